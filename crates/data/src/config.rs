@@ -1,0 +1,610 @@
+//! `dataset_config.yaml`. The only module that reads YAML.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::error::DataError;
+use crate::preprocess::Normalisation;
+
+/// A configuration, with paths made absolute or relative to the working directory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// The chosen task's name.
+    pub task_name: String,
+    /// The chosen task.
+    pub task: Task,
+    /// Where in a nested sample the data is.
+    pub location: Option<String>,
+    /// Which sensor of a nested sample.
+    pub modality: Option<String>,
+    /// Spectra in place of samples.
+    pub spectral: SpectralConfig,
+    /// How inputs are scaled; `None` leaves the choice to the program.
+    pub normalisation: Option<Normalisation>,
+    /// The whole file as JSON, for the record.
+    pub content: serde_json::Value,
+    /// Keys that were not understood.
+    pub warnings: Vec<ConfigWarning>,
+}
+
+/// A key that has no meaning here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigWarning {
+    /// Dotted key.
+    pub key: String,
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown key `{}` is ignored", self.key)
+    }
+}
+
+/// One classification task.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Task {
+    /// Number of classes of the labels on disk.
+    pub num_classes: Option<usize>,
+    /// Names of the classes of the labels on disk.
+    pub class_names: Option<Vec<String>>,
+    /// Labels to keep; renumbered 0, 1, 2, ... in ascending order.
+    pub included_classes: Option<Vec<usize>>,
+    /// Index of the training split.
+    pub train_index_file: Option<PathBuf>,
+    /// Index of the validation split.
+    pub val_index_file: Option<PathBuf>,
+    /// Index of the test split; without it the validation split serves as test.
+    pub test_index_file: Option<PathBuf>,
+}
+
+/// What stands in the place of a segment's samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpectralMethod {
+    /// The samples themselves.
+    #[default]
+    None,
+    /// Magnitude of the discrete Fourier transform, all bins.
+    Fft,
+    /// Welch's estimate of the power spectral density, one-sided.
+    Welch,
+}
+
+/// What spectral values are replaced by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Themselves.
+    #[default]
+    None,
+    /// `ln(v)`, no less than `ln(1e-6)`.
+    Log,
+    /// `ln(1 + v)`: near zero linear, so noise below one unit (one ADC count) stays small.
+    Log1p,
+}
+
+/// `spectral_processing`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpectralConfig {
+    /// Which spectrum.
+    pub method: SpectralMethod,
+    /// Sampling rate in Hz.
+    pub sampling_rate: f64,
+    /// How the range of spectral values is compressed; samples (`none`) are left alone.
+    pub compression: Compression,
+    /// Parameters of Welch's method.
+    pub welch: WelchConfig,
+}
+
+impl Default for SpectralConfig {
+    fn default() -> Self {
+        Self {
+            method: SpectralMethod::None,
+            sampling_rate: 512.0,
+            compression: Compression::None,
+            welch: WelchConfig::default(),
+        }
+    }
+}
+
+/// Parameters of `scipy.signal.welch`, by the same names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WelchConfig {
+    /// Samples of one windowed stretch.
+    pub nperseg: usize,
+    /// Samples two neighbouring stretches share.
+    pub noverlap: usize,
+    /// Length of the transform, at least `nperseg`; zeros are appended.
+    pub nfft: usize,
+    /// `hann`, `hamming` or `boxcar`, periodic.
+    pub window: WelchWindow,
+    /// `density` (V^2/Hz) or `spectrum` (V^2).
+    pub scaling: WelchScaling,
+    /// `constant` (the mean is removed) or `false`.
+    pub detrend: WelchDetrend,
+}
+
+impl Default for WelchConfig {
+    fn default() -> Self {
+        Self {
+            nperseg: 32,
+            noverlap: 16,
+            nfft: 64,
+            window: WelchWindow::Hann,
+            scaling: WelchScaling::Density,
+            detrend: WelchDetrend::Constant,
+        }
+    }
+}
+
+/// Window of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchWindow {
+    /// Raised cosine.
+    Hann,
+    /// Hamming.
+    Hamming,
+    /// None.
+    Boxcar,
+}
+
+/// Unit of the estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchScaling {
+    /// Power a Hz.
+    Density,
+    /// Power.
+    Spectrum,
+}
+
+/// What is removed from a stretch before its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchDetrend {
+    /// Its mean.
+    Constant,
+    /// Nothing.
+    None,
+}
+
+impl<'de> Deserialize<'de> for WelchDetrend {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            Flag(bool),
+            Name(String),
+        }
+        match Raw::deserialize(deserializer)? {
+            Raw::Flag(false) => Ok(Self::None),
+            Raw::Name(name) if name == "constant" => Ok(Self::Constant),
+            Raw::Name(name) if name == "none" => Ok(Self::None),
+            _ => Err(D::Error::custom("detrend is `constant` or `false`")),
+        }
+    }
+}
+
+impl DatasetConfig {
+    /// Reads a configuration and picks `task`, or the only one there is, or the first by name
+    /// order in the file.
+    ///
+    /// # Errors
+    /// [`DataError`] with the line and key where the file is malformed, the task is unknown, or a
+    /// value makes no sense.
+    pub fn load(path: &Path, task: Option<&str>) -> Result<Self, DataError> {
+        let text = std::fs::read_to_string(path).map_err(|source| DataError::Read {
+            what: "the dataset configuration",
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, path, task)
+    }
+
+    /// As [`DatasetConfig::load`], from text; relative paths are relative to the folder of `path`.
+    pub fn parse(text: &str, path: &Path, task: Option<&str>) -> Result<Self, DataError> {
+        let yaml_error = |error: serde_yaml::Error| DataError::Yaml {
+            path: path.to_owned(),
+            message: error.to_string(),
+        };
+        let tasks = task_names(text).map_err(yaml_error)?;
+        let name = match task {
+            Some(name) if tasks.iter().any(|t| t == name) => name,
+            Some(name) => {
+                let known = match tasks.is_empty() {
+                    true => "the file has no task".to_owned(),
+                    false => format!("the file has {}", tasks.join(", ")),
+                };
+                return Err(DataError::Config {
+                    path: path.to_owned(),
+                    line: None,
+                    key: name.to_owned(),
+                    problem: format!("unknown task; {known}"),
+                });
+            }
+            None => match tasks.first() {
+                Some(name) => name,
+                None => {
+                    return Err(DataError::Yaml {
+                        path: path.to_owned(),
+                        message: "no task: expected a section such as `vehicle_classification:` \
+                                  with `num_classes`, `class_names` and index files"
+                            .into(),
+                    });
+                }
+            },
+        };
+        let mut warnings = Vec::new();
+        let mut ignored = |key: serde_ignored::Path<'_>| {
+            let key = key.to_string();
+            warnings.push(ConfigWarning { key });
+        };
+        let deserializer = serde_yaml::Deserializer::from_str(text);
+        let deserializer = serde_ignored::Deserializer::new(deserializer, &mut ignored);
+        let seed = FileSeed {
+            task: name,
+            tasks: &tasks,
+        };
+        let raw = seed.deserialize(deserializer).map_err(yaml_error)?;
+        let mut config = Self {
+            path: path.to_owned(),
+            task_name: name.to_owned(),
+            task: raw.task,
+            location: raw.location,
+            modality: raw.modality,
+            spectral: raw.spectral,
+            normalisation: raw.normalisation,
+            content: serde_yaml::from_str(text).unwrap_or_default(),
+            warnings,
+        };
+        config.check(text)?;
+        config.resolve_paths();
+        Ok(config)
+    }
+
+    /// Names of the classes that are trained, in the order of their new labels.
+    pub fn class_names(&self) -> Vec<String> {
+        let all = self.all_class_names();
+        match &self.task.included_classes {
+            Some(included) => included.iter().map(|&label| all[label].clone()).collect(),
+            None => all,
+        }
+    }
+
+    /// Number of classes of the labels on disk.
+    pub fn labels_on_disk(&self) -> usize {
+        self.all_class_names().len()
+    }
+
+    /// New label of a label on disk: none where the class is not included.
+    pub fn renumber(&self, label: usize) -> Option<u32> {
+        match &self.task.included_classes {
+            Some(included) => included.binary_search(&label).ok().map(|i| i as u32),
+            None => Some(label as u32),
+        }
+    }
+
+    fn all_class_names(&self) -> Vec<String> {
+        let count = self.task.num_classes.unwrap_or(0);
+        let generated = || (0..count).map(|i| format!("class_{i}")).collect();
+        self.task.class_names.clone().unwrap_or_else(generated)
+    }
+
+    fn check(&mut self, text: &str) -> Result<(), DataError> {
+        let (path, name) = (self.path.clone(), self.task_name.clone());
+        let error = |section: &str, key: &str, problem: String| DataError::Config {
+            path: path.clone(),
+            line: line_of(text, section, key),
+            key: format!("{section}.{key}"),
+            problem,
+        };
+        let task = &mut self.task;
+        match (&task.num_classes, &task.class_names) {
+            (None, None) => {
+                let problem = "missing: give `class_names` or `num_classes`".to_owned();
+                return Err(error(&name, "class_names", problem));
+            }
+            (Some(count), Some(names)) if *count != names.len() => {
+                let problem = format!("is {count}, but `class_names` has {} names", names.len());
+                return Err(error(&name, "num_classes", problem));
+            }
+            _ => {}
+        }
+        if let Some(names) = &task.class_names {
+            let mut seen = std::collections::HashSet::new();
+            if let Some(twice) = names.iter().find(|n| !seen.insert(n.as_str())) {
+                return Err(error(
+                    &name,
+                    "class_names",
+                    format!("`{twice}` appears twice"),
+                ));
+            }
+        }
+        let labels = task
+            .class_names
+            .as_ref()
+            .map(Vec::len)
+            .or(task.num_classes)
+            .unwrap_or(0);
+        if let Some(included) = &mut task.included_classes {
+            included.sort_unstable();
+            included.dedup();
+            if let Some(label) = included.iter().find(|label| **label >= labels) {
+                let problem = format!("{label} is no class: labels are 0 to {}", labels.max(1) - 1);
+                return Err(error(&name, "included_classes", problem));
+            }
+        }
+        let (classes, key) = match &task.included_classes {
+            Some(included) => (included.len(), "included_classes"),
+            None if task.class_names.is_some() => (labels, "class_names"),
+            None => (labels, "num_classes"),
+        };
+        if classes < 2 {
+            let problem = format!("a classifier needs at least 2 classes, not {classes}");
+            return Err(error(&name, key, problem));
+        }
+        for (key, file) in [
+            ("train_index_file", &task.train_index_file),
+            ("val_index_file", &task.val_index_file),
+        ] {
+            if file.is_none() {
+                return Err(error(&name, key, "missing".into()));
+            }
+        }
+        let spectral = "spectral_processing";
+        if !(self.spectral.sampling_rate.is_finite() && self.spectral.sampling_rate > 0.0) {
+            let problem = format!("{} is no rate in Hz", self.spectral.sampling_rate);
+            return Err(error(spectral, "sampling_rate", problem));
+        }
+        let WelchConfig {
+            nperseg,
+            noverlap,
+            nfft,
+            ..
+        } = self.spectral.welch;
+        if nperseg == 0 || noverlap >= nperseg {
+            let problem = format!("{noverlap} must be less than `nperseg`, which is {nperseg}");
+            return Err(error(spectral, "noverlap", problem));
+        }
+        // The bound keeps a mistyped number from asking for the whole memory.
+        if nfft < nperseg || nfft > 1 << 20 {
+            let problem = format!("{nfft} must be from `nperseg` ({nperseg}) to {}", 1 << 20);
+            return Err(error(spectral, "nfft", problem));
+        }
+        Ok(())
+    }
+
+    fn resolve_paths(&mut self) {
+        let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
+        let task = &mut self.task;
+        for file in [
+            &mut task.train_index_file,
+            &mut task.val_index_file,
+            &mut task.test_index_file,
+        ] {
+            if let Some(file) = file {
+                *file = folder.join(&file);
+            }
+        }
+    }
+}
+
+/// Parses YAML from another module or crate.
+///
+/// # Errors
+/// The message has key, line and column.
+pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// Line (from 1) of `key` in top-level `section`, found by indentation: for messages only.
+fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
+    let mut inside = false;
+    let mut section_line = None;
+    for (i, line) in text.lines().enumerate() {
+        if !line.starts_with([' ', '\t', '#']) && !line.trim().is_empty() {
+            inside = line.trim_end().trim_end_matches(':') == section
+                || line.starts_with(&format!("{section}:"));
+            if inside {
+                section_line = Some(i + 1);
+            }
+        }
+        if inside && line.trim_start().starts_with(&format!("{key}:")) {
+            return Some(i + 1);
+        }
+    }
+    section_line
+}
+
+/// Top-level sections that are tasks: mappings with a key only tasks have, in file order.
+fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
+    let root: serde_yaml::Value = serde_yaml::from_str(text)?;
+    let Some(root) = root.as_mapping() else {
+        return Err(serde_yaml::Error::custom(
+            "expected a mapping with a task and its index files",
+        ));
+    };
+    let is_task = |value: &serde_yaml::Value| {
+        value.as_mapping().is_some_and(|section| {
+            ["class_names", "num_classes", "train_index_file"]
+                .iter()
+                .any(|key| section.contains_key(*key))
+        })
+    };
+    let tasks = root.iter().filter(|(_, value)| is_task(value));
+    Ok(tasks
+        .filter_map(|(key, _)| key.as_str().map(str::to_owned))
+        .collect())
+}
+
+#[derive(Default)]
+struct RawFile {
+    task: Task,
+    location: Option<String>,
+    modality: Option<String>,
+    spectral: SpectralConfig,
+    normalisation: Option<Normalisation>,
+}
+
+/// Reads the file in one pass, so that errors carry line and column, with `task` as the section
+/// that is typed and the other tasks passed over.
+struct FileSeed<'a> {
+    task: &'a str,
+    tasks: &'a [String],
+}
+
+impl<'de> DeserializeSeed<'de> for FileSeed<'_> {
+    type Value = RawFile;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawFile, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FileSeed<'_> {
+    type Value = RawFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping with a task and its index files")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RawFile, M::Error> {
+        let mut raw = RawFile::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                key if key == self.task => raw.task = map.next_value()?,
+                "location" => raw.location = map.next_value()?,
+                "modality" => raw.modality = map.next_value()?,
+                "spectral_processing" => raw.spectral = map.next_value()?,
+                "normalisation" | "normalization" => raw.normalisation = map.next_value()?,
+                key if self.tasks.iter().any(|t| t == key) => {
+                    map.next_value::<serde_yaml::Value>()?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "\
+vehicle_classification:
+  num_classes: 4
+  class_names: [background, car, truck, bus]
+  included_classes: [3, 0, 1]
+  train_index_file: indices/train.txt
+  val_index_file: /abs/val.txt
+  colour: red
+distance:
+  num_classes: 2
+  train_index_file: a
+  val_index_file: b
+location: shake
+modality: seismic
+spectral_processing:
+  method: welch
+  sampling_rate: 512.0
+  welch: {nperseg: 64, noverlap: 16, nfft: 64, window: hann, scaling: density, detrend: constant}
+";
+
+    fn parse(text: &str, task: Option<&str>) -> Result<DatasetConfig, String> {
+        DatasetConfig::parse(text, Path::new("/data/c.yaml"), task).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn all_keys() {
+        let config = parse(GOOD, None).unwrap();
+        assert_eq!(config.task_name, "vehicle_classification");
+        assert_eq!(config.class_names(), ["background", "car", "bus"]);
+        let renumbered: Vec<_> = (0..4).map(|l| config.renumber(l)).collect();
+        assert_eq!(renumbered, [Some(0), Some(1), None, Some(2)]);
+        let task = &config.task;
+        assert_eq!(
+            task.train_index_file.as_deref(),
+            Some(Path::new("/data/indices/train.txt"))
+        );
+        assert_eq!(
+            task.val_index_file.as_deref(),
+            Some(Path::new("/abs/val.txt"))
+        );
+        assert_eq!(config.spectral.welch.nperseg, 64);
+        assert_eq!(config.location.as_deref(), Some("shake"));
+        let warnings: Vec<_> = config.warnings.iter().map(|w| w.key.as_str()).collect();
+        assert_eq!(warnings, ["vehicle_classification.colour"]);
+        assert_eq!(
+            parse(GOOD, Some("distance")).unwrap().class_names(),
+            ["class_0", "class_1"]
+        );
+    }
+
+    #[test]
+    fn errors_name_line_and_key() {
+        let cases = [
+            (
+                GOOD.replace("num_classes: 4", "num_classes: many"),
+                "num_classes",
+                2,
+            ),
+            (
+                GOOD.replace("num_classes: 4", "num_classes: 5"),
+                "num_classes",
+                2,
+            ),
+            (
+                GOOD.replace("[3, 0, 1]", "[3, 0, 7]"),
+                "included_classes",
+                4,
+            ),
+            (GOOD.replace("[3, 0, 1]", "[3]"), "included_classes", 4),
+            (GOOD.replace("512.0", "-1"), "sampling_rate", 16),
+            (
+                GOOD.replace("method: welch", "method: wavelet"),
+                "method",
+                15,
+            ),
+            (GOOD.replace("noverlap: 16", "noverlap: 99"), "noverlap", 14),
+            (GOOD.replace("bus]", "car]"), "class_names", 3),
+            (
+                GOOD.replace("  val_index_file: /abs/val.txt\n", ""),
+                "val_index_file",
+                1,
+            ),
+        ];
+        for (text, key, line) in cases {
+            let error = parse(&text, None).unwrap_err();
+            assert!(error.starts_with("/data/c.yaml"), "{error}");
+            assert!(error.contains(key), "{key}: {error}");
+            assert!(
+                error.contains(&format!("line {line}")),
+                "line {line}: {error}"
+            );
+        }
+        let error = parse("a: [1, 2\nb: 3\n", None).unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
+        let error = parse(GOOD, Some("speed")).unwrap_err();
+        assert!(
+            error.contains("the file has vehicle_classification, distance"),
+            "{error}"
+        );
+        assert!(parse("", None).is_err());
+        assert!(
+            parse("location: shake\n", None)
+                .unwrap_err()
+                .contains("no task")
+        );
+    }
+}

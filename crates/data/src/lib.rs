@@ -1,0 +1,30 @@
+//! Seismic samples, from `dataset_config.yaml` to batches.
+//!
+//! - [`DatasetConfig`]: the configuration, with the keys that existing ones have;
+//! - [`reader`]: sample sources (`.npz`, TFRecord), one file a format behind one trait;
+//! - [`Preprocessing`]: segments, spectra and normalisation, the same code for training and
+//!   prediction, stored with the model;
+//! - [`Dataset`]: the three splits in memory, checked for leaks, with fingerprints;
+//! - [`batch`]: seeded order and assembly of batches;
+//! - [`demo`]: a deterministic simulation for those without data.
+//!
+//! Samples are float32 `[2 sensor channels, 7 segments, 256 samples or bins]`, row-major.
+
+pub mod batch;
+mod config;
+mod dataset;
+pub mod demo;
+mod error;
+mod index;
+mod preprocess;
+pub mod reader;
+mod spectral;
+
+pub use config::{
+    Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
+    parse_yaml,
+};
+pub use dataset::{Dataset, Split};
+pub use error::DataError;
+pub use preprocess::{Normalisation, Preprocessing, SEGMENTS, Statistics, segment};
+pub use spectral::Spectrum;

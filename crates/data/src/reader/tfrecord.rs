@@ -1,0 +1,286 @@
+//! TFRecord files of `tf.train.Example`: `x` (float list, or little-endian float32 bytes), `shape`,
+//! `label`, optional `group`. Framing and checksums are those of the `tfrecord` crate.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tfrecord::io::sync as framing;
+use tfrecord::protobuf::feature::Kind;
+use tfrecord::protobuf::{BytesList, Example, Feature, Features, FloatList, Int64List};
+
+use super::{Reader, Record, Sink};
+use crate::error::DataError;
+
+/// Framing of a record beside its payload: length, two checksums.
+const OVERHEAD: u64 = 16;
+
+/// The reader.
+pub struct Tfrecord;
+
+impl Reader for Tfrecord {
+    fn name(&self) -> &'static str {
+        "TFRecord files (.tfrecord, .tfrecords)"
+    }
+
+    fn accepts(&self, path: &Path, head: &[u8]) -> bool {
+        let ending = path
+            .extension()
+            .is_some_and(|e| e == "tfrecord" || e == "tfrecords");
+        // The length's checksum says for certain, whatever the name.
+        ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
+    }
+
+    fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
+        let unreadable = |source| DataError::Read {
+            what: "the sample source",
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let mut left = file.metadata().map_err(unreadable)?.len();
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        for record in 0.. {
+            let error = |problem: String| DataError::Record {
+                path: path.to_owned(),
+                record,
+                problem,
+            };
+            let damaged = |e: tfrecord::Error| error(describe(&e));
+            let Some(length) = framing::try_read_len(&mut reader, true).map_err(damaged)? else {
+                return Ok(());
+            };
+            // Checked before anything is allocated.
+            if (length as u64).saturating_add(OVERHEAD) > left {
+                return Err(error(format!(
+                    "truncated: the record says {length} bytes, the file has {} left",
+                    left.saturating_sub(OVERHEAD)
+                )));
+            }
+            left -= length as u64 + OVERHEAD;
+            let bytes =
+                framing::try_read_record_data(&mut reader, length, true).map_err(damaged)?;
+            let example = <Example as tfrecord::Record>::from_bytes(bytes)
+                .map_err(|e| error(format!("not a tf.train.Example: {e}")))?;
+            sink(decode(record, example).map_err(error)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn describe(error: &tfrecord::Error) -> String {
+    match error {
+        tfrecord::Error::ChecksumMismatch { .. } => format!("damaged: {error}"),
+        tfrecord::Error::UnexpectedEof => "truncated: the file ends inside the record".into(),
+        tfrecord::Error::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "truncated: the file ends inside the record".into()
+        }
+        error => error.to_string(),
+    }
+}
+
+fn decode(record: usize, example: Example) -> Result<Record, String> {
+    let mut features = example.features.unwrap_or_default().feature;
+    let mut take = |name: &str| features.remove(name).and_then(|feature| feature.kind);
+    let values = match take("x") {
+        Some(Kind::FloatList(list)) => list.value,
+        Some(Kind::BytesList(list)) => match &list.value[..] {
+            [bytes] if bytes.len().is_multiple_of(4) => {
+                let chunks = bytes.chunks_exact(4);
+                chunks
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect()
+            }
+            _ => return Err("`x` as bytes must be one string of float32 values".into()),
+        },
+        Some(Kind::Int64List(_)) => return Err("`x` holds integers: expected floats".into()),
+        None => return Err("feature `x` is missing".into()),
+    };
+    let shape: Vec<usize> = match take("shape") {
+        Some(Kind::Int64List(list)) => {
+            let sizes = list.value.iter().map(|&n| usize::try_from(n));
+            sizes
+                .collect::<Result<_, _>>()
+                .map_err(|_| format!("`shape` is {:?}", list.value))?
+        }
+        Some(_) => return Err("`shape` must be a list of integers".into()),
+        // Without a shape two channels of equal length are meant.
+        None => vec![2, values.len() / 2],
+    };
+    let elements = shape
+        .iter()
+        .try_fold(1usize, |product, n| product.checked_mul(*n));
+    if elements != Some(values.len()) {
+        return Err(format!(
+            "`x` has {} values, `shape` says {shape:?}",
+            values.len()
+        ));
+    }
+    let label = match take("label") {
+        Some(Kind::Int64List(list)) if list.value.len() == 1 => list.value[0],
+        Some(_) => return Err("`label` must be one integer".into()),
+        None => return Err("feature `label` is missing".into()),
+    };
+    let group = match take("group") {
+        Some(Kind::BytesList(list)) => {
+            let first = list.value.first();
+            first.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        }
+        Some(Kind::Int64List(list)) => list.value.first().map(i64::to_string),
+        _ => None,
+    };
+    Ok(Record {
+        record,
+        values,
+        shape,
+        label,
+        group,
+    })
+}
+
+/// Writes records as the reader reads them; TensorFlow reads them too.
+pub struct TfrecordWriter {
+    path: PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl TfrecordWriter {
+    /// Creates `path`.
+    ///
+    /// # Errors
+    /// [`DataError::Write`].
+    pub fn create(path: &Path) -> Result<Self, DataError> {
+        let file = File::create(path).map_err(|source| DataError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: BufWriter::new(file),
+        })
+    }
+
+    /// Appends one record.
+    ///
+    /// # Errors
+    /// [`DataError::Write`].
+    pub fn write(&mut self, record: &Record) -> Result<(), DataError> {
+        let ints = |value: Vec<i64>| Kind::Int64List(Int64List { value });
+        let mut features = vec![
+            (
+                "x",
+                Kind::FloatList(FloatList {
+                    value: record.values.clone(),
+                }),
+            ),
+            (
+                "shape",
+                ints(record.shape.iter().map(|&n| n as i64).collect()),
+            ),
+            ("label", ints(vec![record.label])),
+        ];
+        if let Some(group) = &record.group {
+            let value = vec![group.clone().into_bytes()];
+            features.push(("group", Kind::BytesList(BytesList { value })));
+        }
+        let feature = features
+            .into_iter()
+            .map(|(name, kind)| (name.to_owned(), Feature { kind: Some(kind) }));
+        let example = Example {
+            features: Some(Features {
+                feature: feature.collect(),
+            }),
+        };
+        <Example as tfrecord::Record>::to_bytes(example)
+            .and_then(|bytes| framing::try_write_record(&mut self.writer, bytes))
+            .map_err(|e| write_error(&self.path, e))
+    }
+
+    /// Flushes and syncs the file.
+    ///
+    /// # Errors
+    /// [`DataError::Write`].
+    pub fn finish(mut self) -> Result<(), DataError> {
+        let synced = self
+            .writer
+            .flush()
+            .and_then(|()| self.writer.get_ref().sync_all());
+        synced.map_err(|source| DataError::Write {
+            path: self.path,
+            source,
+        })
+    }
+}
+
+fn write_error(path: &Path, error: tfrecord::Error) -> DataError {
+    let source = match error {
+        tfrecord::Error::IoError(source) => source,
+        other => std::io::Error::other(other),
+    };
+    DataError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sample(record: usize, label: i64, group: Option<&str>) -> Record {
+        Record {
+            record,
+            values: (0..16).map(|i| (i * (record + 1)) as f32 * 0.5).collect(),
+            shape: vec![2, 8],
+            label,
+            group: group.map(str::to_owned),
+        }
+    }
+
+    fn read_all(path: &Path) -> Result<Vec<Record>, DataError> {
+        let mut records = Vec::new();
+        Tfrecord.read(path, &mut |record| {
+            records.push(record);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    fn written(folder: &Path) -> (PathBuf, Vec<Record>) {
+        let path = folder.join("a.tfrecord");
+        let records = vec![sample(0, 1, Some("pass 1")), sample(1, -3, None)];
+        let mut writer = TfrecordWriter::create(&path).unwrap();
+        records.iter().for_each(|r| writer.write(r).unwrap());
+        writer.finish().unwrap();
+        (path, records)
+    }
+
+    #[test]
+    fn round_trip() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, records) = written(folder.path());
+        assert_eq!(read_all(&path).unwrap(), records);
+        let head = &std::fs::read(&path).unwrap()[..16];
+        assert!(Tfrecord.accepts(Path::new("no_ending"), head));
+    }
+
+    proptest! {
+        /// Truncated or damaged anywhere: an error that names file and record, or, cut between two
+        /// records, fewer records; never a wrong value.
+        #[test]
+        fn damage_is_found(cut in 0usize..400, at in 0usize..400, flip: u8) {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, records) = written(folder.path());
+            let mut bytes = std::fs::read(&path).unwrap();
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            bytes.truncate(bytes.len().saturating_sub(cut % 200));
+            std::fs::write(&path, &bytes).unwrap();
+            match read_all(&path) {
+                Ok(read) => prop_assert_eq!(&read[..], &records[..read.len()]),
+                Err(error) => prop_assert!(error.to_string().contains("a.tfrecord, record "), "{}", error),
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Whole datasets from disk: the demo, archives, and everything that is refused.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use data::reader::{Record, TfrecordWriter};
+use data::{DataError, Dataset, DatasetConfig, Normalisation, demo};
+
+fn load(config: &Path) -> Result<Dataset, DataError> {
+    let config = DatasetConfig::load(config, None)?;
+    Dataset::load(&config, Normalisation::Sample)
+}
+
+#[test]
+fn the_demo_loads_and_is_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = demo::ensure(folder.path()).unwrap();
+    let dataset = load(&config).unwrap();
+    assert_eq!(dataset.class_names, demo::CLASSES);
+    assert_eq!(dataset.train.shape, [2, 7, 256]);
+    let sizes = [&dataset.train, &dataset.val, &dataset.test].map(|split| split.len());
+    assert_eq!(sizes, demo::SPLITS.map(|(_, size)| size));
+    assert_eq!(dataset.train.class_counts(3), [400, 400, 400]);
+    assert!(!dataset.test_is_val);
+    assert_eq!(dataset.warnings, Vec::<String>::new());
+    // Whole numbers on disk: the same bytes on every machine.
+    let start = &dataset.train.fingerprint[..16];
+    insta::assert_snapshot!(start);
+
+    let before = std::fs::metadata(&config).unwrap().modified().unwrap();
+    assert_eq!(demo::ensure(folder.path()).unwrap(), config);
+    assert_eq!(
+        std::fs::metadata(&config).unwrap().modified().unwrap(),
+        before
+    );
+    let entries = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(entries, 1, "nothing is left aside");
+}
+
+/// A configuration over one TFRecord a split.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new() -> Self {
+        let project = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for (split, group) in [("train", "a"), ("val", "b")] {
+            let records = (0..6).map(|i| record(i, (i % 3) as i64, &[2, 1024], group));
+            project.source(split, records.collect());
+            project.file(&format!("{split}.txt"), &format!("{split}.tfrecord\n"));
+        }
+        project.file(
+            "config.yaml",
+            "task:\n  class_names: [a, b, c]\n  train_index_file: train.txt\n  val_index_file: val.txt\n",
+        );
+        project
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn source(&self, split: &str, records: Vec<Record>) {
+        let mut writer = TfrecordWriter::create(&self.path(&format!("{split}.tfrecord"))).unwrap();
+        records.iter().for_each(|r| writer.write(r).unwrap());
+        writer.finish().unwrap();
+    }
+
+    fn error(&self) -> String {
+        load(&self.path("config.yaml")).unwrap_err().to_string()
+    }
+}
+
+fn record(record: usize, label: i64, shape: &[usize], group: &str) -> Record {
+    let values = (0..shape.iter().product()).map(|i: usize| ((i * 7 + record) % 31) as f32);
+    Record {
+        record,
+        values: values.collect(),
+        shape: shape.to_vec(),
+        label,
+        group: Some(group.into()),
+    }
+}
+
+#[test]
+fn without_a_test_split_the_validation_split_serves() {
+    let dataset = load(&Project::new().path("config.yaml")).unwrap();
+    assert!(dataset.test_is_val);
+    assert_eq!(dataset.test, dataset.val);
+    assert!(dataset.warnings[0].contains("serves as test"));
+}
+
+#[test]
+fn included_classes_are_filtered_and_renumbered() {
+    let project = Project::new();
+    project.file(
+        "config.yaml",
+        "task:\n  class_names: [a, b, c]\n  included_classes: [2, 0]\n  \
+         train_index_file: train.txt\n  val_index_file: val.txt\n",
+    );
+    let dataset = load(&project.path("config.yaml")).unwrap();
+    assert_eq!(dataset.class_names, ["a", "c"]);
+    assert_eq!(dataset.train.y, [0, 1, 0, 1]);
+}
+
+#[test]
+fn bad_input_is_named() {
+    let project = Project::new();
+    project.source(
+        "val",
+        vec![record(0, 0, &[2, 1024], "b"), record(1, 3, &[2, 1024], "b")],
+    );
+    let error = project.error();
+    assert!(
+        error.contains("val.tfrecord, record 1: label 3 is no class of `task`"),
+        "{error}"
+    );
+
+    project.source("val", vec![record(0, 0, &[2, 512], "b")]);
+    let error = project.error();
+    assert!(
+        error.contains("record 0: the input would be [2, 7, 128]"),
+        "{error}"
+    );
+
+    project.source("val", vec![record(0, 0, &[2, 1024], "a")]);
+    let error = project.error();
+    assert!(
+        error.contains("training and validation splits share 1 group(s)"),
+        "{error}"
+    );
+
+    project.file("val.txt", "# nothing\n");
+    let error = project.error();
+    assert!(error.contains("the validation split is empty"), "{error}");
+
+    project.file("val.txt", "gone.npz\n");
+    let error = project.error();
+    assert!(error.contains("val.txt, line 1: no such file"), "{error}");
+
+    project.file("readme.md", "hello");
+    project.file("val.txt", "readme.md\n");
+    let error = project.error();
+    assert!(
+        error.contains("readme.md: the format is not known"),
+        "{error}"
+    );
+
+    let bytes = std::fs::read(project.path("train.tfrecord")).unwrap();
+    std::fs::write(project.path("train.tfrecord"), &bytes[..bytes.len() - 100]).unwrap();
+    let error = project.error();
+    assert!(
+        error.contains("train.tfrecord, record 5: truncated"),
+        "{error}"
+    );
+}
+
+#[test]
+fn real_recordings_where_they_are_at_hand() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/goodvibes");
+    if !shared.is_dir() {
+        let test = "real_recordings_where_they_are_at_hand";
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED {test}: no ../shared/data/goodvibes"
+        );
+        return;
+    }
+    let project = Project::new();
+    for split in ["train", "val"] {
+        let source = shared.join(format!("{split}.npz"));
+        project.file(&format!("{split}.txt"), &format!("{}\n", source.display()));
+    }
+    let dataset = load(&project.path("config.yaml")).unwrap();
+    assert_eq!(dataset.train.class_counts(3), [297, 292, 297]);
+    assert_eq!(dataset.val.class_counts(3), [151, 151, 80]);
+    assert_eq!(
+        (dataset.train.groups.len(), dataset.val.groups.len()),
+        (39, 11)
+    );
+}

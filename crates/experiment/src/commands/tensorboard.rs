@@ -1,0 +1,80 @@
+//! `experiment tensorboard`.
+
+use std::path::Path;
+
+use super::Output;
+use crate::error::ExperimentError;
+use crate::store::ExperimentStore;
+
+/// Pictures kept a tag: TensorBoard shows 10 by default, and a training has one an epoch.
+const SAMPLES: &str = "images=1000";
+
+/// The command for a directory of logs.
+pub(super) fn command(logs: &Path) -> Vec<String> {
+    ["tensorboard", "--samples_per_plugin", SAMPLES, "--logdir"]
+        .into_iter()
+        .map(String::from)
+        .chain([logs.display().to_string()])
+        .collect()
+}
+
+pub(super) fn run(
+    store: &ExperimentStore,
+    ids: &[String],
+    run: bool,
+) -> Result<Output, ExperimentError> {
+    let entries = ids
+        .iter()
+        .map(|id| store.find(id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let command = match &entries[..] {
+        [] => command(store.root()),
+        [one] if one.untracked => command(&one.directory),
+        [one] => command(&one.directory.join("logs")),
+        several => {
+            let mut arguments = command(Path::new(""));
+            let specs = several
+                .iter()
+                .map(|e| format!("{}:{}", e.id, e.directory.display()));
+            let specs = specs.collect::<Vec<_>>().join(",");
+            arguments.truncate(arguments.len() - 2);
+            arguments.extend(["--logdir_spec".into(), specs]);
+            arguments
+        }
+    };
+    if run {
+        return Ok(Output {
+            handover: Some(command),
+            ..Default::default()
+        });
+    }
+    let quoted: Vec<String> = command.iter().map(|word| quote(word)).collect();
+    Ok(format!("{}\n", quoted.join(" ")).into())
+}
+
+/// A word as a POSIX shell reads it.
+fn quote(word: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "/._-=,:+".contains(c);
+    if !word.is_empty() && word.chars().all(safe) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_several_and_all() {
+        let (folder, store) = super::super::tests::store();
+        let ids = ["00000000".to_owned(), "00000001".to_owned()];
+        let lines: Vec<String> = [&ids[..1], &ids[..], &[]]
+            .into_iter()
+            .map(|ids| run(&store, ids, false).unwrap().text)
+            .collect();
+        let path = folder.path().display().to_string();
+        insta::assert_snapshot!(lines.concat().replace(&path, "DIR"));
+        assert_eq!(quote("a b'c"), r"'a b'\''c'");
+    }
+}

@@ -1,0 +1,313 @@
+//! Event files as the real TensorBoard reads them: TF2-style summaries, one file a run directory.
+//!
+//! The `tfrecord` crate brings framing, checksums and the Event protos; its own summary writer has
+//! neither text nor the file-version record, so events are assembled here. Scalars are float32 of
+//! rank 0 and text is rank 0 in `string_val`: TensorBoard's data server shows nothing else.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tfrecord::io::sync::try_write_record;
+use tfrecord::protobuf::event::What;
+use tfrecord::protobuf::summary::value::Value as SummaryValue;
+use tfrecord::protobuf::summary_metadata::PluginData;
+use tfrecord::protobuf::tensor_shape_proto::Dim;
+use tfrecord::protobuf::{
+    Event, SourceMetadata, Summary, SummaryMetadata, TensorProto, TensorShapeProto, summary,
+};
+
+use crate::error::ExperimentError;
+use crate::hparams::{self, HParam};
+
+const FLOAT: i32 = 1;
+const DOUBLE: i32 = 2;
+const STRING: i32 = 7;
+
+/// Buckets of a histogram, as TensorFlow writes them.
+const BUCKETS: usize = 30;
+
+/// Seconds since 1970.
+pub fn wall_time() -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}
+
+/// Name of this machine; empty where it has none.
+pub fn host_name() -> String {
+    hostname::get()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Appends events to one file.
+pub struct EventWriter {
+    path: PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl EventWriter {
+    /// Starts a file in `directory`, which must exist.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`].
+    pub fn create(directory: &Path) -> Result<Self, ExperimentError> {
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        };
+        let host: String = host_name().chars().map(plain).collect();
+        let time = wall_time();
+        let process = std::process::id();
+        let name = format!("events.out.tfevents.{}.{host}.{process}.0.v2", time as u64);
+        let path = directory.join(name);
+        let file = File::create_new(&path).map_err(ExperimentError::write(&path))?;
+        let mut writer = Self {
+            path,
+            writer: BufWriter::new(file),
+        };
+        writer.event(Event {
+            wall_time: time,
+            step: 0,
+            source_metadata: Some(SourceMetadata {
+                writer: "seismic-trainer".into(),
+            }),
+            what: Some(What::FileVersion("brain.Event:2".into())),
+        })?;
+        Ok(writer)
+    }
+
+    /// A number, shown under SCALARS.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`], here and below.
+    pub fn scalar(&mut self, tag: &str, step: i64, value: f32) -> Result<(), ExperimentError> {
+        let tensor = TensorProto {
+            dtype: FLOAT,
+            tensor_shape: Some(shape(&[])),
+            tensor_content: value.to_le_bytes().to_vec(),
+            ..Default::default()
+        };
+        self.tensor(tag, step, "scalars", Vec::new(), tensor)
+    }
+
+    /// A PNG, shown under IMAGES.
+    pub fn image(
+        &mut self,
+        tag: &str,
+        step: i64,
+        image: &crate::figures::Png,
+    ) -> Result<(), ExperimentError> {
+        let size = |n: u32| n.to_string().into_bytes();
+        let tensor = TensorProto {
+            dtype: STRING,
+            tensor_shape: Some(shape(&[3])),
+            string_val: vec![size(image.width), size(image.height), image.bytes.clone()],
+            ..Default::default()
+        };
+        self.tensor(tag, step, "images", Vec::new(), tensor)
+    }
+
+    /// Distribution of `values`, shown under HISTOGRAMS and DISTRIBUTIONS. Values that are not
+    /// finite are left out.
+    pub fn histogram(
+        &mut self,
+        tag: &str,
+        step: i64,
+        values: &[f32],
+    ) -> Result<(), ExperimentError> {
+        let rows = buckets(values);
+        let content = rows.iter().flatten().flat_map(|v| v.to_le_bytes());
+        let tensor = TensorProto {
+            dtype: DOUBLE,
+            tensor_shape: Some(shape(&[rows.len() as i64, 3])),
+            tensor_content: content.collect(),
+            ..Default::default()
+        };
+        self.tensor(tag, step, "histograms", Vec::new(), tensor)
+    }
+
+    /// Markdown, shown under TEXT.
+    pub fn text(&mut self, tag: &str, step: i64, markdown: &str) -> Result<(), ExperimentError> {
+        let tensor = TensorProto {
+            dtype: STRING,
+            tensor_shape: Some(shape(&[])),
+            string_val: vec![markdown.as_bytes().to_vec()],
+            ..Default::default()
+        };
+        self.tensor(tag, step, "text", Vec::new(), tensor)
+    }
+
+    /// Hyperparameters of the run, shown under HPARAMS; `group` names the experiment.
+    pub fn hparams(
+        &mut self,
+        group: &str,
+        hparams: &[(String, HParam)],
+    ) -> Result<(), ExperimentError> {
+        let content = hparams::session_start(group, wall_time(), hparams);
+        self.tensor(
+            "_hparams_/session_start_info",
+            0,
+            "hparams",
+            content,
+            empty(),
+        )
+    }
+
+    /// End of the run, for HPARAMS.
+    pub fn hparams_end(&mut self, success: bool) -> Result<(), ExperimentError> {
+        let content = hparams::session_end(wall_time(), success);
+        self.tensor("_hparams_/session_end_info", 0, "hparams", content, empty())
+    }
+
+    /// Hands everything to the operating system, so that a TensorBoard that watches sees it.
+    pub fn flush(&mut self) -> Result<(), ExperimentError> {
+        self.writer
+            .flush()
+            .map_err(ExperimentError::write(&self.path))
+    }
+
+    fn tensor(
+        &mut self,
+        tag: &str,
+        step: i64,
+        plugin: &str,
+        content: Vec<u8>,
+        tensor: TensorProto,
+    ) -> Result<(), ExperimentError> {
+        let value = summary::Value {
+            tag: tag.into(),
+            metadata: Some(SummaryMetadata {
+                plugin_data: Some(PluginData {
+                    plugin_name: plugin.into(),
+                    content,
+                }),
+                ..Default::default()
+            }),
+            value: Some(SummaryValue::Tensor(tensor)),
+            ..Default::default()
+        };
+        self.event(Event {
+            wall_time: wall_time(),
+            step,
+            source_metadata: None,
+            what: Some(What::Summary(Summary { value: vec![value] })),
+        })
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), ExperimentError> {
+        let bytes = prost::Message::encode_to_vec(&event);
+        try_write_record(&mut self.writer, bytes).map_err(|error| {
+            let source = match error {
+                tfrecord::Error::IoError(source) => source,
+                other => std::io::Error::other(other),
+            };
+            ExperimentError::write(&self.path)(source)
+        })
+    }
+}
+
+fn shape(sizes: &[i64]) -> TensorShapeProto {
+    let dim = |&size| Dim {
+        size,
+        name: String::new(),
+    };
+    TensorShapeProto {
+        dim: sizes.iter().map(dim).collect(),
+        unknown_rank: false,
+    }
+}
+
+fn empty() -> TensorProto {
+    TensorProto {
+        dtype: FLOAT,
+        tensor_shape: Some(shape(&[0])),
+        ..Default::default()
+    }
+}
+
+/// Rows `(left, right, count)` of equal width; one row where all values are equal.
+fn buckets(values: &[f32]) -> Vec<[f64; 3]> {
+    let finite = || values.iter().copied().filter(|v| v.is_finite());
+    let count = finite().count() as f64;
+    let low = f64::from(finite().fold(f32::INFINITY, f32::min));
+    let high = f64::from(finite().fold(f32::NEG_INFINITY, f32::max));
+    if count == 0.0 {
+        return Vec::new();
+    }
+    if low == high {
+        return vec![[low - 0.5, low + 0.5, count]];
+    }
+    let width = (high - low) / BUCKETS as f64;
+    let mut counts = [0.0; BUCKETS];
+    for value in finite() {
+        let bucket = ((f64::from(value) - low) / width) as usize;
+        counts[bucket.min(BUCKETS - 1)] += 1.0;
+    }
+    let edge = |i: usize| {
+        if i == BUCKETS {
+            high
+        } else {
+            low + width * i as f64
+        }
+    };
+    counts
+        .iter()
+        .enumerate()
+        .map(|(i, n)| [edge(i), edge(i + 1), *n])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tfrecord::{EventIter, RecordReaderConfig};
+
+    #[test]
+    fn events_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = EventWriter::create(folder.path()).unwrap();
+        writer.scalar("epoch_loss", 3, 0.5).unwrap();
+        writer
+            .histogram("conv1/kernel", 3, &[0.0, 1.0, f32::NAN])
+            .unwrap();
+        writer.text("model/type", 0, "simple_cnn").unwrap();
+        writer
+            .hparams("run", &[("seed".into(), HParam::Number(1.0))])
+            .unwrap();
+        writer.flush().unwrap();
+        let config = RecordReaderConfig {
+            check_integrity: true,
+        };
+        let events = EventIter::open(&writer.path, config).unwrap();
+        let events: Vec<Event> = events.map(Result::unwrap).collect();
+        assert_eq!(events.len(), 5);
+        assert_eq!(
+            events[0].what,
+            Some(What::FileVersion("brain.Event:2".into()))
+        );
+        let Some(What::Summary(summary)) = &events[1].what else {
+            panic!("a summary")
+        };
+        assert_eq!(
+            (events[1].step, summary.value[0].tag.as_str()),
+            (3, "epoch_loss")
+        );
+    }
+
+    #[test]
+    fn buckets_hold_every_finite_value() {
+        let values: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let rows = buckets(&values);
+        assert_eq!(rows.len(), BUCKETS);
+        assert_eq!(rows.iter().map(|r| r[2]).sum::<f64>(), 100.0);
+        assert_eq!((rows[0][0], rows[BUCKETS - 1][1]), (0.0, 99.0));
+        assert_eq!(buckets(&[2.0, 2.0]), [[1.5, 2.5, 2.0]]);
+        assert!(buckets(&[f32::INFINITY]).is_empty());
+    }
+}

@@ -1,0 +1,66 @@
+//! The configuration hash of an experiment's ID.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Canonical JSON: keys sorted at every depth, no spaces.
+pub fn canonical_json(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            let fields: Vec<String> = keys
+                .into_iter()
+                .map(|key| {
+                    format!(
+                        "{}:{}",
+                        Value::from(key.as_str()),
+                        canonical_json(&map[key])
+                    )
+                })
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical_json).collect();
+            format!("[{}]", items.join(","))
+        }
+        scalar => scalar.to_string(),
+    }
+}
+
+/// SHA-256 as lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// First 8 hex digits of the SHA-256 of the canonical JSON.
+pub fn config_hash(config: &Value) -> String {
+    sha256_hex(canonical_json(config).as_bytes())[..8].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn order_of_keys_does_not_matter() {
+        let a = json!({"b": [1, {"y": 1, "x": null}], "a": "é\"" });
+        assert_eq!(
+            canonical_json(&a),
+            r#"{"a":"é\"","b":[1,{"x":null,"y":1}]}"#
+        );
+        let b = json!({"a": "é\"", "b": [1, {"x": null, "y": 1}]});
+        assert_eq!(config_hash(&a), config_hash(&b));
+        assert_ne!(config_hash(&a), config_hash(&json!({})));
+        assert_eq!(config_hash(&a).len(), 8);
+    }
+
+    #[test]
+    fn sha256_of_abc() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+    }
+}

@@ -1,0 +1,371 @@
+//! A directory of experiments.
+//!
+//! ```text
+//! experiments/
+//!   {id}/             one experiment; `.lock` in it is held while a process trains
+//! logs/seismic_training_{YYYYMMDD-HHMMSS}/    runs without tracking, ours and older ones
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::ExperimentError;
+use crate::history::History;
+use crate::id::{IdParts, IdTemplate};
+use crate::metadata::{Metadata, Status};
+use crate::run::{Experiment, Layout};
+
+/// Held by the process that trains; the operating system frees it when the process is gone.
+pub const LOCK_FILE: &str = ".lock";
+
+/// How the directories of runs without tracking begin.
+const UNTRACKED: &str = "seismic_training_";
+
+/// Seconds the ID is moved forward before giving up: more runs than this cannot start at once.
+const ATTEMPTS: usize = 10_000;
+
+/// The experiments below one directory. Holds no state: what is on disk counts.
+#[derive(Clone, Debug)]
+pub struct ExperimentStore {
+    root: PathBuf,
+}
+
+/// One experiment as it lies on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Name of the directory.
+    pub id: String,
+    /// The directory.
+    pub directory: PathBuf,
+    /// Its metadata; empty for an untracked run.
+    pub metadata: Metadata,
+    /// State, `crashed` derived; none for experiments of the Python system and untracked runs.
+    pub status: Option<Status>,
+    /// Whether it is an old run without tracking.
+    pub untracked: bool,
+}
+
+/// What a listing found.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Experiments, oldest first.
+    pub entries: Vec<Entry>,
+    /// Directories that look like experiments and cannot be read, and why.
+    pub broken: Vec<ExperimentError>,
+}
+
+impl ExperimentStore {
+    /// The experiments below `root`, which need not exist yet.
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Creates the directory of a new experiment. Taken IDs move to the next free second, so two
+    /// processes that start in one second get two experiments.
+    ///
+    /// `metadata` is completed with ID, timestamp, status and version.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Claim`] where no directory can be created, [`ExperimentError::Write`]
+    /// where it cannot be filled; a directory that could not be filled is removed.
+    pub fn claim(
+        &self,
+        template: &IdTemplate,
+        parts: IdParts,
+        mut metadata: Metadata,
+        extra_subdirectories: &[String],
+    ) -> Result<Experiment, ExperimentError> {
+        let started = parts.time;
+        let (directory, id) = create_free(&self.root, parts, |parts| template.id(parts))?;
+        metadata.experiment_id = id;
+        metadata.timestamp = started.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+        metadata.schema_version = Some(crate::SCHEMA_VERSION);
+        metadata.status = Some(Status::Running);
+        fill(&directory, metadata, Layout::Tracked, extra_subdirectories)
+    }
+
+    /// Creates `logs/seismic_training_{YYYYMMDD-HHMMSS}` beside the store's directory, for a run
+    /// without tracking: logs, history, figures and model, but no metadata.
+    ///
+    /// # Errors
+    /// As [`ExperimentStore::claim`].
+    pub fn claim_untracked(&self, parts: IdParts) -> Result<Experiment, ExperimentError> {
+        let name = |parts: &IdParts| format!("{UNTRACKED}{}", parts.time.format("%Y%m%d-%H%M%S"));
+        let (directory, id) = create_free(&self.untracked_root(), parts, name)?;
+        let metadata = Metadata {
+            experiment_id: id,
+            ..Default::default()
+        };
+        fill(&directory, metadata, Layout::Untracked, &[])
+    }
+
+    fn untracked_root(&self) -> PathBuf {
+        self.root.parent().unwrap_or(Path::new("")).join("logs")
+    }
+
+    /// Everything there is, oldest first.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Read`] where the directory itself cannot be read; a missing one is empty.
+    pub fn list(&self) -> Result<Selection, ExperimentError> {
+        let mut found = Selection::default();
+        for directory in subdirectories(&self.root)? {
+            if !directory.join("metadata.json").exists() {
+                continue;
+            }
+            match Entry::load(directory) {
+                Ok(entry) => found.entries.push(entry),
+                Err(error) => found.broken.push(error),
+            }
+        }
+        for directory in subdirectories(&self.untracked_root())? {
+            let id = name_of(&directory);
+            if id.starts_with(UNTRACKED) {
+                found.entries.push(Entry {
+                    id,
+                    directory,
+                    metadata: Metadata::default(),
+                    status: None,
+                    untracked: true,
+                });
+            }
+        }
+        found
+            .entries
+            .sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        Ok(found)
+    }
+
+    /// The experiment named by `id`: `latest`, a whole ID, or an unambiguous prefix or suffix.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`] with the candidates.
+    pub fn find(&self, id: &str) -> Result<Entry, ExperimentError> {
+        let mut entries = self.list()?.entries;
+        let not_found = || ExperimentError::NotFound {
+            id: id.to_owned(),
+            path: self.root.clone(),
+        };
+        if id == "latest" {
+            let latest = entries.iter().rposition(|entry| !entry.untracked);
+            return latest.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
+        }
+        if let Some(exact) = entries.iter().position(|entry| entry.id == id) {
+            return Ok(entries.swap_remove(exact));
+        }
+        let fits = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
+        entries.retain(|entry| !id.is_empty() && fits(entry));
+        match entries.len() {
+            0 => Err(not_found()),
+            1 => Ok(entries.remove(0)),
+            _ => Err(ExperimentError::Ambiguous {
+                id: id.to_owned(),
+                candidates: entries.into_iter().map(|entry| entry.id).collect(),
+            }),
+        }
+    }
+}
+
+/// Creates the first directory below `root` that is free, second by second from the parts' time.
+/// `create_dir` is the claim: of several processes it succeeds in one.
+fn create_free(
+    root: &Path,
+    mut parts: IdParts,
+    name: impl Fn(&IdParts) -> String,
+) -> Result<(PathBuf, String), ExperimentError> {
+    let failed = |source| ExperimentError::Claim {
+        path: root.to_owned(),
+        source,
+    };
+    fs::create_dir_all(root).map_err(failed)?;
+    for _ in 0..ATTEMPTS {
+        let id = name(&parts);
+        let directory = root.join(&id);
+        match fs::create_dir(&directory) {
+            Ok(()) => return Ok((directory, id)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                parts = parts.next_second();
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(failed(std::io::Error::other("no free ID")))
+}
+
+/// Fills a directory that was just created, or removes it.
+fn fill(
+    directory: &Path,
+    metadata: Metadata,
+    layout: Layout,
+    extra_subdirectories: &[String],
+) -> Result<Experiment, ExperimentError> {
+    let path = directory.join(LOCK_FILE);
+    let filled = File::create_new(&path)
+        .map_err(ExperimentError::write(&path))
+        .and_then(|lock| {
+            // A file system without locks only loses the difference between running and crashed.
+            let _ = lock.try_lock();
+            Experiment::start(
+                directory.to_owned(),
+                lock,
+                metadata,
+                layout,
+                extra_subdirectories,
+            )
+        });
+    filled.inspect_err(|_| {
+        let _ = fs::remove_dir_all(directory);
+    })
+}
+
+fn subdirectories(root: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
+    let listing = match fs::read_dir(root) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(ExperimentError::read(root)(error)),
+    };
+    // Entries that vanish while listing, and links, are passed over.
+    let directories = listing
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    Ok(directories.map(|entry| entry.path()).collect())
+}
+
+fn name_of(directory: &Path) -> String {
+    let name = directory.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+impl Entry {
+    /// Reads the experiment in `directory`.
+    ///
+    /// # Errors
+    /// As [`Metadata::load`].
+    pub fn load(directory: PathBuf) -> Result<Self, ExperimentError> {
+        let metadata = Metadata::load(&directory.join("metadata.json"))?;
+        let status = match metadata.status {
+            Some(Status::Running) if !is_locked(&directory) => Some(Status::Crashed),
+            status => status,
+        };
+        Ok(Self {
+            id: name_of(&directory),
+            directory,
+            metadata,
+            status,
+            untracked: false,
+        })
+    }
+
+    /// Its epochs; empty where nothing was written.
+    pub fn history(&self) -> History {
+        History::load(&self.directory.join("history.jsonl")).unwrap_or_default()
+    }
+
+    fn sort_key(&self) -> (&str, &str) {
+        (&self.metadata.timestamp, &self.id)
+    }
+}
+
+/// Whether a process holds the experiment's lock.
+fn is_locked(directory: &Path) -> bool {
+    let Ok(file) = File::open(directory.join(LOCK_FILE)) else {
+        return false;
+    };
+    // A shared lock is refused exactly while a trainer holds its exclusive one.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{Local, TimeZone};
+
+    fn parts() -> IdParts {
+        IdParts {
+            time: Local.with_ymd_and_hms(2026, 1, 2, 3, 4, 59).unwrap(),
+            model_type: "simple_cnn".into(),
+            num_classes: 3,
+            batch_size: 32,
+            config_hash: "0123abcd".into(),
+        }
+    }
+
+    fn claim(store: &ExperimentStore) -> Experiment {
+        store
+            .claim(&IdTemplate::default(), parts(), Metadata::default(), &[])
+            .unwrap()
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_crashes_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ExperimentStore::new(&folder.path().join("experiments"));
+        assert!(store.list().unwrap().entries.is_empty());
+        let first = claim(&store);
+        let second = claim(&store);
+        assert_eq!(
+            first.id(),
+            "20260102_030459_simple_cnn_3classes_32batch_0123abcd"
+        );
+        assert_eq!(
+            second.id(),
+            "20260102_030500_simple_cnn_3classes_32batch_0123abcd"
+        );
+        let id = first.id().to_owned();
+        drop(first); // its lock goes as if the process had died
+        assert_eq!(store.find(&id).unwrap().status, Some(Status::Crashed));
+        assert_eq!(store.find("latest").unwrap().status, Some(Status::Running));
+        second.finish(Status::Completed, |_| {}).unwrap();
+        assert_eq!(
+            store.find("latest").unwrap().status,
+            Some(Status::Completed)
+        );
+    }
+
+    #[test]
+    fn ids_by_prefix_and_suffix() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ExperimentStore::new(folder.path());
+        let (_first, _second) = (claim(&store), claim(&store));
+        assert!(store.find("20260102_0304").unwrap().id.contains("030459"));
+        let error = store.find("0123abcd").unwrap_err();
+        assert!(
+            matches!(&error, ExperimentError::Ambiguous { candidates, .. } if candidates.len() == 2)
+        );
+        for id in ["x", "", "..", "/", "../"] {
+            let error = store.find(id).unwrap_err();
+            assert!(matches!(error, ExperimentError::NotFound { .. }), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_broken_one_hides_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ExperimentStore::new(&folder.path().join("experiments"));
+        let _one = claim(&store);
+        let broken = store.root().join("broken");
+        fs::create_dir(&broken).unwrap();
+        fs::write(broken.join("metadata.json"), "{\n\"a\": ").unwrap();
+        let untracked = store.claim_untracked(parts()).unwrap();
+        assert!(
+            untracked
+                .directory()
+                .ends_with("logs/seismic_training_20260102-030459")
+        );
+        let found = store.list().unwrap();
+        assert_eq!(found.entries.len(), 2);
+        assert!(found.entries.iter().any(|entry| entry.untracked));
+        let problem = found.broken[0].to_string();
+        assert!(
+            problem.contains("broken/metadata.json") && problem.contains("line 2"),
+            "{problem}"
+        );
+    }
+}

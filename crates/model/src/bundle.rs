@@ -1,0 +1,204 @@
+//! `model/` of an experiment: `model.safetensors` and `model.json`, enough to classify raw windows.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::architecture::{Architecture, InputShape, ModelKind, UnknownModel};
+use crate::plan::{Plan, PlanError};
+use crate::weights::{Weights, WeightsError};
+
+/// File name of the weights.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// File name of the description.
+pub const CARD_FILE: &str = "model.json";
+/// Version of `model.json`; newer files may add fields, a higher number changes their meaning.
+pub const CARD_VERSION: u32 = 1;
+
+/// `model.json`: what the weights are and what the network expects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// [`CARD_VERSION`].
+    pub format_version: u32,
+    /// Network name, a [`ModelKind`].
+    pub architecture: String,
+    /// `[height, width, channels]`.
+    pub input_shape: [usize; 3],
+    /// Class names, one a logit.
+    pub class_names: Vec<String>,
+    /// Layout of the tensors in `model.safetensors`.
+    pub layout: String,
+    /// How raw windows become inputs, as the data crate reads it.
+    pub preprocessing: serde_json::Value,
+}
+
+/// A network with everything needed to use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// The description.
+    pub card: ModelCard,
+    /// The weights.
+    pub weights: Weights,
+}
+
+/// A model directory that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// File.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// `model.json` is malformed.
+    #[error("{path}: {source}")]
+    Card {
+        /// File.
+        path: PathBuf,
+        /// Cause, with line and column.
+        source: serde_json::Error,
+    },
+    /// The card was written by a newer version.
+    #[error(
+        "{path}: format version {found} is newer than {CARD_VERSION}, which this program reads"
+    )]
+    Version {
+        /// File.
+        path: PathBuf,
+        /// Version found.
+        found: u32,
+    },
+    /// The network is unknown.
+    #[error("{path}: {source}")]
+    Model {
+        /// File.
+        path: PathBuf,
+        /// Cause.
+        source: UnknownModel,
+    },
+    /// The network does not fit the input.
+    #[error("{path}: {source}")]
+    Plan {
+        /// File.
+        path: PathBuf,
+        /// Cause.
+        source: PlanError,
+    },
+    /// The weights are unusable.
+    #[error("{path}: {source}")]
+    Weights {
+        /// File.
+        path: PathBuf,
+        /// Cause.
+        source: WeightsError,
+    },
+}
+
+impl Bundle {
+    /// A bundle of `weights` of `architecture`.
+    pub fn new(
+        architecture: &Architecture,
+        weights: Weights,
+        class_names: Vec<String>,
+        preprocessing: serde_json::Value,
+    ) -> Self {
+        Self {
+            card: ModelCard {
+                format_version: CARD_VERSION,
+                architecture: architecture.kind.name().into(),
+                input_shape: architecture.input.dims(),
+                class_names,
+                layout: "keras: conv [kh, kw, in, out], depthwise [kh, kw, c, 1], dense [in, out]"
+                    .into(),
+                preprocessing,
+            },
+            weights,
+        }
+    }
+
+    /// The files of the bundle: name and bytes. Whoever owns the directory writes them.
+    pub fn files(&self) -> Result<[(&'static str, Vec<u8>); 2], WeightsError> {
+        let metadata = [("architecture", self.card.architecture.as_str())];
+        let mut card = serde_json::to_vec_pretty(&self.card).expect("a card is JSON");
+        card.push(b'\n');
+        Ok([
+            (WEIGHTS_FILE, self.weights.to_safetensors(&metadata)?),
+            (CARD_FILE, card),
+        ])
+    }
+
+    /// Reads `model.json` and `model.safetensors` of `directory`.
+    ///
+    /// # Errors
+    /// [`BundleError`], naming the file.
+    pub fn load(directory: &Path) -> Result<(Self, Architecture), BundleError> {
+        let path = directory.join(CARD_FILE);
+        let bytes = std::fs::read(&path).map_err(|source| BundleError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let card: ModelCard =
+            serde_json::from_slice(&bytes).map_err(|source| BundleError::Card {
+                path: path.clone(),
+                source,
+            })?;
+        if card.format_version > CARD_VERSION {
+            return Err(BundleError::Version {
+                path,
+                found: card.format_version,
+            });
+        }
+        let kind: ModelKind = card
+            .architecture
+            .parse()
+            .map_err(|source| BundleError::Model {
+                path: path.clone(),
+                source,
+            })?;
+        let input = InputShape::from(card.input_shape);
+        let architecture = Architecture::new(kind, input, card.class_names.len());
+        let plan = Plan::new(&architecture).map_err(|source| BundleError::Plan { path, source })?;
+        let path = directory.join(WEIGHTS_FILE);
+        let weights =
+            Weights::load(&plan, &path).map_err(|source| BundleError::Weights { path, source })?;
+        Ok((Self { card, weights }, architecture))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip() {
+        let input = InputShape::from([2, 7, 16]);
+        let architecture = Architecture::new(ModelKind::UltraLightweight, input, 3);
+        let plan = Plan::new(&architecture).unwrap();
+        let names = ["a", "b", "c"].map(String::from).to_vec();
+        let preprocessing = serde_json::json!({"normalisation": "sample"});
+        let bundle = Bundle::new(&architecture, Weights::init(&plan, 1), names, preprocessing);
+        let directory = tempfile::tempdir().unwrap();
+        for (name, bytes) in bundle.files().unwrap() {
+            std::fs::write(directory.path().join(name), bytes).unwrap();
+        }
+        assert_eq!(
+            Bundle::load(directory.path()).unwrap(),
+            (bundle, architecture)
+        );
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let card = r#"{"format_version": 9, "architecture": "simple_cnn", "input_shape": [2,7,256],
+            "class_names": ["a","b"], "layout": "", "preprocessing": null}"#;
+        std::fs::write(directory.path().join(CARD_FILE), card).unwrap();
+        let error = Bundle::load(directory.path()).unwrap_err();
+        assert!(
+            matches!(error, BundleError::Version { found: 9, .. }),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! `model_summary.txt`: layers, shapes, parameters, multiply-accumulates and memory.
+
+use std::fmt::Write;
+
+use crate::architecture::Architecture;
+use crate::plan::Plan;
+
+/// Bytes of 1 KB as the budgets of sensor nodes count it.
+const KB: f64 = 1024.0;
+
+/// Memory of a network that classifies one sample at a time, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// All parameters as float32.
+    pub weights: usize,
+    /// Peak of activations alive at once, as float32.
+    pub activations: usize,
+}
+
+impl Memory {
+    /// Memory of the planned network.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            weights: 4 * plan.total_parameters(),
+            activations: 4 * plan.peak_activations,
+        }
+    }
+
+    /// Weights and activations.
+    pub fn total(&self) -> usize {
+        self.weights + self.activations
+    }
+}
+
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn shape(dims: &[usize]) -> String {
+    let dims: Vec<String> = dims.iter().map(usize::to_string).collect();
+    dims.join(" x ")
+}
+
+/// The table and the totals as text.
+pub fn text(architecture: &Architecture, plan: &Plan) -> String {
+    let rows = rows(plan);
+    let header = ["Layer", "Operation", "Output", "Parameters", "MACs"].map(String::from);
+    let mut widths = header.clone().map(|h| h.len());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.len());
+        }
+    }
+    let line = |cells: &[String; 5]| {
+        let [a, b, c, d, e] = cells;
+        let [wa, wb, wc, wd, we] = widths;
+        let line = format!("{a:<wa$}  {b:<wb$}  {c:<wc$}  {d:>wd$}  {e:>we$}");
+        line.trim_end().to_owned()
+    };
+    let rule = "-".repeat(widths.iter().sum::<usize>() + 8);
+    let mut out = format!(
+        "{}: input {}, {} classes\n{rule}\n{}\n{rule}\n",
+        architecture.kind,
+        architecture.input,
+        architecture.num_classes,
+        line(&header)
+    );
+    for row in &rows {
+        let _ = writeln!(out, "{}", line(row));
+    }
+    let _ = writeln!(out, "{rule}");
+    for (name, value) in totals(architecture, plan) {
+        let _ = writeln!(out, "{name:<22}{value}");
+    }
+    out
+}
+
+/// The same as Markdown, for TensorBoard's TEXT tab.
+pub fn markdown(architecture: &Architecture, plan: &Plan) -> String {
+    let mut out = String::from(
+        "| Layer | Operation | Output | Parameters | MACs |\n|---|---|---|---:|---:|\n",
+    );
+    for [a, b, c, d, e] in rows(plan) {
+        let _ = writeln!(out, "| {a} | {b} | {c} | {d} | {e} |");
+    }
+    out.push_str("\n| Total | |\n|---|---|\n");
+    for (name, value) in totals(architecture, plan) {
+        let _ = writeln!(out, "| {name} | {value} |");
+    }
+    out
+}
+
+fn rows(plan: &Plan) -> Vec<[String; 5]> {
+    let cost = |n: usize| if n == 0 { "-".into() } else { thousands(n) };
+    let rows = plan.layers.iter().map(|layer| {
+        [
+            layer.name.clone(),
+            layer.kind.clone(),
+            shape(&layer.output),
+            cost(layer.trainable + layer.fixed),
+            cost(layer.macs),
+        ]
+    });
+    rows.collect()
+}
+
+fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String)> {
+    let memory = Memory::of(plan);
+    let kb = |bytes: usize| format!("{:.1} KB", bytes as f64 / KB);
+    let total = plan.total_parameters();
+    let trainable = plan.trainable_parameters();
+    let mut totals = vec![
+        ("Parameters", thousands(total)),
+        ("Trainable", thousands(trainable)),
+        ("Not trainable", thousands(total - trainable)),
+        ("MACs per sample", thousands(plan.macs())),
+        ("Weights (float32)", kb(memory.weights)),
+        (
+            "Peak activations",
+            format!("{} (one sample, input included)", kb(memory.activations)),
+        ),
+        ("Memory", kb(memory.total())),
+    ];
+    if let Some(budget) = architecture.kind.budget_kb() {
+        totals.push(("Budget", verdict(memory, total, budget)));
+    }
+    totals
+}
+
+/// Whether the memory fits, and if it does not, whether 8-bit weights would.
+fn verdict(memory: Memory, parameters: usize, budget: usize) -> String {
+    let kb = |bytes: usize| bytes as f64 / KB;
+    let over = kb(memory.total()) - budget as f64;
+    if over <= 0.0 {
+        return format!("{budget} KB: fits, {:.1} KB to spare", -over);
+    }
+    let small = kb(parameters + memory.activations);
+    let fits = if small <= budget as f64 {
+        "fits"
+    } else {
+        "does not fit either"
+    };
+    format!(
+        "{budget} KB: exceeded by {over:.1} KB as float32; with 8-bit weights {small:.1} KB, which {fits}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::architecture::{InputShape, ModelKind};
+
+    fn summary(kind: ModelKind) -> String {
+        let architecture = Architecture::new(kind, InputShape::default(), 3);
+        text(&architecture, &Plan::new(&architecture).unwrap())
+    }
+
+    #[test]
+    fn summaries() {
+        for kind in ModelKind::ALL {
+            insta::assert_snapshot!(kind.name(), summary(kind));
+        }
+    }
+}

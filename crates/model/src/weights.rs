@@ -1,0 +1,268 @@
+//! A network's tensors on the host: initialised as Keras does, kept in safetensors files.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensorError, SafeTensors};
+
+use crate::plan::{Plan, TensorPlan, TensorRole};
+use crate::rng::Rng;
+
+/// A float32 tensor with its name, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// `layer/kernel`, `layer/bias`, ...
+    pub name: String,
+    /// Shape in Keras' layout.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub values: Vec<f32>,
+}
+
+/// All tensors of a network, in the order of its [`Plan`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    tensors: Vec<NamedTensor>,
+}
+
+/// A weights file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// Not a safetensors file.
+    #[error("not a readable safetensors file: {0}")]
+    Format(#[from] SafeTensorError),
+    /// A tensor of the network is missing.
+    #[error("tensor `{name}` is missing: the file holds another network")]
+    Missing {
+        /// Tensor name.
+        name: String,
+    },
+    /// The file has tensors the network does not.
+    #[error("tensor `{name}` does not belong to this network")]
+    Unexpected {
+        /// Tensor name.
+        name: String,
+    },
+    /// Shape or type differ.
+    #[error("tensor `{name}` is {found}, expected float32 {expected:?}")]
+    Shape {
+        /// Tensor name.
+        name: String,
+        /// Type and shape found.
+        found: String,
+        /// Shape expected.
+        expected: Vec<usize>,
+    },
+    /// Reading failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Weights {
+    /// Keras' defaults: Glorot uniform kernels (Glorot and Bengio, AISTATS 2010), zero biases,
+    /// batch normalisations as identity. Depends on `seed` alone.
+    pub fn init(plan: &Plan, seed: u64) -> Self {
+        let tensors = plan.tensors.iter().enumerate().map(|(i, tensor)| {
+            let mut rng = Rng::new(seed, i as u64);
+            let value = |role| match role {
+                TensorRole::Gamma | TensorRole::MovingVariance => 1.0,
+                _ => 0.0,
+            };
+            let values = match tensor.role {
+                TensorRole::Kernel { fan_in, fan_out } => {
+                    let limit = (6.0 / (fan_in + fan_out) as f32).sqrt();
+                    let draw = |_| (2.0 * rng.uniform() - 1.0) * limit;
+                    (0..tensor.elements()).map(draw).collect()
+                }
+                role => vec![value(role); tensor.elements()],
+            };
+            NamedTensor::new(tensor, values)
+        });
+        Self {
+            tensors: tensors.collect(),
+        }
+    }
+
+    /// Tensors given by name, checked against `plan`.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where a tensor is missing, unexpected or of another shape.
+    pub fn from_named(
+        plan: &Plan,
+        mut named: HashMap<String, NamedTensor>,
+    ) -> Result<Self, WeightsError> {
+        let mut tensors = Vec::with_capacity(plan.tensors.len());
+        for expected in &plan.tensors {
+            let name = || expected.name.clone();
+            let tensor = named
+                .remove(&expected.name)
+                .ok_or_else(|| WeightsError::Missing { name: name() })?;
+            if tensor.shape != expected.shape || tensor.values.len() != expected.elements() {
+                return Err(WeightsError::Shape {
+                    name: name(),
+                    found: format!("float32 {:?}", tensor.shape),
+                    expected: expected.shape.clone(),
+                });
+            }
+            tensors.push(tensor);
+        }
+        match named.into_keys().min() {
+            Some(name) => Err(WeightsError::Unexpected { name }),
+            None => Ok(Self { tensors }),
+        }
+    }
+
+    pub(crate) fn from_ordered(plan: &Plan, values: Vec<Vec<f32>>) -> Self {
+        let pairs = plan.tensors.iter().zip(values);
+        Self {
+            tensors: pairs.map(|(plan, v)| NamedTensor::new(plan, v)).collect(),
+        }
+    }
+
+    /// The tensors in the order of the plan.
+    pub fn tensors(&self) -> &[NamedTensor] {
+        &self.tensors
+    }
+
+    /// The safetensors file as bytes, with `metadata` in its header. Equal weights give equal
+    /// bytes.
+    pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
+        let bytes: Vec<Vec<u8>> = self
+            .tensors
+            .iter()
+            .map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect())
+            .collect();
+        let views = self.tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
+            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?;
+            Ok((tensor.name.clone(), view))
+        });
+        let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
+        // A map of several entries is written in hash order: one entry keeps the bytes stable.
+        let header = serde_json::to_string(&metadata.iter().collect::<Vec<_>>());
+        let header = header.expect("string pairs are JSON");
+        let metadata = (!metadata.is_empty()).then(|| HashMap::from([("model".into(), header)]));
+        Ok(safetensors::serialize(views, metadata)?)
+    }
+
+    /// Reads the bytes of a safetensors file. Never executes anything; allocates no more than the
+    /// file's size.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the bytes are not safetensors or hold another network.
+    pub fn from_safetensors(plan: &Plan, bytes: &[u8]) -> Result<Self, WeightsError> {
+        let file = SafeTensors::deserialize(bytes)?;
+        let mut named = HashMap::new();
+        for (name, view) in file.iter() {
+            if view.dtype() != Dtype::F32 {
+                let expected = plan.tensors.iter().find(|t| t.name == name);
+                return Err(WeightsError::Shape {
+                    name: name.into(),
+                    found: format!("{:?} {:?}", view.dtype(), view.shape()),
+                    expected: expected.map(|t| t.shape.clone()).unwrap_or_default(),
+                });
+            }
+            let chunks = view.data().chunks_exact(4);
+            let values = chunks.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            let tensor = NamedTensor {
+                name: name.into(),
+                shape: view.shape().to_vec(),
+                values: values.collect(),
+            };
+            named.insert(name.to_owned(), tensor);
+        }
+        Self::from_named(plan, named)
+    }
+
+    /// Reads a safetensors file.
+    ///
+    /// # Errors
+    /// As [`Weights::from_safetensors`], or where the file cannot be read.
+    pub fn load(plan: &Plan, path: &Path) -> Result<Self, WeightsError> {
+        Self::from_safetensors(plan, &std::fs::read(path)?)
+    }
+}
+
+impl NamedTensor {
+    fn new(plan: &TensorPlan, values: Vec<f32>) -> Self {
+        debug_assert_eq!(values.len(), plan.elements(), "{}", plan.name);
+        Self {
+            name: plan.name.clone(),
+            shape: plan.shape.clone(),
+            values,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, InputShape, ModelKind};
+    use proptest::prelude::*;
+
+    fn plan() -> Plan {
+        let input = InputShape::from([2, 7, 8]);
+        Plan::new(&Architecture::narrowed(ModelKind::Simple, input, 3, 8)).unwrap()
+    }
+
+    #[test]
+    fn glorot_limits_and_seeds() {
+        let plan = plan();
+        let weights = Weights::init(&plan, 1);
+        let kernel = &weights.tensors()[0];
+        assert_eq!(
+            (kernel.name.as_str(), &kernel.shape[..]),
+            ("conv1/kernel", &[2, 3, 8, 4][..])
+        );
+        let limit = (6.0f32 / (6 * 8 + 6 * 4) as f32).sqrt();
+        let largest = kernel.values.iter().fold(0f32, |m, v| m.max(v.abs()));
+        assert!(
+            largest <= limit && largest > 0.9 * limit,
+            "{largest} of {limit}"
+        );
+        assert_eq!(weights, Weights::init(&plan, 1));
+        assert_ne!(weights, Weights::init(&plan, 2));
+    }
+
+    #[test]
+    fn round_trip_and_stable_bytes() {
+        let weights = Weights::init(&plan(), 3);
+        let bytes = weights
+            .to_safetensors(&[("type", "simple_cnn"), ("a", "b")])
+            .unwrap();
+        assert_eq!(
+            bytes,
+            weights
+                .to_safetensors(&[("type", "simple_cnn"), ("a", "b")])
+                .unwrap()
+        );
+        assert_eq!(weights, Weights::from_safetensors(&plan(), &bytes).unwrap());
+    }
+
+    #[test]
+    fn another_network_is_named() {
+        let input = InputShape::from([2, 7, 8]);
+        let other = Architecture::narrowed(ModelKind::UltraLightweight, input, 3, 8);
+        let other = Plan::new(&other).unwrap();
+        let bytes = Weights::init(&other, 3).to_safetensors(&[]).unwrap();
+        let error = Weights::from_safetensors(&plan(), &bytes).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("tensor `conv1/kernel` is float32 [1, 3, 8, 1]"),
+            "{error}"
+        );
+    }
+
+    proptest! {
+        /// No bytes make the reader panic.
+        #[test]
+        fn damaged_files_are_errors(cut in 0usize..5000, at in 0usize..5000, value: u8) {
+            let mut bytes = Weights::init(&plan(), 3).to_safetensors(&[]).unwrap();
+            let at = at % bytes.len();
+            bytes[at] = value;
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            let _ = Weights::from_safetensors(&plan(), &bytes);
+        }
+    }
+}

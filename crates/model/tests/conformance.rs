@@ -1,0 +1,281 @@
+//! The networks against the same networks computed by Keras.
+//!
+//! Two sets of fixtures: the small ones beside this file (`scripts/conformance/make_fixtures.py`
+//! wrote them), and the full-size ones of `../shared/conformance`, skipped where that is missing.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use model::{
+    Adam, AdamConfig, Architecture, InputShape, Mode, ModelKind, NamedTensor, Network, Plan,
+    TensorPlan, TensorRole, Weights, cross_entropy,
+};
+use safetensors::SafeTensors;
+
+const TRAINING: Mode = Mode::Training {
+    dropout: false,
+    seed: 0,
+    step: 0,
+};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    /// `conv1/kernel` `[kh, kw, in, out]`.
+    Keras,
+    /// `conv1.weight` `[out, in, kh, kw]`.
+    PyTorch,
+}
+
+struct Fixture {
+    layout: Layout,
+    floats: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    labels: Vec<i64>,
+    architecture: Architecture,
+    plan: Plan,
+}
+
+impl Fixture {
+    fn load(path: &Path, kind: ModelKind, divisor: usize, layout: Layout) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let mut floats = HashMap::new();
+        let mut labels = Vec::new();
+        for (name, view) in file.iter() {
+            if name == "y" {
+                let chunks = view.data().chunks_exact(8);
+                labels = chunks
+                    .map(|b| i64::from_le_bytes(b.try_into().unwrap()))
+                    .collect();
+            } else {
+                let chunks = view.data().chunks_exact(4);
+                let values = chunks.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+                floats.insert(name.to_owned(), (view.shape().to_vec(), values.collect()));
+            }
+        }
+        let input: [usize; 3] = floats["x"].0[1..].try_into().unwrap();
+        let architecture = Architecture::narrowed(kind, InputShape::from(input), 3, divisor);
+        let plan = Plan::new(&architecture).unwrap();
+        Self {
+            layout,
+            floats,
+            labels,
+            architecture,
+            plan,
+        }
+    }
+
+    fn values(&self, name: &str) -> &[f32] {
+        &self
+            .floats
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} in the fixture"))
+            .1
+    }
+
+    /// Tensor `plan` of group `weights`, `grads` or `after`, in Keras' layout; none where the
+    /// fixture does not have it.
+    fn tensor(&self, group: &str, plan: &TensorPlan) -> Option<Vec<f32>> {
+        let (layer, field) = plan.name.rsplit_once('/').unwrap();
+        if self.layout == Layout::Keras {
+            return self
+                .floats
+                .get(&format!("{group}.{}", plan.name))
+                .map(|t| t.1.clone());
+        }
+        let field = match field {
+            "kernel" => "weight",
+            "moving_mean" => "running_mean",
+            "moving_variance" => "running_var",
+            other => other,
+        };
+        let (_, values) = self.floats.get(&format!("{group}.{layer}.{field}"))?;
+        Some(match plan.shape[..] {
+            [inputs, outputs] => (0..inputs * outputs)
+                .map(|i| values[(i % outputs) * inputs + i / outputs])
+                .collect(),
+            [kh, kw, c, out] => {
+                // Depthwise kernels are [c, 1, kh, kw] there and [kh, kw, c, 1] here.
+                let depthwise = layer.ends_with(".dw");
+                let mut keras = Vec::with_capacity(values.len());
+                for tap in 0..kh * kw {
+                    for i in 0..c {
+                        for o in 0..out {
+                            let row = if depthwise { i } else { o * c + i };
+                            keras.push(values[row * kh * kw + tap]);
+                        }
+                    }
+                }
+                keras
+            }
+            _ => values.clone(),
+        })
+    }
+
+    fn network(&self, device: &Device) -> Network {
+        let named = self.plan.tensors.iter().map(|plan| {
+            let tensor = NamedTensor {
+                name: plan.name.clone(),
+                shape: plan.shape.clone(),
+                values: self
+                    .tensor("weights", plan)
+                    .expect("the fixture has every weight"),
+            };
+            (plan.name.clone(), tensor)
+        });
+        let weights = Weights::from_named(&self.plan, named.collect()).unwrap();
+        Network::new(&self.architecture, &weights, device).unwrap()
+    }
+
+    fn x(&self, device: &Device) -> Tensor<4> {
+        let [h, w, c] = self.architecture.input.dims();
+        let data = TensorData::new(self.values("x").to_vec(), [self.labels.len(), h, w, c]);
+        Tensor::from_data(data, device)
+    }
+
+    fn y(&self, device: &Device) -> Tensor<1, Int> {
+        Tensor::from_data(
+            TensorData::new(self.labels.clone(), [self.labels.len()]),
+            device,
+        )
+    }
+}
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data_as::<f32>().try_into_vec().unwrap()
+}
+
+fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    let distance = |(a, b): (&f32, &f32)| (a - b).abs();
+    let worst = ours.iter().zip(theirs).map(distance).fold(0.0, f32::max);
+    assert!(
+        worst <= tolerance,
+        "{what}: off by {worst:e}, allowed {tolerance:e}"
+    );
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |m, v| m.max(v.abs()))
+}
+
+fn check(fixture: &Fixture, adam: bool) {
+    let device = Device::flex();
+    let network = fixture.network(&device);
+    let logits = host(network.forward(fixture.x(&device), Mode::Inference).logits);
+    let theirs = fixture.values("logits");
+    assert_close("logits", &logits, theirs, 1e-5 * largest(theirs));
+
+    let device = device.autodiff();
+    let mut network = fixture.network(&device);
+    let forward = network.forward(fixture.x(&device), TRAINING);
+    let theirs = fixture.values("train_logits");
+    let logits = host(forward.logits.clone().inner());
+    assert_close("train_logits", &logits, theirs, 1e-4 * largest(theirs));
+    let loss = cross_entropy(forward.logits.clone(), fixture.y(&device));
+    let gradients = loss.backward();
+    assert_close("loss", &host(loss.inner()), fixture.values("loss"), 1e-5);
+
+    // A bias in front of a batch normalisation has no gradient but rounding noise, which grows with
+    // the gradients around it.
+    let trainable = fixture
+        .plan
+        .tensors
+        .iter()
+        .filter(|plan| plan.role.trainable());
+    let sizes = trainable.map(|plan| largest(&fixture.tensor("grads", plan).unwrap()));
+    let noise = 1e-6 * sizes.fold(1.0, f32::max);
+    let mut compared = 0;
+    for (tensor, plan) in network.tensors().iter().zip(&fixture.plan.tensors) {
+        if plan.role.trainable() {
+            let theirs = fixture.tensor("grads", plan).unwrap();
+            let ours = host(tensor.grad(&gradients).expect("a gradient"));
+            let tolerance = noise + 1e-4 * largest(&theirs);
+            assert_close(
+                &format!("gradient of {}", plan.name),
+                &ours,
+                &theirs,
+                tolerance,
+            );
+            compared += theirs.len();
+        }
+    }
+    assert_eq!(compared, fixture.plan.trainable_parameters());
+
+    network.update_running_statistics(&forward);
+    let after = network.weights();
+    for (tensor, plan) in after.tensors().iter().zip(&fixture.plan.tensors) {
+        if matches!(
+            plan.role,
+            TensorRole::MovingMean | TensorRole::MovingVariance
+        ) {
+            let theirs = fixture.tensor("after", plan).unwrap();
+            let tolerance = 1e-5 * largest(&theirs).max(1.0);
+            assert_close(&plan.name, &tensor.values, &theirs, tolerance);
+        }
+    }
+    if adam {
+        check_adam(fixture, &device);
+    }
+}
+
+fn check_adam(fixture: &Fixture, device: &Device) {
+    let mut network = fixture.network(device);
+    let mut adam = Adam::new(AdamConfig::default());
+    let mut losses = Vec::new();
+    for _ in 0..5 {
+        let forward = network.forward(fixture.x(device), TRAINING);
+        let loss = cross_entropy(forward.logits.clone(), fixture.y(device));
+        adam.step(&mut network, loss.backward(), 1e-3);
+        network.update_running_statistics(&forward);
+        losses.extend(host(loss.inner()));
+    }
+    assert_close("Adam losses", &losses, fixture.values("adam_losses"), 1e-4);
+}
+
+/// Float32 implementations diverge chaotically in the deep networks: no two agree on five steps.
+fn adam_is_stable(kind: ModelKind) -> bool {
+    !matches!(kind, ModelKind::ResnetStyle | ModelKind::DeepLarge)
+}
+
+#[test]
+fn small_networks_agree_with_keras() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for kind in ModelKind::ALL {
+        let divisor = if kind == ModelKind::DeepLarge { 16 } else { 8 };
+        let path = fixtures.join(format!("{kind}.safetensors"));
+        let fixture = Fixture::load(&path, kind, divisor, Layout::Keras);
+        check(&fixture, adam_is_stable(kind));
+    }
+}
+
+/// The folder of full-size fixtures, or none, said on the terminal although tests capture output.
+fn shared(test: &str) -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = workspace.join("../shared/conformance");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED {test}: no ../shared/conformance"
+    );
+    None
+}
+
+#[test]
+fn full_networks_agree_with_keras() {
+    let Some(folder) = shared("full_networks_agree_with_keras") else {
+        return;
+    };
+    for kind in ModelKind::ALL {
+        let (file, divisor) = match kind {
+            ModelKind::DeepLarge => ("deep_cnn_large_w8".to_owned(), 8),
+            kind => (kind.to_string(), 1),
+        };
+        let path = folder.join(format!("{file}.safetensors"));
+        let fixture = Fixture::load(&path, kind, divisor, Layout::PyTorch);
+        check(&fixture, adam_is_stable(kind));
+    }
+}

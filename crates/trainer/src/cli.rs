@@ -1,0 +1,70 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::backend::Backend;
+
+/// Trains a seismic CNN into a tracked experiment.
+///
+/// Without --dataset-config the embedded demo is used, a simulation that is written below the
+/// datasets directory first. Options beat the preset (--config), the preset beats the defaults.
+#[derive(Debug, Default, Parser)]
+#[command(name = "trainer", version)]
+pub struct Cli {
+    /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn or
+    /// deep_cnn_large [default: simple_cnn]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Data: a dataset_config.yaml [default: the embedded demo]
+    #[arg(long, value_name = "FILE")]
+    pub dataset_config: Option<PathBuf>,
+    /// Task of the dataset configuration [default: the first in the file]
+    #[arg(long, value_name = "TASK")]
+    pub task: Option<String>,
+    /// Preset: a YAML file with defaults for these options (see configs/)
+    #[arg(long, value_name = "PRESET")]
+    pub config: Option<PathBuf>,
+    /// Most epochs [default: 50]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Samples a batch [default: 32]
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
+    /// Learning rate of Adam at the start [default: 0.001]
+    #[arg(long, value_name = "X")]
+    pub learning_rate: Option<f64>,
+    /// Seed of initial weights, shuffling and dropout [default: 42]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Scaling of inputs: sample, dataset, batch or none [default: the dataset configuration's, else
+    /// dataset]
+    #[arg(long, value_name = "NAME")]
+    pub normalisation: Option<String>,
+    /// Device to train on [default: flex]
+    #[arg(long, value_enum)]
+    pub backend: Option<Backend>,
+    /// CPU threads [default: all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Where experiments are kept [default: experiments]
+    #[arg(long, value_name = "DIR")]
+    pub experiments_dir: Option<PathBuf>,
+    /// Where the embedded demo is written [default: datasets]
+    #[arg(long, value_name = "DIR")]
+    pub datasets_dir: Option<PathBuf>,
+    /// Extra field of metadata.json, may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub meta: Vec<String>,
+    /// Tag of the experiment, may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Free text kept with the experiment
+    #[arg(long, value_name = "TEXT")]
+    pub notes: Option<String>,
+    /// Write a plain logs/seismic_training_{time} beside the experiments directory instead of a
+    /// tracked experiment
+    #[arg(long)]
+    pub untracked: bool,
+}

@@ -1,0 +1,74 @@
+//! Everything that ends a training early, with its exit code.
+
+use std::path::PathBuf;
+
+/// Why a training did not start or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainerError {
+    /// A preset cannot be read.
+    #[error("cannot read the preset {path}: {source}")]
+    ReadPreset {
+        /// The preset.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// A preset is malformed; the message has key, line and column.
+    #[error("{path}: {message}")]
+    Preset {
+        /// The preset.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// Unknown network.
+    #[error(transparent)]
+    Model(#[from] model::UnknownModel),
+    /// The network does not fit the data.
+    #[error(transparent)]
+    Plan(#[from] model::PlanError),
+    /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] data::DataError),
+    /// The experiment cannot be written.
+    #[error(transparent)]
+    Experiment(#[from] experiment::ExperimentError),
+    /// The weights cannot be encoded.
+    #[error("cannot encode the weights: {0}")]
+    Weights(#[from] model::WeightsError),
+    /// The loss is no number any more.
+    #[error(
+        "the loss is {loss} in epoch {epoch}, from step {step} of the run on, at learning rate \
+         {learning_rate}: the weights have diverged; try a lower --learning-rate"
+    )]
+    Diverged {
+        /// Epoch, from 0.
+        epoch: usize,
+        /// First step whose loss is not finite, from 0.
+        step: usize,
+        /// The loss.
+        loss: f64,
+        /// Learning rate in force.
+        learning_rate: f64,
+    },
+}
+
+impl TrainerError {
+    /// 2 for bad usage, configuration or data; 1 for what failed while running.
+    pub fn exit_code(&self) -> u8 {
+        let usage = match self {
+            Self::ReadPreset { .. }
+            | Self::Preset { .. }
+            | Self::Usage(_)
+            | Self::Model(_)
+            | Self::Plan(_) => true,
+            Self::Data(error) => !error.is_machine_failure(),
+            Self::Experiment(error) => error.is_usage(),
+            Self::Weights(_) | Self::Diverged { .. } => false,
+        };
+        if usage { 2 } else { 1 }
+    }
+}

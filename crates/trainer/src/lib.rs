@@ -1,0 +1,22 @@
+//! Trains a seismic CNN into a tracked experiment.
+//!
+//! - [`cli`] and [`settings`]: command line beats preset beats defaults;
+//! - [`backend`]: the device, out of those compiled in;
+//! - [`train`]: the loop over epochs, with its [`policy`] values;
+//! - [`metrics`]: precision, recall, F1 and confusion matrices;
+//! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
+//! - [`progress`]: the only module that prints while training.
+
+pub mod backend;
+pub mod cli;
+pub mod error;
+pub mod metrics;
+pub mod policy;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod settings;
+pub mod system;
+pub mod train;
+
+pub use error::TrainerError;

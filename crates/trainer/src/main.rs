@@ -1,0 +1,91 @@
+//! The trainer: a thin binary over the library.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use trainer::TrainerError;
+use trainer::cli::Cli;
+use trainer::progress::Progress;
+use trainer::run::{Finished, interrupt_on_signals, run};
+use trainer::settings::Settings;
+use trainer::train::StoppedBy;
+
+/// Exit code of an interrupted run, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match start(&cli) {
+        Ok(finished) => {
+            // A reader that closes the pipe early is no failure.
+            let _ = std::io::stdout().write_all(results(&finished).as_bytes());
+            match finished.outcome.stopped_by {
+                StoppedBy::Interrupted => ExitCode::from(INTERRUPTED),
+                _ => ExitCode::SUCCESS,
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn start(cli: &Cli) -> Result<Finished, TrainerError> {
+    let settings = Settings::new(cli)?;
+    let mut progress = Progress::new(settings.epochs);
+    let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
+        progress.warn(&format!(
+            "Ctrl-C will stop at once, without saving: {error}"
+        ));
+        Default::default()
+    });
+    run(&settings, &interrupt, &mut progress)
+}
+
+/// What a finished run says on standard output.
+fn results(finished: &Finished) -> String {
+    let report = finished.test.report();
+    let outcome = &finished.outcome;
+    let split = if finished.test_is_val {
+        "validation split, which serves as test"
+    } else {
+        "test split"
+    };
+    let best = outcome
+        .best_epoch
+        .map_or("none".into(), |epoch| (epoch + 1).to_string());
+    let mut text = format!(
+        "experiment {}\ndirectory  {}\nepochs     {}, best {best}, stopped by {}\n\n{split}: \
+         accuracy {:.4}, macro F1 {:.4}, loss {:.4}\n",
+        finished.metadata.experiment_id,
+        finished.directory.display(),
+        outcome.epochs_run,
+        outcome.stopped_by.name(),
+        report.accuracy,
+        report.f1.macro_,
+        finished.test.loss,
+    );
+    let width = finished
+        .class_names
+        .iter()
+        .map(|n| n.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    text.push_str(&format!(
+        "{:<width$}  precision  recall      F1  support\n",
+        "class"
+    ));
+    for (i, name) in finished.class_names.iter().enumerate() {
+        text.push_str(&format!(
+            "{name:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}\n",
+            report.precision.per_class[i],
+            report.recall.per_class[i],
+            report.f1.per_class[i],
+            report.support[i],
+        ));
+    }
+    text
+}

@@ -1,0 +1,186 @@
+//! Metrics of a classifier, as scikit-learn defines them (with `zero_division=0`).
+
+use serde_json::{Map, Value, json};
+
+/// Losses and predictions over a split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// `confusion[true][predicted]`.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+/// A metric averaged over classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Averages {
+    /// One value a class.
+    pub per_class: Vec<f64>,
+    /// Plain mean over the classes that occur in labels or predictions.
+    pub macro_: f64,
+    /// Over all samples together; equals the accuracy.
+    pub micro: f64,
+    /// Mean weighted by support.
+    pub weighted: f64,
+}
+
+/// Precision, recall and F1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Fraction of samples classified correctly.
+    pub accuracy: f64,
+    /// True among predicted.
+    pub precision: Averages,
+    /// Found among true.
+    pub recall: Averages,
+    /// Harmonic mean of both.
+    pub f1: Averages,
+    /// Samples of each true class.
+    pub support: Vec<u64>,
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+impl Evaluation {
+    /// From logits `[N, classes]` laid end to end and labels `[N]`.
+    pub fn new(logits: &[f32], labels: &[u32], classes: usize) -> Self {
+        let mut confusion = vec![vec![0; classes]; classes];
+        let mut total = 0.0;
+        for (row, &label) in logits.chunks_exact(classes).zip(labels) {
+            let label = label as usize;
+            total += cross_entropy(row, label);
+            confusion[label][argmax(row)] += 1;
+        }
+        Self {
+            loss: ratio(total, labels.len() as f64),
+            confusion,
+        }
+    }
+
+    /// Everything derived from the confusion matrix.
+    pub fn report(&self) -> Report {
+        let classes = self.confusion.len();
+        let support: Vec<u64> = self.confusion.iter().map(|row| row.iter().sum()).collect();
+        let predicted: Vec<u64> = (0..classes)
+            .map(|j| self.confusion.iter().map(|row| row[j]).sum())
+            .collect();
+        let correct: Vec<f64> = (0..classes).map(|i| self.confusion[i][i] as f64).collect();
+        let samples = support.iter().sum::<u64>() as f64;
+        let accuracy = ratio(correct.iter().sum(), samples);
+        let averages = |per_class: Vec<f64>| {
+            let occurs = |i: &usize| support[*i] + predicted[*i] > 0;
+            let occurring: Vec<usize> = (0..classes).filter(occurs).collect();
+            let sum: f64 = occurring.iter().map(|&i| per_class[i]).sum();
+            let weighted = per_class
+                .iter()
+                .zip(&support)
+                .map(|(v, s)| v * *s as f64)
+                .sum();
+            Averages {
+                macro_: ratio(sum, occurring.len() as f64),
+                micro: accuracy,
+                weighted: ratio(weighted, samples),
+                per_class,
+            }
+        };
+        let over = |totals: &[u64]| {
+            let pairs = correct.iter().zip(totals);
+            averages(pairs.map(|(c, total)| ratio(*c, *total as f64)).collect())
+        };
+        let f1 = (0..classes).map(|i| ratio(2.0 * correct[i], (support[i] + predicted[i]) as f64));
+        Report {
+            accuracy,
+            precision: over(&predicted),
+            recall: over(&support),
+            f1: averages(f1.collect()),
+            support,
+        }
+    }
+
+    /// The fields of `results` in `metadata.json`.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let report = self.report();
+        let value = json!({
+            "loss": self.loss,
+            "accuracy": report.accuracy,
+            "f1_macro": report.f1.macro_,
+            "f1_weighted": report.f1.weighted,
+            "precision_macro": report.precision.macro_,
+            "precision_weighted": report.precision.weighted,
+            "recall_macro": report.recall.macro_,
+            "recall_weighted": report.recall.weighted,
+            "per_class": {
+                "precision": report.precision.per_class,
+                "recall": report.recall.per_class,
+                "f1": report.f1.per_class,
+                "support": report.support,
+            },
+            "confusion_matrix": self.confusion,
+        });
+        match value {
+            Value::Object(map) => map,
+            _ => unreachable!("the literal is an object"),
+        }
+    }
+}
+
+/// Cross-entropy of one sample, in float64.
+pub fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+    let largest = logits
+        .iter()
+        .fold(f64::NEG_INFINITY, |m, &v| m.max(v.into()));
+    let sum: f64 = logits.iter().map(|&v| (f64::from(v) - largest).exp()).sum();
+    sum.ln() + largest - f64::from(logits[label])
+}
+
+/// Index of the largest value, the first of equals.
+fn argmax(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reference: sklearn.metrics.precision_recall_fscore_support on
+    /// y = [0,0,0,0,1,1,2], p = [0,0,1,2,1,1,0], 4 labels of which one never occurs.
+    #[test]
+    fn as_scikit_learn() {
+        let confusion = vec![
+            vec![2, 1, 1, 0],
+            vec![0, 2, 0, 0],
+            vec![1, 0, 0, 0],
+            vec![0; 4],
+        ];
+        let report = Evaluation {
+            loss: 0.0,
+            confusion,
+        }
+        .report();
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+        close(report.accuracy, 4.0 / 7.0);
+        close(report.precision.macro_, (2.0 / 3.0 + 2.0 / 3.0 + 0.0) / 3.0);
+        close(report.recall.macro_, (0.5 + 1.0 + 0.0) / 3.0);
+        close(report.f1.macro_, (4.0 / 7.0 + 0.8 + 0.0) / 3.0);
+        close(report.f1.weighted, (4.0 * 4.0 / 7.0 + 2.0 * 0.8) / 7.0);
+        close(report.precision.micro, 4.0 / 7.0);
+        assert_eq!(report.support, [4, 2, 1, 0]);
+    }
+
+    #[test]
+    fn loss_and_predictions() {
+        let logits = [0.0, 0.0, 1000.0, -1000.0];
+        let evaluation = Evaluation::new(&logits, &[1, 0], 2);
+        assert!((evaluation.loss - 0.5 * 2f64.ln()).abs() < 1e-12);
+        assert_eq!(evaluation.confusion, [[1, 0], [1, 0]]);
+        assert!(Evaluation::new(&[f32::NAN, 0.0], &[0], 2).loss.is_nan());
+    }
+}

@@ -1,0 +1,138 @@
+//! Decisions after an epoch, as pure values: `step(metric) -> decision`.
+
+use crate::settings::{EarlyStoppingSettings, PlateauSettings};
+
+/// Remembers the lowest validation loss and says when to stop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EarlyStopping {
+    patience: usize,
+    best: f64,
+    /// Epochs since the best.
+    waited: usize,
+}
+
+/// What [`EarlyStopping`] decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The best so far: keep these weights.
+    Best,
+    /// Not better; go on.
+    Continue,
+    /// Not better for too long.
+    Stop,
+}
+
+impl EarlyStopping {
+    /// Nothing seen yet.
+    pub fn new(settings: EarlyStoppingSettings) -> Self {
+        Self {
+            patience: settings.patience,
+            best: f64::INFINITY,
+            waited: 0,
+        }
+    }
+
+    /// Judges an epoch's validation loss; one that is not a number is never better.
+    pub fn step(&mut self, loss: f64) -> Verdict {
+        if loss < self.best {
+            self.best = loss;
+            self.waited = 0;
+            return Verdict::Best;
+        }
+        self.waited += 1;
+        if self.waited >= self.patience {
+            Verdict::Stop
+        } else {
+            Verdict::Continue
+        }
+    }
+}
+
+/// Lowers the learning rate where the loss does not improve: Keras' `ReduceLROnPlateau`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plateau {
+    settings: PlateauSettings,
+    best: f64,
+    waited: usize,
+}
+
+impl Plateau {
+    /// Nothing seen yet.
+    pub fn new(settings: PlateauSettings) -> Self {
+        Self {
+            settings,
+            best: f64::INFINITY,
+            waited: 0,
+        }
+    }
+
+    /// Learning rate of the next epoch.
+    pub fn step(&mut self, loss: f64, learning_rate: f64) -> f64 {
+        if loss < self.best - self.settings.min_delta {
+            self.best = loss;
+            self.waited = 0;
+            return learning_rate;
+        }
+        self.waited += 1;
+        if self.waited < self.settings.patience {
+            return learning_rate;
+        }
+        self.waited = 0;
+        // A rate that starts below the floor is not raised to it.
+        let floor = self.settings.min_learning_rate.min(learning_rate);
+        (learning_rate * self.settings.factor).max(floor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_stopping_by_table() {
+        use Verdict::{Best, Continue, Stop};
+        let mut policy = EarlyStopping::new(EarlyStoppingSettings { patience: 2 });
+        let table = [
+            (1.0, Best),
+            (1.0, Continue),
+            (0.9, Best),
+            (f64::NAN, Continue),
+            (0.95, Stop),
+        ];
+        for (i, (loss, verdict)) in table.into_iter().enumerate() {
+            assert_eq!(policy.step(loss), verdict, "epoch {i}");
+        }
+    }
+
+    #[test]
+    fn plateau_by_table() {
+        let mut policy = Plateau::new(PlateauSettings {
+            patience: 2,
+            min_learning_rate: 0.3,
+            ..Default::default()
+        });
+        let table = [
+            (1.0, 1.0),
+            (0.99995, 1.0), // less than min_delta better
+            (1.0, 0.5),
+            (0.5, 0.5),
+            (0.6, 0.5),
+            (0.6, 0.3), // not below the floor
+            (0.6, 0.3),
+            (0.6, 0.3),
+        ];
+        let mut rate = 1.0;
+        for (i, (loss, expected)) in table.into_iter().enumerate() {
+            rate = policy.step(loss, rate);
+            assert_eq!(rate, expected, "epoch {i}");
+        }
+        assert_eq!(
+            Plateau::new(PlateauSettings {
+                patience: 1,
+                ..Default::default()
+            })
+            .step(f64::NAN, 1e-9),
+            1e-9
+        );
+    }
+}

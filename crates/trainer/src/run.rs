@@ -1,0 +1,299 @@
+//! One training from settings to a finished experiment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use chrono::Local;
+use data::{Dataset, DatasetConfig, demo};
+use experiment::hash::config_hash;
+use experiment::{
+    DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status, TrainingConfig,
+};
+use model::{Architecture, InputShape, Plan};
+use serde_json::{Map, Value, json};
+
+use crate::error::TrainerError;
+use crate::metrics::Evaluation;
+use crate::progress::Progress;
+use crate::report;
+use crate::settings::{DEFAULT_NORMALISATION, Settings};
+use crate::system::system_info;
+use crate::train::{Interrupt, Outcome, StoppedBy, evaluate, train};
+
+/// A finished run.
+pub struct Finished {
+    /// Last state of the metadata.
+    pub metadata: Metadata,
+    /// Where it is.
+    pub directory: std::path::PathBuf,
+    /// Metrics on the test split.
+    pub test: Evaluation,
+    /// How training ended.
+    pub outcome: Outcome,
+    /// Class names.
+    pub class_names: Vec<String>,
+    /// Whether the test split is the validation split.
+    pub test_is_val: bool,
+}
+
+/// Registers Ctrl-C and SIGTERM: the first ends the training after the step, the second the process.
+///
+/// # Errors
+/// Where the operating system refuses.
+pub fn interrupt_on_signals() -> std::io::Result<Interrupt> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let interrupt: Interrupt = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // Registered first, so that it sees the flag of an earlier signal only.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, interrupt.clone())?;
+        signal_hook::flag::register(signal, interrupt.clone())?;
+    }
+    Ok(interrupt)
+}
+
+/// Trains.
+///
+/// # Errors
+/// [`TrainerError`]. Everything that can be wrong with the input is found before the experiment
+/// exists; what fails later leaves an experiment marked `failed` with the error.
+pub fn run(
+    settings: &Settings,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+) -> Result<Finished, TrainerError> {
+    let device = settings.backend.device()?;
+    let threads = limit_threads(settings)?;
+    let config_path = match &settings.dataset_config {
+        Some(path) => path.clone(),
+        None => {
+            let path = demo::ensure(&settings.datasets_dir)?;
+            progress.say(&format!(
+                "no --dataset-config: training on the embedded demo, a simulation ({})",
+                path.display()
+            ));
+            path
+        }
+    };
+    let mut config = DatasetConfig::load(&config_path, settings.task.as_deref())?;
+    if settings.normalisation.is_some() {
+        config.normalisation = settings.normalisation;
+    }
+    let dataset = Dataset::load(&config, DEFAULT_NORMALISATION)?;
+    for warning in &dataset.warnings {
+        progress.warn(warning);
+    }
+    let classes = dataset.class_names.len();
+    let architecture = Architecture::new(
+        settings.model,
+        InputShape::from(dataset.train.shape),
+        classes,
+    );
+    let plan = Plan::new(&architecture)?;
+
+    let mut metadata = metadata(settings, &config, &dataset, &plan);
+    metadata.system_info = system_info(settings.backend, &device, threads);
+    let parts = IdParts {
+        time: Local::now(),
+        model_type: settings.model.name().into(),
+        num_classes: classes,
+        batch_size: settings.batch_size,
+        config_hash: config_hash(&hashed(&metadata)),
+    };
+    let store = ExperimentStore::new(&settings.experiments_dir);
+    let started = Instant::now();
+    let mut experiment = if settings.untracked {
+        store.claim_untracked(parts)?
+    } else {
+        store.claim(
+            &settings.id_template,
+            parts,
+            metadata,
+            &settings.extra_subdirectories,
+        )?
+    };
+    progress.say(&format!(
+        "{}: {} on {}, {} training, {} validation, {} test windows, {} classes",
+        experiment.id(),
+        settings.model,
+        settings.backend.name(),
+        dataset.train.len(),
+        dataset.val.len(),
+        dataset.test.len(),
+        classes
+    ));
+
+    let worked = work(
+        settings,
+        &architecture,
+        &plan,
+        &dataset,
+        &device,
+        interrupt,
+        progress,
+        &mut experiment,
+        started,
+    );
+    let duration = started.elapsed().as_secs_f64();
+    let directory = experiment.directory().to_owned();
+    match worked {
+        Ok((outcome, test)) => {
+            let status = match outcome.stopped_by {
+                StoppedBy::Interrupted => Status::Interrupted,
+                _ => Status::Completed,
+            };
+            let results = report::results(&outcome, &test, &dataset);
+            let metadata = experiment.finish(status, |metadata| {
+                metadata.duration_s = Some(duration);
+                metadata.results = Some(results);
+            })?;
+            Ok(Finished {
+                metadata,
+                directory,
+                test,
+                outcome,
+                class_names: dataset.class_names,
+                test_is_val: dataset.test_is_val,
+            })
+        }
+        Err(error) => {
+            let marked = experiment.finish(Status::Failed, |metadata| {
+                metadata.duration_s = Some(duration);
+                metadata.error = Some(error.to_string());
+            });
+            if let Err(second) = marked {
+                progress.warn(&format!(
+                    "the experiment could not be marked as failed: {second}"
+                ));
+            }
+            Err(error)
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of one run, used once
+fn work(
+    settings: &Settings,
+    architecture: &Architecture,
+    plan: &Plan,
+    dataset: &Dataset,
+    device: &burn::tensor::Device,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+    experiment: &mut Experiment,
+    started: Instant,
+) -> Result<(Outcome, Evaluation), TrainerError> {
+    report::record_start(experiment, settings, architecture, plan)?;
+    let samples = dataset.train.len();
+    let record = |result: crate::train::EpochResult<'_>, progress: &mut Progress| {
+        let elapsed = started.elapsed().as_secs_f64();
+        let epoch = report::record_epoch(experiment, dataset, &result, elapsed)?;
+        progress.end_epoch(&epoch, samples, result.train_seconds, result.best);
+        Ok(())
+    };
+    let outcome = train(
+        settings,
+        architecture,
+        dataset,
+        device,
+        interrupt,
+        progress,
+        record,
+    )?;
+    let network = model::Network::new(architecture, &outcome.best_weights, device)?;
+    let test = evaluate(&network, &dataset.test, dataset);
+    report::record_end(experiment, dataset, architecture, &outcome, &test)?;
+    Ok((outcome, test))
+}
+
+/// Number of threads in use.
+fn limit_threads(settings: &Settings) -> Result<usize, TrainerError> {
+    if let Some(threads) = settings.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global()
+            .map_err(|e| TrainerError::Usage(format!("--threads {threads}: {e}")))?;
+    }
+    Ok(rayon::current_num_threads())
+}
+
+fn metadata(
+    settings: &Settings,
+    config: &DatasetConfig,
+    dataset: &Dataset,
+    plan: &Plan,
+) -> Metadata {
+    let input_shape = dataset.train.shape.to_vec();
+    let num_classes = dataset.class_names.len();
+    let splits = [
+        ("train", &dataset.train),
+        ("val", &dataset.val),
+        ("test", &dataset.test),
+    ];
+    let fingerprints = splits.map(|(name, split)| (name.to_owned(), split.fingerprint.clone()));
+    let object = |value: Value| value.as_object().cloned().unwrap_or_default();
+    Metadata {
+        model_info: ModelInfo {
+            kind: settings.model.name().into(),
+            name: settings.model.name().into(),
+            input_shape: input_shape.clone(),
+            num_classes,
+            total_params: plan.total_parameters(),
+            trainable_params: plan.trainable_parameters(),
+            other: Map::new(),
+        },
+        training_config: TrainingConfig {
+            batch_size: settings.batch_size,
+            epochs: settings.epochs,
+            learning_rate: settings.learning_rate,
+            input_shape: input_shape.clone(),
+            num_classes,
+            model_type: settings.model.name().into(),
+            dataset_config: config.content.clone(),
+            other: object(json!({
+                "dataset_config_path": config.path,
+                "task": config.task_name,
+                "normalisation": dataset.preprocessing.normalisation,
+                "early_stopping": settings.early_stopping,
+                "plateau": settings.plateau,
+                "optimizer": {"name": "adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
+            })),
+        },
+        dataset_info: DatasetInfo {
+            train_size: dataset.train.len(),
+            val_size: dataset.val.len(),
+            test_size: dataset.test.len(),
+            input_shape,
+            num_classes,
+            fingerprints: BTreeMap::from(fingerprints),
+            other: object(json!({
+                "test_is_validation": dataset.test_is_val,
+                "preprocessing": dataset.preprocessing,
+                "class_counts": splits.map(|(_, split)| split.class_counts(num_classes)),
+            })),
+        },
+        seed: Some(settings.seed),
+        class_names: dataset.class_names.clone(),
+        notes: settings.notes.clone(),
+        tags: settings.tags.clone(),
+        other: settings.meta.clone(),
+        ..Default::default()
+    }
+}
+
+/// What the configuration hash covers: the training configuration, the seed, the data and the
+/// backend; not where the configuration lies.
+fn hashed(metadata: &Metadata) -> Value {
+    let mut config = json!(metadata.training_config);
+    if let Some(config) = config.as_object_mut() {
+        config.remove("dataset_config_path");
+        config.insert("seed".into(), json!(metadata.seed));
+        config.insert(
+            "fingerprints".into(),
+            json!(metadata.dataset_info.fingerprints),
+        );
+        let backend = metadata.system_info.other.get("backend");
+        config.insert("backend".into(), json!(backend));
+    }
+    config
+}

@@ -1,0 +1,46 @@
+//! What the run ran on, for `metadata.json`.
+
+use std::process::Command;
+
+use burn::tensor::Device;
+use experiment::SystemInfo;
+use serde_json::{Map, Value, json};
+
+use crate::backend::Backend;
+
+/// Machine, versions, device and the state of the code.
+pub fn system_info(backend: Backend, device: &Device, threads: usize) -> SystemInfo {
+    let (commit, dirty) = git();
+    let value = json!({
+        "backend": backend.name(),
+        "device": format!("{device:?}"),
+        "threads": threads,
+        "burn_version": env!("BURN_VERSION"),
+        "rust_version": env!("RUSTC_VERSION"),
+        "trainer_version": env!("CARGO_PKG_VERSION"),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "command": std::env::args().collect::<Vec<_>>(),
+    });
+    let other: Map<String, Value> = value.as_object().cloned().unwrap_or_default();
+    SystemInfo {
+        host: experiment::host_name(),
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        cpus: std::thread::available_parallelism().ok().map(usize::from),
+        other,
+    }
+}
+
+/// Commit and whether tracked files differ from it; none outside a repository or without git.
+fn git() -> (Option<String>, Option<bool>) {
+    let output = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    let commit = output(&["rev-parse", "HEAD"]);
+    let status = commit
+        .as_ref()
+        .and_then(|_| output(&["status", "--porcelain", "-uno"]));
+    (commit, status.map(|changes| !changes.is_empty()))
+}
