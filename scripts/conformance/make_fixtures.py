@@ -21,6 +21,10 @@ from keras_models import MODELS, build, named_variables  # noqa: E402
 
 OUT = pathlib.Path(__file__).parents[2] / "crates/model/tests/fixtures"
 INPUT = (2, 7, 16)
+BATCH = 32
+# The bottlenecks of a narrower resnet have channels that are zero for a whole batch, whose normalisation
+# multiplies rounding errors: no two implementations agree on it.
+DIVISORS = {"deep_cnn_large": 16, "resnet_style_cnn": 4}
 
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -52,8 +56,8 @@ def make(name, divisor, seed):
     keras.utils.set_random_seed(seed)
     model = build(name, INPUT, 3, divisor, dropout=False)
     random_weights(model, rng)
-    x = rng.normal(0, 1, (12, *INPUT)).astype(np.float32)
-    y = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 1, 2, 0], dtype=np.int64)
+    x = rng.normal(0, 1, (BATCH, *INPUT)).astype(np.float32)
+    y = rng.integers(0, 3, BATCH)
 
     out = {f"weights.{k}": v.numpy().copy() for k, v in named_variables(model).items()}
     out |= {"x": x, "y": y, "logits": model(x, training=False).numpy()}
@@ -92,7 +96,7 @@ def make(name, divisor, seed):
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for name in MODELS:
-        divisor = 16 if name == "deep_cnn_large" else 8
+        divisor = DIVISORS.get(name, 8)
         error, seed, out = best(name, divisor)
         meta = {"model": name, "divisor": str(divisor), "framework": f"keras {keras.__version__}"}
         save_file({k: np.ascontiguousarray(v) for k, v in out.items()}, OUT / f"{name}.safetensors", meta)

@@ -243,7 +243,11 @@ fn adam_is_stable(kind: ModelKind) -> bool {
 fn small_networks_agree_with_keras() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     for kind in ModelKind::ALL {
-        let divisor = if kind == ModelKind::DeepLarge { 16 } else { 8 };
+        let divisor = match kind {
+            ModelKind::DeepLarge => 16,
+            ModelKind::ResnetStyle => 4,
+            _ => 8,
+        };
         let path = fixtures.join(format!("{kind}.safetensors"));
         let fixture = Fixture::load(&path, kind, divisor, Layout::Keras);
         check(&fixture, adam_is_stable(kind));

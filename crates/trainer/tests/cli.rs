@@ -1,0 +1,423 @@
+//! The binary as a user runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// One demo dataset for all tests, beside the build.
+fn datasets() -> PathBuf {
+    static DATASETS: OnceLock<PathBuf> = OnceLock::new();
+    let written = DATASETS.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("datasets");
+        data::demo::ensure(&folder).unwrap();
+        folder
+    });
+    written.clone()
+}
+
+/// A place for experiments.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Self { folder }
+    }
+
+    fn experiments(&self) -> PathBuf {
+        self.folder.path().join("experiments")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+        command
+            .args(["--datasets-dir".as_ref(), datasets().as_os_str()])
+            .args(["--experiments-dir".as_ref(), self.experiments().as_os_str()])
+            .args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Directories of experiments, oldest first.
+    fn found(&self) -> Vec<PathBuf> {
+        let listing = std::fs::read_dir(self.experiments());
+        let mut found: Vec<_> = listing
+            .into_iter()
+            .flatten()
+            .map(|e| e.unwrap().path())
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn metadata(experiment: &Path) -> Value {
+    let text = std::fs::read_to_string(experiment.join("metadata.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The history without the wall clock.
+fn history(experiment: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(experiment.join("history.jsonl")).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut epoch: Value = serde_json::from_str(line).unwrap();
+        epoch.as_object_mut().unwrap().remove("elapsed_s").unwrap();
+        epoch
+    });
+    lines.collect()
+}
+
+const QUICK: [&str; 4] = ["--model", "ultra_lightweight_cnn", "--epochs", "2"];
+
+fn assert_complete(experiment: &Path, status: &str) {
+    let metadata = metadata(experiment);
+    assert_eq!(metadata["status"], status);
+    assert!(metadata["results"]["test"]["f1_macro"].as_f64().is_some());
+    assert_eq!(
+        metadata["experiment_id"],
+        experiment.file_name().unwrap().to_str().unwrap()
+    );
+    for file in [
+        "history.jsonl",
+        "model_summary.txt",
+        "model/model.safetensors",
+        "model/model.json",
+        "figures/test_confusion_matrix.png",
+        "figures/validation_confusion_matrix.png",
+        "figures/learning_curves.png",
+    ] {
+        let size = std::fs::metadata(experiment.join(file))
+            .map(|m| m.len())
+            .unwrap_or(0);
+        assert!(size > 100, "{file} has {size} bytes");
+    }
+    for run in [
+        "training/train",
+        "training/validation",
+        "detailed_metrics",
+        "test_metrics",
+        "experiment_metadata",
+    ] {
+        let logs = std::fs::read_dir(experiment.join("logs").join(run))
+            .unwrap()
+            .count();
+        assert_eq!(logs, 1, "{run}");
+    }
+    let (bundle, architecture) = model::Bundle::load(&experiment.join("model")).unwrap();
+    assert_eq!(
+        bundle.card.class_names,
+        ["background", "footsteps", "vehicle"]
+    );
+    assert_eq!(architecture.input.dims(), [2, 7, 256]);
+}
+
+#[test]
+fn two_processes_in_one_second_make_two_whole_experiments() {
+    let place = Place::new();
+    let spawn = || {
+        let mut command = place.command(&QUICK);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let children = [spawn(), spawn()];
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("test split: accuracy"));
+        let progress = text(&output.stderr);
+        assert!(progress.contains("epoch   2/2  loss "), "{progress}");
+        assert!(progress.contains("simulation"), "the demo says what it is");
+    }
+    let found = place.found();
+    assert_eq!(found.len(), 2);
+    found
+        .iter()
+        .for_each(|experiment| assert_complete(experiment, "completed"));
+    let [a, b] = [0, 1].map(|i| metadata(&found[i]));
+    assert_eq!(a["results"], b["results"], "one seed, one result");
+    assert_eq!(a["training_config"], b["training_config"]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_with_one_and_two_threads() {
+    for model in ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"] {
+        let place = Place::new();
+        for threads in ["1", "2", "2"] {
+            let arguments = ["--model", model, "--epochs", "2", "--threads", threads];
+            let output = place.run(&arguments);
+            assert!(output.status.success(), "{}", text(&output.stderr));
+        }
+        let found = place.found();
+        let first = history(&found[0]);
+        let weights = |i: usize| std::fs::read(found[i].join("model/model.safetensors")).unwrap();
+        assert_eq!(first.len(), 2);
+        for other in 1..3 {
+            assert_eq!(first, history(&found[other]), "{model}: history");
+            assert!(weights(0) == weights(other), "{model}: weights");
+        }
+        let output = place.run(&["--model", model, "--epochs", "2", "--seed", "7"]);
+        assert!(output.status.success());
+        let other = place
+            .found()
+            .into_iter()
+            .find(|e| metadata(e)["seed"] == 7)
+            .unwrap();
+        assert_ne!(first, history(&other), "{model}: another seed");
+    }
+}
+
+#[test]
+fn presets_meta_and_untracked() {
+    let place = Place::new();
+    let preset = place.folder.path().join("preset.yaml");
+    let text = "model: ultra_lightweight_cnn\nepochs: 1\nid_template: 'a_{timestamp}'\n\
+                extra_subdirectories: [notebooks]\nmeta: {site: north}\ntags: [t1]\n";
+    std::fs::write(&preset, text).unwrap();
+    let preset = preset.to_str().unwrap();
+    let output = place.run(&["--config", preset, "--tag", "t2", "--meta", "who=me"]);
+    assert!(output.status.success(), "{}", self::text(&output.stderr));
+    let experiment = &place.found()[0];
+    assert!(
+        experiment
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("a_2")
+    );
+    assert!(experiment.join("notebooks").is_dir());
+    let metadata = metadata(experiment);
+    assert_eq!(
+        (&metadata["site"], &metadata["who"]),
+        (&"north".into(), &"me".into())
+    );
+    assert_eq!(metadata["tags"], serde_json::json!(["t1", "t2"]));
+
+    let output = place.run(&["--config", preset, "--untracked"]);
+    assert!(output.status.success(), "{}", self::text(&output.stderr));
+    assert_eq!(place.found().len(), 1);
+    let logs = place.folder.path().join("logs");
+    let run = std::fs::read_dir(logs)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    assert!(
+        run.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("seismic_training_")
+    );
+    assert!(run.join("train").is_dir() && !run.join("metadata.json").exists());
+}
+
+#[test]
+fn an_interrupted_run_keeps_its_best_weights() {
+    let place = Place::new();
+    let arguments = ["--model", "simple_cnn", "--epochs", "500"];
+    let child = place
+        .command(&arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let epochs = || {
+        place.found().first().map_or(0, |e| {
+            std::fs::read_to_string(e.join("history.jsonl"))
+                .unwrap_or_default()
+                .lines()
+                .count()
+        })
+    };
+    while epochs() < 1 {
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "the first epoch takes too long"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_complete(&place.found()[0], "interrupted");
+}
+
+/// Standard error of a run that must be refused with exit code 2, leaving no experiment.
+fn refused(place: &Place, arguments: &[&str]) -> String {
+    let output = place.run(arguments);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+    assert!(place.found().is_empty(), "{arguments:?} left an experiment");
+    error
+}
+
+#[test]
+fn bad_input_is_refused_before_an_experiment_exists() {
+    let place = Place::new();
+    let file = |name: &str, content: &str| {
+        let path = place.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let demo = datasets().join(data::demo::FOLDER);
+    let train = demo.join("train.tfrecord");
+    let train = train.to_str().unwrap();
+    let val = demo.join("val_index.txt");
+    let val = val.to_str().unwrap();
+    file("train.txt", &format!("{train}\n"));
+    let config = |name: &str, classes: &str, train: &str| {
+        file(
+            name,
+            &format!(
+                "t:\n  class_names: [{classes}]\n  train_index_file: {train}\n  val_index_file: {val}\n"
+            ),
+        )
+    };
+    let bytes = std::fs::read(train).unwrap();
+    let cut = place.folder.path().join("cut.tfrecord");
+    std::fs::write(&cut, &bytes[..bytes.len() - 7]).unwrap();
+    file("cut.txt", "cut.tfrecord\n");
+    file("empty.txt", "# none\n");
+    let mut writer =
+        data::reader::TfrecordWriter::create(&place.folder.path().join("shape.tfrecord")).unwrap();
+    let record = data::reader::Record {
+        record: 0,
+        values: vec![0.0; 30],
+        shape: vec![2, 15],
+        label: 0,
+        group: None,
+    };
+    writer.write(&record).unwrap();
+    writer.finish().unwrap();
+    file("shape.txt", "shape.tfrecord\n");
+
+    let cases = [
+        (
+            vec!["--dataset-config", "/no/such.yaml"],
+            "cannot read the dataset configuration",
+        ),
+        (vec!["--config", "/no/such.yaml"], "cannot read the preset"),
+        (vec!["--model", "vgg"], "unknown model `vgg`: choose one of"),
+        (vec!["--task", "speed"], "unknown task; the file has demo"),
+        (
+            vec!["--normalisation", "max"],
+            "unknown normalisation `max`",
+        ),
+        (vec!["--batch-size", "0"], "batch size must be at least 1"),
+        (
+            vec!["--learning-rate", "nan"],
+            "learning rate NaN is not positive",
+        ),
+        (vec!["--meta", "x"], "expected KEY=VALUE"),
+        #[cfg(not(feature = "wgpu"))]
+        (
+            vec!["--backend", "wgpu"],
+            "cargo run --release -p trainer --features wgpu",
+        ),
+        #[cfg(not(feature = "ndarray"))]
+        (vec!["--backend", "ndarray"], "--features ndarray"),
+    ];
+    for (arguments, expected) in cases {
+        let error = refused(&place, &arguments);
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+    let configs = [
+        (file("yaml.yaml", "t: [1,\nx: }"), "yaml.yaml: ", "line 2"),
+        (
+            config("index.yaml", "a, b, c", "gone.txt"),
+            "cannot read the index file",
+            "gone.txt",
+        ),
+        (
+            config("label.yaml", "a, b", "train.txt"),
+            "record 10: label 2 is no class",
+            "0 to 1",
+        ),
+        (
+            config("cut.yaml", "a, b, c", "cut.txt"),
+            "cut.tfrecord, record 1199: truncated",
+            "",
+        ),
+        (
+            config("shape.yaml", "a, b, c", "shape.txt"),
+            "shape.tfrecord, record 0: a window of 15",
+            "",
+        ),
+        (
+            config("empty.yaml", "a, b, c", "empty.txt"),
+            "the training split is empty",
+            "empty.txt",
+        ),
+        // The demo's validation index beside its own training file shares no group; its own does.
+        (
+            config("leak.yaml", "a, b, c", val),
+            "share 60 group(s)",
+            "val-background-0",
+        ),
+    ];
+    for (config, first, second) in configs {
+        let error = refused(&place, &["--dataset-config", &config]);
+        assert!(
+            error.contains(first) && error.contains(second),
+            "{config}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_experiments_directory_that_cannot_be_written_is_refused() {
+    let place = Place::new();
+    std::fs::write(place.experiments(), "a file is in the way").unwrap();
+    let output = place.run(&QUICK);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("cannot create an experiment in"), "{error}");
+    assert!(error.contains("in the way"), "{error}");
+
+    std::fs::remove_file(place.experiments()).unwrap();
+    std::fs::create_dir(place.experiments()).unwrap();
+    let mut permissions = std::fs::metadata(place.experiments())
+        .unwrap()
+        .permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(place.experiments(), permissions).unwrap();
+    if std::fs::write(place.experiments().join("probe"), "").is_ok() {
+        use std::io::Write;
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED permission denied: root may write anywhere"
+        );
+        return;
+    }
+    let output = place.run(&QUICK);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("choose a directory you may write to"),
+        "{error}"
+    );
+}

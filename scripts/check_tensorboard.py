@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Reads an experiment with the real TensorBoard and checks every run, tag, image, histogram and text.
+
+    pip install tensorboard
+    python scripts/check_tensorboard.py experiments/ID
+
+Reads twice: by EventAccumulator, and over the HTTP API of two servers (the data server and the Python
+loader). Anything missing, malformed or warned about is an error (exit code 1).
+"""
+
+import contextlib
+import io
+import json
+import logging
+import pathlib
+import struct
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+import zlib
+
+from tensorboard.backend.event_processing.event_accumulator import DEFAULT_SIZE_GUIDANCE, EventAccumulator
+
+problems = []
+
+
+def check(condition, message):
+    if not condition:
+        problems.append(message)
+
+
+def expected(experiment):
+    """run -> tag -> (plugin, number of steps), by the design's table."""
+    metadata = json.loads((experiment / "metadata.json").read_text())
+    history = [json.loads(line) for line in (experiment / "history.jsonl").read_text().splitlines()]
+    epochs = len(history)
+    classes = [name.replace("/", "_") for name in metadata["class_names"]]
+    header = (experiment / "model/model.safetensors").read_bytes()
+    size = struct.unpack("<Q", header[:8])[0]
+    tensors = [name for name in json.loads(header[8 : 8 + size]) if name != "__metadata__"]
+
+    def report(prefix):
+        for metric in ("f1_score", "recall", "precision"):
+            yield from (f"{prefix}{metric}/{kind}" for kind in ("macro", "micro", "weighted"))
+            yield from (f"{prefix}{metric}_per_class/{name}" for name in classes)
+        yield from (f"{prefix}class_support/{name}" for name in classes)
+
+    scalars = lambda tags, steps: {tag: ("scalars", steps) for tag in tags}
+    runs = {
+        "training/train": scalars(["epoch_loss", "epoch_accuracy", "epoch_learning_rate"], epochs)
+        | {name: ("histograms", epochs) for name in tensors},
+        "training/validation": scalars(["epoch_loss", "epoch_accuracy"], epochs),
+        "detailed_metrics": scalars(report(""), epochs) | {"confusion_matrix": ("images", epochs)},
+        "test_metrics": scalars(["test_loss", "test_accuracy", *report("test_")], 1)
+        | {"test_confusion_matrix": ("images", 1)},
+        "experiment_metadata": scalars(
+            ["model/total_params", "config/batch_size", "config/epochs", "config/learning_rate", "config/num_classes"]
+            + ["dataset/train_size", "dataset/val_size", "dataset/test_size", "results/test_f1_macro"], 1)
+        | {tag: ("text", 1) for tag in ("model/type", "model/summary", "config/model_type", "dataset/input_shape")}
+        | {"_hparams_/session_start_info": ("hparams", 1), "_hparams_/session_end_info": ("hparams", 1)},
+    }
+    return metadata, history, runs
+
+
+def check_png(data, what):
+    """The signature, and every chunk's checksum."""
+    check(data[:8] == b"\x89PNG\r\n\x1a\n", f"{what}: no PNG")
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        crc = struct.unpack(">I", data[at + 8 + length : at + 12 + length])[0]
+        check(crc == zlib.crc32(data[at + 4 : at + 8 + length]), f"{what}: chunk {kind} is damaged")
+        at += 12 + length
+    check(at == len(data), f"{what}: truncated")
+
+
+def check_accumulator(experiment, metadata, history, runs):
+    logs = experiment / "logs"
+    found = {str(p.parent.relative_to(logs)) for p in logs.rglob("*tfevents*")}
+    check(found == set(runs), f"runs are {sorted(found)}, expected {sorted(runs)}")
+    values = 0
+    for run, tags in runs.items():
+        accumulator = EventAccumulator(str(logs / run), size_guidance={k: 0 for k in DEFAULT_SIZE_GUIDANCE})
+        accumulator.Reload()
+        there = set(accumulator.Tags()["tensors"])
+        check(set(tags) <= there, f"{run}: missing {sorted(set(tags) - there)}")
+        for tag in there:
+            plugin = accumulator.SummaryMetadata(tag).plugin_data.plugin_name
+            events = accumulator.Tensors(tag)
+            wanted, steps = tags.get(tag, (plugin, 1))
+            check(plugin == wanted, f"{run} {tag}: plugin {plugin}, expected {wanted}")
+            check([e.step for e in events] == list(range(steps)), f"{run} {tag}: steps {[e.step for e in events]}")
+            for event in events:
+                values += 1
+                if plugin == "images":
+                    width, height, png = event.tensor_proto.string_val
+                    check(int(width) > 100 and int(height) > 100, f"{run} {tag}: size {width} x {height}")
+                    check_png(png, f"{run} {tag} step {event.step}")
+    accumulator = EventAccumulator(str(logs / "training/validation"), size_guidance={k: 0 for k in DEFAULT_SIZE_GUIDANCE})
+    accumulator.Reload()
+    for event, epoch in zip(accumulator.Tensors("epoch_loss"), history):
+        value = struct.unpack("<f", event.tensor_proto.tensor_content)[0]
+        check(abs(value - epoch["metrics"]["val_loss"]) <= 1e-6 * abs(value), f"epoch_loss {value} is not the history's")
+    return values
+
+
+def get(url, body=None):
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=body and json.dumps(body).encode(), headers=headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.read()
+
+
+def check_server(experiment, runs, load_fast, port):
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(experiment / "logs"), "--port", str(port),
+               "--load_fast", load_fast, "--samples_per_plugin", "images=1000", "--reload_interval", "1"]
+    output = open(f"/tmp/tensorboard-{port}.log", "w+")
+    server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    base = f"http://localhost:{port}/data/"
+    what = f"server (load_fast {load_fast})"
+    try:
+        deadline = time.time() + 60
+        while time.time() < deadline:
+            with contextlib.suppress(Exception):
+                if set(runs) <= set(json.loads(get(base + "runs"))):
+                    break
+            time.sleep(0.5)
+        time.sleep(2)
+        listed = json.loads(get(base + "runs"))
+        check(set(listed) == set(runs), f"{what}: runs {listed}")
+        plugins = json.loads(get(base + "plugins_listing"))
+        for plugin in ("scalars", "images", "histograms", "distributions", "text", "hparams"):
+            check(plugins[plugin]["enabled"], f"{what}: the tab {plugin} is empty")
+        for plugin, path in (("scalars", "scalars/scalars"), ("images", "images/images"),
+                             ("histograms", "histograms/histograms"), ("text", "text/text")):
+            shown = json.loads(get(f"{base}plugin/{plugin}/tags"))
+            for run, tags in runs.items():
+                for tag, (kind, steps) in tags.items():
+                    if kind != plugin:
+                        continue
+                    check(tag in shown.get(run, []), f"{what}: {run} {tag} is not shown under {plugin}")
+                    query = urllib.parse.urlencode({"run": run, "tag": tag} | ({"sample": 0} if plugin == "images" else {}))
+                    points = json.loads(get(f"{base}plugin/{path}?{query}"))
+                    check(len(points) == steps, f"{what}: {run} {tag} has {len(points)} points, expected {steps}")
+                    if plugin == "images" and points:
+                        check_png(get(f"{base}plugin/images/individualImage?{points[-1]['query']}"), f"{what}: {tag}")
+        groups = json.loads(get(base + "plugin/hparams/session_groups", {
+            "experimentName": "", "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"],
+            "colParams": [{"metric": {"group": "", "tag": "results/test_f1_macro"}}], "startIndex": 0, "sliceSize": 10}))
+        sessions = groups["sessionGroups"]
+        check(len(sessions) == 1, f"{what}: {len(sessions)} hparams sessions")
+        if sessions:
+            check(sessions[0]["hparams"].get("model"), f"{what}: hparams without the model")
+            check(sessions[0]["metricValues"], f"{what}: hparams without results")
+            check(sessions[0]["sessions"][0]["status"] == "STATUS_SUCCESS", f"{what}: status {sessions[0]['sessions'][0]}")
+    finally:
+        server.terminate()
+        server.wait(20)
+        output.seek(0)
+        for line in output:
+            # TensorBoard's own remark about a missing TensorFlow is not about the files.
+            if "warn" in line.lower() and "TensorFlow installation not found" not in line and "bind_all" not in line:
+                problems.append(f"{what} warned: {line.strip()}")
+
+
+def main():
+    experiment = pathlib.Path(sys.argv[1])
+    stream = io.StringIO()
+    logging.getLogger("tensorboard").addHandler(logging.StreamHandler(stream))
+    metadata, history, runs = expected(experiment)
+    values = check_accumulator(experiment, metadata, history, runs)
+    if stream.getvalue():
+        problems.append(f"EventAccumulator warned: {stream.getvalue().strip()}")
+    for port, load_fast in ((16106, "true"), (16107, "false")):
+        check_server(experiment, runs, load_fast, port)
+    for problem in problems:
+        print(f"PROBLEM: {problem}")
+    tags = sum(len(tags) for tags in runs.values())
+    print(f"{experiment.name}: {len(runs)} runs, {tags} tags, {values} values, {len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
