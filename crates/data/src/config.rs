@@ -385,14 +385,13 @@ impl DatasetConfig {
     fn resolve_paths(&mut self) {
         let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
         let task = &mut self.task;
-        for file in [
+        let files = [
             &mut task.train_index_file,
             &mut task.val_index_file,
             &mut task.test_index_file,
-        ] {
-            if let Some(file) = file {
-                *file = folder.join(&file);
-            }
+        ];
+        for file in files.into_iter().flatten() {
+            *file = folder.join(&file);
         }
     }
 }

@@ -135,7 +135,7 @@ impl Adam {
         for i in trainable {
             let tensor = network.tensors()[i].clone().inner();
             let length = network.plan().tensors[i].elements();
-            let part = update.clone().slice([start..start + length]);
+            let part = update.clone().narrow(0, start, length);
             let value = tensor.clone() - part.reshape(tensor.dims());
             network.set_tensor(i, value);
             start += length;

@@ -8,7 +8,7 @@
 //!   name and shape;
 //! - [`Weights`]: the tensors on the host, initialised as Keras does, saved as safetensors;
 //! - [`Network`]: the same tensors on a Burn device, with the forward pass and the loss;
-//! - [`summary`]: `model_summary.txt`.
+//! - [`summary`]'s text, which is `model_summary.txt`.
 //!
 //! The crate reads no configuration and prints nothing.
 
