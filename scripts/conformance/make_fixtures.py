@@ -90,6 +90,7 @@ def make(name, divisor, seed):
         adam.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         losses.append(float(loss))
     out["adam_losses"] = np.array(losses, dtype=np.float32)
+    out["float32_error"] = np.array([error], dtype=np.float32)
     return error, out
 
 

@@ -375,7 +375,13 @@ impl Pass<'_> {
 
 /// Zero with probability `rate`, else `1 / (1 - rate)`. Drawn on the host so that every backend
 /// sees the same mask.
-fn dropout_mask(shape: [usize; 2], rate: f64, seed: u64, step: u64, layer: u64) -> Vec<f32> {
+pub(crate) fn dropout_mask(
+    shape: [usize; 2],
+    rate: f64,
+    seed: u64,
+    step: u64,
+    layer: u64,
+) -> Vec<f32> {
     // Streams of initial weights are small numbers: dropout's start far from them.
     let mut rng = Rng::new(seed, (step + 1).wrapping_mul(1 << 32) + layer);
     let keep = (1.0 / (1.0 - rate)) as f32;

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use model::native::NativeNetwork;
 use model::{
     Adam, AdamConfig, Architecture, InputShape, Mode, ModelKind, NamedTensor, Network, Plan,
     TensorPlan, TensorRole, Weights, cross_entropy,
@@ -128,6 +129,28 @@ impl Fixture {
         Network::new(&self.architecture, &weights, device).unwrap()
     }
 
+    /// Rounding noise of a gradient: a bias in front of a batch normalisation has no gradient but this,
+    /// and it grows with the gradients around it.
+    fn noise(&self) -> f32 {
+        let trainable = self
+            .plan
+            .tensors
+            .iter()
+            .filter(|plan| plan.role.trainable());
+        let sizes = trainable.map(|plan| largest(&self.tensor("grads", plan).unwrap()));
+        1e-6 * sizes.fold(1.0, f32::max)
+    }
+
+    /// Allowed distance of a gradient, in parts of its tensor's largest element: 1e-4, or twice what
+    /// Keras' own float32 gradients are from its float64 ones where the fixture says that is more.
+    fn gradient_tolerance(&self) -> f32 {
+        let own = self
+            .floats
+            .get("float32_error")
+            .map_or(0.0, |t| 2.0 * t.1[0]);
+        own.max(1e-4)
+    }
+
     fn x(&self, device: &Device) -> Tensor<4> {
         let [h, w, c] = self.architecture.input.dims();
         let data = TensorData::new(self.values("x").to_vec(), [self.labels.len(), h, w, c]);
@@ -177,21 +200,13 @@ fn check(fixture: &Fixture, adam: bool) {
     let gradients = loss.backward();
     assert_close("loss", &host(loss.inner()), fixture.values("loss"), 1e-5);
 
-    // A bias in front of a batch normalisation has no gradient but rounding noise, which grows with
-    // the gradients around it.
-    let trainable = fixture
-        .plan
-        .tensors
-        .iter()
-        .filter(|plan| plan.role.trainable());
-    let sizes = trainable.map(|plan| largest(&fixture.tensor("grads", plan).unwrap()));
-    let noise = 1e-6 * sizes.fold(1.0, f32::max);
+    let noise = fixture.noise();
     let mut compared = 0;
     for (tensor, plan) in network.tensors().iter().zip(&fixture.plan.tensors) {
         if plan.role.trainable() {
             let theirs = fixture.tensor("grads", plan).unwrap();
             let ours = host(tensor.grad(&gradients).expect("a gradient"));
-            let tolerance = noise + 1e-4 * largest(&theirs);
+            let tolerance = noise + fixture.gradient_tolerance() * largest(&theirs);
             assert_close(
                 &format!("gradient of {}", plan.name),
                 &ours,
@@ -234,6 +249,127 @@ fn check_adam(fixture: &Fixture, device: &Device) {
     assert_close("Adam losses", &losses, fixture.values("adam_losses"), 1e-4);
 }
 
+/// The same comparisons for the native path.
+fn check_native(fixture: &Fixture, adam: bool) {
+    let weights = fixture.network(&Device::flex()).weights();
+    let new =
+        || NativeNetwork::new(&fixture.architecture, &weights, AdamConfig::default()).unwrap();
+    let x = fixture.values("x");
+    let labels: Vec<u32> = fixture.labels.iter().map(|&y| y as u32).collect();
+    let mut network = new();
+    let theirs = fixture.values("logits");
+    assert_close(
+        "native logits",
+        network.logits(x),
+        theirs,
+        1e-5 * largest(theirs),
+    );
+    let one = x.len() / labels.len();
+    let classes = theirs.len() / labels.len();
+    let alone = network.logits(&x[one..2 * one]).to_vec();
+    assert_close(
+        "one window",
+        &alone,
+        &theirs[classes..2 * classes],
+        1e-5 * largest(theirs),
+    );
+
+    let (logits, loss) = network.training_pass(x, &labels, TRAINING);
+    let theirs = fixture.values("train_logits");
+    assert_close(
+        "native train_logits",
+        logits,
+        theirs,
+        1e-4 * largest(theirs),
+    );
+    assert_close("native loss", &[loss], fixture.values("loss"), 1e-5);
+    let gradients = network.gradients();
+    let noise = fixture.noise();
+    let mut compared = 0;
+    for plan in fixture
+        .plan
+        .tensors
+        .iter()
+        .filter(|plan| plan.role.trainable())
+    {
+        let theirs = fixture.tensor("grads", plan).unwrap();
+        let ours = &gradients[&plan.name].values;
+        let tolerance = noise + fixture.gradient_tolerance() * largest(&theirs);
+        assert_close(
+            &format!("native gradient of {}", plan.name),
+            ours,
+            &theirs,
+            tolerance,
+        );
+        compared += theirs.len();
+    }
+    assert_eq!(compared, fixture.plan.trainable_parameters());
+    for (tensor, plan) in network
+        .weights()
+        .tensors()
+        .iter()
+        .zip(&fixture.plan.tensors)
+    {
+        if !plan.role.trainable() {
+            let theirs = fixture.tensor("after", plan).unwrap();
+            let tolerance = 1e-5 * largest(&theirs).max(1.0);
+            assert_close(&plan.name, &tensor.values, &theirs, tolerance);
+        }
+    }
+    if adam {
+        let mut network = new();
+        let losses: Vec<f32> = (0..5)
+            .map(|_| {
+                let (_, loss) = network.training_pass(x, &labels, TRAINING);
+                network.step(1e-3);
+                loss
+            })
+            .collect();
+        assert_close(
+            "native Adam losses",
+            &losses,
+            fixture.values("adam_losses"),
+            1e-4,
+        );
+    }
+}
+
+/// Both paths draw the same dropout masks: a training step with dropout gives the same gradients.
+#[test]
+fn native_and_burn_drop_the_same_units() {
+    let architecture = Architecture::narrowed(ModelKind::Simple, [2, 7, 16].into(), 3, 4);
+    let plan = Plan::new(&architecture).unwrap();
+    let weights = Weights::init(&plan, 5);
+    let mode = Mode::Training {
+        dropout: true,
+        seed: 3,
+        step: 11,
+    };
+    let x: Vec<f32> = (0..8 * 224)
+        .map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0)
+        .collect();
+    let labels = [0u32, 1, 2, 0, 1, 2, 0, 1];
+    let mut native = NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
+    let (native_logits, _) = native.training_pass(&x, &labels, mode);
+    let device = Device::flex().autodiff();
+    let network = Network::new(&architecture, &weights, &device).unwrap();
+    let x = Tensor::from_data(TensorData::new(x, [8, 2, 7, 16]), &device);
+    let forward = network.forward(x, mode);
+    let logits = host(forward.logits.clone().inner());
+    assert_close("logits", native_logits, &logits, 1e-5 * largest(&logits));
+    let targets: Vec<i64> = labels.iter().map(|&y| y.into()).collect();
+    let targets = Tensor::from_data(TensorData::new(targets, [8]), &device);
+    let gradients = cross_entropy(forward.logits, targets).backward();
+    let native_gradients = native.gradients();
+    for (tensor, plan) in network.tensors().iter().zip(&plan.tensors) {
+        if plan.role.trainable() {
+            let theirs = host(tensor.grad(&gradients).unwrap());
+            let ours = &native_gradients[&plan.name].values;
+            assert_close(&plan.name, ours, &theirs, 1e-6 + 1e-4 * largest(&theirs));
+        }
+    }
+}
+
 /// Float32 implementations diverge chaotically in the deep networks: no two agree on five steps.
 fn adam_is_stable(kind: ModelKind) -> bool {
     !matches!(kind, ModelKind::ResnetStyle | ModelKind::DeepLarge)
@@ -251,6 +387,7 @@ fn small_networks_agree_with_keras() {
         let path = fixtures.join(format!("{kind}.safetensors"));
         let fixture = Fixture::load(&path, kind, divisor, Layout::Keras);
         check(&fixture, adam_is_stable(kind));
+        check_native(&fixture, adam_is_stable(kind));
     }
 }
 
@@ -281,5 +418,6 @@ fn full_networks_agree_with_keras() {
         let path = folder.join(format!("{file}.safetensors"));
         let fixture = Fixture::load(&path, kind, divisor, Layout::PyTorch);
         check(&fixture, adam_is_stable(kind));
+        check_native(&fixture, adam_is_stable(kind));
     }
 }

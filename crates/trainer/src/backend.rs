@@ -10,7 +10,9 @@ use crate::error::TrainerError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// CPU (the default build)
+    /// CPU, written for these networks (the default)
+    Native,
+    /// CPU, through Burn: the reference
     Flex,
     /// GPU through Vulkan, Metal or DX12 (feature `wgpu`)
     Wgpu,
@@ -18,28 +20,41 @@ pub enum Backend {
     Ndarray,
 }
 
+/// Where a backend computes.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// On the CPU, without Burn.
+    Native,
+    /// On a device of Burn.
+    Device(Device),
+}
+
 impl Backend {
-    /// Name on the command line, which is the name of the feature.
+    /// Name on the command line; that of a Burn backend is the name of its feature too.
     pub fn name(self) -> &'static str {
         match self {
+            Backend::Native => "native",
             Backend::Flex => "flex",
             Backend::Wgpu => "wgpu",
             Backend::Ndarray => "ndarray",
         }
     }
 
-    /// The device.
+    /// Where it computes.
     ///
     /// # Errors
     /// [`TrainerError::Usage`] with the command line of a build that has the backend.
-    pub fn device(self) -> Result<Device, TrainerError> {
+    pub fn place(self) -> Result<Place, TrainerError> {
         match self {
+            Backend::Native => Ok(Place::Native),
             #[cfg(feature = "flex")]
-            Backend::Flex => Ok(Device::flex()),
+            Backend::Flex => Ok(Place::Device(Device::flex())),
             #[cfg(feature = "wgpu")]
-            Backend::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::default())),
+            Backend::Wgpu => Ok(Place::Device(Device::wgpu(
+                burn::tensor::DeviceKind::default(),
+            ))),
             #[cfg(feature = "ndarray")]
-            Backend::Ndarray => Ok(Device::ndarray()),
+            Backend::Ndarray => Ok(Place::Device(Device::ndarray())),
             #[allow(unreachable_patterns)]
             missing => {
                 let name = missing.name();

@@ -42,7 +42,7 @@ pub struct Cli {
     /// dataset]
     #[arg(long, value_name = "NAME")]
     pub normalisation: Option<String>,
-    /// Device to train on [default: flex]
+    /// What computes [default: native]
     #[arg(long, value_enum)]
     pub backend: Option<Backend>,
     /// CPU threads [default: all]

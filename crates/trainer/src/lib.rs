@@ -1,7 +1,8 @@
 //! Trains a seismic CNN into a tracked experiment.
 //!
 //! - [`cli`] and [`settings`]: command line beats preset beats defaults;
-//! - [`backend`]: the device, out of those compiled in;
+//! - [`backend`]: what computes, out of what is compiled in;
+//! - [`engine`]: network and optimizer, natively or through Burn;
 //! - [`train`]: the loop over epochs, with its [`policy`] values;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
@@ -9,6 +10,7 @@
 
 pub mod backend;
 pub mod cli;
+pub mod engine;
 pub mod error;
 pub mod metrics;
 pub mod policy;

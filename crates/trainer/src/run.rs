@@ -14,13 +14,14 @@ use experiment::{
 use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
+use crate::engine::Engine;
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::report;
 use crate::settings::{DEFAULT_NORMALISATION, Settings};
 use crate::system::system_info;
-use crate::train::{Interrupt, Outcome, StoppedBy, evaluate, train};
+use crate::train::{Interrupt, Outcome, StoppedBy, train};
 
 /// A finished run.
 pub struct Finished {
@@ -63,7 +64,7 @@ pub fn run(
     interrupt: &Interrupt,
     progress: &mut Progress,
 ) -> Result<Finished, TrainerError> {
-    let device = settings.backend.device()?;
+    let place = settings.backend.place()?;
     let threads = limit_threads(settings)?;
     let config_path = match &settings.dataset_config {
         Some(path) => path.clone(),
@@ -93,7 +94,7 @@ pub fn run(
     let plan = Plan::new(&architecture)?;
 
     let mut metadata = metadata(settings, &config, &dataset, &plan);
-    metadata.system_info = system_info(settings.backend, &device, threads);
+    metadata.system_info = system_info(settings.backend, &place, threads);
     let parts = IdParts {
         time: Local::now(),
         model_type: settings.model.name().into(),
@@ -129,7 +130,6 @@ pub fn run(
         &architecture,
         &plan,
         &dataset,
-        &device,
         interrupt,
         progress,
         &mut experiment,
@@ -178,7 +178,6 @@ fn work(
     architecture: &Architecture,
     plan: &Plan,
     dataset: &Dataset,
-    device: &burn::tensor::Device,
     interrupt: &Interrupt,
     progress: &mut Progress,
     experiment: &mut Experiment,
@@ -192,17 +191,9 @@ fn work(
         progress.end_epoch(&epoch, samples, result.train_seconds, result.best);
         Ok(())
     };
-    let outcome = train(
-        settings,
-        architecture,
-        dataset,
-        device,
-        interrupt,
-        progress,
-        record,
-    )?;
-    let network = model::Network::new(architecture, &outcome.best_weights, device)?;
-    let test = evaluate(&network, &dataset.test, dataset);
+    let outcome = train(settings, architecture, dataset, interrupt, progress, record)?;
+    let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
+    let test = best.evaluate(&dataset.test, dataset);
     report::record_end(experiment, dataset, architecture, &outcome, &test)?;
     Ok((outcome, test))
 }

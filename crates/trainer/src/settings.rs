@@ -224,7 +224,7 @@ impl Settings {
             learning_rate: cli.learning_rate.or(preset.learning_rate).unwrap_or(1e-3),
             seed: cli.seed.or(preset.seed).unwrap_or(42),
             normalisation,
-            backend: cli.backend.or(preset.backend).unwrap_or(Backend::Flex),
+            backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
             threads: cli.threads.or(preset.threads),
             early_stopping: preset.early_stopping,
             plateau: preset.plateau,

@@ -2,18 +2,21 @@
 
 use std::process::Command;
 
-use burn::tensor::Device;
 use experiment::SystemInfo;
 use serde_json::{Map, Value, json};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Place};
 
 /// Machine, versions, device and the state of the code.
-pub fn system_info(backend: Backend, device: &Device, threads: usize) -> SystemInfo {
+pub fn system_info(backend: Backend, place: &Place, threads: usize) -> SystemInfo {
     let (commit, dirty) = git();
+    let device = match place {
+        Place::Native => "cpu".to_owned(),
+        Place::Device(device) => format!("{device:?}"),
+    };
     let value = json!({
         "backend": backend.name(),
-        "device": format!("{device:?}"),
+        "device": device,
         "threads": threads,
         "burn_version": env!("BURN_VERSION"),
         "rust_version": env!("RUSTC_VERSION"),

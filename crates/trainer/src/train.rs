@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use data::{Dataset, Split, batch};
-use model::{Adam, AdamConfig, Architecture, Mode, Network, Weights, cross_entropy};
+use data::{Dataset, batch};
+use model::{Architecture, Weights};
 
+use crate::engine::Engine;
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::policy::{EarlyStopping, Plateau, Verdict};
@@ -16,10 +16,6 @@ use crate::settings::Settings;
 
 /// Set by Ctrl-C and SIGTERM: the step ends, then the training.
 pub type Interrupt = Arc<AtomicBool>;
-
-/// Windows classified at once while evaluating: large enough for speed, small enough for a node's
-/// memory.
-const EVALUATION_BATCH: usize = 256;
 
 /// What an epoch gave, for whoever records it.
 pub struct EpochResult<'a> {
@@ -83,15 +79,13 @@ pub fn train(
     settings: &Settings,
     architecture: &Architecture,
     dataset: &Dataset,
-    device: &Device,
     interrupt: &Interrupt,
     progress: &mut Progress,
     mut record: impl FnMut(EpochResult<'_>, &mut Progress) -> Result<(), TrainerError>,
 ) -> Result<Outcome, TrainerError> {
     let plan = model::Plan::new(architecture)?;
     let initial = Weights::init(&plan, settings.seed);
-    let mut network = Network::new(architecture, &initial, &device.clone().autodiff())?;
-    let mut adam = Adam::new(AdamConfig::default());
+    let mut engine = Engine::new(settings.backend, architecture, &initial)?;
     let mut early_stopping = EarlyStopping::new(settings.early_stopping);
     let mut plateau = Plateau::new(settings.plateau);
     let mut learning_rate = settings.learning_rate;
@@ -109,17 +103,16 @@ pub fn train(
             settings,
             dataset,
             learning_rate,
-            network: &mut network,
-            adam: &mut adam,
+            engine: &mut engine,
         };
         let Some(training) = pass.run(epoch, interrupt, progress)? else {
             outcome.stopped_by = StoppedBy::Interrupted;
             break;
         };
         let train_seconds = started.elapsed().as_secs_f64();
-        let validation = evaluate(&network.without_autodiff(), &dataset.val, dataset);
+        let validation = engine.evaluate(&dataset.val, dataset);
         let verdict = early_stopping.step(validation.loss);
-        let weights = network.weights();
+        let weights = engine.weights();
         let best = verdict == Verdict::Best;
         let result = EpochResult {
             epoch,
@@ -155,13 +148,11 @@ struct TrainingPass<'a> {
     settings: &'a Settings,
     dataset: &'a Dataset,
     learning_rate: f64,
-    network: &'a mut Network,
-    adam: &'a mut Adam,
+    engine: &'a mut Engine,
 }
 
 impl TrainingPass<'_> {
-    /// Metrics over the epoch, or none where it was interrupted. Logits stay on the device until the
-    /// epoch ends: no step waits for the host.
+    /// Metrics over the epoch, or none where it was interrupted.
     fn run(
         &mut self,
         epoch: usize,
@@ -170,36 +161,19 @@ impl TrainingPass<'_> {
     ) -> Result<Option<Evaluation>, TrainerError> {
         let split = &self.dataset.train;
         let order = batch::shuffled(split.len(), self.settings.seed, epoch as u64);
-        let device = self.network.device().clone();
-        let first_step = self.adam.steps();
-        let mut logits = Vec::new();
+        let first_step = self.engine.steps();
         let mut labels = Vec::with_capacity(order.len());
         for indices in order.chunks(self.settings.batch_size) {
             if interrupt.load(Ordering::Relaxed) {
                 return Ok(None);
             }
             let batch = batch::gather(split, indices, &self.dataset.preprocessing);
-            let [a, b, c] = split.shape;
-            let x = TensorData::new(batch.x, [indices.len(), a, b, c]);
-            let x = Tensor::<4>::from_data(x, &device);
-            let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
-            let targets = TensorData::new(targets, [indices.len()]);
-            let targets = Tensor::<1, Int>::from_data(targets, &device);
-            let mode = Mode::Training {
-                dropout: true,
-                seed: self.settings.seed,
-                step: self.adam.steps(),
-            };
-            let forward = self.network.forward(x, mode);
-            let loss = cross_entropy(forward.logits.clone(), targets);
-            self.adam
-                .step(self.network, loss.backward(), self.learning_rate);
-            self.network.update_running_statistics(&forward);
-            logits.push(forward.logits.inner());
+            self.engine
+                .step(&batch, self.learning_rate, self.settings.seed);
             labels.extend(batch.y);
             progress.step(indices.len());
         }
-        let logits = host(Tensor::cat(logits, 0));
+        let logits = self.engine.take_logits();
         let classes = self.dataset.class_names.len();
         let evaluation = Evaluation::new(&logits, &labels, classes);
         if !evaluation.loss.is_finite() {
@@ -216,25 +190,4 @@ impl TrainingPass<'_> {
         }
         Ok(Some(evaluation))
     }
-}
-
-/// Loss and confusion matrix of `network` over `split`.
-pub fn evaluate(network: &Network, split: &Split, dataset: &Dataset) -> Evaluation {
-    let device = network.device();
-    let [a, b, c] = split.shape;
-    let indices: Vec<usize> = (0..split.len()).collect();
-    let logits = indices.chunks(EVALUATION_BATCH).map(|indices| {
-        let batch = batch::gather(split, indices, &dataset.preprocessing);
-        let x = TensorData::new(batch.x, [indices.len(), a, b, c]);
-        network
-            .forward(Tensor::<4>::from_data(x, device), Mode::Inference)
-            .logits
-    });
-    let logits = host(Tensor::cat(logits.collect(), 0));
-    Evaluation::new(&logits, &split.y, dataset.class_names.len())
-}
-
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    let data = tensor.into_data_as::<f32>();
-    data.try_into_vec().expect("the data was converted to f32")
 }

@@ -155,10 +155,29 @@ fn two_processes_in_one_second_make_two_whole_experiments() {
 
 #[test]
 fn the_same_seed_gives_the_same_bits_with_one_and_two_threads() {
-    for model in ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"] {
+    let cases = [
+        ("ultra_lightweight_cnn", "native"),
+        ("simple_cnn", "native"),
+        ("deep_efficient_cnn", "native"),
+        ("resnet_style_cnn", "native"),
+        ("simple_cnn", "flex"),
+        ("deep_efficient_cnn", "flex"),
+    ];
+    for (model, backend) in cases {
         let place = Place::new();
+        // Large batches reach the products that are shared among threads.
+        let common = [
+            "--model",
+            model,
+            "--backend",
+            backend,
+            "--epochs",
+            "2",
+            "--batch-size",
+            "100",
+        ];
         for threads in ["1", "2", "2"] {
-            let arguments = ["--model", model, "--epochs", "2", "--threads", threads];
+            let arguments = [&common[..], &["--threads", threads]].concat();
             let output = place.run(&arguments);
             assert!(output.status.success(), "{}", text(&output.stderr));
         }
@@ -167,10 +186,10 @@ fn the_same_seed_gives_the_same_bits_with_one_and_two_threads() {
         let weights = |i: usize| std::fs::read(found[i].join("model/model.safetensors")).unwrap();
         assert_eq!(first.len(), 2);
         for other in 1..3 {
-            assert_eq!(first, history(&found[other]), "{model}: history");
-            assert!(weights(0) == weights(other), "{model}: weights");
+            assert_eq!(first, history(&found[other]), "{model} {backend}: history");
+            assert!(weights(0) == weights(other), "{model} {backend}: weights");
         }
-        let output = place.run(&["--model", model, "--epochs", "2", "--seed", "7"]);
+        let output = place.run(&[&common[..], &["--seed", "7"]].concat());
         assert!(output.status.success());
         let other = place
             .found()

@@ -2,7 +2,7 @@
 //! optional `group` `[N]`, stored or deflated.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
@@ -60,7 +60,14 @@ impl Reader for Npz {
             return Err(source_error(problem));
         }
         let sample = &shape[1..];
-        let length: usize = sample.iter().product();
+        let length = sample
+            .iter()
+            .try_fold(1usize, |product, n| product.checked_mul(*n));
+        let Some(length) = length.filter(|length| *length > 0) else {
+            return Err(source_error(format!(
+                "`x` has samples of the impossible shape {sample:?}"
+            )));
+        };
         for (record, label) in labels.into_iter().enumerate() {
             let start = record * length;
             let values = values
@@ -82,13 +89,56 @@ impl Reader for Npz {
     }
 }
 
-type Entry<'a> = NpyFile<zip::read::ZipFile<'a, BufReader<File>>>;
+/// An array of the archive; its header was read before and is read again from memory.
+type Entry<'a> = NpyFile<Chain<Cursor<Vec<u8>>, zip::read::ZipFile<'a, BufReader<File>>>>;
+
+/// Longest header that is believed, in bytes.
+const LONGEST_HEADER: usize = 1 << 16;
 
 fn open<'a>(archive: &'a mut Archive, name: &str) -> Result<Entry<'a>, String> {
-    let entry = archive
+    let mut entry = archive
         .by_name(&format!("{name}.npy"))
         .map_err(|e| format!("no array `{name}`: {e}"))?;
-    NpyFile::new(entry).map_err(|e| format!("array `{name}`: {e}"))
+    let header = read_header(&mut entry).map_err(|e| format!("array `{name}`: {e}"))?;
+    NpyFile::new(Cursor::new(header).chain(entry)).map_err(|e| format!("array `{name}`: {e}"))
+}
+
+/// Reads magic, version and header, and refuses a shape with more elements than there are addresses:
+/// `npyz` multiplies the sizes unchecked.
+fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = vec![0; 10];
+    entry
+        .read_exact(&mut bytes)
+        .map_err(|_| "no NumPy array".to_owned())?;
+    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if bytes[6] >= 2 {
+        let mut rest = [0; 2];
+        entry.read_exact(&mut rest).map_err(|e| e.to_string())?;
+        bytes.extend(rest);
+        length |= usize::from(u16::from_le_bytes(rest)) << 16;
+    }
+    if length > LONGEST_HEADER {
+        return Err(format!("a header of {length} bytes is not believed"));
+    }
+    let start = bytes.len();
+    bytes.resize(start + length, 0);
+    entry
+        .read_exact(&mut bytes[start..])
+        .map_err(|_| "the header is truncated".to_owned())?;
+    let text = String::from_utf8_lossy(&bytes[start..]);
+    let shape = text.split("shape").nth(1).unwrap_or_default();
+    let shape = shape.split(['(', ')']).nth(1).unwrap_or_default();
+    let sizes = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty());
+    let elements = sizes
+        .map(|size| size.trim_end_matches('L').parse::<u64>().ok())
+        .try_fold(8u64, |product, size| product.checked_mul(size?));
+    match elements.filter(|bytes| *bytes <= i64::MAX as u64) {
+        Some(_) => Ok(bytes),
+        None => Err(format!("the shape ({shape}) is impossible")),
+    }
 }
 
 fn read_array<T>(
@@ -182,4 +232,133 @@ fn floats(entry: Entry<'_>) -> Result<(Vec<usize>, Vec<f32>), String> {
         }
     };
     Ok((shape, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+    use zip::write::SimpleFileOptions;
+
+    fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let mut header =
+            format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+        while !(header.len() + 11).is_multiple_of(64) {
+            header.push(' ');
+        }
+        header.push('\n');
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn archive(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in arrays {
+            let options = SimpleFileOptions::default().compression_method(method);
+            writer.start_file(format!("{name}.npy"), options).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        std::fs::write(&path, bytes).unwrap();
+        let mut records = Vec::new();
+        let result = Npz.read(&path, &mut |record| {
+            records.push(record);
+            Ok(())
+        });
+        result.map(|()| records).map_err(|e| e.to_string())
+    }
+
+    fn floats(n: usize) -> Vec<u8> {
+        (0..n).flat_map(|i| (i as f32).to_le_bytes()).collect()
+    }
+
+    fn labels() -> (&'static str, Vec<u8>) {
+        (
+            "y",
+            npy("<i8", "(2,)", &[1i64, 2].map(i64::to_le_bytes).concat()),
+        )
+    }
+
+    #[test]
+    fn stored_deflated_and_other_types() {
+        let utf32 = |text: &str| {
+            let chars = text.chars().flat_map(|c| (c as u32).to_le_bytes());
+            chars.collect::<Vec<u8>>()
+        };
+        let group = (
+            "group",
+            npy("<U2", "(2,)", &[utf32("ab"), utf32("cd")].concat()),
+        );
+        let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+        for method in [
+            zip::CompressionMethod::Stored,
+            zip::CompressionMethod::Deflated,
+        ] {
+            let arrays = [x.clone(), labels(), group.clone()];
+            let records = read(&archive(&arrays, method)).unwrap();
+            assert_eq!(records.len(), 2);
+            assert_eq!((records[1].values[0], records[1].label), (16.0, 2));
+            assert_eq!(records[1].group.as_deref(), Some("cd"));
+        }
+        let doubles: Vec<u8> = (0..32).flat_map(|i| f64::from(i).to_le_bytes()).collect();
+        let arrays = [("x", npy("<f8", "(2, 2, 8)", &doubles)), labels()];
+        let records = read(&archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+        assert_eq!((records[0].values[3], &records[0].group), (3.0, &None));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let read = |x: Vec<u8>| {
+            read(&archive(
+                &[("x", x), labels()],
+                zip::CompressionMethod::Stored,
+            ))
+        };
+        let huge = "(2, 4294967296, 4294967296)";
+        for (x, expected) in [
+            (
+                npy("<f4", "(2, 2, 8)", &floats(31)),
+                "record 1: `x` ends before this sample",
+            ),
+            (
+                npy("<f4", "(3, 2, 8)", &floats(48)),
+                "for the 2 labels of `y`",
+            ),
+            (npy("<f4", "(2, 16)", &floats(32)), "expected [2, 2, 1024]"),
+            (npy("<f4", huge, &floats(4)), "is impossible"),
+            (npy("<f4", "(2, 0, 8)", &[]), "impossible shape"),
+            (
+                npy("<c8", "(2, 2, 8)", &floats(64)),
+                "is not supported: expected float32",
+            ),
+        ] {
+            let error = read(x).unwrap_err();
+            assert!(
+                error.contains("a.npz") && error.contains(expected),
+                "{error}"
+            );
+        }
+    }
+
+    proptest! {
+        /// No bytes make the reader panic.
+        #[test]
+        fn damaged_files_are_errors(at in 0usize..2000, value: u8, cut in 0usize..600) {
+            let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+            let mut bytes = archive(&[x, labels()], zip::CompressionMethod::Stored);
+            let at = at % bytes.len();
+            bytes[at] = value;
+            bytes.truncate(bytes.len() - cut % 100);
+            let _ = read(&bytes);
+        }
+    }
 }

@@ -1,0 +1,194 @@
+//! The networks on a CPU without a tensor framework: the same operations as [`crate::Network`], forward
+//! and backward by hand, over buffers that are allocated once.
+//!
+//! Burn's path is the reference: both are compared with Keras on the same fixtures. This one exists
+//! because on networks this small the reference spends its time on copies, allocations and the
+//! bookkeeping of autodiff, not on arithmetic. Nothing is allocated in a step after the first, bias and
+//! scaling are fused into their neighbours, the input's gradient is never computed, and Adam runs
+//! over one flat vector.
+//!
+//! - `gemm`: matrix products, the only unsafe code;
+//! - `kernels`: normalisation, pooling, gathers, loss, over plain slices;
+//! - `program`: an architecture as a list of steps between buffers;
+//! - `run`: forward and backward.
+
+mod gemm;
+mod kernels;
+mod program;
+mod run;
+
+use std::collections::HashMap;
+
+use crate::adam::{AdamConfig, AdamState};
+use crate::architecture::Architecture;
+use crate::network::Mode;
+use crate::plan::{Plan, PlanError};
+use crate::weights::{NamedTensor, Weights};
+use program::Program;
+use run::Buffers;
+
+/// A network with its optimizer on a CPU.
+#[derive(Clone, Debug)]
+pub struct NativeNetwork {
+    plan: Plan,
+    program: Program,
+    /// Multiply-accumulates a sample.
+    macs: usize,
+    /// Trainable tensors end to end, in the order of the plan.
+    parameters: Vec<f32>,
+    /// Their gradients after a training pass.
+    gradients: Vec<f32>,
+    /// Running means and variances end to end, in the order of the plan.
+    statistics: Vec<f32>,
+    adam: AdamConfig,
+    state: AdamState,
+    buffers: Buffers,
+}
+
+impl NativeNetwork {
+    /// Places `weights`; the optimizer has taken no step.
+    ///
+    /// # Errors
+    /// [`PlanError`] where the architecture does not fit its input.
+    ///
+    /// # Panics
+    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        adam: AdamConfig,
+    ) -> Result<Self, PlanError> {
+        let plan = Plan::new(architecture)?;
+        let program = Program::new(architecture);
+        assert_eq!(
+            weights.tensors().len(),
+            plan.tensors.len(),
+            "weights of another network"
+        );
+        let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
+        for (tensor, plan) in weights.tensors().iter().zip(&plan.tensors) {
+            assert_eq!(tensor.shape, plan.shape, "weights of another network");
+            let target = if plan.role.trainable() {
+                &mut parameters
+            } else {
+                &mut statistics
+            };
+            target.extend_from_slice(&tensor.values);
+        }
+        let zeros = vec![0.0; parameters.len()];
+        Ok(Self {
+            macs: plan.macs(),
+            plan,
+            buffers: Buffers::new(&program),
+            program,
+            gradients: zeros.clone(),
+            parameters,
+            statistics,
+            adam,
+            state: AdamState {
+                steps: 0,
+                first: zeros.clone(),
+                second: zeros,
+            },
+        })
+    }
+
+    /// Shapes and tensors.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Optimizer steps taken.
+    pub fn steps(&self) -> u64 {
+        self.state.steps
+    }
+
+    /// Copies all tensors.
+    pub fn weights(&self) -> Weights {
+        let (mut at, mut fixed_at) = (0, 0);
+        let values = self.plan.tensors.iter().map(|tensor| {
+            let (source, at) = match tensor.role.trainable() {
+                true => (&self.parameters, &mut at),
+                false => (&self.statistics, &mut fixed_at),
+            };
+            *at += tensor.elements();
+            source[*at - tensor.elements()..*at].to_vec()
+        });
+        Weights::from_ordered(&self.plan, values.collect())
+    }
+
+    /// Gradients of the last training pass by tensor name.
+    pub fn gradients(&self) -> HashMap<String, NamedTensor> {
+        let mut at = 0;
+        let trainable = self
+            .plan
+            .tensors
+            .iter()
+            .filter(|tensor| tensor.role.trainable());
+        let named = trainable.map(|tensor| {
+            at += tensor.elements();
+            let gradient = NamedTensor {
+                name: tensor.name.clone(),
+                shape: tensor.shape.clone(),
+                values: self.gradients[at - tensor.elements()..at].to_vec(),
+            };
+            (tensor.name.clone(), gradient)
+        });
+        named.collect()
+    }
+
+    /// Classifies a batch with the running statistics.
+    ///
+    /// # Shapes
+    /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
+    ///
+    /// # Panics
+    /// Where `x` is no whole number of samples.
+    pub fn logits(&mut self, x: &[f32]) -> &[f32] {
+        self.forward(x, Mode::Inference)
+    }
+
+    /// Forward and backward pass over a batch: gradients and running statistics change, parameters do
+    /// not. Returns the logits `[batch, classes]` and the mean cross-entropy.
+    ///
+    /// # Panics
+    /// Where `x` and `y` differ in length or a label is no class.
+    pub fn training_pass(&mut self, x: &[f32], y: &[u32], mode: Mode) -> (&[f32], f32) {
+        assert_ne!(
+            mode,
+            Mode::Inference,
+            "a training pass needs batch statistics"
+        );
+        self.forward(x, mode);
+        let loss = self.backward(x, y);
+        (self.buffers.output(&self.program, y.len()), loss)
+    }
+
+    /// One optimizer step along the gradients of the last training pass: Adam as [`crate::Adam`]
+    /// computes it.
+    pub fn step(&mut self, learning_rate: f64) {
+        let AdamConfig {
+            beta_1,
+            beta_2,
+            epsilon,
+        } = self.adam;
+        self.state.steps += 1;
+        let t = self.state.steps as f64;
+        let rate = learning_rate * (1.0 - beta_2.powf(t)).sqrt() / (1.0 - beta_1.powf(t));
+        let (rate, epsilon) = (rate as f32, epsilon as f32);
+        let (beta_1, rest_1) = (beta_1 as f32, (1.0 - beta_1) as f32);
+        let (beta_2, rest_2) = (beta_2 as f32, (1.0 - beta_2) as f32);
+        let moments = self.state.first.iter_mut().zip(&mut self.state.second);
+        let values = self.parameters.iter_mut().zip(&self.gradients);
+        for ((first, second), (parameter, gradient)) in moments.zip(values) {
+            *first = *first * beta_1 + gradient * rest_1;
+            *second = *second * beta_2 + gradient * gradient * rest_2;
+            *parameter -= rate * *first / (second.sqrt() + epsilon);
+        }
+    }
+
+    /// The optimizer's state.
+    pub fn adam_state(&self) -> &AdamState {
+        &self.state
+    }
+}

@@ -1,0 +1,159 @@
+//! What computes a training: the native CPU path, or Burn on a device. Both hold network and
+//! optimizer and give the same results within rounding (`crates/model/tests/conformance.rs`).
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use data::{Dataset, Split, batch};
+use model::native::NativeNetwork;
+use model::{Adam, AdamConfig, Architecture, Mode, Network, PlanError, Weights, cross_entropy};
+
+use crate::backend::{Backend, Place};
+use crate::error::TrainerError;
+use crate::metrics::Evaluation;
+
+/// Windows classified at once while evaluating: enough for speed, little enough for a small machine.
+const EVALUATION_BATCH: usize = 256;
+
+/// A network that is being trained.
+pub struct Engine {
+    kind: Kind,
+    /// Shape of one input.
+    shape: [usize; 3],
+}
+
+enum Kind {
+    Native {
+        network: Box<NativeNetwork>,
+        /// Of the steps since [`Engine::take_logits`].
+        logits: Vec<f32>,
+    },
+    Burn {
+        network: Box<Network>,
+        adam: Adam,
+        /// As above, on the device: no step waits for the host.
+        logits: Vec<Tensor<2>>,
+    },
+}
+
+impl Engine {
+    /// Places `weights` where `backend` computes.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] where the build lacks the backend, [`PlanError`] where the architecture
+    /// does not fit its input.
+    pub fn new(
+        backend: Backend,
+        architecture: &Architecture,
+        weights: &Weights,
+    ) -> Result<Self, TrainerError> {
+        let adam = AdamConfig::default();
+        let kind = match backend.place()? {
+            Place::Native => Kind::Native {
+                network: Box::new(NativeNetwork::new(architecture, weights, adam)?),
+                logits: Vec::new(),
+            },
+            Place::Device(device) => Kind::Burn {
+                network: Box::new(burn_network(architecture, weights, device)?),
+                adam: Adam::new(adam),
+                logits: Vec::new(),
+            },
+        };
+        Ok(Self {
+            kind,
+            shape: architecture.input.dims(),
+        })
+    }
+
+    /// Optimizer steps taken.
+    pub fn steps(&self) -> u64 {
+        match &self.kind {
+            Kind::Native { network, .. } => network.steps(),
+            Kind::Burn { adam, .. } => adam.steps(),
+        }
+    }
+
+    /// One step over a batch.
+    pub fn step(&mut self, batch: &batch::Batch, learning_rate: f64, seed: u64) {
+        let mode = Mode::Training {
+            dropout: true,
+            seed,
+            step: self.steps(),
+        };
+        match &mut self.kind {
+            Kind::Native { network, logits } => {
+                logits.extend_from_slice(network.training_pass(&batch.x, &batch.y, mode).0);
+                network.step(learning_rate);
+            }
+            Kind::Burn {
+                network,
+                adam,
+                logits,
+            } => {
+                let x = input(batch.x.clone(), self.shape, network.device());
+                let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
+                let targets = TensorData::new(targets, [batch.y.len()]);
+                let targets = Tensor::<1, Int>::from_data(targets, network.device());
+                let forward = network.forward(x, mode);
+                let loss = cross_entropy(forward.logits.clone(), targets);
+                adam.step(network, loss.backward(), learning_rate);
+                network.update_running_statistics(&forward);
+                logits.push(forward.logits.inner());
+            }
+        }
+    }
+
+    /// Logits of all steps since the last call, in their order.
+    pub fn take_logits(&mut self) -> Vec<f32> {
+        match &mut self.kind {
+            Kind::Native { logits, .. } => std::mem::take(logits),
+            Kind::Burn { logits, .. } => host(Tensor::cat(std::mem::take(logits), 0)),
+        }
+    }
+
+    /// Copies the weights.
+    pub fn weights(&self) -> Weights {
+        match &self.kind {
+            Kind::Native { network, .. } => network.weights(),
+            Kind::Burn { network, .. } => network.weights(),
+        }
+    }
+
+    /// Loss and confusion matrix over `split`, with running statistics and without dropout.
+    pub fn evaluate(&mut self, split: &Split, dataset: &Dataset) -> Evaluation {
+        let indices: Vec<usize> = (0..split.len()).collect();
+        let batches = indices
+            .chunks(EVALUATION_BATCH)
+            .map(|indices| batch::gather(split, indices, &dataset.preprocessing));
+        let logits: Vec<f32> = match &mut self.kind {
+            Kind::Native { network, .. } => batches
+                .flat_map(|batch| network.logits(&batch.x).to_vec())
+                .collect(),
+            Kind::Burn { network, .. } => {
+                let network = network.without_autodiff();
+                let logits = batches.map(|batch| {
+                    let x = input(batch.x, self.shape, network.device());
+                    network.forward(x, Mode::Inference).logits
+                });
+                host(Tensor::cat(logits.collect(), 0))
+            }
+        };
+        Evaluation::new(&logits, &split.y, dataset.class_names.len())
+    }
+}
+
+fn burn_network(
+    architecture: &Architecture,
+    weights: &Weights,
+    device: Device,
+) -> Result<Network, PlanError> {
+    Network::new(architecture, weights, &device.autodiff())
+}
+
+fn input(values: Vec<f32>, [a, b, c]: [usize; 3], device: &Device) -> Tensor<4> {
+    let batch = values.len() / (a * b * c);
+    Tensor::from_data(TensorData::new(values, [batch, a, b, c]), device)
+}
+
+fn host(tensor: Tensor<2>) -> Vec<f32> {
+    let data = tensor.into_data_as::<f32>();
+    data.try_into_vec().expect("the data was converted to f32")
+}
