@@ -148,15 +148,16 @@ impl Experiment {
         change: impl FnOnce(&mut Metadata),
     ) -> Result<Metadata, ExperimentError> {
         let success = status == Status::Completed;
-        self.log(LogRun::Metadata, |writer| writer.hparams_end(success))?;
-        self.flush_logs()?;
+        let logged = self.log(LogRun::Metadata, |writer| writer.hparams_end(success));
+        let logged = logged.and_then(|()| self.flush_logs());
         let end = chrono::Local::now();
+        // The state is written even where the logs could not be: it is what people look at first.
         self.update(|metadata| {
             metadata.status = Some(status);
             metadata.end_time = Some(end.format("%Y-%m-%dT%H:%M:%S%.6f").to_string());
             change(metadata);
         })?;
-        Ok(self.metadata)
+        logged.map(|()| self.metadata)
     }
 
     /// Appends an epoch to `history.jsonl` and hands it to the disk.
