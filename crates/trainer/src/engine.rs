@@ -28,7 +28,7 @@ enum Kind {
     },
     Burn {
         network: Box<Network>,
-        adam: Adam,
+        adam: Box<Adam>,
         /// As above, on the device: no step waits for the host.
         logits: Vec<Tensor<2>>,
     },
@@ -53,7 +53,7 @@ impl Engine {
             },
             Place::Device(device) => Kind::Burn {
                 network: Box::new(burn_network(architecture, weights, device)?),
-                adam: Adam::new(adam),
+                adam: Box::new(Adam::new(adam)),
                 logits: Vec::new(),
             },
         };
