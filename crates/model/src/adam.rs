@@ -29,6 +29,15 @@ impl Default for AdamConfig {
     }
 }
 
+impl AdamConfig {
+    /// Factor of `first / (sqrt(second) + epsilon)` in step number `steps`, counted from 1: the
+    /// learning rate with both moments' bias corrected.
+    pub(crate) fn rate(&self, learning_rate: f64, steps: u64) -> f64 {
+        let t = steps as f64;
+        learning_rate * (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t))
+    }
+}
+
 /// Optimizer state over the trainable tensors of one network. The moments of all tensors lie in two
 /// flat vectors: a dozen operations a step instead of a dozen a tensor.
 #[derive(Clone, Debug)]
@@ -126,8 +135,7 @@ impl Adam {
             .unwrap_or_else(|| (gradient.zeros_like(), gradient.zeros_like()));
         let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
         let second = second * beta_2 + gradient.clone() * gradient * (1.0 - beta_2);
-        let t = self.steps as f64;
-        let rate = learning_rate * (1.0 - beta_2.powf(t)).sqrt() / (1.0 - beta_1.powf(t));
+        let rate = self.config.rate(learning_rate, self.steps);
         let update = first.clone() / (second.clone().sqrt() + epsilon) * rate;
         self.moments = Some((first, second));
 

@@ -11,6 +11,17 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+/// How a convolution is computed; see above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConvForm {
+    /// One tap, stride 1: the rows as they are.
+    Pointwise,
+    /// Gather, then one product.
+    Im2col,
+    /// One product, then add the shifted outputs.
+    ShiftAdd,
+}
+
 /// Geometry of a convolution over one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Geometry {
@@ -41,9 +52,14 @@ impl Geometry {
         self.kernel.0 * self.kernel.1
     }
 
-    /// Whether output positions are input positions and the kernel a single tap.
-    pub fn is_pointwise(&self) -> bool {
-        self.taps() == 1 && self.stride == 1
+    /// The form that copies least for `channels` inputs and `out` outputs a position: shift-and-add
+    /// where it copies clearly less than im2col.
+    pub fn form(&self, channels: usize, out: usize) -> ConvForm {
+        match self.taps() {
+            1 if self.stride == 1 => ConvForm::Pointwise,
+            2.. if 2 * out <= channels => ConvForm::ShiftAdd,
+            _ => ConvForm::Im2col,
+        }
     }
 
     /// Input position under every tap of every output position (tap index fastest), none where the
@@ -100,11 +116,6 @@ fn gather(x: Tensor<2>, index: Tensor<1, Int>) -> Tensor<2> {
     Tensor::cat(vec![x, zeros], 0).select(0, index)
 }
 
-/// Whether shift-and-add copies clearly less than im2col.
-pub(crate) fn narrows(channels: usize, out: usize) -> bool {
-    2 * out <= channels
-}
-
 /// Convolution without bias.
 ///
 /// # Shapes
@@ -119,24 +130,23 @@ pub(crate) fn convolve(
     let [rows, channels] = x.dims();
     let [_, out] = kernel.dims();
     let taps = geometry.taps();
-    if geometry.is_pointwise() {
-        return x.matmul(kernel);
-    }
     let rows_out = rows / geometry.positions_in() * geometry.positions_out();
-    if taps > 1 && narrows(channels, out) {
-        let side_by_side = kernel
-            .reshape([taps, channels, out])
-            .swap_dims(0, 1)
-            .reshape([channels, taps * out]);
-        let products = x.matmul(side_by_side).reshape([rows * taps, out]);
-        gather(products, index(taps))
-            .reshape([rows_out, taps, out])
-            .sum_dim(1)
-            .reshape([rows_out, out])
-    } else {
-        gather(x, index(1))
+    match geometry.form(channels, out) {
+        ConvForm::Pointwise => x.matmul(kernel),
+        ConvForm::ShiftAdd => {
+            let side_by_side = kernel
+                .reshape([taps, channels, out])
+                .swap_dims(0, 1)
+                .reshape([channels, taps * out]);
+            let products = x.matmul(side_by_side).reshape([rows * taps, out]);
+            gather(products, index(taps))
+                .reshape([rows_out, taps, out])
+                .sum_dim(1)
+                .reshape([rows_out, out])
+        }
+        ConvForm::Im2col => gather(x, index(1))
             .reshape([rows_out, taps * channels])
-            .matmul(kernel)
+            .matmul(kernel),
     }
 }
 

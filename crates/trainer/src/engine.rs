@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Split, batch};
 use model::native::NativeNetwork;
-use model::{Adam, AdamConfig, Architecture, Mode, Network, PlanError, Weights, cross_entropy};
+use model::{Adam, AdamConfig, Architecture, Mode, Network, Weights, cross_entropy};
 
 use crate::backend::{Backend, Place};
 use crate::error::TrainerError;
@@ -38,8 +38,8 @@ impl Engine {
     /// Places `weights` where `backend` computes.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where the build lacks the backend, [`PlanError`] where the architecture
-    /// does not fit its input.
+    /// [`TrainerError::Usage`] where the build lacks the backend, [`TrainerError::Plan`] where the
+    /// architecture does not fit its input.
     pub fn new(
         backend: Backend,
         architecture: &Architecture,
@@ -52,7 +52,7 @@ impl Engine {
                 logits: Vec::new(),
             },
             Place::Device(device) => Kind::Burn {
-                network: Box::new(burn_network(architecture, weights, device)?),
+                network: Box::new(Network::new(architecture, weights, &device.autodiff())?),
                 adam: Box::new(Adam::new(adam)),
                 logits: Vec::new(),
             },
@@ -72,7 +72,7 @@ impl Engine {
     }
 
     /// One step over a batch.
-    pub fn step(&mut self, batch: &batch::Batch, learning_rate: f64, seed: u64) {
+    pub fn step(&mut self, batch: batch::Batch, learning_rate: f64, seed: u64) {
         let mode = Mode::Training {
             dropout: true,
             seed,
@@ -88,7 +88,7 @@ impl Engine {
                 adam,
                 logits,
             } => {
-                let x = input(batch.x.clone(), self.shape, network.device());
+                let x = input(batch.x, self.shape, network.device());
                 let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
                 let targets = TensorData::new(targets, [batch.y.len()]);
                 let targets = Tensor::<1, Int>::from_data(targets, network.device());
@@ -138,14 +138,6 @@ impl Engine {
         };
         Evaluation::new(&logits, &split.y, dataset.class_names.len())
     }
-}
-
-fn burn_network(
-    architecture: &Architecture,
-    weights: &Weights,
-    device: Device,
-) -> Result<Network, PlanError> {
-    Network::new(architecture, weights, &device.autodiff())
 }
 
 fn input(values: Vec<f32>, [a, b, c]: [usize; 3], device: &Device) -> Tensor<4> {

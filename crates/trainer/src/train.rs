@@ -168,9 +168,9 @@ impl TrainingPass<'_> {
                 return Ok(None);
             }
             let batch = batch::gather(split, indices, &self.dataset.preprocessing);
+            labels.extend_from_slice(&batch.y);
             self.engine
-                .step(&batch, self.learning_rate, self.settings.seed);
-            labels.extend(batch.y);
+                .step(batch, self.learning_rate, self.settings.seed);
             progress.step(indices.len());
         }
         let logits = self.engine.take_logits();

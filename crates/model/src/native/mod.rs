@@ -3,9 +3,8 @@
 //!
 //! Burn's path is the reference: both are compared with Keras on the same fixtures. This one exists
 //! because on networks this small the reference spends its time on copies, allocations and the
-//! bookkeeping of autodiff, not on arithmetic. Nothing is allocated in a step after the first, bias and
-//! scaling are fused into their neighbours, the input's gradient is never computed, and Adam runs
-//! over one flat vector.
+//! bookkeeping of autodiff, not on arithmetic. Activations and gradients live in buffers that are kept from
+//! step to step, the input's gradient is never computed, and Adam runs over one flat vector.
 //!
 //! - `gemm`: matrix products, the only unsafe code;
 //! - `kernels`: normalisation, pooling, gathers, loss, over plain slices;
@@ -173,8 +172,7 @@ impl NativeNetwork {
             epsilon,
         } = self.adam;
         self.state.steps += 1;
-        let t = self.state.steps as f64;
-        let rate = learning_rate * (1.0 - beta_2.powf(t)).sqrt() / (1.0 - beta_1.powf(t));
+        let rate = self.adam.rate(learning_rate, self.state.steps);
         let (rate, epsilon) = (rate as f32, epsilon as f32);
         let (beta_1, rest_1) = (beta_1 as f32, (1.0 - beta_1) as f32);
         let (beta_2, rest_2) = (beta_2 as f32, (1.0 - beta_2) as f32);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::architecture::{Architecture, Op};
-use crate::conv::{Geometry, narrows};
+use crate::conv::{ConvForm, Geometry};
 
 /// Buffer of activations; 0 is the input.
 pub(super) type BufferId = usize;
@@ -26,17 +26,6 @@ pub(super) struct ConvStep {
     pub form: ConvForm,
     pub kernel: Range<usize>,
     pub bias: Range<usize>,
-}
-
-/// See `crate::conv`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ConvForm {
-    /// One tap, stride 1: the rows as they are.
-    Pointwise,
-    /// Gather, then one product.
-    Im2col,
-    /// One product, then add the shifted outputs.
-    ShiftAdd,
 }
 
 /// What a step does.
@@ -187,17 +176,12 @@ impl Builder {
     ) -> ConvStep {
         let taps = geometry.taps();
         let inputs = if depthwise { taps } else { taps * channels };
-        let form = match taps {
-            _ if geometry.is_pointwise() => ConvForm::Pointwise,
-            2.. if narrows(channels, out) => ConvForm::ShiftAdd,
-            _ => ConvForm::Im2col,
-        };
         ConvStep {
             geometry,
             sources: geometry.sources(),
             channels,
             out,
-            form,
+            form: geometry.form(channels, out),
             kernel: self.parameters(inputs * out),
             bias: self.parameters(out),
         }

@@ -5,8 +5,9 @@ use std::mem::take;
 use super::NativeNetwork;
 use super::gemm::{Matrix, in_pool, multiply};
 use super::kernels as k;
-use super::program::{BufferId, ConvForm, ConvStep, Kind, Program};
+use super::program::{BufferId, ConvStep, Kind, Program};
 use crate::architecture::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM};
+use crate::conv::ConvForm;
 use crate::network::{Mode, dropout_mask};
 
 /// Activations, gradients and whatever a step keeps for its backward pass. They grow to the largest
