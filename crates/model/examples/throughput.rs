@@ -1,5 +1,6 @@
-//! Training and inference speed of one network: `throughput MODEL BATCH PATH [SECONDS]`, where PATH is
-//! `native` or `flex`. Prints one JSON line; `scripts/bench/training.py` runs it beside Keras.
+//! Training and inference speed of one network: `throughput MODEL BATCH native|flex [SECONDS]`. Prints one JSON
+//! line: samples/s over a data set of 64 batches in memory, gathered in shuffled order for training; at
+//! batch 1 the latency of single windows in microseconds. `scripts/bench/training.py` runs it beside others.
 
 use std::time::Instant;
 
@@ -21,10 +22,14 @@ fn main() {
     let plan = Plan::new(&architecture).unwrap();
     let weights = Weights::init(&plan, 1);
     let mut rng = Rng::new(1, 1 << 40);
-    let x: Vec<f32> = (0..batch * 3584)
+    let samples = 64 * batch;
+    let x: Vec<f32> = (0..samples * 3584)
         .map(|_| 2.0 * rng.uniform() - 1.0)
         .collect();
-    let y: Vec<u32> = (0..batch).map(|i| (i % 3) as u32).collect();
+    let y: Vec<u32> = (0..samples).map(|i| (i % 3) as u32).collect();
+    // A permutation: the multiplier shares no factor with the number of samples.
+    let order: Vec<usize> = (0..samples).map(|i| i * 40_503 % samples).collect();
+    let part = |step: u64| (step as usize % 64) * batch..(step as usize % 64 + 1) * batch;
     let mode = |step| Mode::Training {
         dropout: true,
         seed: 1,
@@ -33,36 +38,54 @@ fn main() {
     let (training, inference) = if path == "native" {
         let mut network =
             NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
+        if batch == 1 {
+            return latency(|i| {
+                let window = &x[(i % 64) * 3584..][..3584];
+                std::hint::black_box(network.logits(window));
+            });
+        }
         let training = rate(batch, seconds, |step| {
-            network.training_pass(&x, &y, mode(step));
+            let indices = &order[part(step)];
+            let labels: Vec<u32> = indices.iter().map(|&i| y[i]).collect();
+            network.training_pass_over(&x, indices, &labels, mode(step));
             network.step(1e-3);
         });
-        let inference = rate(batch, seconds / 2.0, |_| {
-            std::hint::black_box(network.logits(&x));
+        let inference = rate(batch, seconds / 2.0, |step| {
+            let part = part(step);
+            let x = &x[part.start * 3584..part.end * 3584];
+            std::hint::black_box(network.logits(x));
         });
         (training, inference)
     } else {
         let device = Device::flex().autodiff();
         let mut network = Network::new(&architecture, &weights, &device).unwrap();
         let mut adam = Adam::new(AdamConfig::default());
-        let input = |device: &Device| {
-            Tensor::<4>::from_data(TensorData::new(x.clone(), [batch, 2, 7, 256]), device)
+        let input = |x: Vec<f32>, device: &Device| {
+            Tensor::<4>::from_data(TensorData::new(x, [batch, 2, 7, 256]), device)
         };
-        let labels: Vec<i64> = y.iter().map(|&y| y.into()).collect();
         let training = rate(batch, seconds, |step| {
-            let targets = TensorData::new(labels.clone(), [batch]);
+            let indices = &order[part(step)];
+            let samples = indices.iter().flat_map(|i| &x[i * 3584..][..3584]);
+            let labels: Vec<i64> = indices.iter().map(|&i| y[i].into()).collect();
+            let targets = TensorData::new(labels, [batch]);
             let targets = Tensor::<1, Int>::from_data(targets, &device);
-            let forward = network.forward(input(&device), mode(step));
+            let forward = network.forward(input(samples.copied().collect(), &device), mode(step));
             let loss = cross_entropy(forward.logits.clone(), targets);
             adam.step(&mut network, loss.backward(), 1e-3);
             network.update_running_statistics(&forward);
         });
         let network = network.without_autodiff();
         let device = Device::flex();
-        let inference = rate(batch, seconds / 2.0, |_| {
-            let logits = network.forward(input(&device), Mode::Inference).logits;
+        let infer = |step| {
+            let part = part(step);
+            let x = x[part.start * 3584..part.end * 3584].to_vec();
+            let logits = network.forward(input(x, &device), Mode::Inference).logits;
             std::hint::black_box(logits.into_data());
-        });
+        };
+        if batch == 1 {
+            return latency(|i| infer(i as u64));
+        }
+        let inference = rate(batch, seconds / 2.0, infer);
         (training, inference)
     };
     println!(
@@ -81,4 +104,19 @@ fn rate(batch: usize, seconds: f64, mut step: impl FnMut(u64)) -> f64 {
         steps += 1;
     }
     steps as f64 * batch as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Prints median and 99th percentile of single calls, after a warm-up.
+fn latency(mut call: impl FnMut(usize)) {
+    (0..200).for_each(&mut call);
+    let mut times: Vec<f64> = (0..5000)
+        .map(|i| {
+            let started = Instant::now();
+            call(i);
+            started.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
+    println!("{{\"batch\": 1, \"median_us\": {median:.1}, \"p99_us\": {p99:.1}}}");
 }

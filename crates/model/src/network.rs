@@ -368,32 +368,29 @@ impl Pass<'_> {
         };
         self.dropouts += 1;
         let shape = rows.dims();
-        let mask = dropout_mask(shape, rate, seed, step, self.dropouts);
+        let mask = dropout_mask(seed, step, self.dropouts, rate, 0);
+        let mask = mask.take(shape[0] * shape[1]).collect::<Vec<f32>>();
         rows * Tensor::<2>::from_data(TensorData::new(mask, shape), &self.network.device)
     }
 }
 
-/// Zero with probability `rate`, else `1 / (1 - rate)`. Drawn on the host so that every backend
-/// sees the same mask.
+/// Zero with probability `rate`, else `1 / (1 - rate)`, from element `first` of the batch's activations on.
+/// Drawn on the host so that every backend sees the same mask.
 pub(crate) fn dropout_mask(
-    shape: [usize; 2],
-    rate: f64,
     seed: u64,
     step: u64,
     layer: u64,
-) -> Vec<f32> {
+    rate: f64,
+    first: usize,
+) -> impl Iterator<Item = f32> {
     // Streams of initial weights are small numbers: dropout's start far from them.
     let mut rng = Rng::new(seed, (step + 1).wrapping_mul(1 << 32) + layer);
+    rng.skip(first);
     let keep = (1.0 / (1.0 - rate)) as f32;
-    (0..shape[0] * shape[1])
-        .map(|_| {
-            if f64::from(rng.uniform()) < rate {
-                0.0
-            } else {
-                keep
-            }
-        })
-        .collect()
+    std::iter::repeat_with(move || match f64::from(rng.uniform()) < rate {
+        true => 0.0,
+        false => keep,
+    })
 }
 
 /// Mean softmax cross-entropy over the batch.

@@ -17,6 +17,11 @@ impl Rng {
         Self(rng)
     }
 
+    /// Goes on as if `count` more numbers had been drawn.
+    pub fn skip(&mut self, count: usize) {
+        self.0.set_word_pos(self.0.get_word_pos() + count as u128);
+    }
+
     /// Uniform in `[0, 1)`, with 24 bits.
     pub fn uniform(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / (1u32 << 24) as f32
@@ -33,6 +38,16 @@ mod tests {
         assert_eq!(first(1, 0), first(1, 0));
         assert_ne!(first(1, 0), first(1, 1));
         assert_ne!(first(1, 0), first(2, 0));
+    }
+
+    #[test]
+    fn skipping_is_drawing() {
+        for count in [0, 1, 15, 16, 17, 1000] {
+            let (mut drawn, mut skipped) = (Rng::new(7, 3), Rng::new(7, 3));
+            (0..count).for_each(|_| drop(drawn.uniform()));
+            skipped.skip(count);
+            assert_eq!(drawn.uniform(), skipped.uniform(), "{count}");
+        }
     }
 
     #[test]

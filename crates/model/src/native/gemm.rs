@@ -1,347 +1,321 @@
-//! Matrix products of the sizes these networks have: hundreds to thousands of rows, 10 to 500 columns.
+//! Matrix products of the shapes these networks have, read where the operands lie.
 //!
-//! Libraries for large matrices copy both operands into panels first; at these sizes that copying takes
-//! as long as the product (measured: half of a training step of `simple_cnn` with `matrixmultiply`;
-//! and the AVX-512 kernel of `gemm` 0.19 keeps its sums on the stack). Here the operands are read where
-//! they lie: a kernel broadcasts elements of `a`, which may be strided either way, and loads rows of `b`,
-//! which lie side by side. Only a transposed `b`, always a small kernel matrix, is copied.
+//! Libraries for large matrices copy both operands into panels first; at these sizes that copying, and the
+//! gathering of columns that turns a convolution into one product, take as long as the product itself.
+//! Here one [`Product`] is a convolution: for every place of the result it sums over runs of the inner
+//! dimension, one a kernel tap, so a tap that lies in the padding costs nothing and nothing is gathered. The
+//! rows of a tile are the same position of different samples.
 //!
-//! Every element of the result is one chain of fused multiply-adds over the inner dimension, in order,
-//! whatever block or thread computes it: the bits do not depend on the number of threads.
+//! A kernel broadcasts elements of `a`, strided any way, and loads vectors of `b`, whose columns lie side by
+//! side; the sums of a tile stay in registers over all its runs.
+//!
+//! Every element of the result is one chain of fused multiply-adds over its runs, in order, whatever tile or
+//! processor computes it: the bits depend on neither.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::ops::Range;
 
-use rayon::prelude::*;
-
-/// Multiply-accumulates from which a product is shared among threads: below, waking them costs more
-/// (measured on two virtual cores: at batch 32 one thread trains the small networks faster than two).
-const PARALLEL: usize = 32 << 20;
-/// Inner dimension of one block, so that the rows of `b` a kernel reads stay in the first-level cache.
-const INNER: usize = 256;
-/// Rows of the result that one thread takes at a time.
-const ROWS_A_TASK: usize = 64;
-
-/// Runs `work` of about `macs` multiply-accumulates inside the thread pool where it pays: products then
-/// hand parts to the other threads without putting this one to sleep.
-pub(super) fn in_pool<R: Send>(macs: usize, work: impl FnOnce() -> R + Send) -> R {
-    let outside = rayon::current_thread_index().is_none();
-    if outside && macs >= 4 * PARALLEL && rayon::current_num_threads() > 1 {
-        rayon::scope(|_| work())
-    } else {
-        work()
-    }
+/// Offsets of one run of the inner dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Into `a`.
+    pub a: usize,
+    /// Into `b`.
+    pub b: usize,
 }
 
-/// A row-major matrix, read as it is or transposed.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    values: &'a [f32],
-    rows: usize,
-    columns: usize,
-    transposed: bool,
+/// One block of the result, `rows x columns` from offset `c` on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub c: usize,
+    /// Its runs, in the product's list. A block may be visited several times.
+    pub runs: Range<usize>,
+    /// Whether this visit is the block's first: it starts as the product says, later ones add.
+    pub first: bool,
+    /// Whether it is the last: the rectifier, where asked for, follows.
+    pub last: bool,
 }
 
-impl<'a> Matrix<'a> {
-    /// `rows x columns`.
+/// What a block holds before its first run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start<'a> {
+    Zero,
+    /// The same in every row.
+    Bias(&'a [f32]),
+    /// What it held before.
+    Add,
+}
+
+/// For every place: `c[i][j] = start + sum over runs, p of a[run.a + i * a_row + p * a_inner] *
+/// b[run.b + p * b_inner + j]`, rows of `c` lying `c_row` apart.
+pub(super) struct Product<'a> {
+    pub rows: usize,
+    pub columns: usize,
+    /// Steps of every run.
+    pub inner: usize,
+    pub a: &'a [f32],
+    pub a_row: usize,
+    pub a_inner: usize,
+    pub b: &'a [f32],
+    pub b_inner: usize,
+    pub c_row: usize,
+    pub places: &'a [Place],
+    pub runs: &'a [Run],
+    pub start: Start<'a>,
+    pub relu: bool,
+}
+
+impl Product<'_> {
+    /// Computes it with the best kernel of this processor.
     ///
     /// # Panics
-    /// Where `values` does not hold them.
-    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert!(
-            values.len() >= rows * columns,
-            "a {rows} x {columns} matrix"
-        );
-        Self {
-            values,
-            rows,
-            columns,
-            transposed: false,
+    /// Where an element lies outside its slice.
+    pub fn write(&self, c: &mut [f32]) {
+        self.check(c);
+        if self.rows * self.columns > 0 {
+            kernel_of_this_cpu()(self, c);
         }
     }
 
-    /// The transposed matrix, nothing copied.
-    pub fn t(self) -> Self {
-        Self {
-            transposed: !self.transposed,
-            ..self
+    /// All that the kernels read and write lies inside the slices.
+    fn check(&self, c: &[f32]) {
+        if self.rows * self.columns == 0 {
+            return;
         }
-    }
-
-    fn shape(&self) -> (usize, usize) {
-        match self.transposed {
-            false => (self.rows, self.columns),
-            true => (self.columns, self.rows),
+        let c_end = (self.rows - 1) * self.c_row + self.columns;
+        for place in self.places {
+            assert!(place.c + c_end <= c.len(), "the result");
+            assert!(place.runs.end <= self.runs.len(), "the runs");
         }
-    }
-
-    /// Distances of neighbouring rows and columns.
-    fn strides(&self) -> (usize, usize) {
-        match self.transposed {
-            false => (self.columns, 1),
-            true => (1, self.columns),
-        }
-    }
-}
-
-thread_local! {
-    /// Where a transposed `b` is copied to.
-    static TRANSPOSED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// `out = a * b`, or `out += a * b`; `out` is row-major.
-///
-/// # Panics
-/// Where the shapes do not fit.
-pub(super) fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], accumulate: bool) {
-    let ((m, k), (inner, n)) = (a.shape(), b.shape());
-    assert_eq!(k, inner, "inner dimensions");
-    assert!(out.len() >= m * n, "a {m} x {n} result");
-    if m * n == 0 {
-        return;
-    }
-    let out = &mut out[..m * n];
-    if !accumulate {
-        out.fill(0.0);
-    }
-    if b.transposed {
-        TRANSPOSED.with_borrow_mut(|copy| {
-            copy.clear();
-            copy.resize(k * n, 0.0);
-            transpose(b.values, b.rows, b.columns, copy);
-            add_product(a, Matrix::new(copy, k, n), out);
-        });
-    } else {
-        add_product(a, b, out);
-    }
-}
-
-/// `rows x columns` to `columns x rows`, in blocks that fit the cache.
-fn transpose(values: &[f32], rows: usize, columns: usize, out: &mut [f32]) {
-    const BLOCK: usize = 32;
-    for first_row in (0..rows).step_by(BLOCK) {
-        for first_column in (0..columns).step_by(BLOCK) {
-            for column in first_column..columns.min(first_column + BLOCK) {
-                for row in first_row..rows.min(first_row + BLOCK) {
-                    out[column * rows + row] = values[row * columns + column];
-                }
+        if self.inner > 0 {
+            let a_last = (self.rows - 1) * self.a_row + (self.inner - 1) * self.a_inner;
+            let b_end = (self.inner - 1) * self.b_inner + self.columns;
+            for run in self.runs {
+                assert!(run.a + a_last < self.a.len(), "the left matrix");
+                assert!(run.b + b_end <= self.b.len(), "the right matrix");
             }
         }
-    }
-}
-
-/// `out += a * b` with `b` row-major.
-fn add_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
-    let ((m, k), n) = (a.shape(), b.columns);
-    let block: Block = block_for_this_cpu();
-    let (row_stride, column_stride) = a.strides();
-    let task = |first: usize, out: &mut [f32]| {
-        for start in (0..k).step_by(INNER) {
-            let operands = Operands {
-                a: &a.values[(first * row_stride + start * column_stride).min(a.values.len())..],
-                row_stride,
-                column_stride,
-                b: &b.values[start * n..],
-                n,
-                k: INNER.min(k - start),
-            };
-            block(&operands, out);
+        if let Start::Bias(bias) = self.start {
+            assert!(self.columns <= bias.len(), "the bias");
         }
-    };
-    if m * n * k < PARALLEL || m <= ROWS_A_TASK || rayon::current_num_threads() == 1 {
-        task(0, out);
-    } else {
-        let tasks = out.par_chunks_mut(ROWS_A_TASK * n).enumerate();
-        tasks.for_each(|(i, out)| task(i * ROWS_A_TASK, out));
     }
 }
 
-/// `k` steps of the inner dimension: element `(i, p)` of the left matrix is
-/// `a[i * row_stride + p * column_stride]`, element `(p, j)` of the right one `b[p * n + j]`.
-struct Operands<'a> {
-    a: &'a [f32],
-    row_stride: usize,
-    column_stride: usize,
-    b: &'a [f32],
-    n: usize,
-    k: usize,
-}
+type Kernel = fn(&Product<'_>, &mut [f32]);
 
-impl Operands<'_> {
-    /// Checks that all elements for `rows` rows lie inside the slices.
-    fn check(&self, rows: usize) {
-        let last = |count: usize, stride: usize| (count - 1) * stride;
-        assert!(rows > 0 && self.k > 0 && self.n > 0, "no empty products");
-        let last_a = last(rows, self.row_stride) + last(self.k, self.column_stride);
-        assert!(last_a < self.a.len(), "the left matrix");
-        assert!(
-            last(self.k, self.n) + self.n <= self.b.len(),
-            "the right matrix"
-        );
-    }
-}
-
-/// Adds a product to whole rows of the result.
-type Block = fn(&Operands<'_>, &mut [f32]);
-
-fn block_for_this_cpu() -> Block {
+fn kernel_of_this_cpu() -> Kernel {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
-            return avx512::block;
+            return avx512::write;
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return avx2::block;
+            return avx2::write;
         }
     }
-    portable_block
+    portable
 }
 
 /// For processors without a kernel of their own. `mul_add` keeps the one rounding of the others.
-fn portable_block(operands: &Operands<'_>, out: &mut [f32]) {
-    let Operands {
-        a,
-        row_stride,
-        column_stride,
-        b,
-        n,
-        k,
-    } = *operands;
-    for (i, out) in out.chunks_exact_mut(n).enumerate() {
-        for p in 0..k {
-            let left = a[i * row_stride + p * column_stride];
-            for (out, right) in out.iter_mut().zip(&b[p * n..][..n]) {
-                *out = left.mul_add(*right, *out);
+fn portable(p: &Product<'_>, c: &mut [f32]) {
+    for place in p.places {
+        for i in 0..p.rows {
+            let row = &mut c[place.c + i * p.c_row..][..p.columns];
+            match p.start {
+                _ if !place.first => {}
+                Start::Zero => row.fill(0.0),
+                Start::Bias(bias) => row.copy_from_slice(&bias[..p.columns]),
+                Start::Add => {}
+            }
+            for run in &p.runs[place.runs.clone()] {
+                for step in 0..p.inner {
+                    let left = p.a[run.a + i * p.a_row + step * p.a_inner];
+                    let right = &p.b[run.b + step * p.b_inner..][..p.columns];
+                    for (c, right) in row.iter_mut().zip(right) {
+                        *c = left.mul_add(*right, *c);
+                    }
+                }
+            }
+            if p.relu && place.last {
+                row.iter_mut()
+                    .for_each(|c| *c = if 0.0 > *c { 0.0 } else { *c });
             }
         }
     }
 }
 
-/// Kernels for one instruction set: `ROWS` rows by up to three vectors of columns at a time, the last
-/// vector masked where the columns end.
+/// Calls the kernel for so many rows.
+#[cfg(target_arch = "x86_64")]
+macro_rules! by_rows {
+    ($kernel:ident, $vectors:literal, $rows:ident, $($count:literal)*, $arguments:tt) => {
+        match $rows {
+            $($count => by_rows!(@call $kernel, $count, $vectors, $arguments),)*
+            _ => unreachable!("tiles have no more rows"),
+        }
+    };
+    (@call $kernel:ident, $count:literal, $vectors:literal, ($($argument:ident),*)) => {
+        $kernel::<$count, $vectors>($($argument),*)
+    };
+}
+
+/// Kernels for one instruction set: up to three vectors of columns at a time, the last one masked where the
+/// columns end, by as many rows as leave registers for the operands.
 #[cfg(target_arch = "x86_64")]
 macro_rules! kernels {
-    ($module:ident, $features:literal, $rows:literal, $lanes:literal, $vector:ty, $mask:ty,
+    ($module:ident, $features:literal, $rows:expr, $lanes:literal, $vector:ty, $mask:ty,
      $make_mask:expr, $broadcast:ident, $load:ident, $masked_load:expr, $store:ident,
-     $masked_store:expr, $fma:ident) => {
+     $masked_store:expr, $fma:ident, $max:ident) => {
         mod $module {
-            use super::Operands;
+            use super::{Place, Product, Start};
             use std::arch::x86_64::*;
 
-            const ROWS: usize = $rows;
+            /// Rows of a tile of one, two and three vectors.
+            const ROWS: [usize; 3] = $rows;
             const LANES: usize = $lanes;
 
-            pub(super) fn block(operands: &Operands<'_>, out: &mut [f32]) {
-                let rows = out.len() / operands.n;
-                operands.check(rows);
-                assert_eq!(rows * operands.n, out.len(), "whole rows");
-                // SAFETY: the features were detected before this function was chosen, and the
-                // operands were checked for this number of rows.
-                unsafe { columns(operands, out, rows) }
+            pub(super) fn write(product: &Product<'_>, c: &mut [f32]) {
+                // SAFETY: the features were detected before this function was chosen, and
+                // `Product::check` has checked every offset.
+                unsafe { panels(product, c.as_mut_ptr()) }
             }
 
             #[target_feature(enable = $features)]
-            unsafe fn columns(o: &Operands<'_>, out: &mut [f32], rows: usize) {
+            unsafe fn panels(p: &Product<'_>, c: *mut f32) {
+                // Panels of equal width: four vectors are two and two, not three and one.
+                let vectors = p.columns.div_ceil(LANES);
+                let panels = vectors.div_ceil(3);
                 let mut column = 0;
-                while column < o.n {
-                    let left = o.n - column;
-                    let vectors = left.div_ceil(LANES).min(3);
-                    let last = (left - (vectors - 1) * LANES).min(LANES);
-                    let mut row = 0;
-                    while row < rows {
-                        let count = (rows - row).min(ROWS);
-                        // SAFETY: rows and columns are inside, by the loops' bounds.
-                        unsafe {
-                            let a = o.a.as_ptr().add(row * o.row_stride);
-                            let b = o.b.as_ptr().add(column);
-                            let c = out.as_mut_ptr().add(row * o.n + column);
-                            dispatch(o, a, b, c, count, vectors, last);
+                for panel in 0..panels {
+                    let width = vectors * (panel + 1) / panels - vectors * panel / panels;
+                    let last = (p.columns - column - (width - 1) * LANES).min(LANES);
+                    for place in p.places {
+                        let mut row = 0;
+                        while row < p.rows {
+                            let count = (p.rows - row).min(ROWS[width - 1]);
+                            // SAFETY: rows and columns are inside, by the loops' bounds.
+                            unsafe {
+                                let a = p.a.as_ptr().wrapping_add(row * p.a_row);
+                                let b = p.b.as_ptr().wrapping_add(column);
+                                let c = c.add(place.c + row * p.c_row + column);
+                                dispatch(p, place, a, b, c, column, count, width, last);
+                            }
+                            row += count;
                         }
-                        row += count;
                     }
-                    column += vectors * LANES;
+                    column += width * LANES;
                 }
             }
 
             #[target_feature(enable = $features)]
             #[inline]
+            #[allow(clippy::too_many_arguments)] // where a tile is
             unsafe fn dispatch(
-                o: &Operands<'_>,
+                p: &Product<'_>,
+                place: &Place,
                 a: *const f32,
                 b: *const f32,
                 c: *mut f32,
+                column: usize,
                 rows: usize,
                 vectors: usize,
                 last: usize,
             ) {
-                macro_rules! by_rows {
-                    ($vectors:literal) => {
-                        // SAFETY: as promised to this function.
-                        unsafe {
-                            match rows {
-                                1 => kernel::<1, $vectors>(o, a, b, c, last),
-                                2 => kernel::<2, $vectors>(o, a, b, c, last),
-                                3 => kernel::<3, $vectors>(o, a, b, c, last),
-                                4 => kernel::<4, $vectors>(o, a, b, c, last),
-                                5 => kernel::<5, $vectors>(o, a, b, c, last),
-                                6 => kernel::<6, $vectors>(o, a, b, c, last),
-                                7 => kernel::<7, $vectors>(o, a, b, c, last),
-                                _ => kernel::<8, $vectors>(o, a, b, c, last),
-                            }
-                        }
-                    };
-                }
-                match vectors {
-                    1 => by_rows!(1),
-                    2 => by_rows!(2),
-                    _ => by_rows!(3),
+                // SAFETY: as promised to this function.
+                unsafe {
+                    match vectors {
+                        1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, place, a, b, c, column, last)),
+                        2 => by_rows!(kernel, 2, rows, 1 2 3 4 5 6 7 8, (p, place, a, b, c, column, last)),
+                        _ => by_rows!(kernel, 3, rows, 1 2 3 4 5 6 7 8, (p, place, a, b, c, column, last)),
+                    }
                 }
             }
 
             /// `R` rows by `V` vectors, the last of which has `last` columns.
             #[target_feature(enable = $features)]
             unsafe fn kernel<const R: usize, const V: usize>(
-                o: &Operands<'_>,
+                p: &Product<'_>,
+                place: &Place,
                 a: *const f32,
                 b: *const f32,
                 c: *mut f32,
+                column: usize,
                 last: usize,
             ) {
                 let mask: $mask = $make_mask(last);
-                // SAFETY: the caller checked that R rows and V vectors (the last one masked) of all
-                // three matrices are inside their slices.
+                // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked)
+                // are inside the slices for every run of the place.
                 unsafe {
                     let mut sums = [[$broadcast(0.0); V]; R];
-                    for i in 0..R {
-                        for j in 0..V {
-                            let at = c.add(i * o.n + j * LANES);
-                            sums[i][j] = match j + 1 == V {
-                                true => $masked_load(at as *const f32, mask),
-                                false => $load(at),
-                            };
+                    match p.start {
+                        Start::Zero if place.first => {}
+                        Start::Bias(bias) if place.first => {
+                            for j in 0..V {
+                                let at = bias.as_ptr().add(column + j * LANES);
+                                let value = match j + 1 == V {
+                                    true => $masked_load(at, mask),
+                                    false => $load(at),
+                                };
+                                for i in 0..R {
+                                    sums[i][j] = value;
+                                }
+                            }
+                        }
+                        _ => {
+                            for i in 0..R {
+                                for j in 0..V {
+                                    let at = c.add(i * p.c_row + j * LANES) as *const f32;
+                                    sums[i][j] = match j + 1 == V {
+                                        true => $masked_load(at, mask),
+                                        false => $load(at),
+                                    };
+                                }
+                            }
                         }
                     }
-                    let (row_stride, column_stride, n) = (o.row_stride, o.column_stride, o.n);
-                    for p in 0..o.k {
-                        let (a, b) = (a.add(p * column_stride), b.add(p * n));
-                        let mut right = [$broadcast(0.0); V];
-                        for j in 0..V {
-                            let at = b.add(j * LANES);
-                            right[j] = match j + 1 == V {
-                                true => $masked_load(at, mask),
-                                false => $load(at),
-                            };
-                        }
-                        for i in 0..R {
-                            let left = $broadcast(*a.add(i * row_stride));
+                    let (a_inner, b_inner) = (p.a_inner, p.b_inner);
+                    // Hidden from the compiler, which would derive them from each other in every step
+                    // with additions that take the place of multiplications.
+                    let mut rows = [0; 8];
+                    for i in 1..R.min(8) {
+                        rows[i] = std::hint::black_box(i * p.a_row);
+                    }
+                    let second = std::hint::black_box(8 * p.a_row);
+                    for run in p.runs.get_unchecked(place.runs.clone()) {
+                        let mut a = a.wrapping_add(run.a);
+                        let mut a_second = a.wrapping_add(second);
+                        let mut b = b.wrapping_add(run.b);
+                        for _ in 0..p.inner {
+                            let mut right = [$broadcast(0.0); V];
                             for j in 0..V {
-                                sums[i][j] = $fma(left, right[j], sums[i][j]);
+                                let at = b.add(j * LANES);
+                                right[j] = match j + 1 == V {
+                                    true => $masked_load(at, mask),
+                                    false => $load(at),
+                                };
+                            }
+                            for i in 0..R {
+                                let a = if i < 8 { a } else { a_second };
+                                let left = $broadcast(*a.add(rows[i % 8]));
+                                for j in 0..V {
+                                    sums[i][j] = $fma(left, right[j], sums[i][j]);
+                                }
+                            }
+                            a = a.wrapping_add(a_inner);
+                            a_second = a_second.wrapping_add(a_inner);
+                            b = b.wrapping_add(b_inner);
+                        }
+                    }
+                    if p.relu && place.last {
+                        // In this order a NaN stays one.
+                        for i in 0..R {
+                            for j in 0..V {
+                                sums[i][j] = $max($broadcast(0.0), sums[i][j]);
                             }
                         }
                     }
                     for i in 0..R {
                         for j in 0..V {
-                            let at = c.add(i * o.n + j * LANES);
+                            let at = c.add(i * p.c_row + j * LANES);
                             match j + 1 == V {
                                 true => $masked_store(at, mask, sums[i][j]),
                                 false => $store(at, sums[i][j]),
@@ -358,7 +332,7 @@ macro_rules! kernels {
 kernels!(
     avx512,
     "avx512f,avx2,fma",
-    8,
+    [16, 8, 8],
     16,
     __m512,
     __mmask16,
@@ -368,14 +342,15 @@ kernels!(
     |at, mask| _mm512_maskz_loadu_ps(mask, at),
     _mm512_storeu_ps,
     |at, mask, value| _mm512_mask_storeu_ps(at, mask, value),
-    _mm512_fmadd_ps
+    _mm512_fmadd_ps,
+    _mm512_max_ps
 );
 
 #[cfg(target_arch = "x86_64")]
 kernels!(
     avx2,
     "avx2,fma",
-    4,
+    [8, 4, 4],
     8,
     __m256,
     __m256i,
@@ -397,7 +372,8 @@ kernels!(
     |at, mask| _mm256_maskload_ps(at, mask),
     _mm256_storeu_ps,
     |at, mask, value| _mm256_maskstore_ps(at, mask, value),
-    _mm256_fmadd_ps
+    _mm256_fmadd_ps,
+    _mm256_max_ps
 );
 
 #[cfg(test)]
@@ -411,101 +387,102 @@ mod tests {
             .collect()
     }
 
-    fn blocks() -> Vec<(&'static str, Block)> {
-        let mut blocks: Vec<(&str, Block)> = vec![("portable", portable_block)];
+    fn kernels() -> Vec<(&'static str, Kernel)> {
+        let mut kernels: Vec<(&str, Kernel)> = vec![("portable", portable)];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                blocks.push(("avx2", avx2::block));
+                kernels.push(("avx2", avx2::write));
             }
             if is_x86_feature_detected!("avx512f") {
-                blocks.push(("avx512", avx512::block));
+                kernels.push(("avx512", avx512::write));
             }
         }
-        blocks
-    }
-
-    #[test]
-    fn shared_among_threads_the_bits_are_the_same() {
-        let (m, k, n) = (1001, 260, 150);
-        assert!(m * k * n >= PARALLEL);
-        let (a, b) = (values(m * k, 1), values(k * n, 2));
-        let mut expected = vec![0.0; m * n];
-        for (row, out) in expected.chunks_exact_mut(n).enumerate() {
-            multiply(
-                Matrix::new(&a[row * k..], 1, k),
-                Matrix::new(&b, k, n),
-                out,
-                false,
-            );
-        }
-        for threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
-            let mut out = vec![0.0; m * n];
-            pool.install(|| {
-                multiply(
-                    Matrix::new(&a, m, k),
-                    Matrix::new(&b, k, n),
-                    &mut out,
-                    false,
-                );
-            });
-            assert!(out == expected, "{threads} threads");
-        }
+        kernels
     }
 
     proptest! {
-        /// Every kernel gives the bits of the portable one, in every shape and orientation.
+        /// Every kernel gives the bits of the portable one, and that one the sums in float64, in every
+        /// shape, orientation, start and end.
         #[test]
-        fn kernels_agree_to_the_bit(
-            m in 1usize..20, k in 1usize..40, n in 1usize..60, transposed: bool,
+        fn products_are_right_to_the_bit(
+            rows in 1usize..20, inner in 0usize..40, columns in 1usize..120, transposed: bool,
+            runs in 0usize..4, gap in 0usize..3, start in 0usize..3, relu: bool, again: bool,
         ) {
-            let (a, b) = (values(m * k, 1), values(k * n, 2));
-            let (row_stride, column_stride) = if transposed { (1, m) } else { (k, 1) };
-            let operands = Operands { a: &a, row_stride, column_stride, b: &b, n, k };
-            let start = values(m * n, 3);
-            let mut expected = start.clone();
-            portable_block(&operands, &mut expected);
-            for (name, block) in blocks() {
-                let mut out = start.clone();
-                block(&operands, &mut out);
+            let (a_row, a_inner) = if transposed { (1, rows) } else { (inner, 1) };
+            let (b_inner, c_row) = (columns + gap, columns + gap);
+            let (a, b) = (values((runs + 1) * rows * inner.max(1), 1), values((runs + 1) * inner.max(1) * b_inner, 2));
+            let runs: Vec<Run> = (0..runs).map(|i| Run { a: i * rows * inner, b: i * inner * b_inner }).collect();
+            // Two places, the first of which may be visited in two parts.
+            let block = rows * c_row;
+            let half = if again { runs.len() / 2 } else { runs.len() };
+            let mut places = vec![Place { c: 0, runs: 0..half, first: true, last: !again }];
+            places.push(Place { c: block, runs: half..runs.len(), first: true, last: true });
+            if again {
+                places.push(Place { c: 0, runs: half..runs.len(), first: false, last: true });
+            }
+            let bias = values(columns, 4);
+            let product = Product {
+                rows, columns, inner, a: &a, a_row, a_inner, b: &b, b_inner, c_row, places: &places, runs: &runs,
+                start: [Start::Zero, Start::Bias(&bias), Start::Add][start], relu,
+            };
+            let before = values(2 * block, 3);
+            let mut expected = before.clone();
+            product.check(&expected);
+            portable(&product, &mut expected);
+            for (name, kernel) in kernels() {
+                let mut out = before.clone();
+                kernel(&product, &mut out);
                 prop_assert_eq!(&out, &expected, "{}", name);
             }
-        }
-
-        /// All orientations of both operands, against sums in float64, over several blocks and tasks.
-        #[test]
-        fn products_are_right(
-            m in 1usize..300, k in 1usize..600, n in 1usize..40,
-            a_transposed: bool, b_transposed: bool, accumulate: bool,
-        ) {
-            let (a, b) = (values(m * k, 1), values(k * n, 2));
-            let left = if a_transposed { Matrix::new(&a, k, m).t() } else { Matrix::new(&a, m, k) };
-            let right = if b_transposed { Matrix::new(&b, n, k).t() } else { Matrix::new(&b, k, n) };
-            let mut out = values(m * n, 3);
-            let before = out.clone();
-            multiply(left, right, &mut out, accumulate);
-            for i in (0..m).step_by(7) {
-                for j in 0..n {
-                    let mut sum = if accumulate { f64::from(before[i * n + j]) } else { 0.0 };
+            for (c, used) in [(0, 0..runs.len()), (block, half..runs.len())] {
+                for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                    let at = c + i * c_row + j;
+                    let mut sum = [0.0, f64::from(bias[j]), f64::from(before[at])][start];
                     let mut magnitude = sum.abs();
-                    for p in 0..k {
-                        let x = if a_transposed { a[p * m + i] } else { a[i * k + p] };
-                        let y = if b_transposed { b[j * k + p] } else { b[p * n + j] };
-                        sum += f64::from(x) * f64::from(y);
-                        magnitude += (f64::from(x) * f64::from(y)).abs();
+                    for run in &runs[used.clone()] {
+                        for p in 0..inner {
+                            let term = f64::from(a[run.a + i * a_row + p * a_inner])
+                                * f64::from(b[run.b + p * b_inner + j]);
+                            sum += term;
+                            magnitude += term.abs();
+                        }
                     }
-                    // A chain of k fused multiply-adds rounds k times, each by at most half an epsilon
-                    // of what has been summed so far: Higham, "Accuracy and Stability of Numerical
+                    let sum = if relu { sum.max(0.0) } else { sum };
+                    // A chain of k fused multiply-adds rounds k times, each by at most half an epsilon of
+                    // what has been summed so far: Higham, "Accuracy and Stability of Numerical
                     // Algorithms", section 3.1.
-                    let bound = k as f64 * f64::from(f32::EPSILON) * magnitude;
-                    let error = (f64::from(out[i * n + j]) - sum).abs();
-                    prop_assert!(error <= bound, "({}, {}): off by {} of {}", i, j, error, bound);
+                    let steps = (used.len() * inner) as f64;
+                    let error = (f64::from(expected[at]) - sum).abs();
+                    prop_assert!(error <= steps * f64::from(f32::EPSILON) * magnitude, "({}, {}): off by {}", i, j, error);
                 }
             }
+            // What lies between the rows stays.
+            for row in 0..2 * rows {
+                prop_assert_eq!(&expected[row * c_row + columns..(row + 1) * c_row], &before[row * c_row + columns..(row + 1) * c_row]);
+            }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "the right matrix")]
+    fn what_lies_outside_is_refused() {
+        let (a, b) = ([0.0; 8], [0.0; 7]);
+        let product = Product {
+            rows: 2,
+            columns: 2,
+            inner: 4,
+            a: &a,
+            a_row: 4,
+            a_inner: 1,
+            b: &b,
+            b_inner: 2,
+            c_row: 2,
+            places: &[],
+            runs: &[Run { a: 0, b: 0 }],
+            start: Start::Zero,
+            relu: false,
+        };
+        product.write(&mut [0.0; 4]);
     }
 }

@@ -1,254 +1,312 @@
 //! Loops over rows of channels. The innermost loop runs over channels, which lie side by side, so the
-//! compiler turns it into vector instructions.
+//! compiler turns it into vector instructions, of the processor's full width ([`wide`]).
 
-/// Adds `bias` to every row.
-pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
-    for row in rows.chunks_exact_mut(bias.len()) {
-        row.iter_mut()
-            .zip(bias)
-            .for_each(|(value, bias)| *value += bias);
-    }
-}
+use super::wide::wide;
 
-/// Sum over rows into `out`.
-pub(super) fn sum_rows(rows: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    for row in rows.chunks_exact(out.len()) {
-        out.iter_mut()
-            .zip(row)
-            .for_each(|(sum, value)| *sum += value);
-    }
-}
-
-/// `a += b`.
-pub(super) fn add(a: &mut [f32], b: &[f32]) {
-    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-}
-
-/// Gathers the rows under every tap, zeros for the padding: `[samples * outputs, taps * channels]`.
-pub(super) fn im2col(
-    x: &[f32],
-    sources: &[Option<usize>],
-    rows_in: usize,
-    channels: usize,
-    out: &mut [f32],
-) {
-    let samples = x.chunks_exact(rows_in * channels);
-    for (sample, out) in samples.zip(out.chunks_exact_mut(sources.len() * channels)) {
-        for (source, target) in sources.iter().zip(out.chunks_exact_mut(channels)) {
-            match source {
-                Some(row) => target.copy_from_slice(&sample[row * channels..][..channels]),
-                None => target.fill(0.0),
+wide! {
+    /// Adds the sum over rows to `out`.
+    pub(super) fn sum_rows(rows: &[f32], out: &mut [f32]) {
+        for row in rows.chunks_exact(out.len()) {
+            for (sum, value) in out.iter_mut().zip(row) {
+                *sum += value;
             }
         }
     }
 }
 
-/// The transpose of [`im2col`]: adds every column to the row it came from. `out` must be set before.
-pub(super) fn col2im(
-    columns: &[f32],
-    sources: &[Option<usize>],
-    rows_in: usize,
-    channels: usize,
-    out: &mut [f32],
-) {
-    let samples = columns.chunks_exact(sources.len() * channels);
-    for (columns, out) in samples.zip(out.chunks_exact_mut(rows_in * channels)) {
-        for (source, column) in sources.iter().zip(columns.chunks_exact(channels)) {
-            if let Some(row) = source {
-                add(&mut out[row * channels..][..channels], column);
+wide! {
+    /// `a += b`.
+    pub(super) fn add(a: &mut [f32], b: &[f32]) {
+        for (a, b) in a.iter_mut().zip(b) {
+            *a += b;
+        }
+    }
+}
+
+wide! {
+    /// `a *= b`.
+    pub(super) fn multiply(a: &mut [f32], b: &[f32]) {
+        for (a, b) in a.iter_mut().zip(b) {
+            *a *= b;
+        }
+    }
+}
+
+wide! {
+    /// `max(x, 0)`; what is no number stays.
+    pub(super) fn relu(x: &mut [f32]) {
+        for x in x {
+            *x = if 0.0 > *x { 0.0 } else { *x };
+        }
+    }
+}
+
+wide! {
+    /// Zeroes gradients where the activation was not positive.
+    pub(super) fn relu_backward(activation: &[f32], gradient: &mut [f32]) {
+        for (gradient, activation) in gradient.iter_mut().zip(activation) {
+            *gradient = if *activation > 0.0 { *gradient } else { 0.0 };
+        }
+    }
+}
+
+wide! {
+    /// `[rows, columns]` to `[columns, rows]`, in blocks that fit the registers.
+    pub(super) fn transpose(values: &[f32], rows: usize, columns: usize, out: &mut [f32]) {
+        const BLOCK: usize = 16;
+        for first_row in (0..rows).step_by(BLOCK) {
+            let height = BLOCK.min(rows - first_row);
+            for first_column in (0..columns).step_by(BLOCK) {
+                let width = BLOCK.min(columns - first_column);
+                if height == BLOCK && width == BLOCK {
+                    let mut block = [[0.0f32; BLOCK]; BLOCK];
+                    for (i, line) in block.iter_mut().enumerate() {
+                        line.copy_from_slice(&values[(first_row + i) * columns + first_column..][..BLOCK]);
+                    }
+                    for j in 0..BLOCK {
+                        let target = &mut out[(first_column + j) * rows + first_row..][..BLOCK];
+                        for i in 0..BLOCK {
+                            target[i] = block[i][j];
+                        }
+                    }
+                } else {
+                    for column in first_column..first_column + width {
+                        for row in first_row..first_row + height {
+                            out[column * rows + row] = values[row * columns + column];
+                        }
+                    }
+                }
             }
         }
     }
 }
 
-/// Shift-and-add: `out[r] = bias + sum over taps t of products[source(r, t)][t]`, where a row of
-/// `products` holds the outputs of all taps side by side.
-pub(super) fn shift_add(
-    products: &[f32],
-    sources: &[Option<usize>],
-    rows_in: usize,
-    taps: usize,
-    bias: &[f32],
-    out: &mut [f32],
-) {
-    let n = bias.len();
-    let outputs = sources.len() / taps;
-    let samples = products.chunks_exact(rows_in * taps * n);
-    for (products, out) in samples.zip(out.chunks_exact_mut(outputs * n)) {
-        for (sources, out) in sources.chunks_exact(taps).zip(out.chunks_exact_mut(n)) {
+wide! {
+    /// Mean of every channel, and the sum of squared distances from it, over the given rows.
+    pub(super) fn moments(rows: &[f32], mean: &mut [f32], squares: &mut [f32]) {
+        let count = (rows.len() / mean.len()) as f32;
+        mean.fill(0.0);
+        for row in rows.chunks_exact(mean.len()) {
+            for (sum, value) in mean.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count);
+        squares.fill(0.0);
+        for row in rows.chunks_exact(mean.len()) {
+            for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&*mean) {
+                let distance = value - mean;
+                *sum += distance * distance;
+            }
+        }
+    }
+}
+
+wide! {
+    /// `out = (x - mean) * scale + shift`, channel by channel.
+    pub(super) fn normalise(x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], out: &mut [f32]) {
+        let channels = mean.len();
+        let (scale, shift) = (&scale[..channels], &shift[..channels]);
+        for (x, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
+            for i in 0..channels {
+                out[i] = (x[i] - mean[i]) * scale[i] + shift[i];
+            }
+        }
+    }
+}
+
+wide! {
+    /// What a batch normalisation sums over rows for its gradients: of `g * hat(x)` (gamma's gradient) and of
+    /// `g` (beta's), where `hat(x) = (x - mean) * inverse`.
+    pub(super) fn batch_norm_sums(
+        x: &[f32], gradient: &[f32], mean: &[f32], inverse: &[f32], d_gamma: &mut [f32], d_beta: &mut [f32],
+    ) {
+        let channels = mean.len();
+        let (inverse, d_gamma, d_beta) = (&inverse[..channels], &mut d_gamma[..channels], &mut d_beta[..channels]);
+        d_gamma.fill(0.0);
+        d_beta.fill(0.0);
+        for (x, g) in x.chunks_exact(channels).zip(gradient.chunks_exact(channels)) {
+            for i in 0..channels {
+                d_gamma[i] += g[i] * (x[i] - mean[i]) * inverse[i];
+                d_beta[i] += g[i];
+            }
+        }
+    }
+}
+
+wide! {
+    /// The input's gradient of a batch normalisation over `count` rows in all, given the sums over all of
+    /// them. Ioffe and Szegedy, "Batch normalization" (ICML 2015), section 3.
+    #[allow(clippy::too_many_arguments)] // one formula
+    pub(super) fn batch_norm_backward(
+        x: &[f32], gradient: &[f32], mean: &[f32], inverse: &[f32], gamma: &[f32], d_gamma: &[f32], d_beta: &[f32],
+        count: f32, accumulate: bool, out: &mut [f32],
+    ) {
+        let channels = mean.len();
+        let (inverse, gamma) = (&inverse[..channels], &gamma[..channels]);
+        let (d_gamma, d_beta) = (&d_gamma[..channels], &d_beta[..channels]);
+        let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
+        for ((x, g), out) in rows.zip(out.chunks_exact_mut(channels)) {
+            for i in 0..channels {
+                let hat = (x[i] - mean[i]) * inverse[i];
+                let value = gamma[i] * inverse[i] * (g[i] - (d_beta[i] + hat * d_gamma[i]) / count);
+                out[i] = if accumulate { out[i] + value } else { value };
+            }
+        }
+    }
+}
+
+wide! {
+    /// The larger of neighbouring columns, in lines of `width` columns; an odd last one is dropped.
+    pub(super) fn max_pool(x: &[f32], width: usize, channels: usize, out: &mut [f32]) {
+        let half = width / 2;
+        let lines = x.chunks_exact(width * channels);
+        for (line, out) in lines.zip(out.chunks_exact_mut(half * channels)) {
+            for (pair, out) in line.chunks_exact(2 * channels).zip(out.chunks_exact_mut(channels)) {
+                let (a, b) = pair.split_at(channels);
+                for i in 0..channels {
+                    out[i] = if b[i] > a[i] { b[i] } else { a[i] };
+                }
+            }
+        }
+    }
+}
+
+wide! {
+    /// Adds the gradient to the larger of each pair, the first of equals; `out` must be set before.
+    pub(super) fn max_pool_backward(x: &[f32], gradient: &[f32], width: usize, channels: usize, out: &mut [f32]) {
+        let half = width / 2;
+        let line = width * channels;
+        let lines = x.chunks_exact(line).zip(out.chunks_exact_mut(line));
+        for ((x, out), g) in lines.zip(gradient.chunks_exact(half * channels)) {
+            let pairs = x.chunks_exact(2 * channels).zip(out.chunks_exact_mut(2 * channels));
+            for ((x, out), g) in pairs.zip(g.chunks_exact(channels)) {
+                let ((a, b), (out_a, out_b)) = (x.split_at(channels), out.split_at_mut(channels));
+                for i in 0..channels {
+                    let second = b[i] > a[i];
+                    out_a[i] += if second { 0.0 } else { g[i] };
+                    out_b[i] += if second { g[i] } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+wide! {
+    /// Mean over the rows of every sample.
+    pub(super) fn average(x: &[f32], rows: usize, channels: usize, out: &mut [f32]) {
+        for (x, out) in x.chunks_exact(rows * channels).zip(out.chunks_exact_mut(channels)) {
+            out.fill(0.0);
+            for row in x.chunks_exact(channels) {
+                for (sum, value) in out.iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+            out.iter_mut().for_each(|sum| *sum /= rows as f32);
+        }
+    }
+}
+
+wide! {
+    /// The gradient of [`average`].
+    pub(super) fn average_backward(gradient: &[f32], rows: usize, channels: usize, accumulate: bool, out: &mut [f32]) {
+        let samples = gradient.chunks_exact(channels);
+        for (gradient, out) in samples.zip(out.chunks_exact_mut(rows * channels)) {
+            for row in out.chunks_exact_mut(channels) {
+                for (out, gradient) in row.iter_mut().zip(gradient) {
+                    let value = gradient / rows as f32;
+                    *out = if accumulate { *out + value } else { value };
+                }
+            }
+        }
+    }
+}
+
+wide! {
+    /// Depthwise convolution of a sample: `sources` has the row under every tap of every output row.
+    pub(super) fn depthwise(
+        input: &[f32], sources: &[Option<usize>], kernel: &[f32], bias: &[f32], out: &mut [f32],
+    ) {
+        let channels = bias.len();
+        let taps = kernel.len() / channels;
+        for (sources, out) in sources.chunks_exact(taps).zip(out.chunks_exact_mut(channels)) {
             out.copy_from_slice(bias);
-            for (tap, source) in sources.iter().enumerate() {
+            for (source, kernel) in sources.iter().zip(kernel.chunks_exact(channels)) {
                 if let Some(row) = source {
-                    add(out, &products[(row * taps + tap) * n..][..n]);
+                    let row = &input[row * channels..][..channels];
+                    for i in 0..channels {
+                        out[i] += row[i] * kernel[i];
+                    }
                 }
             }
         }
     }
 }
 
-/// The transpose of [`shift_add`]: gradient of the products.
-pub(super) fn shift_add_backward(
-    gradient: &[f32],
-    sources: &[Option<usize>],
-    rows_in: usize,
-    taps: usize,
-    n: usize,
-    out: &mut [f32],
-) {
-    out.fill(0.0);
-    let outputs = sources.len() / taps;
-    let samples = gradient.chunks_exact(outputs * n);
-    for (gradient, out) in samples.zip(out.chunks_exact_mut(rows_in * taps * n)) {
-        for (sources, gradient) in sources.chunks_exact(taps).zip(gradient.chunks_exact(n)) {
-            for (tap, source) in sources.iter().enumerate() {
+wide! {
+    /// Adds the gradient of a depthwise convolution's input, of one sample.
+    pub(super) fn depthwise_backward(
+        gradient: &[f32], sources: &[Option<usize>], kernel: &[f32], channels: usize, out: &mut [f32],
+    ) {
+        let taps = kernel.len() / channels;
+        for (sources, gradient) in sources.chunks_exact(taps).zip(gradient.chunks_exact(channels)) {
+            for (source, kernel) in sources.iter().zip(kernel.chunks_exact(channels)) {
                 if let Some(row) = source {
-                    // A tap reads a row at most once in a sample.
-                    out[(row * taps + tap) * n..][..n].copy_from_slice(gradient);
+                    let out = &mut out[row * channels..][..channels];
+                    for i in 0..channels {
+                        out[i] += kernel[i] * gradient[i];
+                    }
                 }
             }
         }
     }
 }
 
-/// `[taps, channels, n]` to `[channels, taps * n]`.
-pub(super) fn side_by_side(kernel: &[f32], taps: usize, n: usize, out: &mut [f32]) {
-    let channels = kernel.len() / (taps * n);
-    for (tap, kernel) in kernel.chunks_exact(channels * n).enumerate() {
-        for (channel, row) in kernel.chunks_exact(n).enumerate() {
-            out[(channel * taps + tap) * n..][..n].copy_from_slice(row);
-        }
-    }
-}
-
-/// The inverse of [`side_by_side`].
-pub(super) fn tap_by_tap(side_by_side: &[f32], taps: usize, n: usize, out: &mut [f32]) {
-    let channels = out.len() / (taps * n);
-    for (tap, out) in out.chunks_exact_mut(channels * n).enumerate() {
-        for (channel, row) in out.chunks_exact_mut(n).enumerate() {
-            row.copy_from_slice(&side_by_side[(channel * taps + tap) * n..][..n]);
-        }
-    }
-}
-
-/// Mean and biased variance of every channel.
-pub(super) fn moments(rows: &[f32], mean: &mut [f32], variance: &mut [f32]) {
-    let count = (rows.len() / mean.len()) as f32;
-    sum_rows(rows, mean);
-    mean.iter_mut().for_each(|sum| *sum /= count);
-    variance.fill(0.0);
-    for row in rows.chunks_exact(mean.len()) {
-        for ((sum, value), mean) in variance.iter_mut().zip(row).zip(&*mean) {
-            let distance = value - mean;
-            *sum += distance * distance;
-        }
-    }
-    variance.iter_mut().for_each(|sum| *sum /= count);
-}
-
-/// `out = (x - mean) * scale + shift`, channel by channel.
-pub(super) fn normalise(x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], out: &mut [f32]) {
-    let channels = mean.len();
-    for (x, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
-        for i in 0..channels {
-            out[i] = (x[i] - mean[i]) * scale[i] + shift[i];
-        }
-    }
-}
-
-/// Gradients of a batch normalisation over batch statistics. `inverse` is `1 / sqrt(variance + eps)`.
-/// Ioffe and Szegedy, "Batch normalization" (ICML 2015), section 3.
-#[allow(clippy::too_many_arguments)] // one formula
-pub(super) fn batch_norm_backward(
-    x: &[f32],
-    gradient: &[f32],
-    mean: &[f32],
-    inverse: &[f32],
-    gamma: &[f32],
-    d_gamma: &mut [f32],
-    d_beta: &mut [f32],
-    accumulate: bool,
-    out: &mut [f32],
-) {
-    let channels = mean.len();
-    let count = (x.len() / channels) as f32;
-    d_gamma.fill(0.0);
-    d_beta.fill(0.0);
-    for (x, g) in x
-        .chunks_exact(channels)
-        .zip(gradient.chunks_exact(channels))
-    {
-        for i in 0..channels {
-            d_gamma[i] += g[i] * (x[i] - mean[i]) * inverse[i];
-            d_beta[i] += g[i];
-        }
-    }
-    let rows = x
-        .chunks_exact(channels)
-        .zip(gradient.chunks_exact(channels));
-    for ((x, g), out) in rows.zip(out.chunks_exact_mut(channels)) {
-        for i in 0..channels {
-            let hat = (x[i] - mean[i]) * inverse[i];
-            let value = gamma[i] * inverse[i] * (g[i] - (d_beta[i] + hat * d_gamma[i]) / count);
-            out[i] = if accumulate { out[i] + value } else { value };
-        }
-    }
-}
-
-/// Zeroes gradients where the activation was not positive.
-pub(super) fn relu_backward(activation: &[f32], gradient: &mut [f32]) {
-    for (gradient, activation) in gradient.iter_mut().zip(activation) {
-        *gradient = if *activation > 0.0 { *gradient } else { 0.0 };
-    }
-}
-
-/// The larger of neighbouring columns, in lines of `width` columns; an odd last one is dropped.
-pub(super) fn max_pool(x: &[f32], width: usize, channels: usize, out: &mut [f32]) {
-    let half = width / 2;
-    let lines = x.chunks_exact(width * channels);
-    for (line, out) in lines.zip(out.chunks_exact_mut(half * channels)) {
-        for (pair, out) in line
-            .chunks_exact(2 * channels)
-            .zip(out.chunks_exact_mut(channels))
-        {
-            let (a, b) = pair.split_at(channels);
-            for i in 0..channels {
-                out[i] = if b[i] > a[i] { b[i] } else { a[i] };
+wide! {
+    /// Adds the gradient of a depthwise convolution's kernel, of one sample.
+    pub(super) fn depthwise_kernel(
+        input: &[f32], gradient: &[f32], sources: &[Option<usize>], channels: usize, out: &mut [f32],
+    ) {
+        let taps = out.len() / channels;
+        for (sources, gradient) in sources.chunks_exact(taps).zip(gradient.chunks_exact(channels)) {
+            for (source, out) in sources.iter().zip(out.chunks_exact_mut(channels)) {
+                if let Some(row) = source {
+                    let input = &input[row * channels..][..channels];
+                    for i in 0..channels {
+                        out[i] += input[i] * gradient[i];
+                    }
+                }
             }
         }
     }
 }
 
-/// Adds the gradient to the larger of each pair, the first of equals; `out` must be set before.
-pub(super) fn max_pool_backward(
-    x: &[f32],
-    gradient: &[f32],
-    width: usize,
-    channels: usize,
-    out: &mut [f32],
-) {
-    let half = width / 2;
-    let line = width * channels;
-    let lines = x.chunks_exact(line).zip(out.chunks_exact_mut(line));
-    for ((x, out), g) in lines.zip(gradient.chunks_exact(half * channels)) {
-        let pairs = x
-            .chunks_exact(2 * channels)
-            .zip(out.chunks_exact_mut(2 * channels));
-        for ((x, out), g) in pairs.zip(g.chunks_exact(channels)) {
-            let ((a, b), (out_a, out_b)) = (x.split_at(channels), out.split_at_mut(channels));
-            for i in 0..channels {
-                let second = b[i] > a[i];
-                out_a[i] += if second { 0.0 } else { g[i] };
-                out_b[i] += if second { g[i] } else { 0.0 };
-            }
+wide! {
+    /// One step of Adam over some parameters; `rate` has the bias corrections in it.
+    #[allow(clippy::too_many_arguments)] // one formula
+    pub(super) fn adam(
+        parameters: &mut [f32], gradients: &[f32], first: &mut [f32], second: &mut [f32], rate: f32, beta_1: f32,
+        rest_1: f32, beta_2: f32, rest_2: f32, epsilon: f32,
+    ) {
+        let moments = first.iter_mut().zip(second);
+        for ((first, second), (parameter, gradient)) in moments.zip(parameters.iter_mut().zip(gradients)) {
+            *first = *first * beta_1 + gradient * rest_1;
+            *second = *second * beta_2 + gradient * gradient * rest_2;
+            *parameter -= rate * *first / (second.sqrt() + epsilon);
         }
     }
 }
 
-/// Softmax cross-entropy: the gradient of its mean over the batch goes to `gradient`; returns the mean.
-pub(super) fn cross_entropy(logits: &[f32], labels: &[u32], gradient: &mut [f32]) -> f32 {
+/// Softmax cross-entropy over a batch of `batch` samples, of which these are some: the gradient of the
+/// mean goes to `gradient`; returns the sum.
+pub(super) fn cross_entropy(
+    logits: &[f32],
+    labels: &[u32],
+    batch: usize,
+    gradient: &mut [f32],
+) -> f64 {
     let classes = logits.len() / labels.len();
-    let batch = labels.len() as f32;
+    let batch = batch as f32;
     let mut loss = 0.0f64;
     let rows = logits
         .chunks_exact(classes)
@@ -264,5 +322,5 @@ pub(super) fn cross_entropy(logits: &[f32], labels: &[u32], gradient: &mut [f32]
         gradient[label as usize] -= 1.0 / batch;
         loss += f64::from(sum.ln() + largest - row[label as usize]);
     }
-    (loss / f64::from(batch)) as f32
+    loss
 }

@@ -6,15 +6,26 @@
 //! bookkeeping of autodiff, not on arithmetic. Activations and gradients live in buffers that are kept from
 //! step to step, the input's gradient is never computed, and Adam runs over one flat vector.
 //!
-//! - `gemm`: matrix products, the only unsafe code;
-//! - `kernels`: normalisation, pooling, gathers, loss, over plain slices;
+//! - `gemm`: products that are convolutions, without gathered columns;
+//! - `conv`: which products a convolution is;
+//! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; `wide` compiles them for
+//!   the processor at hand;
 //! - `program`: an architecture as a list of steps between buffers;
-//! - `run`: forward and backward.
+//! - `shard`: some samples of a batch, the work of one thread;
+//! - `run`: passes over all shards;
+//! - `team`: the threads that share them.
+//!
+//! Unsafe code is in `gemm` (vector instructions), `wide` (calls of what was compiled for a detected
+//! processor) and `team` (closures shared for the length of a phase).
 
+mod conv;
 mod gemm;
 mod kernels;
 mod program;
 mod run;
+mod shard;
+mod team;
+mod wide;
 
 use std::collections::HashMap;
 
@@ -24,7 +35,7 @@ use crate::network::Mode;
 use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
 use program::Program;
-use run::Buffers;
+use shard::{Input, Lane, NormState};
 
 /// A network with its optimizer on a CPU.
 #[derive(Clone, Debug)]
@@ -41,7 +52,13 @@ pub struct NativeNetwork {
     statistics: Vec<f32>,
     adam: AdamConfig,
     state: AdamState,
-    buffers: Buffers,
+    /// Kernels as the gradients of inputs need them.
+    transposed: Vec<f32>,
+    /// Of every batch normalisation.
+    norms: Vec<NormState>,
+    lanes: Vec<Lane>,
+    /// Logits of the last pass.
+    output: Vec<f32>,
 }
 
 impl NativeNetwork {
@@ -78,7 +95,14 @@ impl NativeNetwork {
         Ok(Self {
             macs: plan.macs(),
             plan,
-            buffers: Buffers::new(&program),
+            transposed: Vec::new(),
+            norms: program
+                .norms
+                .iter()
+                .map(|&channels| NormState::new(channels))
+                .collect(),
+            lanes: Vec::new(),
+            output: Vec::new(),
             program,
             gradients: zeros.clone(),
             parameters,
@@ -144,7 +168,7 @@ impl NativeNetwork {
     /// # Panics
     /// Where `x` is no whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
-        self.forward(x, Mode::Inference)
+        self.infer(Input::Batch(x))
     }
 
     /// Forward and backward pass over a batch: gradients and running statistics change, parameters do
@@ -153,36 +177,38 @@ impl NativeNetwork {
     /// # Panics
     /// Where `x` and `y` differ in length or a label is no class.
     pub fn training_pass(&mut self, x: &[f32], y: &[u32], mode: Mode) -> (&[f32], f32) {
+        self.pass(Input::Batch(x), y, mode)
+    }
+
+    /// As [`NativeNetwork::training_pass`] over the samples of `x` at `indices`, which the threads that need
+    /// them copy.
+    ///
+    /// # Panics
+    /// As there, and where an index is no sample.
+    pub fn training_pass_over(
+        &mut self,
+        x: &[f32],
+        indices: &[usize],
+        y: &[u32],
+        mode: Mode,
+    ) -> (&[f32], f32) {
+        self.pass(Input::Gather { x, indices }, y, mode)
+    }
+
+    fn pass(&mut self, input: Input<'_>, y: &[u32], mode: Mode) -> (&[f32], f32) {
         assert_ne!(
             mode,
             Mode::Inference,
             "a training pass needs batch statistics"
         );
-        self.forward(x, mode);
-        let loss = self.backward(x, y);
-        (self.buffers.output(&self.program, y.len()), loss)
+        let loss = self.train(input, y, mode);
+        (&self.output, loss)
     }
 
     /// One optimizer step along the gradients of the last training pass: Adam as [`crate::Adam`]
     /// computes it.
     pub fn step(&mut self, learning_rate: f64) {
-        let AdamConfig {
-            beta_1,
-            beta_2,
-            epsilon,
-        } = self.adam;
-        self.state.steps += 1;
-        let rate = self.adam.rate(learning_rate, self.state.steps);
-        let (rate, epsilon) = (rate as f32, epsilon as f32);
-        let (beta_1, rest_1) = (beta_1 as f32, (1.0 - beta_1) as f32);
-        let (beta_2, rest_2) = (beta_2 as f32, (1.0 - beta_2) as f32);
-        let moments = self.state.first.iter_mut().zip(&mut self.state.second);
-        let values = self.parameters.iter_mut().zip(&self.gradients);
-        for ((first, second), (parameter, gradient)) in moments.zip(values) {
-            *first = *first * beta_1 + gradient * rest_1;
-            *second = *second * beta_2 + gradient * gradient * rest_2;
-            *parameter -= rate * *first / (second.sqrt() + epsilon);
-        }
+        self.adam_step(learning_rate);
     }
 
     /// The optimizer's state.

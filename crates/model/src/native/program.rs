@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::conv::{CHANNELS, Conv};
 use crate::architecture::{Architecture, Op};
-use crate::conv::{ConvForm, Geometry};
+use crate::conv::Geometry;
 
 /// Buffer of activations; 0 is the input.
 pub(super) type BufferId = usize;
@@ -15,32 +16,34 @@ pub(super) struct BufferShape {
     pub channels: usize,
 }
 
-/// A convolution whose geometry is resolved to row numbers.
+impl BufferShape {
+    /// Values of one sample.
+    pub fn length(self) -> usize {
+        self.rows * self.channels
+    }
+}
+
+/// A batch normalisation.
 #[derive(Clone, Debug)]
-pub(super) struct ConvStep {
-    pub geometry: Geometry,
-    /// Row of a sample under every tap of every output row, none in the padding.
-    pub sources: Vec<Option<usize>>,
-    pub channels: usize,
-    pub out: usize,
-    pub form: ConvForm,
-    pub kernel: Range<usize>,
-    pub bias: Range<usize>,
+pub(super) struct Norm {
+    /// Tells the normalisations of a network apart.
+    pub number: usize,
+    pub gamma: Range<usize>,
+    pub beta: Range<usize>,
+    /// Among the statistics.
+    pub mean: Range<usize>,
+    pub variance: Range<usize>,
+    /// Whether a rectifier follows.
+    pub relu: bool,
 }
 
 /// What a step does.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// Convolution, or dense layer as a pointwise one.
-    Conv(ConvStep),
-    Depthwise(ConvStep),
-    BatchNorm {
-        gamma: Range<usize>,
-        beta: Range<usize>,
-        /// Among the statistics.
-        mean: Range<usize>,
-        variance: Range<usize>,
-    },
+    Conv(Box<Conv>),
+    Depthwise(Box<Conv>),
+    BatchNorm(Norm),
     /// In place.
     Relu,
     /// Pairs of neighbouring columns of lines of `width`.
@@ -50,6 +53,10 @@ pub(super) enum Kind {
     /// `from + other`.
     Add {
         other: BufferId,
+        /// Whether the other's gradient has been set when the backward pass comes here.
+        accumulate: bool,
+        /// Whether a rectifier follows.
+        relu: bool,
     },
     /// Mean over the rows of a sample.
     Pool,
@@ -66,6 +73,27 @@ pub(super) struct Step {
     pub kind: Kind,
     pub from: BufferId,
     pub to: BufferId,
+    /// Whether the gradient of `from` has been set when the backward pass comes here.
+    pub accumulate: bool,
+}
+
+/// Gradients that one thread computes, of one step.
+#[derive(Clone, Debug)]
+pub(super) struct GradientTask {
+    pub step: usize,
+    /// Among the parameters; a kernel has one for every tap.
+    pub ranges: Vec<Range<usize>>,
+    pub of: GradientOf,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum GradientOf {
+    /// Kernels of all taps, from an input channel on.
+    Kernel {
+        from: usize,
+    },
+    DepthwiseKernel,
+    Bias,
 }
 
 /// A whole network.
@@ -74,6 +102,13 @@ pub(super) struct Program {
     pub steps: Vec<Step>,
     pub buffers: Vec<BufferShape>,
     pub output: BufferId,
+    /// Channels of every batch normalisation.
+    pub norms: Vec<usize>,
+    /// The steps of the batch normalisations.
+    pub norm_steps: Vec<usize>,
+    /// Values of all transposed kernels.
+    pub transposed: usize,
+    pub gradients: Vec<GradientTask>,
 }
 
 impl Program {
@@ -89,6 +124,7 @@ impl Program {
             parameters: 0,
             statistics: 0,
             dropouts: 0,
+            norms: Vec::new(),
         };
         let place = Place {
             buffer: 0,
@@ -96,12 +132,82 @@ impl Program {
             width: input.width,
         };
         let place = builder.sequence(&architecture.ops, place);
-        Self {
+        let mut program = Self {
+            gradients: gradient_tasks(&builder.steps),
+            norm_steps: (0..builder.steps.len())
+                .filter(|&i| matches!(builder.steps[i].kind, Kind::BatchNorm(_)))
+                .collect(),
             steps: builder.steps,
             buffers: builder.buffers,
             output: place.buffer,
+            norms: builder.norms,
+            transposed: 0,
+        };
+        program.resolve_backward();
+        program
+    }
+
+    /// The batch normalisation that is step `i`.
+    pub fn norm_at(&self, i: usize) -> Option<(&Norm, &Step)> {
+        let step = self.steps.get(i)?;
+        match &step.kind {
+            Kind::BatchNorm(norm) => Some((norm, step)),
+            _ => None,
         }
     }
+
+    /// Which gradients are set before they are added to, and which kernels are needed transposed.
+    fn resolve_backward(&mut self) {
+        let mut set = vec![false; self.buffers.len()];
+        for step in self.steps.iter_mut().rev() {
+            if step.from == step.to {
+                continue;
+            }
+            step.accumulate = std::mem::replace(&mut set[step.from], true);
+            match &mut step.kind {
+                Kind::Add {
+                    other, accumulate, ..
+                } => *accumulate = std::mem::replace(&mut set[*other], true),
+                // The input's gradient is nobody's.
+                Kind::Conv(conv) if step.from != 0 => {
+                    conv.transposed = Some(self.transposed);
+                    self.transposed += conv.kernel.len();
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn gradient_tasks(steps: &[Step]) -> Vec<GradientTask> {
+    let mut tasks = Vec::new();
+    for (step, conv) in steps
+        .iter()
+        .enumerate()
+        .filter_map(|(i, step)| match &step.kind {
+            Kind::Conv(conv) | Kind::Depthwise(conv) => Some((i, conv)),
+            _ => None,
+        })
+    {
+        let mut add = |ranges, of| tasks.push(GradientTask { step, ranges, of });
+        if matches!(steps[step].kind, Kind::Depthwise(_)) {
+            add(vec![conv.kernel.clone()], GradientOf::DepthwiseKernel);
+        } else {
+            for from in (0..conv.channels).step_by(CHANNELS) {
+                let count = CHANNELS.min(conv.channels - from);
+                let of_tap = |tap| {
+                    let start = conv.kernel.start + (tap * conv.channels + from) * conv.out;
+                    start..start + count * conv.out
+                };
+                add(
+                    (0..conv.taps()).map(of_tap).collect(),
+                    GradientOf::Kernel { from },
+                );
+            }
+        }
+        add(vec![conv.bias.clone()], GradientOf::Bias);
+    }
+    tasks
 }
 
 #[derive(Clone, Copy)]
@@ -117,6 +223,7 @@ struct Builder {
     parameters: usize,
     statistics: usize,
     dropouts: u64,
+    norms: Vec<usize>,
 }
 
 impl Builder {
@@ -150,6 +257,7 @@ impl Builder {
             kind,
             from: from.buffer,
             to,
+            accumulate: false,
         });
         Place {
             buffer: to,
@@ -163,8 +271,30 @@ impl Builder {
             kind,
             from: place.buffer,
             to: place.buffer,
+            accumulate: false,
         });
         place
+    }
+
+    /// A rectifier, as part of the step before it where that can be.
+    fn relu(&mut self, place: Place) -> Place {
+        let last = self
+            .steps
+            .last_mut()
+            .filter(|step| step.to == place.buffer && step.from != step.to);
+        let flag = last.and_then(|step| match &mut step.kind {
+            Kind::Conv(conv) => Some(&mut conv.relu),
+            Kind::BatchNorm(norm) => Some(&mut norm.relu),
+            Kind::Add { relu, .. } => Some(relu),
+            _ => None,
+        });
+        match flag {
+            Some(flag) => {
+                *flag = true;
+                place
+            }
+            None => self.in_place(Kind::Relu, place),
+        }
     }
 
     fn conv(
@@ -173,18 +303,12 @@ impl Builder {
         channels: usize,
         out: usize,
         depthwise: bool,
-    ) -> ConvStep {
+    ) -> Box<Conv> {
         let taps = geometry.taps();
         let inputs = if depthwise { taps } else { taps * channels };
-        ConvStep {
-            geometry,
-            sources: geometry.sources(),
-            channels,
-            out,
-            form: geometry.form(channels, out),
-            kernel: self.parameters(inputs * out),
-            bias: self.parameters(out),
-        }
+        let kernel = self.parameters(inputs * out);
+        let bias = self.parameters(out);
+        Box::new(Conv::new(geometry, channels, out, kernel, bias))
     }
 
     fn op(&mut self, op: &Op, place: Place) -> Place {
@@ -204,36 +328,37 @@ impl Builder {
                 ..
             } => {
                 let step = self.conv(geometry(*kernel, *stride), channels, *out, false);
-                self.push(
-                    Kind::Conv(step),
-                    place,
-                    height,
-                    width.div_ceil(*stride),
-                    *out,
-                )
+                let width = width.div_ceil(*stride);
+                self.push(Kind::Conv(step), place, height, width, *out)
             }
             Op::Depthwise { kernel, .. } => {
                 let step = self.conv(geometry(*kernel, 1), channels, channels, true);
                 self.push(Kind::Depthwise(step), place, height, width, channels)
             }
             Op::BatchNorm { .. } => {
-                let kind = Kind::BatchNorm {
+                self.norms.push(channels);
+                let kind = Kind::BatchNorm(Norm {
+                    number: self.norms.len() - 1,
                     gamma: self.parameters(channels),
                     beta: self.parameters(channels),
                     mean: self.statistics(channels),
                     variance: self.statistics(channels),
-                };
+                    relu: false,
+                });
                 self.push(kind, place, height, width, channels)
             }
-            Op::Relu => self.in_place(Kind::Relu, place),
+            Op::Relu => self.relu(place),
             Op::MaxPool => self.push(Kind::MaxPool { width }, place, height, width / 2, channels),
             Op::Residual { body, shortcut, .. } => {
                 let main = self.sequence(body, place);
                 let side = self.sequence(shortcut, place);
                 let channels = self.buffers[main.buffer].channels;
-                let kind = Kind::Add { other: side.buffer };
-                let sum = self.push(kind, main, main.height, main.width, channels);
-                self.in_place(Kind::Relu, sum)
+                let kind = Kind::Add {
+                    other: side.buffer,
+                    accumulate: false,
+                    relu: true,
+                };
+                self.push(kind, main, main.height, main.width, channels)
             }
             Op::GlobalAveragePool => self.push(Kind::Pool, place, 1, 1, channels),
             Op::Dense { units, .. } => {

@@ -1,489 +1,430 @@
-//! Forward and backward over a program's buffers.
+//! Forward and backward passes over all shards of a batch, in phases that threads share: a phase ends
+//! where a batch normalisation needs all samples.
 
-use std::mem::take;
+use std::ops::Range;
 
 use super::NativeNetwork;
-use super::gemm::{Matrix, in_pool, multiply};
 use super::kernels as k;
-use super::program::{BufferId, ConvStep, Kind, Program};
+use super::program::{GradientOf, GradientTask, Kind, Norm};
+use super::shard::{Input, Lane, NormState, SHARD, Shard, Shared};
+use super::team::{Shift, Team};
 use crate::architecture::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM};
-use crate::conv::ConvForm;
-use crate::network::{Mode, dropout_mask};
+use crate::network::Mode;
 
-/// Activations, gradients and whatever a step keeps for its backward pass. They grow to the largest
-/// batch seen and are reused.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Buffers {
-    /// A buffer of the program each; the input's stays empty, it is read where it is.
-    activations: Vec<Vec<f32>>,
-    gradients: Vec<Vec<f32>>,
-    /// A step each: gathered columns, dropout mask, or batch mean and inverse deviation.
-    kept: Vec<Vec<f32>>,
-    /// Kernels side by side, and products or their gradients.
-    kernel: Vec<f32>,
-    products: Vec<f32>,
+/// Multiply-accumulates of a pass from which threads share it: below, waking them costs more.
+const PARALLEL: usize = 2 << 20;
+
+/// Parts of a batch that threads take: more threads than this do not train faster.
+const LANES: usize = 8;
+
+/// Parameters up to which every lane has gradients of its own, computed while its activations are near and
+/// summed in the end. The gradients of larger networks are shared out by parameters.
+const OWN_GRADIENTS: usize = 1 << 18;
+
+/// Parameters that one thread takes at a time.
+const CHUNK: usize = 1 << 14;
+
+/// Whether one thread takes a pass over `batch` samples alone.
+fn alone(macs: usize, batch: usize) -> bool {
+    batch <= SHARD || macs * batch < PARALLEL
 }
 
-fn resize(buffer: &mut Vec<f32>, length: usize) {
-    if buffer.len() < length {
-        buffer.resize(length, 0.0);
-    }
-}
-
-impl Buffers {
-    pub fn new(program: &Program) -> Self {
+impl NormState {
+    pub fn new(channels: usize) -> Self {
+        let zeros = vec![0.0; channels];
         Self {
-            activations: vec![Vec::new(); program.buffers.len()],
-            gradients: vec![Vec::new(); program.buffers.len()],
-            kept: vec![Vec::new(); program.steps.len()],
-            ..Default::default()
+            mean: zeros.clone(),
+            inverse: zeros.clone(),
+            scale: zeros,
         }
     }
 
-    /// Logits of the last pass.
-    pub fn output(&self, program: &Program, batch: usize) -> &[f32] {
-        let classes = program.buffers[program.output].channels;
-        &self.activations[program.output][..batch * classes]
+    /// From mean and variance.
+    fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32]) {
+        let epsilon = BATCH_NORM_EPSILON as f32;
+        self.mean.copy_from_slice(mean);
+        let both = self.inverse.iter_mut().zip(&mut self.scale);
+        for ((inverse, scale), (variance, gamma)) in both.zip(variance.iter().zip(gamma)) {
+            *inverse = 1.0 / (variance + epsilon).sqrt();
+            *scale = *inverse * gamma;
+        }
     }
+}
+
+/// Everything of a network that a pass reads, around its shards.
+macro_rules! shared {
+    ($network:ident, $input:ident, $mode:expr, $batch:ident) => {
+        Shared {
+            program: &$network.program,
+            parameters: &$network.parameters,
+            transposed: &$network.transposed,
+            norms: &$network.norms,
+            gradients: &$network.gradients,
+            input: $input,
+            mode: $mode,
+            batch: $batch,
+        }
+    };
 }
 
 impl NativeNetwork {
-    /// Elements of buffer `id` for a batch.
-    fn length(&self, id: BufferId, batch: usize) -> usize {
-        let shape = self.program.buffers[id];
-        batch * shape.rows * shape.channels
-    }
-
-    pub(super) fn forward(&mut self, x: &[f32], mode: Mode) -> &[f32] {
-        let sample = self.length(0, 1);
-        assert!(
-            !x.is_empty() && x.len().is_multiple_of(sample),
-            "whole samples of {sample} values"
-        );
-        let batch = x.len() / sample;
-        in_pool(batch * self.macs, || {
-            for i in 0..self.program.steps.len() {
-                self.step_forward(i, x, batch, mode);
+    /// Samples of a batch.
+    ///
+    /// # Panics
+    /// Where it has none, or a part of one.
+    fn samples(&self, input: &Input<'_>) -> usize {
+        let length = self.program.buffers[0].length();
+        let (values, samples) = match input {
+            Input::Batch(x) => (x.len(), input.samples(length)),
+            Input::Gather { x, indices } => {
+                assert!(
+                    indices.iter().all(|i| (i + 1) * length <= x.len()),
+                    "samples that exist"
+                );
+                (x.len(), input.samples(length))
             }
-        });
-        self.buffers.output(&self.program, batch)
+        };
+        assert!(
+            samples > 0 && values.is_multiple_of(length),
+            "whole samples of {length} values"
+        );
+        samples
     }
 
-    fn step_forward(&mut self, i: usize, x: &[f32], batch: usize, mode: Mode) {
-        let (from, to) = (self.program.steps[i].from, self.program.steps[i].to);
-        let length = self.length(to, batch);
-        let mut out = take(&mut self.buffers.activations[to]);
-        resize(&mut out, length);
-        let mut kept = take(&mut self.buffers.kept[i]);
-        let target = &mut out[..length];
-        {
-            // In-place steps have no other input: theirs is `target`.
-            let input = match from {
-                _ if from == to => &[][..],
-                0 => x,
-                from => &self.buffers.activations[from][..self.length(from, batch)],
-            };
-            let parameters = &self.parameters;
-            match &self.program.steps[i].kind {
-                Kind::Conv(conv) => {
-                    let scratch = (&mut self.buffers.kernel, &mut self.buffers.products);
-                    conv_forward(conv, parameters, input, batch, &mut kept, scratch, target);
-                }
-                Kind::Depthwise(conv) => depthwise_forward(conv, parameters, input, target),
-                Kind::BatchNorm {
-                    gamma,
-                    beta,
-                    mean,
-                    variance,
-                } => {
-                    let channels = gamma.len();
-                    resize(&mut kept, 3 * channels);
-                    let (batch_mean, rest) = kept.split_at_mut(channels);
-                    let (batch_inverse, scale) = rest.split_at_mut(channels);
-                    let epsilon = BATCH_NORM_EPSILON as f32;
-                    if mode == Mode::Inference {
-                        batch_mean.copy_from_slice(&self.statistics[mean.clone()]);
-                        batch_inverse.copy_from_slice(&self.statistics[variance.clone()]);
-                    } else {
-                        k::moments(input, batch_mean, batch_inverse);
-                        let momentum = BATCH_NORM_MOMENTUM as f32;
-                        let rest = (1.0 - BATCH_NORM_MOMENTUM) as f32;
-                        for (range, batch) in [(mean, &*batch_mean), (variance, &*batch_inverse)] {
-                            let running = &mut self.statistics[range.clone()];
-                            for (running, batch) in running.iter_mut().zip(batch) {
-                                *running = *running * momentum + batch * rest;
-                            }
-                        }
-                    }
-                    let gamma = &parameters[gamma.clone()];
-                    for ((inverse, scale), gamma) in
-                        batch_inverse.iter_mut().zip(scale.iter_mut()).zip(gamma)
-                    {
-                        *inverse = 1.0 / (*inverse + epsilon).sqrt();
-                        *scale = *inverse * gamma;
-                    }
-                    k::normalise(input, batch_mean, scale, &parameters[beta.clone()], target);
-                }
-                Kind::Relu => target.iter_mut().for_each(|value| *value = value.max(0.0)),
-                Kind::MaxPool { width } => {
-                    k::max_pool(input, *width, self.program.buffers[to].channels, target);
-                }
-                Kind::Add { other } => {
-                    let other = match other {
-                        0 => x,
-                        other => &self.buffers.activations[*other][..length],
-                    };
-                    target.copy_from_slice(input);
-                    k::add(target, other);
-                }
-                Kind::Pool => {
-                    let shape = self.program.buffers[from];
-                    let samples = input.chunks_exact(shape.rows * shape.channels);
-                    for (sample, out) in samples.zip(target.chunks_exact_mut(shape.channels)) {
-                        k::sum_rows(sample, out);
-                        out.iter_mut().for_each(|sum| *sum /= shape.rows as f32);
-                    }
-                }
-                Kind::Dropout { rate, layer } => {
-                    kept.clear();
-                    if let Mode::Training {
-                        dropout: true,
-                        seed,
-                        step,
-                    } = mode
-                    {
-                        let channels = self.program.buffers[to].channels;
-                        let shape = [length / channels, channels];
-                        kept = dropout_mask(shape, *rate, seed, step, *layer);
-                        target
-                            .iter_mut()
-                            .zip(&kept)
-                            .for_each(|(value, mask)| *value *= mask);
-                    }
-                }
+    /// Logits with the running statistics. No sample needs another: threads take shards from end to end.
+    pub(super) fn infer(&mut self, input: Input<'_>) -> &[f32] {
+        let batch = self.samples(&input);
+        for step in &self.program.steps {
+            if let Kind::BatchNorm(norm) = &step.kind {
+                let mean = &self.statistics[norm.mean.clone()];
+                let variance = &self.statistics[norm.variance.clone()];
+                let gamma = &self.parameters[norm.gamma.clone()];
+                self.norms[norm.number].set(mean, variance, gamma);
             }
         }
-        self.buffers.kept[i] = kept;
-        self.buffers.activations[to] = out;
+        let classes = self.program.buffers[self.program.output].channels;
+        let alone = alone(self.macs, batch);
+        let workers = match alone {
+            true => 1,
+            false => rayon::current_num_threads().min(batch.div_ceil(SHARD)),
+        };
+        let shards = batch.div_ceil(SHARD).div_ceil(workers);
+        self.make_lanes(workers, workers);
+        self.output.resize(batch * classes, 0.0);
+        let program = &self.program;
+        let shared = shared!(self, input, Mode::Inference, batch);
+        let outputs = self.output.chunks_mut(shards * SHARD * classes);
+        let work = |(worker, (lane, output)): (usize, (&mut Lane, &mut [f32]))| {
+            let shard = &mut lane.shards[0];
+            let first = worker * shards * SHARD;
+            for (i, output) in output.chunks_mut(SHARD * classes).enumerate() {
+                let samples = output.len() / classes;
+                shard.place(program, first + i * SHARD, samples, false);
+                shard.gather(&shared);
+                (0..program.steps.len()).for_each(|step| shard.forward(step, &shared));
+                output.copy_from_slice(shard.output(program));
+            }
+        };
+        let parts: Vec<_> = self.lanes.iter_mut().zip(outputs).enumerate().collect();
+        Team::shift(alone).take(parts, work);
+        &self.output
     }
 
-    /// Gradients of all parameters after a training forward pass; returns the loss.
-    pub(super) fn backward(&mut self, x: &[f32], y: &[u32]) -> f32 {
-        let batch = y.len();
-        assert_eq!(x.len(), self.length(0, batch), "inputs and labels");
-        let output = self.program.output;
-        let classes = self.program.buffers[output].channels;
+    /// Forward and backward pass; returns the loss.
+    pub(super) fn train(&mut self, input: Input<'_>, labels: &[u32], mode: Mode) -> f32 {
+        let batch = self.samples(&input);
+        assert_eq!(batch, labels.len(), "inputs and labels");
+        let classes = self.program.buffers[self.program.output].channels;
         assert!(
-            y.iter().all(|&label| (label as usize) < classes),
+            labels.iter().all(|&label| (label as usize) < classes),
             "labels are classes"
         );
-        let mut gradient = take(&mut self.buffers.gradients[output]);
-        resize(&mut gradient, batch * classes);
-        let logits = self.buffers.output(&self.program, batch);
-        let loss = k::cross_entropy(logits, y, &mut gradient[..batch * classes]);
-        self.buffers.gradients[output] = gradient;
-        // Whether a buffer's gradient has been set in this pass, or must be before it is added to.
-        let mut set = vec![false; self.program.buffers.len()];
-        in_pool(batch * self.macs, || {
-            for i in (0..self.program.steps.len()).rev() {
-                self.step_backward(i, x, batch, &mut set);
+        let team = &Team::shift(alone(self.macs, batch));
+        let shards = batch.div_ceil(SHARD);
+        self.make_lanes(shards.min(LANES), shards);
+        self.forward(team, input, mode, batch);
+        self.transpose_kernels(team);
+        self.backward(team, input, labels, mode, batch);
+        match self.own_gradients() {
+            true => self.sum_gradients(team),
+            false => self.parameter_gradients(team, input, mode, batch),
+        }
+        self.output.clear();
+        let mut loss = 0.0;
+        for shard in self.lanes.iter().flat_map(|lane| &lane.shards) {
+            self.output.extend_from_slice(shard.output(&self.program));
+            loss += shard.loss;
+        }
+        (loss / batch as f64) as f32
+    }
+
+    /// Shares `shards` shards out among `lanes` lanes.
+    fn make_lanes(&mut self, lanes: usize, shards: usize) {
+        self.lanes.resize(lanes, Lane::default());
+        for (i, lane) in self.lanes.iter_mut().enumerate() {
+            let count = shards * (i + 1) / lanes - shards * i / lanes;
+            lane.shards.resize(count, Shard::default());
+        }
+    }
+
+    fn own_gradients(&self) -> bool {
+        self.parameters.len() <= OWN_GRADIENTS
+    }
+
+    fn forward(&mut self, team: &Shift<'_>, input: Input<'_>, mode: Mode, batch: usize) {
+        let shards = batch.div_ceil(SHARD);
+        let lanes = self.lanes.len();
+        let mut start = 0;
+        for phase in 0..=self.program.norm_steps.len() {
+            let program = &self.program;
+            let end = *program
+                .norm_steps
+                .get(phase)
+                .unwrap_or(&program.steps.len());
+            let norm = program.norm_at(end);
+            let shared = shared!(self, input, mode, batch);
+            team.each(&mut self.lanes, |lane, Lane { shards: own, .. }| {
+                for (i, shard) in own.iter_mut().enumerate() {
+                    if phase == 0 {
+                        let first = (shards * lane / lanes + i) * SHARD;
+                        shard.place(program, first, SHARD.min(batch - first), true);
+                        shard.gather(&shared);
+                    }
+                    (start..end).for_each(|i| shard.forward(i, &shared));
+                    if let Some((norm, step)) = norm {
+                        shard.moments(norm, step.from, &shared);
+                    }
+                }
+            });
+            if let Some((norm, step)) = norm {
+                let rows = program.buffers[step.from].rows;
+                let norm = norm.clone();
+                self.combine_moments(&norm, rows, batch);
+            }
+            start = end;
+        }
+    }
+
+    /// Mean and variance over the batch from those of the shards; the running ones follow.
+    /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+    /// variances" (1979).
+    fn combine_moments(&mut self, norm: &Norm, rows_a_sample: usize, batch: usize) {
+        let shards = || self.lanes.iter().flat_map(|lane| &lane.shards);
+        let rows = (batch * rows_a_sample) as f64;
+        let channels = norm.gamma.len();
+        let mut mean = vec![0.0f64; channels];
+        let mut squares = vec![0.0f64; channels];
+        for shard in shards() {
+            let weight = (shard.samples() * rows_a_sample) as f64;
+            let means = &shard.sums(norm.number)[..channels];
+            for (sum, value) in mean.iter_mut().zip(means) {
+                *sum += weight * f64::from(*value);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= rows);
+        for shard in shards() {
+            let weight = (shard.samples() * rows_a_sample) as f64;
+            let (means, within) = shard.sums(norm.number).split_at(channels);
+            for i in 0..channels {
+                let distance = f64::from(means[i]) - mean[i];
+                squares[i] += f64::from(within[i]) + weight * distance * distance;
+            }
+        }
+        let mean: Vec<f32> = mean.iter().map(|&value| value as f32).collect();
+        let variance: Vec<f32> = squares.iter().map(|sum| (sum / rows) as f32).collect();
+        let momentum = BATCH_NORM_MOMENTUM as f32;
+        let rest = (1.0 - BATCH_NORM_MOMENTUM) as f32;
+        for (range, batch) in [(&norm.mean, &mean), (&norm.variance, &variance)] {
+            for (running, batch) in self.statistics[range.clone()].iter_mut().zip(batch) {
+                *running = *running * momentum + batch * rest;
+            }
+        }
+        let gamma = &self.parameters[norm.gamma.clone()];
+        self.norms[norm.number].set(&mean, &variance, gamma);
+    }
+
+    /// Kernels as the gradients of inputs need them: `[tap, out, channels]`.
+    fn transpose_kernels(&mut self, team: &Shift<'_>) {
+        self.transposed.resize(self.program.transposed, 0.0);
+        let mut left = &mut self.transposed[..];
+        let mut tasks = Vec::new();
+        for step in self.program.steps.iter().rev() {
+            if let Kind::Conv(conv) = &step.kind
+                && conv.transposed.is_some()
+            {
+                for tap in 0..conv.taps() {
+                    let length = conv.channels * conv.out;
+                    let (out, rest) = left.split_at_mut(length);
+                    left = rest;
+                    let kernel = &self.parameters[conv.kernel.start + tap * length..][..length];
+                    tasks.push((kernel, conv.channels, conv.out, out));
+                }
+            }
+        }
+        let work = |(kernel, rows, columns, out): (&[f32], usize, usize, &mut [f32])| {
+            k::transpose(kernel, rows, columns, out);
+        };
+        team.take(tasks, work);
+    }
+
+    fn backward(
+        &mut self,
+        team: &Shift<'_>,
+        input: Input<'_>,
+        labels: &[u32],
+        mode: Mode,
+        batch: usize,
+    ) {
+        let own_gradients = self.own_gradients();
+        let norms = self.program.norm_steps.len();
+        let mut end = self.program.steps.len();
+        for phase in (0..=norms).rev() {
+            let program = &self.program;
+            let norm = phase
+                .checked_sub(1)
+                .and_then(|i| program.norm_at(program.norm_steps[i]));
+            // The normalisation's own step back waits for its sums and begins the next phase.
+            let start = phase
+                .checked_sub(1)
+                .map_or(0, |i| program.norm_steps[i] + 1);
+            let shared = shared!(self, input, mode, batch);
+            team.each(&mut self.lanes, |_, Lane { shards, gradients }| {
+                if own_gradients {
+                    gradients.resize(shared.parameters.len(), 0.0);
+                }
+                for (number, shard) in shards.iter_mut().enumerate() {
+                    if phase == norms {
+                        shard.loss(labels, &shared);
+                    }
+                    for i in (start..end).rev() {
+                        let own = own_gradients.then_some((&mut gradients[..], number > 0));
+                        shard.backward(i, &shared, own);
+                    }
+                    if let Some((norm, step)) = norm {
+                        shard.backward_sums(norm, step, &shared);
+                    }
+                }
+            });
+            if let Some((norm, _)) = norm {
+                // Beta follows gamma.
+                let both = &mut self.gradients[norm.gamma.start..norm.beta.end];
+                both.fill(0.0);
+                for shard in self.lanes.iter().flat_map(|lane| &lane.shards) {
+                    k::add(both, shard.sums(norm.number));
+                }
+            }
+            end = start;
+        }
+    }
+
+    /// Gradients of kernels and biases from those of the lanes, in their order.
+    fn sum_gradients(&mut self, team: &Shift<'_>) {
+        let convolutions = self
+            .program
+            .steps
+            .iter()
+            .filter_map(|step| match &step.kind {
+                Kind::Conv(conv) | Kind::Depthwise(conv) => Some(conv.kernel.start..conv.bias.end),
+                _ => None,
+            });
+        let (mut left, mut at) = (&mut self.gradients[..], 0);
+        let mut tasks = Vec::new();
+        for range in convolutions {
+            let (_, rest) = left.split_at_mut(range.start - at);
+            let (own, rest) = rest.split_at_mut(range.len());
+            let starts = range.clone().step_by(CHUNK);
+            tasks.extend(starts.zip(own.chunks_mut(CHUNK)));
+            (left, at) = (rest, range.end);
+        }
+        let lanes = &self.lanes;
+        team.take(tasks, |(start, out): (usize, &mut [f32])| {
+            let range = start..start + out.len();
+            out.copy_from_slice(&lanes[0].gradients[range.clone()]);
+            for lane in &lanes[1..] {
+                k::add(out, &lane.gradients[range.clone()]);
             }
         });
-        loss
     }
 
-    fn step_backward(&mut self, i: usize, x: &[f32], batch: usize, set: &mut [bool]) {
-        let (from, to) = (self.program.steps[i].from, self.program.steps[i].to);
-        let length = self.length(to, batch);
-        let mut own = take(&mut self.buffers.gradients[to]);
-        let gradient = &mut own[..length];
-        let activations = &self.buffers.activations;
-        if from == to {
-            match &self.program.steps[i].kind {
-                Kind::Relu => k::relu_backward(&activations[to][..length], gradient),
-                Kind::Dropout { .. } => {
-                    let mask = &self.buffers.kept[i];
-                    gradient
-                        .iter_mut()
-                        .zip(mask)
-                        .for_each(|(gradient, mask)| *gradient *= mask);
-                }
-                _ => unreachable!("no other step works in place"),
-            }
-            self.buffers.gradients[to] = own;
-            return;
+    /// Gradients of kernels and biases, each over the shards in their order.
+    fn parameter_gradients(
+        &mut self,
+        team: &Shift<'_>,
+        input: Input<'_>,
+        mode: Mode,
+        batch: usize,
+    ) {
+        let mut gradients = std::mem::take(&mut self.gradients);
+        let shared = shared!(self, input, mode, batch);
+        let (program, lanes) = (&self.program, &self.lanes);
+        // Every task's slices of the gradients, cut off one after the other.
+        let mut ranges: Vec<(usize, Range<usize>)> = Vec::new();
+        for (i, task) in program.gradients.iter().enumerate() {
+            ranges.extend(task.ranges.iter().map(|range| (i, range.clone())));
         }
-        let from_length = self.length(from, batch);
-        let input = if from == 0 {
-            x
-        } else {
-            &activations[from][..from_length]
+        ranges.sort_unstable_by_key(|(_, range)| range.start);
+        let mut tasks: Vec<(&GradientTask, Vec<&mut [f32]>)> = program
+            .gradients
+            .iter()
+            .map(|task| (task, Vec::new()))
+            .collect();
+        let (mut left, mut at) = (&mut gradients[..], 0);
+        for (task, range) in ranges {
+            let (_, rest) = left.split_at_mut(range.start - at);
+            let (out, rest) = rest.split_at_mut(range.len());
+            (left, at) = (rest, range.end);
+            tasks[task].1.push(out);
+        }
+        let work = |(task, mut outs): (&GradientTask, Vec<&mut [f32]>)| {
+            let step = &program.steps[task.step];
+            let (Kind::Conv(conv) | Kind::Depthwise(conv)) = &step.kind else {
+                unreachable!("only convolutions have gradient tasks");
+            };
+            if !matches!(task.of, GradientOf::Kernel { .. }) {
+                outs[0].fill(0.0);
+            }
+            let shards = lanes.iter().flat_map(|lane| &lane.shards);
+            for (i, shard) in shards.enumerate() {
+                let gradient = shard.gradient(step.to);
+                let x = shard.activation(step.from, &shared);
+                match task.of {
+                    GradientOf::Kernel { from } => {
+                        conv.kernel_gradient(from, x, gradient, i > 0, &mut outs);
+                    }
+                    GradientOf::DepthwiseKernel => {
+                        shard.depthwise_kernel(step, gradient, &shared, outs[0]);
+                    }
+                    GradientOf::Bias => k::sum_rows(gradient, outs[0]),
+                }
+            }
         };
-        let channels = self.program.buffers[from].channels;
-        let mut back = take(&mut self.buffers.gradients[from]);
-        resize(&mut back, from_length);
-        // The input's gradient is nobody's.
-        let wanted = from != 0;
-        let accumulate = take(&mut set[from]);
-        let back_to = &mut back[..from_length];
-        let kept = &mut self.buffers.kept[i];
-        let (parameters, gradients) = (&self.parameters, &mut self.gradients);
-        match &self.program.steps[i].kind {
-            Kind::Conv(conv) => {
-                let scratch = (&mut self.buffers.kernel, &mut self.buffers.products);
-                let back = wanted.then_some((back_to, accumulate));
-                conv_backward(
-                    conv, parameters, gradients, input, gradient, kept, scratch, back,
-                );
-            }
-            Kind::Depthwise(conv) => {
-                if !accumulate {
-                    back_to.fill(0.0);
-                }
-                depthwise_backward(conv, parameters, gradients, input, gradient, back_to);
-            }
-            Kind::BatchNorm { gamma, beta, .. } => {
-                let (mean, rest) = kept.split_at(channels);
-                let scale = &parameters[gamma.clone()];
-                // Beta follows gamma.
-                let (d_gamma, d_beta) = gradients[gamma.start..beta.end].split_at_mut(channels);
-                let inverse = &rest[..channels];
-                k::batch_norm_backward(
-                    input, gradient, mean, inverse, scale, d_gamma, d_beta, accumulate, back_to,
-                );
-            }
-            Kind::MaxPool { width } => {
-                if !accumulate {
-                    back_to.fill(0.0);
-                }
-                k::max_pool_backward(input, gradient, *width, channels, back_to);
-            }
-            Kind::Add { other } => {
-                let other = *other;
-                let mut second = take(&mut self.buffers.gradients[other]);
-                // An identity shortcut comes from the block's own input.
-                resize(&mut second, length);
-                for (buffer, accumulate) in [
-                    (&mut *back_to, accumulate),
-                    (&mut second[..length], take(&mut set[other])),
-                ] {
-                    match accumulate {
-                        true => k::add(buffer, gradient),
-                        false => buffer.copy_from_slice(gradient),
-                    }
-                }
-                self.buffers.gradients[other] = second;
-                set[other] = true;
-            }
-            Kind::Pool => {
-                let rows = self.program.buffers[from].rows;
-                let samples = gradient.chunks_exact(channels);
-                for (gradient, back) in samples.zip(back_to.chunks_exact_mut(rows * channels)) {
-                    for row in back.chunks_exact_mut(channels) {
-                        for (back, gradient) in row.iter_mut().zip(gradient) {
-                            let value = gradient / rows as f32;
-                            *back = if accumulate { *back + value } else { value };
-                        }
-                    }
-                }
-            }
-            Kind::Relu | Kind::Dropout { .. } => unreachable!("these work in place"),
-        }
-        set[from] = true;
-        self.buffers.gradients[from] = back;
-        self.buffers.gradients[to] = own;
+        team.take(tasks, work);
+        self.gradients = gradients;
     }
-}
 
-fn conv_forward(
-    conv: &ConvStep,
-    parameters: &[f32],
-    input: &[f32],
-    batch: usize,
-    kept: &mut Vec<f32>,
-    (side, products): (&mut Vec<f32>, &mut Vec<f32>),
-    out: &mut [f32],
-) {
-    let (kernel, bias) = (
-        &parameters[conv.kernel.clone()],
-        &parameters[conv.bias.clone()],
-    );
-    let (taps, channels, n) = (conv.geometry.taps(), conv.channels, conv.out);
-    let rows_in = conv.geometry.positions_in();
-    match conv.form {
-        ConvForm::Pointwise => {
-            let rows = out.len() / n;
-            multiply(
-                Matrix::new(input, rows, channels),
-                Matrix::new(kernel, channels, n),
-                out,
-                false,
+    /// Adam over all parameters.
+    pub(super) fn adam_step(&mut self, learning_rate: f64) {
+        self.state.steps += 1;
+        let config = &self.adam;
+        let rate = config.rate(learning_rate, self.state.steps) as f32;
+        let (beta_1, rest_1) = (config.beta_1 as f32, (1.0 - config.beta_1) as f32);
+        let (beta_2, rest_2) = (config.beta_2 as f32, (1.0 - config.beta_2) as f32);
+        let epsilon = config.epsilon as f32;
+        let chunks: Vec<_> = self
+            .parameters
+            .chunks_mut(CHUNK)
+            .zip(self.gradients.chunks(CHUNK))
+            .zip(self.state.first.chunks_mut(CHUNK))
+            .zip(self.state.second.chunks_mut(CHUNK))
+            .collect();
+        type Chunk<'a> = (((&'a mut [f32], &'a [f32]), &'a mut [f32]), &'a mut [f32]);
+        let work = |(((parameters, gradients), first), second): Chunk<'_>| {
+            k::adam(
+                parameters, gradients, first, second, rate, beta_1, rest_1, beta_2, rest_2, epsilon,
             );
-            k::add_bias(out, bias);
-        }
-        ConvForm::Im2col => {
-            let rows = out.len() / n;
-            resize(kept, rows * taps * channels);
-            k::im2col(input, &conv.sources, rows_in, channels, kept);
-            let columns = Matrix::new(kept, rows, taps * channels);
-            multiply(columns, Matrix::new(kernel, taps * channels, n), out, false);
-            k::add_bias(out, bias);
-        }
-        ConvForm::ShiftAdd => {
-            let rows = batch * rows_in;
-            resize(side, kernel.len());
-            resize(products, rows * taps * n);
-            k::side_by_side(kernel, taps, n, side);
-            let side = Matrix::new(side, channels, taps * n);
-            multiply(Matrix::new(input, rows, channels), side, products, false);
-            let products = &products[..rows * taps * n];
-            k::shift_add(products, &conv.sources, rows_in, taps, bias, out);
-        }
-    }
-}
-
-#[allow(clippy::too_many_arguments)] // the parts of one step
-fn conv_backward(
-    conv: &ConvStep,
-    parameters: &[f32],
-    gradients: &mut [f32],
-    input: &[f32],
-    gradient: &[f32],
-    kept: &mut [f32],
-    (side, products): (&mut Vec<f32>, &mut Vec<f32>),
-    back: Option<(&mut [f32], bool)>,
-) {
-    let kernel = &parameters[conv.kernel.clone()];
-    k::sum_rows(gradient, &mut gradients[conv.bias.clone()]);
-    let d_kernel = &mut gradients[conv.kernel.clone()];
-    let (taps, channels, n) = (conv.geometry.taps(), conv.channels, conv.out);
-    let rows_in = conv.geometry.positions_in();
-    let rows = gradient.len() / n;
-    let d_out = Matrix::new(gradient, rows, n);
-    match conv.form {
-        ConvForm::Pointwise => {
-            multiply(
-                Matrix::new(input, rows, channels).t(),
-                d_out,
-                d_kernel,
-                false,
-            );
-            if let Some((back, accumulate)) = back {
-                multiply(
-                    d_out,
-                    Matrix::new(kernel, channels, n).t(),
-                    back,
-                    accumulate,
-                );
-            }
-        }
-        ConvForm::Im2col => {
-            let length = taps * channels;
-            multiply(Matrix::new(kept, rows, length).t(), d_out, d_kernel, false);
-            if let Some((back, accumulate)) = back {
-                // The columns are done with: their gradient takes their place.
-                multiply(d_out, Matrix::new(kernel, length, n).t(), kept, false);
-                if !accumulate {
-                    back.fill(0.0);
-                }
-                k::col2im(
-                    &kept[..rows * length],
-                    &conv.sources,
-                    rows_in,
-                    channels,
-                    back,
-                );
-            }
-        }
-        ConvForm::ShiftAdd => {
-            let rows = input.len() / channels;
-            resize(products, rows * taps * n);
-            let d_products = &mut products[..rows * taps * n];
-            k::shift_add_backward(gradient, &conv.sources, rows_in, taps, n, d_products);
-            let d_products = Matrix::new(d_products, rows, taps * n);
-            resize(side, kernel.len());
-            if let Some((back, accumulate)) = back {
-                k::side_by_side(kernel, taps, n, side);
-                multiply(
-                    d_products,
-                    Matrix::new(side, channels, taps * n).t(),
-                    back,
-                    accumulate,
-                );
-            }
-            multiply(
-                Matrix::new(input, rows, channels).t(),
-                d_products,
-                side,
-                false,
-            );
-            k::tap_by_tap(side, taps, n, d_kernel);
-        }
-    }
-}
-
-fn depthwise_forward(conv: &ConvStep, parameters: &[f32], input: &[f32], out: &mut [f32]) {
-    let (kernel, bias) = (
-        &parameters[conv.kernel.clone()],
-        &parameters[conv.bias.clone()],
-    );
-    let (taps, channels) = (conv.geometry.taps(), conv.channels);
-    let sample = conv.geometry.positions_in() * channels;
-    for (input, out) in input.chunks_exact(sample).zip(out.chunks_exact_mut(sample)) {
-        let rows = conv
-            .sources
-            .chunks_exact(taps)
-            .zip(out.chunks_exact_mut(channels));
-        for (sources, out) in rows {
-            out.copy_from_slice(bias);
-            for (source, kernel) in sources.iter().zip(kernel.chunks_exact(channels)) {
-                if let Some(row) = source {
-                    let row = &input[row * channels..][..channels];
-                    for i in 0..channels {
-                        out[i] += row[i] * kernel[i];
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn depthwise_backward(
-    conv: &ConvStep,
-    parameters: &[f32],
-    gradients: &mut [f32],
-    input: &[f32],
-    gradient: &[f32],
-    back: &mut [f32],
-) {
-    let kernel = &parameters[conv.kernel.clone()];
-    k::sum_rows(gradient, &mut gradients[conv.bias.clone()]);
-    let d_kernel = &mut gradients[conv.kernel.clone()];
-    d_kernel.fill(0.0);
-    let (taps, channels) = (conv.geometry.taps(), conv.channels);
-    let sample = conv.geometry.positions_in() * channels;
-    let samples = input
-        .chunks_exact(sample)
-        .zip(back.chunks_exact_mut(sample));
-    for ((input, back), gradient) in samples.zip(gradient.chunks_exact(sample)) {
-        let rows = conv
-            .sources
-            .chunks_exact(taps)
-            .zip(gradient.chunks_exact(channels));
-        for (sources, gradient) in rows {
-            let kernels = kernel
-                .chunks_exact(channels)
-                .zip(d_kernel.chunks_exact_mut(channels));
-            for (source, (kernel, d_kernel)) in sources.iter().zip(kernels) {
-                if let Some(row) = source {
-                    let input = &input[row * channels..][..channels];
-                    let back = &mut back[row * channels..][..channels];
-                    for i in 0..channels {
-                        d_kernel[i] += input[i] * gradient[i];
-                        back[i] += kernel[i] * gradient[i];
-                    }
-                }
-            }
-        }
+        };
+        // Fewer are done before a second thread is there.
+        let alone = chunks.len() < 4;
+        Team::shift(alone).take(chunks, work);
     }
 }

@@ -1,0 +1,462 @@
+//! A convolution as products over the positions of one sample ([`super::gemm`]): which input row every
+//! kernel tap reads for every output row, resolved once.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::gemm::{Place, Product, Run, Start};
+use crate::conv::Geometry;
+
+/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a place needs more, the places
+/// are visited several times, for a tap and a block of channels each, whose kernel stays there meanwhile.
+const RESIDENT: usize = 16 << 10;
+/// Columns of the widest tile.
+const WIDEST: usize = 48;
+/// Input channels of a kernel whose gradient is computed at a time.
+pub(super) const CHANNELS: usize = 32;
+/// Fewer samples than this, and a tile takes its rows from neighbouring positions instead.
+const FEW: usize = 4;
+
+thread_local! {
+    /// Some channels of an input, row by row.
+    static PANEL: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The places and runs of a product.
+#[derive(Clone, Debug, Default)]
+struct Visits {
+    places: Vec<Place>,
+    runs: Vec<Run>,
+    /// Steps of every run.
+    inner: usize,
+}
+
+/// What one tap reads and writes along lines of positions.
+#[derive(Clone, Debug)]
+struct TapLines {
+    /// Input and output row where each line begins.
+    starts: Vec<(usize, usize)>,
+    /// Positions of a line.
+    count: usize,
+    visits: Visits,
+}
+
+/// A convolution, or a dense layer as a pointwise one, over rows of a sample.
+#[derive(Clone, Debug)]
+pub(super) struct Conv {
+    geometry: Geometry,
+    /// Row of a sample under every tap of every output row, none in the padding.
+    pub sources: Vec<Option<usize>>,
+    pub channels: usize,
+    pub out: usize,
+    pub kernel: Range<usize>,
+    pub bias: Range<usize>,
+    /// Whether a rectifier follows.
+    pub relu: bool,
+    /// Where its transposed kernel begins among those of the network; none where nobody wants the
+    /// input's gradient.
+    pub transposed: Option<usize>,
+    forward: Visits,
+    backward: Visits,
+    lines: Vec<TapLines>,
+}
+
+impl Conv {
+    pub fn new(
+        geometry: Geometry,
+        channels: usize,
+        out: usize,
+        kernel: Range<usize>,
+        bias: Range<usize>,
+    ) -> Self {
+        let sources = geometry.sources();
+        let taps = geometry.taps();
+        // (output row, tap, input row), tap by tap.
+        let mut reads: Vec<(usize, usize, usize)> = Vec::new();
+        for tap in 0..taps {
+            for row in 0..geometry.positions_out() {
+                reads.extend(sources[row * taps + tap].map(|source| (row, tap, source)));
+            }
+        }
+        let forward = reads.iter().map(|&(row, tap, source)| Read {
+            place: row,
+            from: source,
+            tap,
+        });
+        let backward = reads.iter().map(|&(row, tap, source)| Read {
+            place: source,
+            from: row,
+            tap,
+        });
+        Self {
+            forward: Visits::new(forward, geometry.positions_out(), taps, channels, out),
+            backward: Visits::new(backward, geometry.positions_in(), taps, out, channels),
+            lines: (0..taps)
+                .map(|tap| TapLines::new(&reads, tap, &geometry, channels, out))
+                .collect(),
+            geometry,
+            sources,
+            channels,
+            out,
+            kernel,
+            bias,
+            relu: false,
+            transposed: None,
+        }
+    }
+
+    pub fn taps(&self) -> usize {
+        self.geometry.taps()
+    }
+
+    /// Values of one sample, before and after.
+    pub fn lengths(&self) -> (usize, usize) {
+        (
+            self.geometry.positions_in() * self.channels,
+            self.geometry.positions_out() * self.out,
+        )
+    }
+
+    /// `out = relu(conv(input) + bias)` for some samples.
+    pub fn forward(&self, parameters: &[f32], input: &[f32], out: &mut [f32]) {
+        let (length_in, length_out) = self.lengths();
+        let (kernel, bias) = (
+            &parameters[self.kernel.clone()],
+            &parameters[self.bias.clone()],
+        );
+        let samples = out.len() / length_out;
+        let product = Product {
+            rows: samples,
+            columns: self.out,
+            inner: self.forward.inner,
+            a: input,
+            a_row: length_in,
+            a_inner: 1,
+            b: kernel,
+            b_inner: self.out,
+            c_row: length_out,
+            places: &self.forward.places,
+            runs: &self.forward.runs,
+            start: Start::Bias(bias),
+            relu: self.relu,
+        };
+        if samples >= FEW || self.geometry.positions_out() == 1 {
+            return product.write(out);
+        }
+        // The same sums in the same order, but tap by tap over lines of neighbouring positions.
+        let outs = out.chunks_exact_mut(length_out);
+        for (input, out) in input.chunks_exact(length_in).zip(outs) {
+            for row in out.chunks_exact_mut(self.out) {
+                row.copy_from_slice(bias);
+            }
+            for tap in &self.lines {
+                let product = Product {
+                    rows: tap.count,
+                    inner: self.channels,
+                    a: input,
+                    a_row: self.geometry.stride * self.channels,
+                    c_row: self.out,
+                    places: &tap.visits.places,
+                    runs: &tap.visits.runs,
+                    start: Start::Add,
+                    relu: false,
+                    ..product
+                };
+                product.write(out);
+            }
+            if self.relu {
+                super::kernels::relu(out);
+            }
+        }
+    }
+
+    /// Gradient of the input of some samples: written to `back`, or added. `transposed` holds the kernels
+    /// `[tap, out, channels]` of the network.
+    pub fn backward(
+        &self,
+        transposed: &[f32],
+        gradient: &[f32],
+        accumulate: bool,
+        back: &mut [f32],
+    ) {
+        let (length_in, length_out) = self.lengths();
+        let start = self.transposed.expect("the input's gradient is wanted");
+        let product = Product {
+            rows: gradient.len() / length_out,
+            columns: self.channels,
+            inner: self.backward.inner,
+            a: gradient,
+            a_row: length_out,
+            a_inner: 1,
+            b: &transposed[start..start + self.kernel.len()],
+            b_inner: self.channels,
+            c_row: length_in,
+            places: &self.backward.places,
+            runs: &self.backward.runs,
+            start: match accumulate {
+                true => Start::Add,
+                false => Start::Zero,
+            },
+            relu: false,
+        };
+        product.write(back);
+    }
+
+    /// Gradients of kernel and bias over some samples, written or added.
+    pub fn parameter_gradients(
+        &self,
+        input: &[f32],
+        gradient: &[f32],
+        accumulate: bool,
+        d_kernel: &mut [f32],
+        d_bias: &mut [f32],
+    ) {
+        for from in (0..self.channels).step_by(CHANNELS) {
+            let count = CHANNELS.min(self.channels - from);
+            let taps = d_kernel.chunks_exact_mut(self.channels * self.out);
+            let mut outs: Vec<&mut [f32]> = taps
+                .map(|tap| &mut tap[from * self.out..(from + count) * self.out])
+                .collect();
+            self.kernel_gradient(from, input, gradient, accumulate, &mut outs);
+        }
+        if !accumulate {
+            d_bias.fill(0.0);
+        }
+        super::kernels::sum_rows(gradient, d_bias);
+    }
+
+    /// Gradient of the kernel for the input channels from `from` on over some samples, written to `outs` or
+    /// added: for every tap a slice with a row a channel.
+    pub fn kernel_gradient(
+        &self,
+        from: usize,
+        input: &[f32],
+        gradient: &[f32],
+        accumulate: bool,
+        outs: &mut [&mut [f32]],
+    ) {
+        let (length_in, length_out) = self.lengths();
+        let width = outs[0].len() / self.out;
+        // So many samples that what is read stays in the first-level cache over all tiles.
+        let values = self.geometry.positions_in() * width + length_out;
+        let samples = (2 * RESIDENT / size_of::<f32>() / values).max(1);
+        let blocks = input.chunks(samples * length_in);
+        for (i, (input, gradient)) in blocks
+            .zip(gradient.chunks(samples * length_out))
+            .enumerate()
+        {
+            let accumulate = accumulate || i > 0;
+            // A column of a wide matrix lies in few sets of the cache: copied, its rows are neighbours.
+            if self.channels >= 4 * width {
+                PANEL.with_borrow_mut(|panel| {
+                    panel.clear();
+                    for row in input.chunks_exact(self.channels) {
+                        panel.extend_from_slice(&row[from..from + width]);
+                    }
+                    self.tap_gradients((panel, width), gradient, accumulate, outs);
+                });
+            } else {
+                self.tap_gradients((&input[from..], self.channels), gradient, accumulate, outs);
+            }
+        }
+    }
+
+    /// As [`Conv::kernel_gradient`] for all samples at once; rows of `a` lie `stride` apart.
+    fn tap_gradients(
+        &self,
+        (a, stride): (&[f32], usize),
+        gradient: &[f32],
+        accumulate: bool,
+        outs: &mut [&mut [f32]],
+    ) {
+        let samples = gradient.len() / self.lengths().1;
+        for (tap, out) in outs.iter_mut().enumerate() {
+            self.tap_gradient(tap, (a, stride), gradient, samples, accumulate, out);
+        }
+    }
+
+    /// As [`Conv::kernel_gradient`] for one tap; rows of `a` lie `stride` apart.
+    fn tap_gradient(
+        &self,
+        tap: usize,
+        (a, stride): (&[f32], usize),
+        gradient: &[f32],
+        samples: usize,
+        accumulate: bool,
+        out: &mut [f32],
+    ) {
+        let (rows_in, rows_out) = (self.geometry.positions_in(), self.geometry.positions_out());
+        let lines = &self.lines[tap];
+        let (inner, runs) = if self.reads_every_row(tap) {
+            // One run over all positions of all samples.
+            (samples * rows_out, vec![Run { a: 0, b: 0 }])
+        } else {
+            let runs = (0..samples).flat_map(|sample| {
+                lines.starts.iter().map(move |&(source, row)| Run {
+                    a: (sample * rows_in + source) * stride,
+                    b: (sample * rows_out + row) * self.out,
+                })
+            });
+            (lines.count, runs.collect())
+        };
+        let product = Product {
+            rows: out.len() / self.out,
+            columns: self.out,
+            inner,
+            a,
+            a_row: 1,
+            a_inner: self.geometry.stride * stride,
+            b: gradient,
+            b_inner: self.out,
+            c_row: self.out,
+            places: &[Place {
+                c: 0,
+                runs: 0..runs.len(),
+                first: true,
+                last: true,
+            }],
+            runs: &runs,
+            start: match accumulate {
+                true => Start::Add,
+                false => Start::Zero,
+            },
+            relu: false,
+        };
+        product.write(out);
+    }
+
+    /// Whether output row `i` reads input row `i` under this tap, for all rows.
+    fn reads_every_row(&self, tap: usize) -> bool {
+        let mut rows = self.sources.iter().skip(tap).step_by(self.taps());
+        self.geometry.positions_in() == self.geometry.positions_out()
+            && (0..self.geometry.positions_out()).all(|row| rows.next() == Some(&Some(row)))
+    }
+}
+
+/// One summand of a place.
+#[derive(Clone, Copy)]
+struct Read {
+    place: usize,
+    from: usize,
+    tap: usize,
+}
+
+impl Visits {
+    /// Visits of `places` places whose `reads`, in the order of their taps, have `inner` values each and
+    /// meet kernels `[tap, inner, columns]`.
+    fn new(
+        reads: impl Iterator<Item = Read> + Clone,
+        places: usize,
+        taps: usize,
+        inner: usize,
+        columns: usize,
+    ) -> Self {
+        let column = columns.min(WIDEST) * size_of::<f32>();
+        let whole = taps * inner * column <= RESIDENT;
+        let fits = |block: &usize| inner.is_multiple_of(*block) && block * column <= RESIDENT;
+        let block = match whole {
+            true => inner,
+            false => (1..=inner).rev().find(fits).unwrap_or(inner),
+        };
+        let mut visits = Self {
+            inner: block,
+            ..Self::default()
+        };
+        let mut add = |place: usize, reads: &[Read], from: usize, first: bool, last: bool| {
+            let start = visits.runs.len();
+            visits.runs.extend(reads.iter().map(|read| Run {
+                a: read.from * inner + from,
+                b: (read.tap * inner + from) * columns,
+            }));
+            visits.places.push(Place {
+                c: place * columns,
+                runs: start..visits.runs.len(),
+                first,
+                last,
+            });
+        };
+        let of: Vec<Vec<Read>> = (0..places)
+            .map(|place| {
+                let own = reads.clone().filter(|read| read.place == place);
+                own.collect()
+            })
+            .collect();
+        if whole {
+            for (place, reads) in of.iter().enumerate() {
+                add(place, reads, 0, true, true);
+            }
+            return visits;
+        }
+        for (place, reads) in of.iter().enumerate() {
+            if reads.is_empty() {
+                add(place, &[], 0, true, true);
+            }
+        }
+        for tap in 0..taps {
+            for from in (0..inner).step_by(block) {
+                for read in reads.clone().filter(|read| read.tap == tap) {
+                    let is = |other: Option<&Read>| other.is_some_and(|other| other.tap == tap);
+                    let first = from == 0 && is(of[read.place].first());
+                    let last = from + block == inner && is(of[read.place].last());
+                    add(read.place, &[read], from, first, last);
+                }
+            }
+        }
+        visits
+    }
+}
+
+impl TapLines {
+    fn new(
+        reads: &[(usize, usize, usize)],
+        tap: usize,
+        geometry: &Geometry,
+        channels: usize,
+        out: usize,
+    ) -> Self {
+        let mut starts: Vec<(usize, usize)> = Vec::new();
+        let mut lengths = Vec::new();
+        let mut previous = None;
+        for &(row, _, source) in reads.iter().filter(|read| read.1 == tap) {
+            if previous == row.checked_sub(1).zip(source.checked_sub(geometry.stride))
+                && previous.is_some()
+            {
+                *lengths.last_mut().expect("a line has begun") += 1;
+            } else {
+                starts.push((source, row));
+                lengths.push(1);
+            }
+            previous = Some((row, source));
+        }
+        // Neighbouring lines may look like one where a tap reads whole lines: cut at the shortest.
+        let count = lengths.iter().copied().min().unwrap_or(0);
+        let starts: Vec<(usize, usize)> = starts
+            .iter()
+            .zip(&lengths)
+            .flat_map(|(&(source, row), &length)| {
+                assert_eq!(length % count, 0, "lines of one length");
+                let parts = (0..length / count)
+                    .map(move |i| (source + i * count * geometry.stride, row + i * count));
+                parts
+            })
+            .collect();
+        let mut visits = Visits::default();
+        for (i, &(source, row)) in starts.iter().enumerate() {
+            visits.runs.push(Run {
+                a: source * channels,
+                b: tap * channels * out,
+            });
+            visits.places.push(Place {
+                c: row * out,
+                runs: i..i + 1,
+                first: true,
+                last: true,
+            });
+        }
+        Self {
+            starts,
+            count,
+            visits,
+        }
+    }
+}
