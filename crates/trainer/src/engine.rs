@@ -2,7 +2,7 @@
 //! optimizer and give the same results within rounding (`crates/model/tests/conformance.rs`).
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use data::{Dataset, Split, batch};
+use data::{Dataset, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
 use model::{Adam, AdamConfig, Architecture, Mode, Network, Weights, cross_entropy};
 
@@ -71,8 +71,15 @@ impl Engine {
         }
     }
 
-    /// One step over a batch.
-    pub fn step(&mut self, batch: batch::Batch, learning_rate: f64, seed: u64) {
+    /// One step over the samples of `split` at `indices`.
+    pub fn step(
+        &mut self,
+        split: &Split,
+        indices: &[usize],
+        preprocessing: &Preprocessing,
+        learning_rate: f64,
+        seed: u64,
+    ) {
         let mode = Mode::Training {
             dropout: true,
             seed,
@@ -80,7 +87,15 @@ impl Engine {
         };
         match &mut self.kind {
             Kind::Native { network, logits } => {
-                logits.extend_from_slice(network.training_pass(&batch.x, &batch.y, mode).0);
+                let pass = if preprocessing.normalisation == Normalisation::Batch {
+                    let batch = batch::gather(split, indices, preprocessing);
+                    network.training_pass(&batch.x, &batch.y, mode)
+                } else {
+                    // The threads that need the samples copy them.
+                    let y: Vec<u32> = indices.iter().map(|&i| split.y[i]).collect();
+                    network.training_pass_over(&split.x, indices, &y, mode)
+                };
+                logits.extend_from_slice(pass.0);
                 network.step(learning_rate);
             }
             Kind::Burn {
@@ -88,6 +103,7 @@ impl Engine {
                 adam,
                 logits,
             } => {
+                let batch = batch::gather(split, indices, preprocessing);
                 let x = input(batch.x, self.shape, network.device());
                 let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
                 let targets = TensorData::new(targets, [batch.y.len()]);
@@ -119,18 +135,27 @@ impl Engine {
 
     /// Loss and confusion matrix over `split`, with running statistics and without dropout.
     pub fn evaluate(&mut self, split: &Split, dataset: &Dataset) -> Evaluation {
-        let indices: Vec<usize> = (0..split.len()).collect();
-        let batches = indices
-            .chunks(EVALUATION_BATCH)
-            .map(|indices| batch::gather(split, indices, &dataset.preprocessing));
+        let length = EVALUATION_BATCH * split.sample_length();
+        let batches = split.x.chunks(length);
+        let by_batch = dataset.preprocessing.normalisation == Normalisation::Batch;
+        let normalised = |x: &[f32]| {
+            let mut x = x.to_vec();
+            if by_batch {
+                dataset.preprocessing.normalise(&mut x, split.shape);
+            }
+            x
+        };
         let logits: Vec<f32> = match &mut self.kind {
             Kind::Native { network, .. } => batches
-                .flat_map(|batch| network.logits(&batch.x).to_vec())
+                .flat_map(|x| match by_batch {
+                    true => network.logits(&normalised(x)).to_vec(),
+                    false => network.logits(x).to_vec(),
+                })
                 .collect(),
             Kind::Burn { network, .. } => {
                 let network = network.without_autodiff();
-                let logits = batches.map(|batch| {
-                    let x = input(batch.x, self.shape, network.device());
+                let logits = batches.map(|x| {
+                    let x = input(normalised(x), self.shape, network.device());
                     network.forward(x, Mode::Inference).logits
                 });
                 host(Tensor::cat(logits.collect(), 0))

@@ -167,10 +167,10 @@ impl TrainingPass<'_> {
             if interrupt.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let batch = batch::gather(split, indices, &self.dataset.preprocessing);
-            labels.extend_from_slice(&batch.y);
-            self.engine
-                .step(batch, self.learning_rate, self.settings.seed);
+            labels.extend(indices.iter().map(|&i| split.y[i]));
+            let preprocessing = &self.dataset.preprocessing;
+            let (rate, seed) = (self.learning_rate, self.settings.seed);
+            self.engine.step(split, indices, preprocessing, rate, seed);
             progress.step(indices.len());
         }
         let logits = self.engine.take_logits();

@@ -5,13 +5,9 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::gemm::{Place, Product, Run, Start};
+use super::visits::{RESIDENT, Read, TapLines, Visits, WIDEST};
 use crate::conv::Geometry;
 
-/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a place needs more, the places
-/// are visited several times, for a tap and a block of channels each, whose kernel stays there meanwhile.
-const RESIDENT: usize = 16 << 10;
-/// Columns of the widest tile.
-const WIDEST: usize = 48;
 /// Input channels of a kernel whose gradient is computed at a time.
 pub(super) const CHANNELS: usize = 32;
 /// Fewer samples than this, and a tile takes its rows from neighbouring positions instead.
@@ -20,25 +16,6 @@ const FEW: usize = 4;
 thread_local! {
     /// Some channels of an input, row by row.
     static PANEL: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The places and runs of a product.
-#[derive(Clone, Debug, Default)]
-struct Visits {
-    places: Vec<Place>,
-    runs: Vec<Run>,
-    /// Steps of every run.
-    inner: usize,
-}
-
-/// What one tap reads and writes along lines of positions.
-#[derive(Clone, Debug)]
-struct TapLines {
-    /// Input and output row where each line begins.
-    starts: Vec<(usize, usize)>,
-    /// Positions of a line.
-    count: usize,
-    visits: Visits,
 }
 
 /// A convolution, or a dense layer as a pointwise one, over rows of a sample.
@@ -238,7 +215,8 @@ impl Conv {
         let (length_in, length_out) = self.lengths();
         let width = outs[0].len() / self.out;
         // So many samples that what is read stays in the first-level cache over all tiles.
-        let values = self.geometry.positions_in() * width + length_out;
+        let rows_out = self.geometry.positions_out();
+        let values = self.geometry.positions_in() * width + rows_out * self.out.min(WIDEST);
         let samples = (2 * RESIDENT / size_of::<f32>() / values).max(1);
         let blocks = input.chunks(samples * length_in);
         for (i, (input, gradient)) in blocks
@@ -287,9 +265,9 @@ impl Conv {
     ) {
         let (rows_in, rows_out) = (self.geometry.positions_in(), self.geometry.positions_out());
         let lines = &self.lines[tap];
-        let (inner, runs) = if self.reads_every_row(tap) {
+        let (inner, step, runs) = if self.reads_every_row(tap) {
             // One run over all positions of all samples.
-            (samples * rows_out, vec![Run { a: 0, b: 0 }])
+            (samples * rows_out, 1, vec![Run { a: 0, b: 0 }])
         } else {
             let runs = (0..samples).flat_map(|sample| {
                 lines.starts.iter().map(move |&(source, row)| Run {
@@ -297,7 +275,7 @@ impl Conv {
                     b: (sample * rows_out + row) * self.out,
                 })
             });
-            (lines.count, runs.collect())
+            (lines.count, self.geometry.stride, runs.collect())
         };
         let product = Product {
             rows: out.len() / self.out,
@@ -305,7 +283,7 @@ impl Conv {
             inner,
             a,
             a_row: 1,
-            a_inner: self.geometry.stride * stride,
+            a_inner: step * stride,
             b: gradient,
             b_inner: self.out,
             c_row: self.out,
@@ -333,130 +311,5 @@ impl Conv {
     }
 }
 
-/// One summand of a place.
-#[derive(Clone, Copy)]
-struct Read {
-    place: usize,
-    from: usize,
-    tap: usize,
-}
-
-impl Visits {
-    /// Visits of `places` places whose `reads`, in the order of their taps, have `inner` values each and
-    /// meet kernels `[tap, inner, columns]`.
-    fn new(
-        reads: impl Iterator<Item = Read> + Clone,
-        places: usize,
-        taps: usize,
-        inner: usize,
-        columns: usize,
-    ) -> Self {
-        let column = columns.min(WIDEST) * size_of::<f32>();
-        let whole = taps * inner * column <= RESIDENT;
-        let fits = |block: &usize| inner.is_multiple_of(*block) && block * column <= RESIDENT;
-        let block = match whole {
-            true => inner,
-            false => (1..=inner).rev().find(fits).unwrap_or(inner),
-        };
-        let mut visits = Self {
-            inner: block,
-            ..Self::default()
-        };
-        let mut add = |place: usize, reads: &[Read], from: usize, first: bool, last: bool| {
-            let start = visits.runs.len();
-            visits.runs.extend(reads.iter().map(|read| Run {
-                a: read.from * inner + from,
-                b: (read.tap * inner + from) * columns,
-            }));
-            visits.places.push(Place {
-                c: place * columns,
-                runs: start..visits.runs.len(),
-                first,
-                last,
-            });
-        };
-        let of: Vec<Vec<Read>> = (0..places)
-            .map(|place| {
-                let own = reads.clone().filter(|read| read.place == place);
-                own.collect()
-            })
-            .collect();
-        if whole {
-            for (place, reads) in of.iter().enumerate() {
-                add(place, reads, 0, true, true);
-            }
-            return visits;
-        }
-        for (place, reads) in of.iter().enumerate() {
-            if reads.is_empty() {
-                add(place, &[], 0, true, true);
-            }
-        }
-        for tap in 0..taps {
-            for from in (0..inner).step_by(block) {
-                for read in reads.clone().filter(|read| read.tap == tap) {
-                    let is = |other: Option<&Read>| other.is_some_and(|other| other.tap == tap);
-                    let first = from == 0 && is(of[read.place].first());
-                    let last = from + block == inner && is(of[read.place].last());
-                    add(read.place, &[read], from, first, last);
-                }
-            }
-        }
-        visits
-    }
-}
-
-impl TapLines {
-    fn new(
-        reads: &[(usize, usize, usize)],
-        tap: usize,
-        geometry: &Geometry,
-        channels: usize,
-        out: usize,
-    ) -> Self {
-        let mut starts: Vec<(usize, usize)> = Vec::new();
-        let mut lengths = Vec::new();
-        let mut previous = None;
-        for &(row, _, source) in reads.iter().filter(|read| read.1 == tap) {
-            if previous == row.checked_sub(1).zip(source.checked_sub(geometry.stride))
-                && previous.is_some()
-            {
-                *lengths.last_mut().expect("a line has begun") += 1;
-            } else {
-                starts.push((source, row));
-                lengths.push(1);
-            }
-            previous = Some((row, source));
-        }
-        // Neighbouring lines may look like one where a tap reads whole lines: cut at the shortest.
-        let count = lengths.iter().copied().min().unwrap_or(0);
-        let starts: Vec<(usize, usize)> = starts
-            .iter()
-            .zip(&lengths)
-            .flat_map(|(&(source, row), &length)| {
-                assert_eq!(length % count, 0, "lines of one length");
-                let parts = (0..length / count)
-                    .map(move |i| (source + i * count * geometry.stride, row + i * count));
-                parts
-            })
-            .collect();
-        let mut visits = Visits::default();
-        for (i, &(source, row)) in starts.iter().enumerate() {
-            visits.runs.push(Run {
-                a: source * channels,
-                b: tap * channels * out,
-            });
-            visits.places.push(Place {
-                c: row * out,
-                runs: i..i + 1,
-                first: true,
-                last: true,
-            });
-        }
-        Self {
-            starts,
-            count,
-            visits,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 //! step to step, the input's gradient is never computed, and Adam runs over one flat vector.
 //!
 //! - `gemm`: products that are convolutions, without gathered columns;
-//! - `conv`: which products a convolution is;
+//! - `conv`: which products a convolution is; `visits`: in which order they go through it;
 //! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; `wide` compiles them for
 //!   the processor at hand;
 //! - `program`: an architecture as a list of steps between buffers;
@@ -25,6 +25,7 @@ mod program;
 mod run;
 mod shard;
 mod team;
+mod visits;
 mod wide;
 
 use std::collections::HashMap;

@@ -254,7 +254,9 @@ mod tests {
         for _ in 0..20 {
             let items: Vec<Box<usize>> = (0..100).map(Box::new).collect();
             let sum = AtomicUsize::new(0);
-            let add = |item: Box<usize>| drop(sum.fetch_add(*item, Ordering::Relaxed));
+            let add = |item: Box<usize>| {
+                sum.fetch_add(*item, Ordering::Relaxed);
+            };
             team.take_shift().take(items, add);
             assert_eq!(sum.into_inner(), 4950);
             thread::sleep(std::time::Duration::from_millis(3));

@@ -1,0 +1,156 @@
+//! In which order a convolution's product visits its places, and the runs of each.
+
+use super::gemm::{Place, Run};
+use crate::conv::Geometry;
+
+/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a place needs more, the places
+/// are visited several times, for a tap and a block of channels each, whose kernel stays there meanwhile.
+pub(super) const RESIDENT: usize = 16 << 10;
+/// Columns of the widest tile.
+pub(super) const WIDEST: usize = 48;
+/// The places and runs of a product.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Visits {
+    pub places: Vec<Place>,
+    pub runs: Vec<Run>,
+    /// Steps of every run.
+    pub inner: usize,
+}
+
+/// What one tap reads and writes along lines of positions.
+#[derive(Clone, Debug)]
+pub(super) struct TapLines {
+    /// Input and output row where each line begins.
+    pub starts: Vec<(usize, usize)>,
+    /// Positions of a line.
+    pub count: usize,
+    pub visits: Visits,
+}
+
+/// One summand of a place.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    pub place: usize,
+    pub from: usize,
+    pub tap: usize,
+}
+
+impl Visits {
+    /// Visits of `places` places whose `reads`, in the order of their taps, have `inner` values each and
+    /// meet kernels `[tap, inner, columns]`.
+    pub fn new(
+        reads: impl Iterator<Item = Read> + Clone,
+        places: usize,
+        taps: usize,
+        inner: usize,
+        columns: usize,
+    ) -> Self {
+        let column = columns.min(WIDEST) * size_of::<f32>();
+        let whole = taps * inner * column <= RESIDENT;
+        let fits = |block: &usize| inner.is_multiple_of(*block) && block * column <= RESIDENT;
+        let block = match whole {
+            true => inner,
+            false => (1..=inner).rev().find(fits).unwrap_or(inner),
+        };
+        let mut visits = Self {
+            inner: block,
+            ..Self::default()
+        };
+        let mut add = |place: usize, reads: &[Read], from: usize, first: bool, last: bool| {
+            let start = visits.runs.len();
+            visits.runs.extend(reads.iter().map(|read| Run {
+                a: read.from * inner + from,
+                b: (read.tap * inner + from) * columns,
+            }));
+            visits.places.push(Place {
+                c: place * columns,
+                runs: start..visits.runs.len(),
+                first,
+                last,
+            });
+        };
+        let of: Vec<Vec<Read>> = (0..places)
+            .map(|place| {
+                let own = reads.clone().filter(|read| read.place == place);
+                own.collect()
+            })
+            .collect();
+        if whole {
+            for (place, reads) in of.iter().enumerate() {
+                add(place, reads, 0, true, true);
+            }
+            return visits;
+        }
+        for (place, reads) in of.iter().enumerate() {
+            if reads.is_empty() {
+                add(place, &[], 0, true, true);
+            }
+        }
+        for tap in 0..taps {
+            for from in (0..inner).step_by(block) {
+                for read in reads.clone().filter(|read| read.tap == tap) {
+                    let is = |other: Option<&Read>| other.is_some_and(|other| other.tap == tap);
+                    let first = from == 0 && is(of[read.place].first());
+                    let last = from + block == inner && is(of[read.place].last());
+                    add(read.place, &[read], from, first, last);
+                }
+            }
+        }
+        visits
+    }
+}
+
+impl TapLines {
+    pub fn new(
+        reads: &[(usize, usize, usize)],
+        tap: usize,
+        geometry: &Geometry,
+        channels: usize,
+        out: usize,
+    ) -> Self {
+        let mut starts: Vec<(usize, usize)> = Vec::new();
+        let mut lengths = Vec::new();
+        let mut previous = None;
+        for &(row, _, source) in reads.iter().filter(|read| read.1 == tap) {
+            if previous == row.checked_sub(1).zip(source.checked_sub(geometry.stride))
+                && previous.is_some()
+            {
+                *lengths.last_mut().expect("a line has begun") += 1;
+            } else {
+                starts.push((source, row));
+                lengths.push(1);
+            }
+            previous = Some((row, source));
+        }
+        // Neighbouring lines may look like one where a tap reads whole lines: cut at the shortest.
+        let count = lengths.iter().copied().min().unwrap_or(0);
+        let starts: Vec<(usize, usize)> = starts
+            .iter()
+            .zip(&lengths)
+            .flat_map(|(&(source, row), &length)| {
+                assert_eq!(length % count, 0, "lines of one length");
+                let parts = (0..length / count)
+                    .map(move |i| (source + i * count * geometry.stride, row + i * count));
+                parts
+            })
+            .collect();
+        let mut visits = Visits::default();
+        for (i, &(source, row)) in starts.iter().enumerate() {
+            visits.runs.push(Run {
+                a: source * channels,
+                b: tap * channels * out,
+            });
+            visits.places.push(Place {
+                c: row * out,
+                runs: i..i + 1,
+                first: true,
+                last: true,
+            });
+        }
+        Self {
+            starts,
+            count,
+            visits,
+        }
+    }
+}
