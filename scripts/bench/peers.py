@@ -2,6 +2,7 @@
 """Training and inference of one network in one other framework: a process of its own, one JSON line.
 
     python scripts/bench/peers.py keras|torch|torch-compiled MODEL BATCH [SECONDS]
+    python scripts/bench/peers.py peak - 0        operations/s of a large product by PyTorch
 
 Samples/s of `fit` (Keras) or of the usual loop (PyTorch: shuffled index, gather, forward, backward, fused
 Adam, channels-last), and of inference on whole batches; at batch 1 the latency of single calls in
@@ -111,10 +112,25 @@ def torch(name, batch, seconds, compiled):
     return {"training": training, "inference": inference}
 
 
+def peak():
+    import torch
+
+    torch.set_num_threads(THREADS)
+    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - start)
+    return {"flops": 2 * 2048**3 / sorted(times)[len(times) // 2]}
+
+
 def main():
     framework, name, batch, *rest = sys.argv[1:]
     seconds = float(rest[0]) if rest else 4.0
-    if framework == "keras":
+    if framework == "peak":
+        result = peak()
+    elif framework == "keras":
         result = keras(name, int(batch), seconds)
     else:
         result = torch(name, int(batch), seconds, framework == "torch-compiled")

@@ -1,12 +1,19 @@
 #!/usr/bin/env python3
-"""Training and inference speed beside Keras, in turns on one machine.
+"""Training and inference speed beside Keras and PyTorch, in turns on one machine.
 
-    pip install tensorflow-cpu
-    cargo build --release -p model --example throughput
-    python scripts/bench/training.py [--rounds 5] [--models simple_cnn ...] [--batches 32 256]
+    python scripts/bench/training.py --keras PYTHON --torch PYTHON [--rounds 5] [--seconds 4]
+        [--models simple_cnn ...] [--batches 1 32 256] [--paths native flex] [--json FILE]
 
-Each round runs the native path, Burn's flex path and Keras `fit` one after the other; the table has the
-medians, and the ratio of the medians of paired runs. Samples a second, float32, data in memory, two threads.
+PYTHON are interpreters that have TensorFlow and PyTorch; one without the package leaves its columns out. First:
+
+    cargo build --workspace --examples        (or --release)
+
+Each round runs every implementation once, one after the other, so that all see the machine in the same mood; the
+table has the medians over rounds, and the median of the rounds' ratios to the fastest of the others. Samples/s,
+float32, data in memory, two threads, after warm-up; batch 1 is the latency of single windows in microseconds.
+Beside them the machine's own peak, a 2048 x 2048 float32 product by PyTorch's MKL in the same rounds, and which
+part of it training reaches, counted as the published multiply-accumulates: two operations each, forward, and
+twice that backward.
 """
 
 import argparse
@@ -19,75 +26,66 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+MACS = {"ultra_lightweight_cnn": 216_480, "simple_cnn": 1_074_688, "deep_efficient_cnn": 731_328,
+        "resnet_style_cnn": 2_652_432, "deep_cnn_large": 96_699_136}
+THREADS = {"RAYON_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
 
 
-def keras_child(model_name, batch):
-    """One measurement in a process of its own."""
-    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="2")
-    sys.path.insert(0, str(HERE.parent))
-    import time
-
-    import keras
-    import numpy as np
-    import tensorflow as tf
-    from keras_models import build
-
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    tf.config.threading.set_inter_op_parallelism_threads(2)
-    n = 64 * batch
-    x = np.random.default_rng(0).uniform(-1, 1, (n, 2, 7, 256)).astype(np.float32)
-    y = (np.arange(n) % 3).astype(np.int64)
-    model = build(model_name)
-    model.compile(keras.optimizers.Adam(1e-3, epsilon=1e-7), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
-
-    def rate(run, seconds):
-        start, done = time.perf_counter(), 0
-        while time.perf_counter() - start < seconds:
-            run()
-            done += n
-        return done / (time.perf_counter() - start)
-
-    training = rate(lambda: model.fit(x, y, batch_size=batch, epochs=1, verbose=0), 4)
-    call = tf.function(lambda a: model(a, training=False))
-    chunks = [tf.constant(x[i : i + batch]) for i in range(0, n, batch)]
-    call(chunks[0])
-    inference = rate(lambda: [call(chunk) for chunk in chunks], 2)
-    print(json.dumps({"training": training, "inference": inference}))
+def run(command):
+    out = subprocess.run(command, env=os.environ | THREADS, capture_output=True, text=True)
+    if out.returncode:
+        sys.exit(f"{' '.join(map(str, command))}:\n{out.stderr}")
+    return json.loads(out.stdout.splitlines()[-1])
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keras", metavar="PYTHON")
+    parser.add_argument("--torch", metavar="PYTHON")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--models", nargs="+", default=["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"])
-    parser.add_argument("--batches", nargs="+", type=int, default=[32, 256])
-    parser.add_argument("--keras", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 32, 256])
+    parser.add_argument("--paths", nargs="+", default=["native"], help="native, flex")
+    parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
-    if args.keras:
-        return keras_child(args.keras[0], int(args.keras[1]))
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     binary = next(p for p in (target / "release/examples/throughput", target / "debug/examples/throughput") if p.exists())
-    env = os.environ | {"RAYON_NUM_THREADS": "2"}
+    others = (["keras"] if args.keras else []) + (["torch", "torch-compiled"] if args.torch else [])
 
-    def ours(path, model, batch):
-        out = subprocess.run([binary, model, str(batch), path], env=env, capture_output=True, text=True, check=True)
-        return json.loads(out.stdout)
+    def measure(who, model, batch):
+        if who in args.paths:
+            return run([binary, model, str(batch), who, str(args.seconds)])
+        python = args.keras if who == "keras" else args.torch
+        return run([python, HERE / "peers.py", who, model, str(batch), str(args.seconds)])
 
-    def keras(model, batch):
-        command = [sys.executable, __file__, "--keras", model, str(batch)]
-        out = subprocess.run(command, capture_output=True, text=True, check=True)
-        return json.loads(out.stdout.splitlines()[-1])
-
-    print(f"binary {binary.relative_to(target)}, {args.rounds} rounds, samples/s")
-    print(f"{'':34}{'native':>10}{'flex':>10}{'Keras':>10}{'native/Keras':>14}")
+    columns = args.paths + others
+    print(f"{binary.relative_to(target)}, {args.rounds} rounds; samples/s, at batch 1 microseconds")
+    print(f"{'':38}" + "".join(f"{c:>15}" for c in columns) + f"{'against best':>14}{'of peak':>9}")
+    results = []
     for model in args.models:
         for batch in args.batches:
-            rounds = [(ours("native", model, batch), ours("flex", model, batch), keras(model, batch)) for _ in range(args.rounds)]
-            for what in ("training", "inference"):
-                columns = [statistics.median(r[i][what] for r in rounds) for i in range(3)]
-                ratio = statistics.median(r[0][what] / r[2][what] for r in rounds)
-                name = f"{model.removesuffix('_cnn')} {what} {batch}"
-                print(f"{name:<34}" + "".join(f"{c:>10.0f}" for c in columns) + f"{ratio:>13.1f}x", flush=True)
+            rounds = []
+            for _ in range(args.rounds):
+                row = {who: measure(who, model, batch) for who in columns}
+                row["peak"] = run([args.torch, HERE / "peers.py", "peak", "-", "0"])["flops"] if args.torch else None
+                rounds.append(row)
+            for what in ("median_us", "p99_us") if batch == 1 else ("training", "inference"):
+                best = min if batch == 1 else max
+                medians = {c: statistics.median(r[c][what] for r in rounds) for c in columns}
+                ratio = None
+                if others:
+                    pairs = [(best(r[o][what] for o in others), r[columns[0]][what]) for r in rounds]
+                    ratio = statistics.median(theirs / ours if batch == 1 else ours / theirs for theirs, ours in pairs)
+                share = None
+                if what == "training" and args.torch:
+                    share = statistics.median(r[columns[0]][what] * 6 * MACS[model] / r["peak"] for r in rounds)
+                label = {"median_us": "one window, median", "p99_us": "one window, 99th percentile"}.get(what, f"{what} {batch}")
+                print(f"{model.removesuffix('_cnn') + ' ' + label:<38}" + "".join(f"{medians[c]:>15,.0f}" for c in columns)
+                      + (f"{ratio:>13.1f}x" if ratio else f"{'':>14}") + (f"{share:>9.0%}" if share else ""), flush=True)
+                results.append({"model": model, "batch": batch, "what": what, "medians": medians, "ratio": ratio, "of_peak": share})
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,18 @@
 //! Order and assembly of batches.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::File;
+
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::dataset::Split;
-use crate::preprocess::{Normalisation, Preprocessing};
+use crate::dataset::{Inputs, Split, Streamed};
+use crate::error::DataError;
+use crate::preprocess::{Normalisation, Preprocessing, window_to_input};
+use crate::reader::{self, Reader, unreadable};
+use crate::spectral::Spectrum;
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
 pub fn shuffled(samples: usize, seed: u64, epoch: u64) -> Vec<usize> {
@@ -26,23 +33,134 @@ pub struct Batch {
     pub y: Vec<u32>,
 }
 
-/// Gathers the samples at `indices`.
+/// Files kept open at a time: below what operating systems allow a process.
+const OPEN_FILES: usize = 200;
+
+/// Assembles batches of one split.
+pub struct Fetcher<'a> {
+    split: &'a Split,
+    preprocessing: &'a Preprocessing,
+    /// Open sources of a streamed split.
+    files: HashMap<u32, (File, &'static dyn Reader)>,
+    spectrum: Option<(usize, Spectrum)>,
+}
+
+impl<'a> Fetcher<'a> {
+    /// For `split`, whose inputs become what `preprocessing` says.
+    pub fn new(split: &'a Split, preprocessing: &'a Preprocessing) -> Self {
+        Self {
+            split,
+            preprocessing,
+            files: HashMap::new(),
+            spectrum: None,
+        }
+    }
+
+    /// The samples at `indices`.
+    ///
+    /// # Errors
+    /// [`DataError`] where a streamed source cannot be read any more.
+    ///
+    /// # Panics
+    /// Where an index is out of range.
+    pub fn fetch(&mut self, indices: &[usize]) -> Result<Batch, DataError> {
+        let length = self.split.sample_length();
+        let mut x = Vec::with_capacity(indices.len() * length);
+        for &i in indices {
+            match &self.split.x {
+                Inputs::Memory(all) => x.extend_from_slice(&all[i * length..(i + 1) * length]),
+                Inputs::Streamed(streamed) => {
+                    let from = x.len();
+                    let input = self.read(streamed, i)?;
+                    x.extend_from_slice(&input);
+                    if self.preprocessing.normalisation != Normalisation::Batch {
+                        let shape = self.split.shape;
+                        self.preprocessing.normalise(&mut x[from..], shape);
+                    }
+                }
+            }
+        }
+        if self.preprocessing.normalisation == Normalisation::Batch {
+            self.preprocessing.normalise(&mut x, self.split.shape);
+        }
+        Ok(Batch {
+            x,
+            y: indices.iter().map(|&i| self.split.y[i]).collect(),
+        })
+    }
+
+    fn read(&mut self, streamed: &Streamed, i: usize) -> Result<Vec<f32>, DataError> {
+        let slot = streamed.slots[i];
+        let path = &streamed.sources[slot.source as usize];
+        if self.files.len() >= OPEN_FILES && !self.files.contains_key(&slot.source) {
+            self.files.clear();
+        }
+        let (file, reader) = match self.files.entry(slot.source) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let file = File::open(path).map_err(unreadable(path))?;
+                entry.insert((file, reader::of(path)?))
+            }
+        };
+        let number = slot.record as usize;
+        let record = reader.read_at(path, file, number, slot.span)?;
+        let spectral = &self.preprocessing.spectral;
+        let input = window_to_input(&record.values, &record.shape, &mut self.spectrum, spectral);
+        let problem = match input {
+            Ok((input, shape)) if shape == self.split.shape => return Ok(input),
+            Ok(_) => "changed since the training began".into(),
+            Err(problem) => problem,
+        };
+        Err(DataError::Record {
+            path: path.clone(),
+            record: number,
+            problem,
+        })
+    }
+}
+
+/// Batches waiting to be used: enough to bridge a slow read.
+const AHEAD: usize = 4;
+
+/// Calls `each` with the samples of every list of indices, in order, until it says no. Streamed batches are
+/// read ahead by a thread of their own.
 ///
-/// # Panics
-/// Where an index is out of range.
-pub fn gather(split: &Split, indices: &[usize], preprocessing: &Preprocessing) -> Batch {
-    let length = split.sample_length();
-    let mut x = Vec::with_capacity(indices.len() * length);
-    for &i in indices {
-        x.extend_from_slice(&split.x[i * length..(i + 1) * length]);
+/// # Errors
+/// As [`Fetcher::fetch`].
+pub fn for_each<'i>(
+    split: &Split,
+    preprocessing: &Preprocessing,
+    lists: impl Iterator<Item = &'i [usize]> + Send,
+    mut each: impl FnMut(Batch) -> bool,
+) -> Result<(), DataError> {
+    let mut fetcher = Fetcher::new(split, preprocessing);
+    if matches!(split.x, Inputs::Memory(_)) {
+        for indices in lists {
+            if !each(fetcher.fetch(indices)?) {
+                break;
+            }
+        }
+        return Ok(());
     }
-    if preprocessing.normalisation == Normalisation::Batch {
-        preprocessing.normalise(&mut x, split.shape);
-    }
-    Batch {
-        x,
-        y: indices.iter().map(|&i| split.y[i]).collect(),
-    }
+    std::thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(AHEAD);
+        scope.spawn(move || {
+            for indices in lists {
+                let batch = fetcher.fetch(indices);
+                // A closed channel: nobody wants more.
+                let failed = batch.is_err();
+                if sender.send(batch).is_err() || failed {
+                    break;
+                }
+            }
+        });
+        for batch in receiver {
+            if !each(batch?) {
+                break;
+            }
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

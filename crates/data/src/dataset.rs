@@ -1,24 +1,66 @@
-//! The three splits in memory.
+//! The three splits, in memory or streamed from their sources.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ndarray::{ArrayView3, ArrayView4};
+use ndarray::ArrayView4;
 use sha2::{Digest, Sha256};
 
+use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::index::read_index;
-use crate::preprocess::{Normalisation, Preprocessing, SEGMENTS, Statistics, window_to_input};
-use crate::reader::{self, Record};
+use crate::preprocess::{
+    Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, window_to_input,
+};
+use crate::reader::{self, Record, Span};
 use crate::spectral::Spectrum;
+
+/// Where training takes inputs from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// Read once, kept.
+    #[default]
+    Memory,
+    /// Read anew for every batch, in bounded memory; the sources must let single records be read. The
+    /// batches are the same, to the bit.
+    Streamed,
+}
+
+/// The inputs of a split.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// Row-major; normalised unless the normalisation is `batch`.
+    Memory(Vec<f32>),
+    /// On disk, as they were recorded.
+    Streamed(Streamed),
+}
+
+/// Samples that stay on disk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Streamed {
+    /// Files.
+    pub sources: Vec<PathBuf>,
+    /// Where each sample lies.
+    pub slots: Vec<Slot>,
+}
+
+/// Where a sample lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// File, in [`Streamed::sources`].
+    pub source: u32,
+    /// Record in the file.
+    pub record: u32,
+    /// Bytes of the record.
+    pub span: Span,
+}
 
 /// One split: inputs, labels and where they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// Inputs `[N, channels, segments, bins]`, row-major; normalised unless the normalisation is
-    /// `batch`.
-    pub x: Vec<f32>,
+    /// Inputs `[N, channels, segments, bins]`.
+    pub x: Inputs,
     /// Labels `[N]`, renumbered.
     pub y: Vec<u32>,
     /// Groups that occur, where sources name them.
@@ -45,15 +87,13 @@ impl Split {
         self.shape.iter().product()
     }
 
-    /// All inputs as an array `[N, channels, segments, bins]`.
-    pub fn inputs(&self) -> ArrayView4<'_, f32> {
+    /// All inputs as an array `[N, channels, segments, bins]`; none where they are streamed.
+    pub fn inputs(&self) -> Option<ArrayView4<'_, f32>> {
         let [a, b, c] = self.shape;
-        ArrayView4::from_shape((self.len(), a, b, c), &self.x).expect("x fills its shape")
-    }
-
-    /// Input `i` as an array `[channels, segments, bins]`.
-    pub fn input(&self, i: usize) -> ArrayView3<'_, f32> {
-        self.inputs().index_axis_move(ndarray::Axis(0), i)
+        let Inputs::Memory(x) = &self.x else {
+            return None;
+        };
+        ArrayView4::from_shape((self.len(), a, b, c), x).ok()
     }
 
     /// Samples of every class.
@@ -90,12 +130,25 @@ impl Dataset {
     /// [`DataError`] naming file, line or record: unreadable sources, labels that are no class,
     /// windows of another shape than the first, empty splits, groups on both sides.
     pub fn load(config: &DatasetConfig, normalisation: Normalisation) -> Result<Self, DataError> {
+        Self::open(config, normalisation, Storage::Memory)
+    }
+
+    /// As [`Dataset::load`], with inputs in memory or streamed.
+    ///
+    /// # Errors
+    /// As there, and [`DataError::Source`] where a source cannot be streamed.
+    pub fn open(
+        config: &DatasetConfig,
+        normalisation: Normalisation,
+        storage: Storage,
+    ) -> Result<Self, DataError> {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         let task = &config.task;
         let train_index = task.train_index_file.as_ref().expect("checked when parsed");
         let val_index = task.val_index_file.as_ref().expect("checked when parsed");
         let mut loader = Loader {
             config,
+            storage,
             spectrum: None,
             shape: None,
         };
@@ -130,17 +183,22 @@ impl Dataset {
 
         let normalisation = config.normalisation.unwrap_or(normalisation);
         let shape = train.shape;
-        let preprocessing = Preprocessing {
+        let mut preprocessing = Preprocessing {
             segments: SEGMENTS,
             spectral: config.spectral.clone(),
-            normalisation,
-            statistics: (normalisation == Normalisation::Dataset)
-                .then(|| Statistics::of(&train.x, shape)),
+            normalisation: Normalisation::None,
+            statistics: None,
         };
+        if normalisation == Normalisation::Dataset {
+            preprocessing.statistics = Some(statistics(&train, &preprocessing)?);
+        }
+        preprocessing.normalisation = normalisation;
         if normalisation != Normalisation::Batch {
             let splits = [Some(&mut train), Some(&mut val), test.as_mut()];
             for split in splits.into_iter().flatten() {
-                preprocessing.normalise(&mut split.x, shape);
+                if let Inputs::Memory(x) = &mut split.x {
+                    preprocessing.normalise(x, shape);
+                }
             }
         }
         Ok(Self {
@@ -153,6 +211,23 @@ impl Dataset {
             warnings,
         })
     }
+}
+
+/// Statistics over a split as it was recorded; `plain` scales nothing.
+fn statistics(split: &Split, plain: &Preprocessing) -> Result<Statistics, DataError> {
+    if let Inputs::Memory(x) = &split.x {
+        return Ok(Statistics::of(x, split.shape));
+    }
+    let mut passes = StatisticsPasses::new(split.shape);
+    let mut fetcher = Fetcher::new(split, plain);
+    for i in 0..split.len() {
+        passes.first(&fetcher.fetch(&[i])?.x);
+    }
+    passes.end_first();
+    for i in 0..split.len() {
+        passes.second(&fetcher.fetch(&[i])?.x);
+    }
+    Ok(passes.finish())
 }
 
 fn refuse_shared(
@@ -175,6 +250,7 @@ fn refuse_shared(
 
 struct Loader<'a> {
     config: &'a DatasetConfig,
+    storage: Storage,
     spectrum: Option<(usize, Spectrum)>,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
@@ -185,16 +261,41 @@ impl Loader<'_> {
         let base = self.config.path.parent().unwrap_or(Path::new(""));
         let sources = read_index(index, base)?;
         let mut split = Split {
-            x: Vec::new(),
+            x: match self.storage {
+                Storage::Memory => Inputs::Memory(Vec::new()),
+                Storage::Streamed => Inputs::Streamed(Streamed {
+                    sources: sources.clone(),
+                    slots: Vec::new(),
+                }),
+            },
             y: Vec::new(),
             groups: BTreeSet::new(),
             fingerprint: String::new(),
             shape: [0; 3],
         };
         let mut hash = Sha256::new();
-        for source in &sources {
-            reader::read(source, &mut |record| {
-                self.add(record, source, &mut split, &mut hash)
+        for (number, source) in sources.iter().enumerate() {
+            let reader = reader::of(source)?;
+            let spans = match self.storage {
+                Storage::Memory => None,
+                Storage::Streamed => Some(reader.spans(source)?.ok_or_else(|| {
+                    let problem = format!(
+                        "cannot be streamed: that takes TFRecord files; {} are read into memory",
+                        reader.name()
+                    );
+                    DataError::Source {
+                        path: source.clone(),
+                        problem,
+                    }
+                })?),
+            };
+            reader.read(source, &mut |record| {
+                let slot = spans.as_ref().map(|spans| Slot {
+                    source: number as u32,
+                    record: record.record as u32,
+                    span: spans[record.record],
+                });
+                self.add(record, slot, source, &mut split, &mut hash)
             })?;
         }
         if split.is_empty() {
@@ -212,6 +313,7 @@ impl Loader<'_> {
     fn add(
         &mut self,
         record: Record,
+        slot: Option<Slot>,
         source: &Path,
         split: &mut Split,
         hash: &mut Sha256,
@@ -255,7 +357,11 @@ impl Loader<'_> {
             .iter()
             .for_each(|value| hash.update(value.to_le_bytes()));
         hash.update(u64::from(label).to_le_bytes());
-        split.x.extend(input);
+        match (&mut split.x, slot) {
+            (Inputs::Memory(x), _) => x.extend(input),
+            (Inputs::Streamed(streamed), Some(slot)) => streamed.slots.push(slot),
+            (Inputs::Streamed(_), None) => unreachable!("streamed sources have spans"),
+        }
         split.y.push(label);
         split.groups.extend(record.group);
         Ok(())

@@ -4,7 +4,7 @@
 //! - [`reader`]: sample sources (`.npz`, TFRecord), one file a format behind one trait;
 //! - [`Preprocessing`]: segments, spectra and normalisation, the same code for training and
 //!   prediction, stored with the model;
-//! - [`Dataset`]: the three splits in memory, checked for leaks, with fingerprints;
+//! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;
 //! - [`batch`]: seeded order and assembly of batches;
 //! - [`demo`]: a deterministic simulation for those without data.
 //!
@@ -24,7 +24,9 @@ pub use config::{
     Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
     parse_yaml,
 };
-pub use dataset::{Dataset, Split};
+pub use dataset::{Dataset, Inputs, Slot, Split, Storage, Streamed};
 pub use error::DataError;
-pub use preprocess::{Normalisation, Preprocessing, SEGMENTS, Statistics, segment};
+pub use preprocess::{
+    Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, segment,
+};
 pub use spectral::Spectrum;

@@ -68,27 +68,74 @@ pub struct Statistics {
     pub std: Vec<f64>,
 }
 
-impl Statistics {
-    /// Over samples of `[channels, segments, bins]` laid end to end.
-    pub fn of(values: &[f32], [channels, segments, bins]: [usize; 3]) -> Self {
-        let per_channel = segments * bins;
-        let samples = values.len() / (channels * per_channel);
-        let count = (samples * per_channel).max(1) as f64;
-        let mut mean = vec![0.0f64; channels];
-        for (i, chunk) in values.chunks_exact(per_channel).enumerate() {
-            mean[i % channels] += chunk.iter().map(|&v| f64::from(v)).sum::<f64>();
+/// [`Statistics`] of samples that come one after the other, twice: first for the means.
+#[derive(Clone, Debug)]
+pub struct StatisticsPasses {
+    statistics: Statistics,
+    per_channel: usize,
+    count: f64,
+}
+
+impl StatisticsPasses {
+    /// For samples of `[channels, segments, bins]`.
+    pub fn new([channels, segments, bins]: [usize; 3]) -> Self {
+        Self {
+            statistics: Statistics {
+                mean: vec![0.0; channels],
+                std: vec![0.0; channels],
+            },
+            per_channel: segments * bins,
+            count: 0.0,
         }
-        mean.iter_mut().for_each(|sum| *sum /= count);
-        let mut std = vec![0.0f64; channels];
-        for (i, chunk) in values.chunks_exact(per_channel).enumerate() {
-            let mean = mean[i % channels];
-            std[i % channels] += chunk
+    }
+
+    /// First pass, over whole samples.
+    pub fn first(&mut self, values: &[f32]) {
+        let channels = self.statistics.mean.len();
+        for (i, chunk) in values.chunks_exact(self.per_channel).enumerate() {
+            self.statistics.mean[i % channels] += chunk.iter().map(|&v| f64::from(v)).sum::<f64>();
+        }
+        self.count += (values.len() / channels) as f64;
+    }
+
+    /// Ends the first pass.
+    pub fn end_first(&mut self) {
+        let count = self.count.max(1.0);
+        self.statistics
+            .mean
+            .iter_mut()
+            .for_each(|sum| *sum /= count);
+    }
+
+    /// Second pass, over the same samples.
+    pub fn second(&mut self, values: &[f32]) {
+        let channels = self.statistics.mean.len();
+        for (i, chunk) in values.chunks_exact(self.per_channel).enumerate() {
+            let mean = self.statistics.mean[i % channels];
+            self.statistics.std[i % channels] += chunk
                 .iter()
                 .map(|&v| (f64::from(v) - mean).powi(2))
                 .sum::<f64>();
         }
-        std.iter_mut().for_each(|sum| *sum = (*sum / count).sqrt());
-        Self { mean, std }
+    }
+
+    /// Ends the second pass.
+    pub fn finish(mut self) -> Statistics {
+        let count = self.count.max(1.0);
+        let deviations = self.statistics.std.iter_mut();
+        deviations.for_each(|sum| *sum = (*sum / count).sqrt());
+        self.statistics
+    }
+}
+
+impl Statistics {
+    /// Over samples of `[channels, segments, bins]` laid end to end.
+    pub fn of(values: &[f32], shape: [usize; 3]) -> Self {
+        let mut passes = StatisticsPasses::new(shape);
+        passes.first(values);
+        passes.end_first();
+        passes.second(values);
+        passes.finish()
     }
 
     /// `(x - mean) / std` in place; constant channels become zero.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use data::reader::{Record, TfrecordWriter};
-use data::{DataError, Dataset, DatasetConfig, Normalisation, demo};
+use data::{DataError, Dataset, DatasetConfig, Normalisation, Storage, batch, demo};
 
 fn load(config: &Path) -> Result<Dataset, DataError> {
     let config = DatasetConfig::load(config, None)?;
@@ -87,6 +87,58 @@ fn record(record: usize, label: i64, shape: &[usize], group: &str) -> Record {
         label,
         group: Some(group.into()),
     }
+}
+
+#[test]
+fn streamed_batches_are_those_in_memory_to_the_bit() {
+    let project = Project::new();
+    let config = DatasetConfig::load(&project.path("config.yaml"), None).unwrap();
+    for normalisation in [
+        Normalisation::Sample,
+        Normalisation::Dataset,
+        Normalisation::Batch,
+        Normalisation::None,
+    ] {
+        let open = |storage| Dataset::open(&config, normalisation, storage).unwrap();
+        let (memory, streamed) = (open(Storage::Memory), open(Storage::Streamed));
+        assert_eq!(memory.preprocessing, streamed.preprocessing);
+        assert_eq!(memory.train.fingerprint, streamed.train.fingerprint);
+        assert_eq!(memory.train.y, streamed.train.y);
+        assert!(memory.train.inputs().is_some() && streamed.train.inputs().is_none());
+        let order = batch::shuffled(memory.train.len(), 5, 0);
+        let collect = |dataset: &Dataset| {
+            let mut batches = Vec::new();
+            let lists = order.chunks(3);
+            batch::for_each(&dataset.train, &dataset.preprocessing, lists, |batch| {
+                batches.push(batch);
+                true
+            })
+            .unwrap();
+            batches
+        };
+        assert_eq!(collect(&memory), collect(&streamed), "{normalisation}");
+    }
+}
+
+#[test]
+fn a_source_that_changes_under_a_streamed_training_is_named() {
+    let project = Project::new();
+    let config = DatasetConfig::load(&project.path("config.yaml"), None).unwrap();
+    let dataset = Dataset::open(&config, Normalisation::None, Storage::Streamed).unwrap();
+    let path = project.path("train.tfrecord");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 20;
+    bytes[last] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let mut fetcher = batch::Fetcher::new(&dataset.train, &dataset.preprocessing);
+    assert!(fetcher.fetch(&[0]).is_ok());
+    let error = fetcher.fetch(&[dataset.train.len() - 1]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("train.tfrecord, record 5: damaged"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -42,6 +42,10 @@ pub struct Cli {
     /// dataset]
     #[arg(long, value_name = "NAME")]
     pub normalisation: Option<String>,
+    /// Read inputs from their TFRecord files for every batch instead of keeping them in memory; the
+    /// results are the same
+    #[arg(long)]
+    pub stream: bool,
     /// What computes [default: native]
     #[arg(long, value_enum)]
     pub backend: Option<Backend>,

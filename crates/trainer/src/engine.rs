@@ -2,7 +2,7 @@
 //! optimizer and give the same results within rounding (`crates/model/tests/conformance.rs`).
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use data::{Dataset, Normalisation, Preprocessing, Split, batch};
+use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
 use model::{Adam, AdamConfig, Architecture, Mode, Network, Weights, cross_entropy};
 
@@ -18,6 +18,21 @@ pub struct Engine {
     kind: Kind,
     /// Shape of one input.
     shape: [usize; 3],
+}
+
+/// The samples of a step.
+pub enum Samples<'a> {
+    /// Assembled.
+    Batch(batch::Batch),
+    /// Those at `indices` of inputs that lie end to end, with their labels.
+    Of {
+        /// All inputs, where [`Engine::direct`] gives them.
+        x: &'a [f32],
+        /// Which of them.
+        indices: &'a [usize],
+        /// Their labels.
+        y: &'a [u32],
+    },
 }
 
 enum Kind {
@@ -71,15 +86,18 @@ impl Engine {
         }
     }
 
-    /// One step over the samples of `split` at `indices`.
-    pub fn step(
-        &mut self,
-        split: &Split,
-        indices: &[usize],
-        preprocessing: &Preprocessing,
-        learning_rate: f64,
-        seed: u64,
-    ) {
+    /// The inputs of `split`, where steps and evaluations can take them as they lie.
+    pub fn direct<'a>(&self, split: &'a Split, preprocessing: &Preprocessing) -> Option<&'a [f32]> {
+        match (&self.kind, &split.x, preprocessing.normalisation) {
+            // A batch's own statistics make new inputs of it.
+            (_, _, Normalisation::Batch) => None,
+            (Kind::Native { .. }, Inputs::Memory(x), _) => Some(x),
+            _ => None,
+        }
+    }
+
+    /// One step.
+    pub fn step(&mut self, samples: Samples<'_>, learning_rate: f64, seed: u64) {
         let mode = Mode::Training {
             dropout: true,
             seed,
@@ -87,13 +105,12 @@ impl Engine {
         };
         match &mut self.kind {
             Kind::Native { network, logits } => {
-                let pass = if preprocessing.normalisation == Normalisation::Batch {
-                    let batch = batch::gather(split, indices, preprocessing);
-                    network.training_pass(&batch.x, &batch.y, mode)
-                } else {
+                let pass = match samples {
+                    Samples::Batch(batch) => network.training_pass(&batch.x, &batch.y, mode),
                     // The threads that need the samples copy them.
-                    let y: Vec<u32> = indices.iter().map(|&i| split.y[i]).collect();
-                    network.training_pass_over(&split.x, indices, &y, mode)
+                    Samples::Of { x, indices, y } => {
+                        network.training_pass_over(x, indices, y, mode)
+                    }
                 };
                 logits.extend_from_slice(pass.0);
                 network.step(learning_rate);
@@ -103,7 +120,9 @@ impl Engine {
                 adam,
                 logits,
             } => {
-                let batch = batch::gather(split, indices, preprocessing);
+                let Samples::Batch(batch) = samples else {
+                    unreachable!("only the native path takes samples as they lie");
+                };
                 let x = input(batch.x, self.shape, network.device());
                 let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
                 let targets = TensorData::new(targets, [batch.y.len()]);
@@ -134,34 +153,46 @@ impl Engine {
     }
 
     /// Loss and confusion matrix over `split`, with running statistics and without dropout.
-    pub fn evaluate(&mut self, split: &Split, dataset: &Dataset) -> Evaluation {
-        let length = EVALUATION_BATCH * split.sample_length();
-        let batches = split.x.chunks(length);
-        let by_batch = dataset.preprocessing.normalisation == Normalisation::Batch;
-        let normalised = |x: &[f32]| {
-            let mut x = x.to_vec();
-            if by_batch {
-                dataset.preprocessing.normalise(&mut x, split.shape);
-            }
-            x
-        };
-        let logits: Vec<f32> = match &mut self.kind {
-            Kind::Native { network, .. } => batches
-                .flat_map(|x| match by_batch {
-                    true => network.logits(&normalised(x)).to_vec(),
-                    false => network.logits(x).to_vec(),
-                })
+    ///
+    /// # Errors
+    /// [`TrainerError::Stream`] where a streamed source cannot be read any more.
+    pub fn evaluate(
+        &mut self,
+        split: &Split,
+        dataset: &Dataset,
+    ) -> Result<Evaluation, TrainerError> {
+        let preprocessing = &dataset.preprocessing;
+        let direct = self.direct(split, preprocessing);
+        let indices: Vec<usize> = (0..split.len()).collect();
+        let lists = indices.chunks(EVALUATION_BATCH);
+        let logits: Vec<f32> = match (&mut self.kind, direct) {
+            (Kind::Native { network, .. }, Some(x)) => x
+                .chunks(EVALUATION_BATCH * split.sample_length())
+                .flat_map(|x| network.logits(x).to_vec())
                 .collect(),
-            Kind::Burn { network, .. } => {
+            (Kind::Native { network, .. }, None) => {
+                let mut logits = Vec::new();
+                batch::for_each(split, preprocessing, lists, |batch| {
+                    logits.extend_from_slice(network.logits(&batch.x));
+                    true
+                })
+                .map_err(TrainerError::Stream)?;
+                logits
+            }
+            (Kind::Burn { network, .. }, _) => {
                 let network = network.without_autodiff();
-                let logits = batches.map(|x| {
-                    let x = input(normalised(x), self.shape, network.device());
-                    network.forward(x, Mode::Inference).logits
-                });
-                host(Tensor::cat(logits.collect(), 0))
+                let mut logits = Vec::new();
+                batch::for_each(split, preprocessing, lists, |batch| {
+                    let x = input(batch.x, self.shape, network.device());
+                    logits.push(network.forward(x, Mode::Inference).logits);
+                    true
+                })
+                .map_err(TrainerError::Stream)?;
+                host(Tensor::cat(logits, 0))
             }
         };
-        Evaluation::new(&logits, &split.y, dataset.class_names.len())
+        let classes = dataset.class_names.len();
+        Ok(Evaluation::new(&logits, &split.y, classes))
     }
 }
 

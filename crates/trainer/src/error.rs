@@ -33,6 +33,9 @@ pub enum TrainerError {
     /// The data cannot be used.
     #[error(transparent)]
     Data(#[from] data::DataError),
+    /// A source that was read before the training cannot be read during it.
+    #[error("{0}")]
+    Stream(data::DataError),
     /// The experiment cannot be written.
     #[error(transparent)]
     Experiment(#[from] experiment::ExperimentError),
@@ -67,7 +70,7 @@ impl TrainerError {
             | Self::Plan(_) => true,
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
-            Self::Weights(_) | Self::Diverged { .. } => false,
+            Self::Stream(_) | Self::Weights(_) | Self::Diverged { .. } => false,
         };
         if usage { 2 } else { 1 }
     }

@@ -81,7 +81,7 @@ pub fn run(
     if settings.normalisation.is_some() {
         config.normalisation = settings.normalisation;
     }
-    let dataset = Dataset::load(&config, DEFAULT_NORMALISATION)?;
+    let dataset = Dataset::open(&config, DEFAULT_NORMALISATION, settings.storage)?;
     for warning in &dataset.warnings {
         progress.warn(warning);
     }
@@ -193,7 +193,7 @@ fn work(
     };
     let outcome = train(settings, architecture, dataset, interrupt, progress, record)?;
     let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
-    let test = best.evaluate(&dataset.test, dataset);
+    let test = best.evaluate(&dataset.test, dataset)?;
     report::record_end(experiment, dataset, architecture, &outcome, &test)?;
     Ok((outcome, test))
 }

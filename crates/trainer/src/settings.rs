@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use data::Normalisation;
+use data::{Normalisation, Storage};
 use experiment::IdTemplate;
 use model::ModelKind;
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub struct Preset {
     pub backend: Option<Backend>,
     /// CPU threads.
     pub threads: Option<usize>,
+    /// Whether inputs are read anew for every batch.
+    pub stream: bool,
     /// Early stopping.
     pub early_stopping: EarlyStoppingSettings,
     /// Learning-rate plateau.
@@ -117,6 +119,8 @@ pub struct Settings {
     pub backend: Backend,
     /// CPU threads; none for all.
     pub threads: Option<usize>,
+    /// Where inputs come from.
+    pub storage: Storage,
     /// Early stopping.
     pub early_stopping: EarlyStoppingSettings,
     /// Learning-rate plateau.
@@ -226,6 +230,10 @@ impl Settings {
             normalisation,
             backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
             threads: cli.threads.or(preset.threads),
+            storage: match cli.stream || preset.stream {
+                true => Storage::Streamed,
+                false => Storage::Memory,
+            },
             early_stopping: preset.early_stopping,
             plateau: preset.plateau,
             experiments_dir: cli

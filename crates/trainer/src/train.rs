@@ -7,7 +7,7 @@ use std::time::Instant;
 use data::{Dataset, batch};
 use model::{Architecture, Weights};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Samples};
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::policy::{EarlyStopping, Plateau, Verdict};
@@ -74,7 +74,7 @@ pub struct Outcome {
 /// Trains `architecture` on `dataset`, telling `record` of every epoch.
 ///
 /// # Errors
-/// What `record` returns, or [`TrainerError::Diverged`].
+/// What `record` returns, [`TrainerError::Diverged`], or [`TrainerError::Stream`].
 pub fn train(
     settings: &Settings,
     architecture: &Architecture,
@@ -110,7 +110,7 @@ pub fn train(
             break;
         };
         let train_seconds = started.elapsed().as_secs_f64();
-        let validation = engine.evaluate(&dataset.val, dataset);
+        let validation = engine.evaluate(&dataset.val, dataset)?;
         let verdict = early_stopping.step(validation.loss);
         let weights = engine.weights();
         let best = verdict == Verdict::Best;
@@ -163,15 +163,38 @@ impl TrainingPass<'_> {
         let order = batch::shuffled(split.len(), self.settings.seed, epoch as u64);
         let first_step = self.engine.steps();
         let mut labels = Vec::with_capacity(order.len());
-        for indices in order.chunks(self.settings.batch_size) {
-            if interrupt.load(Ordering::Relaxed) {
-                return Ok(None);
+        let mut interrupted = false;
+        let preprocessing = &self.dataset.preprocessing;
+        let (rate, seed) = (self.learning_rate, self.settings.seed);
+        let mut lists = order.chunks(self.settings.batch_size);
+        if let Some(x) = self.engine.direct(split, preprocessing) {
+            for indices in lists {
+                interrupted = interrupt.load(Ordering::Relaxed);
+                if interrupted {
+                    break;
+                }
+                let first = labels.len();
+                labels.extend(indices.iter().map(|&i| split.y[i]));
+                let y = &labels[first..];
+                let samples = Samples::Of { x, indices, y };
+                self.engine.step(samples, rate, seed);
+                progress.step(indices.len());
             }
-            labels.extend(indices.iter().map(|&i| split.y[i]));
-            let preprocessing = &self.dataset.preprocessing;
-            let (rate, seed) = (self.learning_rate, self.settings.seed);
-            self.engine.step(split, indices, preprocessing, rate, seed);
-            progress.step(indices.len());
+        } else {
+            batch::for_each(split, preprocessing, &mut lists, |batch| {
+                interrupted = interrupt.load(Ordering::Relaxed);
+                if !interrupted {
+                    labels.extend_from_slice(&batch.y);
+                    let samples = batch.y.len();
+                    self.engine.step(Samples::Batch(batch), rate, seed);
+                    progress.step(samples);
+                }
+                !interrupted
+            })
+            .map_err(TrainerError::Stream)?;
+        }
+        if interrupted {
+            return Ok(None);
         }
         let logits = self.engine.take_logits();
         let classes = self.dataset.class_names.len();

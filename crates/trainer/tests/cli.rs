@@ -154,7 +154,7 @@ fn two_processes_in_one_second_make_two_whole_experiments() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bits_with_one_and_two_threads() {
+fn the_same_seed_gives_the_same_bits_with_one_and_two_threads_in_memory_and_streamed() {
     let cases = [
         ("ultra_lightweight_cnn", "native"),
         ("simple_cnn", "native"),
@@ -176,8 +176,12 @@ fn the_same_seed_gives_the_same_bits_with_one_and_two_threads() {
             "--batch-size",
             "100",
         ];
-        for threads in ["1", "2", "2"] {
-            let arguments = [&common[..], &["--threads", threads]].concat();
+        for how in [
+            &["--threads", "1"][..],
+            &["--threads", "2"],
+            &["--threads", "2", "--stream"],
+        ] {
+            let arguments = [&common[..], how].concat();
             let output = place.run(&arguments);
             assert!(output.status.success(), "{}", text(&output.stderr));
         }

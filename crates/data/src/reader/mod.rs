@@ -4,6 +4,7 @@
 mod npz;
 mod tfrecord;
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -27,6 +28,15 @@ pub struct Record {
     pub group: Option<String>,
 }
 
+/// Where a record lies in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u32,
+}
+
 /// Receives records in order; its error stops the reading.
 pub type Sink<'a> = &'a mut dyn FnMut(Record) -> Result<(), DataError>;
 
@@ -43,34 +53,74 @@ pub trait Reader: Sync {
     /// # Errors
     /// [`DataError`] naming the file and, where one is at fault, the record.
     fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError>;
+
+    /// Where the records of `path` lie, in order; none where the format does not let single records be
+    /// read.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        let _ = path;
+        Ok(None)
+    }
+
+    /// Reads record number `record` of `path`, which is open as `file`, from where [`Reader::spans`] found it.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn read_at(
+        &self,
+        path: &Path,
+        file: &File,
+        record: usize,
+        span: Span,
+    ) -> Result<Record, DataError> {
+        let _ = (file, record, span);
+        Err(DataError::Source {
+            path: path.to_owned(),
+            problem: format!("single records of {} cannot be read", self.name()),
+        })
+    }
 }
 
 /// All formats; those that know themselves by content come first.
 const READERS: [&dyn Reader; 2] = [&Npz, &Tfrecord];
+
+/// The reader that recognises `path`.
+///
+/// # Errors
+/// [`DataError`] where none does.
+pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
+    let mut head = Vec::with_capacity(16);
+    let file = File::open(path);
+    file.and_then(|file| file.take(16).read_to_end(&mut head))
+        .map_err(unreadable(path))?;
+    let reader = READERS.iter().find(|reader| reader.accepts(path, &head));
+    reader.copied().ok_or_else(|| {
+        let names: Vec<_> = READERS.iter().map(|reader| reader.name()).collect();
+        DataError::Source {
+            path: path.to_owned(),
+            problem: format!(
+                "the format is not known; sources are {}",
+                names.join(" or ")
+            ),
+        }
+    })
+}
 
 /// Reads `path` with the reader that recognises it.
 ///
 /// # Errors
 /// [`DataError`] where no reader does, or as [`Reader::read`].
 pub fn read(path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
-    let mut head = Vec::with_capacity(16);
-    let file = std::fs::File::open(path);
-    file.and_then(|file| file.take(16).read_to_end(&mut head))
-        .map_err(|source| DataError::Read {
-            what: "the sample source",
-            path: path.to_owned(),
-            source,
-        })?;
-    let reader = READERS.iter().find(|reader| reader.accepts(path, &head));
-    let Some(reader) = reader else {
-        let names: Vec<_> = READERS.iter().map(|reader| reader.name()).collect();
-        return Err(DataError::Source {
-            path: path.to_owned(),
-            problem: format!(
-                "the format is not known; sources are {}",
-                names.join(" or ")
-            ),
-        });
-    };
-    reader.read(path, sink)
+    of(path)?.read(path, sink)
+}
+
+/// What a failing read of a source becomes.
+pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
+    move |source| DataError::Read {
+        what: "the sample source",
+        path: path.to_owned(),
+        source,
+    }
 }

@@ -2,14 +2,14 @@
 //! `label`, optional `group`. Framing and checksums are those of the `tfrecord` crate.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{BytesList, Example, Feature, Features, FloatList, Int64List};
 
-use super::{Reader, Record, Sink};
+use super::{Reader, Record, Sink, Span, unreadable};
 use crate::error::DataError;
 
 /// Framing of a record beside its payload: length, two checksums.
@@ -32,40 +32,119 @@ impl Reader for Tfrecord {
     }
 
     fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
-        let unreadable = |source| DataError::Read {
-            what: "the sample source",
-            path: path.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        let mut left = file.metadata().map_err(unreadable)?.len();
-        let mut reader = BufReader::with_capacity(1 << 16, file);
-        for record in 0.. {
+        walk(path, |record, length, reader| {
+            sink(payload(path, record, length, reader)?)
+        })
+    }
+
+    fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        let mut spans = Vec::new();
+        let mut offset = 0;
+        walk(path, |record, length, reader| {
             let error = |problem: String| DataError::Record {
                 path: path.to_owned(),
                 record,
                 problem,
             };
-            let damaged = |e: tfrecord::Error| error(describe(&e));
-            let Some(length) = framing::try_read_len(&mut reader, true).map_err(damaged)? else {
-                return Ok(());
-            };
-            // Checked before anything is allocated.
-            if (length as u64).saturating_add(OVERHEAD) > left {
-                return Err(error(format!(
+            let whole = u32::try_from(length as u64 + OVERHEAD)
+                .map_err(|_| error(format!("{length} bytes are too many for one record")))?;
+            spans.push(Span {
+                offset,
+                length: whole,
+            });
+            offset += u64::from(whole);
+            // The payload and its checksum.
+            let rest = reader.seek_relative(i64::from(whole) - LENGTH as i64);
+            rest.map_err(unreadable(path))
+        })?;
+        Ok(Some(spans))
+    }
+
+    fn read_at(
+        &self,
+        path: &Path,
+        file: &File,
+        record: usize,
+        span: Span,
+    ) -> Result<Record, DataError> {
+        let mut bytes = vec![0; span.length as usize];
+        let mut file = file;
+        file.seek(SeekFrom::Start(span.offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(unreadable(path))?;
+        let mut bytes = &bytes[..];
+        let length = framing::try_read_len(&mut bytes, true);
+        match length.map_err(|e| damaged(path, record, &e))? {
+            Some(length) if length as u64 + OVERHEAD == u64::from(span.length) => {
+                payload(path, record, length, &mut bytes)
+            }
+            _ => Err(DataError::Record {
+                path: path.to_owned(),
+                record,
+                problem: "changed since the training began".into(),
+            }),
+        }
+    }
+}
+
+/// Bytes of a record before its payload.
+const LENGTH: usize = 12;
+
+fn damaged(path: &Path, record: usize, error: &tfrecord::Error) -> DataError {
+    DataError::Record {
+        path: path.to_owned(),
+        record,
+        problem: describe(error),
+    }
+}
+
+/// Calls `each` with the number of every record and the length of its payload, which comes next.
+fn walk(
+    path: &Path,
+    mut each: impl FnMut(usize, usize, &mut BufReader<File>) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let file = File::open(path).map_err(unreadable(path))?;
+    let mut left = file.metadata().map_err(unreadable(path))?.len();
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    for record in 0.. {
+        let length = framing::try_read_len(&mut reader, true);
+        let Some(length) = length.map_err(|e| damaged(path, record, &e))? else {
+            return Ok(());
+        };
+        // Checked before anything is allocated.
+        if (length as u64).saturating_add(OVERHEAD) > left {
+            return Err(DataError::Record {
+                path: path.to_owned(),
+                record,
+                problem: format!(
                     "truncated: the record says {length} bytes, the file has {} left",
                     left.saturating_sub(OVERHEAD)
-                )));
-            }
-            left -= length as u64 + OVERHEAD;
-            let bytes =
-                framing::try_read_record_data(&mut reader, length, true).map_err(damaged)?;
-            let example = <Example as tfrecord::Record>::from_bytes(bytes)
-                .map_err(|e| error(format!("not a tf.train.Example: {e}")))?;
-            sink(decode(record, example).map_err(error)?)?;
+                ),
+            });
         }
-        Ok(())
+        left -= length as u64 + OVERHEAD;
+        each(record, length, &mut reader)?;
     }
+    Ok(())
+}
+
+/// Reads and decodes a payload.
+fn payload(
+    path: &Path,
+    record: usize,
+    length: usize,
+    reader: &mut impl Read,
+) -> Result<Record, DataError> {
+    let error = |problem: String| DataError::Record {
+        path: path.to_owned(),
+        record,
+        problem,
+    };
+    let bytes = framing::try_read_record_data(reader, length, true)
+        .map_err(|e| damaged(path, record, &e))?;
+    let example = <Example as tfrecord::Record>::from_bytes(bytes)
+        .map_err(|e| error(format!("not a tf.train.Example: {e}")))?;
+    decode(record, example).map_err(error)
 }
 
 fn describe(error: &tfrecord::Error) -> String {
@@ -261,6 +340,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, records) = written(folder.path());
         assert_eq!(read_all(&path).unwrap(), records);
+        let spans = Tfrecord.spans(&path).unwrap().unwrap();
+        let file = File::open(&path).unwrap();
+        for (i, span) in spans.iter().enumerate().rev() {
+            let alone = Tfrecord.read_at(&path, &file, i, *span).unwrap();
+            assert_eq!(alone, records[i]);
+        }
+        assert_eq!(spans.len(), records.len());
         let head = &std::fs::read(&path).unwrap()[..16];
         assert!(Tfrecord.accepts(Path::new("no_ending"), head));
     }

@@ -129,9 +129,8 @@ impl TapLines {
             .zip(&lengths)
             .flat_map(|(&(source, row), &length)| {
                 assert_eq!(length % count, 0, "lines of one length");
-                let parts = (0..length / count)
-                    .map(move |i| (source + i * count * geometry.stride, row + i * count));
-                parts
+                (0..length / count)
+                    .map(move |i| (source + i * count * geometry.stride, row + i * count))
             })
             .collect();
         let mut visits = Visits::default();
