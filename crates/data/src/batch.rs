@@ -7,12 +7,12 @@ use std::fs::File;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use rayon::prelude::*;
 
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
 use crate::preprocess::{Normalisation, Preprocessing, window_to_input};
-use crate::reader::{self, Reader, unreadable};
-use crate::spectral::Spectrum;
+use crate::reader::{self, Reader, Record, unreadable};
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
 pub fn shuffled(samples: usize, seed: u64, epoch: u64) -> Vec<usize> {
@@ -42,7 +42,6 @@ pub struct Fetcher<'a> {
     preprocessing: &'a Preprocessing,
     /// Open sources of a streamed split.
     files: HashMap<u32, (File, &'static dyn Reader)>,
-    spectrum: Option<(usize, Spectrum)>,
 }
 
 impl<'a> Fetcher<'a> {
@@ -52,7 +51,6 @@ impl<'a> Fetcher<'a> {
             split,
             preprocessing,
             files: HashMap::new(),
-            spectrum: None,
         }
     }
 
@@ -66,17 +64,41 @@ impl<'a> Fetcher<'a> {
     pub fn fetch(&mut self, indices: &[usize]) -> Result<Batch, DataError> {
         let length = self.split.sample_length();
         let mut x = Vec::with_capacity(indices.len() * length);
-        for &i in indices {
-            match &self.split.x {
-                Inputs::Memory(all) => x.extend_from_slice(&all[i * length..(i + 1) * length]),
-                Inputs::Streamed(streamed) => {
-                    let from = x.len();
-                    let input = self.read(streamed, i)?;
-                    x.extend_from_slice(&input);
-                    if self.preprocessing.normalisation != Normalisation::Batch {
-                        let shape = self.split.shape;
-                        self.preprocessing.normalise(&mut x[from..], shape);
-                    }
+        match &self.split.x {
+            Inputs::Memory(all) => {
+                for &i in indices {
+                    x.extend_from_slice(&all[i * length..(i + 1) * length]);
+                }
+            }
+            Inputs::Streamed(streamed) => {
+                // Reading is quick, spectra are not: those take all threads.
+                let records = indices.iter().map(|&i| self.read(streamed, i));
+                let records: Vec<Record> = records.collect::<Result<_, _>>()?;
+                let (spectral, shape) = (&self.preprocessing.spectral, self.split.shape);
+                let inputs: Vec<_> = records
+                    .par_iter()
+                    .map_init(
+                        || None,
+                        |spectrum, record| {
+                            let (values, own) = (&record.values, &record.shape);
+                            let (mut input, own) =
+                                window_to_input(values, own, spectrum, spectral)?;
+                            if own != shape {
+                                return Err("changed since the training began".to_owned());
+                            }
+                            if self.preprocessing.normalisation != Normalisation::Batch {
+                                self.preprocessing.normalise(&mut input, shape);
+                            }
+                            Ok(input)
+                        },
+                    )
+                    .collect();
+                for ((input, record), &i) in inputs.into_iter().zip(&records).zip(indices) {
+                    x.extend(input.map_err(|problem| DataError::Record {
+                        path: streamed.sources[streamed.slots[i].source as usize].clone(),
+                        record: record.record,
+                        problem,
+                    })?);
                 }
             }
         }
@@ -89,7 +111,7 @@ impl<'a> Fetcher<'a> {
         })
     }
 
-    fn read(&mut self, streamed: &Streamed, i: usize) -> Result<Vec<f32>, DataError> {
+    fn read(&mut self, streamed: &Streamed, i: usize) -> Result<Record, DataError> {
         let slot = streamed.slots[i];
         let path = &streamed.sources[slot.source as usize];
         if self.files.len() >= OPEN_FILES && !self.files.contains_key(&slot.source) {
@@ -102,20 +124,7 @@ impl<'a> Fetcher<'a> {
                 entry.insert((file, reader::of(path)?))
             }
         };
-        let number = slot.record as usize;
-        let record = reader.read_at(path, file, number, slot.span)?;
-        let spectral = &self.preprocessing.spectral;
-        let input = window_to_input(&record.values, &record.shape, &mut self.spectrum, spectral);
-        let problem = match input {
-            Ok((input, shape)) if shape == self.split.shape => return Ok(input),
-            Ok(_) => "changed since the training began".into(),
-            Err(problem) => problem,
-        };
-        Err(DataError::Record {
-            path: path.clone(),
-            record: number,
-            problem,
-        })
+        reader.read_at(path, file, slot.record as usize, slot.span)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayView4;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::batch::Fetcher;
@@ -14,7 +15,6 @@ use crate::preprocess::{
     Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, window_to_input,
 };
 use crate::reader::{self, Record, Span};
-use crate::spectral::Spectrum;
 
 /// Where training takes inputs from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +96,14 @@ impl Split {
         ArrayView4::from_shape((self.len(), a, b, c), x).ok()
     }
 
+    /// All inputs end to end; nothing where they are streamed.
+    pub fn memory(&self) -> &[f32] {
+        match &self.x {
+            Inputs::Memory(x) => x,
+            Inputs::Streamed(_) => &[],
+        }
+    }
+
     /// Samples of every class.
     pub fn class_counts(&self, classes: usize) -> Vec<usize> {
         let mut counts = vec![0; classes];
@@ -149,10 +157,12 @@ impl Dataset {
         let mut loader = Loader {
             config,
             storage,
-            spectrum: None,
             shape: None,
+            passes: None,
+            bytes: Vec::new(),
         };
         let mut train = loader.split("training", train_index)?;
+        let passes = loader.passes.take();
         let mut val = loader.split("validation", val_index)?;
         let own_test = task
             .test_index_file
@@ -190,7 +200,7 @@ impl Dataset {
             statistics: None,
         };
         if normalisation == Normalisation::Dataset {
-            preprocessing.statistics = Some(statistics(&train, &preprocessing)?);
+            preprocessing.statistics = Some(statistics(&train, passes, &preprocessing)?);
         }
         preprocessing.normalisation = normalisation;
         if normalisation != Normalisation::Batch {
@@ -213,19 +223,21 @@ impl Dataset {
     }
 }
 
-/// Statistics over a split as it was recorded; `plain` scales nothing.
-fn statistics(split: &Split, plain: &Preprocessing) -> Result<Statistics, DataError> {
-    if let Inputs::Memory(x) = &split.x {
-        return Ok(Statistics::of(x, split.shape));
-    }
-    let mut passes = StatisticsPasses::new(split.shape);
-    let mut fetcher = Fetcher::new(split, plain);
-    for i in 0..split.len() {
-        passes.first(&fetcher.fetch(&[i])?.x);
-    }
+/// Statistics over a split as it was recorded, after the first pass where it is streamed; `plain` scales
+/// nothing.
+fn statistics(
+    split: &Split,
+    passes: Option<StatisticsPasses>,
+    plain: &Preprocessing,
+) -> Result<Statistics, DataError> {
+    let (Inputs::Streamed(_), Some(mut passes)) = (&split.x, passes) else {
+        return Ok(Statistics::of(split.memory(), split.shape));
+    };
     passes.end_first();
-    for i in 0..split.len() {
-        passes.second(&fetcher.fetch(&[i])?.x);
+    let all: Vec<usize> = (0..split.len()).collect();
+    let mut fetcher = Fetcher::new(split, plain);
+    for indices in all.chunks(READ_AHEAD) {
+        passes.second(&fetcher.fetch(indices)?.x);
     }
     Ok(passes.finish())
 }
@@ -251,10 +263,16 @@ fn refuse_shared(
 struct Loader<'a> {
     config: &'a DatasetConfig,
     storage: Storage,
-    spectrum: Option<(usize, Spectrum)>,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
+    /// Sums over the inputs of a split that is streamed.
+    passes: Option<StatisticsPasses>,
+    /// The bytes of one sample.
+    bytes: Vec<u8>,
 }
+
+/// Records whose inputs are computed together.
+const READ_AHEAD: usize = 256;
 
 impl Loader<'_> {
     fn split(&mut self, name: &'static str, index: &Path) -> Result<Split, DataError> {
@@ -289,14 +307,22 @@ impl Loader<'_> {
                     }
                 })?),
             };
+            let mut waiting = Vec::with_capacity(READ_AHEAD);
             reader.read(source, &mut |record| {
-                let slot = spans.as_ref().map(|spans| Slot {
-                    source: number as u32,
-                    record: record.record as u32,
-                    span: spans[record.record],
+                let slot = spans.as_ref().and_then(|spans| {
+                    Some(Slot {
+                        source: number as u32,
+                        record: record.record as u32,
+                        span: *spans.get(record.record)?,
+                    })
                 });
-                self.add(record, slot, source, &mut split, &mut hash)
+                waiting.push((record, slot));
+                match waiting.len() < READ_AHEAD {
+                    true => Ok(()),
+                    false => self.add(&mut waiting, source, &mut split, &mut hash),
+                }
             })?;
+            self.add(&mut waiting, source, &mut split, &mut hash)?;
         }
         if split.is_empty() {
             return Err(DataError::EmptySplit {
@@ -310,10 +336,36 @@ impl Loader<'_> {
         Ok(split)
     }
 
+    /// Adds records, in order; their inputs are computed on all threads.
     fn add(
+        &mut self,
+        records: &mut Vec<(Record, Option<Slot>)>,
+        source: &Path,
+        split: &mut Split,
+        hash: &mut Sha256,
+    ) -> Result<(), DataError> {
+        let spectral = &self.config.spectral;
+        let inputs: Vec<_> = records
+            .par_iter()
+            .map_init(
+                || None,
+                |spectrum, (record, _)| {
+                    window_to_input(&record.values, &record.shape, spectrum, spectral)
+                },
+            )
+            .collect();
+        for ((record, slot), input) in records.drain(..).zip(inputs) {
+            self.add_one(record, slot, input, source, split, hash)?;
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // the parts of one sample
+    fn add_one(
         &mut self,
         record: Record,
         slot: Option<Slot>,
+        input: Result<(Vec<f32>, [usize; 3]), String>,
         source: &Path,
         split: &mut Split,
         hash: &mut Sha256,
@@ -338,8 +390,6 @@ impl Loader<'_> {
         let Some(label) = self.config.renumber(label) else {
             return Ok(());
         };
-        let spectral = &self.config.spectral;
-        let input = window_to_input(&record.values, &record.shape, &mut self.spectrum, spectral);
         let (input, shape) = input.map_err(error)?;
         match &self.shape {
             Some((expected, first)) if *expected != shape => {
@@ -352,15 +402,22 @@ impl Loader<'_> {
             Some(_) => {}
             None => self.shape = Some((shape, source.to_owned())),
         }
-        record
-            .values
-            .iter()
-            .for_each(|value| hash.update(value.to_le_bytes()));
-        hash.update(u64::from(label).to_le_bytes());
+        self.bytes.clear();
+        let values = record.values.iter().flat_map(|value| value.to_le_bytes());
+        self.bytes.extend(values);
+        self.bytes.extend(u64::from(label).to_le_bytes());
+        hash.update(&self.bytes);
+        if self.storage == Storage::Streamed {
+            // Only the sums of the training split, the first, are asked for.
+            let passes = self
+                .passes
+                .get_or_insert_with(|| StatisticsPasses::new(shape));
+            passes.first(&input);
+        }
         match (&mut split.x, slot) {
             (Inputs::Memory(x), _) => x.extend(input),
             (Inputs::Streamed(streamed), Some(slot)) => streamed.slots.push(slot),
-            (Inputs::Streamed(_), None) => unreachable!("streamed sources have spans"),
+            (Inputs::Streamed(_), None) => return Err(error("the file is changing".into())),
         }
         split.y.push(label);
         split.groups.extend(record.group);
