@@ -53,6 +53,12 @@ pub enum ExperimentError {
         /// The experiments that match.
         candidates: Vec<String>,
     },
+    /// A process trains it.
+    #[error("{id} is running: another process holds its lock")]
+    Running {
+        /// The experiment.
+        id: String,
+    },
     /// An ID template is malformed.
     #[error("ID template `{template}`: {problem}")]
     Template {
@@ -98,7 +104,10 @@ impl ExperimentError {
     /// Whether what was asked for is wrong (exit code 2) rather than the machine failing (1).
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::NotFound { .. } | Self::Ambiguous { .. } | Self::Template { .. } => true,
+            Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Running { .. }
+            | Self::Template { .. } => true,
             Self::Claim { source, .. } => {
                 use std::io::ErrorKind;
                 matches!(

@@ -4,7 +4,7 @@
 //! neither text nor the file-version record, so events are assembled here. Scalars are float32 of
 //! rank 0 and text is rank 0 in `string_val`: TensorBoard's data server shows nothing else.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -40,6 +40,18 @@ pub fn host_name() -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
+}
+
+/// Opens a file for appending after its first `length` bytes and cuts off the rest.
+pub(crate) fn reopen(path: &Path, length: u64) -> std::io::Result<File> {
+    let file = OpenOptions::new().append(true).open(path)?;
+    let found = file.metadata()?.len();
+    if found < length {
+        let problem = format!("it has {found} bytes where {length} were written");
+        return Err(std::io::Error::other(problem));
+    }
+    file.set_len(length)?;
+    Ok(file)
 }
 
 /// Appends events to one file.
@@ -80,6 +92,28 @@ impl EventWriter {
             what: Some(What::FileVersion("brain.Event:2".into())),
         })?;
         Ok(writer)
+    }
+
+    /// Goes on in a file after its first `length` bytes; what follows them is cut off.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`], also where the file is shorter.
+    pub fn reopen(path: &Path, length: u64) -> Result<Self, ExperimentError> {
+        let file = reopen(path, length).map_err(ExperimentError::write(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: BufWriter::new(file),
+        })
+    }
+
+    /// The file's name, and its length once everything is on the disk.
+    pub(crate) fn mark(&mut self) -> Result<(String, u64), ExperimentError> {
+        self.flush()?;
+        let file = self.writer.get_ref();
+        let length = file.sync_data().and_then(|()| file.metadata());
+        let length = length.map_err(ExperimentError::write(&self.path))?.len();
+        let name = self.path.file_name().unwrap_or_default();
+        Ok((name.to_string_lossy().into_owned(), length))
     }
 
     /// A number, shown under SCALARS.

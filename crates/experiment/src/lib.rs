@@ -32,5 +32,5 @@ pub use id::{IdParts, IdTemplate};
 pub use metadata::{
     DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,
 };
-pub use run::{Experiment, LogRun, write_atomically};
+pub use run::{CHECKPOINTS, Experiment, LogRun, Marks, load_checkpoint, write_atomically};
 pub use store::{Entry, ExperimentStore, LOCK_FILE, Selection};

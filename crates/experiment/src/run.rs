@@ -1,13 +1,16 @@
 //! A running experiment: the only writer below its directory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::ExperimentError;
-use crate::events::EventWriter;
+use serde::{Deserialize, Serialize};
+
+use crate::events::{EventWriter, reopen};
 use crate::figures::Png;
+use crate::hash::sha256_hex;
 use crate::history::Epoch;
 use crate::metadata::{Metadata, Status};
 
@@ -69,6 +72,18 @@ impl Layout {
     }
 }
 
+/// How far the files that only grow had grown when a checkpoint was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marks {
+    /// Bytes of `history.jsonl`.
+    pub history: u64,
+    /// Name and bytes of the event file of every run, by the run's path below `logs/`.
+    pub logs: BTreeMap<String, (String, u64)>,
+}
+
+/// The newest checkpoint and the one before it, below an experiment's directory.
+pub const CHECKPOINTS: [&str; 2] = ["checkpoints/last", "checkpoints/previous"];
+
 /// A claimed directory, its lock and its open logs.
 pub struct Experiment {
     directory: PathBuf,
@@ -115,6 +130,89 @@ impl Experiment {
         };
         experiment.save_metadata()?;
         Ok(experiment)
+    }
+
+    /// Takes up an experiment where a checkpoint left it: what was logged after `marks` is cut off.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] where a file is missing or shorter than its mark.
+    pub(crate) fn take_up(
+        directory: PathBuf,
+        lock: File,
+        metadata: Metadata,
+        marks: &Marks,
+    ) -> Result<Self, ExperimentError> {
+        let layout = Layout::Tracked;
+        let mut logs = HashMap::new();
+        for run in LogRun::ALL {
+            let folder = directory.join(layout.log_path(run));
+            let writer = match marks.logs.get(run.path()) {
+                // A name, whatever the file says: nothing outside the folder is touched.
+                Some((name, length)) if Path::new(name).file_name() == Some(name.as_ref()) => {
+                    EventWriter::reopen(&folder.join(name), *length)?
+                }
+                _ => EventWriter::create(&folder)?,
+            };
+            logs.insert(run, writer);
+        }
+        let path = directory.join("history.jsonl");
+        let history = reopen(&path, marks.history).map_err(ExperimentError::write(&path))?;
+        let mut experiment = Self {
+            directory,
+            metadata,
+            layout,
+            logs,
+            history,
+            _lock: lock,
+        };
+        let now = chrono::Local::now().format("%Y-%m-%dT%H:%M:%S%.6f");
+        experiment.update(|metadata| {
+            metadata.status = Some(Status::Running);
+            metadata.end_time = None;
+            metadata.error = None;
+            metadata.results = None;
+            let resumed = metadata.other.entry("resumed");
+            let resumed = resumed.or_insert_with(|| serde_json::Value::Array(Vec::new()));
+            if let Some(times) = resumed.as_array_mut() {
+                times.push(now.to_string().into());
+            }
+        })?;
+        Ok(experiment)
+    }
+
+    /// How far the files that only grow have grown, once they are on the disk.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`].
+    pub fn marks(&mut self) -> Result<Marks, ExperimentError> {
+        let path = self.directory.join("history.jsonl");
+        let history = self.history.metadata();
+        let mut marks = Marks {
+            history: history.map_err(ExperimentError::write(&path))?.len(),
+            logs: BTreeMap::new(),
+        };
+        for (run, log) in &mut self.logs {
+            marks.logs.insert(run.path().to_owned(), log.mark()?);
+        }
+        Ok(marks)
+    }
+
+    /// Writes the newest checkpoint; the one before it stays. A SHA-256 in front of the bytes tells a
+    /// whole file from a damaged one.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the last good checkpoint stays.
+    pub fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), ExperimentError> {
+        let [last, previous] = CHECKPOINTS.map(|name| self.directory.join(name));
+        if last.exists() {
+            // Between here and the end of the next line the one before is the newest.
+            fs::rename(&last, &previous).map_err(ExperimentError::write(&previous))?;
+        }
+        let mut whole = Vec::with_capacity(bytes.len() + 65);
+        whole.extend_from_slice(sha256_hex(bytes).as_bytes());
+        whole.push(b'\n');
+        whole.extend_from_slice(bytes);
+        write_atomically(&last, &whole)
     }
 
     /// Its ID.
@@ -203,6 +301,23 @@ impl Experiment {
         }
         let bytes = self.metadata.to_bytes();
         self.save("metadata.json", &bytes).map(|_| ())
+    }
+}
+
+/// Reads a checkpoint that [`Experiment::save_checkpoint`] wrote.
+///
+/// # Errors
+/// [`ExperimentError::Read`] where it cannot be read or is damaged.
+pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
+    let mut bytes = fs::read(path).map_err(ExperimentError::read(path))?;
+    let damaged = || std::io::Error::other("damaged: its checksum differs");
+    if bytes.len() < 65 || bytes[64] != b'\n' {
+        return Err(ExperimentError::read(path)(damaged()));
+    }
+    let content = bytes.split_off(65);
+    match bytes[..64] == *sha256_hex(&content).as_bytes() {
+        true => Ok(content),
+        false => Err(ExperimentError::read(path)(damaged())),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::ExperimentError;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
 use crate::metadata::{Metadata, Status};
-use crate::run::{Experiment, Layout};
+use crate::run::{Experiment, Layout, Marks};
 
 /// Held by the process that trains; the operating system frees it when the process is gone.
 pub const LOCK_FILE: &str = ".lock";
@@ -104,6 +104,30 @@ impl ExperimentStore {
             ..Default::default()
         };
         fill(&directory, metadata, Layout::Untracked, &[])
+    }
+
+    /// Takes up `entry` where a checkpoint left it; its directory stays the same.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Running`] where a process still trains it, [`ExperimentError::Write`] where its files
+    /// are not as `marks` say.
+    pub fn resume(
+        &self,
+        entry: &Entry,
+        change: impl FnOnce(&mut Metadata),
+        marks: &Marks,
+    ) -> Result<Experiment, ExperimentError> {
+        let path = entry.directory.join(LOCK_FILE);
+        let lock = File::options().create(true).append(true).open(&path);
+        let lock = lock.map_err(ExperimentError::write(&path))?;
+        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(ExperimentError::Running {
+                id: entry.id.clone(),
+            });
+        }
+        let mut metadata = entry.metadata.clone();
+        change(&mut metadata);
+        Experiment::take_up(entry.directory.clone(), lock, metadata, marks)
     }
 
     fn untracked_root(&self) -> PathBuf {

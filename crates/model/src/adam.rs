@@ -50,7 +50,7 @@ pub struct Adam {
 }
 
 /// [`Adam`]'s state on the host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AdamState {
     /// Steps taken.
     pub steps: u64,

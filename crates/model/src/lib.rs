@@ -9,6 +9,7 @@
 //! - [`Weights`]: the tensors on the host, initialised as Keras does, saved as safetensors;
 //! - [`Network`]: the same tensors on a Burn device, with the forward pass and the loss;
 //! - [`native::NativeNetwork`]: the same computations on a CPU without a tensor framework, faster;
+//! - [`TrainingState`]: what a training needs to go on where it was;
 //! - [`summary`]'s text, which is `model_summary.txt`.
 //!
 //! The crate reads no configuration and prints nothing.
@@ -16,6 +17,7 @@
 mod adam;
 pub mod architecture;
 mod bundle;
+mod checkpoint;
 mod conv;
 pub mod native;
 mod network;
@@ -27,6 +29,7 @@ mod weights;
 pub use adam::{Adam, AdamConfig, AdamState};
 pub use architecture::{Architecture, InputShape, ModelKind, Op, UnknownModel};
 pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
+pub use checkpoint::TrainingState;
 pub use network::{Forward, Mode, Network, cross_entropy};
 pub use plan::{LayerPlan, Plan, PlanError, TensorPlan, TensorRole};
 pub use weights::{NamedTensor, Weights, WeightsError};

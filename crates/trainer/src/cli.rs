@@ -58,6 +58,10 @@ pub struct Cli {
     /// Where the embedded demo is written [default: datasets]
     #[arg(long, value_name = "DIR")]
     pub datasets_dir: Option<PathBuf>,
+    /// Go on with an experiment from its last checkpoint, with the settings it was started with: `latest`, or
+    /// an ID or unambiguous part of its ends
+    #[arg(long, value_name = "ID")]
+    pub resume: Option<String>,
     /// Extra field of metadata.json, may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub meta: Vec<String>,

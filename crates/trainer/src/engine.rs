@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
-use model::{Adam, AdamConfig, Architecture, Mode, Network, Weights, cross_entropy};
+use model::{Adam, AdamConfig, AdamState, Architecture, Mode, Network, Weights, cross_entropy};
 
 use crate::backend::{Backend, Place};
 use crate::error::TrainerError;
@@ -76,6 +76,34 @@ impl Engine {
             kind,
             shape: architecture.input.dims(),
         })
+    }
+
+    /// As [`Engine::new`], with an optimizer that goes on from `adam`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore(
+        backend: Backend,
+        architecture: &Architecture,
+        weights: &Weights,
+        adam: AdamState,
+    ) -> Result<Self, TrainerError> {
+        let mut engine = Self::new(backend, architecture, weights)?;
+        match &mut engine.kind {
+            Kind::Native { network, .. } => network.restore_adam(adam),
+            Kind::Burn {
+                network, adam: own, ..
+            } => **own = Adam::restore(AdamConfig::default(), adam, network),
+        }
+        Ok(engine)
+    }
+
+    /// Copies the optimizer's state.
+    pub fn adam_state(&self) -> AdamState {
+        match &self.kind {
+            Kind::Native { network, .. } => network.adam_state().clone(),
+            Kind::Burn { adam, .. } => adam.state(),
+        }
     }
 
     /// Optimizer steps taken.

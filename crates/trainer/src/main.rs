@@ -33,7 +33,10 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Result<Finished, TrainerError> {
-    let settings = Settings::new(cli)?;
+    let settings = match &cli.resume {
+        Some(id) => trainer::resume::settings(cli, id)?,
+        None => Settings::new(cli)?,
+    };
     let mut progress = Progress::new(settings.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(

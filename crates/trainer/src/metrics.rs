@@ -1,9 +1,10 @@
 //! Metrics of a classifier, as scikit-learn defines them (with `zero_division=0`).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Losses and predictions over a split.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Mean cross-entropy.
     pub loss: f64,

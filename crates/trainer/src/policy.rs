@@ -1,12 +1,15 @@
 //! Decisions after an epoch, as pure values: `step(metric) -> decision`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::settings::{EarlyStoppingSettings, PlateauSettings};
 
 /// Remembers the lowest validation loss and says when to stop.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
     patience: usize,
-    best: f64,
+    /// None before the first epoch.
+    best: Option<f64>,
     /// Epochs since the best.
     waited: usize,
 }
@@ -27,15 +30,15 @@ impl EarlyStopping {
     pub fn new(settings: EarlyStoppingSettings) -> Self {
         Self {
             patience: settings.patience,
-            best: f64::INFINITY,
+            best: None,
             waited: 0,
         }
     }
 
     /// Judges an epoch's validation loss; one that is not a number is never better.
     pub fn step(&mut self, loss: f64) -> Verdict {
-        if loss < self.best {
-            self.best = loss;
+        if loss < self.best.unwrap_or(f64::INFINITY) {
+            self.best = Some(loss);
             self.waited = 0;
             return Verdict::Best;
         }
@@ -49,10 +52,11 @@ impl EarlyStopping {
 }
 
 /// Lowers the learning rate where the loss does not improve: Keras' `ReduceLROnPlateau`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
     settings: PlateauSettings,
-    best: f64,
+    /// None before the first epoch.
+    best: Option<f64>,
     waited: usize,
 }
 
@@ -61,15 +65,15 @@ impl Plateau {
     pub fn new(settings: PlateauSettings) -> Self {
         Self {
             settings,
-            best: f64::INFINITY,
+            best: None,
             waited: 0,
         }
     }
 
     /// Learning rate of the next epoch.
     pub fn step(&mut self, loss: f64, learning_rate: f64) -> f64 {
-        if loss < self.best - self.settings.min_delta {
-            self.best = loss;
+        if loss < self.best.unwrap_or(f64::INFINITY) - self.settings.min_delta {
+            self.best = Some(loss);
             self.waited = 0;
             return learning_rate;
         }

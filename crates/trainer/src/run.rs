@@ -11,7 +11,7 @@ use experiment::hash::config_hash;
 use experiment::{
     DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status, TrainingConfig,
 };
-use model::{Architecture, InputShape, Plan};
+use model::{Architecture, InputShape, Plan, TrainingState};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Engine;
@@ -19,9 +19,10 @@ use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::report;
+use crate::resume::{self, Note, Point};
 use crate::settings::{DEFAULT_NORMALISATION, Settings};
 use crate::system::system_info;
-use crate::train::{Interrupt, Outcome, StoppedBy, train};
+use crate::train::{EpochResult, Interrupt, LoopState, Outcome, Recorder, StoppedBy, train};
 
 /// A finished run.
 pub struct Finished {
@@ -104,7 +105,12 @@ pub fn run(
     };
     let store = ExperimentStore::new(&settings.experiments_dir);
     let started = Instant::now();
-    let mut experiment = if settings.untracked {
+    let mut from = None;
+    let mut experiment = if let Some(entry) = &settings.resume {
+        let (experiment, point) = resume::take_up(settings, entry, &metadata, &plan, progress)?;
+        from = Some(point);
+        experiment
+    } else if settings.untracked {
         store.claim_untracked(parts)?
     } else {
         store.claim(
@@ -125,6 +131,7 @@ pub fn run(
         classes
     ));
 
+    let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
     let worked = work(
         settings,
         &architecture,
@@ -134,8 +141,9 @@ pub fn run(
         progress,
         &mut experiment,
         started,
+        from,
     );
-    let duration = started.elapsed().as_secs_f64();
+    let duration = before + started.elapsed().as_secs_f64();
     let directory = experiment.directory().to_owned();
     match worked {
         Ok((outcome, test)) => {
@@ -147,6 +155,8 @@ pub fn run(
             let metadata = experiment.finish(status, |metadata| {
                 metadata.duration_s = Some(duration);
                 metadata.results = Some(results);
+                let timing = json!(outcome.timing);
+                metadata.other.insert("timing_s".into(), timing);
             })?;
             Ok(Finished {
                 metadata,
@@ -182,20 +192,81 @@ fn work(
     progress: &mut Progress,
     experiment: &mut Experiment,
     started: Instant,
+    from: Option<Point>,
 ) -> Result<(Outcome, Evaluation), TrainerError> {
-    report::record_start(experiment, settings, architecture, plan)?;
-    let samples = dataset.train.len();
-    let record = |result: crate::train::EpochResult<'_>, progress: &mut Progress| {
-        let elapsed = started.elapsed().as_secs_f64();
-        let epoch = report::record_epoch(experiment, dataset, &result, elapsed)?;
-        progress.end_epoch(&epoch, samples, result.train_seconds, result.best);
-        Ok(())
+    let mut recorder = RunRecorder {
+        settings,
+        dataset,
+        experiment,
+        started,
+        before: from.as_ref().map_or(0.0, |point| point.note.elapsed_s),
     };
-    let outcome = train(settings, architecture, dataset, interrupt, progress, record)?;
+    if from.is_none() {
+        report::record_start(recorder.experiment, settings, architecture, plan)?;
+    }
+    let from = from.map(|point| (point.training, point.note.state));
+    let outcome = train(
+        settings,
+        architecture,
+        dataset,
+        interrupt,
+        progress,
+        &mut recorder,
+        from,
+    )?;
     let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
     let test = best.evaluate(&dataset.test, dataset)?;
-    report::record_end(experiment, dataset, architecture, &outcome, &test)?;
+    report::record_end(recorder.experiment, dataset, architecture, &outcome, &test)?;
     Ok((outcome, test))
+}
+
+/// Writes what a training gives into its experiment.
+struct RunRecorder<'a> {
+    settings: &'a Settings,
+    dataset: &'a Dataset,
+    experiment: &'a mut Experiment,
+    started: Instant,
+    /// Seconds of earlier processes.
+    before: f64,
+}
+
+impl RunRecorder<'_> {
+    fn elapsed(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+}
+
+impl Recorder for RunRecorder<'_> {
+    fn epoch(
+        &mut self,
+        result: EpochResult<'_>,
+        progress: &mut Progress,
+    ) -> Result<(), TrainerError> {
+        let elapsed = self.elapsed();
+        let epoch = report::record_epoch(self.experiment, self.dataset, &result, elapsed)?;
+        let samples = self.dataset.train.len();
+        progress.end_epoch(&epoch, samples, result.train_seconds, result.best);
+        Ok(())
+    }
+
+    fn checkpoint(
+        &mut self,
+        state: &LoopState,
+        training: &dyn Fn() -> TrainingState,
+    ) -> Result<(), TrainerError> {
+        if self.settings.untracked {
+            return Ok(());
+        }
+        let note = Note {
+            version: resume::VERSION,
+            state: state.clone(),
+            marks: self.experiment.marks()?,
+            elapsed_s: self.elapsed(),
+        };
+        let note = serde_json::to_string(&note).expect("a note is JSON");
+        let bytes = training().to_bytes(&note)?;
+        Ok(self.experiment.save_checkpoint(&bytes)?)
+    }
 }
 
 /// Number of threads in use.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use data::{Normalisation, Storage};
-use experiment::IdTemplate;
+use experiment::{Entry, IdTemplate};
 use model::ModelKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -141,10 +141,12 @@ pub struct Settings {
     pub notes: String,
     /// Whether nothing is tracked.
     pub untracked: bool,
+    /// The experiment to go on with.
+    pub resume: Option<Entry>,
 }
 
 /// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 17] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -157,6 +159,8 @@ const RESERVED: [&str; 15] = [
     "class_names",
     "end_time",
     "duration_s",
+    "timing_s",
+    "resumed",
     "results",
     "notes",
     "tags",
@@ -251,6 +255,7 @@ impl Settings {
             tags,
             notes: cli.notes.clone().unwrap_or(preset.notes),
             untracked: cli.untracked,
+            resume: None,
         };
         settings.check()?;
         Ok(settings)

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use data::{Dataset, batch};
-use model::{Architecture, Weights};
+use model::{Architecture, TrainingState, Weights};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{Engine, Samples};
 use crate::error::TrainerError;
@@ -57,6 +58,17 @@ impl StoppedBy {
     }
 }
 
+/// Where the seconds went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Timing {
+    /// Training steps.
+    pub training: f64,
+    /// Evaluation after every epoch.
+    pub validation: f64,
+    /// Logs, images, history.
+    pub recording: f64,
+}
+
 /// How a training ended.
 pub struct Outcome {
     /// Why.
@@ -69,78 +81,170 @@ pub struct Outcome {
     pub best_weights: Weights,
     /// Validation metrics of the best epoch.
     pub best_validation: Option<Evaluation>,
+    /// Where the time went.
+    pub timing: Timing,
 }
 
-/// Trains `architecture` on `dataset`, telling `record` of every epoch.
+/// Where a training stands between two epochs, beside weights and optimizer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoopState {
+    /// Epochs run whole.
+    pub epochs_run: usize,
+    /// Learning rate of the next.
+    pub learning_rate: f64,
+    /// Its policy.
+    pub early_stopping: EarlyStopping,
+    /// Its policy.
+    pub plateau: Plateau,
+    /// The best epoch so far.
+    pub best_epoch: Option<usize>,
+    /// Its validation metrics.
+    pub best_validation: Option<Evaluation>,
+    /// Whether early stopping has ended the training.
+    pub stopped: bool,
+}
+
+impl LoopState {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            epochs_run: 0,
+            learning_rate: settings.learning_rate,
+            early_stopping: EarlyStopping::new(settings.early_stopping),
+            plateau: Plateau::new(settings.plateau),
+            best_epoch: None,
+            best_validation: None,
+            stopped: false,
+        }
+    }
+}
+
+/// Whoever keeps what a training gives.
+pub trait Recorder {
+    /// An epoch ended.
+    ///
+    /// # Errors
+    /// Where it cannot be kept; the training ends.
+    fn epoch(
+        &mut self,
+        result: EpochResult<'_>,
+        progress: &mut Progress,
+    ) -> Result<(), TrainerError>;
+
+    /// The training stands between two epochs; `state` makes what is needed to go on from here.
+    ///
+    /// # Errors
+    /// As above.
+    fn checkpoint(
+        &mut self,
+        state: &LoopState,
+        training: &dyn Fn() -> TrainingState,
+    ) -> Result<(), TrainerError>;
+}
+
+/// Trains `architecture` on `dataset`, from the start or from a checkpoint, telling `recorder` of every epoch.
+/// What comes of a training does not depend on where it was taken up.
 ///
 /// # Errors
-/// What `record` returns, [`TrainerError::Diverged`], or [`TrainerError::Stream`].
+/// What `recorder` returns, [`TrainerError::Diverged`], or [`TrainerError::Stream`].
 pub fn train(
     settings: &Settings,
     architecture: &Architecture,
     dataset: &Dataset,
     interrupt: &Interrupt,
     progress: &mut Progress,
-    mut record: impl FnMut(EpochResult<'_>, &mut Progress) -> Result<(), TrainerError>,
+    recorder: &mut impl Recorder,
+    from: Option<(TrainingState, LoopState)>,
 ) -> Result<Outcome, TrainerError> {
-    let plan = model::Plan::new(architecture)?;
-    let initial = Weights::init(&plan, settings.seed);
-    let mut engine = Engine::new(settings.backend, architecture, &initial)?;
-    let mut early_stopping = EarlyStopping::new(settings.early_stopping);
-    let mut plateau = Plateau::new(settings.plateau);
-    let mut learning_rate = settings.learning_rate;
-    let mut outcome = Outcome {
-        stopped_by: StoppedBy::Epochs,
-        epochs_run: 0,
-        best_epoch: None,
-        best_weights: initial,
-        best_validation: None,
+    let resumed = from.is_some();
+    let (start, mut state) = match from {
+        Some(from) => from,
+        None => {
+            let weights = Weights::init(&model::Plan::new(architecture)?, settings.seed);
+            let start = TrainingState {
+                best: weights.clone(),
+                weights,
+                adam: Default::default(),
+            };
+            (start, LoopState::new(settings))
+        }
     };
-    for epoch in 0..settings.epochs {
+    let (weights, adam) = (&start.weights, start.adam);
+    let mut engine = Engine::restore(settings.backend, architecture, weights, adam)?;
+    let mut best_weights = start.best;
+    let mut timing = Timing::default();
+    let mut stopped_by = match state.stopped {
+        true => StoppedBy::EarlyStopping,
+        false => StoppedBy::Epochs,
+    };
+    let checkpoint = |recorder: &mut _, state: &LoopState, engine: &Engine, best: &Weights| {
+        Recorder::checkpoint(recorder, state, &|| TrainingState {
+            weights: engine.weights(),
+            best: best.clone(),
+            adam: engine.adam_state(),
+        })
+    };
+    if !resumed {
+        checkpoint(recorder, &state, &engine, &best_weights)?;
+    }
+    while state.epochs_run < settings.epochs && !state.stopped {
+        let epoch = state.epochs_run;
         progress.begin_epoch(epoch, dataset.train.len());
         let started = Instant::now();
         let mut pass = TrainingPass {
             settings,
             dataset,
-            learning_rate,
+            learning_rate: state.learning_rate,
             engine: &mut engine,
         };
         let Some(training) = pass.run(epoch, interrupt, progress)? else {
-            outcome.stopped_by = StoppedBy::Interrupted;
+            stopped_by = StoppedBy::Interrupted;
             break;
         };
         let train_seconds = started.elapsed().as_secs_f64();
+        timing.training += train_seconds;
+        let started = Instant::now();
         let validation = engine.evaluate(&dataset.val, dataset)?;
-        let verdict = early_stopping.step(validation.loss);
+        timing.validation += started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let verdict = state.early_stopping.step(validation.loss);
         let weights = engine.weights();
         let best = verdict == Verdict::Best;
         let result = EpochResult {
             epoch,
-            learning_rate,
+            learning_rate: state.learning_rate,
             train: training,
             validation: validation.clone(),
             weights: &weights,
             best,
             train_seconds,
         };
-        record(result, progress)?;
-        outcome.epochs_run = epoch + 1;
-        learning_rate = plateau.step(validation.loss, learning_rate);
+        recorder.epoch(result, progress)?;
+        state.epochs_run = epoch + 1;
+        state.learning_rate = state.plateau.step(validation.loss, state.learning_rate);
         if best {
-            outcome.best_epoch = Some(epoch);
-            outcome.best_weights = weights;
-            outcome.best_validation = Some(validation);
+            state.best_epoch = Some(epoch);
+            state.best_validation = Some(validation);
+            best_weights = weights;
         }
-        if verdict == Verdict::Stop && epoch + 1 < settings.epochs {
-            outcome.stopped_by = StoppedBy::EarlyStopping;
-            break;
-        }
-        if interrupt.load(Ordering::Relaxed) {
-            outcome.stopped_by = StoppedBy::Interrupted;
+        // In the last epoch there is nothing left to stop.
+        state.stopped = verdict == Verdict::Stop && state.epochs_run < settings.epochs;
+        checkpoint(recorder, &state, &engine, &best_weights)?;
+        timing.recording += started.elapsed().as_secs_f64();
+        if state.stopped {
+            stopped_by = StoppedBy::EarlyStopping;
+        } else if interrupt.load(Ordering::Relaxed) {
+            stopped_by = StoppedBy::Interrupted;
             break;
         }
     }
-    Ok(outcome)
+    Ok(Outcome {
+        stopped_by,
+        epochs_run: state.epochs_run,
+        best_epoch: state.best_epoch,
+        best_weights,
+        best_validation: state.best_validation,
+        timing,
+    })
 }
 
 /// One epoch of steps.

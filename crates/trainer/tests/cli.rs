@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[path = "cli/resume.rs"]
+mod resume;
+
 /// One demo dataset for all tests, beside the build.
 fn datasets() -> PathBuf {
     static DATASETS: OnceLock<PathBuf> = OnceLock::new();

@@ -212,6 +212,23 @@ impl NativeNetwork {
         self.adam_step(learning_rate);
     }
 
+    /// Takes over the optimizer's state.
+    ///
+    /// # Panics
+    /// Where it belongs to another network; [`crate::TrainingState`] read from files is checked.
+    pub fn restore_adam(&mut self, state: AdamState) {
+        let length = self.parameters.len();
+        for moments in [&state.first, &state.second] {
+            assert!(
+                moments.len() == length || state.steps == 0,
+                "moments of another network"
+            );
+        }
+        if state.steps > 0 {
+            self.state = state;
+        }
+    }
+
     /// The optimizer's state.
     pub fn adam_state(&self) -> &AdamState {
         &self.state

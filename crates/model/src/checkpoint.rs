@@ -1,0 +1,188 @@
+//! The state of a training between two epochs, as one safetensors file: `weights/...` and `best/...` with
+//! the names of [`Weights`], `adam/first` and `adam/second`.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensorError, SafeTensors};
+
+use crate::adam::AdamState;
+use crate::plan::Plan;
+use crate::weights::{NamedTensor, Weights, WeightsError};
+
+/// All of a training that the network and its optimizer know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingState {
+    /// Weights.
+    pub weights: Weights,
+    /// Weights of the best epoch.
+    pub best: Weights,
+    /// The optimizer.
+    pub adam: AdamState,
+}
+
+/// Key of the note in the file's header, and of the optimizer's steps.
+const NOTE: &str = "note";
+const STEPS: &str = "steps";
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn values(view: &TensorView<'_>) -> Vec<f32> {
+    let chunks = view.data().chunks_exact(4);
+    chunks
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
+}
+
+impl TrainingState {
+    /// The file's bytes, with `note` in its header.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the tensors cannot be encoded.
+    pub fn to_bytes(&self, note: &str) -> Result<Vec<u8>, WeightsError> {
+        let mut tensors = Vec::new();
+        for (prefix, weights) in [("weights", &self.weights), ("best", &self.best)] {
+            for tensor in weights.tensors() {
+                let name = format!("{prefix}/{}", tensor.name);
+                tensors.push((name, tensor.shape.clone(), bytes(&tensor.values)));
+            }
+        }
+        for (name, moments) in [("first", &self.adam.first), ("second", &self.adam.second)] {
+            let shape = vec![moments.len()];
+            tensors.push((format!("adam/{name}"), shape, bytes(moments)));
+        }
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)?;
+            Ok((name.clone(), view))
+        });
+        let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
+        let header = HashMap::from([
+            (NOTE.to_owned(), note.to_owned()),
+            (STEPS.to_owned(), self.adam.steps.to_string()),
+        ]);
+        Ok(safetensors::serialize(views, Some(header))?)
+    }
+
+    /// Reads the file of a network with `plan`, and its note. Never executes anything; allocates no more than
+    /// a small multiple of the file's size.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the bytes are not safetensors, hold another network or lack a part.
+    pub fn from_bytes(plan: &Plan, bytes: &[u8]) -> Result<(Self, String), WeightsError> {
+        let (_, header) = SafeTensors::read_metadata(bytes)?;
+        let header = header.metadata().clone().unwrap_or_default();
+        let missing = |name: &str| WeightsError::Missing { name: name.into() };
+        let file = SafeTensors::deserialize(bytes)?;
+        let (mut weights, mut best) = (HashMap::new(), HashMap::new());
+        let mut moments = HashMap::new();
+        for (name, view) in file.iter() {
+            let unexpected = || WeightsError::Unexpected { name: name.into() };
+            let (part, own) = name.split_once('/').ok_or_else(unexpected)?;
+            if view.dtype() != Dtype::F32 {
+                return Err(WeightsError::Shape {
+                    name: name.into(),
+                    found: format!("{:?} {:?}", view.dtype(), view.shape()),
+                    expected: Vec::new(),
+                });
+            }
+            let target = match part {
+                "weights" => &mut weights,
+                "best" => &mut best,
+                "adam" => &mut moments,
+                _ => return Err(unexpected()),
+            };
+            let tensor = NamedTensor {
+                name: own.into(),
+                shape: view.shape().to_vec(),
+                values: values(&view),
+            };
+            target.insert(own.to_owned(), tensor);
+        }
+        let steps: u64 = header
+            .get(STEPS)
+            .and_then(|steps| steps.parse().ok())
+            .ok_or_else(|| missing(STEPS))?;
+        let mut moment = |name: &str| {
+            let tensor = moments.remove(name).ok_or_else(|| missing(name))?;
+            let expected = plan.trainable_parameters();
+            match tensor.values.len() {
+                // Some backends have none before the first step.
+                0 if steps == 0 => Ok(tensor.values),
+                length if length == expected => Ok(tensor.values),
+                _ => Err(WeightsError::Shape {
+                    name: format!("adam/{name}"),
+                    found: format!("float32 {:?}", tensor.shape),
+                    expected: vec![expected],
+                }),
+            }
+        };
+        let adam = AdamState {
+            steps,
+            first: moment("first")?,
+            second: moment("second")?,
+        };
+        let state = Self {
+            weights: Weights::from_named(plan, weights)?,
+            best: Weights::from_named(plan, best)?,
+            adam,
+        };
+        let note = header.get(NOTE).cloned().ok_or_else(|| missing(NOTE))?;
+        Ok((state, note))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, ModelKind};
+    use proptest::prelude::*;
+
+    fn plan() -> Plan {
+        Plan::new(&Architecture::narrowed(
+            ModelKind::Simple,
+            [2, 7, 8].into(),
+            3,
+            16,
+        ))
+        .unwrap()
+    }
+
+    fn state() -> TrainingState {
+        let plan = plan();
+        let moments = |seed: usize| {
+            let value = |i| ((i * 7 + seed) % 13) as f32 * 0.1;
+            (0..plan.trainable_parameters()).map(value).collect()
+        };
+        TrainingState {
+            weights: Weights::init(&plan, 1),
+            best: Weights::init(&plan, 2),
+            adam: AdamState {
+                steps: 17,
+                first: moments(1),
+                second: moments(2),
+            },
+        }
+    }
+
+    #[test]
+    fn round_trip() {
+        let bytes = state().to_bytes("{\"epoch\": 3}").unwrap();
+        let (read, note) = TrainingState::from_bytes(&plan(), &bytes).unwrap();
+        assert_eq!(read, state());
+        assert_eq!(note, "{\"epoch\": 3}");
+    }
+
+    proptest! {
+        /// No bytes make the reader panic.
+        #[test]
+        fn damaged_files_are_errors(cut in 0usize..50_000, at in 0usize..50_000, value: u8) {
+            let mut bytes = state().to_bytes("").unwrap();
+            let at = at % bytes.len();
+            bytes[at] = value;
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            let _ = TrainingState::from_bytes(&plan(), &bytes);
+        }
+    }
+}

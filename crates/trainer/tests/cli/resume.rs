@@ -1,0 +1,233 @@
+//! Killed, interrupted and resumed runs leave what an undisturbed one leaves.
+
+use super::*;
+
+const RUN: [&str; 4] = ["--model", "deep_efficient_cnn", "--seed", "3"];
+
+fn weights(experiment: &Path) -> Vec<u8> {
+    std::fs::read(experiment.join("model/model.safetensors")).unwrap()
+}
+
+/// Bytes of the only event file of every run but the metadata's, whose text names the number of epochs. Events of
+/// one kind have one length: a doubled or missing one shows.
+fn log_sizes(experiment: &Path) -> Vec<u64> {
+    let runs = [
+        "training/train",
+        "training/validation",
+        "detailed_metrics",
+        "test_metrics",
+    ];
+    let size = |run: &str| {
+        let files: Vec<_> = std::fs::read_dir(experiment.join("logs").join(run))
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .collect();
+        assert_eq!(files.len(), 1, "{run}");
+        files[0].metadata().unwrap().len()
+    };
+    runs.map(size).to_vec()
+}
+
+/// All that must not depend on how often a run was taken up.
+fn assert_same(experiment: &Path, undisturbed: &Path) {
+    assert_complete(experiment, "completed");
+    assert_eq!(history(experiment), history(undisturbed));
+    assert!(weights(experiment) == weights(undisturbed), "weights");
+    assert_eq!(log_sizes(experiment), log_sizes(undisturbed));
+    let [a, b] = [experiment, undisturbed].map(|e| metadata(e)["results"].clone());
+    assert_eq!(a, b);
+}
+
+fn undisturbed(epochs: &str) -> (Place, PathBuf) {
+    let place = Place::new();
+    let output = place.run(&[&RUN[..], &["--epochs", epochs]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let experiment = place.found().remove(0);
+    (place, experiment)
+}
+
+#[test]
+fn a_finished_run_goes_on_with_more_epochs() {
+    let (_place, whole) = undisturbed("4");
+    for backend in [&[][..], &["--backend", "native"], &["--stream"]] {
+        let place = Place::new();
+        let output = place.run(&[&RUN[..], &["--epochs", "2"]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let resume = [&["--resume", "latest", "--epochs", "4"][..], backend].concat();
+        let output = place.run(&resume);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let found = place.found();
+        assert_eq!(found.len(), 1);
+        assert_same(&found[0], &whole);
+        assert_eq!(metadata(&found[0])["training_config"]["epochs"], 4);
+        assert_eq!(metadata(&found[0])["resumed"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn burn_goes_on_too() {
+    let run = |epochs| {
+        let place = Place::new();
+        let arguments = [
+            "--model",
+            "simple_cnn",
+            "--backend",
+            "flex",
+            "--epochs",
+            epochs,
+        ];
+        assert!(place.run(&arguments).status.success());
+        place
+    };
+    let (whole, part) = (run("2"), run("1"));
+    let output = part.run(&["--resume", "latest", "--epochs", "2"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_same(&part.found()[0], &whole.found()[0]);
+}
+
+/// Kills the trainer without a word at moments spread over the run, as often as `CRASHES` says (a handful by
+/// default), and resumes it each time.
+#[test]
+fn killed_at_any_moment_nothing_is_lost() {
+    let (_place, whole) = undisturbed("5");
+    let crashes: u64 = std::env::var("CRASHES").map_or(8, |n| n.parse().unwrap());
+    let mut done = 0;
+    while done < crashes {
+        let place = Place::new();
+        let mut arguments = [&RUN[..], &["--epochs", "5"]].concat();
+        // Several times in one run, then once more to its end.
+        for _ in 0..4 {
+            let mut child = place
+                .command(&arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            // Two primes: all phases of an epoch are met.
+            std::thread::sleep(Duration::from_millis(60 + done * 37 % 701));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            done += 1;
+            let Some(experiment) = place.found().into_iter().next() else {
+                continue;
+            };
+            match experiment.join("checkpoints/last").exists()
+                || experiment.join("checkpoints/previous").exists()
+            {
+                true => arguments = vec!["--resume", "latest"],
+                // Killed before its first step: started anew.
+                false => std::fs::remove_dir_all(&experiment).unwrap(),
+            }
+        }
+        let output = place.run(&arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let found = place.found();
+        assert_eq!(found.len(), 1);
+        assert_same(&found[0], &whole);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_goes_on() {
+    let (_place, whole) = undisturbed("5");
+    let place = Place::new();
+    let child = place
+        .command(&[&RUN[..], &["--epochs", "5"]].concat())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while place.found().first().is_none_or(|e| {
+        std::fs::metadata(e.join("history.jsonl")).map_or(0, |file| file.len()) == 0
+    }) {
+        assert!(started.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let signal = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signal.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    // It may have been done before the signal came.
+    if output.status.code() == Some(130) {
+        assert_eq!(metadata(&place.found()[0])["status"], "interrupted");
+        let output = place.run(&["--resume", "latest"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    assert_same(&place.found()[0], &whole);
+}
+
+#[test]
+fn a_damaged_checkpoint_falls_back_to_the_one_before() {
+    let (_place, whole) = undisturbed("4");
+    let place = Place::new();
+    let output = place.run(&[&RUN[..], &["--epochs", "3"]].concat());
+    assert!(output.status.success());
+    let experiment = place.found().remove(0);
+    let last = experiment.join("checkpoints/last");
+    let mut bytes = std::fs::read(&last).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&last, &bytes).unwrap();
+    let output = place.run(&["--resume", "latest", "--epochs", "4"]);
+    let error = text(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    assert!(error.contains("checkpoints/last: damaged"), "{error}");
+    assert!(error.contains("resuming after 2 of 4 epochs"), "{error}");
+    assert_same(&experiment, &whole);
+
+    for name in ["last", "previous"] {
+        std::fs::write(experiment.join("checkpoints").join(name), "torn").unwrap();
+    }
+    let before = history(&experiment);
+    let output = place.run(&["--resume", "latest", "--epochs", "5"]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("no usable checkpoint"), "{error}");
+    assert_eq!(history(&experiment), before);
+}
+
+#[test]
+fn what_would_change_the_result_is_refused_by_name() {
+    let place = Place::new();
+    let arguments = [
+        "--model",
+        "ultra_lightweight_cnn",
+        "--epochs",
+        "2",
+        "--tag",
+        "x",
+    ];
+    assert!(place.run(&arguments).status.success());
+    let experiment = place.found().remove(0);
+    let before = metadata(&experiment);
+    for (arguments, expected) in [
+        (
+            &["--seed", "7"][..],
+            "--seed cannot change when a run is resumed",
+        ),
+        (&["--batch-size", "64"], "was started with 32"),
+        (&["--model", "simple_cnn"], "--model cannot change"),
+        (&["--backend", "flex"], "--backend cannot change"),
+        (&["--tag", "y"], "--tag is for new runs"),
+        (&["--epochs", "1"], "--epochs 1: the run has 2 already"),
+    ] {
+        let output = place.run(&[&["--resume", "latest"][..], arguments].concat());
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+    let output = place.run(&["--resume", "nonsense"]);
+    assert_eq!(output.status.code(), Some(2));
+    // A process that still has it.
+    let lock = std::fs::File::open(experiment.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let output = place.run(&["--resume", "latest", "--epochs", "3"]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("is running"), "{error}");
+    drop(lock);
+    assert_eq!(metadata(&experiment), before);
+}
