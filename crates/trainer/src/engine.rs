@@ -124,8 +124,8 @@ impl Engine {
         }
     }
 
-    /// One step.
-    pub fn step(&mut self, samples: Samples<'_>, learning_rate: f64, seed: u64) {
+    /// One step. Says whether the loss was a finite number, or true where that is only known later.
+    pub fn step(&mut self, samples: Samples<'_>, learning_rate: f64, seed: u64) -> bool {
         let mode = Mode::Training {
             dropout: true,
             seed,
@@ -141,7 +141,9 @@ impl Engine {
                     }
                 };
                 logits.extend_from_slice(pass.0);
+                let finite = pass.1.is_finite();
                 network.step(learning_rate);
+                finite
             }
             Kind::Burn {
                 network,
@@ -160,6 +162,7 @@ impl Engine {
                 adam.step(network, loss.backward(), learning_rate);
                 network.update_running_statistics(&forward);
                 logits.push(forward.logits.inner());
+                true
             }
         }
     }

@@ -44,11 +44,12 @@ pub enum TrainerError {
     Weights(#[from] model::WeightsError),
     /// The loss is no number any more.
     #[error(
-        "the loss is {loss} in epoch {epoch}, from step {step} of the run on, at learning rate \
-         {learning_rate}: the weights have diverged; try a lower --learning-rate"
+        "the loss is {loss} in epoch {epoch}, step {step} of the run, at learning rate {learning_rate}, training \
+         samples {}: the weights have diverged; try a lower --learning-rate, and look at these samples",
+        first_few(samples)
     )]
     Diverged {
-        /// Epoch, from 0.
+        /// Epoch, from 1.
         epoch: usize,
         /// First step whose loss is not finite, from 0.
         step: usize,
@@ -56,6 +57,8 @@ pub enum TrainerError {
         loss: f64,
         /// Learning rate in force.
         learning_rate: f64,
+        /// The step's samples: their positions in the training split, from 0.
+        samples: Vec<usize>,
     },
 }
 
@@ -73,5 +76,14 @@ impl TrainerError {
             Self::Stream(_) | Self::Weights(_) | Self::Diverged { .. } => false,
         };
         if usage { 2 } else { 1 }
+    }
+}
+
+/// The first of many numbers.
+fn first_few(numbers: &[usize]) -> String {
+    let shown: Vec<_> = numbers.iter().take(8).map(ToString::to_string).collect();
+    match numbers.len() > shown.len() {
+        true => format!("{}, ... ({} in all)", shown.join(", "), numbers.len()),
+        false => shown.join(", "),
     }
 }

@@ -146,18 +146,29 @@ pub fn run(
     let duration = before + started.elapsed().as_secs_f64();
     let directory = experiment.directory().to_owned();
     match worked {
-        Ok((outcome, test)) => {
+        Ok((mut outcome, test)) => {
             let status = match outcome.stopped_by {
                 StoppedBy::Interrupted => Status::Interrupted,
+                StoppedBy::Diverged => Status::Failed,
                 _ => Status::Completed,
             };
             let results = report::results(&outcome, &test, &dataset);
+            let diverged = outcome.diverged.take();
             let metadata = experiment.finish(status, |metadata| {
                 metadata.duration_s = Some(duration);
                 metadata.results = Some(results);
+                metadata.error = diverged.as_ref().map(ToString::to_string);
                 let timing = json!(outcome.timing);
                 metadata.other.insert("timing_s".into(), timing);
             })?;
+            if let Some(error) = diverged {
+                progress.say(&format!(
+                    "the best weights so far, of epoch {}, are in {}",
+                    outcome.best_epoch.map_or(0, |epoch| epoch + 1),
+                    directory.join("model").display()
+                ));
+                return Err(error);
+            }
             Ok(Finished {
                 metadata,
                 directory,
@@ -205,7 +216,7 @@ fn work(
         report::record_start(recorder.experiment, settings, architecture, plan)?;
     }
     let from = from.map(|point| (point.training, point.note.state));
-    let outcome = train(
+    let mut outcome = train(
         settings,
         architecture,
         dataset,
@@ -214,6 +225,12 @@ fn work(
         &mut recorder,
         from,
     )?;
+    // With no epoch finished there are no weights worth keeping.
+    if outcome.best_epoch.is_none()
+        && let Some(error) = outcome.diverged.take()
+    {
+        return Err(error);
+    }
     let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
     let test = best.evaluate(&dataset.test, dataset)?;
     report::record_end(recorder.experiment, dataset, architecture, &outcome, &test)?;

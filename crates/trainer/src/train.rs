@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Engine, Samples};
 use crate::error::TrainerError;
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, cross_entropy};
 use crate::policy::{EarlyStopping, Plateau, Verdict};
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -45,6 +45,8 @@ pub enum StoppedBy {
     EarlyStopping,
     /// The user.
     Interrupted,
+    /// A loss that is no number.
+    Diverged,
 }
 
 impl StoppedBy {
@@ -54,6 +56,7 @@ impl StoppedBy {
             StoppedBy::Epochs => "epochs",
             StoppedBy::EarlyStopping => "early_stopping",
             StoppedBy::Interrupted => "interrupted",
+            StoppedBy::Diverged => "diverged",
         }
     }
 }
@@ -83,6 +86,8 @@ pub struct Outcome {
     pub best_validation: Option<Evaluation>,
     /// Where the time went.
     pub timing: Timing,
+    /// [`TrainerError::Diverged`], where the loss ceased to be a number.
+    pub diverged: Option<TrainerError>,
 }
 
 /// Where a training stands between two epochs, beside weights and optimizer.
@@ -145,7 +150,7 @@ pub trait Recorder {
 /// What comes of a training does not depend on where it was taken up.
 ///
 /// # Errors
-/// What `recorder` returns, [`TrainerError::Diverged`], or [`TrainerError::Stream`].
+/// What `recorder` returns, or [`TrainerError::Stream`].
 pub fn train(
     settings: &Settings,
     architecture: &Architecture,
@@ -172,6 +177,7 @@ pub fn train(
     let mut engine = Engine::restore(settings.backend, architecture, weights, adam)?;
     let mut best_weights = start.best;
     let mut timing = Timing::default();
+    let mut diverged = None;
     let mut stopped_by = match state.stopped {
         true => StoppedBy::EarlyStopping,
         false => StoppedBy::Epochs,
@@ -196,9 +202,18 @@ pub fn train(
             learning_rate: state.learning_rate,
             engine: &mut engine,
         };
-        let Some(training) = pass.run(epoch, interrupt, progress)? else {
-            stopped_by = StoppedBy::Interrupted;
-            break;
+        let training = match pass.run(epoch, interrupt, progress) {
+            Ok(Some(training)) => training,
+            Ok(None) => {
+                stopped_by = StoppedBy::Interrupted;
+                break;
+            }
+            Err(error @ TrainerError::Diverged { .. }) => {
+                stopped_by = StoppedBy::Diverged;
+                diverged = Some(error);
+                break;
+            }
+            Err(error) => return Err(error),
         };
         let train_seconds = started.elapsed().as_secs_f64();
         timing.training += train_seconds;
@@ -244,6 +259,7 @@ pub fn train(
         best_weights,
         best_validation: state.best_validation,
         timing,
+        diverged,
     })
 }
 
@@ -267,7 +283,7 @@ impl TrainingPass<'_> {
         let order = batch::shuffled(split.len(), self.settings.seed, epoch as u64);
         let first_step = self.engine.steps();
         let mut labels = Vec::with_capacity(order.len());
-        let mut interrupted = false;
+        let (mut interrupted, mut finite) = (false, true);
         let preprocessing = &self.dataset.preprocessing;
         let (rate, seed) = (self.learning_rate, self.settings.seed);
         let mut lists = order.chunks(self.settings.batch_size);
@@ -281,8 +297,11 @@ impl TrainingPass<'_> {
                 labels.extend(indices.iter().map(|&i| split.y[i]));
                 let y = &labels[first..];
                 let samples = Samples::Of { x, indices, y };
-                self.engine.step(samples, rate, seed);
+                finite = self.engine.step(samples, rate, seed);
                 progress.step(indices.len());
+                if !finite {
+                    break;
+                }
             }
         } else {
             batch::for_each(split, preprocessing, &mut lists, |batch| {
@@ -290,10 +309,10 @@ impl TrainingPass<'_> {
                 if !interrupted {
                     labels.extend_from_slice(&batch.y);
                     let samples = batch.y.len();
-                    self.engine.step(Samples::Batch(batch), rate, seed);
+                    finite = self.engine.step(Samples::Batch(batch), rate, seed);
                     progress.step(samples);
                 }
-                !interrupted
+                !interrupted && finite
             })
             .map_err(TrainerError::Stream)?;
         }
@@ -303,16 +322,17 @@ impl TrainingPass<'_> {
         let logits = self.engine.take_logits();
         let classes = self.dataset.class_names.len();
         let evaluation = Evaluation::new(&logits, &labels, classes);
-        if !evaluation.loss.is_finite() {
-            let rows = logits.chunks_exact(classes);
-            let bad = rows
-                .into_iter()
-                .position(|row| row.iter().any(|v| !v.is_finite()));
+        if !finite || !evaluation.loss.is_finite() {
+            let mut rows = logits.chunks_exact(classes).zip(&labels);
+            let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
+            let batch = bad.map_or(labels.len() - 1, |i| i) / self.settings.batch_size;
+            let samples = order.chunks(self.settings.batch_size).nth(batch);
             return Err(TrainerError::Diverged {
-                epoch,
-                step: first_step as usize + bad.unwrap_or(0) / self.settings.batch_size,
+                epoch: epoch + 1,
+                step: first_step as usize + batch,
                 loss: evaluation.loss,
                 learning_rate: self.learning_rate,
+                samples: samples.unwrap_or_default().to_vec(),
             });
         }
         Ok(Some(evaluation))

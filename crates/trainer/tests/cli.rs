@@ -208,6 +208,64 @@ fn the_same_seed_gives_the_same_bits_with_one_and_two_threads_in_memory_and_stre
 }
 
 #[test]
+fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_best_weights() {
+    let place = Place::new();
+    // At once, with nothing worth keeping.
+    let absurd = ["--model", "simple_cnn", "--learning-rate", "1e38"];
+    let output = place.run(&absurd);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    for expected in [
+        "the loss is",
+        "in epoch 1, step ",
+        "learning rate",
+        "training samples ",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    let experiment = place.found().remove(0);
+    assert_eq!(metadata(&experiment)["status"], "failed");
+    let said = metadata(&experiment)["error"].as_str().unwrap().to_owned();
+    assert!(error.contains(&said), "{error}");
+
+    // After a good epoch: the checkpoint's learning rate is raised beyond reason.
+    let place = Place::new();
+    assert!(place.run(&QUICK).status.success());
+    let experiment = place.found().remove(0);
+    let best = std::fs::read(experiment.join("model/model.safetensors")).unwrap();
+    let last = experiment.join("checkpoints/last");
+    let bytes = experiment::load_checkpoint(&last).unwrap();
+    let metadata_before = metadata(&experiment);
+    let kind = model::ModelKind::UltraLightweight;
+    let shape = data::Dataset::load(
+        &data::DatasetConfig::load(&data::demo::ensure(&datasets()).unwrap(), None).unwrap(),
+        data::Normalisation::None,
+    )
+    .unwrap()
+    .train
+    .shape;
+    let plan = model::Plan::new(&model::Architecture::new(kind, shape.into(), 3)).unwrap();
+    let (state, note) = model::TrainingState::from_bytes(&plan, &bytes).unwrap();
+    let mut note: Value = serde_json::from_str(&note).unwrap();
+    note["state"]["learning_rate"] = 1e38.into();
+    let bytes = state.to_bytes(&note.to_string()).unwrap();
+    let mut whole = experiment::hash::sha256_hex(&bytes).into_bytes();
+    whole.push(b'\n');
+    whole.extend(bytes);
+    std::fs::write(&last, whole).unwrap();
+    let output = place.run(&["--resume", "latest", "--epochs", "4"]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("in epoch 3, step "), "{error}");
+    assert!(error.contains("the best weights so far"), "{error}");
+    let after = metadata(&experiment);
+    assert_eq!(after["status"], "failed");
+    assert_eq!(after["results"]["stopped_by"], "diverged");
+    assert_eq!(after["results"]["test"], metadata_before["results"]["test"]);
+    assert!(best == std::fs::read(experiment.join("model/model.safetensors")).unwrap());
+}
+
+#[test]
 fn presets_meta_and_untracked() {
     let place = Place::new();
     let preset = place.folder.path().join("preset.yaml");
