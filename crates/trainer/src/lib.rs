@@ -6,6 +6,7 @@
 //! - [`train`]: the loop over epochs, with its [`policy`] values;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
+//! - [`recorder`]: writes it, while the training goes on;
 //! - [`resume`]: going on from a checkpoint;
 //! - [`progress`]: the only module that prints while training.
 
@@ -16,6 +17,7 @@ pub mod error;
 pub mod metrics;
 pub mod policy;
 pub mod progress;
+pub mod recorder;
 pub mod report;
 pub mod resume;
 pub mod run;

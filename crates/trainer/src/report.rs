@@ -53,16 +53,38 @@ fn log_report(
     })
 }
 
+/// The line of `history.jsonl` for one epoch.
+pub fn epoch_line(result: &EpochResult, elapsed_s: f64) -> Epoch {
+    let validation = result.validation.report();
+    let metrics = json!({
+        "loss": result.train.loss,
+        "accuracy": result.train.report().accuracy,
+        "val_loss": result.validation.loss,
+        "val_accuracy": validation.accuracy,
+        "val_f1_macro": validation.f1.macro_,
+        "val_f1_weighted": validation.f1.weighted,
+        "val_precision_macro": validation.precision.macro_,
+        "val_recall_macro": validation.recall.macro_,
+    });
+    Epoch {
+        epoch: result.epoch,
+        learning_rate: result.learning_rate,
+        metrics: metrics.as_object().cloned().unwrap_or_default(),
+        val_confusion: result.validation.confusion.clone(),
+        elapsed_s,
+    }
+}
+
 /// Logs and history of one epoch.
 ///
 /// # Errors
 /// [`TrainerError::Experiment`] where a file cannot be written.
 pub fn record_epoch(
     experiment: &mut Experiment,
-    dataset: &Dataset,
-    result: &EpochResult<'_>,
-    elapsed_s: f64,
-) -> Result<Epoch, TrainerError> {
+    names: &[String],
+    result: &EpochResult,
+    line: &Epoch,
+) -> Result<(), TrainerError> {
     let step = result.epoch as i64;
     let train = result.train.report();
     let validation = result.validation.report();
@@ -79,34 +101,15 @@ pub fn record_epoch(
         log.scalar("epoch_loss", step, result.validation.loss as f32)?;
         log.scalar("epoch_accuracy", step, validation.accuracy as f32)
     })?;
-    let names = &dataset.class_names;
     log_report(experiment, LogRun::Detailed, "", step, &validation, names)?;
     let title = format!("Validation, epoch {}", result.epoch + 1);
     let image = confusion_matrix(&title, names, &result.validation.confusion)?;
     experiment.log(LogRun::Detailed, |log| {
         log.image("confusion_matrix", step, &image)
     })?;
-
-    let metrics = json!({
-        "loss": result.train.loss,
-        "accuracy": train.accuracy,
-        "val_loss": result.validation.loss,
-        "val_accuracy": validation.accuracy,
-        "val_f1_macro": validation.f1.macro_,
-        "val_f1_weighted": validation.f1.weighted,
-        "val_precision_macro": validation.precision.macro_,
-        "val_recall_macro": validation.recall.macro_,
-    });
-    let epoch = Epoch {
-        epoch: result.epoch,
-        learning_rate: result.learning_rate,
-        metrics: metrics.as_object().cloned().unwrap_or_default(),
-        val_confusion: result.validation.confusion.clone(),
-        elapsed_s,
-    };
-    experiment.append_history(&epoch)?;
+    experiment.append_history(line)?;
     experiment.flush_logs()?;
-    Ok(epoch)
+    Ok(())
 }
 
 /// Text, numbers and hyperparameters, written when the run starts; and `model_summary.txt`.

@@ -11,18 +11,19 @@ use experiment::hash::config_hash;
 use experiment::{
     DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status, TrainingConfig,
 };
-use model::{Architecture, InputShape, Plan, TrainingState};
+use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Engine;
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::progress::Progress;
+use crate::recorder;
 use crate::report;
-use crate::resume::{self, Note, Point};
+use crate::resume::{self, Point};
 use crate::settings::{DEFAULT_NORMALISATION, Settings};
 use crate::system::system_info;
-use crate::train::{EpochResult, Interrupt, LoopState, Outcome, Recorder, StoppedBy, train};
+use crate::train::{Interrupt, Outcome, StoppedBy, train};
 
 /// A finished run.
 pub struct Finished {
@@ -205,25 +206,31 @@ fn work(
     started: Instant,
     from: Option<Point>,
 ) -> Result<(Outcome, Evaluation), TrainerError> {
-    let mut recorder = RunRecorder {
-        settings,
-        dataset,
-        experiment,
-        started,
-        before: from.as_ref().map_or(0.0, |point| point.note.elapsed_s),
-    };
     if from.is_none() {
-        report::record_start(recorder.experiment, settings, architecture, plan)?;
+        report::record_start(experiment, settings, architecture, plan)?;
     }
+    let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
     let from = from.map(|point| (point.training, point.note.state));
-    let mut outcome = train(
-        settings,
-        architecture,
-        dataset,
-        interrupt,
-        progress,
-        &mut recorder,
-        from,
+    let mut outcome = recorder::with(
+        recorder::Run {
+            experiment,
+            class_names: &dataset.class_names,
+            samples: dataset.train.len(),
+            checkpoints: !settings.untracked,
+            started,
+            before,
+        },
+        |recorder| {
+            train(
+                settings,
+                architecture,
+                dataset,
+                interrupt,
+                progress,
+                recorder,
+                from,
+            )
+        },
     )?;
     // With no epoch finished there are no weights worth keeping.
     if outcome.best_epoch.is_none()
@@ -233,57 +240,8 @@ fn work(
     }
     let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
     let test = best.evaluate(&dataset.test, dataset)?;
-    report::record_end(recorder.experiment, dataset, architecture, &outcome, &test)?;
+    report::record_end(experiment, dataset, architecture, &outcome, &test)?;
     Ok((outcome, test))
-}
-
-/// Writes what a training gives into its experiment.
-struct RunRecorder<'a> {
-    settings: &'a Settings,
-    dataset: &'a Dataset,
-    experiment: &'a mut Experiment,
-    started: Instant,
-    /// Seconds of earlier processes.
-    before: f64,
-}
-
-impl RunRecorder<'_> {
-    fn elapsed(&self) -> f64 {
-        self.before + self.started.elapsed().as_secs_f64()
-    }
-}
-
-impl Recorder for RunRecorder<'_> {
-    fn epoch(
-        &mut self,
-        result: EpochResult<'_>,
-        progress: &mut Progress,
-    ) -> Result<(), TrainerError> {
-        let elapsed = self.elapsed();
-        let epoch = report::record_epoch(self.experiment, self.dataset, &result, elapsed)?;
-        let samples = self.dataset.train.len();
-        progress.end_epoch(&epoch, samples, result.train_seconds, result.best);
-        Ok(())
-    }
-
-    fn checkpoint(
-        &mut self,
-        state: &LoopState,
-        training: &dyn Fn() -> TrainingState,
-    ) -> Result<(), TrainerError> {
-        if self.settings.untracked {
-            return Ok(());
-        }
-        let note = Note {
-            version: resume::VERSION,
-            state: state.clone(),
-            marks: self.experiment.marks()?,
-            elapsed_s: self.elapsed(),
-        };
-        let note = serde_json::to_string(&note).expect("a note is JSON");
-        let bytes = training().to_bytes(&note)?;
-        Ok(self.experiment.save_checkpoint(&bytes)?)
-    }
 }
 
 /// Number of threads in use.

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 pub type Interrupt = Arc<AtomicBool>;
 
 /// What an epoch gave, for whoever records it.
-pub struct EpochResult<'a> {
+pub struct EpochResult {
     /// Epoch, from 0.
     pub epoch: usize,
     /// Learning rate in force.
@@ -29,7 +29,7 @@ pub struct EpochResult<'a> {
     /// Over the validation split, with the epoch's last weights.
     pub validation: Evaluation,
     /// The epoch's last weights.
-    pub weights: &'a Weights,
+    pub weights: Weights,
     /// Whether they are the best so far.
     pub best: bool,
     /// Seconds spent in training steps.
@@ -129,13 +129,10 @@ pub trait Recorder {
     ///
     /// # Errors
     /// Where it cannot be kept; the training ends.
-    fn epoch(
-        &mut self,
-        result: EpochResult<'_>,
-        progress: &mut Progress,
-    ) -> Result<(), TrainerError>;
+    fn epoch(&mut self, result: EpochResult, progress: &mut Progress) -> Result<(), TrainerError>;
 
-    /// The training stands between two epochs; `state` makes what is needed to go on from here.
+    /// The training stands between two epochs; `training` makes what network and optimizer need to go on from
+    /// here.
     ///
     /// # Errors
     /// As above.
@@ -229,7 +226,7 @@ pub fn train(
             learning_rate: state.learning_rate,
             train: training,
             validation: validation.clone(),
-            weights: &weights,
+            weights: weights.clone(),
             best,
             train_seconds,
         };
