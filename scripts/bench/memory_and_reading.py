@@ -47,7 +47,7 @@ print(json.dumps({"windows": n, "windows_per_s": n / (time.perf_counter() - star
 
 
 def child(command):
-    """Standard output, seconds, peak resident megabytes."""
+    """Standard output, seconds, peak resident MiB."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     out = process.stdout.read()
@@ -73,7 +73,7 @@ def main():
         for how in ([], ["--stream"]):
             _, seconds, peak = child([build / "trainer", "--dataset-config", demo / "dataset_config.yaml", "--epochs", "1", "--threads", "2",
                                       "--experiments-dir", f"{folder}/experiments", *how])
-            print(f"simple_cnn, one epoch, {'streamed ' if how else 'in memory'}  {seconds:6.1f} s  peak {peak:7,.0f} MB resident", flush=True)
+            print(f"simple_cnn, one epoch, {'streamed ' if how else 'in memory'}  {seconds:6.1f} s  peak {peak:7,.0f} MiB resident", flush=True)
 
         def rate(command):
             return statistics.median(json.loads(child(command)[0])["windows_per_s"] for _ in range(args.rounds))

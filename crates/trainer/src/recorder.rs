@@ -16,8 +16,8 @@ use crate::report;
 use crate::resume::{Note, VERSION};
 use crate::train::{EpochResult, LoopState, Recorder};
 
-/// Epochs that may wait to be written; then the training waits.
-const WAITING: usize = 2;
+/// Messages that may wait to be written, two an epoch; then the training waits.
+const WAITING: usize = 4;
 
 /// What is written to, and what has to be known for it.
 pub struct Run<'a> {
