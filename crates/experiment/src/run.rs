@@ -143,6 +143,7 @@ impl Experiment {
         marks: &Marks,
     ) -> Result<Self, ExperimentError> {
         let layout = Layout::Tracked;
+        remove_torn(&directory);
         let mut logs = HashMap::new();
         for run in LogRun::ALL {
             let folder = directory.join(layout.log_path(run));
@@ -318,6 +319,20 @@ pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
     match bytes[..64] == *sha256_hex(&content).as_bytes() {
         true => Ok(content),
         false => Err(ExperimentError::read(path)(damaged())),
+    }
+}
+
+/// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.
+fn remove_torn(directory: &Path) {
+    let folders = SUBDIRECTORIES.iter().chain(&[""]);
+    let entries = folders.filter_map(|name| fs::read_dir(directory.join(name)).ok());
+    for entry in entries.flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".tmp") {
+            // Left where it cannot be removed: it is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

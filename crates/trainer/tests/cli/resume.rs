@@ -124,6 +124,12 @@ fn killed_at_any_moment_nothing_is_lost() {
         let found = place.found();
         assert_eq!(found.len(), 1);
         assert_same(&found[0], &whole);
+        let mut checkpoints: Vec<_> = std::fs::read_dir(found[0].join("checkpoints"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        checkpoints.sort();
+        assert_eq!(checkpoints, ["last", "previous"], "nothing torn is left");
     }
 }
 
