@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
-use crate::preprocess::{Normalisation, Preprocessing, window_to_input};
+use crate::preprocess::{Normalisation, Preprocessing, records_to_inputs};
 use crate::reader::{self, Reader, Record, unreadable};
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
@@ -75,23 +75,17 @@ impl<'a> Fetcher<'a> {
                 let records = indices.iter().map(|&i| self.read(streamed, i));
                 let records: Vec<Record> = records.collect::<Result<_, _>>()?;
                 let (spectral, shape) = (&self.preprocessing.spectral, self.split.shape);
-                let inputs: Vec<_> = records
-                    .par_iter()
-                    .map_init(
-                        || None,
-                        |spectrum, record| {
-                            let (values, own) = (&record.values, &record.shape);
-                            let (mut input, own) =
-                                window_to_input(values, own, spectrum, spectral)?;
-                            if own != shape {
-                                return Err("changed since the training began".to_owned());
-                            }
-                            if self.preprocessing.normalisation != Normalisation::Batch {
-                                self.preprocessing.normalise(&mut input, shape);
-                            }
-                            Ok(input)
-                        },
-                    )
+                let inputs: Vec<_> = records_to_inputs(&records, spectral)
+                    .map(|input| {
+                        let (mut input, own) = input?;
+                        if own != shape {
+                            return Err("changed since the training began".to_owned());
+                        }
+                        if self.preprocessing.normalisation != Normalisation::Batch {
+                            self.preprocessing.normalise(&mut input, shape);
+                        }
+                        Ok(input)
+                    })
                     .collect();
                 for ((input, record), &i) in inputs.into_iter().zip(&records).zip(indices) {
                     x.extend(input.map_err(|problem| DataError::Record {

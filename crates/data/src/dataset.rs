@@ -12,7 +12,7 @@ use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::index::read_index;
 use crate::preprocess::{
-    Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, window_to_input,
+    Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, records_to_inputs,
 };
 use crate::reader::{self, Record, Span};
 
@@ -150,6 +150,7 @@ impl Dataset {
         normalisation: Normalisation,
         storage: Storage,
     ) -> Result<Self, DataError> {
+        let normalisation = config.normalisation.unwrap_or(normalisation);
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         let task = &config.task;
         let train_index = task.train_index_file.as_ref().expect("checked when parsed");
@@ -158,11 +159,13 @@ impl Dataset {
             config,
             storage,
             shape: None,
+            summing: storage == Storage::Streamed && normalisation == Normalisation::Dataset,
             passes: None,
             bytes: Vec::new(),
         };
         let mut train = loader.split("training", train_index)?;
         let passes = loader.passes.take();
+        loader.summing = false;
         let mut val = loader.split("validation", val_index)?;
         let own_test = task
             .test_index_file
@@ -191,7 +194,6 @@ impl Dataset {
             }
         }
 
-        let normalisation = config.normalisation.unwrap_or(normalisation);
         let shape = train.shape;
         let mut preprocessing = Preprocessing {
             segments: SEGMENTS,
@@ -265,7 +267,8 @@ struct Loader<'a> {
     storage: Storage,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
-    /// Sums over the inputs of a split that is streamed.
+    /// Whether the inputs of this split are summed as they come, because they will not be kept.
+    summing: bool,
     passes: Option<StatisticsPasses>,
     /// The bytes of one sample.
     bytes: Vec<u8>,
@@ -307,22 +310,22 @@ impl Loader<'_> {
                     }
                 })?),
             };
+            let slot = |record: &Record| {
+                Some(Slot {
+                    source: number as u32,
+                    record: record.record as u32,
+                    span: *spans.as_ref()?.get(record.record)?,
+                })
+            };
             let mut waiting = Vec::with_capacity(READ_AHEAD);
             reader.read(source, &mut |record| {
-                let slot = spans.as_ref().and_then(|spans| {
-                    Some(Slot {
-                        source: number as u32,
-                        record: record.record as u32,
-                        span: *spans.get(record.record)?,
-                    })
-                });
-                waiting.push((record, slot));
+                waiting.push(record);
                 match waiting.len() < READ_AHEAD {
                     true => Ok(()),
-                    false => self.add(&mut waiting, source, &mut split, &mut hash),
+                    false => self.add(&mut waiting, &slot, source, &mut split, &mut hash),
                 }
             })?;
-            self.add(&mut waiting, source, &mut split, &mut hash)?;
+            self.add(&mut waiting, &slot, source, &mut split, &mut hash)?;
         }
         if split.is_empty() {
             return Err(DataError::EmptySplit {
@@ -339,22 +342,15 @@ impl Loader<'_> {
     /// Adds records, in order; their inputs are computed on all threads.
     fn add(
         &mut self,
-        records: &mut Vec<(Record, Option<Slot>)>,
+        records: &mut Vec<Record>,
+        slot: &dyn Fn(&Record) -> Option<Slot>,
         source: &Path,
         split: &mut Split,
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
-        let spectral = &self.config.spectral;
-        let inputs: Vec<_> = records
-            .par_iter()
-            .map_init(
-                || None,
-                |spectrum, (record, _)| {
-                    window_to_input(&record.values, &record.shape, spectrum, spectral)
-                },
-            )
-            .collect();
-        for ((record, slot), input) in records.drain(..).zip(inputs) {
+        let inputs: Vec<_> = records_to_inputs(records, &self.config.spectral).collect();
+        for (record, input) in records.drain(..).zip(inputs) {
+            let slot = slot(&record);
             self.add_one(record, slot, input, source, split, hash)?;
         }
         Ok(())
@@ -407,8 +403,7 @@ impl Loader<'_> {
         self.bytes.extend(values);
         self.bytes.extend(u64::from(label).to_le_bytes());
         hash.update(&self.bytes);
-        if self.storage == Storage::Streamed {
-            // Only the sums of the training split, the first, are asked for.
+        if self.summing {
             let passes = self
                 .passes
                 .get_or_insert_with(|| StatisticsPasses::new(shape));

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::SpectralConfig;
+use crate::reader::Record;
 use crate::spectral::Spectrum;
 
 /// Segments a window is cut into.
@@ -187,8 +189,19 @@ pub fn segment(samples: usize) -> Option<usize> {
     (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
 }
 
+/// The inputs of `records`, in order, computed on all threads; not yet normalised.
+pub(crate) fn records_to_inputs<'a>(
+    records: &'a [Record],
+    config: &'a SpectralConfig,
+) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), String>> + 'a {
+    records.par_iter().map_init(
+        || None,
+        |spectrum, record| window_to_input(&record.values, &record.shape, spectrum, config),
+    )
+}
+
 /// Turns one sample on disk into `[channels, segments, bins]`, not yet normalised.
-pub(crate) fn window_to_input(
+fn window_to_input(
     values: &[f32],
     shape: &[usize],
     spectrum: &mut Option<(usize, Spectrum)>,

@@ -148,6 +148,11 @@ pub struct Results {
     pub other: Map<String, Value>,
 }
 
+/// A time as `metadata.json` has it: ISO 8601 with microseconds.
+pub(crate) fn timestamp(time: chrono::DateTime<chrono::Local>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
+}
+
 /// `metadata.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

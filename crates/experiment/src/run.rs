@@ -5,14 +5,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::error::ExperimentError;
 use serde::{Deserialize, Serialize};
 
+use crate::error::ExperimentError;
 use crate::events::{EventWriter, reopen};
 use crate::figures::Png;
 use crate::hash::sha256_hex;
 use crate::history::Epoch;
-use crate::metadata::{Metadata, Status};
+use crate::metadata::{Metadata, Status, timestamp};
 
 /// The event logs of an experiment, each a run of TensorBoard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -166,7 +166,7 @@ impl Experiment {
             history,
             _lock: lock,
         };
-        let now = chrono::Local::now().format("%Y-%m-%dT%H:%M:%S%.6f");
+        let now = timestamp(chrono::Local::now());
         experiment.update(|metadata| {
             metadata.status = Some(Status::Running);
             metadata.end_time = None;
@@ -175,7 +175,7 @@ impl Experiment {
             let resumed = metadata.other.entry("resumed");
             let resumed = resumed.or_insert_with(|| serde_json::Value::Array(Vec::new()));
             if let Some(times) = resumed.as_array_mut() {
-                times.push(now.to_string().into());
+                times.push(now.into());
             }
         })?;
         Ok(experiment)
@@ -253,7 +253,7 @@ impl Experiment {
         // The state is written even where the logs could not be: it is what people look at first.
         self.update(|metadata| {
             metadata.status = Some(status);
-            metadata.end_time = Some(end.format("%Y-%m-%dT%H:%M:%S%.6f").to_string());
+            metadata.end_time = Some(timestamp(end));
             change(metadata);
         })?;
         logged.map(|()| self.metadata)

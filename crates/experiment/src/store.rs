@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::error::ExperimentError;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
-use crate::metadata::{Metadata, Status};
+use crate::metadata::{Metadata, Status, timestamp};
 use crate::run::{Experiment, Layout, Marks};
 
 /// Held by the process that trains; the operating system frees it when the process is gone.
@@ -85,7 +85,7 @@ impl ExperimentStore {
         let started = parts.time;
         let (directory, id) = create_free(&self.root, parts, |parts| template.id(parts))?;
         metadata.experiment_id = id;
-        metadata.timestamp = started.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+        metadata.timestamp = timestamp(started);
         metadata.schema_version = Some(crate::SCHEMA_VERSION);
         metadata.status = Some(Status::Running);
         fill(&directory, metadata, Layout::Tracked, extra_subdirectories)

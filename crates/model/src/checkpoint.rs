@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensorError, SafeTensors};
+use safetensors::SafeTensors;
 
 use crate::adam::AdamState;
 use crate::plan::Plan;
-use crate::weights::{NamedTensor, Weights, WeightsError};
+use crate::weights::{NamedTensor, Weights, WeightsError, encode, float32};
 
 /// All of a training that the network and its optimizer know.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,17 +24,6 @@ pub struct TrainingState {
 const NOTE: &str = "note";
 const STEPS: &str = "steps";
 
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
-}
-
-fn values(view: &TensorView<'_>) -> Vec<f32> {
-    let chunks = view.data().chunks_exact(4);
-    chunks
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect()
-}
-
 impl TrainingState {
     /// The file's bytes, with `note` in its header.
     ///
@@ -46,23 +34,18 @@ impl TrainingState {
         for (prefix, weights) in [("weights", &self.weights), ("best", &self.best)] {
             for tensor in weights.tensors() {
                 let name = format!("{prefix}/{}", tensor.name);
-                tensors.push((name, tensor.shape.clone(), bytes(&tensor.values)));
+                tensors.push((name, tensor.shape.clone(), &tensor.values[..]));
             }
         }
         for (name, moments) in [("first", &self.adam.first), ("second", &self.adam.second)] {
             let shape = vec![moments.len()];
-            tensors.push((format!("adam/{name}"), shape, bytes(moments)));
+            tensors.push((format!("adam/{name}"), shape, &moments[..]));
         }
-        let views = tensors.iter().map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)?;
-            Ok((name.clone(), view))
-        });
-        let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
         let header = HashMap::from([
             (NOTE.to_owned(), note.to_owned()),
             (STEPS.to_owned(), self.adam.steps.to_string()),
         ]);
-        Ok(safetensors::serialize(views, Some(header))?)
+        encode(tensors, Some(header))
     }
 
     /// Reads the file of a network with `plan`, and its note. Never executes anything; allocates no more than
@@ -80,13 +63,6 @@ impl TrainingState {
         for (name, view) in file.iter() {
             let unexpected = || WeightsError::Unexpected { name: name.into() };
             let (part, own) = name.split_once('/').ok_or_else(unexpected)?;
-            if view.dtype() != Dtype::F32 {
-                return Err(WeightsError::Shape {
-                    name: name.into(),
-                    found: format!("{:?} {:?}", view.dtype(), view.shape()),
-                    expected: Vec::new(),
-                });
-            }
             let target = match part {
                 "weights" => &mut weights,
                 "best" => &mut best,
@@ -96,7 +72,7 @@ impl TrainingState {
             let tensor = NamedTensor {
                 name: own.into(),
                 shape: view.shape().to_vec(),
-                values: values(&view),
+                values: float32(name, &view, Vec::new)?,
             };
             target.insert(own.to_owned(), tensor);
         }

@@ -128,21 +128,13 @@ impl Weights {
     /// The safetensors file as bytes, with `metadata` in its header. Equal weights give equal
     /// bytes.
     pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
-        let bytes: Vec<Vec<u8>> = self
-            .tensors
-            .iter()
-            .map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect())
-            .collect();
-        let views = self.tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
-            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?;
-            Ok((tensor.name.clone(), view))
-        });
-        let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
+        let tensors = self.tensors.iter();
+        let tensors = tensors.map(|t| (t.name.clone(), t.shape.clone(), &t.values[..]));
         // A map of several entries is written in hash order: one entry keeps the bytes stable.
         let header = serde_json::to_string(&metadata.iter().collect::<Vec<_>>());
         let header = header.expect("string pairs are JSON");
         let metadata = (!metadata.is_empty()).then(|| HashMap::from([("model".into(), header)]));
-        Ok(safetensors::serialize(views, metadata)?)
+        encode(tensors.collect(), metadata)
     }
 
     /// Reads the bytes of a safetensors file. Never executes anything; allocates no more than the
@@ -154,20 +146,14 @@ impl Weights {
         let file = SafeTensors::deserialize(bytes)?;
         let mut named = HashMap::new();
         for (name, view) in file.iter() {
-            if view.dtype() != Dtype::F32 {
+            let expected = || {
                 let expected = plan.tensors.iter().find(|t| t.name == name);
-                return Err(WeightsError::Shape {
-                    name: name.into(),
-                    found: format!("{:?} {:?}", view.dtype(), view.shape()),
-                    expected: expected.map(|t| t.shape.clone()).unwrap_or_default(),
-                });
-            }
-            let chunks = view.data().chunks_exact(4);
-            let values = chunks.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+                expected.map(|t| t.shape.clone()).unwrap_or_default()
+            };
             let tensor = NamedTensor {
                 name: name.into(),
                 shape: view.shape().to_vec(),
-                values: values.collect(),
+                values: float32(name, &view, expected)?,
             };
             named.insert(name.to_owned(), tensor);
         }
@@ -181,6 +167,38 @@ impl Weights {
     pub fn load(plan: &Plan, path: &Path) -> Result<Self, WeightsError> {
         Self::from_safetensors(plan, &std::fs::read(path)?)
     }
+}
+
+/// A safetensors file of float32 tensors: names, shapes and values.
+pub(crate) fn encode(
+    tensors: Vec<(String, Vec<usize>, &[f32])>,
+    header: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>, WeightsError> {
+    let little_endian = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(.., v)| little_endian(v)).collect();
+    let views = tensors.into_iter().zip(&bytes);
+    let views = views
+        .map(|((name, shape, _), bytes)| Ok((name, TensorView::new(Dtype::F32, shape, bytes)?)));
+    let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
+    Ok(safetensors::serialize(views, header)?)
+}
+
+/// Values of a tensor `name` that must be float32; `expected` is the shape an error names.
+pub(crate) fn float32(
+    name: &str,
+    view: &TensorView<'_>,
+    expected: impl FnOnce() -> Vec<usize>,
+) -> Result<Vec<f32>, WeightsError> {
+    if view.dtype() != Dtype::F32 {
+        return Err(WeightsError::Shape {
+            name: name.into(),
+            found: format!("{:?} {:?}", view.dtype(), view.shape()),
+            expected: expected(),
+        });
+    }
+    let chunks = view.data().chunks_exact(4);
+    let values = chunks.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Ok(values.collect())
 }
 
 impl NamedTensor {

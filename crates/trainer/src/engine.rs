@@ -35,6 +35,16 @@ pub enum Samples<'a> {
     },
 }
 
+impl Samples<'_> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Samples::Batch(batch) => batch.y.len(),
+            Samples::Of { y, .. } => y.len(),
+        }
+    }
+}
+
 enum Kind {
     Native {
         network: Box<NativeNetwork>,

@@ -170,8 +170,8 @@ pub fn train(
             (start, LoopState::new(settings))
         }
     };
-    let (weights, adam) = (&start.weights, start.adam);
-    let mut engine = Engine::restore(settings.backend, architecture, weights, adam)?;
+    let (weights, adam) = (start.weights, start.adam);
+    let mut engine = Engine::restore(settings.backend, architecture, &weights, adam)?;
     let mut best_weights = start.best;
     let mut timing = Timing::default();
     let mut diverged = None;
@@ -179,15 +179,17 @@ pub fn train(
         true => StoppedBy::EarlyStopping,
         false => StoppedBy::Epochs,
     };
-    let checkpoint = |recorder: &mut _, state: &LoopState, engine: &Engine, best: &Weights| {
-        Recorder::checkpoint(recorder, state, &|| TrainingState {
-            weights: engine.weights(),
-            best: best.clone(),
-            adam: engine.adam_state(),
-        })
-    };
+    // The weights are given, since an epoch has read them from the device already.
+    let checkpoint =
+        |recorder: &mut _, state: &_, engine: &Engine, weights: &Weights, best: &Weights| {
+            Recorder::checkpoint(recorder, state, &|| TrainingState {
+                weights: weights.clone(),
+                best: best.clone(),
+                adam: engine.adam_state(),
+            })
+        };
     if !resumed {
-        checkpoint(recorder, &state, &engine, &best_weights)?;
+        checkpoint(recorder, &state, &engine, &weights, &best_weights)?;
     }
     while state.epochs_run < settings.epochs && !state.stopped {
         let epoch = state.epochs_run;
@@ -236,11 +238,11 @@ pub fn train(
         if best {
             state.best_epoch = Some(epoch);
             state.best_validation = Some(validation);
-            best_weights = weights;
+            best_weights = weights.clone();
         }
         // In the last epoch there is nothing left to stop.
         state.stopped = verdict == Verdict::Stop && state.epochs_run < settings.epochs;
-        checkpoint(recorder, &state, &engine, &best_weights)?;
+        checkpoint(recorder, &state, &engine, &weights, &best_weights)?;
         timing.recording += started.elapsed().as_secs_f64();
         if state.stopped {
             stopped_by = StoppedBy::EarlyStopping;
@@ -279,37 +281,28 @@ impl TrainingPass<'_> {
         let split = &self.dataset.train;
         let order = batch::shuffled(split.len(), self.settings.seed, epoch as u64);
         let first_step = self.engine.steps();
-        let mut labels = Vec::with_capacity(order.len());
+        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
         let (mut interrupted, mut finite) = (false, true);
         let preprocessing = &self.dataset.preprocessing;
         let (rate, seed) = (self.learning_rate, self.settings.seed);
-        let mut lists = order.chunks(self.settings.batch_size);
-        if let Some(x) = self.engine.direct(split, preprocessing) {
-            for indices in lists {
-                interrupted = interrupt.load(Ordering::Relaxed);
-                if interrupted {
-                    break;
-                }
-                let first = labels.len();
-                labels.extend(indices.iter().map(|&i| split.y[i]));
-                let y = &labels[first..];
-                let samples = Samples::Of { x, indices, y };
+        let lists = order.chunks(self.settings.batch_size);
+        let direct = self.engine.direct(split, preprocessing);
+        // Says whether to go on.
+        let mut step = |samples: Samples<'_>| {
+            interrupted = interrupt.load(Ordering::Relaxed);
+            if !interrupted {
+                let count = samples.count();
                 finite = self.engine.step(samples, rate, seed);
-                progress.step(indices.len());
-                if !finite {
-                    break;
-                }
+                progress.step(count);
             }
+            !interrupted && finite
+        };
+        if let Some(x) = direct {
+            let mut batches = lists.zip(labels.chunks(self.settings.batch_size));
+            batches.all(|(indices, y)| step(Samples::Of { x, indices, y }));
         } else {
-            batch::for_each(split, preprocessing, &mut lists, |batch| {
-                interrupted = interrupt.load(Ordering::Relaxed);
-                if !interrupted {
-                    labels.extend_from_slice(&batch.y);
-                    let samples = batch.y.len();
-                    finite = self.engine.step(Samples::Batch(batch), rate, seed);
-                    progress.step(samples);
-                }
-                !interrupted && finite
+            batch::for_each(split, preprocessing, lists, |batch| {
+                step(Samples::Batch(batch))
             })
             .map_err(TrainerError::Stream)?;
         }
@@ -318,11 +311,13 @@ impl TrainingPass<'_> {
         }
         let logits = self.engine.take_logits();
         let classes = self.dataset.class_names.len();
-        let evaluation = Evaluation::new(&logits, &labels, classes);
+        // A training that diverged has ended before its last labels.
+        let labels = &labels[..logits.len() / classes];
+        let evaluation = Evaluation::new(&logits, labels, classes);
         if !finite || !evaluation.loss.is_finite() {
-            let mut rows = logits.chunks_exact(classes).zip(&labels);
+            let mut rows = logits.chunks_exact(classes).zip(labels);
             let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
-            let batch = bad.map_or(labels.len() - 1, |i| i) / self.settings.batch_size;
+            let batch = bad.unwrap_or(labels.len() - 1) / self.settings.batch_size;
             let samples = order.chunks(self.settings.batch_size).nth(batch);
             return Err(TrainerError::Diverged {
                 epoch: epoch + 1,

@@ -8,7 +8,7 @@ use std::path::Path;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 use zip::ZipArchive;
 
-use super::{Reader, Record, Sink};
+use super::{Reader, Record, Sink, unreadable};
 use crate::error::DataError;
 
 /// The reader.
@@ -30,11 +30,7 @@ impl Reader for Npz {
             path: path.to_owned(),
             problem,
         };
-        let file = File::open(path).map_err(|source| DataError::Read {
-            what: "the sample source",
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path).map_err(unreadable(path))?;
         let archive = ZipArchive::new(BufReader::new(file));
         let mut archive = archive.map_err(|e| source_error(format!("not a zip archive: {e}")))?;
 

@@ -169,7 +169,7 @@ impl NativeNetwork {
     /// # Panics
     /// Where `x` is no whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
-        self.infer(Input::Batch(x))
+        self.infer(x)
     }
 
     /// Forward and backward pass over a batch: gradients and running statistics change, parameters do

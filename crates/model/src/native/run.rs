@@ -75,13 +75,13 @@ impl NativeNetwork {
     fn samples(&self, input: &Input<'_>) -> usize {
         let length = self.program.buffers[0].length();
         let (values, samples) = match input {
-            Input::Batch(x) => (x.len(), input.samples(length)),
+            Input::Batch(x) => (x.len(), x.len() / length),
             Input::Gather { x, indices } => {
                 assert!(
                     indices.iter().all(|i| (i + 1) * length <= x.len()),
                     "samples that exist"
                 );
-                (x.len(), input.samples(length))
+                (x.len(), indices.len())
             }
         };
         assert!(
@@ -92,7 +92,8 @@ impl NativeNetwork {
     }
 
     /// Logits with the running statistics. No sample needs another: threads take shards from end to end.
-    pub(super) fn infer(&mut self, input: Input<'_>) -> &[f32] {
+    pub(super) fn infer(&mut self, x: &[f32]) -> &[f32] {
+        let input = Input::Batch(x);
         let batch = self.samples(&input);
         for step in &self.program.steps {
             if let Kind::BatchNorm(norm) = &step.kind {
@@ -120,7 +121,6 @@ impl NativeNetwork {
             for (i, output) in output.chunks_mut(SHARD * classes).enumerate() {
                 let samples = output.len() / classes;
                 shard.place(program, first + i * SHARD, samples, false);
-                shard.gather(&shared);
                 (0..program.steps.len()).for_each(|step| shard.forward(step, &shared));
                 output.copy_from_slice(shard.output(program));
             }

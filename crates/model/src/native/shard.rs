@@ -18,16 +18,6 @@ pub(super) enum Input<'a> {
     Gather { x: &'a [f32], indices: &'a [usize] },
 }
 
-impl Input<'_> {
-    /// Samples of `length` values.
-    pub fn samples(&self, length: usize) -> usize {
-        match self {
-            Input::Batch(x) => x.len() / length,
-            Input::Gather { indices, .. } => indices.len(),
-        }
-    }
-}
-
 /// Consecutive shards that one thread takes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
@@ -282,11 +272,14 @@ impl Shard {
         }
         let mut back = std::mem::take(&mut self.gradients[from]);
         let channels = shared.program.buffers[from].channels;
+        // A batch normalisation has done so before its sums.
+        if matches!(&step.kind, Kind::Conv(conv) | Kind::Depthwise(conv) if conv.relu)
+            || matches!(step.kind, Kind::Add { relu: true, .. })
+        {
+            k::relu_backward(&self.activations[to], &mut gradient);
+        }
         match &step.kind {
             Kind::Conv(conv) => {
-                if conv.relu {
-                    k::relu_backward(&self.activations[to], &mut gradient);
-                }
                 if conv.transposed.is_some() {
                     conv.backward(shared.transposed, &gradient, accumulate, &mut back);
                 }
@@ -299,9 +292,6 @@ impl Shard {
                 }
             }
             Kind::Depthwise(conv) => {
-                if conv.relu {
-                    k::relu_backward(&self.activations[to], &mut gradient);
-                }
                 if let Some((all, accumulate)) = parameters {
                     let own = &mut all[conv.kernel.start..conv.bias.end];
                     if !accumulate {
@@ -349,11 +339,8 @@ impl Shard {
             Kind::Add {
                 other,
                 accumulate: accumulate_other,
-                relu,
+                ..
             } => {
-                if *relu {
-                    k::relu_backward(&self.activations[to], &mut gradient);
-                }
                 let second = &mut self.gradients[*other];
                 for (back, accumulate) in [(&mut back, accumulate), (second, *accumulate_other)] {
                     match accumulate {

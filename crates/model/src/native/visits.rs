@@ -8,6 +8,7 @@ use crate::conv::Geometry;
 pub(super) const RESIDENT: usize = 16 << 10;
 /// Columns of the widest tile.
 pub(super) const WIDEST: usize = 48;
+
 /// The places and runs of a product.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visits {
