@@ -8,15 +8,15 @@ weight, a confusion matrix an epoch, test metrics and the model. PYTHON has tens
 """
 
 import argparse
-import os
 import pathlib
 import statistics
 import subprocess
 import tempfile
 import time
 
+from builds import TARGET, built
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
 
 def seconds(command, **options):
@@ -32,8 +32,7 @@ def main():
     parser.add_argument("--model", default="simple_cnn")
     parser.add_argument("--epochs", default="5")
     args = parser.parse_args()
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    trainer = next(p for p in (target / "release/trainer", target / "debug/trainer") if p.exists())
+    trainer = built("trainer")
     with tempfile.TemporaryDirectory() as folder:
         def ours():
             return seconds([trainer, "--model", args.model, "--epochs", args.epochs, "--threads", "2",
@@ -46,7 +45,7 @@ def main():
         rounds = [(ours(), keras(i)) for i in range(args.rounds)]
     mine, theirs = (statistics.median(column) for column in zip(*rounds))
     ratio = statistics.median(k / o for o, k in rounds)
-    print(f"{trainer.relative_to(target)}, {args.model}, {args.epochs} epochs, {args.rounds} rounds (medians)")
+    print(f"{trainer.relative_to(TARGET)}, {args.model}, {args.epochs} epochs, {args.rounds} rounds (medians)")
     print(f"trainer {mine:.2f} s (the first time, which writes the demo, {first:.2f} s), Keras script {theirs:.2f} s: {ratio:.1f}x")
 
 

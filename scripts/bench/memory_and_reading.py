@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from builds import built
+
 
 TF = """
 import os, sys, time, json
@@ -63,28 +63,26 @@ def main():
     parser.add_argument("--windows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    build = next(p for p in (target / "release", target / "debug") if (p / "examples/reading").exists())
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([build / "examples/reading", "write", str(args.windows), "8", folder], check=True)
+        subprocess.run([built("examples/reading"), "write", str(args.windows), "8", folder], check=True)
         demo = pathlib.Path(folder) / "demo-v1"
         shards = sorted(demo.glob("train-*.tfrecord"))
         print(f"{args.windows:,} windows, {sum(s.stat().st_size for s in shards) / 1e6:,.0f} MB of TFRecord")
         for how in ([], ["--stream"]):
-            _, seconds, peak = child([build / "trainer", "--dataset-config", demo / "dataset_config.yaml", "--epochs", "1", "--threads", "2",
+            _, seconds, peak = child([built("trainer"), "--dataset-config", demo / "dataset_config.yaml", "--epochs", "1", "--threads", "2",
                                       "--experiments-dir", f"{folder}/experiments", *how])
             print(f"simple_cnn, one epoch, {'streamed ' if how else 'in memory'}  {seconds:6.1f} s  peak {peak:7,.0f} MiB resident", flush=True)
 
         def rate(command):
             return statistics.median(json.loads(child(command)[0])["windows_per_s"] for _ in range(args.rounds))
 
-        print(f"TFRecord, trainer's reader, one thread  {rate([build / 'examples/reading', 'read', *shards]):>12,.0f} windows/s")
+        print(f"TFRecord, trainer's reader, one thread  {rate([built('examples/reading'), 'read', *shards]):>12,.0f} windows/s")
         if args.keras:
             print(f"TFRecord, tf.data, two threads          {rate([args.keras, '-c', TF, *shards]):>12,.0f} windows/s")
             n = min(args.windows, 20_000)
             make = f"import numpy as np; np.savez(r'{folder}/a.npz', x=np.random.rand({n}, 2, 1024).astype('f4'), y=np.arange({n}) % 3)"
             subprocess.run([args.keras, "-c", make], check=True)
-            print(f"npz, trainer's reader                   {rate([build / 'examples/reading', 'read', f'{folder}/a.npz']):>12,.0f} windows/s")
+            print(f"npz, trainer's reader                   {rate([built('examples/reading'), 'read', f'{folder}/a.npz']):>12,.0f} windows/s")
             print(f"npz, NumPy                              {rate([args.keras, '-c', NUMPY, f'{folder}/a.npz']):>12,.0f} windows/s")
 
 

@@ -16,8 +16,7 @@ import statistics
 import subprocess
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from builds import built
 
 
 def main():
@@ -25,8 +24,6 @@ def main():
     parser.add_argument("--model", default="simple_cnn")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    build = next(p for p in (target / "release", target / "debug") if (p / "examples/throughput").exists())
 
     print(f"{args.model}, training samples/s (medians of {args.rounds} rounds)")
     print(f"{'batch':>8}{'1 thread':>12}{'2 threads':>12}")
@@ -34,7 +31,7 @@ def main():
         row = []
         for threads in ("1", "2"):
             env = os.environ | {"RAYON_NUM_THREADS": threads}
-            command = [build / "examples/throughput", args.model, str(batch), "native", "1.5"]
+            command = [built("examples/throughput"), args.model, str(batch), "native", "1.5"]
             runs = [json.loads(subprocess.run(command, env=env, capture_output=True, check=True).stdout) for _ in range(args.rounds)]
             row.append(statistics.median(run["training"] for run in runs))
         print(f"{batch:>8}{row[0]:>12,.0f}{row[1]:>12,.0f}", flush=True)
@@ -42,9 +39,9 @@ def main():
     print(f"\n{'windows':>8}{'one epoch':>12}{'samples/s':>12}{'logs and images':>18}")
     for windows in (1_200, 12_000, 100_000):
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([build / "examples/reading", "write", str(windows), "4", folder], check=True)
+            subprocess.run([built("examples/reading"), "write", str(windows), "4", folder], check=True)
             config = pathlib.Path(folder) / "demo-v1/dataset_config.yaml"
-            command = [build / "trainer", "--model", args.model, "--dataset-config", config, "--epochs", "2", "--threads", "2",
+            command = [built("trainer"), "--model", args.model, "--dataset-config", config, "--epochs", "2", "--threads", "2",
                        "--experiments-dir", f"{folder}/experiments"]
             subprocess.run(command, capture_output=True, check=True)
             (experiment,) = pathlib.Path(folder, "experiments").glob("2*/")

@@ -24,8 +24,9 @@ import statistics
 import subprocess
 import sys
 
+from builds import TARGET, built
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 MACS = {"ultra_lightweight_cnn": 216_480, "simple_cnn": 1_074_688, "deep_efficient_cnn": 731_328,
         "resnet_style_cnn": 2_652_432, "deep_cnn_large": 96_699_136}
 THREADS = {"RAYON_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
@@ -49,8 +50,7 @@ def main():
     parser.add_argument("--paths", nargs="+", default=["native"], help="native, flex")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    binary = next(p for p in (target / "release/examples/throughput", target / "debug/examples/throughput") if p.exists())
+    binary = built("examples/throughput")
     others = (["keras"] if args.keras else []) + (["torch", "torch-compiled"] if args.torch else [])
 
     def measure(who, model, batch):
@@ -60,7 +60,7 @@ def main():
         return run([python, HERE / "peers.py", who, model, str(batch), str(args.seconds)])
 
     columns = args.paths + others
-    print(f"{binary.relative_to(target)}, {args.rounds} rounds; samples/s, at batch 1 microseconds")
+    print(f"{binary.relative_to(TARGET)}, {args.rounds} rounds; samples/s, at batch 1 microseconds")
     print(f"{'':38}" + "".join(f"{c:>15}" for c in columns) + f"{'against best':>14}{'of peak':>9}")
     results = []
     for model in args.models:

@@ -19,12 +19,8 @@ use crate::train::{EpochResult, LoopState, Recorder};
 /// Messages that may wait to be written, two an epoch; then the training waits.
 const WAITING: usize = 4;
 
-/// What is written to, and what has to be known for it.
-pub struct Run<'a> {
-    /// The experiment.
-    pub experiment: &'a mut Experiment,
-    /// Class names, one a logit.
-    pub class_names: &'a [String],
+/// What has to be known of a run to write of it.
+pub struct Run {
     /// Training samples of an epoch.
     pub samples: usize,
     /// Whether checkpoints are written.
@@ -43,30 +39,22 @@ enum Message {
 /// The training's end of the queue.
 pub struct Queue {
     sender: SyncSender<Message>,
-    samples: usize,
-    checkpoints: bool,
-    started: Instant,
-    before: f64,
+    run: Run,
 }
 
-/// Calls `work` with a recorder for `run`, and waits until all is written.
+/// Calls `work` with a recorder that writes into `experiment`, whose logits are of `class_names`, and waits until all is written.
 ///
 /// # Errors
 /// What could not be written, or the error of `work`.
 pub fn with<R>(
-    run: Run<'_>,
+    experiment: &mut Experiment,
+    class_names: &[String],
+    run: Run,
     work: impl FnOnce(&mut Queue) -> Result<R, TrainerError>,
 ) -> Result<R, TrainerError> {
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(WAITING);
-        let mut queue = Queue {
-            sender,
-            samples: run.samples,
-            checkpoints: run.checkpoints,
-            started: run.started,
-            before: run.before,
-        };
-        let (experiment, class_names) = (run.experiment, run.class_names);
+        let mut queue = Queue { sender, run };
         let writer = scope.spawn(move || write(experiment, class_names, receiver));
         let result = work(&mut queue);
         drop(queue);
@@ -105,7 +93,7 @@ fn write(
 
 impl Queue {
     fn elapsed(&self) -> f64 {
-        self.before + self.started.elapsed().as_secs_f64()
+        self.run.before + self.run.started.elapsed().as_secs_f64()
     }
 
     fn send(&self, message: Message) -> Result<(), TrainerError> {
@@ -119,7 +107,7 @@ impl Queue {
 impl Recorder for Queue {
     fn epoch(&mut self, result: EpochResult, progress: &mut Progress) -> Result<(), TrainerError> {
         let line = report::epoch_line(&result, self.elapsed());
-        progress.end_epoch(&line, self.samples, result.train_seconds, result.best);
+        progress.end_epoch(&line, self.run.samples, result.train_seconds, result.best);
         self.send(Message::Epoch(Box::new(result), line))
     }
 
@@ -128,7 +116,7 @@ impl Recorder for Queue {
         state: &LoopState,
         training: &dyn Fn() -> TrainingState,
     ) -> Result<(), TrainerError> {
-        if !self.checkpoints {
+        if !self.run.checkpoints {
             return Ok(());
         }
         let states = Box::new((training(), state.clone()));

@@ -1,5 +1,6 @@
 //! Going on with an experiment where its last checkpoint left it.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use experiment::{
@@ -46,6 +47,43 @@ fn usage(problem: String) -> TrainerError {
     TrainerError::Usage(problem)
 }
 
+fn incomplete(entry: &Entry, key: &str) -> TrainerError {
+    usage(format!(
+        "{} cannot be resumed: its metadata.json has no {key}",
+        entry.id
+    ))
+}
+
+/// A setting as the experiment's metadata have it.
+fn stored<T: DeserializeOwned>(
+    entry: &Entry,
+    (key, value): (&str, Option<&Value>),
+) -> Result<T, TrainerError> {
+    let value = value.cloned().unwrap_or(Value::Null);
+    serde_json::from_value(value).map_err(|_| incomplete(entry, key))
+}
+
+/// Refuses options that differ from what an experiment was started with.
+struct Unchanged<'a>(&'a Entry);
+
+impl Unchanged<'_> {
+    fn check<T: PartialEq>(
+        &self,
+        option: &str,
+        given: &Option<T>,
+        own: &T,
+        shown: impl Display,
+    ) -> Result<(), TrainerError> {
+        match given {
+            Some(given) if given != own => Err(usage(format!(
+                "{option} cannot change when a run is resumed: {} was started with {shown}",
+                self.0.id
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Settings of the experiment that `--resume` names: those it was started with. Options beside it may repeat
 /// them; `--epochs` may be another number, and `--threads` and `--stream` change no result.
 ///
@@ -68,78 +106,49 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
     let root = root.unwrap_or_else(|| PathBuf::from("experiments"));
     let entry = ExperimentStore::new(&root).find(id)?;
     let config = &entry.metadata.training_config;
-    let other = |key: &str| config.other.get(key).cloned().unwrap_or(Value::Null);
-    let incomplete = |what: &str| {
-        usage(format!(
-            "{} cannot be resumed: its metadata.json has no {what}",
-            entry.id
-        ))
-    };
-    fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
-        serde_json::from_value(value).ok()
-    }
+    let other = |key: &'static str| (key, config.other.get(key));
     let backend = entry.metadata.system_info.other.get("backend");
-    let backend: Backend = backend
-        .cloned()
-        .and_then(read)
-        .ok_or_else(|| incomplete("backend"))?;
-    let path: PathBuf =
-        read(other("dataset_config_path")).ok_or_else(|| incomplete("dataset_config_path"))?;
-    let normalisation: String =
-        read(other("normalisation")).ok_or_else(|| incomplete("normalisation"))?;
-    let task: String = read(other("task")).ok_or_else(|| incomplete("task"))?;
-    let seed = entry.metadata.seed.ok_or_else(|| incomplete("seed"))?;
+    let backend: Backend = stored(&entry, ("backend", backend))?;
+    let path: PathBuf = stored(&entry, other("dataset_config_path"))?;
+    let normalisation: String = stored(&entry, other("normalisation"))?;
+    let task: String = stored(&entry, other("task"))?;
+    let seed = entry.metadata.seed;
+    let seed = seed.ok_or_else(|| incomplete(&entry, "seed"))?;
 
-    let differs = [
-        (
-            "--model",
-            cli.model.as_ref().is_some_and(|m| *m != config.model_type),
-            config.model_type.clone(),
-        ),
-        (
-            "--dataset-config",
-            cli.dataset_config.as_ref().is_some_and(|p| *p != path),
-            path.display().to_string(),
-        ),
-        (
-            "--task",
-            cli.task.as_ref().is_some_and(|t| *t != task),
-            task.clone(),
-        ),
-        (
-            "--batch-size",
-            cli.batch_size.is_some_and(|n| n != config.batch_size),
-            config.batch_size.to_string(),
-        ),
-        (
-            "--learning-rate",
-            cli.learning_rate.is_some_and(|x| x != config.learning_rate),
-            config.learning_rate.to_string(),
-        ),
-        (
-            "--seed",
-            cli.seed.is_some_and(|s| s != seed),
-            seed.to_string(),
-        ),
-        (
-            "--normalisation",
-            cli.normalisation
-                .as_ref()
-                .is_some_and(|n| *n != normalisation),
-            normalisation.clone(),
-        ),
-        (
-            "--backend",
-            cli.backend.is_some_and(|b| b != backend),
-            backend.name().to_owned(),
-        ),
-    ];
-    if let Some((option, _, own)) = differs.iter().find(|(_, differs, _)| *differs) {
-        return Err(usage(format!(
-            "{option} cannot change when a run is resumed: {} was started with {own}",
-            entry.id
-        )));
-    }
+    let same = Unchanged(&entry);
+    same.check(
+        "--model",
+        &cli.model,
+        &config.model_type,
+        &config.model_type,
+    )?;
+    same.check(
+        "--dataset-config",
+        &cli.dataset_config,
+        &path,
+        path.display(),
+    )?;
+    same.check("--task", &cli.task, &task, &task)?;
+    same.check(
+        "--batch-size",
+        &cli.batch_size,
+        &config.batch_size,
+        config.batch_size,
+    )?;
+    same.check(
+        "--learning-rate",
+        &cli.learning_rate,
+        &config.learning_rate,
+        config.learning_rate,
+    )?;
+    same.check("--seed", &cli.seed, &seed, seed)?;
+    same.check(
+        "--normalisation",
+        &cli.normalisation,
+        &normalisation,
+        &normalisation,
+    )?;
+    same.check("--backend", &cli.backend, &backend, backend.name())?;
     let mut settings = Settings::new(&Cli {
         model: Some(config.model_type.clone()),
         dataset_config: Some(path),
@@ -156,9 +165,8 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
         datasets_dir: cli.datasets_dir.clone(),
         ..Default::default()
     })?;
-    settings.early_stopping =
-        read(other("early_stopping")).ok_or_else(|| incomplete("early_stopping"))?;
-    settings.plateau = read(other("plateau")).ok_or_else(|| incomplete("plateau"))?;
+    settings.early_stopping = stored(&entry, other("early_stopping"))?;
+    settings.plateau = stored(&entry, other("plateau"))?;
     settings.resume = Some(entry);
     Ok(settings)
 }

@@ -212,9 +212,9 @@ fn work(
     let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
     let from = from.map(|point| (point.training, point.note.state));
     let mut outcome = recorder::with(
+        experiment,
+        &dataset.class_names,
         recorder::Run {
-            experiment,
-            class_names: &dataset.class_names,
             samples: dataset.train.len(),
             checkpoints: !settings.untracked,
             started,
