@@ -1,6 +1,7 @@
 //! `dataset_config.yaml`. The only module that reads YAML.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -8,6 +9,23 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::DataError;
 use crate::preprocess::Normalisation;
+
+/// Largest YAML file that is read, in bytes: configurations are written by hand.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads the text of a configuration.
+///
+/// # Errors
+/// Where it cannot be read, is no UTF-8 or too large for a configuration.
+pub fn read_yaml(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+        let problem = format!("more than {LARGEST} bytes are no configuration");
+        return Err(std::io::Error::other(problem));
+    }
+    Ok(text)
+}
 
 /// A configuration, with paths made absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +219,7 @@ impl DatasetConfig {
     /// [`DataError`] with the line and key where the file is malformed, the task is unknown, or a
     /// value makes no sense.
     pub fn load(path: &Path, task: Option<&str>) -> Result<Self, DataError> {
-        let text = std::fs::read_to_string(path).map_err(|source| DataError::Read {
+        let text = read_yaml(path).map_err(|source| DataError::Read {
             what: "the dataset configuration",
             path: path.to_owned(),
             source,

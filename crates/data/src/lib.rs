@@ -16,13 +16,14 @@ mod dataset;
 pub mod demo;
 mod error;
 mod index;
+mod memory;
 mod preprocess;
 pub mod reader;
 mod spectral;
 
 pub use config::{
     Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
-    parse_yaml,
+    parse_yaml, read_yaml,
 };
 pub use dataset::{Dataset, Inputs, Slot, Split, Storage, Streamed};
 pub use error::DataError;

@@ -4,9 +4,7 @@
 //! neither text nor the file-version record, so events are assembled here. Scalars are float32 of
 //! rank 0 and text is rank 0 in `string_val`: TensorBoard's data server shows nothing else.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tfrecord::io::sync::try_write_record;
@@ -18,6 +16,7 @@ use tfrecord::protobuf::{
     Event, SourceMetadata, Summary, SummaryMetadata, TensorProto, TensorShapeProto, summary,
 };
 
+use crate::appender::Appender;
 use crate::error::ExperimentError;
 use crate::hparams::{self, HParam};
 
@@ -42,22 +41,9 @@ pub fn host_name() -> String {
         .into_owned()
 }
 
-/// Opens a file for appending after its first `length` bytes and cuts off the rest.
-pub(crate) fn reopen(path: &Path, length: u64) -> std::io::Result<File> {
-    let file = OpenOptions::new().append(true).open(path)?;
-    let found = file.metadata()?.len();
-    if found < length {
-        let problem = format!("it has {found} bytes where {length} were written");
-        return Err(std::io::Error::other(problem));
-    }
-    file.set_len(length)?;
-    Ok(file)
-}
-
-/// Appends events to one file.
+/// Appends events to one file. They wait in memory until [`EventWriter::flush`].
 pub struct EventWriter {
-    path: PathBuf,
-    writer: BufWriter<File>,
+    file: Appender,
 }
 
 impl EventWriter {
@@ -77,11 +63,8 @@ impl EventWriter {
         let time = wall_time();
         let process = std::process::id();
         let name = format!("events.out.tfevents.{}.{host}.{process}.0.v2", time as u64);
-        let path = directory.join(name);
-        let file = File::create_new(&path).map_err(ExperimentError::write(&path))?;
         let mut writer = Self {
-            path,
-            writer: BufWriter::new(file),
+            file: Appender::create(&directory.join(name))?,
         };
         writer.event(Event {
             wall_time: time,
@@ -90,7 +73,7 @@ impl EventWriter {
                 writer: "seismic-trainer".into(),
             }),
             what: Some(What::FileVersion("brain.Event:2".into())),
-        })?;
+        });
         Ok(writer)
     }
 
@@ -99,44 +82,29 @@ impl EventWriter {
     /// # Errors
     /// [`ExperimentError::Write`], also where the file is shorter.
     pub fn reopen(path: &Path, length: u64) -> Result<Self, ExperimentError> {
-        let file = reopen(path, length).map_err(ExperimentError::write(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer: BufWriter::new(file),
-        })
+        let file = Appender::reopen(path, length)?;
+        Ok(Self { file })
     }
 
-    /// The file's name, and its length once everything is on the disk.
-    pub(crate) fn mark(&mut self) -> Result<(String, u64), ExperimentError> {
-        self.flush()?;
-        let file = self.writer.get_ref();
-        let length = file.sync_data().and_then(|()| file.metadata());
-        let length = length.map_err(ExperimentError::write(&self.path))?.len();
-        let name = self.path.file_name().unwrap_or_default();
-        Ok((name.to_string_lossy().into_owned(), length))
+    /// The file's name, and how much of it is written.
+    pub(crate) fn mark(&self) -> (String, u64) {
+        let name = self.file.path().file_name().unwrap_or_default();
+        (name.to_string_lossy().into_owned(), self.file.length())
     }
 
     /// A number, shown under SCALARS.
-    ///
-    /// # Errors
-    /// [`ExperimentError::Write`], here and below.
-    pub fn scalar(&mut self, tag: &str, step: i64, value: f32) -> Result<(), ExperimentError> {
+    pub fn scalar(&mut self, tag: &str, step: i64, value: f32) {
         let tensor = TensorProto {
             dtype: FLOAT,
             tensor_shape: Some(shape(&[])),
             tensor_content: value.to_le_bytes().to_vec(),
             ..Default::default()
         };
-        self.tensor(tag, step, "scalars", Vec::new(), tensor)
+        self.tensor(tag, step, "scalars", Vec::new(), tensor);
     }
 
     /// A PNG, shown under IMAGES.
-    pub fn image(
-        &mut self,
-        tag: &str,
-        step: i64,
-        image: &crate::figures::Png,
-    ) -> Result<(), ExperimentError> {
+    pub fn image(&mut self, tag: &str, step: i64, image: &crate::figures::Png) {
         let size = |n: u32| n.to_string().into_bytes();
         let tensor = TensorProto {
             dtype: STRING,
@@ -144,17 +112,12 @@ impl EventWriter {
             string_val: vec![size(image.width), size(image.height), image.bytes.clone()],
             ..Default::default()
         };
-        self.tensor(tag, step, "images", Vec::new(), tensor)
+        self.tensor(tag, step, "images", Vec::new(), tensor);
     }
 
     /// Distribution of `values`, shown under HISTOGRAMS and DISTRIBUTIONS. Values that are not
     /// finite are left out.
-    pub fn histogram(
-        &mut self,
-        tag: &str,
-        step: i64,
-        values: &[f32],
-    ) -> Result<(), ExperimentError> {
+    pub fn histogram(&mut self, tag: &str, step: i64, values: &[f32]) {
         let rows = buckets(values);
         let content = rows.iter().flatten().flat_map(|v| v.to_le_bytes());
         let tensor = TensorProto {
@@ -163,26 +126,22 @@ impl EventWriter {
             tensor_content: content.collect(),
             ..Default::default()
         };
-        self.tensor(tag, step, "histograms", Vec::new(), tensor)
+        self.tensor(tag, step, "histograms", Vec::new(), tensor);
     }
 
     /// Markdown, shown under TEXT.
-    pub fn text(&mut self, tag: &str, step: i64, markdown: &str) -> Result<(), ExperimentError> {
+    pub fn text(&mut self, tag: &str, step: i64, markdown: &str) {
         let tensor = TensorProto {
             dtype: STRING,
             tensor_shape: Some(shape(&[])),
             string_val: vec![markdown.as_bytes().to_vec()],
             ..Default::default()
         };
-        self.tensor(tag, step, "text", Vec::new(), tensor)
+        self.tensor(tag, step, "text", Vec::new(), tensor);
     }
 
     /// Hyperparameters of the run, shown under HPARAMS; `group` names the experiment.
-    pub fn hparams(
-        &mut self,
-        group: &str,
-        hparams: &[(String, HParam)],
-    ) -> Result<(), ExperimentError> {
+    pub fn hparams(&mut self, group: &str, hparams: &[(String, HParam)]) {
         let content = hparams::session_start(group, wall_time(), hparams);
         self.tensor(
             "_hparams_/session_start_info",
@@ -190,20 +149,29 @@ impl EventWriter {
             "hparams",
             content,
             empty(),
-        )
+        );
     }
 
     /// End of the run, for HPARAMS.
-    pub fn hparams_end(&mut self, success: bool) -> Result<(), ExperimentError> {
+    pub fn hparams_end(&mut self, success: bool) {
         let content = hparams::session_end(wall_time(), success);
-        self.tensor("_hparams_/session_end_info", 0, "hparams", content, empty())
+        self.tensor("_hparams_/session_end_info", 0, "hparams", content, empty());
     }
 
     /// Hands everything to the operating system, so that a TensorBoard that watches sees it.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the events wait for the next flush.
     pub fn flush(&mut self) -> Result<(), ExperimentError> {
-        self.writer
-            .flush()
-            .map_err(ExperimentError::write(&self.path))
+        self.file.flush()
+    }
+
+    /// Returns once what was flushed is on the disk.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`].
+    pub(crate) fn sync(&mut self) -> Result<(), ExperimentError> {
+        self.file.sync()
     }
 
     fn tensor(
@@ -213,7 +181,7 @@ impl EventWriter {
         plugin: &str,
         content: Vec<u8>,
         tensor: TensorProto,
-    ) -> Result<(), ExperimentError> {
+    ) {
         let value = summary::Value {
             tag: tag.into(),
             metadata: Some(SummaryMetadata {
@@ -231,18 +199,12 @@ impl EventWriter {
             step,
             source_metadata: None,
             what: Some(What::Summary(Summary { value: vec![value] })),
-        })
+        });
     }
 
-    fn event(&mut self, event: Event) -> Result<(), ExperimentError> {
+    fn event(&mut self, event: Event) {
         let bytes = prost::Message::encode_to_vec(&event);
-        try_write_record(&mut self.writer, bytes).map_err(|error| {
-            let source = match error {
-                tfrecord::Error::IoError(source) => source,
-                other => std::io::Error::other(other),
-            };
-            ExperimentError::write(&self.path)(source)
-        })
+        try_write_record(self.file.buffer(), bytes).expect("memory takes every record");
     }
 }
 
@@ -306,19 +268,15 @@ mod tests {
     fn events_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = EventWriter::create(folder.path()).unwrap();
-        writer.scalar("epoch_loss", 3, 0.5).unwrap();
-        writer
-            .histogram("conv1/kernel", 3, &[0.0, 1.0, f32::NAN])
-            .unwrap();
-        writer.text("model/type", 0, "simple_cnn").unwrap();
-        writer
-            .hparams("run", &[("seed".into(), HParam::Number(1.0))])
-            .unwrap();
+        writer.scalar("epoch_loss", 3, 0.5);
+        writer.histogram("conv1/kernel", 3, &[0.0, 1.0, f32::NAN]);
+        writer.text("model/type", 0, "simple_cnn");
+        writer.hparams("run", &[("seed".into(), HParam::Number(1.0))]);
         writer.flush().unwrap();
         let config = RecordReaderConfig {
             check_integrity: true,
         };
-        let events = EventIter::open(&writer.path, config).unwrap();
+        let events = EventIter::open(writer.file.path(), config).unwrap();
         let events: Vec<Event> = events.map(Result::unwrap).collect();
         assert_eq!(events.len(), 5);
         assert_eq!(

@@ -12,6 +12,7 @@
 //!
 //! The crate knows nothing of Burn, so the manager builds in seconds.
 
+mod appender;
 pub mod commands;
 mod error;
 pub mod events;

@@ -1,14 +1,15 @@
 //! A running experiment: the only writer below its directory.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::appender::Appender;
 use crate::error::ExperimentError;
-use crate::events::{EventWriter, reopen};
+use crate::events::EventWriter;
 use crate::figures::Png;
 use crate::hash::sha256_hex;
 use crate::history::Epoch;
@@ -77,6 +78,9 @@ impl Layout {
 pub struct Marks {
     /// Bytes of `history.jsonl`.
     pub history: u64,
+    /// Lines that follow them, where the file could not take them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub history_waiting: String,
     /// Name and bytes of the event file of every run, by the run's path below `logs/`.
     pub logs: BTreeMap<String, (String, u64)>,
 }
@@ -90,7 +94,7 @@ pub struct Experiment {
     metadata: Metadata,
     layout: Layout,
     logs: HashMap<LogRun, EventWriter>,
-    history: File,
+    history: Appender,
     /// Held until the process ends, however it ends.
     _lock: File,
 }
@@ -118,10 +122,8 @@ impl Experiment {
             create(&path)?;
             logs.insert(run, EventWriter::create(&directory.join(path))?);
         }
-        let path = directory.join("history.jsonl");
-        let history = OpenOptions::new().create_new(true).append(true).open(&path);
         let experiment = Self {
-            history: history.map_err(ExperimentError::write(&path))?,
+            history: Appender::create(&directory.join("history.jsonl"))?,
             directory,
             metadata,
             layout,
@@ -135,12 +137,14 @@ impl Experiment {
     /// Takes up an experiment where a checkpoint left it: what was logged after `marks` is cut off.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where a file is missing or shorter than its mark.
+    /// [`ExperimentError::Write`] where a file is missing or shorter than its mark, unless `incomplete` logs will
+    /// do: what is left of them stays, and new files are begun beside them.
     pub(crate) fn take_up(
         directory: PathBuf,
         lock: File,
         metadata: Metadata,
         marks: &Marks,
+        incomplete: bool,
     ) -> Result<Self, ExperimentError> {
         let layout = Layout::Tracked;
         remove_torn(&directory);
@@ -150,14 +154,25 @@ impl Experiment {
             let writer = match marks.logs.get(run.path()) {
                 // A name, whatever the file says: nothing outside the folder is touched.
                 Some((name, length)) if Path::new(name).file_name() == Some(name.as_ref()) => {
-                    EventWriter::reopen(&folder.join(name), *length)?
+                    match EventWriter::reopen(&folder.join(name), *length) {
+                        Err(_) if incomplete => new_log(&folder)?,
+                        reopened => reopened?,
+                    }
                 }
                 _ => EventWriter::create(&folder)?,
             };
             logs.insert(run, writer);
         }
         let path = directory.join("history.jsonl");
-        let history = reopen(&path, marks.history).map_err(ExperimentError::write(&path))?;
+        let mut history = match Appender::reopen(&path, marks.history) {
+            Err(_) if incomplete => match path.exists() {
+                true => Appender::reopen(&path, whole_lines(&path)?)?,
+                false => Appender::create(&path)?,
+            },
+            reopened => reopened?,
+        };
+        let waiting = marks.history_waiting.as_bytes();
+        history.buffer().extend_from_slice(waiting);
         let mut experiment = Self {
             directory,
             metadata,
@@ -181,21 +196,21 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// How far the files that only grow have grown, once they are on the disk.
-    ///
-    /// # Errors
-    /// [`ExperimentError::Write`].
-    pub fn marks(&mut self) -> Result<Marks, ExperimentError> {
-        let path = self.directory.join("history.jsonl");
-        let history = self.history.metadata();
+    /// How far the files that only grow have grown. What they had taken is on the disk, or the error says why
+    /// not.
+    pub fn marks(&mut self) -> (Marks, Result<(), ExperimentError>) {
+        let mut synced = self.history.sync();
+        let waiting = String::from_utf8_lossy(self.history.waiting());
         let mut marks = Marks {
-            history: history.map_err(ExperimentError::write(&path))?.len(),
+            history: self.history.length(),
+            history_waiting: waiting.into_owned(),
             logs: BTreeMap::new(),
         };
         for (run, log) in &mut self.logs {
-            marks.logs.insert(run.path().to_owned(), log.mark()?);
+            synced = synced.and(log.sync());
+            marks.logs.insert(run.path().to_owned(), log.mark());
         }
-        Ok(marks)
+        (marks, synced)
     }
 
     /// Writes the newest checkpoint; the one before it stays. A SHA-256 in front of the bytes tells a
@@ -240,48 +255,53 @@ impl Experiment {
         self.save_metadata()
     }
 
-    /// Writes the last state: nothing may be written afterwards.
+    /// Writes the last state: nothing may be written afterwards. Beside it, why the logs are not whole.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] where the metadata could not be written.
     pub fn finish(
         mut self,
         status: Status,
         change: impl FnOnce(&mut Metadata),
-    ) -> Result<Metadata, ExperimentError> {
+    ) -> Result<(Metadata, Option<ExperimentError>), ExperimentError> {
         let success = status == Status::Completed;
-        let logged = self.log(LogRun::Metadata, |writer| writer.hparams_end(success));
-        let logged = logged.and_then(|()| self.flush_logs());
-        let end = chrono::Local::now();
+        self.log(LogRun::Metadata, |writer| writer.hparams_end(success));
         // The state is written even where the logs could not be: it is what people look at first.
+        let logged = self.flush();
+        let end = chrono::Local::now();
         self.update(|metadata| {
             metadata.status = Some(status);
             metadata.end_time = Some(timestamp(end));
             change(metadata);
         })?;
-        logged.map(|()| self.metadata)
+        Ok((self.metadata, logged.err()))
     }
 
-    /// Appends an epoch to `history.jsonl` and hands it to the disk.
-    pub fn append_history(&mut self, epoch: &Epoch) -> Result<(), ExperimentError> {
-        let mut line = serde_json::to_string(epoch).expect("an epoch is JSON");
-        line.push('\n');
-        let written = self.history.write_all(line.as_bytes());
-        let synced = written.and_then(|()| self.history.sync_data());
-        synced.map_err(ExperimentError::write(
-            &self.directory.join("history.jsonl"),
-        ))
+    /// Appends an epoch to `history.jsonl`, with the next [`Experiment::flush`].
+    pub fn append_history(&mut self, epoch: &Epoch) {
+        let line = serde_json::to_string(epoch).expect("an epoch is JSON");
+        let buffer = self.history.buffer();
+        buffer.extend_from_slice(line.as_bytes());
+        buffer.push(b'\n');
     }
 
-    /// Writes to the log of `run`.
-    pub fn log(
-        &mut self,
-        run: LogRun,
-        write: impl FnOnce(&mut EventWriter) -> Result<(), ExperimentError>,
-    ) -> Result<(), ExperimentError> {
-        write(self.logs.get_mut(&run).expect("every run has a log"))
+    /// Writes to the log of `run`, with the next [`Experiment::flush`].
+    pub fn log(&mut self, run: LogRun, write: impl FnOnce(&mut EventWriter)) {
+        write(self.logs.get_mut(&run).expect("every run has a log"));
     }
 
-    /// Shows everything logged so far to a TensorBoard that watches.
-    pub fn flush_logs(&mut self) -> Result<(), ExperimentError> {
-        self.logs.values_mut().try_for_each(EventWriter::flush)
+    /// Writes history and logs, and shows them to a TensorBoard that watches. What cannot be written waits for
+    /// the next flush.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] of the first file that failed; the others are written.
+    pub fn flush(&mut self) -> Result<(), ExperimentError> {
+        let mut flushed = self.history.flush();
+        flushed = flushed.and_then(|()| self.history.sync());
+        for log in self.logs.values_mut() {
+            flushed = flushed.and(log.flush());
+        }
+        flushed
     }
 
     /// Writes a file below the directory, whole or not at all.
@@ -320,6 +340,19 @@ pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
         true => Ok(content),
         false => Err(ExperimentError::read(path)(damaged())),
     }
+}
+
+/// Another event file in a folder that has some.
+fn new_log(folder: &Path) -> Result<EventWriter, ExperimentError> {
+    fs::create_dir_all(folder).map_err(ExperimentError::write(folder))?;
+    EventWriter::create(folder)
+}
+
+/// Bytes of the whole lines of a file.
+fn whole_lines(path: &Path) -> Result<u64, ExperimentError> {
+    let bytes = fs::read(path).map_err(ExperimentError::read(path))?;
+    let end = bytes.iter().rposition(|&byte| byte == b'\n');
+    Ok(end.map_or(0, |end| end as u64 + 1))
 }
 
 /// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.

@@ -110,12 +110,13 @@ impl ExperimentStore {
     ///
     /// # Errors
     /// [`ExperimentError::Running`] where a process still trains it, [`ExperimentError::Write`] where its files
-    /// are not as `marks` say.
+    /// are not as `marks` say, unless `incomplete` logs will do.
     pub fn resume(
         &self,
         entry: &Entry,
         change: impl FnOnce(&mut Metadata),
         marks: &Marks,
+        incomplete: bool,
     ) -> Result<Experiment, ExperimentError> {
         let path = entry.directory.join(LOCK_FILE);
         let lock = File::options().create(true).append(true).open(&path);
@@ -127,7 +128,8 @@ impl ExperimentStore {
         }
         let mut metadata = entry.metadata.clone();
         change(&mut metadata);
-        Experiment::take_up(entry.directory.clone(), lock, metadata, marks)
+        let directory = entry.directory.clone();
+        Experiment::take_up(directory, lock, metadata, marks, incomplete)
     }
 
     fn untracked_root(&self) -> PathBuf {

@@ -1,5 +1,5 @@
-//! The state of a training between two epochs, as one safetensors file: `weights/...` and `best/...` with
-//! the names of [`Weights`], `adam/first` and `adam/second`.
+//! The state of a training between two steps, as one safetensors file: `weights/...` and `best/...` with
+//! the names of [`Weights`], `adam/first`, `adam/second` and `epoch/logits`.
 
 use std::collections::HashMap;
 
@@ -18,11 +18,16 @@ pub struct TrainingState {
     pub best: Weights,
     /// The optimizer.
     pub adam: AdamState,
+    /// Logits of the steps of an epoch that has begun, end to end; none between two epochs.
+    pub logits: Vec<f32>,
 }
 
 /// Key of the note in the file's header, and of the optimizer's steps.
 const NOTE: &str = "note";
 const STEPS: &str = "steps";
+
+/// Name of the tensor of an epoch's logits.
+const LOGITS: &str = "epoch/logits";
 
 impl TrainingState {
     /// The file's bytes, with `note` in its header.
@@ -40,6 +45,10 @@ impl TrainingState {
         for (name, moments) in [("first", &self.adam.first), ("second", &self.adam.second)] {
             let shape = vec![moments.len()];
             tensors.push((format!("adam/{name}"), shape, &moments[..]));
+        }
+        if !self.logits.is_empty() {
+            let shape = vec![self.logits.len()];
+            tensors.push((LOGITS.to_owned(), shape, &self.logits));
         }
         let header = HashMap::from([
             (NOTE.to_owned(), note.to_owned()),
@@ -59,8 +68,12 @@ impl TrainingState {
         let missing = |name: &str| WeightsError::Missing { name: name.into() };
         let file = SafeTensors::deserialize(bytes)?;
         let (mut weights, mut best) = (HashMap::new(), HashMap::new());
-        let mut moments = HashMap::new();
+        let (mut moments, mut logits) = (HashMap::new(), Vec::new());
         for (name, view) in file.iter() {
+            if name == LOGITS {
+                logits = float32(name, &view, Vec::new)?;
+                continue;
+            }
             let unexpected = || WeightsError::Unexpected { name: name.into() };
             let (part, own) = name.split_once('/').ok_or_else(unexpected)?;
             let target = match part {
@@ -103,6 +116,7 @@ impl TrainingState {
             weights: Weights::from_named(plan, weights)?,
             best: Weights::from_named(plan, best)?,
             adam,
+            logits,
         };
         let note = header.get(NOTE).cloned().ok_or_else(|| missing(NOTE))?;
         Ok((state, note))
@@ -139,6 +153,7 @@ mod tests {
                 first: moments(1),
                 second: moments(2),
             },
+            logits: vec![0.5, -1.0, 2.0],
         }
     }
 

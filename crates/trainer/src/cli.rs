@@ -62,6 +62,9 @@ pub struct Cli {
     /// an ID or unambiguous part of its ends
     #[arg(long, value_name = "ID")]
     pub resume: Option<String>,
+    /// Keep a checkpoint this often, beside those after every epoch [default: 10]
+    #[arg(long, value_name = "MINUTES")]
+    pub checkpoint_minutes: Option<f64>,
     /// Extra field of metadata.json, may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub meta: Vec<String>,

@@ -177,10 +177,20 @@ impl Engine {
         }
     }
 
-    /// Logits of all steps since the last call, in their order.
+    /// Copies the logits of all steps since they were taken, in their order.
+    pub fn logits(&self) -> Vec<f32> {
+        match &self.kind {
+            Kind::Native { logits, .. } => logits.clone(),
+            Kind::Burn { logits, .. } if logits.is_empty() => Vec::new(),
+            Kind::Burn { logits, .. } => host(Tensor::cat(logits.clone(), 0)),
+        }
+    }
+
+    /// Takes the logits of all steps since the last call, in their order.
     pub fn take_logits(&mut self) -> Vec<f32> {
         match &mut self.kind {
             Kind::Native { logits, .. } => std::mem::take(logits),
+            Kind::Burn { logits, .. } if logits.is_empty() => Vec::new(),
             Kind::Burn { logits, .. } => host(Tensor::cat(std::mem::take(logits), 0)),
         }
     }

@@ -3,17 +3,20 @@
 //! - [`cli`] and [`settings`]: command line beats preset beats defaults;
 //! - [`backend`]: what computes, out of what is compiled in;
 //! - [`engine`]: network and optimizer, natively or through Burn;
-//! - [`train`]: the loop over epochs, with its [`policy`] values;
+//! - [`train`]: the loop over epochs, with its [`policy`] values; [`epoch`]: the steps of one;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
 //! - [`recorder`]: writes it, while the training goes on;
 //! - [`resume`]: going on from a checkpoint;
+//! - [`memory`]: refuses what cannot fit before it begins;
 //! - [`progress`]: the only module that prints while training.
 
 pub mod backend;
 pub mod cli;
 pub mod engine;
+pub mod epoch;
 pub mod error;
+pub mod memory;
 pub mod metrics;
 pub mod policy;
 pub mod progress;

@@ -2,16 +2,43 @@
 //! error.
 
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use experiment::Epoch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Says lines, from any thread, without tearing the bar.
+#[derive(Clone, Default)]
+pub struct Voice(Arc<Mutex<Option<ProgressBar>>>);
+
+impl Voice {
+    /// A line for people.
+    pub fn say(&self, line: &str) {
+        let bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    /// Something that deserves attention.
+    pub fn warn(&self, line: &str) {
+        self.say(&format!("warning: {line}"));
+    }
+
+    fn show(&self, bar: Option<ProgressBar>) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = std::mem::replace(&mut *shown, bar) {
+            old.finish_and_clear();
+        }
+    }
+}
 
 /// Shows epochs and steps.
 pub struct Progress {
     epochs: usize,
     bar: Option<ProgressBar>,
-    started: Instant,
+    voice: Voice,
 }
 
 impl Progress {
@@ -20,23 +47,27 @@ impl Progress {
         Self {
             epochs,
             bar: None,
-            started: Instant::now(),
+            voice: Voice::default(),
         }
+    }
+
+    /// For other threads.
+    pub fn voice(&self) -> Voice {
+        self.voice.clone()
     }
 
     /// A line for people.
     pub fn say(&self, line: &str) {
-        eprintln!("{line}");
+        self.voice.say(line);
     }
 
     /// Something that deserves attention.
     pub fn warn(&self, line: &str) {
-        eprintln!("warning: {line}");
+        self.voice.warn(line);
     }
 
     /// An epoch of `samples` samples begins.
     pub fn begin_epoch(&mut self, epoch: usize, samples: usize) {
-        self.started = Instant::now();
         if !std::io::stderr().is_terminal() {
             return;
         }
@@ -46,6 +77,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(format!("epoch {}/{}", epoch + 1, self.epochs));
+        self.voice.show(Some(bar.clone()));
         self.bar = Some(bar);
     }
 
@@ -56,18 +88,17 @@ impl Progress {
         }
     }
 
-    /// Seconds since the epoch began.
-    pub fn epoch_seconds(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+    /// No more steps are coming: the bar goes.
+    pub fn end_steps(&mut self) {
+        self.bar = None;
+        self.voice.show(None);
     }
 
-    /// An epoch ended; `train_seconds` of it went into training steps.
-    pub fn end_epoch(&mut self, epoch: &Epoch, samples: usize, train_seconds: f64, best: bool) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+    /// An epoch ended, `trained` samples of which took `train_seconds` of training steps.
+    pub fn end_epoch(&mut self, epoch: &Epoch, trained: usize, train_seconds: f64, best: bool) {
+        self.end_steps();
         let metric = |name: &str| epoch.metric(name).unwrap_or(f64::NAN);
-        eprintln!(
+        self.say(&format!(
             "epoch {:>3}/{}  loss {:.4}  accuracy {:.4}  val_loss {:.4}  val_accuracy {:.4}  \
              val_f1 {:.4}  lr {:.1e}  {:.0} samples/s{}",
             epoch.epoch + 1,
@@ -78,8 +109,8 @@ impl Progress {
             metric("val_accuracy"),
             metric("val_f1_macro"),
             epoch.learning_rate,
-            samples as f64 / train_seconds.max(1e-9),
+            trained as f64 / train_seconds.max(1e-9),
             if best { "  *" } else { "" }
-        );
+        ));
     }
 }

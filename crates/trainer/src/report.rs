@@ -3,7 +3,7 @@
 use data::Dataset;
 use experiment::figures::{confusion_matrix, learning_curves};
 use experiment::{Epoch, Experiment, ExperimentError, HParam, History, LogRun, Metadata, Results};
-use model::{Architecture, Bundle, Plan, summary};
+use model::{Architecture, Bundle, Plan, Weights, summary};
 use serde_json::{Map, Value, json};
 
 use crate::error::TrainerError;
@@ -24,7 +24,7 @@ fn log_report(
     step: i64,
     report: &Report,
     class_names: &[String],
-) -> Result<(), ExperimentError> {
+) {
     let metrics = [
         ("f1_score", &report.f1),
         ("recall", &report.recall),
@@ -38,19 +38,18 @@ fn log_report(
                 ("weighted", averages.weighted),
             ];
             for (kind, value) in kinds {
-                log.scalar(&format!("{prefix}{name}/{kind}"), step, value as f32)?;
+                log.scalar(&format!("{prefix}{name}/{kind}"), step, value as f32);
             }
             for (class, value) in class_names.iter().zip(&averages.per_class) {
                 let tag = format!("{prefix}{name}_per_class/{}", tag_part(class));
-                log.scalar(&tag, step, *value as f32)?;
+                log.scalar(&tag, step, *value as f32);
             }
         }
         for (class, support) in class_names.iter().zip(&report.support) {
             let tag = format!("{prefix}class_support/{}", tag_part(class));
-            log.scalar(&tag, step, *support as f32)?;
+            log.scalar(&tag, step, *support as f32);
         }
-        Ok(())
-    })
+    });
 }
 
 /// The line of `history.jsonl` for one epoch.
@@ -78,38 +77,40 @@ pub fn epoch_line(result: &EpochResult, elapsed_s: f64) -> Epoch {
 /// Logs and history of one epoch.
 ///
 /// # Errors
-/// [`TrainerError::Experiment`] where a file cannot be written.
+/// [`ExperimentError`] where they cannot be written yet: they are with the next epoch's. Or where the confusion
+/// matrix cannot be drawn.
 pub fn record_epoch(
     experiment: &mut Experiment,
     names: &[String],
     result: &EpochResult,
     line: &Epoch,
-) -> Result<(), TrainerError> {
+) -> Result<(), ExperimentError> {
     let step = result.epoch as i64;
     let train = result.train.report();
     let validation = result.validation.report();
+    experiment.append_history(line);
     experiment.log(LogRun::Train, |log| {
-        log.scalar("epoch_loss", step, result.train.loss as f32)?;
-        log.scalar("epoch_accuracy", step, train.accuracy as f32)?;
-        log.scalar("epoch_learning_rate", step, result.learning_rate as f32)?;
+        log.scalar("epoch_loss", step, result.train.loss as f32);
+        log.scalar("epoch_accuracy", step, train.accuracy as f32);
+        log.scalar("epoch_learning_rate", step, result.learning_rate as f32);
         for tensor in result.weights.tensors() {
-            log.histogram(&tensor.name, step, &tensor.values)?;
+            log.histogram(&tensor.name, step, &tensor.values);
         }
-        Ok(())
-    })?;
+    });
     experiment.log(LogRun::Validation, |log| {
-        log.scalar("epoch_loss", step, result.validation.loss as f32)?;
-        log.scalar("epoch_accuracy", step, validation.accuracy as f32)
-    })?;
-    log_report(experiment, LogRun::Detailed, "", step, &validation, names)?;
+        log.scalar("epoch_loss", step, result.validation.loss as f32);
+        log.scalar("epoch_accuracy", step, validation.accuracy as f32);
+    });
+    log_report(experiment, LogRun::Detailed, "", step, &validation, names);
     let title = format!("Validation, epoch {}", result.epoch + 1);
-    let image = confusion_matrix(&title, names, &result.validation.confusion)?;
-    experiment.log(LogRun::Detailed, |log| {
-        log.image("confusion_matrix", step, &image)
-    })?;
-    experiment.append_history(line)?;
-    experiment.flush_logs()?;
-    Ok(())
+    let image = confusion_matrix(&title, names, &result.validation.confusion);
+    if let Ok(image) = &image {
+        experiment.log(LogRun::Detailed, |log| {
+            log.image("confusion_matrix", step, image);
+        });
+    }
+    experiment.flush()?;
+    image.map(|_| ())
 }
 
 /// Text, numbers and hyperparameters, written when the run starts; and `model_summary.txt`.
@@ -130,27 +131,24 @@ pub fn record_start(
     let dataset = flat("dataset", &json!(metadata.dataset_info));
     let hparams = hparams(settings, &metadata);
     experiment.log(LogRun::Metadata, |log| {
-        log.text("model/type", 0, architecture.kind.name())?;
-        log.text("model/summary", 0, &summary::markdown(architecture, plan))?;
-        log.scalar("model/total_params", 0, plan.total_parameters() as f32)?;
-        log.scalar(
-            "model/trainable_params",
-            0,
-            plan.trainable_parameters() as f32,
-        )?;
-        log.text("system/info", 0, &fenced(&json!(metadata.system_info)))?;
+        log.text("model/type", 0, architecture.kind.name());
+        log.text("model/summary", 0, &summary::markdown(architecture, plan));
+        let (all, trainable) = (plan.total_parameters(), plan.trainable_parameters());
+        log.scalar("model/total_params", 0, all as f32);
+        log.scalar("model/trainable_params", 0, trainable as f32);
+        log.text("system/info", 0, &fenced(&json!(metadata.system_info)));
         for (tag, value) in config.into_iter().chain(dataset) {
             match value {
                 Value::Number(number) => {
-                    log.scalar(&tag, 0, number.as_f64().unwrap_or(f64::NAN) as f32)?;
+                    log.scalar(&tag, 0, number.as_f64().unwrap_or(f64::NAN) as f32);
                 }
-                Value::String(text) => log.text(&tag, 0, &text)?,
-                other => log.text(&tag, 0, &fenced(&other))?,
+                Value::String(text) => log.text(&tag, 0, &text),
+                other => log.text(&tag, 0, &fenced(&other)),
             }
         }
-        log.hparams(&id, &hparams)
-    })?;
-    experiment.flush_logs()?;
+        log.hparams(&id, &hparams);
+    });
+    experiment.flush()?;
     Ok(())
 }
 
@@ -192,36 +190,42 @@ fn hparams(settings: &Settings, metadata: &Metadata) -> Vec<(String, HParam)> {
     .to_vec()
 }
 
-/// Model, test metrics and figures, once training ended.
+/// The model, once training ended.
 ///
 /// # Errors
 /// As above, or where the weights cannot be encoded.
-pub fn record_end(
-    experiment: &mut Experiment,
+pub fn record_model(
+    experiment: &Experiment,
     dataset: &Dataset,
     architecture: &Architecture,
-    outcome: &Outcome,
-    test: &Evaluation,
+    best: Weights,
 ) -> Result<(), TrainerError> {
     let preprocessing = json!(dataset.preprocessing);
     let names = dataset.class_names.clone();
-    let bundle = Bundle::new(
-        architecture,
-        outcome.best_weights.clone(),
-        names,
-        preprocessing,
-    );
+    let bundle = Bundle::new(architecture, best, names, preprocessing);
     for (name, bytes) in bundle.files()? {
         experiment.save(&format!("model/{name}"), &bytes)?;
     }
+    Ok(())
+}
 
+/// Test metrics and figures.
+///
+/// # Errors
+/// [`ExperimentError`] of the first that cannot be drawn or written; the others are.
+pub fn record_end(
+    experiment: &mut Experiment,
+    dataset: &Dataset,
+    outcome: &Outcome,
+    test: &Evaluation,
+) -> Result<(), ExperimentError> {
     let report = test.report();
     let names = &dataset.class_names;
     experiment.log(LogRun::Test, |log| {
-        log.scalar("test_loss", 0, test.loss as f32)?;
-        log.scalar("test_accuracy", 0, report.accuracy as f32)
-    })?;
-    log_report(experiment, LogRun::Test, "test_", 0, &report, names)?;
+        log.scalar("test_loss", 0, test.loss as f32);
+        log.scalar("test_accuracy", 0, report.accuracy as f32);
+    });
+    log_report(experiment, LogRun::Test, "test_", 0, &report, names);
     let split = if dataset.test_is_val {
         "Test (the validation split)"
     } else {
@@ -231,11 +235,12 @@ pub fn record_end(
         "{split}: accuracy {:.3}, macro F1 {:.3}",
         report.accuracy, report.f1.macro_
     );
-    let image = confusion_matrix(&title, names, &test.confusion)?;
-    experiment.log(LogRun::Test, |log| {
-        log.image("test_confusion_matrix", 0, &image)
-    })?;
-    experiment.save_figure("test_confusion_matrix", &image)?;
+    let mut recorded = confusion_matrix(&title, names, &test.confusion).and_then(|image| {
+        experiment.log(LogRun::Test, |log| {
+            log.image("test_confusion_matrix", 0, &image);
+        });
+        experiment.save_figure("test_confusion_matrix", &image)
+    });
 
     let mut results = vec![
         ("results/test_loss", test.loss),
@@ -252,8 +257,10 @@ pub fn record_end(
             report.accuracy,
             report.f1.macro_
         );
-        let image = confusion_matrix(&title, names, &validation.confusion)?;
-        experiment.save_figure("validation_confusion_matrix", &image)?;
+        let image = confusion_matrix(&title, names, &validation.confusion);
+        recorded = recorded.and(
+            image.and_then(|image| experiment.save_figure("validation_confusion_matrix", &image)),
+        );
         results.extend([
             ("results/best_val_loss", validation.loss),
             ("results/best_val_accuracy", report.accuracy),
@@ -262,15 +269,16 @@ pub fn record_end(
     }
     // The HPARAMS tab takes its metrics from scalars of the run that holds the hyperparameters.
     experiment.log(LogRun::Metadata, |log| {
-        results
-            .iter()
-            .try_for_each(|(tag, value)| log.scalar(tag, 0, *value as f32))
-    })?;
-    let history = History::load(&experiment.directory().join("history.jsonl"))?;
-    let curves = learning_curves(experiment.id(), &history, outcome.best_epoch)?;
-    experiment.save_figure("learning_curves", &curves)?;
-    experiment.flush_logs()?;
-    Ok(())
+        for (tag, value) in results {
+            log.scalar(tag, 0, value as f32);
+        }
+    });
+    let history = History::load(&experiment.directory().join("history.jsonl"));
+    let curves = history
+        .and_then(|history| learning_curves(experiment.id(), &history, outcome.best_epoch))
+        .and_then(|curves| experiment.save_figure("learning_curves", &curves));
+    let flushed = experiment.flush();
+    recorded.and(curves).and(flushed)
 }
 
 /// `results` of `metadata.json`.

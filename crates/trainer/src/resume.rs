@@ -1,7 +1,7 @@
 //! Going on with an experiment where its last checkpoint left it.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use experiment::{
     CHECKPOINTS, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
@@ -161,6 +161,7 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
         stream: cli.stream,
         backend: Some(backend),
         threads: cli.threads,
+        checkpoint_minutes: cli.checkpoint_minutes,
         experiments_dir: Some(root),
         datasets_dir: cli.datasets_dir.clone(),
         ..Default::default()
@@ -201,40 +202,51 @@ pub fn take_up(
         )));
     }
     let store = ExperimentStore::new(&settings.experiments_dir);
+    let (samples, classes) = (now.train_size, now.num_classes);
+    let mut points = Vec::new();
     for name in CHECKPOINTS {
         let path = entry.directory.join(name);
         if !path.exists() {
             continue;
         }
-        let point = match load(&path, plan) {
-            Ok(point) => point,
-            Err(problem) => {
-                progress.warn(&format!("{problem}; trying the checkpoint before it"));
-                continue;
-            }
-        };
-        if point.note.state.epochs_run > settings.epochs {
-            return Err(usage(format!(
-                "--epochs {}: the run has {} already",
-                settings.epochs, point.note.state.epochs_run
-            )));
+        match load(&path, plan, [samples, classes], settings.batch_size) {
+            Ok(point) => points.push((path, point)),
+            Err(problem) => progress.warn(&format!("{problem}; trying the checkpoint before it")),
         }
-        let change = |metadata: &mut Metadata| metadata.training_config.epochs = settings.epochs;
-        match store.resume(entry, change, &point.note.marks) {
-            Ok(experiment) => {
-                progress.say(&format!(
-                    "resuming after {} of {} epochs ({})",
-                    point.note.state.epochs_run,
-                    settings.epochs,
-                    path.display()
-                ));
-                return Ok((experiment, point));
+    }
+    // Logs that lost their end, as after a power cut: the marks of the checkpoint before may still hold. Where they
+    // do not either, the network is worth more than its logs.
+    for incomplete in [false, true] {
+        for i in 0..points.len() {
+            let (path, Point { note, training }) = &points[i];
+            let state = &note.state;
+            if state.epochs_run > settings.epochs {
+                return Err(usage(format!(
+                    "--epochs {}: the run has {} already",
+                    settings.epochs, state.epochs_run
+                )));
             }
-            // Logs that lost their end, as after a power cut: the earlier marks may still hold.
-            Err(error @ ExperimentError::Write { .. }) => {
-                progress.warn(&format!("{error}; trying the checkpoint before it"));
+            let change =
+                |metadata: &mut Metadata| metadata.training_config.epochs = settings.epochs;
+            match store.resume(entry, change, &note.marks, incomplete) {
+                Ok(experiment) => {
+                    let within = match training.logits.len() / classes {
+                        0 => String::new(),
+                        done => format!(" and {done} of {samples} samples of the next"),
+                    };
+                    progress.say(&format!(
+                        "resuming after {} of {} epochs{within} ({})",
+                        state.epochs_run,
+                        settings.epochs,
+                        path.display()
+                    ));
+                    return Ok((experiment, points.swap_remove(i).1));
+                }
+                Err(error @ ExperimentError::Write { .. }) => {
+                    progress.warn(&format!("{error}; trying the checkpoint before it"));
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
         }
     }
     Err(usage(format!(
@@ -244,14 +256,28 @@ pub fn take_up(
     )))
 }
 
-fn load(path: &std::path::Path, plan: &Plan) -> Result<Point, String> {
+/// Reads a checkpoint of a training over `samples` samples of `classes` classes in batches of `batch`.
+fn load(
+    path: &Path,
+    plan: &Plan,
+    [samples, classes]: [usize; 2],
+    batch: usize,
+) -> Result<Point, String> {
     let bytes = load_checkpoint(path).map_err(|e| e.to_string())?;
     let damaged = |problem: String| format!("{}: {problem}", path.display());
     let (training, note) =
         TrainingState::from_bytes(plan, &bytes).map_err(|e| damaged(e.to_string()))?;
     let note: Note = serde_json::from_str(&note).map_err(|e| damaged(e.to_string()))?;
-    match note.version {
-        VERSION => Ok(Point { training, note }),
-        other => Err(damaged(format!("version {other} is not known"))),
+    if note.version != VERSION {
+        return Err(damaged(format!("version {} is not known", note.version)));
     }
+    // Whole batches, but for the last of an epoch; and whole samples.
+    let logits = training.logits.len();
+    let done = logits / classes;
+    let steps = done.div_ceil(batch) as u64;
+    let whole = logits % classes == 0 && (done % batch == 0 || done == samples);
+    if !whole || done > samples || steps > training.adam.steps {
+        return Err(damaged(format!("no epoch has {logits} logits")));
+    }
+    Ok(Point { training, note })
 }

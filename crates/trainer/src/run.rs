@@ -9,13 +9,15 @@ use chrono::Local;
 use data::{Dataset, DatasetConfig, demo};
 use experiment::hash::config_hash;
 use experiment::{
-    DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status, TrainingConfig,
+    CHECKPOINTS, DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status,
+    TrainingConfig,
 };
 use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Engine;
 use crate::error::TrainerError;
+use crate::memory;
 use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::recorder;
@@ -83,6 +85,7 @@ pub fn run(
     if settings.normalisation.is_some() {
         config.normalisation = settings.normalisation;
     }
+    memory::check_data(&config, settings)?;
     let dataset = Dataset::open(&config, DEFAULT_NORMALISATION, settings.storage)?;
     for warning in &dataset.warnings {
         progress.warn(warning);
@@ -94,6 +97,7 @@ pub fn run(
         classes,
     );
     let plan = Plan::new(&architecture)?;
+    memory::check_batch(&architecture, &dataset, settings)?;
 
     let mut metadata = metadata(settings, &config, &dataset, &plan);
     metadata.system_info = system_info(settings.backend, &place, threads);
@@ -146,6 +150,14 @@ pub fn run(
     );
     let duration = before + started.elapsed().as_secs_f64();
     let directory = experiment.directory().to_owned();
+    progress.end_steps();
+    let go_on = format!(
+        "{} can go on from its last checkpoint: --resume {}",
+        experiment.id(),
+        experiment.id()
+    );
+    let checkpoints = CHECKPOINTS.map(|name| directory.join(name));
+    let resumable = checkpoints.iter().any(|path| path.exists());
     match worked {
         Ok((mut outcome, test)) => {
             let status = match outcome.stopped_by {
@@ -155,13 +167,16 @@ pub fn run(
             };
             let results = report::results(&outcome, &test, &dataset);
             let diverged = outcome.diverged.take();
-            let metadata = experiment.finish(status, |metadata| {
+            let (metadata, incomplete) = experiment.finish(status, |metadata| {
                 metadata.duration_s = Some(duration);
                 metadata.results = Some(results);
                 metadata.error = diverged.as_ref().map(ToString::to_string);
                 let timing = json!(outcome.timing);
                 metadata.other.insert("timing_s".into(), timing);
             })?;
+            if let Some(error) = incomplete {
+                progress.warn(&format!("the logs are not whole: {error}"));
+            }
             if let Some(error) = diverged {
                 progress.say(&format!(
                     "the best weights so far, of epoch {}, are in {}",
@@ -169,6 +184,9 @@ pub fn run(
                     directory.join("model").display()
                 ));
                 return Err(error);
+            }
+            if status == Status::Interrupted && resumable {
+                progress.say(&go_on);
             }
             Ok(Finished {
                 metadata,
@@ -188,6 +206,9 @@ pub fn run(
                 progress.warn(&format!(
                     "the experiment could not be marked as failed: {second}"
                 ));
+            }
+            if resumable && !matches!(error, TrainerError::Diverged { .. }) {
+                progress.say(&go_on);
             }
             Err(error)
         }
@@ -210,16 +231,18 @@ fn work(
         report::record_start(experiment, settings, architecture, plan)?;
     }
     let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
+    let resumed = from.is_some();
     let from = from.map(|point| (point.training, point.note.state));
     let mut outcome = recorder::with(
         experiment,
         &dataset.class_names,
         recorder::Run {
-            samples: dataset.train.len(),
             checkpoints: !settings.untracked,
+            resumed,
             started,
             before,
         },
+        progress.voice(),
         |recorder| {
             train(
                 settings,
@@ -240,7 +263,12 @@ fn work(
     }
     let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
     let test = best.evaluate(&dataset.test, dataset)?;
-    report::record_end(experiment, dataset, architecture, &outcome, &test)?;
+    let weights = outcome.best_weights.clone();
+    report::record_model(experiment, dataset, architecture, weights)?;
+    // The model is there: what people look at beside it must not make a failure of it.
+    if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
+        progress.warn(&error.to_string());
+    }
     Ok((outcome, test))
 }
 

@@ -1,6 +1,7 @@
 //! What a training is asked to do: command line, then preset, then defaults.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use data::{Normalisation, Storage};
 use experiment::{Entry, IdTemplate};
@@ -45,6 +46,8 @@ pub struct Preset {
     pub plateau: PlateauSettings,
     /// Where experiments are kept.
     pub experiments_dir: Option<PathBuf>,
+    /// Minutes between checkpoints within an epoch.
+    pub checkpoint_minutes: Option<f64>,
     /// How IDs are written.
     pub id_template: Option<String>,
     /// Directories made in every experiment beside the standard ones.
@@ -141,6 +144,8 @@ pub struct Settings {
     pub notes: String,
     /// Whether nothing is tracked.
     pub untracked: bool,
+    /// Longest time between two checkpoints.
+    pub checkpoint_every: Duration,
     /// The experiment to go on with.
     pub resume: Option<Entry>,
 }
@@ -170,13 +175,24 @@ const RESERVED: [&str; 17] = [
 /// on the recordings the project measures with (see README, "Normalisation").
 pub const DEFAULT_NORMALISATION: Normalisation = Normalisation::Dataset;
 
+/// A time that makes sense between two checkpoints.
+fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
+    let seconds = minutes * 60.0;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if seconds > 0.0 => Ok(time),
+        _ => Err(TrainerError::Usage(format!(
+            "--checkpoint-minutes {minutes} is no time between two checkpoints"
+        ))),
+    }
+}
+
 impl Preset {
     /// Reads a file.
     ///
     /// # Errors
     /// [`TrainerError`] with the key, line and column where it is malformed.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TrainerError::ReadPreset {
+        let text = data::read_yaml(path).map_err(|source| TrainerError::ReadPreset {
             path: path.to_owned(),
             source,
         })?;
@@ -255,6 +271,11 @@ impl Settings {
             tags,
             notes: cli.notes.clone().unwrap_or(preset.notes),
             untracked: cli.untracked,
+            checkpoint_every: minutes(
+                cli.checkpoint_minutes
+                    .or(preset.checkpoint_minutes)
+                    .unwrap_or(10.0),
+            )?,
             resume: None,
         };
         settings.check()?;
@@ -349,6 +370,11 @@ mod tests {
             (
                 "model: vgg",
                 "unknown model `vgg`: choose one of ultra_lightweight_cnn",
+            ),
+            ("checkpoint_minutes: 0", "no time between two checkpoints"),
+            (
+                "checkpoint_minutes: .nan",
+                "no time between two checkpoints",
             ),
             ("meta: {status: x}", "belongs to the program"),
             ("extra_subdirectories: [../x]", "leaves the experiment"),

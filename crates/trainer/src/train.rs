@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use data::{Dataset, batch};
+use data::Dataset;
 use model::{Architecture, TrainingState, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Engine, Samples};
+use crate::engine::Engine;
+use crate::epoch::Training;
 use crate::error::TrainerError;
-use crate::metrics::{Evaluation, cross_entropy};
+use crate::metrics::Evaluation;
 use crate::policy::{EarlyStopping, Plateau, Verdict};
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -32,7 +33,9 @@ pub struct EpochResult {
     pub weights: Weights,
     /// Whether they are the best so far.
     pub best: bool,
-    /// Seconds spent in training steps.
+    /// Samples of the epoch that this process trained.
+    pub trained: usize,
+    /// Seconds it spent in training steps.
     pub train_seconds: f64,
 }
 
@@ -90,7 +93,8 @@ pub struct Outcome {
     pub diverged: Option<TrainerError>,
 }
 
-/// Where a training stands between two epochs, beside weights and optimizer.
+/// Where a training stands, beside weights and optimizer. Within an epoch, all but the position in it is as
+/// when the epoch began; the position is told by the logits of [`TrainingState`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
     /// Epochs run whole.
@@ -110,7 +114,8 @@ pub struct LoopState {
 }
 
 impl LoopState {
-    fn new(settings: &Settings) -> Self {
+    /// Before the first step.
+    pub fn new(settings: &Settings) -> Self {
         Self {
             epochs_run: 0,
             learning_rate: settings.learning_rate,
@@ -131,15 +136,14 @@ pub trait Recorder {
     /// Where it cannot be kept; the training ends.
     fn epoch(&mut self, result: EpochResult, progress: &mut Progress) -> Result<(), TrainerError>;
 
-    /// The training stands between two epochs; `training` makes what network and optimizer need to go on from
-    /// here.
+    /// The training stands between two steps; `training` is what network and optimizer need to go on from here.
     ///
     /// # Errors
     /// As above.
     fn checkpoint(
         &mut self,
         state: &LoopState,
-        training: &dyn Fn() -> TrainingState,
+        training: impl FnOnce() -> TrainingState,
     ) -> Result<(), TrainerError>;
 }
 
@@ -158,7 +162,7 @@ pub fn train(
     from: Option<(TrainingState, LoopState)>,
 ) -> Result<Outcome, TrainerError> {
     let resumed = from.is_some();
-    let (start, mut state) = match from {
+    let (start, state) = match from {
         Some(from) => from,
         None => {
             let weights = Weights::init(&model::Plan::new(architecture)?, settings.seed);
@@ -166,43 +170,39 @@ pub fn train(
                 best: weights.clone(),
                 weights,
                 adam: Default::default(),
+                logits: Vec::new(),
             };
             (start, LoopState::new(settings))
         }
     };
-    let (weights, adam) = (start.weights, start.adam);
-    let mut engine = Engine::restore(settings.backend, architecture, &weights, adam)?;
-    let mut best_weights = start.best;
+    let engine = Engine::restore(settings.backend, architecture, &start.weights, start.adam)?;
+    let mut training = Training {
+        settings,
+        dataset,
+        interrupt,
+        recorder,
+        engine,
+        state,
+        best: start.best,
+        earlier: start.logits,
+        saved: Instant::now(),
+    };
     let mut timing = Timing::default();
     let mut diverged = None;
-    let mut stopped_by = match state.stopped {
+    let mut stopped_by = match training.state.stopped {
         true => StoppedBy::EarlyStopping,
         false => StoppedBy::Epochs,
     };
-    // The weights are given, since an epoch has read them from the device already.
-    let checkpoint =
-        |recorder: &mut _, state: &_, engine: &Engine, weights: &Weights, best: &Weights| {
-            Recorder::checkpoint(recorder, state, &|| TrainingState {
-                weights: weights.clone(),
-                best: best.clone(),
-                adam: engine.adam_state(),
-            })
-        };
     if !resumed {
-        checkpoint(recorder, &state, &engine, &weights, &best_weights)?;
+        training.checkpoint(&start.weights)?;
     }
-    while state.epochs_run < settings.epochs && !state.stopped {
-        let epoch = state.epochs_run;
-        progress.begin_epoch(epoch, dataset.train.len());
+    while training.state.epochs_run < settings.epochs && !training.state.stopped {
+        let epoch = training.state.epochs_run;
+        let learning_rate = training.state.learning_rate;
+        let trained = dataset.train.len() - training.position();
         let started = Instant::now();
-        let mut pass = TrainingPass {
-            settings,
-            dataset,
-            learning_rate: state.learning_rate,
-            engine: &mut engine,
-        };
-        let training = match pass.run(epoch, interrupt, progress) {
-            Ok(Some(training)) => training,
+        let train = match training.epoch(progress) {
+            Ok(Some(train)) => train,
             Ok(None) => {
                 stopped_by = StoppedBy::Interrupted;
                 break;
@@ -217,116 +217,50 @@ pub fn train(
         let train_seconds = started.elapsed().as_secs_f64();
         timing.training += train_seconds;
         let started = Instant::now();
-        let validation = engine.evaluate(&dataset.val, dataset)?;
+        let validation = training.engine.evaluate(&dataset.val, dataset)?;
         timing.validation += started.elapsed().as_secs_f64();
         let started = Instant::now();
+        let state = &mut training.state;
         let verdict = state.early_stopping.step(validation.loss);
-        let weights = engine.weights();
+        let weights = training.engine.weights();
         let best = verdict == Verdict::Best;
         let result = EpochResult {
             epoch,
-            learning_rate: state.learning_rate,
-            train: training,
+            learning_rate,
+            train,
             validation: validation.clone(),
             weights: weights.clone(),
             best,
+            trained,
             train_seconds,
         };
-        recorder.epoch(result, progress)?;
+        training.recorder.epoch(result, progress)?;
         state.epochs_run = epoch + 1;
-        state.learning_rate = state.plateau.step(validation.loss, state.learning_rate);
+        state.learning_rate = state.plateau.step(validation.loss, learning_rate);
         if best {
             state.best_epoch = Some(epoch);
             state.best_validation = Some(validation);
-            best_weights = weights.clone();
+            training.best = weights.clone();
         }
         // In the last epoch there is nothing left to stop.
         state.stopped = verdict == Verdict::Stop && state.epochs_run < settings.epochs;
-        checkpoint(recorder, &state, &engine, &weights, &best_weights)?;
+        training.checkpoint(&weights)?;
         timing.recording += started.elapsed().as_secs_f64();
-        if state.stopped {
+        if training.state.stopped {
             stopped_by = StoppedBy::EarlyStopping;
         } else if interrupt.load(Ordering::Relaxed) {
             stopped_by = StoppedBy::Interrupted;
             break;
         }
     }
+    let state = training.state;
     Ok(Outcome {
         stopped_by,
         epochs_run: state.epochs_run,
         best_epoch: state.best_epoch,
-        best_weights,
+        best_weights: training.best,
         best_validation: state.best_validation,
         timing,
         diverged,
     })
-}
-
-/// One epoch of steps.
-struct TrainingPass<'a> {
-    settings: &'a Settings,
-    dataset: &'a Dataset,
-    learning_rate: f64,
-    engine: &'a mut Engine,
-}
-
-impl TrainingPass<'_> {
-    /// Metrics over the epoch, or none where it was interrupted.
-    fn run(
-        &mut self,
-        epoch: usize,
-        interrupt: &Interrupt,
-        progress: &Progress,
-    ) -> Result<Option<Evaluation>, TrainerError> {
-        let split = &self.dataset.train;
-        let order = batch::shuffled(split.len(), self.settings.seed, epoch as u64);
-        let first_step = self.engine.steps();
-        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
-        let (mut interrupted, mut finite) = (false, true);
-        let preprocessing = &self.dataset.preprocessing;
-        let (rate, seed) = (self.learning_rate, self.settings.seed);
-        let lists = order.chunks(self.settings.batch_size);
-        let direct = self.engine.direct(split, preprocessing);
-        // Says whether to go on.
-        let mut step = |samples: Samples<'_>| {
-            interrupted = interrupt.load(Ordering::Relaxed);
-            if !interrupted {
-                let count = samples.count();
-                finite = self.engine.step(samples, rate, seed);
-                progress.step(count);
-            }
-            !interrupted && finite
-        };
-        if let Some(x) = direct {
-            let mut batches = lists.zip(labels.chunks(self.settings.batch_size));
-            batches.all(|(indices, y)| step(Samples::Of { x, indices, y }));
-        } else {
-            batch::for_each(split, preprocessing, lists, |batch| {
-                step(Samples::Batch(batch))
-            })
-            .map_err(TrainerError::Stream)?;
-        }
-        if interrupted {
-            return Ok(None);
-        }
-        let logits = self.engine.take_logits();
-        let classes = self.dataset.class_names.len();
-        // A training that diverged has ended before its last labels.
-        let labels = &labels[..logits.len() / classes];
-        let evaluation = Evaluation::new(&logits, labels, classes);
-        if !finite || !evaluation.loss.is_finite() {
-            let mut rows = logits.chunks_exact(classes).zip(labels);
-            let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
-            let batch = bad.unwrap_or(labels.len() - 1) / self.settings.batch_size;
-            let samples = order.chunks(self.settings.batch_size).nth(batch);
-            return Err(TrainerError::Diverged {
-                epoch: epoch + 1,
-                step: first_step as usize + batch,
-                loss: evaluation.loss,
-                learning_rate: self.learning_rate,
-                samples: samples.unwrap_or_default().to_vec(),
-            });
-        }
-        Ok(Some(evaluation))
-    }
 }

@@ -204,7 +204,8 @@ pub(crate) mod tests {
                     val_confusion: vec![vec![9, 1, 0], vec![0, 10, 0], vec![2, 0, 8]],
                     elapsed_s: 1.5,
                 };
-                experiment.append_history(&epoch).unwrap();
+                experiment.append_history(&epoch);
+                experiment.flush().unwrap();
             }
             let metrics = |f1: f64| {
                 let json = json!({"loss": 0.3, "accuracy": f1, "f1_macro": f1,

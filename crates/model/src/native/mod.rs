@@ -117,6 +117,22 @@ impl NativeNetwork {
         })
     }
 
+    /// Bytes that training with batches of `batch` samples takes, about: activations and their gradients,
+    /// parameters, their gradients and moments.
+    ///
+    /// # Errors
+    /// [`PlanError`] where the architecture does not fit its input.
+    pub fn training_bytes(architecture: &Architecture, batch: usize) -> Result<u64, PlanError> {
+        let plan = Plan::new(architecture)?;
+        let program = Program::new(architecture);
+        let sample: usize = program.buffers.iter().map(|shape| shape.length()).sum();
+        // Parameters, gradients, transposed kernels, two moments, and those of the lanes.
+        let copies = 5 + run::gradient_copies(plan.trainable_parameters());
+        let values = (2 * sample as u64).saturating_mul(batch as u64);
+        let values = values.saturating_add((copies * plan.total_parameters()) as u64);
+        Ok(values.saturating_mul(size_of::<f32>() as u64))
+    }
+
     /// Shapes and tensors.
     pub fn plan(&self) -> &Plan {
         &self.plan

@@ -21,6 +21,14 @@ const LANES: usize = 8;
 /// summed in the end. The gradients of larger networks are shared out by parameters.
 const OWN_GRADIENTS: usize = 1 << 18;
 
+/// How often the gradients of a network with so many parameters exist beside their sum.
+pub(super) fn gradient_copies(parameters: usize) -> usize {
+    match parameters <= OWN_GRADIENTS {
+        true => LANES,
+        false => 0,
+    }
+}
+
 /// Parameters that one thread takes at a time.
 const CHUNK: usize = 1 << 14;
 
@@ -168,7 +176,7 @@ impl NativeNetwork {
     }
 
     fn own_gradients(&self) -> bool {
-        self.parameters.len() <= OWN_GRADIENTS
+        gradient_copies(self.parameters.len()) > 0
     }
 
     fn forward(&mut self, team: &Shift<'_>, input: Input<'_>, mode: Mode, batch: usize) {

@@ -1,0 +1,139 @@
+//! The steps of one epoch, from its start or from where a checkpoint left it.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use data::{Dataset, batch};
+use model::{TrainingState, Weights};
+
+use crate::engine::{Engine, Samples};
+use crate::error::TrainerError;
+use crate::metrics::{Evaluation, cross_entropy};
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::train::{Interrupt, LoopState, Recorder};
+
+/// A training on its way.
+pub struct Training<'a, R> {
+    /// What was asked for.
+    pub settings: &'a Settings,
+    /// The data.
+    pub dataset: &'a Dataset,
+    /// Ends it.
+    pub interrupt: &'a Interrupt,
+    /// Keeps what it gives.
+    pub recorder: &'a mut R,
+    /// Network and optimizer.
+    pub engine: Engine,
+    /// The loop over epochs.
+    pub state: LoopState,
+    /// Weights of the best epoch so far.
+    pub best: Weights,
+    /// Logits of the steps of this epoch that were taken before a checkpoint, by another process.
+    pub earlier: Vec<f32>,
+    /// When the last checkpoint was made.
+    pub saved: Instant,
+}
+
+impl<R: Recorder> Training<'_, R> {
+    /// Samples of this epoch that were trained before it was taken up.
+    pub fn position(&self) -> usize {
+        self.earlier.len() / self.dataset.class_names.len()
+    }
+
+    /// Has the state kept, between two epochs; `weights` are the engine's, read already.
+    ///
+    /// # Errors
+    /// Those of the recorder.
+    pub fn checkpoint(&mut self, weights: &Weights) -> Result<(), TrainerError> {
+        self.saved = Instant::now();
+        self.recorder.checkpoint(&self.state, || TrainingState {
+            weights: weights.clone(),
+            best: self.best.clone(),
+            adam: self.engine.adam_state(),
+            logits: Vec::new(),
+        })
+    }
+
+    /// As above, within an epoch.
+    fn checkpoint_within(&mut self) -> Result<(), TrainerError> {
+        self.saved = Instant::now();
+        self.recorder.checkpoint(&self.state, || TrainingState {
+            weights: self.engine.weights(),
+            best: self.best.clone(),
+            adam: self.engine.adam_state(),
+            logits: [&self.earlier[..], &self.engine.logits()].concat(),
+        })
+    }
+
+    /// Takes the steps of an epoch, or the rest of them. Metrics over the whole epoch, or none where it was
+    /// interrupted; then its position is kept.
+    ///
+    /// # Errors
+    /// [`TrainerError::Diverged`], [`TrainerError::Stream`], or those of the recorder.
+    pub fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Evaluation>, TrainerError> {
+        let (settings, dataset) = (self.settings, self.dataset);
+        let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
+        let classes = dataset.class_names.len();
+        let epoch = self.state.epochs_run;
+        let order = batch::shuffled(split.len(), settings.seed, epoch as u64);
+        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
+        let done = self.position();
+        let first_step = self.engine.steps() as usize - done.div_ceil(settings.batch_size);
+        progress.begin_epoch(epoch, split.len());
+        progress.step(done);
+
+        let (mut interrupted, mut finite, mut kept) = (false, true, Ok(()));
+        let lists = order[done..].chunks(settings.batch_size);
+        let direct = self.engine.direct(split, preprocessing);
+        let mut taken = 0;
+        // Says whether to go on.
+        let mut step = |samples: Samples<'_>| {
+            interrupted = self.interrupt.load(Ordering::Relaxed);
+            if !interrupted {
+                let count = samples.count();
+                let rate = self.state.learning_rate;
+                finite = self.engine.step(samples, rate, settings.seed);
+                progress.step(count);
+                taken += count;
+            }
+            let due = self.saved.elapsed() >= settings.checkpoint_every;
+            if finite && taken > 0 && (due || interrupted) {
+                kept = self.checkpoint_within();
+            }
+            !interrupted && finite && kept.is_ok()
+        };
+        if let Some(x) = direct {
+            let mut batches = lists.zip(labels[done..].chunks(settings.batch_size));
+            batches.all(|(indices, y)| step(Samples::Of { x, indices, y }));
+        } else {
+            batch::for_each(split, preprocessing, lists, |batch| {
+                step(Samples::Batch(batch))
+            })
+            .map_err(TrainerError::Stream)?;
+        }
+        kept?;
+        if interrupted {
+            return Ok(None);
+        }
+        let mut logits = std::mem::take(&mut self.earlier);
+        logits.append(&mut self.engine.take_logits());
+        // A training that diverged has ended before its last labels.
+        let labels = &labels[..logits.len() / classes];
+        let evaluation = Evaluation::new(&logits, labels, classes);
+        if !finite || !evaluation.loss.is_finite() {
+            let mut rows = logits.chunks_exact(classes).zip(labels);
+            let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
+            let batch = bad.unwrap_or(labels.len() - 1) / settings.batch_size;
+            let samples = order.chunks(settings.batch_size).nth(batch);
+            return Err(TrainerError::Diverged {
+                epoch: epoch + 1,
+                step: first_step + batch,
+                loss: evaluation.loss,
+                learning_rate: self.state.learning_rate,
+                samples: samples.unwrap_or_default().to_vec(),
+            });
+        }
+        Ok(Some(evaluation))
+    }
+}

@@ -1,0 +1,117 @@
+//! What a training takes of the machine's memory, estimated before it begins.
+
+use data::{Dataset, DatasetConfig, Storage};
+use model::Architecture;
+use model::native::NativeNetwork;
+
+use crate::backend::Backend;
+use crate::error::TrainerError;
+use crate::settings::Settings;
+
+/// Copies of a batch's activations that autodiff holds in place of the native path's two, about.
+const AUTODIFF: u64 = 2;
+
+/// Bytes that can be had without swapping: of the machine, or of the container where that is less. None where the
+/// system does not say.
+fn available() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
+    let container = system.cgroup_limits().map(|limits| limits.free_memory);
+    match (machine, container) {
+        (Some(machine), Some(container)) => Some(machine.min(container)),
+        (machine, container) => machine.or(container),
+    }
+}
+
+fn check(
+    needed: u64,
+    available: Option<u64>,
+    what: &str,
+    advice: &str,
+) -> Result<(), TrainerError> {
+    const MIB: u64 = 1 << 20;
+    match available {
+        Some(available) if needed > available => Err(TrainerError::Usage(format!(
+            "{what} need about {} MiB of memory, and {} MiB are free: {advice}",
+            needed.div_ceil(MIB),
+            available / MIB
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses data that cannot be held in memory.
+///
+/// # Errors
+/// [`TrainerError::Usage`], or those of the index files.
+pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), TrainerError> {
+    if settings.storage == Storage::Streamed {
+        return Ok(());
+    }
+    let least = config.least_memory()?;
+    check(
+        least,
+        available(),
+        "the samples",
+        "use --stream, or fewer samples",
+    )
+}
+
+/// Refuses batches whose activations and gradients cannot be held in memory.
+///
+/// # Errors
+/// [`TrainerError::Usage`].
+pub fn check_batch(
+    architecture: &Architecture,
+    dataset: &Dataset,
+    settings: &Settings,
+) -> Result<(), TrainerError> {
+    let batch = settings.batch_size.min(dataset.train.len());
+    let native = NativeNetwork::training_bytes(architecture, batch)?;
+    let needed = match settings.backend {
+        Backend::Native => native,
+        Backend::Flex | Backend::Ndarray => native.saturating_mul(AUTODIFF),
+        // The device's memory is not the machine's.
+        Backend::Wgpu => return Ok(()),
+    };
+    let what = format!("batches of {batch} samples of {}", settings.model);
+    check(needed, available(), &what, "choose a smaller --batch-size")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{InputShape, ModelKind};
+
+    #[test]
+    fn this_machine_says_what_it_has() {
+        let bytes = available().unwrap();
+        assert!(bytes > 16 << 20, "{bytes}");
+        check(bytes / 2, Some(bytes), "half of it", "").unwrap();
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_the_option_that_helps() {
+        let architecture =
+            Architecture::new(ModelKind::DeepLarge, InputShape::from([2, 7, 256]), 3);
+        let bytes = |batch| NativeNetwork::training_bytes(&architecture, batch).unwrap();
+        // Twice 14 positions of thousands of channels in float32, a sample.
+        let sample = (bytes(1025) - bytes(1)) / 1024;
+        assert!((1 << 20..2 << 20).contains(&sample), "{sample}");
+        let error = check(
+            bytes(100_000),
+            Some(1 << 30),
+            "batches",
+            "choose a smaller --batch-size",
+        );
+        let error = error.unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let error = error.to_string();
+        assert!(
+            error.contains("1024 MiB are free: choose a smaller"),
+            "{error}"
+        );
+        check(u64::MAX, None, "where nobody knows", "").unwrap();
+    }
+}
