@@ -13,6 +13,25 @@ use crate::preprocess::Normalisation;
 /// Largest YAML file that is read, in bytes: configurations are written by hand.
 const LARGEST: u64 = 16 << 20;
 
+/// Brackets and braces open at once, at most: the parser's time grows with their square.
+const DEEPEST: usize = 200;
+
+/// Refuses text whose parsing would not end; quotes are not looked at, so a bracket in one counts.
+fn check_depth(text: &str) -> Result<(), String> {
+    let mut depth = 0usize;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(format!("more than {DEEPEST} brackets are open at once"));
+        }
+    }
+    Ok(())
+}
+
 /// Reads the text of a configuration.
 ///
 /// # Errors
@@ -233,6 +252,10 @@ impl DatasetConfig {
             path: path.to_owned(),
             message: error.to_string(),
         };
+        check_depth(text).map_err(|message| DataError::Yaml {
+            path: path.to_owned(),
+            message,
+        })?;
         let tasks = task_names(text).map_err(yaml_error)?;
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,
@@ -419,6 +442,7 @@ impl DatasetConfig {
 /// # Errors
 /// The message has key, line and column.
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    check_depth(text)?;
     serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
 

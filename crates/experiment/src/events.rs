@@ -92,6 +92,16 @@ impl EventWriter {
         (name.to_string_lossy().into_owned(), self.file.length())
     }
 
+    /// Events that are not written yet.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        self.file.waiting()
+    }
+
+    /// Takes over events that another writer could not write.
+    pub(crate) fn wait(&mut self, events: &[u8]) {
+        self.file.buffer().extend_from_slice(events);
+    }
+
     /// A number, shown under SCALARS.
     pub fn scalar(&mut self, tag: &str, step: i64, value: f32) {
         let tensor = TensorProto {

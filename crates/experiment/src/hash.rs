@@ -29,10 +29,23 @@ pub fn canonical_json(value: &Value) -> String {
     }
 }
 
+/// Lower-case hex.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).expect("four bits");
+    let digits = |&byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    bytes.iter().flat_map(digits).collect()
+}
+
+/// The bytes of [`to_hex`]; none where it is no such text.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |&byte: &u8| char::from(byte).to_digit(16);
+    let byte = |pair: &[u8]| Some((digit(&pair[0])? << 4 | digit(pair.get(1)?)?) as u8);
+    text.as_bytes().chunks(2).map(byte).collect()
+}
+
 /// SHA-256 as lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(bytes))
 }
 
 /// First 8 hex digits of the SHA-256 of the canonical JSON.
@@ -62,5 +75,7 @@ mod tests {
     fn sha256_of_abc() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256_hex(b"abc"), expected);
+        assert_eq!(to_hex(&from_hex(expected).unwrap()), expected);
+        assert_eq!((from_hex("abc"), from_hex("é")), (None, None));
     }
 }

@@ -1,6 +1,6 @@
 //! `history.jsonl`: one line an epoch, appended and synced when the epoch ends.
 
-use std::io::BufRead;
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ impl Epoch {
     }
 }
 
+/// Largest history that is read, in bytes: a hundred thousand epochs.
+const LARGEST: u64 = 256 << 20;
+
 /// All epochs of an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -41,20 +44,25 @@ pub struct History {
 }
 
 impl History {
-    /// Reads a file; a torn last line (the process was killed while writing) is passed over.
+    /// Reads a file. Lines that are no epochs are passed over: the last may be torn, where the process was
+    /// killed while writing.
     ///
     /// # Errors
-    /// [`ExperimentError`] where the file cannot be read.
+    /// [`ExperimentError`] where the file cannot be read, or is too large for a history.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
         let file = std::fs::File::open(path).map_err(ExperimentError::read(path))?;
-        let mut epochs = Vec::new();
-        for line in std::io::BufReader::new(file).lines() {
-            let line = line.map_err(ExperimentError::read(path))?;
-            if let Ok(epoch) = serde_json::from_str(&line) {
-                epochs.push(epoch);
-            }
+        let (mut bytes, limit) = (Vec::new(), LARGEST + 1);
+        let read = file.take(limit).read_to_end(&mut bytes);
+        let read = read.map_err(ExperimentError::read(path))? as u64;
+        if read == limit {
+            let problem = format!("more than {LARGEST} bytes are no history");
+            return Err(ExperimentError::read(path)(std::io::Error::other(problem)));
         }
-        Ok(Self { epochs })
+        let lines = bytes.split(|&byte| byte == b'\n');
+        let epochs = lines.filter_map(|line| serde_json::from_slice(line).ok());
+        Ok(Self {
+            epochs: epochs.collect(),
+        })
     }
 
     /// Values of a metric by epoch.
@@ -69,6 +77,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn torn_lines_are_passed_over() {
@@ -78,5 +87,18 @@ mod tests {
         std::fs::write(&path, format!("{line}\n{}", &line[..40])).unwrap();
         let history = History::load(&path).unwrap();
         assert_eq!(history.curve("loss"), [(0, 1.5)]);
+    }
+
+    proptest! {
+        /// No bytes make the reader panic or lose the epochs before them.
+        #[test]
+        fn whatever_follows(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("history.jsonl");
+            let line = "{\"epoch\":0,\"metrics\":{\"loss\":1.5}}\n";
+            std::fs::write(&path, [line.as_bytes(), &bytes].concat()).unwrap();
+            let history = History::load(&path).unwrap();
+            prop_assert_eq!(history.curve("loss")[0], (0, 1.5));
+        }
     }
 }

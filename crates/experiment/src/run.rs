@@ -11,7 +11,7 @@ use crate::appender::Appender;
 use crate::error::ExperimentError;
 use crate::events::EventWriter;
 use crate::figures::Png;
-use crate::hash::sha256_hex;
+use crate::hash::{from_hex, sha256_hex, to_hex};
 use crate::history::Epoch;
 use crate::metadata::{Metadata, Status, timestamp};
 
@@ -78,12 +78,31 @@ impl Layout {
 pub struct Marks {
     /// Bytes of `history.jsonl`.
     pub history: u64,
-    /// Lines that follow them, where the file could not take them.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub history_waiting: String,
     /// Name and bytes of the event file of every run, by the run's path below `logs/`.
     pub logs: BTreeMap<String, (String, u64)>,
+    /// What follows in them and could not be written yet, as hex: by the run's path, or `history`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting: BTreeMap<String, String>,
 }
+
+impl Marks {
+    fn wait(&mut self, name: &str, bytes: &[u8]) {
+        if !bytes.is_empty() && bytes.len() <= MOST_WAITING {
+            self.waiting.insert(name.to_owned(), to_hex(bytes));
+        }
+    }
+
+    fn waiting(&self, name: &str) -> Vec<u8> {
+        let hex = self.waiting.get(name).map_or("", String::as_str);
+        from_hex(hex).unwrap_or_default()
+    }
+}
+
+/// Key of the history in [`Marks::waiting`].
+const HISTORY: &str = "history";
+
+/// Bytes that could not be written and that a checkpoint takes along, at most, of each file.
+const MOST_WAITING: usize = 8 << 20;
 
 /// The newest checkpoint and the one before it, below an experiment's directory.
 pub const CHECKPOINTS: [&str; 2] = ["checkpoints/last", "checkpoints/previous"];
@@ -151,7 +170,7 @@ impl Experiment {
         let mut logs = HashMap::new();
         for run in LogRun::ALL {
             let folder = directory.join(layout.log_path(run));
-            let writer = match marks.logs.get(run.path()) {
+            let mut writer = match marks.logs.get(run.path()) {
                 // A name, whatever the file says: nothing outside the folder is touched.
                 Some((name, length)) if Path::new(name).file_name() == Some(name.as_ref()) => {
                     match EventWriter::reopen(&folder.join(name), *length) {
@@ -161,6 +180,7 @@ impl Experiment {
                 }
                 _ => EventWriter::create(&folder)?,
             };
+            writer.wait(&marks.waiting(run.path()));
             logs.insert(run, writer);
         }
         let path = directory.join("history.jsonl");
@@ -171,8 +191,7 @@ impl Experiment {
             },
             reopened => reopened?,
         };
-        let waiting = marks.history_waiting.as_bytes();
-        history.buffer().extend_from_slice(waiting);
+        history.buffer().extend(marks.waiting(HISTORY));
         let mut experiment = Self {
             directory,
             metadata,
@@ -200,15 +219,15 @@ impl Experiment {
     /// not.
     pub fn marks(&mut self) -> (Marks, Result<(), ExperimentError>) {
         let mut synced = self.history.sync();
-        let waiting = String::from_utf8_lossy(self.history.waiting());
         let mut marks = Marks {
             history: self.history.length(),
-            history_waiting: waiting.into_owned(),
-            logs: BTreeMap::new(),
+            ..Default::default()
         };
+        marks.wait(HISTORY, self.history.waiting());
         for (run, log) in &mut self.logs {
             synced = synced.and(log.sync());
             marks.logs.insert(run.path().to_owned(), log.mark());
+            marks.wait(run.path(), log.waiting());
         }
         (marks, synced)
     }

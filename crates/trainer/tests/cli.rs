@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[path = "cli/faults.rs"]
+mod faults;
 #[path = "cli/resume.rs"]
 mod resume;
 
@@ -504,4 +506,21 @@ fn an_experiments_directory_that_cannot_be_written_is_refused() {
         error.contains("choose a directory you may write to"),
         "{error}"
     );
+}
+
+#[test]
+fn data_that_cannot_fit_in_memory_are_refused_before_anything_is_written() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    let source = std::fs::File::create(folder.join("huge.tfrecord")).unwrap();
+    source.set_len(1 << 43).unwrap();
+    std::fs::write(folder.join("index.txt"), "huge.tfrecord\n").unwrap();
+    let config = folder.join("dataset_config.yaml");
+    let text_of_it = "t: {num_classes: 2, train_index_file: index.txt, val_index_file: index.txt}";
+    std::fs::write(&config, text_of_it).unwrap();
+    let output = place.run(&["--dataset-config", config.to_str().unwrap()]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("MiB are free: use --stream"), "{error}");
+    assert!(place.found().is_empty());
 }

@@ -4,7 +4,10 @@ use super::*;
 
 const RUN: [&str; 4] = ["--model", "deep_efficient_cnn", "--seed", "3"];
 
-fn weights(experiment: &Path) -> Vec<u8> {
+/// Checkpoints every few steps.
+const OFTEN: [&str; 2] = ["--checkpoint-minutes", "0.0001"];
+
+pub fn weights(experiment: &Path) -> Vec<u8> {
     std::fs::read(experiment.join("model/model.safetensors")).unwrap()
 }
 
@@ -29,7 +32,7 @@ fn log_sizes(experiment: &Path) -> Vec<u64> {
 }
 
 /// All that must not depend on how often a run was taken up.
-fn assert_same(experiment: &Path, undisturbed: &Path) {
+pub fn assert_same(experiment: &Path, undisturbed: &Path) {
     assert_complete(experiment, "completed");
     assert_eq!(history(experiment), history(undisturbed));
     assert!(weights(experiment) == weights(undisturbed), "weights");
@@ -80,9 +83,36 @@ fn burn_goes_on_too() {
         place
     };
     let (whole, part) = (run("2"), run("1"));
-    let output = part.run(&["--resume", "latest", "--epochs", "2"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    // The second epoch is left in its middle.
+    let child = part
+        .command(&[&["--resume", "latest", "--epochs", "2"][..], &OFTEN].concat())
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    let mut child = child.unwrap();
+    let last = part.found()[0].join("checkpoints/last");
+    let stamp = || {
+        std::fs::metadata(&last)
+            .and_then(|file| file.modified())
+            .ok()
+    };
+    let before = stamp();
+    await_that(|| stamp().is_some_and(|now| Some(now) != before));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let output = part.run(&["--resume", "latest"]);
+    let error = text(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    assert!(error.contains("samples of the next"), "{error}");
     assert_same(&part.found()[0], &whole.found()[0]);
+}
+
+fn await_that(condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Kills the trainer without a word at moments spread over the run, as often as `CRASHES` says (a handful by
@@ -94,7 +124,7 @@ fn killed_at_any_moment_nothing_is_lost() {
     let mut done = 0;
     while done < crashes {
         let place = Place::new();
-        let mut arguments = [&RUN[..], &["--epochs", "5"]].concat();
+        let mut arguments = [&RUN[..], &["--epochs", "5"], &OFTEN].concat();
         // Several times in one run, then once more to its end.
         for _ in 0..4 {
             let mut child = place
@@ -114,7 +144,7 @@ fn killed_at_any_moment_nothing_is_lost() {
             match experiment.join("checkpoints/last").exists()
                 || experiment.join("checkpoints/previous").exists()
             {
-                true => arguments = vec!["--resume", "latest"],
+                true => arguments = [&["--resume", "latest"][..], &OFTEN].concat(),
                 // Killed before its first step: started anew.
                 false => std::fs::remove_dir_all(&experiment).unwrap(),
             }
@@ -144,13 +174,14 @@ fn an_interrupted_run_goes_on() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let started = Instant::now();
-    while place.found().first().is_none_or(|e| {
-        std::fs::metadata(e.join("history.jsonl")).map_or(0, |file| file.len()) == 0
-    }) {
-        assert!(started.elapsed() < Duration::from_secs(120));
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    await_that(|| {
+        let length =
+            |e: &PathBuf| std::fs::metadata(e.join("history.jsonl")).map(|file| file.len());
+        let found = place.found();
+        found
+            .first()
+            .is_some_and(|e| length(e).is_ok_and(|bytes| bytes > 0))
+    });
     let signal = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
@@ -159,6 +190,11 @@ fn an_interrupted_run_goes_on() {
     // It may have been done before the signal came.
     if output.status.code() == Some(130) {
         assert_eq!(metadata(&place.found()[0])["status"], "interrupted");
+        let error = text(&output.stderr);
+        assert!(
+            error.contains("can go on from its last checkpoint"),
+            "{error}"
+        );
         let output = place.run(&["--resume", "latest"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }

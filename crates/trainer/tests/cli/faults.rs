@@ -1,0 +1,250 @@
+//! Disks that lose power, fill up or turn read-only at any change a run makes to them.
+//!
+//! `tests/faults/faults.c` stands between the trainer and its files (Linux, with a C compiler; skipped elsewhere).
+//! A sample of the changes is tried; all of them with `FAULTS=all cargo test -p trainer --test cli disk`.
+
+use super::resume::{assert_same, weights};
+use super::*;
+
+const RUN: [&str; 8] = [
+    "--model",
+    "ultra_lightweight_cnn",
+    "--epochs",
+    "3",
+    "--seed",
+    "5",
+    // Some within every epoch.
+    "--checkpoint-minutes",
+    "0.00005",
+];
+
+/// The layer, built once; none where it cannot be.
+fn layer() -> Option<&'static Path> {
+    static LAYER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = LAYER.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/faults.c");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([&target, &source])
+            .args(["-ldl", "-lpthread"])
+            .status();
+        let usable = cfg!(target_os = "linux") && built.is_ok_and(|status| status.success());
+        usable.then_some(target)
+    });
+    if built.is_none() {
+        eprintln!("skipped: needs Linux and a C compiler `cc`");
+    }
+    built.as_deref()
+}
+
+/// What is done to the disk.
+#[derive(Clone, Copy)]
+struct Fault {
+    kind: &'static str,
+    at: usize,
+    /// So many changes.
+    length: usize,
+}
+
+/// Runs the trainer over a faulty disk.
+fn run(place: &Place, layer: &Path, arguments: &[&str], fault: Fault) -> Output {
+    place
+        .command(arguments)
+        .env("LD_PRELOAD", layer)
+        .env("FAULT_DIR", place.folder.path())
+        .env("FAULT_KIND", fault.kind)
+        .env("FAULT_AT", fault.at.to_string())
+        .env("FAULT_FOR", fault.length.to_string())
+        .env("FAULT_COUNT", place.folder.path().with_extension("count"))
+        .output()
+        .unwrap()
+}
+
+/// An undisturbed run, and the number of changes it makes.
+fn undisturbed(layer: &Path) -> (Place, PathBuf, usize) {
+    let place = Place::new();
+    let none = Fault {
+        kind: "",
+        at: 0,
+        length: 0,
+    };
+    let output = run(&place, layer, &RUN, none);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let count = place.folder.path().with_extension("count");
+    let changes = std::fs::read_to_string(&count).unwrap().parse().unwrap();
+    std::fs::remove_file(count).unwrap();
+    assert!(changes > 100, "{changes} changes were seen");
+    let experiment = place.found().remove(0);
+    (place, experiment, changes)
+}
+
+/// The changes to try: all, or a sample.
+fn chosen(changes: usize) -> impl Iterator<Item = usize> {
+    let all = std::env::var("FAULTS").is_ok_and(|value| value == "all");
+    (1..=changes).step_by(if all { 1 } else { 13 })
+}
+
+/// Goes on after a fault on a disk that is well again, to the end.
+fn go_on(place: &Place, whole: &Path) {
+    let found = place.found();
+    let kept = |experiment: &PathBuf| {
+        let names = ["checkpoints/last", "checkpoints/previous"];
+        names.iter().any(|name| experiment.join(name).exists())
+    };
+    let output = match found.first() {
+        Some(experiment) if kept(experiment) => place.run(&["--resume", "latest"]),
+        // It ended before its first step: nothing was lost.
+        _ => {
+            found
+                .iter()
+                .for_each(|path| std::fs::remove_dir_all(path).unwrap());
+            place.run(&RUN)
+        }
+    };
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found = place.found();
+    assert_eq!(found.len(), 1);
+    assert_same(&found[0], whole);
+}
+
+#[test]
+fn a_disk_that_loses_power_at_any_change() {
+    let Some(layer) = layer() else { return };
+    let (_place, whole, changes) = undisturbed(layer);
+    for at in chosen(changes) {
+        let place = Place::new();
+        let fault = |at| Fault {
+            kind: "power",
+            at,
+            length: 1,
+        };
+        let output = run(&place, layer, &RUN, fault(at));
+        if output.status.success() {
+            continue; // It made a few changes less than the other: checkpoints go by the clock.
+        }
+        assert_eq!(output.status.code(), None, "{}", text(&output.stderr));
+        // Once more, while it goes on.
+        if place
+            .found()
+            .iter()
+            .any(|e| e.join("checkpoints/last").exists())
+        {
+            run(&place, layer, &["--resume", "latest"], fault(at / 2 + 1));
+        }
+        go_on(&place, &whole);
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_from_any_change_on() {
+    let Some(layer) = layer() else { return };
+    let (_place, whole, changes) = undisturbed(layer);
+    for (kind, expected) in [
+        ("full", "No space left"),
+        ("readonly", "Read-only file system"),
+    ] {
+        for at in chosen(changes) {
+            let place = Place::new();
+            let fault = Fault {
+                kind,
+                at,
+                length: 1_000_000,
+            };
+            let output = run(&place, layer, &RUN, fault);
+            let error = text(&output.stderr);
+            assert!(!error.contains("panicked"), "{kind} {at}: {error}");
+            let code = output.status.code();
+            if code == Some(0) && !error.contains("warning") {
+                continue; // It was done before.
+            }
+            assert!(error.contains(expected), "{kind} {at}: {error}");
+            match code {
+                // The model was there: only logs or figures are missing.
+                Some(0) => assert!(weights(&place.found()[0]) == weights(&whole)),
+                // It could not begin, or the model could not be written.
+                Some(1 | 2) => go_on(&place, &whole),
+                _ => panic!("{kind} {at}: {code:?} {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_while() {
+    let Some(layer) = layer() else { return };
+    let (_place, whole, changes) = undisturbed(layer);
+    for at in chosen(changes / 2).skip(4) {
+        let place = Place::new();
+        let fault = Fault {
+            kind: "full",
+            at,
+            length: 12,
+        };
+        let output = run(&place, layer, &RUN, fault);
+        let error = text(&output.stderr);
+        let begun = |e: &PathBuf| e.join("checkpoints/last").exists();
+        if !place.found().first().is_some_and(begun) {
+            continue; // It could not begin.
+        }
+        assert!(output.status.success(), "{at}: {error}");
+        assert!(error.contains("Training goes on"), "{at}: {error}");
+        assert!(error.contains("could be written again"), "{at}: {error}");
+        assert_same(&place.found()[0], &whole);
+    }
+}
+
+/// A file system of its own that is too small, then grows.
+#[test]
+fn a_small_disk() {
+    let allowed = Command::new("unshare")
+        .args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: needs Linux, and the right to mount a file system in a namespace");
+        return;
+    }
+    let place = Place::new();
+    let whole = place.run(&RUN);
+    assert!(whole.status.success());
+    let whole = place.found().remove(0);
+    let script = r#"
+        disk=$1; shift; size=$1; shift
+        mkdir -p "$disk" && mount -t tmpfs -o size=${size}k none "$disk" || exit 99
+        "$@" --experiments-dir "$disk"; code=$?
+        echo "first $code" >&2
+        [ $code = 0 ] && exit 0
+        mount -o remount,size=64m "$disk" || exit 98
+        if ls "$disk"/*/checkpoints/last "$disk"/*/checkpoints/previous 2>/dev/null | grep -q .
+        then "$1" --resume latest --experiments-dir "$disk" || exit 97
+        else rm -rf "$disk"/*; "$@" --experiments-dir "$disk" || exit 96
+        fi
+        cp -r "$disk" "$disk.kept"
+    "#;
+    let sizes = [16, 64, 128, 256, 400, 500, 600, 700, 800, 900, 1000];
+    let mut failed = 0;
+    for size in sizes {
+        let place = Place::new();
+        let disk = place.folder.path().join("disk");
+        let output = Command::new("unshare")
+            .args(["-rm", "sh", "-c", script, "sh"])
+            .arg(&disk)
+            .arg(size.to_string())
+            .arg(env!("CARGO_BIN_EXE_trainer"))
+            .args(["--datasets-dir".as_ref(), datasets().as_os_str()])
+            .args(RUN)
+            .output()
+            .unwrap();
+        let error = text(&output.stderr);
+        assert!(output.status.success(), "{size} KiB: {error}");
+        assert!(!error.contains("panicked"), "{size} KiB: {error}");
+        if !error.contains("first 0") {
+            failed += 1;
+            assert!(error.contains("No space left"), "{size} KiB: {error}");
+            let kept = place.folder.path().join("disk.kept");
+            let kept = std::fs::read_dir(kept).unwrap().next().unwrap().unwrap();
+            assert_same(&kept.path(), &whole);
+        }
+    }
+    assert!(failed > 4, "{failed} of the disks were too small");
+}
