@@ -67,6 +67,19 @@ pub enum ExperimentError {
         /// What is wrong.
         problem: String,
     },
+    /// A filter cannot be read.
+    #[error("--filter: {problem}\n  {expression}\n  {}^", " ".repeat(*column))]
+    Filter {
+        /// The expression.
+        expression: String,
+        /// Characters before the problem.
+        column: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
     /// A figure cannot be drawn.
     #[error("cannot draw a figure: {0}")]
     Figure(String),
@@ -107,7 +120,9 @@ impl ExperimentError {
             Self::NotFound { .. }
             | Self::Ambiguous { .. }
             | Self::Running { .. }
-            | Self::Template { .. } => true,
+            | Self::Template { .. }
+            | Self::Filter { .. }
+            | Self::Usage(_) => true,
             Self::Claim { source, .. } => {
                 use std::io::ErrorKind;
                 matches!(

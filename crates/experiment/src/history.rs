@@ -1,12 +1,12 @@
 //! `history.jsonl`: one line an epoch, appended and synced when the epoch ends.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ExperimentError;
+use crate::metadata::read_regular;
 
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,14 +50,7 @@ impl History {
     /// # Errors
     /// [`ExperimentError`] where the file cannot be read, or is too large for a history.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let file = std::fs::File::open(path).map_err(ExperimentError::read(path))?;
-        let (mut bytes, limit) = (Vec::new(), LARGEST + 1);
-        let read = file.take(limit).read_to_end(&mut bytes);
-        let read = read.map_err(ExperimentError::read(path))? as u64;
-        if read == limit {
-            let problem = format!("more than {LARGEST} bytes are no history");
-            return Err(ExperimentError::read(path)(std::io::Error::other(problem)));
-        }
+        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
         let lines = bytes.split(|&byte| byte == b'\n');
         let epochs = lines.filter_map(|line| serde_json::from_slice(line).ok());
         Ok(Self {

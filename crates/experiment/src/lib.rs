@@ -13,17 +13,23 @@
 //! The crate knows nothing of Burn, so the manager builds in seconds.
 
 mod appender;
+pub mod check;
 pub mod commands;
 mod error;
 pub mod events;
+pub mod fields;
 pub mod figures;
+pub mod filter;
 pub mod hash;
 mod history;
 mod hparams;
 mod id;
+pub mod logs;
 mod metadata;
 mod run;
+mod select;
 mod store;
+mod trash;
 
 pub use error::ExperimentError;
 pub use events::host_name;
@@ -33,5 +39,6 @@ pub use id::{IdParts, IdTemplate};
 pub use metadata::{
     DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,
 };
-pub use run::{CHECKPOINTS, Experiment, LogRun, Marks, load_checkpoint, write_atomically};
+pub use run::{CHECKPOINTS, Experiment, FILES, LogRun, Marks, load_checkpoint, write_atomically};
 pub use store::{Entry, ExperimentStore, LOCK_FILE, Selection};
+pub use trash::TRASH;

@@ -1,6 +1,7 @@
 //! `metadata.json`: the fields that tools of the Python system read, and ours beside them.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -205,7 +206,25 @@ pub struct Metadata {
 }
 
 /// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
-const LARGEST: u64 = 16 << 20;
+pub(crate) const LARGEST: u64 = 16 << 20;
+
+/// Reads a file of others: no pipe that never ends, no device, and no more than `limit` bytes.
+///
+/// # Errors
+/// Where it is none of that, or cannot be read.
+pub(crate) fn read_regular(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)?;
+    match read as u64 > limit {
+        true => Err(std::io::Error::other(format!("larger than {limit} bytes"))),
+        false => Ok(bytes),
+    }
+}
 
 impl Metadata {
     /// Reads a file.
@@ -213,14 +232,7 @@ impl Metadata {
     /// # Errors
     /// [`ExperimentError`] naming the file, and line and column where it is malformed.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let size = std::fs::metadata(path)
-            .map_err(ExperimentError::read(path))?
-            .len();
-        if size > LARGEST {
-            let problem = format!("{size} bytes is too large for metadata");
-            return Err(ExperimentError::read(path)(std::io::Error::other(problem)));
-        }
-        let bytes = std::fs::read(path).map_err(ExperimentError::read(path))?;
+        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
         serde_json::from_slice(&bytes).map_err(|source| ExperimentError::Metadata {
             path: path.to_owned(),
             source,

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::appender::Appender;
 use crate::error::ExperimentError;
@@ -51,6 +52,9 @@ impl LogRun {
         }
     }
 }
+
+/// Field of the metadata that holds SHA-256 by file.
+pub const FILES: &str = "files";
 
 /// Directories beside the logs.
 const SUBDIRECTORIES: [&str; 3] = ["model", "checkpoints", "figures"];
@@ -323,15 +327,20 @@ impl Experiment {
         flushed
     }
 
-    /// Writes a file below the directory, whole or not at all.
-    pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ExperimentError> {
+    /// Writes a file below the directory, whole or not at all. The metadata keep its SHA-256 from their next
+    /// change on, by which `experiment verify` knows it again.
+    pub fn save(&mut self, name: &str, bytes: &[u8]) -> Result<PathBuf, ExperimentError> {
         let path = self.directory.join(name);
         write_atomically(&path, bytes)?;
+        let files = self.metadata.other.entry(FILES).or_insert(json!({}));
+        if let Some(files) = files.as_object_mut() {
+            files.insert(name.to_owned(), sha256_hex(bytes).into());
+        }
         Ok(path)
     }
 
     /// Writes `figures/{name}.png`.
-    pub fn save_figure(&self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
+    pub fn save_figure(&mut self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
         self.save(&format!("figures/{name}.png"), &figure.bytes)
     }
 
@@ -340,7 +349,7 @@ impl Experiment {
             return Ok(());
         }
         let bytes = self.metadata.to_bytes();
-        self.save("metadata.json", &bytes).map(|_| ())
+        write_atomically(&self.directory.join("metadata.json"), &bytes)
     }
 }
 

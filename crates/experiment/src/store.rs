@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::error::ExperimentError;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
+use crate::logs;
 use crate::metadata::{Metadata, Status, timestamp};
 use crate::run::{Experiment, Layout, Marks};
 
@@ -141,16 +142,7 @@ impl ExperimentStore {
     /// # Errors
     /// [`ExperimentError::Read`] where the directory itself cannot be read; a missing one is empty.
     pub fn list(&self) -> Result<Selection, ExperimentError> {
-        let mut found = Selection::default();
-        for directory in subdirectories(&self.root)? {
-            if !directory.join("metadata.json").exists() {
-                continue;
-            }
-            match Entry::load(directory) {
-                Ok(entry) => found.entries.push(entry),
-                Err(error) => found.broken.push(error),
-            }
-        }
+        let mut found = self.tracked()?;
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
             if id.starts_with(UNTRACKED) {
@@ -169,33 +161,38 @@ impl ExperimentStore {
         Ok(found)
     }
 
-    /// The experiment named by `id`: `latest`, a whole ID, or an unambiguous prefix or suffix.
-    ///
-    /// # Errors
-    /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`] with the candidates.
-    pub fn find(&self, id: &str) -> Result<Entry, ExperimentError> {
-        let mut entries = self.list()?.entries;
-        let not_found = || ExperimentError::NotFound {
-            id: id.to_owned(),
-            path: self.root.clone(),
+    /// The experiments of the directory itself, by name; read by several threads, since thousands are many small files.
+    pub(crate) fn tracked(&self) -> Result<Selection, ExperimentError> {
+        let mut directories = subdirectories(&self.root)?;
+        directories.retain(|path| !name_of(path).starts_with('.'));
+        directories.sort();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = directories.len().div_ceil(threads.min(8)).max(64);
+        let read = |directories: &[PathBuf]| {
+            let with_metadata = directories.iter().filter(|path| {
+                // Also where it is a link to nowhere: that is broken, and named.
+                fs::symlink_metadata(path.join("metadata.json")).is_ok()
+            });
+            with_metadata.cloned().map(Entry::load).collect::<Vec<_>>()
         };
-        if id == "latest" {
-            let latest = entries.iter().rposition(|entry| !entry.untracked);
-            return latest.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
+        let entries: Vec<_> = std::thread::scope(|scope| {
+            let shares = directories.chunks(share);
+            let workers: Vec<_> = shares.map(|part| scope.spawn(move || read(part))).collect();
+            let read = workers.into_iter().map(|worker| worker.join());
+            read.flat_map(|part| part.expect("reading does not panic"))
+                .collect()
+        });
+        let mut found = Selection::default();
+        for entry in entries {
+            match entry {
+                Ok(entry) => found.entries.push(entry),
+                // Moved or removed while it was read.
+                Err(ExperimentError::Read { path, .. }) if fs::symlink_metadata(&path).is_err() => {
+                }
+                Err(error) => found.broken.push(error),
+            }
         }
-        if let Some(exact) = entries.iter().position(|entry| entry.id == id) {
-            return Ok(entries.swap_remove(exact));
-        }
-        let fits = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
-        entries.retain(|entry| !id.is_empty() && fits(entry));
-        match entries.len() {
-            0 => Err(not_found()),
-            1 => Ok(entries.remove(0)),
-            _ => Err(ExperimentError::Ambiguous {
-                id: id.to_owned(),
-                candidates: entries.into_iter().map(|entry| entry.id).collect(),
-            }),
-        }
+        Ok(found)
     }
 }
 
@@ -289,9 +286,34 @@ impl Entry {
         })
     }
 
-    /// Its epochs; empty where nothing was written.
+    /// Its epochs; those of its event logs where it has no history of its own, empty where nothing was written.
     pub fn history(&self) -> History {
-        History::load(&self.directory.join("history.jsonl")).unwrap_or_default()
+        let history = History::load(&self.directory.join("history.jsonl"));
+        match history {
+            Ok(history) if !history.epochs.is_empty() => history,
+            _ => logs::history(&self.logs()),
+        }
+    }
+
+    /// Where its event logs are.
+    pub fn logs(&self) -> PathBuf {
+        match self.untracked {
+            true => self.directory.clone(),
+            false => self.directory.join("logs"),
+        }
+    }
+
+    /// Fills in results from the event logs where the metadata have none, as those of the Python system. For
+    /// showing: what is written back must not have them.
+    pub fn with_logged_results(mut self) -> Self {
+        let ours = self.status.is_some_and(|status| status != Status::Crashed);
+        if self.metadata.results.is_none() && !ours {
+            self.metadata.results = match self.status {
+                Some(_) => logs::from_history(&self.history()),
+                None => logs::results(&self.logs()),
+            };
+        }
+        self
     }
 
     fn sort_key(&self) -> (&str, &str) {

@@ -195,7 +195,7 @@ fn hparams(settings: &Settings, metadata: &Metadata) -> Vec<(String, HParam)> {
 /// # Errors
 /// As above, or where the weights cannot be encoded.
 pub fn record_model(
-    experiment: &Experiment,
+    experiment: &mut Experiment,
     dataset: &Dataset,
     architecture: &Architecture,
     best: Weights,

@@ -151,7 +151,7 @@ pub struct Settings {
 }
 
 /// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -165,6 +165,7 @@ const RESERVED: [&str; 17] = [
     "end_time",
     "duration_s",
     "timing_s",
+    "files",
     "resumed",
     "results",
     "notes",

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
+use experiment::commands::text::Terminal;
 use experiment::commands::{Cli, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = match run(&cli) {
+    let output = match run(&cli, &Terminal::of_stdout()) {
         Ok(output) => output,
         Err(error) => {
             eprintln!("error: {error}");
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let _ = std::io::stdout().write_all(output.text.as_bytes());
     match output.handover {
         Some(words) => hand_over(&words),
+        None if output.failed => ExitCode::from(1),
         None => ExitCode::SUCCESS,
     }
 }

@@ -1,131 +1,277 @@
 //! `experiment compare`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Output, number, plain, table};
+use super::text::{Colour, Terminal, cut, number, painted_table, plain, table, width};
+use super::{Output, with_ids};
 use crate::error::ExperimentError;
+use crate::fields::{status, text};
+use crate::figures::compared_curves;
+use crate::run::write_atomically;
 use crate::store::{Entry, ExperimentStore};
 
+/// Options of the command.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Two or more experiments
+    #[arg(required = true, num_args = 2..)]
+    pub ids: Vec<String>,
+    /// Draw the curves of all over each other into this PNG
+    #[arg(long, value_name = "FILE.png")]
+    pub plot: Option<PathBuf>,
+    /// JSON instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Metrics side by side; the flag says whether more is better.
-const METRICS: [(&str, &str, bool); 6] = [
+const METRICS: [(&str, &str, bool); 10] = [
     ("validation", "f1_macro", true),
     ("validation", "accuracy", true),
     ("validation", "loss", false),
     ("test", "f1_macro", true),
+    ("test", "f1_weighted", true),
+    ("test", "precision_macro", true),
+    ("test", "recall_macro", true),
     ("test", "accuracy", true),
     ("test", "loss", false),
+    ("", "duration_s", false),
+];
+
+/// Keys that differ between any two runs.
+const ALWAYS: [&str; 9] = [
+    "experiment_id",
+    "timestamp",
+    "end_time",
+    "duration_s",
+    "results",
+    "status",
+    "timing_s",
+    "files",
+    "system_info.command",
+];
+
+/// Headings of differences, and how their keys begin.
+const HEADINGS: [(&str, &[&str]); 4] = [
+    ("Configuration", &["training_config", "model_info", "seed"]),
+    ("Data", &["dataset_info", "class_names"]),
+    ("Code and environment", &["system_info", "schema_version"]),
+    ("Other", &[""]),
 ];
 
 pub(super) fn run(
     store: &ExperimentStore,
-    ids: &[String],
-    json: bool,
+    options: &Options,
+    terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
-    let entries = ids
-        .iter()
-        .map(|id| store.find(id))
-        .collect::<Result<Vec<_>, _>>()?;
+    let entries = with_ids(store, &options.ids)?;
     let differences = differences(&entries);
-    if json {
-        let metrics = METRICS.map(|(split, name, _)| {
-            let values: Vec<_> = entries
-                .iter()
-                .map(|e| e.metadata.metric(split, name))
-                .collect();
-            (format!("{split}.{name}"), json!(values))
+    let entries: Vec<_> = entries
+        .into_iter()
+        .map(Entry::with_logged_results)
+        .collect();
+    let mut out = Output::default();
+    if let Some(path) = &options.plot {
+        let named = entries.iter().enumerate().map(|(i, entry)| {
+            let kind = &entry.metadata.model_info.kind;
+            (format!("[{}] {}", i + 1, plain(kind)), entry.history())
         });
-        let value = json!({
-            "ids": entries.iter().map(|e| &e.id).collect::<Vec<_>>(),
-            "differences": differences,
-            "metrics": metrics.into_iter().collect::<serde_json::Map<_, _>>(),
-        });
-        return Ok(format!("{value:#}\n").into());
+        let figure = compared_curves(&named.collect::<Vec<_>>())?;
+        write_atomically(path, &figure.bytes)?;
+        out.warnings
+            .push(format!("wrote {}", plain(&path.display().to_string())));
+    }
+    if options.json {
+        out.text = format!("{:#}\n", as_json(&entries, &differences));
+        return Ok(out);
     }
     let names: Vec<String> = (0..entries.len()).map(|i| format!("[{}]", i + 1)).collect();
-    let mut text = String::new();
     for (name, entry) in names.iter().zip(&entries) {
-        text.push_str(&format!("{name} {}\n", plain(&entry.id)));
+        let line = format!("{name} {}  {}\n", plain(&entry.id), plain(&status(entry)));
+        out.text.push_str(&line);
     }
     let data_differs = differences
         .keys()
         .any(|key| key.starts_with("dataset_info.fingerprints"));
     if data_differs {
-        text.push_str(
-            "\nTHE DATA DIFFERS: metrics of these experiments cannot be compared directly.\n",
-        );
+        let line = "THE DATA DIFFERS: metrics of these experiments cannot be compared directly.";
+        out.text
+            .push_str(&format!("\n{}\n", terminal.paint(line, Colour::Red)));
     }
-    let mut header = vec![""];
-    header.extend(names.iter().map(String::as_str));
     if differences.is_empty() {
-        text.push_str("\nConfiguration, data and environment are the same.\n");
-    } else {
-        let rows: Vec<Vec<String>> = differences
+        out.text
+            .push_str("\nConfiguration, data and environment are the same.\n");
+    }
+    let limit = terminal.width.unwrap_or(usize::MAX);
+    let mut left: BTreeMap<&String, &Vec<Value>> = differences.iter().collect();
+    for (heading, beginnings) in HEADINGS {
+        let belongs = |key: &str| {
+            beginnings
+                .iter()
+                .any(|beginning| key.starts_with(beginning))
+        };
+        let rows: Vec<(String, Vec<String>)> = left
             .iter()
+            .filter(|(key, _)| belongs(key))
             .map(|(key, values)| {
-                let values = values.iter().map(|value| match value {
-                    Value::Null => "-".into(),
-                    Value::String(text) => shortened(&plain(text)),
-                    other => shortened(&plain(&other.to_string())),
-                });
-                std::iter::once(plain(key)).chain(values).collect()
+                let values = values.iter().map(|value| plain(&text(value))).collect();
+                (plain(key), values)
             })
             .collect();
-        text.push_str(&format!("\nDifferences\n{}", table(&header, &rows, &[])));
+        left.retain(|key, _| !belongs(key));
+        if !rows.is_empty() {
+            out.text.push_str(&format!("\n{heading}\n"));
+            out.text.push_str(&differing(&rows, &names, limit));
+        }
     }
-    text.push_str(&format!(
-        "\nMetrics (* the best)\n{}",
-        metrics(&entries, &header)
-    ));
-    Ok(text.into())
+    out.text
+        .push_str("\nMetrics (* the best; in brackets, difference from the first)\n");
+    out.text.push_str(&metrics(&entries, &names, terminal));
+    out.text.push_str(&per_class(&entries, &names));
+    Ok(out)
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 40 {
-        return text.into();
+/// A table where it fits, else one value a line.
+fn differing(rows: &[(String, Vec<String>)], names: &[String], limit: usize) -> String {
+    let mut header = vec![""];
+    header.extend(names.iter().map(String::as_str));
+    let short = |value: &String| cut(value, 40);
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(key, values)| {
+            std::iter::once(key.clone())
+                .chain(values.iter().map(short))
+                .collect()
+        })
+        .collect();
+    let fitting = table(&header, &cells, &[]);
+    if fitting.lines().all(|line| width(line) <= limit) {
+        return fitting;
     }
-    format!("{}…", text.chars().take(39).collect::<String>())
+    let mut out = String::new();
+    for (key, values) in rows {
+        out.push_str(&format!("{key}\n"));
+        for (name, value) in names.iter().zip(values) {
+            let room = limit.saturating_sub(width(name) + 3).max(10);
+            out.push_str(&format!("  {name} {}\n", cut(value, room)));
+        }
+    }
+    out
 }
 
-fn metrics(entries: &[Entry], header: &[&str]) -> String {
+/// A metric of every experiment.
+fn values(entries: &[Entry], split: &str, name: &str) -> Vec<Option<f64>> {
+    let value = |entry: &Entry| match split {
+        "" => entry.metadata.duration_s,
+        split => entry.metadata.metric(split, name),
+    };
+    entries.iter().map(value).collect()
+}
+
+fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut rows = Vec::new();
+    let mut best_cells = BTreeSet::new();
     for (split, name, more_is_better) in METRICS {
-        let values: Vec<Option<f64>> = entries
-            .iter()
-            .map(|e| e.metadata.metric(split, name))
-            .collect();
+        let values = values(entries, split, name);
         let known = || values.iter().copied().flatten();
+        if known().next().is_none() {
+            continue;
+        }
         let best = if more_is_better {
             known().fold(f64::NEG_INFINITY, f64::max)
         } else {
             known().fold(f64::INFINITY, f64::min)
         };
+        let several = known().any(|value| value != best);
         let first = values[0];
         let cells = values.iter().enumerate().map(|(i, value)| {
-            let mark = if *value == Some(best) { "*" } else { " " };
+            let is_best = several && *value == Some(best);
+            if is_best {
+                best_cells.insert((rows.len(), i + 1));
+            }
+            let mark = if is_best { "*" } else { " " };
             let difference = match (i, value, first) {
                 (1.., Some(value), Some(first)) => format!(" ({:+.4})", value - first),
                 _ => String::new(),
             };
             format!("{}{mark}{difference}", number(*value))
         });
-        let row = std::iter::once(format!("{split} {name}")).chain(cells);
-        rows.push(row.collect());
+        let cells: Vec<String> = cells.collect();
+        let name = format!("{split} {name}").trim().to_owned();
+        rows.push(std::iter::once(name).chain(cells).collect());
     }
-    table(header, &rows, &[])
+    if rows.is_empty() {
+        return "none of them has any\n".into();
+    }
+    let mut header = vec![""];
+    header.extend(names.iter().map(String::as_str));
+    painted_table(&header, &rows, &[], |i, j, cell| {
+        match best_cells.contains(&(i, j)) {
+            true => terminal.paint(&cell, Colour::Green),
+            false => cell,
+        }
+    })
+}
+
+/// F1 a class, on the test split, where all have the same classes.
+fn per_class(entries: &[Entry], names: &[String]) -> String {
+    let classes = &entries[0].metadata.class_names;
+    let same = entries
+        .iter()
+        .all(|entry| entry.metadata.class_names == *classes);
+    let f1 = |entry: &Entry, i: usize| {
+        let test = &entry.metadata.results.as_ref()?.test;
+        test.get("per_class")?.get("f1")?.get(i)?.as_f64()
+    };
+    let rows: Vec<Vec<String>> = classes
+        .iter()
+        .enumerate()
+        .map(|(i, class)| {
+            let cells = entries.iter().map(|entry| number(f1(entry, i)));
+            std::iter::once(cut(&plain(class), 24))
+                .chain(cells)
+                .collect()
+        })
+        .collect();
+    let known = rows.iter().flatten().skip(1).any(|cell| cell.contains('.'));
+    if !same || !known {
+        return String::new();
+    }
+    let mut header = vec!["class"];
+    header.extend(names.iter().map(String::as_str));
+    let right: Vec<usize> = (1..header.len()).collect();
+    format!(
+        "\nF1 by class, test split\n{}",
+        table(&header, &rows, &right)
+    )
+}
+
+fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Value {
+    let metrics: Map<String, Value> = METRICS
+        .iter()
+        .map(|(split, name, _)| {
+            let key = format!("{split}.{name}").trim_start_matches('.').to_owned();
+            (key, json!(values(entries, split, name)))
+        })
+        .collect();
+    let per_class = entries.iter().map(|entry| {
+        let results = entry.metadata.results.as_ref();
+        results.and_then(|results| results.test.get("per_class").cloned())
+    });
+    json!({
+        "ids": entries.iter().map(|e| &e.id).collect::<Vec<_>>(),
+        "differences": differences,
+        "metrics": metrics,
+        "class_names": entries.iter().map(|e| &e.metadata.class_names).collect::<Vec<_>>(),
+        "test_per_class": per_class.collect::<Vec<_>>(),
+    })
 }
 
 /// Dotted keys of the metadata whose values are not all equal, without what always differs.
 fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
-    let always = [
-        "experiment_id",
-        "timestamp",
-        "end_time",
-        "duration_s",
-        "results",
-        "status",
-    ];
     let flat: Vec<BTreeMap<String, Value>> = entries
         .iter()
         .map(|entry| {
@@ -134,15 +280,15 @@ fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
             keys
         })
         .collect();
-    let keys: std::collections::BTreeSet<&String> = flat.iter().flat_map(|f| f.keys()).collect();
+    let keys: BTreeSet<&String> = flat.iter().flat_map(|f| f.keys()).collect();
     let mut differences = BTreeMap::new();
     for key in keys {
-        let top = key.split('.').next().unwrap_or(key);
+        let always = |name: &&str| key == *name || key.starts_with(&format!("{name}."));
         let values: Vec<Value> = flat
             .iter()
             .map(|f| f.get(key).cloned().unwrap_or(Value::Null))
             .collect();
-        if !always.contains(&top) && values.iter().any(|value| *value != values[0]) {
+        if !ALWAYS.iter().any(|name| always(&name)) && values.iter().any(|v| *v != values[0]) {
             differences.insert(key.clone(), values);
         }
     }
@@ -165,19 +311,37 @@ fn flatten(prefix: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{store, terminal};
     use super::*;
+
+    fn options(ids: &[&str]) -> Options {
+        Options {
+            ids: ids.iter().map(ToString::to_string).collect(),
+            ..Default::default()
+        }
+    }
 
     #[test]
     fn only_what_differs() {
-        let (_folder, store) = super::super::tests::store();
-        let ids = ["00000000".to_owned(), "00000001".to_owned()];
-        let output = run(&store, &ids, false).unwrap();
-        insta::assert_snapshot!(output.text);
-        let json = run(&store, &ids, true).unwrap();
-        let json: Value = serde_json::from_str(&json.text).unwrap();
-        assert_eq!(
-            json["differences"]["training_config.learning_rate"],
-            json!([0.001, 0.01])
-        );
+        let (folder, store) = store();
+        let both = options(&["00000000", "00000001"]);
+        for width in [80, 160] {
+            let output = run(&store, &both, &terminal(Some(width))).unwrap();
+            insta::assert_snapshot!(format!("compare at {width}"), output.text);
+        }
+        let plot = folder.path().join("curves.png");
+        let with_plot = Options {
+            json: true,
+            plot: Some(plot.clone()),
+            ..both
+        };
+        let output = run(&store, &with_plot, &terminal(None)).unwrap();
+        let json: Value = serde_json::from_str(&output.text).unwrap();
+        let rates = &json["differences"]["training_config.learning_rate"];
+        assert_eq!(*rates, json!([0.001, 0.01]));
+        assert!(std::fs::read(plot).unwrap().starts_with(b"\x89PNG"));
+        let all = options(&["00000000", "00000001", "latest"]);
+        let output = run(&store, &all, &terminal(Some(80))).unwrap();
+        assert!(output.text.contains("[3] "), "{}", output.text);
     }
 }

@@ -1,132 +1,429 @@
 //! `experiment list`.
 
-use clap::ValueEnum;
-use serde_json::json;
+use std::cmp::Reverse;
+use std::fmt::Write;
 
-use super::{Output, duration, number, plain, status, table};
+use serde_json::{Value, json};
+
+use super::Output;
+use super::text::{
+    Colour, Terminal, age, bytes, count, cut, duration, number, padded, painted_table, plain,
+    widths,
+};
 use crate::error::ExperimentError;
+use crate::fields::{Fields, compare, names, status, text};
+use crate::filter::Filter;
 use crate::store::{Entry, ExperimentStore};
 
-/// Columns that `--sort` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SortKey {
-    /// Start, oldest first
-    Time,
-    /// Network name
-    Model,
-    /// Status
-    Status,
-    /// Macro F1 on the validation split, worst first
-    ValF1,
-    /// Macro F1 on the test split, worst first
-    TestF1,
-    /// Number of parameters
-    Params,
-    /// Duration, shortest first
-    Duration,
+/// Options of the command.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Sort by a column or dotted key of the metadata, smallest first; `-KEY`: largest first
+    #[arg(
+        long,
+        value_name = "KEY",
+        default_value = "time",
+        allow_hyphen_values = true
+    )]
+    pub sort: String,
+    /// Only those that meet a condition, such as
+    /// 'model=simple_cnn and test.f1_macro>0.9 and not status=failed'
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// These columns or dotted keys of the metadata
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Only the last N rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// One JSON array instead of a table
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Comma-separated values instead of a table
+    #[arg(long)]
+    pub csv: bool,
 }
 
-impl SortKey {
-    fn compare(self, a: &Entry, b: &Entry) -> std::cmp::Ordering {
-        let float = |value: fn(&Entry) -> Option<f64>| {
-            let of = |entry| value(entry).unwrap_or(f64::NEG_INFINITY);
-            of(a).total_cmp(&of(b))
-        };
-        match self {
-            SortKey::Time => std::cmp::Ordering::Equal, // the store's order
-            SortKey::Model => a.metadata.model_info.kind.cmp(&b.metadata.model_info.kind),
-            SortKey::Status => status(a).cmp(&status(b)),
-            SortKey::ValF1 => float(|e| e.metadata.metric("validation", "f1_macro")),
-            SortKey::TestF1 => float(|e| e.metadata.metric("test", "f1_macro")),
-            SortKey::Params => a
-                .metadata
-                .model_info
-                .total_params
-                .cmp(&b.metadata.model_info.total_params),
-            SortKey::Duration => float(|e| e.metadata.duration_s),
-        }
+/// How a field is shown.
+struct Column {
+    name: &'static str,
+    header: &'static str,
+    right: bool,
+    /// Columns of the highest numbers are left out first where the terminal is narrow.
+    order: u8,
+    show: fn(Option<f64>) -> String,
+}
+
+const fn column(
+    name: &'static str,
+    header: &'static str,
+    order: u8,
+    show: fn(Option<f64>) -> String,
+) -> Column {
+    Column {
+        name,
+        header,
+        right: true,
+        order,
+        show,
     }
 }
+
+const fn words(name: &'static str, header: &'static str, order: u8) -> Column {
+    Column {
+        name,
+        header,
+        right: false,
+        order,
+        show: number,
+    }
+}
+
+const COLUMNS: [Column; 16] = [
+    words("id", "ID", 0),
+    words("status", "STATUS", 1),
+    words("model", "MODEL", 4),
+    column("classes", "CLASSES", 13, count),
+    words("dataset", "DATASET", 11),
+    column("epochs", "EPOCHS", 7, count),
+    column("val_f1", "VAL F1", 3, number),
+    column("val_acc", "VAL ACC", 9, number),
+    column("val_loss", "VAL LOSS", 10, number),
+    column("test_f1", "TEST F1", 2, number),
+    column("test_acc", "TEST ACC", 8, number),
+    column("params", "PARAMS", 12, count),
+    column("duration", "TIME", 6, duration),
+    column("age", "AGE", 5, age),
+    column("size", "SIZE", 14, bytes),
+    words("tags", "TAGS", 7),
+];
 
 pub(super) fn run(
     store: &ExperimentStore,
-    sort: SortKey,
-    limit: Option<usize>,
-    json: bool,
+    options: &Options,
+    terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
-    let mut found = store.list()?;
-    found.entries.sort_by(|a, b| sort.compare(a, b));
-    if let Some(limit) = limit {
-        let surplus = found.entries.len().saturating_sub(limit);
-        found.entries.drain(..surplus);
-    }
-    let warnings = found
+    let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
+    let found = store.list()?;
+    let mut warnings: Vec<String> = found
         .broken
         .iter()
-        .map(|e| format!("passed over: {}", plain(&e.to_string())));
-    let warnings = warnings.collect();
-    let text = if json {
-        let rows: Vec<_> = found.entries.iter().map(as_json).collect();
+        .map(|e| format!("passed over: {}", plain(&e.to_string())))
+        .collect();
+    let all: Vec<String> = found.entries.iter().map(|entry| plain(&entry.id)).collect();
+    let mut entries: Vec<_> = found
+        .entries
+        .into_iter()
+        .map(Entry::with_logged_results)
+        .collect();
+    if let Some(filter) = &filter {
+        warnings.extend(unknown_fields(filter, &entries, terminal));
+        entries.retain(|entry| filter.matches(&Fields::new(entry, terminal.now)));
+    }
+    sort(&mut entries, &options.sort, terminal);
+    if let Some(limit) = options.limit {
+        entries.drain(..entries.len().saturating_sub(limit));
+    }
+    let text = if options.json {
+        let rows: Vec<_> = entries.iter().map(as_json).collect();
         format!("{:#}\n", json!(rows))
-    } else if found.entries.is_empty() {
+    } else if options.csv {
+        csv(&entries, options, terminal)
+    } else if all.is_empty() {
         format!(
             "No experiments in {}. `cargo run -p trainer -- --model simple_cnn` makes one.\n",
-            store.root().display()
+            plain(&store.root().display().to_string())
         )
+    } else if entries.is_empty() {
+        format!("None of {} experiments meets the filter.\n", all.len())
     } else {
-        let header = [
-            "ID", "STATUS", "EPOCHS", "VAL F1", "VAL ACC", "TEST F1", "TEST ACC", "TIME", "TAGS",
-        ];
-        let rows: Vec<_> = found.entries.iter().map(row).collect();
-        table(&header, &rows, &[2, 3, 4, 5, 6, 7])
+        table(&entries, &all, options, terminal)
     };
     Ok(Output {
         text,
         warnings,
-        handover: None,
+        ..Default::default()
     })
 }
 
-fn row(entry: &Entry) -> Vec<String> {
-    let metadata = &entry.metadata;
-    let epochs = metadata
-        .results
-        .as_ref()
-        .map(|results| results.epochs_run.to_string());
-    vec![
-        plain(&entry.id),
-        status(entry),
-        epochs.unwrap_or_else(|| "-".into()),
-        number(metadata.metric("validation", "f1_macro")),
-        number(metadata.metric("validation", "accuracy")),
-        number(metadata.metric("test", "f1_macro")),
-        number(metadata.metric("test", "accuracy")),
-        duration(metadata.duration_s),
-        plain(&metadata.tags.join(",")),
-    ]
+/// By a field, in the store's order (time) where that is the same; `-` in front turns it around.
+fn sort(entries: &mut Vec<Entry>, key: &str, terminal: &Terminal) {
+    let (name, largest_first) = match key.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (key, false),
+    };
+    let keyed = |(i, entry): (usize, Entry)| {
+        let value = match name {
+            // The store's own order.
+            "time" => Value::Null,
+            name => Fields::new(&entry, terminal.now).get(name),
+        };
+        (value, i, entry)
+    };
+    let mut keys: Vec<_> = std::mem::take(entries)
+        .into_iter()
+        .enumerate()
+        .map(keyed)
+        .collect();
+    keys.sort_by(|(a, i, _), (b, j, _)| match (largest_first, name) {
+        (true, "time") => Reverse(i).cmp(&Reverse(j)),
+        // What is missing stays first.
+        (true, _) if !a.is_null() && !b.is_null() => compare(b, a).then(i.cmp(j)),
+        _ => compare(a, b).then(i.cmp(j)),
+    });
+    entries.extend(keys.into_iter().map(|(_, _, entry)| entry));
 }
 
-fn as_json(entry: &Entry) -> serde_json::Value {
+/// Fields of a filter that no experiment has: likely mistyped.
+fn unknown_fields(filter: &Filter, entries: &[Entry], terminal: &Terminal) -> Vec<String> {
+    let mut unknown: Vec<&str> = filter.fields();
+    unknown.retain(|name| !names().contains(name));
+    for entry in entries {
+        if unknown.is_empty() {
+            break;
+        }
+        let fields = Fields::new(entry, terminal.now);
+        unknown.retain(|name| fields.get(name).is_null());
+    }
+    unknown.dedup();
+    let warning = |name: &&str| {
+        format!(
+            "--filter: no experiment has a field `{}`; short names are {}",
+            plain(name),
+            names().join(", ")
+        )
+    };
+    unknown.iter().map(warning).collect()
+}
+
+/// The chosen columns, all by default.
+fn chosen(options: &Options) -> Vec<&str> {
+    match &options.columns[..] {
+        [] => COLUMNS.iter().map(|column| column.name).collect(),
+        columns => columns.iter().map(String::as_str).collect(),
+    }
+}
+
+fn known(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.name == name)
+}
+
+fn cell(fields: &Fields<'_>, name: &str) -> String {
+    let value = fields.get(name);
+    match known(name) {
+        Some(column) if column.right => (column.show)(value.as_f64()),
+        _ => plain(&text(&value)),
+    }
+}
+
+/// `all` are the IDs of all experiments, whether shown or not.
+fn table(entries: &[Entry], all: &[String], options: &Options, terminal: &Terminal) -> String {
+    let mut names = chosen(options);
+    let limit = terminal.width.unwrap_or(usize::MAX);
+    let fields: Vec<_> = entries
+        .iter()
+        .map(|e| Fields::new(e, terminal.now))
+        .collect();
+    // Sizes take a walk through every directory: where there is no room for them, none is taken.
+    if options.columns.is_empty() && limit < 150 {
+        names.retain(|name| *name != "size");
+    }
+    let header = |name: &str| known(name).map_or_else(|| plain(name), |c| c.header.to_owned());
+    let mut columns: Vec<(String, Vec<String>, &str)> = names
+        .iter()
+        .map(|&name| {
+            let cells = fields.iter().map(|fields| cell(fields, name)).collect();
+            (header(name), cells, name)
+        })
+        .collect();
+    if options.columns.is_empty() {
+        // A column that says nothing.
+        let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
+        columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
+        fit(&mut columns, all, limit);
+    }
+    let head: Vec<&str> = columns.iter().map(|(header, _, _)| &header[..]).collect();
+    let rows: Vec<Vec<String>> = (0..entries.len())
+        .map(|i| {
+            columns
+                .iter()
+                .map(|(_, cells, _)| cells[i].clone())
+                .collect()
+        })
+        .collect();
+    let right = |i: &usize| known(columns[*i].2).is_some_and(|column| column.right);
+    let right: Vec<usize> = (0..columns.len()).filter(right).collect();
+    painted_table(&head, &rows, &right, |i, j, cell| match columns[j].2 {
+        "status" => terminal.status(&status(&entries[i]), &cell),
+        "age" | "size" => terminal.paint(&cell, Colour::Faint),
+        _ => cell,
+    })
+}
+
+/// Makes a table no wider than `limit`: IDs become the shortest beginnings that name one experiment, then columns
+/// are left out, then IDs are cut.
+fn fit(columns: &mut Vec<(String, Vec<String>, &str)>, all: &[String], limit: usize) {
+    let total = |columns: &[(String, Vec<String>, &str)]| {
+        let wide = columns.iter().map(|(header, cells, _)| {
+            let rows: Vec<_> = cells.iter().map(|cell| vec![cell.clone()]).collect();
+            widths(&[header], &rows)[0]
+        });
+        wide.sum::<usize>() + 2 * columns.len().saturating_sub(1)
+    };
+    if total(columns) <= limit {
+        return;
+    }
+    let ids = columns.iter_mut().find(|(_, _, name)| *name == "id");
+    if let Some((_, ids, _)) = ids {
+        *ids = beginnings(ids, all);
+    }
+    while total(columns) > limit && columns.len() > 2 {
+        let order = |(_, _, name): &(_, _, &str)| known(name).map_or(0, |column| column.order);
+        let last = (0..columns.len()).max_by_key(|&i| order(&columns[i]));
+        columns.remove(last.expect("there are columns"));
+    }
+    let surplus = total(columns).saturating_sub(limit);
+    if surplus > 0 {
+        let (header, ids, _) = &mut columns[0];
+        let wide = ids
+            .iter()
+            .map(|id| super::text::width(id))
+            .max()
+            .unwrap_or(0);
+        let limit = wide.saturating_sub(surplus).max(8);
+        ids.iter_mut().for_each(|id| *id = cut(id, limit));
+        *header = padded(header, 2, false);
+    }
+}
+
+/// Beginnings of IDs, of whole parts between `_`, at least date and time, that no other of `all` has.
+fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
+    let mut sorted: Vec<&String> = all.iter().collect();
+    sorted.sort();
+    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    ids.iter()
+        .map(|id| {
+            let at = sorted.binary_search(&id).expect("it is one of them");
+            let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+            let others = around.filter_map(|i| sorted.get(i));
+            let shared = others.map(|other| common(id, other)).max().unwrap_or(0);
+            let ends = id.match_indices('_').map(|(end, _)| end);
+            let end = ends.skip(1).find(|end| *end > shared);
+            id[..end.unwrap_or(id.len())].to_owned()
+        })
+        .collect()
+}
+
+fn csv(entries: &[Entry], options: &Options, terminal: &Terminal) -> String {
+    let names = chosen(options);
+    let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
+    let mut out = line(names.iter().map(|name| quoted(name)).collect());
+    for entry in entries {
+        let fields = Fields::new(entry, terminal.now);
+        let cells = names.iter().map(|name| match fields.get(name) {
+            Value::Null => String::new(),
+            value => quoted(&plain(&text(&value))),
+        });
+        let _ = write!(out, "{}", line(cells.collect()));
+    }
+    out
+}
+
+fn as_json(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
         "status": status(entry),
         "directory": entry.directory,
-        "metadata": if entry.untracked { serde_json::Value::Null } else { json!(entry.metadata) },
+        "metadata": if entry.untracked { Value::Null } else { json!(entry.metadata) },
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{store, terminal};
     use super::*;
 
+    fn listed(options: Options, width: Option<usize>) -> String {
+        let (_folder, store) = store();
+        let output = run(&store, &options, &terminal(width)).unwrap();
+        assert!(output.warnings.is_empty(), "{:?}", output.warnings);
+        output.text
+    }
+
+    fn by(sort: &str) -> Options {
+        Options {
+            sort: sort.into(),
+            ..Default::default()
+        }
+    }
+
     #[test]
-    fn a_table_and_json() {
-        let (_folder, store) = super::super::tests::store();
-        let output = run(&store, SortKey::TestF1, None, false).unwrap();
-        insta::assert_snapshot!(output.text);
-        let output = run(&store, SortKey::Time, Some(1), true).unwrap();
-        let rows: serde_json::Value = serde_json::from_str(&output.text).unwrap();
+    fn tables() {
+        insta::assert_snapshot!("list at 80", listed(by("time"), Some(80)));
+        insta::assert_snapshot!("list at 160", listed(by("-test_f1"), Some(160)));
+        let options = Options {
+            columns: ["id", "val_f1", "learning_rate", "seed"]
+                .map(String::from)
+                .to_vec(),
+            filter: Some("status=completed".into()),
+            ..by("learning_rate")
+        };
+        insta::assert_snapshot!("list of chosen columns", listed(options, None));
+    }
+
+    #[test]
+    fn other_forms() {
+        let options = Options {
+            csv: true,
+            columns: ["id", "test.f1_macro", "tags"].map(String::from).to_vec(),
+            ..by("time")
+        };
+        insta::assert_snapshot!("list as csv", listed(options, None));
+        let options = Options {
+            json: true,
+            limit: Some(1),
+            ..by("time")
+        };
+        let rows: Value = serde_json::from_str(&listed(options, None)).unwrap();
         assert_eq!(rows[0]["status"], "crashed");
         assert_eq!(rows.as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn mistyped_fields_are_named() {
+        let (_folder, store) = store();
+        let options = Options {
+            filter: Some("modle=simple_cnn or test_f1>0.5".into()),
+            ..by("time")
+        };
+        let output = run(&store, &options, &terminal(None)).unwrap();
+        assert!(output.warnings[0].contains("no experiment has a field `modle`"));
+        assert_eq!(output.warnings.len(), 1);
+    }
+
+    #[test]
+    fn short_ids_name_one_experiment() {
+        let ids = [
+            "20260102_030400_a_b",
+            "20260102_030400_c_d",
+            "20260102_030500_a",
+            "x",
+        ];
+        let all = ids.map(String::from);
+        let short = beginnings(&all, &all);
+        assert_eq!(
+            short,
+            [
+                "20260102_030400_a",
+                "20260102_030400_c",
+                "20260102_030500",
+                "x"
+            ]
+        );
+        assert_eq!(beginnings(&all[..1], &all), ["20260102_030400_a"]);
     }
 }

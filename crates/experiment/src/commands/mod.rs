@@ -1,74 +1,26 @@
 //! What the binary `experiment` does. Every command turns what is on disk into text: printing is the
-//! binary's.
+//! binary's, but for `watch`, which goes on.
 
+mod bin;
+mod cli;
 mod compare;
+mod edit;
+mod gc;
 mod list;
+mod report;
 mod summary;
 mod tensorboard;
+pub mod text;
+mod verify;
+mod watch;
 
-use std::path::PathBuf;
-
-use clap::{Parser, Subcommand};
+use clap::CommandFactory;
 
 use crate::error::ExperimentError;
-use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
-
-pub use list::SortKey;
-
-/// Lists, summarises and compares tracked experiments.
-#[derive(Debug, Parser)]
-#[command(name = "experiment", version, about)]
-pub struct Cli {
-    /// Directory of the experiments
-    #[arg(long, global = true, default_value = "experiments", value_name = "DIR")]
-    pub experiments_dir: PathBuf,
-    /// What to do
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// A table of all experiments, newest last
-    List {
-        /// Sort by this column
-        #[arg(long, value_enum, default_value_t = SortKey::Time)]
-        sort: SortKey,
-        /// Show only the last N rows
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-        /// One JSON array instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Everything about one experiment
-    Summary {
-        /// `latest`, an ID, or an unambiguous prefix or suffix of one
-        id: String,
-        /// The metadata as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// The command that shows experiments in TensorBoard
-    Tensorboard {
-        /// Experiments; all of the directory where none is given
-        ids: Vec<String>,
-        /// Start it instead of printing it
-        #[arg(long)]
-        run: bool,
-    },
-    /// What differs between experiments, and their metrics side by side
-    Compare {
-        /// Two or more experiments
-        #[arg(required = true, num_args = 2..)]
-        ids: Vec<String>,
-        /// JSON instead of tables
-        #[arg(long)]
-        json: bool,
-    },
-}
+pub use cli::{Cli, Command};
+use text::Terminal;
+pub use watch::watch;
 
 /// What a command gives.
 #[derive(Debug, Default)]
@@ -79,6 +31,8 @@ pub struct Output {
     pub warnings: Vec<String>,
     /// A program to hand over to, with its arguments.
     pub handover: Option<Vec<String>>,
+    /// Whether what was asked about is not as it should be.
+    pub failed: bool,
 }
 
 impl From<String> for Output {
@@ -90,85 +44,47 @@ impl From<String> for Output {
     }
 }
 
-/// Runs a command.
+/// Runs a command whose output goes to `terminal`.
 ///
 /// # Errors
-/// [`ExperimentError`] where the directory or an experiment cannot be read or found.
-pub fn run(cli: &Cli) -> Result<Output, ExperimentError> {
+/// [`ExperimentError`] where the directory or an experiment cannot be read, found or written.
+pub fn run(cli: &Cli, terminal: &Terminal) -> Result<Output, ExperimentError> {
     let store = ExperimentStore::new(&cli.experiments_dir);
     match &cli.command {
-        Command::List { sort, limit, json } => list::run(&store, *sort, *limit, *json),
-        Command::Summary { id, json } => summary::run(&store, id, *json),
+        Command::List(options) => list::run(&store, options, terminal),
+        Command::Summary { id, json } => summary::run(&store, id, *json, terminal),
+        Command::Compare(options) => compare::run(&store, options, terminal),
         Command::Tensorboard { ids, run } => tensorboard::run(&store, ids, *run),
-        Command::Compare { ids, json } => compare::run(&store, ids, *json),
-    }
-}
-
-/// Text from others without control characters: nothing a terminal would obey is printed.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
-
-/// A table with left- or right-aligned columns (`right` by index), two spaces apart.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
-    let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+        Command::Report(options) => report::run(&store, options, terminal.now),
+        Command::Watch { id, once } => {
+            watch(&store, id, *once, terminal, &mut std::io::stdout().lock())?;
+            Ok(Output::default())
+        }
+        Command::Note { id, text, replace } => edit::note(&store, id, text, *replace),
+        Command::Tag { id, tags, remove } => edit::tag(&store, id, tags, remove),
+        Command::Delete { ids, dry_run } => bin::delete(&store, ids, *dry_run),
+        Command::Restore { ids, dry_run } => bin::restore(&store, ids, *dry_run),
+        Command::Purge { ids, yes, .. } => bin::purge(&store, ids, *yes),
+        Command::Gc(options) => gc::run(&store, options, terminal.now),
+        Command::Verify { ids, json } => verify::verify(&store, ids, *json, terminal),
+        Command::Repair { id, dry_run } => verify::repair(&store, id, *dry_run),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "experiment", &mut script);
+            Ok(String::from_utf8_lossy(&script).into_owned().into())
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            rendered.expect("memory takes every page");
+            Ok(String::from_utf8_lossy(&page).into_owned().into())
         }
     }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded = cells.enumerate().map(|(i, cell)| {
-            let width = widths[i];
-            if right.contains(&i) {
-                format!("{cell:>width$}")
-            } else {
-                format!("{cell:<width$}")
-            }
-        });
-        let line = padded.collect::<Vec<_>>().join("  ");
-        format!("{}\n", line.trim_end())
-    };
-    let mut out = line(&mut header.iter().copied());
-    for row in rows {
-        out.push_str(&line(&mut row.iter().map(String::as_str)));
-    }
-    out
 }
 
-pub(crate) fn number(value: Option<f64>) -> String {
-    value.map_or("-".into(), |value| format!("{value:.4}"))
-}
-
-pub(crate) fn duration(seconds: Option<f64>) -> String {
-    let Some(seconds) = seconds else {
-        return "-".into();
-    };
-    match seconds {
-        s if s < 60.0 => format!("{s:.1} s"),
-        s if s < 3600.0 => format!(
-            "{:.0} min {:02.0} s",
-            (s / 60.0).floor(),
-            (s % 60.0).floor()
-        ),
-        s => format!(
-            "{:.0} h {:02.0} min",
-            (s / 3600.0).floor(),
-            ((s % 3600.0) / 60.0).floor()
-        ),
-    }
-}
-
-/// Status for people: `-` for experiments of the Python system.
-pub(crate) fn status(entry: &Entry) -> String {
-    match entry.status {
-        _ if entry.untracked => "untracked".into(),
-        Some(Status::Unknown) => "unknown".into(),
-        Some(status) => status.to_string(),
-        None => "-".into(),
-    }
+/// Experiments by their IDs.
+fn with_ids(store: &ExperimentStore, ids: &[String]) -> Result<Vec<Entry>, ExperimentError> {
+    ids.iter().map(|id| store.find(id)).collect()
 }
 
 /// Fixtures that the tests of all commands share.
@@ -177,9 +93,24 @@ pub(crate) mod tests {
     use super::*;
     use crate::history::Epoch;
     use crate::id::{IdParts, IdTemplate};
-    use crate::metadata::{Metadata, Results};
-    use chrono::{Local, TimeZone};
+    use crate::metadata::{Metadata, Results, Status};
+    use crate::{Experiment, LogRun};
+    use chrono::{Local, NaiveDate, NaiveDateTime, TimeZone};
     use serde_json::json;
+
+    /// A day after the first experiment.
+    pub(crate) fn now() -> NaiveDateTime {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 3).unwrap();
+        day.and_hms_opt(3, 0, 0).unwrap()
+    }
+
+    pub(crate) fn terminal(width: Option<usize>) -> Terminal {
+        Terminal {
+            width,
+            colour: false,
+            now: now(),
+        }
+    }
 
     /// Two finished experiments and one that is running no more, in a store of their own.
     pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
@@ -187,6 +118,7 @@ pub(crate) mod tests {
         let store = ExperimentStore::new(&folder.path().join("experiments"));
         for (minute, rate, f1) in [(0, 0.001, 0.91), (1, 0.01, 0.87)] {
             let mut experiment = claim(&store, minute, rate);
+            finished_files(&mut experiment);
             for epoch in 0..3 {
                 let loss = 1.0 / (epoch + 1) as f64;
                 let metrics = [
@@ -197,16 +129,16 @@ pub(crate) mod tests {
                     ("val_f1_macro", f1 - 0.01 * (2 - epoch) as f64),
                 ];
                 let metrics = metrics.map(|(name, value)| (name.to_owned(), value.into()));
-                let epoch = Epoch {
+                experiment.append_history(&Epoch {
                     epoch: epoch as usize,
                     learning_rate: rate,
                     metrics: metrics.into_iter().collect(),
                     val_confusion: vec![vec![9, 1, 0], vec![0, 10, 0], vec![2, 0, 8]],
-                    elapsed_s: 1.5,
-                };
-                experiment.append_history(&epoch);
-                experiment.flush().unwrap();
+                    elapsed_s: 0.5 * (epoch + 1) as f64,
+                });
             }
+            experiment.log(LogRun::Train, |log| log.scalar("epoch_loss", 0, 1.0));
+            experiment.flush().unwrap();
             let metrics = |f1: f64| {
                 let json = json!({"loss": 0.3, "accuracy": f1, "f1_macro": f1,
                     "per_class": {"f1": [0.8, 0.9, 1.0], "precision": [0.8, 0.9, 1.0],
@@ -230,12 +162,33 @@ pub(crate) mod tests {
         }
         // Without its lock file it counts as crashed at once: a lock just dropped may live on for a
         // moment in a process that another test is starting.
-        let crashed = claim(&store, 2, 0.001).directory().join(crate::LOCK_FILE);
-        std::fs::remove_file(crashed).unwrap();
+        let mut crashed = claim(&store, 2, 0.001);
+        crashed.flush().unwrap();
+        std::fs::remove_file(crashed.directory().join(crate::LOCK_FILE)).unwrap();
         (folder, store)
     }
 
-    fn claim(store: &ExperimentStore, minute: u32, rate: f64) -> crate::Experiment {
+    /// What a finished run leaves beside logs and history; the network has two parameters.
+    fn finished_files(experiment: &mut Experiment) {
+        let header = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+        let mut weights = (header.len() as u64).to_le_bytes().to_vec();
+        weights.extend(header.as_bytes());
+        weights.extend([0; 8]);
+        experiment
+            .save("model/model.safetensors", &weights)
+            .unwrap();
+        for name in [
+            "model/model.json",
+            "model_summary.txt",
+            "figures/test_confusion_matrix.png",
+            "figures/validation_confusion_matrix.png",
+            "figures/learning_curves.png",
+        ] {
+            experiment.save(name, b"{}").unwrap();
+        }
+    }
+
+    fn claim(store: &ExperimentStore, minute: u32, rate: f64) -> Experiment {
         let parts = IdParts {
             time: Local.with_ymd_and_hms(2026, 1, 2, 3, minute, 0).unwrap(),
             model_type: "simple_cnn".into(),
@@ -250,8 +203,12 @@ pub(crate) mod tests {
                 .to_vec(),
             ..Default::default()
         };
+        if minute == 1 {
+            metadata.tags = vec!["field".into()];
+        }
         metadata.model_info.kind = "simple_cnn".into();
-        metadata.model_info.total_params = 154_723;
+        metadata.model_info.total_params = 2;
+        metadata.model_info.trainable_params = 2;
         metadata.model_info.input_shape = vec![2, 7, 256];
         metadata.training_config.batch_size = 32;
         metadata.training_config.epochs = 3;
@@ -266,19 +223,19 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn control_characters_are_not_printed() {
-        assert_eq!(plain("a\u{1b}[31m\nb"), "a\u{fffd}[31m\u{fffd}b");
-    }
-
-    #[test]
-    fn durations() {
-        let cases = [
-            (5.04, "5.0 s"),
-            (62.5, "1 min 02 s"),
-            (7325.0, "2 h 02 min"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(duration(Some(seconds)), text);
+    fn completions_and_manual() {
+        let cli = |arguments: &[&str]| {
+            let words = ["experiment"].iter().chain(arguments);
+            <Cli as clap::Parser>::try_parse_from(words).unwrap()
+        };
+        for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+            let script = run(&cli(&["completions", shell]), &terminal(None))
+                .unwrap()
+                .text;
+            assert!(script.contains("tensorboard"), "{shell}");
         }
+        let page = run(&cli(&["man"]), &terminal(None)).unwrap().text;
+        assert!(page.contains("best:FIELD"), "{page}");
+        Cli::command().debug_assert();
     }
 }

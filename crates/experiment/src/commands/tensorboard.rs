@@ -23,19 +23,15 @@ pub(super) fn run(
     ids: &[String],
     run: bool,
 ) -> Result<Output, ExperimentError> {
-    let entries = ids
-        .iter()
-        .map(|id| store.find(id))
-        .collect::<Result<Vec<_>, _>>()?;
+    let entries = super::with_ids(store, ids)?;
     let command = match &entries[..] {
         [] => command(store.root()),
-        [one] if one.untracked => command(&one.directory),
-        [one] => command(&one.directory.join("logs")),
+        [one] => command(&one.logs()),
         several => {
             let mut arguments = command(Path::new(""));
             let specs = several
                 .iter()
-                .map(|e| format!("{}:{}", e.id, e.directory.display()));
+                .map(|e| format!("{}:{}", e.id, e.logs().display()));
             let specs = specs.collect::<Vec<_>>().join(",");
             arguments.truncate(arguments.len() - 2);
             arguments.extend(["--logdir_spec".into(), specs]);
@@ -48,8 +44,13 @@ pub(super) fn run(
             ..Default::default()
         });
     }
-    let quoted: Vec<String> = command.iter().map(|word| quote(word)).collect();
-    Ok(format!("{}\n", quoted.join(" ")).into())
+    Ok(format!("{}\n", shell(&command)).into())
+}
+
+/// Words as a line for a POSIX shell.
+pub(super) fn shell(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
+    quoted.join(" ")
 }
 
 /// A word as a POSIX shell reads it.

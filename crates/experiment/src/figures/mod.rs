@@ -11,7 +11,7 @@ use plotters::style::register_font;
 use crate::error::ExperimentError;
 
 pub use confusion::confusion_matrix;
-pub use curves::learning_curves;
+pub use curves::{compared_curves, learning_curves};
 
 /// Name the embedded font is registered by.
 const FONT: &str = "sans-serif";

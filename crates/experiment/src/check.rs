@@ -1,0 +1,285 @@
+//! Whether an experiment is whole: everything there that should be, and as it was written.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::logs;
+use crate::metadata::{Status, read_regular};
+use crate::run::{CHECKPOINTS, FILES, LogRun, load_checkpoint};
+use crate::store::Entry;
+
+/// Largest file whose SHA-256 is checked, in bytes: what the program writes is smaller.
+const LARGEST: u64 = 1 << 30;
+
+/// What was looked at, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A file or directory, from the experiment's own.
+    pub path: PathBuf,
+    /// None where it is as it should be.
+    pub problem: Option<String>,
+    /// What was seen of it.
+    pub seen: String,
+}
+
+struct Findings<'a> {
+    directory: &'a Path,
+    found: Vec<Finding>,
+}
+
+impl Findings<'_> {
+    fn good(&mut self, path: impl Into<PathBuf>, seen: impl Into<String>) {
+        self.found.push(Finding {
+            path: path.into(),
+            problem: None,
+            seen: seen.into(),
+        });
+    }
+
+    fn bad(&mut self, path: impl Into<PathBuf>, problem: impl Into<String>) {
+        self.found.push(Finding {
+            path: path.into(),
+            problem: Some(problem.into()),
+            seen: String::new(),
+        });
+    }
+
+    fn add(&mut self, path: &str, result: Result<String, String>) {
+        match result {
+            Ok(seen) => self.good(path, seen),
+            Err(problem) => self.bad(path, problem),
+        }
+    }
+
+    /// A file that must be there, and hold something.
+    fn file(&mut self, path: &str) {
+        let found = fs::metadata(self.directory.join(path));
+        match found {
+            Ok(found) if found.is_file() && found.len() > 0 => {}
+            Ok(_) => self.bad(path, "empty, or no file"),
+            Err(error) => self.bad(path, error.to_string()),
+        }
+    }
+}
+
+/// Looks at an experiment. Nothing is changed.
+pub fn check(entry: &Entry) -> Vec<Finding> {
+    let mut findings = Findings {
+        directory: &entry.directory,
+        found: Vec::new(),
+    };
+    let ours = entry.metadata.schema_version.is_some();
+    if !entry.untracked {
+        findings.good("metadata.json", "reads");
+    }
+    match entry.status {
+        Some(Status::Crashed) => findings.bad(
+            "metadata.json",
+            "says running, but no process holds the lock: `trainer --resume` goes on with it, \
+             `experiment repair` closes it",
+        ),
+        Some(Status::Completed) => {
+            if entry.metadata.results.is_none() {
+                findings.bad("metadata.json", "completed, but without results");
+            }
+            for name in [
+                "history.jsonl",
+                "model_summary.txt",
+                "model/model.safetensors",
+                "model/model.json",
+                "figures/test_confusion_matrix.png",
+                "figures/validation_confusion_matrix.png",
+                "figures/learning_curves.png",
+            ] {
+                findings.file(name);
+            }
+        }
+        _ => {}
+    }
+    if ours {
+        history(&mut findings, entry);
+        fingerprints(&mut findings, entry);
+    }
+    event_logs(&mut findings, entry, ours);
+    let weights = "model/model.safetensors";
+    if entry.directory.join(weights).exists() {
+        findings.add(
+            weights,
+            weights_header(&entry.directory.join(weights), entry),
+        );
+    }
+    if let Ok(bytes) = read_regular(&entry.directory.join("model/model.json"), 64 << 20) {
+        let read = serde_json::from_slice::<Map<String, Value>>(&bytes);
+        findings.add(
+            "model/model.json",
+            read.map(|_| "reads".into()).map_err(|e| e.to_string()),
+        );
+    }
+    for name in CHECKPOINTS {
+        let path = entry.directory.join(name);
+        if path.exists() {
+            let loaded = load_checkpoint(&path);
+            let seen = |bytes: Vec<u8>| format!("{} bytes, SHA-256 as written", bytes.len());
+            findings.add(name, loaded.map(seen).map_err(|e| e.to_string()));
+        }
+    }
+    findings.found
+}
+
+fn history(findings: &mut Findings<'_>, entry: &Entry) {
+    let name = "history.jsonl";
+    let path = entry.directory.join(name);
+    let Ok(bytes) = read_regular(&path, LARGEST) else {
+        return;
+    };
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let torn = lines
+        .enumerate()
+        .find(|(_, line)| serde_json::from_slice::<Map<String, Value>>(line).is_err());
+    let epochs = entry.history().epochs;
+    let run = entry
+        .metadata
+        .results
+        .as_ref()
+        .map(|results| results.epochs_run);
+    if let Some((i, _)) = torn {
+        findings.bad(name, format!("line {}: no epoch", i + 1));
+    } else if run.is_some_and(|run| run != epochs.len()) {
+        let problem = format!(
+            "{} epochs, where {} were run",
+            epochs.len(),
+            run.unwrap_or(0)
+        );
+        findings.bad(name, problem);
+    } else if let Some((i, _)) = epochs
+        .iter()
+        .enumerate()
+        .find(|(i, epoch)| epoch.epoch != *i)
+    {
+        findings.bad(name, format!("line {}: epoch {}", i + 1, epochs[i].epoch));
+    } else {
+        findings.good(name, format!("{} epochs", epochs.len()));
+    }
+}
+
+/// SHA-256 of files as the metadata have them.
+fn fingerprints(findings: &mut Findings<'_>, entry: &Entry) {
+    let files = entry.metadata.other.get(FILES).and_then(Value::as_object);
+    for (name, expected) in files.into_iter().flatten() {
+        // A name of strangers must not lead out of the directory.
+        let inside = |part| matches!(part, std::path::Component::Normal(_));
+        if !Path::new(name).components().all(inside) {
+            findings.bad("metadata.json", "names a file outside the experiment");
+            continue;
+        }
+        let read = read_regular(&entry.directory.join(name), LARGEST);
+        let checked = match read {
+            Ok(bytes) if expected == &crate::hash::sha256_hex(&bytes) => {
+                Ok("SHA-256 as written".into())
+            }
+            Ok(_) => Err("its SHA-256 is not that of the file that was written".into()),
+            Err(error) => Err(error.to_string()),
+        };
+        findings.add(name, checked);
+    }
+}
+
+fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
+    let logs = entry.logs();
+    for run in LogRun::ALL {
+        let path = match entry.untracked {
+            true => run.path().trim_start_matches("training/").to_owned(),
+            false => format!("logs/{}", run.path()),
+        };
+        let folder = match entry.untracked {
+            true => logs.join(&path),
+            false => entry.directory.join(&path),
+        };
+        let files = logs::files(&folder);
+        if files.is_empty() && ours && entry.status == Some(Status::Completed) {
+            findings.bad(path, "no event file");
+            continue;
+        }
+        for file in files {
+            let own = file
+                .strip_prefix(&entry.directory)
+                .unwrap_or(&file)
+                .to_owned();
+            match logs::check(&file) {
+                Ok(sound) => match sound.problem {
+                    // What a process is just writing is not torn.
+                    Some(problem) if entry.status != Some(Status::Running) => {
+                        findings.bad(own, problem)
+                    }
+                    _ => findings.good(own, format!("{} events", sound.records)),
+                },
+                Err(error) => findings.bad(own, error.to_string()),
+            }
+        }
+    }
+}
+
+/// The header of a safetensors file: its tensors lie end to end and fill the file.
+fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
+    const LONGEST: u64 = 100 << 20;
+    let text = |error: std::io::Error| error.to_string();
+    let mut file = File::open(path).map_err(text)?;
+    let size = file.metadata().map_err(text)?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(text)?;
+    let length = u64::from_le_bytes(length);
+    if length > LONGEST.min(size.saturating_sub(8)) {
+        return Err("no safetensors: its header is longer than the file".into());
+    }
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header).map_err(text)?;
+    let header: Map<String, Value> = serde_json::from_slice(&header)
+        .map_err(|error| format!("no safetensors: its header is no JSON: {error}"))?;
+    let mut ranges = Vec::new();
+    let mut elements = 0u64;
+    for (name, tensor) in header.iter().filter(|(name, _)| *name != "__metadata__") {
+        let numbers = |key: &str| {
+            let list = tensor.get(key)?.as_array()?;
+            list.iter().map(Value::as_u64).collect::<Option<Vec<u64>>>()
+        };
+        let (shape, offsets) = (numbers("shape"), numbers("data_offsets"));
+        let (Some(shape), Some([start, end])) = (shape, offsets.as_deref()) else {
+            return Err(format!("tensor `{name}` has no shape or place"));
+        };
+        let count = shape
+            .iter()
+            .try_fold(1u64, |product, n| product.checked_mul(*n));
+        let float32 = tensor.get("dtype").and_then(Value::as_str) == Some("F32");
+        let bytes = count.and_then(|count| count.checked_mul(4));
+        if float32 && bytes != end.checked_sub(*start) {
+            return Err(format!("tensor `{name}`: its shape and its bytes differ"));
+        }
+        elements = elements.saturating_add(count.unwrap_or(0));
+        ranges.push((*start, *end));
+    }
+    ranges.sort_unstable();
+    let mut at = 0;
+    for (start, end) in &ranges {
+        if *start != at || end < start {
+            return Err("its tensors do not lie end to end".into());
+        }
+        at = *end;
+    }
+    if 8 + length + at != size {
+        return Err(format!(
+            "{size} bytes, where its header says {}",
+            8 + length + at
+        ));
+    }
+    let expected = entry.metadata.model_info.total_params as u64;
+    if expected != 0 && elements != expected {
+        return Err(format!(
+            "{elements} parameters, where the metadata say {expected}"
+        ));
+    }
+    Ok(format!("{} tensors, {elements} parameters", ranges.len()))
+}

@@ -1,0 +1,122 @@
+//! `experiment note` and `experiment tag`.
+
+use serde_json::{Map, Value};
+
+use super::Output;
+use super::text::plain;
+use crate::error::ExperimentError;
+use crate::metadata::{LARGEST, read_regular};
+use crate::run::write_atomically;
+use crate::store::{Entry, ExperimentStore};
+use crate::trash::Held;
+
+/// Changes fields of the metadata as they are in the file: what the program does not know stays as it was, and
+/// experiments of the Python system get no fields but those that were changed.
+pub(super) fn change(
+    entry: &Entry,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<(), ExperimentError> {
+    if entry.untracked {
+        return Err(ExperimentError::Usage(format!(
+            "{} is a run without tracking: it has no metadata to keep this in",
+            entry.id
+        )));
+    }
+    let _held = Held::take(entry)?;
+    let path = entry.directory.join("metadata.json");
+    let bytes = read_regular(&path, LARGEST).map_err(ExperimentError::read(&path))?;
+    let malformed = |source| ExperimentError::Metadata {
+        path: path.clone(),
+        source,
+    };
+    let mut metadata: Map<String, Value> = serde_json::from_slice(&bytes).map_err(malformed)?;
+    change(&mut metadata);
+    let mut bytes = serde_json::to_vec_pretty(&metadata).expect("it was JSON");
+    bytes.push(b'\n');
+    write_atomically(&path, &bytes)
+}
+
+pub(super) fn note(
+    store: &ExperimentStore,
+    id: &str,
+    text: &[String],
+    replace: bool,
+) -> Result<Output, ExperimentError> {
+    let entry = store.find(id)?;
+    let text = text.join(" ");
+    let mut notes = entry.metadata.notes.clone();
+    if !text.is_empty() || replace {
+        notes = match replace || notes.is_empty() {
+            true => text,
+            false => format!("{notes}\n{text}"),
+        };
+        change(&entry, |metadata| {
+            metadata.insert("notes".into(), notes.clone().into());
+        })?;
+    }
+    let lines = notes.lines().map(|line| format!("  {}\n", plain(line)));
+    Ok(format!("{}\n{}", plain(&entry.id), lines.collect::<String>()).into())
+}
+
+pub(super) fn tag(
+    store: &ExperimentStore,
+    id: &str,
+    add: &[String],
+    remove: &[String],
+) -> Result<Output, ExperimentError> {
+    let entry = store.find(id)?;
+    if let Some(bad) = add
+        .iter()
+        .find(|tag| tag.trim().is_empty() || tag.contains(','))
+    {
+        let problem = format!("`{}` is no tag: no empty ones, and no commas", plain(bad));
+        return Err(ExperimentError::Usage(problem));
+    }
+    let mut tags = entry.metadata.tags.clone();
+    tags.retain(|tag| !remove.contains(tag));
+    for tag in add {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    if tags != entry.metadata.tags {
+        change(&entry, |metadata| {
+            metadata.insert("tags".into(), tags.clone().into());
+        })?;
+    }
+    Ok(format!("{}  {}\n", plain(&entry.id), plain(&tags.join(", "))).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::store;
+    use super::*;
+
+    #[test]
+    fn notes_and_tags_leave_the_rest_alone() {
+        let (_folder, store) = store();
+        let path = store.root().join("20250101_120000_python");
+        std::fs::create_dir(&path).unwrap();
+        let theirs =
+            r#"{"experiment_id": "x", "theirs": {"deep": 1.50}, "model_info": {"type": "m"}}"#;
+        std::fs::write(path.join("metadata.json"), theirs).unwrap();
+        note(&store, "2025", &["windy".into(), "day".into()], false).unwrap();
+        let shown = note(&store, "2025", &["second\u{1b}[2J".into()], false).unwrap();
+        assert_eq!(
+            shown.text,
+            "20250101_120000_python\n  windy day\n  second\u{fffd}[2J\n"
+        );
+        tag(&store, "2025", &["a".into(), "b".into()], &[]).unwrap();
+        let shown = tag(&store, "2025", &[], &["a".into()]).unwrap();
+        assert_eq!(shown.text, "20250101_120000_python  b\n");
+        let text = std::fs::read_to_string(path.join("metadata.json")).unwrap();
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let keys: Vec<_> = read.as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            ["experiment_id", "theirs", "model_info", "notes", "tags"]
+        );
+        assert!(tag(&store, "2025", &["a,b".into()], &[]).is_err());
+        assert_eq!(store.find("b").unwrap().id, "20250101_120000_python");
+    }
+}

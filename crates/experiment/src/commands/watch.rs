@@ -1,0 +1,144 @@
+//! `experiment watch`: follows a running experiment by its history, which is read again as it grows. Nothing of
+//! the experiment is opened for writing, and its lock is not taken.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::text::{Terminal, duration, number, plain, sparkline};
+use crate::error::ExperimentError;
+use crate::fields::status;
+use crate::history::Epoch;
+use crate::metadata::Status;
+use crate::store::{Entry, ExperimentStore};
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Follows the experiment `id`, writing to `out`, until it runs no more, or once.
+///
+/// # Errors
+/// [`ExperimentError`] where there is no such experiment.
+pub fn watch(
+    store: &ExperimentStore,
+    id: &str,
+    once: bool,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<(), ExperimentError> {
+    let found = store.find(id)?;
+    let (mut shown, mut lines) = (0, 0);
+    let mut header = false;
+    loop {
+        // By its directory: `latest` may be another one by now.
+        let entry = match found.untracked {
+            true => found.clone(),
+            false => Entry::load(found.directory.clone())?,
+        };
+        let running = entry.status == Some(Status::Running);
+        let epochs = entry.history().epochs;
+        let text = match terminal.width {
+            Some(width) => screen(&entry, &epochs, terminal, width),
+            None => {
+                let mut text = String::new();
+                if !header {
+                    text = format!("{}  {}\n", plain(&entry.id), status(&entry));
+                    header = true;
+                }
+                // Fewer than before: it was taken up from an earlier checkpoint.
+                shown = shown.min(epochs.len());
+                text.extend(epochs[shown..].iter().map(|epoch| line(&entry, epoch)));
+                shown = epochs.len();
+                if !running {
+                    text.push_str(&format!("{}\n", plain(&status(&entry))));
+                }
+                text
+            }
+        };
+        // On a terminal the last screen is written over.
+        let back = match (terminal.width, lines) {
+            (Some(_), 1..) => format!("\u{1b}[{lines}A\u{1b}[J"),
+            _ => String::new(),
+        };
+        lines = text.lines().count();
+        let written = out.write_all(format!("{back}{text}").as_bytes());
+        if written.and_then(|()| out.flush()).is_err() || once || !running {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn line(entry: &Entry, epoch: &Epoch) -> String {
+    let metric = |name: &str| number(epoch.metric(name));
+    format!(
+        "epoch {:>3}/{}  loss {}  val_loss {}  val_accuracy {}  val_f1 {}  lr {:.1e}  {}\n",
+        epoch.epoch + 1,
+        entry.metadata.training_config.epochs,
+        metric("loss"),
+        metric("val_loss"),
+        metric("val_accuracy"),
+        metric("val_f1_macro"),
+        epoch.learning_rate,
+        duration(Some(epoch.elapsed_s))
+    )
+}
+
+fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) -> String {
+    let state = status(entry);
+    let total = entry.metadata.training_config.epochs;
+    let mut text = format!(
+        "{}\n{}",
+        super::text::cut(&plain(&entry.id), width),
+        terminal.status(&state, &state)
+    );
+    let Some(last) = epochs.last() else {
+        text.push_str(", no epoch yet\n");
+        return text;
+    };
+    let per_epoch = last.elapsed_s / epochs.len() as f64;
+    let left = per_epoch * total.saturating_sub(epochs.len()) as f64;
+    text.push_str(&format!(
+        ", epoch {} of at most {total}, {}",
+        epochs.len(),
+        duration(Some(last.elapsed_s))
+    ));
+    if state == "running" {
+        text.push_str(&format!(", at most {} left", duration(Some(left))));
+    }
+    text.push('\n');
+    for (metric, name) in super::summary::CURVES {
+        let values: Vec<f64> = epochs
+            .iter()
+            .filter_map(|epoch| epoch.metric(metric))
+            .collect();
+        if let Some(now) = values.last() {
+            let curve = sparkline(&values, width.saturating_sub(34).clamp(8, 80));
+            text.push_str(&format!("  {name:<20} {} {curve}\n", number(Some(*now))));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{store, terminal};
+    use super::*;
+
+    #[test]
+    fn a_finished_one_is_shown_once() {
+        let (_folder, store) = store();
+        for width in [None, Some(80), Some(160)] {
+            let mut out = Vec::new();
+            watch(&store, "00000000", false, &terminal(width), &mut out).unwrap();
+            let name = width.map_or("watch in a pipe".into(), |w| format!("watch at {w}"));
+            insta::assert_snapshot!(name, String::from_utf8(out).unwrap());
+        }
+        let mut out = Vec::new();
+        watch(&store, "latest", false, &terminal(Some(80)), &mut out).unwrap();
+        assert!(
+            String::from_utf8(out)
+                .unwrap()
+                .contains("crashed, no epoch yet")
+        );
+    }
+}

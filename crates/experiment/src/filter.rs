@@ -1,0 +1,412 @@
+//! Filters such as `model=simple_cnn and test.f1_macro>0.9 and not status=failed`.
+//!
+//! ```text
+//! or      = and ("or" and)*
+//! and     = not ("and" not)*
+//! not     = "not" not | "(" or ")" | FIELD (OPERATOR VALUE)?
+//! OPERATOR: = == != < <= > >= ~ !~        ~ contains, in letters of any case
+//! VALUE:   a word, or text in single or double quotes
+//! ```
+//! A field alone holds where it is there and not empty, false or zero. `age` and `duration` take units (`90s`,
+//! `10m`, `3h`, `7d`), `size` too (`20k`, `5M`, `1G`).
+
+use serde_json::Value;
+
+use crate::error::ExperimentError;
+use crate::fields::{Fields, compare, text};
+
+/// A condition on experiments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Or(Box<Node>, Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Not(Box<Node>),
+    Has(String),
+    Compare(String, Operator, Expected),
+}
+
+/// The right side of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+struct Expected {
+    /// As it was written.
+    text: String,
+    /// What it is as a number, units reckoned in.
+    number: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Contains,
+    ContainsNot,
+}
+
+/// Longest first: `<` begins `<=`.
+const OPERATORS: [(&str, Operator); 9] = [
+    ("==", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    ("<=", Operator::LessEqual),
+    (">=", Operator::GreaterEqual),
+    ("!~", Operator::ContainsNot),
+    ("=", Operator::Equal),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
+    ("~", Operator::Contains),
+];
+
+/// Parentheses and `not`s within each other, at most.
+const DEEPEST: usize = 100;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Open,
+    Close,
+    Operator(Operator),
+    /// The text, and whether it was quoted.
+    Word(String, bool),
+}
+
+impl Filter {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Filter`] with what was expected where.
+    pub fn parse(expression: &str) -> Result<Self, ExperimentError> {
+        let failed = |(at, problem): (usize, String)| ExperimentError::Filter {
+            expression: expression.to_owned(),
+            column: expression[..at].chars().count(),
+            problem,
+        };
+        let tokens = tokens(expression).map_err(failed)?;
+        let mut parser = Parser {
+            tokens,
+            at: 0,
+            end: expression.len(),
+            depth: 0,
+        };
+        let node = parser.or().map_err(failed)?;
+        match parser.peek() {
+            None => Ok(Self(node)),
+            Some(_) => Err(failed(parser.expected("`and`, `or` or the end"))),
+        }
+    }
+
+    /// Whether an experiment meets it.
+    pub fn matches(&self, fields: &Fields<'_>) -> bool {
+        self.0.matches(fields)
+    }
+
+    /// The fields it asks for.
+    pub fn fields(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut waiting = vec![&self.0];
+        while let Some(node) = waiting.pop() {
+            match node {
+                Node::Or(a, b) | Node::And(a, b) => waiting.extend([&**b, &**a]),
+                Node::Not(a) => waiting.push(a),
+                Node::Has(name) | Node::Compare(name, _, _) => found.push(&name[..]),
+            }
+        }
+        found
+    }
+}
+
+fn tokens(expression: &str) -> Result<Vec<(usize, Token)>, (usize, String)> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(first) = expression[at..].chars().next() {
+        let rest = &expression[at..];
+        let operator = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign));
+        let (token, length) = match first {
+            c if c.is_whitespace() => {
+                at += c.len_utf8();
+                continue;
+            }
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            '\'' | '"' => {
+                let end = rest[1..].find(first);
+                let end = end.ok_or_else(|| (at, format!("the quote {first} has no end")))?;
+                (Token::Word(rest[1..=end].to_owned(), true), end + 2)
+            }
+            _ if operator.is_some() => {
+                let (sign, operator) = operator.expect("just seen");
+                (Token::Operator(*operator), sign.len())
+            }
+            _ => {
+                let ends = |c: char| c.is_whitespace() || "()=!<>~'\"".contains(c);
+                let end = rest.find(ends).unwrap_or(rest.len());
+                if end == 0 {
+                    return Err((at, format!("`{first}` has no meaning here")));
+                }
+                (Token::Word(rest[..end].to_owned(), false), end)
+            }
+        };
+        tokens.push((at, token));
+        at += length;
+    }
+    Ok(tokens)
+}
+
+struct Parser {
+    tokens: Vec<(usize, Token)>,
+    at: usize,
+    end: usize,
+    depth: usize,
+}
+
+type Parsed = Result<Node, (usize, String)>;
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(_, token)| token)
+    }
+
+    fn expected(&self, what: &str) -> (usize, String) {
+        let at = self.tokens.get(self.at).map_or(self.end, |(at, _)| *at);
+        (at, format!("expected {what}"))
+    }
+
+    /// Takes the next token where it is the bare word `word`.
+    fn word(&mut self, word: &str) -> bool {
+        let is = matches!(self.peek(), Some(Token::Word(found, false)) if found.eq_ignore_ascii_case(word));
+        self.at += usize::from(is);
+        is
+    }
+
+    fn or(&mut self) -> Parsed {
+        let mut node = self.and()?;
+        while self.word("or") {
+            node = Node::Or(Box::new(node), Box::new(self.and()?));
+        }
+        Ok(node)
+    }
+
+    fn and(&mut self) -> Parsed {
+        let mut node = self.not()?;
+        while self.word("and") {
+            node = Node::And(Box::new(node), Box::new(self.not()?));
+        }
+        Ok(node)
+    }
+
+    fn not(&mut self) -> Parsed {
+        if self.depth == DEEPEST {
+            return Err(self.expected("less nesting"));
+        }
+        self.depth += 1;
+        let node = self.not_within();
+        self.depth -= 1;
+        node
+    }
+
+    fn not_within(&mut self) -> Parsed {
+        if self.word("not") {
+            return Ok(Node::Not(Box::new(self.not()?)));
+        }
+        let name = match self.peek() {
+            Some(Token::Open) => {
+                self.at += 1;
+                let node = self.or()?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.expected("`)`"));
+                }
+                self.at += 1;
+                return Ok(node);
+            }
+            Some(Token::Word(name, _)) => name.clone(),
+            _ => return Err(self.expected("a field, such as `model` or `test.f1_macro`")),
+        };
+        self.at += 1;
+        let Some(Token::Operator(operator)) = self.peek() else {
+            return Ok(Node::Has(name));
+        };
+        let operator = *operator;
+        self.at += 1;
+        let Some(Token::Word(text, quoted)) = self.peek() else {
+            return Err(self.expected("a value"));
+        };
+        let value = Expected {
+            number: number(&name, text).filter(|_| !quoted),
+            text: text.clone(),
+        };
+        self.at += 1;
+        Ok(Node::Compare(name, operator, value))
+    }
+}
+
+/// A word as a number of field `name`.
+fn number(name: &str, word: &str) -> Option<f64> {
+    let units: &[(&str, f64)] = match name {
+        "age" | "duration" | "duration_s" => {
+            &[("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)]
+        }
+        "size" => &[("k", 1024.0), ("M", 1_048_576.0), ("G", 1_073_741_824.0)],
+        _ => &[],
+    };
+    let with_unit = units.iter().find_map(|(unit, factor)| {
+        let number: f64 = word.strip_suffix(unit)?.parse().ok()?;
+        Some(number * factor)
+    });
+    with_unit
+        .or_else(|| word.parse().ok())
+        .filter(|number: &f64| number.is_finite())
+}
+
+impl Node {
+    fn matches(&self, fields: &Fields<'_>) -> bool {
+        match self {
+            Node::Or(a, b) => a.matches(fields) || b.matches(fields),
+            Node::And(a, b) => a.matches(fields) && b.matches(fields),
+            Node::Not(a) => !a.matches(fields),
+            Node::Has(name) => match fields.get(name) {
+                Value::Null => false,
+                Value::Bool(value) => value,
+                Value::String(text) => !text.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(fields) => !fields.is_empty(),
+                Value::Number(number) => number.as_f64() != Some(0.0),
+            },
+            Node::Compare(name, operator, expected) => {
+                holds(&fields.get(name), *operator, expected)
+            }
+        }
+    }
+}
+
+fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
+    // A list, such as tags, holds what any of its items holds; but not having is for all of them.
+    if let Value::Array(items) = found {
+        return match operator {
+            Operator::NotEqual => !holds(found, Operator::Equal, expected),
+            Operator::ContainsNot => !holds(found, Operator::Contains, expected),
+            _ => items.iter().any(|item| holds(item, operator, expected)),
+        };
+    }
+    let contains = || {
+        let part = expected.text.to_lowercase();
+        text(found).to_lowercase().contains(&part)
+    };
+    // Numbers by value; everything else, and an ID of digits, by letters.
+    let order = match (found.as_f64(), expected.number) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => compare(&text(found).into(), &expected.text.clone().into()),
+    };
+    match operator {
+        Operator::Contains => contains(),
+        Operator::ContainsNot => !contains(),
+        Operator::NotEqual => order.is_ne(),
+        // What is missing is like nothing, neither more nor less.
+        _ if found.is_null() => false,
+        Operator::Equal => order.is_eq(),
+        Operator::Less => order.is_lt(),
+        Operator::LessEqual => order.is_le(),
+        Operator::Greater => order.is_gt(),
+        Operator::GreaterEqual => order.is_ge(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::tests;
+    use crate::store::Entry;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_found() {
+        let (_folder, store) = tests::store();
+        let entries = store.list().unwrap().entries;
+        let found = |expression: &str| {
+            let filter = Filter::parse(expression).unwrap();
+            let meets = |e: &Entry| filter.matches(&Fields::new(e, tests::now()));
+            let matching = entries.iter().enumerate().filter(|(_, e)| meets(e));
+            matching.map(|(i, _)| i).collect::<Vec<_>>()
+        };
+        for (expression, expected) in [
+            ("model=simple_cnn", &[0, 1, 2][..]),
+            (
+                "model=simple_cnn and test.f1_macro>0.86 and status=completed",
+                &[0],
+            ),
+            ("val_f1 >= 0.87", &[0, 1]),
+            ("not status=completed", &[2]),
+            ("status=crashed or learning_rate==0.01", &[1, 2]),
+            ("(status=crashed or val_f1<0.9) and not results", &[2]),
+            ("results", &[0, 1]),
+            ("id ~ 0301", &[1]),
+            ("id ~ '_0301'", &[1]),
+            ("model !~ SIMPLE", &[]),
+            ("tags=field", &[1]),
+            ("tags!=field", &[0, 2]),
+            ("duration>1m and duration<2m", &[0]),
+            ("age<1d", &[1, 2]),
+            ("size>1G", &[]),
+            ("seed=42", &[0, 1, 2]),
+            ("\"model\" = \"simple_cnn\"", &[0, 1, 2]),
+            (
+                "id=20260102_030100_simple_cnn_3classes_32batch_00000001",
+                &[1],
+            ),
+            ("nonsense<3", &[]),
+        ] {
+            assert_eq!(found(expression), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_pointed_at() {
+        let deep = "(".repeat(5000);
+        for (expression, expected) in [
+            ("", "expected a field"),
+            ("model=", "expected a value"),
+            ("model=x status=y", "expected `and`, `or` or the end"),
+            ("(model=x", "expected `)`"),
+            ("model='x", "the quote ' has no end"),
+            ("a ! b", "`!` has no meaning here"),
+            ("and", "expected"),
+            (&deep, "less nesting"),
+        ] {
+            match Filter::parse(expression) {
+                Err(error) => assert!(error.to_string().contains(expected), "{error}"),
+                Ok(filter) => assert_eq!(filter.fields(), ["and"], "{expression}"),
+            }
+        }
+        let error = Filter::parse("model=x and val>").unwrap_err().to_string();
+        assert!(
+            error.ends_with("model=x and val>\n                  ^"),
+            "{error}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text(text in "\\PC{0,60}") {
+            let _ = Filter::parse(&text);
+        }
+
+        #[test]
+        fn any_words(words in proptest::collection::vec("and|or|not|\\(|\\)|=|<|!=|~|model|val_f1|0.5|'x'", 0..12)) {
+            if let Ok(filter) = Filter::parse(&words.join(" ")) {
+                let entry = Entry {
+                    id: "x".into(),
+                    directory: "nowhere".into(),
+                    metadata: Default::default(),
+                    status: None,
+                    untracked: false,
+                };
+                let opposite = Filter(Node::Not(Box::new(filter.0.clone())));
+                let fields = Fields::new(&entry, tests::now());
+                prop_assert_ne!(filter.matches(&fields), opposite.matches(&fields));
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Which experiment an `ID` on the command line means.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use crate::error::ExperimentError;
+use crate::fields::{Fields, compare};
+use crate::store::{Entry, ExperimentStore};
+
+impl ExperimentStore {
+    /// The experiment named by `id`:
+    /// - a whole ID, or an unambiguous prefix or suffix of one;
+    /// - `latest`, the newest that is tracked;
+    /// - `best`, of highest macro F1 on the validation split, or `best:FIELD` of any other field, where `loss`
+    ///   in its name means that less is better;
+    /// - a tag that only one experiment has.
+    ///
+    /// Only names of directories that are listed are ever found.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`] with the candidates.
+    pub fn find(&self, id: &str) -> Result<Entry, ExperimentError> {
+        // A whole ID needs no listing.
+        if let Some(directory) = self.exactly(id) {
+            return Entry::load(directory);
+        }
+        let mut entries = self.list()?.entries;
+        let not_found = || ExperimentError::NotFound {
+            id: id.to_owned(),
+            path: self.root().to_owned(),
+        };
+        if id == "latest" {
+            let latest = entries.iter().rposition(|entry| !entry.untracked);
+            return latest.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
+        }
+        if let Some(field) = best_field(id) {
+            let best = best(&entries, field);
+            return best.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
+        }
+        if let Some(exact) = entries.iter().position(|entry| entry.id == id) {
+            return Ok(entries.swap_remove(exact));
+        }
+        let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
+        let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
+        let fits = |entry: &Entry| !id.is_empty() && by_name(entry);
+        match entries.iter().any(fits) {
+            true => entries.retain(fits),
+            false => entries.retain(by_tag),
+        }
+        match entries.len() {
+            0 => Err(not_found()),
+            1 => Ok(entries.remove(0)),
+            _ => Err(ExperimentError::Ambiguous {
+                id: id.to_owned(),
+                candidates: entries.into_iter().map(|entry| entry.id).collect(),
+            }),
+        }
+    }
+
+    /// Directory of the tracked experiment of exactly this ID.
+    fn exactly(&self, id: &str) -> Option<PathBuf> {
+        let plain = Path::new(id).file_name() == Some(id.as_ref()) && !id.starts_with('.');
+        let directory = self.root().join(id);
+        let there = |path: &Path, is: fn(&Metadata) -> bool| {
+            std::fs::symlink_metadata(path).is_ok_and(|found| is(&found))
+        };
+        let tracked = plain
+            && there(&directory, Metadata::is_dir)
+            && there(&directory.join("metadata.json"), |_| true);
+        tracked.then_some(directory)
+    }
+}
+
+/// The field of `best` or `best:FIELD`.
+fn best_field(id: &str) -> Option<&str> {
+    match id {
+        "best" => Some("val_f1"),
+        _ => id.strip_prefix("best:"),
+    }
+}
+
+/// Whether less of a field is better.
+pub fn less_is_better(field: &str) -> bool {
+    field.contains("loss") || ["params", "duration", "size"].contains(&field)
+}
+
+/// Which has the best `field`; of equals the newest, none where nothing has it.
+pub fn best(entries: &[Entry], field: &str) -> Option<usize> {
+    let now = chrono::Local::now().naive_local();
+    let values = entries
+        .iter()
+        .map(|entry| Fields::new(entry, now).get(field));
+    let known = values.enumerate().filter(|(_, value)| value.is_number());
+    let best = known.max_by(|(_, a), (_, b)| match less_is_better(field) {
+        true => compare(b, a),
+        false => compare(a, b),
+    });
+    best.map(|(i, _)| i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_rank_and_tag() {
+        let (_folder, store) = crate::commands::tests::store();
+        let found = |id: &str| store.find(id).map(|entry| entry.id[44..].to_owned());
+        assert_eq!(found("best").unwrap(), "00000000");
+        assert_eq!(found("best:test.f1_macro").unwrap(), "00000000");
+        assert_eq!(found("best:duration").unwrap(), "00000000");
+        assert_eq!(found("best:learning_rate").unwrap(), "00000001");
+        assert_eq!(found("latest").unwrap(), "00000002");
+        assert_eq!(found("field").unwrap(), "00000001");
+        for id in [
+            "best:nonsense",
+            "",
+            ".",
+            "..",
+            "/",
+            "../experiments",
+            "a\nb",
+            ".trash",
+        ] {
+            let error = found(id).unwrap_err();
+            assert!(matches!(error, ExperimentError::NotFound { .. }), "{id}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Deleted experiments lie in `.trash` below the experiments directory until they are purged: a rename deletes
+//! and restores, so an experiment is in one place or the other, whole.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::ExperimentError;
+use crate::store::{Entry, ExperimentStore, LOCK_FILE};
+
+/// Folder of deleted experiments below the experiments directory.
+pub const TRASH: &str = ".trash";
+
+/// Holds an experiment's lock, so that no process trains it meanwhile.
+pub(crate) struct Held {
+    _lock: Option<File>,
+}
+
+impl Held {
+    /// # Errors
+    /// [`ExperimentError::Running`] where a process trains it.
+    pub(crate) fn take(entry: &Entry) -> Result<Self, ExperimentError> {
+        // Experiments of the Python system have none, and nobody trains them here.
+        let lock = File::open(entry.directory.join(LOCK_FILE)).ok();
+        let taken = lock.as_ref().map(File::try_lock);
+        match taken {
+            Some(Err(TryLockError::WouldBlock)) => Err(ExperimentError::Running {
+                id: entry.id.clone(),
+            }),
+            _ => Ok(Self { _lock: lock }),
+        }
+    }
+}
+
+impl ExperimentStore {
+    /// The folder of deleted experiments.
+    pub fn trash(&self) -> PathBuf {
+        self.root().join(TRASH)
+    }
+
+    /// Moves an experiment to the trash; says where it lies now.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Running`], or [`ExperimentError::Write`] where it cannot be moved; it stays where it is.
+    pub fn delete(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
+        if entry.untracked {
+            return Err(ExperimentError::Usage(format!(
+                "{} is a run without tracking, outside the experiments directory: remove {} yourself",
+                entry.id,
+                entry.directory.display()
+            )));
+        }
+        let _held = Held::take(entry)?;
+        let trash = self.trash();
+        fs::create_dir_all(&trash).map_err(ExperimentError::write(&trash))?;
+        let target = trash.join(&entry.id);
+        move_to(&entry.directory, &target)?;
+        Ok(target)
+    }
+
+    /// Experiments in the trash.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Read`] where the trash cannot be read.
+    pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
+        Ok(ExperimentStore::new(&self.trash()).tracked()?.entries)
+    }
+
+    /// The deleted experiment named by a whole ID, or an unambiguous prefix or suffix.
+    ///
+    /// # Errors
+    /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`].
+    pub fn find_deleted(&self, id: &str) -> Result<Entry, ExperimentError> {
+        let mut entries = self.deleted()?;
+        match entries.iter().any(|entry| entry.id == id) {
+            true => entries.retain(|entry| entry.id == id),
+            false => entries.retain(|entry| {
+                !id.is_empty() && (entry.id.starts_with(id) || entry.id.ends_with(id))
+            }),
+        }
+        match entries.len() {
+            0 => Err(ExperimentError::NotFound {
+                id: id.to_owned(),
+                path: self.trash(),
+            }),
+            1 => Ok(entries.remove(0)),
+            _ => Err(ExperimentError::Ambiguous {
+                id: id.to_owned(),
+                candidates: entries.into_iter().map(|entry| entry.id).collect(),
+            }),
+        }
+    }
+
+    /// Moves a deleted experiment back.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] where one of its name is there again.
+    pub fn restore(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
+        let target = self.root().join(&entry.id);
+        move_to(&entry.directory, &target)?;
+        Ok(target)
+    }
+
+    /// Removes a deleted experiment for good. What its links point to stays.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] where something of it cannot be removed.
+    pub fn purge(&self, entry: &Entry) -> Result<(), ExperimentError> {
+        let inside = entry.directory.parent() == Some(&self.trash());
+        assert!(inside, "only what was deleted is purged");
+        let removed = fs::remove_dir_all(&entry.directory);
+        removed.map_err(ExperimentError::write(&entry.directory))
+    }
+}
+
+/// Renames a directory to a name that must be free.
+fn move_to(from: &Path, to: &Path) -> Result<(), ExperimentError> {
+    if fs::symlink_metadata(to).is_ok() {
+        let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+        return Err(ExperimentError::write(to)(taken));
+    }
+    // A directory that came to be there meanwhile is replaced only where it is empty.
+    fs::rename(from, to).map_err(ExperimentError::write(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back_and_gone() {
+        let (_folder, store) = crate::commands::tests::store();
+        let entry = store.find("00000001").unwrap();
+        let before = fs::read(entry.directory.join("metadata.json")).unwrap();
+        store.delete(&entry).unwrap();
+        assert!(!entry.directory.exists());
+        assert!(store.find("00000001").is_err());
+        assert_eq!(store.list().unwrap().entries.len(), 2);
+        let deleted = store.find_deleted("00000001").unwrap();
+        store.restore(&deleted).unwrap();
+        assert_eq!(
+            fs::read(entry.directory.join("metadata.json")).unwrap(),
+            before
+        );
+
+        store.delete(&entry).unwrap();
+        fs::create_dir(&entry.directory).unwrap();
+        let error = store
+            .restore(&store.find_deleted("2026").unwrap())
+            .unwrap_err();
+        assert!(error.to_string().contains("exists"), "{error}");
+        store.purge(&store.find_deleted("2026").unwrap()).unwrap();
+        assert!(store.deleted().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_running_one_stays() {
+        let (_folder, store) = crate::commands::tests::store();
+        let entry = store.find("00000001").unwrap();
+        let lock = File::open(entry.directory.join(LOCK_FILE)).unwrap();
+        lock.lock().unwrap();
+        let error = store.delete(&entry).unwrap_err();
+        assert!(matches!(error, ExperimentError::Running { .. }), "{error}");
+        assert!(entry.directory.exists());
+    }
+}
