@@ -1,14 +1,15 @@
 //! Whether an experiment is whole: everything there that should be, and as it was written.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::files::{open_regular, read_regular};
 use crate::logs;
-use crate::metadata::{Status, read_regular};
+use crate::metadata::Status;
 use crate::run::{CHECKPOINTS, FILES, LogRun, load_checkpoint};
 use crate::store::Entry;
 
@@ -19,7 +20,7 @@ const LARGEST: u64 = 1 << 30;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// A file or directory, from the experiment's own.
-    pub path: PathBuf,
+    pub path: String,
     /// None where it is as it should be.
     pub problem: Option<String>,
     /// What was seen of it.
@@ -32,7 +33,7 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    fn good(&mut self, path: impl Into<PathBuf>, seen: impl Into<String>) {
+    fn good(&mut self, path: impl Into<String>, seen: impl Into<String>) {
         self.found.push(Finding {
             path: path.into(),
             problem: None,
@@ -40,7 +41,7 @@ impl Findings<'_> {
         });
     }
 
-    fn bad(&mut self, path: impl Into<PathBuf>, problem: impl Into<String>) {
+    fn bad(&mut self, path: impl Into<String>, problem: impl Into<String>) {
         self.found.push(Finding {
             path: path.into(),
             problem: Some(problem.into()),
@@ -205,10 +206,8 @@ fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
             continue;
         }
         for file in files {
-            let own = file
-                .strip_prefix(&entry.directory)
-                .unwrap_or(&file)
-                .to_owned();
+            let own = file.strip_prefix(&entry.directory).unwrap_or(&file);
+            let own = own.to_string_lossy();
             match logs::check(&file) {
                 Ok(sound) => match sound.problem {
                     // What a process is just writing is not torn.
@@ -227,7 +226,7 @@ fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
 fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
     const LONGEST: u64 = 100 << 20;
     let text = |error: std::io::Error| error.to_string();
-    let mut file = File::open(path).map_err(text)?;
+    let mut file = open_regular(path).map_err(text)?;
     let size = file.metadata().map_err(text)?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(text)?;

@@ -1,5 +1,6 @@
 //! Fields of an experiment by name: what `list` sorts, filters and shows.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::path::Path;
 
@@ -8,23 +9,30 @@ use serde_json::{Value, json};
 
 use crate::store::Entry;
 
-/// Short names, and the dotted keys of the metadata they stand for.
-const ALIASES: [(&str, &str); 15] = [
-    ("model", "model_info.type"),
-    ("classes", "dataset_info.num_classes"),
-    ("epochs", "results.epochs_run"),
-    ("best_epoch", "results.best_epoch"),
-    ("val_f1", "results.validation.f1_macro"),
-    ("val_acc", "results.validation.accuracy"),
-    ("val_loss", "results.validation.loss"),
-    ("test_f1", "results.test.f1_macro"),
-    ("test_acc", "results.test.accuracy"),
-    ("test_loss", "results.test.loss"),
-    ("params", "model_info.total_params"),
-    ("duration", "duration_s"),
-    ("time", "timestamp"),
-    ("backend", "system_info.backend"),
-    ("host", "system_info.host"),
+/// Short names: what is shown, and cheap to get.
+const SHORT: [&str; 22] = [
+    "id",
+    "status",
+    "dataset",
+    "age",
+    "size",
+    "directory",
+    "model",
+    "classes",
+    "epochs",
+    "best_epoch",
+    "val_f1",
+    "val_acc",
+    "val_loss",
+    "test_f1",
+    "test_acc",
+    "test_loss",
+    "params",
+    "duration",
+    "time",
+    "backend",
+    "host",
+    "tags",
 ];
 
 /// Objects whose keys need no prefix.
@@ -35,19 +43,16 @@ const SECTIONS: [&str; 4] = [
     "system_info",
 ];
 
-/// Names that are no keys of the metadata.
-const OWN: [&str; 6] = ["id", "status", "dataset", "age", "size", "directory"];
-
 /// Short names, for messages.
-pub fn names() -> Vec<&'static str> {
-    let aliases = ALIASES.iter().map(|(name, _)| *name);
-    OWN.into_iter().chain(aliases).chain(["tags"]).collect()
+pub fn names() -> &'static [&'static str] {
+    &SHORT
 }
 
 /// The fields of one experiment.
 pub struct Fields<'a> {
     entry: &'a Entry,
-    metadata: Value,
+    /// The metadata as JSON, once something asks for a dotted key.
+    json: OnceCell<Value>,
     now: NaiveDateTime,
 }
 
@@ -55,7 +60,7 @@ impl<'a> Fields<'a> {
     /// Of `entry`, at the time `now`.
     pub fn new(entry: &'a Entry, now: NaiveDateTime) -> Self {
         Self {
-            metadata: json!(entry.metadata),
+            json: OnceCell::new(),
             entry,
             now,
         }
@@ -64,20 +69,48 @@ impl<'a> Fields<'a> {
     /// Value of a field: a short name, `val.X` and `test.X` for metrics, or a dotted key of the metadata, where
     /// keys of its sections need no prefix. Null where there is none. `age` is in seconds, `size` in bytes.
     pub fn get(&self, name: &str) -> Value {
-        let entry = self.entry;
-        match name {
-            "id" => return entry.id.clone().into(),
-            "status" => return status(entry).into(),
-            "dataset" => return dataset(entry).into(),
-            "directory" => return json!(entry.directory),
-            "age" => {
-                let start = start(entry);
-                return json!(start.map(|start| (self.now - start).num_seconds()));
-            }
-            "size" => return json!(size(&entry.directory)),
-            _ => {}
+        match self.short(name) {
+            Some(value) => value,
+            None => self.long(name),
         }
-        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    }
+
+    fn short(&self, name: &str) -> Option<Value> {
+        let (entry, m) = (self.entry, &self.entry.metadata);
+        // Numbers that an experiment of strangers does not have read as zero.
+        let known = |count: usize| (count > 0).then_some(count);
+        let results = m.results.as_ref();
+        let value = match name {
+            "id" => json!(entry.id),
+            "status" => json!(status(entry)),
+            "dataset" => json!(dataset(entry)),
+            "age" => json!(start(entry).map(|start| (self.now - start).num_seconds())),
+            "size" => json!(size(&entry.directory)),
+            "directory" => json!(entry.directory.to_string_lossy()),
+            "model" => json!(Some(&m.model_info.kind).filter(|kind| !kind.is_empty())),
+            "classes" => json!(known(m.dataset_info.num_classes)),
+            "epochs" => json!(results.map(|results| results.epochs_run)),
+            "best_epoch" => json!(results.map(|results| results.best_epoch)),
+            "val_f1" => json!(m.metric("validation", "f1_macro")),
+            "val_acc" => json!(m.metric("validation", "accuracy")),
+            "val_loss" => json!(m.metric("validation", "loss")),
+            "test_f1" => json!(m.metric("test", "f1_macro")),
+            "test_acc" => json!(m.metric("test", "accuracy")),
+            "test_loss" => json!(m.metric("test", "loss")),
+            "params" => json!(known(m.model_info.total_params)),
+            "duration" => json!(m.duration_s),
+            "time" => json!(m.timestamp),
+            "backend" => m.system_info.other.get(name).cloned().unwrap_or_default(),
+            "host" => json!(Some(&m.system_info.host).filter(|host| !host.is_empty())),
+            "tags" if m.tags.is_empty() => Value::Null,
+            "tags" => json!(m.tags),
+            _ => return None,
+        };
+        Some(value)
+    }
+
+    fn long(&self, name: &str) -> Value {
+        let json = self.json.get_or_init(|| json!(self.entry.metadata));
         let metric = name
             .strip_prefix("val.")
             .map(|metric| format!("results.validation.{metric}"))
@@ -85,24 +118,14 @@ impl<'a> Fields<'a> {
                 let metric = name.strip_prefix("test.")?;
                 Some(format!("results.test.{metric}"))
             });
-        let key = match alias {
-            Some((_, key)) => (*key).to_owned(),
-            None => metric.unwrap_or_else(|| name.to_owned()),
-        };
-        let metadata = &self.metadata;
+        let key = metric.as_deref().unwrap_or(name);
         let inside = || {
             SECTIONS
                 .iter()
-                .find_map(|name| dotted(metadata.get(*name)?, &key))
+                .find_map(|name| dotted(json.get(*name)?, key))
         };
-        let value = dotted(metadata, &key).or_else(inside);
-        let value = value.cloned().unwrap_or(Value::Null);
-        // Numbers that an experiment of strangers does not have read as zero.
-        let missing = ["model_info.total_params", "dataset_info.num_classes"].contains(&&key[..]);
-        match value.as_u64() {
-            Some(0) if missing => Value::Null,
-            _ => value,
-        }
+        let value = dotted(json, key).or_else(inside);
+        value.cloned().unwrap_or(Value::Null)
     }
 }
 
@@ -125,7 +148,7 @@ pub fn status(entry: &Entry) -> String {
     }
 }
 
-/// When it began, in local time; of a run without tracking by its name.
+/// When it began, in local time.
 pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
     let text = &entry.metadata.timestamp;
     let known = [
@@ -143,11 +166,7 @@ pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
                 .naive_local(),
         )
     };
-    let named = || {
-        let digits = entry.id.get(entry.id.len().checked_sub(15)?..)?;
-        NaiveDateTime::parse_from_str(digits, "%Y%m%d-%H%M%S").ok()
-    };
-    read.next().or_else(zoned).or_else(named)
+    read.next().or_else(zoned)
 }
 
 /// A name for the data: the folder of a `dataset_config.yaml`, or the file's own name.

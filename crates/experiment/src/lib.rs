@@ -19,6 +19,7 @@ mod error;
 pub mod events;
 pub mod fields;
 pub mod figures;
+mod files;
 pub mod filter;
 pub mod hash;
 mod history;

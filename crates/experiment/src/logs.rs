@@ -12,6 +12,7 @@ use tfrecord::protobuf::summary::value::Value;
 use tfrecord::protobuf::{Event, TensorProto};
 
 use crate::error::ExperimentError;
+use crate::files::open_regular;
 use crate::history::{Epoch, History};
 use crate::metadata::Results;
 
@@ -39,13 +40,10 @@ struct Records {
 
 impl Records {
     fn open(path: &Path, keep: u64) -> std::io::Result<Self> {
-        let found = std::fs::metadata(path)?;
-        if !found.is_file() {
-            return Err(std::io::Error::other("no regular file"));
-        }
+        let file = open_regular(path)?;
         Ok(Self {
-            file: BufReader::new(File::open(path)?),
-            length: found.len(),
+            length: file.metadata()?.len(),
+            file: BufReader::new(file),
             at: 0,
             keep,
         })

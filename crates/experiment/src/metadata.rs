@@ -1,13 +1,13 @@
 //! `metadata.json`: the fields that tools of the Python system read, and ours beside them.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ExperimentError;
+use crate::files::read_regular;
 
 /// Version of the fields we add; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -25,10 +25,9 @@ pub enum Status {
     /// Ended by the user.
     Interrupted,
     /// Says running, but no process holds its lock. Derived when read, never written.
-    #[serde(skip_serializing)]
     Crashed,
     /// A state of a newer version.
-    #[serde(other, skip_serializing)]
+    #[serde(other)]
     Unknown,
 }
 
@@ -207,24 +206,6 @@ pub struct Metadata {
 
 /// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
 pub(crate) const LARGEST: u64 = 16 << 20;
-
-/// Reads a file of others: no pipe that never ends, no device, and no more than `limit` bytes.
-///
-/// # Errors
-/// Where it is none of that, or cannot be read.
-pub(crate) fn read_regular(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("no regular file"));
-    }
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)?;
-    match read as u64 > limit {
-        true => Err(std::io::Error::other(format!("larger than {limit} bytes"))),
-        false => Ok(bytes),
-    }
-}
 
 impl Metadata {
     /// Reads a file.

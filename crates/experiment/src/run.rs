@@ -12,6 +12,7 @@ use crate::appender::Appender;
 use crate::error::ExperimentError;
 use crate::events::EventWriter;
 use crate::figures::Png;
+use crate::files::read_regular;
 use crate::hash::{from_hex, sha256_hex, to_hex};
 use crate::history::Epoch;
 use crate::metadata::{Metadata, Status, timestamp};
@@ -353,12 +354,16 @@ impl Experiment {
     }
 }
 
+/// Largest checkpoint that is read, in bytes: a billion parameters.
+const LARGEST_CHECKPOINT: u64 = 16 << 30;
+
 /// Reads a checkpoint that [`Experiment::save_checkpoint`] wrote.
 ///
 /// # Errors
 /// [`ExperimentError::Read`] where it cannot be read or is damaged.
 pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
-    let mut bytes = fs::read(path).map_err(ExperimentError::read(path))?;
+    let read = read_regular(path, LARGEST_CHECKPOINT);
+    let mut bytes = read.map_err(ExperimentError::read(path))?;
     let damaged = || std::io::Error::other("damaged: its checksum differs");
     if bytes.len() < 65 || bytes[64] != b'\n' {
         return Err(ExperimentError::read(path)(damaged()));
@@ -378,7 +383,8 @@ fn new_log(folder: &Path) -> Result<EventWriter, ExperimentError> {
 
 /// Bytes of the whole lines of a file.
 fn whole_lines(path: &Path) -> Result<u64, ExperimentError> {
-    let bytes = fs::read(path).map_err(ExperimentError::read(path))?;
+    let read = read_regular(path, u64::MAX - 1);
+    let bytes = read.map_err(ExperimentError::read(path))?;
     let end = bytes.iter().rposition(|&byte| byte == b'\n');
     Ok(end.map_or(0, |end| end as u64 + 1))
 }

@@ -3,6 +3,8 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::error::ExperimentError;
 use crate::fields::{Fields, compare};
 use crate::store::{Entry, ExperimentStore};
@@ -24,35 +26,55 @@ impl ExperimentStore {
         if let Some(directory) = self.exactly(id) {
             return Entry::load(directory);
         }
-        let mut entries = self.list()?.entries;
+        let now = chrono::Local::now().naive_local();
+        let field = best_field(id);
+        // Of thousands, only what it takes to choose is kept.
+        let (mut entries, _) = self.scan(|mut entry| {
+            let mut value = Value::Null;
+            if let Some(field) = field {
+                entry = entry.with_logged_results();
+                value = Fields::new(&entry, now).get(field);
+            }
+            let tags = std::mem::take(&mut entry.metadata.tags);
+            let timestamp = std::mem::take(&mut entry.metadata.timestamp);
+            entry.metadata = crate::Metadata {
+                tags,
+                timestamp,
+                ..Default::default()
+            };
+            Some((entry, value))
+        })?;
         let not_found = || ExperimentError::NotFound {
             id: id.to_owned(),
             path: self.root().to_owned(),
         };
-        if id == "latest" {
-            let latest = entries.iter().rposition(|entry| !entry.untracked);
-            return latest.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
-        }
-        if let Some(field) = best_field(id) {
-            let best = best(&entries, field);
-            return best.map(|i| entries.swap_remove(i)).ok_or_else(not_found);
-        }
-        if let Some(exact) = entries.iter().position(|entry| entry.id == id) {
-            return Ok(entries.swap_remove(exact));
+        let whole = |entry: Entry| match entry.untracked {
+            true => Ok(entry),
+            false => Entry::load(entry.directory),
+        };
+        let chosen = match field {
+            _ if id == "latest" => entries.iter().rposition(|(entry, _)| !entry.untracked),
+            Some(field) => best(&entries, field),
+            None => entries.iter().position(|(entry, _)| entry.id == id),
+        };
+        match chosen {
+            Some(i) => return whole(entries.swap_remove(i).0),
+            None if id == "latest" || field.is_some() => return Err(not_found()),
+            None => {}
         }
         let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
         let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
-        let fits = |entry: &Entry| !id.is_empty() && by_name(entry);
+        let fits = |(entry, _): &(Entry, Value)| !id.is_empty() && by_name(entry);
         match entries.iter().any(fits) {
             true => entries.retain(fits),
-            false => entries.retain(by_tag),
+            false => entries.retain(|(entry, _)| by_tag(entry)),
         }
         match entries.len() {
             0 => Err(not_found()),
-            1 => Ok(entries.remove(0)),
+            1 => whole(entries.remove(0).0),
             _ => Err(ExperimentError::Ambiguous {
                 id: id.to_owned(),
-                candidates: entries.into_iter().map(|entry| entry.id).collect(),
+                candidates: entries.into_iter().map(|(entry, _)| entry.id).collect(),
             }),
         }
     }
@@ -84,12 +106,9 @@ pub fn less_is_better(field: &str) -> bool {
     field.contains("loss") || ["params", "duration", "size"].contains(&field)
 }
 
-/// Which has the best `field`; of equals the newest, none where nothing has it.
-pub fn best(entries: &[Entry], field: &str) -> Option<usize> {
-    let now = chrono::Local::now().naive_local();
-    let values = entries
-        .iter()
-        .map(|entry| Fields::new(entry, now).get(field));
+/// Which has the best value of `field`; of equals the newest, none where nothing has it.
+fn best(entries: &[(Entry, Value)], field: &str) -> Option<usize> {
+    let values = entries.iter().map(|(_, value)| value);
     let known = values.enumerate().filter(|(_, value)| value.is_number());
     let best = known.max_by(|(_, a), (_, b)| match less_is_better(field) {
         true => compare(b, a),

@@ -9,7 +9,10 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+
 use crate::error::ExperimentError;
+use crate::files::open_regular;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
 use crate::logs;
@@ -38,7 +41,7 @@ pub struct Entry {
     pub id: String,
     /// The directory.
     pub directory: PathBuf,
-    /// Its metadata; empty for an untracked run.
+    /// Its metadata; only the time, by its name, for an untracked run.
     pub metadata: Metadata,
     /// State, `crashed` derived; none for experiments of the Python system and untracked runs.
     pub status: Option<Status>,
@@ -142,59 +145,87 @@ impl ExperimentStore {
     /// # Errors
     /// [`ExperimentError::Read`] where the directory itself cannot be read; a missing one is empty.
     pub fn list(&self) -> Result<Selection, ExperimentError> {
-        let mut found = self.tracked()?;
-        for directory in subdirectories(&self.untracked_root())? {
-            let id = name_of(&directory);
-            if id.starts_with(UNTRACKED) {
-                found.entries.push(Entry {
-                    id,
-                    directory,
-                    metadata: Metadata::default(),
-                    status: None,
-                    untracked: true,
-                });
-            }
-        }
-        found
-            .entries
-            .sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        Ok(found)
+        let (entries, broken) = self.scan(Some)?;
+        Ok(Selection { entries, broken })
     }
 
-    /// The experiments of the directory itself, by name; read by several threads, since thousands are many small files.
-    pub(crate) fn tracked(&self) -> Result<Selection, ExperimentError> {
+    /// What `take` makes of every experiment, oldest first, without those it makes nothing of; and those that
+    /// cannot be read. Several threads read, since thousands of experiments are many small files, and of each only
+    /// what was made of it is kept.
+    ///
+    /// # Errors
+    /// As [`ExperimentStore::list`].
+    pub fn scan<T: Send>(
+        &self,
+        take: impl Fn(Entry) -> Option<T> + Sync,
+    ) -> Result<(Vec<T>, Vec<ExperimentError>), ExperimentError> {
+        let (mut taken, broken) = self.scan_tracked(&take)?;
+        for directory in subdirectories(&self.untracked_root())? {
+            let id = name_of(&directory);
+            let Some(time) = id.strip_prefix(UNTRACKED) else {
+                continue;
+            };
+            let time = NaiveDateTime::parse_from_str(time, "%Y%m%d-%H%M%S");
+            let time = time.map(|time| time.format("%Y-%m-%dT%H:%M:%S").to_string());
+            let entry = Entry {
+                metadata: Metadata {
+                    timestamp: time.unwrap_or_default(),
+                    ..Default::default()
+                },
+                id,
+                directory,
+                status: None,
+                untracked: true,
+            };
+            let key = entry.sort_key();
+            taken.extend(take(entry).map(|made| (key, made)));
+        }
+        taken.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok((taken.into_iter().map(|(_, made)| made).collect(), broken))
+    }
+
+    /// As above, of the directory itself, with the keys of the order.
+    pub(crate) fn scan_tracked<T: Send>(
+        &self,
+        take: &(impl Fn(Entry) -> Option<T> + Sync),
+    ) -> Result<Scanned<T>, ExperimentError> {
         let mut directories = subdirectories(&self.root)?;
         directories.retain(|path| !name_of(path).starts_with('.'));
         directories.sort();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let share = directories.len().div_ceil(threads.min(8)).max(64);
         let read = |directories: &[PathBuf]| {
-            let with_metadata = directories.iter().filter(|path| {
-                // Also where it is a link to nowhere: that is broken, and named.
-                fs::symlink_metadata(path.join("metadata.json")).is_ok()
-            });
-            with_metadata.cloned().map(Entry::load).collect::<Vec<_>>()
-        };
-        let entries: Vec<_> = std::thread::scope(|scope| {
-            let shares = directories.chunks(share);
-            let workers: Vec<_> = shares.map(|part| scope.spawn(move || read(part))).collect();
-            let read = workers.into_iter().map(|worker| worker.join());
-            read.flat_map(|part| part.expect("reading does not panic"))
-                .collect()
-        });
-        let mut found = Selection::default();
-        for entry in entries {
-            match entry {
-                Ok(entry) => found.entries.push(entry),
-                // Moved or removed while it was read.
-                Err(ExperimentError::Read { path, .. }) if fs::symlink_metadata(&path).is_err() => {
+            let (mut taken, mut broken) = (Vec::new(), Vec::new());
+            for directory in directories {
+                let path = directory.join("metadata.json");
+                match Entry::load(directory.clone()) {
+                    Ok(entry) => {
+                        let key = entry.sort_key();
+                        taken.extend(take(entry).map(|made| (key, made)));
+                    }
+                    // No experiment; or moved or removed while it was read. A link to nowhere is broken.
+                    Err(ExperimentError::Read { .. }) if fs::symlink_metadata(&path).is_err() => {}
+                    Err(error) => broken.push(error),
                 }
-                Err(error) => found.broken.push(error),
             }
-        }
+            (taken, broken)
+        };
+        let mut found = (Vec::new(), Vec::new());
+        std::thread::scope(|scope| {
+            let shares = directories.chunks(share);
+            let workers: Vec<_> = shares.map(|part| scope.spawn(|| read(part))).collect();
+            for worker in workers {
+                let (taken, broken) = worker.join().expect("reading does not panic");
+                found.0.extend(taken);
+                found.1.extend(broken);
+            }
+        });
         Ok(found)
     }
 }
+
+/// What was made of experiments, by start and ID; and what cannot be read.
+type Scanned<T> = (Vec<((String, String), T)>, Vec<ExperimentError>);
 
 /// Creates the first directory below `root` that is free, second by second from the parts' time.
 /// `create_dir` is the claim: of several processes it succeeds in one.
@@ -316,14 +347,14 @@ impl Entry {
         self
     }
 
-    fn sort_key(&self) -> (&str, &str) {
-        (&self.metadata.timestamp, &self.id)
+    fn sort_key(&self) -> (String, String) {
+        (self.metadata.timestamp.clone(), self.id.clone())
     }
 }
 
 /// Whether a process holds the experiment's lock.
 fn is_locked(directory: &Path) -> bool {
-    let Ok(file) = File::open(directory.join(LOCK_FILE)) else {
+    let Ok(file) = open_regular(&directory.join(LOCK_FILE)) else {
         return false;
     };
     // A shared lock is refused exactly while a trainer holds its exclusive one.

@@ -5,6 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::ExperimentError;
+use crate::files::open_regular;
 use crate::store::{Entry, ExperimentStore, LOCK_FILE};
 
 /// Folder of deleted experiments below the experiments directory.
@@ -20,7 +21,7 @@ impl Held {
     /// [`ExperimentError::Running`] where a process trains it.
     pub(crate) fn take(entry: &Entry) -> Result<Self, ExperimentError> {
         // Experiments of the Python system have none, and nobody trains them here.
-        let lock = File::open(entry.directory.join(LOCK_FILE)).ok();
+        let lock = open_regular(&entry.directory.join(LOCK_FILE)).ok();
         let taken = lock.as_ref().map(File::try_lock);
         match taken {
             Some(Err(TryLockError::WouldBlock)) => Err(ExperimentError::Running {
@@ -62,7 +63,8 @@ impl ExperimentStore {
     /// # Errors
     /// [`ExperimentError::Read`] where the trash cannot be read.
     pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
-        Ok(ExperimentStore::new(&self.trash()).tracked()?.entries)
+        let (found, _) = ExperimentStore::new(&self.trash()).scan_tracked(&Some)?;
+        Ok(found.into_iter().map(|(_, entry)| entry).collect())
     }
 
     /// The deleted experiment named by a whole ID, or an unambiguous prefix or suffix.

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/manager.rs"]
+mod manager;
 #[path = "cli/resume.rs"]
 mod resume;
 

@@ -81,8 +81,6 @@ pub(super) fn run(
         });
         let figure = compared_curves(&named.collect::<Vec<_>>())?;
         write_atomically(path, &figure.bytes)?;
-        out.warnings
-            .push(format!("wrote {}", plain(&path.display().to_string())));
     }
     if options.json {
         out.text = format!("{:#}\n", as_json(&entries, &differences));
@@ -131,6 +129,10 @@ pub(super) fn run(
         .push_str("\nMetrics (* the best; in brackets, difference from the first)\n");
     out.text.push_str(&metrics(&entries, &names, terminal));
     out.text.push_str(&per_class(&entries, &names));
+    if let Some(path) = &options.plot {
+        let path = plain(&path.display().to_string());
+        out.text.push_str(&format!("\nCurves: {path}\n"));
+    }
     Ok(out)
 }
 
@@ -288,7 +290,7 @@ fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
             .iter()
             .map(|f| f.get(key).cloned().unwrap_or(Value::Null))
             .collect();
-        if !ALWAYS.iter().any(|name| always(&name)) && values.iter().any(|v| *v != values[0]) {
+        if !ALWAYS.iter().any(always) && values.iter().any(|v| *v != values[0]) {
             differences.insert(key.clone(), values);
         }
     }

@@ -1,7 +1,8 @@
 //! `experiment list`.
 
-use std::cmp::Reverse;
-use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::text::{
     widths,
 };
 use crate::error::ExperimentError;
-use crate::fields::{Fields, compare, names, status, text};
+use crate::fields::{Fields, compare, names as short_names, size, status, text};
 use crate::filter::Filter;
 use crate::store::{Entry, ExperimentStore};
 
@@ -98,46 +99,116 @@ const COLUMNS: [Column; 16] = [
     words("tags", "TAGS", 7),
 ];
 
+/// One experiment: what the command asked of it, and no more.
+struct Row {
+    directory: PathBuf,
+    status: String,
+    sort: Value,
+    /// Of the chosen columns.
+    values: Vec<Value>,
+    /// The whole, where that is asked for.
+    json: Option<String>,
+}
+
+/// Experiments from which on sizes are only taken where they are asked for: that is a walk through every directory.
+const MANY: usize = 1000;
+
 pub(super) fn run(
     store: &ExperimentStore,
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
-    let found = store.list()?;
-    let mut warnings: Vec<String> = found
-        .broken
-        .iter()
-        .map(|e| format!("passed over: {}", plain(&e.to_string())))
-        .collect();
-    let all: Vec<String> = found.entries.iter().map(|entry| plain(&entry.id)).collect();
-    let mut entries: Vec<_> = found
-        .entries
-        .into_iter()
-        .map(Entry::with_logged_results)
-        .collect();
-    if let Some(filter) = &filter {
-        warnings.extend(unknown_fields(filter, &entries, terminal));
-        entries.retain(|entry| filter.matches(&Fields::new(entry, terminal.now)));
+    let (sort_by, largest_first) = match options.sort.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (&options.sort[..], false),
+    };
+    let names = chosen(options, terminal);
+    // Fields of the filter that some experiment has.
+    let asked = filter.as_ref().map(Filter::fields).unwrap_or_default();
+    let seen: Vec<AtomicBool> = asked.iter().map(|name| names_known(name).into()).collect();
+    let ids = Mutex::new(Vec::new());
+    let (mut rows, broken) = store.scan(|entry| {
+        let id = plain(&entry.id);
+        ids.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        let entry = entry.with_logged_results();
+        let fields = Fields::new(&entry, terminal.now);
+        for (name, seen) in asked.iter().zip(&seen) {
+            if !seen.load(Relaxed) && !fields.get(name).is_null() {
+                seen.store(true, Relaxed);
+            }
+        }
+        if filter
+            .as_ref()
+            .is_some_and(|filter| !filter.matches(&fields))
+        {
+            return None;
+        }
+        Some(Row {
+            status: status(&entry),
+            sort: match sort_by {
+                // The store's own order.
+                "time" => Value::Null,
+                name => fields.get(name),
+            },
+            values: match options.json {
+                true => Vec::new(),
+                // Taken later, of those that are shown.
+                false => names
+                    .iter()
+                    .map(|name| match *name {
+                        "size" => Value::Null,
+                        name => fields.get(name),
+                    })
+                    .collect(),
+            },
+            json: options.json.then(|| as_json(&entry).to_string()),
+            directory: entry.directory.clone(),
+        })
+    })?;
+    let ids = ids.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match largest_first {
+        true if sort_by == "time" => rows.reverse(),
+        // What is missing stays first.
+        true => rows.sort_by(|a, b| match a.sort.is_null() || b.sort.is_null() {
+            true => compare(&a.sort, &b.sort),
+            false => compare(&b.sort, &a.sort),
+        }),
+        false => rows.sort_by(|a, b| compare(&a.sort, &b.sort)),
     }
-    sort(&mut entries, &options.sort, terminal);
     if let Some(limit) = options.limit {
-        entries.drain(..entries.len().saturating_sub(limit));
+        rows.drain(..rows.len().saturating_sub(limit));
     }
+    take_sizes(&mut rows, &names, options);
+    let passed_over = broken
+        .iter()
+        .map(|e| format!("passed over: {}", plain(&e.to_string())));
+    let unknown = asked
+        .iter()
+        .zip(&seen)
+        .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty());
+    let unknown = unknown.map(|(name, _)| {
+        format!(
+            "--filter: no experiment has a field `{}`; short names are {}",
+            plain(name),
+            short_names().join(", ")
+        )
+    });
+    let warnings = passed_over.chain(unknown).collect();
     let text = if options.json {
-        let rows: Vec<_> = entries.iter().map(as_json).collect();
-        format!("{:#}\n", json!(rows))
+        let rows: Vec<String> = rows.into_iter().filter_map(|row| row.json).collect();
+        format!("[{}]\n", rows.join(",\n"))
     } else if options.csv {
-        csv(&entries, options, terminal)
-    } else if all.is_empty() {
+        csv(&rows, &names)
+    } else if ids.is_empty() {
         format!(
             "No experiments in {}. `cargo run -p trainer -- --model simple_cnn` makes one.\n",
             plain(&store.root().display().to_string())
         )
-    } else if entries.is_empty() {
-        format!("None of {} experiments meets the filter.\n", all.len())
+    } else if rows.is_empty() {
+        format!("None of {} experiments meets the filter.\n", ids.len())
     } else {
-        table(&entries, &all, options, terminal)
+        table(&rows, &names, &ids, options, terminal)
     };
     Ok(Output {
         text,
@@ -146,60 +217,44 @@ pub(super) fn run(
     })
 }
 
-/// By a field, in the store's order (time) where that is the same; `-` in front turns it around.
-fn sort(entries: &mut Vec<Entry>, key: &str, terminal: &Terminal) {
-    let (name, largest_first) = match key.strip_prefix('-') {
-        Some(name) => (name, true),
-        None => (key, false),
-    };
-    let keyed = |(i, entry): (usize, Entry)| {
-        let value = match name {
-            // The store's own order.
-            "time" => Value::Null,
-            name => Fields::new(&entry, terminal.now).get(name),
-        };
-        (value, i, entry)
-    };
-    let mut keys: Vec<_> = std::mem::take(entries)
-        .into_iter()
-        .enumerate()
-        .map(keyed)
-        .collect();
-    keys.sort_by(|(a, i, _), (b, j, _)| match (largest_first, name) {
-        (true, "time") => Reverse(i).cmp(&Reverse(j)),
-        // What is missing stays first.
-        (true, _) if !a.is_null() && !b.is_null() => compare(b, a).then(i.cmp(j)),
-        _ => compare(a, b).then(i.cmp(j)),
-    });
-    entries.extend(keys.into_iter().map(|(_, _, entry)| entry));
+fn names_known(name: &str) -> bool {
+    short_names().contains(&name)
 }
 
-/// Fields of a filter that no experiment has: likely mistyped.
-fn unknown_fields(filter: &Filter, entries: &[Entry], terminal: &Terminal) -> Vec<String> {
-    let mut unknown: Vec<&str> = filter.fields();
-    unknown.retain(|name| !names().contains(name));
-    for entry in entries {
-        if unknown.is_empty() {
-            break;
-        }
-        let fields = Fields::new(entry, terminal.now);
-        unknown.retain(|name| fields.get(name).is_null());
+/// Takes the sizes of those that are shown, by several threads.
+fn take_sizes(rows: &mut [Row], names: &[&str], options: &Options) {
+    let Some(at) = names.iter().position(|name| *name == "size") else {
+        return;
+    };
+    if options.json {
+        return;
     }
-    unknown.dedup();
-    let warning = |name: &&str| {
-        format!(
-            "--filter: no experiment has a field `{}`; short names are {}",
-            plain(name),
-            names().join(", ")
-        )
-    };
-    unknown.iter().map(warning).collect()
+    if options.columns.is_empty() && rows.len() > MANY {
+        rows.iter_mut().for_each(|row| row.values[at] = Value::Null);
+        return;
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = rows.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        for rows in rows.chunks_mut(share) {
+            scope.spawn(move || {
+                for row in rows {
+                    row.values[at] = json!(size(&row.directory));
+                }
+            });
+        }
+    });
 }
 
-/// The chosen columns, all by default.
-fn chosen(options: &Options) -> Vec<&str> {
+/// The chosen columns, all by default, without those there is never room for.
+fn chosen<'a>(options: &'a Options, terminal: &Terminal) -> Vec<&'a str> {
+    let narrow = terminal.width.is_some_and(|width| width < 150);
     match &options.columns[..] {
-        [] => COLUMNS.iter().map(|column| column.name).collect(),
+        [] => COLUMNS
+            .iter()
+            .map(|column| column.name)
+            .filter(|name| *name != "size" || !narrow)
+            .collect(),
         columns => columns.iter().map(String::as_str).collect(),
     }
 }
@@ -208,31 +263,27 @@ fn known(name: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.name == name)
 }
 
-fn cell(fields: &Fields<'_>, name: &str) -> String {
-    let value = fields.get(name);
+fn cell(value: &Value, name: &str) -> String {
     match known(name) {
         Some(column) if column.right => (column.show)(value.as_f64()),
-        _ => plain(&text(&value)),
+        _ => plain(&text(value)),
     }
 }
 
 /// `all` are the IDs of all experiments, whether shown or not.
-fn table(entries: &[Entry], all: &[String], options: &Options, terminal: &Terminal) -> String {
-    let mut names = chosen(options);
-    let limit = terminal.width.unwrap_or(usize::MAX);
-    let fields: Vec<_> = entries
-        .iter()
-        .map(|e| Fields::new(e, terminal.now))
-        .collect();
-    // Sizes take a walk through every directory: where there is no room for them, none is taken.
-    if options.columns.is_empty() && limit < 150 {
-        names.retain(|name| *name != "size");
-    }
+fn table(
+    rows: &[Row],
+    names: &[&str],
+    all: &[String],
+    options: &Options,
+    terminal: &Terminal,
+) -> String {
     let header = |name: &str| known(name).map_or_else(|| plain(name), |c| c.header.to_owned());
     let mut columns: Vec<(String, Vec<String>, &str)> = names
         .iter()
-        .map(|&name| {
-            let cells = fields.iter().map(|fields| cell(fields, name)).collect();
+        .enumerate()
+        .map(|(i, &name)| {
+            let cells = rows.iter().map(|row| cell(&row.values[i], name)).collect();
             (header(name), cells, name)
         })
         .collect();
@@ -240,10 +291,10 @@ fn table(entries: &[Entry], all: &[String], options: &Options, terminal: &Termin
         // A column that says nothing.
         let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
         columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
-        fit(&mut columns, all, limit);
+        fit(&mut columns, all, terminal.width.unwrap_or(usize::MAX));
     }
     let head: Vec<&str> = columns.iter().map(|(header, _, _)| &header[..]).collect();
-    let rows: Vec<Vec<String>> = (0..entries.len())
+    let cells: Vec<Vec<String>> = (0..rows.len())
         .map(|i| {
             columns
                 .iter()
@@ -253,8 +304,8 @@ fn table(entries: &[Entry], all: &[String], options: &Options, terminal: &Termin
         .collect();
     let right = |i: &usize| known(columns[*i].2).is_some_and(|column| column.right);
     let right: Vec<usize> = (0..columns.len()).filter(right).collect();
-    painted_table(&head, &rows, &right, |i, j, cell| match columns[j].2 {
-        "status" => terminal.status(&status(&entries[i]), &cell),
+    painted_table(&head, &cells, &right, |i, j, cell| match columns[j].2 {
+        "status" => terminal.status(&rows[i].status, &cell),
         "age" | "size" => terminal.paint(&cell, Colour::Faint),
         _ => cell,
     })
@@ -314,21 +365,19 @@ fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn csv(entries: &[Entry], options: &Options, terminal: &Terminal) -> String {
-    let names = chosen(options);
-    let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
+fn csv(rows: &[Row], names: &[&str]) -> String {
+    let quoted = |text: &str| match text.contains([',', '"']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),
     };
     let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-    let mut out = line(names.iter().map(|name| quoted(name)).collect());
-    for entry in entries {
-        let fields = Fields::new(entry, terminal.now);
-        let cells = names.iter().map(|name| match fields.get(name) {
+    let mut out = line(names.iter().map(|name| quoted(&plain(name))).collect());
+    for row in rows {
+        let cells = row.values.iter().map(|value| match value {
             Value::Null => String::new(),
-            value => quoted(&plain(&text(&value))),
+            value => quoted(&plain(&text(value))),
         });
-        let _ = write!(out, "{}", line(cells.collect()));
+        out.push_str(&line(cells.collect()));
     }
     out
 }
@@ -337,7 +386,7 @@ fn as_json(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
         "status": status(entry),
-        "directory": entry.directory,
+        "directory": entry.directory.to_string_lossy(),
         "metadata": if entry.untracked { Value::Null } else { json!(entry.metadata) },
     })
 }

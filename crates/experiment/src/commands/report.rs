@@ -289,7 +289,7 @@ fn chart(title: &str, lines: &[(String, Vec<(usize, f64)>)], best: Option<usize>
         let at = x(best as f64);
         let _ = writeln!(
             svg,
-            "<line class=\"grid\" stroke-dasharray=\"4 3\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{top}\" \
+            "<line class=\"mark\" stroke-dasharray=\"4 3\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{top}\" \
              y2=\"{:.1}\"><title>best epoch {}</title></line>",
             height - bottom,
             best + 1
@@ -319,6 +319,9 @@ fn chart(title: &str, lines: &[(String, Vec<(usize, f64)>)], best: Option<usize>
             "<span style=\"--color: var({colour})\">{}</span>",
             escaped(name)
         );
+    }
+    if best.is_some() {
+        legend.push_str("<span class=\"mark\">best epoch</span>");
     }
     svg.push_str("</svg>\n");
     format!(

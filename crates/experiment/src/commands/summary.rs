@@ -31,7 +31,7 @@ pub(super) fn run(
 ) -> Result<Output, ExperimentError> {
     let entry = store.find(id)?;
     if json {
-        let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory,
+        let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
             "size": size(&entry.directory), "metadata": entry.metadata,
             "history": entry.history().epochs});
         return Ok(format!("{value:#}\n").into());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Output;
+use super::text::plain;
 use crate::error::ExperimentError;
 use crate::store::ExperimentStore;
 
@@ -53,13 +54,21 @@ pub(super) fn shell(words: &[String]) -> String {
     quoted.join(" ")
 }
 
-/// A word as a POSIX shell reads it.
+/// A word as a POSIX shell reads it; with what a terminal would obey as escapes, which bash and zsh read.
 fn quote(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/._-=,:+".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if plain(word) == word {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let escaped = word.bytes().map(|byte| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        byte => format!("\\x{byte:02x}"),
+    });
+    format!("$'{}'", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -77,5 +86,6 @@ mod tests {
         let path = folder.path().display().to_string();
         insta::assert_snapshot!(lines.concat().replace(&path, "DIR"));
         assert_eq!(quote("a b'c"), r"'a b'\''c'");
+        assert_eq!(quote("a\u{1b}'b"), r"$'a\x1b\'b'");
     }
 }

@@ -9,6 +9,7 @@ use super::text::{Colour, Terminal, plain};
 use super::{Output, with_ids};
 use crate::check::check;
 use crate::error::ExperimentError;
+use crate::files::read_regular;
 use crate::logs;
 use crate::metadata::Status;
 use crate::run::LogRun;
@@ -51,7 +52,7 @@ pub(super) fn verify(
             .push_str(&format!("{}  {verdict}\n", plain(&entry.id)));
         // Of many, only what is wrong.
         for finding in findings {
-            let path = plain(&finding.path.display().to_string());
+            let path = plain(&finding.path);
             match finding.problem {
                 Some(problem) => {
                     let mark = terminal.paint("BAD", Colour::Red);
@@ -104,7 +105,7 @@ pub(super) fn repair(
         }
     }
     let history = entry.directory.join("history.jsonl");
-    let bytes = std::fs::read(&history).unwrap_or_default();
+    let bytes = read_regular(&history, u64::MAX - 1).unwrap_or_default();
     let whole = bytes
         .iter()
         .rposition(|&byte| byte == b'\n')
@@ -189,7 +190,13 @@ mod tests {
         let mut bytes = std::fs::read(&log).unwrap();
         bytes.extend([1, 2, 3]);
         std::fs::write(&log, &bytes).unwrap();
-        let before = verify(&store, &[entry.id.clone()], false, &terminal(None)).unwrap();
+        let before = verify(
+            &store,
+            std::slice::from_ref(&entry.id),
+            false,
+            &terminal(None),
+        )
+        .unwrap();
         assert!(before.failed);
         assert!(
             before.text.contains("history.jsonl: line 2: no epoch"),
@@ -210,7 +217,13 @@ mod tests {
         assert_eq!(after.status, Some(Status::Failed));
         assert_eq!(after.metadata.metric("validation", "f1_macro"), Some(0.25));
         assert_eq!(after.metadata.duration_s, Some(7.5));
-        let verified = verify(&store, &[entry.id.clone()], false, &terminal(None)).unwrap();
+        let verified = verify(
+            &store,
+            std::slice::from_ref(&entry.id),
+            false,
+            &terminal(None),
+        )
+        .unwrap();
         assert!(!verified.failed, "{}", verified.text);
         assert!(
             repair(&store, &entry.id, false)
