@@ -19,7 +19,7 @@ fn reading(criterion: &mut Criterion) {
     group.bench_function("TFRecord records", |bencher| {
         bencher.iter(|| {
             let mut count = 0;
-            reader::read(&source, &mut |_| {
+            reader::read(&source, &Default::default(), &mut |_| {
                 count += 1;
                 Ok(())
             })

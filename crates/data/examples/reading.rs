@@ -19,7 +19,7 @@ fn main() -> Result<(), DataError> {
             let started = Instant::now();
             let mut windows = 0;
             for file in files {
-                reader::read(Path::new(file), &mut |_| {
+                reader::read(Path::new(file), &Default::default(), &mut |_| {
                     windows += 1;
                     Ok(())
                 })?;
@@ -39,10 +39,14 @@ fn write(windows: usize, shards: usize, folder: &Path) -> Result<(), DataError> 
     let config = demo::ensure(folder)?;
     let demo_folder = config.parent().expect("a file in the demo's folder");
     let mut records: Vec<Record> = Vec::new();
-    reader::read(&demo_folder.join("train.tfrecord"), &mut |record| {
-        records.push(record);
-        Ok(())
-    })?;
+    reader::read(
+        &demo_folder.join("train.tfrecord"),
+        &Default::default(),
+        &mut |record| {
+            records.push(record);
+            Ok(())
+        },
+    )?;
     let mut index = String::new();
     for shard in 0..shards {
         let name = format!("train-{shard:03}.tfrecord");

@@ -118,7 +118,13 @@ impl<'a> Fetcher<'a> {
                 entry.insert((file, reader::of(path)?))
             }
         };
-        reader.read_at(path, file, slot.record as usize, slot.span)
+        reader.read_at(
+            path,
+            file,
+            slot.record as usize,
+            slot.span,
+            &streamed.wanted,
+        )
     }
 }
 

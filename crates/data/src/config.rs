@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::DataError;
 use crate::preprocess::Normalisation;
+use crate::reader::Wanted;
 
 /// Largest YAML file that is read, in bytes: configurations are written by hand.
 const LARGEST: u64 = 16 << 20;
@@ -91,6 +92,9 @@ pub struct Task {
     pub class_names: Option<Vec<String>>,
     /// Labels to keep; renumbered 0, 1, 2, ... in ascending order.
     pub included_classes: Option<Vec<usize>>,
+    /// Field of labels that are dicts; by default what the task's name begins with: `vehicle_type` of
+    /// `vehicle_classification`, `speed` of `speed_classification`.
+    pub label_field: Option<String>,
     /// Index of the training split.
     pub train_index_file: Option<PathBuf>,
     /// Index of the validation split.
@@ -309,6 +313,25 @@ impl DatasetConfig {
         config.check(text)?;
         config.resolve_paths();
         Ok(config)
+    }
+
+    /// What is taken of sources that hold more than one sensor or task.
+    pub fn wanted(&self) -> Wanted {
+        let task = self.task_name.trim_end_matches("_classification");
+        let field = match task {
+            "vehicle" => "vehicle_type",
+            task => task,
+        };
+        Wanted {
+            location: self.location.clone(),
+            modality: self.modality.clone(),
+            label: self
+                .task
+                .label_field
+                .clone()
+                .unwrap_or_else(|| field.to_owned()),
+            labels: self.task.included_classes.clone(),
+        }
     }
 
     /// Names of the classes that are trained, in the order of their new labels.

@@ -14,7 +14,7 @@ use crate::index::read_index;
 use crate::preprocess::{
     Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, records_to_inputs,
 };
-use crate::reader::{self, Record, Span};
+use crate::reader::{self, Reader, Record, Span, Wanted};
 
 /// Where training takes inputs from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Streamed {
     pub sources: Vec<PathBuf>,
     /// Where each sample lies.
     pub slots: Vec<Slot>,
+    /// What is taken of it.
+    pub wanted: Wanted,
 }
 
 /// Where a sample lies.
@@ -157,6 +159,7 @@ impl Dataset {
         let val_index = task.val_index_file.as_ref().expect("checked when parsed");
         let mut loader = Loader {
             config,
+            wanted: config.wanted(),
             storage,
             shape: None,
             summing: storage == Storage::Streamed && normalisation == Normalisation::Dataset,
@@ -262,8 +265,23 @@ fn refuse_shared(
     })
 }
 
+/// Records whose inputs are not computed yet, and where they lie: source and span.
+#[derive(Default)]
+struct Waiting {
+    records: Vec<Record>,
+    places: Vec<(usize, Option<Span>)>,
+}
+
+impl Waiting {
+    fn push(&mut self, record: Record, source: usize, span: Option<Span>) {
+        self.records.push(record);
+        self.places.push((source, span));
+    }
+}
+
 struct Loader<'a> {
     config: &'a DatasetConfig,
+    wanted: Wanted,
     storage: Storage,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
@@ -287,6 +305,7 @@ impl Loader<'_> {
                 Storage::Streamed => Inputs::Streamed(Streamed {
                     sources: sources.clone(),
                     slots: Vec::new(),
+                    wanted: self.wanted.clone(),
                 }),
             },
             y: Vec::new(),
@@ -295,37 +314,36 @@ impl Loader<'_> {
             shape: [0; 3],
         };
         let mut hash = Sha256::new();
-        for (number, source) in sources.iter().enumerate() {
+        let mut rest = &sources[..];
+        while let Some(source) = rest.first() {
             let reader = reader::of(source)?;
-            let spans = match self.storage {
-                Storage::Memory => None,
-                Storage::Streamed => Some(reader.spans(source)?.ok_or_else(|| {
-                    let problem = format!(
-                        "cannot be streamed: that takes TFRecord files; {} are read into memory",
-                        reader.name()
-                    );
-                    DataError::Source {
-                        path: source.clone(),
-                        problem,
-                    }
-                })?),
-            };
-            let slot = |record: &Record| {
-                Some(Slot {
-                    source: number as u32,
-                    record: record.record as u32,
-                    span: *spans.as_ref()?.get(record.record)?,
-                })
-            };
-            let mut waiting = Vec::with_capacity(READ_AHEAD);
-            reader.read(source, &mut |record| {
-                waiting.push(record);
-                match waiting.len() < READ_AHEAD {
-                    true => Ok(()),
-                    false => self.add(&mut waiting, &slot, source, &mut split, &mut hash),
+            let number = sources.len() - rest.len();
+            let mut waiting = Waiting::default();
+            if reader.one_record() {
+                // Many small files, read on all threads.
+                let same = |path: &PathBuf| path.extension() == source.extension();
+                let run = rest.iter().take(READ_AHEAD).take_while(|path| same(path));
+                let run = &rest[..run.count()];
+                let read = run.par_iter().map(|path| self.one(reader, path));
+                for (i, record) in read.collect::<Vec<_>>().into_iter().enumerate() {
+                    let (record, span) = record?;
+                    waiting.push(record, number + i, span);
                 }
-            })?;
-            self.add(&mut waiting, &slot, source, &mut split, &mut hash)?;
+                rest = &rest[run.len()..];
+            } else {
+                let spans = self.spans(reader, source)?;
+                let wanted = self.wanted.clone();
+                reader.read(source, &wanted, &mut |record| {
+                    let span = spans.as_ref().and_then(|spans| spans.get(record.record));
+                    waiting.push(record, number, span.copied());
+                    match waiting.records.len() < READ_AHEAD {
+                        true => Ok(()),
+                        false => self.add(&mut waiting, &sources, &mut split, &mut hash),
+                    }
+                })?;
+                rest = &rest[1..];
+            }
+            self.add(&mut waiting, &sources, &mut split, &mut hash)?;
         }
         if split.is_empty() {
             return Err(DataError::EmptySplit {
@@ -339,19 +357,55 @@ impl Loader<'_> {
         Ok(split)
     }
 
+    /// Where the records of a source lie, where they are streamed.
+    fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        if self.storage == Storage::Memory {
+            return Ok(None);
+        }
+        let spans = reader.spans(source)?.ok_or_else(|| {
+            let problem = format!("cannot be streamed: {} are read into memory", reader.name());
+            DataError::Source {
+                path: source.to_owned(),
+                problem,
+            }
+        })?;
+        Ok(Some(spans))
+    }
+
+    /// The record of a source that is one.
+    fn one(&self, reader: &dyn Reader, source: &Path) -> Result<(Record, Option<Span>), DataError> {
+        let span = self.spans(reader, source)?;
+        let span = span.and_then(|spans| spans.first().copied());
+        let mut found = None;
+        reader.read(source, &self.wanted, &mut |record| {
+            found = Some(record);
+            Ok(())
+        })?;
+        let nothing = || DataError::Source {
+            path: source.to_owned(),
+            problem: "holds no sample".into(),
+        };
+        Ok((found.ok_or_else(nothing)?, span))
+    }
+
     /// Adds records, in order; their inputs are computed on all threads.
     fn add(
         &mut self,
-        records: &mut Vec<Record>,
-        slot: &dyn Fn(&Record) -> Option<Slot>,
-        source: &Path,
+        waiting: &mut Waiting,
+        sources: &[PathBuf],
         split: &mut Split,
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
-        let inputs: Vec<_> = records_to_inputs(records, &self.config.spectral).collect();
-        for (record, input) in records.drain(..).zip(inputs) {
-            let slot = slot(&record);
-            self.add_one(record, slot, input, source, split, hash)?;
+        let records = std::mem::take(&mut waiting.records);
+        let inputs: Vec<_> = records_to_inputs(&records, &self.config.spectral).collect();
+        let places = waiting.places.drain(..);
+        for ((record, input), (source, span)) in records.into_iter().zip(inputs).zip(places) {
+            let slot = span.map(|span| Slot {
+                source: source as u32,
+                record: record.record as u32,
+                span,
+            });
+            self.add_one(record, slot, input, &sources[source], split, hash)?;
         }
         Ok(())
     }

@@ -119,7 +119,7 @@ fn put(path: &Path, thing: &Thing) {
         Thing::Unreadable => {
             use std::os::unix::fs::PermissionsExt;
             let made = std::fs::create_dir(path);
-            let none = std::fs::Permissions::from_mode(0);
+            let none = std::fs::Permissions::from_mode(0o0);
             made.and_then(|()| std::fs::set_permissions(path, none))
         }
     };

@@ -2,6 +2,9 @@
 //! records in order.
 
 mod npz;
+mod pickle;
+mod pt;
+mod tensors;
 mod tfrecord;
 
 use std::fs::File;
@@ -11,6 +14,7 @@ use std::path::Path;
 use crate::error::DataError;
 
 pub use self::npz::Npz;
+pub use self::pt::Pt;
 pub use self::tfrecord::{Tfrecord, TfrecordWriter};
 
 /// One sample as it lies on disk.
@@ -26,6 +30,28 @@ pub struct Record {
     pub label: i64,
     /// Recording, event or stretch the sample was cut from.
     pub group: Option<String>,
+}
+
+/// What a source should give, where it holds more than one sensor or task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where the sensor stood; needed where a nested sample has several.
+    pub location: Option<String>,
+    /// Kind of sensor, likewise.
+    pub modality: Option<String>,
+    /// Field of a label that is a dict.
+    pub label: String,
+    /// Labels that are kept, all where there are none: of others a reader may leave out the values.
+    pub labels: Option<Vec<usize>>,
+}
+
+impl Wanted {
+    /// Whether the values of a sample with this label are needed.
+    pub fn keeps(&self, label: i64) -> bool {
+        let kept = |labels: &Vec<usize>| labels.iter().any(|&own| i64::try_from(own) == Ok(label));
+        // A label that is no class is an error that others make.
+        label < 0 || self.labels.as_ref().is_none_or(kept)
+    }
 }
 
 /// Where a record lies in its source.
@@ -48,11 +74,16 @@ pub trait Reader: Sync {
     /// Whether a source with this path and these first bytes (up to 16) is of the format.
     fn accepts(&self, path: &Path, head: &[u8]) -> bool;
 
+    /// Whether a source is one record: then many are read at once.
+    fn one_record(&self) -> bool {
+        false
+    }
+
     /// Hands every record of `path` to `sink`.
     ///
     /// # Errors
     /// [`DataError`] naming the file and, where one is at fault, the record.
-    fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError>;
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError>;
 
     /// Where the records of `path` lie, in order; none where the format does not let single records be
     /// read.
@@ -74,8 +105,9 @@ pub trait Reader: Sync {
         file: &File,
         record: usize,
         span: Span,
+        wanted: &Wanted,
     ) -> Result<Record, DataError> {
-        let _ = (file, record, span);
+        let _ = (file, record, span, wanted);
         Err(DataError::Source {
             path: path.to_owned(),
             problem: format!("single records of {} cannot be read", self.name()),
@@ -84,7 +116,7 @@ pub trait Reader: Sync {
 }
 
 /// All formats; those that know themselves by content come first.
-const READERS: [&dyn Reader; 2] = [&Npz, &Tfrecord];
+const READERS: [&dyn Reader; 3] = [&Npz, &Pt, &Tfrecord];
 
 /// The reader that recognises `path`.
 ///
@@ -112,8 +144,8 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
 ///
 /// # Errors
 /// [`DataError`] where no reader does, or as [`Reader::read`].
-pub fn read(path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
-    of(path)?.read(path, sink)
+pub fn read(path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    of(path)?.read(path, wanted, sink)
 }
 
 /// What a failing read of a source becomes.

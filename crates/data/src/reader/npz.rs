@@ -8,7 +8,7 @@ use std::path::Path;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 use zip::ZipArchive;
 
-use super::{Reader, Record, Sink, unreadable};
+use super::{Reader, Record, Sink, Wanted, unreadable};
 use crate::error::DataError;
 
 /// The reader.
@@ -25,7 +25,7 @@ impl Reader for Npz {
         head.starts_with(b"PK\x03\x04") && path.extension().is_some_and(|e| e == "npz")
     }
 
-    fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let source_error = |problem: String| DataError::Source {
             path: path.to_owned(),
             problem,
@@ -266,7 +266,7 @@ mod tests {
         let path = folder.path().join("a.npz");
         std::fs::write(&path, bytes).unwrap();
         let mut records = Vec::new();
-        let result = Npz.read(&path, &mut |record| {
+        let result = Npz.read(&path, &Wanted::default(), &mut |record| {
             records.push(record);
             Ok(())
         });

@@ -9,7 +9,7 @@ use tfrecord::io::sync as framing;
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{BytesList, Example, Feature, Features, FloatList, Int64List};
 
-use super::{Reader, Record, Sink, Span, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, unreadable};
 use crate::error::DataError;
 
 /// Framing of a record beside its payload: length, two checksums.
@@ -31,7 +31,7 @@ impl Reader for Tfrecord {
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
 
-    fn read(&self, path: &Path, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         walk(path, |record, length, reader| {
             sink(payload(path, record, length, reader)?)
         })
@@ -66,6 +66,7 @@ impl Reader for Tfrecord {
         file: &File,
         record: usize,
         span: Span,
+        _wanted: &Wanted,
     ) -> Result<Record, DataError> {
         let mut bytes = vec![0; span.length as usize];
         let mut file = file;
@@ -342,7 +343,7 @@ mod tests {
 
     fn read_all(path: &Path) -> Result<Vec<Record>, DataError> {
         let mut records = Vec::new();
-        Tfrecord.read(path, &mut |record| {
+        Tfrecord.read(path, &Wanted::default(), &mut |record| {
             records.push(record);
             Ok(())
         })?;
@@ -366,7 +367,9 @@ mod tests {
         let spans = Tfrecord.spans(&path).unwrap().unwrap();
         let file = File::open(&path).unwrap();
         for (i, span) in spans.iter().enumerate().rev() {
-            let alone = Tfrecord.read_at(&path, &file, i, *span).unwrap();
+            let alone = Tfrecord
+                .read_at(&path, &file, i, *span, &Wanted::default())
+                .unwrap();
             assert_eq!(alone, records[i]);
         }
         assert_eq!(spans.len(), records.len());

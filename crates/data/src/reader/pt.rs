@@ -1,0 +1,233 @@
+//! Samples of the Python system: one `torch.save` dict a file, with `data`, a tensor or nested
+//! `data[location][modality]`, and `label`, a number, a tensor of one, or a dict with a field a task.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::pickle::{Id, Value};
+use super::tensors::Tensors;
+use super::{Reader, Record, Sink, Span, Wanted, unreadable};
+use crate::error::DataError;
+
+/// The reader.
+pub struct Pt;
+
+/// Largest file that is read, in bytes: one sample is not larger.
+const LARGEST: u64 = 1 << 28;
+
+impl Reader for Pt {
+    fn name(&self) -> &'static str {
+        "PyTorch's .pt samples"
+    }
+
+    fn accepts(&self, path: &Path, head: &[u8]) -> bool {
+        let named = path.extension().is_some_and(|e| e == "pt" || e == "pth");
+        named || head.starts_with(&[0x80, 2, 0x8a, 10])
+    }
+
+    fn one_record(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+        let file = File::open(path).map_err(unreadable(path))?;
+        let record = read_file(path, &file, wanted)?;
+        sink(record)
+    }
+
+    fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        let found = std::fs::metadata(path).map_err(unreadable(path))?;
+        let length = u32::try_from(found.len().min(LARGEST)).unwrap_or(u32::MAX);
+        Ok(Some(vec![Span { offset: 0, length }]))
+    }
+
+    fn read_at(
+        &self,
+        path: &Path,
+        file: &File,
+        _record: usize,
+        _span: Span,
+        wanted: &Wanted,
+    ) -> Result<Record, DataError> {
+        read_file(path, file, wanted)
+    }
+}
+
+fn read_file(path: &Path, mut file: &File, wanted: &Wanted) -> Result<Record, DataError> {
+    let mut bytes = Vec::new();
+    let rewound = file.seek(SeekFrom::Start(0));
+    let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    let read = read.map_err(unreadable(path))? as u64;
+    let sample = match read > LARGEST {
+        true => Err("too large for one sample".to_owned()),
+        false => sample(&bytes, wanted),
+    };
+    sample.map_err(|problem| DataError::Source {
+        path: path.to_owned(),
+        problem,
+    })
+}
+
+fn sample(bytes: &[u8], wanted: &Wanted) -> Result<Record, String> {
+    let mut tensors = Tensors::open(bytes)?;
+    let root = tensors.pickle.root();
+    let keys = || match tensors.pickle.get(root) {
+        Value::Dict(_) => format!("its keys are {}", tensors.pickle.keys(root).join(", ")),
+        _ => "it is no dict".to_owned(),
+    };
+    let label = tensors.pickle.key(root, "label");
+    let label = label.ok_or_else(|| format!("no `label`: {}", keys()))?;
+    let data = tensors.pickle.key(root, "data");
+    let data = data.ok_or_else(|| format!("no `data`: {}", keys()))?;
+    let group = tensors.pickle.key(root, "group");
+    let group = group
+        .and_then(|id| tensors.pickle.text(id))
+        .map(str::to_owned);
+    let label = read_label(&mut tensors, label, wanted)?;
+    let mut record = Record {
+        record: 0,
+        values: Vec::new(),
+        shape: Vec::new(),
+        label,
+        group,
+    };
+    // Of classes that are left out nothing but the label is read.
+    if !wanted.keeps(label) {
+        return Ok(record);
+    }
+    let mut data = data;
+    for (name, choice) in [
+        ("location", &wanted.location),
+        ("modality", &wanted.modality),
+    ] {
+        if tensors.is_tensor(data) {
+            break;
+        }
+        data = inner(&tensors, data, name, choice.as_deref())?;
+    }
+    let (mut shape, values) = tensors
+        .tensor(data)
+        .map_err(|problem| format!("`data`: {problem}"))?;
+    // A batch of one.
+    while shape.len() > 2 && shape[0] == 1 {
+        shape.remove(0);
+    }
+    if !matches!(shape.len(), 2 | 3) {
+        return Err(format!(
+            "`data` is {shape:?}; expected [2, 1024] or [2, 7, 256]: channels, then samples or segments and bins"
+        ));
+    }
+    record.values = values.into_iter().map(|value| value as f32).collect();
+    record.shape = shape;
+    Ok(record)
+}
+
+/// A value of a nested dict: the one of the configuration, or the only one.
+fn inner(tensors: &Tensors<'_>, id: Id, name: &str, choice: Option<&str>) -> Result<Id, String> {
+    let keys = tensors.pickle.keys(id);
+    let there = || keys.join("`, `");
+    if !matches!(tensors.pickle.get(id), Value::Dict(_)) {
+        return Err("`data` is neither a tensor nor a dict of them".into());
+    }
+    let key = match (choice, &keys[..]) {
+        (Some(choice), _) => choice,
+        (None, [only]) => only,
+        (None, _) => {
+            return Err(format!(
+                "`data` is nested: say `{name}` in the configuration; there are `{}`",
+                there()
+            ));
+        }
+    };
+    let found = tensors.pickle.key(id, key);
+    found.ok_or_else(|| format!("`data` has no {name} `{key}`; there are `{}`", there()))
+}
+
+/// The label of the wanted task.
+fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64, String> {
+    if let Value::Dict(_) = tensors.pickle.get(id) {
+        let field = &wanted.label;
+        let value = tensors.pickle.key(id, field).ok_or_else(|| {
+            let there = tensors.pickle.keys(id).join("`, `");
+            format!("`label` has no field `{field}`; there are `{there}`")
+        })?;
+        let value = number(tensors, value).map_err(|e| format!("`label[{field}]`: {e}"))?;
+        // As the Python system divides speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
+        let value = if field == "speed" {
+            (value / 5.0).floor() - 1.0
+        } else {
+            value
+        };
+        return whole(value).map_err(|e| format!("`label[{field}]`: {e}"));
+    }
+    let value = number(tensors, id).map_err(|e| format!("`label`: {e}"))?;
+    whole(value).map_err(|e| format!("`label`: {e}"))
+}
+
+fn whole(value: f64) -> Result<i64, String> {
+    match value.fract() == 0.0 && value.abs() < 9e15 {
+        true => Ok(value as i64),
+        false => Err(format!("{value} is no class: expected a whole number")),
+    }
+}
+
+/// A number: Python's, NumPy's, or a tensor of one.
+fn number(tensors: &mut Tensors<'_>, id: Id) -> Result<f64, String> {
+    match tensors.pickle.get(id) {
+        Value::Int(value) => return Ok(*value as f64),
+        Value::Float(value) => return Ok(*value),
+        Value::Bool(value) => return Ok(f64::from(u8::from(*value))),
+        _ => {}
+    }
+    if tensors.is_tensor(id) {
+        let (shape, values) = tensors.tensor(id)?;
+        return match values[..] {
+            [value] => Ok(value),
+            _ => Err(format!("a tensor of shape {shape:?}; expected one number")),
+        };
+    }
+    numpy(tensors, id).ok_or_else(|| "expected a number".into())
+}
+
+/// `numpy.core.multiarray.scalar(dtype, bytes)`.
+fn numpy(tensors: &Tensors<'_>, id: Id) -> Option<f64> {
+    let pickle = &tensors.pickle;
+    let (name, arguments, _) = pickle.call(id)?;
+    let [kind, content] = arguments else {
+        return None;
+    };
+    let (dtype, of, _) = pickle.call(*kind)?;
+    if !name.ends_with("multiarray.scalar") || dtype != "numpy.dtype" {
+        return None;
+    }
+    // Protocol 2 has bytes as text in Latin-1.
+    let content: Vec<u8> = match pickle.get(*content) {
+        Value::Bytes(bytes) => bytes.clone(),
+        _ => {
+            let (encode, text, _) = pickle.call(*content)?;
+            let text = (encode == "_codecs.encode").then(|| pickle.text(*text.first()?))??;
+            text.chars()
+                .map(|c| u8::try_from(c).ok())
+                .collect::<Option<_>>()?
+        }
+    };
+    let padded = |length: usize| {
+        let mut bytes = [0; 8];
+        bytes[..length].copy_from_slice(content.get(..length)?);
+        Some(bytes)
+    };
+    Some(match pickle.text(*of.first()?)? {
+        "f8" => f64::from_bits(u64::from_le_bytes(padded(8)?)),
+        "f4" => f32::from_bits(u64::from_le_bytes(padded(4)?) as u32).into(),
+        "i8" => i64::from_le_bytes(padded(8)?) as f64,
+        "i4" => f64::from(i64::from_le_bytes(padded(4)?) as i32),
+        "i2" => f64::from(i64::from_le_bytes(padded(2)?) as i16),
+        "u1" => f64::from(padded(1)?[0]),
+        "u8" | "u4" | "u2" => {
+            let length = usize::from(pickle.text(*of.first()?)?.as_bytes()[1] - b'0');
+            u64::from_le_bytes(padded(length)?) as f64
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,345 @@
+//! Files of `torch.save`: the zip archive of today and the stream of pickles before PyTorch 1.6. Nothing is run; see
+//! `pickle`.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
+
+use half::{bf16, f16};
+use zip::ZipArchive;
+
+use super::pickle::{Id, Pickle, Value};
+
+/// Element type of a storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Element {
+    F64,
+    F32,
+    F16,
+    BF16,
+    I64,
+    I32,
+    I16,
+    I8,
+    U8,
+    Bool,
+}
+
+impl Element {
+    fn of_storage(name: &str) -> Option<Self> {
+        let kind = name.strip_prefix("torch.")?.strip_suffix("Storage")?;
+        Some(match kind {
+            "Double" => Self::F64,
+            "Float" => Self::F32,
+            "Half" => Self::F16,
+            "BFloat16" => Self::BF16,
+            "Long" => Self::I64,
+            "Int" => Self::I32,
+            "Short" => Self::I16,
+            "Char" => Self::I8,
+            "Byte" => Self::U8,
+            "Bool" => Self::Bool,
+            _ => return None,
+        })
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::F64 | Self::I64 => 8,
+            Self::F32 | Self::I32 => 4,
+            Self::F16 | Self::BF16 | Self::I16 => 2,
+            Self::I8 | Self::U8 | Self::Bool => 1,
+        }
+    }
+
+    /// An element from its little-endian bytes.
+    fn read(self, b: &[u8]) -> f64 {
+        match self {
+            Self::F64 => f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
+            Self::F32 => f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into(),
+            Self::F16 => f16::from_le_bytes([b[0], b[1]]).into(),
+            Self::BF16 => bf16::from_le_bytes([b[0], b[1]]).into(),
+            Self::I64 => {
+                i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64
+            }
+            Self::I32 => i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into(),
+            Self::I16 => i16::from_le_bytes([b[0], b[1]]).into(),
+            Self::I8 => (b[0] as i8).into(),
+            Self::U8 | Self::Bool => b[0].into(),
+        }
+    }
+}
+
+/// A file that was opened: its pickle, and its storages by key.
+pub struct Tensors<'a> {
+    /// The saved value.
+    pub pickle: Pickle,
+    storages: Storages<'a>,
+}
+
+enum Storages<'a> {
+    Zip(Box<ZipArchive<Cursor<&'a [u8]>>>, String, usize),
+    Stream(Vec<(String, &'a [u8])>),
+}
+
+/// A tensor: where its elements lie in a storage.
+struct View {
+    element: Element,
+    key: String,
+    offset: usize,
+    shape: Vec<usize>,
+    strides: Vec<usize>,
+}
+
+/// Elements of a tensor, at most: more cannot be a sample.
+const MOST_ELEMENTS: usize = 1 << 26;
+
+impl<'a> Tensors<'a> {
+    /// Opens a file by its bytes.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, String> {
+        match bytes.starts_with(b"PK\x03\x04") {
+            true => Self::open_zip(bytes),
+            false => Self::open_stream(bytes),
+        }
+    }
+
+    fn open_zip(bytes: &'a [u8]) -> Result<Self, String> {
+        let mut archive =
+            ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("no zip archive: {e}"))?;
+        let mut names = archive
+            .file_names()
+            .filter_map(|name| Some(name.ok()?.into_owned()));
+        let pickle = names.find(|name| name.ends_with("/data.pkl"));
+        drop(names);
+        let pickle = pickle.ok_or("no file of torch.save: it has no data.pkl")?;
+        let folder = pickle.trim_end_matches("data.pkl").to_owned();
+        if let Ok(order) = entry(&mut archive, &format!("{folder}byteorder"), bytes.len())
+            && order != b"little"
+        {
+            return Err("its numbers are big-endian: save it again on another machine".into());
+        }
+        let pickle = Pickle::read(&entry(&mut archive, &pickle, bytes.len())?)?;
+        Ok(Self {
+            pickle,
+            storages: Storages::Zip(Box::new(archive), folder, bytes.len()),
+        })
+    }
+
+    /// Three pickles (a magic number, the protocol, the system), the value, keys of storages; then the storages.
+    fn open_stream(bytes: &'a [u8]) -> Result<Self, String> {
+        /// `0x1950a86a20f9469cfc6c`, as its ten bytes in a pickle.
+        const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+        let unknown = || "no file of torch.save".to_owned();
+        // PROTO 2, LONG1 of ten bytes, STOP: beyond 64 bits, so not read as a number.
+        let head = bytes.get(..15).ok_or_else(unknown)?;
+        if head[..4] != [0x80, 2, 0x8a, 10] || head[4..14] != MAGIC || head[14] != b'.' {
+            return Err(unknown());
+        }
+        let mut rest = &bytes[15..];
+        let mut next = || -> Result<Pickle, String> {
+            let pickle = Pickle::read(rest)?;
+            rest = &rest[pickle.length..];
+            Ok(pickle)
+        };
+        let protocol = next()?;
+        if protocol.int(protocol.root()) != Some(1001) {
+            return Err("its protocol is not known".into());
+        }
+        let system = next()?;
+        if let Some(id) = system.key(system.root(), "little_endian")
+            && *system.get(id) == Value::Bool(false)
+        {
+            return Err("its numbers are big-endian: save it again on another machine".into());
+        }
+        let (pickle, keys) = (next()?, next()?);
+        let sizes = stream_sizes(&pickle);
+        let mut storages = Vec::new();
+        for id in keys.items(keys.root()).ok_or("its storages have no keys")? {
+            let key = keys.text(*id).ok_or("its storages have no keys")?;
+            let size = sizes.iter().find(|(own, _)| own == key);
+            let element = size.ok_or("a storage that no tensor names")?.1;
+            let (count, after) = rest.split_at_checked(8).ok_or("cut short")?;
+            let count = count
+                .iter()
+                .rev()
+                .fold(0u64, |n, &byte| n << 8 | u64::from(byte));
+            let length = usize::try_from(count)
+                .ok()
+                .and_then(|n| n.checked_mul(element.bytes()));
+            let (storage, after) = length
+                .and_then(|n| after.split_at_checked(n))
+                .ok_or("cut short")?;
+            storages.push((key.to_owned(), storage));
+            rest = after;
+        }
+        Ok(Self {
+            pickle,
+            storages: Storages::Stream(storages),
+        })
+    }
+
+    /// Whether a value is a tensor.
+    pub fn is_tensor(&self, id: Id) -> bool {
+        self.pickle
+            .call(id)
+            .is_some_and(|(name, _, _)| name.starts_with("torch.") && name != "torch.Size")
+    }
+
+    /// Shape and elements of a tensor, row-major.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn tensor(&mut self, id: Id) -> Result<(Vec<usize>, Vec<f64>), String> {
+        let view = view(&self.pickle, id)?;
+        let count = view
+            .shape
+            .iter()
+            .try_fold(1usize, |product, n| product.checked_mul(*n));
+        let count = count
+            .filter(|count| *count <= MOST_ELEMENTS)
+            .ok_or("a tensor too large for a sample")?;
+        let storage: Cow<'_, [u8]> = match &mut self.storages {
+            Storages::Zip(archive, folder, size) => {
+                entry(archive, &format!("{folder}data/{}", view.key), *size)?.into()
+            }
+            Storages::Stream(storages) => {
+                let found = storages.iter().find(|(key, _)| *key == view.key);
+                found.ok_or("a tensor without storage")?.1.into()
+            }
+        };
+        let width = view.element.bytes();
+        let beyond = || {
+            format!(
+                "a tensor of shape {:?} reaches beyond its storage",
+                view.shape
+            )
+        };
+        // The furthest element lies at the sum of the last steps.
+        let furthest = view
+            .shape
+            .iter()
+            .zip(&view.strides)
+            .try_fold(view.offset, |at, (n, stride)| {
+                at.checked_add(n.saturating_sub(1).checked_mul(*stride)?)
+            });
+        let end = furthest.and_then(|at| at.checked_add(1)?.checked_mul(width));
+        if count > 0 && end.is_none_or(|end| end > storage.len()) {
+            return Err(beyond());
+        }
+        let mut values = Vec::with_capacity(count);
+        let mut index = vec![0; view.shape.len()];
+        for _ in 0..count {
+            let at: usize = index
+                .iter()
+                .zip(&view.strides)
+                .map(|(i, stride)| i * stride)
+                .sum();
+            let at = (view.offset + at) * width;
+            values.push(view.element.read(&storage[at..at + width]));
+            // The next index, the last dimension fastest.
+            for (i, n) in index.iter_mut().zip(&view.shape).rev() {
+                *i += 1;
+                if *i < *n {
+                    break;
+                }
+                *i = 0;
+            }
+        }
+        Ok((view.shape, values))
+    }
+}
+
+/// An entry of an archive, unpacked to no more than a small multiple of the file.
+fn entry<R: Read + std::io::Seek>(
+    archive: &mut ZipArchive<R>,
+    name: &str,
+    file: usize,
+) -> Result<Vec<u8>, String> {
+    let limit = 64 * file as u64 + (1 << 16);
+    let entry = archive
+        .by_name(name)
+        .map_err(|e| format!("no entry {name}: {e}"))?;
+    let mut bytes = Vec::new();
+    let read = entry.take(limit + 1).read_to_end(&mut bytes);
+    let read = read.map_err(|e| format!("entry {name}: {e}"))? as u64;
+    match read > limit {
+        true => Err(format!("entry {name} unpacks to more than {limit} bytes")),
+        false => Ok(bytes),
+    }
+}
+
+/// The view of a tensor's value.
+fn view(pickle: &Pickle, id: Id) -> Result<View, String> {
+    let (name, arguments, _) = pickle.call(id).ok_or("no tensor")?;
+    match name {
+        "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor" => {}
+        // Of a tensor, a parameter is only another name; parameters of parameters are nothing's.
+        "torch._utils._rebuild_parameter" => {
+            let inner = *arguments.first().ok_or("no tensor")?;
+            return match pickle.call(inner) {
+                Some((name, _, _)) if !name.ends_with("_parameter") => view(pickle, inner),
+                _ => Err("no tensor".into()),
+            };
+        }
+        other => return Err(format!("a tensor that is made by `{other}` is not read")),
+    }
+    let [storage, offset, shape, strides, ..] = arguments else {
+        return Err("a tensor without storage, place, shape and strides".into());
+    };
+    let whole = |id: &Id| pickle.int(*id).and_then(|n| usize::try_from(n).ok());
+    let sizes = |id: &Id| {
+        // `torch.Size` is a call with a tuple.
+        let id = pickle
+            .call(*id)
+            .and_then(|(_, items, _)| items.first().copied())
+            .unwrap_or(*id);
+        pickle
+            .items(id)?
+            .iter()
+            .map(whole)
+            .collect::<Option<Vec<_>>>()
+    };
+    let (element, key) = storage_of(pickle, *storage)?;
+    let parts = (whole(offset), sizes(shape), sizes(strides));
+    let (Some(offset), Some(shape), Some(strides)) = parts else {
+        return Err("a tensor whose shape is not made of numbers".into());
+    };
+    if shape.len() != strides.len() || shape.len() > 8 {
+        return Err("a tensor whose shape and strides differ".into());
+    }
+    Ok(View {
+        element,
+        key,
+        offset,
+        shape,
+        strides,
+    })
+}
+
+/// Element type and key of a storage: `("storage", type, key, device, count, ...)`.
+fn storage_of(pickle: &Pickle, id: Id) -> Result<(Element, String), String> {
+    let Value::Persistent(id) = pickle.get(id) else {
+        return Err("a tensor without storage".into());
+    };
+    let items = pickle.items(*id).unwrap_or_default();
+    let [_, kind, key, ..] = items else {
+        return Err("a tensor without storage".into());
+    };
+    let (Value::Global(kind), Some(key)) = (pickle.get(*kind), pickle.text(*key)) else {
+        return Err("a tensor without storage".into());
+    };
+    let element = Element::of_storage(kind);
+    let element = element.ok_or_else(|| format!("elements of `{kind}` are not read"))?;
+    Ok((element, key.to_owned()))
+}
+
+/// Keys of the storages that a pickle names, and their element types.
+fn stream_sizes(pickle: &Pickle) -> Vec<(String, Element)> {
+    pickle
+        .persistent()
+        .filter_map(|id| storage_of(pickle, id).ok())
+        .map(|(e, key)| (key, e))
+        .collect()
+}
