@@ -1,7 +1,7 @@
 //! Seismic samples, from `dataset_config.yaml` to batches.
 //!
 //! - [`DatasetConfig`]: the configuration, with the keys that existing ones have;
-//! - [`reader`]: sample sources (`.npz`, TFRecord), one file a format behind one trait;
+//! - [`reader`]: sample sources (`.pt`, `.npz`, TFRecord), one file a format behind one trait;
 //! - [`Preprocessing`]: segments, spectra and normalisation, the same code for training and
 //!   prediction, stored with the model;
 //! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;

@@ -90,6 +90,40 @@ struct View {
     strides: Vec<usize>,
 }
 
+impl View {
+    fn lies_end_to_end(&self) -> bool {
+        let mut step = 1;
+        let dimensions = self.shape.iter().zip(&self.strides).rev();
+        let mut follows = dimensions.map(|(n, stride)| {
+            let follows = *n == 1 || *stride == step;
+            step *= n;
+            follows
+        });
+        follows.all(|follows| follows)
+    }
+
+    /// Where its `count` elements lie in the storage, row-major.
+    fn places(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut index = vec![0; self.shape.len()];
+        (0..count).map(move |_| {
+            let steps = index
+                .iter()
+                .zip(&self.strides)
+                .map(|(i, stride)| i * stride);
+            let place = self.offset + steps.sum::<usize>();
+            // The next index, the last dimension fastest.
+            for (i, n) in index.iter_mut().zip(&self.shape).rev() {
+                *i += 1;
+                if *i < *n {
+                    break;
+                }
+                *i = 0;
+            }
+            place
+        })
+    }
+}
+
 /// Elements of a tensor, at most: more cannot be a sample.
 const MOST_ELEMENTS: usize = 1 << 26;
 
@@ -198,8 +232,8 @@ impl<'a> Tensors<'a> {
             .iter()
             .try_fold(1usize, |product, n| product.checked_mul(*n));
         let count = count
-            .filter(|count| *count <= MOST_ELEMENTS)
-            .ok_or("a tensor too large for a sample")?;
+            .filter(|count| (1..=MOST_ELEMENTS).contains(count))
+            .ok_or("a tensor without elements, or too large for a sample")?;
         let storage: Cow<'_, [u8]> = match &mut self.storages {
             Storages::Zip(archive, folder, size) => {
                 entry(archive, &format!("{folder}data/{}", view.key), *size)?.into()
@@ -225,28 +259,18 @@ impl<'a> Tensors<'a> {
                 at.checked_add(n.saturating_sub(1).checked_mul(*stride)?)
             });
         let end = furthest.and_then(|at| at.checked_add(1)?.checked_mul(width));
-        if count > 0 && end.is_none_or(|end| end > storage.len()) {
+        if end.is_none_or(|end| end > storage.len()) {
             return Err(beyond());
         }
-        let mut values = Vec::with_capacity(count);
-        let mut index = vec![0; view.shape.len()];
-        for _ in 0..count {
-            let at: usize = index
-                .iter()
-                .zip(&view.strides)
-                .map(|(i, stride)| i * stride)
-                .sum();
-            let at = (view.offset + at) * width;
-            values.push(view.element.read(&storage[at..at + width]));
-            // The next index, the last dimension fastest.
-            for (i, n) in index.iter_mut().zip(&view.shape).rev() {
-                *i += 1;
-                if *i < *n {
-                    break;
-                }
-                *i = 0;
+        let at = |index: usize| view.element.read(&storage[index * width..][..width]);
+        let values = match view.lies_end_to_end() {
+            true => {
+                let bytes = &storage[view.offset * width..][..count * width];
+                let elements = bytes.chunks_exact(width);
+                elements.map(|element| view.element.read(element)).collect()
             }
-        }
+            false => view.places(count).map(at).collect(),
+        };
         Ok((view.shape, values))
     }
 }
