@@ -416,8 +416,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExperimentError
     });
     let renamed = written.and_then(|()| fs::rename(&aside, path));
     let renamed = renamed.and_then(|()| match path.parent() {
-        // The rename itself is only durable once the directory is.
-        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
+        // The rename itself is only durable once the directory is; a bare name is in the working directory.
+        Some(parent) if cfg!(unix) => match parent.as_os_str().is_empty() {
+            true => File::open(".")?.sync_all(),
+            false => File::open(parent)?.sync_all(),
+        },
         _ => Ok(()),
     });
     renamed.map_err(|source| {

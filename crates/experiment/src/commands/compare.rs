@@ -279,6 +279,12 @@ fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
         .map(|entry| {
             let mut keys = BTreeMap::new();
             flatten("", &json!(entry.metadata), &mut keys);
+            if entry.metadata.schema_version.is_none() {
+                // What others do not tell reads as nothing.
+                keys.retain(|_, value| {
+                    *value != json!("") && *value != json!([]) && value.as_f64() != Some(0.0)
+                });
+            }
             keys
         })
         .collect();

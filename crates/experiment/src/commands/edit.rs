@@ -85,7 +85,8 @@ pub(super) fn tag(
             metadata.insert("tags".into(), tags.clone().into());
         })?;
     }
-    Ok(format!("{}  {}\n", plain(&entry.id), plain(&tags.join(", "))).into())
+    let line = format!("{}  {}", plain(&entry.id), plain(&tags.join(", ")));
+    Ok(format!("{}\n", line.trim_end()).into())
 }
 
 #[cfg(test)]

@@ -291,8 +291,9 @@ fn table(
         // A column that says nothing.
         let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
         columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
-        fit(&mut columns, all, terminal.width.unwrap_or(usize::MAX));
     }
+    let limit = terminal.width.unwrap_or(usize::MAX);
+    fit(&mut columns, all, limit, options.columns.is_empty());
     let head: Vec<&str> = columns.iter().map(|(header, _, _)| &header[..]).collect();
     let cells: Vec<Vec<String>> = (0..rows.len())
         .map(|i| {
@@ -311,9 +312,14 @@ fn table(
     })
 }
 
-/// Makes a table no wider than `limit`: IDs become the shortest beginnings that name one experiment, then columns
-/// are left out, then IDs are cut.
-fn fit(columns: &mut Vec<(String, Vec<String>, &str)>, all: &[String], limit: usize) {
+/// Makes a table no wider than `limit`: IDs become the shortest beginnings that name one experiment, then, where
+/// nobody chose them, columns are left out, then IDs are cut.
+fn fit(
+    columns: &mut Vec<(String, Vec<String>, &str)>,
+    all: &[String],
+    limit: usize,
+    may_drop: bool,
+) {
     let total = |columns: &[(String, Vec<String>, &str)]| {
         let wide = columns.iter().map(|(header, cells, _)| {
             let rows: Vec<_> = cells.iter().map(|cell| vec![cell.clone()]).collect();
@@ -328,13 +334,13 @@ fn fit(columns: &mut Vec<(String, Vec<String>, &str)>, all: &[String], limit: us
     if let Some((_, ids, _)) = ids {
         *ids = beginnings(ids, all);
     }
-    while total(columns) > limit && columns.len() > 2 {
+    while may_drop && total(columns) > limit && columns.len() > 2 {
         let order = |(_, _, name): &(_, _, &str)| known(name).map_or(0, |column| column.order);
         let last = (0..columns.len()).max_by_key(|&i| order(&columns[i]));
         columns.remove(last.expect("there are columns"));
     }
     let surplus = total(columns).saturating_sub(limit);
-    if surplus > 0 {
+    if may_drop && surplus > 0 {
         let (header, ids, _) = &mut columns[0];
         let wide = ids
             .iter()

@@ -84,7 +84,10 @@ fn line(entry: &Entry, epoch: &Epoch) -> String {
 }
 
 fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) -> String {
-    let state = status(entry);
+    let state = match status(entry).as_str() {
+        "-" => "no status".to_owned(),
+        state => state.to_owned(),
+    };
     let total = entry.metadata.training_config.epochs;
     let mut text = format!(
         "{}\n{}",
@@ -97,11 +100,10 @@ fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) ->
     };
     let per_epoch = last.elapsed_s / epochs.len() as f64;
     let left = per_epoch * total.saturating_sub(epochs.len()) as f64;
-    text.push_str(&format!(
-        ", epoch {} of at most {total}, {}",
-        epochs.len(),
-        duration(Some(last.elapsed_s))
-    ));
+    text.push_str(&format!(", epoch {} of at most {total}", epochs.len()));
+    if last.elapsed_s > 0.0 {
+        text.push_str(&format!(", {}", duration(Some(last.elapsed_s))));
+    }
     if state == "running" {
         text.push_str(&format!(", at most {} left", duration(Some(left))));
     }
