@@ -95,6 +95,22 @@ pub enum DataError {
         /// Some of them.
         groups: Vec<String>,
     },
+    /// Two splits share windows.
+    #[error(
+        "the {first} and {second} splits share {count} window(s), to the bit: {}; a network would be judged by what \
+         it learned from: leave them in one split",
+        examples.join(", ")
+    )]
+    SharedWindows {
+        /// One split.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+        /// How many windows.
+        count: usize,
+        /// Where some of them lie.
+        examples: Vec<String>,
+    },
 }
 
 impl DataError {

@@ -16,6 +16,8 @@ mod dataset;
 pub mod demo;
 mod error;
 mod index;
+mod leaks;
+mod loader;
 mod memory;
 mod preprocess;
 pub mod reader;

@@ -79,7 +79,9 @@ impl Project {
 }
 
 fn record(record: usize, label: i64, shape: &[usize], group: &str) -> Record {
-    let values = (0..shape.iter().product()).map(|i: usize| ((i * 7 + record) % 31) as f32);
+    // Another group has other windows.
+    let start = record + 100 * usize::from(group.as_bytes()[0]);
+    let values = (0..shape.iter().product()).map(|i: usize| ((i * 7 + start) % 31 + start) as f32);
     Record {
         record,
         values: values.collect(),
@@ -237,4 +239,39 @@ fn real_recordings_where_they_are_at_hand() {
         (dataset.train.groups.len(), dataset.val.groups.len()),
         (39, 11)
     );
+}
+
+#[test]
+fn windows_on_two_sides_are_named() {
+    let project = Project::new();
+    // The same windows under the names of other recordings; and a dead sensor's, which are alike everywhere.
+    let renamed = |i| Record {
+        group: Some("c".into()),
+        ..record(i, 0, &[2, 1024], "a")
+    };
+    let dead = |group: &str| Record {
+        values: vec![0.0; 2048],
+        ..record(9, 0, &[2, 1024], group)
+    };
+    project.source("val", vec![dead("b"), record(0, 0, &[2, 1024], "b")]);
+    project.source(
+        "train",
+        vec![
+            dead("a"),
+            record(0, 0, &[2, 1024], "a"),
+            record(1, 1, &[2, 1024], "a"),
+        ],
+    );
+    load(&project.path("config.yaml")).unwrap();
+    project.source(
+        "val",
+        vec![dead("b"), renamed(1), record(0, 0, &[2, 1024], "b")],
+    );
+    let error = load(&project.path("config.yaml")).unwrap_err().to_string();
+    assert!(
+        error.contains("training and validation splits share 1 window(s)"),
+        "{error}"
+    );
+    assert!(error.contains("train.tfrecord, record 2 and "), "{error}");
+    assert!(error.contains("val.tfrecord, record 1;"), "{error}");
 }

@@ -165,7 +165,9 @@ fn many_files_stream_like_they_load() {
         index.push_str(&format!("{name}\n"));
     }
     std::fs::write(folder.path().join("train.txt"), &index).unwrap();
-    std::fs::write(folder.path().join("val.txt"), "0.pt\n").unwrap();
+    // Another window: that of the training split would be refused.
+    std::fs::copy(fixtures().join("uint8.pt"), folder.path().join("val.pt")).unwrap();
+    std::fs::write(folder.path().join("val.txt"), "val.pt\n").unwrap();
     let path = folder.path().join("config.yaml");
     let text = "t:\n  num_classes: 3\n  included_classes: [1, 2]\n  train_index_file: train.txt\n  \
                 val_index_file: val.txt\n";
