@@ -1,6 +1,7 @@
 //! One training from settings to a finished experiment.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -151,11 +152,12 @@ pub fn run(
     let duration = before + started.elapsed().as_secs_f64();
     let directory = experiment.directory().to_owned();
     progress.end_steps();
-    let go_on = format!(
-        "{} can go on from its last checkpoint: --resume {}",
-        experiment.id(),
-        experiment.id()
-    );
+    let elsewhere = match settings.experiments_dir == Path::new("experiments") {
+        true => String::new(),
+        false => format!(" --experiments-dir {}", settings.experiments_dir.display()),
+    };
+    let id = experiment.id();
+    let go_on = format!("{id} can go on from its last checkpoint: --resume {id}{elsewhere}");
     let checkpoints = CHECKPOINTS.map(|name| directory.join(name));
     let resumable = checkpoints.iter().any(|path| path.exists());
     match worked {
@@ -167,13 +169,15 @@ pub fn run(
             };
             let results = report::results(&outcome, &test, &dataset);
             let diverged = outcome.diverged.take();
-            let (metadata, incomplete) = experiment.finish(status, |metadata| {
+            let finished = experiment.finish(status, |metadata| {
                 metadata.duration_s = Some(duration);
                 metadata.results = Some(results);
                 metadata.error = diverged.as_ref().map(ToString::to_string);
                 let timing = json!(outcome.timing);
                 metadata.other.insert("timing_s".into(), timing);
-            })?;
+            });
+            let unwritten = |_: &_| progress.say(&go_on);
+            let (metadata, incomplete) = finished.inspect_err(unwritten)?;
             if let Some(error) = incomplete {
                 progress.warn(&format!("the logs are not whole: {error}"));
             }
