@@ -1,6 +1,7 @@
 //! Sample sources. A format is one file here: something that recognises a source and hands out its
 //! records in order.
 
+mod gz;
 mod npz;
 mod pickle;
 mod pt;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use crate::error::DataError;
 
+pub use self::gz::Gz;
 pub use self::npz::Npz;
 pub use self::pt::Pt;
 pub use self::tfrecord::{Tfrecord, TfrecordWriter};
@@ -116,7 +118,7 @@ pub trait Reader: Sync {
 }
 
 /// All formats; those that know themselves by content come first.
-const READERS: [&dyn Reader; 3] = [&Npz, &Pt, &Tfrecord];
+const READERS: [&dyn Reader; 4] = [&Npz, &Pt, &Gz, &Tfrecord];
 
 /// The reader that recognises `path`.
 ///

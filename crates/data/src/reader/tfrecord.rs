@@ -100,7 +100,7 @@ fn masked_checksum(bytes: &[u8]) -> u32 {
         .wrapping_add(0xa282_ead8)
 }
 
-fn damaged(path: &Path, record: usize, error: &tfrecord::Error) -> DataError {
+pub(super) fn damaged(path: &Path, record: usize, error: &tfrecord::Error) -> DataError {
     DataError::Record {
         path: path.to_owned(),
         record,
@@ -139,7 +139,7 @@ fn walk(
 }
 
 /// Reads and decodes a payload.
-fn payload(
+pub(super) fn payload(
     path: &Path,
     record: usize,
     length: usize,

@@ -1,0 +1,123 @@
+//! TFRecord files packed with gzip, as TensorFlow writes them with `compression_type="GZIP"`.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use tfrecord::io::sync as framing;
+
+use super::tfrecord::{damaged, payload};
+use super::{Reader, Record, Sink, Wanted, unreadable};
+use crate::error::DataError;
+
+/// The reader.
+pub struct Gz;
+
+/// Longest payload that is believed, in bytes: a packed file does not tell how much is left.
+const LONGEST: usize = 16 << 20;
+
+impl Reader for Gz {
+    fn name(&self) -> &'static str {
+        "TFRecord files packed with gzip (.gz)"
+    }
+
+    fn accepts(&self, _path: &Path, head: &[u8]) -> bool {
+        head.starts_with(&[0x1f, 0x8b])
+    }
+
+    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+        let file = File::open(path).map_err(unreadable(path))?;
+        let unpacked = MultiGzDecoder::new(BufReader::new(file));
+        let mut reader = BufReader::with_capacity(1 << 16, unpacked);
+        for record in 0.. {
+            let length = framing::try_read_len(&mut reader, true);
+            let Some(length) = length.map_err(|e| damaged(path, record, &e))? else {
+                return Ok(());
+            };
+            sink(next(path, record, length, &mut reader)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn next(
+    path: &Path,
+    record: usize,
+    length: usize,
+    reader: &mut impl Read,
+) -> Result<Record, DataError> {
+    if length > LONGEST {
+        return Err(DataError::Record {
+            path: path.to_owned(),
+            record,
+            problem: format!("{length} bytes are too many for one record"),
+        });
+    }
+    payload(path, record, length, reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn read(path: &Path) -> Result<Vec<Record>, DataError> {
+        let mut records = Vec::new();
+        super::super::read(path, &Wanted::default(), &mut |record| {
+            records.push(record);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn packed_or_not_the_records_are_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = demo::ensure(folder.path()).unwrap();
+        let plain = config.with_file_name("val.tfrecord");
+        let bytes = std::fs::read(&plain).unwrap();
+        let path = folder.path().join("val.tfrecord.gz");
+        // Two members, as `cat a.gz b.gz` makes them.
+        let (head, tail) = bytes.split_at(bytes.len() / 3);
+        std::fs::write(&path, [packed(head), packed(tail)].concat()).unwrap();
+        assert_eq!(read(&path).unwrap(), read(&plain).unwrap());
+    }
+
+    proptest! {
+        /// Damage is an error that names file and record, or cut between two records, fewer of them.
+        #[test]
+        fn damage_is_found(cut in 0usize..4000, at in 0usize..4000, flip: u8) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.gz");
+            let plain = folder.path().join("x.tfrecord");
+            let mut writer = crate::reader::TfrecordWriter::create(&plain).unwrap();
+            for i in 0..3 {
+                let values: Vec<f32> = (0..32).map(|v| (v * i) as f32).collect();
+                let record = Record { record: i, values, shape: vec![2, 16], label: 1, group: None };
+                writer.write(&record).unwrap();
+            }
+            writer.finish().unwrap();
+            let whole = read(&plain).unwrap();
+            let mut bytes = packed(&std::fs::read(&plain).unwrap());
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            bytes.truncate(bytes.len().saturating_sub(cut).max(3));
+            std::fs::write(&path, &bytes).unwrap();
+            match read(&path) {
+                Ok(records) => prop_assert_eq!(&records[..], &whole[..records.len()]),
+                Err(error) => prop_assert!(error.to_string().contains("x.gz"), "{error}"),
+            }
+        }
+    }
+}
