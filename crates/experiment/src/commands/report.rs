@@ -1,5 +1,7 @@
 //! `experiment report`: one page that needs nothing beside it, no network and no script.
 
+mod chart;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -12,6 +14,7 @@ use crate::fields::{Fields, size, status, text};
 use crate::history::History;
 use crate::run::write_atomically;
 use crate::store::{Entry, ExperimentStore};
+use chart::chart;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -35,9 +38,6 @@ const CHARTS: [(&str, &[(&str, &str)]); 3] = [
     ),
     ("Macro F1", &[("val_f1_macro", "validation")]),
 ];
-
-/// Custom properties of the style that hold the lines' colours.
-const COLOURS: [&str; 8] = ["--a", "--b", "--c", "--d", "--e", "--f", "--g", "--h"];
 
 pub(super) fn run(
     store: &ExperimentStore,
@@ -237,99 +237,6 @@ fn tiles(entry: &Entry) -> String {
     format!("<div class=\"tiles\">\n{tiles}</div>\n")
 }
 
-/// A line chart; `best` marks an epoch.
-fn chart(title: &str, lines: &[(String, Vec<(usize, f64)>)], best: Option<usize>) -> String {
-    let (width, height, left, bottom, top, right) = (520.0, 280.0, 52.0, 30.0, 8.0, 12.0);
-    let points = || {
-        let all = lines.iter().flat_map(|(_, points)| points);
-        all.filter(|(_, value)| value.is_finite())
-    };
-    let low = points()
-        .map(|(_, value)| *value)
-        .fold(f64::INFINITY, f64::min);
-    let high = points()
-        .map(|(_, value)| *value)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let (low, high) = if low <= high {
-        (low, high.max(low + 1e-6))
-    } else {
-        (0.0, 1.0)
-    };
-    let last = points().map(|(epoch, _)| *epoch).max().unwrap_or(0).max(1) as f64;
-    let x = |epoch: f64| left + epoch / last * (width - left - right);
-    let y = |value: f64| top + (high - value) / (high - low) * (height - top - bottom);
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{} over epochs\">\n",
-        escaped(title)
-    );
-    for i in 0..=4 {
-        let value = low + (high - low) * f64::from(i) / 4.0;
-        let _ = writeln!(
-            svg,
-            "<line class=\"grid\" x1=\"{left}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{value:.3}</text>",
-            width - right,
-            left - 6.0,
-            y(value) + 4.0,
-            y = y(value),
-        );
-        // Epochs are whole: no two labels of one.
-        let epoch = (last * f64::from(i) / 4.0).round();
-        if i == 0 || epoch > (last * f64::from(i - 1) / 4.0).round() {
-            let _ = writeln!(
-                svg,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                x(epoch),
-                height - 10.0,
-                epoch + 1.0
-            );
-        }
-    }
-    if let Some(best) = best {
-        let at = x(best as f64);
-        let _ = writeln!(
-            svg,
-            "<line class=\"mark\" stroke-dasharray=\"4 3\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{top}\" \
-             y2=\"{:.1}\"><title>best epoch {}</title></line>",
-            height - bottom,
-            best + 1
-        );
-    }
-    let mut legend = String::new();
-    for (i, (name, points)) in lines.iter().enumerate() {
-        let colour = COLOURS[i % COLOURS.len()];
-        let finite = points.iter().filter(|(_, value)| value.is_finite());
-        let places: Vec<String> = finite
-            .map(|(epoch, value)| format!("{:.1},{:.1}", x(*epoch as f64), y(*value)))
-            .collect();
-        let _ = writeln!(
-            svg,
-            "<polyline style=\"stroke: var({colour})\" points=\"{}\"/>",
-            places.join(" ")
-        );
-        if let [only] = &places[..] {
-            let (cx, cy) = only.split_once(',').unwrap_or_default();
-            let _ = writeln!(
-                svg,
-                "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"3\" style=\"fill: var({colour})\"/>"
-            );
-        }
-        let _ = write!(
-            legend,
-            "<span style=\"--color: var({colour})\">{}</span>",
-            escaped(name)
-        );
-    }
-    if best.is_some() {
-        legend.push_str("<span class=\"mark\">best epoch</span>");
-    }
-    svg.push_str("</svg>\n");
-    format!(
-        "<figure><figcaption>{} by epoch</figcaption>\n{svg}<div class=\"legend\">{legend}</div></figure>\n",
-        escaped(title)
-    )
-}
-
 fn classes(names: &[String], test: &Map<String, Value>) -> String {
     let values = |name: &str| test.get("per_class").and_then(|v| v.get(name)?.as_array());
     let Some(support) = values("support") else {
@@ -438,41 +345,4 @@ fn configuration(entry: &Entry, now: chrono::NaiveDateTime) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{now, store};
-    use super::*;
-
-    #[test]
-    fn one_page_without_network_or_script() {
-        let (folder, store) = store();
-        let output = folder.path().join("report.html");
-        for ids in [&["00000001"][..], &["00000000", "00000001", "latest"]] {
-            let options = Options {
-                ids: ids.iter().map(ToString::to_string).collect(),
-                output: output.clone(),
-            };
-            run(&store, &options, now()).unwrap();
-            let page = std::fs::read_to_string(&output).unwrap();
-            for outside in ["http", "src=", "href=", "<script", "@import", "url("] {
-                assert!(!page.contains(outside), "{outside}");
-            }
-            assert!(page.contains("polyline") && page.contains("class=\"matrix\""));
-            assert_eq!(
-                page.matches("<table").count(),
-                page.matches("</table>").count()
-            );
-        }
-    }
-
-    #[test]
-    fn text_of_others_is_text() {
-        let (folder, store) = store();
-        let mut entry = store.find("00000001").unwrap();
-        entry.metadata.notes = "<script>alert(1)</script>".into();
-        entry.metadata.class_names[0] = "\"><img src=x onerror=alert(1)>".into();
-        entry.metadata.timestamp = "<b>".into();
-        let page = page(&[entry], now());
-        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>&"));
-        drop(folder);
-    }
-}
+mod tests;

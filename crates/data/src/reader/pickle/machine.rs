@@ -1,0 +1,386 @@
+//! The machine of pickles.
+
+use std::collections::HashMap;
+
+use super::{Id, Value};
+
+/// Globals that may be asked for; storages and types of tensors beside them.
+const ALLOWED: [&str; 14] = [
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor",
+    "torch._utils._rebuild_parameter",
+    "torch.nn.parameter.Parameter",
+    "torch.Size",
+    "torch.storage.UntypedStorage",
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.dtype",
+    "_codecs.encode",
+    "builtins.set",
+    "builtins.dict",
+];
+
+fn allowed(name: &str) -> bool {
+    let storage = |name: &str| {
+        let kind = name
+            .strip_prefix("torch.")
+            .and_then(|name| name.strip_suffix("Storage"));
+        kind.is_some_and(|kind| kind.chars().all(|c| c.is_ascii_alphanumeric()))
+    };
+    ALLOWED.contains(&name) || storage(name)
+}
+
+/// Builds the values of a pickle, opcode by opcode.
+pub(super) struct Machine<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    values: Vec<Value>,
+    stack: Vec<Id>,
+    marks: Vec<usize>,
+    memo: HashMap<u64, Id>,
+}
+
+impl<'a> Machine<'a> {
+    /// At the first of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            values: Vec::new(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: HashMap::new(),
+        }
+    }
+
+    /// Bytes that were read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The values that were built.
+    pub fn values(self) -> Vec<Value> {
+        self.values
+    }
+
+    fn take(&mut self, count: usize) -> Result<&[u8], String> {
+        let end = self
+            .at
+            .checked_add(count)
+            .filter(|end| *end <= self.bytes.len());
+        let end = end.ok_or("cut short")?;
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    /// A little-endian number of `count` bytes.
+    fn number(&mut self, count: usize) -> Result<u64, String> {
+        let bytes = self.take(count)?;
+        Ok(bytes
+            .iter()
+            .rev()
+            .fold(0, |n, &byte| n << 8 | u64::from(byte)))
+    }
+
+    /// Bytes whose number is told by the `count` bytes before them.
+    fn sized(&mut self, count: usize) -> Result<&[u8], String> {
+        let length = self.number(count)?;
+        self.take(usize::try_from(length).map_err(|_| "cut short")?)
+    }
+
+    fn text(&mut self, count: usize) -> Result<Value, String> {
+        let bytes = self.sized(count)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| "text that is no UTF-8")?;
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn line(&mut self) -> Result<String, String> {
+        let rest = &self.bytes[self.at..];
+        let end = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or("cut short")?;
+        let line = std::str::from_utf8(&rest[..end]).map_err(|_| "text that is no UTF-8")?;
+        self.at += end + 1;
+        Ok(line.to_owned())
+    }
+
+    fn push(&mut self, value: Value) {
+        self.values.push(value);
+        self.stack.push(self.values.len() - 1);
+    }
+
+    fn pop(&mut self) -> Result<Id, String> {
+        // Not below a mark: what lies there belongs to another collection.
+        let floor = self.marks.last().copied().unwrap_or(0);
+        match self.stack.len() > floor {
+            true => Ok(self.stack.pop().expect("checked")),
+            false => Err("takes a value that is not there".into()),
+        }
+    }
+
+    fn popped(&mut self, count: usize) -> Result<Vec<Id>, String> {
+        let mut ids = (0..count)
+            .map(|_| self.pop())
+            .collect::<Result<Vec<_>, _>>()?;
+        ids.reverse();
+        Ok(ids)
+    }
+
+    fn since_mark(&mut self) -> Result<Vec<Id>, String> {
+        let mark = self.marks.pop().ok_or("takes a mark that is not there")?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    fn top(&self) -> Result<Id, String> {
+        self.stack
+            .last()
+            .copied()
+            .ok_or_else(|| "changes a value that is not there".into())
+    }
+
+    fn append(&mut self, items: Vec<Id>) -> Result<(), String> {
+        let top = self.top()?;
+        match &mut self.values[top] {
+            Value::Items(own) => own.extend(items),
+            _ => return Err("adds items to what is no list".into()),
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, items: &[Id]) -> Result<(), String> {
+        let top = self.top()?;
+        match &mut self.values[top] {
+            Value::Dict(own) => own.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1]))),
+            _ => return Err("sets keys of what is no dict".into()),
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, key: u64) -> Result<(), String> {
+        let top = self.top()?;
+        self.memo.insert(key, top);
+        Ok(())
+    }
+
+    fn recall(&mut self, key: u64) -> Result<(), String> {
+        let id = self
+            .memo
+            .get(&key)
+            .ok_or("recalls what was not remembered")?;
+        self.stack.push(*id);
+        Ok(())
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> Result<(), String> {
+        let whole = format!("{module}.{name}");
+        if !allowed(&whole) {
+            let shown: String = whole.chars().filter(|c| !c.is_control()).take(80).collect();
+            return Err(format!(
+                "asks for `{shown}`: refused, since only tensors and plain values are read, and no code is run"
+            ));
+        }
+        self.push(Value::Global(whole));
+        Ok(())
+    }
+
+    /// A call of a global that was allowed; what it makes is decided by whoever reads the value.
+    fn call(&mut self) -> Result<(), String> {
+        let (arguments, function) = (self.pop()?, self.pop()?);
+        let Value::Global(name) = &self.values[function] else {
+            return Err("calls what is no function".into());
+        };
+        if !matches!(self.values[arguments], Value::Items(_)) {
+            return Err("calls without arguments".into());
+        }
+        let made = match &name[..] {
+            "collections.OrderedDict" | "collections.defaultdict" | "builtins.dict" => {
+                Value::Dict(Vec::new())
+            }
+            "builtins.set" => Value::Items(Vec::new()),
+            // By their numbers: a program that calls again and again takes no more memory than its bytes.
+            _ => Value::Call(function, arguments, None),
+        };
+        self.push(made);
+        Ok(())
+    }
+
+    /// Runs to the pickle's end; the number of its value.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn run(&mut self) -> Result<Id, String> {
+        loop {
+            let code = self.take(1)?[0];
+            match code {
+                b'.' => return self.pop(),
+                0x80 => {
+                    let version = self.take(1)?[0];
+                    if version > 5 {
+                        return Err(format!("protocol {version} is not known"));
+                    }
+                }
+                0x95 => drop(self.take(8)?),
+                b'(' => self.marks.push(self.stack.len()),
+                b'0' => drop(self.pop()?),
+                b'1' => drop(self.since_mark()?),
+                b'2' => {
+                    let top = self.top()?;
+                    self.stack.push(top);
+                }
+                b'N' => self.push(Value::None),
+                0x88 => self.push(Value::Bool(true)),
+                0x89 => self.push(Value::Bool(false)),
+                b'K' | b'M' => {
+                    let value = self.number(if code == b'K' { 1 } else { 2 })?;
+                    self.push(Value::Int(value as i64));
+                }
+                b'J' => {
+                    let value = self.number(4)? as u32 as i32;
+                    self.push(Value::Int(value.into()));
+                }
+                0x8a => {
+                    let bytes = self.sized(1)?;
+                    let value = long(bytes)?;
+                    self.push(Value::Int(value));
+                }
+                b'I' | b'L' => {
+                    let line = self.line()?;
+                    let digits = line.trim_end_matches('L');
+                    self.push(match digits {
+                        "00" => Value::Bool(false),
+                        "01" => Value::Bool(true),
+                        digits => Value::Int(digits.parse().map_err(|_| "no whole number")?),
+                    });
+                }
+                b'G' => {
+                    let value = f64::from_bits(self.number(8)?.swap_bytes());
+                    self.push(Value::Float(value));
+                }
+                b'F' => {
+                    let value = self.line()?.parse().map_err(|_| "no number")?;
+                    self.push(Value::Float(value));
+                }
+                0x8c | b'X' | 0x8d => {
+                    let value = self.text(match code {
+                        0x8c => 1,
+                        b'X' => 4,
+                        _ => 8,
+                    })?;
+                    self.push(value);
+                }
+                // Text of Python 2, and bytes.
+                b'U' | b'T' => {
+                    let value = self.text(if code == b'U' { 1 } else { 4 })?;
+                    self.push(value);
+                }
+                b'C' | b'B' | 0x8e => {
+                    let bytes = self.sized(match code {
+                        b'C' => 1,
+                        b'B' => 4,
+                        _ => 8,
+                    })?;
+                    let bytes = bytes.to_vec();
+                    self.push(Value::Bytes(bytes));
+                }
+                b'V' => {
+                    let line = self.line()?;
+                    self.push(Value::Text(line));
+                }
+                b']' | b')' | 0x8f => self.push(Value::Items(Vec::new())),
+                b't' | b'l' | 0x91 => {
+                    let items = self.since_mark()?;
+                    self.push(Value::Items(items));
+                }
+                0x85..=0x87 => {
+                    let items = self.popped(usize::from(code - 0x84))?;
+                    self.push(Value::Items(items));
+                }
+                b'a' => {
+                    let item = self.pop()?;
+                    self.append(vec![item])?;
+                }
+                b'e' | 0x90 => {
+                    let items = self.since_mark()?;
+                    self.append(items)?;
+                }
+                b'}' => self.push(Value::Dict(Vec::new())),
+                b'd' => {
+                    let items = self.since_mark()?;
+                    self.push(Value::Dict(Vec::new()));
+                    self.set(&items)?;
+                }
+                b's' => {
+                    let pair = self.popped(2)?;
+                    self.set(&pair)?;
+                }
+                b'u' => {
+                    let items = self.since_mark()?;
+                    self.set(&items)?;
+                }
+                b'q' | b'r' => {
+                    let key = self.number(if code == b'q' { 1 } else { 4 })?;
+                    self.remember(key)?;
+                }
+                b'p' => {
+                    let key = self.line()?.parse().map_err(|_| "no number")?;
+                    self.remember(key)?;
+                }
+                0x94 => self.remember(self.memo.len() as u64)?,
+                b'h' | b'j' => {
+                    let key = self.number(if code == b'h' { 1 } else { 4 })?;
+                    self.recall(key)?;
+                }
+                b'g' => {
+                    let key = self.line()?.parse().map_err(|_| "no number")?;
+                    self.recall(key)?;
+                }
+                b'c' => {
+                    let (module, name) = (self.line()?, self.line()?);
+                    self.global(&module, &name)?;
+                }
+                0x93 => {
+                    let (name, module) = (self.pop()?, self.pop()?);
+                    match (&self.values[module], &self.values[name]) {
+                        (Value::Text(module), Value::Text(name)) => {
+                            let (module, name) = (module.clone(), name.clone());
+                            self.global(&module, &name)?;
+                        }
+                        _ => return Err("asks for something without a name".into()),
+                    }
+                }
+                b'R' | 0x81 => self.call()?,
+                b'b' => {
+                    let state = self.pop()?;
+                    let top = self.top()?;
+                    // Attributes of a dict or list are nobody's business.
+                    if let Value::Call(_, _, own) = &mut self.values[top] {
+                        *own = Some(state);
+                    }
+                }
+                b'Q' => {
+                    let id = self.pop()?;
+                    self.push(Value::Persistent(id));
+                }
+                other => return Err(format!("opcode {other:#04x} is not read")),
+            }
+        }
+    }
+}
+
+/// A whole number of any number of bytes that fits 64 bits.
+fn long(bytes: &[u8]) -> Result<i64, String> {
+    let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
+    let filling = if negative { 0xff } else { 0 };
+    let mut whole = [filling; 8];
+    let head = bytes.len().min(8);
+    whole[..head].copy_from_slice(&bytes[..head]);
+    let value = i64::from_le_bytes(whole);
+    match bytes[head..].iter().all(|&byte| byte == filling) && (value < 0) == negative {
+        true => Ok(value),
+        false => Err("a whole number beyond 64 bits".into()),
+    }
+}
