@@ -1,7 +1,7 @@
 //! The three splits, in memory or streamed from their sources.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ndarray::ArrayView4;
 
@@ -158,10 +158,16 @@ impl Dataset {
         let (mut train, in_train) = loader.split("training", train_index)?;
         let passes = loader.take_passes();
         let (mut val, in_val) = loader.split("validation", val_index)?;
-        let own_test = task
-            .test_index_file
-            .as_ref()
-            .filter(|index| *index != val_index);
+        // Two names of one list are one split, as configurations of the Python system have them.
+        let same_list = |index: &Path| {
+            let read = |path: &Path| std::fs::read(path).ok();
+            // Lines may be relative to the list's own folder.
+            let beside = index.parent() == val_index.parent();
+            let same = || read(index).is_some_and(|list| Some(list) == read(val_index));
+            index == val_index || (beside && same())
+        };
+        let own_test = task.test_index_file.as_ref();
+        let own_test = own_test.filter(|index| !same_list(index));
         let test = match own_test {
             Some(index) => Some(loader.split("test", index)?),
             None => {

@@ -149,6 +149,19 @@ fn without_a_test_split_the_validation_split_serves() {
     assert!(dataset.test_is_val);
     assert_eq!(dataset.test, dataset.val);
     assert!(dataset.warnings[0].contains("serves as test"));
+
+    // One list under two names is one split.
+    let project = Project::new();
+    project.file("test.txt", "val.tfrecord\n");
+    project.file(
+        "config.yaml",
+        "task:\n  class_names: [a, b, c]\n  train_index_file: train.txt\n  val_index_file: val.txt\n  \
+         test_index_file: test.txt\n",
+    );
+    assert!(load(&project.path("config.yaml")).unwrap().test_is_val);
+    project.file("test.txt", "train.tfrecord\n");
+    let error = load(&project.path("config.yaml")).unwrap_err().to_string();
+    assert!(error.contains("share 1 group(s)"), "{error}");
 }
 
 #[test]
