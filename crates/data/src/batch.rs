@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
+use std::path::PathBuf;
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
+use crate::augment::Augmentation;
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
 use crate::preprocess::{Normalisation, Preprocessing, records_to_inputs};
@@ -24,6 +26,50 @@ pub fn shuffled(samples: usize, seed: u64, epoch: u64) -> Vec<usize> {
     order
 }
 
+/// As [`shuffled`], with every class as often as every other: samples of rare classes come several times, some of the
+/// others not at all. As many samples as there are labels.
+pub fn balanced(labels: &[u32], classes: usize, seed: u64, epoch: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(u64::MAX - epoch);
+    let mut members = vec![Vec::new(); classes];
+    labels
+        .iter()
+        .enumerate()
+        .for_each(|(i, label)| members[*label as usize].push(i));
+    members.retain(|own| !own.is_empty());
+    let mut order = Vec::with_capacity(labels.len());
+    let mut waiting: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
+    for i in 0..labels.len() {
+        let class = i % members.len();
+        if waiting[class].is_empty() {
+            waiting[class].clone_from(&members[class]);
+            waiting[class].shuffle(&mut rng);
+        }
+        order.extend(waiting[class].pop());
+    }
+    order.shuffle(&mut rng);
+    order
+}
+
+/// Every class' share `ratio` of the samples, at least one, in their order: what is left where only so many labels are
+/// known. Depends on the labels, the ratio and the seed alone.
+pub fn labelled(labels: &[u32], ratio: f64, seed: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6c61_6265_6c73);
+    let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
+    let mut kept = Vec::new();
+    for class in 0..classes {
+        let mut own: Vec<usize> = (0..labels.len())
+            .filter(|i| labels[*i] as usize == class)
+            .collect();
+        own.shuffle(&mut rng);
+        let count = ((own.len() as f64 * ratio).round() as usize)
+            .clamp(usize::from(!own.is_empty()), own.len());
+        kept.extend(&own[..count]);
+    }
+    kept.sort_unstable();
+    kept
+}
+
 /// One batch on the host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
@@ -36,10 +82,30 @@ pub struct Batch {
 /// Files kept open at a time: below what operating systems allow a process.
 const OPEN_FILES: usize = 200;
 
+/// What becomes of training windows in an epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Augmenting<'a> {
+    /// What may happen.
+    pub augmentation: &'a Augmentation,
+    /// Label of windows that are added to others, where there is one.
+    pub background: Option<u32>,
+    /// Seed.
+    pub seed: u64,
+    /// Epoch.
+    pub epoch: u64,
+    /// Place of the first sample in the epoch: a sample that comes twice is changed in two ways.
+    pub first: usize,
+}
+
 /// Assembles batches of one split.
 pub struct Fetcher<'a> {
     split: &'a Split,
     preprocessing: &'a Preprocessing,
+    augmenting: Option<Augmenting<'a>>,
+    /// Samples of the epoch before the next batch.
+    place: usize,
+    /// Windows that may be added to others.
+    backgrounds: Vec<usize>,
     /// Open sources of a streamed split.
     files: HashMap<u32, (File, &'static dyn Reader)>,
 }
@@ -50,8 +116,26 @@ impl<'a> Fetcher<'a> {
         Self {
             split,
             preprocessing,
+            augmenting: None,
+            place: 0,
+            backgrounds: Vec::new(),
             files: HashMap::new(),
         }
+    }
+
+    /// Has windows changed as `augmenting` says; they must be kept as windows ([`crate::Storage::Windows`]) or streamed.
+    pub fn augmented(mut self, augmenting: Option<Augmenting<'a>>) -> Self {
+        let class = augmenting.and_then(|own| own.background);
+        let of_class = self
+            .split
+            .y
+            .iter()
+            .enumerate()
+            .filter(|(_, label)| Some(**label) == class);
+        self.backgrounds = of_class.map(|(i, _)| i).collect();
+        self.place = augmenting.map_or(0, |own| own.first);
+        self.augmenting = augmenting.filter(|own| !own.augmentation.is_none());
+        self
     }
 
     /// The samples at `indices`.
@@ -70,12 +154,16 @@ impl<'a> Fetcher<'a> {
                     x.extend_from_slice(&all[i * length..(i + 1) * length]);
                 }
             }
-            Inputs::Streamed(streamed) => {
+            Inputs::Windows(..) | Inputs::Streamed(_) => {
                 // Reading is quick, spectra are not: those take all threads.
-                let records = indices.iter().map(|&i| self.read(streamed, i));
-                let records: Vec<Record> = records.collect::<Result<_, _>>()?;
-                let (spectral, shape) = (&self.preprocessing.spectral, self.split.shape);
-                let inputs: Vec<_> = records_to_inputs(&records, spectral)
+                let records = indices.iter().map(|&i| self.record(i));
+                let mut records: Vec<Record> = records.collect::<Result<_, _>>()?;
+                self.augment(indices, &mut records)?;
+                let Preprocessing {
+                    spectral, steps, ..
+                } = self.preprocessing;
+                let shape = self.split.shape;
+                let inputs: Vec<_> = records_to_inputs(&records, steps, spectral)
                     .map(|input| {
                         let (mut input, own) = input?;
                         if own != shape {
@@ -89,7 +177,7 @@ impl<'a> Fetcher<'a> {
                     .collect();
                 for ((input, record), &i) in inputs.into_iter().zip(&records).zip(indices) {
                     x.extend(input.map_err(|problem| DataError::Record {
-                        path: streamed.sources[streamed.slots[i].source as usize].clone(),
+                        path: self.source(i),
                         record: record.record,
                         problem,
                     })?);
@@ -103,6 +191,76 @@ impl<'a> Fetcher<'a> {
             x,
             y: indices.iter().map(|&i| self.split.y[i]).collect(),
         })
+    }
+
+    /// Changes the windows at `indices`, on all threads.
+    fn augment(&mut self, indices: &[usize], records: &mut [Record]) -> Result<(), DataError> {
+        let Some(Augmenting {
+            augmentation,
+            background,
+            seed,
+            epoch,
+            ..
+        }) = self.augmenting
+        else {
+            return Ok(());
+        };
+        if let Some(record) = records.iter().find(|record| record.shape.len() != 2) {
+            return Err(DataError::Usage(format!(
+                "augmentation needs whole windows, [2, 1024]: these are cut into segments already, {:?}",
+                record.shape
+            )));
+        }
+        let mut added = Vec::with_capacity(indices.len());
+        let first = self.place;
+        self.place += indices.len();
+        for (n, &i) in indices.iter().enumerate() {
+            let picked = augmentation.background_of(seed, epoch, first + n, self.backgrounds.len());
+            let picked = picked
+                .filter(|_| Some(self.split.y[i]) != background)
+                .map(|n| self.backgrounds[n]);
+            added.push(picked.map(|n| self.record(n)).transpose()?);
+        }
+        let windows = records.par_iter_mut().zip(&added).enumerate();
+        windows.for_each(|(n, (record, background))| {
+            let background = background.as_ref().map(|record| &record.values[..]);
+            augmentation.apply(
+                &mut record.values,
+                record.shape[0],
+                background,
+                (seed, epoch, first + n),
+            );
+        });
+        Ok(())
+    }
+
+    /// Where sample `i` comes from, for messages.
+    fn source(&self, i: usize) -> PathBuf {
+        match &self.split.x {
+            Inputs::Streamed(streamed) => {
+                streamed.sources[streamed.slots[i].source as usize].clone()
+            }
+            _ => "the training split".into(),
+        }
+    }
+
+    /// Sample `i` as it was recorded.
+    fn record(&mut self, i: usize) -> Result<Record, DataError> {
+        let split = self.split;
+        match &split.x {
+            Inputs::Streamed(streamed) => self.read(streamed, i),
+            Inputs::Windows(x, shape) => {
+                let length: usize = shape.iter().product();
+                Ok(Record {
+                    record: i,
+                    values: x[i * length..(i + 1) * length].to_vec(),
+                    shape: shape.clone(),
+                    label: split.y[i].into(),
+                    group: None,
+                })
+            }
+            Inputs::Memory(_) => Err(DataError::Usage("inputs are no windows any more".into())),
+        }
     }
 
     fn read(&mut self, streamed: &Streamed, i: usize) -> Result<Record, DataError> {
@@ -128,11 +286,30 @@ impl<'a> Fetcher<'a> {
     }
 }
 
+/// Whether the windows of `split` can be augmented: tries the first.
+///
+/// # Errors
+/// [`DataError::Usage`] where they are cut into segments already.
+pub fn check_augmentable(split: &Split, preprocessing: &Preprocessing) -> Result<(), DataError> {
+    let light = Augmentation::preset("light").unwrap_or_default();
+    let augmenting = Augmenting {
+        augmentation: &light,
+        background: None,
+        seed: 0,
+        epoch: 0,
+        first: 0,
+    };
+    Fetcher::new(split, preprocessing)
+        .augmented(Some(augmenting))
+        .fetch(&[0])
+        .map(|_| ())
+}
+
 /// Batches waiting to be used: enough to bridge a slow read.
 const AHEAD: usize = 4;
 
-/// Calls `each` with the samples of every list of indices, in order, until it says no. Streamed batches are
-/// read ahead by a thread of their own.
+/// Calls `each` with the samples of every list of indices, in order, until it says no. Batches that are not kept as
+/// inputs are made ahead by a thread of their own.
 ///
 /// # Errors
 /// As [`Fetcher::fetch`].
@@ -140,9 +317,23 @@ pub fn for_each<'i>(
     split: &Split,
     preprocessing: &Preprocessing,
     lists: impl Iterator<Item = &'i [usize]> + Send,
+    each: impl FnMut(Batch) -> bool,
+) -> Result<(), DataError> {
+    for_each_augmented(split, preprocessing, None, lists, each)
+}
+
+/// As [`for_each`], with windows changed as `augmenting` says.
+///
+/// # Errors
+/// As there.
+pub fn for_each_augmented<'i>(
+    split: &Split,
+    preprocessing: &Preprocessing,
+    augmenting: Option<Augmenting<'_>>,
+    lists: impl Iterator<Item = &'i [usize]> + Send,
     mut each: impl FnMut(Batch) -> bool,
 ) -> Result<(), DataError> {
-    let mut fetcher = Fetcher::new(split, preprocessing);
+    let mut fetcher = Fetcher::new(split, preprocessing).augmented(augmenting);
     if matches!(split.x, Inputs::Memory(_)) {
         for indices in lists {
             if !each(fetcher.fetch(indices)?) {
@@ -185,5 +376,30 @@ mod tests {
         let mut sorted = order;
         sorted.sort_unstable();
         assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rare_classes_come_as_often_as_others() {
+        let labels: Vec<u32> = (0..100).map(|i| if i < 90 { 0 } else { 2 }).collect();
+        let order = balanced(&labels, 3, 1, 0);
+        assert_eq!(order.len(), 100);
+        let rare: Vec<usize> = order.iter().copied().filter(|i| labels[*i] == 2).collect();
+        assert_eq!(rare.len(), 50);
+        for own in 90..100 {
+            assert_eq!(rare.iter().filter(|i| **i == own).count(), 5);
+        }
+        assert_eq!(order, balanced(&labels, 3, 1, 0));
+        assert_ne!(order, balanced(&labels, 3, 1, 1));
+    }
+
+    #[test]
+    fn every_class_keeps_its_share_of_labels() {
+        let labels: Vec<u32> = (0..100).map(|i| u32::from(i % 10 == 0)).collect();
+        let kept = labelled(&labels, 0.2, 1);
+        let rare = kept.iter().filter(|i| labels[**i] == 1).count();
+        assert_eq!((kept.len(), rare), (20, 2));
+        assert!(kept.is_sorted());
+        assert_eq!(labelled(&labels, 0.001, 1).len(), 2);
+        assert_eq!(labelled(&labels, 1.0, 1), (0..100).collect::<Vec<_>>());
     }
 }

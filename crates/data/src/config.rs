@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::chain::Chain;
 use crate::error::DataError;
 use crate::preprocess::Normalisation;
 use crate::reader::Wanted;
+use crate::steps::{Step, resolve};
 
 /// Largest YAML file that is read, in bytes: configurations are written by hand.
 const LARGEST: u64 = 16 << 20;
@@ -62,6 +64,8 @@ pub struct DatasetConfig {
     pub modality: Option<String>,
     /// Spectra in place of samples.
     pub spectral: SpectralConfig,
+    /// What is done to whole windows first, in order.
+    pub steps: Vec<Step>,
     /// How inputs are scaled; `None` leaves the choice to the program.
     pub normalisation: Option<Normalisation>,
     /// The whole file as JSON, for the record.
@@ -306,10 +310,12 @@ impl DatasetConfig {
             location: raw.location,
             modality: raw.modality,
             spectral: raw.spectral,
+            steps: Vec::new(),
             normalisation: raw.normalisation,
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };
+        config.take_steps(&raw.preprocessing, text)?;
         config.check(text)?;
         config.resolve_paths();
         Ok(config)
@@ -446,6 +452,33 @@ impl DatasetConfig {
         Ok(())
     }
 
+    /// Takes the list `preprocessing`, whose spectra and scaling stand for those of the other keys.
+    fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
+        let key = "preprocessing";
+        let error = |problem: String| DataError::Config {
+            path: self.path.clone(),
+            line: line_of(text, key, key),
+            key: key.into(),
+            problem,
+        };
+        let resolved = resolve(steps).map_err(error)?;
+        if resolved.spectral.is_some() && self.spectral.method != SpectralMethod::None {
+            return Err(error(
+                "names spectra, and so does `spectral_processing.method`: leave one out".into(),
+            ));
+        }
+        if resolved.normalisation.is_some() && self.normalisation.is_some() {
+            return Err(error(
+                "has `normalise`, and there is `normalisation` too: leave one out".into(),
+            ));
+        }
+        Chain::new(&resolved.samples, self.spectral.sampling_rate).map_err(error)?;
+        resolved.apply(&mut self.spectral);
+        self.normalisation = self.normalisation.or(resolved.normalisation);
+        self.steps = resolved.samples;
+        Ok(())
+    }
+
     fn resolve_paths(&mut self) {
         let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
         let task = &mut self.task;
@@ -516,6 +549,7 @@ struct RawFile {
     modality: Option<String>,
     spectral: SpectralConfig,
     normalisation: Option<Normalisation>,
+    preprocessing: Vec<Step>,
 }
 
 /// Reads the file in one pass, so that errors carry line and column, with `task` as the section
@@ -548,6 +582,7 @@ impl<'de> Visitor<'de> for FileSeed<'_> {
                 "location" => raw.location = map.next_value()?,
                 "modality" => raw.modality = map.next_value()?,
                 "spectral_processing" => raw.spectral = map.next_value()?,
+                "preprocessing" => raw.preprocessing = map.next_value()?,
                 "normalisation" | "normalization" => raw.normalisation = map.next_value()?,
                 key if self.tasks.iter().any(|t| t == key) => {
                     map.next_value::<serde_yaml::Value>()?;
@@ -613,6 +648,37 @@ spectral_processing:
             parse(GOOD, Some("distance")).unwrap().class_names(),
             ["class_0", "class_1"]
         );
+    }
+
+    #[test]
+    fn steps_stand_for_other_keys() {
+        let plain = GOOD.replace("method: welch", "method: none");
+        let with =
+            |text: &str, steps: &str| parse(&format!("{text}preprocessing: {steps}\n"), None);
+        let config = with(
+            &plain,
+            "[demean, {low_pass: {frequency: 90}}, fft, log1p, {normalise: sample}]",
+        )
+        .unwrap();
+        assert_eq!(config.steps.len(), 2);
+        assert_eq!(
+            (config.spectral.method, config.spectral.compression),
+            (SpectralMethod::Fft, Compression::Log1p)
+        );
+        assert_eq!(config.normalisation, Some(Normalisation::Sample));
+        for (text, steps, problem) in [
+            (GOOD, "[fft]", "so does `spectral_processing.method`"),
+            (
+                GOOD,
+                "[{high_pass: {frequency: 256}}]",
+                "`high_pass`: 256 Hz does not lie between 0 and 256 Hz",
+            ),
+            (&plain, "[log]", "`log` is of spectra"),
+            (&plain, "[smooth]", "unknown step `smooth`"),
+        ] {
+            let error = with(text, steps).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Storage {
     /// Read anew for every batch, in bounded memory; the sources must let single records be read. The
     /// batches are the same, to the bit.
     Streamed,
+    /// As `Memory`, but of the training split the windows are kept, to be augmented before they become inputs.
+    Windows,
 }
 
 /// The inputs of a split.
@@ -28,6 +30,8 @@ pub enum Storage {
 pub enum Inputs {
     /// Row-major; normalised unless the normalisation is `batch`.
     Memory(Vec<f32>),
+    /// Windows as they were recorded, end to end, and the shape of one.
+    Windows(Vec<f32>, Vec<usize>),
     /// On disk, as they were recorded.
     Streamed(Streamed),
 }
@@ -85,7 +89,7 @@ impl Split {
         self.shape.iter().product()
     }
 
-    /// All inputs as an array `[N, channels, segments, bins]`; none where they are streamed.
+    /// All inputs as an array `[N, channels, segments, bins]`; none where they are computed by batch.
     pub fn inputs(&self) -> Option<ArrayView4<'_, f32>> {
         let [a, b, c] = self.shape;
         let Inputs::Memory(x) = &self.x else {
@@ -94,11 +98,45 @@ impl Split {
         ArrayView4::from_shape((self.len(), a, b, c), x).ok()
     }
 
-    /// All inputs end to end; nothing where they are streamed.
+    /// All inputs end to end; nothing where they are computed by batch.
     pub fn memory(&self) -> &[f32] {
         match &self.x {
             Inputs::Memory(x) => x,
-            Inputs::Streamed(_) => &[],
+            Inputs::Windows(..) | Inputs::Streamed(_) => &[],
+        }
+    }
+
+    /// The samples at `indices`, in that order; groups and fingerprint stay those of all.
+    pub fn subset(&self, indices: &[usize]) -> Self {
+        let of = |values: &[f32], length: usize| -> Vec<f32> {
+            indices
+                .iter()
+                .flat_map(|i| values[i * length..(i + 1) * length].iter().copied())
+                .collect()
+        };
+        Self {
+            x: match &self.x {
+                Inputs::Memory(x) => Inputs::Memory(of(x, self.sample_length())),
+                Inputs::Windows(x, shape) => {
+                    Inputs::Windows(of(x, shape.iter().product()), shape.clone())
+                }
+                Inputs::Streamed(streamed) => Inputs::Streamed(Streamed {
+                    slots: indices.iter().map(|&i| streamed.slots[i]).collect(),
+                    ..streamed.clone()
+                }),
+            },
+            y: indices.iter().map(|&i| self.y[i]).collect(),
+            ..self.clone_without_samples()
+        }
+    }
+
+    fn clone_without_samples(&self) -> Self {
+        Self {
+            x: Inputs::Memory(Vec::new()),
+            y: Vec::new(),
+            groups: self.groups.clone(),
+            fingerprint: self.fingerprint.clone(),
+            shape: self.shape,
         }
     }
 
@@ -153,10 +191,13 @@ impl Dataset {
         let task = &config.task;
         let train_index = task.train_index_file.as_ref().expect("checked when parsed");
         let val_index = task.val_index_file.as_ref().expect("checked when parsed");
-        let summing = storage == Storage::Streamed && normalisation == Normalisation::Dataset;
+        let summing = storage != Storage::Memory && normalisation == Normalisation::Dataset;
         let mut loader = Loader::new(config, storage, summing);
         let (mut train, in_train) = loader.split("training", train_index)?;
         let passes = loader.take_passes();
+        if storage == Storage::Windows {
+            loader.keep_inputs();
+        }
         let (mut val, in_val) = loader.split("validation", val_index)?;
         // Two names of one list are one split, as configurations of the Python system have them.
         let same_list = |index: &Path| {
@@ -201,6 +242,7 @@ impl Dataset {
         let shape = train.shape;
         let mut preprocessing = Preprocessing {
             segments: SEGMENTS,
+            steps: config.steps.clone(),
             spectral: config.spectral.clone(),
             normalisation: Normalisation::None,
             statistics: None,
@@ -236,7 +278,7 @@ fn statistics(
     passes: Option<StatisticsPasses>,
     plain: &Preprocessing,
 ) -> Result<Statistics, DataError> {
-    let (Inputs::Streamed(_), Some(mut passes)) = (&split.x, passes) else {
+    let (Inputs::Streamed(_) | Inputs::Windows(..), Some(mut passes)) = (&split.x, passes) else {
         return Ok(Statistics::of(split.memory(), split.shape));
     };
     passes.end_first();

@@ -71,6 +71,9 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
     /// A split has no samples.
     #[error("the {split} split is empty: {path} names no sample of the included classes")]
     EmptySplit {

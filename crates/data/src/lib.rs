@@ -10,19 +10,28 @@
 //!
 //! Samples are float32 `[2 sensor channels, 7 segments, 256 samples or bins]`, row-major.
 
+mod augment;
 pub mod batch;
+mod chain;
+pub mod commands;
 mod config;
 mod dataset;
 pub mod demo;
 mod error;
+pub mod import;
 mod index;
 mod leaks;
 mod loader;
 mod memory;
 mod preprocess;
 pub mod reader;
+pub mod recording;
+pub mod signal;
 mod spectral;
+mod steps;
 
+pub use augment::{Augmentation, Background, Noise, Stretch};
+pub use chain::Chain;
 pub use config::{
     Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
     parse_yaml, read_yaml,
@@ -33,3 +42,4 @@ pub use preprocess::{
     Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, segment,
 };
 pub use spectral::Spectrum;
+pub use steps::{BandSettings, EdgeSettings, Step};

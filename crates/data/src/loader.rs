@@ -62,6 +62,11 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Keeps inputs of the splits that come, not windows.
+    pub fn keep_inputs(&mut self) {
+        self.storage = Storage::Memory;
+    }
+
     /// Sums of the split that was read; those after it are not summed.
     pub fn take_passes(&mut self) -> Option<StatisticsPasses> {
         self.summing = false;
@@ -82,6 +87,7 @@ impl<'a> Loader<'a> {
         let mut split = Split {
             x: match self.storage {
                 Storage::Memory => Inputs::Memory(Vec::new()),
+                Storage::Windows => Inputs::Windows(Vec::new(), Vec::new()),
                 Storage::Streamed => Inputs::Streamed(Streamed {
                     sources: sources.clone(),
                     slots: Vec::new(),
@@ -141,7 +147,7 @@ impl<'a> Loader<'a> {
 
     /// Where the records of a source lie, where they are streamed.
     fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
-        if self.storage == Storage::Memory {
+        if self.storage != Storage::Streamed {
             return Ok(None);
         }
         let spans = reader.spans(source)?.ok_or_else(|| {
@@ -179,7 +185,8 @@ impl<'a> Loader<'a> {
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
         let records = std::mem::take(&mut waiting.records);
-        let inputs: Vec<_> = records_to_inputs(&records, &self.config.spectral).collect();
+        let inputs: Vec<_> =
+            records_to_inputs(&records, &self.config.steps, &self.config.spectral).collect();
         let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
         let places = waiting.places.drain(..);
         let parts = records.into_iter().zip(inputs).zip(hashes).zip(places);
@@ -260,6 +267,16 @@ impl<'a> Loader<'a> {
         }
         match (&mut split.x, slot) {
             (Inputs::Memory(x), _) => x.extend(input),
+            (Inputs::Windows(_, shape), _) if !shape.is_empty() && *shape != record.shape => {
+                return Err(error(format!(
+                    "the window is {:?}, others {shape:?}",
+                    record.shape
+                )));
+            }
+            (Inputs::Windows(x, shape), _) => {
+                x.extend_from_slice(&record.values);
+                shape.clone_from(&record.shape);
+            }
             (Inputs::Streamed(streamed), Some(slot)) => streamed.slots.push(slot),
             (Inputs::Streamed(_), None) => return Err(error("the file is changing".into())),
         }

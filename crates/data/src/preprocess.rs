@@ -6,9 +6,11 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Chain;
 use crate::config::SpectralConfig;
 use crate::reader::Record;
 use crate::spectral::Spectrum;
+use crate::steps::Step;
 
 /// Segments a window is cut into.
 pub const SEGMENTS: usize = 7;
@@ -157,6 +159,9 @@ impl Statistics {
 pub struct Preprocessing {
     /// Segments a window `[channels, samples]` is cut into, each overlapping its neighbour by half.
     pub segments: usize,
+    /// What is done to whole windows first, at the sampling rate of `spectral`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// Spectra of the segments.
     pub spectral: SpectralConfig,
     /// Scaling.
@@ -189,14 +194,32 @@ pub fn segment(samples: usize) -> Option<usize> {
     (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
 }
 
+/// From windows to inputs that are not yet normalised, as a thread has it planned.
+struct Plan<'a> {
+    chain: Result<Chain, String>,
+    spectrum: Option<(usize, Spectrum)>,
+    config: &'a SpectralConfig,
+}
+
+impl<'a> Plan<'a> {
+    fn new(steps: &[Step], config: &'a SpectralConfig) -> Self {
+        Self {
+            chain: Chain::new(steps, config.sampling_rate),
+            spectrum: None,
+            config,
+        }
+    }
+}
+
 /// The inputs of `records`, in order, computed on all threads; not yet normalised.
 pub(crate) fn records_to_inputs<'a>(
     records: &'a [Record],
+    steps: &'a [Step],
     config: &'a SpectralConfig,
 ) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), String>> + 'a {
     records.par_iter().map_init(
-        || None,
-        |spectrum, record| window_to_input(&record.values, &record.shape, spectrum, config),
+        || Plan::new(steps, config),
+        |plan, record| window_to_input(&record.values, &record.shape, plan),
     )
 }
 
@@ -204,9 +227,14 @@ pub(crate) fn records_to_inputs<'a>(
 fn window_to_input(
     values: &[f32],
     shape: &[usize],
-    spectrum: &mut Option<(usize, Spectrum)>,
-    config: &SpectralConfig,
+    plan: &mut Plan<'_>,
 ) -> Result<(Vec<f32>, [usize; 3]), String> {
+    let Plan {
+        chain,
+        spectrum,
+        config,
+    } = plan;
+    let chain = chain.as_ref().map_err(String::clone)?;
     let (channels, segments, length, hop) = match *shape {
         [channels, samples] => {
             let length = segment(samples).ok_or_else(|| {
@@ -248,6 +276,24 @@ fn window_to_input(
     }
     let (_, spectrum) = spectrum.as_ref().expect("planned above");
     let per_channel = values.len() / channels;
+    let mut stepped = Vec::new();
+    let values = match chain.is_empty() {
+        true => values,
+        false if shape.len() > 2 => {
+            return Err(format!(
+                "the sample {shape:?} is cut into segments already: the steps of `preprocessing` need whole windows, \
+                 [2, 1024]"
+            ));
+        }
+        false => {
+            for channel in values.chunks_exact(per_channel) {
+                let mut samples: Vec<f64> = channel.iter().map(|v| f64::from(*v)).collect();
+                chain.apply(&mut samples)?;
+                stepped.extend(samples.iter().map(|v| *v as f32));
+            }
+            &stepped[..]
+        }
+    };
     let mut input = Vec::with_capacity(channels * segments * spectrum.bins());
     for channel in values.chunks_exact(per_channel) {
         for i in 0..segments {
@@ -263,7 +309,23 @@ mod tests {
     use proptest::prelude::*;
 
     fn to_input(values: &[f32], shape: &[usize]) -> Result<(Vec<f32>, [usize; 3]), String> {
-        window_to_input(values, shape, &mut None, &SpectralConfig::default())
+        window_to_input(
+            values,
+            shape,
+            &mut Plan::new(&[], &SpectralConfig::default()),
+        )
+    }
+
+    #[test]
+    fn steps_come_before_segments() {
+        let values: Vec<f32> = (0..128).map(|i| 100.0 + (i % 64) as f32).collect();
+        let config = SpectralConfig::default();
+        let mut plan = Plan::new(&[Step::Demean, Step::Scale(2.0)], &config);
+        let (input, shape) = window_to_input(&values, &[2, 64], &mut plan).unwrap();
+        assert_eq!(shape, [2, 7, 16]);
+        assert_eq!((input[0], input[16], input[112]), (-63.0, -47.0, -63.0));
+        let error = window_to_input(&input, &[2, 7, 16], &mut plan).unwrap_err();
+        assert!(error.contains("need whole windows"), "{error}");
     }
 
     #[test]
@@ -298,6 +360,7 @@ mod tests {
     fn constant_channels_become_zero() {
         let preprocessing = Preprocessing {
             segments: 1,
+            steps: Vec::new(),
             spectral: SpectralConfig::default(),
             normalisation: Normalisation::Sample,
             statistics: None,
@@ -317,6 +380,7 @@ mod tests {
             let (normalisation, _) = Normalisation::ALL[which];
             let preprocessing = Preprocessing {
                 segments: 3,
+                steps: Vec::new(),
                 spectral: SpectralConfig::default(),
                 normalisation,
                 statistics: None,

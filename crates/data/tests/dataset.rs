@@ -119,7 +119,83 @@ fn streamed_batches_are_those_in_memory_to_the_bit() {
             batches
         };
         assert_eq!(collect(&memory), collect(&streamed), "{normalisation}");
+        let windows = open(Storage::Windows);
+        assert_eq!(
+            windows.preprocessing, memory.preprocessing,
+            "{normalisation}"
+        );
+        assert!(windows.train.inputs().is_none());
+        assert_eq!(collect(&memory), collect(&windows), "{normalisation}");
+        assert_eq!(windows.val, memory.val, "only training windows are kept");
+        // Parts are parts, wherever the samples lie.
+        let part = [3, 1, 4];
+        for dataset in [&memory, &streamed, &windows] {
+            let own = dataset.train.subset(&part);
+            assert_eq!(own.y, part.map(|i| dataset.train.y[i]));
+            let fetch = |split, indices: &[usize]| {
+                batch::Fetcher::new(split, &dataset.preprocessing)
+                    .fetch(indices)
+                    .unwrap()
+            };
+            assert_eq!(fetch(&own, &[0, 2]), fetch(&dataset.train, &[3, 4]));
+        }
     }
+}
+
+/// What becomes of a window depends on seed, epoch and place in it: from memory or streamed, in any batches, from any
+/// place on.
+#[test]
+fn augmented_batches_depend_on_seed_and_place_alone() {
+    let project = Project::new();
+    let config = DatasetConfig::load(&project.path("config.yaml"), None).unwrap();
+    let open = |storage| Dataset::open(&config, Normalisation::Dataset, storage).unwrap();
+    let (windows, streamed, plain) = (
+        open(Storage::Windows),
+        open(Storage::Streamed),
+        open(Storage::Memory),
+    );
+    let background = data::Background {
+        class: "x".into(),
+        probability: 0.5,
+        snr_db: [0.0, 10.0],
+    };
+    let mut augmentation = data::Augmentation::preset("field").unwrap();
+    augmentation.background = Some(background);
+    let order = batch::shuffled(windows.train.len(), 5, 0);
+    let collect = |dataset: &Dataset, size: usize, first: usize, epoch: u64| {
+        let augmenting = batch::Augmenting {
+            augmentation: &augmentation,
+            background: Some(0),
+            seed: 1,
+            epoch,
+            first,
+        };
+        let mut x = Vec::new();
+        let lists = order[first..].chunks(size);
+        batch::for_each_augmented(
+            &dataset.train,
+            &dataset.preprocessing,
+            Some(augmenting),
+            lists,
+            |batch| {
+                x.extend(batch.x);
+                true
+            },
+        )
+        .unwrap();
+        x
+    };
+    let all = collect(&windows, 3, 0, 0);
+    assert_eq!(all, collect(&streamed, 5, 0, 0));
+    let length = windows.train.sample_length();
+    assert_eq!(all[4 * length..], collect(&windows, 2, 4, 0)[..]);
+    assert_ne!(all, collect(&windows, 3, 0, 1));
+    let unchanged = batch::Fetcher::new(&plain.train, &plain.preprocessing)
+        .fetch(&order)
+        .unwrap();
+    assert_ne!(all, unchanged.x);
+    let error = batch::check_augmentable(&plain.train, &plain.preprocessing);
+    assert!(error.is_ok(), "inputs in memory are not asked for windows");
 }
 
 #[test]

@@ -1,0 +1,15 @@
+//! Any bytes as a recording: an error or samples, never more than the bytes can hold.
+#![no_main]
+
+use data::recording::{self, Hints, merge};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let hints = Hints { sampling_rate: Some(100.0), start: None };
+    for ending in ["csv", "dat"] {
+        if let Ok(traces) = recording::parse(bytes, ending, &hints) {
+            let names: Vec<String> = traces.iter().map(|trace| trace.channel.clone()).collect();
+            let _ = merge(traces, &names);
+        }
+    }
+});

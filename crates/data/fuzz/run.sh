@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Fuzzes one target with so many inputs: run.sh TARGET [RUNS]
+set -euo pipefail
+cd "$(dirname "$0")"
+target="$1"
+runs="${2:-1000000}"
+seeds="corpus/$target"
+mkdir -p "$seeds"
+fixtures=../tests/fixtures
+case "$target" in
+recording) find "$fixtures/recordings" -type f ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
+source) find "$fixtures/pt" "$fixtures/tfrecord" ../../../datasets -type f -size -200k -exec cp {} "$seeds" \; ;;
+config) find ../../../configs "$fixtures" -name '*.yaml' -exec cp {} "$seeds" \; ;;
+esac
+export RUSTC_BOOTSTRAP=1
+cargo fuzz run "$target" -- -runs="$runs" -rss_limit_mb=2048 -malloc_limit_mb=256 -max_len=65536 -timeout=20 -print_final_stats=1

@@ -1,0 +1,485 @@
+//! Augmentation: training windows changed as sensors and sites change them. For training alone, seeded: what becomes of
+//! a window depends on the seed, the epoch and its place in it, not on threads or on where a run was interrupted.
+//!
+//! Changes are made to whole windows, before `preprocessing` and spectra, in this order: background, shift, gain, noise,
+//! channels, gaps, masks. S. Zhu et al., "Seismic signal augmentation to improve generalization of deep neural
+//! networks", Advances in Geophysics 61 (2020), describes them.
+
+use std::f64::consts::TAU;
+
+use rand::Rng as _;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use realfft::RealFftPlanner;
+use realfft::num_complex::Complex64;
+use serde::{Deserialize, Serialize};
+
+/// What may happen to a training window; everything is off by default. Probabilities are of a window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// Moves a window in time by up to this share of it, around its ends.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub time_shift: f64,
+    /// Makes it louder or quieter by up to so many decibels.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gain_db: f64,
+    /// Probability that a channel is dead.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub channel_dropout: f64,
+    /// Probability that the channels trade places.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub channel_swap: f64,
+    /// Coloured noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
+    /// A real window of another class added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
+    /// A stretch of zeros in all channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_mask: Option<Stretch>,
+    /// A stretch in which the last value is held, as loggers fill what they lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Stretch>,
+}
+
+/// Noise whose power falls with frequency to the power of its colour: 0 is white, 1 pink, 2 brown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Noise {
+    /// Of a window.
+    pub probability: f64,
+    /// Signal-to-noise ratio in decibels, from and to.
+    pub snr_db: [f64; 2],
+    /// From and to.
+    pub colour: [f64; 2],
+}
+
+impl Default for Noise {
+    fn default() -> Self {
+        Self {
+            probability: 0.5,
+            snr_db: [6.0, 30.0],
+            colour: [0.0, 2.0],
+        }
+    }
+}
+
+/// Windows that are added to others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Background {
+    /// Class they are of; windows of that class are left alone.
+    pub class: String,
+    /// Of a window.
+    #[serde(default = "half")]
+    pub probability: f64,
+    /// Signal-to-background ratio in decibels, from and to.
+    #[serde(default = "loud")]
+    pub snr_db: [f64; 2],
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+fn loud() -> [f64; 2] {
+    [6.0, 30.0]
+}
+
+/// A stretch of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretch {
+    /// Of a window.
+    #[serde(default = "half")]
+    pub probability: f64,
+    /// Longest, as share of the window.
+    pub longest: f64,
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+impl Augmentation {
+    /// What is meant by a name: `light` moves and scales windows, `field` adds what happens to sensors outdoors.
+    pub fn preset(name: &str) -> Option<Self> {
+        let light = Self {
+            time_shift: 0.1,
+            gain_db: 3.0,
+            ..Self::default()
+        };
+        match name {
+            "none" => Some(Self::default()),
+            "light" => Some(light),
+            "field" => Some(Self {
+                gain_db: 6.0,
+                channel_dropout: 0.05,
+                noise: Some(Noise::default()),
+                time_mask: Some(Stretch {
+                    probability: 0.2,
+                    longest: 0.1,
+                }),
+                gap: Some(Stretch {
+                    probability: 0.1,
+                    longest: 0.05,
+                }),
+                ..light
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing happens.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Refuses numbers that make no sense.
+    ///
+    /// # Errors
+    /// With the key.
+    pub fn check(&self) -> Result<(), String> {
+        let shares = [
+            ("time_shift", self.time_shift),
+            ("channel_dropout", self.channel_dropout),
+            ("channel_swap", self.channel_swap),
+            (
+                "noise.probability",
+                self.noise.map_or(0.0, |own| own.probability),
+            ),
+            (
+                "background.probability",
+                self.background.as_ref().map_or(0.0, |own| own.probability),
+            ),
+            (
+                "time_mask.probability",
+                self.time_mask.map_or(0.0, |own| own.probability),
+            ),
+            (
+                "time_mask.longest",
+                self.time_mask.map_or(0.0, |own| own.longest),
+            ),
+            (
+                "gap.probability",
+                self.gap.map_or(0.0, |own| own.probability),
+            ),
+            ("gap.longest", self.gap.map_or(0.0, |own| own.longest)),
+        ];
+        if let Some((key, value)) = shares
+            .iter()
+            .find(|(_, value)| !(0.0..=1.0).contains(value))
+        {
+            return Err(format!("`augmentation.{key}` is {value}: expected 0 to 1"));
+        }
+        if !(0.0..=100.0).contains(&self.gain_db) {
+            return Err(format!(
+                "`augmentation.gain_db` is {}: expected 0 to 100",
+                self.gain_db
+            ));
+        }
+        let noise = self
+            .noise
+            .map(|own| [("noise.snr_db", own.snr_db), ("noise.colour", own.colour)]);
+        let background = self
+            .background
+            .as_ref()
+            .map(|own| ("background.snr_db", own.snr_db));
+        for (key, [from, to]) in noise.into_iter().flatten().chain(background) {
+            if !(from <= to && from.abs() <= 200.0 && to.abs() <= 200.0) {
+                return Err(format!(
+                    "`augmentation.{key}` is [{from}, {to}]: expected a range, from and to"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Random numbers of a window in an epoch.
+    fn rng(seed: u64, epoch: u64, window: usize) -> ChaCha8Rng {
+        // Far from the streams of weights, shuffles and dropout masks, which share the seed.
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6175_676d_656e_7400);
+        rng.set_stream(epoch.wrapping_mul(1 << 32).wrapping_add(window as u64));
+        rng
+    }
+
+    /// Whether a window has another added, and which, of `backgrounds` many.
+    pub(crate) fn background_of(
+        &self,
+        seed: u64,
+        epoch: u64,
+        window: usize,
+        backgrounds: usize,
+    ) -> Option<usize> {
+        let own = self.background.as_ref().filter(|_| backgrounds > 0)?;
+        let mut rng = Self::rng(seed, epoch, window);
+        (rng.random::<f64>() < own.probability).then(|| rng.random_range(0..backgrounds))
+    }
+
+    /// Changes a window `[channels, samples]`, to which `background` is added where there is one.
+    pub(crate) fn apply(
+        &self,
+        values: &mut [f32],
+        channels: usize,
+        background: Option<&[f32]>,
+        (seed, epoch, window): (u64, u64, usize),
+    ) {
+        let mut rng = Self::rng(seed, epoch, window);
+        // Past what `background_of` took.
+        rng.set_word_pos(1 << 10);
+        let length = values.len() / channels;
+        if length == 0 {
+            return;
+        }
+        let mut between = |from: f64, to: f64| from + (to - from) * rng.random::<f64>();
+        if let (Some(own), Some(background)) = (&self.background, background) {
+            let snr = between(own.snr_db[0], own.snr_db[1]);
+            for (own, other) in values.chunks_mut(length).zip(background.chunks(length)) {
+                add(own, other.iter().map(|v| f64::from(*v)), snr);
+            }
+        }
+        let shift = (between(-self.time_shift, self.time_shift) * length as f64).round() as i64;
+        let gain = 10f64.powf(between(-self.gain_db, self.gain_db) / 20.0) as f32;
+        for channel in values.chunks_mut(length) {
+            channel.rotate_right(shift.rem_euclid(length as i64) as usize);
+            channel.iter_mut().for_each(|v| *v *= gain);
+        }
+        if let Some(own) = self.noise
+            && rng.random::<f64>() < own.probability
+        {
+            let [snr, colour] =
+                [own.snr_db, own.colour].map(|[from, to]| from + (to - from) * rng.random::<f64>());
+            for channel in values.chunks_mut(length) {
+                let noise = coloured(&mut rng, length, colour);
+                add(channel, noise.into_iter(), snr);
+            }
+        }
+        if rng.random::<f64>() < self.channel_swap {
+            values.rotate_left(length);
+        }
+        if rng.random::<f64>() < self.channel_dropout {
+            let dead = rng.random_range(0..channels);
+            values[dead * length..(dead + 1) * length].fill(0.0);
+        }
+        for (stretch, held) in [(self.gap, true), (self.time_mask, false)] {
+            let Some(own) = stretch.filter(|own| rng.random::<f64>() < own.probability) else {
+                continue;
+            };
+            let long = ((own.longest * rng.random::<f64>() * length as f64).round() as usize)
+                .clamp(1, length);
+            let first = rng.random_range(0..=length - long);
+            for channel in values.chunks_mut(length) {
+                let value = if held { channel[first] } else { 0.0 };
+                channel[first..first + long].fill(value);
+            }
+        }
+    }
+}
+
+/// Deviation around the mean.
+fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count().max(1) as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (values.map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
+}
+
+/// Adds `other` without its mean, `snr` decibels below `signal`; nothing where either is constant.
+fn add(signal: &mut [f32], other: impl Iterator<Item = f64> + Clone, snr: f64) {
+    let own = deviation(signal.iter().map(|v| f64::from(*v)));
+    let (theirs, count) = (deviation(other.clone()), other.clone().count().max(1));
+    if own <= 0.0 || theirs <= 0.0 {
+        return;
+    }
+    let mean = other.clone().sum::<f64>() / count as f64;
+    let factor = own / theirs * 10f64.powf(-snr / 20.0);
+    signal
+        .iter_mut()
+        .zip(other)
+        .for_each(|(own, v)| *own += ((v - mean) * factor) as f32);
+}
+
+/// Noise of `length` samples whose power falls as frequency to the power of `colour`.
+fn coloured(rng: &mut ChaCha8Rng, length: usize, colour: f64) -> Vec<f64> {
+    let fft = RealFftPlanner::<f64>::new().plan_fft_inverse(length);
+    let mut spectrum = fft.make_input_vec();
+    let bins = spectrum.len();
+    for (i, bin) in spectrum.iter_mut().enumerate().skip(1) {
+        // A complex normal: its magnitude is Rayleigh's, its phase any.
+        let magnitude = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+        let phase = TAU * rng.random::<f64>();
+        let own = Complex64::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
+        let unpaired = i == bins - 1 && length.is_multiple_of(2);
+        *bin = if unpaired {
+            Complex64::new(own.re, 0.0)
+        } else {
+            own
+        };
+    }
+    let mut noise = fft.make_output_vec();
+    match fft.process(&mut spectrum, &mut noise) {
+        Ok(()) => noise,
+        // The first bin and the last of an even length are real, which is all that could be wrong.
+        Err(_) => vec![0.0; length],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn window() -> Vec<f32> {
+        (0..128).map(|i| (i % 64) as f32 - 20.0).collect()
+    }
+
+    fn changed(augmentation: &Augmentation, window_number: usize) -> Vec<f32> {
+        let mut values = window();
+        augmentation.apply(&mut values, 2, None, (1, 2, window_number));
+        values
+    }
+
+    #[test]
+    fn the_same_window_changes_the_same_way() {
+        let field = Augmentation::preset("field").unwrap();
+        assert_eq!(changed(&field, 3), changed(&field, 3));
+        assert_ne!(changed(&field, 3), changed(&field, 4));
+        assert_eq!(changed(&Augmentation::default(), 3), window());
+    }
+
+    #[test]
+    fn each_does_what_it_says() {
+        let only = |change: fn(&mut Augmentation)| {
+            let mut augmentation = Augmentation::default();
+            change(&mut augmentation);
+            augmentation.check().unwrap();
+            changed(&augmentation, 1)
+        };
+        let shifted = only(|own| own.time_shift = 0.5);
+        let mut sorted = shifted[..64].to_vec();
+        sorted.sort_by(f32::total_cmp);
+        assert_eq!(sorted, window()[..64]);
+        assert_ne!(shifted, window());
+        let louder = only(|own| own.gain_db = 6.0);
+        assert!((louder[10] / window()[10] - louder[90] / window()[90]).abs() < 1e-5);
+        let dead = only(|own| own.channel_dropout = 1.0);
+        let silent = |values: &[f32]| values.iter().all(|v| *v == 0.0);
+        assert!(silent(&dead[..64]) != silent(&dead[64..]));
+        let mut swapped = window();
+        swapped[64..].iter_mut().for_each(|v| *v += 100.0);
+        let swap = Augmentation {
+            channel_swap: 1.0,
+            ..Default::default()
+        };
+        swap.apply(&mut swapped, 2, None, (1, 1, 1));
+        assert_eq!((swapped[0], swapped[64]), (80.0, -20.0));
+        let masked = only(|own| {
+            own.time_mask = Some(Stretch {
+                probability: 1.0,
+                longest: 0.5,
+            })
+        });
+        assert!(masked.iter().filter(|v| **v == 0.0).count() > 2);
+        let gap = only(|own| {
+            own.gap = Some(Stretch {
+                probability: 1.0,
+                longest: 0.9,
+            })
+        });
+        assert!(gap.windows(2).any(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn noise_has_the_ratio_it_should() {
+        for colour in [0.0, 1.0, 2.0] {
+            let noise = Noise {
+                probability: 1.0,
+                snr_db: [10.0, 10.0],
+                colour: [colour; 2],
+            };
+            let changed = changed(
+                &Augmentation {
+                    noise: Some(noise),
+                    ..Default::default()
+                },
+                5,
+            );
+            let difference = changed
+                .iter()
+                .zip(window())
+                .take(64)
+                .map(|(a, b)| f64::from(a - b));
+            let ratio =
+                deviation(window().iter().take(64).map(|v| f64::from(*v))) / deviation(difference);
+            assert!((20.0 * ratio.log10() - 10.0).abs() < 0.01, "{ratio}");
+        }
+        // Brown noise is slow: neighbours are alike.
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let roughness = |noise: Vec<f64>| {
+            let steps = noise
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).powi(2))
+                .sum::<f64>();
+            steps / noise.iter().map(|v| v * v).sum::<f64>()
+        };
+        let [white, brown] = [0.0, 2.0].map(|colour| roughness(coloured(&mut rng, 1024, colour)));
+        assert!(white > 1.5 && brown < 0.2, "{white} {brown}");
+    }
+
+    #[test]
+    fn backgrounds_are_mixed() {
+        let background = Background {
+            class: "quiet".into(),
+            probability: 0.5,
+            snr_db: [0.0, 0.0],
+        };
+        let own = Augmentation {
+            background: Some(background),
+            ..Default::default()
+        };
+        let picked: Vec<_> = (0..100).map(|i| own.background_of(1, 0, i, 7)).collect();
+        let some = picked.iter().flatten().count();
+        assert!((30..70).contains(&some), "{some}");
+        assert!(picked.iter().flatten().all(|i| *i < 7));
+        let mut values = window();
+        let other: Vec<f32> = (0..128).map(|i| (i % 3) as f32).collect();
+        own.apply(&mut values, 2, Some(&other), (1, 0, 0));
+        assert_ne!(values, window());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let wrong = Augmentation {
+            time_shift: 2.0,
+            ..Default::default()
+        };
+        assert!(wrong.check().unwrap_err().contains("time_shift"));
+        let noise = Noise {
+            snr_db: [20.0, 10.0],
+            ..Default::default()
+        };
+        let wrong = Augmentation {
+            noise: Some(noise),
+            ..Default::default()
+        };
+        assert!(wrong.check().unwrap_err().contains("noise.snr_db"));
+        assert!(Augmentation::preset("wild").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn windows_stay_finite(
+            values in proptest::collection::vec(-1e6f32..1e6, 2..200),
+            number: usize,
+            epoch in 0u64..1000,
+        ) {
+            let mut values = values;
+            values.truncate(values.len() / 2 * 2);
+            let field = Augmentation::preset("field").unwrap();
+            let other = values.clone();
+            field.apply(&mut values, 2, Some(&other), (7, epoch, number % (1 << 30)));
+            prop_assert!(values.iter().all(|v| v.is_finite()));
+        }
+    }
+}

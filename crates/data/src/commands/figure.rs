@@ -1,0 +1,268 @@
+//! Windows and their spectra as PNG: a row an example, channels above each other in two colours.
+
+use std::f64::consts::TAU;
+
+use plotters::prelude::*;
+use plotters::style::register_font;
+use realfft::RealFftPlanner;
+
+use crate::reader::Record;
+use crate::recording::Trace;
+
+/// What is drawn in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Example {
+    /// Label on disk; none of recordings.
+    pub label: Option<i64>,
+    /// Above the row.
+    pub title: String,
+    /// Samples a second.
+    rate: f64,
+    /// Samples of every channel.
+    channels: Vec<Vec<f64>>,
+}
+
+/// Most rows: more are unreadable.
+const ROWS: usize = 12;
+const WIDTH: u32 = 1200;
+const ROW: u32 = 200;
+/// Values drawn across; of more the smallest and largest of each column.
+const COLUMNS: usize = 600;
+/// Samples a spectrum is taken of, at most.
+const LONGEST: usize = 1 << 16;
+
+const FONT: &str = "sans-serif";
+/// The font of the experiments' figures: one copy, with its licence beside it.
+static FONT_BYTES: &[u8] = include_bytes!("../../../experiment/assets/DejaVuSans.ttf");
+const INK: RGBColor = RGBColor(33, 37, 41);
+const GRID: RGBColor = RGBColor(222, 226, 230);
+const COLOURS: [RGBColor; 4] = [
+    RGBColor(8, 69, 148),
+    RGBColor(217, 95, 2),
+    RGBColor(27, 120, 55),
+    RGBColor(118, 42, 131),
+];
+
+impl Example {
+    /// The first window of a label; one that is cut into segments is drawn as these end to end.
+    pub fn of_window(record: &Record, rate: f64) -> Self {
+        let channels = record.shape.first().copied().unwrap_or(1).max(1);
+        let length = (record.values.len() / channels).max(1);
+        let channel = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect();
+        Self {
+            label: Some(record.label),
+            title: format!("label {}", record.label),
+            rate,
+            channels: record.values.chunks(length).map(channel).collect(),
+        }
+    }
+
+    /// A stretch of a recording.
+    pub fn of_trace(channel: &str, trace: &Trace) -> Self {
+        let clean = trace
+            .samples
+            .iter()
+            .map(|v| if v.is_finite() { *v } else { 0.0 });
+        Self {
+            label: None,
+            title: channel.to_owned(),
+            rate: trace.rate,
+            channels: vec![clean.collect()],
+        }
+    }
+}
+
+/// Draws all examples.
+///
+/// # Errors
+/// Where drawing fails, or there is nothing to draw.
+pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, String> {
+    let rows = examples.len().min(ROWS);
+    if rows == 0 {
+        return Err("there is nothing to draw".into());
+    }
+    register_font(FONT, FontStyle::Normal, FONT_BYTES)
+        .map_err(|_| "the embedded font is damaged")?;
+    let size = (WIDTH, ROW * rows as u32);
+    let mut pixels = vec![255; (size.0 * size.1 * 3) as usize];
+    {
+        let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        for (example, area) in examples.iter().zip(area.split_evenly((rows, 1))) {
+            let (left, right) = area.split_horizontally((WIDTH * 3 / 5) as i32);
+            let waves: Vec<_> = example
+                .channels
+                .iter()
+                .map(|samples| wave(samples, example.rate))
+                .collect();
+            panel(&left, &example.title, "s", &waves).map_err(|error| text(&error))?;
+            let spectra: Vec<_> = example
+                .channels
+                .iter()
+                .map(|samples| spectrum(samples, example.rate))
+                .collect();
+            panel(&right, "spectrum, dB", "Hz", &spectra).map_err(|error| text(&error))?;
+        }
+        area.present().map_err(|error| text(&error))?;
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(&pixels)?;
+        writer.finish()
+    });
+    written.map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+type Points = Vec<(f64, f64)>;
+
+fn panel(
+    area: &DrawingArea<BitMapBackend<'_>, plotters::coord::Shift>,
+    title: &str,
+    unit: &str,
+    lines: &[Points],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let points = || lines.iter().flatten();
+    let last = points().map(|(x, _)| *x).fold(1e-9, f64::max);
+    let low = points().map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
+    let high = points().map(|(_, y)| *y).fold(f64::NEG_INFINITY, f64::max);
+    let margin = (0.05 * (high - low)).max(1e-9 * high.abs().max(1.0));
+    let font = |size: u32| (FONT, size).into_font().color(&INK);
+    let clean: String = title.chars().filter(|c| !c.is_control()).take(60).collect();
+    let mut chart = ChartBuilder::on(area)
+        .caption(clean, font(15))
+        .margin(6)
+        .margin_right(20)
+        .x_label_area_size(32)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0.0..last, low - margin..high + margin)?;
+    let range = high - low;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .bold_line_style(GRID)
+        .axis_style(INK)
+        .label_style(font(12))
+        .axis_desc_style(font(12))
+        .x_desc(unit)
+        .y_labels(5)
+        .y_label_formatter(&|y| {
+            if range < 10.0 {
+                format!("{y:.2}")
+            } else {
+                format!("{y:.0}")
+            }
+        })
+        .draw()?;
+    for (points, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
+        chart.draw_series(LineSeries::new(points.iter().copied(), colour))?;
+    }
+    Ok(())
+}
+
+/// Samples over seconds; of many, the smallest and largest of every column.
+fn wave(samples: &[f64], rate: f64) -> Points {
+    let column = samples.len().div_ceil(COLUMNS).max(1);
+    let mut points = Vec::with_capacity(2 * COLUMNS);
+    for (i, values) in samples.chunks(column).enumerate() {
+        let time = (i * column) as f64 / rate;
+        if column < 3 {
+            points.extend(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(j, v)| (time + j as f64 / rate, *v)),
+            );
+            continue;
+        }
+        points.push((time, values.iter().copied().fold(f64::INFINITY, f64::min)));
+        points.push((
+            time,
+            values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ));
+    }
+    points
+}
+
+/// Magnitudes in decibels over Hz, mean removed, Hann window.
+fn spectrum(samples: &[f64], rate: f64) -> Points {
+    let n = samples.len().min(LONGEST);
+    if n < 2 {
+        return vec![(0.0, 0.0)];
+    }
+    let mean = samples[..n].iter().sum::<f64>() / n as f64;
+    let window = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / n as f64).cos();
+    let mut input: Vec<f64> = samples[..n]
+        .iter()
+        .enumerate()
+        .map(|(i, v)| (v - mean) * window(i))
+        .collect();
+    let fft = RealFftPlanner::new().plan_fft_forward(n);
+    let mut output = fft.make_output_vec();
+    if fft.process(&mut input, &mut output).is_err() {
+        return vec![(0.0, 0.0)];
+    }
+    let bins = output.len();
+    let column = bins.div_ceil(COLUMNS).max(1);
+    let power: Vec<f64> = output.iter().map(|bin| bin.norm_sqr() / n as f64).collect();
+    let points = power
+        .chunks(column)
+        .enumerate()
+        .skip(usize::from(column == 1));
+    let point = |(i, bins): (usize, &[f64])| {
+        let mean = bins.iter().sum::<f64>() / bins.len() as f64;
+        (
+            (i * column) as f64 * rate / n as f64,
+            10.0 * (mean + 1e-12).log10(),
+        )
+    };
+    points.map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anything_can_be_drawn() {
+        let window = |values: Vec<f32>| {
+            let shape = vec![2, values.len() / 2];
+            Example::of_window(
+                &Record {
+                    record: 0,
+                    values,
+                    shape,
+                    label: 1,
+                    group: None,
+                },
+                100.0,
+            )
+        };
+        for values in [
+            vec![0.0; 2],
+            vec![5.0; 16],
+            (0..5000).map(|i| (i as f32 * 0.1).sin() * 1e8).collect(),
+        ] {
+            let png = draw(&[window(values)]).unwrap();
+            assert!(png.starts_with(b"\x89PNG"));
+        }
+        draw(&[]).unwrap_err();
+    }
+
+    #[test]
+    fn a_tone_is_where_it_belongs() {
+        let tone: Vec<f64> = (0..1000)
+            .map(|i| (TAU * 20.0 * f64::from(i) / 200.0).sin())
+            .collect();
+        let spectrum = spectrum(&tone, 200.0);
+        let (at, _) = spectrum
+            .iter()
+            .copied()
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .unwrap();
+        assert!((at - 20.0).abs() < 0.5, "{at} Hz");
+    }
+}

@@ -1,0 +1,300 @@
+//! `data inspect`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::figure::{Example, draw};
+use super::{samples, table};
+use crate::config::DatasetConfig;
+use crate::error::DataError;
+use crate::index::read_index;
+use crate::reader::{self, Record, Wanted};
+use crate::recording::{self, Hints, format_time};
+
+/// What the samples of a split or a file are.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Found {
+    /// Split or file.
+    name: String,
+    samples: usize,
+    /// Samples by label on disk.
+    labels: BTreeMap<i64, usize>,
+    groups: usize,
+    /// Samples by shape.
+    shapes: BTreeMap<String, usize>,
+    /// Samples with a value that is not finite.
+    not_finite: usize,
+    /// Channels of samples all of whose values are one.
+    constant_channels: usize,
+    smallest: Option<f32>,
+    largest: Option<f32>,
+    #[serde(skip)]
+    named: BTreeSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, record: &Record) {
+        self.samples += 1;
+        *self.labels.entry(record.label).or_default() += 1;
+        let shape: Vec<String> = record.shape.iter().map(usize::to_string).collect();
+        *self.shapes.entry(shape.join(" x ")).or_default() += 1;
+        self.not_finite += usize::from(record.values.iter().any(|v| !v.is_finite()));
+        let channels = record.shape.first().copied().unwrap_or(1).max(1);
+        let length = (record.values.len() / channels).max(1);
+        let constant = |channel: &&[f32]| channel.iter().all(|v| *v == channel[0]);
+        self.constant_channels += record.values.chunks(length).filter(constant).count();
+        for value in record.values.iter().filter(|v| v.is_finite()) {
+            self.smallest = Some(self.smallest.map_or(*value, |own| own.min(*value)));
+            self.largest = Some(self.largest.map_or(*value, |own| own.max(*value)));
+        }
+        self.named.extend(record.group.clone());
+        self.groups = self.named.len();
+    }
+}
+
+/// A channel of a recording.
+#[derive(Clone, Debug, Serialize)]
+struct Channel {
+    file: String,
+    channel: String,
+    start: String,
+    sampling_rate: f64,
+    seconds: f64,
+    stretches: usize,
+    not_finite: usize,
+    smallest: f64,
+    largest: f64,
+}
+
+pub(super) fn inspect(
+    paths: &[PathBuf],
+    task: Option<&str>,
+    figure: Option<&Path>,
+    json: bool,
+    say: &mut dyn FnMut(&str),
+) -> Result<String, DataError> {
+    let mut found = Vec::new();
+    let mut channels = Vec::new();
+    let mut examples = Vec::new();
+    let mut names = BTreeMap::new();
+    for path in paths {
+        let ending = path
+            .extension()
+            .map(|e| e.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
+        if matches!(&*ending, "yaml" | "yml") {
+            let config = DatasetConfig::load(path, task)?;
+            config
+                .warnings
+                .iter()
+                .for_each(|warning| say(&format!("warning: {warning}")));
+            let base = path.parent().unwrap_or(Path::new(""));
+            for (split, index) in samples::indices(&config) {
+                let mut own = Found {
+                    name: split.into(),
+                    ..Default::default()
+                };
+                for source in read_index(&index, base)? {
+                    source_of(
+                        &source,
+                        &config.wanted(),
+                        &mut own,
+                        &mut examples,
+                        config.spectral.sampling_rate,
+                    )?;
+                }
+                found.push(own);
+            }
+            let labels = config.task.class_names.iter().flatten().enumerate();
+            names.extend(labels.map(|(label, name)| (label as i64, name.clone())));
+        } else if reader::of(path).is_ok() && !matches!(&*ending, "mseed" | "mseed3") {
+            let mut own = Found {
+                name: path.display().to_string(),
+                ..Default::default()
+            };
+            let wanted = Wanted {
+                label: task.unwrap_or("vehicle_type").to_owned(),
+                ..Default::default()
+            };
+            source_of(path, &wanted, &mut own, &mut examples, 1.0)?;
+            found.push(own);
+        } else {
+            channels.extend(recorded(path, &mut examples)?);
+        }
+    }
+    if let Some(figure) = figure {
+        let named = |example: &mut Example| {
+            if let Some(name) = example.label.and_then(|label| names.get(&label)) {
+                example.title.clone_from(name);
+            }
+        };
+        examples.iter_mut().for_each(named);
+        let png = draw(&examples).map_err(DataError::Usage)?;
+        std::fs::write(figure, png).map_err(|source| DataError::Write {
+            path: figure.to_owned(),
+            source,
+        })?;
+        say(&format!("drawn: {}", figure.display()));
+    }
+    if json {
+        let value = serde_json::json!({"samples": found, "recordings": channels});
+        return Ok(format!("{value:#}\n"));
+    }
+    let mut text = String::new();
+    if !found.is_empty() {
+        text.push_str(&of_samples(&found, &names));
+    }
+    if !channels.is_empty() {
+        text.push_str(&of_recordings(&channels));
+    }
+    Ok(text)
+}
+
+/// Adds the samples of a source, and the first of every label to the pictures.
+fn source_of(
+    path: &Path,
+    wanted: &Wanted,
+    found: &mut Found,
+    examples: &mut Vec<Example>,
+    rate: f64,
+) -> Result<(), DataError> {
+    reader::read(path, wanted, &mut |record| {
+        found.add(&record);
+        let shown = examples
+            .iter()
+            .any(|example| example.label == Some(record.label));
+        let finite = record.values.iter().all(|v| v.is_finite());
+        if !shown && finite && !record.values.is_empty() {
+            examples.push(Example::of_window(&record, rate));
+        }
+        Ok(())
+    })
+}
+
+fn recorded(path: &Path, examples: &mut Vec<Example>) -> Result<Vec<Channel>, DataError> {
+    let hints = Hints {
+        sampling_rate: Some(1.0),
+        start: None,
+    };
+    // A table without times has no rate of its own: it counts in samples.
+    let traces =
+        recording::read(path, &Hints::default()).or_else(|_| recording::read(path, &hints))?;
+    let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
+    for trace in traces {
+        by_channel
+            .entry(trace.channel.clone())
+            .or_default()
+            .push(trace);
+    }
+    let mut channels = Vec::new();
+    for (channel, traces) in by_channel {
+        let all = || traces.iter().flat_map(|trace| &trace.samples);
+        let finite = || all().copied().filter(|v| v.is_finite());
+        let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
+        channels.push(Channel {
+            file: path.display().to_string(),
+            start: format_time(start),
+            sampling_rate: traces[0].rate,
+            seconds: traces
+                .iter()
+                .map(|trace| trace.samples.len() as f64 / trace.rate)
+                .sum(),
+            stretches: traces.len(),
+            not_finite: all().filter(|v| !v.is_finite()).count(),
+            smallest: finite().fold(f64::INFINITY, f64::min),
+            largest: finite().fold(f64::NEG_INFINITY, f64::max),
+            channel: channel.clone(),
+        });
+        examples.push(Example::of_trace(&channel, &traces[0]));
+    }
+    Ok(channels)
+}
+
+fn of_samples(found: &[Found], names: &BTreeMap<i64, String>) -> String {
+    let labels: BTreeSet<i64> = found
+        .iter()
+        .flat_map(|own| own.labels.keys().copied())
+        .collect();
+    let name = |label: &i64| {
+        names.get(label).map_or_else(
+            || format!("label {label}"),
+            |name| format!("{label} {name}"),
+        )
+    };
+    let heads = ["", "samples", "groups"]
+        .map(String::from)
+        .into_iter()
+        .chain(labels.iter().map(name));
+    let mut rows = vec![heads.collect::<Vec<_>>()];
+    for own in found {
+        let counts = labels
+            .iter()
+            .map(|label| own.labels.get(label).copied().unwrap_or(0));
+        let numbers = [own.samples, own.groups]
+            .into_iter()
+            .chain(counts)
+            .map(|n| n.to_string());
+        rows.push(std::iter::once(own.name.clone()).chain(numbers).collect());
+    }
+    let mut text = table(&rows);
+    for own in found {
+        let shapes: Vec<String> = own
+            .shapes
+            .iter()
+            .map(|(shape, n)| format!("{n} of {shape}"))
+            .collect();
+        let range = match (own.smallest, own.largest) {
+            (Some(low), Some(high)) => format!("values from {low} to {high}"),
+            _ => "no values".into(),
+        };
+        text.push_str(&format!("\n{}: {}; {range}", own.name, shapes.join(", ")));
+        if own.not_finite > 0 {
+            text.push_str(&format!(
+                "; {} samples have values that are not finite",
+                own.not_finite
+            ));
+        }
+        if own.constant_channels > 0 {
+            text.push_str(&format!(
+                "; {} channels of samples are constant",
+                own.constant_channels
+            ));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn of_recordings(channels: &[Channel]) -> String {
+    let heads = [
+        "channel",
+        "start",
+        "Hz",
+        "seconds",
+        "stretches",
+        "smallest",
+        "largest",
+        "not finite",
+    ];
+    let mut text = String::new();
+    let files: BTreeSet<&String> = channels.iter().map(|channel| &channel.file).collect();
+    for file in files {
+        let mut rows = vec![heads.map(String::from).to_vec()];
+        for own in channels.iter().filter(|channel| channel.file == *file) {
+            rows.push(vec![
+                own.channel.clone(),
+                own.start.clone(),
+                own.sampling_rate.to_string(),
+                format!("{:.3}", own.seconds),
+                own.stretches.to_string(),
+                own.smallest.to_string(),
+                own.largest.to_string(),
+                own.not_finite.to_string(),
+            ]);
+        }
+        text.push_str(&format!("{file}\n{}", table(&rows)));
+    }
+    text
+}

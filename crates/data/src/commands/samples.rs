@@ -1,0 +1,66 @@
+//! All samples of a dataset, as they lie on disk.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::DatasetConfig;
+use crate::error::DataError;
+use crate::index::read_index;
+use crate::reader::{self, Record};
+
+/// Index files of a configuration by the split they are of; two names of one file are one split.
+pub(super) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
+    let task = &config.task;
+    let all = [
+        ("train", &task.train_index_file),
+        ("val", &task.val_index_file),
+        ("test", &task.test_index_file),
+    ];
+    let mut found: Vec<(&'static str, PathBuf)> = Vec::new();
+    for (split, index) in all {
+        if let Some(index) = index
+            && !found.iter().any(|(_, own)| own == index)
+        {
+            found.push((split, index.clone()));
+        }
+    }
+    found
+}
+
+/// Hands out every sample of the included classes once, with its new label and source.
+///
+/// # Errors
+/// [`DataError`] where a source cannot be read or a label is no class.
+pub(super) fn each(
+    config: &DatasetConfig,
+    sink: &mut dyn FnMut(&Path, &Record, u32) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let base = config.path.parent().unwrap_or(Path::new(""));
+    let wanted = config.wanted();
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for (_, index) in indices(config) {
+        for source in read_index(&index, base)? {
+            if seen.contains(&source) {
+                continue;
+            }
+            reader::read(&source, &wanted, &mut |record| {
+                let label = usize::try_from(record.label)
+                    .ok()
+                    .filter(|label| *label < config.labels_on_disk());
+                let label = label.ok_or_else(|| DataError::Record {
+                    path: source.clone(),
+                    record: record.record,
+                    problem: format!(
+                        "label {} is no class of `{}`",
+                        record.label, config.task_name
+                    ),
+                })?;
+                match config.renumber(label) {
+                    Some(label) => sink(&source, &record, label),
+                    None => Ok(()),
+                }
+            })?;
+            seen.push(source);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Which group of windows belongs to which split.
+
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// Windows that stay together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Windows of every class.
+    pub counts: Vec<usize>,
+}
+
+/// Shares `groups` out so that every class comes near to `shares` in every split: the largest first, each to the split
+/// that lacks most of it. Says the split of each. Depends on the groups, the shares and the seed alone.
+pub fn assign(groups: &[Group], shares: [f64; 3], seed: u64) -> Vec<usize> {
+    let classes = groups
+        .iter()
+        .map(|group| group.counts.len())
+        .max()
+        .unwrap_or(0);
+    let mut totals = vec![0usize; classes];
+    for group in groups {
+        totals
+            .iter_mut()
+            .zip(&group.counts)
+            .for_each(|(total, count)| *total += count);
+    }
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by(|a, b| groups[*a].name.cmp(&groups[*b].name));
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let size = |i: usize| groups[i].counts.iter().sum::<usize>();
+    order.sort_by_key(|&i| std::cmp::Reverse(size(i)));
+    let mut held = vec![[0usize; 3]; classes];
+    let mut splits = vec![0; groups.len()];
+    for i in order {
+        // What a split lacks of the group's classes, in parts of what it should have.
+        let lack = |split: usize| {
+            let own = groups[i]
+                .counts
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0);
+            own.map(|(class, count)| {
+                let due = shares[split] * totals[class] as f64;
+                (due - held[class][split] as f64) / due.max(1e-9) * *count as f64
+            })
+            .sum::<f64>()
+        };
+        let candidates = (0..3).filter(|split| shares[*split] > 0.0);
+        let best = candidates
+            .max_by(|a, b| lack(*a).total_cmp(&lack(*b)).then(b.cmp(a)))
+            .unwrap_or(0);
+        splits[i] = best;
+        groups[i]
+            .counts
+            .iter()
+            .enumerate()
+            .for_each(|(class, count)| held[class][best] += count);
+    }
+    splits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn group(name: usize, counts: &[usize]) -> Group {
+        Group {
+            name: format!("g{name}"),
+            counts: counts.to_vec(),
+        }
+    }
+
+    #[test]
+    fn every_class_is_shared_out() {
+        let groups: Vec<Group> = (0..40)
+            .map(|i| group(i, if i % 4 == 0 { &[0, 5] } else { &[10, 0] }))
+            .collect();
+        let splits = assign(&groups, [0.7, 0.15, 0.15], 1);
+        for class in 0..2 {
+            let of = |split: usize| -> usize {
+                groups
+                    .iter()
+                    .zip(&splits)
+                    .filter(|(_, own)| **own == split)
+                    .map(|(g, _)| g.counts[class])
+                    .sum()
+            };
+            let all = (of(0) + of(1) + of(2)) as f64;
+            for (split, share) in [0.7, 0.15, 0.15].into_iter().enumerate() {
+                assert!(
+                    (of(split) as f64 / all - share).abs() < 0.11,
+                    "class {class}, split {split}: {}",
+                    of(split)
+                );
+            }
+        }
+        assert_eq!(splits, assign(&groups, [0.7, 0.15, 0.15], 1));
+        assert_ne!(splits, assign(&groups, [0.7, 0.15, 0.15], 2));
+    }
+
+    proptest! {
+        /// Three groups of a class are enough for all three splits, whatever their sizes; a share of nothing gets nothing.
+        #[test]
+        fn no_split_is_left_empty(sizes in proptest::collection::vec(1usize..50, 3..12), seed: u64) {
+            let groups: Vec<Group> = sizes.iter().enumerate().map(|(i, n)| group(i, &[*n])).collect();
+            let splits = assign(&groups, [0.7, 0.15, 0.15], seed);
+            for split in 0..3 {
+                prop_assert!(splits.contains(&split), "{splits:?}");
+            }
+            prop_assert!(!assign(&groups, [0.8, 0.2, 0.0], seed).contains(&2));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Windows of one recording.
+
+use crate::recording::{NANOS, Stretch};
+
+/// A labelled interval, in nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interval {
+    /// Beginning.
+    pub start: i64,
+    /// End.
+    pub end: i64,
+    /// Class.
+    pub label: usize,
+    /// What its windows share a side with.
+    pub group: String,
+}
+
+/// A window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// `[channels, samples]` end to end.
+    pub values: Vec<f32>,
+    /// Class.
+    pub label: usize,
+    /// What it shares a side with.
+    pub group: String,
+    /// Time of its first sample, in nanoseconds.
+    pub start: i64,
+}
+
+/// What did not become a window, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Windows.
+    pub windows: usize,
+    /// Windows that would have lain over a gap or the end of the recording.
+    pub in_gaps: usize,
+    /// Windows that reach into an interval of another class.
+    pub contradicting: usize,
+    /// Intervals shorter than a window that became one around their middle.
+    pub centred: usize,
+    /// Intervals shorter than a window that became none.
+    pub too_short: usize,
+}
+
+impl Counts {
+    /// Adds those of another recording.
+    pub fn add(&mut self, other: &Counts) {
+        self.windows += other.windows;
+        self.in_gaps += other.in_gaps;
+        self.contradicting += other.contradicting;
+        self.centred += other.centred;
+        self.too_short += other.too_short;
+    }
+}
+
+/// Cuts windows of `samples` samples, every `hop` seconds from the beginning of each interval, out of `stretches`.
+/// A window lies in its interval as a whole; one that is shorter becomes the window around its middle where `centre`
+/// says so.
+pub fn cut(
+    stretches: &[Stretch],
+    intervals: &[Interval],
+    samples: usize,
+    hop: f64,
+    centre: bool,
+) -> (Vec<Cut>, Counts) {
+    let mut counts = Counts::default();
+    let mut cuts = Vec::new();
+    let Some(rate) = stretches.first().map(|stretch| stretch.rate) else {
+        return (cuts, counts);
+    };
+    let length = (samples as f64 / rate * NANOS).round() as i64;
+    // Half a sample: intervals are written by people, in rounded seconds.
+    let slack = (0.5 / rate * NANOS) as i64;
+    for (number, interval) in intervals.iter().enumerate() {
+        let duration = interval.end.saturating_sub(interval.start);
+        let mut starts: Vec<i64> = Vec::new();
+        if duration.saturating_add(slack) < length {
+            if !centre || duration <= 0 {
+                counts.too_short += 1;
+                continue;
+            }
+            counts.centred += 1;
+            starts.push(interval.start + duration / 2 - length / 2);
+        } else {
+            let last =
+                (duration.saturating_sub(length - slack) as f64 / NANOS / hop).floor() as usize;
+            // No more than there is data for: an interval may be written as from 0 to ever.
+            let begins = stretches
+                .iter()
+                .map(|stretch| stretch.start)
+                .min()
+                .unwrap_or(0);
+            let ends = stretches.iter().map(Stretch::end).max().unwrap_or(0);
+            let at = |i: usize| {
+                interval
+                    .start
+                    .saturating_add((i as f64 * hop * NANOS).round() as i64)
+            };
+            let first = ((begins.saturating_sub(interval.start)) as f64 / NANOS / hop)
+                .floor()
+                .max(0.0) as usize;
+            starts.extend((first..=last).map(at).take_while(|start| *start < ends));
+        }
+        for start in starts {
+            let end = start.saturating_add(length);
+            let other = intervals.iter().enumerate().any(|(i, other)| {
+                i != number
+                    && other.label != interval.label
+                    && other.start < end - slack
+                    && other.end > start + slack
+            });
+            if other {
+                counts.contradicting += 1;
+                continue;
+            }
+            match window(stretches, start, samples) {
+                Some(values) => {
+                    counts.windows += 1;
+                    let group = interval.group.clone();
+                    cuts.push(Cut {
+                        values,
+                        label: interval.label,
+                        group,
+                        start,
+                    });
+                }
+                None => counts.in_gaps += 1,
+            }
+        }
+    }
+    (cuts, counts)
+}
+
+/// The samples from the one nearest to `start`; none where they are not all there.
+fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<Vec<f32>> {
+    stretches.iter().find_map(|stretch| {
+        let first = (start.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round();
+        if first < 0.0 || first as usize + samples > stretch.len() {
+            return None;
+        }
+        let range = first as usize..first as usize + samples;
+        let channels = stretch.channels.iter();
+        Some(
+            channels
+                .flat_map(|channel| channel[range.clone()].iter().map(|v| *v as f32))
+                .collect(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn interval(start: f64, end: f64, label: usize) -> Interval {
+        let nanos = |s: f64| (s * NANOS) as i64;
+        Interval {
+            start: nanos(start),
+            end: nanos(end),
+            label,
+            group: format!("g{label}"),
+        }
+    }
+
+    /// Ten samples a second that tell their time; a gap from 30 s to 40 s.
+    fn stretches() -> Vec<Stretch> {
+        let stretch = |from: i32, to: i32| Stretch {
+            start: i64::from(from) * 1_000_000_000,
+            rate: 10.0,
+            channels: vec![(10 * from..10 * to).map(f64::from).collect(); 2],
+        };
+        vec![stretch(0, 30), stretch(40, 60)]
+    }
+
+    #[test]
+    fn windows_lie_in_intervals_and_not_in_gaps() {
+        let intervals = [interval(10.0, 20.0, 0), interval(25.0, 45.0, 1)];
+        let (cuts, counts) = cut(&stretches(), &intervals, 40, 2.0, true);
+        let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
+        // From 10: 10, 12, 14, 16; from 25: 25 (26 + 4 = 30 is the end), then from 41 on.
+        assert_eq!(starts, [10.0, 12.0, 14.0, 16.0, 25.0, 41.0]);
+        assert_eq!(cuts[0].values.len(), 80);
+        assert_eq!(
+            counts,
+            Counts {
+                windows: 6,
+                in_gaps: 7,
+                ..Default::default()
+            }
+        );
+    }
+
+    #[test]
+    fn short_and_contradicting_intervals() {
+        let intervals = [
+            interval(10.0, 11.0, 0),
+            interval(13.0, 29.0, 1),
+            interval(15.0, 16.0, 0),
+        ];
+        let (cuts, counts) = cut(&stretches(), &intervals, 40, 4.0, true);
+        // The first is centred on 10.5; of the second 13 and 17 touch the third, whose own window touches it.
+        let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
+        assert_eq!(starts, [8.5, 17.0, 21.0, 25.0]);
+        assert_eq!((counts.centred, counts.contradicting), (2, 2));
+        let (cuts, counts) = cut(&stretches(), &intervals[..1], 40, 4.0, false);
+        assert_eq!((cuts.len(), counts.too_short), (0, 1));
+    }
+
+    #[test]
+    fn intervals_for_ever_end_with_the_data() {
+        let all = Interval {
+            start: i64::MIN / 2,
+            end: i64::MAX / 2,
+            label: 0,
+            group: String::new(),
+        };
+        let (cuts, _) = cut(&stretches(), &[all], 40, 4.0, true);
+        assert!(cuts.len() > 10);
+    }
+
+    proptest! {
+        #[test]
+        fn every_window_is_whole(start in 0.0f64..60.0, long in 0.1f64..30.0, samples in 1usize..200, hop in 0.05f64..5.0) {
+            let own = interval(start, start + long, 0);
+            let (cuts, counts) = cut(&stretches(), std::slice::from_ref(&own), samples, hop, false);
+            prop_assert_eq!(cuts.len(), counts.windows);
+            for cut in cuts {
+                for (i, value) in cut.values[..samples].iter().enumerate() {
+                    prop_assert_eq!(*value, cut.values[0] + i as f32);
+                }
+                prop_assert!(cut.start >= own.start);
+                prop_assert!(f64::from(cut.values[samples - 1]) / 10.0 <= start + long + 0.15);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Folders of the M3N-VC data set.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::config::Recording;
+use super::labels::{Label, Time};
+use crate::error::DataError;
+use crate::recording;
+
+/// A folder of M3N-VC.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct M3nVc {
+    /// With `run_ids.parquet`.
+    pub folder: PathBuf,
+    /// Nodes, as `rs1`; all that are there by default.
+    pub sensors: Option<Vec<String>>,
+}
+
+impl M3nVc {
+    /// A recording a node and run; what a run's nodes heard stays together.
+    pub(super) fn recordings(&self, base: &Path) -> Result<Vec<Recording>, DataError> {
+        let folder = base.join(&self.folder);
+        let scene = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let list = folder.join("run_ids.parquet");
+        let runs = recording::runs(&list)?;
+        let mut recordings = Vec::new();
+        for run in runs {
+            let pattern = folder.join(format!("run{}_rs*_geo.parquet", run.id));
+            let files = glob::glob(&pattern.to_string_lossy())
+                .into_iter()
+                .flatten()
+                .filter_map(Result::ok);
+            for file in files {
+                let name = file
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .replace("_geo", "");
+                let sensor = name.rsplit('_').next().unwrap_or_default();
+                if self
+                    .sensors
+                    .as_ref()
+                    .is_some_and(|wanted| !wanted.iter().any(|own| own == sensor))
+                {
+                    continue;
+                }
+                let (start, end) = (Time::Moment(run.start), Time::Moment(run.end));
+                recordings.push(Recording {
+                    name: Some(format!("{scene}/{name}")),
+                    // Absolute or relative to the working directory by now: joining it again must not change it.
+                    files: vec![std::path::absolute(&file).unwrap_or(file)],
+                    labels: vec![Label {
+                        start,
+                        end,
+                        class: run.label.clone(),
+                        event: None,
+                    }],
+                    group: Some(format!("{scene}/run{}", run.id)),
+                    split: run.set.clone(),
+                    ..Default::default()
+                });
+            }
+        }
+        if recordings.is_empty() {
+            let problem =
+                "there is no file run<n>_rs<m>_geo.parquet of a run and a wanted sensor".into();
+            return Err(DataError::Source {
+                path: folder,
+                problem,
+            });
+        }
+        Ok(recordings)
+    }
+}

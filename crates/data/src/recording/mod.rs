@@ -1,0 +1,125 @@
+//! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
+//!
+//! A format is one file here, as with sample sources ([`crate::reader`]): [`mseed`] (miniSEED 2 and 3), [`sac`],
+//! [`wav`], [`table`] (CSV) and [`columns`] (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+
+mod columns;
+mod merge;
+mod mseed;
+mod sac;
+mod seisbench;
+mod steim;
+mod table;
+mod time;
+mod wav;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::DataError;
+
+pub use columns::{Run, runs};
+pub use merge::{Merged, Stretch, merge};
+pub use seisbench::{SeisBench, chunks};
+pub use time::{NANOS, format_time, parse_time};
+
+/// Evenly sampled values of one channel, without a gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Channel, as the file names it: `NET.STA.LOC.CHA` of seismological formats, a column, a number from 1.
+    pub channel: String,
+    /// Time of the first sample: nanoseconds since 1970-01-01T00:00:00Z, or since the beginning of a recording that
+    /// does not say when it was made.
+    pub start: i64,
+    /// Samples a second.
+    pub rate: f64,
+    /// As recorded: counts, or what the file says. A float64 holds every sample of every format.
+    pub samples: Vec<f64>,
+}
+
+impl Trace {
+    /// Time of sample `i`, in nanoseconds.
+    pub fn time(&self, i: usize) -> i64 {
+        self.start
+            .saturating_add((i as f64 / self.rate * NANOS).round() as i64)
+    }
+
+    /// Time after the last sample, where the next would be.
+    pub fn end(&self) -> i64 {
+        self.time(self.samples.len())
+    }
+}
+
+/// What a file does not say of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// Samples a second, for tables without a column of times.
+    pub sampling_rate: Option<f64>,
+    /// Time of the first sample, for formats that know none.
+    pub start: Option<i64>,
+}
+
+/// Largest recording that is read: all of it is held in memory.
+const LARGEST: u64 = 8 << 30;
+
+/// Reads all channels of a file, in its order.
+///
+/// # Errors
+/// [`DataError`] naming the file and the offset, record or line, where it is damaged or of no known format.
+pub fn read(path: &Path, hints: &Hints) -> Result<Vec<Trace>, DataError> {
+    let file = std::fs::metadata(path).map_err(unreadable(path))?;
+    let error = |problem: String| DataError::Source {
+        path: path.to_owned(),
+        problem,
+    };
+    if file.len() > LARGEST {
+        return Err(error(format!(
+            "{} bytes are too much for one recording: at most {LARGEST}",
+            file.len()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable(path))?;
+    let ending = path
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let traces = parse(&bytes, &ending, hints).map_err(error)?;
+    if traces.iter().all(|trace| trace.samples.is_empty()) {
+        return Err(error("holds no sample".into()));
+    }
+    Ok(traces)
+}
+
+/// As [`read`], of a file's content; its format is known by content, tables by their `ending`.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+    match bytes {
+        [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints),
+        [b'R', b'I', b'F', b'F', ..] => wav::read(bytes, hints),
+        _ if mseed::is(bytes) => mseed::read(bytes),
+        _ if sac::is(bytes) => sac::read(bytes),
+        _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
+        _ => Err(
+            "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables"
+                .into(),
+        ),
+    }
+}
+
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
+    let path: PathBuf = path.to_owned();
+    move |source| DataError::Read {
+        what: "the recording",
+        path: path.clone(),
+        source,
+    }
+}
+
+/// A rate that time can be reckoned with.
+fn check_rate(rate: f64) -> Result<f64, String> {
+    match rate.is_finite() && (1e-6..=1e9).contains(&rate) {
+        true => Ok(rate),
+        false => Err(format!("{rate} samples a second are no sampling rate")),
+    }
+}

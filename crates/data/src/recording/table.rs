@@ -1,0 +1,312 @@
+//! Tables: a row is a moment, and columns are times and channels; or `timestamp`, `channel`, `samples`, where a row is
+//! one sample of one channel.
+
+use std::collections::BTreeMap;
+
+use super::time::{of_seconds, parse_time};
+use super::{Hints, NANOS, Trace, check_rate};
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Column {
+    pub name: String,
+    pub values: Values,
+}
+
+/// Values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Values {
+    /// Numbers.
+    Numbers(Vec<f64>),
+    /// Nanoseconds since 1970.
+    Times(Vec<i64>),
+    /// Texts.
+    Texts(Vec<String>),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Times(values) => values.len(),
+            Self::Texts(values) => values.len(),
+        }
+    }
+}
+
+/// Names of columns of times, in small letters.
+const TIMES: [&str; 5] = ["timestamp", "time", "datetime", "seconds", "t"];
+
+/// Reads CSV, with the separator of its first line (`,`, `;` or a tab). Lines that begin with `#` are left out.
+///
+/// # Errors
+/// With the line that is wrong.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
+    let lines = bytes.split(|b| *b == b'\n');
+    let head = lines
+        .clone()
+        .find(|line| !line.starts_with(b"#"))
+        .unwrap_or_default();
+    let separator = *b";\t,".iter().find(|s| head.contains(s)).unwrap_or(&b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(bytes);
+    let names: Vec<String> = reader
+        .headers()
+        .map_err(text)?
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Err("line 1 has numbers: expected the names of the columns".into());
+    }
+    let mut cells: Vec<Vec<String>> = vec![Vec::new(); names.len()];
+    let mut numbers: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+    let mut record = csv::StringRecord::new();
+    let texts: Vec<bool> = names
+        .iter()
+        .map(|name| is_time(name) || name == "channel")
+        .collect();
+    while reader.read_record(&mut record).map_err(text)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        for (i, cell) in record.iter().enumerate() {
+            match texts[i] {
+                true => cells[i].push(cell.to_owned()),
+                false => numbers[i].push(cell.parse().map_err(|_| {
+                    format!("line {line}, column `{}`: `{cell}` is no number", names[i])
+                })?),
+            }
+        }
+    }
+    let mut columns = Vec::new();
+    for (i, name) in names.into_iter().enumerate() {
+        let values = match (texts[i], is_time(&name)) {
+            (true, true) => {
+                let times = cells[i].iter().enumerate().map(|(row, cell)| {
+                    parse_time(cell).map_err(|problem| format!("row {}: {problem}", row + 1))
+                });
+                Values::Times(times.collect::<Result<_, _>>()?)
+            }
+            (true, false) => Values::Texts(std::mem::take(&mut cells[i])),
+            _ => Values::Numbers(std::mem::take(&mut numbers[i])),
+        };
+        columns.push(Column { name, values });
+    }
+    assemble(columns, hints)
+}
+
+fn text(error: csv::Error) -> String {
+    error.to_string()
+}
+
+fn is_time(name: &str) -> bool {
+    TIMES.contains(&name.to_lowercase().as_str())
+}
+
+/// The traces of a table.
+///
+/// # Errors
+/// Where there is no rate, times do not increase, or a column is none of these.
+pub(super) fn assemble(columns: Vec<Column>, hints: &Hints) -> Result<Vec<Trace>, String> {
+    let rows = columns.first().map_or(0, |column| column.values.len());
+    let mut times = None;
+    let mut names = None;
+    let mut channels = Vec::new();
+    for column in columns {
+        if column.values.len() != rows {
+            return Err(format!(
+                "column `{}` has {} rows of {rows}",
+                column.name,
+                column.values.len()
+            ));
+        }
+        match column.values {
+            Values::Numbers(values) if is_time(&column.name) => {
+                let nanos = values.iter().map(|seconds| of_seconds(*seconds));
+                let nanos = nanos.collect::<Option<Vec<i64>>>();
+                times =
+                    Some(nanos.ok_or_else(|| {
+                        format!("column `{}` has times that are none", column.name)
+                    })?);
+            }
+            Values::Times(values) if is_time(&column.name) => times = Some(values),
+            Values::Texts(values) if column.name == "channel" => names = Some(values),
+            Values::Numbers(values) if column.name != "sample_rate" => {
+                channels.push((column.name, values))
+            }
+            _ => {}
+        }
+    }
+    if rows == 0 || channels.is_empty() {
+        return Err("there is no column of numbers".into());
+    }
+    // One channel after the other, or mixed.
+    if let Some(names) = names {
+        let [(_, values)] = &channels[..] else {
+            return Err("beside `channel` one column of samples is expected".into());
+        };
+        let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        names
+            .iter()
+            .enumerate()
+            .for_each(|(row, name)| own.entry(name).or_default().push(row));
+        let mut traces = Vec::new();
+        for (name, rows) in own {
+            let samples = rows.iter().map(|row| values[*row]).collect();
+            let times = times
+                .as_ref()
+                .map(|times| rows.iter().map(|row| times[*row]).collect());
+            traces.extend(stretches(name, samples, times, hints)?);
+        }
+        return Ok(traces);
+    }
+    let mut traces = Vec::new();
+    for (name, samples) in channels {
+        traces.extend(stretches(&name, samples, times.clone(), hints)?);
+    }
+    Ok(traces)
+}
+
+/// Cuts a channel where its times have gaps.
+fn stretches(
+    name: &str,
+    samples: Vec<f64>,
+    times: Option<Vec<i64>>,
+    hints: &Hints,
+) -> Result<Vec<Trace>, String> {
+    let channel = name.to_owned();
+    let Some(times) = times else {
+        let rate = hints
+            .sampling_rate
+            .ok_or("there is no column of times: give the recording a `sampling_rate`")?;
+        let start = hints.start.unwrap_or(0);
+        return Ok(vec![Trace {
+            channel,
+            start,
+            rate: check_rate(rate)?,
+            samples,
+        }]);
+    };
+    let steps: Vec<i64> = times
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]))
+        .collect();
+    if let Some(row) = steps.iter().position(|step| *step <= 0) {
+        return Err(format!(
+            "channel `{name}`: the time of row {} is not after that of row {}",
+            row + 2,
+            row + 1
+        ));
+    }
+    let mut sorted = steps.clone();
+    sorted.sort_unstable();
+    let Some(&usual) = sorted.get(sorted.len() / 2) else {
+        let rate = hints
+            .sampling_rate
+            .ok_or("one row tells no sampling rate")?;
+        return Ok(vec![Trace {
+            channel,
+            start: times[0],
+            rate: check_rate(rate)?,
+            samples,
+        }]);
+    };
+    let gap = |step: &i64| *step as f64 > 1.5 * usual as f64;
+    let (spans, count) = steps
+        .iter()
+        .filter(|step| !gap(step))
+        .fold((0i64, 0usize), |(sum, n), step| {
+            (sum.saturating_add(*step), n + 1)
+        });
+    let rate = match hints.sampling_rate {
+        Some(rate) => check_rate(rate)?,
+        None => check_rate(near(count as f64 / (spans as f64 / NANOS)))?,
+    };
+    let mut traces = Vec::new();
+    let mut first = 0;
+    let ends = steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| gap(step))
+        .map(|(i, _)| i + 1);
+    for end in ends.chain([samples.len()]) {
+        let samples = samples[first..end].to_vec();
+        traces.push(Trace {
+            channel: channel.clone(),
+            start: times[first],
+            rate,
+            samples,
+        });
+        first = end;
+    }
+    Ok(traces)
+}
+
+/// The whole number (or hundredth) that a measured rate means, where one is within a thousandth.
+fn near(rate: f64) -> f64 {
+    let candidates = [rate.round(), (rate * 100.0).round() / 100.0];
+    candidates
+        .into_iter()
+        .find(|near| (rate - near).abs() <= 1e-3 * rate && *near > 0.0)
+        .unwrap_or(rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+        read(text.as_bytes(), hints)
+    }
+
+    #[test]
+    fn wide_and_long_tables() {
+        let wide = parse(
+            "# site A\ntime,Z,N\n0.00,1,5\n0.01,2,6\n0.02,3,7\n5.00,4,8\n5.01,9,9\n",
+            &Hints::default(),
+        );
+        let wide = wide.unwrap();
+        assert_eq!(wide.len(), 4);
+        assert_eq!(
+            (wide[0].channel.as_str(), wide[0].rate, &wide[0].samples[..]),
+            ("Z", 100.0, &[1.0, 2.0, 3.0][..])
+        );
+        assert_eq!(
+            (wide[1].start, &wide[1].samples[..]),
+            (5_000_000_000, &[4.0, 9.0][..])
+        );
+        let long = "timestamp;channel;samples\n1.0;A;1\n1.0;B;2\n1.5;A;3\n1.5;B;4\n2.0;A;5\n";
+        let long = parse(long, &Hints::default()).unwrap();
+        assert_eq!(long[0].samples, [1.0, 3.0, 5.0]);
+        assert_eq!((long[1].rate, &long[1].samples[..]), (2.0, &[2.0, 4.0][..]));
+    }
+
+    #[test]
+    fn without_times_a_rate_is_needed() {
+        let text = "Z\n1\n2\n";
+        assert!(
+            parse(text, &Hints::default())
+                .unwrap_err()
+                .contains("sampling_rate")
+        );
+        let hints = Hints {
+            sampling_rate: Some(50.0),
+            start: Some(7),
+        };
+        let traces = parse(text, &hints).unwrap();
+        assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));
+    }
+
+    #[test]
+    fn errors_name_lines() {
+        let error = |text: &str| parse(text, &Hints::default()).unwrap_err();
+        assert!(error("time,Z\n0,1\n1,x\n").contains("line 3, column `Z`"));
+        assert!(error("time,Z\n0,1\nnoon,1\n").contains("row 2"));
+        assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
+        assert!(error("1,2\n3,4\n").contains("names of the columns"));
+        error("");
+        error("time\n1\n2\n");
+    }
+}

@@ -1,0 +1,226 @@
+//! From recordings to a dataset that trains: `crates/data/tests/fixtures/recordings` holds what ObsPy and pyarrow wrote.
+
+use std::path::{Path, PathBuf};
+
+use data::import::{Imported, RecordingsConfig, import};
+use data::{Dataset, DatasetConfig, Normalisation};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings")
+}
+
+/// Imports what `yaml` lists, with `{fixtures}` for their folder.
+fn run(yaml: &str) -> (tempfile::TempDir, Result<Imported, String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("recordings.yaml");
+    std::fs::write(
+        &list,
+        yaml.replace("{fixtures}", &fixtures().display().to_string()),
+    )
+    .unwrap();
+    let config = RecordingsConfig::load(&list).map_err(|error| error.to_string());
+    let out = folder.path().join("out");
+    let result = config.and_then(|config| {
+        import(&config, &out, 10, &mut |_| ()).map_err(|error| error.to_string())
+    });
+    if result.is_err() {
+        assert!(!out.exists(), "a failed import leaves nothing");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "only the list");
+    }
+    (folder, result)
+}
+
+fn dataset(imported: &Imported) -> Dataset {
+    let config = DatasetConfig::load(&imported.config, None).unwrap();
+    assert!(config.warnings.is_empty());
+    Dataset::load(&config, Normalisation::None).unwrap()
+}
+
+const M3N_VC: &str = "
+sampling_rate: 200
+window: 1.28
+hop: 0.64
+channels: [SH3]
+class_names: [gle350, mustang]
+task: vehicle_classification
+m3n_vc: [{folder: '{fixtures}/m3n_vc'}]
+split: {by: given, train: 0.8, val: 0.2}
+";
+
+#[test]
+fn m3n_vc_becomes_a_dataset() {
+    let (folder, imported) = run(M3N_VC);
+    let imported = imported.unwrap();
+    assert_eq!(
+        (imported.recordings, imported.gaps, imported.counts.in_gaps),
+        (8, 0, 0)
+    );
+    // 30 windows in 20 s, of two runs by two nodes each: the test runs whole, the last fifth of the others validates.
+    assert_eq!(imported.windows[2], [60, 60]);
+    assert_eq!(
+        imported.windows[0][0] + imported.windows[1][0] + imported.straddling / 2,
+        60
+    );
+    let dataset = dataset(&imported);
+    assert_eq!(dataset.train.shape, [1, 7, 64]);
+    assert_eq!(
+        dataset.test.groups.iter().collect::<Vec<_>>(),
+        ["m3n_vc/run1", "m3n_vc/run3"]
+    );
+    assert!(dataset.val.groups.contains("m3n_vc/run0@val"));
+    let index = std::fs::read_to_string(folder.path().join("out/test_index.txt")).unwrap();
+    assert_eq!(index.lines().count(), 12);
+    assert!(index.starts_with("test-00000-of-00012.tfrecord\n"));
+
+    // The same to the byte, whenever it is done.
+    let (_again, second) = run(M3N_VC);
+    let second = self::dataset(&second.unwrap());
+    assert_eq!(second.train.fingerprint, dataset.train.fingerprint);
+}
+
+/// Two channels of miniSEED with a gap, resampled and filtered; labels by second and by moment, and from a table.
+#[test]
+fn miniseed_is_cut_between_gaps() {
+    let list = "
+sampling_rate: 50
+window: 0.32
+hop: 0.16
+channels: [EHZ, EHN]
+class_names: [quiet, steps]
+preprocessing: [detrend, {high_pass: {frequency: 1, order: 2}}]
+recordings:
+  - name: node
+    files: ['{fixtures}/steim2.mseed']
+    labels:
+      - {start: 0, end: 2, class: quiet, event: a}
+      - {start: 2024-05-01T10:00:02Z, end: '2024-05-01T10:00:05.5Z', class: steps, event: b}
+      - {start: 5.5, end: 6, class: quiet, event: c}
+split: {by: time, train: 0.5, val: 0.5, test: 0}
+";
+    let (_folder, imported) = run(list);
+    let imported = imported.unwrap();
+    assert_eq!(imported.gaps, 2);
+    let counts = imported.counts;
+    assert!(counts.in_gaps > 10, "{counts:?}");
+    assert_eq!(imported.windows[2], [0, 0]);
+    let dataset = dataset(&imported);
+    assert!(dataset.test_is_val);
+    assert_eq!(dataset.train.shape, [2, 7, 4]);
+    let all: usize = imported.windows.iter().flatten().sum();
+    assert_eq!(all + imported.straddling, counts.windows);
+}
+
+#[test]
+fn events_stay_together() {
+    let events: String = (0..12)
+        .map(|i| {
+            let class = if i % 2 == 0 { "quiet" } else { "steps" };
+            format!(
+                "      - {{start: {}, end: {}, class: {class}, event: e{i}}}\n",
+                0.3 * f64::from(i),
+                0.3 * f64::from(i + 1)
+            )
+        })
+        .collect();
+    let list = format!(
+        "sampling_rate: 100\nwindow: 0.08\nchannels: ['1', '2']\nclass_names: [quiet, steps]\nrecordings:\n  - files: \
+         ['{{fixtures}}/int32.wav']\n    labels:\n{events}split: {{by: event}}\n"
+    );
+    let (_folder, imported) = run(&list);
+    let imported = imported.unwrap();
+    assert_eq!(imported.groups.iter().sum::<usize>(), 12);
+    for split in &imported.windows {
+        assert!(
+            split.iter().all(|count| *count > 0),
+            "{:?}",
+            imported.windows
+        );
+    }
+    dataset(&imported);
+}
+
+/// Traces of a class, around their arrivals; those of other classes and without arrival are left out.
+#[test]
+fn seisbench_is_cut_around_arrivals() {
+    let list = "
+sampling_rate: 100
+window: 0.64
+channels: [Z, N]
+class_names: [quake, blast]
+seisbench:
+  - folder: '{fixtures}/seisbench'
+    class_column: source_type
+    classes: {earthquake: quake, explosion: blast}
+    around: trace_P_arrival_sample
+    before: 0.2
+    after: 1.2
+split: {by: given}
+";
+    let (_folder, imported) = run(list);
+    let imported = imported.unwrap();
+    // Of nine traces two are thunder, and one has no arrival; 1.4 s are two windows.
+    assert_eq!(imported.recordings, 6);
+    assert_eq!(imported.windows, [vec![4, 4], vec![0, 2], vec![2, 0]]);
+    assert!(
+        imported
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("3 traces are of no class")),
+        "{:?}",
+        imported.warnings
+    );
+    let dataset = dataset(&imported);
+    assert_eq!(dataset.val.groups.iter().collect::<Vec<_>>(), ["ev1"]);
+    let error = run(&list.replace("source_type", "kind")).1.unwrap_err();
+    assert!(
+        error.contains("there is no column `kind`: there are trace_name"),
+        "{error}"
+    );
+}
+
+#[test]
+fn mistakes_are_named() {
+    let list = "sampling_rate: 100\nwindow: 0.08\nchannels: [Z, N]\nclass_names: [quiet, steps]\nrecordings:\n  - files: \
+                ['{fixtures}/table.csv']\n    class: quiet\n";
+    for (from, to, problem) in [
+        (
+            "class: quiet",
+            "class: loud",
+            "`loud` is no class: `class_names` has quiet, steps",
+        ),
+        (
+            "[Z, N]",
+            "[Z, E]",
+            "channel `E` is not there: there are N, Z",
+        ),
+        ("table.csv", "*.seed", "no file is named so"),
+        (
+            "window: 0.08",
+            "window: 0.1",
+            "10 samples: a window needs a multiple of 8",
+        ),
+        ("window: 0.08", "windows: 0.08", "unknown field `windows`"),
+        (
+            "class: quiet",
+            "labels: [{start: 2, end: 1, class: quiet}]",
+            "label 1 (`quiet`) ends before it begins",
+        ),
+        (
+            "window:",
+            "preprocessing: [fft]\nwindow:",
+            "belongs into dataset_config.yaml",
+        ),
+        (
+            "class: quiet",
+            "class: quiet\nsplit: {by: given}",
+            "write train, val or test",
+        ),
+        ("nothing", "", "0 for validation, of 1 group(s)"),
+    ] {
+        let text = list.replace(from, to);
+        let (_folder, result) = run(&text);
+        let error = result.unwrap_err();
+        assert!(error.contains(problem), "{error}\nexpected: {problem}");
+    }
+}
