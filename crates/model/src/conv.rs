@@ -1,26 +1,15 @@
-//! 'Same' convolutions over channels-last rows as gathers and one matrix product.
+//! 'Same' convolutions over channels-last rows as products and picks of positions.
 //!
-//! Activations are `[batch * height * width, channels]`: a row is one position of one sample. Burn's
-//! `Conv2d` expects channels first and pays for the permutation and for a slow backward pass on
-//! CPUs; a product over rows does neither. Two exact forms:
+//! Activations are `[height * width * batch, channels]`, positions outermost: what a tap reads is a shifted
+//! position, and a position is one contiguous block of `batch * channels` values. So padding and shifting pick
+//! a few dozen long rows, and their way back adds a few dozen long rows: a GPU has a thread for every value of
+//! one, where rows of single samples would leave it a thread a channel. Burn's `Conv2d` expects channels first
+//! and pays for a slow backward pass on CPUs and on GPUs without matrix units.
 //!
-//! - im2col: gather the rows under every tap, then one product. Copies `taps * in` values a position.
-//! - shift-and-add: one product with the kernels of all taps side by side, then gather and add the
-//!   small outputs. Copies `taps * out` values a position: cheaper where the layer narrows, as the
-//!   first layer does (256 bins to 12 or 32 channels), whose input is then never copied.
+//! Stride 1: one product with the kernel of every tap, `[taps, positions * batch, out]`, of which every output
+//! position picks its taps' rows, which are added. Other strides read few positions: picked first.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-
-/// How a convolution is computed; see above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConvForm {
-    /// One tap, stride 1: the rows as they are.
-    Pointwise,
-    /// Gather, then one product.
-    Im2col,
-    /// One product, then add the shifted outputs.
-    ShiftAdd,
-}
 
 /// Geometry of a convolution over one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,16 +41,6 @@ impl Geometry {
         self.kernel.0 * self.kernel.1
     }
 
-    /// The form that copies least for `channels` inputs and `out` outputs a position: shift-and-add
-    /// where it copies clearly less than im2col.
-    pub fn form(&self, channels: usize, out: usize) -> ConvForm {
-        match self.taps() {
-            1 if self.stride == 1 => ConvForm::Pointwise,
-            2.. if 2 * out <= channels => ConvForm::ShiftAdd,
-            _ => ConvForm::Im2col,
-        }
-    }
-
     /// Input position under every tap of every output position (tap index fastest), none where the
     /// tap is in the padding.
     pub fn sources(&self) -> Vec<Option<usize>> {
@@ -84,88 +63,96 @@ impl Geometry {
     }
 }
 
-/// Which rows to gather for a batch of `batch` samples. Row `batch * positions_in * fan` is a row of
-/// zeros that stands for the padding; with `fan` products a row (shift-and-add), tap `t` reads
-/// product `t`.
-pub(crate) fn gather_index(
-    geometry: &Geometry,
-    batch: usize,
-    fan: usize,
-    device: &Device,
-) -> Tensor<1, Int> {
-    let sources = geometry.sources();
-    let taps = geometry.taps();
-    let zero_row = batch * geometry.positions_in() * fan;
-    let mut index = Vec::with_capacity(batch * sources.len());
-    for sample in 0..batch {
-        let first = sample * geometry.positions_in();
-        for (i, source) in sources.iter().enumerate() {
-            let tap = if fan > 1 { i % taps } else { 0 };
-            let row = source.map_or(zero_row, |source| (first + source) * fan + tap);
-            index.push(row as i64);
-        }
-    }
-    let length = index.len();
-    Tensor::from_data(TensorData::new(index, [length]), device)
+/// The positions that the taps of a convolution read, on a device.
+#[derive(Clone, Debug)]
+pub(crate) struct Picks {
+    /// Row to read for every tap (slowest) and output position. What lies in the padding names row 0.
+    index: Tensor<1, Int>,
+    /// Zero where the row lies in the padding, else one `[taps * positions_out, 1]`; none without padding.
+    inside: Option<Tensor<2>>,
 }
 
-/// Gathers rows of `x`, reading zeros where the index names the row after the last.
-fn gather(x: Tensor<2>, index: Tensor<1, Int>) -> Tensor<2> {
-    let [_, channels] = x.dims();
-    let zeros = Tensor::zeros([1, channels], &x.device());
-    Tensor::cat(vec![x, zeros], 0).select(0, index)
+impl Picks {
+    /// From the products of every tap, or from the input.
+    pub fn new(geometry: &Geometry, products: bool, device: &Device) -> Self {
+        let sources = geometry.sources();
+        let taps = geometry.taps();
+        let positions = geometry.positions_out();
+        let fan = if products { geometry.positions_in() } else { 0 };
+        let read = |i: usize| sources[i % positions * taps + i / positions];
+        let count = taps * positions;
+        let index = (0..count).map(|i| read(i).map_or(0, |p| i / positions * fan + p) as i64);
+        let index = TensorData::new(index.collect(), [count]);
+        let padded = (0..count).any(|i| read(i).is_none());
+        let inside = padded.then(|| {
+            let inside = (0..count).map(|i| f32::from(read(i).is_some()));
+            let inside = TensorData::new(inside.collect(), [count, 1]);
+            Tensor::from_data(inside, device)
+        });
+        Self {
+            index: Tensor::from_data(index, device),
+            inside,
+        }
+    }
+
+    /// `[rows, length]` to `[taps * positions_out, length]`.
+    fn of(self, x: Tensor<2>) -> Tensor<2> {
+        let picked = x.select(0, self.index);
+        match self.inside {
+            Some(inside) => picked * inside,
+            None => picked,
+        }
+    }
 }
 
 /// Convolution without bias.
 ///
 /// # Shapes
-/// `x` `[batch * positions_in, in]`, `kernel` `[taps * in, out]`; the result
-/// `[batch * positions_out, out]`.
+/// `x` `[positions_in * batch, in]`, `kernel` `[taps * in, out]`; the result
+/// `[positions_out * batch, out]`.
 pub(crate) fn convolve(
     x: Tensor<2>,
     kernel: Tensor<2>,
     geometry: &Geometry,
-    index: impl FnOnce(usize) -> Tensor<1, Int>,
+    picks: impl FnOnce(bool) -> Picks,
 ) -> Tensor<2> {
     let [rows, channels] = x.dims();
     let [_, out] = kernel.dims();
     let taps = geometry.taps();
-    let rows_out = rows / geometry.positions_in() * geometry.positions_out();
-    match geometry.form(channels, out) {
-        ConvForm::Pointwise => x.matmul(kernel),
-        ConvForm::ShiftAdd => {
-            let side_by_side = kernel
-                .reshape([taps, channels, out])
-                .swap_dims(0, 1)
-                .reshape([channels, taps * out]);
-            let products = x.matmul(side_by_side).reshape([rows * taps, out]);
-            gather(products, index(taps))
-                .reshape([rows_out, taps, out])
-                .sum_dim(1)
-                .reshape([rows_out, out])
-        }
-        ConvForm::Im2col => gather(x, index(1))
-            .reshape([rows_out, taps * channels])
-            .matmul(kernel),
+    let batch = rows / geometry.positions_in();
+    let rows_out = batch * geometry.positions_out();
+    if taps == 1 && geometry.stride == 1 {
+        return x.matmul(kernel);
     }
+    let kernel = kernel.reshape([taps, channels, out]);
+    let products = if geometry.stride == 1 {
+        let products = x.reshape([1, rows, channels]).matmul(kernel);
+        picks(true).of(products.reshape([taps * geometry.positions_in(), batch * out]))
+    } else {
+        let picked = picks(false).of(x.reshape([geometry.positions_in(), batch * channels]));
+        let products = picked.reshape([taps, rows_out, channels]).matmul(kernel);
+        products.reshape([taps * geometry.positions_out(), batch * out])
+    };
+    let added = products.reshape([taps, rows_out * out]).sum_dim(0);
+    added.reshape([rows_out, out])
 }
 
 /// Depthwise convolution without bias, stride 1.
 ///
 /// # Shapes
-/// `x` `[batch * positions, channels]`, `kernel` `[taps, channels]`; the result like `x`.
+/// `x` `[positions * batch, channels]`, `kernel` `[taps, channels]`; the result like `x`.
 pub(crate) fn depthwise(
     x: Tensor<2>,
     kernel: Tensor<2>,
     geometry: &Geometry,
-    index: impl FnOnce(usize) -> Tensor<1, Int>,
+    picks: impl FnOnce(bool) -> Picks,
 ) -> Tensor<2> {
     let [rows, channels] = x.dims();
     let taps = geometry.taps();
-    let columns = gather(x, index(1)).reshape([rows, taps, channels]);
-    (columns * kernel.reshape([1, taps, channels]))
-        .sum_dim(1)
-        .reshape([rows, channels])
+    let batch = rows / geometry.positions_in();
+    let columns = picks(false).of(x.reshape([geometry.positions_in(), batch * channels]));
+    let products = columns.reshape([taps, rows, channels]) * kernel.reshape([taps, 1, channels]);
+    products.sum_dim(0).reshape([rows, channels])
 }
 
 #[cfg(test)]

@@ -1,22 +1,18 @@
-//! The forward pass on a Burn device.
+//! A network on a Burn device.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use burn::tensor::activation::{log_softmax, relu};
-use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::architecture::{Architecture, BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, Op};
-use crate::conv::{self, Geometry};
+use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
+use crate::conv::{Geometry, Picks};
+use crate::pass::{Activations, Pass};
 use crate::plan::{Plan, PlanError};
-use crate::rng::Rng;
 use crate::weights::Weights;
 
-type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
-
-/// Gather indices kept a network: a few batch sizes of every layer.
-const INDEX_CACHE: usize = 64;
+type PickCache = Mutex<HashMap<(Geometry, bool), Picks>>;
 
 /// A network's tensors on a device. On an autodiff device the trainable ones record gradients.
 #[derive(Clone, Debug)]
@@ -27,7 +23,7 @@ pub struct Network {
     /// In the order of the plan: kernels as `[everything but the last axis, last axis]`, vectors
     /// as `[1, n]`.
     tensors: Vec<Tensor<2>>,
-    indices: Arc<IndexCache>,
+    picks: Arc<PickCache>,
 }
 
 /// How a forward pass treats dropout and batch normalisation.
@@ -57,6 +53,27 @@ pub struct Forward {
     statistics: Vec<(usize, Tensor<2>, Tensor<2>)>,
 }
 
+/// A batch of fixed size whose last samples may be none: they take part in no statistic and no gradient.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// How many samples there are.
+    pub count: usize,
+    /// One for each of these, then zeros `[batch, 1]`.
+    pub(crate) weights: Tensor<2>,
+}
+
+impl Filled {
+    /// The first `count` of `batch` samples.
+    pub fn new(count: usize, batch: usize, device: &Device) -> Self {
+        let weights: Vec<f32> = (0..batch).map(|i| f32::from(i < count)).collect();
+        let weights = TensorData::new(weights, [batch, 1]);
+        Self {
+            count,
+            weights: Tensor::from_data(weights, device),
+        }
+    }
+}
+
 impl Network {
     /// Places `weights` on `device`.
     ///
@@ -76,7 +93,7 @@ impl Network {
             plan: Arc::new(plan),
             device: device.clone(),
             tensors: Vec::new(),
-            indices: Arc::default(),
+            picks: Arc::default(),
         };
         network.set_weights(weights);
         Ok(network)
@@ -153,7 +170,7 @@ impl Network {
             plan: self.plan.clone(),
             device: self.device.clone().inner(),
             tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
-            indices: Arc::default(),
+            picks: Arc::default(),
         }
     }
 
@@ -166,21 +183,28 @@ impl Network {
     /// Where `x` has another shape.
     pub fn forward(&self, x: Tensor<4>, mode: Mode) -> Forward {
         let [batch, height, width, channels] = x.dims();
-        assert_eq!(
-            [height, width, channels],
-            self.architecture.input.dims(),
-            "input shape"
-        );
-        let mut pass = Pass {
-            network: self,
-            mode,
-            batch,
-            next: 0,
-            dropouts: 0,
-            statistics: Vec::new(),
-        };
+        let input = self.architecture.input.dims();
+        assert_eq!([height, width, channels], input, "input shape");
+        let x = x.reshape([batch, height * width, channels]);
+        self.forward_positions(x.swap_dims(0, 1), mode, None)
+    }
+
+    /// Classifies a batch whose positions lie outermost, as the layers compute, of which `filled` tells what is
+    /// in it.
+    ///
+    /// # Shapes
+    /// `x` `[height * width, batch, channels]` of the architecture's input.
+    ///
+    /// # Panics
+    /// Where `x` has another shape.
+    pub fn forward_positions(&self, x: Tensor<3>, mode: Mode, filled: Option<&Filled>) -> Forward {
+        let [positions, batch, channels] = x.dims();
+        let [height, width, bins] = self.architecture.input.dims();
+        assert_eq!([positions, channels], [height * width, bins], "input shape");
+        let mut pass = Pass::new(self, mode, batch, filled);
+        let rows = x.reshape([positions * batch, channels]);
         let activations = Activations {
-            rows: x.reshape([batch * height * width, channels]),
+            rows,
             height,
             width,
         };
@@ -203,194 +227,13 @@ impl Network {
         }
     }
 
-    fn index(&self, geometry: &Geometry, batch: usize, fan: usize) -> Tensor<1, Int> {
-        let mut cache = self.indices.lock().unwrap_or_else(|e| e.into_inner());
-        if cache.len() >= INDEX_CACHE {
-            cache.clear();
-        }
-        cache
-            .entry((*geometry, batch, fan))
-            .or_insert_with(|| conv::gather_index(geometry, batch, fan, &self.device))
+    pub(crate) fn picks(&self, geometry: &Geometry, products: bool) -> Picks {
+        let mut cache = self.picks.lock().unwrap_or_else(|e| e.into_inner());
+        let picks = cache.entry((*geometry, products));
+        picks
+            .or_insert_with(|| Picks::new(geometry, products, &self.device))
             .clone()
     }
-}
-
-/// `[batch * height * width, channels]`.
-#[derive(Clone)]
-struct Activations {
-    rows: Tensor<2>,
-    height: usize,
-    width: usize,
-}
-
-impl Activations {
-    fn with(self, rows: Tensor<2>) -> Self {
-        Self { rows, ..self }
-    }
-}
-
-struct Pass<'a> {
-    network: &'a Network,
-    mode: Mode,
-    batch: usize,
-    next: usize,
-    dropouts: u64,
-    statistics: Vec<(usize, Tensor<2>, Tensor<2>)>,
-}
-
-impl Pass<'_> {
-    fn take(&mut self) -> Tensor<2> {
-        self.next += 1;
-        self.network.tensors[self.next - 1].clone()
-    }
-
-    fn sequence(&mut self, ops: &[Op], x: Activations) -> Activations {
-        ops.iter().fold(x, |x, op| self.op(op, x))
-    }
-
-    fn op(&mut self, op: &Op, x: Activations) -> Activations {
-        match op {
-            Op::Conv { kernel, stride, .. } => {
-                let geometry = Geometry {
-                    height: x.height,
-                    width: x.width,
-                    kernel: *kernel,
-                    stride: *stride,
-                };
-                let (weight, bias) = (self.take(), self.take());
-                let index = |fan| self.network.index(&geometry, self.batch, fan);
-                Activations {
-                    rows: conv::convolve(x.rows, weight, &geometry, index) + bias,
-                    height: x.height,
-                    width: x.width.div_ceil(*stride),
-                }
-            }
-            Op::Depthwise { kernel, .. } => {
-                let geometry = Geometry {
-                    height: x.height,
-                    width: x.width,
-                    kernel: *kernel,
-                    stride: 1,
-                };
-                let [_, channels] = x.rows.dims();
-                let weight = self.take().reshape([geometry.taps(), channels]);
-                let bias = self.take();
-                let index = |fan| self.network.index(&geometry, self.batch, fan);
-                let rows = conv::depthwise(x.rows.clone(), weight, &geometry, index) + bias;
-                x.with(rows)
-            }
-            Op::BatchNorm { .. } => {
-                let rows = self.batch_norm(x.rows.clone());
-                x.with(rows)
-            }
-            Op::Relu => {
-                let rows = relu(x.rows.clone());
-                x.with(rows)
-            }
-            Op::MaxPool => {
-                let [_, channels] = x.rows.dims();
-                let (lines, half) = (self.batch * x.height, x.width / 2);
-                let rows = x
-                    .rows
-                    .reshape([lines, x.width, channels])
-                    .slice([0..lines, 0..2 * half, 0..channels])
-                    .reshape([lines * half, 2, channels])
-                    .max_dim(1)
-                    .reshape([lines * half, channels]);
-                Activations {
-                    rows,
-                    height: x.height,
-                    width: half,
-                }
-            }
-            Op::Residual { body, shortcut, .. } => {
-                let main = self.sequence(body, x.clone());
-                let side = self.sequence(shortcut, x);
-                let rows = relu(main.rows.clone() + side.rows);
-                main.with(rows)
-            }
-            Op::GlobalAveragePool => {
-                let [_, channels] = x.rows.dims();
-                let rows = x
-                    .rows
-                    .reshape([self.batch, x.height * x.width, channels])
-                    .mean_dim(1)
-                    .reshape([self.batch, channels]);
-                Activations {
-                    rows,
-                    height: 1,
-                    width: 1,
-                }
-            }
-            Op::Dense { .. } => {
-                let (weight, bias) = (self.take(), self.take());
-                let rows = x.rows.clone().matmul(weight) + bias;
-                x.with(rows)
-            }
-            Op::Dropout { rate } => {
-                let rows = self.dropout(x.rows.clone(), *rate);
-                x.with(rows)
-            }
-        }
-    }
-
-    fn batch_norm(&mut self, rows: Tensor<2>) -> Tensor<2> {
-        let [_, channels] = rows.dims();
-        let flat = |t: Tensor<2>| t.reshape([channels]);
-        let (gamma, beta) = (flat(self.take()), flat(self.take()));
-        let mean_index = self.next;
-        let (mean, variance) = (self.take(), self.take());
-        if self.mode == Mode::Inference {
-            return batch_norm(
-                rows,
-                gamma,
-                beta,
-                flat(mean),
-                flat(variance),
-                BATCH_NORM_EPSILON,
-            );
-        }
-        let result = batch_norm_train(rows, gamma, beta, BATCH_NORM_EPSILON);
-        let column = |t: Tensor<1>| t.detach().reshape([1, channels]);
-        self.statistics
-            .push((mean_index, column(result.mean), column(result.variance)));
-        result.output
-    }
-
-    fn dropout(&mut self, rows: Tensor<2>, rate: f64) -> Tensor<2> {
-        let Mode::Training {
-            dropout: true,
-            seed,
-            step,
-        } = self.mode
-        else {
-            return rows;
-        };
-        self.dropouts += 1;
-        let shape = rows.dims();
-        let mask = dropout_mask(seed, step, self.dropouts, rate, 0);
-        let mask = mask.take(shape[0] * shape[1]).collect::<Vec<f32>>();
-        rows * Tensor::<2>::from_data(TensorData::new(mask, shape), &self.network.device)
-    }
-}
-
-/// Zero with probability `rate`, else `1 / (1 - rate)`, from element `first` of the batch's activations on.
-/// Drawn on the host so that every backend sees the same mask.
-pub(crate) fn dropout_mask(
-    seed: u64,
-    step: u64,
-    layer: u64,
-    rate: f64,
-    first: usize,
-) -> impl Iterator<Item = f32> {
-    // Streams of initial weights are small numbers: dropout's start far from them.
-    let mut rng = Rng::new(seed, (step + 1).wrapping_mul(1 << 32) + layer);
-    rng.skip(first);
-    let keep = (1.0 / (1.0 - rate)) as f32;
-    std::iter::repeat_with(move || match f64::from(rng.uniform()) < rate {
-        true => 0.0,
-        false => keep,
-    })
 }
 
 /// Mean softmax cross-entropy over the batch.
@@ -401,4 +244,25 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let [batch, _] = logits.dims();
     let picked = log_softmax(logits, 1).gather(1, targets.reshape([batch, 1]));
     picked.mean().neg()
+}
+
+/// As [`cross_entropy`], over the samples that `filled` names, each of which counts as much as its class weighs.
+///
+/// # Shapes
+/// As there; `class_weights` `[classes, 1]`.
+pub fn cross_entropy_of(
+    logits: Tensor<2>,
+    targets: Tensor<1, Int>,
+    filled: Option<&Filled>,
+    class_weights: Option<&Tensor<2>>,
+) -> Tensor<1> {
+    let [batch, _] = logits.dims();
+    let mut picked = log_softmax(logits, 1).gather(1, targets.clone().reshape([batch, 1]));
+    if let Some(weights) = class_weights {
+        picked = picked * weights.clone().select(0, targets);
+    }
+    match filled {
+        Some(filled) => (picked * filled.weights.clone()).sum() * (-1.0 / filled.count as f64),
+        None => picked.mean().neg(),
+    }
 }

@@ -2,17 +2,32 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::backend::Backend;
+use crate::balance::{Sampling, WeightsName};
+
+/// What the trainer does beside training.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Lists what can train on this machine: CPU and GPUs of the backends in this build
+    Devices {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 /// Trains a seismic CNN into a tracked experiment.
 ///
 /// Without --dataset-config the embedded demo is used, a simulation that is written below the
 /// datasets directory first. Options beat the preset (--config), the preset beats the defaults.
 #[derive(Debug, Default, Parser)]
-#[command(name = "trainer", version)]
+#[command(name = "trainer", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// Instead of training
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn or
     /// deep_cnn_large [default: simple_cnn]
     #[arg(long, value_name = "MODEL")]
@@ -42,6 +57,18 @@ pub struct Cli {
     /// dataset]
     #[arg(long, value_name = "NAME")]
     pub normalisation: Option<String>,
+    /// Share of the training labels to learn from, of every class alike [default: 1]
+    #[arg(long, value_name = "X")]
+    pub label_ratio: Option<f64>,
+    /// How samples of an epoch are drawn [default: shuffled]
+    #[arg(long, value_enum)]
+    pub sampling: Option<Sampling>,
+    /// How much classes count in the loss [default: none]
+    #[arg(long, value_enum)]
+    pub class_weights: Option<WeightsName>,
+    /// What happens to training windows: none, light or field; presets can say more [default: none]
+    #[arg(long, value_name = "NAME")]
+    pub augment: Option<String>,
     /// Read inputs from their TFRecord files for every batch instead of keeping them in memory; the
     /// results are the same
     #[arg(long)]
@@ -49,6 +76,9 @@ pub struct Cli {
     /// What computes [default: native]
     #[arg(long, value_enum)]
     pub backend: Option<Backend>,
+    /// Device of the backend, as `trainer devices` numbers them [default: the best]
+    #[arg(long, value_name = "N")]
+    pub device: Option<usize>,
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

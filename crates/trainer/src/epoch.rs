@@ -24,7 +24,7 @@ pub struct Training<'a, R> {
     /// Keeps what it gives.
     pub recorder: &'a mut R,
     /// Network and optimizer.
-    pub engine: Engine,
+    pub engine: Engine<'a>,
     /// The loop over epochs.
     pub state: LoopState,
     /// Weights of the best epoch so far.
@@ -35,7 +35,7 @@ pub struct Training<'a, R> {
     pub saved: Instant,
 }
 
-impl<R: Recorder> Training<'_, R> {
+impl<'a, R: Recorder> Training<'a, R> {
     /// Samples of this epoch that were trained before it was taken up.
     pub fn position(&self) -> usize {
         self.earlier.len() / self.dataset.class_names.len()
@@ -47,22 +47,26 @@ impl<R: Recorder> Training<'_, R> {
     /// Those of the recorder.
     pub fn checkpoint(&mut self, weights: &Weights) -> Result<(), TrainerError> {
         self.saved = Instant::now();
-        self.recorder.checkpoint(&self.state, || TrainingState {
-            weights: weights.clone(),
-            best: self.best.clone(),
-            adam: self.engine.adam_state(),
-            logits: Vec::new(),
+        self.recorder.checkpoint(&self.state, || {
+            Ok(TrainingState {
+                weights: weights.clone(),
+                best: self.best.clone(),
+                adam: self.engine.adam_state()?,
+                logits: Vec::new(),
+            })
         })
     }
 
     /// As above, within an epoch.
     fn checkpoint_within(&mut self) -> Result<(), TrainerError> {
         self.saved = Instant::now();
-        self.recorder.checkpoint(&self.state, || TrainingState {
-            weights: self.engine.weights(),
-            best: self.best.clone(),
-            adam: self.engine.adam_state(),
-            logits: [&self.earlier[..], &self.engine.logits()].concat(),
+        self.recorder.checkpoint(&self.state, || {
+            Ok(TrainingState {
+                weights: self.engine.weights()?,
+                best: self.best.clone(),
+                adam: self.engine.adam_state()?,
+                logits: [&self.earlier[..], &self.engine.logits()?].concat(),
+            })
         })
     }
 
@@ -76,48 +80,72 @@ impl<R: Recorder> Training<'_, R> {
         let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
         let classes = dataset.class_names.len();
         let epoch = self.state.epochs_run;
-        let order = batch::shuffled(split.len(), settings.seed, epoch as u64);
+        let order = settings
+            .balance
+            .order(split, classes, settings.seed, epoch as u64);
         let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
         let done = self.position();
         let first_step = self.engine.steps() as usize - done.div_ceil(settings.batch_size);
         progress.begin_epoch(epoch, split.len());
         progress.step(done);
 
-        let (mut interrupted, mut finite, mut kept) = (false, true, Ok(()));
+        let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
         let lists = order[done..].chunks(settings.batch_size);
         let direct = self.engine.direct(split, preprocessing);
+        if direct.is_some() {
+            self.engine.begin_epoch(&order[done..], &labels[done..])?;
+        }
         let mut taken = 0;
         // Says whether to go on.
-        let mut step = |samples: Samples<'_>| {
+        let mut step = |samples: Samples<'a, '_>| {
             interrupted = self.interrupt.load(Ordering::Relaxed);
             if !interrupted {
                 let count = samples.count();
                 let rate = self.state.learning_rate;
-                finite = self.engine.step(samples, rate, settings.seed);
+                match self.engine.step(samples, rate, settings.seed) {
+                    Ok(own) => finite = own,
+                    Err(error) => failed = Err(error),
+                }
                 progress.step(count);
                 taken += count;
             }
             let due = self.saved.elapsed() >= settings.checkpoint_every;
-            if finite && taken > 0 && (due || interrupted) {
-                kept = self.checkpoint_within();
+            if finite && failed.is_ok() && taken > 0 && (due || interrupted) {
+                failed = self.checkpoint_within();
             }
-            !interrupted && finite && kept.is_ok()
+            !interrupted && finite && failed.is_ok()
         };
         if let Some(x) = direct {
             let mut batches = lists.zip(labels[done..].chunks(settings.batch_size));
-            batches.all(|(indices, y)| step(Samples::Of { x, indices, y }));
+            let mut first = 0;
+            batches.all(|(indices, y)| {
+                first += indices.len();
+                step(Samples::Of {
+                    x,
+                    indices,
+                    y,
+                    first: first - indices.len(),
+                })
+            });
         } else {
-            batch::for_each(split, preprocessing, lists, |batch| {
+            let augmenting = batch::Augmenting {
+                augmentation: &settings.balance.augmentation,
+                background: settings.balance.background(&dataset.class_names)?,
+                seed: settings.seed,
+                epoch: epoch as u64,
+                first: done,
+            };
+            batch::for_each_augmented(split, preprocessing, Some(augmenting), lists, |batch| {
                 step(Samples::Batch(batch))
             })
             .map_err(TrainerError::Stream)?;
         }
-        kept?;
+        failed?;
         if interrupted {
             return Ok(None);
         }
         let mut logits = std::mem::take(&mut self.earlier);
-        logits.append(&mut self.engine.take_logits());
+        logits.append(&mut self.engine.take_logits()?);
         // A training that diverged has ended before its last labels.
         let labels = &labels[..logits.len() / classes];
         let evaluation = Evaluation::new(&logits, labels, classes);

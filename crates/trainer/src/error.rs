@@ -42,6 +42,16 @@ pub enum TrainerError {
     /// The weights cannot be encoded.
     #[error("cannot encode the weights: {0}")]
     Weights(#[from] model::WeightsError),
+    /// A GPU failed.
+    #[error("{device} failed: {problem}: {advice}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// What it or its driver says.
+        problem: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The loss is no number any more.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step} of the run, at learning rate {learning_rate}, training \
@@ -73,7 +83,9 @@ impl TrainerError {
             | Self::Plan(_) => true,
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
-            Self::Stream(_) | Self::Weights(_) | Self::Diverged { .. } => false,
+            Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
+                false
+            }
         };
         if usage { 2 } else { 1 }
     }

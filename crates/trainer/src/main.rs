@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trainer::TrainerError;
-use trainer::cli::Cli;
+use trainer::cli::{Cli, Command};
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
 use trainer::settings::Settings;
@@ -16,6 +16,15 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Devices { json }) = cli.command {
+        let listed = trainer::devices::list();
+        let text = match json {
+            true => format!("{:#}\n", serde_json::json!(listed)),
+            false => trainer::devices::table(&listed),
+        };
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        return ExitCode::SUCCESS;
+    }
     match start(&cli) {
         Ok(finished) => {
             // A reader that closes the pipe early is no failure.

@@ -4,7 +4,7 @@ use data::{Dataset, DatasetConfig, Storage};
 use model::Architecture;
 use model::native::NativeNetwork;
 
-use crate::backend::Backend;
+use crate::backend::Place;
 use crate::error::TrainerError;
 use crate::settings::Settings;
 
@@ -66,17 +66,18 @@ pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
     settings: &Settings,
+    place: &Place,
 ) -> Result<(), TrainerError> {
     let batch = settings.batch_size.min(dataset.train.len());
     let native = NativeNetwork::training_bytes(architecture, batch)?;
-    let needed = match settings.backend {
-        Backend::Native => native,
-        Backend::Flex | Backend::Ndarray => native.saturating_mul(AUTODIFF),
-        // The device's memory is not the machine's.
-        Backend::Wgpu => return Ok(()),
+    let (needed, free) = match place {
+        Place::Native => (native, available()),
+        Place::Cpu(_) => (native.saturating_mul(AUTODIFF), available()),
+        Place::Accelerator(own) if own.software => (native.saturating_mul(AUTODIFF), available()),
+        Place::Accelerator(own) => (native.saturating_mul(AUTODIFF), own.memory),
     };
     let what = format!("batches of {batch} samples of {}", settings.model);
-    check(needed, available(), &what, "choose a smaller --batch-size")
+    check(needed, free, &what, "choose a smaller --batch-size")
 }
 
 #[cfg(test)]

@@ -180,12 +180,12 @@ impl Recorder for Queue {
     fn checkpoint(
         &mut self,
         state: &LoopState,
-        training: impl FnOnce() -> TrainingState,
+        training: impl FnOnce() -> Result<TrainingState, TrainerError>,
     ) -> Result<(), TrainerError> {
         if !self.run.checkpoints {
             return Ok(());
         }
-        let states = Box::new((training(), state.clone()));
+        let states = Box::new((training()?, state.clone()));
         self.send(Message::Checkpoint(states, self.elapsed()))
     }
 }

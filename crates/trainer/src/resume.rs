@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use data::{Augmentation, Storage};
 use experiment::{
     CHECKPOINTS, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
     load_checkpoint,
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
+use crate::balance::{Balance, ClassWeights};
 use crate::cli::Cli;
 use crate::error::TrainerError;
 use crate::progress::Progress;
@@ -148,7 +150,46 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
         &normalisation,
         &normalisation,
     )?;
-    same.check("--backend", &cli.backend, &backend, backend.name())?;
+    let balance =
+        Balance::from_json(&config.other).ok_or_else(|| incomplete(&entry, "augmentation"))?;
+    same.check(
+        "--label-ratio",
+        &cli.label_ratio,
+        &balance.label_ratio,
+        balance.label_ratio,
+    )?;
+    let shown = |key: &str| {
+        balance
+            .to_json()
+            .get(key)
+            .map_or("the default".to_owned(), ToString::to_string)
+    };
+    same.check(
+        "--sampling",
+        &cli.sampling,
+        &balance.sampling,
+        shown("sampling"),
+    )?;
+    let weights = cli.class_weights.map(ClassWeights::from);
+    same.check(
+        "--class-weights",
+        &weights,
+        &balance.class_weights,
+        shown("class_weights"),
+    )?;
+    let augmentation = cli.augment.as_deref().and_then(Augmentation::preset);
+    if cli.augment.is_some() && augmentation.is_none() {
+        return Err(usage("--augment: choose none, light or field".to_owned()));
+    }
+    same.check(
+        "--augment",
+        &augmentation,
+        &balance.augmentation,
+        shown("augmentation"),
+    )?;
+    // What `auto` finds now may be another than then: results come of the same one.
+    let asked = cli.backend.filter(|asked| *asked != Backend::Auto);
+    same.check("--backend", &asked, &backend, backend.name())?;
     let mut settings = Settings::new(&Cli {
         model: Some(config.model_type.clone()),
         dataset_config: Some(path),
@@ -160,6 +201,7 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
         normalisation: Some(normalisation),
         stream: cli.stream,
         backend: Some(backend),
+        device: cli.device,
         threads: cli.threads,
         checkpoint_minutes: cli.checkpoint_minutes,
         experiments_dir: Some(root),
@@ -168,6 +210,10 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
     })?;
     settings.early_stopping = stored(&entry, other("early_stopping"))?;
     settings.plateau = stored(&entry, other("plateau"))?;
+    if !balance.augmentation.is_none() && settings.storage == Storage::Memory {
+        settings.storage = Storage::Windows;
+    }
+    settings.balance = balance;
     settings.resume = Some(entry);
     Ok(settings)
 }

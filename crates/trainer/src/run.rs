@@ -7,15 +7,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use chrono::Local;
-use data::{Dataset, DatasetConfig, demo};
+use data::{Dataset, DatasetConfig, batch, demo};
 use experiment::hash::config_hash;
 use experiment::{
     CHECKPOINTS, DatasetInfo, Experiment, ExperimentStore, IdParts, Metadata, ModelInfo, Status,
     TrainingConfig,
 };
-use model::{Architecture, InputShape, Plan};
+use model::{AdamState, Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
+use crate::backend::Place;
 use crate::engine::Engine;
 use crate::error::TrainerError;
 use crate::memory;
@@ -69,7 +70,13 @@ pub fn run(
     interrupt: &Interrupt,
     progress: &mut Progress,
 ) -> Result<Finished, TrainerError> {
-    let place = settings.backend.place()?;
+    let choice = settings.backend.choose(settings.device)?;
+    let mut settings = settings.clone();
+    settings.backend = choice.backend;
+    let (settings, place) = (&settings, &choice.place);
+    for line in &choice.said {
+        progress.say(line);
+    }
     let threads = limit_threads(settings)?;
     let config_path = match &settings.dataset_config {
         Some(path) => path.clone(),
@@ -87,7 +94,18 @@ pub fn run(
         config.normalisation = settings.normalisation;
     }
     memory::check_data(&config, settings)?;
-    let dataset = Dataset::open(&config, DEFAULT_NORMALISATION, settings.storage)?;
+    let mut dataset = Dataset::open(&config, DEFAULT_NORMALISATION, settings.storage)?;
+    let balance = &settings.balance;
+    if balance.label_ratio < 1.0 {
+        let kept = batch::labelled(&dataset.train.y, balance.label_ratio, settings.seed);
+        dataset.train = dataset.train.subset(&kept);
+    }
+    // Names that are no class are found before the experiment exists.
+    balance.weights(&dataset.train, &dataset.class_names)?;
+    balance.background(&dataset.class_names)?;
+    if !balance.augmentation.is_none() {
+        batch::check_augmentable(&dataset.train, &dataset.preprocessing)?;
+    }
     for warning in &dataset.warnings {
         progress.warn(warning);
     }
@@ -98,10 +116,10 @@ pub fn run(
         classes,
     );
     let plan = Plan::new(&architecture)?;
-    memory::check_batch(&architecture, &dataset, settings)?;
+    memory::check_batch(&architecture, &dataset, settings, place)?;
 
     let mut metadata = metadata(settings, &config, &dataset, &plan);
-    metadata.system_info = system_info(settings.backend, &place, threads);
+    metadata.system_info = system_info(settings.backend, place, threads);
     let parts = IdParts {
         time: Local::now(),
         model_type: settings.model.name().into(),
@@ -140,6 +158,7 @@ pub fn run(
     let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
     let worked = work(
         settings,
+        place,
         &architecture,
         &plan,
         &dataset,
@@ -222,6 +241,7 @@ pub fn run(
 #[allow(clippy::too_many_arguments)] // the parts of one run, used once
 fn work(
     settings: &Settings,
+    place: &Place,
     architecture: &Architecture,
     plan: &Plan,
     dataset: &Dataset,
@@ -250,6 +270,7 @@ fn work(
         |recorder| {
             train(
                 settings,
+                place,
                 architecture,
                 dataset,
                 interrupt,
@@ -265,7 +286,9 @@ fn work(
     {
         return Err(error);
     }
-    let mut best = Engine::new(settings.backend, architecture, &outcome.best_weights)?;
+    let batch = settings.batch_size.min(dataset.train.len());
+    let weights = &outcome.best_weights;
+    let mut best = Engine::new(place, batch, architecture, weights, AdamState::default())?;
     let test = best.evaluate(&dataset.test, dataset)?;
     let weights = outcome.best_weights.clone();
     report::record_model(experiment, dataset, architecture, weights)?;
@@ -326,7 +349,10 @@ fn metadata(
                 "early_stopping": settings.early_stopping,
                 "plateau": settings.plateau,
                 "optimizer": {"name": "adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
-            })),
+            }))
+            .into_iter()
+            .chain(settings.balance.to_json())
+            .collect(),
         },
         dataset_info: DatasetInfo {
             train_size: dataset.train.len(),

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use data::{Normalisation, Storage};
+use data::{Augmentation, Normalisation, Storage};
 use experiment::{Entry, IdTemplate};
 use model::ModelKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::backend::Backend;
+use crate::balance::{Balance, ClassWeights, Sampling};
 use crate::cli::Cli;
 use crate::error::TrainerError;
 
@@ -34,12 +35,22 @@ pub struct Preset {
     pub seed: Option<u64>,
     /// Scaling of inputs.
     pub normalisation: Option<Normalisation>,
-    /// Device.
+    /// What computes.
     pub backend: Option<Backend>,
+    /// Which of its devices.
+    pub device: Option<usize>,
     /// CPU threads.
     pub threads: Option<usize>,
     /// Whether inputs are read anew for every batch.
     pub stream: bool,
+    /// Share of the training labels.
+    pub label_ratio: Option<f64>,
+    /// How an epoch is drawn.
+    pub sampling: Option<Sampling>,
+    /// How much classes count.
+    pub class_weights: ClassWeights,
+    /// What happens to training windows.
+    pub augmentation: AugmentationSettings,
     /// Early stopping.
     pub early_stopping: EarlyStoppingSettings,
     /// Learning-rate plateau.
@@ -58,6 +69,35 @@ pub struct Preset {
     pub tags: Vec<String>,
     /// Free text.
     pub notes: String,
+}
+
+/// `augmentation:` of a preset: a name, or what may happen.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum AugmentationSettings {
+    /// See [`Augmentation::preset`].
+    Named(String),
+    /// In full.
+    Given(Augmentation),
+}
+
+impl Default for AugmentationSettings {
+    fn default() -> Self {
+        Self::Given(Augmentation::default())
+    }
+}
+
+impl AugmentationSettings {
+    fn resolve(self) -> Result<Augmentation, TrainerError> {
+        match self {
+            Self::Given(augmentation) => Ok(augmentation),
+            Self::Named(name) => Augmentation::preset(&name).ok_or_else(|| {
+                TrainerError::Usage(format!(
+                    "unknown augmentation `{name}`: choose none, light or field"
+                ))
+            }),
+        }
+    }
 }
 
 /// When to stop because nothing improves.
@@ -118,12 +158,16 @@ pub struct Settings {
     pub seed: u64,
     /// Scaling of inputs, where the command line or the preset names one.
     pub normalisation: Option<Normalisation>,
-    /// Device.
+    /// What computes.
     pub backend: Backend,
+    /// Which of its devices; none for the best.
+    pub device: Option<usize>,
     /// CPU threads; none for all.
     pub threads: Option<usize>,
     /// Where inputs come from.
     pub storage: Storage,
+    /// Which samples count, how often and how much.
+    pub balance: Balance,
     /// Early stopping.
     pub early_stopping: EarlyStoppingSettings,
     /// Learning-rate plateau.
@@ -240,6 +284,19 @@ impl Settings {
         }
         let mut tags = preset.tags;
         tags.extend(cli.tags.iter().cloned());
+        let augmentation = match &cli.augment {
+            Some(name) => AugmentationSettings::Named(name.clone()),
+            None => preset.augmentation,
+        };
+        let balance = Balance {
+            label_ratio: cli.label_ratio.or(preset.label_ratio).unwrap_or(1.0),
+            sampling: cli.sampling.or(preset.sampling).unwrap_or_default(),
+            class_weights: cli
+                .class_weights
+                .map_or(preset.class_weights, ClassWeights::from)
+                .normal(),
+            augmentation: augmentation.resolve()?,
+        };
         let settings = Self {
             model,
             dataset_config: cli.dataset_config.clone().or(preset.dataset_config),
@@ -250,11 +307,14 @@ impl Settings {
             seed: cli.seed.or(preset.seed).unwrap_or(42),
             normalisation,
             backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
+            device: cli.device.or(preset.device),
             threads: cli.threads.or(preset.threads),
             storage: match cli.stream || preset.stream {
                 true => Storage::Streamed,
+                false if !balance.augmentation.is_none() => Storage::Windows,
                 false => Storage::Memory,
             },
+            balance,
             early_stopping: preset.early_stopping,
             plateau: preset.plateau,
             experiments_dir: cli
@@ -284,6 +344,7 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), TrainerError> {
+        self.balance.check()?;
         let usage = |problem: String| Err(TrainerError::Usage(problem));
         let counts = [
             ("epochs", self.epochs),
@@ -376,6 +437,19 @@ mod tests {
             (
                 "checkpoint_minutes: .nan",
                 "no time between two checkpoints",
+            ),
+            ("label_ratio: 0", "label ratio 0 is not above 0"),
+            (
+                "augmentation: wild",
+                "unknown augmentation `wild`: choose none, light or field",
+            ),
+            (
+                "augmentation: {time_shift: 3}",
+                "`augmentation.time_shift` is 3: expected 0 to 1",
+            ),
+            (
+                "class_weights: {car: -1}",
+                "the weight of class `car`, -1, is not 0 or more",
             ),
             ("meta: {status: x}", "belongs to the program"),
             ("extra_subdirectories: [../x]", "leaves the experiment"),

@@ -10,13 +10,9 @@ use crate::backend::{Backend, Place};
 /// Machine, versions, device and the state of the code.
 pub fn system_info(backend: Backend, place: &Place, threads: usize) -> SystemInfo {
     let (commit, dirty) = git();
-    let device = match place {
-        Place::Native => "cpu".to_owned(),
-        Place::Device(device) => format!("{device:?}"),
-    };
     let value = json!({
         "backend": backend.name(),
-        "device": device,
+        "device": place.name(),
         "threads": threads,
         "burn_version": env!("BURN_VERSION"),
         "rust_version": env!("RUSTC_VERSION"),

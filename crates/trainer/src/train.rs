@@ -8,6 +8,7 @@ use data::Dataset;
 use model::{Architecture, TrainingState, Weights};
 use serde::{Deserialize, Serialize};
 
+use crate::backend::Place;
 use crate::engine::Engine;
 use crate::epoch::Training;
 use crate::error::TrainerError;
@@ -143,7 +144,7 @@ pub trait Recorder {
     fn checkpoint(
         &mut self,
         state: &LoopState,
-        training: impl FnOnce() -> TrainingState,
+        training: impl FnOnce() -> Result<TrainingState, TrainerError>,
     ) -> Result<(), TrainerError>;
 }
 
@@ -152,8 +153,10 @@ pub trait Recorder {
 ///
 /// # Errors
 /// What `recorder` returns, or [`TrainerError::Stream`].
+#[allow(clippy::too_many_arguments)] // the parts of one run, used once
 pub fn train(
     settings: &Settings,
+    place: &Place,
     architecture: &Architecture,
     dataset: &Dataset,
     interrupt: &Interrupt,
@@ -175,7 +178,14 @@ pub fn train(
             (start, LoopState::new(settings))
         }
     };
-    let engine = Engine::restore(settings.backend, architecture, &start.weights, start.adam)?;
+    let batch = settings.batch_size.min(dataset.train.len());
+    let mut engine = Engine::new(place, batch, architecture, &start.weights, start.adam)?;
+    if let Some(weights) = settings
+        .balance
+        .weights(&dataset.train, &dataset.class_names)?
+    {
+        engine.set_class_weights(weights)?;
+    }
     let mut training = Training {
         settings,
         dataset,
@@ -222,7 +232,7 @@ pub fn train(
         let started = Instant::now();
         let state = &mut training.state;
         let verdict = state.early_stopping.step(validation.loss);
-        let weights = training.engine.weights();
+        let weights = training.engine.weights()?;
         let best = verdict == Verdict::Best;
         let result = EpochResult {
             epoch,

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[path = "cli/balance.rs"]
+mod balance;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/manager.rs"]

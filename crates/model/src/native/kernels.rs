@@ -298,11 +298,13 @@ wide! {
 }
 
 /// Softmax cross-entropy over a batch of `batch` samples, of which these are some: the gradient of the
-/// mean goes to `gradient`; returns the sum.
+/// mean goes to `gradient`; returns the sum. Samples count as much as `weights` says of their class, once
+/// where it is empty.
 pub(super) fn cross_entropy(
     logits: &[f32],
     labels: &[u32],
     batch: usize,
+    weights: &[f32],
     gradient: &mut [f32],
 ) -> f64 {
     let classes = logits.len() / labels.len();
@@ -320,7 +322,12 @@ pub(super) fn cross_entropy(
         }
         gradient.iter_mut().for_each(|g| *g /= sum * batch);
         gradient[label as usize] -= 1.0 / batch;
-        loss += f64::from(sum.ln() + largest - row[label as usize]);
+        let mut own = f64::from(sum.ln() + largest - row[label as usize]);
+        if let Some(weight) = weights.get(label as usize) {
+            gradient.iter_mut().for_each(|g| *g *= weight);
+            own *= f64::from(*weight);
+        }
+        loss += own;
     }
     loss
 }

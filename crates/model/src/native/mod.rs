@@ -58,6 +58,8 @@ pub struct NativeNetwork {
     /// Of every batch normalisation.
     norms: Vec<NormState>,
     lanes: Vec<Lane>,
+    /// Of every class in the loss; empty where all count once.
+    class_weights: Vec<f32>,
     /// Logits of the last pass.
     output: Vec<f32>,
 }
@@ -103,6 +105,7 @@ impl NativeNetwork {
                 .map(|&channels| NormState::new(channels))
                 .collect(),
             lanes: Vec::new(),
+            class_weights: Vec::new(),
             output: Vec::new(),
             program,
             gradients: zeros.clone(),
@@ -131,6 +134,17 @@ impl NativeNetwork {
         let values = (2 * sample as u64).saturating_mul(batch as u64);
         let values = values.saturating_add((copies * plan.total_parameters()) as u64);
         Ok(values.saturating_mul(size_of::<f32>() as u64))
+    }
+
+    /// Has every sample count in the loss as `weights` says of its class: the loss is the sum of weighted losses over
+    /// the number of samples, as with Keras' `class_weight`.
+    ///
+    /// # Panics
+    /// Where there is not one weight a class.
+    pub fn set_class_weights(&mut self, weights: Vec<f32>) {
+        let classes = self.plan.tensors.last().map_or(0, |bias| bias.elements());
+        assert_eq!(weights.len(), classes, "one weight a class");
+        self.class_weights = weights;
     }
 
     /// Shapes and tensors.

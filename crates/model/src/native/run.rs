@@ -71,6 +71,7 @@ macro_rules! shared {
             input: $input,
             mode: $mode,
             batch: $batch,
+            class_weights: &$network.class_weights,
         }
     };
 }

@@ -4,7 +4,8 @@
 
 use super::kernels as k;
 use super::program::{BufferId, Kind, Norm, Program, Step};
-use crate::network::{Mode, dropout_mask};
+use crate::network::Mode;
+use crate::pass::dropout_mask;
 
 /// Samples of a shard: its activations fit a core's own cache.
 pub(super) const SHARD: usize = 16;
@@ -49,6 +50,8 @@ pub(super) struct Shared<'a> {
     pub mode: Mode,
     /// Samples of the batch.
     pub batch: usize,
+    /// Of every class; empty where all count once.
+    pub class_weights: &'a [f32],
 }
 
 /// Buffers of some samples. They grow to what is needed and are reused.
@@ -229,7 +232,13 @@ impl Shard {
         let output = shared.program.output;
         let labels = &labels[self.first..self.first + self.samples];
         let gradient = &mut self.gradients[output];
-        self.loss = k::cross_entropy(&self.activations[output], labels, shared.batch, gradient);
+        self.loss = k::cross_entropy(
+            &self.activations[output],
+            labels,
+            shared.batch,
+            shared.class_weights,
+            gradient,
+        );
     }
 
     /// What a batch normalisation sums for its gradients.

@@ -1,0 +1,236 @@
+//! The forward pass, layer by layer.
+
+use burn::tensor::activation::relu;
+use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Tensor, TensorData};
+
+use crate::architecture::{BATCH_NORM_EPSILON, Op};
+use crate::conv::{self, Geometry};
+use crate::network::{Filled, Mode, Network};
+use crate::rng::Rng;
+
+/// `[height * width * batch, channels]`.
+#[derive(Clone)]
+pub(crate) struct Activations {
+    pub rows: Tensor<2>,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Activations {
+    fn with(self, rows: Tensor<2>) -> Self {
+        Self { rows, ..self }
+    }
+}
+
+pub(crate) struct Pass<'a> {
+    network: &'a Network,
+    mode: Mode,
+    batch: usize,
+    filled: Option<&'a Filled>,
+    next: usize,
+    dropouts: u64,
+    /// As in [`crate::Forward`].
+    pub statistics: Vec<(usize, Tensor<2>, Tensor<2>)>,
+}
+
+impl<'a> Pass<'a> {
+    pub fn new(network: &'a Network, mode: Mode, batch: usize, filled: Option<&'a Filled>) -> Self {
+        Self {
+            network,
+            mode,
+            batch,
+            filled,
+            next: 0,
+            dropouts: 0,
+            statistics: Vec::new(),
+        }
+    }
+
+    fn take(&mut self) -> Tensor<2> {
+        self.next += 1;
+        self.network.tensors()[self.next - 1].clone()
+    }
+
+    pub fn sequence(&mut self, ops: &[Op], x: Activations) -> Activations {
+        ops.iter().fold(x, |x, op| self.op(op, x))
+    }
+
+    fn op(&mut self, op: &Op, x: Activations) -> Activations {
+        match op {
+            Op::Conv { kernel, stride, .. } => {
+                let geometry = Geometry {
+                    height: x.height,
+                    width: x.width,
+                    kernel: *kernel,
+                    stride: *stride,
+                };
+                let (weight, bias) = (self.take(), self.take());
+                let picks = |products| self.network.picks(&geometry, products);
+                Activations {
+                    rows: conv::convolve(x.rows, weight, &geometry, picks) + bias,
+                    height: x.height,
+                    width: x.width.div_ceil(*stride),
+                }
+            }
+            Op::Depthwise { kernel, .. } => {
+                let geometry = Geometry {
+                    height: x.height,
+                    width: x.width,
+                    kernel: *kernel,
+                    stride: 1,
+                };
+                let [_, channels] = x.rows.dims();
+                let weight = self.take().reshape([geometry.taps(), channels]);
+                let bias = self.take();
+                let picks = |products| self.network.picks(&geometry, products);
+                let rows = conv::depthwise(x.rows.clone(), weight, &geometry, picks) + bias;
+                x.with(rows)
+            }
+            Op::BatchNorm { .. } => {
+                let rows = self.batch_norm(x.rows.clone());
+                x.with(rows)
+            }
+            Op::Relu => {
+                let rows = relu(x.rows.clone());
+                x.with(rows)
+            }
+            Op::MaxPool => {
+                let [_, channels] = x.rows.dims();
+                let (height, half, row) = (x.height, x.width / 2, self.batch * channels);
+                let rows = x.rows.reshape([height, x.width, row]);
+                let pairs = rows.narrow(1, 0, 2 * half).reshape([height * half, 2, row]);
+                let rows = pairs
+                    .max_dim(1)
+                    .reshape([height * half * self.batch, channels]);
+                Activations {
+                    rows,
+                    height,
+                    width: half,
+                }
+            }
+            Op::Residual { body, shortcut, .. } => {
+                let main = self.sequence(body, x.clone());
+                let side = self.sequence(shortcut, x);
+                let rows = relu(main.rows.clone() + side.rows);
+                main.with(rows)
+            }
+            Op::GlobalAveragePool => {
+                let [_, channels] = x.rows.dims();
+                let rows = x.rows.reshape([x.height * x.width, self.batch * channels]);
+                let rows = rows.mean_dim(0).reshape([self.batch, channels]);
+                Activations {
+                    rows,
+                    height: 1,
+                    width: 1,
+                }
+            }
+            Op::Dense { .. } => {
+                let (weight, bias) = (self.take(), self.take());
+                let rows = x.rows.clone().matmul(weight) + bias;
+                x.with(rows)
+            }
+            Op::Dropout { rate } => {
+                let rows = self.dropout(x.rows.clone(), *rate);
+                x.with(rows)
+            }
+        }
+    }
+
+    fn batch_norm(&mut self, rows: Tensor<2>) -> Tensor<2> {
+        let [_, channels] = rows.dims();
+        let flat = |t: Tensor<2>| t.reshape([channels]);
+        let (gamma, beta) = (flat(self.take()), flat(self.take()));
+        let mean_index = self.next;
+        let (mean, variance) = (self.take(), self.take());
+        if self.mode == Mode::Inference {
+            return batch_norm(
+                rows,
+                gamma,
+                beta,
+                flat(mean),
+                flat(variance),
+                BATCH_NORM_EPSILON,
+            );
+        }
+        let (output, mean, variance) = match self.filled {
+            Some(filled) if filled.count < self.batch => {
+                self.filled_batch_norm(rows, gamma, beta, filled)
+            }
+            _ => {
+                let result = batch_norm_train(rows, gamma, beta, BATCH_NORM_EPSILON);
+                (result.output, result.mean, result.variance)
+            }
+        };
+        let column = |t: Tensor<1>| t.detach().reshape([1, channels]);
+        self.statistics
+            .push((mean_index, column(mean), column(variance)));
+        output
+    }
+
+    /// Statistics over the samples that are there: output, mean and biased variance.
+    fn filled_batch_norm(
+        &self,
+        rows: Tensor<2>,
+        gamma: Tensor<1>,
+        beta: Tensor<1>,
+        filled: &Filled,
+    ) -> (Tensor<2>, Tensor<1>, Tensor<1>) {
+        let [all, channels] = rows.dims();
+        let shape = [all / self.batch, self.batch, channels];
+        let share = 1.0 / (filled.count * shape[0]) as f64;
+        let weights = filled.weights.clone().reshape([1, self.batch, 1]);
+        let mean_of = |rows: Tensor<2>| {
+            let weighted = (rows.reshape(shape) * weights.clone()).reshape([all, channels]);
+            weighted.sum_dim(0) * share
+        };
+        let mean = mean_of(rows.clone());
+        let centred = rows - mean.clone();
+        let variance = mean_of(centred.clone() * centred.clone());
+        let scale = gamma.reshape([1, channels]) / (variance.clone() + BATCH_NORM_EPSILON).sqrt();
+        let flat = |t: Tensor<2>| t.reshape([channels]);
+        (
+            centred * scale + beta.reshape([1, channels]),
+            flat(mean),
+            flat(variance),
+        )
+    }
+
+    fn dropout(&mut self, rows: Tensor<2>, rate: f64) -> Tensor<2> {
+        let Mode::Training {
+            dropout: true,
+            seed,
+            step,
+        } = self.mode
+        else {
+            return rows;
+        };
+        self.dropouts += 1;
+        let [batch, units] = rows.dims();
+        let mask = dropout_mask(seed, step, self.dropouts, rate, 0);
+        let count = self.filled.map_or(batch, |filled| filled.count) * units;
+        let mut mask: Vec<f32> = mask.take(count).collect();
+        mask.resize(batch * units, 0.0);
+        let mask = TensorData::new(mask, [batch, units]);
+        rows * Tensor::<2>::from_data(mask, self.network.device())
+    }
+}
+
+/// Zero with probability `rate`, else `1 / (1 - rate)`, from element `first` of the batch's activations on.
+/// Drawn on the host so that every backend sees the same mask.
+pub(crate) fn dropout_mask(
+    seed: u64,
+    step: u64,
+    layer: u64,
+    rate: f64,
+    first: usize,
+) -> impl Iterator<Item = f32> {
+    // Streams of initial weights are small numbers: dropout's start far from them.
+    let mut rng = Rng::new(seed, (step + 1).wrapping_mul(1 << 32) + layer);
+    rng.skip(first);
+    let keep = (1.0 / (1.0 - rate)) as f32;
+    std::iter::repeat_with(move || match f64::from(rng.uniform()) < rate {
+        true => 0.0,
+        false => keep,
+    })
+}

@@ -1,0 +1,301 @@
+//! Training on a device of Burn.
+//!
+//! On a GPU the samples of a split lie on the device, batches are picked there by index, and all have one size: a
+//! last one that is not full is filled up with samples that count nothing, so that kernels are compiled and tuned
+//! for one shape. No step waits for the device; logits are fetched once an epoch.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
+use model::{
+    Adam, AdamConfig, AdamState, Architecture, Filled, Mode, Network, Weights, cross_entropy_of,
+};
+
+use crate::engine::{EVALUATION_BATCH, Samples};
+use crate::error::TrainerError;
+
+/// Steps queued before the host waits for the device: enough that it never idles, few enough that Ctrl-C and the
+/// progress bar mean what they say. Also the number of small tensors that are kept before they become one.
+const QUEUED: usize = 64;
+
+/// Network, optimizer and samples on a device.
+pub struct OnDevice<'d> {
+    network: Network,
+    adam: Adam,
+    logits: Kept,
+    /// Whether batches have one size and samples stay on the device; then the bytes of its largest buffer.
+    largest_buffer: Option<u64>,
+    /// Of every class in the loss `[classes, 1]`.
+    class_weights: Option<Tensor<2>>,
+    /// Samples a batch.
+    batch: usize,
+    /// Splits on the device, by where the host has them: `[positions, samples, bins]`.
+    resident: Vec<(&'d [f32], Tensor<3>)>,
+    epoch: Option<Epoch>,
+}
+
+/// Order and labels of an epoch, filled up to whole batches.
+struct Epoch {
+    order: Tensor<1, Int>,
+    labels: Tensor<1, Int>,
+}
+
+/// Logits of steps: few tensors, however many steps.
+#[derive(Default)]
+struct Kept(Vec<Tensor<2>>);
+
+impl Kept {
+    fn push(&mut self, logits: Tensor<2>) {
+        self.0.push(logits);
+        if self.0.len() >= QUEUED {
+            self.0 = vec![Tensor::cat(std::mem::take(&mut self.0), 0)];
+        }
+    }
+
+    fn host(&self) -> Vec<f32> {
+        match self.0.is_empty() {
+            true => Vec::new(),
+            false => host(Tensor::cat(self.0.clone(), 0)),
+        }
+    }
+}
+
+impl<'d> OnDevice<'d> {
+    /// Places `weights` on `device`, for batches of `batch` samples.
+    ///
+    /// # Errors
+    /// [`TrainerError::Plan`].
+    pub fn new(
+        device: &Device,
+        largest_buffer: Option<u64>,
+        batch: usize,
+        architecture: &Architecture,
+        weights: &Weights,
+        adam: AdamState,
+    ) -> Result<Self, TrainerError> {
+        let network = Network::new(architecture, weights, &device.clone().autodiff())?;
+        let adam = Adam::restore(AdamConfig::default(), adam, &network);
+        Ok(Self {
+            network,
+            adam,
+            logits: Kept::default(),
+            largest_buffer,
+            class_weights: None,
+            batch,
+            resident: Vec::new(),
+            epoch: None,
+        })
+    }
+
+    /// Has samples count in the loss as much as their class weighs.
+    pub fn set_class_weights(&mut self, weights: Vec<f32>) {
+        let classes = weights.len();
+        let weights = TensorData::new(weights, [classes, 1]);
+        self.class_weights = Some(Tensor::from_data(weights, self.network.device()));
+    }
+
+    /// The inputs of `split`, where they can stay on the device.
+    pub fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]> {
+        match (&split.x, preprocessing.normalisation) {
+            // A batch's own statistics make new inputs of it.
+            (_, Normalisation::Batch) | (Inputs::Streamed(_) | Inputs::Windows(..), _) => None,
+            (Inputs::Memory(x), _) => {
+                let fits = |bytes| size_of_val(&x[..]) as u64 <= bytes;
+                self.largest_buffer.is_some_and(fits).then_some(x)
+            }
+        }
+    }
+
+    /// Tells order and labels of the epoch whose steps come.
+    pub fn begin_epoch(&mut self, order: &[usize], labels: &[u32]) {
+        let device = self.inner();
+        let length = order.len().next_multiple_of(self.batch);
+        let place = |values: &mut dyn Iterator<Item = i64>| {
+            let mut values: Vec<i64> = values.collect();
+            values.resize(length, 0);
+            Tensor::from_data(TensorData::new(values, [length]), &device)
+        };
+        self.epoch = Some(Epoch {
+            order: place(&mut order.iter().map(|&i| i as i64)),
+            labels: place(&mut labels.iter().map(|&y| y.into())),
+        });
+    }
+
+    /// One step; its logits are kept.
+    ///
+    /// # Errors
+    /// [`TrainerError::Device`] where the device has failed.
+    pub fn step(
+        &mut self,
+        samples: Samples<'d, '_>,
+        learning_rate: f64,
+        seed: u64,
+    ) -> Result<(), TrainerError> {
+        let mode = Mode::Training {
+            dropout: true,
+            seed,
+            step: self.adam.steps(),
+        };
+        let count = samples.count();
+        let device = self.inner();
+        let (x, targets) = match samples {
+            Samples::Of { x, first, .. } => {
+                let all = self.resident(x);
+                let epoch = self.epoch.as_ref().expect("an epoch was begun");
+                let part = |all: &Tensor<1, Int>| all.clone().narrow(0, first, self.batch);
+                (all.select(1, part(&epoch.order)), part(&epoch.labels))
+            }
+            Samples::Batch(batch) => {
+                let mut targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
+                targets.resize(self.size(count), 0);
+                let targets = TensorData::new(targets, [self.size(count)]);
+                (
+                    self.place(batch.x, self.size(count)),
+                    Tensor::from_data(targets, &device),
+                )
+            }
+        };
+        let [_, size, _] = x.dims();
+        let filled = (count < size).then(|| Filled::new(count, size, &device));
+        let (x, targets) = (Tensor::from_inner(x), Tensor::from_inner(targets));
+        let forward = self.network.forward_positions(x, mode, filled.as_ref());
+        let logits = forward.logits.clone();
+        let loss = cross_entropy_of(
+            logits.clone(),
+            targets,
+            filled.as_ref(),
+            self.class_weights.as_ref(),
+        );
+        self.adam
+            .step(&mut self.network, loss.backward(), learning_rate);
+        self.network.update_running_statistics(&forward);
+        self.logits.push(logits.inner().narrow(0, 0, count));
+        if self.adam.steps().is_multiple_of(QUEUED as u64) {
+            self.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the device has done what it was told.
+    fn wait(&self) -> Result<(), TrainerError> {
+        self.inner().sync().map_err(|error| TrainerError::Device {
+            device: "the device".into(),
+            problem: error.to_string(),
+            advice: "",
+        })
+    }
+
+    /// Copies the logits of the steps since they were taken, in their order.
+    pub fn logits(&self) -> Vec<f32> {
+        self.logits.host()
+    }
+
+    /// Takes them.
+    pub fn take_logits(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.logits).host()
+    }
+
+    /// Copies the weights.
+    pub fn weights(&self) -> Weights {
+        self.network.weights()
+    }
+
+    /// Copies the optimizer's state.
+    pub fn adam_state(&self) -> AdamState {
+        self.adam.state()
+    }
+
+    /// Optimizer steps taken.
+    pub fn steps(&self) -> u64 {
+        self.adam.steps()
+    }
+
+    /// Logits of all samples of `split`.
+    ///
+    /// # Errors
+    /// [`TrainerError::Stream`] where a streamed source cannot be read any more.
+    pub fn evaluate(
+        &mut self,
+        split: &'d Split,
+        dataset: &'d Dataset,
+    ) -> Result<Vec<f32>, TrainerError> {
+        let samples = split.len();
+        let network = self.network.without_autodiff();
+        let mut logits = Kept::default();
+        let mut classify = |x: Tensor<3>| {
+            logits.push(network.forward_positions(x, Mode::Inference, None).logits);
+        };
+        let preprocessing = &dataset.preprocessing;
+        let size = EVALUATION_BATCH.max(self.batch).min(samples);
+        if let Some(x) = self.direct(split, preprocessing) {
+            let all = self.resident(x);
+            let length = samples.next_multiple_of(size);
+            let indices: Vec<i64> = (0..length).map(|i| i.min(samples - 1) as i64).collect();
+            let indices =
+                Tensor::<1, Int>::from_data(TensorData::new(indices, [length]), &self.inner());
+            for first in (0..length).step_by(size) {
+                classify(
+                    all.clone()
+                        .select(1, indices.clone().narrow(0, first, size)),
+                );
+            }
+        } else {
+            let indices: Vec<usize> = (0..samples).collect();
+            batch::for_each(split, preprocessing, indices.chunks(size), |batch| {
+                let filled = if self.largest_buffer.is_some() {
+                    size
+                } else {
+                    batch.y.len()
+                };
+                classify(self.place(batch.x, filled));
+                true
+            })
+            .map_err(TrainerError::Stream)?;
+        }
+        let mut logits = logits.host();
+        logits.truncate(samples * dataset.class_names.len());
+        Ok(logits)
+    }
+
+    fn inner(&self) -> Device {
+        self.network.device().clone().inner()
+    }
+
+    /// Samples a batch of `count` is filled up to.
+    fn size(&self, count: usize) -> usize {
+        if self.largest_buffer.is_some() {
+            self.batch
+        } else {
+            count
+        }
+    }
+
+    /// Inputs end to end as `[positions, size, bins]` on the device, zeros where there are fewer.
+    fn place(&self, mut values: Vec<f32>, size: usize) -> Tensor<3> {
+        let [height, width, bins] = self.network.architecture().input.dims();
+        values.resize(size * height * width * bins, 0.0);
+        let data = TensorData::new(values, [size, height * width, bins]);
+        Tensor::<3>::from_data(data, &self.inner()).swap_dims(0, 1)
+    }
+
+    /// `x` on the device.
+    fn resident(&mut self, x: &'d [f32]) -> Tensor<3> {
+        if let Some((_, there)) = self.resident.iter().find(|(own, _)| std::ptr::eq(*own, x)) {
+            return there.clone();
+        }
+        let [height, width, bins] = self.network.architecture().input.dims();
+        let (positions, samples) = (height * width, x.len() / (height * width * bins));
+        let data = TensorData::new(x.to_vec(), [samples, positions, bins]);
+        let tensor = Tensor::<3>::from_data(data, &self.inner()).swap_dims(0, 1);
+        // As it is picked from: a view would be gathered with strides in every step.
+        let tensor = tensor
+            .reshape([positions * samples, bins])
+            .reshape([positions, samples, bins]);
+        self.resident.push((x, tensor.clone()));
+        tensor
+    }
+}
+
+fn host(tensor: Tensor<2>) -> Vec<f32> {
+    let data = tensor.into_data_as::<f32>();
+    data.try_into_vec().expect("the data was converted to f32")
+}
