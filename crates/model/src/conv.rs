@@ -1,13 +1,14 @@
-//! 'Same' convolutions over channels-last rows as products and picks of positions.
+//! 'Same' convolutions over channels-last rows as products and picks of rows, in two layouts.
 //!
-//! Activations are `[height * width * batch, channels]`, positions outermost: what a tap reads is a shifted
-//! position, and a position is one contiguous block of `batch * channels` values. So padding and shifting pick
-//! a few dozen long rows, and their way back adds a few dozen long rows: a GPU has a thread for every value of
-//! one, where rows of single samples would leave it a thread a channel. Burn's `Conv2d` expects channels first
-//! and pays for a slow backward pass on CPUs and on GPUs without matrix units.
+//! Positions first, `[height * width * batch, channels]`: what a tap reads is a shifted position, and a position is one
+//! contiguous block of `batch * channels` values. Padding and shifting pick a few dozen long rows, and their way back adds
+//! a few dozen long rows: a GPU has a thread for every value of one, where rows of single samples would leave it a thread a
+//! channel. Stride 1: one product with the kernel of every tap, of which every output position picks and adds its taps'
+//! rows; other strides read few positions, which are picked first.
 //!
-//! Stride 1: one product with the kernel of every tap, `[taps, positions * batch, out]`, of which every output
-//! position picks its taps' rows, which are added. Other strides read few positions: picked first.
+//! Samples first: [`crate::rows`], which CPUs compute 1.1 to 2.8 times faster.
+//!
+//! Burn's `Conv2d` expects channels first and pays for a slow backward pass on CPUs and on GPUs without matrix units.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 

@@ -24,6 +24,7 @@ mod network;
 mod pass;
 mod plan;
 pub mod rng;
+mod rows;
 pub mod summary;
 mod weights;
 

@@ -8,11 +8,16 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
 use crate::conv::{Geometry, Picks};
-use crate::pass::{Activations, Pass};
+use crate::pass::{Activations, Layout, Pass};
 use crate::plan::{Plan, PlanError};
+use crate::rows;
 use crate::weights::Weights;
 
 type PickCache = Mutex<HashMap<(Geometry, bool), Picks>>;
+type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
+
+/// Gather indices kept a network: a few batch sizes of every layer.
+const INDEX_CACHE: usize = 64;
 
 /// A network's tensors on a device. On an autodiff device the trainable ones record gradients.
 #[derive(Clone, Debug)]
@@ -24,6 +29,7 @@ pub struct Network {
     /// as `[1, n]`.
     tensors: Vec<Tensor<2>>,
     picks: Arc<PickCache>,
+    indices: Arc<IndexCache>,
 }
 
 /// How a forward pass treats dropout and batch normalisation.
@@ -94,6 +100,7 @@ impl Network {
             device: device.clone(),
             tensors: Vec::new(),
             picks: Arc::default(),
+            indices: Arc::default(),
         };
         network.set_weights(weights);
         Ok(network)
@@ -171,6 +178,7 @@ impl Network {
             device: self.device.clone().inner(),
             tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
             picks: Arc::default(),
+            indices: Arc::default(),
         }
     }
 
@@ -185,12 +193,12 @@ impl Network {
         let [batch, height, width, channels] = x.dims();
         let input = self.architecture.input.dims();
         assert_eq!([height, width, channels], input, "input shape");
-        let x = x.reshape([batch, height * width, channels]);
-        self.forward_positions(x.swap_dims(0, 1), mode, None)
+        let rows = x.reshape([batch * height * width, channels]);
+        self.pass(Pass::new(self, mode, batch, Layout::SamplesFirst), rows)
     }
 
-    /// Classifies a batch whose positions lie outermost, as the layers compute, of which `filled` tells what is
-    /// in it.
+    /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs. `filled` tells what
+    /// is in it.
     ///
     /// # Shapes
     /// `x` `[height * width, batch, channels]` of the architecture's input.
@@ -201,8 +209,15 @@ impl Network {
         let [positions, batch, channels] = x.dims();
         let [height, width, bins] = self.architecture.input.dims();
         assert_eq!([positions, channels], [height * width, bins], "input shape");
-        let mut pass = Pass::new(self, mode, batch, filled);
         let rows = x.reshape([positions * batch, channels]);
+        self.pass(
+            Pass::new(self, mode, batch, Layout::PositionsFirst(filled)),
+            rows,
+        )
+    }
+
+    fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> Forward {
+        let [height, width, _] = self.architecture.input.dims();
         let activations = Activations {
             rows,
             height,
@@ -225,6 +240,18 @@ impl Network {
                 self.tensors[index] = (running + batch).detach();
             }
         }
+    }
+
+    /// Rows to gather, with samples first.
+    pub(crate) fn index(&self, geometry: &Geometry, batch: usize, fan: usize) -> Tensor<1, Int> {
+        let mut cache = self.indices.lock().unwrap_or_else(|e| e.into_inner());
+        if cache.len() >= INDEX_CACHE {
+            cache.clear();
+        }
+        cache
+            .entry((*geometry, batch, fan))
+            .or_insert_with(|| rows::gather_index(geometry, batch, fan, &self.device))
+            .clone()
     }
 
     pub(crate) fn picks(&self, geometry: &Geometry, products: bool) -> Picks {

@@ -8,8 +8,18 @@ use crate::architecture::{BATCH_NORM_EPSILON, Op};
 use crate::conv::{self, Geometry};
 use crate::network::{Filled, Mode, Network};
 use crate::rng::Rng;
+use crate::rows;
 
-/// `[height * width * batch, channels]`.
+/// How activations lie.
+#[derive(Clone, Copy)]
+pub(crate) enum Layout<'a> {
+    /// `[batch * height * width, channels]`: for CPUs.
+    SamplesFirst,
+    /// `[height * width * batch, channels]`: for GPUs, whose batches are filled up to one size.
+    PositionsFirst(Option<&'a Filled>),
+}
+
+/// Rows in the layout of the pass.
 #[derive(Clone)]
 pub(crate) struct Activations {
     pub rows: Tensor<2>,
@@ -27,7 +37,7 @@ pub(crate) struct Pass<'a> {
     network: &'a Network,
     mode: Mode,
     batch: usize,
-    filled: Option<&'a Filled>,
+    layout: Layout<'a>,
     next: usize,
     dropouts: u64,
     /// As in [`crate::Forward`].
@@ -35,15 +45,23 @@ pub(crate) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub fn new(network: &'a Network, mode: Mode, batch: usize, filled: Option<&'a Filled>) -> Self {
+    pub fn new(network: &'a Network, mode: Mode, batch: usize, layout: Layout<'a>) -> Self {
         Self {
             network,
             mode,
             batch,
-            filled,
+            layout,
             next: 0,
             dropouts: 0,
             statistics: Vec::new(),
+        }
+    }
+
+    /// What is in the batch, where that is less than its size.
+    fn filled(&self) -> Option<&'a Filled> {
+        match self.layout {
+            Layout::PositionsFirst(Some(filled)) if filled.count < self.batch => Some(filled),
+            _ => None,
         }
     }
 
@@ -66,9 +84,18 @@ impl<'a> Pass<'a> {
                     stride: *stride,
                 };
                 let (weight, bias) = (self.take(), self.take());
-                let picks = |products| self.network.picks(&geometry, products);
+                let rows = match self.layout {
+                    Layout::SamplesFirst => {
+                        let index = |fan| self.network.index(&geometry, self.batch, fan);
+                        rows::convolve(x.rows, weight, &geometry, index)
+                    }
+                    Layout::PositionsFirst(_) => {
+                        let picks = |products| self.network.picks(&geometry, products);
+                        conv::convolve(x.rows, weight, &geometry, picks)
+                    }
+                };
                 Activations {
-                    rows: conv::convolve(x.rows, weight, &geometry, picks) + bias,
+                    rows: rows + bias,
                     height: x.height,
                     width: x.width.div_ceil(*stride),
                 }
@@ -83,9 +110,17 @@ impl<'a> Pass<'a> {
                 let [_, channels] = x.rows.dims();
                 let weight = self.take().reshape([geometry.taps(), channels]);
                 let bias = self.take();
-                let picks = |products| self.network.picks(&geometry, products);
-                let rows = conv::depthwise(x.rows.clone(), weight, &geometry, picks) + bias;
-                x.with(rows)
+                let rows = match self.layout {
+                    Layout::SamplesFirst => {
+                        let index = |fan| self.network.index(&geometry, self.batch, fan);
+                        rows::depthwise(x.rows.clone(), weight, &geometry, index)
+                    }
+                    Layout::PositionsFirst(_) => {
+                        let picks = |products| self.network.picks(&geometry, products);
+                        conv::depthwise(x.rows.clone(), weight, &geometry, picks)
+                    }
+                };
+                x.with(rows + bias)
             }
             Op::BatchNorm { .. } => {
                 let rows = self.batch_norm(x.rows.clone());
@@ -97,15 +132,20 @@ impl<'a> Pass<'a> {
             }
             Op::MaxPool => {
                 let [_, channels] = x.rows.dims();
-                let (height, half, row) = (x.height, x.width / 2, self.batch * channels);
-                let rows = x.rows.reshape([height, x.width, row]);
-                let pairs = rows.narrow(1, 0, 2 * half).reshape([height * half, 2, row]);
+                let half = x.width / 2;
+                // Lines of neighbouring positions, and the values of one.
+                let (lines, row) = match self.layout {
+                    Layout::SamplesFirst => (self.batch * x.height, channels),
+                    Layout::PositionsFirst(_) => (x.height, self.batch * channels),
+                };
+                let rows = x.rows.reshape([lines, x.width, row]);
+                let pairs = rows.narrow(1, 0, 2 * half).reshape([lines * half, 2, row]);
                 let rows = pairs
                     .max_dim(1)
-                    .reshape([height * half * self.batch, channels]);
+                    .reshape([x.height * half * self.batch, channels]);
                 Activations {
                     rows,
-                    height,
+                    height: x.height,
                     width: half,
                 }
             }
@@ -117,8 +157,18 @@ impl<'a> Pass<'a> {
             }
             Op::GlobalAveragePool => {
                 let [_, channels] = x.rows.dims();
-                let rows = x.rows.reshape([x.height * x.width, self.batch * channels]);
-                let rows = rows.mean_dim(0).reshape([self.batch, channels]);
+                let positions = x.height * x.width;
+                let rows = match self.layout {
+                    Layout::SamplesFirst => x
+                        .rows
+                        .reshape([self.batch, positions, channels])
+                        .mean_dim(1),
+                    Layout::PositionsFirst(_) => x
+                        .rows
+                        .reshape([positions, self.batch, channels])
+                        .mean_dim(0),
+                };
+                let rows = rows.reshape([self.batch, channels]);
                 Activations {
                     rows,
                     height: 1,
@@ -153,10 +203,8 @@ impl<'a> Pass<'a> {
                 BATCH_NORM_EPSILON,
             );
         }
-        let (output, mean, variance) = match self.filled {
-            Some(filled) if filled.count < self.batch => {
-                self.filled_batch_norm(rows, gamma, beta, filled)
-            }
+        let (output, mean, variance) = match self.filled() {
+            Some(filled) => self.filled_batch_norm(rows, gamma, beta, filled),
             _ => {
                 let result = batch_norm_train(rows, gamma, beta, BATCH_NORM_EPSILON);
                 (result.output, result.mean, result.variance)
@@ -208,7 +256,7 @@ impl<'a> Pass<'a> {
         self.dropouts += 1;
         let [batch, units] = rows.dims();
         let mask = dropout_mask(seed, step, self.dropouts, rate, 0);
-        let count = self.filled.map_or(batch, |filled| filled.count) * units;
+        let count = self.filled().map_or(batch, |filled| filled.count) * units;
         let mut mask: Vec<f32> = mask.take(count).collect();
         mask.resize(batch * units, 0.0);
         let mask = TensorData::new(mask, [batch, units]);

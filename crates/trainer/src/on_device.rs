@@ -7,7 +7,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::{
-    Adam, AdamConfig, AdamState, Architecture, Filled, Mode, Network, Weights, cross_entropy_of,
+    Adam, AdamConfig, AdamState, Architecture, Filled, Forward, Mode, Network, Weights,
+    cross_entropy_of,
 };
 
 use crate::engine::{EVALUATION_BATCH, Samples};
@@ -154,10 +155,10 @@ impl<'d> OnDevice<'d> {
                 )
             }
         };
-        let [_, size, _] = x.dims();
+        let size = self.size(count);
         let filled = (count < size).then(|| Filled::new(count, size, &device));
         let (x, targets) = (Tensor::from_inner(x), Tensor::from_inner(targets));
-        let forward = self.network.forward_positions(x, mode, filled.as_ref());
+        let forward = self.forward(&self.network, x, mode, filled.as_ref());
         let logits = forward.logits.clone();
         let loss = cross_entropy_of(
             logits.clone(),
@@ -220,14 +221,15 @@ impl<'d> OnDevice<'d> {
     ) -> Result<Vec<f32>, TrainerError> {
         let samples = split.len();
         let network = self.network.without_autodiff();
+        let direct = self.direct(split, &dataset.preprocessing);
+        let direct = direct.map(|x| self.resident(x));
         let mut logits = Kept::default();
         let mut classify = |x: Tensor<3>| {
-            logits.push(network.forward_positions(x, Mode::Inference, None).logits);
+            logits.push(self.forward(&network, x, Mode::Inference, None).logits);
         };
         let preprocessing = &dataset.preprocessing;
         let size = EVALUATION_BATCH.max(self.batch).min(samples);
-        if let Some(x) = self.direct(split, preprocessing) {
-            let all = self.resident(x);
+        if let Some(all) = direct {
             let length = samples.next_multiple_of(size);
             let indices: Vec<i64> = (0..length).map(|i| i.min(samples - 1) as i64).collect();
             let indices =
@@ -269,12 +271,33 @@ impl<'d> OnDevice<'d> {
         }
     }
 
-    /// Inputs end to end as `[positions, size, bins]` on the device, zeros where there are fewer.
+    /// A pass in the layout that suits the device: see [`OnDevice::place`].
+    fn forward(
+        &self,
+        network: &Network,
+        x: Tensor<3>,
+        mode: Mode,
+        filled: Option<&Filled>,
+    ) -> Forward {
+        if self.largest_buffer.is_some() {
+            return network.forward_positions(x, mode, filled);
+        }
+        let [size, _, _] = x.dims();
+        let [height, width, bins] = network.architecture().input.dims();
+        network.forward(x.reshape([size, height, width, bins]), mode)
+    }
+
+    /// Inputs end to end on the device, zeros where there are fewer: `[positions, size, bins]`, which suits GPUs, or on a
+    /// CPU `[size, positions, bins]`.
     fn place(&self, mut values: Vec<f32>, size: usize) -> Tensor<3> {
         let [height, width, bins] = self.network.architecture().input.dims();
         values.resize(size * height * width * bins, 0.0);
         let data = TensorData::new(values, [size, height * width, bins]);
-        Tensor::<3>::from_data(data, &self.inner()).swap_dims(0, 1)
+        let tensor = Tensor::<3>::from_data(data, &self.inner());
+        match self.largest_buffer {
+            Some(_) => tensor.swap_dims(0, 1),
+            None => tensor,
+        }
     }
 
     /// `x` on the device.

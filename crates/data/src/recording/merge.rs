@@ -47,6 +47,9 @@ pub struct Merged {
 /// # Errors
 /// Where a channel is missing or ambiguous, or rates differ.
 pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> {
+    if channels.is_empty() {
+        return Err("no channel is asked for".into());
+    }
     let mut merged = Merged::default();
     let mut own: Vec<Vec<Trace>> = Vec::new();
     let mut known: Vec<String> = traces.iter().map(|trace| trace.channel.clone()).collect();
@@ -176,6 +179,7 @@ mod tests {
         assert!(error("Z").contains("not the only one"), "{}", error("Z"));
         assert!(error("E").contains("there are N.A..Z, N.B..Z"));
         assert!(merge(traces(), &["N.A..Z".to_owned()]).is_ok());
+        assert!(merge(Vec::new(), &[]).is_err());
     }
 
     proptest! {
