@@ -216,7 +216,11 @@ impl RecordingsConfig {
             );
         }
         let samples = self.samples();
-        if !(self.window > 0.0) || segment(samples).is_none() || samples > 1 << 20 {
+        if self.window.is_nan()
+            || self.window <= 0.0
+            || segment(samples).is_none()
+            || samples > 1 << 20
+        {
             let problem = format!(
                 "{} s at {} Hz are {samples} samples: a window needs a multiple of 8, up to {}",
                 self.window,

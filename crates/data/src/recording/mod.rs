@@ -1,7 +1,7 @@
 //! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
 //!
-//! A format is one file here, as with sample sources ([`crate::reader`]): [`mseed`] (miniSEED 2 and 3), [`sac`],
-//! [`wav`], [`table`] (CSV) and [`columns`] (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+//! A format is one file here, as with sample sources ([`crate::reader`]): `mseed.rs` (miniSEED 2 and 3), `sac.rs`,
+//! `wav.rs`, `table.rs` (CSV) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;

@@ -1,8 +1,8 @@
 //! Filters of whole stretches of samples, in float64, with the results of `scipy.signal`.
 //!
-//! - [`demean`], [`detrend`]: `scipy.signal.detrend` with `type="constant"` and `"linear"`;
-//! - [`Butterworth`]: `butter(..., output="sos")` with `sosfiltfilt` or `sosfilt`;
-//! - [`resample`]: `resample_poly`.
+//! - [`demean`] and [`detrend`] are `scipy.signal.detrend` with `type="constant"` and `"linear"`;
+//! - [`Butterworth`] is `butter(..., output="sos")` with `sosfiltfilt` or `sosfilt`;
+//! - [`resample`] is `resample_poly`.
 //!
 //! `crates/data/tests/signal.rs` compares them with SciPy (`scripts/conformance/make_signals.py`).
 

@@ -1,0 +1,93 @@
+"""Reading recordings: this reader beside ObsPy, SciPy, pandas, pyarrow and h5py, in one run, page cache warm.
+
+    pip install numpy obspy scipy pandas pyarrow h5py
+    cargo build --release -p data --example recordings
+    python scripts/bench/recordings.py target/release/examples/recordings [--rounds 5]
+
+Each reads the same file to samples in memory; the fastest of the rounds counts, rounds alternate.
+"""
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import obspy
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy.io import wavfile
+
+RATE = 200.0
+
+
+def write(folder):
+    """Three channels of an hour and a half, counts of a slow walk with noise: one file a format."""
+    rng = np.random.default_rng(1)
+    n = int(RATE * 5400)
+    channels = [np.cumsum(rng.integers(-20, 21, n)).astype(np.int32) for _ in range(3)]
+    start = obspy.UTCDateTime("2024-05-01T00:00:00Z")
+    traces = [obspy.Trace(c, {"network": "XX", "station": "NODE", "channel": f"EH{k}", "sampling_rate": RATE, "starttime": start})
+              for c, k in zip(channels, "ZNE")]
+    obspy.Stream(traces).write(str(folder / "steim2.mseed"), format="MSEED", encoding="STEIM2", reclen=512)
+    traces[0].write(str(folder / "one.sac"), format="SAC")
+    wavfile.write(folder / "three.wav", int(RATE), np.stack(channels, axis=1))
+    times = start.timestamp + np.arange(n) / RATE
+    table = pa.table({"timestamp": times, "channel": ["EHZ"] * n, "samples": channels[0].astype(np.int64)})
+    pq.write_table(table, folder / "zstd_geo.parquet", compression="zstd")
+    pd.DataFrame({"time": np.arange(n) / RATE, "Z": channels[0], "N": channels[1], "E": channels[2]}).to_csv(folder / "table.csv", index=False)
+    own = folder / "seisbench"
+    own.mkdir()
+    windows = np.stack([c[: n // 6000 * 6000].reshape(-1, 6000) for c in channels], axis=1).astype(np.float32)
+    with h5py.File(own / "waveforms.hdf5", "w") as file:
+        file["data_format/dimension_order"] = "CW"
+        file["data_format/component_order"] = "ZNE"
+        for i, window in enumerate(windows):
+            file[f"data/trace{i}"] = window
+    rows = "".join(f"trace{i},x,{RATE}\n" for i in range(len(windows)))
+    (own / "metadata.csv").write_text("trace_name,source_type,trace_sampling_rate_hz\n" + rows)
+
+
+def seisbench(folder):
+    metadata = pd.read_csv(folder / "metadata.csv")
+    with h5py.File(folder / "waveforms.hdf5") as file:
+        return sum(file[f"data/{name}"][()].size for name in metadata["trace_name"])
+
+
+PEERS = {
+    "steim2.mseed": ("ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path))),
+    "one.sac": ("ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path))),
+    "three.wav": ("SciPy", lambda path: wavfile.read(path)[1].size),
+    "zstd_geo.parquet": ("pyarrow", lambda path: len(pq.read_table(path)["samples"].to_numpy())),
+    "table.csv": ("pandas", lambda path: pd.read_csv(path)[["Z", "N", "E"]].to_numpy().size),
+    "seisbench": ("h5py", seisbench),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("example")
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        write(folder)
+        print("| file | this reader | peer | ratio |\n|---|---|---|---|")
+        for name, (peer, read) in PEERS.items():
+            ours, theirs = [], []
+            for _ in range(args.rounds):
+                output = subprocess.run([args.example, folder / name, "2"], capture_output=True, text=True, check=True)
+                result = json.loads(output.stdout)
+                ours.append(result["samples"] / result["seconds"])
+                start = time.perf_counter()
+                samples = read(folder / name)
+                theirs.append(samples / (time.perf_counter() - start))
+                assert samples == result["samples"], (name, samples, result)
+            mine, other = max(ours), max(theirs)
+            print(f"| {name} | {mine / 1e6:,.1f} M samples/s | {peer} {other / 1e6:,.1f} M | {mine / other:.2f} x |", flush=True)
+
+
+main()
