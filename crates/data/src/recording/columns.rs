@@ -4,6 +4,7 @@
 //! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT 2025.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
@@ -12,7 +13,7 @@ use parquet::data_type::DataType;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::table::{Column, Values, assemble};
+use super::table::{Column, Values, assemble, same};
 use super::{Hints, Trace};
 use crate::error::DataError;
 
@@ -81,8 +82,8 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
         }
         let run = |i: usize| Run {
             id: ids[i] as i64,
-            label: labels[i].clone(),
-            set: sets.map(|sets| sets[i].clone()),
+            label: labels[i].to_string(),
+            set: sets.map(|sets| sets[i].to_string()),
             start: starts[i],
             end: ends[i],
         };
@@ -176,8 +177,11 @@ fn values(
             Values::Numbers(all(reader, needed, |v| *v)?)
         }
         (ColumnReader::ByteArrayColumnReader(reader), _) => {
+            let mut last: Option<Arc<str>> = None;
             Values::Texts(all(reader, needed, |v| {
-                String::from_utf8_lossy(v.data()).into_owned()
+                let own = same(last.as_ref(), &String::from_utf8_lossy(v.data()));
+                last = Some(own.clone());
+                own
             })?)
         }
         _ => return Ok(None),
@@ -191,7 +195,7 @@ fn values(
 fn all<T: DataType, U>(
     mut reader: ColumnReaderImpl<T>,
     needed: i16,
-    convert: impl Fn(&T::T) -> U,
+    mut convert: impl FnMut(&T::T) -> U,
 ) -> Result<Vec<U>, String> {
     let mut values = Vec::new();
     let (mut buffer, mut levels) = (Vec::new(), Vec::new());
@@ -209,6 +213,6 @@ fn all<T: DataType, U>(
         if rows == 0 {
             return Ok(values);
         }
-        values.extend(buffer.iter().map(&convert));
+        values.extend(buffer.iter().map(&mut convert));
     }
 }

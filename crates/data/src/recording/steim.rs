@@ -13,6 +13,9 @@ pub(super) fn unpack(
     level: u8,
     big_endian: bool,
 ) -> Result<Vec<f64>, String> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     // A word holds seven differences at most: a count beyond that is no reason to reserve memory.
     if count > bytes.len() / 4 * 7 {
         return Err(format!(
@@ -21,8 +24,9 @@ pub(super) fn unpack(
         ));
     }
     let (mut first, mut last) = (0i32, 0i32);
-    let mut differences: Vec<i32> = Vec::with_capacity(count);
-    for (number, frame) in bytes.chunks_exact(FRAME).enumerate() {
+    let mut samples = Vec::with_capacity(count + 7);
+    let mut value = 0i32;
+    'frames: for (number, frame) in bytes.chunks_exact(FRAME).enumerate() {
         let word = |i: usize| {
             let own = [
                 frame[4 * i],
@@ -62,31 +66,30 @@ pub(super) fn unpack(
                     ));
                 }
             };
-            for value in (0..values).rev() {
+            for value_number in (0..values).rev() {
                 // Up to the sign bit, and down with the sign.
-                differences.push(((own >> (bits * value)) << (32 - bits)) as i32 >> (32 - bits));
+                let difference =
+                    ((own >> (bits * value_number)) << (32 - bits)) as i32 >> (32 - bits);
+                // The first difference is from the sample before this record.
+                value = if samples.is_empty() {
+                    first
+                } else {
+                    value.wrapping_add(difference)
+                };
+                samples.push(f64::from(value));
+                if samples.len() == count {
+                    break 'frames;
+                }
             }
         }
-        if differences.len() >= count {
-            break;
-        }
     }
-    if differences.len() < count {
+    if samples.len() < count {
         return Err(format!(
             "the frames end after {} of {count} samples",
-            differences.len()
+            samples.len()
         ));
     }
-    let mut value = first;
-    let mut samples = Vec::with_capacity(count);
-    for (i, difference) in differences[..count].iter().enumerate() {
-        // The first difference is from the sample before this record.
-        if i > 0 {
-            value = value.wrapping_add(*difference);
-        }
-        samples.push(f64::from(value));
-    }
-    if count > 0 && value != last {
+    if value != last {
         return Err(format!(
             "the samples end with {value}, but the frames say {last}: they are damaged"
         ));

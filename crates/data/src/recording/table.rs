@@ -2,6 +2,7 @@
 //! one sample of one channel.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::time::{of_seconds, parse_time};
 use super::{Hints, NANOS, Trace, check_rate};
@@ -21,7 +22,7 @@ pub(super) enum Values {
     /// Nanoseconds since 1970.
     Times(Vec<i64>),
     /// Texts.
-    Texts(Vec<String>),
+    Texts(Vec<Arc<str>>),
 }
 
 impl Values {
@@ -62,39 +63,45 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
     if names.iter().all(|name| name.parse::<f64>().is_ok()) {
         return Err("line 1 has numbers: expected the names of the columns".into());
     }
-    let mut cells: Vec<Vec<String>> = vec![Vec::new(); names.len()];
-    let mut numbers: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
-    let mut record = csv::StringRecord::new();
-    let texts: Vec<bool> = names
-        .iter()
-        .map(|name| is_time(name) || name == "channel")
+    let mut columns: Vec<Column> = names
+        .into_iter()
+        .map(|name| Column {
+            values: match (is_time(&name), name == "channel") {
+                (true, _) => Values::Times(Vec::new()),
+                (_, true) => Values::Texts(Vec::new()),
+                _ => Values::Numbers(Vec::new()),
+            },
+            name,
+        })
         .collect();
+    let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(text)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        for (i, cell) in record.iter().enumerate() {
-            match texts[i] {
-                true => cells[i].push(cell.to_owned()),
-                false => numbers[i].push(cell.parse().map_err(|_| {
-                    format!("line {line}, column `{}`: `{cell}` is no number", names[i])
-                })?),
+        for (column, cell) in columns.iter_mut().zip(&record) {
+            let wrong = |problem: String| {
+                let line = record.position().map_or(0, csv::Position::line);
+                format!("line {line}, column `{}`: {problem}", column.name)
+            };
+            match &mut column.values {
+                Values::Times(times) => times.push(parse_time(cell).map_err(wrong)?),
+                Values::Texts(texts) => texts.push(same(texts.last(), cell)),
+                Values::Numbers(numbers) => {
+                    numbers.push(
+                        cell.parse()
+                            .map_err(|_| wrong(format!("`{cell}` is no number")))?,
+                    );
+                }
             }
         }
     }
-    let mut columns = Vec::new();
-    for (i, name) in names.into_iter().enumerate() {
-        let values = match (texts[i], is_time(&name)) {
-            (true, true) => {
-                let times = cells[i].iter().enumerate().map(|(row, cell)| {
-                    parse_time(cell).map_err(|problem| format!("row {}: {problem}", row + 1))
-                });
-                Values::Times(times.collect::<Result<_, _>>()?)
-            }
-            (true, false) => Values::Texts(std::mem::take(&mut cells[i])),
-            _ => Values::Numbers(std::mem::take(&mut numbers[i])),
-        };
-        columns.push(Column { name, values });
-    }
     assemble(columns, hints)
+}
+
+/// `text`, shared with the one before it where they are equal, as names of channels are.
+pub(super) fn same(last: Option<&Arc<str>>, text: &str) -> Arc<str> {
+    match last {
+        Some(last) if **last == *text => last.clone(),
+        _ => text.into(),
+    }
 }
 
 fn text(error: csv::Error) -> String {
@@ -147,6 +154,10 @@ pub(super) fn assemble(columns: Vec<Column>, hints: &Hints) -> Result<Vec<Trace>
         let [(_, values)] = &channels[..] else {
             return Err("beside `channel` one column of samples is expected".into());
         };
+        if names.iter().all(|name| *name == names[0]) {
+            let (_, values) = channels.swap_remove(0);
+            return stretches(&names[0], values, times, hints);
+        }
         let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         names
             .iter()
@@ -303,7 +314,7 @@ mod tests {
     fn errors_name_lines() {
         let error = |text: &str| parse(text, &Hints::default()).unwrap_err();
         assert!(error("time,Z\n0,1\n1,x\n").contains("line 3, column `Z`"));
-        assert!(error("time,Z\n0,1\nnoon,1\n").contains("row 2"));
+        assert!(error("time,Z\n0,1\nnoon,1\n").contains("line 3, column `time`"));
         assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
         assert!(error("1,2\n3,4\n").contains("names of the columns"));
         error("");
