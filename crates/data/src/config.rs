@@ -362,6 +362,22 @@ impl DatasetConfig {
         }
     }
 
+    /// As [`DatasetConfig::renumber`], of a label as it was read.
+    ///
+    /// # Errors
+    /// Where it is no class.
+    pub(crate) fn renumber_read(&self, label: i64) -> Result<Option<u32>, String> {
+        let classes = self.labels_on_disk();
+        let own = usize::try_from(label).ok().filter(|label| *label < classes);
+        own.map(|label| self.renumber(label)).ok_or_else(|| {
+            format!(
+                "label {label} is no class of `{}`: labels are 0 to {}",
+                self.task_name,
+                classes - 1
+            )
+        })
+    }
+
     fn all_class_names(&self) -> Vec<String> {
         let count = self.task.num_classes.unwrap_or(0);
         let generated = || (0..count).map(|i| format!("class_{i}")).collect();

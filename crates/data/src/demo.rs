@@ -12,7 +12,7 @@ use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::error::DataError;
+use crate::error::{DataError, unwritable};
 use crate::reader::{Record, TfrecordWriter};
 
 /// Classes of the demo.
@@ -38,18 +38,14 @@ pub fn ensure(datasets: &Path) -> Result<PathBuf, DataError> {
     if config.is_file() {
         return Ok(config);
     }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| DataError::Write { path, source }
-    };
-    std::fs::create_dir_all(datasets).map_err(failed(datasets))?;
+    std::fs::create_dir_all(datasets).map_err(unwritable(datasets))?;
     let aside = datasets.join(format!(".{FOLDER}.{}", std::process::id()));
-    std::fs::create_dir_all(&aside).map_err(failed(&aside))?;
+    std::fs::create_dir_all(&aside).map_err(unwritable(&aside))?;
     let written = write(&aside).and_then(|()| match std::fs::rename(&aside, &folder) {
         Ok(()) => Ok(()),
         // Another process was first: its folder is as good.
         Err(_) if config.is_file() => Ok(()),
-        Err(source) => Err(failed(&folder)(source)),
+        Err(source) => Err(unwritable(&folder)(source)),
     });
     let _ = std::fs::remove_dir_all(&aside);
     written.map(|()| config)

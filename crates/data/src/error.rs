@@ -1,6 +1,6 @@
 //! Everything that can be wrong with data, said with the file, line, key or record it is in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a configuration or a source cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +114,15 @@ pub enum DataError {
         /// Where some of them lie.
         examples: Vec<String>,
     },
+}
+
+/// What a failing write of `path` becomes.
+pub(crate) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
+    let path = path.to_owned();
+    move |source| DataError::Write {
+        path: path.clone(),
+        source,
+    }
 }
 
 impl DataError {

@@ -227,19 +227,8 @@ impl<'a> Loader<'a> {
             record: record.record,
             problem,
         };
-        let classes = self.config.labels_on_disk();
-        let label = usize::try_from(record.label)
-            .ok()
-            .filter(|label| *label < classes);
+        let label = self.config.renumber_read(record.label).map_err(error)?;
         let Some(label) = label else {
-            return Err(error(format!(
-                "label {} is no class of `{}`: labels are 0 to {}",
-                record.label,
-                self.config.task_name,
-                classes - 1
-            )));
-        };
-        let Some(label) = self.config.renumber(label) else {
             return Ok(());
         };
         let (input, shape) = input.map_err(error)?;

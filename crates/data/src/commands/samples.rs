@@ -43,18 +43,13 @@ pub(super) fn each(
                 continue;
             }
             reader::read(&source, &wanted, &mut |record| {
-                let label = usize::try_from(record.label)
-                    .ok()
-                    .filter(|label| *label < config.labels_on_disk());
-                let label = label.ok_or_else(|| DataError::Record {
+                let label = config.renumber_read(record.label);
+                let label = label.map_err(|problem| DataError::Record {
                     path: source.clone(),
                     record: record.record,
-                    problem: format!(
-                        "label {} is no class of `{}`",
-                        record.label, config.task_name
-                    ),
+                    problem,
                 })?;
-                match config.renumber(label) {
+                match label {
                     Some(label) => sink(&source, &record, label),
                     None => Ok(()),
                 }

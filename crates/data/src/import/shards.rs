@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::write::Imported;
 use super::{Group, SPLITS, assign};
-use crate::error::DataError;
+use crate::error::{DataError, unwritable};
 use crate::reader::{self, Record, TfrecordWriter, Wanted};
 
 /// What the shards are written for.
@@ -146,14 +146,10 @@ pub(super) fn share_out(
     for writer in writers.into_iter().flatten() {
         writer.finish()?;
     }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| DataError::Write { path, source }
-    };
-    std::fs::remove_file(&path).map_err(failed(&path))?;
+    std::fs::remove_file(&path).map_err(unwritable(&path))?;
     let save = |name: &str, text: &str| {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(failed(&path))
+        std::fs::write(&path, text).map_err(unwritable(&path))
     };
     for split in 0..3 {
         if totals[split] > 0 {

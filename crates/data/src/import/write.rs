@@ -9,7 +9,7 @@ use super::cut::{Counts, Interval, cut};
 use super::shards::{Spool, Target, share_out};
 use super::{SPLITS, traces};
 use crate::chain::Chain;
-use crate::error::DataError;
+use crate::error::{DataError, unwritable};
 use crate::reader::{Record, Sink};
 use crate::recording::{self, Hints, NANOS, Stretch, Trace, merge};
 use crate::signal::{Ratio, resample};
@@ -56,10 +56,6 @@ fn whole(
     out: &Path,
     work: impl FnOnce(&Path) -> Result<Imported, DataError>,
 ) -> Result<Imported, DataError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| DataError::Write { path, source }
-    };
     if out.exists() {
         let problem = "is there already: nothing is overwritten; choose another --out".into();
         return Err(DataError::Source {
@@ -73,9 +69,9 @@ fn whole(
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let aside = parent.join(format!(".{name}.{}", std::process::id()));
-    std::fs::create_dir_all(&aside).map_err(failed(&aside))?;
+    std::fs::create_dir_all(&aside).map_err(unwritable(&aside))?;
     let result = work(&aside).and_then(|mut imported| {
-        std::fs::rename(&aside, out).map_err(failed(out))?;
+        std::fs::rename(&aside, out).map_err(unwritable(out))?;
         imported.config = out.join("dataset_config.yaml");
         Ok(imported)
     });

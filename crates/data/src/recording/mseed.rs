@@ -101,7 +101,7 @@ impl Fields<'_> {
 fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
     let plausible = |fields: &Fields<'_>| {
         let (year, day) = (fields.u16(20)?, fields.u16(22)?);
-        of_day(year, day, 0)
+        of_day(year, day, [0; 3], 0)
     };
     let orders = [true, false].map(|big_endian| Fields { bytes, big_endian });
     let fields = orders
@@ -148,11 +148,10 @@ fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
         fields.u16(20).ok_or_else(cut_off)?,
         fields.u16(22).ok_or_else(cut_off)?,
     );
-    let [hour, minute, second] = [24, 25, 26].map(|i| i64::from(bytes[i]));
+    let time = [24, 25, 26].map(|i| i64::from(bytes[i]));
     let tenths = i64::from(fields.u16(28).ok_or_else(cut_off)?);
-    let nanos =
-        ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + tenths * 100_000 + micros * 1000;
-    let mut start = of_day(year, day, nanos).ok_or("the start time is none")?;
+    let after = tenths * 100_000 + micros * 1000;
+    let mut start = of_day(year, day, time, after).ok_or("the start time is none")?;
     // Bit 1: the correction has been applied to the start time already.
     if bytes[36] & 2 == 0 {
         start += i64::from(fields.u32(40).ok_or_else(cut_off)? as i32) * 100_000;
@@ -164,15 +163,7 @@ fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
     let channel = source_id(bytes);
     // Logs and the like have neither.
     if count == 0 || factor == 0.0 {
-        return Ok((
-            Trace {
-                channel,
-                start,
-                rate: 1.0,
-                samples: Vec::new(),
-            },
-            length,
-        ));
+        return Ok((without_samples(channel, start), length));
     }
     let nominal = part(factor)
         * if multiplier == 0.0 {
@@ -201,6 +192,16 @@ fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
         },
         length,
     ))
+}
+
+/// A record that has none, such as a log.
+fn without_samples(channel: String, start: i64) -> Trace {
+    Trace {
+        channel,
+        start,
+        rate: 1.0,
+        samples: Vec::new(),
+    }
 }
 
 /// `NET.STA.LOC.CHA`.
@@ -248,10 +249,9 @@ fn record_3(bytes: &[u8]) -> Result<(Trace, usize), String> {
         fields.u16(8).ok_or_else(cut_off)?,
         fields.u16(10).ok_or_else(cut_off)?,
     );
-    let [hour, minute, second] = [12, 13, 14].map(|i| i64::from(bytes[i]));
+    let time = [12, 13, 14].map(|i| i64::from(bytes[i]));
     let fraction = i64::from(fields.u32(4).ok_or_else(cut_off)?);
-    let nanos = ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + fraction;
-    let start = of_day(year, day, nanos).ok_or("the start time is none")?;
+    let start = of_day(year, day, time, fraction).ok_or("the start time is none")?;
     let stated = fields
         .array(16)
         .map(f64::from_be_bytes)
@@ -259,15 +259,7 @@ fn record_3(bytes: &[u8]) -> Result<(Trace, usize), String> {
     let count = fields.u32(24).ok_or_else(cut_off)? as usize;
     let channel = fdsn_id(&String::from_utf8_lossy(&record[40..40 + id_length]));
     if count == 0 {
-        return Ok((
-            Trace {
-                channel,
-                start,
-                rate: 1.0,
-                samples: Vec::new(),
-            },
-            length,
-        ));
+        return Ok((without_samples(channel, start), length));
     }
     let rate = check_rate(if stated < 0.0 { -1.0 / stated } else { stated })?;
     let encoding = bytes[15];

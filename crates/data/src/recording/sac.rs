@@ -114,12 +114,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Trace>, String> {
         {
             return Err("the reference time is none".into());
         }
-        let nanos = ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + milli * 1_000_000;
         let (year, day) = (
             u16::try_from(year).unwrap_or(0),
             u16::try_from(day).unwrap_or(0),
         );
-        of_day(year, day, nanos).ok_or("the reference time is none")?
+        of_day(year, day, [hour, minute, second], milli * 1_000_000)
+            .ok_or("the reference time is none")?
     };
     let begin = if begin == UNDEFINED || !begin.is_finite() {
         0.0

@@ -10,8 +10,14 @@ pub(super) fn days_to_year(year: i64) -> i64 {
         - 477
 }
 
-/// Nanoseconds since 1970 of a day of the year (from 1) and a time of day.
-pub(super) fn of_day(year: u16, day: u16, nanos: i64) -> Option<i64> {
+/// Nanoseconds since 1970 of a day of the year (from 1), hour, minute and second, and nanoseconds after it.
+pub(super) fn of_day(
+    year: u16,
+    day: u16,
+    [hour, minute, second]: [i64; 3],
+    nanos: i64,
+) -> Option<i64> {
+    let nanos = ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + nanos;
     let plausible = (1900..2200).contains(&year) && (1..=366).contains(&day);
     plausible.then(|| (days_to_year(year.into()) + i64::from(day) - 1) * 86_400_000_000_000 + nanos)
 }
@@ -62,10 +68,10 @@ mod tests {
         let day = parse_time("2024-05-01T10:00:00Z").unwrap();
         assert_eq!(parse_time("2024-05-01 10:00:00").unwrap(), day);
         assert_eq!(parse_time("2024-05-01T12:00:00+02:00").unwrap(), day);
-        assert_eq!(of_day(2024, 122, 36_000_000_000_000), Some(day));
-        assert_eq!(of_day(1970, 1, 0), Some(0));
+        assert_eq!(of_day(2024, 122, [10, 0, 0], 0), Some(day));
+        assert_eq!(of_day(1970, 1, [0; 3], 0), Some(0));
         assert_eq!(
-            of_day(2000, 61, 0),
+            of_day(2000, 61, [0; 3], 0),
             Some(parse_time("2000-03-01T00:00:00Z").unwrap())
         );
         assert_eq!(format_time(day), "2024-05-01T10:00:00.000Z");
