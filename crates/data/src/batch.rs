@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fs::File;
 use std::path::PathBuf;
 
 use rand::seq::SliceRandom;
@@ -14,7 +13,7 @@ use crate::augment::Augmentation;
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
 use crate::preprocess::{Normalisation, Preprocessing, records_to_inputs};
-use crate::reader::{self, Reader, Record, unreadable};
+use crate::reader::{self, Record, Windows};
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
 pub fn shuffled(samples: usize, seed: u64, epoch: u64) -> Vec<usize> {
@@ -107,7 +106,7 @@ pub struct Fetcher<'a> {
     /// Windows that may be added to others.
     backgrounds: Vec<usize>,
     /// Open sources of a streamed split.
-    files: HashMap<u32, (File, &'static dyn Reader)>,
+    files: HashMap<u32, Box<dyn Windows>>,
 }
 
 impl<'a> Fetcher<'a> {
@@ -269,20 +268,20 @@ impl<'a> Fetcher<'a> {
         if self.files.len() >= OPEN_FILES && !self.files.contains_key(&slot.source) {
             self.files.clear();
         }
-        let (file, reader) = match self.files.entry(slot.source) {
+        let file = match self.files.entry(slot.source) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let file = File::open(path).map_err(unreadable(path))?;
-                entry.insert((file, reader::of(path)?))
+                entry.insert(reader::of(path)?.windows(path, &streamed.wanted)?)
             }
         };
-        reader.read_at(
-            path,
-            file,
-            slot.record as usize,
-            slot.span,
-            &streamed.wanted,
-        )
+        let window = file.window(path, slot.record as usize, slot.span)?;
+        Ok(Record {
+            record: slot.record as usize,
+            values: window.values,
+            shape: window.shape,
+            label: self.split.y[i].into(),
+            group: None,
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Sample sources. A format is one file here: something that recognises a source and hands out its
 //! records in order.
 
+mod arrays;
 mod gz;
+mod npy;
 mod npz;
 mod pickle;
 mod pt;
@@ -15,6 +17,7 @@ use std::path::Path;
 use crate::error::DataError;
 
 pub use self::gz::Gz;
+pub use self::npy::Npy;
 pub use self::npz::Npz;
 pub use self::pt::Pt;
 pub use self::tfrecord::{Tfrecord, TfrecordWriter};
@@ -65,6 +68,33 @@ pub struct Span {
     pub length: u32,
 }
 
+/// The values of a sample that is read by itself; label and group were read before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Window {
+    /// Values, row-major.
+    pub values: Vec<f32>,
+    /// `[channels, samples]` or `[channels, segments, bins]`.
+    pub shape: Vec<usize>,
+}
+
+impl From<Record> for Window {
+    fn from(record: Record) -> Self {
+        Self {
+            values: record.values,
+            shape: record.shape,
+        }
+    }
+}
+
+/// An open source whose samples are read one by one, in any order.
+pub trait Windows: Send {
+    /// Reads record number `record` of `path`, the source that was opened, from where [`Reader::spans`] found it.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn window(&mut self, path: &Path, record: usize, span: Span) -> Result<Window, DataError>;
+}
+
 /// Receives records in order; its error stops the reading.
 pub type Sink<'a> = &'a mut dyn FnMut(Record) -> Result<(), DataError>;
 
@@ -97,19 +127,12 @@ pub trait Reader: Sync {
         Ok(None)
     }
 
-    /// Reads record number `record` of `path`, which is open as `file`, from where [`Reader::spans`] found it.
+    /// Opens `path` to read single samples, which lie where [`Reader::spans`] found them.
     ///
     /// # Errors
     /// As [`Reader::read`].
-    fn read_at(
-        &self,
-        path: &Path,
-        file: &File,
-        record: usize,
-        span: Span,
-        wanted: &Wanted,
-    ) -> Result<Record, DataError> {
-        let _ = (file, record, span, wanted);
+    fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+        let _ = wanted;
         Err(DataError::Source {
             path: path.to_owned(),
             problem: format!("single records of {} cannot be read", self.name()),
@@ -118,7 +141,7 @@ pub trait Reader: Sync {
 }
 
 /// All formats; those that know themselves by content come first.
-const READERS: [&dyn Reader; 4] = [&Npz, &Pt, &Gz, &Tfrecord];
+const READERS: [&dyn Reader; 5] = [&Npz, &Npy, &Pt, &Gz, &Tfrecord];
 
 /// The reader that recognises `path`.
 ///

@@ -2,13 +2,14 @@
 //! optional `group` `[N]`, stored or deflated.
 
 use std::fs::File;
-use std::io::{BufReader, Chain, Cursor, Read};
+use std::io::{BufReader, Take};
 use std::path::Path;
 
-use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
-use super::{Reader, Record, Sink, Wanted, unreadable};
+use super::arrays::{self, Array, Beside, Layout, Samples, integers, list, names};
+use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
 use crate::error::DataError;
 
 /// The reader.
@@ -25,213 +26,91 @@ impl Reader for Npz {
         head.starts_with(b"PK\x03\x04") && path.extension().is_some_and(|e| e == "npz")
     }
 
-    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
-        let source_error = |problem: String| DataError::Source {
-            path: path.to_owned(),
-            problem,
-        };
-        let file = File::open(path).map_err(unreadable(path))?;
-        let archive = ZipArchive::new(BufReader::new(file));
-        let mut archive = archive.map_err(|e| source_error(format!("not a zip archive: {e}")))?;
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+        let mut archive = open(path)?;
+        let beside = beside(&mut archive).map_err(wrong(path))?;
+        let (x, _) = entry(&mut archive, "x", u64::MAX).map_err(wrong(path))?;
+        let layout = Layout::of(&x).map_err(wrong(path))?;
+        beside.check(&layout).map_err(wrong(path))?;
+        beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
+    }
 
-        let labels = read_array(&mut archive, "y", integers).map_err(source_error)?;
-        let groups = match archive.index_for_name("group.npy") {
-            Some(_) => Some(read_array(&mut archive, "group", names).map_err(source_error)?),
-            None => None,
-        };
-        let expected = labels.len();
-        if let Some(groups) = &groups
-            && groups.len() != expected
-        {
-            let problem = format!("`group` has {} entries, `y` has {expected}", groups.len());
-            return Err(source_error(problem));
-        }
-        let entry = open(&mut archive, "x").map_err(source_error)?;
-        let (shape, values) = floats(entry).map_err(source_error)?;
-        if !matches!(shape.len(), 3 | 4) || shape[0] != expected {
-            let problem = format!(
-                "`x` is {shape:?}; expected [{expected}, 2, 1024] or [{expected}, 2, 7, 256] for the \
-                 {expected} labels of `y`"
-            );
-            return Err(source_error(problem));
-        }
-        let sample = &shape[1..];
-        let length = sample
-            .iter()
-            .try_fold(1usize, |product, n| product.checked_mul(*n));
-        let Some(length) = length.filter(|length| *length > 0) else {
-            return Err(source_error(format!(
-                "`x` has samples of the impossible shape {sample:?}"
-            )));
-        };
-        for (record, label) in labels.into_iter().enumerate() {
-            let start = record * length;
-            let values = values
-                .get(start..start + length)
-                .ok_or_else(|| DataError::Record {
-                    path: path.to_owned(),
-                    record,
-                    problem: "`x` ends before this sample: the file is truncated".into(),
-                })?;
-            sink(Record {
-                record,
-                values: values.to_vec(),
-                shape: sample.to_vec(),
-                label,
-                group: groups.as_ref().map(|groups| groups[record].clone()),
-            })?;
-        }
-        Ok(())
+    fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        let mut archive = open(path)?;
+        let (layout, start) = stored(&mut archive).map_err(wrong(path))?;
+        let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
+        arrays::spans(path, &layout, start, length).map(Some)
+    }
+
+    fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+        let mut archive = open(path)?;
+        let (layout, _) = stored(&mut archive).map_err(wrong(path))?;
+        let file = archive.into_inner().into_inner();
+        Ok(Box::new(Samples { file, layout }))
     }
 }
 
-/// An array of the archive; its header was read before and is read again from memory.
-type Entry<'a> = NpyFile<Chain<Cursor<Vec<u8>>, zip::read::ZipFile<'a, BufReader<File>>>>;
+fn wrong(path: &Path) -> impl Fn(String) -> DataError {
+    move |problem| DataError::Source {
+        path: path.to_owned(),
+        problem,
+    }
+}
 
-/// Longest header that is believed, in bytes.
-const LONGEST_HEADER: usize = 1 << 16;
+fn open(path: &Path) -> Result<Archive, DataError> {
+    let file = File::open(path).map_err(unreadable(path))?;
+    let archive = ZipArchive::new(BufReader::with_capacity(1 << 16, file));
+    archive.map_err(|e| wrong(path)(format!("not a zip archive: {e}")))
+}
 
-fn open<'a>(archive: &'a mut Archive, name: &str) -> Result<Entry<'a>, String> {
-    let mut entry = archive
+type Entry<'a> = Array<Take<ZipFile<'a, BufReader<File>>>>;
+
+/// An array, of which at most `limit` bytes are unpacked, and the place of its first value in a file that stores it.
+fn entry<'a>(
+    archive: &'a mut Archive,
+    name: &str,
+    limit: u64,
+) -> Result<(Entry<'a>, Option<u64>), String> {
+    let entry = archive
         .by_name(&format!("{name}.npy"))
         .map_err(|e| format!("no array `{name}`: {e}"))?;
-    let header = read_header(&mut entry).map_err(|e| format!("array `{name}`: {e}"))?;
-    NpyFile::new(Cursor::new(header).chain(entry)).map_err(|e| format!("array `{name}`: {e}"))
+    let stored = entry.compression() == zip::CompressionMethod::Stored;
+    let start = entry.data_start().filter(|_| stored);
+    let opened = arrays::open(std::io::Read::take(entry, limit));
+    let (array, header) = opened.map_err(|e| format!("array `{name}`: {e}"))?;
+    Ok((array, start.map(|start| start + header)))
 }
 
-/// Reads magic, version and header, and refuses a shape with more elements than there are addresses:
-/// `npyz` multiplies the sizes unchecked.
-fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = vec![0; 10];
-    entry
-        .read_exact(&mut bytes)
-        .map_err(|_| "no NumPy array".to_owned())?;
-    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    if bytes[6] >= 2 {
-        let mut rest = [0; 2];
-        entry.read_exact(&mut rest).map_err(|e| e.to_string())?;
-        bytes.extend(rest);
-        length |= usize::from(u16::from_le_bytes(rest)) << 16;
-    }
-    if length > LONGEST_HEADER {
-        return Err(format!("a header of {length} bytes is not believed"));
-    }
-    let start = bytes.len();
-    bytes.resize(start + length, 0);
-    entry
-        .read_exact(&mut bytes[start..])
-        .map_err(|_| "the header is truncated".to_owned())?;
-    let text = String::from_utf8_lossy(&bytes[start..]);
-    let shape = text.split("shape").nth(1).unwrap_or_default();
-    let shape = shape.split(['(', ')']).nth(1).unwrap_or_default();
-    let sizes = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty());
-    let elements = sizes
-        .map(|size| size.trim_end_matches('L').parse::<u64>().ok())
-        .try_fold(8u64, |product, size| product.checked_mul(size?));
-    match elements.filter(|bytes| *bytes <= i64::MAX as u64) {
-        Some(_) => Ok(bytes),
-        None => Err(format!("the shape ({shape}) is impossible")),
-    }
-}
-
-fn read_array<T>(
-    archive: &mut Archive,
-    name: &str,
-    read: fn(Entry<'_>) -> Result<Vec<T>, String>,
-) -> Result<Vec<T>, String> {
-    let entry = open(archive, name)?;
-    if entry.shape().len() != 1 {
-        return Err(format!(
-            "`{name}` is {:?}, expected one dimension",
-            entry.shape()
-        ));
-    }
-    read(entry).map_err(|e| format!("array `{name}`: {e}"))
-}
-
-fn type_of(entry: &Entry<'_>) -> Result<TypeStr, String> {
-    match entry.dtype() {
-        DType::Plain(plain) => Ok(plain),
-        other => Err(format!("type {} is not supported", other.descr())),
-    }
-}
-
-/// The values read so far where the file ends early, so that the caller can name the record.
-fn collect<T: Deserialize, U>(entry: Entry<'_>, convert: fn(T) -> U) -> Result<Vec<U>, String> {
-    let reader = entry.data::<T>().map_err(|e| e.to_string())?;
-    // Nothing is reserved: the length in the header is not to be trusted.
-    let mut values = Vec::new();
-    for value in reader {
-        match value {
-            Ok(value) => values.push(convert(value)),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(values)
-}
-
-fn integers(entry: Entry<'_>) -> Result<Vec<i64>, String> {
-    let kind = type_of(&entry)?;
-    match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Int, 8) => collect(entry, |v: i64| v),
-        (TypeChar::Int, 4) => collect(entry, |v: i32| v.into()),
-        (TypeChar::Int, 2) => collect(entry, |v: i16| v.into()),
-        (TypeChar::Int, 1) => collect(entry, |v: i8| v.into()),
-        (TypeChar::Uint, 4) => collect(entry, |v: u32| v.into()),
-        (TypeChar::Uint, 2) => collect(entry, |v: u16| v.into()),
-        (TypeChar::Uint, 1) => collect(entry, |v: u8| v.into()),
-        _ => Err(format!(
-            "labels of type {kind} are not supported: expected integers"
-        )),
-    }
-}
-
-fn names(entry: Entry<'_>) -> Result<Vec<String>, String> {
-    let kind = type_of(&entry)?;
-    match kind.type_char() {
-        TypeChar::UnicodeStr => collect(entry, |v: String| v),
-        TypeChar::ByteStr => collect(entry, |v: Vec<u8>| String::from_utf8_lossy(&v).into_owned()),
-        _ => Ok(integers(entry)?.iter().map(i64::to_string).collect()),
-    }
-}
-
-/// Shape and values, row-major. Little-endian float32, the usual case, is read in one piece.
-fn floats(entry: Entry<'_>) -> Result<(Vec<usize>, Vec<f32>), String> {
-    let kind = type_of(&entry)?;
-    let shape: Vec<usize> = entry.shape().iter().map(|&n| n as usize).collect();
-    if entry.header().order() == Order::Fortran {
-        return Err("`x` is in Fortran order; save it with np.ascontiguousarray(x)".into());
-    }
-    let values = match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Float, 4) if kind.to_string().starts_with('<') => {
-            let mut bytes = Vec::new();
-            let mut inner = entry.into_inner();
-            inner.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-            let chunks = bytes.chunks_exact(4);
-            chunks
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect()
-        }
-        (TypeChar::Float, 4) => collect(entry, |v: f32| v)?,
-        (TypeChar::Float, 8) => collect(entry, |v: f64| v as f32)?,
-        (TypeChar::Int, 8) => collect(entry, |v: i64| v as f32)?,
-        (TypeChar::Int, 4) => collect(entry, |v: i32| v as f32)?,
-        (TypeChar::Int, 2) => collect(entry, |v: i16| v.into())?,
-        _ => {
-            return Err(format!(
-                "`x` of type {kind} is not supported: expected float32"
-            ));
-        }
+fn beside(archive: &mut Archive) -> Result<Beside, String> {
+    // No list is longer than the file even where `x` is all zeros: what unpacks to more is made to.
+    let limit = 64 * archive_length(archive)? + (1 << 16);
+    let labels = list("y", entry(archive, "y", limit)?.0, integers)?;
+    let groups = match archive.index_for_name("group.npy") {
+        Some(_) => Some(list("group", entry(archive, "group", limit)?.0, names)?),
+        None => None,
     };
-    Ok((shape, values))
+    Ok(Beside { labels, groups })
+}
+
+fn archive_length(archive: &Archive) -> Result<u64, String> {
+    // The directory comes last: an archive ends a little after where it starts.
+    Ok(archive.central_directory_start() + (1 << 16))
+}
+
+/// Layout of `x`, and where in the file its values begin.
+fn stored(archive: &mut Archive) -> Result<(Layout, u64), String> {
+    let (x, start) = entry(archive, "x", u64::MAX)?;
+    let layout = Layout::of(&x)?;
+    let start = start.ok_or(
+        "cannot be streamed: its `x` is compressed; write it with np.savez in place of np.savez_compressed, or let \
+         `data convert` write it anew",
+    )?;
+    Ok((layout, start))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Record, Window};
     use super::*;
     use proptest::prelude::*;
     use std::io::Write;
@@ -312,6 +191,62 @@ mod tests {
     }
 
     #[test]
+    fn samples_are_read_one_by_one_where_they_are_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
+        let wanted = Wanted::default();
+        let bytes = archive(&arrays, zip::CompressionMethod::Stored);
+        std::fs::write(&path, &bytes).unwrap();
+        let records = read(&bytes).unwrap();
+        let spans = Npz.spans(&path).unwrap().unwrap();
+        let mut windows = Npz.windows(&path, &wanted).unwrap();
+        for i in [1, 0] {
+            let window = windows.window(&path, i, spans[i]).unwrap();
+            assert_eq!(window, Window::from(records[i].clone()));
+        }
+        std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Deflated)).unwrap();
+        let error = Npz.spans(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("a.npz: cannot be streamed: its `x` is compressed"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn both_orders_of_bytes_and_labels_alone() {
+        let halves = |swap: bool| -> Vec<u8> {
+            let bytes = (0..32).map(|i| half::f16::from_f32(i as f32).to_le_bytes());
+            bytes
+                .flat_map(|b| if swap { [b[1], b[0]] } else { b })
+                .collect()
+        };
+        let of = |kind: &str, bytes: &[u8]| {
+            let arrays = [("x", npy(kind, "(2, 2, 8)", bytes)), labels()];
+            read(&archive(&arrays, zip::CompressionMethod::Stored)).unwrap()
+        };
+        let little = of("<f2", &halves(false));
+        assert_eq!(little, of(">f2", &halves(true)));
+        assert_eq!(little[1].values[15], 31.0);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
+        std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Deflated)).unwrap();
+        let wanted = Wanted {
+            labels: Some(vec![2]),
+            ..Default::default()
+        };
+        let mut lengths = Vec::new();
+        let mut sink = |record: Record| {
+            lengths.push((record.label, record.values.len()));
+            Ok(())
+        };
+        Npz.read(&path, &wanted, &mut sink).unwrap();
+        assert_eq!(lengths, [(1, 0), (2, 16)]);
+    }
+
+    #[test]
     fn what_does_not_fit_is_named() {
         let read = |x: Vec<u8>| {
             read(&archive(
@@ -329,7 +264,7 @@ mod tests {
                 npy("<f4", "(3, 2, 8)", &floats(48)),
                 "for the 2 labels of `y`",
             ),
-            (npy("<f4", "(2, 16)", &floats(32)), "expected [2, 2, 1024]"),
+            (npy("<f4", "(2, 16)", &floats(32)), "expected [N, 2, 1024]"),
             (npy("<f4", huge, &floats(4)), "is impossible"),
             (npy("<f4", "(2, 0, 8)", &[]), "impossible shape"),
             (

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
-use super::{Reader, Record, Sink, Span, Wanted, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::DataError;
 
 /// The reader.
@@ -42,15 +42,18 @@ impl Reader for Pt {
         Ok(Some(vec![Span { offset: 0, length }]))
     }
 
-    fn read_at(
-        &self,
-        path: &Path,
-        file: &File,
-        _record: usize,
-        _span: Span,
-        wanted: &Wanted,
-    ) -> Result<Record, DataError> {
-        read_file(path, file, wanted)
+    fn windows(&self, _path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+        Ok(Box::new(Opened(wanted.clone())))
+    }
+}
+
+/// A source is one sample: it is opened when it is read.
+struct Opened(Wanted);
+
+impl Windows for Opened {
+    fn window(&mut self, path: &Path, _record: usize, _span: Span) -> Result<Window, DataError> {
+        let file = File::open(path).map_err(unreadable(path))?;
+        read_file(path, &file, &self.0).map(Window::from)
     }
 }
 

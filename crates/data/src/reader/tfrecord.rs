@@ -9,7 +9,7 @@ use tfrecord::io::sync as framing;
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{BytesList, Example, Feature, Features, FloatList, Int64List};
 
-use super::{Reader, Record, Sink, Span, Wanted, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::DataError;
 
 /// Framing of a record beside its payload: length, two checksums.
@@ -60,24 +60,26 @@ impl Reader for Tfrecord {
         Ok(Some(spans))
     }
 
-    fn read_at(
-        &self,
-        path: &Path,
-        file: &File,
-        record: usize,
-        span: Span,
-        _wanted: &Wanted,
-    ) -> Result<Record, DataError> {
+    fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+        let file = File::open(path).map_err(unreadable(path))?;
+        Ok(Box::new(Opened(file)))
+    }
+}
+
+struct Opened(File);
+
+impl Windows for Opened {
+    fn window(&mut self, path: &Path, record: usize, span: Span) -> Result<Window, DataError> {
         let mut bytes = vec![0; span.length as usize];
-        let mut file = file;
-        file.seek(SeekFrom::Start(span.offset))
-            .and_then(|_| file.read_exact(&mut bytes))
+        self.0
+            .seek(SeekFrom::Start(span.offset))
+            .and_then(|_| self.0.read_exact(&mut bytes))
             .map_err(unreadable(path))?;
         let mut bytes = &bytes[..];
         let length = framing::try_read_len(&mut bytes, true);
         match length.map_err(|e| damaged(path, record, &e))? {
             Some(length) if length as u64 + OVERHEAD == u64::from(span.length) => {
-                payload(path, record, length, &mut bytes)
+                payload(path, record, length, &mut bytes).map(Window::from)
             }
             _ => Err(DataError::Record {
                 path: path.to_owned(),
@@ -365,12 +367,10 @@ mod tests {
         let (path, records) = written(folder.path());
         assert_eq!(read_all(&path).unwrap(), records);
         let spans = Tfrecord.spans(&path).unwrap().unwrap();
-        let file = File::open(&path).unwrap();
+        let mut windows = Tfrecord.windows(&path, &Wanted::default()).unwrap();
         for (i, span) in spans.iter().enumerate().rev() {
-            let alone = Tfrecord
-                .read_at(&path, &file, i, *span, &Wanted::default())
-                .unwrap();
-            assert_eq!(alone, records[i]);
+            let alone = windows.window(&path, i, *span).unwrap();
+            assert_eq!(alone, records[i].clone().into());
         }
         assert_eq!(spans.len(), records.len());
         let head = &std::fs::read(&path).unwrap()[..16];
