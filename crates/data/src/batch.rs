@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::augment::Augmentation;
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
+use crate::join;
 use crate::preprocess::{Normalisation, Preprocessing, records_to_inputs};
 use crate::reader::{self, Record, Windows};
 
@@ -204,12 +205,7 @@ impl<'a> Fetcher<'a> {
         else {
             return Ok(());
         };
-        if let Some(record) = records.iter().find(|record| record.shape.len() != 2) {
-            return Err(DataError::Usage(format!(
-                "augmentation needs whole windows, [2, 1024]: these are cut into segments already, {:?}",
-                record.shape
-            )));
-        }
+        records.iter_mut().try_for_each(to_window)?;
         let mut added = Vec::with_capacity(indices.len());
         let first = self.place;
         self.place += indices.len();
@@ -218,7 +214,9 @@ impl<'a> Fetcher<'a> {
             let picked = picked
                 .filter(|_| Some(self.split.y[i]) != background)
                 .map(|n| self.backgrounds[n]);
-            added.push(picked.map(|n| self.record(n)).transpose()?);
+            let mut background = picked.map(|n| self.record(n)).transpose()?;
+            background.iter_mut().try_for_each(to_window)?;
+            added.push(background);
         }
         let windows = records.par_iter_mut().zip(&added).enumerate();
         windows.for_each(|(n, (record, background))| {
@@ -285,10 +283,21 @@ impl<'a> Fetcher<'a> {
     }
 }
 
+/// Joins what is cut into segments: augmentation is done to whole windows.
+fn to_window(record: &mut Record) -> Result<(), DataError> {
+    if record.shape.len() == 2 {
+        return Ok(());
+    }
+    let (window, shape) = join::window(&record.values, &record.shape)
+        .map_err(|problem| DataError::Usage(format!("{problem}, which augmentation needs")))?;
+    (record.values, record.shape) = (window.into_owned(), shape.to_vec());
+    Ok(())
+}
+
 /// Whether the windows of `split` can be augmented: tries the first.
 ///
 /// # Errors
-/// [`DataError::Usage`] where they are cut into segments already.
+/// [`DataError::Usage`] where they are no windows, nor cut from such.
 pub fn check_augmentable(split: &Split, preprocessing: &Preprocessing) -> Result<(), DataError> {
     let light = Augmentation::preset("light").unwrap_or_default();
     let augmenting = Augmenting {

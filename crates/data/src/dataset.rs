@@ -25,6 +25,17 @@ pub enum Storage {
     Windows,
 }
 
+/// How far the reading of a split is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loading {
+    /// `training`, `validation` or `test`.
+    pub split: &'static str,
+    /// Sources read.
+    pub done: usize,
+    /// Sources there are.
+    pub of: usize,
+}
+
 /// The inputs of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
@@ -186,13 +197,26 @@ impl Dataset {
         normalisation: Normalisation,
         storage: Storage,
     ) -> Result<Self, DataError> {
+        Self::watch(config, normalisation, storage, &mut |_| {})
+    }
+
+    /// As [`Dataset::open`]; `watch` is told how far it is.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn watch(
+        config: &DatasetConfig,
+        normalisation: Normalisation,
+        storage: Storage,
+        watch: &mut dyn FnMut(Loading),
+    ) -> Result<Self, DataError> {
         let normalisation = config.normalisation.unwrap_or(normalisation);
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         let task = &config.task;
         let train_index = task.train_index_file.as_ref().expect("checked when parsed");
         let val_index = task.val_index_file.as_ref().expect("checked when parsed");
         let summing = storage != Storage::Memory && normalisation == Normalisation::Dataset;
-        let mut loader = Loader::new(config, storage, summing);
+        let mut loader = Loader::new(config, storage, summing, watch);
         let (mut train, in_train) = loader.split("training", train_index)?;
         let passes = loader.take_passes();
         if storage == Storage::Windows {

@@ -20,6 +20,8 @@ pub mod demo;
 mod error;
 pub mod import;
 mod index;
+mod join;
+mod labels;
 mod leaks;
 mod loader;
 mod memory;
@@ -36,7 +38,7 @@ pub use config::{
     Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
     parse_yaml, read_yaml,
 };
-pub use dataset::{Dataset, Inputs, Slot, Split, Storage, Streamed};
+pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;
 pub use preprocess::{
     Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, segment,

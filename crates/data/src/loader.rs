@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::config::DatasetConfig;
-use crate::dataset::{Inputs, Slot, Split, Storage, Streamed};
+use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
 use crate::error::DataError;
 use crate::index::read_index;
+use crate::labels::{LabelIndex, Stamp};
 use crate::leaks::{Contents, content_hash};
 use crate::preprocess::{StatisticsPasses, records_to_inputs};
 use crate::reader::{self, Reader, Record, Span, Wanted};
@@ -28,11 +29,74 @@ impl Waiting {
     }
 }
 
+/// The record of a source that is one.
+struct One {
+    record: Record,
+    span: Option<Span>,
+    stamp: Option<Stamp>,
+}
+
+/// How sources are read; shared by the threads that read them.
+struct How {
+    wanted: Wanted,
+    storage: Storage,
+}
+
+impl How {
+    /// Where the records of a source lie, where they are streamed.
+    fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
+        if self.storage != Storage::Streamed {
+            return Ok(None);
+        }
+        let spans = reader.spans(source)?.ok_or_else(|| {
+            let problem = format!("cannot be streamed: {} are read into memory", reader.name());
+            DataError::Source {
+                path: source.to_owned(),
+                problem,
+            }
+        })?;
+        Ok(Some(spans))
+    }
+
+    /// The record of a source that is one.
+    fn one(
+        &self,
+        reader: &dyn Reader,
+        source: &Path,
+        labels: &LabelIndex,
+    ) -> Result<One, DataError> {
+        let stamp = labels.stamp(source);
+        let known = stamp.and_then(|stamp| labels.known(source, stamp));
+        if let Some(label) = known.filter(|label| !self.wanted.keeps(*label)) {
+            return Ok(One {
+                record: Record::without_values(label),
+                span: None,
+                stamp,
+            });
+        }
+        let span = self.spans(reader, source)?;
+        let span = span.and_then(|spans| spans.first().copied());
+        let mut found = None;
+        reader.read(source, &self.wanted, &mut |record| {
+            found = Some(record);
+            Ok(())
+        })?;
+        let nothing = || DataError::Source {
+            path: source.to_owned(),
+            problem: "holds no sample".into(),
+        };
+        Ok(One {
+            record: found.ok_or_else(nothing)?,
+            span,
+            stamp,
+        })
+    }
+}
+
 /// Reads splits one after the other: the first sample sets the shape of all.
 pub(crate) struct Loader<'a> {
     config: &'a DatasetConfig,
-    wanted: Wanted,
-    storage: Storage,
+    how: How,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
     /// Whether the inputs of this split are summed as they come, because they will not be kept.
@@ -42,6 +106,7 @@ pub(crate) struct Loader<'a> {
     bytes: Vec<u8>,
     /// Of the split that is being read.
     contents: Contents,
+    watch: &'a mut dyn FnMut(Loading),
 }
 
 /// Records whose inputs are computed together.
@@ -49,22 +114,30 @@ pub(crate) const READ_AHEAD: usize = 256;
 
 impl<'a> Loader<'a> {
     /// Reads for `config`; `summing` says whether the first split's inputs are summed for statistics.
-    pub fn new(config: &'a DatasetConfig, storage: Storage, summing: bool) -> Self {
+    pub fn new(
+        config: &'a DatasetConfig,
+        storage: Storage,
+        summing: bool,
+        watch: &'a mut dyn FnMut(Loading),
+    ) -> Self {
         Self {
             config,
-            wanted: config.wanted(),
-            storage,
+            how: How {
+                wanted: config.wanted(),
+                storage,
+            },
             shape: None,
             summing,
             passes: None,
             bytes: Vec::new(),
             contents: Contents::default(),
+            watch,
         }
     }
 
     /// Keeps inputs of the splits that come, not windows.
     pub fn keep_inputs(&mut self) {
-        self.storage = Storage::Memory;
+        self.how.storage = Storage::Memory;
     }
 
     /// Sums of the split that was read; those after it are not summed.
@@ -85,13 +158,13 @@ impl<'a> Loader<'a> {
         let base = self.config.path.parent().unwrap_or(Path::new(""));
         let sources = read_index(index, base)?;
         let mut split = Split {
-            x: match self.storage {
+            x: match self.how.storage {
                 Storage::Memory => Inputs::Memory(Vec::new()),
                 Storage::Windows => Inputs::Windows(Vec::new(), Vec::new()),
                 Storage::Streamed => Inputs::Streamed(Streamed {
                     sources: sources.clone(),
                     slots: Vec::new(),
-                    wanted: self.wanted.clone(),
+                    wanted: self.how.wanted.clone(),
                 }),
             },
             y: Vec::new(),
@@ -100,6 +173,11 @@ impl<'a> Loader<'a> {
             shape: [0; 3],
         };
         let mut hash = Sha256::new();
+        let mut labels = LabelIndex::default();
+        // Only where classes are left out does it spare the reading of anything.
+        if self.how.wanted.labels.is_some() {
+            labels = LabelIndex::open(index, &self.how.wanted, sources.len());
+        }
         let mut rest = &sources[..];
         while let Some(source) = rest.first() {
             let reader = reader::of(source)?;
@@ -110,15 +188,24 @@ impl<'a> Loader<'a> {
                 let same = |path: &PathBuf| path.extension() == source.extension();
                 let run = rest.iter().take(READ_AHEAD).take_while(|path| same(path));
                 let run = &rest[..run.count()];
-                let read = run.par_iter().map(|path| self.one(reader, path));
-                for (i, record) in read.collect::<Vec<_>>().into_iter().enumerate() {
-                    let (record, span) = record?;
+                let how = &self.how;
+                let one = |path: &PathBuf| how.one(reader, path, &labels);
+                let read: Vec<_> = run.par_iter().map(one).collect();
+                for (i, record) in read.into_iter().enumerate() {
+                    let One {
+                        record,
+                        span,
+                        stamp,
+                    } = record?;
+                    if let Some(stamp) = stamp {
+                        labels.learn(&run[i], stamp, record.label);
+                    }
                     waiting.push(record, number + i, span);
                 }
                 rest = &rest[run.len()..];
             } else {
-                let spans = self.spans(reader, source)?;
-                let wanted = self.wanted.clone();
+                let spans = self.how.spans(reader, source)?;
+                let wanted = self.how.wanted.clone();
                 reader.read(source, &wanted, &mut |record| {
                     let span = spans.as_ref().and_then(|spans| spans.get(record.record));
                     waiting.push(record, number, span.copied());
@@ -130,7 +217,13 @@ impl<'a> Loader<'a> {
                 rest = &rest[1..];
             }
             self.add(&mut waiting, &sources, &mut split, &mut hash)?;
+            (self.watch)(Loading {
+                split: name,
+                done: sources.len() - rest.len(),
+                of: sources.len(),
+            });
         }
+        labels.save();
         if split.is_empty() {
             return Err(DataError::EmptySplit {
                 split: name,
@@ -143,37 +236,6 @@ impl<'a> Loader<'a> {
         let mut contents = std::mem::take(&mut self.contents);
         contents.name(name, sources);
         Ok((split, contents))
-    }
-
-    /// Where the records of a source lie, where they are streamed.
-    fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
-        if self.storage != Storage::Streamed {
-            return Ok(None);
-        }
-        let spans = reader.spans(source)?.ok_or_else(|| {
-            let problem = format!("cannot be streamed: {} are read into memory", reader.name());
-            DataError::Source {
-                path: source.to_owned(),
-                problem,
-            }
-        })?;
-        Ok(Some(spans))
-    }
-
-    /// The record of a source that is one.
-    fn one(&self, reader: &dyn Reader, source: &Path) -> Result<(Record, Option<Span>), DataError> {
-        let span = self.spans(reader, source)?;
-        let span = span.and_then(|spans| spans.first().copied());
-        let mut found = None;
-        reader.read(source, &self.wanted, &mut |record| {
-            found = Some(record);
-            Ok(())
-        })?;
-        let nothing = || DataError::Source {
-            path: source.to_owned(),
-            problem: "holds no sample".into(),
-        };
-        Ok((found.ok_or_else(nothing)?, span))
     }
 
     /// Adds records, in order; their inputs are computed on all threads.

@@ -5,11 +5,13 @@ use std::path::Path;
 use crate::config::{DatasetConfig, SpectralMethod};
 use crate::error::DataError;
 use crate::index::read_index;
+use crate::reader::{self, Reader};
 
 impl DatasetConfig {
     /// Bytes that the inputs take in memory at the least: those of windows `[2, 1024]` that are stored as
-    /// float64 and without anything beside them. Zero where the files' sizes tell nothing, because classes are
-    /// left out or Welch's spectra take the windows' place.
+    /// float64 and without anything beside them. Files of one sample each may hold other sensors too: of those the
+    /// first says how much is taken. Zero where the files' sizes tell nothing, because classes are left out or Welch's
+    /// spectra take the windows' place.
     ///
     /// # Errors
     /// [`DataError`] where an index file cannot be read or names a file that does not exist.
@@ -30,13 +32,33 @@ impl DatasetConfig {
         // A validation split that serves as test is read once.
         indices.dedup();
         let mut bytes = 0;
+        let mut of_ending = None;
         for index in indices {
             for source in read_index(index, base)? {
-                bytes += std::fs::metadata(source).map_or(0, |file| file.len());
+                let length = || std::fs::metadata(&source).map_or(0, |file| file.len());
+                // Sources of one ending are of one format: not every file is opened.
+                let ending = source.extension().map(ToOwned::to_owned);
+                if of_ending.as_ref().is_none_or(|(own, _)| *own != ending) {
+                    let single = reader::of(&source).ok().filter(|own| own.one_record());
+                    let one = single.map(|reader| self.one(reader, &source));
+                    of_ending = Some((ending, one));
+                }
+                let one = of_ending.as_ref().and_then(|(_, one)| *one);
+                bytes += one.unwrap_or_else(length);
             }
         }
         // 7 segments of 256 samples in float32 for 1,024 in float64.
         Ok(bytes / 8 * 7)
+    }
+
+    /// Bytes of the sample in `source`, as float64; none where it cannot be read, which is told when it is needed.
+    fn one(&self, reader: &dyn Reader, source: &Path) -> u64 {
+        let mut bytes = 0;
+        let _ = reader.read(source, &self.wanted(), &mut |record| {
+            bytes = 8 * record.values.len() as u64;
+            Ok(())
+        });
+        bytes
     }
 }
 
@@ -44,6 +66,22 @@ impl DatasetConfig {
 mod tests {
     use super::*;
     use crate::demo;
+
+    /// A sample of 8 KB with audio of 1 MB beside it takes what the sample takes.
+    #[test]
+    fn other_sensors_do_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pt");
+        let mut bytes = std::fs::read(fixtures.join("window.pt")).unwrap();
+        // What lies before an archive is passed over.
+        bytes.splice(0..0, b"PK\x03\x04".iter().copied().chain(vec![0; 1 << 20]));
+        std::fs::write(at("a.pt"), bytes).unwrap();
+        std::fs::write(at("i.txt"), "a.pt\n".repeat(10)).unwrap();
+        let text = "t:\n  num_classes: 2\n  train_index_file: i.txt\n  val_index_file: i.txt\n";
+        let config = DatasetConfig::parse(text, &at("c.yaml"), None).unwrap();
+        assert_eq!(config.least_memory().unwrap(), 10 * 7 * 2048);
+    }
 
     #[test]
     fn the_demo_takes_no_less_than_estimated() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Chain;
 use crate::config::SpectralConfig;
+use crate::join;
 use crate::reader::Record;
 use crate::spectral::Spectrum;
 use crate::steps::Step;
@@ -235,6 +236,12 @@ fn window_to_input(
         config,
     } = plan;
     let chain = chain.as_ref().map_err(String::clone)?;
+    if !chain.is_empty() && shape.len() > 2 {
+        // Steps go over whole windows.
+        let (window, shape) = join::window(values, shape)
+            .map_err(|problem| format!("{problem}, which the steps of `preprocessing` need"))?;
+        return window_to_input(&window, &shape, plan);
+    }
     let (channels, segments, length, hop) = match *shape {
         [channels, samples] => {
             let length = segment(samples).ok_or_else(|| {
@@ -279,12 +286,6 @@ fn window_to_input(
     let mut stepped = Vec::new();
     let values = match chain.is_empty() {
         true => values,
-        false if shape.len() > 2 => {
-            return Err(format!(
-                "the sample {shape:?} is cut into segments already: the steps of `preprocessing` need whole windows, \
-                 [2, 1024]"
-            ));
-        }
         false => {
             for channel in values.chunks_exact(per_channel) {
                 let mut samples: Vec<f64> = channel.iter().map(|v| f64::from(*v)).collect();
@@ -324,8 +325,15 @@ mod tests {
         let (input, shape) = window_to_input(&values, &[2, 64], &mut plan).unwrap();
         assert_eq!(shape, [2, 7, 16]);
         assert_eq!((input[0], input[16], input[112]), (-63.0, -47.0, -63.0));
-        let error = window_to_input(&input, &[2, 7, 16], &mut plan).unwrap_err();
-        assert!(error.contains("need whole windows"), "{error}");
+        // Of segments the same as of their window.
+        let (cut, _) = to_input(&values, &[2, 64]).unwrap();
+        assert_eq!(
+            window_to_input(&cut, &[2, 7, 16], &mut plan).unwrap().0,
+            input
+        );
+        let spectra: Vec<f32> = (0..224).map(|i| i as f32).collect();
+        let error = window_to_input(&spectra, &[2, 7, 16], &mut plan).unwrap_err();
+        assert!(error.contains("`preprocessing` need"), "{error}");
     }
 
     #[test]

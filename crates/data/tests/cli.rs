@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -161,4 +162,141 @@ fn the_example_is_a_list() {
         error.contains("site_a/day1/*.mseed: no file is named so"),
         "{error}"
     );
+}
+
+/// Labels of many `.pt` files are remembered: what has not changed is not opened again, to count and to leave classes out.
+#[test]
+fn labels_of_many_files_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let pt = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pt");
+    let long_ago = SystemTime::now() - Duration::from_secs(1000);
+    let write = |name: &str, bytes: &[u8], time: SystemTime| {
+        std::fs::write(at(name), bytes).unwrap();
+        let file = std::fs::File::options().write(true).open(at(name));
+        file.unwrap().set_modified(time).unwrap();
+    };
+    // Labels 2, 1 and 0.
+    let kinds = ["float32.pt", "float64.pt", "float16.pt"];
+    let kinds = kinds.map(|name| std::fs::read(pt.join(name)).unwrap());
+    let mut index = String::new();
+    for i in 0..1200 {
+        let name = format!("{i}.pt");
+        write(&name, &kinds[i % 3], long_ago);
+        index.push_str(&format!("{name}\n"));
+    }
+    std::fs::write(at("train.txt"), index).unwrap();
+    std::fs::copy(pt.join("uint8.pt"), at("val.pt")).unwrap();
+    std::fs::write(at("val.txt"), "val.pt\n").unwrap();
+    let text = "t:\n  class_names: [a, b, c]\n  included_classes: [1, 2]\n  train_index_file: train.txt\n  \
+                val_index_file: val.txt\n";
+    std::fs::write(at("config.yaml"), text).unwrap();
+    let run = |command: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_data"))
+            .args([command, &at("config.yaml").display().to_string()])
+            .env("SEISMIC_CACHE_DIR", at("cache"))
+            .output()
+            .unwrap();
+        (output.status.code(), text_of(&output))
+    };
+    let counted = run("count");
+    insta::assert_snapshot!(counted.1, @r"
+    class            train  val
+    0 a    left out    400    0
+    1 b                400    1
+    2 c                400    0
+    taken              800    1
+    ");
+    assert_eq!(std::fs::read_dir(at("cache")).unwrap().count(), 1);
+
+    // Number 5 is of class 0 and left out. Nobody opens it again while it is as long and as old as it was.
+    let damaged = vec![b'x'; kinds[2].len()];
+    write("5.pt", &damaged, long_ago);
+    assert_eq!(run("count"), counted);
+    assert!(run("validate").1.starts_with("valid: 800 training"));
+    write("5.pt", &damaged, long_ago + Duration::from_secs(1));
+    for command in ["count", "validate"] {
+        let (code, said) = run(command);
+        assert!(code == Some(2) && said.contains("5.pt: "), "{said}");
+    }
+    // A damaged memory is none.
+    write("5.pt", &kinds[0], long_ago);
+    for entry in std::fs::read_dir(at("cache")).unwrap() {
+        std::fs::write(entry.unwrap().path(), "{\"version\": 1,").unwrap();
+    }
+    assert!(run("count").1.contains("2 c                401    0"));
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
+fn converted_data_are_the_same_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let numpy = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy");
+    let source = numpy.join("compressed.npz").display().to_string();
+    std::fs::write(at("train.txt"), source).unwrap();
+    let pt = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pt");
+    let val = pt.join("window.pt").display().to_string();
+    std::fs::write(at("val.txt"), &val).unwrap();
+    let text = "t:\n  class_names: [a, b, c]\n  included_classes: [0, 2]\n  train_index_file: train.txt\n  \
+                val_index_file: val.txt\nspectral_processing: {method: fft}\n";
+    std::fs::write(at("config.yaml"), text).unwrap();
+    let failed = data(&["convert", &at("config.yaml"), "--out", &at("new")]);
+    assert!(
+        text_of(&failed).contains("validation split is empty"),
+        "{}",
+        text_of(&failed)
+    );
+    let other = numpy.join("f2.npy").display().to_string();
+    std::fs::write(at("val.txt"), other).unwrap();
+    // The same windows on both sides: what is written is checked as training checks it.
+    let failed = data(&["convert", &at("config.yaml"), "--out", &at("new")]);
+    assert!(
+        text_of(&failed).contains("share 3 group(s)"),
+        "{}",
+        text_of(&failed)
+    );
+    assert!(!Path::new(&at("new")).exists());
+
+    // Of one recording each.
+    let mut writers = ["train", "val"].map(|split| {
+        let path = folder.path().join(format!("{split}.tfrecord"));
+        data::reader::TfrecordWriter::create(&path).unwrap()
+    });
+    data::reader::read(&numpy.join("f2.npy"), &Default::default(), &mut |record| {
+        let val = record.group.as_deref() == Some("run 1");
+        writers[usize::from(val)].write(&record)
+    })
+    .unwrap();
+    writers
+        .into_iter()
+        .for_each(|writer| writer.finish().unwrap());
+    std::fs::write(at("train.txt"), "train.tf*\n").unwrap();
+    std::fs::write(at("val.txt"), "val.tfrecord\n").unwrap();
+    let arguments = [
+        "convert",
+        &at("config.yaml"),
+        "--out",
+        &at("new"),
+        "--shard-size",
+        "3",
+    ];
+    insta::assert_snapshot!(stdout(folder.path(), &arguments), @r"
+    split  groups  windows  a  c
+    train       2        4  2  2
+    val         1        2  1  1
+    test        0        0  0  0
+
+    train with: cargo run -p trainer -- --dataset-config DIR/new/dataset_config.yaml
+    ");
+    let shards = std::fs::read_to_string(at("new/train_index.txt")).unwrap();
+    assert_eq!(
+        shards,
+        "train-00000-of-00002.tfrecord\ntrain-00001-of-00002.tfrecord\n"
+    );
+    let prints = |config: &str| stdout(folder.path(), &["fingerprint", &at(config)]);
+    assert_eq!(prints("config.yaml"), prints("new/dataset_config.yaml"));
 }

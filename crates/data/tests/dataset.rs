@@ -198,6 +198,52 @@ fn augmented_batches_depend_on_seed_and_place_alone() {
     assert!(error.is_ok(), "inputs in memory are not asked for windows");
 }
 
+/// Windows and the segments cut from them become the same inputs, augmented and preprocessed.
+#[test]
+fn segments_of_windows_are_augmented_like_windows() {
+    let cut = |record: &Record| {
+        let channels = record.values.chunks_exact(64);
+        let values = channels.flat_map(|c| (0..7).flat_map(move |i| &c[i * 8..i * 8 + 16]));
+        Record {
+            values: values.copied().collect(),
+            shape: vec![2, 7, 16],
+            ..record.clone()
+        }
+    };
+    let inputs = |segments: bool| {
+        let project = Project::new();
+        for split in ["train", "val"] {
+            let of = |i| record(i, (i % 3) as i64, &[2, 64], &split[..1]);
+            let records = (0..6).map(of);
+            project.source(
+                split,
+                records
+                    .map(|r| if segments { cut(&r) } else { r })
+                    .collect(),
+            );
+        }
+        let text = std::fs::read_to_string(project.path("config.yaml")).unwrap();
+        project.file("config.yaml", &(text + "preprocessing: [detrend]\n"));
+        let config = DatasetConfig::load(&project.path("config.yaml"), None).unwrap();
+        let dataset = Dataset::open(&config, Normalisation::None, Storage::Windows).unwrap();
+        batch::check_augmentable(&dataset.train, &dataset.preprocessing).unwrap();
+        let augmentation = data::Augmentation::preset("field").unwrap();
+        let augmenting = batch::Augmenting {
+            augmentation: &augmentation,
+            background: None,
+            seed: 3,
+            epoch: 1,
+            first: 0,
+        };
+        let fetcher = batch::Fetcher::new(&dataset.train, &dataset.preprocessing);
+        fetcher
+            .augmented(Some(augmenting))
+            .fetch(&[5, 1, 3])
+            .unwrap()
+    };
+    assert_eq!(inputs(true), inputs(false));
+}
+
 #[test]
 fn a_source_that_changes_under_a_streamed_training_is_named() {
     let project = Project::new();

@@ -1,5 +1,6 @@
 //! Samples that the real PyTorch wrote (`scripts/conformance/make_pt_samples.py`), value by value.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use data::reader::{self, Record, Wanted};
@@ -151,6 +152,33 @@ fn a_configuration_of_the_python_system_works_here() {
         let error = open("vehicle_classification").unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// Of a large archive only what is wanted is read: what lies beside it may even be damaged.
+#[test]
+fn of_large_files_the_wanted_sensor_alone_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.pt");
+    let bytes = std::fs::read(fixtures().join("nested.pt")).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let file = std::fs::File::create(&path).unwrap();
+    let mut writer = zip::ZipWriter::new(file);
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file("nested/data/99", stored).unwrap();
+    let other = b"audio beside the seismic data   ".repeat(10_000);
+    writer.write_all(&other).unwrap();
+    for i in 0..archive.len() {
+        writer.raw_copy_file(archive.by_index(i).unwrap()).unwrap();
+    }
+    writer.finish().unwrap();
+    let wanted = wanted("vehicle_classification");
+    let expected = read(&fixtures().join("nested.pt"), &wanted).unwrap();
+    assert_eq!(read(&path, &wanted).unwrap(), expected);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[5000..300_000].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(read(&path, &wanted).unwrap(), expected);
 }
 
 #[test]

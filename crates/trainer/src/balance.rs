@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use data::{Augmentation, Split, batch};
+use data::{Augmentation, Split, Storage, batch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -85,6 +85,15 @@ impl Default for Balance {
 }
 
 impl Balance {
+    /// Where training takes inputs from: windows that are augmented are kept as they were recorded.
+    pub fn storage(&self, streamed: bool) -> Storage {
+        match streamed {
+            true => Storage::Streamed,
+            false if !self.augmentation.is_none() => Storage::Windows,
+            false => Storage::Memory,
+        }
+    }
+
     /// Refuses what makes no sense.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use data::Loading;
 use experiment::Epoch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -34,11 +36,19 @@ impl Voice {
     }
 }
 
+/// Fewer sources are read in a moment.
+const FEW_SOURCES: usize = 100;
+
+/// Longest time without a word where there is no bar.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// Shows epochs and steps.
 pub struct Progress {
     epochs: usize,
     bar: Option<ProgressBar>,
     voice: Voice,
+    /// When it was last said how far the reading is.
+    said: Instant,
 }
 
 impl Progress {
@@ -48,6 +58,7 @@ impl Progress {
             epochs,
             bar: None,
             voice: Voice::default(),
+            said: Instant::now(),
         }
     }
 
@@ -66,17 +77,48 @@ impl Progress {
         self.voice.warn(line);
     }
 
+    /// The reading of many sources is so far; of a few nothing is said.
+    pub fn reading(&mut self, loading: Loading) {
+        let Loading { split, done, of } = loading;
+        if of < FEW_SOURCES {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            if self.bar.is_none() {
+                self.show_bar(of, "{prefix} [{bar:24}] {pos}/{len} sources, {eta} left");
+            }
+            if let Some(bar) = &self.bar {
+                bar.set_prefix(split);
+                bar.set_length(of as u64);
+                bar.set_position(done as u64);
+            }
+        } else if self.said.elapsed() > SILENCE {
+            self.said = Instant::now();
+            self.say(&format!(
+                "reading the {split} split: {done} of {of} sources"
+            ));
+        }
+    }
+
     /// An epoch of `samples` samples begins.
     pub fn begin_epoch(&mut self, epoch: usize, samples: usize) {
         if !std::io::stderr().is_terminal() {
             return;
         }
-        let bar = ProgressBar::with_draw_target(Some(samples as u64), ProgressDrawTarget::stderr());
-        let template = "{prefix} [{bar:24}] {pos}/{len} {per_sec}, {eta} left";
+        self.show_bar(
+            samples,
+            "{prefix} [{bar:24}] {pos}/{len} {per_sec}, {eta} left",
+        );
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(format!("epoch {}/{}", epoch + 1, self.epochs));
+        }
+    }
+
+    fn show_bar(&mut self, length: usize, template: &str) {
+        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_prefix(format!("epoch {}/{}", epoch + 1, self.epochs));
         self.voice.show(Some(bar.clone()));
         self.bar = Some(bar);
     }

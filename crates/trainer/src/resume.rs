@@ -210,9 +210,7 @@ pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
     })?;
     settings.early_stopping = stored(&entry, other("early_stopping"))?;
     settings.plateau = stored(&entry, other("plateau"))?;
-    if !balance.augmentation.is_none() && settings.storage == Storage::Memory {
-        settings.storage = Storage::Windows;
-    }
+    settings.storage = balance.storage(settings.storage == Storage::Streamed);
     settings.balance = balance;
     settings.resume = Some(entry);
     Ok(settings)

@@ -94,7 +94,14 @@ pub fn run(
         config.normalisation = settings.normalisation;
     }
     memory::check_data(&config, settings)?;
-    let mut dataset = Dataset::open(&config, DEFAULT_NORMALISATION, settings.storage)?;
+    let read = Dataset::watch(
+        &config,
+        DEFAULT_NORMALISATION,
+        settings.storage,
+        &mut |loading| progress.reading(loading),
+    );
+    progress.end_steps();
+    let mut dataset = read?;
     let balance = &settings.balance;
     if balance.label_ratio < 1.0 {
         let kept = batch::labelled(&dataset.train.y, balance.label_ratio, settings.seed);

@@ -309,11 +309,7 @@ impl Settings {
             backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
             device: cli.device.or(preset.device),
             threads: cli.threads.or(preset.threads),
-            storage: match cli.stream || preset.stream {
-                true => Storage::Streamed,
-                false if !balance.augmentation.is_none() => Storage::Windows,
-                false => Storage::Memory,
-            },
+            storage: balance.storage(cli.stream || preset.stream),
             balance,
             early_stopping: preset.early_stopping,
             plateau: preset.plateau,

@@ -1,14 +1,40 @@
 //! The data program: a thin binary over `data::commands`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use data::Loading;
 use data::commands::{Cli, run};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Shows how far the reading of many sources is: nothing of a few, and nothing where standard error is no terminal.
+fn show(bar: &ProgressBar, loading: Loading) {
+    if loading.of < 100 || !std::io::stderr().is_terminal() {
+        return;
+    }
+    if bar.is_hidden() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
+    bar.set_prefix(loading.split);
+    bar.set_length(loading.of as u64);
+    bar.set_position(loading.done as u64);
+}
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli, &mut |line| eprintln!("{line}")) {
+    let bar = ProgressBar::hidden();
+    let template = "{prefix} [{bar:24}] {pos}/{len} sources, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    let said = run(
+        &cli,
+        &mut |line| bar.suspend(|| eprintln!("{line}")),
+        &mut |loading| show(&bar, loading),
+    );
+    bar.finish_and_clear();
+    match said {
         Ok(text) => {
             // A reader such as `head` that closes the pipe early is no failure.
             let _ = std::io::stdout().write_all(text.as_bytes());

@@ -1,6 +1,8 @@
 //! The `data` program: what there is (`inspect`), whether it can be trained with (`validate`, `fingerprint`), and what
 //! makes it so (`import`, `split`).
 
+mod convert;
+mod count;
 mod figure;
 mod inspect;
 mod samples;
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::DatasetConfig;
-use crate::dataset::{Dataset, Storage};
+use crate::dataset::{Dataset, Loading, Storage};
 use crate::error::DataError;
 use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target};
 use crate::preprocess::Normalisation;
@@ -81,6 +83,31 @@ pub enum Command {
         #[command(flatten)]
         out: Out,
     },
+    /// Writes the samples of a dataset anew, split by split as they are: TFRecord shards, which are read quickest and
+    /// streamed, whatever the sources are
+    Convert {
+        /// A dataset_config.yaml
+        #[arg(value_name = "CONFIG")]
+        config: PathBuf,
+        /// Task of the configuration [default: its first]
+        #[arg(long, value_name = "NAME")]
+        task: Option<String>,
+        /// Where to.
+        #[command(flatten)]
+        out: Out,
+    },
+    /// Counts the classes of every split; of .pt, .npz and .npy only labels are read, and those of .pt are remembered
+    Count {
+        /// A dataset_config.yaml
+        #[arg(value_name = "CONFIG")]
+        config: PathBuf,
+        /// Task of the configuration [default: its first]
+        #[arg(long, value_name = "NAME")]
+        task: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Reads all of a dataset as training does, with every check, and says what it found
     Validate {
         /// A dataset_config.yaml
@@ -115,11 +142,16 @@ pub struct Out {
     pub shard_size: usize,
 }
 
-/// Runs a command; `say` is told of progress and warnings. What people asked for is returned.
+/// Runs a command; `say` is told of progress and warnings, `watch` how far the reading of sources is. What people asked
+/// for is returned.
 ///
 /// # Errors
 /// [`DataError`] naming what is wrong.
-pub fn run(cli: &Cli, say: &mut dyn FnMut(&str)) -> Result<String, DataError> {
+pub fn run(
+    cli: &Cli,
+    say: &mut dyn FnMut(&str),
+    watch: &mut dyn FnMut(Loading),
+) -> Result<String, DataError> {
     match &cli.command {
         Command::Inspect {
             paths,
@@ -130,7 +162,22 @@ pub fn run(cli: &Cli, say: &mut dyn FnMut(&str)) -> Result<String, DataError> {
         Command::Import { list, out } => {
             let config = RecordingsConfig::load(list)?;
             let imported = import::import(&config, &out.out, out.shard_size, say)?;
-            finished(&imported, &config.class_names, say)
+            finished(&imported, &config.class_names, say, watch)
+        }
+        Command::Convert { config, task, out } => {
+            // What training would refuse is refused before anything is written, by the names of these sources.
+            open(config, task.as_deref(), watch)?;
+            let config = DatasetConfig::load(config, task.as_deref())?;
+            let imported = convert::convert(&config, &out.out, out.shard_size, watch)?;
+            finished(&imported, &config.class_names(), say, watch)
+        }
+        Command::Count { config, task, json } => {
+            let config = DatasetConfig::load(config, task.as_deref())?;
+            config
+                .warnings
+                .iter()
+                .for_each(|warning| say(&format!("warning: {warning}")));
+            count::count(&config, *json, watch)
         }
         Command::Split {
             config,
@@ -161,17 +208,18 @@ pub fn run(cli: &Cli, say: &mut dyn FnMut(&str)) -> Result<String, DataError> {
                         .clone()
                         .or_else(|| ungrouped.then(own))
                         .ok_or_else(nowhere)?;
-                    sink(Record {
+                    let record = Record {
                         group: Some(group),
                         label: label.into(),
-                        ..record.clone()
-                    })
+                        ..record
+                    };
+                    sink(record, None)
                 })
             })?;
-            finished(&imported, &target.class_names, say)
+            finished(&imported, &target.class_names, say, watch)
         }
         Command::Validate { config, task } => {
-            let dataset = open(config, task.as_deref())?;
+            let dataset = open(config, task.as_deref(), watch)?;
             dataset
                 .warnings
                 .iter()
@@ -193,7 +241,7 @@ pub fn run(cli: &Cli, say: &mut dyn FnMut(&str)) -> Result<String, DataError> {
             ))
         }
         Command::Fingerprint { config, task, json } => {
-            let dataset = open(config, task.as_deref())?;
+            let dataset = open(config, task.as_deref(), watch)?;
             let splits = [
                 ("train", &dataset.train),
                 ("val", &dataset.val),
@@ -218,11 +266,15 @@ pub fn run(cli: &Cli, say: &mut dyn FnMut(&str)) -> Result<String, DataError> {
 }
 
 /// A dataset as it is trained with; streamed, as far as its formats let it be.
-fn open(path: &Path, task: Option<&str>) -> Result<Dataset, DataError> {
+fn open(
+    path: &Path,
+    task: Option<&str>,
+    watch: &mut dyn FnMut(Loading),
+) -> Result<Dataset, DataError> {
     let config = DatasetConfig::load(path, task)?;
-    match Dataset::open(&config, Normalisation::None, Storage::Streamed) {
+    match Dataset::watch(&config, Normalisation::None, Storage::Streamed, watch) {
         Err(DataError::Source { problem, .. }) if problem.starts_with("cannot be streamed") => {
-            Dataset::open(&config, Normalisation::None, Storage::Memory)
+            Dataset::watch(&config, Normalisation::None, Storage::Memory, watch)
         }
         opened => opened,
     }
@@ -266,12 +318,13 @@ fn finished(
     imported: &Imported,
     classes: &[String],
     say: &mut dyn FnMut(&str),
+    watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
     imported
         .warnings
         .iter()
         .for_each(|warning| say(&format!("warning: {warning}")));
-    open(&imported.config, None)?;
+    open(&imported.config, None, watch)?;
     let heads: Vec<String> = ["split", "groups", "windows"]
         .map(String::from)
         .into_iter()

@@ -1,5 +1,6 @@
 //! All samples of a dataset, as they lie on disk.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::DatasetConfig;
@@ -26,36 +27,45 @@ pub(super) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
     found
 }
 
-/// Hands out every sample of the included classes once, with its new label and source.
+/// Receives the source of a sample, the sample, and its new label.
+pub(super) type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
+
+/// Hands out every sample of the included classes once.
 ///
 /// # Errors
 /// [`DataError`] where a source cannot be read or a label is no class.
-pub(super) fn each(
-    config: &DatasetConfig,
-    sink: &mut dyn FnMut(&Path, &Record, u32) -> Result<(), DataError>,
-) -> Result<(), DataError> {
+pub(super) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
     let base = config.path.parent().unwrap_or(Path::new(""));
-    let wanted = config.wanted();
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for (_, index) in indices(config) {
         for source in read_index(&index, base)? {
-            if seen.contains(&source) {
-                continue;
+            if seen.insert(source.clone()) {
+                of_source(config, &source, sink)?;
             }
-            reader::read(&source, &wanted, &mut |record| {
-                let label = config.renumber_read(record.label);
-                let label = label.map_err(|problem| DataError::Record {
-                    path: source.clone(),
-                    record: record.record,
-                    problem,
-                })?;
-                match label {
-                    Some(label) => sink(&source, &record, label),
-                    None => Ok(()),
-                }
-            })?;
-            seen.push(source);
         }
     }
     Ok(())
+}
+
+/// Hands out the samples of the included classes of one source.
+///
+/// # Errors
+/// As [`each`].
+pub(super) fn of_source(
+    config: &DatasetConfig,
+    source: &Path,
+    sink: Each<'_>,
+) -> Result<(), DataError> {
+    reader::read(source, &config.wanted(), &mut |record| {
+        let label = config.renumber_read(record.label);
+        let label = label.map_err(|problem| DataError::Record {
+            path: source.to_owned(),
+            record: record.record,
+            problem,
+        })?;
+        match label {
+            Some(label) => sink(source, record, label),
+            None => Ok(()),
+        }
+    })
 }

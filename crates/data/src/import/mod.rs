@@ -18,7 +18,7 @@ pub use cut::{Counts, Cut, Interval, cut};
 pub use labels::{Label, Time};
 pub use m3n_vc::M3nVc;
 pub use shards::Target;
-pub use write::{Imported, import, resplit};
+pub use write::{Imported, SplitSink, import, resplit};
 
 /// Names of the splits, in order.
 pub const SPLITS: [&str; 3] = ["train", "val", "test"];

@@ -10,7 +10,7 @@ use super::shards::{Spool, Target, share_out};
 use super::{SPLITS, traces};
 use crate::chain::Chain;
 use crate::error::{DataError, unwritable};
-use crate::reader::{Record, Sink};
+use crate::reader::Record;
 use crate::recording::{self, Hints, NANOS, Stretch, Trace, merge};
 use crate::signal::{Ratio, resample};
 
@@ -117,8 +117,11 @@ fn write(
     Ok(imported)
 }
 
-/// Shares the samples that `each` hands out among new splits, by their groups, and writes them as [`import`] does.
-/// Labels are numbers of `target`'s classes.
+/// Receives samples and, where it is given, the split they belong to; its error stops the reading.
+pub type SplitSink<'a> = &'a mut dyn FnMut(Record, Option<usize>) -> Result<(), DataError>;
+
+/// Shares the samples that `each` hands out among new splits, by their groups where they come without, and writes them
+/// as [`import`] does. Labels are numbers of `target`'s classes.
 ///
 /// # Errors
 /// As [`import`].
@@ -126,12 +129,12 @@ pub fn resplit(
     target: &Target,
     out: &Path,
     shard: usize,
-    each: impl FnOnce(Sink<'_>) -> Result<(), DataError>,
+    each: impl FnOnce(SplitSink<'_>) -> Result<(), DataError>,
 ) -> Result<Imported, DataError> {
     whole(out, |folder| {
         let mut imported = Imported::default();
         let mut spool = Spool::new(folder.join("spool"))?;
-        each(&mut |record| spool.add(&record, None))?;
+        each(&mut |record, split| spool.add(&record, split))?;
         share_out(target, spool, folder, shard.max(1), &mut imported)?;
         Ok(imported)
     })

@@ -37,6 +37,19 @@ pub struct Record {
     pub group: Option<String>,
 }
 
+impl Record {
+    /// One of which only the label was read.
+    pub(crate) fn without_values(label: i64) -> Self {
+        Self {
+            record: 0,
+            values: Vec::new(),
+            shape: Vec::new(),
+            label,
+            group: None,
+        }
+    }
+}
+
 /// What a source should give, where it holds more than one sensor or task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {

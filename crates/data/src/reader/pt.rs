@@ -2,7 +2,7 @@
 //! `data[location][modality]`, and `label`, a number, a tensor of one, or a dict with a field a task.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::pickle::{Id, Value};
@@ -15,6 +15,9 @@ pub struct Pt;
 
 /// Largest file that is read, in bytes: one sample is not larger.
 const LARGEST: u64 = 1 << 28;
+
+/// Archives up to so many bytes are read at once, whatever is wanted of them: it takes fewer calls.
+const IN_ONE_PIECE: u64 = 1 << 16;
 
 impl Reader for Pt {
     fn name(&self) -> &'static str {
@@ -57,23 +60,34 @@ impl Windows for Opened {
     }
 }
 
-fn read_file(path: &Path, mut file: &File, wanted: &Wanted) -> Result<Record, DataError> {
+fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataError> {
+    let size = file.metadata().map_err(unreadable(path))?.len();
+    let mut head = [0; 4];
     let mut bytes = Vec::new();
-    let rewound = file.seek(SeekFrom::Start(0));
-    let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    let read = read.map_err(unreadable(path))? as u64;
-    let sample = match read > LARGEST {
-        true => Err("too large for one sample".to_owned()),
-        false => sample(&bytes, wanted),
+    let archive = size > IN_ONE_PIECE
+        && (&mut &*file).read_exact(&mut head).is_ok()
+        && head == *b"PK\x03\x04";
+    let opened = match archive {
+        // Of a sample with other sensors beside the wanted one, most is never read.
+        true => Tensors::open_zip(Box::new(BufReader::new(file)), size.min(LARGEST) as usize),
+        false => {
+            let mut file = file;
+            let rewound = file.seek(SeekFrom::Start(0));
+            let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
+            match read.map_err(unreadable(path))? as u64 > LARGEST {
+                true => Err("too large for one sample".to_owned()),
+                false => Tensors::open(&bytes),
+            }
+        }
     };
+    let sample = opened.and_then(|tensors| sample(tensors, wanted));
     sample.map_err(|problem| DataError::Source {
         path: path.to_owned(),
         problem,
     })
 }
 
-fn sample(bytes: &[u8], wanted: &Wanted) -> Result<Record, String> {
-    let mut tensors = Tensors::open(bytes)?;
+fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
     let root = tensors.pickle.root();
     let keys = || match tensors.pickle.get(root) {
         Value::Dict(_) => format!("its keys are {}", tensors.pickle.keys(root).join(", ")),

@@ -2,7 +2,7 @@
 //! `pickle`.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek};
 
 use half::{bf16, f16};
 use zip::ZipArchive;
@@ -76,8 +76,13 @@ pub struct Tensors<'a> {
     storages: Storages<'a>,
 }
 
+/// An archive: in memory, or a file of which only what is asked for is read.
+pub trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
 enum Storages<'a> {
-    Zip(Box<ZipArchive<Cursor<&'a [u8]>>>, String, usize),
+    Zip(Box<ZipArchive<Box<dyn Source + 'a>>>, String, usize),
     Stream(Vec<(String, &'a [u8])>),
 }
 
@@ -134,14 +139,17 @@ impl<'a> Tensors<'a> {
     /// What is wrong.
     pub fn open(bytes: &'a [u8]) -> Result<Self, String> {
         match bytes.starts_with(b"PK\x03\x04") {
-            true => Self::open_zip(bytes),
+            true => Self::open_zip(Box::new(Cursor::new(bytes)), bytes.len()),
             false => Self::open_stream(bytes),
         }
     }
 
-    fn open_zip(bytes: &'a [u8]) -> Result<Self, String> {
-        let mut archive =
-            ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("no zip archive: {e}"))?;
+    /// Opens an archive of `size` bytes.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn open_zip(source: Box<dyn Source + 'a>, size: usize) -> Result<Self, String> {
+        let mut archive = ZipArchive::new(source).map_err(|e| format!("no zip archive: {e}"))?;
         let mut names = archive
             .file_names()
             .filter_map(|name| Some(name.ok()?.into_owned()));
@@ -149,15 +157,15 @@ impl<'a> Tensors<'a> {
         drop(names);
         let pickle = pickle.ok_or("no file of torch.save: it has no data.pkl")?;
         let folder = pickle.trim_end_matches("data.pkl").to_owned();
-        if let Ok(order) = entry(&mut archive, &format!("{folder}byteorder"), bytes.len())
+        if let Ok(order) = entry(&mut archive, &format!("{folder}byteorder"), size)
             && order != b"little"
         {
             return Err("its numbers are big-endian: save it again on another machine".into());
         }
-        let pickle = Pickle::read(&entry(&mut archive, &pickle, bytes.len())?)?;
+        let pickle = Pickle::read(&entry(&mut archive, &pickle, size)?)?;
         Ok(Self {
             pickle,
-            storages: Storages::Zip(Box::new(archive), folder, bytes.len()),
+            storages: Storages::Zip(Box::new(archive), folder, size),
         })
     }
 
@@ -276,12 +284,13 @@ impl<'a> Tensors<'a> {
 }
 
 /// An entry of an archive, unpacked to no more than a small multiple of the file.
-fn entry<R: Read + std::io::Seek>(
+fn entry<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     name: &str,
     file: usize,
 ) -> Result<Vec<u8>, String> {
-    let limit = 64 * file as u64 + (1 << 16);
+    // `torch.save` stores: whoever packed a file again gained little.
+    let limit = 4 * file as u64 + (1 << 16);
     let entry = archive
         .by_name(name)
         .map_err(|e| format!("no entry {name}: {e}"))?;
