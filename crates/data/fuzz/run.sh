@@ -9,7 +9,9 @@ mkdir -p "$seeds"
 fixtures=../tests/fixtures
 case "$target" in
 recording) find "$fixtures/recordings" -type f ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
-source) find "$fixtures/pt" "$fixtures/tfrecord" ../../../datasets -type f -size -200k -exec cp {} "$seeds" \; ;;
+source) find "$fixtures/pt" "$fixtures/tfrecord" "$fixtures/numpy" ../../../datasets -type f -size -200k -exec cp {} "$seeds" \; ;;
+parquet) find "$fixtures/recordings" -type f -name '*.parquet' -exec cp {} "$seeds" \; ;;
+hdf5) cp "$fixtures/recordings/seisbench/waveforms.hdf5" "$seeds" ;;
 config) find ../../../configs "$fixtures" -name '*.yaml' -exec cp {} "$seeds" \; ;;
 esac
 export RUSTC_BOOTSTRAP=1

@@ -31,6 +31,7 @@ pub mod recording;
 pub mod signal;
 mod spectral;
 mod steps;
+mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use chain::Chain;

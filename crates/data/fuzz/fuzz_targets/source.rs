@@ -2,20 +2,36 @@
 #![no_main]
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use data::reader::{self, Wanted};
 use libfuzzer_sys::fuzz_target;
 
+const Y: &[u8] = include_bytes!("../../tests/fixtures/numpy/y_train.npy");
+
+static LABELS: Once = Once::new();
+
 fuzz_target!(|bytes: &[u8]| {
     let wanted = Wanted { label: "vehicle_type".into(), ..Default::default() };
     // Archives are of PyTorch or NumPy, and nothing says which but their names.
-    let endings: &[&str] = if bytes.starts_with(b"PK") { &["pt", "npz"] } else { &["pt", "tfrecord"] };
+    let endings: &[&str] = if bytes.starts_with(b"PK") { &["pt", "npz"] } else { &["pt", "tfrecord", "npy"] };
+    let at = |name: &str| PathBuf::from(format!("/dev/shm/data-fuzz-{}{name}", std::process::id()));
+    // An array's labels lie beside it.
+    LABELS.call_once(|| std::fs::write(at("_y.npy"), Y).expect("memory can be written"));
     for ending in endings {
-        let path = PathBuf::from(format!("/dev/shm/data-fuzz-{}.{ending}", std::process::id()));
+        let path = at(&format!(".{ending}"));
         std::fs::write(&path, bytes).expect("memory can be written");
         let _ = reader::read(&path, &wanted, &mut |record| {
             assert_eq!(record.values.len(), record.shape.iter().product::<usize>());
             Ok(())
         });
+        if let Ok(reader) = reader::of(&path)
+            && let Ok(Some(spans)) = reader.spans(&path)
+            && let Ok(mut windows) = reader.windows(&path, &wanted)
+        {
+            for (record, span) in spans.into_iter().enumerate().take(3) {
+                let _ = windows.window(&path, record, span);
+            }
+        }
     }
 });

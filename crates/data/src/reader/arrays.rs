@@ -219,7 +219,11 @@ impl Layout {
     /// A sample by its bytes.
     fn decode(&self, bytes: &[u8]) -> Window {
         /// `bytes` in pieces, each turned to the machine's order and then to a value.
-        fn each<const N: usize>(bytes: &[u8], big: bool, value: fn([u8; N]) -> f32) -> Vec<f32> {
+        fn each<const N: usize>(
+            bytes: &[u8],
+            big: bool,
+            value: impl Fn([u8; N]) -> f32,
+        ) -> Vec<f32> {
             let pieces = bytes.as_chunks::<N>().0.iter();
             match big {
                 false => pieces.map(|piece| value(*piece)).collect(),

@@ -4,7 +4,6 @@
 //! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT 2025.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
@@ -13,9 +12,10 @@ use parquet::data_type::DataType;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::table::{Column, Values, assemble, same};
+use super::table::{Column, Texts, Values, assemble};
 use super::{Hints, Trace};
 use crate::error::DataError;
+use crate::unharmed::unharmed;
 
 /// Rows read at a time: what a header claims is no reason to reserve memory.
 const ROWS: usize = 1 << 16;
@@ -72,18 +72,18 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
         };
         let (starts, ends) = (times("start_time")?, times("end_time")?);
         let lengths = [
-            labels.len(),
+            labels.rows.len(),
             starts.len(),
             ends.len(),
-            sets.map_or(ids.len(), Vec::len),
+            sets.map_or(ids.len(), |sets| sets.rows.len()),
         ];
         if lengths.iter().any(|length| *length != ids.len()) {
             return Err("the columns differ in length".into());
         }
         let run = |i: usize| Run {
             id: ids[i] as i64,
-            label: labels[i].to_string(),
-            set: sets.map(|sets| sets[i].to_string()),
+            label: labels.get(i).to_owned(),
+            set: sets.map(|sets| sets.get(i).to_owned()),
             start: starts[i],
             end: ends[i],
         };
@@ -98,8 +98,8 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
 /// All columns of a table that mean something here.
 fn columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
     // `parquet` panics on some damaged files (60.1: a page of a dictionary that is not there).
-    let read = std::panic::catch_unwind(|| read_columns(bytes));
-    read.unwrap_or_else(|_| Err("the Parquet file is damaged".into()))
+    let read = unharmed(|| read_columns(bytes));
+    read.unwrap_or_else(|| Err("the Parquet file is damaged".into()))
 }
 
 fn read_columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
@@ -137,7 +137,7 @@ fn append(all: &mut Option<Values>, more: Option<Values>) {
         (None, more) => *all = more,
         (Some(Values::Numbers(a)), Some(Values::Numbers(b))) => a.extend(b),
         (Some(Values::Times(a)), Some(Values::Times(b))) => a.extend(b),
-        (Some(Values::Texts(a)), Some(Values::Texts(b))) => a.extend(b),
+        (Some(Values::Texts(a)), Some(Values::Texts(b))) => a.extend(&b),
         _ => {}
     }
 }
@@ -177,12 +177,9 @@ fn values(
             Values::Numbers(all(reader, needed, |v| *v)?)
         }
         (ColumnReader::ByteArrayColumnReader(reader), _) => {
-            let mut last: Option<Arc<str>> = None;
-            Values::Texts(all(reader, needed, |v| {
-                let own = same(last.as_ref(), &String::from_utf8_lossy(v.data()));
-                last = Some(own.clone());
-                own
-            })?)
+            let mut texts = Texts::default();
+            all::<_, ()>(reader, needed, |v| texts.push(v.data()))?;
+            Values::Texts(texts)
         }
         _ => return Ok(None),
     }))

@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Trace>, String> {
     while offset < bytes.len() {
         let rest = &bytes[offset..];
         let error = |problem: String| format!("record {number}, at byte {offset}: {problem}");
-        let (trace, length) = match (is_3(rest), is_2(rest)) {
+        let (record, length) = match (is_3(rest), is_2(rest)) {
             (true, _) => record_3(rest).map_err(error)?,
             (_, true) => record_2(rest).map_err(error)?,
             // Some writers fill up the last block.
@@ -44,29 +44,48 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Trace>, String> {
                 ));
             }
         };
+        if record.count > 0 {
+            let samples = of(&mut traces, &record);
+            record.decode(samples).map_err(error)?;
+        }
         offset += length;
         number += 1;
-        if !trace.samples.is_empty() {
-            join(&mut traces, trace);
-        }
     }
     Ok(traces)
 }
 
-/// Appends `trace` to the last of its channel where it continues it.
-fn join(traces: &mut Vec<Trace>, trace: Trace) {
+/// A record whose samples are not unpacked yet.
+struct Packed<'a> {
+    channel: String,
+    start: i64,
+    rate: f64,
+    /// Samples.
+    count: usize,
+    data: &'a [u8],
+    encoding: u8,
+    big_endian: bool,
+}
+
+/// Where the samples of `record` belong: to the last trace of its channel where it continues it, else to a new one.
+fn of<'a>(traces: &'a mut Vec<Trace>, record: &Packed<'_>) -> &'a mut Vec<f64> {
     let last = traces
-        .iter_mut()
-        .rev()
-        .find(|own| own.channel == trace.channel);
-    if let Some(last) = last
-        && last.rate == trace.rate
-        && trace.start.saturating_sub(last.end()).unsigned_abs() as f64 <= 0.5e9 / trace.rate
-    {
-        last.samples.extend(trace.samples);
-    } else {
-        traces.push(trace);
-    }
+        .iter()
+        .rposition(|own| own.channel == record.channel)
+        .filter(|last| {
+            let last = &traces[*last];
+            let apart = record.start.saturating_sub(last.end()).unsigned_abs();
+            last.rate == record.rate && apart as f64 <= 0.5e9 / record.rate
+        });
+    let own = last.unwrap_or_else(|| {
+        traces.push(Trace {
+            channel: record.channel.clone(),
+            start: record.start,
+            rate: record.rate,
+            samples: Vec::new(),
+        });
+        traces.len() - 1
+    });
+    &mut traces[own].samples
 }
 
 /// Numbers of a header, in either byte order.
@@ -98,7 +117,7 @@ impl Fields<'_> {
 }
 
 /// A record of version 2 and its length.
-fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
+fn record_2(bytes: &[u8]) -> Result<(Packed<'_>, usize), String> {
     let plausible = |fields: &Fields<'_>| {
         let (year, day) = (fields.u16(20)?, fields.u16(22)?);
         of_day(year, day, [0; 3], 0)
@@ -182,25 +201,30 @@ fn record_2(bytes: &[u8]) -> Result<(Trace, usize), String> {
         .get(data..)
         .filter(|_| data >= HEADER)
         .ok_or("the data begin outside the record")?;
-    let samples = decode(data, encoding, count, order == 1)?;
     Ok((
-        Trace {
+        Packed {
             channel,
             start,
             rate,
-            samples,
+            count,
+            data,
+            encoding,
+            big_endian: order == 1,
         },
         length,
     ))
 }
 
 /// A record that has none, such as a log.
-fn without_samples(channel: String, start: i64) -> Trace {
-    Trace {
+fn without_samples(channel: String, start: i64) -> Packed<'static> {
+    Packed {
         channel,
         start,
         rate: 1.0,
-        samples: Vec::new(),
+        count: 0,
+        data: &[],
+        encoding: 0,
+        big_endian: true,
     }
 }
 
@@ -218,7 +242,7 @@ fn source_id(bytes: &[u8]) -> String {
 }
 
 /// A record of version 3 and its length.
-fn record_3(bytes: &[u8]) -> Result<(Trace, usize), String> {
+fn record_3(bytes: &[u8]) -> Result<(Packed<'_>, usize), String> {
     let fields = Fields {
         bytes,
         big_endian: false,
@@ -263,19 +287,16 @@ fn record_3(bytes: &[u8]) -> Result<(Trace, usize), String> {
     }
     let rate = check_rate(if stated < 0.0 { -1.0 / stated } else { stated })?;
     let encoding = bytes[15];
-    // Steim frames are big-endian here as well.
-    let samples = decode(
-        &record[data..],
-        encoding,
-        count,
-        matches!(encoding, 10 | 11),
-    )?;
     Ok((
-        Trace {
+        Packed {
             channel,
             start,
             rate,
-            samples,
+            count,
+            data: &record[data..],
+            encoding,
+            // Steim frames are big-endian here as well.
+            big_endian: matches!(encoding, 10 | 11),
         },
         length,
     ))
@@ -292,40 +313,57 @@ fn fdsn_id(id: &str) -> String {
     }
 }
 
-/// Samples in one of SEED's encodings.
-fn decode(data: &[u8], encoding: u8, count: usize, big_endian: bool) -> Result<Vec<f64>, String> {
-    let fields = Fields {
-        bytes: data,
-        big_endian,
-    };
-    let width = match encoding {
-        1 => 2,
-        3 | 4 => 4,
-        5 => 8,
-        10 | 11 => return steim::unpack(data, count, encoding - 9, big_endian),
-        other => {
+impl Packed<'_> {
+    /// Appends the samples, which are in one of SEED's encodings.
+    fn decode(&self, samples: &mut Vec<f64>) -> Result<(), String> {
+        let Self {
+            data,
+            count,
+            encoding,
+            big_endian,
+            ..
+        } = *self;
+        let width = match encoding {
+            1 => 2,
+            3 | 4 => 4,
+            5 => 8,
+            10 | 11 => return steim::unpack(data, count, encoding - 9, big_endian, samples),
+            other => {
+                return Err(format!(
+                    "encoding {other} is not read: expected 1 (int16), 3 (int32), 4 (float32), 5 (float64), 10 or 11 \
+                     (Steim)"
+                ));
+            }
+        };
+        if count > data.len() / width {
             return Err(format!(
-                "encoding {other} is not read: expected 1 (int16), 3 (int32), 4 (float32), 5 (float64), 10 or 11 (Steim)"
+                "{} bytes of data cannot hold {count} samples of {width}",
+                data.len()
             ));
         }
-    };
-    if count > data.len() / width {
-        return Err(format!(
-            "{} bytes of data cannot hold {count} samples of {width}",
-            data.len()
-        ));
-    }
-    let value = |i: usize| {
-        let at = i * width;
+        let data = &data[..count * width];
         match encoding {
-            1 => fields.u16(at).map(|v| f64::from(v as i16)),
-            3 => fields.u32(at).map(|v| f64::from(v as i32)),
-            4 => fields.f32(at).map(f64::from),
-            _ => fields.array(at).map(f64::from_be_bytes),
+            1 => plain(data, big_endian, samples, |b| i16::from_be_bytes(b).into()),
+            3 => plain(data, big_endian, samples, |b| i32::from_be_bytes(b).into()),
+            4 => plain(data, big_endian, samples, |b| f32::from_be_bytes(b).into()),
+            _ => plain(data, big_endian, samples, f64::from_be_bytes),
         }
-    };
-    (0..count)
-        .map(value)
-        .collect::<Option<_>>()
-        .ok_or_else(|| "the data are cut off".into())
+        Ok(())
+    }
+}
+
+/// Appends numbers as they lie, whose bytes `value` takes with the highest first.
+fn plain<const N: usize>(
+    data: &[u8],
+    big_endian: bool,
+    samples: &mut Vec<f64>,
+    value: impl Fn([u8; N]) -> f64,
+) {
+    samples.extend(data.as_chunks().0.iter().map(|own: &[u8; N]| {
+        let mut own = *own;
+        if !big_endian {
+            own.reverse();
+        }
+        value(own)
+    }));
 }

@@ -10,10 +10,13 @@ use hdf5_reader::{Dataset, Datatype, Hdf5File, SliceInfo, SliceInfoElem};
 
 use super::{Trace, check_rate, parse_time};
 use crate::error::DataError;
+use crate::unharmed::unharmed;
 
 /// One chunk of a dataset: the whole, where it has none.
 pub struct SeisBench {
     waveforms: PathBuf,
+    /// Bytes of it.
+    size: u64,
     file: Hdf5File,
     heads: Vec<String>,
     /// Lines of the metadata.
@@ -50,8 +53,18 @@ impl SeisBench {
     /// # Errors
     /// [`DataError`] naming the file and what is wrong with it.
     pub fn open(folder: &Path, chunk: &str) -> Result<Self, DataError> {
-        let metadata = folder.join(format!("metadata{chunk}.csv"));
         let waveforms = folder.join(format!("waveforms{chunk}.hdf5"));
+        // `hdf5-reader` 0.12 panics on some damaged files.
+        unharmed(|| Self::open_files(folder, chunk, &waveforms)).unwrap_or_else(|| {
+            Err(DataError::Source {
+                path: waveforms.clone(),
+                problem: "the HDF5 file is damaged".into(),
+            })
+        })
+    }
+
+    fn open_files(folder: &Path, chunk: &str, waveforms: &Path) -> Result<Self, DataError> {
+        let metadata = folder.join(format!("metadata{chunk}.csv"));
         let wrong = |path: &Path, problem: String| DataError::Source {
             path: path.to_owned(),
             problem,
@@ -71,9 +84,9 @@ impl SeisBench {
             .records()
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(&metadata, error.to_string()))?;
-        std::fs::File::open(&waveforms).map_err(super::unreadable(&waveforms))?;
+        let size = std::fs::metadata(waveforms).map_err(super::unreadable(waveforms))?;
         let file =
-            Hdf5File::open(&waveforms).map_err(|error| wrong(&waveforms, error.to_string()))?;
+            Hdf5File::open(waveforms).map_err(|error| wrong(waveforms, error.to_string()))?;
         let format = |name: &str| file.dataset(&format!("/data_format/{name}"));
         let text = |name: &str| format(name).ok().and_then(|set| set.read_string().ok());
         let order = text("dimension_order");
@@ -82,18 +95,19 @@ impl SeisBench {
             Some("WC") => true,
             Some(other) => {
                 return Err(wrong(
-                    &waveforms,
+                    waveforms,
                     format!("dimension order `{other}` is not CW or WC"),
                 ));
             }
         };
         let rate = format("sampling_rate")
             .ok()
-            .and_then(|set| numbers(&set, &SliceInfo::all(set.ndim())).ok());
+            .and_then(|set| numbers(&set, &SliceInfo::all(set.ndim()), size.len()).ok());
         let rate = rate.and_then(|values| values.first().copied());
         let components = text("component_order");
         Ok(Self {
-            waveforms,
+            waveforms: waveforms.to_owned(),
+            size: size.len(),
             file,
             heads,
             rows,
@@ -145,7 +159,9 @@ impl SeisBench {
     /// [`DataError`] naming the line of the metadata.
     pub fn traces(&mut self, row: usize) -> Result<Vec<Trace>, DataError> {
         let path = self.waveforms.clone();
-        self.read(row).map_err(|problem| DataError::Record {
+        let read = unharmed(|| self.read(row));
+        let read = read.unwrap_or_else(|| Err("the HDF5 file is damaged".into()));
+        read.map_err(|problem| DataError::Record {
             path,
             record: row,
             problem,
@@ -197,7 +213,7 @@ impl SeisBench {
             Some(place) => selection(place)?,
             None => SliceInfo::all(set.ndim()),
         };
-        let values = numbers(set, &selection)?;
+        let values = numbers(set, &selection, self.size)?;
         let count = components.chars().count();
         if count == 0 || values.is_empty() || !values.len().is_multiple_of(count) {
             return Err(format!(
@@ -251,8 +267,21 @@ fn selection(place: &str) -> Result<SliceInfo, String> {
     Ok(SliceInfo { selections })
 }
 
-/// Values of a selection, whatever their type.
-fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, String> {
+/// Bytes that one byte of a file can stand for: no deflated stream is tighter.
+const TIGHTEST: u64 = 1032;
+
+/// Values of a selection, whatever their type, in a file of `size` bytes.
+fn numbers(set: &Dataset, selection: &SliceInfo, size: u64) -> Result<Vec<f64>, String> {
+    let elements = set
+        .shape()
+        .iter()
+        .try_fold(1u64, |n, own| n.checked_mul(*own));
+    if elements.is_none_or(|elements| elements > size.saturating_mul(TIGHTEST)) {
+        return Err(format!(
+            "an array of shape {:?} is more than the file can hold",
+            set.shape()
+        ));
+    }
     macro_rules! read {
         ($kind:ty) => {{
             let array = set

@@ -3,7 +3,10 @@
 /// Bytes of a frame: a word of sixteen two-bit codes, and fifteen words of differences.
 const FRAME: usize = 64;
 
-/// Unpacks `count` samples.
+/// Differences of a word, at most.
+const MOST: usize = 7;
+
+/// Appends `count` samples.
 ///
 /// # Errors
 /// Where the frames end early, have a code that means nothing, or do not end with the sample they say they do.
@@ -12,87 +15,97 @@ pub(super) fn unpack(
     count: usize,
     level: u8,
     big_endian: bool,
-) -> Result<Vec<f64>, String> {
+    samples: &mut Vec<f64>,
+) -> Result<(), String> {
     if count == 0 {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    // A word holds seven differences at most: a count beyond that is no reason to reserve memory.
-    if count > bytes.len() / 4 * 7 {
+    // A count beyond what the words can hold is no reason to reserve memory.
+    if count > bytes.len() / 4 * MOST {
         return Err(format!(
             "{} bytes of Steim-{level} frames cannot hold {count} samples",
             bytes.len()
         ));
     }
-    let (mut first, mut last) = (0i32, 0i32);
-    let mut samples = Vec::with_capacity(count + 7);
+    samples.reserve(count);
+    let mut last = 0i32;
+    let mut start = None;
     let mut value = 0i32;
-    'frames: for (number, frame) in bytes.chunks_exact(FRAME).enumerate() {
+    let mut missing = count;
+    for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
         let word = |i: usize| {
-            let own = [
-                frame[4 * i],
-                frame[4 * i + 1],
-                frame[4 * i + 2],
-                frame[4 * i + 3],
-            ];
-            if big_endian {
-                u32::from_be_bytes(own)
-            } else {
-                u32::from_le_bytes(own)
+            let own = frame.as_chunks().0[i];
+            match big_endian {
+                true => u32::from_be_bytes(own),
+                false => u32::from_le_bytes(own),
             }
         };
         let codes = word(0);
-        for i in 1..16 {
-            if number == 0 && i <= 2 {
-                let integration = if i == 1 { &mut first } else { &mut last };
-                *integration = word(i) as i32;
-                continue;
-            }
+        // The first frame has the first and the last sample in the place of differences.
+        if number == 0 {
+            (start, last) = (Some(word(1) as i32), word(2) as i32);
+        }
+        // A frame is unpacked where it needs no room to be made, and then appended as far as samples are missing.
+        let mut own = [0.0; 15 * MOST];
+        let mut found = 0;
+        for i in if number == 0 { 3 } else { 1 }..16 {
             let code = codes >> (30 - 2 * i) & 3;
-            let own = word(i);
-            let (bits, values) = match (code, level, own >> 30) {
+            let packed = word(i);
+            let (differences, values) = match (code, level, packed >> 30) {
                 (0, ..) => continue,
-                (1, ..) => (8, 4),
-                (2, 1, _) => (16, 2),
-                (3, 1, _) => (32, 1),
-                (2, _, 1) => (30, 1),
-                (2, _, 2) => (15, 2),
-                (2, _, 3) => (10, 3),
-                (3, _, 0) => (6, 5),
-                (3, _, 1) => (5, 6),
-                (3, _, 2) => (4, 7),
+                (1, ..) => spread::<8, 4>(packed),
+                (2, 1, _) => spread::<16, 2>(packed),
+                (3, 1, _) => spread::<32, 1>(packed),
+                (2, _, 1) => spread::<30, 1>(packed),
+                (2, _, 2) => spread::<15, 2>(packed),
+                (2, _, 3) => spread::<10, 3>(packed),
+                (3, _, 0) => spread::<6, 5>(packed),
+                (3, _, 1) => spread::<5, 6>(packed),
+                (3, _, 2) => spread::<4, 7>(packed),
+                // Of words after the last sample nothing is asked.
+                _ if found >= missing => break,
                 (code, _, sub) => {
                     return Err(format!(
                         "frame {number}, word {i}: code {code} with {sub} means nothing"
                     ));
                 }
             };
-            for value_number in (0..values).rev() {
-                // Up to the sign bit, and down with the sign.
-                let difference =
-                    ((own >> (bits * value_number)) << (32 - bits)) as i32 >> (32 - bits);
-                // The first difference is from the sample before this record.
-                value = if samples.is_empty() {
-                    first
-                } else {
-                    value.wrapping_add(difference)
-                };
-                samples.push(f64::from(value));
-                if samples.len() == count {
-                    break 'frames;
-                }
+            // The first difference is from the sample before this record.
+            if let Some(first) = start.take() {
+                value = first.wrapping_sub(differences[0]);
+            }
+            for difference in &differences[..values] {
+                value = value.wrapping_add(*difference);
+                own[found] = f64::from(value);
+                found += 1;
             }
         }
+        if found >= missing {
+            samples.extend_from_slice(&own[..missing]);
+            let end = own[missing - 1];
+            return match end == f64::from(last) {
+                true => Ok(()),
+                false => Err(format!(
+                    "the samples end with {end}, but the frames say {last}: they are damaged"
+                )),
+            };
+        }
+        samples.extend_from_slice(&own[..found]);
+        missing -= found;
     }
-    if samples.len() < count {
-        return Err(format!(
-            "the frames end after {} of {count} samples",
-            samples.len()
-        ));
+    Err(format!(
+        "the frames end after {} of {count} samples",
+        count - missing
+    ))
+}
+
+/// The `N` differences of `BITS` bits in the lowest bits of a word, the first one highest; and `N`.
+fn spread<const BITS: u32, const N: usize>(packed: u32) -> ([i32; MOST], usize) {
+    let mut differences = [0; MOST];
+    for (i, difference) in differences[..N].iter_mut().enumerate() {
+        // Up to the sign bit, and down with the sign.
+        let up = 32 - BITS * (N - i) as u32;
+        *difference = (packed << up) as i32 >> (32 - BITS);
     }
-    if value != last {
-        return Err(format!(
-            "the samples end with {value}, but the frames say {last}: they are damaged"
-        ));
-    }
-    Ok(samples)
+    (differences, N)
 }

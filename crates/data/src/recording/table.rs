@@ -1,8 +1,7 @@
 //! Tables: a row is a moment, and columns are times and channels; or `timestamp`, `channel`, `samples`, where a row is
 //! one sample of one channel.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 
 use super::time::{of_seconds, parse_time};
 use super::{Hints, NANOS, Trace, check_rate};
@@ -22,7 +21,53 @@ pub(super) enum Values {
     /// Nanoseconds since 1970.
     Times(Vec<i64>),
     /// Texts.
-    Texts(Vec<Arc<str>>),
+    Texts(Texts),
+}
+
+/// A column of texts, of which few are different: names of channels, labels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Texts {
+    /// Those there are.
+    own: Vec<String>,
+    numbers: HashMap<String, u32>,
+    /// Which of them, by row.
+    pub rows: Vec<u32>,
+}
+
+impl Texts {
+    /// Appends a row.
+    pub fn push(&mut self, text: &[u8]) {
+        // As the row before it, nearly always.
+        let last = self.rows.last().copied();
+        let same = last.filter(|last| self.own[*last as usize].as_bytes() == text);
+        let number = same.unwrap_or_else(|| {
+            let text = String::from_utf8_lossy(text);
+            self.number(&text)
+        });
+        self.rows.push(number);
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = self.own.len() as u32;
+        self.own.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// Appends another column.
+    pub fn extend(&mut self, other: &Self) {
+        let numbers: Vec<u32> = other.own.iter().map(|text| self.number(text)).collect();
+        let rows = other.rows.iter().map(|row| numbers[*row as usize]);
+        self.rows.extend(rows);
+    }
+
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> &str {
+        &self.own[self.rows[row] as usize]
+    }
 }
 
 impl Values {
@@ -30,7 +75,7 @@ impl Values {
         match self {
             Self::Numbers(values) => values.len(),
             Self::Times(values) => values.len(),
-            Self::Texts(values) => values.len(),
+            Self::Texts(values) => values.rows.len(),
         }
     }
 }
@@ -52,7 +97,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .comment(Some(b'#'))
-        .trim(csv::Trim::All)
+        .trim(csv::Trim::Headers)
         .from_reader(bytes);
     let names: Vec<String> = reader
         .headers()
@@ -68,40 +113,36 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
         .map(|name| Column {
             values: match (is_time(&name), name == "channel") {
                 (true, _) => Values::Times(Vec::new()),
-                (_, true) => Values::Texts(Vec::new()),
+                (_, true) => Values::Texts(Texts::default()),
                 _ => Values::Numbers(Vec::new()),
             },
             name,
         })
         .collect();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(text)? {
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(text)? {
         for (column, cell) in columns.iter_mut().zip(&record) {
+            let cell = cell.trim_ascii();
             let wrong = |problem: String| {
                 let line = record.position().map_or(0, csv::Position::line);
                 format!("line {line}, column `{}`: {problem}", column.name)
             };
             match &mut column.values {
-                Values::Times(times) => times.push(parse_time(cell).map_err(wrong)?),
-                Values::Texts(texts) => texts.push(same(texts.last(), cell)),
+                Values::Times(times) => {
+                    let time = str::from_utf8(cell).map_err(|e| e.to_string());
+                    times.push(time.and_then(parse_time).map_err(wrong)?);
+                }
+                Values::Texts(texts) => texts.push(cell),
                 Values::Numbers(numbers) => {
-                    numbers.push(
-                        cell.parse()
-                            .map_err(|_| wrong(format!("`{cell}` is no number")))?,
-                    );
+                    let value = str::from_utf8(cell).ok().and_then(|cell| cell.parse().ok());
+                    let shown = || String::from_utf8_lossy(cell);
+                    numbers
+                        .push(value.ok_or_else(|| wrong(format!("`{}` is no number", shown())))?);
                 }
             }
         }
     }
     assemble(columns, hints)
-}
-
-/// `text`, shared with the one before it where they are equal, as names of channels are.
-pub(super) fn same(last: Option<&Arc<str>>, text: &str) -> Arc<str> {
-    match last {
-        Some(last) if **last == *text => last.clone(),
-        _ => text.into(),
-    }
 }
 
 fn text(error: csv::Error) -> String {
@@ -154,15 +195,12 @@ pub(super) fn assemble(columns: Vec<Column>, hints: &Hints) -> Result<Vec<Trace>
         let [(_, values)] = &channels[..] else {
             return Err("beside `channel` one column of samples is expected".into());
         };
-        if names.iter().all(|name| *name == names[0]) {
+        if names.rows.iter().all(|name| *name == names.rows[0]) {
             let (_, values) = channels.swap_remove(0);
-            return stretches(&names[0], values, times, hints);
+            return stretches(names.get(0), values, times, hints);
         }
         let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        names
-            .iter()
-            .enumerate()
-            .for_each(|(row, name)| own.entry(name).or_default().push(row));
+        (0..rows).for_each(|row| own.entry(names.get(row)).or_default().push(row));
         let mut traces = Vec::new();
         for (name, rows) in own {
             let samples = rows.iter().map(|row| values[*row]).collect();
@@ -211,9 +249,7 @@ fn stretches(
             row + 1
         ));
     }
-    let mut sorted = steps.clone();
-    sorted.sort_unstable();
-    let Some(&usual) = sorted.get(sorted.len() / 2) else {
+    if steps.is_empty() {
         let rate = hints
             .sampling_rate
             .ok_or("one row tells no sampling rate")?;
@@ -223,7 +259,9 @@ fn stretches(
             rate: check_rate(rate)?,
             samples,
         }]);
-    };
+    }
+    let middle = steps.len() / 2;
+    let (_, &mut usual, _) = steps.clone().select_nth_unstable(middle);
     let gap = |step: &i64| *step as f64 > 1.5 * usual as f64;
     let (spans, count) = steps
         .iter()

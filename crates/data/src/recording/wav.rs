@@ -21,7 +21,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
     let count = reader.len() as usize;
     let width = usize::from(spec.bits_per_sample / 8);
     let (format, bits) = (spec.sample_format, spec.bits_per_sample);
-    let samples: Vec<f64> = match (format, bits) {
+    let samples = match (format, bits) {
         // The usual widths in one piece: what follows the header.
         (SampleFormat::Int, 16 | 32) | (SampleFormat::Float, 32) if count > 0 => {
             let inner = reader.into_inner();
@@ -33,36 +33,45 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
                 )
             })?;
             match (format, bits) {
-                (SampleFormat::Int, 16) => data
-                    .chunks_exact(2)
-                    .map(|b| i16::from_le_bytes([b[0], b[1]]).into())
-                    .collect(),
-                (SampleFormat::Int, _) => data
-                    .chunks_exact(4)
-                    .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
-                    .collect(),
-                _ => data
-                    .chunks_exact(4)
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
-                    .collect(),
+                (SampleFormat::Int, 16) => apart(data.as_chunks().0, channels, |b| {
+                    i16::from_le_bytes(b).into()
+                }),
+                (SampleFormat::Int, _) => apart(data.as_chunks().0, channels, |b| {
+                    i32::from_le_bytes(b).into()
+                }),
+                _ => apart(data.as_chunks().0, channels, |b| {
+                    f32::from_le_bytes(b).into()
+                }),
             }
         }
         _ => {
             let read = reader.samples::<i32>().map(|sample| sample.map(f64::from));
-            read.collect::<Result<_, _>>()
-                .map_err(|error| error.to_string())?
+            let read = read.collect::<Result<Vec<f64>, _>>();
+            apart(&read.map_err(|error| error.to_string())?, channels, |v| v)
         }
     };
-    let trace = |channel: usize| Trace {
+    let trace = |(channel, samples): (usize, Vec<f64>)| Trace {
         channel: (channel + 1).to_string(),
         start: hints.start.unwrap_or(0),
         rate,
-        samples: samples
-            .iter()
-            .skip(channel)
-            .step_by(channels)
-            .copied()
-            .collect(),
+        samples,
     };
-    Ok((0..channels).map(trace).collect())
+    Ok(samples.into_iter().enumerate().map(trace).collect())
+}
+
+/// The samples of every channel, which lie mixed; a frame that is not whole is left out.
+fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
+    /// Frames that stay in the cache while one channel after the other is taken of them.
+    const FRAMES: usize = 4096;
+    // A clone of an empty vector reserves nothing.
+    let room = |_| Vec::with_capacity(mixed.len() / channels);
+    let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
+    let whole = &mixed[..mixed.len() / channels * channels];
+    for part in whole.chunks(FRAMES * channels) {
+        for (channel, own) in samples.iter_mut().enumerate() {
+            let frames = part.chunks_exact(channels);
+            own.extend(frames.map(|frame| value(frame[channel])));
+        }
+    }
+    samples
 }

@@ -1,0 +1,40 @@
+//! Libraries that panic on damaged files.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+static HOOK: Once = Once::new();
+
+/// What `read` gives; nothing where it panics, of which nothing is printed.
+pub(crate) fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
+    // Panics of other threads, and of other code, are told as before.
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                before(panic);
+            }
+        }));
+    });
+    let before = QUIET.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(read));
+    QUIET.set(before);
+    result.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_nothing() {
+        assert_eq!(unharmed(|| 5), Some(5));
+        assert_eq!(unharmed(|| -> i32 { panic!("told to nobody") }), None);
+        assert!(!QUIET.get());
+    }
+}
