@@ -1,12 +1,8 @@
-//! 'Same' convolutions over channels-last rows as products and picks of rows, in two layouts.
+//! 'Same' convolutions over channels-last rows as gathers of rows and products, with positions first: rows are
+//! `[height * width * batch, channels]`. The rows under every tap are gathered side by side, a thread a value, and multiplied
+//! with the kernel at once. The way back gathers too ([`crate::backward`]): no two threads add to one value.
 //!
-//! Positions first, `[height * width * batch, channels]`: what a tap reads is a shifted position, and a position is one
-//! contiguous block of `batch * channels` values. Padding and shifting pick a few dozen long rows, and their way back adds
-//! a few dozen long rows: a GPU has a thread for every value of one, where rows of single samples would leave it a thread a
-//! channel. Stride 1: one product with the kernel of every tap, of which every output position picks and adds its taps'
-//! rows; other strides read few positions, which are picked first.
-//!
-//! Samples first: [`crate::rows`], which CPUs compute 1.1 to 2.8 times faster.
+//! Samples first: [`crate::rows`], which autodiff goes through and CPUs compute 1.1 to 2.8 times faster.
 //!
 //! Burn's `Conv2d` expects channels first and pays for a slow backward pass on CPUs and on GPUs without matrix units.
 
@@ -64,96 +60,74 @@ impl Geometry {
     }
 }
 
-/// The positions that the taps of a convolution read, on a device.
+/// Which way through a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Way {
+    /// From inputs to outputs.
+    There,
+    /// From gradients of outputs to those of inputs.
+    Back,
+}
+
+/// The rows under the taps of a convolution, on a device.
 #[derive(Clone, Debug)]
 pub(crate) struct Picks {
-    /// Row to read for every tap (slowest) and output position. What lies in the padding names row 0.
+    /// Row to read for every row of the result and tap (fastest). What lies in the padding names row 0.
     index: Tensor<1, Int>,
-    /// Zero where the row lies in the padding, else one `[taps * positions_out, 1]`; none without padding.
+    /// Zero where the row lies in the padding, else one `[rows * taps, 1]`; none without padding.
     inside: Option<Tensor<2>>,
 }
 
 impl Picks {
-    /// From the products of every tap, or from the input.
-    pub fn new(geometry: &Geometry, products: bool, device: &Device) -> Self {
-        let sources = geometry.sources();
+    /// Of a batch of `batch` samples with positions first; none where every row reads itself.
+    pub fn new(geometry: &Geometry, batch: usize, way: Way, device: &Device) -> Option<Self> {
         let taps = geometry.taps();
-        let positions = geometry.positions_out();
-        let fan = if products { geometry.positions_in() } else { 0 };
-        let read = |i: usize| sources[i % positions * taps + i / positions];
-        let count = taps * positions;
-        let index = (0..count).map(|i| read(i).map_or(0, |p| i / positions * fan + p) as i64);
+        if taps == 1 && geometry.stride == 1 {
+            return None;
+        }
+        let sources = geometry.sources();
+        let read = match way {
+            Way::There => sources,
+            Way::Back => {
+                let mut back = vec![None; geometry.positions_in() * taps];
+                for (i, source) in sources.iter().enumerate() {
+                    if let Some(source) = source {
+                        back[source * taps + i % taps] = Some(i / taps);
+                    }
+                }
+                back
+            }
+        };
+        let rows = read.len() / taps * batch;
+        let tap = |i: usize| read[i / (batch * taps) * taps + i % taps];
+        let sample = |i: usize| i / taps % batch;
+        let count = rows * taps;
+        let index = (0..count).map(|i| tap(i).map_or(0, |p| p * batch + sample(i)) as i64);
         let index = TensorData::new(index.collect(), [count]);
-        let padded = (0..count).any(|i| read(i).is_none());
-        let inside = padded.then(|| {
-            let inside = (0..count).map(|i| f32::from(read(i).is_some()));
-            let inside = TensorData::new(inside.collect(), [count, 1]);
-            Tensor::from_data(inside, device)
+        let inside = read.contains(&None).then(|| {
+            let inside = (0..count).map(|i| f32::from(tap(i).is_some()));
+            Tensor::from_data(TensorData::new(inside.collect(), [count, 1]), device)
         });
-        Self {
+        Some(Self {
             index: Tensor::from_data(index, device),
             inside,
-        }
-    }
-
-    /// `[rows, length]` to `[taps * positions_out, length]`.
-    fn of(self, x: Tensor<2>) -> Tensor<2> {
-        let picked = x.select(0, self.index);
-        match self.inside {
-            Some(inside) => picked * inside,
-            None => picked,
-        }
+        })
     }
 }
 
-/// Convolution without bias.
-///
-/// # Shapes
-/// `x` `[positions_in * batch, in]`, `kernel` `[taps * in, out]`; the result
-/// `[positions_out * batch, out]`.
-pub(crate) fn convolve(
-    x: Tensor<2>,
-    kernel: Tensor<2>,
-    geometry: &Geometry,
-    picks: impl FnOnce(bool) -> Picks,
-) -> Tensor<2> {
-    let [rows, channels] = x.dims();
-    let [_, out] = kernel.dims();
-    let taps = geometry.taps();
-    let batch = rows / geometry.positions_in();
-    let rows_out = batch * geometry.positions_out();
-    if taps == 1 && geometry.stride == 1 {
-        return x.matmul(kernel);
-    }
-    let kernel = kernel.reshape([taps, channels, out]);
-    let products = if geometry.stride == 1 {
-        let products = x.reshape([1, rows, channels]).matmul(kernel);
-        picks(true).of(products.reshape([taps * geometry.positions_in(), batch * out]))
-    } else {
-        let picked = picks(false).of(x.reshape([geometry.positions_in(), batch * channels]));
-        let products = picked.reshape([taps, rows_out, channels]).matmul(kernel);
-        products.reshape([taps * geometry.positions_out(), batch * out])
+/// The rows under every tap side by side: `x` `[rows, channels]` to `[rows', taps * channels]`.
+pub(crate) fn columns(x: Tensor<2>, picks: Option<&Picks>, taps: usize) -> Tensor<2> {
+    let Some(Picks { index, inside }) = picks else {
+        return x;
     };
-    let added = products.reshape([taps, rows_out * out]).sum_dim(0);
-    added.reshape([rows_out, out])
-}
-
-/// Depthwise convolution without bias, stride 1.
-///
-/// # Shapes
-/// `x` `[positions * batch, channels]`, `kernel` `[taps, channels]`; the result like `x`.
-pub(crate) fn depthwise(
-    x: Tensor<2>,
-    kernel: Tensor<2>,
-    geometry: &Geometry,
-    picks: impl FnOnce(bool) -> Picks,
-) -> Tensor<2> {
-    let [rows, channels] = x.dims();
-    let taps = geometry.taps();
-    let batch = rows / geometry.positions_in();
-    let columns = picks(false).of(x.reshape([geometry.positions_in(), batch * channels]));
-    let products = columns.reshape([taps, rows, channels]) * kernel.reshape([taps, 1, channels]);
-    products.sum_dim(0).reshape([rows, channels])
+    let [_, channels] = x.dims();
+    let [count] = index.dims();
+    let picked = x.select(0, index.clone());
+    let picked = match inside {
+        Some(inside) => picked * inside.clone(),
+        None => picked,
+    };
+    picked.reshape([count / taps, taps * channels])
 }
 
 #[cfg(test)]

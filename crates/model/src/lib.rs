@@ -16,6 +16,7 @@
 
 mod adam;
 pub mod architecture;
+mod backward;
 mod bundle;
 mod checkpoint;
 mod conv;
@@ -32,6 +33,6 @@ pub use adam::{Adam, AdamConfig, AdamState};
 pub use architecture::{Architecture, InputShape, ModelKind, Op, UnknownModel};
 pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
 pub use checkpoint::TrainingState;
-pub use network::{Filled, Forward, Mode, Network, cross_entropy, cross_entropy_of};
+pub use network::{Filled, Forward, Mode, Network, cross_entropy, cross_entropy_of, targets};
 pub use plan::{LayerPlan, Plan, PlanError, TensorPlan, TensorRole};
 pub use weights::{NamedTensor, Weights, WeightsError};

@@ -7,13 +7,14 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
-use crate::conv::{Geometry, Picks};
+use crate::backward::{Backward, of_loss};
+use crate::conv::{Geometry, Picks, Way};
 use crate::pass::{Activations, Layout, Pass};
 use crate::plan::{Plan, PlanError};
 use crate::rows;
 use crate::weights::Weights;
 
-type PickCache = Mutex<HashMap<(Geometry, bool), Picks>>;
+type PickCache = Mutex<HashMap<(Geometry, usize, Way), Option<Picks>>>;
 type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
 
 /// Gather indices kept a network: a few batch sizes of every layer.
@@ -172,13 +173,22 @@ impl Network {
 
     /// The same tensors without autodiff, for validation; nothing is copied.
     pub fn without_autodiff(&self) -> Self {
+        let shared = !self.device.is_autodiff();
         Self {
             architecture: self.architecture.clone(),
             plan: self.plan.clone(),
             device: self.device.clone().inner(),
             tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
-            picks: Arc::default(),
-            indices: Arc::default(),
+            picks: if shared {
+                self.picks.clone()
+            } else {
+                Arc::default()
+            },
+            indices: if shared {
+                self.indices.clone()
+            } else {
+                Arc::default()
+            },
         }
     }
 
@@ -197,26 +207,68 @@ impl Network {
         self.pass(Pass::new(self, mode, batch, Layout::SamplesFirst), rows)
     }
 
-    /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs. `filled` tells what
-    /// is in it.
+    /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs.
     ///
     /// # Shapes
     /// `x` `[height * width, batch, channels]` of the architecture's input.
     ///
     /// # Panics
     /// Where `x` has another shape.
-    pub fn forward_positions(&self, x: Tensor<3>, mode: Mode, filled: Option<&Filled>) -> Forward {
+    pub fn forward_positions(&self, x: Tensor<3>, mode: Mode) -> Forward {
         let [positions, batch, channels] = x.dims();
         let [height, width, bins] = self.architecture.input.dims();
         assert_eq!([positions, channels], [height * width, bins], "input shape");
         let rows = x.reshape([positions * batch, channels]);
         self.pass(
-            Pass::new(self, mode, batch, Layout::PositionsFirst(filled)),
+            Pass::new(self, mode, batch, Layout::PositionsFirst(None)),
             rows,
         )
     }
 
-    fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> Forward {
+    /// Classifies a batch as [`Network::forward_positions`] does, and finds the gradients of its mean loss without
+    /// autodiff, which the network must not be on: those of [`cross_entropy_of`], over the samples that `filled` names.
+    /// They come by tensor, none of those that are not trained.
+    ///
+    /// # Shapes
+    /// `x` as there, `targets` `[batch, classes]` as [`targets`] makes them.
+    ///
+    /// # Panics
+    /// Where `x` has another shape.
+    pub fn gradients(
+        &self,
+        x: Tensor<3>,
+        targets: Tensor<2>,
+        mode: Mode,
+        filled: Option<&Filled>,
+    ) -> (Forward, Vec<Option<Tensor<2>>>) {
+        let [positions, batch, channels] = x.dims();
+        let [height, width, bins] = self.architecture.input.dims();
+        assert_eq!([positions, channels], [height * width, bins], "input shape");
+        let rows = x.reshape([positions * batch, channels]);
+        let filled = filled.filter(|filled| filled.count < batch);
+        let mut pass = Pass::new(self, mode, batch, Layout::PositionsFirst(filled));
+        pass.tape = Some(Vec::new());
+        let (logits, pass) = self.run(pass, rows);
+        let count = filled.map_or(batch, |filled| filled.count);
+        let gradient = of_loss(logits.clone(), targets, count);
+        let mut backward = Backward::new(self, batch);
+        backward.sequence(pass.tape.unwrap_or_default(), gradient, false);
+        let forward = Forward {
+            logits,
+            statistics: pass.statistics,
+        };
+        (forward, backward.gradients)
+    }
+
+    fn pass(&self, pass: Pass<'_>, rows: Tensor<2>) -> Forward {
+        let (logits, pass) = self.run(pass, rows);
+        Forward {
+            logits,
+            statistics: pass.statistics,
+        }
+    }
+
+    fn run<'a>(&self, mut pass: Pass<'a>, rows: Tensor<2>) -> (Tensor<2>, Pass<'a>) {
         let [height, width, _] = self.architecture.input.dims();
         let activations = Activations {
             rows,
@@ -224,10 +276,7 @@ impl Network {
             width,
         };
         let output = pass.sequence(&self.architecture.ops, activations);
-        Forward {
-            logits: output.rows,
-            statistics: pass.statistics,
-        }
+        (output.rows, pass)
     }
 
     /// Moves the running averages towards the statistics of a training pass, as Keras does:
@@ -254,13 +303,28 @@ impl Network {
             .clone()
     }
 
-    pub(crate) fn picks(&self, geometry: &Geometry, products: bool) -> Picks {
+    /// Rows to gather, with positions first.
+    pub(crate) fn picks(&self, geometry: &Geometry, batch: usize, way: Way) -> Option<Picks> {
         let mut cache = self.picks.lock().unwrap_or_else(|e| e.into_inner());
-        let picks = cache.entry((*geometry, products));
+        if cache.len() >= INDEX_CACHE {
+            cache.clear();
+        }
+        let picks = cache.entry((*geometry, batch, way));
         picks
-            .or_insert_with(|| Picks::new(geometry, products, &self.device))
+            .or_insert_with(|| Picks::new(geometry, batch, way, &self.device))
             .clone()
     }
+}
+
+/// What a batch of `size` samples should be classified as, `[size, classes]`: the weight of a sample's class (one without
+/// weights) at its label, zero elsewhere, and zero for samples after the last label.
+pub fn targets(labels: &[u32], size: usize, classes: usize, weights: Option<&[f32]>) -> Vec<f32> {
+    let mut targets = vec![0.0; size * classes];
+    for (row, label) in targets.chunks_exact_mut(classes).zip(labels) {
+        let label = *label as usize;
+        row[label] = weights.map_or(1.0, |weights| weights[label]);
+    }
+    targets
 }
 
 /// Mean softmax cross-entropy over the batch.
@@ -273,14 +337,13 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     picked.mean().neg()
 }
 
-/// As [`cross_entropy`], over the samples that `filled` names, each of which counts as much as its class weighs.
+/// As [`cross_entropy`], of samples each of which counts as much as its class weighs.
 ///
 /// # Shapes
 /// As there; `class_weights` `[classes, 1]`.
 pub fn cross_entropy_of(
     logits: Tensor<2>,
     targets: Tensor<1, Int>,
-    filled: Option<&Filled>,
     class_weights: Option<&Tensor<2>>,
 ) -> Tensor<1> {
     let [batch, _] = logits.dims();
@@ -288,8 +351,5 @@ pub fn cross_entropy_of(
     if let Some(weights) = class_weights {
         picked = picked * weights.clone().select(0, targets);
     }
-    match filled {
-        Some(filled) => (picked * filled.weights.clone()).sum() * (-1.0 / filled.count as f64),
-        None => picked.mean().neg(),
-    }
+    picked.mean().neg()
 }

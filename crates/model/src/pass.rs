@@ -5,7 +5,8 @@ use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::architecture::{BATCH_NORM_EPSILON, Op};
-use crate::conv::{self, Geometry};
+use crate::backward::Saved;
+use crate::conv::{self, Geometry, Way};
 use crate::network::{Filled, Mode, Network};
 use crate::rng::Rng;
 use crate::rows;
@@ -42,6 +43,8 @@ pub(crate) struct Pass<'a> {
     dropouts: u64,
     /// As in [`crate::Forward`].
     pub statistics: Vec<(usize, Tensor<2>, Tensor<2>)>,
+    /// What the way back needs, where there will be one: see [`crate::backward`].
+    pub tape: Option<Vec<Saved>>,
 }
 
 impl<'a> Pass<'a> {
@@ -54,6 +57,13 @@ impl<'a> Pass<'a> {
             next: 0,
             dropouts: 0,
             statistics: Vec::new(),
+            tape: None,
+        }
+    }
+
+    fn keep(&mut self, saved: impl FnOnce() -> Saved) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(saved());
         }
     }
 
@@ -83,6 +93,7 @@ impl<'a> Pass<'a> {
                     kernel: *kernel,
                     stride: *stride,
                 };
+                let number = self.next;
                 let (weight, bias) = (self.take(), self.take());
                 let rows = match self.layout {
                     Layout::SamplesFirst => {
@@ -90,8 +101,13 @@ impl<'a> Pass<'a> {
                         rows::convolve(x.rows, weight, &geometry, index)
                     }
                     Layout::PositionsFirst(_) => {
-                        let picks = |products| self.network.picks(&geometry, products);
-                        conv::convolve(x.rows, weight, &geometry, picks)
+                        let columns = self.columns(x.rows, &geometry);
+                        self.keep(|| Saved::Conv {
+                            weight: number,
+                            columns: columns.clone(),
+                            geometry,
+                        });
+                        columns.matmul(weight)
                     }
                 };
                 Activations {
@@ -107,8 +123,10 @@ impl<'a> Pass<'a> {
                     kernel: *kernel,
                     stride: 1,
                 };
-                let [_, channels] = x.rows.dims();
-                let weight = self.take().reshape([geometry.taps(), channels]);
+                let [count, channels] = x.rows.dims();
+                let taps = geometry.taps();
+                let number = self.next;
+                let weight = self.take().reshape([taps, channels]);
                 let bias = self.take();
                 let rows = match self.layout {
                     Layout::SamplesFirst => {
@@ -116,8 +134,15 @@ impl<'a> Pass<'a> {
                         rows::depthwise(x.rows.clone(), weight, &geometry, index)
                     }
                     Layout::PositionsFirst(_) => {
-                        let picks = |products| self.network.picks(&geometry, products);
-                        conv::depthwise(x.rows.clone(), weight, &geometry, picks)
+                        let columns = self.columns(x.rows.clone(), &geometry);
+                        let columns = columns.reshape([count, taps, channels]);
+                        self.keep(|| Saved::Depthwise {
+                            weight: number,
+                            columns: columns.clone(),
+                            geometry,
+                        });
+                        let products = columns * weight.reshape([1, taps, channels]);
+                        products.sum_dim(1).reshape([count, channels])
                     }
                 };
                 x.with(rows + bias)
@@ -128,6 +153,8 @@ impl<'a> Pass<'a> {
             }
             Op::Relu => {
                 let rows = relu(x.rows.clone());
+                let output = rows.clone();
+                self.keep(|| Saved::Relu { output });
                 x.with(rows)
             }
             Op::MaxPool => {
@@ -140,9 +167,22 @@ impl<'a> Pass<'a> {
                 };
                 let rows = x.rows.reshape([lines, x.width, row]);
                 let pairs = rows.narrow(1, 0, 2 * half).reshape([lines * half, 2, row]);
-                let rows = pairs
-                    .max_dim(1)
-                    .reshape([x.height * half * self.batch, channels]);
+                let rows = match self.tape {
+                    None => pairs.max_dim(1),
+                    Some(_) => {
+                        let first = pairs.clone().narrow(1, 0, 1);
+                        let second = pairs.narrow(1, 1, 1);
+                        let taken = first.clone().greater_equal(second.clone());
+                        self.keep(|| Saved::MaxPool {
+                            first: taken.clone(),
+                            lines,
+                            width: x.width,
+                            row,
+                        });
+                        second.mask_where(taken, first)
+                    }
+                };
+                let rows = rows.reshape([x.height * half * self.batch, channels]);
                 Activations {
                     rows,
                     height: x.height,
@@ -150,9 +190,20 @@ impl<'a> Pass<'a> {
                 }
             }
             Op::Residual { body, shortcut, .. } => {
+                let before = self.tape.as_mut().map(std::mem::take);
                 let main = self.sequence(body, x.clone());
+                let body = self.tape.as_mut().map(std::mem::take);
                 let side = self.sequence(shortcut, x);
                 let rows = relu(main.rows.clone() + side.rows);
+                if let (Some(before), Some(body)) = (before, body) {
+                    let shortcut = self.tape.replace(before).unwrap_or_default();
+                    let output = rows.clone();
+                    self.keep(|| Saved::Residual {
+                        body,
+                        shortcut,
+                        output,
+                    });
+                }
                 main.with(rows)
             }
             Op::GlobalAveragePool => {
@@ -169,6 +220,7 @@ impl<'a> Pass<'a> {
                         .mean_dim(0),
                 };
                 let rows = rows.reshape([self.batch, channels]);
+                self.keep(|| Saved::GlobalAveragePool { positions });
                 Activations {
                     rows,
                     height: 1,
@@ -176,7 +228,12 @@ impl<'a> Pass<'a> {
                 }
             }
             Op::Dense { .. } => {
+                let number = self.next;
                 let (weight, bias) = (self.take(), self.take());
+                self.keep(|| Saved::Dense {
+                    weight: number,
+                    input: x.rows.clone(),
+                });
                 let rows = x.rows.clone().matmul(weight) + bias;
                 x.with(rows)
             }
@@ -187,8 +244,17 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// The rows under every tap of a convolution with positions first.
+    fn columns(&self, rows: Tensor<2>, geometry: &Geometry) -> Tensor<2> {
+        let picks = self.network.picks(geometry, self.batch, Way::There);
+        conv::columns(rows, picks.as_ref(), geometry.taps())
+    }
+
     fn batch_norm(&mut self, rows: Tensor<2>) -> Tensor<2> {
         let [_, channels] = rows.dims();
+        if self.tape.is_some() {
+            return self.kept_batch_norm(rows);
+        }
         let flat = |t: Tensor<2>| t.reshape([channels]);
         let (gamma, beta) = (flat(self.take()), flat(self.take()));
         let mean_index = self.next;
@@ -203,45 +269,50 @@ impl<'a> Pass<'a> {
                 BATCH_NORM_EPSILON,
             );
         }
-        let (output, mean, variance) = match self.filled() {
-            Some(filled) => self.filled_batch_norm(rows, gamma, beta, filled),
-            _ => {
-                let result = batch_norm_train(rows, gamma, beta, BATCH_NORM_EPSILON);
-                (result.output, result.mean, result.variance)
-            }
-        };
+        let result = batch_norm_train(rows, gamma, beta, BATCH_NORM_EPSILON);
         let column = |t: Tensor<1>| t.detach().reshape([1, channels]);
         self.statistics
-            .push((mean_index, column(mean), column(variance)));
-        output
+            .push((mean_index, column(result.mean), column(result.variance)));
+        result.output
     }
 
-    /// Statistics over the samples that are there: output, mean and biased variance.
-    fn filled_batch_norm(
-        &self,
-        rows: Tensor<2>,
-        gamma: Tensor<1>,
-        beta: Tensor<1>,
-        filled: &Filled,
-    ) -> (Tensor<2>, Tensor<1>, Tensor<1>) {
+    /// In training, with what the way back needs; statistics are those of the samples that are there.
+    fn kept_batch_norm(&mut self, rows: Tensor<2>) -> Tensor<2> {
         let [all, channels] = rows.dims();
-        let shape = [all / self.batch, self.batch, channels];
-        let share = 1.0 / (filled.count * shape[0]) as f64;
-        let weights = filled.weights.clone().reshape([1, self.batch, 1]);
+        let number = self.next;
+        let (gamma, beta) = (self.take(), self.take());
+        // Running mean and variance.
+        self.next += 2;
+        let positions = all / self.batch;
+        let there = self.filled().map(|filled| {
+            let weights = filled.weights.clone().reshape([1, self.batch, 1]);
+            weights.expand([positions, self.batch, 1]).reshape([all, 1])
+        });
+        let count = self.filled().map_or(self.batch, |filled| filled.count) * positions;
+        let share = 1.0 / count as f64;
         let mean_of = |rows: Tensor<2>| {
-            let weighted = (rows.reshape(shape) * weights.clone()).reshape([all, channels]);
-            weighted.sum_dim(0) * share
+            let rows = match &there {
+                Some(there) => rows * there.clone(),
+                None => rows,
+            };
+            rows.sum_dim(0) * share
         };
         let mean = mean_of(rows.clone());
         let centred = rows - mean.clone();
         let variance = mean_of(centred.clone() * centred.clone());
-        let scale = gamma.reshape([1, channels]) / (variance.clone() + BATCH_NORM_EPSILON).sqrt();
-        let flat = |t: Tensor<2>| t.reshape([channels]);
-        (
-            centred * scale + beta.reshape([1, channels]),
-            flat(mean),
-            flat(variance),
-        )
+        let inverse = (variance.clone() + BATCH_NORM_EPSILON).sqrt().recip();
+        let normal = centred * inverse.clone();
+        let output = normal.clone() * gamma.clone() + beta;
+        self.statistics.push((number + 2, mean, variance));
+        debug_assert_eq!(output.dims(), [all, channels]);
+        self.keep(|| Saved::BatchNorm {
+            gamma: number,
+            normal,
+            scale: gamma * inverse,
+            rows: there,
+            share,
+        });
+        output
     }
 
     fn dropout(&mut self, rows: Tensor<2>, rate: f64) -> Tensor<2> {
@@ -260,7 +331,10 @@ impl<'a> Pass<'a> {
         let mut mask: Vec<f32> = mask.take(count).collect();
         mask.resize(batch * units, 0.0);
         let mask = TensorData::new(mask, [batch, units]);
-        rows * Tensor::<2>::from_data(mask, self.network.device())
+        let mask = Tensor::<2>::from_data(mask, self.network.device());
+        let kept = mask.clone();
+        self.keep(|| Saved::Dropout { mask: kept });
+        rows * mask
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! On a GPU the samples of a split lie on the device, batches are picked there by index, and all have one size: a
 //! last one that is not full is filled up with samples that count nothing, so that kernels are compiled and tuned
-//! for one shape. No step waits for the device; logits are fetched once an epoch.
+//! for one shape. No step waits for the device; logits are fetched once an epoch. Its gradients are found without autodiff
+//! ([`Network::gradients`]), in half the kernels; CPUs take Burn's.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::{
     Adam, AdamConfig, AdamState, Architecture, Filled, Forward, Mode, Network, Weights,
-    cross_entropy_of,
+    cross_entropy_of, targets,
 };
 
 use crate::engine::{EVALUATION_BATCH, Samples};
@@ -25,8 +26,8 @@ pub struct OnDevice<'d> {
     logits: Kept,
     /// Whether batches have one size and samples stay on the device; then the bytes of its largest buffer.
     largest_buffer: Option<u64>,
-    /// Of every class in the loss `[classes, 1]`.
-    class_weights: Option<Tensor<2>>,
+    /// Of every class in the loss.
+    class_weights: Option<Vec<f32>>,
     /// Samples a batch.
     batch: usize,
     /// Splits on the device, by where the host has them: `[positions, samples, bins]`.
@@ -34,10 +35,11 @@ pub struct OnDevice<'d> {
     epoch: Option<Epoch>,
 }
 
-/// Order and labels of an epoch, filled up to whole batches.
+/// Order and targets of an epoch, filled up to whole batches.
 struct Epoch {
     order: Tensor<1, Int>,
-    labels: Tensor<1, Int>,
+    /// `[samples, classes]`.
+    targets: Tensor<2>,
 }
 
 /// Logits of steps: few tensors, however many steps.
@@ -73,7 +75,11 @@ impl<'d> OnDevice<'d> {
         weights: &Weights,
         adam: AdamState,
     ) -> Result<Self, TrainerError> {
-        let network = Network::new(architecture, weights, &device.clone().autodiff())?;
+        let device = match largest_buffer {
+            Some(_) => device.clone(),
+            None => device.clone().autodiff(),
+        };
+        let network = Network::new(architecture, weights, &device)?;
         let adam = Adam::restore(AdamConfig::default(), adam, &network);
         Ok(Self {
             network,
@@ -89,9 +95,7 @@ impl<'d> OnDevice<'d> {
 
     /// Has samples count in the loss as much as their class weighs.
     pub fn set_class_weights(&mut self, weights: Vec<f32>) {
-        let classes = weights.len();
-        let weights = TensorData::new(weights, [classes, 1]);
-        self.class_weights = Some(Tensor::from_data(weights, self.network.device()));
+        self.class_weights = Some(weights);
     }
 
     /// The inputs of `split`, where they can stay on the device.
@@ -110,15 +114,19 @@ impl<'d> OnDevice<'d> {
     pub fn begin_epoch(&mut self, order: &[usize], labels: &[u32]) {
         let device = self.inner();
         let length = order.len().next_multiple_of(self.batch);
-        let place = |values: &mut dyn Iterator<Item = i64>| {
-            let mut values: Vec<i64> = values.collect();
-            values.resize(length, 0);
-            Tensor::from_data(TensorData::new(values, [length]), &device)
-        };
+        let mut order: Vec<i64> = order.iter().map(|&i| i as i64).collect();
+        order.resize(length, 0);
         self.epoch = Some(Epoch {
-            order: place(&mut order.iter().map(|&i| i as i64)),
-            labels: place(&mut labels.iter().map(|&y| y.into())),
+            order: Tensor::from_data(TensorData::new(order, [length]), &device),
+            targets: self.targets(labels, length),
         });
+    }
+
+    /// Targets of `size` samples, the first of which have these labels.
+    fn targets(&self, labels: &[u32], size: usize) -> Tensor<2> {
+        let classes = self.network.architecture().num_classes;
+        let values = targets(labels, size, classes, self.class_weights.as_deref());
+        Tensor::from_data(TensorData::new(values, [size, classes]), &self.inner())
     }
 
     /// One step; its logits are kept.
@@ -137,39 +145,49 @@ impl<'d> OnDevice<'d> {
             step: self.adam.steps(),
         };
         let count = samples.count();
-        let device = self.inner();
-        let (x, targets) = match samples {
-            Samples::Of { x, first, .. } => {
-                let all = self.resident(x);
-                let epoch = self.epoch.as_ref().expect("an epoch was begun");
-                let part = |all: &Tensor<1, Int>| all.clone().narrow(0, first, self.batch);
-                (all.select(1, part(&epoch.order)), part(&epoch.labels))
-            }
-            Samples::Batch(batch) => {
-                let mut targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
-                targets.resize(self.size(count), 0);
-                let targets = TensorData::new(targets, [self.size(count)]);
-                (
-                    self.place(batch.x, self.size(count)),
-                    Tensor::from_data(targets, &device),
-                )
-            }
-        };
         let size = self.size(count);
-        let filled = (count < size).then(|| Filled::new(count, size, &device));
-        let (x, targets) = (Tensor::from_inner(x), Tensor::from_inner(targets));
-        let forward = self.forward(&self.network, x, mode, filled.as_ref());
-        let logits = forward.logits.clone();
-        let loss = cross_entropy_of(
-            logits.clone(),
-            targets,
-            filled.as_ref(),
-            self.class_weights.as_ref(),
-        );
-        self.adam
-            .step(&mut self.network, loss.backward(), learning_rate);
+        let (forward, logits) = if self.largest_buffer.is_some() {
+            let (x, targets) = match samples {
+                Samples::Of { x, first, .. } => {
+                    let all = self.resident(x);
+                    let epoch = self.epoch.as_ref().expect("an epoch was begun");
+                    let order = epoch.order.clone().narrow(0, first, size);
+                    let targets = epoch.targets.clone().narrow(0, first, size);
+                    (all.select(1, order), targets)
+                }
+                Samples::Batch(batch) => (self.place(batch.x, size), self.targets(&batch.y, size)),
+            };
+            let filled = (count < size).then(|| Filled::new(count, size, &self.inner()));
+            let pass = self.network.gradients(x, targets, mode, filled.as_ref());
+            let (forward, gradients) = pass;
+            self.adam.apply(&mut self.network, gradients, learning_rate);
+            let logits = forward.logits.clone();
+            (forward, logits)
+        } else {
+            let Samples::Batch(batch) = samples else {
+                unreachable!("samples stay on accelerators alone: see `direct`");
+            };
+            let device = self.network.device().clone();
+            let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
+            let targets = Tensor::from_data(TensorData::new(targets, [size]), &device);
+            let classes = self.class_weights.clone().map(|weights| {
+                let weights =
+                    TensorData::new(weights, [self.network.architecture().num_classes, 1]);
+                Tensor::from_data(weights, &device)
+            });
+            let x = Tensor::from_inner(self.place(batch.x, size));
+            let forward = self.forward(&self.network, x, mode);
+            let logits = forward.logits.clone();
+            let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
+            self.adam
+                .step(&mut self.network, loss.backward(), learning_rate);
+            (forward, logits.inner())
+        };
         self.network.update_running_statistics(&forward);
-        self.logits.push(logits.inner().narrow(0, 0, count));
+        self.logits.push(match count < size {
+            true => logits.narrow(0, 0, count),
+            false => logits,
+        });
         if self.adam.steps().is_multiple_of(QUEUED as u64) {
             self.wait()?;
         }
@@ -225,7 +243,7 @@ impl<'d> OnDevice<'d> {
         let direct = direct.map(|x| self.resident(x));
         let mut logits = Kept::default();
         let mut classify = |x: Tensor<3>| {
-            logits.push(self.forward(&network, x, Mode::Inference, None).logits);
+            logits.push(self.forward(&network, x, Mode::Inference).logits);
         };
         let preprocessing = &dataset.preprocessing;
         let size = EVALUATION_BATCH.max(self.batch).min(samples);
@@ -258,6 +276,7 @@ impl<'d> OnDevice<'d> {
         Ok(logits)
     }
 
+    /// The device without autodiff.
     fn inner(&self) -> Device {
         self.network.device().clone().inner()
     }
@@ -272,15 +291,9 @@ impl<'d> OnDevice<'d> {
     }
 
     /// A pass in the layout that suits the device: see [`OnDevice::place`].
-    fn forward(
-        &self,
-        network: &Network,
-        x: Tensor<3>,
-        mode: Mode,
-        filled: Option<&Filled>,
-    ) -> Forward {
+    fn forward(&self, network: &Network, x: Tensor<3>, mode: Mode) -> Forward {
         if self.largest_buffer.is_some() {
-            return network.forward_positions(x, mode, filled);
+            return network.forward_positions(x, mode);
         }
         let [size, _, _] = x.dims();
         let [height, width, bins] = network.architecture().input.dims();

@@ -105,11 +105,9 @@ fn find(path: &Path, words: &[&str]) -> Option<PathBuf> {
 fn beside(path: &Path, word: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let separator = |c: char| !c.is_alphanumeric();
-    let words = stem.split(separator);
+    let mut words = stem.split(separator).rev();
     // The last such word: `data_x` has its samples in `x`.
-    let found = words
-        .filter(|own| SAMPLES.contains(&own.to_lowercase().as_str()))
-        .last();
+    let found = words.find(|own| SAMPLES.contains(&own.to_lowercase().as_str()));
     let stem = match found {
         Some(own) => {
             let start = own.as_ptr() as usize - stem.as_ptr() as usize;

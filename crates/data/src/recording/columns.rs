@@ -20,6 +20,10 @@ use crate::unharmed::unharmed;
 /// Rows read at a time: what a header claims is no reason to reserve memory.
 const ROWS: usize = 1 << 16;
 
+/// Rows that a byte of a file can stand for: no deflated stream is tighter, while a damaged run of equal values claims
+/// thousands of millions.
+const TIGHTEST: usize = 1032;
+
 /// All channels of a table.
 ///
 /// # Errors
@@ -116,7 +120,9 @@ fn read_columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
         for group in 0..file.num_row_groups() {
             let group = file.get_row_group(group).map_err(text)?;
             let error = |problem: String| format!("column `{}`: {problem}", description.name());
-            append(&mut own, values(&*group, i, description).map_err(error)?);
+            let most = bytes.len().saturating_mul(TIGHTEST);
+            let more = values(&*group, i, description, most).map_err(error)?;
+            append(&mut own, more);
         }
         // Two columns of one name occur; the first is meant.
         let name = description.name();
@@ -147,6 +153,7 @@ fn values(
     group: &dyn RowGroupReader,
     i: usize,
     column: &ColumnDescriptor,
+    most: usize,
 ) -> Result<Option<Values>, String> {
     let reader = group
         .get_column_reader(i)
@@ -162,23 +169,23 @@ fn values(
     };
     Ok(Some(match (reader, factor) {
         (ColumnReader::Int64ColumnReader(reader), Some(factor)) => {
-            Values::Times(all(reader, needed, |v| v.saturating_mul(factor))?)
+            Values::Times(all(reader, needed, most, |v| v.saturating_mul(factor))?)
         }
         (ColumnReader::Int64ColumnReader(reader), None) => {
-            Values::Numbers(all(reader, needed, |v| *v as f64)?)
+            Values::Numbers(all(reader, needed, most, |v| *v as f64)?)
         }
         (ColumnReader::Int32ColumnReader(reader), _) => {
-            Values::Numbers(all(reader, needed, |v| f64::from(*v))?)
+            Values::Numbers(all(reader, needed, most, |v| f64::from(*v))?)
         }
         (ColumnReader::FloatColumnReader(reader), _) => {
-            Values::Numbers(all(reader, needed, |v| f64::from(*v))?)
+            Values::Numbers(all(reader, needed, most, |v| f64::from(*v))?)
         }
         (ColumnReader::DoubleColumnReader(reader), _) => {
-            Values::Numbers(all(reader, needed, |v| *v)?)
+            Values::Numbers(all(reader, needed, most, |v| *v)?)
         }
         (ColumnReader::ByteArrayColumnReader(reader), _) => {
             let mut texts = Texts::default();
-            all::<_, ()>(reader, needed, |v| texts.push(v.data()))?;
+            all::<_, ()>(reader, needed, most, |v| texts.push(v.data()))?;
             Values::Texts(texts)
         }
         _ => return Ok(None),
@@ -188,10 +195,11 @@ fn values(
 /// All values of a column chunk.
 ///
 /// # Errors
-/// Where one is missing: a sample that is not there would move those after it.
+/// Where one is missing: a sample that is not there would move those after it; or there are more than `most`.
 fn all<T: DataType, U>(
     mut reader: ColumnReaderImpl<T>,
     needed: i16,
+    most: usize,
     mut convert: impl FnMut(&T::T) -> U,
 ) -> Result<Vec<U>, String> {
     let mut values = Vec::new();
@@ -211,5 +219,10 @@ fn all<T: DataType, U>(
             return Ok(values);
         }
         values.extend(buffer.iter().map(&mut convert));
+        if values.len() > most {
+            return Err(format!(
+                "more than {most} rows are more than the file can hold"
+            ));
+        }
     }
 }

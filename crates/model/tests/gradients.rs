@@ -1,0 +1,229 @@
+//! The backward pass by hand against autodiff, for every network: with dropout, class weights, and batches that are not full.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use model::rng::Rng;
+use model::{
+    Adam, AdamConfig, Architecture, Filled, Mode, ModelKind, Network, Plan, Weights,
+    cross_entropy_of, targets,
+};
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data_as::<f32>().try_into_vec().unwrap()
+}
+
+/// Distance in parts of the length of `theirs`.
+fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    let square = |a: f64| a * a;
+    let apart: f64 = ours
+        .iter()
+        .zip(theirs)
+        .map(|(a, b)| square(f64::from(a - b)))
+        .sum();
+    let length: f64 = theirs.iter().map(|b| square(f64::from(*b))).sum();
+    (apart / length.max(1e-30)).sqrt()
+}
+
+struct Case {
+    architecture: Architecture,
+    weights: Weights,
+    x: Vec<f32>,
+    y: Vec<u32>,
+    /// Samples that are there.
+    count: usize,
+    /// Samples of the batch.
+    batch: usize,
+    class_weights: Option<Vec<f32>>,
+}
+
+const MODE: Mode = Mode::Training {
+    dropout: true,
+    seed: 3,
+    step: 11,
+};
+
+const INPUT: [usize; 3] = [2, 7, 16];
+
+impl Case {
+    fn new(kind: ModelKind, count: usize, batch: usize) -> Self {
+        let divisor = if kind == ModelKind::ResnetStyle { 4 } else { 8 };
+        let architecture = Architecture::narrowed(kind, INPUT.into(), 3, divisor);
+        let plan = Plan::new(&architecture).unwrap();
+        let mut rng = Rng::new(9, 1 << 40);
+        Self {
+            weights: Weights::init(&plan, 5),
+            architecture,
+            x: (0..count * 224)
+                .map(|_| 2.0 * rng.uniform() - 1.0)
+                .collect(),
+            y: (0..count).map(|i| (i * i % 3) as u32).collect(),
+            count,
+            batch,
+            class_weights: None,
+        }
+    }
+
+    fn classes(&self, device: &Device) -> Option<Tensor<2>> {
+        let weights = self.class_weights.clone()?;
+        Some(Tensor::from_data(TensorData::new(weights, [3, 1]), device))
+    }
+
+    /// Logits and gradients by autodiff, over the samples that are there, and running statistics after the step.
+    fn autodiff(&self) -> (Vec<f32>, Vec<Option<Vec<f32>>>, Network) {
+        let device = Device::flex().autodiff();
+        let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
+        let x = TensorData::new(self.x.clone(), [self.count, 2, 7, 16]);
+        let y = self.y.iter().map(|y| i64::from(*y)).collect();
+        let y = TensorData::new(y, [self.count]);
+        let forward = network.forward(Tensor::from_data(x, &device), MODE);
+        let logits = forward.logits.clone();
+        let classes = self.classes(&device);
+        let targets = Tensor::<1, Int>::from_data(y, &device);
+        let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
+        let gradients = loss.backward();
+        let each = network.tensors().iter().zip(&network.plan().tensors);
+        let each = each.map(|(tensor, plan)| {
+            plan.role
+                .trainable()
+                .then(|| host(tensor.grad(&gradients).unwrap()))
+        });
+        let each = each.collect();
+        network.update_running_statistics(&forward);
+        (host(logits.inner()), each, network)
+    }
+
+    /// The same by hand, of a batch that is filled up with anything.
+    fn by_hand(&self) -> (Vec<f32>, Vec<Option<Vec<f32>>>, Network) {
+        let device = Device::flex();
+        let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
+        let mut x = self.x.clone();
+        x.resize(self.batch * 224, 0.7);
+        let x = Tensor::<3>::from_data(TensorData::new(x, [self.batch, 14, 16]), &device);
+        let targets = targets(&self.y, self.batch, 3, self.class_weights.as_deref());
+        let targets = Tensor::from_data(TensorData::new(targets, [self.batch, 3]), &device);
+        let filled =
+            (self.count < self.batch).then(|| Filled::new(self.count, self.batch, &device));
+        let (forward, gradients) =
+            network.gradients(x.swap_dims(0, 1), targets, MODE, filled.as_ref());
+        network.update_running_statistics(&forward);
+        let logits = host(forward.logits.narrow(0, 0, self.count));
+        let gradients = gradients.into_iter().map(|own| own.map(host)).collect();
+        (logits, gradients, network)
+    }
+
+    fn check(&self, bound: f64) {
+        let (logits, gradients, network) = self.by_hand();
+        let (their_logits, theirs, their_network) = self.autodiff();
+        let what = format!("{} of {}", self.count, self.batch);
+        let off = distance(&logits, &their_logits);
+        assert!(off < bound, "{what}: logits are off by {off:e}");
+        let present =
+            |all: &[Option<Vec<f32>>]| -> Vec<bool> { all.iter().map(Option::is_some).collect() };
+        assert_eq!(present(&gradients), present(&theirs));
+        let flat = |all: Vec<Option<Vec<f32>>>| -> Vec<f32> {
+            all.into_iter().flatten().flatten().collect()
+        };
+        let off = distance(&flat(gradients), &flat(theirs));
+        assert!(off < bound, "{what}: gradients are off by {off:e}");
+        let values = |network: &Network| -> Vec<f32> {
+            network
+                .weights()
+                .tensors()
+                .iter()
+                .flat_map(|tensor| tensor.values.clone())
+                .collect()
+        };
+        let off = distance(&values(&network), &values(&their_network));
+        assert!(off < 1e-6, "{what}: running statistics are off by {off:e}");
+    }
+}
+
+/// Some activations of deep networks are zero within rounding: one rectifier that takes the other side changes all
+/// gradients before it. Their layers are those of the others, which are held to 1e-4.
+fn bound(kind: ModelKind) -> f64 {
+    match kind {
+        ModelKind::DeepLarge => 0.1,
+        ModelKind::ResnetStyle => 1e-2,
+        _ => 1e-4,
+    }
+}
+
+#[test]
+fn of_every_network() {
+    for kind in ModelKind::ALL {
+        println!("{kind}");
+        Case::new(kind, 33, 33).check(bound(kind));
+        let mut case = Case::new(kind, 21, 32);
+        case.class_weights = Some(vec![0.5, 2.0, 1.5]);
+        case.check(bound(kind));
+    }
+}
+
+/// Where all windows are constant, neighbours in a pool are equal: the first is taken, as everywhere.
+#[test]
+fn of_equal_neighbours() {
+    let mut case = Case::new(ModelKind::Simple, 8, 8);
+    for (i, window) in case.x.chunks_exact_mut(224).enumerate() {
+        window.fill(0.1 * i as f32 - 0.3);
+    }
+    case.check(1e-4);
+}
+
+/// Both optimizers take the same steps, and one goes on where the other was.
+#[test]
+fn adam_tensor_by_tensor_is_adam() {
+    let case = Case::new(ModelKind::DeepEfficient, 16, 16);
+    let start = || Network::new(&case.architecture, &case.weights, &Device::flex()).unwrap();
+    let gradients = |network: &Network| {
+        let x = TensorData::new(case.x.clone(), [16, 14, 16]);
+        let x = Tensor::<3>::from_data(x, network.device()).swap_dims(0, 1);
+        let y = TensorData::new(targets(&case.y, 16, 3, None), [16, 3]);
+        let y = Tensor::from_data(y, network.device());
+        network.gradients(x, y, MODE, None).1
+    };
+    // Flat steps of autodiff from the same gradients: their sum with the parameters.
+    let flat = |network: &mut Network, adam: &mut Adam| {
+        let wanted = gradients(network);
+        let device = Device::flex().autodiff();
+        let mut twin = Network::new(&case.architecture, &network.weights(), &device).unwrap();
+        let products = twin.tensors().iter().zip(wanted);
+        let sums = products.filter_map(|(tensor, wanted)| {
+            Some((tensor.clone() * Tensor::from_inner(wanted?)).sum())
+        });
+        let loss = sums.reduce(|a, b| a + b).unwrap();
+        adam.step(&mut twin, loss.backward(), 1e-2);
+        network.set_weights(&twin.weights());
+    };
+    let each = |network: &mut Network, adam: &mut Adam| {
+        let gradients = gradients(network);
+        adam.apply(network, gradients, 1e-2);
+    };
+    let (mut a, mut b) = (start(), start());
+    let mut adam_a = Adam::new(AdamConfig::default());
+    let mut adam_b = Adam::new(AdamConfig::default());
+    for step in 0..6 {
+        each(&mut a, &mut adam_a);
+        // Taken up from the host, and from the other way.
+        match step {
+            0..2 => each(&mut b, &mut adam_b),
+            2 => {
+                adam_b = Adam::restore(AdamConfig::default(), adam_b.state(), &b);
+                each(&mut b, &mut adam_b);
+            }
+            3 => flat(&mut b, &mut adam_b),
+            _ => each(&mut b, &mut adam_b),
+        }
+    }
+    let values = |network: &Network| -> Vec<f32> {
+        network
+            .weights()
+            .tensors()
+            .iter()
+            .flat_map(|tensor| tensor.values.clone())
+            .collect()
+    };
+    let off = distance(&values(&b), &values(&a));
+    assert!(off < 1e-5, "off by {off:e}");
+    assert_eq!(adam_a.steps(), adam_b.steps());
+    assert!(distance(&adam_b.state().second, &adam_a.state().second) < 1e-4);
+}
