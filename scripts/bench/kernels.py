@@ -3,8 +3,9 @@
     cargo build -p trainer --features wgpu
     python scripts/bench/kernels.py target/debug/trainer [--batch 32] [--names MODEL]
 
-Trains one epoch on half and on all of the demo's labels, with everything compiled and tuned before; what the second run
-launches more, shared by the steps it takes more, is a step's: evaluation, the same in both, falls out. `--names` prints
+Trains one epoch on a quarter and on half of the demo's labels, with everything compiled and tuned before; what the second run
+launches more, shared by the steps it takes more, is a step's: evaluation and a last batch that is not full, the same in both,
+fall out. `--names` prints
 which kernels those are. Works on any device, the software Vulkan driver included.
 """
 
@@ -48,8 +49,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for model in args.models:
             # The first compiles and tunes, which launches kernels of its own.
-            counts = [run(trainer, model, args.batch, ratio, folder, folder) for ratio in (0.5, 0.5, 1.0, 0.5, 1.0)][-2:]
-            steps = -(-SAMPLES // args.batch) - -(-(SAMPLES // 2) // args.batch)
+            counts = [run(trainer, model, args.batch, ratio, folder, folder) for ratio in (0.25, 0.5, 0.25, 0.5)][-2:]
+            steps = -(-SAMPLES // 2 // args.batch) - -(-SAMPLES // 4 // args.batch)
             more = sum(counts[1].values()) - sum(counts[0].values())
             print(f"{model}: {more / steps:.1f} kernels a step ({more} in {steps} steps)", flush=True)
             if args.names:

@@ -49,7 +49,10 @@ impl How {
             return Ok(None);
         }
         let spans = reader.spans(source)?.ok_or_else(|| {
-            let problem = format!("cannot be streamed: {} are read into memory", reader.name());
+            let problem = format!(
+                "cannot be streamed: {} are read into memory; `data convert` writes them so that they can",
+                reader.name()
+            );
             DataError::Source {
                 path: source.to_owned(),
                 problem,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use data::reader::{self, Record};
 use data::{Dataset, DatasetConfig, Normalisation, Storage, batch};
+use proptest::prelude::*;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy")
@@ -128,4 +129,32 @@ fn what_is_missing_beside_an_array_is_named() {
         cut.contains("x.npy, record 7: `x` ends before this sample"),
         "{cut}"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..Default::default() })]
+
+    /// Damaged anywhere: an error that names the file, or other values; never a panic.
+    #[test]
+    fn damaged_arrays(at in 0usize..700, value: u8, cut in proptest::option::of(0usize..5000), name in 0usize..2) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["x.npy", "y.npy"].map(|name| folder.path().join(name));
+        for (file, source) in files.iter().zip(["f8_data.npy", "f8_labels.npy"]) {
+            std::fs::copy(fixtures().join(source), file).unwrap();
+        }
+        let mut bytes = std::fs::read(&files[name]).unwrap();
+        let at = at % bytes.len();
+        bytes[at] = value;
+        bytes.truncate(cut.unwrap_or(bytes.len()));
+        std::fs::write(&files[name], &bytes).unwrap();
+        if let Err(error) = records(&files[0]) {
+            prop_assert!(error.contains(".npy"), "{error}");
+        }
+        if let Ok(reader) = reader::of(&files[0]) && let Ok(Some(spans)) = reader.spans(&files[0]) {
+            let mut windows = reader.windows(&files[0], &Default::default()).unwrap();
+            for (i, span) in spans.into_iter().enumerate() {
+                prop_assert!(windows.window(&files[0], i, span).is_ok());
+            }
+        }
+    }
 }

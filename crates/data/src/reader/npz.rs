@@ -290,6 +290,15 @@ mod tests {
             bytes[at] = value;
             bytes.truncate(bytes.len() - cut % 100);
             let _ = read(&bytes);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.npz");
+            std::fs::write(&path, &bytes).unwrap();
+            if let Ok(Some(spans)) = Npz.spans(&path) {
+                let mut windows = Npz.windows(&path, &Wanted::default()).unwrap();
+                for (i, span) in spans.into_iter().enumerate() {
+                    let _ = windows.window(&path, i, span);
+                }
+            }
         }
     }
 }

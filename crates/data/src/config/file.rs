@@ -1,0 +1,105 @@
+//! The file as it is written: tasks are the sections that have a task's keys.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+
+use super::{SpectralConfig, Task};
+use crate::preprocess::Normalisation;
+use crate::steps::Step;
+
+/// Line (from 1) of `key` in top-level `section`, found by indentation: for messages only.
+pub(super) fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
+    let mut inside = false;
+    let mut section_line = None;
+    for (i, line) in text.lines().enumerate() {
+        if !line.starts_with([' ', '\t', '#']) && !line.trim().is_empty() {
+            inside = line.trim_end().trim_end_matches(':') == section
+                || line.starts_with(&format!("{section}:"));
+            if inside {
+                section_line = Some(i + 1);
+            }
+        }
+        if inside && line.trim_start().starts_with(&format!("{key}:")) {
+            return Some(i + 1);
+        }
+    }
+    section_line
+}
+
+/// Top-level sections that are tasks: mappings with a key only tasks have, in file order.
+pub(super) fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
+    let root: serde_yaml::Value = serde_yaml::from_str(text)?;
+    let Some(root) = root.as_mapping() else {
+        return Err(serde_yaml::Error::custom(
+            "expected a mapping with a task and its index files",
+        ));
+    };
+    let is_task = |value: &serde_yaml::Value| {
+        value.as_mapping().is_some_and(|section| {
+            ["class_names", "num_classes", "train_index_file"]
+                .iter()
+                .any(|key| section.contains_key(*key))
+        })
+    };
+    let tasks = root.iter().filter(|(_, value)| is_task(value));
+    Ok(tasks
+        .filter_map(|(key, _)| key.as_str().map(str::to_owned))
+        .collect())
+}
+
+/// What the file says.
+#[derive(Default)]
+pub(super) struct RawFile {
+    pub task: Task,
+    pub location: Option<String>,
+    pub modality: Option<String>,
+    pub spectral: SpectralConfig,
+    pub normalisation: Option<Normalisation>,
+    pub preprocessing: Vec<Step>,
+}
+
+/// Reads the file in one pass, so that errors carry line and column, with `task` as the section
+/// that is typed and the other tasks passed over.
+pub(super) struct FileSeed<'a> {
+    pub task: &'a str,
+    pub tasks: &'a [String],
+}
+
+impl<'de> DeserializeSeed<'de> for FileSeed<'_> {
+    type Value = RawFile;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawFile, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FileSeed<'_> {
+    type Value = RawFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping with a task and its index files")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RawFile, M::Error> {
+        let mut raw = RawFile::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                key if key == self.task => raw.task = map.next_value()?,
+                "location" => raw.location = map.next_value()?,
+                "modality" => raw.modality = map.next_value()?,
+                "spectral_processing" => raw.spectral = map.next_value()?,
+                "preprocessing" => raw.preprocessing = map.next_value()?,
+                "normalisation" | "normalization" => raw.normalisation = map.next_value()?,
+                key if self.tasks.iter().any(|t| t == key) => {
+                    map.next_value::<serde_yaml::Value>()?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(raw)
+    }
+}

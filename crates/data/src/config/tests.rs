@@ -1,0 +1,138 @@
+use super::*;
+
+const GOOD: &str = "\
+vehicle_classification:
+  num_classes: 4
+  class_names: [background, car, truck, bus]
+  included_classes: [3, 0, 1]
+  train_index_file: indices/train.txt
+  val_index_file: /abs/val.txt
+  colour: red
+distance:
+  num_classes: 2
+  train_index_file: a
+  val_index_file: b
+location: shake
+modality: seismic
+spectral_processing:
+  method: welch
+  sampling_rate: 512.0
+  welch: {nperseg: 64, noverlap: 16, nfft: 64, window: hann, scaling: density, detrend: constant}
+";
+
+fn parse(text: &str, task: Option<&str>) -> Result<DatasetConfig, String> {
+    DatasetConfig::parse(text, Path::new("/data/c.yaml"), task).map_err(|e| e.to_string())
+}
+
+#[test]
+fn all_keys() {
+    let config = parse(GOOD, None).unwrap();
+    assert_eq!(config.task_name, "vehicle_classification");
+    assert_eq!(config.class_names(), ["background", "car", "bus"]);
+    let renumbered: Vec<_> = (0..4).map(|l| config.renumber(l)).collect();
+    assert_eq!(renumbered, [Some(0), Some(1), None, Some(2)]);
+    let task = &config.task;
+    assert_eq!(
+        task.train_index_file.as_deref(),
+        Some(Path::new("/data/indices/train.txt"))
+    );
+    assert_eq!(
+        task.val_index_file.as_deref(),
+        Some(Path::new("/abs/val.txt"))
+    );
+    assert_eq!(config.spectral.welch.nperseg, 64);
+    assert_eq!(config.location.as_deref(), Some("shake"));
+    let warnings: Vec<_> = config.warnings.iter().map(|w| w.key.as_str()).collect();
+    assert_eq!(warnings, ["vehicle_classification.colour"]);
+    assert_eq!(
+        parse(GOOD, Some("distance")).unwrap().class_names(),
+        ["class_0", "class_1"]
+    );
+}
+
+#[test]
+fn steps_stand_for_other_keys() {
+    let plain = GOOD.replace("method: welch", "method: none");
+    let with = |text: &str, steps: &str| parse(&format!("{text}preprocessing: {steps}\n"), None);
+    let config = with(
+        &plain,
+        "[demean, {low_pass: {frequency: 90}}, fft, log1p, {normalise: sample}]",
+    )
+    .unwrap();
+    assert_eq!(config.steps.len(), 2);
+    assert_eq!(
+        (config.spectral.method, config.spectral.compression),
+        (SpectralMethod::Fft, Compression::Log1p)
+    );
+    assert_eq!(config.normalisation, Some(Normalisation::Sample));
+    for (text, steps, problem) in [
+        (GOOD, "[fft]", "so does `spectral_processing.method`"),
+        (
+            GOOD,
+            "[{high_pass: {frequency: 256}}]",
+            "`high_pass`: 256 Hz does not lie between 0 and 256 Hz",
+        ),
+        (&plain, "[log]", "`log` is of spectra"),
+        (&plain, "[smooth]", "unknown step `smooth`"),
+    ] {
+        let error = with(text, steps).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn errors_name_line_and_key() {
+    let cases = [
+        (
+            GOOD.replace("num_classes: 4", "num_classes: many"),
+            "num_classes",
+            2,
+        ),
+        (
+            GOOD.replace("num_classes: 4", "num_classes: 5"),
+            "num_classes",
+            2,
+        ),
+        (
+            GOOD.replace("[3, 0, 1]", "[3, 0, 7]"),
+            "included_classes",
+            4,
+        ),
+        (GOOD.replace("[3, 0, 1]", "[3]"), "included_classes", 4),
+        (GOOD.replace("512.0", "-1"), "sampling_rate", 16),
+        (
+            GOOD.replace("method: welch", "method: wavelet"),
+            "method",
+            15,
+        ),
+        (GOOD.replace("noverlap: 16", "noverlap: 99"), "noverlap", 14),
+        (GOOD.replace("bus]", "car]"), "class_names", 3),
+        (
+            GOOD.replace("  val_index_file: /abs/val.txt\n", ""),
+            "val_index_file",
+            1,
+        ),
+    ];
+    for (text, key, line) in cases {
+        let error = parse(&text, None).unwrap_err();
+        assert!(error.starts_with("/data/c.yaml"), "{error}");
+        assert!(error.contains(key), "{key}: {error}");
+        assert!(
+            error.contains(&format!("line {line}")),
+            "line {line}: {error}"
+        );
+    }
+    let error = parse("a: [1, 2\nb: 3\n", None).unwrap_err();
+    assert!(error.contains("line 2"), "{error}");
+    let error = parse(GOOD, Some("speed")).unwrap_err();
+    assert!(
+        error.contains("the file has vehicle_classification, distance"),
+        "{error}"
+    );
+    assert!(parse("", None).is_err());
+    assert!(
+        parse("location: shake\n", None)
+            .unwrap_err()
+            .contains("no task")
+    );
+}
