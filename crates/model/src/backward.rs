@@ -8,7 +8,7 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor};
 
-use crate::conv::{Geometry, Way, columns};
+use crate::conv::{Geometry, Way, columns, one_after_another, side_by_side};
 use crate::network::Network;
 
 /// What a layer's way back needs of its way there.
@@ -18,6 +18,12 @@ pub(crate) enum Saved {
     Conv {
         weight: usize,
         columns: Tensor<2>,
+        geometry: Geometry,
+    },
+    /// `input` `[rows, in]` times the kernels of all taps, gathered and added: see [`crate::conv::multiplies_first`].
+    Products {
+        weight: usize,
+        input: Tensor<2>,
         geometry: Geometry,
     },
     /// As `Conv`, with `columns` `[rows, taps, channels]`.
@@ -113,6 +119,23 @@ impl<'a> Backward<'a> {
                     .reshape([taps * out, inputs]);
                 let picks = self.network.picks(&geometry, self.batch, Way::Back);
                 columns(d, picks.as_ref(), taps).matmul(turned)
+            }
+            Saved::Products {
+                weight,
+                input,
+                geometry,
+            } => {
+                self.keep(weight + 1, d.clone().sum_dim(0));
+                let taps = geometry.taps();
+                let picks = self.network.picks(&geometry, self.batch, Way::Back);
+                let products = columns(d, picks.as_ref(), taps);
+                let kernel = input.transpose().matmul(products.clone());
+                self.keep(weight, one_after_another(kernel, taps));
+                if !needed {
+                    return None;
+                }
+                let kernel = self.network.tensors()[weight].clone();
+                products.matmul(side_by_side(kernel, taps).transpose())
             }
             Saved::Depthwise {
                 weight,

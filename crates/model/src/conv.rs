@@ -65,8 +65,47 @@ impl Geometry {
 pub(crate) enum Way {
     /// From inputs to outputs.
     There,
+    /// From products of every input with the kernel of every tap, `[rows * taps, out]`, to outputs.
+    Products,
     /// From gradients of outputs to those of inputs.
     Back,
+}
+
+/// Bytes of gathered rows from which on a layer that narrows multiplies first: below, fewer kernels count more than less
+/// memory.
+const MANY: usize = 16 << 20;
+
+/// Whether the products of `rows` rows with the kernels of all taps are made first and gathered then, because that copies
+/// clearly less: `taps * out` values a row in place of `taps * channels`. The first layer, from 256 bins to a few channels,
+/// is such a one.
+pub(crate) fn multiplies_first(
+    geometry: &Geometry,
+    rows: usize,
+    channels: usize,
+    out: usize,
+) -> bool {
+    let gathered = rows * geometry.taps() * channels * size_of::<f32>();
+    geometry.taps() > 1 && geometry.stride == 1 && 2 * out <= channels && gathered >= MANY
+}
+
+/// Kernel `[taps * in, out]` with those of all taps side by side, `[in, taps * out]`.
+pub(crate) fn side_by_side(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
+    let [fan, out] = kernel.dims();
+    let inputs = fan / taps;
+    kernel
+        .reshape([taps, inputs, out])
+        .swap_dims(0, 1)
+        .reshape([inputs, taps * out])
+}
+
+/// And back.
+pub(crate) fn one_after_another(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
+    let [inputs, all] = kernel.dims();
+    let out = all / taps;
+    kernel
+        .reshape([inputs, taps, out])
+        .swap_dims(0, 1)
+        .reshape([taps * inputs, out])
 }
 
 /// The rows under the taps of a convolution, on a device.
@@ -87,7 +126,7 @@ impl Picks {
         }
         let sources = geometry.sources();
         let read = match way {
-            Way::There => sources,
+            Way::There | Way::Products => sources,
             Way::Back => {
                 let mut back = vec![None; geometry.positions_in() * taps];
                 for (i, source) in sources.iter().enumerate() {
@@ -102,7 +141,11 @@ impl Picks {
         let tap = |i: usize| read[i / (batch * taps) * taps + i % taps];
         let sample = |i: usize| i / taps % batch;
         let count = rows * taps;
-        let index = (0..count).map(|i| tap(i).map_or(0, |p| p * batch + sample(i)) as i64);
+        let row = |i: usize, p: usize| match way {
+            Way::Products => (p * batch + sample(i)) * taps + i % taps,
+            _ => p * batch + sample(i),
+        };
+        let index = (0..count).map(|i| tap(i).map_or(0, |p| row(i, p)) as i64);
         let index = TensorData::new(index.collect(), [count]);
         let inside = read.contains(&None).then(|| {
             let inside = (0..count).map(|i| f32::from(tap(i).is_some()));

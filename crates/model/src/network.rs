@@ -233,7 +233,7 @@ impl Network {
     /// `x` as there, `targets` `[batch, classes]` as [`targets`] makes them.
     ///
     /// # Panics
-    /// Where `x` has another shape.
+    /// Where `x` has another shape, or for inference, which has no gradients.
     pub fn gradients(
         &self,
         x: Tensor<3>,
@@ -241,6 +241,7 @@ impl Network {
         mode: Mode,
         filled: Option<&Filled>,
     ) -> (Forward, Vec<Option<Tensor<2>>>) {
+        assert_ne!(mode, Mode::Inference, "gradients belong to training");
         let [positions, batch, channels] = x.dims();
         let [height, width, bins] = self.architecture.input.dims();
         assert_eq!([positions, channels], [height * width, bins], "input shape");

@@ -100,15 +100,7 @@ impl<'a> Pass<'a> {
                         let index = |fan| self.network.index(&geometry, self.batch, fan);
                         rows::convolve(x.rows, weight, &geometry, index)
                     }
-                    Layout::PositionsFirst(_) => {
-                        let columns = self.columns(x.rows, &geometry);
-                        self.keep(|| Saved::Conv {
-                            weight: number,
-                            columns: columns.clone(),
-                            geometry,
-                        });
-                        columns.matmul(weight)
-                    }
+                    Layout::PositionsFirst(_) => self.convolve(x.rows, number, weight, geometry),
                 };
                 Activations {
                     rows: rows + bias,
@@ -242,6 +234,40 @@ impl<'a> Pass<'a> {
                 x.with(rows)
             }
         }
+    }
+
+    /// With positions first; the kernel is tensor `number`.
+    fn convolve(
+        &mut self,
+        rows: Tensor<2>,
+        number: usize,
+        kernel: Tensor<2>,
+        geometry: Geometry,
+    ) -> Tensor<2> {
+        let ([count, channels], [_, out]) = (rows.dims(), kernel.dims());
+        if !conv::multiplies_first(&geometry, count, channels, out) {
+            let columns = self.columns(rows, &geometry);
+            self.keep(|| Saved::Conv {
+                weight: number,
+                columns: columns.clone(),
+                geometry,
+            });
+            return columns.matmul(kernel);
+        }
+        let taps = geometry.taps();
+        let products = rows.clone().matmul(conv::side_by_side(kernel, taps));
+        let picks = self.network.picks(&geometry, self.batch, Way::Products);
+        let picked = conv::columns(products.reshape([count * taps, out]), picks.as_ref(), taps);
+        self.keep(|| Saved::Products {
+            weight: number,
+            input: rows,
+            geometry,
+        });
+        let [outputs, _] = picked.dims();
+        picked
+            .reshape([outputs, taps, out])
+            .sum_dim(1)
+            .reshape([outputs, out])
     }
 
     /// The rows under every tap of a convolution with positions first.

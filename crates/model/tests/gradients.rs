@@ -27,6 +27,7 @@ fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
 struct Case {
     architecture: Architecture,
     weights: Weights,
+    bins: usize,
     x: Vec<f32>,
     y: Vec<u32>,
     /// Samples that are there.
@@ -42,18 +43,21 @@ const MODE: Mode = Mode::Training {
     step: 11,
 };
 
-const INPUT: [usize; 3] = [2, 7, 16];
-
 impl Case {
     fn new(kind: ModelKind, count: usize, batch: usize) -> Self {
+        Self::of_bins(16, kind, count, batch)
+    }
+
+    fn of_bins(bins: usize, kind: ModelKind, count: usize, batch: usize) -> Self {
         let divisor = if kind == ModelKind::ResnetStyle { 4 } else { 8 };
-        let architecture = Architecture::narrowed(kind, INPUT.into(), 3, divisor);
+        let architecture = Architecture::narrowed(kind, [2, 7, bins].into(), 3, divisor);
         let plan = Plan::new(&architecture).unwrap();
         let mut rng = Rng::new(9, 1 << 40);
         Self {
             weights: Weights::init(&plan, 5),
             architecture,
-            x: (0..count * 224)
+            bins,
+            x: (0..count * 14 * bins)
                 .map(|_| 2.0 * rng.uniform() - 1.0)
                 .collect(),
             y: (0..count).map(|i| (i * i % 3) as u32).collect(),
@@ -72,7 +76,7 @@ impl Case {
     fn autodiff(&self) -> (Vec<f32>, Vec<Option<Vec<f32>>>, Network) {
         let device = Device::flex().autodiff();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
-        let x = TensorData::new(self.x.clone(), [self.count, 2, 7, 16]);
+        let x = TensorData::new(self.x.clone(), [self.count, 2, 7, self.bins]);
         let y = self.y.iter().map(|y| i64::from(*y)).collect();
         let y = TensorData::new(y, [self.count]);
         let forward = network.forward(Tensor::from_data(x, &device), MODE);
@@ -97,8 +101,8 @@ impl Case {
         let device = Device::flex();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
         let mut x = self.x.clone();
-        x.resize(self.batch * 224, 0.7);
-        let x = Tensor::<3>::from_data(TensorData::new(x, [self.batch, 14, 16]), &device);
+        x.resize(self.batch * 14 * self.bins, 0.7);
+        let x = Tensor::<3>::from_data(TensorData::new(x, [self.batch, 14, self.bins]), &device);
         let targets = targets(&self.y, self.batch, 3, self.class_weights.as_deref());
         let targets = Tensor::from_data(TensorData::new(targets, [self.batch, 3]), &device);
         let filled =
@@ -156,6 +160,15 @@ fn of_every_network() {
         let mut case = Case::new(kind, 21, 32);
         case.class_weights = Some(vec![0.5, 2.0, 1.5]);
         case.check(bound(kind));
+    }
+}
+
+/// So many rows that the first layer multiplies before it gathers.
+#[test]
+fn of_large_batches() {
+    // Rounding grows with the sums, and with every normalisation.
+    for (kind, bound) in [(ModelKind::Simple, 1e-3), (ModelKind::DeepEfficient, 1e-2)] {
+        Case::of_bins(256, kind, 450, 460).check(bound);
     }
 }
 

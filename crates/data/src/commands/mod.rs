@@ -30,7 +30,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Says what is in a dataset configuration, in sample sources (.pt, .npz, TFRecord) or in recordings (miniSEED, SAC,
+    /// Says what is in a dataset configuration, in sample sources (.pt, .npz, .npy, TFRecord) or in recordings (miniSEED, SAC,
     /// WAV, CSV, Parquet)
     Inspect {
         /// A dataset_config.yaml, or files

@@ -6,17 +6,18 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use hdf5_reader::{Dataset, Datatype, Hdf5File, SliceInfo, SliceInfoElem};
+use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
 
 use super::{Trace, check_rate, parse_time};
 use crate::error::DataError;
 use crate::unharmed::unharmed;
 
+/// Bytes that one byte of a file can stand for: no deflated stream is tighter, while a damaged header claims anything.
+const TIGHTEST: u64 = 1032;
+
 /// One chunk of a dataset: the whole, where it has none.
 pub struct SeisBench {
     waveforms: PathBuf,
-    /// Bytes of it.
-    size: u64,
     file: Hdf5File,
     heads: Vec<String>,
     /// Lines of the metadata.
@@ -85,8 +86,15 @@ impl SeisBench {
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(&metadata, error.to_string()))?;
         let size = std::fs::metadata(waveforms).map_err(super::unreadable(waveforms))?;
-        let file =
-            Hdf5File::open(waveforms).map_err(|error| wrong(waveforms, error.to_string()))?;
+        let most = size.len().saturating_mul(TIGHTEST);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let limits = OpenOptions {
+            max_read_bytes: most,
+            max_chunk_bytes: most,
+            ..Default::default()
+        };
+        let file = Hdf5File::open_with_options(waveforms, limits)
+            .map_err(|error| wrong(waveforms, error.to_string()))?;
         let format = |name: &str| file.dataset(&format!("/data_format/{name}"));
         let text = |name: &str| format(name).ok().and_then(|set| set.read_string().ok());
         let order = text("dimension_order");
@@ -102,12 +110,11 @@ impl SeisBench {
         };
         let rate = format("sampling_rate")
             .ok()
-            .and_then(|set| numbers(&set, &SliceInfo::all(set.ndim()), size.len()).ok());
+            .and_then(|set| numbers(&set, &SliceInfo::all(set.ndim())).ok());
         let rate = rate.and_then(|values| values.first().copied());
         let components = text("component_order");
         Ok(Self {
             waveforms: waveforms.to_owned(),
-            size: size.len(),
             file,
             heads,
             rows,
@@ -213,7 +220,7 @@ impl SeisBench {
             Some(place) => selection(place)?,
             None => SliceInfo::all(set.ndim()),
         };
-        let values = numbers(set, &selection, self.size)?;
+        let values = numbers(set, &selection)?;
         let count = components.chars().count();
         if count == 0 || values.is_empty() || !values.len().is_multiple_of(count) {
             return Err(format!(
@@ -267,21 +274,8 @@ fn selection(place: &str) -> Result<SliceInfo, String> {
     Ok(SliceInfo { selections })
 }
 
-/// Bytes that one byte of a file can stand for: no deflated stream is tighter.
-const TIGHTEST: u64 = 1032;
-
-/// Values of a selection, whatever their type, in a file of `size` bytes.
-fn numbers(set: &Dataset, selection: &SliceInfo, size: u64) -> Result<Vec<f64>, String> {
-    let elements = set
-        .shape()
-        .iter()
-        .try_fold(1u64, |n, own| n.checked_mul(*own));
-    if elements.is_none_or(|elements| elements > size.saturating_mul(TIGHTEST)) {
-        return Err(format!(
-            "an array of shape {:?} is more than the file can hold",
-            set.shape()
-        ));
-    }
+/// Values of a selection, whatever their type.
+fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, String> {
     macro_rules! read {
         ($kind:ty) => {{
             let array = set
