@@ -13,12 +13,12 @@ fn show(bar: &ProgressBar, loading: Loading) {
     if loading.of < 100 || !std::io::stderr().is_terminal() {
         return;
     }
-    if bar.is_hidden() {
-        bar.set_draw_target(ProgressDrawTarget::stderr());
-    }
     bar.set_prefix(loading.split);
     bar.set_length(loading.of as u64);
     bar.set_position(loading.done as u64);
+    if bar.is_hidden() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
 }
 
 fn main() -> ExitCode {
