@@ -266,6 +266,11 @@ mod tests {
             ),
             (npy("<f4", "(2, 16)", &floats(32)), "expected [N, 2, 1024]"),
             (npy("<f4", huge, &floats(4)), "is impossible"),
+            // Found by fuzzing: it kept the parser busy for ever.
+            (
+                npy(&format!("<f4', 'x': {}'", "[".repeat(70)), "(2, 2, 8)", &[]),
+                "is nested too deeply",
+            ),
             (npy("<f4", "(2, 0, 8)", &[]), "impossible shape"),
             (
                 npy("<c8", "(2, 2, 8)", &floats(64)),
