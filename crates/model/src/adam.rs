@@ -6,7 +6,7 @@
 
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-use crate::network::Network;
+use crate::network::{Network, host};
 
 /// Hyperparameters of [`Adam`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,11 +89,18 @@ impl Adam {
     pub fn state(&self) -> AdamState {
         let (first, second) = match &self.moments {
             Moments::None => Default::default(),
-            Moments::Flat(flat) => (host(&flat.0), host(&flat.1)),
-            Moments::Each(each) => (
-                each.iter().flat_map(|(first, _)| host(first)).collect(),
-                each.iter().flat_map(|(_, second)| host(second)).collect(),
-            ),
+            Moments::Flat(flat) => {
+                let all = host([flat.0.clone(), flat.1.clone()].into_iter());
+                let [first, second] = all.try_into().expect("two tensors");
+                (first, second)
+            }
+            Moments::Each(each) => {
+                let first = each.iter().map(|(first, _)| first.clone());
+                let second = each.iter().map(|(_, second)| second.clone());
+                let mut all = host(first.chain(second));
+                let second = all.split_off(each.len()).concat();
+                (all.concat(), second)
+            }
         };
         AdamState {
             steps: self.steps,
@@ -222,9 +229,4 @@ fn trainable(network: &Network) -> Vec<usize> {
     (0..tensors.len())
         .filter(|i| tensors[*i].role.trainable())
         .collect()
-}
-
-fn host<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    let data = tensor.clone().into_data_as::<f32>();
-    data.try_into_vec().expect("the data was converted to f32")
 }

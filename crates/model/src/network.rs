@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
 use crate::backward::{Backward, of_loss};
@@ -135,11 +135,8 @@ impl Network {
 
     /// Copies all tensors to the host.
     pub fn weights(&self) -> Weights {
-        let values = self.tensors.iter().map(|tensor| {
-            let data = tensor.clone().inner().into_data_as::<f32>();
-            data.try_into_vec().expect("the data was converted to f32")
-        });
-        Weights::from_ordered(&self.plan, values.collect())
+        let tensors = self.tensors.iter().map(|tensor| tensor.clone().inner());
+        Weights::from_ordered(&self.plan, host(tensors))
     }
 
     /// What the network is.
@@ -315,6 +312,16 @@ impl Network {
             .or_insert_with(|| Picks::new(geometry, batch, way, &self.device))
             .clone()
     }
+}
+
+/// Copies tensors to the host, waiting for the device once.
+pub(crate) fn host<const D: usize>(tensors: impl Iterator<Item = Tensor<D>>) -> Vec<Vec<f32>> {
+    let all = tensors.fold(Transaction::default(), |all, tensor| all.register(tensor));
+    let read = all.execute().into_iter().map(|data| {
+        let data = data.convert::<f32>();
+        data.try_into_vec().expect("the data was converted to f32")
+    });
+    read.collect()
 }
 
 /// What a batch of `size` samples should be classified as, `[size, classes]`: the weight of a sample's class (one without

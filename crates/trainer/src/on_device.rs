@@ -145,46 +145,12 @@ impl<'d> OnDevice<'d> {
             step: self.adam.steps(),
         };
         let count = samples.count();
-        let size = self.size(count);
-        let (forward, logits) = if self.largest_buffer.is_some() {
-            let (x, targets) = match samples {
-                Samples::Of { x, first, .. } => {
-                    let all = self.resident(x);
-                    let epoch = self.epoch.as_ref().expect("an epoch was begun");
-                    let order = epoch.order.clone().narrow(0, first, size);
-                    let targets = epoch.targets.clone().narrow(0, first, size);
-                    (all.select(1, order), targets)
-                }
-                Samples::Batch(batch) => (self.place(batch.x, size), self.targets(&batch.y, size)),
-            };
-            let filled = (count < size).then(|| Filled::new(count, size, &self.inner()));
-            let pass = self.network.gradients(x, targets, mode, filled.as_ref());
-            let (forward, gradients) = pass;
-            self.adam.apply(&mut self.network, gradients, learning_rate);
-            let logits = forward.logits.clone();
-            (forward, logits)
-        } else {
-            let Samples::Batch(batch) = samples else {
-                unreachable!("samples stay on accelerators alone: see `direct`");
-            };
-            let device = self.network.device().clone();
-            let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
-            let targets = Tensor::from_data(TensorData::new(targets, [size]), &device);
-            let classes = self.class_weights.clone().map(|weights| {
-                let weights =
-                    TensorData::new(weights, [self.network.architecture().num_classes, 1]);
-                Tensor::from_data(weights, &device)
-            });
-            let x = Tensor::from_inner(self.place(batch.x, size));
-            let forward = self.forward(&self.network, x, mode);
-            let logits = forward.logits.clone();
-            let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
-            self.adam
-                .step(&mut self.network, loss.backward(), learning_rate);
-            (forward, logits.inner())
+        let (forward, logits) = match self.largest_buffer {
+            Some(_) => self.step_by_hand(samples, learning_rate, mode),
+            None => self.step_by_autodiff(samples, learning_rate, mode),
         };
         self.network.update_running_statistics(&forward);
-        self.logits.push(match count < size {
+        self.logits.push(match count < logits.dims()[0] {
             true => logits.narrow(0, 0, count),
             false => logits,
         });
@@ -192,6 +158,59 @@ impl<'d> OnDevice<'d> {
             self.wait()?;
         }
         Ok(())
+    }
+
+    /// On an accelerator: the pass and its logits, the parameters moved.
+    fn step_by_hand(
+        &mut self,
+        samples: Samples<'d, '_>,
+        learning_rate: f64,
+        mode: Mode,
+    ) -> (Forward, Tensor<2>) {
+        let (count, size) = (samples.count(), self.batch);
+        let (x, targets) = match samples {
+            Samples::Of { x, first, .. } => {
+                let all = self.resident(x);
+                let epoch = self.epoch.as_ref().expect("an epoch was begun");
+                let order = epoch.order.clone().narrow(0, first, size);
+                let targets = epoch.targets.clone().narrow(0, first, size);
+                (all.select(1, order), targets)
+            }
+            Samples::Batch(batch) => (self.place(batch.x, size), self.targets(&batch.y, size)),
+        };
+        let filled = (count < size).then(|| Filled::new(count, size, &self.inner()));
+        let pass = self.network.gradients(x, targets, mode, filled.as_ref());
+        let (forward, gradients) = pass;
+        self.adam.apply(&mut self.network, gradients, learning_rate);
+        let logits = forward.logits.clone();
+        (forward, logits)
+    }
+
+    /// On a CPU, likewise.
+    fn step_by_autodiff(
+        &mut self,
+        samples: Samples<'d, '_>,
+        learning_rate: f64,
+        mode: Mode,
+    ) -> (Forward, Tensor<2>) {
+        let Samples::Batch(batch) = samples else {
+            unreachable!("samples stay on accelerators alone: see `direct`");
+        };
+        let device = self.network.device().clone();
+        let size = batch.y.len();
+        let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
+        let targets = Tensor::from_data(TensorData::new(targets, [size]), &device);
+        let classes = self.class_weights.clone().map(|weights| {
+            let shape = [weights.len(), 1];
+            Tensor::from_data(TensorData::new(weights, shape), &device)
+        });
+        let x = Tensor::from_inner(self.place(batch.x, size));
+        let forward = self.forward(&self.network, x, mode);
+        let logits = forward.logits.clone();
+        let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
+        self.adam
+            .step(&mut self.network, loss.backward(), learning_rate);
+        (forward, logits.inner())
     }
 
     /// Waits until the device has done what it was told.
@@ -279,15 +298,6 @@ impl<'d> OnDevice<'d> {
     /// The device without autodiff.
     fn inner(&self) -> Device {
         self.network.device().clone().inner()
-    }
-
-    /// Samples a batch of `count` is filled up to.
-    fn size(&self, count: usize) -> usize {
-        if self.largest_buffer.is_some() {
-            self.batch
-        } else {
-            count
-        }
     }
 
     /// A pass in the layout that suits the device: see [`OnDevice::place`].
