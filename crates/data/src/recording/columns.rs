@@ -141,10 +141,8 @@ fn read_columns(bytes: &[u8]) -> Result<Vec<Column>, String> {
 fn append(all: &mut Option<Values>, more: Option<Values>) {
     match (all.as_mut(), more) {
         (None, more) => *all = more,
-        (Some(Values::Numbers(a)), Some(Values::Numbers(b))) => a.extend(b),
-        (Some(Values::Times(a)), Some(Values::Times(b))) => a.extend(b),
-        (Some(Values::Texts(a)), Some(Values::Texts(b))) => a.extend(&b),
-        _ => {}
+        (Some(all), Some(more)) => all.extend(more),
+        (Some(_), None) => {}
     }
 }
 

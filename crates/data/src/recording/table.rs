@@ -2,6 +2,9 @@
 //! one sample of one channel.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::time::{of_seconds, parse_time};
 use super::{Hints, NANOS, Trace, check_rate};
@@ -71,6 +74,25 @@ impl Texts {
 }
 
 impl Values {
+    /// Nothing yet, of the kind that a column of this name has.
+    fn of(name: &str) -> Self {
+        match (is_time(name), name == "channel") {
+            (true, _) => Self::Times(Vec::new()),
+            (_, true) => Self::Texts(Texts::default()),
+            _ => Self::Numbers(Vec::new()),
+        }
+    }
+
+    /// Appends values of the same kind; of another, none.
+    pub fn extend(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Numbers(own), Self::Numbers(more)) => own.extend(more),
+            (Self::Times(own), Self::Times(more)) => own.extend(more),
+            (Self::Texts(own), Self::Texts(more)) => own.extend(&more),
+            _ => {}
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Numbers(values) => values.len(),
@@ -108,26 +130,77 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
     if names.iter().all(|name| name.parse::<f64>().is_ok()) {
         return Err("line 1 has numbers: expected the names of the columns".into());
     }
-    let mut columns: Vec<Column> = names
-        .into_iter()
-        .map(|name| Column {
-            values: match (is_time(&name), name == "channel") {
-                (true, _) => Values::Times(Vec::new()),
-                (_, true) => Values::Texts(Texts::default()),
-                _ => Values::Numbers(Vec::new()),
-            },
-            name,
-        })
+    let start = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+    let parts = parts(bytes, start.min(bytes.len()));
+    let read: Vec<_> = parts
+        .into_par_iter()
+        .map(|part| rows(bytes, part, separator, &names))
         .collect();
+    let mut columns: Vec<Values> = names.iter().map(|name| Values::of(name)).collect();
+    for part in read {
+        for (column, more) in columns.iter_mut().zip(part?) {
+            column.extend(more);
+        }
+    }
+    let columns = names.into_iter().zip(columns);
+    let columns = columns.map(|(name, values)| Column { name, values });
+    assemble(columns.collect(), hints)
+}
+
+/// Bytes that a thread reads at a time.
+const PART: usize = 1 << 20;
+
+/// Cuts what follows the head into parts that end with a line; one where quotes could hold an end of line.
+fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = start;
+    let quoted = bytes[start..].contains(&b'"');
+    while start < bytes.len() {
+        let least = start + if quoted { bytes.len() } else { PART };
+        let rest = bytes.get(least..).unwrap_or_default();
+        let end = rest.iter().position(|b| *b == b'\n');
+        let end = end.map_or(bytes.len(), |end| least + end + 1);
+        parts.push(start..end);
+        start = end;
+    }
+    parts
+}
+
+/// Reads the rows in `part` of a table.
+///
+/// # Errors
+/// With the line that is wrong.
+fn rows(
+    bytes: &[u8],
+    part: Range<usize>,
+    separator: u8,
+    names: &[String],
+) -> Result<Vec<Values>, String> {
+    let start = part.start;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .comment(Some(b'#'))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(&bytes[part]);
+    let mut columns: Vec<Values> = names.iter().map(|name| Values::of(name)).collect();
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(text)? {
-        for (column, cell) in columns.iter_mut().zip(&record) {
+        let line = || {
+            let before = bytes[..start].iter().filter(|b| **b == b'\n').count() as u64;
+            before + record.position().map_or(0, csv::Position::line)
+        };
+        if record.len() != names.len() {
+            let (found, expected) = (record.len(), names.len());
+            return Err(format!(
+                "line {}: {found} cells, but there are {expected} columns",
+                line()
+            ));
+        }
+        for ((column, cell), name) in columns.iter_mut().zip(&record).zip(names) {
             let cell = cell.trim_ascii();
-            let wrong = |problem: String| {
-                let line = record.position().map_or(0, csv::Position::line);
-                format!("line {line}, column `{}`: {problem}", column.name)
-            };
-            match &mut column.values {
+            let wrong = |problem: String| format!("line {}, column `{name}`: {problem}", line());
+            match column {
                 Values::Times(times) => {
                     let time = str::from_utf8(cell).map_err(|e| e.to_string());
                     times.push(time.and_then(parse_time).map_err(wrong)?);
@@ -142,7 +215,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
             }
         }
     }
-    assemble(columns, hints)
+    Ok(columns)
 }
 
 fn text(error: csv::Error) -> String {
@@ -355,7 +428,31 @@ mod tests {
         assert!(error("time,Z\n0,1\nnoon,1\n").contains("line 3, column `time`"));
         assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
         assert!(error("1,2\n3,4\n").contains("names of the columns"));
+        assert!(error("time,Z\n0,1\n1,2,3\n").contains("line 3: 3 cells, but there are 2 columns"));
         error("");
         error("time\n1\n2\n");
+    }
+
+    /// Larger than a thread reads at a time: the same rows, and the line of an error.
+    #[test]
+    fn large_tables_are_read_in_parts() {
+        let mut text = String::from("time,Z\n");
+        for i in 0..300_000 {
+            text.push_str(&format!("{i},{}\n", i * 7 % 1000));
+        }
+        assert!(text.len() > 2 * PART);
+        let traces = parse(&text, &Hints::default()).unwrap();
+        assert_eq!((traces.len(), traces[0].rate), (1, 1.0));
+        let right = |(i, v): (usize, &f64)| *v == (i * 7 % 1000) as f64;
+        assert!(traces[0].samples.iter().enumerate().all(right));
+        assert_eq!(traces[0].samples.len(), 300_000);
+        let quoted = parse(&text.replacen("5,35", "5,\"35\"", 1), &Hints::default());
+        assert_eq!(quoted.unwrap(), traces);
+        let damaged = text.replacen("\n190000,", "\n190000,x", 1);
+        let error = parse(&damaged, &Hints::default()).unwrap_err();
+        assert!(
+            error.contains("line 190002, column `Z`: `x0` is no number"),
+            "{error}"
+        );
     }
 }
