@@ -12,6 +12,8 @@ use serde::de::DeserializeSeed;
 
 use crate::chain::Chain;
 use crate::error::DataError;
+use crate::index::read_index;
+use crate::nesting::deeper_than;
 use crate::preprocess::Normalisation;
 use crate::reader::Wanted;
 use crate::steps::{Step, resolve};
@@ -26,20 +28,12 @@ const LARGEST: u64 = 16 << 20;
 /// Brackets and braces open at once, at most: the parser's time grows with their square.
 const DEEPEST: usize = 200;
 
-/// Refuses text whose parsing would not end; quotes are not looked at, so a bracket in one counts.
+/// Refuses text whose parsing would not end.
 fn check_depth(text: &str) -> Result<(), String> {
-    let mut depth = 0usize;
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Err(format!("more than {DEEPEST} brackets are open at once"));
-        }
+    match deeper_than(DEEPEST, text.as_bytes(), b"[{", b"]}") {
+        true => Err(format!("more than {DEEPEST} brackets are open at once")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads the text of a configuration.
@@ -252,6 +246,25 @@ impl DatasetConfig {
                 classes - 1
             )
         })
+    }
+
+    /// Whether samples of this label on disk are taken.
+    pub(crate) fn includes(&self, label: i64) -> bool {
+        usize::try_from(label).is_ok_and(|label| self.renumber(label).is_some())
+    }
+
+    /// Names of the labels on disk, where the configuration gives them.
+    pub(crate) fn named_labels(&self) -> impl Iterator<Item = (i64, String)> + '_ {
+        let names = self.task.class_names.iter().flatten().enumerate();
+        names.map(|(label, name)| (label as i64, name.clone()))
+    }
+
+    /// The sources that an index file names, in order.
+    ///
+    /// # Errors
+    /// [`DataError`] naming the line whose source does not exist.
+    pub(crate) fn sources(&self, index: &Path) -> Result<Vec<PathBuf>, DataError> {
+        read_index(index, self.path.parent().unwrap_or(Path::new("")))
     }
 
     fn all_class_names(&self) -> Vec<String> {

@@ -36,6 +36,13 @@ pub struct Loading {
     pub of: usize,
 }
 
+impl Loading {
+    /// Whether there are so many sources that people wait for them.
+    pub fn takes_a_while(&self) -> bool {
+        self.of >= 100
+    }
+}
+
 /// The inputs of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {

@@ -5,7 +5,6 @@
 //! for a source as long as its length and time of change stay. `SEISMIC_CACHE_DIR` names another folder; empty, none.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -56,12 +55,7 @@ impl LabelIndex {
             hash.update(index.as_os_str().as_encoded_bytes());
             hash.update([0]);
             hash.update(&wanted.label);
-            let digest = hash.finalize();
-            let mut name = String::new();
-            for byte in &digest[..16] {
-                let _ = write!(name, "{byte:02x}");
-            }
-            Some(folder.join(name + ".json"))
+            Some(folder.join(hex(&hash.finalize()[..16]) + ".json"))
         });
         let read = file.as_ref().and_then(|file| std::fs::read(file).ok());
         // One that is damaged or of another version is written anew.
@@ -119,6 +113,11 @@ fn write(file: &Path, content: &Content) -> std::io::Result<()> {
         .inspect_err(|_| {
             let _ = std::fs::remove_file(&aside);
         })
+}
+
+/// A digest as lower-case hex.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn folder() -> Option<PathBuf> {

@@ -25,6 +25,7 @@ mod labels;
 mod leaks;
 mod loader;
 mod memory;
+mod nesting;
 mod preprocess;
 pub mod reader;
 pub mod recording;

@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::config::DatasetConfig;
 use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
 use crate::error::DataError;
-use crate::index::read_index;
-use crate::labels::{LabelIndex, Stamp};
+use crate::labels::{LabelIndex, Stamp, hex};
 use crate::leaks::{Contents, content_hash};
 use crate::preprocess::{StatisticsPasses, records_to_inputs};
 use crate::reader::{self, Reader, Record, Span, Wanted};
@@ -158,8 +157,7 @@ impl<'a> Loader<'a> {
         name: &'static str,
         index: &Path,
     ) -> Result<(Split, Contents), DataError> {
-        let base = self.config.path.parent().unwrap_or(Path::new(""));
-        let sources = read_index(index, base)?;
+        let sources = self.config.sources(index)?;
         let mut split = Split {
             x: match self.how.storage {
                 Storage::Memory => Inputs::Memory(Vec::new()),
@@ -233,8 +231,7 @@ impl<'a> Loader<'a> {
                 path: index.to_owned(),
             });
         }
-        let digest = hash.finalize();
-        split.fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        split.fingerprint = hex(&hash.finalize());
         split.shape = self.shape.as_ref().expect("a sample set it").0;
         let mut contents = std::mem::take(&mut self.contents);
         contents.name(name, sources);
@@ -257,7 +254,7 @@ impl<'a> Loader<'a> {
         let parts = records.into_iter().zip(inputs).zip(hashes).zip(places);
         for (((record, input), content), (source, span)) in parts {
             if let Some(content) = content
-                && self.kept(record.label)
+                && self.config.includes(record.label)
             {
                 self.contents.add(content, source, record.record);
             }
@@ -269,12 +266,6 @@ impl<'a> Loader<'a> {
             self.add_one(record, slot, input, &sources[source], split, hash)?;
         }
         Ok(())
-    }
-
-    /// Whether samples of this label on disk are trained or judged.
-    fn kept(&self, label: i64) -> bool {
-        let label = usize::try_from(label).ok();
-        label.is_some_and(|label| self.config.renumber(label).is_some())
     }
 
     #[allow(clippy::too_many_arguments)] // the parts of one sample

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::config::{DatasetConfig, SpectralMethod};
 use crate::error::DataError;
-use crate::index::read_index;
 use crate::reader::{self, Reader};
 
 impl DatasetConfig {
@@ -19,7 +18,6 @@ impl DatasetConfig {
         if self.task.included_classes.is_some() || self.spectral.method == SpectralMethod::Welch {
             return Ok(0);
         }
-        let base = self.path.parent().unwrap_or(Path::new(""));
         let task = &self.task;
         let mut indices: Vec<_> = [
             &task.train_index_file,
@@ -34,7 +32,7 @@ impl DatasetConfig {
         let mut bytes = 0;
         let mut of_ending = None;
         for index in indices {
-            for source in read_index(index, base)? {
+            for source in self.sources(index)? {
                 let length = || std::fs::metadata(&source).map_or(0, |file| file.len());
                 // Sources of one ending are of one format: not every file is opened.
                 let ending = source.extension().map(ToOwned::to_owned);

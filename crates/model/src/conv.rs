@@ -8,6 +8,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use crate::rows::{ConvForm, form};
+
 /// Geometry of a convolution over one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Geometry {
@@ -76,8 +78,7 @@ pub(crate) enum Way {
 const MANY: usize = 16 << 20;
 
 /// Whether the products of `rows` rows with the kernels of all taps are made first and gathered then, because that copies
-/// clearly less: `taps * out` values a row in place of `taps * channels`. The first layer, from 256 bins to a few channels,
-/// is such a one.
+/// much less. The first layer, from 256 bins to a few channels, is such a one.
 pub(crate) fn multiplies_first(
     geometry: &Geometry,
     rows: usize,
@@ -85,7 +86,8 @@ pub(crate) fn multiplies_first(
     out: usize,
 ) -> bool {
     let gathered = rows * geometry.taps() * channels * size_of::<f32>();
-    geometry.taps() > 1 && geometry.stride == 1 && 2 * out <= channels && gathered >= MANY
+    let copies_less = form(geometry, channels, out) == ConvForm::ShiftAdd;
+    copies_less && geometry.stride == 1 && gathered >= MANY
 }
 
 /// Kernel `[taps * in, out]` with those of all taps side by side, `[in, taps * out]`.

@@ -7,7 +7,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
-use crate::backward::{Backward, of_loss};
+use crate::backward::{Backward, Saved, of_loss};
 use crate::conv::{Geometry, Picks, Way};
 use crate::pass::{Activations, Layout, Pass};
 use crate::plan::{Plan, PlanError};
@@ -201,7 +201,8 @@ impl Network {
         let input = self.architecture.input.dims();
         assert_eq!([height, width, channels], input, "input shape");
         let rows = x.reshape([batch * height * width, channels]);
-        self.pass(Pass::new(self, mode, batch, Layout::SamplesFirst), rows)
+        let pass = Pass::new(self, mode, batch, Layout::SamplesFirst);
+        self.pass(pass, rows).0
     }
 
     /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs.
@@ -212,14 +213,17 @@ impl Network {
     /// # Panics
     /// Where `x` has another shape.
     pub fn forward_positions(&self, x: Tensor<3>, mode: Mode) -> Forward {
+        let (rows, batch) = self.rows_of(x);
+        let pass = Pass::new(self, mode, batch, Layout::PositionsFirst(None));
+        self.pass(pass, rows).0
+    }
+
+    /// A batch with positions first as rows, and its size.
+    fn rows_of(&self, x: Tensor<3>) -> (Tensor<2>, usize) {
         let [positions, batch, channels] = x.dims();
         let [height, width, bins] = self.architecture.input.dims();
         assert_eq!([positions, channels], [height * width, bins], "input shape");
-        let rows = x.reshape([positions * batch, channels]);
-        self.pass(
-            Pass::new(self, mode, batch, Layout::PositionsFirst(None)),
-            rows,
-        )
+        (x.reshape([positions * batch, channels]), batch)
     }
 
     /// Classifies a batch as [`Network::forward_positions`] does, and finds the gradients of its mean loss without
@@ -239,34 +243,19 @@ impl Network {
         filled: Option<&Filled>,
     ) -> (Forward, Vec<Option<Tensor<2>>>) {
         assert_ne!(mode, Mode::Inference, "gradients belong to training");
-        let [positions, batch, channels] = x.dims();
-        let [height, width, bins] = self.architecture.input.dims();
-        assert_eq!([positions, channels], [height * width, bins], "input shape");
-        let rows = x.reshape([positions * batch, channels]);
-        let filled = filled.filter(|filled| filled.count < batch);
+        let (rows, batch) = self.rows_of(x);
         let mut pass = Pass::new(self, mode, batch, Layout::PositionsFirst(filled));
         pass.tape = Some(Vec::new());
-        let (logits, pass) = self.run(pass, rows);
+        let (forward, tape) = self.pass(pass, rows);
         let count = filled.map_or(batch, |filled| filled.count);
-        let gradient = of_loss(logits.clone(), targets, count);
+        let gradient = of_loss(forward.logits.clone(), targets, count);
         let mut backward = Backward::new(self, batch);
-        backward.sequence(pass.tape.unwrap_or_default(), gradient, false);
-        let forward = Forward {
-            logits,
-            statistics: pass.statistics,
-        };
+        backward.sequence(tape.unwrap_or_default(), gradient, false);
         (forward, backward.gradients)
     }
 
-    fn pass(&self, pass: Pass<'_>, rows: Tensor<2>) -> Forward {
-        let (logits, pass) = self.run(pass, rows);
-        Forward {
-            logits,
-            statistics: pass.statistics,
-        }
-    }
-
-    fn run<'a>(&self, mut pass: Pass<'a>, rows: Tensor<2>) -> (Tensor<2>, Pass<'a>) {
+    /// What a pass gives, and what its way back needs, where it was told to keep that.
+    fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> (Forward, Option<Vec<Saved>>) {
         let [height, width, _] = self.architecture.input.dims();
         let activations = Activations {
             rows,
@@ -274,7 +263,11 @@ impl Network {
             width,
         };
         let output = pass.sequence(&self.architecture.ops, activations);
-        (output.rows, pass)
+        let forward = Forward {
+            logits: output.rows,
+            statistics: pass.statistics,
+        };
+        (forward, pass.tape)
     }
 
     /// Moves the running averages towards the statistics of a training pass, as Keras does:

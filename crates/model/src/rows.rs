@@ -8,11 +8,11 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::conv::Geometry;
+use crate::conv::{Geometry, side_by_side};
 
 /// How a convolution is computed; see above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ConvForm {
+pub(crate) enum ConvForm {
     /// One tap, stride 1: the rows as they are.
     Pointwise,
     /// Gather, then one product.
@@ -23,7 +23,7 @@ enum ConvForm {
 
 /// The form that copies least for `channels` inputs and `out` outputs a position: shift-and-add where it copies clearly
 /// less than im2col.
-fn form(geometry: &Geometry, channels: usize, out: usize) -> ConvForm {
+pub(crate) fn form(geometry: &Geometry, channels: usize, out: usize) -> ConvForm {
     match geometry.taps() {
         1 if geometry.stride == 1 => ConvForm::Pointwise,
         2.. if 2 * out <= channels => ConvForm::ShiftAdd,
@@ -81,11 +81,8 @@ pub(crate) fn convolve(
     match form(geometry, channels, out) {
         ConvForm::Pointwise => x.matmul(kernel),
         ConvForm::ShiftAdd => {
-            let side_by_side = kernel
-                .reshape([taps, channels, out])
-                .swap_dims(0, 1)
-                .reshape([channels, taps * out]);
-            let products = x.matmul(side_by_side).reshape([rows * taps, out]);
+            let products = x.matmul(side_by_side(kernel, taps));
+            let products = products.reshape([rows * taps, out]);
             gather(products, index(taps))
                 .reshape([rows_out, taps, out])
                 .sum_dim(1)

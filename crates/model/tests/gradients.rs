@@ -24,6 +24,13 @@ fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
     (apart / length.max(1e-30)).sqrt()
 }
 
+/// All weights and running statistics.
+fn values(network: &Network) -> Vec<f32> {
+    let weights = network.weights();
+    let each = weights.tensors().iter();
+    each.flat_map(|tensor| tensor.values.clone()).collect()
+}
+
 struct Case {
     architecture: Architecture,
     weights: Weights,
@@ -129,14 +136,6 @@ impl Case {
         };
         let off = distance(&flat(gradients), &flat(theirs));
         assert!(off < bound, "{what}: gradients are off by {off:e}");
-        let values = |network: &Network| -> Vec<f32> {
-            network
-                .weights()
-                .tensors()
-                .iter()
-                .flat_map(|tensor| tensor.values.clone())
-                .collect()
-        };
         let off = distance(&values(&network), &values(&their_network));
         assert!(off < 1e-6, "{what}: running statistics are off by {off:e}");
     }
@@ -227,14 +226,6 @@ fn adam_tensor_by_tensor_is_adam() {
             _ => each(&mut b, &mut adam_b),
         }
     }
-    let values = |network: &Network| -> Vec<f32> {
-        network
-            .weights()
-            .tensors()
-            .iter()
-            .flat_map(|tensor| tensor.values.clone())
-            .collect()
-    };
     let off = distance(&values(&b), &values(&a));
     assert!(off < 1e-5, "off by {off:e}");
     assert_eq!(adam_a.steps(), adam_b.steps());

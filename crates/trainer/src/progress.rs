@@ -36,9 +36,6 @@ impl Voice {
     }
 }
 
-/// Fewer sources are read in a moment.
-const FEW_SOURCES: usize = 100;
-
 /// Longest time without a word where there is no bar.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -80,7 +77,7 @@ impl Progress {
     /// The reading of many sources is so far; of a few nothing is said.
     pub fn reading(&mut self, loading: Loading) {
         let Loading { split, done, of } = loading;
-        if of < FEW_SOURCES {
+        if !loading.takes_a_while() {
             return;
         }
         if std::io::stderr().is_terminal() {

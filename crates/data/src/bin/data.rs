@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Shows how far the reading of many sources is: nothing of a few, and nothing where standard error is no terminal.
 fn show(bar: &ProgressBar, loading: Loading) {
-    if loading.of < 100 || !std::io::stderr().is_terminal() {
+    if !loading.takes_a_while() || !std::io::stderr().is_terminal() {
         return;
     }
     bar.set_prefix(loading.split);

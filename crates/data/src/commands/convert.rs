@@ -7,7 +7,6 @@ use crate::config::DatasetConfig;
 use crate::dataset::Loading;
 use crate::error::DataError;
 use crate::import::{self, Imported, SPLITS};
-use crate::index::read_index;
 use crate::reader::Record;
 
 /// Writes the samples of `config` anew into `out`, in their splits and order.
@@ -18,11 +17,10 @@ pub(super) fn convert(
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
     let target = target(config, [1.0, 1.0, 1.0], 0)?;
-    let base = config.path.parent().unwrap_or(Path::new(""));
     import::resplit(&target, out, shard, |sink| {
         for (split, index) in samples::indices(config) {
             let number = SPLITS.iter().position(|own| *own == split);
-            let sources = read_index(&index, base)?;
+            let sources = config.sources(&index)?;
             for (done, source) in sources.iter().enumerate() {
                 samples::of_source(config, source, &mut |_, record, label| {
                     let label = label.into();

@@ -9,7 +9,6 @@ use super::{samples, table};
 use crate::config::DatasetConfig;
 use crate::dataset::Loading;
 use crate::error::DataError;
-use crate::index::read_index;
 use crate::labels::{LabelIndex, Stamp};
 use crate::reader::{self, Wanted};
 
@@ -32,10 +31,9 @@ pub(super) fn count(
         labels: Some(Vec::new()),
         ..config.wanted()
     };
-    let base = config.path.parent().unwrap_or(Path::new(""));
     let mut counted = Vec::new();
     for (split, index) in samples::indices(config) {
-        let sources = read_index(&index, base)?;
+        let sources = config.sources(&index)?;
         let mut known = LabelIndex::open(&index, &wanted, sources.len());
         let mut labels = BTreeMap::new();
         let mut done = 0;
@@ -92,19 +90,8 @@ fn labels_of(
     Ok((labels, stamp.filter(|_| reader.one_record())))
 }
 
-fn names(config: &DatasetConfig) -> BTreeMap<i64, String> {
-    let names = config.task.class_names.iter().flatten().enumerate();
-    names
-        .map(|(label, name)| (label as i64, name.clone()))
-        .collect()
-}
-
-fn is_included(config: &DatasetConfig, label: i64) -> bool {
-    usize::try_from(label).is_ok_and(|label| config.renumber(label).is_some())
-}
-
 fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
-    let names = names(config);
+    let names: BTreeMap<i64, String> = config.named_labels().collect();
     let labels: BTreeSet<i64> = counted
         .iter()
         .flat_map(|own| own.labels.keys().copied())
@@ -116,7 +103,7 @@ fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
     let of = |own: &Counted, label: &i64| own.labels.get(label).copied().unwrap_or(0);
     for label in &labels {
         let name = names.get(label).cloned().unwrap_or_default();
-        let left_out = match is_included(config, *label) {
+        let left_out = match config.includes(*label) {
             true => "",
             false => "left out",
         };
@@ -125,7 +112,7 @@ fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
         rows.push(head.into_iter().chain(counts).collect());
     }
     let total = |own: &Counted| {
-        let kept = labels.iter().filter(|label| is_included(config, **label));
+        let kept = labels.iter().filter(|label| config.includes(**label));
         kept.map(|label| of(own, label)).sum::<usize>().to_string()
     };
     let head = ["taken".to_owned(), String::new()].into_iter();
@@ -134,13 +121,13 @@ fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
 }
 
 fn as_json(config: &DatasetConfig, counted: &[Counted]) -> String {
-    let names = names(config);
+    let names: BTreeMap<i64, String> = config.named_labels().collect();
     let splits = counted.iter().map(|own| {
         let classes = own.labels.iter().map(|(label, samples)| {
             serde_json::json!({
                 "label": label,
                 "name": names.get(label),
-                "included": is_included(config, *label),
+                "included": config.includes(*label),
                 "samples": samples,
             })
         });

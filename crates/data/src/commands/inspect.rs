@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::figure::{Example, draw};
-use super::{samples, table};
+use super::{samples, table, warn};
 use crate::config::DatasetConfig;
 use crate::error::DataError;
-use crate::index::read_index;
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
 
@@ -86,17 +85,13 @@ pub(super) fn inspect(
             .unwrap_or_default();
         if matches!(&*ending, "yaml" | "yml") {
             let config = DatasetConfig::load(path, task)?;
-            config
-                .warnings
-                .iter()
-                .for_each(|warning| say(&format!("warning: {warning}")));
-            let base = path.parent().unwrap_or(Path::new(""));
+            warn(&config.warnings, say);
             for (split, index) in samples::indices(&config) {
                 let mut own = Found {
                     name: split.into(),
                     ..Default::default()
                 };
-                for source in read_index(&index, base)? {
+                for source in config.sources(&index)? {
                     source_of(
                         &source,
                         &config.wanted(),
@@ -107,8 +102,7 @@ pub(super) fn inspect(
                 }
                 found.push(own);
             }
-            let labels = config.task.class_names.iter().flatten().enumerate();
-            names.extend(labels.map(|(label, name)| (label as i64, name.clone())));
+            names.extend(config.named_labels());
         } else if reader::of(path).is_ok() && !matches!(&*ending, "mseed" | "mseed3") {
             let mut own = Found {
                 name: path.display().to_string(),

@@ -7,7 +7,8 @@ mod figure;
 mod inspect;
 mod samples;
 
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -86,49 +87,54 @@ pub enum Command {
     /// Writes the samples of a dataset anew, split by split as they are: TFRecord shards, which are read quickest and
     /// streamed, whatever the sources are
     Convert {
-        /// A dataset_config.yaml
-        #[arg(value_name = "CONFIG")]
-        config: PathBuf,
-        /// Task of the configuration [default: its first]
-        #[arg(long, value_name = "NAME")]
-        task: Option<String>,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
         /// Where to.
         #[command(flatten)]
         out: Out,
     },
     /// Counts the classes of every split; of .pt, .npz and .npy only labels are read, and those of .pt are remembered
     Count {
-        /// A dataset_config.yaml
-        #[arg(value_name = "CONFIG")]
-        config: PathBuf,
-        /// Task of the configuration [default: its first]
-        #[arg(long, value_name = "NAME")]
-        task: Option<String>,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// Reads all of a dataset as training does, with every check, and says what it found
     Validate {
-        /// A dataset_config.yaml
-        #[arg(value_name = "CONFIG")]
-        config: PathBuf,
-        /// Task of the configuration [default: its first]
-        #[arg(long, value_name = "NAME")]
-        task: Option<String>,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
     },
     /// Prints SHA-256 over windows and labels of every split: equal for equal data, whatever the format
     Fingerprint {
-        /// A dataset_config.yaml
-        #[arg(value_name = "CONFIG")]
-        config: PathBuf,
-        /// Task of the configuration [default: its first]
-        #[arg(long, value_name = "NAME")]
-        task: Option<String>,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
+}
+
+/// The dataset a command is about.
+#[derive(Debug, Args)]
+pub struct Of {
+    /// A dataset_config.yaml
+    #[arg(value_name = "CONFIG")]
+    pub config: PathBuf,
+    /// Task of the configuration [default: its first]
+    #[arg(long, value_name = "NAME")]
+    pub task: Option<String>,
+}
+
+impl Of {
+    fn load(&self) -> Result<DatasetConfig, DataError> {
+        DatasetConfig::load(&self.config, self.task.as_deref())
+    }
 }
 
 /// Where a dataset is written.
@@ -164,19 +170,16 @@ pub fn run(
             let imported = import::import(&config, &out.out, out.shard_size, say)?;
             finished(&imported, &config.class_names, say, watch)
         }
-        Command::Convert { config, task, out } => {
+        Command::Convert { of, out } => {
+            let config = of.load()?;
             // What training would refuse is refused before anything is written, by the names of these sources.
-            open(config, task.as_deref(), watch)?;
-            let config = DatasetConfig::load(config, task.as_deref())?;
+            open(&config, watch)?;
             let imported = convert::convert(&config, &out.out, out.shard_size, watch)?;
             finished(&imported, &config.class_names(), say, watch)
         }
-        Command::Count { config, task, json } => {
-            let config = DatasetConfig::load(config, task.as_deref())?;
-            config
-                .warnings
-                .iter()
-                .for_each(|warning| say(&format!("warning: {warning}")));
+        Command::Count { of, json } => {
+            let config = of.load()?;
+            warn(&config.warnings, say);
             count::count(&config, *json, watch)
         }
         Command::Split {
@@ -218,12 +221,9 @@ pub fn run(
             })?;
             finished(&imported, &target.class_names, say, watch)
         }
-        Command::Validate { config, task } => {
-            let dataset = open(config, task.as_deref(), watch)?;
-            dataset
-                .warnings
-                .iter()
-                .for_each(|warning| say(&format!("warning: {warning}")));
+        Command::Validate { of } => {
+            let dataset = open(&of.load()?, watch)?;
+            warn(&dataset.warnings, say);
             let [channels, segments, bins] = dataset.train.shape;
             let counts = [&dataset.train, &dataset.val, &dataset.test].map(|split| split.len());
             Ok(format!(
@@ -240,8 +240,8 @@ pub fn run(
                 }
             ))
         }
-        Command::Fingerprint { config, task, json } => {
-            let dataset = open(config, task.as_deref(), watch)?;
+        Command::Fingerprint { of, json } => {
+            let dataset = open(&of.load()?, watch)?;
             let splits = [
                 ("train", &dataset.train),
                 ("val", &dataset.val),
@@ -266,15 +266,10 @@ pub fn run(
 }
 
 /// A dataset as it is trained with; streamed, as far as its formats let it be.
-fn open(
-    path: &Path,
-    task: Option<&str>,
-    watch: &mut dyn FnMut(Loading),
-) -> Result<Dataset, DataError> {
-    let config = DatasetConfig::load(path, task)?;
-    match Dataset::watch(&config, Normalisation::None, Storage::Streamed, watch) {
+fn open(config: &DatasetConfig, watch: &mut dyn FnMut(Loading)) -> Result<Dataset, DataError> {
+    match Dataset::watch(config, Normalisation::None, Storage::Streamed, watch) {
         Err(DataError::Source { problem, .. }) if problem.starts_with("cannot be streamed") => {
-            Dataset::watch(&config, Normalisation::None, Storage::Memory, watch)
+            Dataset::watch(config, Normalisation::None, Storage::Memory, watch)
         }
         opened => opened,
     }
@@ -320,11 +315,8 @@ fn finished(
     say: &mut dyn FnMut(&str),
     watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
-    imported
-        .warnings
-        .iter()
-        .for_each(|warning| say(&format!("warning: {warning}")));
-    open(&imported.config, None, watch)?;
+    warn(&imported.warnings, say);
+    open(&DatasetConfig::load(&imported.config, None)?, watch)?;
     let heads: Vec<String> = ["split", "groups", "windows"]
         .map(String::from)
         .into_iter()
@@ -379,6 +371,13 @@ fn finished(
         imported.config.display()
     ));
     Ok(text)
+}
+
+/// Says what deserves a warning.
+fn warn<T: Display>(warnings: &[T], say: &mut dyn FnMut(&str)) {
+    for warning in warnings {
+        say(&format!("warning: {warning}"));
+    }
 }
 
 /// Rows of cells: the first left, the others right.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::config::DatasetConfig;
 use crate::error::DataError;
-use crate::index::read_index;
 use crate::reader::{self, Record};
 
 /// Index files of a configuration by the split they are of; two names of one file are one split.
@@ -35,10 +34,9 @@ pub(super) type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), D
 /// # Errors
 /// [`DataError`] where a source cannot be read or a label is no class.
 pub(super) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
-    let base = config.path.parent().unwrap_or(Path::new(""));
     let mut seen: HashSet<PathBuf> = HashSet::new();
     for (_, index) in indices(config) {
-        for source in read_index(&index, base)? {
+        for source in config.sources(&index)? {
             if seen.insert(source.clone()) {
                 of_source(config, &source, sink)?;
             }

@@ -9,6 +9,7 @@ use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
 use super::{Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::DataError;
+use crate::nesting::deeper_than;
 
 /// An array; its header was read before and is read again from memory.
 pub(super) type Array<R> = NpyFile<Chain<Cursor<Vec<u8>>, R>>;
@@ -52,16 +53,8 @@ fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
     entry
         .read_exact(&mut bytes[start..])
         .map_err(|_| "the header is truncated".to_owned())?;
-    let mut depth = 0usize;
-    for byte in &bytes[start..] {
-        match byte {
-            b'[' | b'(' | b'{' => depth += 1,
-            b']' | b')' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Err("the header is nested too deeply".into());
-        }
+    if deeper_than(DEEPEST, &bytes[start..], b"[({", b"])}") {
+        return Err("the header is nested too deeply".into());
     }
     let text = String::from_utf8_lossy(&bytes[start..]);
     let shape = text.split("shape").nth(1).unwrap_or_default();

@@ -186,6 +186,14 @@ pub fn read(path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataErro
     of(path)?.read(path, wanted, sink)
 }
 
+/// What is wrong with a source becomes.
+pub(crate) fn wrong(path: &Path) -> impl Fn(String) -> DataError {
+    move |problem| DataError::Source {
+        path: path.to_owned(),
+        problem,
+    }
+}
+
 /// What a failing read of a source becomes.
 pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
     move |source| DataError::Read {

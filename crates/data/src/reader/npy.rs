@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::arrays::{self, Array, Beside, Layout, Samples, integers, list, names};
-use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
+use super::{Reader, Sink, Span, Wanted, Windows, unreadable, wrong};
 use crate::error::DataError;
 
 /// The reader.
@@ -41,58 +41,49 @@ impl Reader for Npy {
         let labels = find(path, &LABELS);
         let labels = labels.ok_or_else(|| {
             let expected = beside(path, LABELS[0]);
-            wrong(
-                path,
-                format!(
-                    "there are no labels beside it: expected {} (or `{}` in place of `{}`)",
-                    expected.display(),
-                    LABELS[1..4].join("`, `"),
-                    LABELS[0]
-                ),
-            )
+            wrong(path)(format!(
+                "there are no labels beside it: expected {} (or `{}` in place of `{}`)",
+                expected.display(),
+                LABELS[1..4].join("`, `"),
+                LABELS[0]
+            ))
         })?;
         let (array, _) = open(&labels)?;
-        let labels = list("y", array, integers).map_err(|e| wrong(&labels, e))?;
+        let labels = list("y", array, integers).map_err(wrong(&labels))?;
         let groups = match find(path, &GROUPS) {
             Some(groups) => {
                 let (array, _) = open(&groups)?;
-                Some(list("group", array, names).map_err(|e| wrong(&groups, e))?)
+                Some(list("group", array, names).map_err(wrong(&groups))?)
             }
             None => None,
         };
         let beside = Beside { labels, groups };
         let (x, _) = open(path)?;
-        let layout = Layout::of(&x).map_err(|e| wrong(path, e))?;
-        beside.check(&layout).map_err(|e| wrong(path, e))?;
+        let layout = Layout::of(&x).map_err(wrong(path))?;
+        beside.check(&layout).map_err(wrong(path))?;
         beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
 
     fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
         let (x, start) = open(path)?;
-        let layout = Layout::of(&x).map_err(|e| wrong(path, e))?;
+        let layout = Layout::of(&x).map_err(wrong(path))?;
         let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let (x, _) = open(path)?;
-        let layout = Layout::of(&x).map_err(|e| wrong(path, e))?;
-        let file = File::open(path).map_err(unreadable(path))?;
+        let layout = Layout::of(&x).map_err(wrong(path))?;
+        let (_, buffered) = x.into_inner().into_inner();
+        let file = buffered.into_inner();
         Ok(Box::new(Samples { file, layout }))
-    }
-}
-
-fn wrong(path: &Path, problem: String) -> DataError {
-    DataError::Source {
-        path: path.to_owned(),
-        problem,
     }
 }
 
 /// An array, and the place of its first value in the file.
 fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
     let file = File::open(path).map_err(unreadable(path))?;
-    arrays::open(BufReader::with_capacity(1 << 16, file)).map_err(|e| wrong(path, e))
+    arrays::open(BufReader::with_capacity(1 << 16, file)).map_err(wrong(path))
 }
 
 /// The file that belongs to the samples in `path`, by one of `words`.

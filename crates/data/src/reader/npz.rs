@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::arrays::{self, Array, Beside, Layout, Samples, integers, list, names};
-use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
+use super::{Reader, Sink, Span, Wanted, Windows, unreadable, wrong};
 use crate::error::DataError;
 
 /// The reader.
@@ -47,13 +47,6 @@ impl Reader for Npz {
         let (layout, _) = stored(&mut archive).map_err(wrong(path))?;
         let file = archive.into_inner().into_inner();
         Ok(Box::new(Samples { file, layout }))
-    }
-}
-
-fn wrong(path: &Path) -> impl Fn(String) -> DataError {
-    move |problem| DataError::Source {
-        path: path.to_owned(),
-        problem,
     }
 }
 

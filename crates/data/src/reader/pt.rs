@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable, wrong};
 use crate::error::DataError;
 
 /// The reader.
@@ -81,10 +81,7 @@ fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataEr
         }
     };
     let sample = opened.and_then(|tensors| sample(tensors, wanted));
-    sample.map_err(|problem| DataError::Source {
-        path: path.to_owned(),
-        problem,
-    })
+    sample.map_err(wrong(path))
 }
 
 fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
