@@ -20,7 +20,7 @@ fn read(path: &Path) -> usize {
             })
             .sum();
     }
-    let traces = recording::read(path, &Hints::default()).unwrap();
+    let traces = recording::read(path, &Hints::default()).unwrap().traces;
     traces.iter().map(|trace| trace.samples.len()).sum()
 }
 

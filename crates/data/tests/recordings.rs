@@ -21,7 +21,9 @@ fn folder() -> PathBuf {
 }
 
 fn read(name: &str) -> Vec<Trace> {
-    recording::read(&folder().join(name), &Hints::default()).unwrap()
+    recording::read(&folder().join(name), &Hints::default())
+        .unwrap()
+        .traces
 }
 
 fn assert_samples(trace: &Trace, first: i64, last: i64, channel: i64, change: impl Fn(f64) -> f64) {
@@ -230,7 +232,8 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()) + 1);
         }
         let ending = name.rsplit('.').next().unwrap();
-        if let Ok(traces) = recording::parse(&bytes, ending, &Hints::default()) {
+        if let Ok(contents) = recording::parse(&bytes, ending, &Hints::default()) {
+            let traces = contents.traces;
             let samples: usize = traces.iter().map(|trace| trace.samples.len()).sum();
             prop_assert!(samples <= 16 * bytes.len());
             let names: Vec<String> = traces.iter().map(|trace| trace.channel.clone()).collect();

@@ -173,10 +173,10 @@ fn recorded(path: &Path, examples: &mut Vec<Example>) -> Result<Vec<Channel>, Da
         start: None,
     };
     // A table without times has no rate of its own: it counts in samples.
-    let traces =
+    let contents =
         recording::read(path, &Hints::default()).or_else(|_| recording::read(path, &hints))?;
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
-    for trace in traces {
+    for trace in contents.traces {
         by_channel
             .entry(trace.channel.clone())
             .or_default()

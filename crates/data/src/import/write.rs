@@ -155,7 +155,13 @@ fn one(
         .files
         .par_iter()
         .map(|path| recording::read(path, &hints));
-    let traces = read.collect::<Result<Vec<_>, _>>()?.concat();
+    let mut traces = Vec::new();
+    for (path, contents) in own.files.iter().zip(read.collect::<Result<Vec<_>, _>>()?) {
+        let notes = contents.notes.into_iter();
+        let notes = notes.map(|note| format!("{}: {note}", path.display()));
+        imported.warnings.extend(notes);
+        traces.extend(contents.traces);
+    }
     let validated = config
         .recordings
         .iter()

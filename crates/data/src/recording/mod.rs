@@ -49,6 +49,25 @@ impl Trace {
     }
 }
 
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Its traces, in the order of the file.
+    pub traces: Vec<Trace>,
+    /// What was unusual about the file and how it was read in spite of it, one sentence each without the file's name.
+    /// A note never stands for a wrong number: what cannot be read for sure is left out or an error.
+    pub notes: Vec<String>,
+}
+
+impl From<Vec<Trace>> for Contents {
+    fn from(traces: Vec<Trace>) -> Self {
+        Self {
+            traces,
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// What a file does not say of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
@@ -65,7 +84,7 @@ const LARGEST: u64 = 8 << 30;
 ///
 /// # Errors
 /// [`DataError`] naming the file and the offset, record or line, where it is damaged or of no known format.
-pub fn read(path: &Path, hints: &Hints) -> Result<Vec<Trace>, DataError> {
+pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     let file = std::fs::metadata(path).map_err(unreadable(path))?;
     let error = |problem: String| DataError::Source {
         path: path.to_owned(),
@@ -82,19 +101,19 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Vec<Trace>, DataError> {
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
-    let traces = parse(&bytes, &ending, hints).map_err(error)?;
-    if traces.iter().all(|trace| trace.samples.is_empty()) {
+    let contents = parse(&bytes, &ending, hints).map_err(error)?;
+    if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
         return Err(error("holds no sample".into()));
     }
-    Ok(traces)
+    Ok(contents)
 }
 
 /// As [`read`], of a file's content; its format is known by content, tables by their `ending`.
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
-    match bytes {
+pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
+    let traces = match bytes {
         [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints),
         [b'R', b'I', b'F', b'F', ..] => wav::read(bytes, hints),
         _ if mseed::is(bytes) => mseed::read(bytes),
@@ -104,7 +123,8 @@ pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Vec<Trace>, St
             "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables"
                 .into(),
         ),
-    }
+    };
+    traces.map(Contents::from)
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
