@@ -407,5 +407,19 @@ pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Strin
     serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
 
+/// As [`parse_yaml`], and the keys that `T` does not have.
+///
+/// # Errors
+/// As there.
+pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> Result<(T, Vec<String>), String> {
+    check_depth(text)?;
+    let mut unknown = Vec::new();
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
+    Ok((value.map_err(|error| error.to_string())?, unknown))
+}
+
 #[cfg(test)]
 mod tests;

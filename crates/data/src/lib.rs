@@ -38,7 +38,7 @@ pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use chain::Chain;
 pub use config::{
     Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
-    parse_yaml, read_yaml,
+    parse_yaml, parse_yaml_noting_unknown, read_yaml,
 };
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;

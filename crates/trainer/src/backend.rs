@@ -9,7 +9,7 @@ use crate::error::TrainerError;
 use crate::guard;
 
 /// The backends the trainer knows; which of them a build has is decided by its features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// The best GPU that works, else native

@@ -3,24 +3,20 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use data::{Dataset, batch};
+use data::batch;
 use model::{TrainingState, Weights};
 
 use crate::engine::{Engine, Samples};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, cross_entropy};
 use crate::progress::Progress;
-use crate::settings::Settings;
-use crate::train::{Interrupt, LoopState, Recorder};
+use crate::recipe::background_label;
+use crate::train::{LoopState, Recorder, TrainingInput};
 
 /// A training on its way.
 pub struct Training<'a, R> {
-    /// What was asked for.
-    pub settings: &'a Settings,
-    /// The data.
-    pub dataset: &'a Dataset,
-    /// Ends it.
-    pub interrupt: &'a Interrupt,
+    /// What it is made of.
+    pub input: TrainingInput<'a>,
     /// Keeps what it gives.
     pub recorder: &'a mut R,
     /// Network and optimizer.
@@ -38,7 +34,7 @@ pub struct Training<'a, R> {
 impl<'a, R: Recorder> Training<'a, R> {
     /// Samples of this epoch that were trained before it was taken up.
     pub fn position(&self) -> usize {
-        self.earlier.len() / self.dataset.class_names.len()
+        self.earlier.len() / self.input.dataset.class_names.len()
     }
 
     /// Has the state kept, between two epochs; `weights` are the engine's, read already.
@@ -76,21 +72,27 @@ impl<'a, R: Recorder> Training<'a, R> {
     /// # Errors
     /// [`TrainerError::Diverged`], [`TrainerError::Stream`], or those of the recorder.
     pub fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Evaluation>, TrainerError> {
-        let (settings, dataset) = (self.settings, self.dataset);
+        let TrainingInput {
+            recipe,
+            dataset,
+            interrupt,
+            checkpoint_every,
+            ..
+        } = self.input;
         let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
         let classes = dataset.class_names.len();
         let epoch = self.state.epochs_run;
-        let order = settings
-            .balance
-            .order(split, classes, settings.seed, epoch as u64);
+        let order = recipe
+            .sampling
+            .order(split, classes, recipe.seed, epoch as u64);
         let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
         let done = self.position();
-        let first_step = self.engine.steps() as usize - done.div_ceil(settings.batch_size);
+        let first_step = self.engine.steps() as usize - done.div_ceil(recipe.batch_size);
         progress.begin_epoch(epoch, split.len());
         progress.step(done);
 
         let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
-        let lists = order[done..].chunks(settings.batch_size);
+        let lists = order[done..].chunks(recipe.batch_size);
         let direct = self.engine.direct(split, preprocessing);
         if direct.is_some() {
             self.engine.begin_epoch(&order[done..], &labels[done..])?;
@@ -98,25 +100,25 @@ impl<'a, R: Recorder> Training<'a, R> {
         let mut taken = 0;
         // Says whether to go on.
         let mut step = |samples: Samples<'a, '_>| {
-            interrupted = self.interrupt.load(Ordering::Relaxed);
+            interrupted = interrupt.load(Ordering::Relaxed);
             if !interrupted {
                 let count = samples.count();
                 let rate = self.state.learning_rate;
-                match self.engine.step(samples, rate, settings.seed) {
+                match self.engine.step(samples, rate, recipe.seed) {
                     Ok(own) => finite = own,
                     Err(error) => failed = Err(error),
                 }
                 progress.step(count);
                 taken += count;
             }
-            let due = self.saved.elapsed() >= settings.checkpoint_every;
+            let due = self.saved.elapsed() >= checkpoint_every;
             if finite && failed.is_ok() && taken > 0 && (due || interrupted) {
                 failed = self.checkpoint_within();
             }
             !interrupted && finite && failed.is_ok()
         };
         if let Some(x) = direct {
-            let mut batches = lists.zip(labels[done..].chunks(settings.batch_size));
+            let mut batches = lists.zip(labels[done..].chunks(recipe.batch_size));
             let mut first = 0;
             batches.all(|(indices, y)| {
                 first += indices.len();
@@ -129,9 +131,9 @@ impl<'a, R: Recorder> Training<'a, R> {
             });
         } else {
             let augmenting = batch::Augmenting {
-                augmentation: &settings.balance.augmentation,
-                background: settings.balance.background(&dataset.class_names)?,
-                seed: settings.seed,
+                augmentation: &recipe.augmentation,
+                background: background_label(&recipe.augmentation, &dataset.class_names)?,
+                seed: recipe.seed,
                 epoch: epoch as u64,
                 first: done,
             };
@@ -152,8 +154,8 @@ impl<'a, R: Recorder> Training<'a, R> {
         if !finite || !evaluation.loss.is_finite() {
             let mut rows = logits.chunks_exact(classes).zip(labels);
             let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
-            let batch = bad.unwrap_or(labels.len() - 1) / settings.batch_size;
-            let samples = order.chunks(settings.batch_size).nth(batch);
+            let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
+            let samples = order.chunks(recipe.batch_size).nth(batch);
             return Err(TrainerError::Diverged {
                 epoch: epoch + 1,
                 step: first_step + batch,

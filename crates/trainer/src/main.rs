@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
+use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
-use trainer::settings::Settings;
 use trainer::train::StoppedBy;
 
 /// Exit code of an interrupted run, as shells count it.
@@ -42,18 +42,15 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Result<Finished, TrainerError> {
-    let settings = match &cli.resume {
-        Some(id) => trainer::resume::settings(cli, id)?,
-        None => Settings::new(cli)?,
-    };
-    let mut progress = Progress::new(settings.epochs);
+    let job = Job::new(cli)?;
+    let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(
             "Ctrl-C will stop at once, without saving: {error}"
         ));
         Default::default()
     });
-    run(&settings, &interrupt, &mut progress)
+    run(&job, &interrupt, &mut progress)
 }
 
 /// What a finished run says on standard output.

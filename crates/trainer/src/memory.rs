@@ -6,7 +6,6 @@ use model::native::NativeNetwork;
 
 use crate::backend::Place;
 use crate::error::TrainerError;
-use crate::settings::Settings;
 
 /// Copies of a batch's activations that autodiff holds in place of the native path's two, about.
 const AUTODIFF: u64 = 2;
@@ -45,8 +44,8 @@ fn check(
 ///
 /// # Errors
 /// [`TrainerError::Usage`], or those of the index files.
-pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), TrainerError> {
-    if settings.storage == Storage::Streamed {
+pub fn check_data(config: &DatasetConfig, storage: Storage) -> Result<(), TrainerError> {
+    if storage == Storage::Streamed {
         return Ok(());
     }
     let least = config.least_memory()?;
@@ -65,10 +64,10 @@ pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), Tra
 pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
-    settings: &Settings,
+    batch_size: usize,
     place: &Place,
 ) -> Result<(), TrainerError> {
-    let batch = settings.batch_size.min(dataset.train.len());
+    let batch = batch_size.min(dataset.train.len());
     let native = NativeNetwork::training_bytes(architecture, batch)?;
     let (needed, free) = match place {
         Place::Native => (native, available()),
@@ -76,7 +75,7 @@ pub fn check_batch(
         Place::Accelerator(own) if own.software => (native.saturating_mul(AUTODIFF), available()),
         Place::Accelerator(own) => (native.saturating_mul(AUTODIFF), own.memory),
     };
-    let what = format!("batches of {batch} samples of {}", settings.model);
+    let what = format!("batches of {batch} samples of {}", architecture.kind);
     check(needed, free, &what, "choose a smaller --batch-size")
 }
 

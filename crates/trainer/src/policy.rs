@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{EarlyStoppingSettings, PlateauSettings};
+use crate::recipe::{EarlyStoppingSettings, PlateauSettings};
 
 /// Remembers the lowest validation loss and says when to stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, Report};
-use crate::settings::Settings;
+use crate::recipe::{RECIPE_FILE, Recipe};
 use crate::train::{EpochResult, Outcome};
 
 /// A class name as part of a tag: a slash would make a group of its own.
@@ -119,17 +119,18 @@ pub fn record_epoch(
 /// [`TrainerError::Experiment`], here and below.
 pub fn record_start(
     experiment: &mut Experiment,
-    settings: &Settings,
+    recipe: &Recipe,
     architecture: &Architecture,
     plan: &Plan,
 ) -> Result<(), TrainerError> {
     let summary = summary::text(architecture, plan);
     experiment.save("model_summary.txt", summary.as_bytes())?;
+    experiment.save(RECIPE_FILE, &recipe.to_bytes())?;
     let metadata = experiment.metadata().clone();
     let id = experiment.id().to_owned();
     let config = flat("config", &json!(metadata.training_config));
     let dataset = flat("dataset", &json!(metadata.dataset_info));
-    let hparams = hparams(settings, &metadata);
+    let hparams = hparams(recipe, &metadata);
     experiment.log(LogRun::Metadata, |log| {
         log.text("model/type", 0, architecture.kind.name());
         log.text("model/summary", 0, &summary::markdown(architecture, plan));
@@ -164,30 +165,26 @@ fn fenced(value: &Value) -> String {
     format!("```json\n{value:#}\n```")
 }
 
-fn hparams(settings: &Settings, metadata: &Metadata) -> Vec<(String, HParam)> {
-    let text = |value: &str| HParam::Text(value.to_owned());
-    let number = |value: f64| HParam::Number(value);
-    let normalisation = metadata.training_config.other.get("normalisation");
-    let normalisation = normalisation.and_then(Value::as_str).unwrap_or_default();
-    [
-        ("model", text(settings.model.name())),
-        ("batch_size", number(settings.batch_size as f64)),
-        ("epochs", number(settings.epochs as f64)),
-        ("learning_rate", number(settings.learning_rate)),
-        ("seed", number(settings.seed as f64)),
-        ("normalisation", text(normalisation)),
-        ("backend", text(settings.backend.name())),
-        (
-            "num_classes",
-            number(metadata.dataset_info.num_classes as f64),
-        ),
-        (
-            "train_size",
-            number(metadata.dataset_info.train_size as f64),
-        ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+/// The recipe's values, and what the data and the machine add to them.
+fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
+    let backend = metadata.system_info.other.get("backend");
+    let info = &metadata.dataset_info;
+    let others = [
+        ("backend", backend.cloned().unwrap_or_default()),
+        ("num_classes", info.num_classes.into()),
+        ("train_size", info.train_size.into()),
+    ];
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    let all = recipe.hyperparameters().into_iter().chain(others);
+    all.map(|(name, value)| {
+        let value = match value {
+            Value::Number(number) => HParam::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Value::String(text) => HParam::Text(text),
+            other => HParam::Text(other.to_string()),
+        };
+        (name, value)
+    })
+    .collect()
 }
 
 /// The model, once training ended.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use data::Dataset;
 use model::{Architecture, TrainingState, Weights};
@@ -15,7 +15,7 @@ use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::policy::{EarlyStopping, Plateau, Verdict};
 use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::recipe::Recipe;
 
 /// Set by Ctrl-C and SIGTERM: the step ends, then the training.
 pub type Interrupt = Arc<AtomicBool>;
@@ -116,12 +116,12 @@ pub struct LoopState {
 
 impl LoopState {
     /// Before the first step.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(recipe: &Recipe) -> Self {
         Self {
             epochs_run: 0,
-            learning_rate: settings.learning_rate,
-            early_stopping: EarlyStopping::new(settings.early_stopping),
-            plateau: Plateau::new(settings.plateau),
+            learning_rate: recipe.learning_rate,
+            early_stopping: EarlyStopping::new(recipe.early_stopping),
+            plateau: Plateau::new(recipe.plateau),
             best_epoch: None,
             best_validation: None,
             stopped: false,
@@ -148,48 +148,66 @@ pub trait Recorder {
     ) -> Result<(), TrainerError>;
 }
 
-/// Trains `architecture` on `dataset`, from the start or from a checkpoint, telling `recorder` of every epoch.
-/// What comes of a training does not depend on where it was taken up.
+/// What a training is made of.
+#[derive(Clone, Copy)]
+pub struct TrainingInput<'a> {
+    /// What decides its result.
+    pub recipe: &'a Recipe,
+    /// Longest time between two checkpoints.
+    pub checkpoint_every: Duration,
+    /// What computes.
+    pub place: &'a Place,
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// The data.
+    pub dataset: &'a Dataset,
+    /// Ends it.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Trains, from the start or from a checkpoint, and gives every epoch to `recorder`. The result does not depend on
+/// where a training was interrupted.
 ///
 /// # Errors
 /// What `recorder` returns, or [`TrainerError::Stream`].
-#[allow(clippy::too_many_arguments)] // the parts of one run, used once
 pub fn train(
-    settings: &Settings,
-    place: &Place,
-    architecture: &Architecture,
-    dataset: &Dataset,
-    interrupt: &Interrupt,
+    input: &TrainingInput<'_>,
     progress: &mut Progress,
     recorder: &mut impl Recorder,
     from: Option<(TrainingState, LoopState)>,
 ) -> Result<Outcome, TrainerError> {
+    let TrainingInput {
+        recipe,
+        place,
+        architecture,
+        dataset,
+        interrupt,
+        ..
+    } = *input;
     let resumed = from.is_some();
     let (start, state) = match from {
         Some(from) => from,
         None => {
-            let weights = Weights::init(&model::Plan::new(architecture)?, settings.seed);
+            let weights = Weights::init(&model::Plan::new(architecture)?, recipe.seed);
             let start = TrainingState {
                 best: weights.clone(),
                 weights,
                 adam: Default::default(),
                 logits: Vec::new(),
             };
-            (start, LoopState::new(settings))
+            (start, LoopState::new(recipe))
         }
     };
-    let batch = settings.batch_size.min(dataset.train.len());
+    let batch = recipe.batch_size.min(dataset.train.len());
     let mut engine = Engine::new(place, batch, architecture, &start.weights, start.adam)?;
-    if let Some(weights) = settings
-        .balance
-        .weights(&dataset.train, &dataset.class_names)?
-    {
+    let weights = recipe
+        .class_weights
+        .resolve(&dataset.train, &dataset.class_names)?;
+    if let Some(weights) = weights {
         engine.set_class_weights(weights)?;
     }
     let mut training = Training {
-        settings,
-        dataset,
-        interrupt,
+        input: *input,
         recorder,
         engine,
         state,
@@ -206,7 +224,7 @@ pub fn train(
     if !resumed {
         training.checkpoint(&start.weights)?;
     }
-    while training.state.epochs_run < settings.epochs && !training.state.stopped {
+    while training.state.epochs_run < recipe.epochs && !training.state.stopped {
         let epoch = training.state.epochs_run;
         let learning_rate = training.state.learning_rate;
         let trained = dataset.train.len() - training.position();
@@ -253,7 +271,7 @@ pub fn train(
             training.best = weights.clone();
         }
         // In the last epoch there is nothing left to stop.
-        state.stopped = verdict == Verdict::Stop && state.epochs_run < settings.epochs;
+        state.stopped = verdict == Verdict::Stop && state.epochs_run < recipe.epochs;
         training.checkpoint(&weights)?;
         timing.recording += started.elapsed().as_secs_f64();
         if training.state.stopped {
