@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::gemm::{Place, Product, Run, Start};
 use super::visits::{RESIDENT, Read, TapLines, Visits, WIDEST};
-use crate::conv::Geometry;
+use crate::geometry::Geometry;
 
 /// Input channels of a kernel whose gradient is computed at a time.
 pub(super) const CHANNELS: usize = 32;

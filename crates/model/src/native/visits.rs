@@ -1,7 +1,7 @@
 //! In which order a convolution's product visits its places, and the runs of each.
 
 use super::gemm::{Place, Run};
-use crate::conv::Geometry;
+use crate::geometry::Geometry;
 
 /// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a place needs more, the places
 /// are visited several times, for a tap and a block of channels each, whose kernel stays there meanwhile.
