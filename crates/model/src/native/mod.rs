@@ -161,9 +161,10 @@ impl NativeNetwork {
     pub fn weights(&self) -> Weights {
         let (mut at, mut fixed_at) = (0, 0);
         let values = self.plan.tensors.iter().map(|tensor| {
-            let (source, at) = match tensor.role.trainable() {
-                true => (&self.parameters, &mut at),
-                false => (&self.statistics, &mut fixed_at),
+            let (source, at) = if tensor.role.trainable() {
+                (&self.parameters, &mut at)
+            } else {
+                (&self.statistics, &mut fixed_at)
             };
             *at += tensor.elements();
             source[*at - tensor.elements()..*at].to_vec()

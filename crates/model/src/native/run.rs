@@ -23,9 +23,10 @@ const OWN_GRADIENTS: usize = 1 << 18;
 
 /// How often the gradients of a network with so many parameters exist beside their sum.
 pub(super) fn gradient_copies(parameters: usize) -> usize {
-    match parameters <= OWN_GRADIENTS {
-        true => LANES,
-        false => 0,
+    if parameters <= OWN_GRADIENTS {
+        LANES
+    } else {
+        0
     }
 }
 
@@ -113,9 +114,10 @@ impl NativeNetwork {
         }
         let classes = self.program.buffers[self.program.output].channels;
         let alone = alone(self.macs, batch);
-        let workers = match alone {
-            true => 1,
-            false => rayon::current_num_threads().min(batch.div_ceil(SHARD)),
+        let workers = if alone {
+            1
+        } else {
+            rayon::current_num_threads().min(batch.div_ceil(SHARD))
         };
         let shards = batch.div_ceil(SHARD).div_ceil(workers);
         self.make_lanes(workers, workers);
@@ -128,7 +130,7 @@ impl NativeNetwork {
             let first = worker * shards * SHARD;
             for (i, output) in output.chunks_mut(SHARD * classes).enumerate() {
                 let samples = output.len() / classes;
-                shard.place(program, first + i * SHARD, samples, false);
+                shard.prepare(program, first + i * SHARD, samples, false);
                 (0..program.steps.len()).for_each(|step| shard.forward(step, &shared));
                 output.copy_from_slice(shard.output(program));
             }
@@ -153,9 +155,10 @@ impl NativeNetwork {
         self.forward(team, input, mode, batch);
         self.transpose_kernels(team);
         self.backward(team, input, labels, mode, batch);
-        match self.own_gradients() {
-            true => self.sum_gradients(team),
-            false => self.parameter_gradients(team, input, mode, batch),
+        if self.own_gradients() {
+            self.sum_gradients(team)
+        } else {
+            self.parameter_gradients(team, input, mode, batch)
         }
         self.output.clear();
         let mut loss = 0.0;
@@ -191,19 +194,26 @@ impl NativeNetwork {
                 .unwrap_or(&program.steps.len());
             let norm = program.norm_at(end);
             let shared = shared!(self, input, mode, batch);
-            team.each(&mut self.lanes, |lane, Lane { shards: own, .. }| {
-                for (i, shard) in own.iter_mut().enumerate() {
-                    if phase == 0 {
-                        let first = (shards * lane / lanes + i) * SHARD;
-                        shard.place(program, first, SHARD.min(batch - first), true);
-                        shard.gather(&shared);
+            team.each(
+                &mut self.lanes,
+                |lane,
+                 Lane {
+                     shards: lane_shards,
+                     ..
+                 }| {
+                    for (i, shard) in lane_shards.iter_mut().enumerate() {
+                        if phase == 0 {
+                            let first = (shards * lane / lanes + i) * SHARD;
+                            shard.prepare(program, first, SHARD.min(batch - first), true);
+                            shard.gather(&shared);
+                        }
+                        (start..end).for_each(|i| shard.forward(i, &shared));
+                        if let Some((norm, step)) = norm {
+                            shard.moments(norm, step.from, &shared);
+                        }
                     }
-                    (start..end).for_each(|i| shard.forward(i, &shared));
-                    if let Some((norm, step)) = norm {
-                        shard.moments(norm, step.from, &shared);
-                    }
-                }
-            });
+                },
+            );
             if let Some((norm, step)) = norm {
                 let rows = program.buffers[step.from].rows;
                 let norm = norm.clone();
@@ -305,8 +315,8 @@ impl NativeNetwork {
                         shard.loss(labels, &shared);
                     }
                     for i in (start..end).rev() {
-                        let own = own_gradients.then_some((&mut gradients[..], number > 0));
-                        shard.backward(i, &shared, own);
+                        let parameters = own_gradients.then_some((&mut gradients[..], number > 0));
+                        shard.backward(i, &shared, parameters);
                     }
                     if let Some((norm, step)) = norm {
                         shard.backward_sums(norm, step, &shared);

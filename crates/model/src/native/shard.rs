@@ -73,7 +73,7 @@ pub(super) struct Shard {
 
 impl Shard {
     /// Makes room for `samples` samples from `first` on.
-    pub fn place(&mut self, program: &Program, first: usize, samples: usize, training: bool) {
+    pub fn prepare(&mut self, program: &Program, first: usize, samples: usize, training: bool) {
         (self.first, self.samples) = (first, samples);
         self.activations.resize(program.buffers.len(), Vec::new());
         self.gradients.resize(program.buffers.len(), Vec::new());
