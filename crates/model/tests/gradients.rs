@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::rng::Rng;
 use model::{
-    Adam, AdamConfig, Architecture, Filled, Mode, ModelKind, Network, Plan, Weights,
-    cross_entropy_of, targets,
+    Adam, AdamConfig, Architecture, Mode, ModelKind, Network, PaddedBatch, Plan, Weights, targets,
+    weighted_cross_entropy,
 };
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -90,7 +90,7 @@ impl Case {
         let logits = forward.logits.clone();
         let classes = self.classes(&device);
         let targets = Tensor::<1, Int>::from_data(y, &device);
-        let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
+        let loss = weighted_cross_entropy(logits.clone(), targets, classes.as_ref());
         let gradients = loss.backward();
         let each = network.tensors().iter().zip(&network.plan().tensors);
         let each = each.map(|(tensor, plan)| {
@@ -113,7 +113,7 @@ impl Case {
         let targets = targets(&self.y, self.batch, 3, self.class_weights.as_deref());
         let targets = Tensor::from_data(TensorData::new(targets, [self.batch, 3]), &device);
         let filled =
-            (self.count < self.batch).then(|| Filled::new(self.count, self.batch, &device));
+            (self.count < self.batch).then(|| PaddedBatch::new(self.count, self.batch, &device));
         let (forward, gradients) =
             network.gradients(x.swap_dims(0, 1), targets, MODE, filled.as_ref());
         network.update_running_statistics(&forward);

@@ -8,8 +8,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::{
-    Adam, AdamConfig, AdamState, Architecture, Filled, Forward, Mode, Network, Weights,
-    cross_entropy_of, targets,
+    Adam, AdamConfig, AdamState, Architecture, Forward, Mode, Network, PaddedBatch, Weights,
+    targets, weighted_cross_entropy,
 };
 
 use crate::engine::{EVALUATION_BATCH, Samples};
@@ -178,7 +178,7 @@ impl<'d> OnDevice<'d> {
             }
             Samples::Batch(batch) => (self.place(batch.x, size), self.targets(&batch.y, size)),
         };
-        let filled = (count < size).then(|| Filled::new(count, size, &self.inner()));
+        let filled = (count < size).then(|| PaddedBatch::new(count, size, &self.inner()));
         let pass = self.network.gradients(x, targets, mode, filled.as_ref());
         let (forward, gradients) = pass;
         self.adam.apply(&mut self.network, gradients, learning_rate);
@@ -207,7 +207,7 @@ impl<'d> OnDevice<'d> {
         let x = Tensor::from_inner(self.place(batch.x, size));
         let forward = self.forward(&self.network, x, mode);
         let logits = forward.logits.clone();
-        let loss = cross_entropy_of(logits.clone(), targets, classes.as_ref());
+        let loss = weighted_cross_entropy(logits.clone(), targets, classes.as_ref());
         self.adam
             .step(&mut self.network, loss.backward(), learning_rate);
         (forward, logits.inner())

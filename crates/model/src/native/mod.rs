@@ -1,4 +1,4 @@
-//! The networks on a CPU without a tensor framework: the same operations as [`crate::Network`], forward
+//! The networks on a CPU without a tensor framework: the same operations as `Network`, forward
 //! and backward by hand, over buffers that are allocated once.
 //!
 //! Burn's path is the reference: both are compared with Keras on the same fixtures. This one exists
@@ -10,8 +10,8 @@
 //! - `conv`: which products a convolution is; `visits`: in which order they go through it;
 //! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; `wide` compiles them for
 //!   the processor at hand;
-//! - `program`: an architecture as a list of steps between buffers;
-//! - `shard`: some samples of a batch, the work of one thread;
+//! - `program`: a plan as steps between buffers;
+//! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
 //! - `run`: passes over all shards;
 //! - `team`: the threads that share them.
 //!
@@ -24,6 +24,7 @@ mod kernels;
 mod program;
 mod run;
 mod shard;
+mod shard_backward;
 mod team;
 mod visits;
 mod wide;
@@ -32,7 +33,7 @@ use std::collections::HashMap;
 
 use crate::adam::{AdamConfig, AdamState};
 use crate::architecture::Architecture;
-use crate::network::Mode;
+use crate::mode::Mode;
 use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
 use program::Program;
@@ -78,7 +79,7 @@ impl NativeNetwork {
         adam: AdamConfig,
     ) -> Result<Self, PlanError> {
         let plan = Plan::new(architecture)?;
-        let program = Program::new(architecture);
+        let program = Program::new(&plan);
         assert_eq!(
             weights.tensors().len(),
             plan.tensors.len(),
@@ -127,7 +128,7 @@ impl NativeNetwork {
     /// [`PlanError`] where the architecture does not fit its input.
     pub fn training_bytes(architecture: &Architecture, batch: usize) -> Result<u64, PlanError> {
         let plan = Plan::new(architecture)?;
-        let program = Program::new(architecture);
+        let program = Program::new(&plan);
         let sample: usize = program.buffers.iter().map(|shape| shape.length()).sum();
         // Parameters, gradients, transposed kernels, two moments, and those of the lanes.
         let copies = 5 + run::gradient_copies(plan.trainable_parameters());
@@ -142,8 +143,7 @@ impl NativeNetwork {
     /// # Panics
     /// Where there is not one weight a class.
     pub fn set_class_weights(&mut self, weights: Vec<f32>) {
-        let classes = self.plan.tensors.last().map_or(0, |bias| bias.elements());
-        assert_eq!(weights.len(), classes, "one weight a class");
+        assert_eq!(weights.len(), self.plan.num_classes(), "one weight a class");
         self.class_weights = weights;
     }
 
@@ -161,9 +161,10 @@ impl NativeNetwork {
     pub fn weights(&self) -> Weights {
         let (mut at, mut fixed_at) = (0, 0);
         let values = self.plan.tensors.iter().map(|tensor| {
-            let (source, at) = match tensor.role.trainable() {
-                true => (&self.parameters, &mut at),
-                false => (&self.statistics, &mut fixed_at),
+            let (source, at) = if tensor.role.trainable() {
+                (&self.parameters, &mut at)
+            } else {
+                (&self.statistics, &mut fixed_at)
             };
             *at += tensor.elements();
             source[*at - tensor.elements()..*at].to_vec()
@@ -236,8 +237,8 @@ impl NativeNetwork {
         (&self.output, loss)
     }
 
-    /// One optimizer step along the gradients of the last training pass: Adam as [`crate::Adam`]
-    /// computes it.
+    /// One optimizer step along the gradients of the last training pass: Adam as [`AdamConfig`]
+    /// describes it.
     pub fn step(&mut self, learning_rate: f64) {
         self.adam_step(learning_rate);
     }

@@ -1,5 +1,5 @@
 //! 'Same' convolutions with samples first: activations are `[batch * height * width, channels]`, a row is one position of
-//! one sample. The layout for CPUs ([`crate::conv`] has the other). Two exact forms:
+//! one sample. The layout for CPUs ([`super::conv`] has the other). Two exact forms:
 //!
 //! - im2col: gather the rows under every tap, then one product. Copies `taps * in` values a position.
 //! - shift-and-add: one product with the kernels of all taps side by side, then gather and add the
@@ -8,7 +8,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::conv::{Geometry, side_by_side};
+use super::conv::side_by_side;
+use crate::geometry::Geometry;
 
 /// How a convolution is computed; see above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
+use super::backward::{Backward, Saved};
+use super::conv::{Gather, GatherKind};
+use super::pass::{Layout, Pass};
+use super::{loss, rows};
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
-use crate::backward::{Backward, Saved, of_loss};
-use crate::conv::{Geometry, Picks, Way};
-use crate::pass::{Activations, Layout, Pass};
-use crate::plan::{Plan, PlanError};
-use crate::rows;
+use crate::geometry::Geometry;
+use crate::mode::Mode;
+use crate::plan::{Plan, PlanError, TensorId};
 use crate::weights::Weights;
 
-type PickCache = Mutex<HashMap<(Geometry, usize, Way), Option<Picks>>>;
+type GatherCache = Mutex<HashMap<(Geometry, usize, GatherKind), Option<Gather>>>;
 type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
 
 /// Gather indices kept a network: a few batch sizes of every layer.
@@ -29,25 +30,8 @@ pub struct Network {
     /// In the order of the plan: kernels as `[everything but the last axis, last axis]`, vectors
     /// as `[1, n]`.
     tensors: Vec<Tensor<2>>,
-    picks: Arc<PickCache>,
+    gathers: Arc<GatherCache>,
     indices: Arc<IndexCache>,
-}
-
-/// How a forward pass treats dropout and batch normalisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Running statistics, no dropout.
-    Inference,
-    /// Batch statistics; dropout masks drawn from `seed` and `step` alone, none where `dropout` is
-    /// false.
-    Training {
-        /// Whether dropout layers drop.
-        dropout: bool,
-        /// The run's seed.
-        seed: u64,
-        /// Optimizer step, counted over the whole run.
-        step: u64,
-    },
 }
 
 /// What a forward pass gives.
@@ -55,22 +39,21 @@ pub enum Mode {
 pub struct Forward {
     /// `[batch, classes]`, before softmax.
     pub logits: Tensor<2>,
-    /// In training, for every batch normalisation the index of its `moving_mean` among the tensors,
-    /// the batch's mean and its biased variance, each `[1, channels]`.
-    statistics: Vec<(usize, Tensor<2>, Tensor<2>)>,
+    /// In training, a running mean or variance and what the batch has, `[1, channels]`; the variance is biased.
+    statistics: Vec<(TensorId, Tensor<2>)>,
 }
 
-/// A batch of fixed size whose last samples may be none: they take part in no statistic and no gradient.
+/// A batch of fixed size, padded after `count` real samples; padding affects no statistic and no gradient.
 #[derive(Clone, Debug)]
-pub struct Filled {
-    /// How many samples there are.
+pub struct PaddedBatch {
+    /// Number of real samples.
     pub count: usize,
-    /// One for each of these, then zeros `[batch, 1]`.
+    /// One for a real sample, zero for padding `[batch, 1]`.
     pub(crate) weights: Tensor<2>,
 }
 
-impl Filled {
-    /// The first `count` of `batch` samples.
+impl PaddedBatch {
+    /// The first `count` of `batch` samples are real.
     pub fn new(count: usize, batch: usize, device: &Device) -> Self {
         let weights: Vec<f32> = (0..batch).map(|i| f32::from(i < count)).collect();
         let weights = TensorData::new(weights, [batch, 1]);
@@ -82,7 +65,7 @@ impl Filled {
 }
 
 impl Network {
-    /// Places `weights` on `device`.
+    /// Copies `weights` to `device`.
     ///
     /// # Errors
     /// [`PlanError`] where the architecture does not fit its input.
@@ -100,7 +83,7 @@ impl Network {
             plan: Arc::new(plan),
             device: device.clone(),
             tensors: Vec::new(),
-            picks: Arc::default(),
+            gathers: Arc::default(),
             indices: Arc::default(),
         };
         network.set_weights(weights);
@@ -131,6 +114,11 @@ impl Network {
             }
         });
         self.tensors = tensors.collect();
+    }
+
+    /// One of the plan's tensors.
+    pub(crate) fn tensor(&self, id: TensorId) -> Tensor<2> {
+        self.tensors[id.index()].clone()
     }
 
     /// Copies all tensors to the host.
@@ -176,8 +164,8 @@ impl Network {
             plan: self.plan.clone(),
             device: self.device.clone().inner(),
             tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
-            picks: if shared {
-                self.picks.clone()
+            gathers: if shared {
+                self.gathers.clone()
             } else {
                 Arc::default()
             },
@@ -201,8 +189,8 @@ impl Network {
         let input = self.architecture.input.dims();
         assert_eq!([height, width, channels], input, "input shape");
         let rows = x.reshape([batch * height * width, channels]);
-        let pass = Pass::new(self, mode, batch, Layout::SamplesFirst);
-        self.pass(pass, rows).0
+        self.pass(Pass::new(self, mode, batch, Layout::SamplesFirst), rows)
+            .0
     }
 
     /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs.
@@ -214,8 +202,8 @@ impl Network {
     /// Where `x` has another shape.
     pub fn forward_positions(&self, x: Tensor<3>, mode: Mode) -> Forward {
         let (rows, batch) = self.rows_of(x);
-        let pass = Pass::new(self, mode, batch, Layout::PositionsFirst(None));
-        self.pass(pass, rows).0
+        let layout = Layout::PositionsFirst(None);
+        self.pass(Pass::new(self, mode, batch, layout), rows).0
     }
 
     /// A batch with positions first as rows, and its size.
@@ -226,12 +214,12 @@ impl Network {
         (x.reshape([positions * batch, channels]), batch)
     }
 
-    /// Classifies a batch as [`Network::forward_positions`] does, and finds the gradients of its mean loss without
-    /// autodiff, which the network must not be on: those of [`cross_entropy_of`], over the samples that `filled` names.
-    /// They come by tensor, none of those that are not trained.
+    /// Classifies a batch as [`Network::forward_positions`] does, and computes the gradients of its mean loss without
+    /// autodiff, which the network must not be on: those of [`weighted_cross_entropy`](super::weighted_cross_entropy),
+    /// over the real samples of a padded batch. They come by tensor, none of those that are not trained.
     ///
     /// # Shapes
-    /// `x` as there, `targets` `[batch, classes]` as [`targets`] makes them.
+    /// `x` as there, `targets` `[batch, classes]` as [`targets`](super::targets) makes them.
     ///
     /// # Panics
     /// Where `x` has another shape, or for inference, which has no gradients.
@@ -240,31 +228,25 @@ impl Network {
         x: Tensor<3>,
         targets: Tensor<2>,
         mode: Mode,
-        filled: Option<&Filled>,
+        padded: Option<&PaddedBatch>,
     ) -> (Forward, Vec<Option<Tensor<2>>>) {
         assert_ne!(mode, Mode::Inference, "gradients belong to training");
         let (rows, batch) = self.rows_of(x);
-        let mut pass = Pass::new(self, mode, batch, Layout::PositionsFirst(filled));
+        let mut pass = Pass::new(self, mode, batch, Layout::PositionsFirst(padded));
         pass.tape = Some(Vec::new());
         let (forward, tape) = self.pass(pass, rows);
-        let count = filled.map_or(batch, |filled| filled.count);
-        let gradient = of_loss(forward.logits.clone(), targets, count);
-        let mut backward = Backward::new(self, batch);
-        backward.sequence(tape.unwrap_or_default(), gradient, false);
-        (forward, backward.gradients)
+        let count = padded.map_or(batch, |padded| padded.count);
+        let gradient = loss::gradient(forward.logits.clone(), targets, count);
+        let backward = Backward::new(self, batch);
+        let gradients = backward.run(tape.unwrap_or_default(), gradient);
+        (forward, gradients)
     }
 
-    /// What a pass gives, and what its way back needs, where it was told to keep that.
+    /// What a pass gives, and what its backward pass needs, where it was told to keep that.
     fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> (Forward, Option<Vec<Saved>>) {
-        let [height, width, _] = self.architecture.input.dims();
-        let activations = Activations {
-            rows,
-            height,
-            width,
-        };
-        let output = pass.sequence(&self.architecture.ops, activations);
+        let logits = pass.run(rows);
         let forward = Forward {
-            logits: output.rows,
+            logits,
             statistics: pass.statistics,
         };
         (forward, pass.tape)
@@ -273,12 +255,10 @@ impl Network {
     /// Moves the running averages towards the statistics of a training pass, as Keras does:
     /// `0.99 * running + 0.01 * batch`, with the biased variance.
     pub fn update_running_statistics(&mut self, forward: &Forward) {
-        for (index, mean, variance) in &forward.statistics {
-            for (index, batch) in [(*index, mean), (*index + 1, variance)] {
-                let running = self.tensors[index].clone() * BATCH_NORM_MOMENTUM;
-                let batch = batch.clone() * (1.0 - BATCH_NORM_MOMENTUM);
-                self.tensors[index] = (running + batch).detach();
-            }
+        for (id, batch) in &forward.statistics {
+            let running = self.tensor(*id) * BATCH_NORM_MOMENTUM;
+            let batch = batch.clone() * (1.0 - BATCH_NORM_MOMENTUM);
+            self.tensors[id.index()] = (running + batch).detach();
         }
     }
 
@@ -295,14 +275,19 @@ impl Network {
     }
 
     /// Rows to gather, with positions first.
-    pub(crate) fn picks(&self, geometry: &Geometry, batch: usize, way: Way) -> Option<Picks> {
-        let mut cache = self.picks.lock().unwrap_or_else(|e| e.into_inner());
+    pub(crate) fn gather(
+        &self,
+        geometry: &Geometry,
+        batch: usize,
+        kind: GatherKind,
+    ) -> Option<Gather> {
+        let mut cache = self.gathers.lock().unwrap_or_else(|e| e.into_inner());
         if cache.len() >= INDEX_CACHE {
             cache.clear();
         }
-        let picks = cache.entry((*geometry, batch, way));
-        picks
-            .or_insert_with(|| Picks::new(geometry, batch, way, &self.device))
+        let gather = cache.entry((*geometry, batch, kind));
+        gather
+            .or_insert_with(|| Gather::new(geometry, batch, kind, &self.device))
             .clone()
     }
 }
@@ -315,42 +300,4 @@ pub(crate) fn host<const D: usize>(tensors: impl Iterator<Item = Tensor<D>>) -> 
         data.try_into_vec().expect("the data was converted to f32")
     });
     read.collect()
-}
-
-/// What a batch of `size` samples should be classified as, `[size, classes]`: the weight of a sample's class (one without
-/// weights) at its label, zero elsewhere, and zero for samples after the last label.
-pub fn targets(labels: &[u32], size: usize, classes: usize, weights: Option<&[f32]>) -> Vec<f32> {
-    let mut targets = vec![0.0; size * classes];
-    for (row, label) in targets.chunks_exact_mut(classes).zip(labels) {
-        let label = *label as usize;
-        row[label] = weights.map_or(1.0, |weights| weights[label]);
-    }
-    targets
-}
-
-/// Mean softmax cross-entropy over the batch.
-///
-/// # Shapes
-/// `logits` `[batch, classes]`, `targets` `[batch]` with class indices; the result `[1]`.
-pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
-    let [batch, _] = logits.dims();
-    let picked = log_softmax(logits, 1).gather(1, targets.reshape([batch, 1]));
-    picked.mean().neg()
-}
-
-/// As [`cross_entropy`], of samples each of which counts as much as its class weighs.
-///
-/// # Shapes
-/// As there; `class_weights` `[classes, 1]`.
-pub fn cross_entropy_of(
-    logits: Tensor<2>,
-    targets: Tensor<1, Int>,
-    class_weights: Option<&Tensor<2>>,
-) -> Tensor<1> {
-    let [batch, _] = logits.dims();
-    let mut picked = log_softmax(logits, 1).gather(1, targets.clone().reshape([batch, 1]));
-    if let Some(weights) = class_weights {
-        picked = picked * weights.clone().select(0, targets);
-    }
-    picked.mean().neg()
 }
