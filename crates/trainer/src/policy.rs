@@ -1,13 +1,53 @@
-//! Decisions after an epoch, as pure values: `step(metric) -> decision`.
+//! Decisions during a training, as pure values: `step(metric) -> decision`, and the learning rate of a step.
+
+use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::{EarlyStoppingSettings, PlateauSettings};
+use crate::recipe::{EarlyStoppingSettings, PlateauSettings, Recipe, Schedule};
+
+/// The learning rate by step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearningRate {
+    schedule: Schedule,
+    /// Steps in which it rises.
+    warmup: f64,
+    /// Steps of the whole run.
+    total: f64,
+}
+
+impl LearningRate {
+    /// Of a run over `samples` training samples.
+    pub fn new(recipe: &Recipe, samples: usize) -> Self {
+        let total = (recipe.epochs * samples.div_ceil(recipe.batch_size)) as f64;
+        Self {
+            schedule: recipe.schedule,
+            warmup: (recipe.warmup * total).round(),
+            total,
+        }
+    }
+
+    /// Learning rate of step `step`, counted from 0, where the policies over epochs say `base`.
+    pub fn of_step(&self, base: f64, step: u64) -> f64 {
+        let step = step as f64;
+        if step < self.warmup {
+            return base * (step + 1.0) / (self.warmup + 1.0);
+        }
+        match self.schedule {
+            Schedule::Constant | Schedule::Plateau => base,
+            Schedule::Cosine => {
+                let left = (self.total - self.warmup).max(1.0);
+                let done = ((step - self.warmup) / left).min(1.0);
+                base * 0.5 * (1.0 + (PI * done).cos())
+            }
+        }
+    }
+}
 
 /// Remembers the lowest validation loss and says when to stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
-    patience: usize,
+    patience: Option<usize>,
     /// None before the first epoch.
     best: Option<f64>,
     /// Epochs since the best.
@@ -43,7 +83,10 @@ impl EarlyStopping {
             return Verdict::Best;
         }
         self.waited += 1;
-        if self.waited >= self.patience {
+        if self
+            .patience
+            .is_some_and(|patience| self.waited >= patience)
+        {
             Verdict::Stop
         } else {
             Verdict::Continue
@@ -95,7 +138,7 @@ mod tests {
     #[test]
     fn early_stopping_by_table() {
         use Verdict::{Best, Continue, Stop};
-        let mut policy = EarlyStopping::new(EarlyStoppingSettings { patience: 2 });
+        let mut policy = EarlyStopping::new(EarlyStoppingSettings { patience: Some(2) });
         let table = [
             (1.0, Best),
             (1.0, Continue),
@@ -138,5 +181,28 @@ mod tests {
             .step(f64::NAN, 1e-9),
             1e-9
         );
+    }
+
+    #[test]
+    fn the_learning_rate_rises_and_falls() {
+        // 10 epochs of 2 steps.
+        let recipe = Recipe {
+            epochs: 10,
+            batch_size: 32,
+            warmup: 0.2,
+            ..Recipe::default()
+        };
+        let rate = LearningRate::new(&recipe, 64);
+        let rates: Vec<f64> = (0..20).map(|step| rate.of_step(1.0, step)).collect();
+        assert_eq!(rates[..5], [0.2, 0.4, 0.6, 0.8, 1.0]);
+        assert!((rates[12] - 0.5).abs() < 1e-12, "{rates:?}");
+        assert!(rates[4..].windows(2).all(|pair| pair[1] < pair[0]));
+        assert!(rates[19] > 0.0 && rates[19] < 0.01);
+        let constant = Recipe {
+            schedule: Schedule::Constant,
+            warmup: 0.0,
+            ..recipe
+        };
+        assert_eq!(LearningRate::new(&constant, 64).of_step(0.5, 7), 0.5);
     }
 }

@@ -8,6 +8,7 @@
 //! - `adam`: the optimizer.
 
 mod adam;
+mod average;
 mod backward;
 mod conv;
 mod loss;
@@ -16,5 +17,6 @@ mod pass;
 mod rows;
 
 pub use adam::Adam;
+pub use average::AveragedNetwork;
 pub use loss::{cross_entropy, targets, weighted_cross_entropy};
 pub use network::{Forward, Network, PaddedBatch};

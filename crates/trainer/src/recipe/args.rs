@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::balance::{Sampling, WeightsName};
 use super::choice;
+use super::policies::{Keep, Schedule};
 use crate::error::TrainerError;
 
 /// Options with the names of the recipe's fields; those that are not given are left out of the serialised form.
@@ -40,10 +41,30 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<usize>,
-    /// Learning rate at the start [default: 0.001]
+    /// Learning rate at the start, after the warm-up [default: 0.003]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
+    /// Weight decay of kernels (AdamW); 0 is Adam [default: 0.3]
+    #[arg(long, value_name = "X")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// How the learning rate changes [default: cosine]
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Share of all steps in which the learning rate rises from zero [default: 0.05]
+    #[arg(long, value_name = "X")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
+    /// Decay of the moving average of weights; presets can say null for none [default: 0.99]
+    #[arg(long, value_name = "X")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// Which weights are kept [default: last]
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
     /// Seed of initial weights, sample order, augmentation and dropout [default: 42]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +106,9 @@ impl RecipeArgs {
         let numbers = [
             ("--learning-rate", self.learning_rate),
             ("--label-ratio", self.label_ratio),
+            ("--weight-decay", self.weight_decay),
+            ("--warmup", self.warmup),
+            ("--average", self.average),
         ];
         let bad = numbers
             .into_iter()

@@ -28,7 +28,7 @@ use crate::error::TrainerError;
 
 pub use args::RecipeArgs;
 pub use balance::{ClassWeights, Sampling, background_label};
-pub use policies::{EarlyStoppingSettings, PlateauSettings};
+pub use policies::{EarlyStoppingSettings, Keep, PlateauSettings, Schedule};
 pub use preset::{JobOptions, Preset};
 
 /// Name of the file in an experiment.
@@ -65,8 +65,21 @@ pub struct Recipe {
     pub epochs: usize,
     /// Samples per batch.
     pub batch_size: usize,
-    /// Learning rate at the start.
+    /// Learning rate at the start, after the warm-up.
     pub learning_rate: f64,
+    /// Share of every kernel that a step at learning rate 1 takes away, apart from the gradient (AdamW); 0 is Adam.
+    pub weight_decay: f64,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Share of all steps in which the learning rate rises from zero: 0 to 1.
+    pub warmup: f64,
+    /// Share that an exponential moving average of weights and running statistics keeps in a step; the average is what
+    /// is judged and kept. None for no average.
+    pub average: Option<f64>,
+    /// Which weights are kept.
+    pub keep: Keep,
+    /// Whether a temperature is fitted on the validation split, so that probabilities are calibrated.
+    pub calibrate: bool,
     /// Seed of initial weights, sample order, augmentation and dropout.
     pub seed: u64,
     /// Scaling of inputs; none for the dataset configuration's, else [`DEFAULT_NORMALISATION`].
@@ -110,6 +123,19 @@ pub const DEFAULT_NORMALISATION: Normalisation = Normalisation::Dataset;
 /// whether they are the same data).
 const MAY_CHANGE: [&str; 2] = ["epochs", "dataset_config"];
 
+/// What experiments had that were made before these fields existed.
+fn before_recipes() -> Map<String, Value> {
+    let fields = json!({
+        "weight_decay": 0.0,
+        "schedule": "plateau",
+        "warmup": 0.0,
+        "average": null,
+        "keep": "best",
+        "calibrate": false,
+    });
+    fields.as_object().cloned().unwrap_or_default()
+}
+
 /// Fields of `training_config` in `metadata.json` that have other names than those of the recipe.
 const RENAMED: [(&str, &str); 2] = [
     ("model", "model_type"),
@@ -128,7 +154,13 @@ impl Default for Recipe {
             task: None,
             epochs: 50,
             batch_size: 32,
-            learning_rate: 1e-3,
+            learning_rate: 3e-3,
+            weight_decay: 0.3,
+            schedule: Schedule::default(),
+            warmup: 0.05,
+            average: Some(0.99),
+            keep: Keep::default(),
+            calibrate: true,
             seed: 42,
             normalisation: None,
             label_ratio: 1.0,
@@ -242,7 +274,9 @@ impl Recipe {
             class_names: metadata.class_names.clone(),
         };
         fields.insert("data".into(), json!(data));
-        Self::from_fields(fields)
+        let mut all = before_recipes();
+        all.extend(fields);
+        Self::from_fields(all)
     }
 
     /// `training_config` of `metadata.json`.
@@ -262,7 +296,12 @@ impl Recipe {
             .for_each(|key| {
                 fields.remove(*key);
             });
-        let optimizer = json!({"name": "adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7});
+        let name = if self.weight_decay > 0.0 {
+            "adamw"
+        } else {
+            "adam"
+        };
+        let optimizer = json!({"name": name, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7});
         fields.insert("optimizer".into(), optimizer);
         TrainingConfig {
             batch_size: self.batch_size,
@@ -320,7 +359,17 @@ impl Recipe {
         let own = self.to_map();
         for (key, value) in args.given() {
             let stored = own.get(&key).unwrap_or(&Value::Null);
-            if *stored == value || MAY_CHANGE.contains(&key.as_str()) {
+            if *stored == value {
+                continue;
+            }
+            if key == "epochs" && self.schedule == Schedule::Cosine {
+                return Err(TrainerError::Usage(format!(
+                    "--epochs cannot change when {id} is resumed: its cosine schedule ends with epoch {}; start a new \
+                     run, or train with --schedule plateau or constant, which can go on",
+                    self.epochs
+                )));
+            }
+            if MAY_CHANGE.contains(&key.as_str()) {
                 continue;
             }
             let shown = match stored {
@@ -352,10 +401,11 @@ impl Recipe {
     /// [`TrainerError::Usage`].
     pub fn check(&self) -> Result<(), TrainerError> {
         let usage = |problem: String| Err(TrainerError::Usage(problem));
+        let patience = self.early_stopping.patience.unwrap_or(1);
         let counts = [
             ("number of epochs", self.epochs),
             ("batch size", self.batch_size),
-            ("patience of early stopping", self.early_stopping.patience),
+            ("patience of early stopping", patience),
             ("patience of the plateau", self.plateau.patience),
         ];
         if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
@@ -371,6 +421,28 @@ impl Recipe {
             return usage(format!(
                 "the label ratio {} is not above 0 and at most 1",
                 self.label_ratio
+            ));
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return usage(format!(
+                "the weight decay {} is not 0 or more",
+                self.weight_decay
+            ));
+        }
+        if self.weight_decay * self.learning_rate >= 1.0 {
+            return usage(format!(
+                "weight decay {} at learning rate {} would turn kernels around in a step",
+                self.weight_decay, self.learning_rate
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.warmup) {
+            return usage(format!("the warm-up {} is not from 0 to 1", self.warmup));
+        }
+        if let Some(average) = self.average
+            && !(0.0..1.0).contains(&average)
+        {
+            return usage(format!(
+                "the average's decay {average} is not from 0 to below 1"
             ));
         }
         self.plateau.check().map_err(TrainerError::Usage)?;

@@ -1,19 +1,38 @@
-//! Settings of the policies over epochs.
+//! Settings of the learning rate and of the policies over epochs.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// When to stop because nothing improves.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EarlyStoppingSettings {
-    /// Epochs without a lower validation loss.
-    pub patience: usize,
+/// How the learning rate changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// It does not
+    Constant,
+    /// Lower whenever the validation loss stops improving
+    Plateau,
+    /// Along half a cosine to zero at the last step
+    #[default]
+    Cosine,
 }
 
-impl Default for EarlyStoppingSettings {
-    fn default() -> Self {
-        Self { patience: 10 }
-    }
+/// Which weights of a training are kept and judged on the test split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Those of the epoch with the lowest validation loss
+    Best,
+    /// Those of the last epoch
+    #[default]
+    Last,
+}
+
+/// When to stop because nothing improves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EarlyStoppingSettings {
+    /// Epochs without a lower validation loss; none for no early stopping.
+    pub patience: Option<usize>,
 }
 
 /// When to lower the learning rate.

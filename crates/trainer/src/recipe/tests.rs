@@ -27,14 +27,20 @@ fn full() -> Recipe {
         task: Some("vehicle_classification".into()),
         epochs: 7,
         batch_size: 8,
-        learning_rate: 0.003,
+        learning_rate: 0.002,
+        weight_decay: 0.1,
+        schedule: Schedule::Plateau,
+        warmup: 0.1,
+        average: Some(0.9),
+        keep: Keep::Best,
+        calibrate: false,
         seed: 5,
         normalisation: Some(Normalisation::Sample),
         label_ratio: 0.5,
         sampling: Sampling::Balanced,
         class_weights: ClassWeights::ByName(BTreeMap::from([("car".into(), 2.5)])),
         augmentation: Augmentation::preset("field").unwrap(),
-        early_stopping: EarlyStoppingSettings { patience: 4 },
+        early_stopping: EarlyStoppingSettings { patience: Some(4) },
         plateau: PlateauSettings {
             patience: 2,
             factor: 0.25,
@@ -68,10 +74,13 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
 fn changed(pointer: &str, value: &Value) -> Value {
     match value {
         Value::Number(number) if number.is_u64() => (number.as_u64().unwrap() + 1).into(),
-        Value::Number(number) => (number.as_f64().unwrap() / 2.0 + 0.125).into(),
+        Value::Number(number) => (number.as_f64().unwrap() / 2.0 + 0.0625).into(),
         Value::String(_) if pointer == "/model" => "simple_cnn".into(),
         Value::String(_) if pointer == "/normalisation" => "none".into(),
         Value::String(_) if pointer == "/sampling" => "shuffled".into(),
+        Value::String(_) if pointer == "/schedule" => "constant".into(),
+        Value::String(_) if pointer == "/keep" => "last".into(),
+        Value::Bool(value) => (!value).into(),
         Value::String(text) => format!("{text}x").into(),
         other => panic!("{pointer}: {other} is no leaf of a recipe"),
     }
@@ -124,6 +133,11 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         ("epochs", "1", "2"),
         ("batch_size", "1", "2"),
         ("learning_rate", "0.1", "0.2"),
+        ("weight_decay", "0.1", "0.2"),
+        ("schedule", "constant", "plateau"),
+        ("warmup", "0.1", "0.2"),
+        ("average", "0.1", "0.2"),
+        ("keep", "best", "last"),
         ("seed", "1", "2"),
         ("normalisation", "none", "sample"),
         ("label_ratio", "0.1", "0.2"),
@@ -145,7 +159,11 @@ fn no_option_escapes_the_check_of_resumed_runs() {
     for (key, one, other) in values {
         let option = format!("--{}", key.replace('_', "-"));
         let args = |value| cli(&[&option, value]).recipe_args;
-        let recipe = Recipe::default().with(&args(one)).unwrap();
+        let plain = Recipe {
+            schedule: Schedule::Plateau,
+            ..Recipe::default()
+        };
+        let recipe = plain.with(&args(one)).unwrap();
         recipe.check_unchanged(&args(one), "x").unwrap();
         let result = recipe.check_unchanged(&args(other), "x");
         match MAY_CHANGE.contains(&key) {
@@ -171,11 +189,23 @@ fn metadata_of_experiments_without_a_recipe_give_it_back() {
     };
     metadata.dataset_info.fingerprints = data.fingerprints;
     assert_eq!(Recipe::of_metadata(&metadata).unwrap(), recipe);
-    // What was not stored then was at its default.
-    for key in ["label_ratio", "sampling", "class_weights", "augmentation"] {
+    // What was not stored then was as it always was then.
+    for key in [
+        "label_ratio",
+        "sampling",
+        "class_weights",
+        "augmentation",
+        "schedule",
+        "keep",
+        "average",
+    ] {
         metadata.training_config.other.remove(key);
     }
     let older = Recipe::of_metadata(&metadata).unwrap();
+    assert_eq!(
+        (older.schedule, older.keep, older.average),
+        (Schedule::Plateau, Keep::Best, None)
+    );
     assert_eq!(
         (older.label_ratio, older.sampling),
         (1.0, Sampling::Shuffled)
@@ -190,7 +220,7 @@ fn command_line_beats_preset_beats_defaults() {
     let job = with_preset(preset, &["--epochs", "3", "--meta", "operator=x=y"]).unwrap();
     let recipe = &job.recipe;
     assert_eq!((recipe.epochs, recipe.batch_size, recipe.seed), (3, 64, 42));
-    assert_eq!(recipe.early_stopping.patience, 4);
+    assert_eq!(recipe.early_stopping.patience, Some(4));
     assert_eq!(job.tracking.meta["site"], "A");
     assert_eq!(job.tracking.meta["operator"], "x=y");
     assert_eq!(with_preset("# nothing\n", &[]).unwrap().recipe.epochs, 50);
@@ -278,4 +308,14 @@ fn bad_settings_are_named() {
         error.to_string().contains("must be a finite number"),
         "{error}"
     );
+}
+
+/// A cosine ends with the run: more epochs would be another run.
+#[test]
+fn the_epochs_of_a_cosine_cannot_change() {
+    let recipe = Recipe::default();
+    let args = |epochs: &str| cli(&["--epochs", epochs]).recipe_args;
+    recipe.check_unchanged(&args("50"), "x").unwrap();
+    let error = recipe.check_unchanged(&args("60"), "x").unwrap_err();
+    assert!(error.to_string().contains("ends with epoch 50"), "{error}");
 }
