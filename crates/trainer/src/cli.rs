@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::backend::Backend;
+use crate::compute::Backend;
 use crate::recipe::RecipeArgs;
 
 /// What the trainer does beside training.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use experiment::{Entry, ExperimentStore, IdTemplate};
 use serde_json::{Map, Value};
 
-use crate::backend::Backend;
 use crate::cli::Cli;
+use crate::compute::Backend;
 use crate::error::TrainerError;
 use crate::recipe::{JobOptions, Preset, Recipe};
 

@@ -9,7 +9,7 @@ use trainer::cli::{Cli, Command};
 use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
-use trainer::train::StoppedBy;
+use trainer::training::StoppedBy;
 
 /// Exit code of an interrupted run, as shells count it.
 const INTERRUPTED: u8 = 130;
@@ -17,10 +17,10 @@ const INTERRUPTED: u8 = 130;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Devices { json }) = cli.command {
-        let listed = trainer::devices::list();
+        let listed = trainer::compute::devices::list();
         let text = match json {
             true => format!("{:#}\n", serde_json::json!(listed)),
-            false => trainer::devices::table(&listed),
+            false => trainer::compute::devices::table(&listed),
         };
         let _ = std::io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
@@ -55,7 +55,7 @@ fn start(cli: &Cli) -> Result<Finished, TrainerError> {
 
 /// What a finished run says on standard output.
 fn results(finished: &Finished) -> String {
-    let report = finished.test.report();
+    let report = finished.judgement.test.report();
     let outcome = &finished.outcome;
     let split = if finished.test_is_val {
         "validation split, which serves as test"
@@ -74,7 +74,7 @@ fn results(finished: &Finished) -> String {
         outcome.stopped_by.name(),
         report.accuracy,
         report.f1.macro_,
-        finished.test.loss,
+        finished.judgement.test.loss,
     );
     let width = finished
         .class_names

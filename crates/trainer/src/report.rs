@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, Report};
 use crate::recipe::{RECIPE_FILE, Recipe};
-use crate::train::{EpochResult, Outcome};
+use crate::training::{EpochResult, Outcome};
 
 /// A class name as part of a tag: a slash would make a group of its own.
 fn tag_part(class: &str) -> String {
@@ -187,19 +187,18 @@ fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
     .collect()
 }
 
-/// The model, once training ended.
+/// The model that a training leaves.
+pub fn bundle(dataset: &Dataset, architecture: &Architecture, weights: &Weights) -> Bundle {
+    let preprocessing = json!(dataset.preprocessing);
+    let names = dataset.class_names.clone();
+    Bundle::new(architecture, weights.clone(), names, preprocessing)
+}
+
+/// Writes the model, once training ended.
 ///
 /// # Errors
 /// As above, or where the weights cannot be encoded.
-pub fn record_model(
-    experiment: &mut Experiment,
-    dataset: &Dataset,
-    architecture: &Architecture,
-    best: Weights,
-) -> Result<(), TrainerError> {
-    let preprocessing = json!(dataset.preprocessing);
-    let names = dataset.class_names.clone();
-    let bundle = Bundle::new(architecture, best, names, preprocessing);
+pub fn record_model(experiment: &mut Experiment, bundle: &Bundle) -> Result<(), TrainerError> {
     for (name, bytes) in bundle.files()? {
         experiment.save(&format!("model/{name}"), &bytes)?;
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::error::TrainerError;
 use crate::job::Job;
 use crate::progress::Progress;
-use crate::train::LoopState;
+use crate::training::LoopState;
 
 /// Version of [`Note`]; another one is not read.
 pub const VERSION: u32 = 1;

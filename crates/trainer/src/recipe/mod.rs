@@ -362,10 +362,10 @@ impl Recipe {
             if *stored == value {
                 continue;
             }
-            if key == "epochs" && self.schedule == Schedule::Cosine {
+            if key == "epochs" && !self.is_open_ended() {
                 return Err(TrainerError::Usage(format!(
-                    "--epochs cannot change when {id} is resumed: its cosine schedule ends with epoch {}; start a new \
-                     run, or train with --schedule plateau or constant, which can go on",
+                    "--epochs cannot change when {id} is resumed: its learning rate was planned for {} epochs; start \
+                     a new run, or train with --schedule plateau (or constant) --warmup 0, which can go on",
                     self.epochs
                 )));
             }
@@ -382,6 +382,14 @@ impl Recipe {
             )));
         }
         Ok(())
+    }
+
+    /// Whether more epochs would leave those that were run as they are.
+    fn is_open_ended(&self) -> bool {
+        match self.schedule {
+            Schedule::Constant | Schedule::Plateau => self.warmup == 0.0,
+            Schedule::Cosine => false,
+        }
     }
 
     /// Where training takes inputs from: windows that are augmented are kept as they were recorded.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Recipe;
-use crate::backend::Backend;
+use crate::compute::Backend;
 use crate::error::TrainerError;
 
 /// A preset file: the fields of [`Recipe`] and those of [`JobOptions`], all optional. Unknown keys are errors, because

@@ -161,6 +161,7 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         let args = |value| cli(&[&option, value]).recipe_args;
         let plain = Recipe {
             schedule: Schedule::Plateau,
+            warmup: 0.0,
             ..Recipe::default()
         };
         let recipe = plain.with(&args(one)).unwrap();
@@ -310,12 +311,57 @@ fn bad_settings_are_named() {
     );
 }
 
-/// A cosine ends with the run: more epochs would be another run.
+/// A learning rate that was planned for the whole run cannot go on after it.
 #[test]
-fn the_epochs_of_a_cosine_cannot_change() {
-    let recipe = Recipe::default();
+fn planned_epochs_cannot_change() {
     let args = |epochs: &str| cli(&["--epochs", epochs]).recipe_args;
-    recipe.check_unchanged(&args("50"), "x").unwrap();
-    let error = recipe.check_unchanged(&args("60"), "x").unwrap_err();
-    assert!(error.to_string().contains("ends with epoch 50"), "{error}");
+    for (schedule, warmup, open) in [
+        (Schedule::Cosine, 0.0, false),
+        (Schedule::Plateau, 0.1, false),
+        (Schedule::Plateau, 0.0, true),
+        (Schedule::Constant, 0.0, true),
+    ] {
+        let recipe = Recipe {
+            schedule,
+            warmup,
+            ..Recipe::default()
+        };
+        recipe.check_unchanged(&args("50"), "x").unwrap();
+        let changed = recipe.check_unchanged(&args("60"), "x");
+        assert_eq!(changed.is_ok(), open, "{schedule:?} {warmup}");
+        if let Err(error) = changed {
+            assert!(
+                error.to_string().contains("planned for 50 epochs"),
+                "{error}"
+            );
+        }
+    }
+}
+
+/// The presets that come with the project: loaded, and `default.yaml` is what it says.
+#[test]
+fn presets_of_the_project() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+    let load = |name: &str| Preset::load(&folder.join(name)).unwrap();
+    let default = load("default.yaml");
+    assert_eq!(default.recipe, Recipe::default());
+    let keras = load("keras_compatible.yaml").recipe;
+    assert_eq!(
+        (
+            keras.schedule,
+            keras.keep,
+            keras.average,
+            keras.weight_decay
+        ),
+        (Schedule::Plateau, Keep::Best, None, 0.0)
+    );
+    assert_eq!(keras.early_stopping.patience, Some(10));
+    assert_eq!(keras.plateau, PlateauSettings::default());
+    // What experiments without a recipe had is what Keras users had.
+    for (key, value) in before_recipes() {
+        assert_eq!(keras.to_map()[&key], value, "{key}");
+    }
+    for name in ["quick.yaml", "sensor_node.yaml"] {
+        load(name);
+    }
 }

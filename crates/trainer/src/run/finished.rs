@@ -6,12 +6,11 @@ use experiment::{Metadata, Status};
 use serde_json::json;
 
 use super::claimed::Claimed;
-use super::trained::Trained;
+use super::trained::{Judgement, Trained};
 use crate::error::TrainerError;
-use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::report;
-use crate::train::{Outcome, StoppedBy};
+use crate::training::{Outcome, StoppedBy};
 
 /// A finished run.
 pub struct Finished {
@@ -19,8 +18,8 @@ pub struct Finished {
     pub metadata: Metadata,
     /// Where it is.
     pub directory: PathBuf,
-    /// Metrics on the test split.
-    pub test: Evaluation,
+    /// How good the model is.
+    pub judgement: Judgement,
     /// How training ended.
     pub outcome: Outcome,
     /// Class names.
@@ -39,7 +38,7 @@ impl Trained {
         let Self {
             claimed,
             mut outcome,
-            test,
+            judgement,
             duration,
         } = self;
         let directory = claimed.experiment.directory().to_owned();
@@ -55,7 +54,14 @@ impl Trained {
             StoppedBy::Diverged => Status::Failed,
             StoppedBy::Epochs | StoppedBy::EarlyStopping => Status::Completed,
         };
-        let results = report::results(&outcome, &test, &dataset);
+        let mut results = report::results(&outcome, &judgement.test, &dataset);
+        let calibration = [
+            ("calibration_error", judgement.calibration_error),
+            ("temperature", judgement.temperature),
+        ];
+        for (name, value) in calibration {
+            results.test.insert(name.into(), json!(value));
+        }
         let diverged = outcome.diverged.take();
         let finished = experiment.finish(status, |metadata| {
             metadata.duration_s = Some(duration);
@@ -82,7 +88,7 @@ impl Trained {
         Ok(Finished {
             metadata,
             directory,
-            test,
+            judgement,
             outcome,
             class_names: dataset.class_names,
             test_is_val: dataset.test_is_val,

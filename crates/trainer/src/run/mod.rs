@@ -14,12 +14,12 @@ use std::sync::atomic::AtomicBool;
 use crate::error::TrainerError;
 use crate::job::Job;
 use crate::progress::Progress;
-use crate::train::Interrupt;
+use crate::training::Interrupt;
 
 pub use claimed::Claimed;
 pub use finished::Finished;
 pub use prepared::Prepared;
-pub use trained::Trained;
+pub use trained::{Judgement, Trained};
 
 /// Registers Ctrl-C and SIGTERM: the first ends the training after the step, the second the process.
 ///

@@ -8,7 +8,7 @@ use experiment::{DatasetInfo, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
-use crate::backend::Place;
+use crate::compute::Target;
 use crate::error::TrainerError;
 use crate::job::Job;
 use crate::memory;
@@ -21,7 +21,7 @@ pub struct Prepared {
     /// The job; its recipe is complete, with the data that were read.
     pub job: Job,
     /// What computes.
-    pub place: Place,
+    pub target: Target,
     /// CPU threads in use.
     pub threads: usize,
     /// The data.
@@ -58,10 +58,10 @@ impl Prepared {
             dataset.class_names.len(),
         );
         let plan = Plan::new(&architecture)?;
-        memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.place)?;
+        memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
         Ok(Self {
             job,
-            place: choice.place,
+            target: choice.target,
             threads,
             dataset,
             architecture,
@@ -105,7 +105,7 @@ impl Prepared {
                     "class_counts": splits.map(|(_, split)| split.class_counts(num_classes)),
                 })),
             },
-            system_info: system_info(self.job.compute.backend, &self.place, self.threads),
+            system_info: system_info(self.job.compute.backend, &self.target, self.threads),
             seed: Some(recipe.seed),
             class_names: dataset.class_names.clone(),
             notes: self.job.tracking.notes.clone(),

@@ -1,17 +1,26 @@
 //! The third stage: training has ended, and model and logs are written.
 
-use experiment::Status;
-use model::AdamState;
-
 use super::claimed::Claimed;
 use super::prepared::Prepared;
-use crate::engine::Engine;
+use crate::compute::{self, Start};
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::recorder;
 use crate::report;
-use crate::train::{Interrupt, Outcome, TrainingInput, train};
+use crate::training::calibration::{calibration_error, fit_temperature};
+use crate::training::{Interrupt, Outcome, TrainingInput, train};
+use experiment::Status;
+
+/// How good a model is on the test split.
+pub struct Judgement {
+    /// Metrics.
+    pub test: Evaluation,
+    /// What logits are divided by before the softmax.
+    pub temperature: f64,
+    /// Expected calibration error at that temperature, 0 to 1.
+    pub calibration_error: f64,
+}
 
 /// A run whose model is written.
 pub struct Trained {
@@ -19,8 +28,8 @@ pub struct Trained {
     pub claimed: Claimed,
     /// How training ended.
     pub outcome: Outcome,
-    /// Metrics on the test split.
-    pub test: Evaluation,
+    /// How good the model is.
+    pub judgement: Judgement,
     /// Seconds of training, those of earlier processes included.
     pub duration: f64,
 }
@@ -39,10 +48,10 @@ impl Claimed {
         progress.end_steps();
         let duration = self.before + self.started.elapsed().as_secs_f64();
         match worked {
-            Ok((outcome, test)) => Ok(Trained {
+            Ok((outcome, judgement)) => Ok(Trained {
                 claimed: self,
                 outcome,
-                test,
+                judgement,
                 duration,
             }),
             Err(error) => {
@@ -69,10 +78,10 @@ impl Claimed {
         &mut self,
         interrupt: &Interrupt,
         progress: &mut Progress,
-    ) -> Result<(Outcome, Evaluation), TrainerError> {
+    ) -> Result<(Outcome, Judgement), TrainerError> {
         let Prepared {
             job,
-            place,
+            target,
             dataset,
             architecture,
             plan,
@@ -86,7 +95,7 @@ impl Claimed {
         let input = TrainingInput {
             recipe: &job.recipe,
             checkpoint_every: job.tracking.checkpoint_every,
-            place,
+            target,
             architecture,
             dataset,
             interrupt,
@@ -110,14 +119,27 @@ impl Claimed {
         }
         let batch = job.recipe.batch_size.min(dataset.train.len());
         let weights = &outcome.best_weights;
-        let mut best = Engine::new(place, batch, architecture, weights, AdamState::default())?;
-        let test = best.evaluate(&dataset.test, dataset)?;
-        let weights = outcome.best_weights.clone();
-        report::record_model(experiment, dataset, architecture, weights)?;
+        let mut best = compute::engine(target, batch, architecture, Start::judging(weights))?;
+        let classes = dataset.class_names.len();
+        let logits = best.classify(&dataset.test, dataset)?;
+        let test = Evaluation::new(&logits, &dataset.test.y, classes);
+        let mut temperature = 1.0;
+        if job.recipe.calibrate {
+            let validation = best.classify(&dataset.val, dataset)?;
+            temperature = fit_temperature(&validation, &dataset.val.y);
+        }
+        let error = calibration_error(&logits, &dataset.test.y, temperature);
+        let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
+        report::record_model(experiment, &bundle)?;
         // The model is there: what people look at beside it must not make a failure of it.
         if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
             progress.warn(&error.to_string());
         }
-        Ok((outcome, test))
+        let judgement = Judgement {
+            test,
+            temperature,
+            calibration_error: error,
+        };
+        Ok((outcome, judgement))
     }
 }

@@ -6,12 +6,13 @@ use std::time::Instant;
 use data::batch;
 use model::{TrainingState, Weights};
 
-use crate::engine::{Engine, Samples};
+use super::policy::LearningRate;
+use super::state::{LoopState, Recorder, TrainingInput};
+use crate::compute::{BoxedEngine, Samples};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, cross_entropy};
 use crate::progress::Progress;
 use crate::recipe::background_label;
-use crate::train::{LoopState, Recorder, TrainingInput};
 
 /// A training on its way.
 pub struct Training<'a, R> {
@@ -20,10 +21,12 @@ pub struct Training<'a, R> {
     /// Keeps what it gives.
     pub recorder: &'a mut R,
     /// Network and optimizer.
-    pub engine: Engine<'a>,
+    pub engine: BoxedEngine<'a>,
     /// The loop over epochs.
     pub state: LoopState,
-    /// Weights of the best epoch so far.
+    /// The learning rate by step.
+    pub rate: LearningRate,
+    /// The weights that are kept so far.
     pub best: Weights,
     /// Logits of the steps of this epoch that were taken before a checkpoint, by another process.
     pub earlier: Vec<f32>,
@@ -37,6 +40,12 @@ impl<'a, R: Recorder> Training<'a, R> {
         self.earlier.len() / self.input.dataset.class_names.len()
     }
 
+    /// Learning rate of the last step that was taken.
+    pub fn learning_rate(&self) -> f64 {
+        let last = self.engine.steps().saturating_sub(1);
+        self.rate.of_step(self.state.learning_rate, last)
+    }
+
     /// Has the state kept, between two epochs; `weights` are the engine's, read already.
     ///
     /// # Errors
@@ -47,6 +56,7 @@ impl<'a, R: Recorder> Training<'a, R> {
             Ok(TrainingState {
                 weights: weights.clone(),
                 best: self.best.clone(),
+                average: self.engine.average()?,
                 adam: self.engine.adam_state()?,
                 logits: Vec::new(),
             })
@@ -60,6 +70,7 @@ impl<'a, R: Recorder> Training<'a, R> {
             Ok(TrainingState {
                 weights: self.engine.weights()?,
                 best: self.best.clone(),
+                average: self.engine.average()?,
                 adam: self.engine.adam_state()?,
                 logits: [&self.earlier[..], &self.engine.logits()?].concat(),
             })
@@ -103,9 +114,10 @@ impl<'a, R: Recorder> Training<'a, R> {
             interrupted = interrupt.load(Ordering::Relaxed);
             if !interrupted {
                 let count = samples.count();
-                let rate = self.state.learning_rate;
+                let base = self.state.learning_rate;
+                let rate = self.rate.of_step(base, self.engine.steps());
                 match self.engine.step(samples, rate, recipe.seed) {
-                    Ok(own) => finite = own,
+                    Ok(is_finite) => finite = is_finite,
                     Err(error) => failed = Err(error),
                 }
                 progress.step(count);
@@ -122,7 +134,7 @@ impl<'a, R: Recorder> Training<'a, R> {
             let mut first = 0;
             batches.all(|(indices, y)| {
                 first += indices.len();
-                step(Samples::Of {
+                step(Samples::Indexed {
                     x,
                     indices,
                     y,
