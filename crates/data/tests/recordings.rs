@@ -181,25 +181,30 @@ fn damage_is_named() {
         let ending = name.rsplit('.').next().unwrap();
         recording::parse(&bytes, ending, &Hints::default()).unwrap_err()
     };
-    let flipped = damaged("steim2.mseed", &|bytes| bytes[200] ^= 0x10);
+    let one_record = damaged("steim2.mseed", &|bytes| {
+        bytes.truncate(512);
+        bytes[200] ^= 0x10;
+    });
     assert!(
-        flipped.starts_with("record 0, at byte 0: the samples end with"),
-        "{flipped}"
+        one_record.contains("(record 0, at byte 0: the samples end with"),
+        "{one_record}"
     );
-    let cut = damaged("steim1.mseed", &|bytes| bytes.truncate(700));
+    let cut = damaged("steim1.mseed", &|bytes| bytes.truncate(500));
     assert!(
-        cut.contains("record 1, at byte 512: the record is cut off: 188 of its 512"),
+        cut.contains("(record 0, at byte 0: the record is cut off: 500 of its 512"),
         "{cut}"
     );
-    let checksum = damaged("float64.mseed3", &|bytes| bytes[100] ^= 1);
+    let checksum = damaged("float64.mseed3", &|bytes| {
+        bytes.truncate(2000);
+        bytes
+            .iter_mut()
+            .skip(100)
+            .step_by(100)
+            .for_each(|byte| *byte ^= 1);
+    });
     assert!(
-        checksum.contains("record 0, at byte 0: the checksum is"),
+        checksum.contains("(the first: record 0, at byte 0: the checksum is"),
         "{checksum}"
-    );
-    let cut = damaged("le.sac", &|bytes| bytes.truncate(1000));
-    assert!(
-        cut.contains("says 400 samples, but the data end after 92"),
-        "{cut}"
     );
     let unknown = recording::parse(b"nothing", "dat", &Hints::default()).unwrap_err();
     assert!(

@@ -104,6 +104,12 @@ pub struct SeisBenchFolder {
     pub before: f64,
     /// Seconds after it; by default a window's length.
     pub after: Option<f64>,
+    /// Samples a second, where neither file says.
+    pub sampling_rate: Option<f64>,
+    /// Components in the order of the channels, such as `ZNE`, where neither file says.
+    pub component_order: Option<String>,
+    /// `CW` or `WC`, where the file does not say and the shapes of the arrays do not tell.
+    pub dimension_order: Option<String>,
 }
 
 fn source() -> String {

@@ -186,6 +186,16 @@ pub(super) fn of_traces(
     let merged = merge(traces, own.channels.as_ref().unwrap_or(&config.channels)).map_err(error)?;
     imported.gaps += merged.gaps;
     imported.overlapping += merged.overlapping;
+    let notes = merged.notes.iter();
+    let notes = notes.map(|note| format!("{}: {note}", own.name()));
+    imported.warnings.extend(notes);
+    if merged.conflicting > 0 {
+        imported.warnings.push(format!(
+            "{}: {} samples are there twice with different values: those of the earlier trace are kept",
+            own.name(),
+            merged.conflicting
+        ));
+    }
     let shortest = config.window;
     let long = merged
         .stretches

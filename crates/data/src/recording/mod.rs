@@ -19,7 +19,7 @@ use crate::error::DataError;
 
 pub use columns::{Run, runs};
 pub use merge::{Merged, Stretch, merge};
-pub use seisbench::{SeisBench, chunks};
+pub use seisbench::{Given, SeisBench, chunks};
 pub use time::{NANOS, format_time, parse_time};
 
 /// Evenly sampled values of one channel, without a gap.
@@ -103,7 +103,11 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
         .unwrap_or_default();
     let contents = parse(&bytes, &ending, hints).map_err(error)?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
-        return Err(error("holds no sample".into()));
+        let notes = contents.notes.iter().map(|note| format!("; {note}"));
+        return Err(error(format!(
+            "holds no sample{}",
+            notes.collect::<String>()
+        )));
     }
     Ok(contents)
 }
@@ -113,18 +117,20 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
 /// # Errors
 /// What is wrong, and where.
 pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
-    let traces = match bytes {
-        [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints),
-        [b'R', b'I', b'F', b'F', ..] => wav::read(bytes, hints),
+    match bytes {
+        [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints).map(Contents::from),
+        _ if wav::is(bytes) => wav::read(bytes, hints),
         _ if mseed::is(bytes) => mseed::read(bytes),
-        _ if sac::is(bytes) => sac::read(bytes),
-        _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
+        _ if sac::is(bytes) => sac::read(bytes, hints),
+        _ if matches!(ending, "csv" | "txt" | "tsv") => {
+            table::read(bytes, hints).map(Contents::from)
+        }
+        _ if mseed::is_inside(bytes) => mseed::read(bytes),
         _ => Err(
             "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables"
                 .into(),
         ),
-    };
-    traces.map(Contents::from)
+    }
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
@@ -134,6 +140,11 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
         path: path.clone(),
         source,
     }
+}
+
+/// Whether two sampling rates are one that was rounded in different ways: they differ in the seventh digit at most.
+fn same_rate(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1.5e-6 * one.max(other)
 }
 
 /// A rate that time can be reckoned with.
