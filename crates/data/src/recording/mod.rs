@@ -1,7 +1,7 @@
 //! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
 //!
 //! A format is one file here, as with sample sources ([`crate::reader`]): `mseed.rs` (miniSEED 2 and 3), `sac.rs`,
-//! `wav.rs`, `table.rs` (CSV) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+//! `wav.rs`, `table.rs` (CSV and what loggers write) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;
@@ -10,6 +10,7 @@ mod sac;
 mod seisbench;
 mod steim;
 mod table;
+mod text;
 mod time;
 mod wav;
 
@@ -71,10 +72,15 @@ impl From<Vec<Trace>> for Contents {
 /// What a file does not say of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
-    /// Samples a second, for tables without a column of times.
+    /// Samples a second, where a table has no column of times; where it has, this rules, and a contradiction is noted.
     pub sampling_rate: Option<f64>,
-    /// Time of the first sample, for formats that know none.
+    /// Time of the first sample, for formats that know none, and tables whose times begin anywhere.
     pub start: Option<i64>,
+}
+
+/// Whether an error of [`read`] says that nothing but a sampling rate is missing.
+pub fn is_rate_unknown(problem: &str) -> bool {
+    problem.contains(table::RATE_UNKNOWN)
 }
 
 /// Largest recording that is read: all of it is held in memory.
@@ -117,19 +123,21 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
 /// # Errors
 /// What is wrong, and where.
 pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
+    let unknown =
+        "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
     match bytes {
-        [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints).map(Contents::from),
+        [] => Err("the file is empty".into()),
+        [b'P', b'A', b'R', b'1' | b'E', ..] => columns::read(bytes, hints),
         _ if wav::is(bytes) => wav::read(bytes, hints),
         _ if mseed::is(bytes) => mseed::read(bytes),
         _ if sac::is(bytes) => sac::read(bytes, hints),
-        _ if matches!(ending, "csv" | "txt" | "tsv") => {
-            table::read(bytes, hints).map(Contents::from)
-        }
+        _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
         _ if mseed::is_inside(bytes) => mseed::read(bytes),
-        _ => Err(
-            "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables"
-                .into(),
-        ),
+        // Loggers have endings of their own.
+        _ if matches!(ending, "dat" | "asc" | "log" | "") => {
+            table::read(bytes, hints).map_err(|problem| format!("{unknown}; as a table: {problem}"))
+        }
+        _ => Err(unknown.into()),
     }
 }
 
