@@ -7,9 +7,10 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
+use crate::catalogue::Metric;
 use crate::store::Entry;
 
-/// Short names: what is shown, and cheap to get.
+/// Short names: what is shown, and cheap to get. Those of metrics are the catalogue's.
 const SHORT: [&str; 22] = [
     "id",
     "status",
@@ -89,14 +90,8 @@ impl<'a> Fields<'a> {
             "directory" => json!(entry.directory.to_string_lossy()),
             "model" => json!(Some(&m.model_info.kind).filter(|kind| !kind.is_empty())),
             "classes" => json!(known(m.dataset_info.num_classes)),
-            "epochs" => json!(results.map(|results| results.epochs_run)),
-            "best_epoch" => json!(results.map(|results| results.best_epoch)),
-            "val_f1" => json!(m.metric("validation", "f1_macro")),
-            "val_acc" => json!(m.metric("validation", "accuracy")),
-            "val_loss" => json!(m.metric("validation", "loss")),
-            "test_f1" => json!(m.metric("test", "f1_macro")),
-            "test_acc" => json!(m.metric("test", "accuracy")),
-            "test_loss" => json!(m.metric("test", "loss")),
+            "epochs" => json!(results.and_then(|results| results.epochs_run)),
+            "best_epoch" => json!(results.and_then(|results| results.best_epoch)),
             "params" => json!(known(m.model_info.total_params)),
             "duration" => json!(m.duration_s),
             "time" => json!(m.timestamp),
@@ -104,13 +99,17 @@ impl<'a> Fields<'a> {
             "host" => json!(Some(&m.system_info.host).filter(|host| !host.is_empty())),
             "tags" if m.tags.is_empty() => Value::Null,
             "tags" => json!(m.tags),
-            _ => return None,
+            name => {
+                let (metric, split) = Metric::of_field(name)?;
+                let value = m.metric(split, metric.name());
+                value.map_or(Value::Null, crate::json::from_number)
+            }
         };
         Some(value)
     }
 
     fn long(&self, name: &str) -> Value {
-        let json = self.json.get_or_init(|| json!(self.entry.metadata));
+        let json = self.json.get_or_init(|| self.entry.metadata.known());
         let metric = name
             .strip_prefix("val.")
             .map(|metric| format!("results.validation.{metric}"))
@@ -235,9 +234,9 @@ mod tests {
 
     #[test]
     fn by_short_names_dotted_keys_and_sections() {
-        let (_folder, store) = crate::commands::tests::store();
+        let (_folder, store) = crate::test_store::store();
         let entry = store.find("00000001").unwrap();
-        let fields = Fields::new(&entry, crate::commands::tests::now());
+        let fields = Fields::new(&entry, crate::test_store::now());
         for (name, expected) in [
             ("model", json!("simple_cnn")),
             ("val_f1", json!(0.87)),

@@ -1,13 +1,19 @@
 //! `metadata.json`: the fields that tools of the Python system read, and ours beside them.
+//!
+//! Fields are read one by one: numbers may be text, and what does not fit is not known. Files keep what is not
+//! understood when they are written again (`file`).
+
+mod file;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::catalogue::Split;
 use crate::error::ExperimentError;
-use crate::files::read_regular;
+use crate::json;
+use crate::lenient::{Lenient, lenient};
 
 /// Version of the fields we add; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,6 +32,9 @@ pub enum Status {
     Interrupted,
     /// Says running, but no process holds its lock. Derived when read, never written.
     Crashed,
+    /// Its metadata cannot be read. Derived when read, never written.
+    #[serde(skip)]
+    Broken,
     /// A state of a newer version.
     #[serde(other)]
     Unknown,
@@ -39,6 +48,7 @@ impl std::fmt::Display for Status {
             Status::Failed => "failed",
             Status::Interrupted => "interrupted",
             Status::Crashed => "crashed",
+            Status::Broken => "broken",
             Status::Unknown => "unknown",
         })
     }
@@ -49,17 +59,22 @@ impl std::fmt::Display for Status {
 #[serde(default)]
 pub struct ModelInfo {
     /// Network name.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "lenient")]
     pub kind: String,
     /// Name for people; the same unless configured.
+    #[serde(deserialize_with = "lenient")]
     pub name: String,
     /// `[height, width, channels]`.
+    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
+    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// All parameters.
+    #[serde(deserialize_with = "lenient")]
     pub total_params: usize,
     /// Parameters the optimizer changes.
+    #[serde(deserialize_with = "lenient")]
     pub trainable_params: usize,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -71,16 +86,22 @@ pub struct ModelInfo {
 #[serde(default)]
 pub struct TrainingConfig {
     /// Samples a batch.
+    #[serde(deserialize_with = "lenient")]
     pub batch_size: usize,
     /// Most epochs.
+    #[serde(deserialize_with = "lenient")]
     pub epochs: usize,
     /// Learning rate at the start.
+    #[serde(deserialize_with = "lenient")]
     pub learning_rate: f64,
     /// `[height, width, channels]`.
+    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
+    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// Network name.
+    #[serde(deserialize_with = "lenient")]
     pub model_type: String,
     /// The dataset configuration: a path, or its content.
     pub dataset_config: Value,
@@ -94,17 +115,25 @@ pub struct TrainingConfig {
 #[serde(default)]
 pub struct DatasetInfo {
     /// Training samples.
+    #[serde(deserialize_with = "lenient")]
     pub train_size: usize,
     /// Validation samples.
+    #[serde(deserialize_with = "lenient")]
     pub val_size: usize,
     /// Test samples.
+    #[serde(deserialize_with = "lenient")]
     pub test_size: usize,
     /// `[height, width, channels]`.
+    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
+    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// SHA-256 a split.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "lenient"
+    )]
     pub fingerprints: BTreeMap<String, String>,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -116,13 +145,13 @@ pub struct DatasetInfo {
 #[serde(default)]
 pub struct SystemInfo {
     /// Host name.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
     pub host: String,
     /// Operating system and processor family.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
     pub platform: String,
     /// Logical processors.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub cpus: Option<usize>,
     /// Fields we do not know: versions, git, device.
     #[serde(flatten)]
@@ -133,15 +162,20 @@ pub struct SystemInfo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Results {
-    /// Epochs run.
-    pub epochs_run: usize,
-    /// Epoch whose weights were kept, from 0.
-    pub best_epoch: usize,
+    /// Epochs run; none where not known.
+    #[serde(deserialize_with = "lenient")]
+    pub epochs_run: Option<usize>,
+    /// Epoch whose weights were kept, from 0; none where not known.
+    #[serde(deserialize_with = "lenient")]
+    pub best_epoch: Option<usize>,
     /// Why training ended: `epochs`, `early_stopping`, `interrupted`.
+    #[serde(deserialize_with = "lenient")]
     pub stopped_by: String,
     /// Metrics of the best epoch on the validation split: loss, accuracy, f1_macro, ...
+    #[serde(deserialize_with = "lenient")]
     pub validation: Map<String, Value>,
     /// Metrics of the kept weights on the test split.
+    #[serde(deserialize_with = "lenient")]
     pub test: Map<String, Value>,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -158,135 +192,134 @@ pub(crate) fn timestamp(time: chrono::DateTime<chrono::Local>) -> String {
 #[serde(default)]
 pub struct Metadata {
     /// Name of the directory.
+    #[serde(deserialize_with = "lenient")]
     pub experiment_id: String,
     /// Start, ISO 8601 with microseconds.
+    #[serde(deserialize_with = "lenient")]
     pub timestamp: String,
     /// [`SCHEMA_VERSION`]; none in files of the Python system.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "version")]
     pub schema_version: Option<u32>,
     /// State as last written; none in files of the Python system.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub status: Option<Status>,
     /// The network.
+    #[serde(deserialize_with = "lenient")]
     pub model_info: ModelInfo,
     /// The training.
+    #[serde(deserialize_with = "lenient")]
     pub training_config: TrainingConfig,
     /// The data.
+    #[serde(deserialize_with = "lenient")]
     pub dataset_info: DatasetInfo,
     /// The machine.
+    #[serde(deserialize_with = "lenient")]
     pub system_info: SystemInfo,
     /// Seed of everything random.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub seed: Option<u64>,
     /// Class names, one a logit.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
     pub class_names: Vec<String>,
     /// End, ISO 8601.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub end_time: Option<String>,
     /// Seconds from start to end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub duration_s: Option<f64>,
     /// How well it went; none before the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub results: Option<Results>,
     /// The error of a failed run.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub error: Option<String>,
     /// Free text.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
     pub notes: String,
     /// Labels for finding it again.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
     pub tags: Vec<String>,
     /// Fields we do not know, and those of `--meta`.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+    /// The file as it was read: what nobody changes is written back as it was, whether it was understood or not.
+    #[serde(skip)]
+    pub file: Option<Box<Value>>,
 }
 
 /// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
 pub(crate) const LARGEST: u64 = 16 << 20;
 
+/// A version. One that is there and not understood is newer than any.
+fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let value = Value::deserialize(from)?;
+    let number = json::number(&value).filter(|number| !number.is_nan());
+    let known = number.map(|number| number.ceil().clamp(0.0, u32::MAX.into()) as u32);
+    Ok(known.or((!value.is_null()).then_some(u32::MAX)))
+}
+
+macro_rules! sections {
+    ($($section:ty),*) => {$(
+        impl Lenient for $section {
+            fn read(value: &Value) -> Self {
+                let fields = value.is_object().then(|| Self::deserialize(value).ok());
+                fields.flatten().unwrap_or_default()
+            }
+        }
+    )*};
+}
+sections!(ModelInfo, TrainingConfig, DatasetInfo, SystemInfo);
+
+impl Lenient for Option<Results> {
+    fn read(value: &Value) -> Self {
+        value
+            .is_object()
+            .then(|| Results::deserialize(value).ok())?
+    }
+}
+
+impl Lenient for Option<Status> {
+    fn read(value: &Value) -> Self {
+        Status::deserialize(value).ok()
+    }
+}
+
 impl Metadata {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// [`ExperimentError`] naming the file, and line and column where it is malformed.
-    pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
-        serde_json::from_slice(&bytes).map_err(|source| ExperimentError::Metadata {
-            path: path.to_owned(),
-            source,
-        })
-    }
-
-    /// The file's bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("metadata is JSON");
-        bytes.push(b'\n');
-        bytes
-    }
-
-    /// Metric `name` (`f1_macro`, `accuracy`, `loss`) of `split` (`validation`, `test`).
-    pub fn metric(&self, split: &str, name: &str) -> Option<f64> {
+    /// Metric `name` (`f1_macro`, `accuracy`, `loss`) of `split`.
+    pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
         let results = self.results.as_ref()?;
         let metrics = match split {
-            "validation" => &results.validation,
-            _ => &results.test,
+            Split::Train => return None,
+            Split::Validation => &results.validation,
+            Split::Test => &results.test,
         };
-        metrics.get(name)?.as_f64()
+        json::number(metrics.get(name)?)
+    }
+
+    /// Whether a newer version of the program wrote the file: it is read, and never written again.
+    pub fn is_newer(&self) -> bool {
+        self.schema_version
+            .is_some_and(|version| version > SCHEMA_VERSION)
+    }
+
+    /// Refuses to change the file of a newer version.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Usage`].
+    pub(crate) fn check_version(&self, id: &str) -> Result<(), ExperimentError> {
+        if !self.is_newer() {
+            return Ok(());
+        }
+        let version = match self.schema_version {
+            Some(u32::MAX) | None => "a version that is not known".to_owned(),
+            Some(version) => format!("version {version}"),
+        };
+        Err(ExperimentError::Usage(format!(
+            "{id}: its metadata.json is of {version}, and this program knows version {SCHEMA_VERSION}: it is read, \
+             but only a newer program may change it"
+        )))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// As the Python system writes it: none of our fields, one we do not know.
-    const PYTHON: &str = r#"{
-      "experiment_id": "20250101_120000_simple_cnn_3classes_32batch_deadbeef",
-      "timestamp": "2025-01-01T12:00:00.123456",
-      "model_info": {"type": "simple_cnn", "name": "SimpleCNN", "input_shape": [2, 7, 256],
-                     "num_classes": 3, "total_params": 154723, "trainable_params": 154275},
-      "training_config": {"batch_size": 32, "epochs": 50, "learning_rate": 0.001,
-                          "input_shape": [2, 7, 256], "num_classes": 3, "model_type": "simple_cnn",
-                          "dataset_config": "dataset_config.yaml"},
-      "dataset_info": {"train_size": 10, "val_size": 2, "test_size": 2, "input_shape": [2, 7, 256],
-                       "num_classes": 3},
-      "system_info": {"tensorflow_version": "2.15.0", "gpu_available": false},
-      "lab": {"operator": "x"}
-    }"#;
-
-    #[test]
-    fn files_of_the_python_system_are_read_and_kept() {
-        let metadata: Metadata = serde_json::from_str(PYTHON).unwrap();
-        assert_eq!(metadata.model_info.total_params, 154_723);
-        assert_eq!(metadata.status, None);
-        assert_eq!(metadata.other["lab"]["operator"], "x");
-        assert_eq!(metadata.system_info.other["tensorflow_version"], "2.15.0");
-        let again: Value = serde_json::from_slice(&metadata.to_bytes()).unwrap();
-        let before: Value = serde_json::from_str(PYTHON).unwrap();
-        for key in before.as_object().unwrap().keys() {
-            assert_eq!(again[key], before[key], "{key}");
-        }
-    }
-
-    #[test]
-    fn a_newer_status_is_unknown_not_an_error() {
-        let metadata: Metadata = serde_json::from_str(r#"{"status": "paused"}"#).unwrap();
-        assert_eq!(metadata.status, Some(Status::Unknown));
-    }
-
-    proptest! {
-        /// No bytes make the reader panic.
-        #[test]
-        fn damaged_files_are_errors(at in 0usize..1000, value: u8, cut in 0usize..1000) {
-            let mut bytes = PYTHON.as_bytes().to_vec();
-            let at = at % bytes.len();
-            bytes[at] = value;
-            bytes.truncate(bytes.len() - cut % bytes.len());
-            let _ = serde_json::from_slice::<Metadata>(&bytes);
-        }
-    }
-}
+mod tests;

@@ -45,7 +45,7 @@ impl Terminal {
             "completed" => self.paint(text, Colour::Green),
             "running" => self.paint(text, Colour::Blue),
             "interrupted" => self.paint(text, Colour::Yellow),
-            "failed" | "crashed" => self.paint(text, Colour::Red),
+            "failed" | "crashed" | "broken" => self.paint(text, Colour::Red),
             _ => text.to_owned(),
         }
     }

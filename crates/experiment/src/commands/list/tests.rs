@@ -1,3 +1,4 @@
+use super::table::beginnings;
 use super::*;
 use crate::commands::tests::{store, terminal};
 
