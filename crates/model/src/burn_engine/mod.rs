@@ -11,9 +11,11 @@ mod adam;
 mod average;
 mod backward;
 mod conv;
+mod kernel;
 mod loss;
 mod network;
 mod pass;
+mod passes;
 mod rows;
 
 pub use adam::Adam;

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 #[cfg(feature = "burn")]
-use super::devices::Accelerator;
+use super::device::Accelerator;
 use crate::error::TrainerError;
 
 /// The backends the trainer knows; which of them a build has is decided by its features.

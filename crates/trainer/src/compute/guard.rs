@@ -15,7 +15,7 @@ use data::{Dataset, Preprocessing, Split};
 use model::{AdamState, Weights};
 
 use super::accelerator::AcceleratorEngine;
-use super::devices::Accelerator;
+use super::device::Accelerator;
 use super::{Engine, Samples};
 use crate::error::TrainerError;
 

@@ -2,7 +2,7 @@
 //! same results within rounding (`crates/model/tests/conformance.rs`).
 //!
 //! - `backend`: the backends by name, and which target each opens;
-//! - [`devices`]: the devices of this machine;
+//! - [`devices`]: the devices of this machine; `device`: one of them;
 //! - `native`, `burn_cpu`, `accelerator`: one [`Engine`] each;
 //! - `guard`: a GPU's failures as errors;
 //! - `logits`: the logits of many steps on a device.
@@ -14,6 +14,8 @@ mod accelerator;
 mod backend;
 #[cfg(feature = "burn")]
 mod burn_cpu;
+#[cfg(feature = "burn")]
+mod device;
 pub mod devices;
 #[cfg(feature = "burn")]
 mod guard;
@@ -29,6 +31,8 @@ use model::{AdamConfig, AdamState, Architecture, Weights};
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 pub use backend::{Backend, Choice, MemoryPool, Target};
+#[cfg(feature = "burn")]
+pub use device::Accelerator;
 
 /// Windows classified at once while evaluating: enough for speed, little enough for a small machine.
 pub(crate) const EVALUATION_BATCH: usize = 256;

@@ -7,7 +7,7 @@ use data::{Inputs, Normalisation, SpectralConfig};
 use model::rng::Rng;
 use model::{ModelKind, Plan};
 
-use super::devices::Accelerator;
+use super::device::Accelerator;
 
 use super::*;
 
