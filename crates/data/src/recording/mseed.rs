@@ -6,6 +6,8 @@
 mod encoding;
 mod header;
 mod met;
+mod version_2;
+mod version_3;
 
 use self::encoding::{TEXT, is_read};
 use self::header::{Damage, Kind, Record};
@@ -41,7 +43,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
     let mut offset = 0;
     while offset < bytes.len() {
         offset = match header::kind(&bytes[offset..]) {
-            Kind::Data2 | Kind::Data3 => reader.record(offset),
+            Kind::Data2 => {
+                reader.record(offset, version_2::record(&bytes[offset..], reader.length))
+            }
+            Kind::Data3 => reader.record(offset, version_3::record(&bytes[offset..])),
             Kind::Control => reader.control(offset),
             Kind::Foreign => reader.foreign(offset),
         };
@@ -66,18 +71,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads the data record at `offset`; the place of the next.
-    fn record(&mut self, offset: usize) -> usize {
-        let bytes = self.bytes;
-        let rest = &bytes[offset..];
-        let version_3 = header::kind(rest) == Kind::Data3;
-        let record = if version_3 {
-            header::data_3(rest)
-        } else {
-            header::data_2(rest, self.length)
-        };
+    fn record(&mut self, offset: usize, record: Result<Record<'_>, Damage>) -> usize {
         let next = match record {
             Ok(record) => {
-                let record = self.within(offset, record, version_3);
+                let record = self.within(offset, record);
                 self.accept(offset, &record)
             }
             Err(damage) => self.left_out(offset, damage),
@@ -88,15 +85,14 @@ impl Reader<'_> {
 
     /// The record as far as it reaches: to the next one where that begins inside it already, because this one was cut
     /// off or its length is damaged.
-    fn within<'b>(&mut self, offset: usize, record: Record<'b>, version_3: bool) -> Record<'b> {
-        // A checksum has told that it is whole.
-        if version_3 {
+    fn within<'b>(&mut self, offset: usize, record: Record<'b>) -> Record<'b> {
+        if record.checked {
             return record;
         }
         let end = offset + record.length;
         let rest = &self.bytes[end..];
         let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
-        let usual = self.length.is_none_or(|length| length == record.length);
+        let usual = self.length == Some(record.length);
         let inside = &self.bytes[..end];
         let begins = if !followed {
             header::next(inside, offset + 1)
