@@ -203,7 +203,7 @@ fn damage_is_named() {
             .for_each(|byte| *byte ^= 1);
     });
     assert!(
-        checksum.contains("(the first: record 0, at byte 0: the checksum is"),
+        checksum.contains("(record 0, at byte 0: the checksum is"),
         "{checksum}"
     );
     let unknown = recording::parse(b"nothing", "dat", &Hints::default()).unwrap_err();

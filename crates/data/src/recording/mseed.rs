@@ -28,7 +28,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 
 /// Whether there is a record somewhere in the beginning of a file.
 pub(super) fn is_inside(bytes: &[u8]) -> bool {
-    header::next(&bytes[..bytes.len().min(FIRST)], 0).is_some()
+    header::next(bytes, 0..FIRST).is_some()
 }
 
 /// All traces, in the order of the records; neighbouring records of a channel that continue each other are one.
@@ -93,12 +93,11 @@ impl Reader<'_> {
         let rest = &self.bytes[end..];
         let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
         let usual = self.length == Some(record.length);
-        let inside = &self.bytes[..end];
         let begins = if !followed {
-            header::next(inside, offset + 1)
+            header::next(self.bytes, offset + 1..end)
         } else if !usual {
             let mut places = (offset + 128..end).step_by(64);
-            places.find(|at| header::is_certain(&inside[*at..]))
+            places.find(|at| header::is_certain(&self.bytes[*at..]))
         } else {
             None
         };
@@ -137,7 +136,7 @@ impl Reader<'_> {
             samples.truncate(before);
             let problem = || format!("{}: {problem}", place());
             self.met.damaged.add(record.length, problem);
-            return header::next(&self.bytes[..next], offset + 1).unwrap_or(next);
+            return header::next(self.bytes, offset + 1..next).unwrap_or(next);
         }
         let assumed = record.assumed;
         if let Some(order) = assumed.order {
@@ -155,7 +154,7 @@ impl Reader<'_> {
 
     /// Counts a record that cannot be read; the place of the next.
     fn left_out(&mut self, offset: usize, damage: Damage) -> usize {
-        let next = header::next(self.bytes, offset + 1);
+        let next = header::next(self.bytes, offset + 1..self.bytes.len());
         let end = next.unwrap_or(self.bytes.len());
         let (tally, problem) = match damage {
             Damage::Cut(problem) if next.is_none() => (&mut self.met.cut, problem),
@@ -204,7 +203,7 @@ impl Reader<'_> {
                 || (bytes.get(*next..)).is_some_and(|rest| header::kind(rest) != Kind::Foreign)
         });
         let next = known
-            .or_else(|| header::next(bytes, offset + 8))
+            .or_else(|| header::next(bytes, offset + 8..bytes.len()))
             .unwrap_or(bytes.len());
         self.met.control.add(next - offset, String::new);
         next
@@ -213,7 +212,7 @@ impl Reader<'_> {
     /// Steps over bytes that are no record; the place of the next record.
     fn foreign(&mut self, offset: usize) -> usize {
         let bytes = self.bytes;
-        let next = header::next(bytes, offset + 1).unwrap_or(bytes.len());
+        let next = header::next(bytes, offset + 1..bytes.len()).unwrap_or(bytes.len());
         // Some writers fill up the last block.
         let padding = |b: &u8| matches!(b, 0 | b' ');
         if next < bytes.len() || !bytes[offset..].iter().all(padding) {

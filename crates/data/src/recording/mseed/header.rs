@@ -1,5 +1,7 @@
 //! Where records begin: data records of versions 2 and 3, and the control records of a full SEED volume.
 
+use std::ops::Range;
+
 use super::super::time::of_day;
 use super::encoding::{Payload, TEXT};
 use super::version_3;
@@ -145,10 +147,12 @@ pub(super) fn big_endian(bytes: &[u8]) -> Option<bool> {
     })
 }
 
-/// The place of the next data or control record from byte `from` on, in the midst of anything: the header has to
+/// The place of the next data or control record that begins in `range`, in the midst of anything: the header has to
 /// have codes that are letters and digits as well.
-pub(super) fn next(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
+pub(super) fn next(bytes: &[u8], range: Range<usize>) -> Option<usize> {
+    // Eight bytes tell where one may begin.
+    let from = range.start;
+    let rest = bytes.get(from..bytes.len().min(range.end + 7))?;
     let starts = rest.windows(8).enumerate().filter(|(_, first)| {
         matches!(
             first[6],
