@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data::recording::{self, Contents, Hints, Trace, merge};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -158,4 +159,74 @@ fn other_encodings_are_named() {
     let both = parse(&[&other[..], &sound[..]].concat()).unwrap();
     assert_eq!(both.traces, parse(&sound).unwrap().traces);
     assert!(both.notes[0].contains("Steim-3"), "{:?}", both.notes);
+}
+
+/// Sound records of several kinds, and their samples.
+fn sound() -> Vec<(Vec<u8>, usize)> {
+    let names = [
+        "steim1-be-header-be-data",
+        "steim1-le-header-le-data",
+        "steim2-be-header-le-data",
+        "steim2-le-header-be-data",
+        "encoding-5-be",
+        "encoding-30-le",
+    ];
+    let one = |name: &str| {
+        let bytes = std::fs::read(folder().join(format!("{name}.mseed"))).unwrap();
+        (bytes, read(name).traces[0].samples.len())
+    };
+    names.map(one).to_vec()
+}
+
+proptest! {
+    /// Whatever lies between sound records, all of their samples are read, and no others.
+    #[test]
+    fn sound_records_are_found_amid_anything(
+        parts in proptest::collection::vec((0usize..6, proptest::collection::vec(any::<u8>(), 0..300), any::<bool>()), 1..6),
+    ) {
+        let sound = sound();
+        let (mut bytes, mut samples) = (Vec::new(), 0);
+        for (kind, noise, zeros) in parts {
+            let (record, count) = &sound[kind];
+            bytes.extend(noise.iter().map(|byte| if zeros { 0 } else { *byte }));
+            bytes.extend(record);
+            samples += count;
+        }
+        let contents = recording::parse(&bytes, "", &Hints::default()).unwrap();
+        let read: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+        prop_assert_eq!(read, samples, "{:?}", contents.notes);
+    }
+
+    /// Records that are cut off anywhere lose themselves alone: what they swallow is found again.
+    #[test]
+    fn a_record_that_is_cut_loses_itself_alone(first in 0usize..4, cut in 60usize..511, then in 0usize..4) {
+        let sound = sound();
+        let (whole, cut_off) = (&sound[then], &sound[first].0[..cut]);
+        let bytes = [&whole.0[..], cut_off, &whole.0[..]].concat();
+        let contents = recording::parse(&bytes, "", &Hints::default()).unwrap();
+        let read: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+        // Frames after the last sample may be missing.
+        let all = [2 * whole.1, 2 * whole.1 + sound[first].1];
+        prop_assert!(all.contains(&read), "{read} of {all:?}: {:?}", contents.notes);
+    }
+
+    /// Any damage is an error or samples, never a panic, and never more samples than the bytes can hold.
+    #[test]
+    fn any_damage_is_survived(
+        parts in proptest::collection::vec(0usize..6, 1..4),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let sound = sound();
+        let mut bytes: Vec<u8> = parts.iter().flat_map(|part| sound[*part].0.clone()).collect();
+        for (at, byte) in changes {
+            let length = bytes.len();
+            bytes[at.index(length)] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        if let Ok(contents) = recording::parse(&bytes, "", &Hints::default()) {
+            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+            prop_assert!(samples <= 2 * bytes.len());
+        }
+    }
 }

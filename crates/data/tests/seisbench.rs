@@ -106,7 +106,7 @@ fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, St
         std::fs::write(own.path().join("metadata.csv"), metadata).unwrap();
     }
     let list = format!(
-        "sampling_rate: 100\nwindow: 0.1\nchannels: [Z, N, E]\nclass_names: [x, noise]\nseisbench:\n  - folder: .\n{more}\
+        "sampling_rate: 100\nwindow: 0.08\nchannels: [Z, N, E]\nclass_names: [x, noise]\nseisbench:\n  - folder: .\n{more}\
          split: {{train: 0.6, val: 0.2, test: 0.2}}\n"
     );
     std::fs::write(own.path().join("list.yaml"), list).unwrap();

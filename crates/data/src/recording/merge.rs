@@ -1,9 +1,13 @@
 //! The traces of some channels as stretches in which all of them were recorded.
 
-use super::{NANOS, Trace, same_rate};
+use super::{NANOS, Trace, format_time, same_rate};
 
 /// Share by which the rates of clocks that are meant to be equal differ at most, as libmseed has it.
 const CLOCKS: f64 = 1e-4;
+/// What NumPy's masked arrays, and so ObsPy, write where floats are missing.
+const MASKED: f64 = 1e20;
+/// What many programs write where integers are missing; also the lowest that a 32-bit integer can be.
+const LOWEST: f64 = -2_147_483_648.0;
 
 /// Some channels over one time without a gap.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +70,7 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> 
         let traces = traces
             .iter()
             .filter(|trace| trace.channel == found && !trace.samples.is_empty());
-        let mut traces: Vec<Trace> = traces.cloned().collect();
+        let mut traces = numbers(traces, &found, &mut merged.notes);
         traces.sort_by_key(|trace| trace.start);
         selected.push(join(traces, &mut merged));
     }
@@ -143,6 +147,55 @@ fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, String> {
         ))
     };
     channels.iter().map(one).collect()
+}
+
+/// The traces of a channel without samples that are no numbers: these are gaps.
+fn numbers<'a>(
+    traces: impl Iterator<Item = &'a Trace>,
+    channel: &str,
+    notes: &mut Vec<String>,
+) -> Vec<Trace> {
+    let is_number = |v: &f64| v.is_finite() && *v != MASKED && *v != f64::from(MASKED as f32);
+    let (mut missing, mut lowest) = (0, 0);
+    let mut first = i64::MAX;
+    let mut whole = Vec::new();
+    for trace in traces {
+        lowest += trace.samples.iter().filter(|v| **v == LOWEST).count();
+        if trace.samples.iter().all(is_number) {
+            whole.push(trace.clone());
+            continue;
+        }
+        let mut at = 0;
+        for part in trace
+            .samples
+            .chunk_by(|one, next| is_number(one) == is_number(next))
+        {
+            if is_number(&part[0]) {
+                whole.push(Trace {
+                    channel: trace.channel.clone(),
+                    start: trace.time(at),
+                    rate: trace.rate,
+                    samples: part.to_vec(),
+                });
+            } else {
+                missing += part.len();
+                first = first.min(trace.time(at));
+            }
+            at += part.len();
+        }
+    }
+    if missing > 0 {
+        notes.push(format!(
+            "channel `{channel}`: {missing} samples are NaN, infinite or the fill value 1e20 and are gaps, the first at {}",
+            format_time(first)
+        ));
+    }
+    if lowest > 0 {
+        notes.push(format!(
+            "channel `{channel}`: {lowest} samples are -2147483648, which many programs write where data are missing"
+        ));
+    }
+    whole
 }
 
 /// Samples until the clocks of `traces` are apart by half a sample.
@@ -261,6 +314,32 @@ mod tests {
         assert_eq!(
             merged.stretches[0].channels[0][48..52],
             [48.0, 49.0, 51.0, 52.0]
+        );
+    }
+
+    #[test]
+    fn samples_that_are_no_numbers_are_gaps() {
+        let mut own = trace("Z", 0.0, 0..50);
+        own.samples[20] = f64::NAN;
+        own.samples[21] = f64::INFINITY;
+        own.samples[30] = f64::from(1e20f32);
+        own.samples[40] = LOWEST;
+        let merged = merge(vec![own, trace("N", 0.0, 0..50)], &["Z".into(), "N".into()]).unwrap();
+        let spans = merged
+            .stretches
+            .iter()
+            .map(|own| (own.channels[1][0], own.len()));
+        assert_eq!(
+            spans.collect::<Vec<_>>(),
+            [(0.0, 20), (22.0, 8), (31.0, 19)]
+        );
+        assert_eq!(merged.gaps, 2);
+        assert_eq!(
+            merged.notes,
+            [
+                "channel `Z`: 3 samples are NaN, infinite or the fill value 1e20 and are gaps, the first at 2.000 s",
+                "channel `Z`: 1 samples are -2147483648, which many programs write where data are missing"
+            ]
         );
     }
 

@@ -6,6 +6,8 @@
 mod encoding;
 mod header;
 mod met;
+mod version_2;
+mod version_3;
 
 use self::encoding::{TEXT, is_read};
 use self::header::{Damage, Kind, Record};
@@ -26,7 +28,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 
 /// Whether there is a record somewhere in the beginning of a file.
 pub(super) fn is_inside(bytes: &[u8]) -> bool {
-    header::next(&bytes[..bytes.len().min(FIRST)], 0).is_some()
+    header::next(bytes, 0..FIRST).is_some()
 }
 
 /// All traces, in the order of the records; neighbouring records of a channel that continue each other are one.
@@ -41,7 +43,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
     let mut offset = 0;
     while offset < bytes.len() {
         offset = match header::kind(&bytes[offset..]) {
-            Kind::Data2 | Kind::Data3 => reader.record(offset),
+            Kind::Data2 => {
+                reader.record(offset, version_2::record(&bytes[offset..], reader.length))
+            }
+            Kind::Data3 => reader.record(offset, version_3::record(&bytes[offset..])),
             Kind::Control => reader.control(offset),
             Kind::Foreign => reader.foreign(offset),
         };
@@ -66,18 +71,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads the data record at `offset`; the place of the next.
-    fn record(&mut self, offset: usize) -> usize {
-        let bytes = self.bytes;
-        let rest = &bytes[offset..];
-        let version_3 = header::kind(rest) == Kind::Data3;
-        let record = if version_3 {
-            header::data_3(rest)
-        } else {
-            header::data_2(rest, self.length)
-        };
+    fn record(&mut self, offset: usize, record: Result<Record<'_>, Damage>) -> usize {
         let next = match record {
             Ok(record) => {
-                let record = self.within(offset, record, version_3);
+                let record = self.within(offset, record);
                 self.accept(offset, &record)
             }
             Err(damage) => self.left_out(offset, damage),
@@ -88,21 +85,19 @@ impl Reader<'_> {
 
     /// The record as far as it reaches: to the next one where that begins inside it already, because this one was cut
     /// off or its length is damaged.
-    fn within<'b>(&mut self, offset: usize, record: Record<'b>, version_3: bool) -> Record<'b> {
-        // A checksum has told that it is whole.
-        if version_3 {
+    fn within<'b>(&mut self, offset: usize, record: Record<'b>) -> Record<'b> {
+        if record.checked {
             return record;
         }
         let end = offset + record.length;
         let rest = &self.bytes[end..];
         let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
-        let usual = self.length.is_none_or(|length| length == record.length);
-        let inside = &self.bytes[..end];
+        let usual = self.length == Some(record.length);
         let begins = if !followed {
-            header::next(inside, offset + 1)
+            header::next(self.bytes, offset + 1..end)
         } else if !usual {
             let mut places = (offset + 128..end).step_by(64);
-            places.find(|at| header::is_certain(&inside[*at..]))
+            places.find(|at| header::is_certain(&self.bytes[*at..]))
         } else {
             None
         };
@@ -141,7 +136,7 @@ impl Reader<'_> {
             samples.truncate(before);
             let problem = || format!("{}: {problem}", place());
             self.met.damaged.add(record.length, problem);
-            return header::next(&self.bytes[..next], offset + 1).unwrap_or(next);
+            return header::next(self.bytes, offset + 1..next).unwrap_or(next);
         }
         let assumed = record.assumed;
         if let Some(order) = assumed.order {
@@ -159,7 +154,7 @@ impl Reader<'_> {
 
     /// Counts a record that cannot be read; the place of the next.
     fn left_out(&mut self, offset: usize, damage: Damage) -> usize {
-        let next = header::next(self.bytes, offset + 1);
+        let next = header::next(self.bytes, offset + 1..self.bytes.len());
         let end = next.unwrap_or(self.bytes.len());
         let (tally, problem) = match damage {
             Damage::Cut(problem) if next.is_none() => (&mut self.met.cut, problem),
@@ -208,7 +203,7 @@ impl Reader<'_> {
                 || (bytes.get(*next..)).is_some_and(|rest| header::kind(rest) != Kind::Foreign)
         });
         let next = known
-            .or_else(|| header::next(bytes, offset + 8))
+            .or_else(|| header::next(bytes, offset + 8..bytes.len()))
             .unwrap_or(bytes.len());
         self.met.control.add(next - offset, String::new);
         next
@@ -217,7 +212,7 @@ impl Reader<'_> {
     /// Steps over bytes that are no record; the place of the next record.
     fn foreign(&mut self, offset: usize) -> usize {
         let bytes = self.bytes;
-        let next = header::next(bytes, offset + 1).unwrap_or(bytes.len());
+        let next = header::next(bytes, offset + 1..bytes.len()).unwrap_or(bytes.len());
         // Some writers fill up the last block.
         let padding = |b: &u8| matches!(b, 0 | b' ');
         if next < bytes.len() || !bytes[offset..].iter().all(padding) {

@@ -24,6 +24,20 @@ pub(super) fn unpack(
     if count == 0 {
         return Ok(());
     }
+    if big_endian {
+        frames::<true>(bytes, count, level, samples)
+    } else {
+        frames::<false>(bytes, count, level, samples)
+    }
+}
+
+/// As [`unpack`], for frames of either byte order.
+fn frames<const BIG_ENDIAN: bool>(
+    bytes: &[u8],
+    count: usize,
+    level: u8,
+    samples: &mut Vec<f64>,
+) -> Result<(), String> {
     // A count beyond what the words can hold is no reason to reserve memory.
     if count > bytes.len() / 4 * MOST {
         return Err(format!(
@@ -39,7 +53,7 @@ pub(super) fn unpack(
     for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
         let words = frame.as_chunks().0;
         let word = |i: usize| {
-            if big_endian {
+            if BIG_ENDIAN {
                 u32::from_be_bytes(words[i])
             } else {
                 u32::from_le_bytes(words[i])
@@ -59,7 +73,7 @@ pub(super) fn unpack(
             let (differences, values) = match (code, level, packed >> 30) {
                 (0, ..) => continue,
                 (1, ..) => spread::<8, 4>(u32::from_be_bytes(words[i])),
-                (2, 1, _) if big_endian => spread::<16, 2>(packed),
+                (2, 1, _) if BIG_ENDIAN => spread::<16, 2>(packed),
                 // As a whole word the second of two little-endian differences is the higher.
                 (2, 1, _) => spread::<16, 2>(packed.rotate_left(16)),
                 (3, 1, _) => spread::<32, 1>(packed),

@@ -159,7 +159,9 @@ pub(super) fn numbers(bytes: &[u8]) -> Result<Vec<f64>, String> {
                 String::from_utf8_lossy(&line[..line.len().min(80)])
             )
         };
-        samples.extend(fields(line, 15).ok_or_else(wrong)?);
+        // As binary files hold them, and as SAC and ObsPy read these.
+        let values = fields(line, 15).ok_or_else(wrong)?;
+        samples.extend(values.iter().map(|value| f64::from(*value as f32)));
     }
     Ok(samples)
 }
