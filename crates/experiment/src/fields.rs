@@ -52,8 +52,8 @@ pub fn names() -> &'static [&'static str] {
 /// The fields of one experiment.
 pub struct Fields<'a> {
     entry: &'a Entry,
-    /// The metadata as JSON, once something asks for a dotted key.
-    json: OnceCell<Value>,
+    /// What is known of the metadata, once something asks for a dotted key.
+    known: OnceCell<Value>,
     now: NaiveDateTime,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
     /// Of `entry`, at the time `now`.
     pub fn new(entry: &'a Entry, now: NaiveDateTime) -> Self {
         Self {
-            json: OnceCell::new(),
+            known: OnceCell::new(),
             entry,
             now,
         }
@@ -109,7 +109,6 @@ impl<'a> Fields<'a> {
     }
 
     fn long(&self, name: &str) -> Value {
-        let json = self.json.get_or_init(|| self.entry.metadata.known());
         let metric = name
             .strip_prefix("val.")
             .map(|metric| format!("results.validation.{metric}"))
@@ -118,14 +117,44 @@ impl<'a> Fields<'a> {
                 Some(format!("results.test.{metric}"))
             });
         let key = metric.as_deref().unwrap_or(name);
-        let inside = || {
-            SECTIONS
-                .iter()
-                .find_map(|name| dotted(json.get(*name)?, key))
-        };
-        let value = dotted(json, key).or_else(inside);
-        value.cloned().unwrap_or(Value::Null)
+        if let Some(value) = self.at_hand(key) {
+            return value;
+        }
+        let known = self.known.get_or_init(|| self.entry.metadata.known());
+        within(known, key).cloned().unwrap_or(Value::Null)
     }
+}
+
+impl Fields<'_> {
+    /// Numbers that are often asked for, of thousands of experiments: without gathering all that is known.
+    fn at_hand(&self, key: &str) -> Option<Value> {
+        let m = &self.entry.metadata;
+        let config = &m.training_config;
+        let in_config = key.strip_prefix("training_config.").unwrap_or(key);
+        if m.other.contains_key(in_config) {
+            return None;
+        }
+        match in_config {
+            "batch_size" if config.batch_size > 0 => Some(config.batch_size.into()),
+            "learning_rate" if config.learning_rate > 0.0 => Some(config.learning_rate.into()),
+            "seed" => m.seed.map(Value::from),
+            name => config
+                .other
+                .get(name)
+                .filter(|value| value.is_number())
+                .cloned(),
+        }
+    }
+}
+
+/// The value of a dotted key, of which a section's name may be left out.
+fn within<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
+    let inside = || {
+        SECTIONS
+            .iter()
+            .find_map(|name| dotted(json.get(*name)?, key))
+    };
+    dotted(json, key).or_else(inside)
 }
 
 fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {

@@ -83,7 +83,7 @@ impl History {
         let lines = whole.split(|&byte| byte == b'\n');
         let lines: Vec<Option<Epoch>> = lines
             .filter(|line| !line.trim_ascii().is_empty())
-            .map(|line| Epoch::deserialize(json::plain(&object(line)?).as_ref()).ok())
+            .map(|line| Epoch::deserialize(json::plain(object(line)?)).ok())
             .collect();
         let passed_over = lines.iter().filter(|line| line.is_none()).count();
         let mut history = Self::from(lines.into_iter().flatten().collect::<Vec<_>>());

@@ -4,9 +4,7 @@
 //! What JSON has no number for is read as a marked text, which [`to_bytes`] writes as it was and [`plain`] turns into
 //! text that [`number`] reads.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Before the text of a number that JSON does not have.
 const MARK: char = '\0';
@@ -109,35 +107,18 @@ fn is_no_json_number(word: &[u8]) -> bool {
     }
 }
 
-/// A value with plain texts where there are marked ones.
-pub(crate) fn plain(value: &Value) -> Cow<'_, Value> {
-    if is_marked(value) {
-        Cow::Owned(unmarked(value))
-    } else {
-        Cow::Borrowed(value)
-    }
+/// A value with plain texts in the place of marked ones.
+pub(crate) fn plain(mut value: Value) -> Value {
+    unmark(&mut value);
+    value
 }
 
-fn is_marked(value: &Value) -> bool {
+fn unmark(value: &mut Value) {
     match value {
-        Value::String(text) => text.starts_with(MARK),
-        Value::Array(items) => items.iter().any(is_marked),
-        Value::Object(map) => map.values().any(is_marked),
-        _ => false,
-    }
-}
-
-fn unmarked(value: &Value) -> Value {
-    match value {
-        Value::String(text) => text.strip_prefix(MARK).unwrap_or(text).into(),
-        Value::Array(items) => items.iter().map(unmarked).collect(),
-        Value::Object(map) => {
-            let fields = map
-                .iter()
-                .map(|(key, value)| (key.clone(), unmarked(value)));
-            Value::Object(fields.collect::<Map<_, _>>())
-        }
-        other => other.clone(),
+        Value::String(text) if text.starts_with(MARK) => drop(text.remove(0)),
+        Value::Array(items) => items.iter_mut().for_each(unmark),
+        Value::Object(fields) => fields.values_mut().for_each(unmark),
+        _ => {}
     }
 }
 
@@ -186,10 +167,7 @@ mod tests {
         assert_eq!(number(&value["a"][1]), Some(f64::NEG_INFINITY));
         assert_eq!(number(&value["big"]), Some(f64::INFINITY));
         assert_eq!(value["q"], "\"NaN");
-        assert_eq!(
-            plain(&value).as_ref()["a"],
-            json!(["NaN", "-Infinity", 1.5])
-        );
+        assert_eq!(plain(value.clone())["a"], json!(["NaN", "-Infinity", 1.5]));
         let again = String::from_utf8(to_bytes(&value)).unwrap();
         assert_eq!(
             again.split_whitespace().collect::<String>(),

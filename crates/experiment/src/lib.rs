@@ -38,6 +38,7 @@ mod records;
 pub mod retention;
 mod run;
 mod select;
+pub mod statistics;
 mod store;
 #[cfg(test)]
 mod test_store;

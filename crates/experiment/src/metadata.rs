@@ -7,13 +7,13 @@ mod file;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::catalogue::Split;
 use crate::error::ExperimentError;
 use crate::json;
-use crate::lenient::{Lenient, lenient};
+use crate::lenient::{Lenient, field};
 
 /// Version of the fields we add; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -55,26 +55,20 @@ impl std::fmt::Display for Status {
 }
 
 /// The network.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// Network name.
-    #[serde(rename = "type", deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub kind: String,
     /// Name for people; the same unless configured.
-    #[serde(deserialize_with = "lenient")]
     pub name: String,
     /// `[height, width, channels]`.
-    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
-    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// All parameters.
-    #[serde(deserialize_with = "lenient")]
     pub total_params: usize,
     /// Parameters the optimizer changes.
-    #[serde(deserialize_with = "lenient")]
     pub trainable_params: usize,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -82,26 +76,19 @@ pub struct ModelInfo {
 }
 
 /// What the training was asked to do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TrainingConfig {
     /// Samples a batch.
-    #[serde(deserialize_with = "lenient")]
     pub batch_size: usize,
     /// Most epochs.
-    #[serde(deserialize_with = "lenient")]
     pub epochs: usize,
     /// Learning rate at the start.
-    #[serde(deserialize_with = "lenient")]
     pub learning_rate: f64,
     /// `[height, width, channels]`.
-    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
-    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// Network name.
-    #[serde(deserialize_with = "lenient")]
     pub model_type: String,
     /// The dataset configuration: a path, or its content.
     pub dataset_config: Value,
@@ -111,23 +98,17 @@ pub struct TrainingConfig {
 }
 
 /// The data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DatasetInfo {
     /// Training samples.
-    #[serde(deserialize_with = "lenient")]
     pub train_size: usize,
     /// Validation samples.
-    #[serde(deserialize_with = "lenient")]
     pub val_size: usize,
     /// Test samples.
-    #[serde(deserialize_with = "lenient")]
     pub test_size: usize,
     /// `[height, width, channels]`.
-    #[serde(deserialize_with = "lenient")]
     pub input_shape: Vec<usize>,
     /// Number of classes.
-    #[serde(deserialize_with = "lenient")]
     pub num_classes: usize,
     /// SHA-256 a split.
     #[serde(
@@ -141,17 +122,16 @@ pub struct DatasetInfo {
 }
 
 /// The machine and the software.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SystemInfo {
     /// Host name.
-    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
     /// Operating system and processor family.
-    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub platform: String,
     /// Logical processors.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpus: Option<usize>,
     /// Fields we do not know: versions, git, device.
     #[serde(flatten)]
@@ -159,23 +139,17 @@ pub struct SystemInfo {
 }
 
 /// How well it went.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
     /// Epochs run; none where not known.
-    #[serde(deserialize_with = "lenient")]
     pub epochs_run: Option<usize>,
     /// Epoch whose weights were kept, from 0; none where not known.
-    #[serde(deserialize_with = "lenient")]
     pub best_epoch: Option<usize>,
     /// Why training ended: `epochs`, `early_stopping`, `interrupted`.
-    #[serde(deserialize_with = "lenient")]
     pub stopped_by: String,
     /// Metrics of the best epoch on the validation split: loss, accuracy, f1_macro, ...
-    #[serde(deserialize_with = "lenient")]
     pub validation: Map<String, Value>,
     /// Metrics of the kept weights on the test split.
-    #[serde(deserialize_with = "lenient")]
     pub test: Map<String, Value>,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -188,99 +162,158 @@ pub(crate) fn timestamp(time: chrono::DateTime<chrono::Local>) -> String {
 }
 
 /// `metadata.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metadata {
     /// Name of the directory.
-    #[serde(deserialize_with = "lenient")]
     pub experiment_id: String,
     /// Start, ISO 8601 with microseconds.
-    #[serde(deserialize_with = "lenient")]
     pub timestamp: String,
     /// [`SCHEMA_VERSION`]; none in files of the Python system.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "version")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<u32>,
     /// State as last written; none in files of the Python system.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// The network.
-    #[serde(deserialize_with = "lenient")]
     pub model_info: ModelInfo,
     /// The training.
-    #[serde(deserialize_with = "lenient")]
     pub training_config: TrainingConfig,
     /// The data.
-    #[serde(deserialize_with = "lenient")]
     pub dataset_info: DatasetInfo,
     /// The machine.
-    #[serde(deserialize_with = "lenient")]
     pub system_info: SystemInfo,
     /// Seed of everything random.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Class names, one a logit.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
     /// End, ISO 8601.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
     /// Seconds from start to end.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
     /// How well it went; none before the end.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Results>,
     /// The error of a failed run.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Free text.
-    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub notes: String,
     /// Labels for finding it again.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Fields we do not know, and those of `--meta`.
     #[serde(flatten)]
     pub other: Map<String, Value>,
-    /// The file as it was read: what nobody changes is written back as it was, whether it was understood or not.
+    /// The file's bytes as they were read: what nobody changes is written back as it was, whether it was understood or
+    /// not.
     #[serde(skip)]
-    pub file: Option<Box<Value>>,
+    pub file: Option<Box<[u8]>>,
 }
 
 /// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
 pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A version. One that is there and not understood is newer than any.
-fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
-    let value = Value::deserialize(from)?;
+fn version(value: Value) -> Option<u32> {
     let number = json::number(&value).filter(|number| !number.is_nan());
     let known = number.map(|number| number.ceil().clamp(0.0, u32::MAX.into()) as u32);
-    Ok(known.or((!value.is_null()).then_some(u32::MAX)))
+    known.or((!value.is_null()).then_some(u32::MAX))
 }
 
-macro_rules! sections {
-    ($($section:ty),*) => {$(
+/// Reads a section field by field; what is none of its fields stays in `other`.
+macro_rules! section {
+    ($section:ty { $($field:ident: $key:literal),* $(,)? }) => {
         impl Lenient for $section {
-            fn read(value: &Value) -> Self {
-                let fields = value.is_object().then(|| Self::deserialize(value).ok());
-                fields.flatten().unwrap_or_default()
+            fn read(value: Value) -> Self {
+                let mut fields = Map::read(value);
+                Self {
+                    $($field: field(&mut fields, $key),)*
+                    other: fields,
+                }
             }
         }
-    )*};
+    };
 }
-sections!(ModelInfo, TrainingConfig, DatasetInfo, SystemInfo);
+
+section!(ModelInfo {
+    kind: "type",
+    name: "name",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    total_params: "total_params",
+    trainable_params: "trainable_params",
+});
+section!(TrainingConfig {
+    batch_size: "batch_size",
+    epochs: "epochs",
+    learning_rate: "learning_rate",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    model_type: "model_type",
+    dataset_config: "dataset_config",
+});
+section!(DatasetInfo {
+    train_size: "train_size",
+    val_size: "val_size",
+    test_size: "test_size",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    fingerprints: "fingerprints",
+});
+section!(SystemInfo {
+    host: "host",
+    platform: "platform",
+    cpus: "cpus",
+});
+section!(Results {
+    epochs_run: "epochs_run",
+    best_epoch: "best_epoch",
+    stopped_by: "stopped_by",
+    validation: "validation",
+    test: "test",
+});
 
 impl Lenient for Option<Results> {
-    fn read(value: &Value) -> Self {
-        value
-            .is_object()
-            .then(|| Results::deserialize(value).ok())?
+    fn read(value: Value) -> Self {
+        value.is_object().then(|| Results::read(value))
     }
 }
 
 impl Lenient for Option<Status> {
-    fn read(value: &Value) -> Self {
+    fn read(value: Value) -> Self {
         Status::deserialize(value).ok()
+    }
+}
+
+impl Lenient for Metadata {
+    fn read(value: Value) -> Self {
+        let mut all = Map::read(value);
+        let fields = &mut all;
+        Self {
+            experiment_id: field(fields, "experiment_id"),
+            timestamp: field(fields, "timestamp"),
+            schema_version: fields.shift_remove("schema_version").and_then(version),
+            status: field(fields, "status"),
+            model_info: field(fields, "model_info"),
+            training_config: field(fields, "training_config"),
+            dataset_info: field(fields, "dataset_info"),
+            system_info: field(fields, "system_info"),
+            seed: field(fields, "seed"),
+            class_names: field(fields, "class_names"),
+            end_time: field(fields, "end_time"),
+            duration_s: field(fields, "duration_s"),
+            results: field(fields, "results"),
+            error: field(fields, "error"),
+            notes: field(fields, "notes"),
+            tags: field(fields, "tags"),
+            other: all,
+            file: None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `experiment list`.
 
 mod gather;
+mod groups;
 mod table;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::error::ExperimentError;
 use crate::fields::{compare, size};
 use crate::store::ExperimentStore;
 use gather::{Gathered, gather};
+use groups::Grouping;
 use table::{chosen, csv, table};
 
 /// Options of the command.
@@ -33,6 +35,10 @@ pub struct Options {
     /// These columns or dotted keys of the metadata
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub columns: Vec<String>,
+    /// Gather those that share these columns or dotted keys: mean, deviation, best and 95 % interval of the mean, of
+    /// val_f1 and test_f1 or the --columns given
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub group_by: Vec<String>,
     /// Only the last N rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -63,12 +69,23 @@ pub(super) fn run(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
-    let names = chosen(options, terminal);
+    let grouping = Grouping::of(options);
+    let names = match &grouping {
+        Some(grouping) => grouping.names(),
+        None => chosen(options, terminal),
+    };
     let Gathered {
         mut rows,
         ids,
         warnings,
     } = gather(store, options, &names, terminal.now)?;
+    if let Some(grouping) = grouping.filter(|_| !rows.is_empty()) {
+        return Ok(Output {
+            text: grouping.show(rows, options),
+            warnings,
+            ..Default::default()
+        });
+    }
     sort(&mut rows, options);
     if let Some(limit) = options.limit {
         rows.drain(..rows.len().saturating_sub(limit));
@@ -96,7 +113,19 @@ pub(super) fn run(
     })
 }
 
+impl Row {
+    fn id(&self) -> String {
+        let name = self.directory.file_name().unwrap_or_default();
+        plain(&name.to_string_lossy())
+    }
+}
+
 impl Options {
+    /// Whether fields are asked for, and not whole experiments.
+    fn asks_for_fields(&self) -> bool {
+        !self.json || !self.group_by.is_empty()
+    }
+
     /// The field to sort by, and whether the largest comes first.
     fn order(&self) -> (&str, bool) {
         match self.sort.strip_prefix('-') {

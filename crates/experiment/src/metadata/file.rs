@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{LARGEST, Metadata};
 use crate::error::ExperimentError;
 use crate::files::read_regular;
 use crate::json;
+use crate::lenient::Lenient;
 
 impl Metadata {
     /// Reads a file.
@@ -32,44 +32,54 @@ impl Metadata {
         if !file.is_object() {
             return Err(serde::de::Error::custom("no object of JSON"));
         }
-        let mut read = Self::deserialize(json::plain(&file).as_ref())?;
-        read.file = Some(Box::new(file));
+        let mut read = Self::read(json::plain(file));
+        read.file = Some(bytes.into());
         Ok(read)
+    }
+
+    /// The file as it was read, with its marks.
+    fn original(&self) -> Option<Value> {
+        json::parse(self.file.as_deref()?).ok()
+    }
+
+    fn own(&self) -> Value {
+        serde_json::to_value(self).expect("metadata is JSON")
     }
 
     /// The file's bytes. Of metadata that were read, only what was changed since is written anew.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let own = serde_json::to_value(self).expect("metadata is JSON");
-        let Some(file) = &self.file else {
+        let own = self.own();
+        let Some(file) = self.original() else {
             return json::to_bytes(&own);
         };
-        json::to_bytes(&merged(file, &self.before(file), &own))
+        let before = Self::read(json::plain(file.clone())).own();
+        json::to_bytes(&merged(&file, &before, &own))
     }
 
     /// Fields of the file that do not fit, as `training_config.batch_size: "many"`. They are kept.
     pub fn misfits(&self) -> Vec<String> {
         let mut found = Vec::new();
-        if let Some(file) = &self.file {
-            let own = serde_json::to_value(self).expect("metadata is JSON");
-            misfits("", &json::plain(file), Some(&own), &mut found);
+        if let Some(file) = self.original() {
+            misfits("", &json::plain(file), Some(&self.own()), &mut found);
         }
         found
     }
 
     /// What is known, as JSON: fields that the file does not have are not there, and what does not fit is as it is in
-    /// the file.
+    /// the file. Results may come from elsewhere.
     pub fn known(&self) -> Value {
-        let own = serde_json::to_value(self).expect("metadata is JSON");
-        match &self.file {
-            Some(file) => known(&json::plain(&merged(file, &self.before(file), &own)), &own),
-            None => own,
+        let own = self.own();
+        let Some(file) = self.original() else {
+            return own;
+        };
+        let mut known = known(&json::plain(file), &own);
+        if let (Some(results), Some(fields)) = (own.get("results"), known.as_object_mut()) {
+            let known = fields.entry("results").or_insert(Value::Null);
+            if known.is_null() {
+                *known = results.clone();
+            }
         }
-    }
-
-    /// The file as it was understood when it was read.
-    fn before(&self, file: &Value) -> Value {
-        let before = Self::deserialize(json::plain(file).as_ref()).unwrap_or_default();
-        serde_json::to_value(before).expect("metadata is JSON")
+        known
     }
 }
 

@@ -51,7 +51,11 @@ pub(super) fn gather(
     let fields = filter.as_ref().map(Filter::fields).unwrap_or_default();
     let seen = |name: &str| (name.to_owned(), AtomicBool::new(names_known(name)));
     let question = Question {
-        seen: fields.into_iter().map(seen).collect(),
+        seen: fields
+            .into_iter()
+            .chain(options.group_by.iter().map(String::as_str))
+            .map(seen)
+            .collect(),
         filter,
         names,
         options,
@@ -78,7 +82,7 @@ pub(super) fn gather(
         .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty());
     let unknown = unknown.map(|(name, _)| {
         format!(
-            "--filter: no experiment has a field `{}`; short names are {}",
+            "no experiment has a field `{}`; short names are {}",
             plain(name),
             short_names().join(", ")
         )
@@ -118,7 +122,7 @@ impl Question<'_> {
             "size" => Value::Null,
             name => fields.get(name),
         };
-        let table = !self.options.json;
+        let table = self.options.asks_for_fields();
         Some(Row {
             status: status(&entry),
             sort: match self.options.order() {

@@ -81,6 +81,11 @@ fn known(name: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.name == name)
 }
 
+/// Heading of a column.
+pub(super) fn header(name: &str) -> String {
+    known(name).map_or_else(|| plain(name), |column| column.header.to_owned())
+}
+
 fn cell(value: &Value, name: &str) -> String {
     match known(name) {
         Some(column) if column.right => (column.show)(json_number(value)),
@@ -97,7 +102,6 @@ pub(super) fn table(
     options: &Options,
     terminal: &Terminal,
 ) -> String {
-    let header = |name: &str| known(name).map_or_else(|| plain(name), |c| c.header.to_owned());
     let mut columns: Vec<(String, Vec<String>, &str)> = names
         .iter()
         .enumerate()
@@ -194,11 +198,16 @@ pub(super) fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// A cell of comma-separated values.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains([',', '"']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
 pub(super) fn csv(rows: &[Row], names: &[&str]) -> String {
-    let quoted = |text: &str| match text.contains([',', '"']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
     let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
     let mut out = line(names.iter().map(|name| quoted(&plain(name))).collect());
     for row in rows {
