@@ -37,14 +37,14 @@ impl Reader for Npz {
 
     fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
         let mut archive = open(path)?;
-        let (layout, start) = stored(&mut archive).map_err(wrong(path))?;
+        let (layout, start) = stored(path, &mut archive)?;
         let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let mut archive = open(path)?;
-        let (layout, _) = stored(&mut archive).map_err(wrong(path))?;
+        let (layout, _) = stored(path, &mut archive)?;
         let file = archive.into_inner().into_inner();
         Ok(Box::new(Samples { file, layout }))
     }
@@ -91,13 +91,15 @@ fn archive_length(archive: &Archive) -> Result<u64, String> {
 }
 
 /// Layout of `x`, and where in the file its values begin.
-fn stored(archive: &mut Archive) -> Result<(Layout, u64), String> {
-    let (x, start) = entry(archive, "x", u64::MAX)?;
-    let layout = Layout::of(&x)?;
-    let start = start.ok_or(
-        "cannot be streamed: its `x` is compressed; write it with np.savez in place of np.savez_compressed, or let \
-         `data convert` write it anew",
-    )?;
+fn stored(path: &Path, archive: &mut Archive) -> Result<(Layout, u64), DataError> {
+    let (x, start) = entry(archive, "x", u64::MAX).map_err(wrong(path))?;
+    let layout = Layout::of(&x).map_err(wrong(path))?;
+    let start = start.ok_or_else(|| DataError::NotStreamable {
+        path: path.to_owned(),
+        reason: "its `x` is compressed; write it with np.savez in place of np.savez_compressed, or let `data convert` \
+                 write it anew"
+            .into(),
+    })?;
     Ok((layout, start))
 }
 
