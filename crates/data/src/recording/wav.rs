@@ -57,36 +57,36 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
 
 /// The samples of every channel of whole frames.
 fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
-    let n = format.channels;
+    let channels = format.channels;
+    // `$value` takes the bytes of a sample with the lowest first.
+    macro_rules! read {
+        ($value:expr) => {
+            if big_endian {
+                apart(data.as_chunks().0, channels, |mut bytes| {
+                    bytes.reverse();
+                    $value(bytes)
+                })
+            } else {
+                apart(data.as_chunks().0, channels, $value)
+            }
+        };
+    }
     match format.width {
-        Width::Unsigned8 => apart(data.as_chunks().0, n, false, |[b]| f64::from(b) - 128.0),
-        Width::Int16 => apart(data.as_chunks().0, n, big_endian, |b| {
-            i16::from_le_bytes(b).into()
-        }),
-        Width::Int24 => apart(data.as_chunks().0, n, big_endian, |[a, b, c]| {
-            f64::from(i32::from_le_bytes([0, a, b, c]) >> 8)
-        }),
-        Width::Int32 => apart(data.as_chunks().0, n, big_endian, |b| {
-            i32::from_le_bytes(b).into()
-        }),
+        Width::Unsigned8 => apart(data, channels, |b| f64::from(b) - 128.0),
+        Width::Int16 => read!(|b| f64::from(i16::from_le_bytes(b))),
+        Width::Int24 => {
+            read!(|[a, b, c]: [u8; 3]| { f64::from(i32::from_le_bytes([0, a, b, c]) >> 8) })
+        }
+        Width::Int32 => read!(|b| f64::from(i32::from_le_bytes(b))),
         // Beyond 2^53 these are rounded to the next float64.
-        Width::Int64 => apart(data.as_chunks().0, n, big_endian, |b| {
-            i64::from_le_bytes(b) as f64
-        }),
-        Width::Float32 => apart(data.as_chunks().0, n, big_endian, |b| {
-            f32::from_le_bytes(b).into()
-        }),
-        Width::Float64 => apart(data.as_chunks().0, n, big_endian, f64::from_le_bytes),
+        Width::Int64 => read!(|b| i64::from_le_bytes(b) as f64),
+        Width::Float32 => read!(|b| f64::from(f32::from_le_bytes(b))),
+        Width::Float64 => read!(f64::from_le_bytes),
     }
 }
 
-/// The samples of every channel, which lie mixed. `value` takes bytes with the lowest first.
-fn apart<const N: usize>(
-    mixed: &[[u8; N]],
-    channels: usize,
-    big_endian: bool,
-    value: impl Fn([u8; N]) -> f64,
-) -> Vec<Vec<f64>> {
+/// The samples of every channel, which lie mixed.
+fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
     /// Frames that stay in the cache while one channel after the other is taken of them.
     const FRAMES: usize = 4096;
     // A clone of an empty vector reserves nothing.
@@ -94,15 +94,8 @@ fn apart<const N: usize>(
     let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
     for part in mixed.chunks(FRAMES * channels) {
         for (channel, own) in samples.iter_mut().enumerate() {
-            let frames = part.chunks_exact(channels).map(|frame| frame[channel]);
-            if big_endian {
-                own.extend(frames.map(|mut bytes| {
-                    bytes.reverse();
-                    value(bytes)
-                }));
-            } else {
-                own.extend(frames.map(&value));
-            }
+            let frames = part.chunks_exact(channels);
+            own.extend(frames.map(|frame| value(frame[channel])));
         }
     }
     samples

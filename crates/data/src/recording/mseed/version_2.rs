@@ -155,15 +155,13 @@ fn rate_2(fields: &Fields<'_>, exact: Option<f64>) -> Option<Option<f64>> {
 
 /// `NET.STA.LOC.CHA`.
 fn source_id(bytes: &[u8]) -> String {
-    let code = |range: std::ops::Range<usize>| {
-        let text = String::from_utf8_lossy(&bytes[range]);
-        text.trim_matches(['\0', ' ']).to_owned()
-    };
-    format!(
-        "{}.{}.{}.{}",
-        code(18..20),
-        code(8..13),
-        code(13..15),
-        code(15..18)
-    )
+    let mut id = String::with_capacity(16);
+    for (i, range) in [18..20, 8..13, 13..15, 15..18].into_iter().enumerate() {
+        if i > 0 {
+            id.push('.');
+        }
+        let code = String::from_utf8_lossy(&bytes[range]);
+        id.push_str(code.trim_matches(['\0', ' ']));
+    }
+    id
 }
