@@ -12,7 +12,7 @@ use parquet::data_type::{DataType, Int96};
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::table::{Column, NO_TIME, Texts, Values, assemble};
+use super::table::{Column, NO_TIME, Texts, Values, assemble, with_notes};
 use super::time::DAY;
 use super::{Contents, Hints};
 use crate::error::DataError;
@@ -32,11 +32,7 @@ const TIGHTEST: usize = 1032;
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
     let mut notes = Vec::new();
     let columns = columns(bytes, &mut notes)?;
-    let why = |problem: String| {
-        let notes: String = notes.iter().map(|note| format!("; {note}")).collect();
-        format!("{problem}{notes}")
-    };
-    let mut contents = assemble(columns, hints).map_err(why)?;
+    let mut contents = assemble(columns, hints).map_err(|problem| with_notes(problem, &notes))?;
     notes.append(&mut contents.notes);
     contents.notes = notes;
     Ok(contents)

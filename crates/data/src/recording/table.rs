@@ -152,10 +152,15 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
         values,
         whole: false,
     });
-    let mut contents = assemble(columns.collect(), hints)?;
+    let mut contents = assemble(columns.collect(), hints).map_err(|problem| with_notes(problem, &notes))?;
     notes.append(&mut contents.notes);
     contents.notes = notes;
     Ok(contents)
+}
+
+/// An error, and what was odd before it: the reason may be there.
+pub(super) fn with_notes(problem: String, notes: &[String]) -> String {
+    notes.iter().fold(problem, |text, note| format!("{text}; {note}"))
 }
 
 fn is_channel(name: &str) -> bool {
@@ -201,8 +206,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         !empty
     });
     if rows == 0 || channels.is_empty() {
-        let why: String = notes.iter().map(|note| format!("; {note}")).collect();
-        return Err(format!("there is no column of numbers{why}"));
+        return Err(with_notes("there is no column of numbers".into(), &notes));
     }
     let mut assembly = Assembly {
         hints,
@@ -283,8 +287,7 @@ impl Assembly<'_> {
     ) -> Result<(f64, Vec<(Range<usize>, i64)>), String> {
         let Some(times) = times else {
             let rate = self.hints.sampling_rate.ok_or_else(|| {
-                let why: String = self.notes.iter().map(|note| format!("; {note}")).collect();
-                format!("there is no column of times: {RATE_UNKNOWN}{why}")
+                with_notes(format!("there is no column of times: {RATE_UNKNOWN}"), &self.notes)
             })?;
             let start = self.hints.start.unwrap_or(0);
             return Ok((check_rate(rate)?, vec![(0..rows, start)]));

@@ -85,33 +85,36 @@ pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clo
 
 /// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
 fn backwards(times: &[i64]) -> Result<(), String> {
-    const SECOND: i64 = 1_000_000_000;
-    let steps = || {
-        times
-            .windows(2)
-            .map(|pair| pair[1].saturating_sub(pair[0]))
-            .enumerate()
-    };
-    let Some((row, step)) = steps().min_by_key(|(_, step)| *step) else {
+    let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let Some((row, step)) = steps.enumerate().min_by_key(|(_, step)| *step) else {
         return Ok(());
     };
     if step >= 0 {
         return Ok(());
     }
-    // Jitter goes back and forth; what stays back is no jitter.
-    let latest = times[..=row].iter().copied().max().unwrap_or(i64::MIN);
-    let after = &times[row + 1..];
-    let behind = after.iter().take_while(|time| **time < latest).count();
-    let stays = behind > 256 || behind == after.len() || times.len() < 8;
-    if (step < -SECOND && stays) || times.len() < 8 {
-        return Err(format!(
-            "the time of row {} is not after that of row {}: it goes back by {} s; sort the rows, or cut the table there",
-            row + 2,
-            row + 1,
-            -step as f64 / NANOS
-        ));
+    // A row of another century is none; so what is usual before and after counts.
+    let usual = |rows: &[i64]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows[rows.len() / 2]
+    };
+    let before = usual(&times[(row + 1).saturating_sub(9)..=row]);
+    let after = usual(&times[row + 1..times.len().min(row + 10)]);
+    let back = before.saturating_sub(after) as f64 / NANOS;
+    if back > LARGEST_CORRECTION || times.len() < 8 {
+        return Err(goes_back(row + 1, -(step as f64) / NANOS));
     }
     Ok(())
+}
+
+/// Seconds that a clock may be set back without being two.
+const LARGEST_CORRECTION: f64 = 1.0;
+
+fn goes_back(row: usize, seconds: f64) -> String {
+    format!(
+        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table there",
+        row + 1
+    )
 }
 
 /// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
@@ -140,6 +143,10 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     // Many small gaps are a clock that stalls and catches up: not for here.
     let small = jumps.iter().filter(|jump| **jump < 4.0).count();
     if small > 4 && small * 64 > seconds.len() {
+        return None;
+    }
+    // Many short stretches may be bursts.
+    if cuts.len() >= 4 && seconds.len() / cuts.len() <= 1024 {
         return None;
     }
     let line = straight(seconds, &cuts)?;
@@ -252,7 +259,7 @@ fn of_points(
         if tried.iter().any(|other| (other / period - 1.0).abs() < 1e-4) {
             continue;
         }
-        let Some(guess) = refine(times, rows, period, (least, tick)) else {
+        let Some(guess) = refine(times, rows, (period, None), (least, tick)) else {
             continue;
         };
         tried.extend([period, guess.line.period]);
@@ -275,8 +282,12 @@ fn of_points(
     if head == all_times.len() {
         return Some(guess);
     }
-    refine(all_times, all_rows, guess.line.period, (least, tick))
+    let known = (guess.line.period, Some(guess.levels));
+    refine(all_times, all_rows, known, (least, tick))
 }
+
+/// Samples by which rows of a burst are off even steps.
+const UNEVEN: f64 = 0.1;
 
 /// Whether the longer period of `next` is the true one, and what `inner` takes for gaps are pauses between bursts.
 fn longer(inner: &Guess, next: &Guess, points: usize) -> bool {
@@ -295,11 +306,12 @@ fn longer(inner: &Guess, next: &Guess, points: usize) -> bool {
         // A firmware's loop that stalls for a sample or two now and then.
         return jump <= 3.0;
     }
-    // A port that hands out what it has gathered: short bursts far apart.
+    // A port that hands out what it has gathered: short bursts far apart, whose rows follow each other as they happen to
+    // be read. A logger that wakes for some seconds has an even clock within.
     let pause = jump * inner.line.period;
     let burst = points / (inner.cuts.len() + 1);
     let port = (burst <= 1024 && pause < 3.0) || (burst <= 128 && pause < 60.0);
-    ratio >= 5.0 && port && inner.cuts.len() >= 4
+    ratio >= 5.0 && port && inner.cuts.len() >= 4 && inner.line.scatter > UNEVEN
 }
 
 /// Median period over `lag` points.
@@ -315,47 +327,47 @@ fn period(times: &[f64], rows: &[f64], lag: usize) -> Option<f64> {
     Some(*steps.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// Betters a period: gaps by it, a line through what is between them, and again.
+/// Betters a period: gaps by it, a line through what is between them, and again; `levels` are looked for unless known.
 fn refine(
     times: &[f64],
     rows: &[f64],
-    period: f64,
+    (mut period, known): (f64, Option<Levels>),
     (least, tick): (f64, f64),
 ) -> Option<Guess> {
     let late = |period: f64| -> Vec<f64> {
         let pairs = times.iter().zip(rows);
         pairs.map(|(time, row)| time / period - row).collect()
     };
-    let mut period = period;
+    let levels = |late: &[f64]| known.unwrap_or_else(|| Levels::steadiest(late));
     for round in 0..4 {
         let mut own = late(period);
-        let mut levels = Levels::steadiest(&own);
+        let mut judge = levels(&own);
         if round < 2
-            && let Some(slope) = levels.slope(&own, rows)
+            && let Some(slope) = judge.slope(&own, rows)
             && slope > -0.5
         {
             period *= 1.0 + slope;
             own = late(period);
-            levels = Levels::steadiest(&own);
+            judge = levels(&own);
         }
-        let cuts = breaks(&own, rows, levels, (least, tick / period));
+        let cuts = breaks(&own, rows, judge, (least, tick / period));
         let before = period;
-        period = line(times, rows, &cuts, period, levels)?.period;
+        period = line(times, rows, &cuts, period, judge)?.period;
         // Less than a hundredth of a sample over all.
         if (before / period - 1.0).abs() * (rows.len() as f64) < 0.01 {
             break;
         }
     }
     let own = late(period);
-    let levels = Levels::steadiest(&own);
-    let cuts = breaks(&own, rows, levels, (least, tick / period));
-    let line = line(times, rows, &cuts, period, levels)?;
+    let judge = levels(&own);
+    let cuts = breaks(&own, rows, judge, (least, tick / period));
+    let line = line(times, rows, &cuts, period, judge)?;
     let jumps = cuts.iter().map(|cut| own[*cut] - own[*cut - 1]).collect();
     Some(Guess {
         line,
         cuts,
         jumps,
-        levels,
+        levels: judge,
     })
 }
 
@@ -375,12 +387,8 @@ fn finish(
     let mut notes = Vec::new();
     let bounds = bounds(&guess.cuts, times.len());
     let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
-    // An exact clock says its rate to many digits, and what is not round is meant.
-    let most = if guess.levels.exact() {
-        guess.line.scatter.clamp(2e-3, 0.5)
-    } else {
-        0.5
-    };
+    // The quieter the clock, the more digits its rate has: what is not round is meant.
+    let most = (5.0 * guess.line.scatter).clamp(2e-3, 0.5);
     let measured = rounded(1.0 / guess.line.period, longest, most);
     check_rate(measured)?;
     let scatter = guess.line.scatter;
@@ -401,10 +409,21 @@ fn finish(
             scatter / measured
         ));
     }
-    let back = guess.jumps.iter().filter(|jump| **jump < 0.0).count();
+    let backs = || guess.cuts.iter().zip(&guess.jumps).filter(|(_, jump)| **jump < 0.0);
+    if let Some((row, jump)) = backs().find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION) {
+        return Err(goes_back(*row, -jump / measured));
+    }
+    let back = backs().count();
     if back > 0 {
         notes.push(format!(
             "the clock goes back {back} times: what follows is a stretch of its own"
+        ));
+    }
+    if bounds.len() > 4 && times.len() / bounds.len() <= 128 {
+        notes.push(format!(
+            "{} stretches of {} rows on average, with gaps between them; if the rows are even for all that, give the recording its `sampling_rate`",
+            bounds.len(),
+            times.len() / bounds.len()
         ));
     }
     if !guess.levels.exact() {
