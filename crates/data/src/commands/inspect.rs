@@ -315,9 +315,11 @@ fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
             rows.push(vec![
                 own.channel.clone(),
                 own.start.clone(),
-                own.sampling_rate.map_or_else(unknown, |rate| rate.to_string()),
+                own.sampling_rate
+                    .map_or_else(unknown, |rate| rate.to_string()),
                 own.samples.to_string(),
-                own.seconds.map_or_else(unknown, |seconds| format!("{seconds:.3}")),
+                own.seconds
+                    .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
                 own.stretches.to_string(),
                 own.smallest.to_string(),
                 own.largest.to_string(),

@@ -119,7 +119,8 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
 /// # Errors
 /// What is wrong, and where.
 pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
-    let unknown = "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
+    let unknown =
+        "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
     let traces = match bytes {
         [] => Err("the file is empty".into()),
         [b'P', b'A', b'R', b'1' | b'E', ..] => return columns::read(bytes, hints),
@@ -129,7 +130,8 @@ pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, Stri
         _ if matches!(ending, "csv" | "txt" | "tsv") => return table::read(bytes, hints),
         // Loggers have endings of their own.
         _ if matches!(ending, "dat" | "asc" | "log" | "") => {
-            return table::read(bytes, hints).map_err(|problem| format!("{unknown}; as a table: {problem}"));
+            return table::read(bytes, hints)
+                .map_err(|problem| format!("{unknown}; as a table: {problem}"));
         }
         _ => Err(unknown.into()),
     };

@@ -32,7 +32,9 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     }
     // Line ends of the first Macintosh.
     if text.contains(&b'\r') && !text.contains(&b'\n') {
-        let lines = text.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+        let lines = text
+            .iter()
+            .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
         return Ok(Cow::Owned(lines.collect()));
     }
     Ok(text)
@@ -48,13 +50,22 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, Strin
 /// What a file is by its first bytes, of those that are met under the name of a table.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &str); 12] = [
-        (b"PK\x03\x04", "a zip archive or an Excel workbook: export it as CSV"),
-        (b"\xD0\xCF\x11\xE0", "an old Excel workbook: export it as CSV"),
+        (
+            b"PK\x03\x04",
+            "a zip archive or an Excel workbook: export it as CSV",
+        ),
+        (
+            b"\xD0\xCF\x11\xE0",
+            "an old Excel workbook: export it as CSV",
+        ),
         (b"\x1F\x8B", "packed with gzip: unpack it first"),
         (b"BZh", "packed with bzip2: unpack it first"),
         (b"\xFD7zXZ", "packed with xz: unpack it first"),
         (b"\x28\xB5\x2F\xFD", "packed with zstd: unpack it first"),
-        (b"\x89HDF", "HDF5: recordings in HDF5 are read as SeisBench folders"),
+        (
+            b"\x89HDF",
+            "HDF5: recordings in HDF5 are read as SeisBench folders",
+        ),
         (b"\x93NUMPY", "an array of NumPy"),
         (b"SQLite format 3", "a database of SQLite"),
         (b"%PDF", "a PDF"),

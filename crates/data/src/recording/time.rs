@@ -72,7 +72,10 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, &'static str> {
     if scan.0.is_empty() {
         return Ok(Moment::Day(midnight));
     }
-    let separators = scan.0.iter().take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b','));
+    let separators = scan
+        .0
+        .iter()
+        .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b','));
     let separators = separators.count();
     if separators == 0 {
         return Err(EXPECTED);
@@ -82,7 +85,9 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, &'static str> {
     let zone = scan.zone()?;
     scan.end()?;
     let nanos = i128::from(midnight) + i128::from(clock) - i128::from(zone);
-    i64::try_from(nanos).map(Moment::Stamp).map_err(|_| EXPECTED)
+    i64::try_from(nanos)
+        .map(Moment::Stamp)
+        .map_err(|_| EXPECTED)
 }
 
 /// What is left of a text.
@@ -91,8 +96,15 @@ struct Scan<'a>(&'a [u8]);
 impl Scan<'_> {
     /// Digits at the front, as a number, and how many there are.
     fn digits(&mut self) -> (i64, usize) {
-        let n = self.0.iter().take_while(|b| b.is_ascii_digit()).count().min(18);
-        let value = self.0[..n].iter().fold(0, |v, b| v * 10 + i64::from(b - b'0'));
+        let n = self
+            .0
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+            .min(18);
+        let value = self.0[..n]
+            .iter()
+            .fold(0, |v, b| v * 10 + i64::from(b - b'0'));
         self.0 = &self.0[n..];
         (value, n)
     }
@@ -104,7 +116,11 @@ impl Scan<'_> {
     }
 
     fn end(&self) -> Result<(), &'static str> {
-        if self.0.is_empty() { Ok(()) } else { Err(EXPECTED) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(EXPECTED)
+        }
     }
 
     /// Days since 1970, and whether the date has no separators.
@@ -123,7 +139,11 @@ impl Scan<'_> {
             // A day of the year, as data centres write it.
             let leap = days_to_year(first + 1) - days_to_year(first);
             let inside = (1600..2300).contains(&first) && (1..=leap).contains(&second);
-            return if inside { Ok((days_to_year(first) + second - 1, false)) } else { Err(EXPECTED) };
+            return if inside {
+                Ok((days_to_year(first) + second - 1, false))
+            } else {
+                Err(EXPECTED)
+            };
         }
         if separator == b',' || !self.take(separator) {
             return Err(EXPECTED);
@@ -150,7 +170,11 @@ impl Scan<'_> {
             4 if basic => [first / 100, first % 100, 0],
             1 | 2 if self.take(b':') => {
                 let (minute, minutes) = self.digits();
-                let second = if self.take(b':') { self.digits() } else { (0, 2) };
+                let second = if self.take(b':') {
+                    self.digits()
+                } else {
+                    (0, 2)
+                };
                 if minutes != 2 || !(1..=2).contains(&second.1) {
                     return Err(EXPECTED);
                 }
@@ -218,7 +242,9 @@ fn day(year: i64, month: i64, day: i64) -> Result<i64, &'static str> {
         let (month, day) = (u32::try_from(month).ok()?, u32::try_from(day).ok()?);
         chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
     };
-    let date = date().filter(|_| (1678..2262).contains(&year)).ok_or(EXPECTED)?;
+    let date = date()
+        .filter(|_| (1678..2262).contains(&year))
+        .ok_or(EXPECTED)?;
     let epoch = chrono::NaiveDate::default();
     Ok((date - epoch).num_days())
 }
@@ -297,6 +323,9 @@ mod tests {
         ] {
             parse_time(bad).unwrap_err();
         }
-        assert_eq!(parse_moment(b"14:04:06.741"), Ok(Moment::Clock(50_646_741_000_000)));
+        assert_eq!(
+            parse_moment(b"14:04:06.741"),
+            Ok(Moment::Clock(50_646_741_000_000))
+        );
     }
 }

@@ -47,12 +47,17 @@ impl Ratio {
     /// # Errors
     /// Where one is no sampling rate, or they differ a millionfold.
     pub fn of_rates(from: f64, to: f64) -> Result<Self, String> {
-        if let Some(rate) = [from, to].into_iter().find(|rate| !(1e-6..1e9).contains(rate)) {
+        if let Some(rate) = [from, to]
+            .into_iter()
+            .find(|rate| !(1e-6..1e9).contains(rate))
+        {
             return Err(format!("{rate} is no sampling rate in Hz"));
         }
         let ratio = to / from;
         if !(1e-6..=1e6).contains(&ratio) {
-            return Err(format!("{from} Hz cannot become {to} Hz: they differ more than a millionfold"));
+            return Err(format!(
+                "{from} Hz cannot become {to} Hz: they differ more than a millionfold"
+            ));
         }
         let milli = |rate: f64| {
             let value = (rate * 1000.0).round();
@@ -101,10 +106,16 @@ fn fraction(x: f64) -> (u64, u64) {
             term.saturating_mul(last.1).saturating_add(before.1),
         );
         if next.0 > LARGEST_FOUND || next.1 > LARGEST_FOUND {
-            return if last.1 == 0 || last.0 == 0 { (1, 1) } else { last };
+            return if last.1 == 0 || last.0 == 0 {
+                (1, 1)
+            } else {
+                last
+            };
         }
         (before, last) = (last, next);
-        if last.0 > 0 && (last.0 as f64 / last.1 as f64 / x - 1.0).abs() < SAME || rest - whole < 1e-12 {
+        if last.0 > 0 && (last.0 as f64 / last.1 as f64 / x - 1.0).abs() < SAME
+            || rest - whole < 1e-12
+        {
             return if last.0 == 0 { (1, 1) } else { last };
         }
         rest = 1.0 / (rest - whole);
@@ -227,19 +238,28 @@ mod tests {
         assert_eq!(whole(f64::from(99.9999f32), 100.0), None);
         assert_eq!(whole(478.036, 512.0), None);
         assert!(Ratio::of_rates(512.0, 512.0).unwrap().is_one());
-        assert!(Ratio::of_rates(f64::from(333.3333f32), 333.3333).unwrap().is_one());
+        assert!(
+            Ratio::of_rates(f64::from(333.3333f32), 333.3333)
+                .unwrap()
+                .is_one()
+        );
         assert!(!Ratio::of_rates(99.9999, 100.0).unwrap().is_one());
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             Ratio::of_rates(bad, 512.0).unwrap_err();
         }
-        assert_eq!(Ratio::of_rates(99.999, 512.007).unwrap().length(99_999), 512_007);
+        assert_eq!(
+            Ratio::of_rates(99.999, 512.007).unwrap().length(99_999),
+            512_007
+        );
         Ratio::of_rates(1e-3, 1e5).unwrap_err();
     }
 
     /// Where a ratio can be had both ways, both give the same.
     #[test]
     fn any_ratio_is_as_the_polyphase_filter() {
-        let x: Vec<f64> = (0..900).map(|i| (0.3 * f64::from(i)).sin() + f64::from(i % 7)).collect();
+        let x: Vec<f64> = (0..900)
+            .map(|i| (0.3 * f64::from(i)).sin() + f64::from(i % 7))
+            .collect();
         for (up, down) in [(3, 4), (512, 333), (25, 128)] {
             let exact = resample(&x, Ratio::new(up, down).unwrap());
             let any = resample(&x, Ratio(Kind::Any(up as f64 / down as f64)));

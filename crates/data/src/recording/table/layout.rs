@@ -73,11 +73,24 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
     let commas = decimal_commas(&rows[first..], separator);
     let mut notes = Vec::new();
     if let Some(example) = &commas {
-        notes.push(format!("numbers have decimal commas: `{example}` is read with a point"));
+        notes.push(format!(
+            "numbers have decimal commas: `{example}` is read with a point"
+        ));
     }
     let commas = commas.is_some();
-    let width = rows[first..].iter().take(ALIKE).map(Vec::len).max().unwrap_or(0);
-    let names = names(&rows[..first], &lines, &comments, (first, width, separator), &mut notes);
+    let width = rows[first..]
+        .iter()
+        .take(ALIKE)
+        .map(Vec::len)
+        .max()
+        .unwrap_or(0);
+    let names = names(
+        &rows[..first],
+        &lines,
+        &comments,
+        (first, width, separator),
+        &mut notes,
+    );
     let kinds = (0..names.len())
         .map(|column| {
             let column: Vec<Kind> = rows[first..]
@@ -130,7 +143,9 @@ fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
 pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let line = line.trim_ascii_end();
     if separator == b' ' {
-        let cells = line.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty());
+        let cells = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|cell| !cell.is_empty());
         return cells.map(<[u8]>::to_vec).collect();
     }
     let mut cells = vec![Vec::new()];
@@ -142,7 +157,10 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
             _ => cells.last_mut().expect("one at least").push(*byte),
         }
     }
-    cells.into_iter().map(|cell| cell.trim_ascii().to_vec()).collect()
+    cells
+        .into_iter()
+        .map(|cell| cell.trim_ascii().to_vec())
+        .collect()
 }
 
 /// What a cell is.
@@ -165,8 +183,26 @@ pub(super) fn kind(cell: &[u8], commas: bool) -> Kind {
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     matches!(
         cell,
-        b"" | b"-" | b"--" | b"?" | b"nan" | b"NaN" | b"NAN" | b"-nan" | b"-NaN" | b"NaT" | b"NA" | b"N/A" | b"n/a"
-            | b"<NA>" | b"null" | b"NULL" | b"None" | b"none" | b"#N/A" | b"#NA" | b"nil"
+        b"" | b"-"
+            | b"--"
+            | b"?"
+            | b"nan"
+            | b"NaN"
+            | b"NAN"
+            | b"-nan"
+            | b"-NaN"
+            | b"NaT"
+            | b"NA"
+            | b"N/A"
+            | b"n/a"
+            | b"<NA>"
+            | b"null"
+            | b"NULL"
+            | b"None"
+            | b"none"
+            | b"#N/A"
+            | b"#NA"
+            | b"nil"
     )
 }
 
@@ -181,9 +217,15 @@ pub(super) fn number(cell: &[u8], commas: bool) -> Option<f64> {
 
 /// What most cells of a column are that are not missing.
 fn usual(kinds: &[Kind]) -> Kind {
-    let order = [Kind::Number, Kind::Stamp, Kind::Day, Kind::Clock, Kind::Text];
+    let order = [
+        Kind::Number,
+        Kind::Stamp,
+        Kind::Day,
+        Kind::Clock,
+        Kind::Text,
+    ];
     let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
-    let most = order.iter().map(|kind| count(kind)).max().unwrap_or(0);
+    let most = order.iter().map(count).max().unwrap_or(0);
     if most == 0 {
         return Kind::Empty;
     }
@@ -191,7 +233,10 @@ fn usual(kinds: &[Kind]) -> Kind {
     if count(&Kind::Stamp) > 0 && count(&Kind::Stamp) + count(&Kind::Day) > kinds.len() / 2 {
         return Kind::Stamp;
     }
-    order.into_iter().find(|kind| count(kind) == most).unwrap_or(Kind::Text)
+    order
+        .into_iter()
+        .find(|kind| count(kind) == most)
+        .unwrap_or(Kind::Text)
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them.
@@ -204,7 +249,11 @@ fn values_begin(rows: &[Vec<Vec<u8>>], separator: u8) -> Option<usize> {
             .map(|row| row.iter().map(|cell| kind(cell, loose)).collect())
             .collect();
         let trimmed = |kinds: &[Kind]| {
-            let rest = kinds.iter().rev().take_while(|kind| **kind == Kind::Empty).count();
+            let rest = kinds
+                .iter()
+                .rev()
+                .take_while(|kind| **kind == Kind::Empty)
+                .count();
             kinds.len() - rest
         };
         let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
@@ -248,9 +297,12 @@ fn names(
 ) -> Vec<String> {
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // A trailing separator may be in the rows alone, or in the names alone.
-    let fits = |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
+    let fits =
+        |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
     let named = |row: &[Vec<u8>]| {
-        fits(row) && row.iter().any(|cell| kind(cell, false) == Kind::Text) && !row.iter().any(|cell| is_time(kind(cell, false)))
+        fits(row)
+            && row.iter().any(|cell| kind(cell, false) == Kind::Text)
+            && !row.iter().any(|cell| is_time(kind(cell, false)))
     };
     // Below the names there may be units and what was averaged, above them anything, and a blank line between.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
@@ -262,10 +314,17 @@ fn names(
         cells.any(|name| time_name(&name).is_some())
     };
     let found = block.iter().rev().find(telling);
-    let found = found.or(if block.len() <= 3 { block.last() } else { block.first() });
+    let found = found.or(if block.len() <= 3 {
+        block.last()
+    } else {
+        block.first()
+    });
     let mut names: Vec<String> = if let Some(found) = found {
         if *found > 0 || block.len() > 1 {
-            notes.push(format!("the names of the columns are in line {}", lines[*found].number));
+            notes.push(format!(
+                "the names of the columns are in line {}",
+                lines[*found].number
+            ));
         }
         above[*found].iter().map(|name| cell(name)).collect()
     } else if let Some(names) = commented(comments, first, width, separator) {
@@ -284,10 +343,18 @@ fn names(
 }
 
 /// Names in the comment before line `first`, as NumPy writes them.
-fn commented(comments: &[(usize, Vec<u8>)], first: usize, width: usize, separator: u8) -> Option<Vec<String>> {
+fn commented(
+    comments: &[(usize, Vec<u8>)],
+    first: usize,
+    width: usize,
+    separator: u8,
+) -> Option<Vec<String>> {
     let (before, line) = comments.iter().rev().find(|(before, _)| *before <= first)?;
     let cells = split(line.trim_ascii(), separator);
     let names: Vec<String> = cells.iter().map(|name| cell(name)).collect();
-    let good = names.len() == width && names.iter().any(|name| time_name(name).is_some() || name.parse::<f64>().is_err());
+    let good = names.len() == width
+        && names
+            .iter()
+            .any(|name| time_name(name).is_some() || name.parse::<f64>().is_err());
     (*before == first && good && !names.iter().any(|name| name.contains(':'))).then_some(names)
 }

@@ -23,14 +23,31 @@ const TIMES: [&str; 17] = [
 
 /// Words that may stand beside them.
 const BESIDE: [&str; 19] = [
-    "elapsed", "relative", "rel", "absolute", "abs", "local", "gmt", "unix", "sample", "sensor", "device", "system",
-    "sys", "host", "gps", "stamp", "posix", "start", "since",
+    "elapsed", "relative", "rel", "absolute", "abs", "local", "gmt", "unix", "sample", "sensor",
+    "device", "system", "sys", "host", "gps", "stamp", "posix", "start", "since",
 ];
 
 /// Names of columns that count rows.
 const COUNTERS: [&str; 19] = [
-    "", "index", "idx", "row", "rows", "sample", "samples_no", "sampleno", "samplenumber", "sampleindex", "no",
-    "nr", "number", "count", "counter", "record", "rn", "lfdnr", "#",
+    "",
+    "index",
+    "idx",
+    "row",
+    "rows",
+    "sample",
+    "samples_no",
+    "sampleno",
+    "samplenumber",
+    "sampleindex",
+    "no",
+    "nr",
+    "number",
+    "count",
+    "counter",
+    "record",
+    "rn",
+    "lfdnr",
+    "#",
 ];
 
 /// A column of times, by its name.
@@ -75,7 +92,11 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
         // `t (°C)` is a temperature.
         Some(inside) if !inside.is_empty() => match unit(inside) {
             Some(unit) => Some(unit),
-            None if words != ["t"] && inside.split(' ').all(|w| is_word(w) || unit(w).is_some()) => None,
+            None if words != ["t"]
+                && inside.split(' ').all(|w| is_word(w) || unit(w).is_some()) =>
+            {
+                None
+            }
             None => return None,
         },
         _ => None,
@@ -105,7 +126,10 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
         });
     }
     let core = words.iter().any(|word| TIMES.contains(word))
-        || (found.is_some() && words.iter().all(|word| ["elapsed", "epoch", "unix", "since", "start"].contains(word)));
+        || (found.is_some()
+            && words
+                .iter()
+                .all(|word| ["elapsed", "epoch", "unix", "since", "start"].contains(word)));
     let all = !words.is_empty() && words.iter().all(|word| is_word(word));
     (core && all).then_some(TimeName { unit: found })
 }
@@ -120,7 +144,10 @@ pub(super) fn counts_rows(name: &str) -> bool {
     if name.starts_with("unnamed: ") || name == "__index_level_0__" {
         return true;
     }
-    let plain: String = name.chars().filter(|c| c.is_alphanumeric() || *c == '#').collect();
+    let plain: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == '#')
+        .collect();
     COUNTERS.contains(&&*plain)
 }
 
@@ -155,8 +182,24 @@ mod tests {
             assert_eq!(time_name(name), Some(TimeName { unit: expected }), "{name}");
         }
         for name in [
-            "Z", "loop_us", "global_ms", "t (°C)", "temp_c", "accel_x", "s", "S", "velocity_ms", "voltage", "N",
-            "vel-T (mm/s)", "E", "H", "runtime_v", "count", "depth (m)", "time_delta",
+            "Z",
+            "loop_us",
+            "global_ms",
+            "t (°C)",
+            "temp_c",
+            "accel_x",
+            "s",
+            "S",
+            "velocity_ms",
+            "voltage",
+            "N",
+            "vel-T (mm/s)",
+            "E",
+            "H",
+            "runtime_v",
+            "count",
+            "depth (m)",
+            "time_delta",
         ] {
             assert_eq!(time_name(name), None, "{name}");
         }
@@ -164,7 +207,16 @@ mod tests {
 
     #[test]
     fn numbers_of_rows() {
-        for name in ["Unnamed: 0", "index", "", "Sample", "RECORD", "count", "NO.", "#"] {
+        for name in [
+            "Unnamed: 0",
+            "index",
+            "",
+            "Sample",
+            "RECORD",
+            "count",
+            "NO.",
+            "#",
+        ] {
             assert!(counts_rows(name), "{name}");
         }
         for name in ["Z", "counts", "noise", "samples", "North"] {

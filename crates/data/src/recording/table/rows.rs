@@ -58,9 +58,16 @@ impl Part {
 ///
 /// # Errors
 /// Where most rows, or most times, are no such.
-pub(super) fn read(bytes: &[u8], layout: &Layout, notes: &mut Vec<String>) -> Result<Vec<Values>, String> {
+pub(super) fn read(
+    bytes: &[u8],
+    layout: &Layout,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Values>, String> {
     let parts = parts(bytes, layout.start);
-    let read: Vec<_> = parts.into_par_iter().map(|part| rows(bytes, part, layout)).collect();
+    let read: Vec<_> = parts
+        .into_par_iter()
+        .map(|part| rows(bytes, part, layout))
+        .collect();
     let mut all = Part::new(layout);
     for part in read {
         let part = part?;
@@ -73,33 +80,51 @@ pub(super) fn read(bytes: &[u8], layout: &Layout, notes: &mut Vec<String>) -> Re
         all.cut.extend(part.cut);
         all.rows += part.rows;
     }
-    let line = |offset: usize| bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = |offset: usize| {
+        bytes[..offset]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1
+    };
     let told = |odd: &Oddity| {
-        odd.first.as_ref().map(|(offset, what)| (line(*offset), what.clone())).unwrap_or_default()
+        odd.first
+            .as_ref()
+            .map(|(offset, what)| (line(*offset), what.clone()))
+            .unwrap_or_default()
     };
     if all.cut.count > 0 {
         let (line, what) = told(&all.cut);
-        let found = format!("line {line}: {what}, but there are {} columns", layout.names.len());
+        let found = format!(
+            "line {line}: {what}, but there are {} columns",
+            layout.names.len()
+        );
         if all.cut.count * 2 > all.rows + all.cut.count {
-            return Err(format!("{found}; so have {} rows of {}", all.cut.count, all.rows + all.cut.count));
+            return Err(format!(
+                "{found}; so have {} rows of {}",
+                all.cut.count,
+                all.rows + all.cut.count
+            ));
         }
         notes.push(format!("left out {}: {found}", rows_of(all.cut.count)));
     }
-    for (name, (odd, kind)) in layout.names.iter().zip(all.wrong.iter().zip(&layout.kinds)) {
+    for (name, odd) in layout.names.iter().zip(&all.wrong) {
         if odd.count == 0 {
             continue;
         }
         let (line, what) = told(odd);
         let place = format!("line {line}, column `{name}`: {what}");
-        let timed = matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock);
-        let becomes = if timed { "rows without a time are left out" } else { "taken for missing" };
-        notes.push(format!("{place}; {becomes}, {} in all", odd.count));
+        notes.push(format!("{place}; taken for missing, {} in all", odd.count));
     }
     Ok(all.columns)
 }
 
-fn rows_of(count: usize) -> String {
-    if count == 1 { "one row".into() } else { format!("{count} rows") }
+pub(super) fn rows_of(count: usize) -> String {
+    if count == 1 {
+        "one row".into()
+    } else {
+        format!("{count} rows")
+    }
 }
 
 /// Cuts what follows the head into parts that end with a line; one where quotes could hold an end of line.
@@ -129,12 +154,22 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
             .flexible(true)
             .from_reader(&bytes[part.clone()]);
         let mut record = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
+        while reader
+            .read_byte_record(&mut record)
+            .map_err(|error| error.to_string())?
+        {
             let offset = record.position().map_or(0, csv::Position::byte) as usize;
             // The reader places a record before the blank lines above it.
             let blanks = bytes[part.start + offset..].iter();
-            let blanks = blanks.take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            row(&mut own, record.iter(), part.start + offset + blanks, layout);
+            let blanks = blanks
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .count();
+            row(
+                &mut own,
+                record.iter(),
+                part.start + offset + blanks,
+                layout,
+            );
         }
         return Ok(own);
     }
@@ -148,17 +183,29 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
             continue;
         }
         if layout.separator == b' ' {
-            let cells = line.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty());
+            let cells = line
+                .split(u8::is_ascii_whitespace)
+                .filter(|cell| !cell.is_empty());
             row(&mut own, cells, offset, layout);
         } else if first != Some(&b'#') {
-            row(&mut own, line.split(|byte| *byte == layout.separator), offset, layout);
+            row(
+                &mut own,
+                line.split(|byte| *byte == layout.separator),
+                offset,
+                layout,
+            );
         }
     }
     Ok(own)
 }
 
 /// Adds the cells of a row at byte `offset`.
-fn row<'a>(own: &mut Part, mut cells: impl Iterator<Item = &'a [u8]>, offset: usize, layout: &Layout) {
+fn row<'a>(
+    own: &mut Part,
+    mut cells: impl Iterator<Item = &'a [u8]>,
+    offset: usize,
+    layout: &Layout,
+) {
     let width = layout.names.len();
     let mut filled = 0;
     for cell in cells.by_ref().take(width) {
@@ -168,7 +215,9 @@ fn row<'a>(own: &mut Part, mut cells: impl Iterator<Item = &'a [u8]>, offset: us
     // A separator at the end of the line is no cell too many.
     let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
     // Columns of nothing at the end of the names need no separators.
-    let empty = layout.kinds[filled..].iter().all(|kind| *kind == Kind::Empty);
+    let empty = layout.kinds[filled..]
+        .iter()
+        .all(|kind| *kind == Kind::Empty);
     if rest > 0 || !empty {
         for column in &mut own.columns[..filled] {
             column.pop();
@@ -183,8 +232,16 @@ fn row<'a>(own: &mut Part, mut cells: impl Iterator<Item = &'a [u8]>, offset: us
 }
 
 fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {
-    let cell = cell.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(cell);
-    let shown = || String::from_utf8_lossy(cell).chars().take(40).collect::<String>();
+    let cell = cell
+        .strip_prefix(b"\"")
+        .and_then(|c| c.strip_suffix(b"\""))
+        .unwrap_or(cell);
+    let shown = || {
+        String::from_utf8_lossy(cell)
+            .chars()
+            .take(40)
+            .collect::<String>()
+    };
     match &mut own.columns[column] {
         Values::Numbers(numbers) => {
             let value = number(cell, layout.commas).unwrap_or_else(|| {
@@ -195,6 +252,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
             });
             numbers.push(value);
         }
+        Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
         Values::Times(times) | Values::Clocks(times) => {
             let clock = layout.kinds[column] == Kind::Clock;
             let moment = match parse_moment(cell) {

@@ -72,8 +72,10 @@ impl Levels {
                 (Kind::Latest, 1.5),
             ] {
                 let levels: Vec<f64> = late.chunks_exact(width).map(|b| kind.of(b)).collect();
-                let mut steps: Vec<f64> =
-                    levels.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+                let mut steps: Vec<f64> = levels
+                    .windows(2)
+                    .map(|pair| (pair[1] - pair[0]).abs())
+                    .collect();
                 let scatter = NORMAL * median(&mut steps);
                 // A wider block has to be clearly steadier.
                 if best.is_none_or(|(other, _)| scatter * weight < other * 0.7) {
@@ -90,7 +92,10 @@ impl Levels {
             }
         }
         best.map(|(_, own)| own).unwrap_or_else(|| {
-            let mut steps: Vec<f64> = late.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+            let mut steps: Vec<f64> = late
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).abs())
+                .collect();
             Self {
                 kind: Kind::Median,
                 width: 1,
@@ -167,7 +172,9 @@ pub(super) fn breaks(
     levels: Levels,
     (least, tick): (f64, f64),
 ) -> Vec<usize> {
-    let limit = (6.0 * levels.scatter).max(least).max(2.0 * levels.noise(late));
+    let limit = (6.0 * levels.scatter)
+        .max(least)
+        .max(2.0 * levels.noise(late));
     let steps: Vec<f64> = late.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let noisy = steps.iter().filter(|step| step.abs() > 0.25).count() * 50 >= steps.len();
     let test = Test {
@@ -193,7 +200,9 @@ pub(super) fn breaks(
     let mut kept: Vec<usize> = Vec::new();
     for cut in cuts {
         let inside = cut > 0 && cut < late.len();
-        let again = kept.last().is_some_and(|last| rows[cut.min(rows.len() - 1)] - rows[*last] <= tick);
+        let again = kept
+            .last()
+            .is_some_and(|last| rows[cut.min(rows.len() - 1)] - rows[*last] <= tick);
         if inside && !(tick > 0.0 && again) {
             kept.push(cut);
         }

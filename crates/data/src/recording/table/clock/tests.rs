@@ -4,17 +4,27 @@ use super::*;
 
 /// Times of an even clock with gaps after some rows, in seconds, and how late rows are that follow gaps, in samples.
 fn even(n: usize, rate: f64, gaps: &[(usize, f64)]) -> Vec<f64> {
-    let late = |row: usize| gaps.iter().filter(|(at, _)| *at <= row).map(|(_, late)| late).sum::<f64>();
+    let late = |row: usize| {
+        gaps.iter()
+            .filter(|(at, _)| *at <= row)
+            .map(|(_, late)| late)
+            .sum::<f64>()
+    };
     (0..n).map(|row| (row as f64 + late(row)) / rate).collect()
 }
 
 fn nanos(seconds: &[f64]) -> Vec<i64> {
-    seconds.iter().map(|time| (time * NANOS).round() as i64).collect()
+    seconds
+        .iter()
+        .map(|time| (time * NANOS).round() as i64)
+        .collect()
 }
 
 /// Evenly distributed from 0 to 1, and as a normal distribution's standard deviation.
 fn random(state: &mut u64) -> f64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
     (*state >> 11) as f64 / (1u64 << 53) as f64
 }
 
@@ -73,7 +83,11 @@ fn bursts_of_a_port_are_an_even_clock() {
     let mut seconds = Vec::new();
     let mut row = 0;
     while row < 1700 {
-        let many = if random(&mut state) < 0.1 { 10 * (2 + (random(&mut state) * 4.0) as usize) } else { 10 };
+        let many = if random(&mut state) < 0.1 {
+            10 * (2 + (random(&mut state) * 4.0) as usize)
+        } else {
+            10
+        };
         row += many;
         let arrives = row as f64 / 25.0 + 0.06 * random(&mut state).powi(3);
         let mut read = arrives;
@@ -92,7 +106,9 @@ fn bursts_of_a_port_are_an_even_clock() {
 /// A second of 200 Hz in every ten: no 20 Hz.
 #[test]
 fn a_logger_that_wakes_has_gaps() {
-    let seconds: Vec<f64> = (0..6000).map(|i| f64::from(i / 200 * 10) + f64::from(i % 200) / 200.0).collect();
+    let seconds: Vec<f64> = (0..6000)
+        .map(|i| f64::from(i / 200 * 10) + f64::from(i % 200) / 200.0)
+        .collect();
     let clock = fit(&nanos(&seconds), None).unwrap();
     assert_eq!((clock.rate, clock.stretches.len()), (200.0, 30));
     assert_eq!(clock.stretches[7], (1400..1600, 70_000_000_000));
@@ -100,10 +116,19 @@ fn a_logger_that_wakes_has_gaps() {
 
 #[test]
 fn whole_seconds_are_a_coarse_clock() {
-    let seconds: Vec<f64> = even(3000, 50.0, &[]).iter().map(|time| time.floor()).collect();
+    let seconds: Vec<f64> = even(3000, 50.0, &[])
+        .iter()
+        .map(|time| time.floor())
+        .collect();
     let clock = fit(&nanos(&seconds), None).unwrap();
-    assert_eq!((clock.rate, &clock.stretches[..]), (50.0, &[(0..3000, 0)][..]));
-    let seconds: Vec<f64> = even(3000, 50.0, &[(1530, 250.0)]).iter().map(|time| time.floor()).collect();
+    assert_eq!(
+        (clock.rate, &clock.stretches[..]),
+        (50.0, &[(0..3000, 0)][..])
+    );
+    let seconds: Vec<f64> = even(3000, 50.0, &[(1530, 250.0)])
+        .iter()
+        .map(|time| time.floor())
+        .collect();
     let clock = fit(&nanos(&seconds), None).unwrap();
     assert_eq!((clock.rate, clock.stretches.len()), (50.0, 2));
     assert!(clock.stretches[1].0.start.abs_diff(1530) <= 50);
@@ -117,7 +142,11 @@ fn a_given_rate_rules_and_contradictions_are_said() {
     assert!(clock.notes.is_empty(), "{:?}", clock.notes);
     let clock = fit(&nanos(&seconds), Some(50.0)).unwrap();
     assert_eq!((clock.rate, firsts(&clock)), (50.0, vec![0, 300]));
-    assert!(clock.notes[0].contains("the times say 100"), "{:?}", clock.notes);
+    assert!(
+        clock.notes[0].contains("the times say 100"),
+        "{:?}",
+        clock.notes
+    );
     // Times that say nothing.
     let clock = fit(&nanos(&[5.0; 20]), Some(100.0)).unwrap();
     assert_eq!(clock.rate, 100.0);
@@ -128,9 +157,20 @@ fn times_that_go_back_are_refused() {
     let mut seconds = even(1000, 100.0, &[]);
     seconds[500..].iter_mut().for_each(|time| *time -= 3600.0);
     let error = fit(&nanos(&seconds), None).unwrap_err();
-    assert!(error.contains("row 501 is not after that of row 500"), "{error}");
-    assert!(fit(&nanos(&[1.0, 0.0, 2.0]), None).unwrap_err().contains("row 2 is not after"));
-    assert!(fit(&nanos(&[1.0; 9]), None).unwrap_err().contains("sampling_rate"));
+    assert!(
+        error.contains("row 501 is not after that of row 500"),
+        "{error}"
+    );
+    assert!(
+        fit(&nanos(&[1.0, 0.0, 2.0]), None)
+            .unwrap_err()
+            .contains("row 2 is not after")
+    );
+    assert!(
+        fit(&nanos(&[1.0; 9]), None)
+            .unwrap_err()
+            .contains("sampling_rate")
+    );
     assert!(fit(&[7], None).unwrap_err().contains("sampling_rate"));
     // A correction by some samples is a stretch of its own.
     let mut seconds = even(1000, 100.0, &[]);
