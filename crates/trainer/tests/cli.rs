@@ -439,7 +439,7 @@ fn bad_input_is_refused_before_an_experiment_exists() {
         (vec!["--batch-size", "0"], "batch size must be at least 1"),
         (
             vec!["--learning-rate", "nan"],
-            "learning rate NaN is not positive",
+            "--learning-rate must be a finite number",
         ),
         (vec!["--meta", "x"], "expected KEY=VALUE"),
         #[cfg(not(feature = "wgpu"))]

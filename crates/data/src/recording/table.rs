@@ -11,7 +11,8 @@ mod rows;
 mod times;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+
+use clock::Clock;
 
 use super::{Contents, Hints, Trace, check_rate, text};
 
@@ -154,10 +155,18 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
         values,
         whole: false,
     });
-    let mut contents = assemble(columns.collect(), hints)?;
+    let mut contents =
+        assemble(columns.collect(), hints).map_err(|problem| with_notes(problem, &notes))?;
     notes.append(&mut contents.notes);
     contents.notes = notes;
     Ok(contents)
+}
+
+/// An error, and what was odd before it: the reason may be there.
+pub(super) fn with_notes(problem: String, notes: &[String]) -> String {
+    notes
+        .iter()
+        .fold(problem, |text, note| format!("{text}; {note}"))
 }
 
 fn is_channel(name: &str) -> bool {
@@ -203,8 +212,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         !empty
     });
     if rows == 0 || channels.is_empty() {
-        let why: String = notes.iter().map(|note| format!("; {note}")).collect();
-        return Err(format!("there is no column of numbers{why}"));
+        return Err(with_notes("there is no column of numbers".into(), &notes));
     }
     let mut assembly = Assembly {
         hints,
@@ -237,9 +245,9 @@ impl Assembly<'_> {
         times: Option<&[i64]>,
     ) -> Result<(), String> {
         let rows = channels[0].1.len();
-        let (rate, stretches) = self.stretches("", rows, times)?;
+        let clock = self.stretches("", rows, times)?;
         for (name, samples) in channels {
-            self.cut(&name, samples, rate, &stretches);
+            self.cut(&name, samples, &clock);
         }
         Ok(())
     }
@@ -265,8 +273,8 @@ impl Assembly<'_> {
         let (_, values) = channels.swap_remove(0);
         if names.rows.iter().all(|name| *name == names.rows[0]) {
             let name = names.get(0).to_owned();
-            let (rate, stretches) = self.stretches(&name, values.len(), times)?;
-            self.cut(&name, values, rate, &stretches);
+            let clock = self.stretches(&name, values.len(), times)?;
+            self.cut(&name, values, &clock);
             return Ok(());
         }
         let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -275,8 +283,8 @@ impl Assembly<'_> {
             let samples = rows.iter().map(|row| values[*row]).collect();
             let times: Option<Vec<i64>> =
                 times.map(|times| rows.iter().map(|row| times[*row]).collect());
-            let (rate, stretches) = self.stretches(name, rows.len(), times.as_deref())?;
-            self.cut(name, samples, rate, &stretches);
+            let clock = self.stretches(name, rows.len(), times.as_deref())?;
+            self.cut(name, samples, &clock);
         }
         Ok(())
     }
@@ -287,40 +295,46 @@ impl Assembly<'_> {
         channel: &str,
         rows: usize,
         times: Option<&[i64]>,
-    ) -> Result<(f64, Vec<(Range<usize>, i64)>), String> {
+    ) -> Result<Clock, String> {
         let Some(times) = times else {
             let rate = self.hints.sampling_rate.ok_or_else(|| {
-                let why: String = self.notes.iter().map(|note| format!("; {note}")).collect();
-                format!("there is no column of times: {RATE_UNKNOWN}{why}")
+                with_notes(
+                    format!("there is no column of times: {RATE_UNKNOWN}"),
+                    &self.notes,
+                )
             })?;
             let start = self.hints.start.unwrap_or(0);
-            return Ok((check_rate(rate)?, vec![(0..rows, start)]));
+            return Ok(Clock {
+                rate: check_rate(rate)?,
+                stretches: vec![(0..rows, start)],
+                notes: Vec::new(),
+            });
         };
         let of = if channel.is_empty() {
             String::new()
         } else {
             format!("channel `{channel}`: ")
         };
-        let clock = clock::fit(times, self.hints.sampling_rate)
+        let mut clock = clock::fit(times, self.hints.sampling_rate)
             .map_err(|problem| format!("{of}{problem}"))?;
-        let notes = clock.notes.into_iter();
+        let notes = std::mem::take(&mut clock.notes).into_iter();
         self.notes.extend(notes.map(|note| format!("{of}{note}")));
-        Ok((clock.rate, clock.stretches))
+        Ok(clock)
     }
 
     /// Cuts a channel where its times have gaps.
-    fn cut(&mut self, name: &str, samples: Vec<f64>, rate: f64, stretches: &[(Range<usize>, i64)]) {
+    fn cut(&mut self, name: &str, samples: Vec<f64>, clock: &Clock) {
         let trace = |samples: Vec<f64>, start: i64| Trace {
             channel: name.to_owned(),
             start,
-            rate,
+            rate: clock.rate,
             samples,
         };
-        if let [(_, start)] = stretches {
-            self.traces.push(trace(samples, *start));
+        if let [(_, start)] = clock.stretches[..] {
+            self.traces.push(trace(samples, start));
             return;
         }
-        for (rows, start) in stretches {
+        for (rows, start) in &clock.stretches {
             self.traces
                 .push(trace(samples[rows.clone()].to_vec(), *start));
         }

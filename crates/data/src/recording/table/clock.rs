@@ -2,13 +2,16 @@
 //!
 //! Times that people record jitter, repeat and come in bursts, while the converter behind them samples evenly. So the
 //! rate is a fit of time over row, and a gap is where the times leave that even clock for good, by about a sample or more:
-//! a late row that the next rows make up for is none. [`fit`] does both; `levels` holds the statistics.
+//! a late row that the next rows make up for is none. [`fit`] does both; `guess` looks for the
+//! period, `levels` holds the statistics.
 
+mod guess;
 mod levels;
 
 use std::ops::Range;
 
-use levels::{Levels, Line, breaks, line};
+use guess::{Guess, best};
+use levels::{Levels, Line};
 
 use super::super::{NANOS, check_rate, format_time};
 
@@ -22,23 +25,6 @@ pub(in crate::recording) struct Clock {
     /// What was unusual.
     pub notes: Vec<String>,
 }
-
-/// A guess at the clock, and how well it explains the times.
-#[derive(Clone, Debug)]
-struct Guess {
-    line: Line,
-    /// First rows of stretches but the first.
-    cuts: Vec<usize>,
-    /// How far the clock jumps at each, in samples.
-    jumps: Vec<f64>,
-    levels: Levels,
-}
-
-/// Rows by which the first guess at a period is made; bursts and coarse clocks need long ones, gaps short ones.
-const LAGS: [usize; 4] = [1, 16, 256, 4096];
-
-/// Points that guesses are tried on.
-const HEAD: usize = 1 << 14;
 
 /// Fits an even clock to `times` in nanoseconds; `given` is a sampling rate that rules where it is known.
 ///
@@ -85,33 +71,36 @@ pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clo
 
 /// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
 fn backwards(times: &[i64]) -> Result<(), String> {
-    const SECOND: i64 = 1_000_000_000;
-    let steps = || {
-        times
-            .windows(2)
-            .map(|pair| pair[1].saturating_sub(pair[0]))
-            .enumerate()
-    };
-    let Some((row, step)) = steps().min_by_key(|(_, step)| *step) else {
+    let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let Some((row, step)) = steps.enumerate().min_by_key(|(_, step)| *step) else {
         return Ok(());
     };
     if step >= 0 {
         return Ok(());
     }
-    // Jitter goes back and forth; what stays back is no jitter.
-    let latest = times[..=row].iter().copied().max().unwrap_or(i64::MIN);
-    let after = &times[row + 1..];
-    let behind = after.iter().take_while(|time| **time < latest).count();
-    let stays = behind > 256 || behind == after.len() || times.len() < 8;
-    if (step < -SECOND && stays) || times.len() < 8 {
-        return Err(format!(
-            "the time of row {} is not after that of row {}: it goes back by {} s; sort the rows, or cut the table there",
-            row + 2,
-            row + 1,
-            -step as f64 / NANOS
-        ));
+    // A row of another century is none; so what is usual before and after counts.
+    let usual = |rows: &[i64]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows[rows.len() / 2]
+    };
+    let before = usual(&times[(row + 1).saturating_sub(9)..=row]);
+    let after = usual(&times[row + 1..times.len().min(row + 10)]);
+    let back = before.saturating_sub(after) as f64 / NANOS;
+    if back > LARGEST_CORRECTION || times.len() < 8 {
+        return Err(goes_back(row + 1, -(step as f64) / NANOS));
     }
     Ok(())
+}
+
+/// Seconds that a clock may be set back without being two.
+const LARGEST_CORRECTION: f64 = 1.0;
+
+fn goes_back(row: usize, seconds: f64) -> String {
+    format!(
+        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table there",
+        row + 1
+    )
 }
 
 /// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
@@ -133,13 +122,17 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
         if step >= 1.75 {
             cuts.push(i + 1);
             jumps.push(step - 1.0);
-        } else if !(0.75..1.25).contains(&step) {
+        } else if !(0.7..1.3).contains(&step) {
             return None;
         }
     }
     // Many small gaps are a clock that stalls and catches up: not for here.
     let small = jumps.iter().filter(|jump| **jump < 4.0).count();
     if small > 4 && small * 64 > seconds.len() {
+        return None;
+    }
+    // Many short stretches may be bursts.
+    if cuts.len() >= 4 && seconds.len() / cuts.len() <= 1024 {
         return None;
     }
     let line = straight(seconds, &cuts)?;
@@ -180,192 +173,6 @@ fn straight(seconds: &[f64], cuts: &[usize]) -> Option<Line> {
     })
 }
 
-/// The guess that explains the times best.
-fn best(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
-    let n = seconds.len();
-    let rows: Vec<f64> = (0..n).map(|row| row as f64).collect();
-    let changes: Vec<usize> = (1..n)
-        .filter(|row| seconds[*row] != seconds[row - 1])
-        .collect();
-    if changes.is_empty() {
-        return None;
-    }
-    if (n - 1 - changes.len()) * 5 < n {
-        return of_points(seconds, &rows, 0.75, 0.0, given);
-    }
-    // Of rows with one time only the first or the last tells when it was: a clock that is read coarsely, or rows
-    // that arrive together.
-    let mut ticks: Vec<f64> = changes
-        .iter()
-        .map(|row| seconds[*row] - seconds[row - 1])
-        .collect();
-    let middle = ticks.len() / 2;
-    let (_, &mut tick, _) = ticks.select_nth_unstable_by(middle, f64::total_cmp);
-    let guess = |early: usize| {
-        let points: Vec<usize> = changes.iter().map(|row| row - early).collect();
-        let times: Vec<f64> = points.iter().map(|row| seconds[*row]).collect();
-        let rows: Vec<f64> = points.iter().map(|row| *row as f64).collect();
-        let mut guess = of_points(&times, &rows, 1.5, tick.max(0.0), given)?;
-        let shown = (2.0 * tick / guess.line.period).max(8.0) as usize;
-        guess.levels = guess.levels.of_rows(early == 1, shown);
-        guess
-            .cuts
-            .iter_mut()
-            .for_each(|point| *point = points[*point] + early);
-        if early == 1 {
-            // A gap is after the last row of the time before it.
-            guess.cuts = guess
-                .cuts
-                .iter()
-                .map(|cut| {
-                    let next = changes.partition_point(|row| *row < *cut);
-                    if next > 0 { changes[next - 1] } else { *cut }
-                })
-                .collect();
-            guess.cuts.dedup();
-        }
-        Some(guess)
-    };
-    let guesses = [guess(0), guess(1)].into_iter().flatten();
-    let rank = |guess: &Guess| {
-        (
-            (guess.levels.scatter * 10.0).round(),
-            (guess.line.scatter * 100.0).round(),
-        )
-    };
-    guesses.min_by(|a, b| {
-        rank(a)
-            .partial_cmp(&rank(b))
-            .unwrap_or(std::cmp::Ordering::Equal)
-    })
-}
-
-/// The best guess from points `(rows, times)`, of which jumps of fewer than `least` samples are no gap; `tick` is the
-/// resolution of the times in seconds where it is coarse.
-fn of_points(
-    times: &[f64],
-    rows: &[f64],
-    least: f64,
-    tick: f64,
-    given: Option<f64>,
-) -> Option<Guess> {
-    let mut best: Option<Guess> = None;
-    let mut closest: Option<Guess> = None;
-    let own = given.map(|rate| 1.0 / rate);
-    let (all_times, all_rows) = (times, rows);
-    let head = times.len().min(HEAD);
-    let (times, rows) = (&times[..head], &rows[..head]);
-    let lags = LAGS.iter().filter_map(|lag| period(times, rows, *lag));
-    let mut tried: Vec<f64> = Vec::new();
-    for period in lags.chain(own).filter(|period| *period > 0.0) {
-        if tried
-            .iter()
-            .any(|other| (other / period - 1.0).abs() < 1e-4)
-        {
-            continue;
-        }
-        let Some(guess) = refine(times, rows, period, (least, tick)) else {
-            continue;
-        };
-        tried.extend([period, guess.line.period]);
-        if let Some(own) = own
-            && (guess.line.period / own - 1.0).abs() < 0.05
-            && closest
-                .as_ref()
-                .is_none_or(|other| other.cuts.len() > guess.cuts.len())
-        {
-            closest = Some(guess.clone());
-        }
-        if best
-            .as_ref()
-            .is_none_or(|other| longer(other, &guess, times.len()))
-        {
-            best = Some(guess);
-        }
-    }
-    let guess = closest.or(best)?;
-    if head == all_times.len() {
-        return Some(guess);
-    }
-    refine(all_times, all_rows, guess.line.period, (least, tick))
-}
-
-/// Whether the longer period of `next` is the true one, and what `inner` takes for gaps are pauses between bursts.
-fn longer(inner: &Guess, next: &Guess, points: usize) -> bool {
-    let ratio = next.line.period / inner.line.period;
-    if (ratio - 1.0).abs() < 1e-6 || next.cuts.len() > inner.cuts.len() {
-        return false;
-    }
-    let mut jumps = inner.jumps.clone();
-    let middle = jumps.len() / 2;
-    let jump = if jumps.is_empty() {
-        0.0
-    } else {
-        *jumps.select_nth_unstable_by(middle, f64::total_cmp).1
-    };
-    if ratio < 1.2 {
-        // A firmware's loop that stalls for a sample or two now and then.
-        return jump <= 3.0;
-    }
-    // A port that hands out what it has gathered: short bursts far apart.
-    let pause = jump * inner.line.period;
-    let burst = points / (inner.cuts.len() + 1);
-    let port = (burst <= 1024 && pause < 3.0) || (burst <= 128 && pause < 60.0);
-    ratio >= 5.0 && port && inner.cuts.len() >= 4
-}
-
-/// Median period over `lag` points.
-fn period(times: &[f64], rows: &[f64], lag: usize) -> Option<f64> {
-    let lag = lag.min((times.len() / 2).max(1));
-    let mut steps: Vec<f64> = (lag..times.len())
-        .map(|i| (times[i] - times[i - lag]) / (rows[i] - rows[i - lag]))
-        .collect();
-    if steps.is_empty() {
-        return None;
-    }
-    let middle = steps.len() / 2;
-    Some(*steps.select_nth_unstable_by(middle, f64::total_cmp).1)
-}
-
-/// Betters a period: gaps by it, a line through what is between them, and again.
-fn refine(times: &[f64], rows: &[f64], period: f64, (least, tick): (f64, f64)) -> Option<Guess> {
-    let late = |period: f64| -> Vec<f64> {
-        let pairs = times.iter().zip(rows);
-        pairs.map(|(time, row)| time / period - row).collect()
-    };
-    let mut period = period;
-    for round in 0..4 {
-        let mut own = late(period);
-        let mut levels = Levels::steadiest(&own);
-        if round < 2
-            && let Some(slope) = levels.slope(&own, rows)
-            && slope > -0.5
-        {
-            period *= 1.0 + slope;
-            own = late(period);
-            levels = Levels::steadiest(&own);
-        }
-        let cuts = breaks(&own, rows, levels, (least, tick / period));
-        let before = period;
-        period = line(times, rows, &cuts, period, levels)?.period;
-        // Less than a hundredth of a sample over all.
-        if (before / period - 1.0).abs() * (rows.len() as f64) < 0.01 {
-            break;
-        }
-    }
-    let own = late(period);
-    let levels = Levels::steadiest(&own);
-    let cuts = breaks(&own, rows, levels, (least, tick / period));
-    let line = line(times, rows, &cuts, period, levels)?;
-    let jumps = cuts.iter().map(|cut| own[*cut] - own[*cut - 1]).collect();
-    Some(Guess {
-        line,
-        cuts,
-        jumps,
-        levels,
-    })
-}
-
 fn bounds(cuts: &[usize], n: usize) -> Vec<Range<usize>> {
     let firsts = std::iter::once(0).chain(cuts.iter().copied());
     let ends = cuts.iter().copied().chain([n]);
@@ -382,12 +189,8 @@ fn finish(
     let mut notes = Vec::new();
     let bounds = bounds(&guess.cuts, times.len());
     let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
-    // An exact clock says its rate to many digits, and what is not round is meant.
-    let most = if guess.levels.exact() {
-        guess.line.scatter.clamp(2e-3, 0.5)
-    } else {
-        0.5
-    };
+    // The quieter the clock, the more digits its rate has: what is not round is meant.
+    let most = (5.0 * guess.line.scatter).clamp(2e-3, 0.5);
     let measured = rounded(1.0 / guess.line.period, longest, most);
     check_rate(measured)?;
     let scatter = guess.line.scatter;
@@ -408,10 +211,27 @@ fn finish(
             scatter / measured
         ));
     }
-    let back = guess.jumps.iter().filter(|jump| **jump < 0.0).count();
+    let backs = || {
+        guess
+            .cuts
+            .iter()
+            .zip(&guess.jumps)
+            .filter(|(_, jump)| **jump < 0.0)
+    };
+    if let Some((row, jump)) = backs().find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION) {
+        return Err(goes_back(*row, -jump / measured));
+    }
+    let back = backs().count();
     if back > 0 {
         notes.push(format!(
             "the clock goes back {back} times: what follows is a stretch of its own"
+        ));
+    }
+    if bounds.len() > 4 && times.len() / bounds.len() <= 128 {
+        notes.push(format!(
+            "{} stretches of {} rows on average, with gaps between them; if the rows are even for all that, give the recording its `sampling_rate`",
+            bounds.len(),
+            times.len() / bounds.len()
         ));
     }
     if !guess.levels.exact() {
@@ -436,7 +256,7 @@ fn finish(
             .collect();
         let fitted = guess.levels.typical(&late) * period;
         // A clock that is exact says itself when a stretch begins.
-        if (fitted - own[0]).abs() < 0.1 * period {
+        if (fitted - own[0]).abs() < 0.25 * period {
             times[range.start]
         } else {
             times[0].saturating_add((fitted * NANOS).round() as i64)

@@ -225,7 +225,7 @@ fn usual(kinds: &[Kind]) -> Kind {
         Kind::Text,
     ];
     let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
-    let most = order.iter().map(|kind| count(kind)).max().unwrap_or(0);
+    let most = order.iter().map(count).max().unwrap_or(0);
     if most == 0 {
         return Kind::Empty;
     }

@@ -108,24 +108,18 @@ pub(super) fn read(
         }
         notes.push(format!("left out {}: {found}", rows_of(all.cut.count)));
     }
-    for (name, (odd, kind)) in layout.names.iter().zip(all.wrong.iter().zip(&layout.kinds)) {
+    for (name, odd) in layout.names.iter().zip(&all.wrong) {
         if odd.count == 0 {
             continue;
         }
         let (line, what) = told(odd);
         let place = format!("line {line}, column `{name}`: {what}");
-        let timed = matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock);
-        let becomes = if timed {
-            "rows without a time are left out"
-        } else {
-            "taken for missing"
-        };
-        notes.push(format!("{place}; {becomes}, {} in all", odd.count));
+        notes.push(format!("{place}; taken for missing, {} in all", odd.count));
     }
     Ok(all.columns)
 }
 
-fn rows_of(count: usize) -> String {
+pub(super) fn rows_of(count: usize) -> String {
     if count == 1 {
         "one row".into()
     } else {
@@ -258,6 +252,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
             });
             numbers.push(value);
         }
+        Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
         Values::Times(times) | Values::Clocks(times) => {
             let clock = layout.kinds[column] == Kind::Clock;
             let moment = match parse_moment(cell) {

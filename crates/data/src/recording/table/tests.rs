@@ -237,7 +237,8 @@ fn columns_of_times() {
             time.format(form).to_string()
         }
     };
-    let plain: [(&str, Box<dyn Fn(i64) -> String>, i64); 14] = [
+    type Case<'a> = (&'a str, Box<dyn Fn(i64) -> String>, i64);
+    let plain: [Case<'_>; 14] = [
         (
             "time (s),Z",
             Box::new(|i| format!("{:.2}", 0.01 * i as f64)),

@@ -3,6 +3,7 @@
 use super::super::time::{DAY, Moment, of_seconds, parse_moment};
 use super::super::{Hints, NANOS};
 use super::names::{counts_rows, time_name};
+use super::rows::rows_of;
 use super::{Column, NO_TIME, RATE_UNKNOWN, Values};
 
 /// Numbers of seconds from here on are Unix time: no recording lasts for three years.
@@ -52,7 +53,8 @@ pub(super) fn of_columns(
             .iter_mut()
             .for_each(|column| column.values.retain(&kept));
         notes.push(format!(
-            "left out {missing} rows without a time in column `{name}`"
+            "left out {} without a time in column `{name}`",
+            rows_of(missing)
         ));
     }
     // A clock from zero: the list may say when that was.
@@ -94,37 +96,30 @@ fn texts_with_times(columns: &mut [Column]) {
 
 /// The column of times: by its type, whatever its name, else by its name, else by the values of the first column.
 fn choose(columns: &[Column]) -> Option<usize> {
-    let rank = |column: &Column| {
+    let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
-        let coarse = match &column.values {
-            Values::Times(times) => repeats(times),
-            _ => false,
-        };
         match &column.values {
-            Values::Times(_) if named && !coarse => Some(0),
-            Values::Times(_) if !coarse => Some(1),
+            Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
             Values::Numbers(values) if named && values.iter().any(|v| v.is_finite()) => Some(2),
-            Values::Times(_) if named => Some(3),
-            Values::Times(_) => Some(4),
-            Values::Clocks(_) if named => Some(5),
-            Values::Clocks(_) => Some(6),
+            // A table without names that begins with Unix seconds.
+            Values::Numbers(values) if i == 0 && column.name == "1" && are_unix(values) => Some(3),
+            Values::Times(_) => Some(if named { 4 } else { 5 }),
+            Values::Clocks(_) => Some(if named { 6 } else { 7 }),
             _ => None,
         }
     };
-    let ranked = columns
-        .iter()
-        .enumerate()
-        .filter_map(|(i, column)| Some((rank(column)?, i)));
-    ranked.min().map(|(_, i)| i).or_else(|| {
-        // A table without names that begins with Unix seconds.
-        let first = columns.first()?;
-        let Values::Numbers(values) = &first.values else {
-            return None;
-        };
-        let unix = |value: &f64| (1e9..4e9).contains(value) || (1e12..4e12).contains(value);
-        let rising = values.windows(2).all(|pair| pair[1] >= pair[0]) && values.len() > 1;
-        (first.name == "1" && rising && values.iter().all(unix)).then_some(0)
-    })
+    let columns = columns.iter().enumerate();
+    columns
+        .filter_map(|own| Some((rank(own)?, own.0)))
+        .min()
+        .map(|(_, i)| i)
+}
+
+/// Whether numbers are seconds or milliseconds since 1970, as of this century.
+fn are_unix(values: &[f64]) -> bool {
+    let unix = |value: &f64| (1e9..4e9).contains(value) || (1e12..4e12).contains(value);
+    let rising = values.windows(2).all(|pair| pair[1] >= pair[0]) && values.len() > 1;
+    rising && values.iter().all(unix)
 }
 
 /// Whether most times are as the one before them: days, or whole seconds.
@@ -192,13 +187,6 @@ fn of_numbers(
         .iter()
         .filter(|v| v.is_finite())
         .fold(0.0f64, |m, v| m.max(v.abs()));
-    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
-    let (sum, count) = steps
-        .filter(|step| step.is_finite())
-        .fold((0.0, 0usize), |(sum, n), step| (sum + step, n + 1));
-    let step = sum / count.max(1) as f64;
-    // Whole numbers may count anything.
-    let integers = || values.iter().all(|v| !v.is_finite() || v.fract() == 0.0);
     let unit = match time_name(name).and_then(|name| name.unit) {
         Some(unit) => unit,
         // No time in seconds is as large since 1970, or for three thousand years to come.
@@ -206,39 +194,11 @@ fn of_numbers(
         None if largest >= 1e14 => 1e-6,
         None if largest >= 1e11 => 1e-3,
         None if largest >= EARLIEST => 1.0,
-        None if integers() => {
-            let fits = |unit: &f64| {
-                hints
-                    .sampling_rate
-                    .is_some_and(|rate| (rate * step * unit - 1.0).abs() < 0.05)
-            };
-            let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
-            if let (Some(found), true) = (found, hints.sampling_rate.is_some()) {
-                if found < 1.0 {
-                    notes.push(format!(
-                        "column `{name}` has no unit: with the given rate it is taken for times of {found:e} s"
-                    ));
-                }
-                found
-            } else if hints.sampling_rate.is_some() {
-                notes.push(format!(
-                    "left out column `{name}`: in no unit do its whole numbers fit the given rate"
-                ));
-                return Ok(None);
-            } else if whole {
-                return Err(format!(
-                    "column `{name}` has whole numbers without a unit: call it `{name}_ms` or what it is, or {RATE_UNKNOWN}"
-                ));
-            } else {
-                if step < 0.5 || step > 1.5 {
-                    notes.push(format!(
-                        "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} a row; if they are milliseconds, call it `{name}_ms`"
-                    ));
-                }
-                1.0
-            }
-        }
-        None => 1.0,
+        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => 1.0,
+        None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
+            Some(unit) => unit,
+            None => return Ok(None),
+        },
     };
     let nanos = values.iter().map(|value| {
         if value.is_finite() {
@@ -250,6 +210,53 @@ fn of_numbers(
     let times: Option<Vec<i64>> = nanos.collect();
     let times = times.ok_or_else(|| format!("column `{name}` has times beyond the year 2262"))?;
     Ok(Some((times, largest * unit >= EARLIEST)))
+}
+
+/// The unit in seconds of whole numbers, which may count anything, `step` a row: that in which they fit the given rate.
+fn of_whole(
+    name: &str,
+    step: f64,
+    whole: bool,
+    (hints, notes): (&Hints, &mut Vec<String>),
+) -> Result<Option<f64>, String> {
+    let Some(rate) = hints.sampling_rate else {
+        if whole {
+            return Err(format!(
+                "column `{name}` has whole numbers without a unit: call it `{name}_ms` or what it is, or {RATE_UNKNOWN}"
+            ));
+        }
+        if !(0.5..=1.5).contains(&step) {
+            notes.push(format!(
+                "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} a row; if they are milliseconds, call it `{name}_ms`"
+            ));
+        }
+        return Ok(Some(1.0));
+    };
+    let fits = |unit: &f64| (rate * step * unit - 1.0).abs() < 0.05;
+    let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
+    match found {
+        Some(1.0) => {}
+        Some(unit) => notes.push(format!(
+            "column `{name}` has no unit: with the given rate it is taken for times of {unit:e} s"
+        )),
+        None => notes.push(format!(
+            "left out column `{name}`: in no unit do its whole numbers fit the given rate"
+        )),
+    }
+    Ok(found)
+}
+
+/// Median difference of neighbours, and where most are equal, the mean.
+fn usual_step(values: &[f64]) -> f64 {
+    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut steps: Vec<f64> = steps.filter(|step| step.is_finite()).collect();
+    if steps.is_empty() {
+        return 0.0;
+    }
+    let mean = steps.iter().sum::<f64>() / steps.len() as f64;
+    let middle = steps.len() / 2;
+    let (_, &mut median, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    if median == 0.0 { mean } else { median }
 }
 
 /// A time in nanoseconds, without the rounding of large numbers of small units.
@@ -271,17 +278,17 @@ fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Vec<String>) -
         let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
         let ones = steps().filter(|step| *step == 1.0).count();
         let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
-        if !counts_rows(&column.name) || !rising || ones * 2 < values.len() - 1 || values.len() < 2
-        {
+        let all = values.len().saturating_sub(1);
+        if !counts_rows(&column.name) || !rising || ones * 2 < all {
             return true;
         }
         if !column.name.is_empty() {
             notes.push(format!("left out column `{}`: it counts rows", column.name));
         }
         if let Some(rate) = hints.sampling_rate
-            && ones < values.len() - 1
+            && ones < all
         {
-            let jumps = values.len() - 1 - ones;
+            let jumps = all - ones;
             notes.push(format!(
                 "column `{}` jumps {jumps} times: rows are missing",
                 column.name
