@@ -19,8 +19,9 @@ use crate::reader::Wanted;
 use crate::steps::{Step, resolve};
 
 use self::file::{FileSeed, line_of, task_names};
-pub use self::spectral::{Compression, SpectralConfig, SpectralMethod, WelchConfig};
-pub(crate) use self::spectral::{WelchDetrend, WelchScaling, WelchWindow};
+pub use self::spectral::{
+    Compression, SpectralConfig, SpectralMethod, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
+};
 
 /// Largest YAML file that is read, in bytes: configurations are written by hand.
 const LARGEST: u64 = 16 << 20;

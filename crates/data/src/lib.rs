@@ -37,8 +37,8 @@ mod unharmed;
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use chain::Chain;
 pub use config::{
-    Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig,
-    parse_yaml, read_yaml,
+    Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig, WelchDetrend,
+    WelchScaling, WelchWindow, parse_yaml, read_yaml,
 };
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;

@@ -1,0 +1,148 @@
+//! A TensorFlow SavedModel: `saved_model.pb`, `variables/` and `assets/`.
+//!
+//! - `graph`: nodes under construction; `network`: a plan's steps as operations; `front_end`: preprocessing as operations;
+//! - `variables`: weights as variables that TensorFlow restores, lists and trains;
+//! - `assets`: what a person or a program wants to know beside the graph.
+//!
+//! The file has one graph and no objects of TensorFlow 2: `tf.saved_model.load`, Keras' `TFSMLayer`, TensorFlow Serving
+//! and older loaders read it alike.
+
+mod assets;
+mod front_end;
+mod graph;
+mod network;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+
+use crate::proto::{
+    DT_FLOAT, MetaGraph, MetaInfo, SavedModelProto, Signature, TensorInfo, TensorShape,
+};
+use crate::tensor_bundle::TensorBundle;
+use crate::{DeployError, ModelFile, TrainedModel};
+
+use self::front_end::FrontEnd;
+pub use self::front_end::LeftOut;
+use self::graph::{Float, Graph, Output};
+use self::network::add_network;
+use self::variables::Variables;
+
+/// File name of the graph; written last, since a directory without it is no SavedModel.
+pub const GRAPH_FILE: &str = "saved_model.pb";
+/// Signature from the network's input to its outputs.
+pub const FEATURES_SIGNATURE: &str = "serving_default";
+/// Signature from raw windows to the same outputs.
+pub const WINDOWS_SIGNATURE: &str = "serving_windows";
+
+/// The files of a SavedModel of `model`, paths relative to its directory, in the order they must be written.
+///
+/// Signature `serving_default` takes `input` `[batch, channels, segments, features]`, as the network was trained on it;
+/// `serving_windows` takes raw `windows` `[batch, channels, samples]` and has the preprocessing in the graph. Both give
+/// `logits` and `probabilities` `[batch, classes]`. Where [`LeftOut`] says that the preprocessing cannot be in a graph,
+/// `serving_windows` is missing and `assets/README.txt` says why.
+///
+/// # Errors
+/// [`DeployError`] where `model.json` cannot be written.
+pub fn files(model: &TrainedModel<'_>) -> Result<Vec<ModelFile>, DeployError> {
+    let planned = FrontEnd::plan(model.preprocessing(), model.input(), model.window_samples());
+    let bundle = TensorBundle::new(model.weights().tensors());
+    let mut files = vec![
+        ModelFile::new("variables/variables.data-00000-of-00001", bundle.data),
+        ModelFile::new("variables/variables.index", bundle.index),
+    ];
+    files.extend(assets::files(model, planned.as_ref().err())?);
+    let proto = saved_model(model, planned.ok().as_ref());
+    files.push(ModelFile::new(GRAPH_FILE, proto.encode_to_vec()));
+    Ok(files)
+}
+
+fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> SavedModelProto {
+    let mut graph = Graph::default();
+    let plan = model.plan();
+    let variables = Variables::declare(&mut graph, plan);
+    let input = model.input().dims();
+    let features = graph.placeholder("input", &input);
+    let outputs = Outputs::add(&mut graph, model, &variables, &features);
+    let mut signatures = BTreeMap::from([(
+        FEATURES_SIGNATURE.to_owned(),
+        outputs.signature("input", &features, &input),
+    )]);
+    if let Some(front_end) = front_end {
+        let windows = graph.placeholder("windows", &front_end.window);
+        let outputs = graph.within(WINDOWS_SIGNATURE, |graph| {
+            let features = graph.within("preprocessing", |graph| front_end.add(graph, &windows));
+            Outputs::add(graph, model, &variables, &features)
+        });
+        let signature = outputs.signature("windows", &windows, &front_end.window);
+        signatures.insert(WINDOWS_SIGNATURE.to_owned(), signature);
+    }
+    let saver = variables.add_saver(&mut graph);
+    SavedModelProto {
+        schema_version: 1,
+        meta_graphs: vec![MetaGraph {
+            meta_info: Some(MetaInfo {
+                tags: vec!["serve".into()],
+            }),
+            graph: Some(graph.finish()),
+            saver: Some(saver),
+            collections: variables.collections(),
+            signatures,
+        }],
+    }
+}
+
+/// What both signatures give.
+struct Outputs {
+    logits: Output,
+    probabilities: Output,
+    classes: usize,
+}
+
+impl Outputs {
+    /// Adds the network over `features`.
+    fn add(
+        graph: &mut Graph,
+        model: &TrainedModel<'_>,
+        variables: &Variables,
+        features: &Output,
+    ) -> Self {
+        const FLOAT: Float = Float::Single;
+        let logits = add_network(graph, model.plan(), variables, features);
+        let logits = graph.add("logits", "Identity", &[&logits], [("T", FLOAT.attr())]);
+        let mut tempered = logits.clone();
+        if model.temperature() != 1.0 {
+            let temperature = graph.numbers("temperature", FLOAT, &[], &[model.temperature()]);
+            let attrs = [("T", FLOAT.attr())];
+            tempered = graph.add("tempered", "RealDiv", &[&logits, &temperature], attrs);
+        }
+        let attrs = [("T", FLOAT.attr())];
+        let probabilities = graph.add("probabilities", "Softmax", &[&tempered], attrs);
+        Self {
+            logits,
+            probabilities,
+            classes: model.class_names().len(),
+        }
+    }
+
+    /// From `input`, called `name`, to these outputs.
+    fn signature(&self, name: &str, input: &Output, shape: &[usize]) -> Signature {
+        let info = |output: &Output, shape: &[usize]| TensorInfo {
+            name: output.tensor(),
+            dtype: DT_FLOAT,
+            shape: Some(TensorShape::batch_of(shape)),
+        };
+        let output = |name: &str, output| (name.to_owned(), info(output, &[self.classes]));
+        Signature {
+            inputs: BTreeMap::from([(name.to_owned(), info(input, shape))]),
+            outputs: BTreeMap::from([
+                output("logits", &self.logits),
+                output("probabilities", &self.probabilities),
+            ]),
+            method_name: "tensorflow/serving/predict".into(),
+        }
+    }
+}
