@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::backend::Backend;
 use crate::balance::{Sampling, WeightsName};
+use crate::compute::Backend;
 
 /// What the trainer does beside training.
 #[derive(Clone, Debug, Subcommand)]

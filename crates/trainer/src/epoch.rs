@@ -6,7 +6,7 @@ use std::time::Instant;
 use data::{Dataset, batch};
 use model::{TrainingState, Weights};
 
-use crate::engine::{Engine, Samples};
+use crate::compute::{BoxedEngine, Samples};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, cross_entropy};
 use crate::progress::Progress;
@@ -24,7 +24,7 @@ pub struct Training<'a, R> {
     /// Keeps what it gives.
     pub recorder: &'a mut R,
     /// Network and optimizer.
-    pub engine: Engine<'a>,
+    pub engine: BoxedEngine<'a>,
     /// The loop over epochs.
     pub state: LoopState,
     /// Weights of the best epoch so far.
@@ -120,7 +120,7 @@ impl<'a, R: Recorder> Training<'a, R> {
             let mut first = 0;
             batches.all(|(indices, y)| {
                 first += indices.len();
-                step(Samples::Of {
+                step(Samples::Indexed {
                     x,
                     indices,
                     y,

@@ -1,10 +1,8 @@
 //! Trains a seismic CNN into a tracked experiment.
 //!
 //! - [`cli`] and [`settings`]: command line beats preset beats defaults;
-//! - [`backend`]: what computes, out of what is compiled in;
 //! - [`balance`]: which samples count, how often and how much;
-//! - [`devices`]: the GPUs of this machine; [`guard`]: their failures as errors;
-//! - [`engine`]: network and optimizer, natively or [`on_device`] through Burn;
+//! - [`compute`]: what computes: network and optimizer, natively or through Burn on a CPU or GPU, and its devices;
 //! - [`train`]: the loop over epochs, with its [`policy`] values; [`epoch`]: the steps of one;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
@@ -13,17 +11,13 @@
 //! - [`memory`]: refuses what cannot fit before it begins;
 //! - [`progress`]: the only module that prints while training.
 
-pub mod backend;
 pub mod balance;
 pub mod cli;
-pub mod devices;
-pub mod engine;
+pub mod compute;
 pub mod epoch;
 pub mod error;
-pub mod guard;
 pub mod memory;
 pub mod metrics;
-pub mod on_device;
 pub mod policy;
 pub mod progress;
 pub mod recorder;

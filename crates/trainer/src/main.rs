@@ -17,10 +17,10 @@ const INTERRUPTED: u8 = 130;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Devices { json }) = cli.command {
-        let listed = trainer::devices::list();
+        let listed = trainer::compute::devices::list();
         let text = match json {
             true => format!("{:#}\n", serde_json::json!(listed)),
-            false => trainer::devices::table(&listed),
+            false => trainer::compute::devices::table(&listed),
         };
         let _ = std::io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;

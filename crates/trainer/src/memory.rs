@@ -4,12 +4,9 @@ use data::{Dataset, DatasetConfig, Storage};
 use model::Architecture;
 use model::native::NativeNetwork;
 
-use crate::backend::Place;
+use crate::compute::{MemoryPool, Target};
 use crate::error::TrainerError;
 use crate::settings::Settings;
-
-/// Copies of a batch's activations that autodiff holds in place of the native path's two, about.
-const AUTODIFF: u64 = 2;
 
 /// Bytes that can be had without swapping: of the machine, or of the container where that is less. None where the
 /// system does not say.
@@ -66,15 +63,14 @@ pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
     settings: &Settings,
-    place: &Place,
+    target: &Target,
 ) -> Result<(), TrainerError> {
     let batch = settings.batch_size.min(dataset.train.len());
     let native = NativeNetwork::training_bytes(architecture, batch)?;
-    let (needed, free) = match place {
-        Place::Native => (native, available()),
-        Place::Cpu(_) => (native.saturating_mul(AUTODIFF), available()),
-        Place::Accelerator(own) if own.software => (native.saturating_mul(AUTODIFF), available()),
-        Place::Accelerator(own) => (native.saturating_mul(AUTODIFF), own.memory),
+    let needed = native.saturating_mul(target.memory_factor());
+    let free = match target.memory_pool() {
+        MemoryPool::Machine => available(),
+        MemoryPool::Device(bytes) => bytes,
     };
     let what = format!("batches of {batch} samples of {}", settings.model);
     check(needed, free, &what, "choose a smaller --batch-size")

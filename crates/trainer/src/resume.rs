@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::backend::Backend;
 use crate::balance::{Balance, ClassWeights};
 use crate::cli::Cli;
+use crate::compute::Backend;
 use crate::error::TrainerError;
 use crate::progress::Progress;
 use crate::settings::Settings;

@@ -16,8 +16,7 @@ use experiment::{
 use model::{AdamState, Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
-use crate::backend::Place;
-use crate::engine::Engine;
+use crate::compute::{self, Target};
 use crate::error::TrainerError;
 use crate::memory;
 use crate::metrics::Evaluation;
@@ -73,7 +72,7 @@ pub fn run(
     let choice = settings.backend.choose(settings.device)?;
     let mut settings = settings.clone();
     settings.backend = choice.backend;
-    let (settings, place) = (&settings, &choice.place);
+    let (settings, target) = (&settings, &choice.target);
     for line in &choice.said {
         progress.say(line);
     }
@@ -123,10 +122,10 @@ pub fn run(
         classes,
     );
     let plan = Plan::new(&architecture)?;
-    memory::check_batch(&architecture, &dataset, settings, place)?;
+    memory::check_batch(&architecture, &dataset, settings, target)?;
 
     let mut metadata = metadata(settings, &config, &dataset, &plan);
-    metadata.system_info = system_info(settings.backend, place, threads);
+    metadata.system_info = system_info(settings.backend, target, threads);
     let parts = IdParts {
         time: Local::now(),
         model_type: settings.model.name().into(),
@@ -165,7 +164,7 @@ pub fn run(
     let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
     let worked = work(
         settings,
-        place,
+        target,
         &architecture,
         &plan,
         &dataset,
@@ -248,7 +247,7 @@ pub fn run(
 #[allow(clippy::too_many_arguments)] // the parts of one run, used once
 fn work(
     settings: &Settings,
-    place: &Place,
+    target: &Target,
     architecture: &Architecture,
     plan: &Plan,
     dataset: &Dataset,
@@ -277,7 +276,7 @@ fn work(
         |recorder| {
             train(
                 settings,
-                place,
+                target,
                 architecture,
                 dataset,
                 interrupt,
@@ -295,7 +294,7 @@ fn work(
     }
     let batch = settings.batch_size.min(dataset.train.len());
     let weights = &outcome.best_weights;
-    let mut best = Engine::new(place, batch, architecture, weights, AdamState::default())?;
+    let mut best = compute::engine(target, batch, architecture, weights, AdamState::default())?;
     let test = best.evaluate(&dataset.test, dataset)?;
     let weights = outcome.best_weights.clone();
     report::record_model(experiment, dataset, architecture, weights)?;

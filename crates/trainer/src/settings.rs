@@ -9,9 +9,9 @@ use model::ModelKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::backend::Backend;
 use crate::balance::{Balance, ClassWeights, Sampling};
 use crate::cli::Cli;
+use crate::compute::Backend;
 use crate::error::TrainerError;
 
 /// A preset file: every key is optional, unknown ones are errors, because a mistyped key would

@@ -8,8 +8,7 @@ use data::Dataset;
 use model::{Architecture, TrainingState, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Place;
-use crate::engine::Engine;
+use crate::compute::{self, Target};
 use crate::epoch::Training;
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
@@ -156,7 +155,7 @@ pub trait Recorder {
 #[allow(clippy::too_many_arguments)] // the parts of one run, used once
 pub fn train(
     settings: &Settings,
-    place: &Place,
+    target: &Target,
     architecture: &Architecture,
     dataset: &Dataset,
     interrupt: &Interrupt,
@@ -179,7 +178,7 @@ pub fn train(
         }
     };
     let batch = settings.batch_size.min(dataset.train.len());
-    let mut engine = Engine::new(place, batch, architecture, &start.weights, start.adam)?;
+    let mut engine = compute::engine(target, batch, architecture, &start.weights, start.adam)?;
     if let Some(weights) = settings
         .balance
         .weights(&dataset.train, &dataset.class_names)?

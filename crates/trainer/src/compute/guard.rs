@@ -1,5 +1,9 @@
 //! GPUs fail in ways that Burn reports by a panic: a lost device, memory that is not there, a driver without a
 //! feature. Here these become errors that say what to do.
+//!
+//! - [`Guarded`]: an engine whose every call is guarded;
+//! - [`guarded`], [`catch_panic`]: one call;
+//! - [`probe`]: whether a device works at all.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,8 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
+use data::{Dataset, Preprocessing, Split};
+use model::{AdamState, Weights};
 
-use crate::devices::Accelerator;
+use super::accelerator::AcceleratorEngine;
+use super::devices::Accelerator;
+use super::{Engine, Samples};
 use crate::error::TrainerError;
 
 /// Calls under way.
@@ -45,11 +53,11 @@ pub fn guarded<T>(
     accelerator: &Accelerator,
     work: impl FnOnce() -> Result<T, TrainerError>,
 ) -> Result<T, TrainerError> {
-    quietly(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
+    catch_panic(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
 }
 
 /// What `work` returns, or what its first panic says.
-pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     install();
     if GUARDED.fetch_add(1, Ordering::SeqCst) == 0 {
         *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -101,16 +109,103 @@ pub fn probe(accelerator: &Accelerator) -> Result<(), TrainerError> {
         data.try_into_vec()
             .map_err(|error| failed(accelerator, format!("{error:?}")))
     })?;
-    match product == [11.0, 14.0, 29.0, 41.0] {
-        true => Ok(()),
-        false => Err(failed(
-            accelerator,
-            format!("a product of matrices came out as {product:?}"),
-        )),
+    if product != [11.0, 14.0, 29.0, 41.0] {
+        let problem = format!("a product of matrices came out as {product:?}");
+        return Err(failed(accelerator, problem));
+    }
+    Ok(())
+}
+
+/// An engine on a GPU. Once a call has failed, all others do.
+pub(super) struct Guarded<'d> {
+    /// None once the device has failed: what lay on it must not be touched again, not even to free it.
+    engine: Option<AcceleratorEngine<'d>>,
+    accelerator: Accelerator,
+}
+
+impl<'d> Guarded<'d> {
+    /// The engine that `build` makes on `accelerator`.
+    ///
+    /// # Errors
+    /// Those of `build`, or [`TrainerError::Device`] where it panics.
+    pub fn new(
+        accelerator: &Accelerator,
+        build: impl FnOnce() -> Result<AcceleratorEngine<'d>, TrainerError>,
+    ) -> Result<Self, TrainerError> {
+        Ok(Self {
+            engine: Some(guarded(accelerator, build)?),
+            accelerator: accelerator.clone(),
+        })
+    }
+
+    fn run<T>(
+        &mut self,
+        work: impl FnOnce(&mut AcceleratorEngine<'d>) -> Result<T, TrainerError>,
+    ) -> Result<T, TrainerError> {
+        let accelerator = &self.accelerator;
+        let engine = self.engine.as_mut();
+        let gone = || failed(accelerator, "it failed before".into());
+        let result = guarded(accelerator, || work(engine.ok_or_else(gone)?));
+        if let Err(TrainerError::Device { problem, .. }) = &result {
+            std::mem::forget(self.engine.take());
+            return Err(failed(accelerator, problem.clone()));
+        }
+        result
     }
 }
 
-#[cfg(test)]
+impl<'d> Engine<'d> for Guarded<'d> {
+    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
+        self.run(|engine| engine.set_class_weights(weights))
+    }
+
+    fn steps(&self) -> u64 {
+        self.engine.as_ref().map_or(0, Engine::steps)
+    }
+
+    fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]> {
+        self.engine.as_ref()?.direct(split, preprocessing)
+    }
+
+    fn begin_epoch(&mut self, order: &[usize], labels: &[u32]) -> Result<(), TrainerError> {
+        self.run(|engine| engine.begin_epoch(order, labels))
+    }
+
+    fn step(
+        &mut self,
+        samples: Samples<'d, '_>,
+        learning_rate: f64,
+        seed: u64,
+    ) -> Result<bool, TrainerError> {
+        self.run(|engine| engine.step(samples, learning_rate, seed))
+    }
+
+    fn logits(&mut self) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.logits())
+    }
+
+    fn take_logits(&mut self) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.take_logits())
+    }
+
+    fn weights(&mut self) -> Result<Weights, TrainerError> {
+        self.run(|engine| engine.weights())
+    }
+
+    fn adam_state(&mut self) -> Result<AdamState, TrainerError> {
+        self.run(|engine| engine.adam_state())
+    }
+
+    fn classify(
+        &mut self,
+        split: &'d Split,
+        dataset: &'d Dataset,
+    ) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.classify(split, dataset))
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
     use burn::tensor::Device;
