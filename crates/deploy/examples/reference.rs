@@ -138,8 +138,8 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
     let names = ["background", "footsteps", "vehicle"].map(String::from);
     let preprocessing = serde_json::to_value(&preprocessing)?;
     let bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
-    let model = TrainedModel::new(&bundle, &architecture)?;
-    let mut files = saved_model::files(&model)?;
+    let model = TrainedModel::new(&bundle, &architecture)?.with_window(SAMPLES);
+    let mut files = saved_model::files(&model);
     for (name, bytes) in bundle.files()? {
         files.push(deploy::ModelFile {
             path: name.into(),

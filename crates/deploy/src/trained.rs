@@ -1,7 +1,7 @@
 //! What is exported.
 
 use data::Preprocessing;
-use model::{Architecture, Bundle, CARD_FILE, InputShape, Plan, Weights};
+use model::{Architecture, Bundle, InputShape, Plan, Weights};
 
 use crate::DeployError;
 
@@ -30,6 +30,7 @@ pub struct TrainedModel<'a> {
     plan: Plan,
     input: InputShape,
     preprocessing: Preprocessing,
+    window: Option<usize>,
 }
 
 impl<'a> TrainedModel<'a> {
@@ -43,7 +44,17 @@ impl<'a> TrainedModel<'a> {
             plan: Plan::new(architecture)?,
             input: architecture.input,
             preprocessing: serde_json::from_value(bundle.card.preprocessing.clone())?,
+            window: None,
         })
+    }
+
+    /// Says how many samples a raw window has, of a model that does not.
+    #[must_use]
+    pub fn with_window(self, samples: usize) -> Self {
+        Self {
+            window: Some(samples),
+            ..self
+        }
     }
 
     /// What the network computes.
@@ -83,17 +94,20 @@ impl<'a> TrainedModel<'a> {
 
     /// Samples of a raw window, where the model says so.
     pub fn window_samples(&self) -> Option<usize> {
-        None
+        self.window
     }
 
     /// `model.json`.
+    pub fn card(&self) -> Vec<u8> {
+        self.bundle.card.to_bytes()
+    }
+
+    /// `model.safetensors`.
     ///
     /// # Errors
-    /// [`DeployError::Weights`] where the bundle cannot be encoded.
-    pub fn card(&self) -> Result<Vec<u8>, DeployError> {
-        let files = self.bundle.files()?.into_iter();
-        let mut files = files.filter(|(name, _)| *name == CARD_FILE);
-        let (_, card) = files.next().expect("a bundle has a card");
-        Ok(card)
+    /// [`DeployError::Weights`] where the weights cannot be encoded.
+    pub fn safetensors(&self) -> Result<Vec<u8>, DeployError> {
+        let [(_, weights), _] = self.bundle.files()?;
+        Ok(weights)
     }
 }

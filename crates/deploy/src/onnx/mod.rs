@@ -4,6 +4,8 @@
 //! written, the input once when it is read.
 
 mod proto;
+#[cfg(test)]
+mod tests;
 
 use model::{NamedTensor, Plan, Step, StepKind, TensorId, ValueId, same_padding};
 use prost::Message;

@@ -3,16 +3,13 @@
 use model::CARD_FILE;
 
 use super::{LeftOut, WINDOWS_SIGNATURE};
-use crate::{DeployError, ModelFile, TrainedModel};
+use crate::{ModelFile, TrainedModel};
 
 /// The files of `assets/`.
-pub(super) fn files(
-    model: &TrainedModel<'_>,
-    left_out: Option<&LeftOut>,
-) -> Result<Vec<ModelFile>, DeployError> {
+pub(super) fn files(model: &TrainedModel<'_>, left_out: Option<&LeftOut>) -> Vec<ModelFile> {
     let mut files = vec![
         ModelFile::new("assets/class_names.txt", lines(model.class_names())),
-        ModelFile::new(&format!("assets/{CARD_FILE}"), model.card()?),
+        ModelFile::new(&format!("assets/{CARD_FILE}"), model.card()),
     ];
     if let Some(reason) = left_out {
         files.push(ModelFile::new(
@@ -20,7 +17,7 @@ pub(super) fn files(
             note(reason).into_bytes(),
         ));
     }
-    Ok(files)
+    files
 }
 
 /// One name a line, in the order of the outputs; backslashes and line breaks within a name are escaped.

@@ -10,7 +10,7 @@ use data::{
 use model::InputShape;
 
 use super::graph::{Float, Graph, Output};
-use crate::proto::{Attr, DT_BOOL, DT_COMPLEX128, DT_DOUBLE};
+use crate::proto::{Attr, DT_BOOL, DT_COMPLEX128, DT_DOUBLE, DT_INT32};
 
 /// Largest matrix of a filter over a whole window, in bytes.
 const LARGEST_MATRIX: usize = 64 << 20;
@@ -236,7 +236,9 @@ impl<'a> FrontEnd<'a> {
         }
         let window = graph.numbers("window", Float::Double, &[window.len()], &window);
         let windowed = graph.apply("Mul", Float::Double, &[&stretches, &window]);
-        let magnitudes = add_magnitudes(graph, &windowed, welch.nfft as i32);
+        let zeros = (welch.nfft - welch.nperseg) as i32;
+        let padded = add_zeros(graph, &windowed, 5, zeros);
+        let magnitudes = add_magnitudes(graph, &padded, welch.nfft as i32);
         let power = graph.apply("Square", Float::Double, &[&magnitudes]);
         let power = graph.reduce("Sum", Float::Double, &power, &[3], false);
         let factors = graph.numbers("factors", Float::Double, &[factors.len()], &factors);
@@ -410,8 +412,22 @@ fn add_statistics(graph: &mut Graph, features: &Output, statistics: &Statistics)
     graph.cast(&scaled, Float::Single)
 }
 
-/// Magnitudes of the one-sided transform over the last axis, of `length` points: zeros are appended where it is
-/// shorter. Float64.
+/// Appends `zeros` zeros to the last of so many axes. Float64.
+fn add_zeros(graph: &mut Graph, x: &Output, axes: usize, zeros: i32) -> Output {
+    if zeros == 0 {
+        return x.clone();
+    }
+    let mut paddings = vec![0; 2 * axes];
+    paddings[2 * axes - 1] = zeros;
+    let paddings = graph.integers("paddings", &[axes, 2], &paddings);
+    let attrs = [
+        ("T", Float::Double.attr()),
+        ("Tpaddings", Attr::Type(DT_INT32)),
+    ];
+    graph.add("Pad", "Pad", &[x, &paddings], attrs)
+}
+
+/// Magnitudes of the one-sided transform over the last axis, of `length` points. Float64.
 fn add_magnitudes(graph: &mut Graph, x: &Output, length: i32) -> Output {
     let length = graph.integers("fft_length", &[1], &[length]);
     let complex = Attr::Type(DT_COMPLEX128);

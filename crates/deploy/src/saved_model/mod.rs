@@ -23,7 +23,7 @@ use crate::proto::{
     DT_FLOAT, MetaGraph, MetaInfo, SavedModelProto, Signature, TensorInfo, TensorShape,
 };
 use crate::tensor_bundle::TensorBundle;
-use crate::{DeployError, ModelFile, TrainedModel};
+use crate::{ModelFile, TrainedModel};
 
 use self::front_end::FrontEnd;
 pub use self::front_end::LeftOut;
@@ -44,20 +44,22 @@ pub const WINDOWS_SIGNATURE: &str = "serving_windows";
 /// `serving_windows` takes raw `windows` `[batch, channels, samples]` and has the preprocessing in the graph. Both give
 /// `logits` and `probabilities` `[batch, classes]`. Where [`LeftOut`] says that the preprocessing cannot be in a graph,
 /// `serving_windows` is missing and `assets/README.txt` says why.
-///
-/// # Errors
-/// [`DeployError`] where `model.json` cannot be written.
-pub fn files(model: &TrainedModel<'_>) -> Result<Vec<ModelFile>, DeployError> {
+pub fn files(model: &TrainedModel<'_>) -> Vec<ModelFile> {
     let planned = FrontEnd::plan(model.preprocessing(), model.input(), model.window_samples());
     let bundle = TensorBundle::new(model.weights().tensors());
     let mut files = vec![
         ModelFile::new("variables/variables.data-00000-of-00001", bundle.data),
         ModelFile::new("variables/variables.index", bundle.index),
     ];
-    files.extend(assets::files(model, planned.as_ref().err())?);
+    files.extend(assets::files(model, planned.as_ref().err()));
     let proto = saved_model(model, planned.ok().as_ref());
     files.push(ModelFile::new(GRAPH_FILE, proto.encode_to_vec()));
-    Ok(files)
+    files
+}
+
+/// Why `serving_windows` is missing in the SavedModel of `model`; none where it is there.
+pub fn left_out(model: &TrainedModel<'_>) -> Option<LeftOut> {
+    FrontEnd::plan(model.preprocessing(), model.input(), model.window_samples()).err()
 }
 
 fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> SavedModelProto {
