@@ -2,17 +2,17 @@
 //!
 //! - [`DatasetConfig`]: the configuration, with the keys that existing ones have;
 //! - [`reader`]: sample sources (`.pt`, `.npz`, TFRecord), one file a format behind one trait;
-//! - [`Preprocessing`]: segments, spectra and normalisation, the same code for training and
+//! - [`Preprocessing`]: segments, features and normalisation, the same code for training and
 //!   prediction, stored with the model;
 //! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;
 //! - [`batch`]: seeded order and assembly of batches;
 //! - [`demo`]: a deterministic simulation for those without data.
 //!
-//! Samples are float32 `[2 sensor channels, 7 segments, 256 samples or bins]`, row-major.
+//! Inputs are float32 `[sensor channels, segments, samples or bins]`, row-major; `[2, 7, 256]` by default.
 
 mod augment;
 pub mod batch;
-mod chain;
+mod census;
 pub mod commands;
 mod config;
 mod dataset;
@@ -20,30 +20,24 @@ pub mod demo;
 mod error;
 pub mod import;
 mod index;
-mod join;
 mod labels;
 mod leaks;
 mod loader;
 mod memory;
 mod nesting;
-mod preprocess;
+mod preprocessing;
 pub mod reader;
 pub mod recording;
 pub mod signal;
-mod spectral;
-mod steps;
 mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
-pub use chain::Chain;
-pub use config::{
-    Compression, ConfigWarning, DatasetConfig, SpectralConfig, SpectralMethod, Task, WelchConfig, WelchDetrend,
-    WelchScaling, WelchWindow, parse_yaml, read_yaml,
-};
+pub use config::{ConfigWarning, DatasetConfig, Task, parse_yaml, read_yaml};
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;
-pub use preprocess::{
-    Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses, segment,
+pub use preprocessing::{
+    BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD, EdgeSettings,
+    Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod, Spectrum,
+    Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend, WelchScaling,
+    WelchWindow, segment,
 };
-pub use spectral::Spectrum;
-pub use steps::{BandSettings, EdgeSettings, Step};

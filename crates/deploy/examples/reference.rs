@@ -4,20 +4,21 @@
 //!     cargo run -p deploy --example reference -- FOLDER
 //!
 //! Writes `FOLDER/{network}-{front end}/`: a SavedModel, `model.onnx`, `model.safetensors`, `model.json`, and
-//! `reference.safetensors` with `windows`, `features`, `logits_of_windows`, `logits_of_features`.
+//! `reference.safetensors` with `windows`, `far_windows` (whose mean is up to a million deviations), `features`, and the
+//! logits of each.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use data::{Chain, Preprocessing, Spectrum};
-use deploy::{TrainedModel, onnx, saved_model};
+use data::{BandLayout, Preprocessing, SpectralMethod};
+use deploy::{ModelFile, TrainedModel, onnx, saved_model};
 use model::native::NativeNetwork;
 use model::rng::Rng;
 use model::{
     AdamConfig, Architecture, Bundle, InputShape, ModelKind, NamedTensor, Plan, TensorRole, Weights,
 };
 use safetensors::tensor::{Dtype, TensorView};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Windows of every case.
 const COUNT: usize = 256;
@@ -31,80 +32,103 @@ type Error = Box<dyn std::error::Error>;
 /// A front end by name.
 struct Case {
     name: &'static str,
-    preprocessing: serde_json::Value,
+    preprocessing: Value,
     /// Whether every network is written with it, or the smallest alone.
     every_network: bool,
 }
 
 fn cases() -> Vec<Case> {
-    let statistics = json!({"mean": [0.3, -0.2], "std": [1.7, 2.5]});
-    let case = |name, steps, spectral, normalisation: &str, every_network| Case {
-        name,
-        preprocessing: json!({
-            "segments": 7, "steps": steps, "spectral": spectral, "normalisation": normalisation,
-            "statistics": (normalisation == "dataset").then(|| statistics.clone()),
-        }),
-        every_network,
+    let by_channel = json!({"mean": [0.3, -0.2], "std": [1.7, 2.5]});
+    let entries = |scale: f64, shift: f64| -> Vec<f64> {
+        let of = |i| shift + scale * (f64::from(i) * 0.37).sin();
+        (0..CHANNELS as i32 * 256).map(of).collect()
     };
-    let welch = json!({
+    let by_band = json!({"mean": entries(0.5, -1.0), "std": entries(0.7, 1.5)});
+    let thresholds = json!({"constant": 2f64.powi(-30), "compression": [1e-5, 3e-4]});
+    let case = |name, every_network, preprocessing: Value| {
+        let mut preprocessing = preprocessing;
+        preprocessing["segments"] = 7.into();
+        preprocessing["window"] = SAMPLES.into();
+        Case {
+            name,
+            preprocessing,
+            every_network,
+        }
+    };
+    let odd_welch = json!({
         "nperseg": 50, "noverlap": 13, "nfft": 81, "window": "hamming", "scaling": "spectrum", "detrend": "none",
     });
+    let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false});
     vec![
         case(
             "none",
-            json!([]),
-            json!({"method": "none"}),
-            "dataset",
             true,
+            json!({
+                "spectral": {"method": "none"}, "normalisation": "dataset", "statistics": by_channel,
+            }),
         ),
         case(
             "fft",
-            json!([]),
-            json!({"method": "fft", "compression": "log1p"}),
-            "sample",
             true,
+            json!({
+                "spectral": {"method": "fft", "compression": "log1p"}, "normalisation": "sample", "thresholds": thresholds,
+            }),
         ),
         case(
             "welch",
-            json!(["demean"]),
-            json!({"method": "welch", "compression": "log"}),
-            "dataset",
             true,
+            json!({
+                "steps": ["demean"], "spectral": {"method": "welch", "compression": "log"}, "normalisation": "dataset",
+                "statistics": by_channel, "thresholds": thresholds,
+            }),
+        ),
+        case(
+            "bands",
+            true,
+            json!({
+                "spectral": {"method": "bands"}, "normalisation": "band", "statistics": by_band,
+            }),
         ),
         case(
             "none-plain",
-            json!([]),
-            json!({"method": "none"}),
-            "none",
             false,
+            json!({"spectral": {"method": "none"}, "normalisation": "none"}),
         ),
         case(
             "none-filtered",
-            json!(["detrend", {"band_pass": {"low": 5.0, "high": 80.0}}, {"scale": 0.01}, "standardise"]),
-            json!({"method": "none"}),
-            "none",
             false,
+            json!({
+                "steps": ["detrend", {"band_pass": {"low": 5.0, "high": 80.0}}, {"scale": 0.01}, "standardise"],
+                "spectral": {"method": "none"}, "normalisation": "none",
+            }),
         ),
+        // Of an older version: without thresholds.
         case(
             "fft-causal",
-            json!([{"high_pass": {"frequency": 2.0, "zero_phase": false}}]),
-            json!({"method": "fft"}),
-            "sample",
             false,
+            json!({
+                "steps": [{"high_pass": {"frequency": 2.0, "zero_phase": false}}],
+                "spectral": {"method": "fft", "compression": "log"}, "normalisation": "sample",
+            }),
         ),
         case(
             "welch-odd",
-            json!([]),
-            json!({"method": "welch", "welch": welch}),
-            "sample",
             false,
+            json!({
+                "spectral": {"method": "welch", "welch": odd_welch}, "normalisation": "sample", "thresholds": thresholds,
+            }),
+        ),
+        case(
+            "bands-plain",
+            false,
+            json!({
+                "spectral": {"method": "bands", "bands": odd_bands}, "normalisation": "none",
+            }),
         ),
         case(
             "batch",
-            json!([]),
-            json!({"method": "none"}),
-            "batch",
             false,
+            json!({"spectral": {"method": "none"}, "normalisation": "batch"}),
         ),
     ]
 }
@@ -124,53 +148,62 @@ fn main() -> Result<(), Error> {
 }
 
 fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
-    let preprocessing: Preprocessing = serde_json::from_value(case.preprocessing.clone())?;
-    let windows = windows();
-    let (features, bins) = features(&windows, &preprocessing)?;
-    let input = InputShape::from([CHANNELS, preprocessing.segments, bins]);
+    let mut preprocessing: Preprocessing = serde_json::from_value(case.preprocessing.clone())?;
+    if preprocessing.spectral.method == SpectralMethod::Bands {
+        let layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
+        preprocessing.segments = layout.segments;
+        preprocessing.bands = Some(layout);
+    }
+    let near = windows([0.0, 1.0, -30.0, 900.0, -9000.0]);
+    let far = windows([1e6, -1e6, 1e5, -1e5, 1e4]);
+    let (near_features, shape) = features(&near, &preprocessing)?;
+    let (far_features, _) = features(&far, &preprocessing)?;
+    let input = InputShape::from(shape);
     let architecture = Architecture::new(kind, input, 3);
     let weights = weights(&Plan::new(&architecture)?)?;
-    let logits_of_windows = logits(&architecture, &weights, &features)?;
     // Beside features as they come, plain noise.
     let noise = noise(7, COUNT * input.elements());
-    let logits_of_features = logits(&architecture, &weights, &noise)?;
+    let logits = |x: &[f32]| logits(&architecture, &weights, x);
+    let windows_shape = vec![COUNT, CHANNELS, SAMPLES];
+    let tensors = [
+        ("logits_of_windows", vec![COUNT, 3], logits(&near_features)?),
+        (
+            "logits_of_far_windows",
+            vec![COUNT, 3],
+            logits(&far_features)?,
+        ),
+        ("logits_of_features", vec![COUNT, 3], logits(&noise)?),
+        ("windows", windows_shape.clone(), near),
+        ("far_windows", windows_shape, far),
+        ("features", [vec![COUNT], shape.to_vec()].concat(), noise),
+    ];
 
     let names = ["background", "footsteps", "vehicle"].map(String::from);
     let preprocessing = serde_json::to_value(&preprocessing)?;
     let bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
-    let model = TrainedModel::new(&bundle, &architecture)?.with_window(SAMPLES);
+    let model = TrainedModel::new(&bundle, &architecture)?;
     let mut files = saved_model::files(&model);
-    for (name, bytes) in bundle.files()? {
-        files.push(deploy::ModelFile {
-            path: name.into(),
-            bytes,
-        });
-    }
+    files.extend(bundle.files()?.map(|(name, bytes)| ModelFile {
+        path: name.into(),
+        bytes,
+    }));
     for file in &files {
         let path = folder.join(&file.path);
         std::fs::create_dir_all(path.parent().ok_or("a file is in a folder")?)?;
         std::fs::write(path, &file.bytes)?;
     }
     std::fs::write(folder.join("model.onnx"), onnx::file(&model))?;
-    let input = [vec![COUNT], input.dims().to_vec()].concat();
-    let tensors = [
-        ("windows", vec![COUNT, CHANNELS, SAMPLES], windows),
-        ("features", input, noise),
-        ("logits_of_windows", vec![COUNT, 3], logits_of_windows),
-        ("logits_of_features", vec![COUNT, 3], logits_of_features),
-    ];
     save(&folder.join("reference.safetensors"), &tensors)
 }
 
-/// Noise and a slow wave a channel, of amplitudes and levels that differ by orders of magnitude; the last three windows
-/// are constant, zero, and constant in one channel.
-fn windows() -> Vec<f32> {
+/// Noise and a slow wave a channel, of amplitudes from 1e-12 to 1e12 and so many times them as level; the last three
+/// windows are constant, zero, and constant in one channel.
+fn windows(levels: [f32; 5]) -> Vec<f32> {
     let mut values = noise(1, COUNT * CHANNELS * SAMPLES);
     for (i, channel) in values.chunks_exact_mut(SAMPLES).enumerate() {
         let window = i / CHANNELS;
-        let amplitude = 10f32.powi(window as i32 % 5 - 2);
-        // Up to 9,000 deviations.
-        let level = amplitude * [0.0, 1.0, -30.0, 900.0, -9000.0][window / 5 % 5];
+        let amplitude = [1.0, 1e-12, 1e3, 1e-3, 1e12][window % 5];
+        let level = amplitude * levels[window / 5 % 5];
         for (t, value) in channel.iter_mut().enumerate() {
             let wave = (t as f32 * (0.02 + 0.01 * (window % 7) as f32)).sin();
             *value = (*value + wave) * amplitude + level;
@@ -190,24 +223,19 @@ fn noise(stream: u64, count: usize) -> Vec<f32> {
     (0..count).map(|_| 2.0 * rng.uniform() - 1.0).collect()
 }
 
-/// Inputs of the network end to end, and the features of a segment.
-fn features(windows: &[f32], preprocessing: &Preprocessing) -> Result<(Vec<f32>, usize), Error> {
-    let spectral = &preprocessing.spectral;
-    let chain = Chain::new(&preprocessing.steps, spectral.sampling_rate)?;
-    let segment = SAMPLES / 4;
-    let spectrum = Spectrum::new(spectral, segment).ok_or("segments are too short")?;
-    let mut features = Vec::new();
-    for channel in windows.chunks_exact(SAMPLES) {
-        let mut samples: Vec<f64> = channel.iter().map(|&v| v.into()).collect();
-        chain.apply(&mut samples)?;
-        let samples: Vec<f32> = samples.iter().map(|&v| v as f32).collect();
-        for i in 0..preprocessing.segments {
-            spectrum.transform(&samples[i * segment / 2..][..segment], &mut features);
-        }
+/// Inputs of the network end to end, and their shape.
+fn features(
+    windows: &[f32],
+    preprocessing: &Preprocessing,
+) -> Result<(Vec<f32>, [usize; 3]), Error> {
+    let mut pipeline = preprocessing.pipeline()?;
+    let (mut features, mut shape) = (Vec::new(), [0; 3]);
+    for window in windows.chunks_exact(CHANNELS * SAMPLES) {
+        shape = pipeline.features(window, &[CHANNELS, SAMPLES], &mut features)?;
     }
-    let shape = [CHANNELS, preprocessing.segments, spectrum.bins()];
+    preprocessing.compress(&mut features, shape);
     preprocessing.normalise(&mut features, shape);
-    Ok((features, spectrum.bins()))
+    Ok((features, shape))
 }
 
 fn logits(architecture: &Architecture, weights: &Weights, x: &[f32]) -> Result<Vec<f32>, Error> {

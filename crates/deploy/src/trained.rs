@@ -39,12 +39,14 @@ impl<'a> TrainedModel<'a> {
     /// # Errors
     /// [`DeployError`] where the network does not fit its input, or the preprocessing is none that this version knows.
     pub fn new(bundle: &'a Bundle, architecture: &Architecture) -> Result<Self, DeployError> {
+        let preprocessing: Preprocessing =
+            serde_json::from_value(bundle.card.preprocessing.clone())?;
         Ok(Self {
             bundle,
             plan: Plan::new(architecture)?,
             input: architecture.input,
-            preprocessing: serde_json::from_value(bundle.card.preprocessing.clone())?,
-            window: None,
+            window: preprocessing.window,
+            preprocessing,
         })
     }
 

@@ -340,6 +340,26 @@ impl Experiment {
         Ok(path)
     }
 
+    /// Writes files that are of use only together, paths below the directory; the last one is what makes them a whole. A
+    /// set of the same name is taken apart first, so that whatever happens a reader finds the old set, none, or the new
+    /// one.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the last file is then missing.
+    pub fn save_set(&mut self, files: &[(String, Vec<u8>)]) -> Result<(), ExperimentError> {
+        if let Some((last, _)) = files.last() {
+            remove_durably(&self.directory.join(last))?;
+        }
+        for (name, bytes) in files {
+            let path = self.directory.join(name);
+            if let Some(folder) = path.parent() {
+                create_durably(folder)?;
+            }
+            self.save(name, bytes)?;
+        }
+        Ok(())
+    }
+
     /// Writes `figures/{name}.png`.
     pub fn save_figure(&mut self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
         self.save(&format!("figures/{name}.png"), &figure.bytes)
@@ -391,7 +411,8 @@ fn whole_lines(path: &Path) -> Result<u64, ExperimentError> {
 
 /// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.
 fn remove_torn(directory: &Path) {
-    let folders = SUBDIRECTORIES.iter().chain(&[""]);
+    let of_sets = &["", "model/variables", "model/assets"];
+    let folders = SUBDIRECTORIES.iter().chain(of_sets);
     let entries = folders.filter_map(|name| fs::read_dir(directory.join(name)).ok());
     for entry in entries.flatten().filter_map(Result::ok) {
         let name = entry.file_name();
@@ -400,6 +421,35 @@ fn remove_torn(directory: &Path) {
             // Left where it cannot be removed: it is in nobody's way.
             let _ = fs::remove_file(entry.path());
         }
+    }
+}
+
+/// Removes a file that may not be there; the removal lasts.
+fn remove_durably(path: &Path) -> Result<(), ExperimentError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync_parent(path)),
+    }
+    .map_err(ExperimentError::write(path))
+}
+
+/// Creates a folder that may be there; it lasts.
+fn create_durably(folder: &Path) -> Result<(), ExperimentError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let created = fs::create_dir_all(folder).and_then(|()| sync_parent(folder));
+    created.map_err(ExperimentError::write(folder))
+}
+
+/// Makes what happened to the name `path` last; a bare name is in the working directory.
+fn sync_parent(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) => match parent.as_os_str().is_empty() {
+            true => File::open(".")?.sync_all(),
+            false => File::open(parent)?.sync_all(),
+        },
+        _ => Ok(()),
     }
 }
 
@@ -415,14 +465,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExperimentError
         file.sync_all()
     });
     let renamed = written.and_then(|()| fs::rename(&aside, path));
-    let renamed = renamed.and_then(|()| match path.parent() {
-        // The rename itself is only durable once the directory is; a bare name is in the working directory.
-        Some(parent) if cfg!(unix) => match parent.as_os_str().is_empty() {
-            true => File::open(".")?.sync_all(),
-            false => File::open(parent)?.sync_all(),
-        },
-        _ => Ok(()),
-    });
+    // The rename itself is only durable once the directory is.
+    let renamed = renamed.and_then(|()| sync_parent(path));
     renamed.map_err(|source| {
         let _ = fs::remove_file(&aside);
         ExperimentError::write(path)(source)

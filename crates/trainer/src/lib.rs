@@ -13,6 +13,7 @@
 
 pub mod balance;
 pub mod cli;
+pub mod commands;
 pub mod compute;
 pub mod epoch;
 pub mod error;

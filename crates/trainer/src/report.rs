@@ -1,6 +1,7 @@
 //! What an experiment is told of a training: logs, history, figures, model, metadata.
 
 use data::Dataset;
+use deploy::{TrainedModel, saved_model};
 use experiment::figures::{confusion_matrix, learning_curves};
 use experiment::{Epoch, Experiment, ExperimentError, HParam, History, LogRun, Metadata, Results};
 use model::{Architecture, Bundle, Plan, Weights, summary};
@@ -190,10 +191,10 @@ fn hparams(settings: &Settings, metadata: &Metadata) -> Vec<(String, HParam)> {
     .to_vec()
 }
 
-/// The model, once training ended.
+/// The model, once training ended: weights with their description, and the same as a SavedModel.
 ///
 /// # Errors
-/// As above, or where the weights cannot be encoded.
+/// As above, or where the model cannot be encoded.
 pub fn record_model(
     experiment: &mut Experiment,
     dataset: &Dataset,
@@ -206,6 +207,12 @@ pub fn record_model(
     for (name, bytes) in bundle.files()? {
         experiment.save(&format!("model/{name}"), &bytes)?;
     }
+    let model = TrainedModel::new(&bundle, architecture)?;
+    let files = saved_model::files(&model).into_iter();
+    let files: Vec<_> = files
+        .map(|file| (format!("model/{}", file.path), file.bytes))
+        .collect();
+    experiment.save_set(&files)?;
     Ok(())
 }
 

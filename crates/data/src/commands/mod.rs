@@ -16,7 +16,7 @@ use crate::config::DatasetConfig;
 use crate::dataset::{Dataset, Loading, Storage};
 use crate::error::DataError;
 use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target};
-use crate::preprocess::Normalisation;
+use crate::preprocessing::Normalisation;
 use crate::reader::Record;
 
 /// Looks at seismic data and makes datasets of it.
@@ -288,6 +288,7 @@ fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target,
         return Err(DataError::Usage(problem));
     }
     let kept = [
+        "sampling_rate",
         "spectral_processing",
         "preprocessing",
         "normalisation",

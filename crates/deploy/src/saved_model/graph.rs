@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::proto::{
-    Attr, AttrValue, DT_DOUBLE, DT_FLOAT, DT_INT32, DT_STRING, GraphDef, Node, Tensor, TensorShape,
-    Versions,
+    Attr, AttrValue, DT_BOOL, DT_COMPLEX128, DT_DOUBLE, DT_FLOAT, DT_INT32, DT_STRING, GraphDef,
+    Node, Tensor, TensorShape, Versions,
 };
 
 /// What a node puts out, as the inputs of other nodes name it.
@@ -153,6 +153,17 @@ impl Graph {
         self.constant(name, tensor)
     }
 
+    /// A constant row of booleans.
+    pub fn booleans(&mut self, name: &str, values: &[bool]) -> Output {
+        let tensor = Tensor {
+            dtype: DT_BOOL,
+            shape: Some(TensorShape::of(&[values.len()])),
+            content: values.iter().map(|v| u8::from(*v)).collect(),
+            strings: Vec::new(),
+        };
+        self.constant(name, tensor)
+    }
+
     /// What the caller feeds: any number of samples of `shape`, float32.
     pub fn placeholder(&mut self, name: &str, shape: &[usize]) -> Output {
         let shape = Attr::Shape(TensorShape::batch_of(shape));
@@ -175,7 +186,16 @@ impl Graph {
         self.add("Cast", "Cast", &[x], attrs)
     }
 
-    /// `Mean`, `Sum` or `Max` over `axes`, which stay as ones where `keep` says so.
+    /// 1 where `x` is true, else 0; float64.
+    pub fn cast_booleans(&mut self, x: &Output) -> Output {
+        let attrs = [
+            ("SrcT", Attr::Type(DT_BOOL)),
+            ("DstT", Float::Double.attr()),
+        ];
+        self.add("Cast", "Cast", &[x], attrs)
+    }
+
+    /// `Mean`, `Sum`, `Max` or `Min` over `axes`, which stay as ones where `keep` says so.
     pub fn reduce(
         &mut self,
         op: &str,
@@ -202,6 +222,57 @@ impl Graph {
             ("Taxis", Attr::Type(DT_INT32)),
         ];
         self.add("GatherV2", "GatherV2", &[x, indices, &axis], attrs)
+    }
+
+    /// `x` less its mean over `axes`; float64.
+    pub fn demean(&mut self, x: &Output, axes: &[i32]) -> Output {
+        let mean = self.reduce("Mean", Float::Double, x, axes, true);
+        self.apply("Sub", Float::Double, &[x, &mean])
+    }
+
+    /// Appends zeros to the last of so many axes; float64.
+    pub fn append_zeros(&mut self, x: &Output, axes: usize, zeros: usize) -> Output {
+        if zeros == 0 {
+            return x.clone();
+        }
+        let mut paddings = vec![0; 2 * axes];
+        paddings[2 * axes - 1] = zeros as i32;
+        let paddings = self.integers("paddings", &[axes, 2], &paddings);
+        let attrs = [
+            ("T", Float::Double.attr()),
+            ("Tpaddings", Attr::Type(DT_INT32)),
+        ];
+        self.add("Pad", "Pad", &[x, &paddings], attrs)
+    }
+
+    /// `x` with an axis of length 1 more, at the end; of booleans where `float` is none.
+    pub fn append_axis(&mut self, x: &Output, float: Option<Float>) -> Output {
+        let axis = self.integers("axis", &[], &[-1]);
+        let dtype = float.map_or(DT_BOOL, Float::dtype);
+        let attrs = [("T", Attr::Type(dtype)), ("Tdim", Attr::Type(DT_INT32))];
+        self.add("ExpandDims", "ExpandDims", &[x, &axis], attrs)
+    }
+
+    /// Magnitudes of the one-sided transform over the last axis, of `length` points; float64.
+    pub fn magnitudes(&mut self, x: &Output, length: i32) -> Output {
+        let length = self.integers("fft_length", &[1], &[length]);
+        let complex = || Attr::Type(DT_COMPLEX128);
+        let attrs = [("Treal", Float::Double.attr()), ("Tcomplex", complex())];
+        let spectrum = self.add("RFFT", "RFFT", &[x, &length], attrs);
+        let attrs = [("T", complex()), ("Tout", Float::Double.attr())];
+        self.add("ComplexAbs", "ComplexAbs", &[&spectrum], attrs)
+    }
+
+    /// Float32 samples of another shape `[batch, sizes...]`.
+    pub fn reshape_samples(&mut self, x: &Output, sizes: &[usize]) -> Output {
+        let mut shape = vec![-1];
+        shape.extend(sizes.iter().map(|&size| size as i32));
+        let shape = self.integers("shape", &[shape.len()], &shape);
+        let attrs = [
+            ("T", Float::Single.attr()),
+            ("Tshape", Attr::Type(DT_INT32)),
+        ];
+        self.add("Reshape", "Reshape", &[x, &shape], attrs)
     }
 
     pub fn finish(self) -> GraphDef {

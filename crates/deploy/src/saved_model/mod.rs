@@ -1,6 +1,7 @@
 //! A TensorFlow SavedModel: `saved_model.pb`, `variables/` and `assets/`.
 //!
-//! - `graph`: nodes under construction; `network`: a plan's steps as operations; `front_end`: preprocessing as operations;
+//! - `graph`: nodes under construction; `network`: a plan's steps as operations;
+//! - `front_end`, with `window_steps` before and `scaling` after: preprocessing as operations; `left_out`: why not;
 //! - `variables`: weights as variables that TensorFlow restores, lists and trains;
 //! - `assets`: what a person or a program wants to know beside the graph.
 //!
@@ -10,24 +11,28 @@
 mod assets;
 mod front_end;
 mod graph;
+mod left_out;
 mod network;
+mod scaling;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod window_steps;
 
 use std::collections::BTreeMap;
 
 use prost::Message;
 
 use crate::proto::{
-    DT_FLOAT, MetaGraph, MetaInfo, SavedModelProto, Signature, TensorInfo, TensorShape,
+    Attr, DT_FLOAT, DT_INT32, MetaGraph, MetaInfo, SavedModelProto, Signature, TensorInfo,
+    TensorShape,
 };
 use crate::tensor_bundle::TensorBundle;
 use crate::{ModelFile, TrainedModel};
 
 use self::front_end::FrontEnd;
-pub use self::front_end::LeftOut;
 use self::graph::{Float, Graph, Output};
+pub use self::left_out::LeftOut;
 use self::network::add_network;
 use self::variables::Variables;
 
@@ -68,7 +73,8 @@ fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> Sa
     let variables = Variables::declare(&mut graph, plan);
     let input = model.input().dims();
     let features = graph.placeholder("input", &input);
-    let outputs = Outputs::add(&mut graph, model, &variables, &features);
+    let logits = add_network(&mut graph, plan, &variables, &features);
+    let outputs = Outputs::add(&mut graph, model, &logits);
     let mut signatures = BTreeMap::from([(
         FEATURES_SIGNATURE.to_owned(),
         outputs.signature("input", &features, &input),
@@ -77,7 +83,9 @@ fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> Sa
         let windows = graph.placeholder("windows", &front_end.window);
         let outputs = graph.within(WINDOWS_SIGNATURE, |graph| {
             let features = graph.within("preprocessing", |graph| front_end.add(graph, &windows));
-            Outputs::add(graph, model, &variables, &features)
+            let logits = add_network(graph, plan, &variables, &features);
+            let logits = only_of_finite(graph, &windows, &logits);
+            Outputs::add(graph, model, &logits)
         });
         let signature = outputs.signature("windows", &windows, &front_end.window);
         signatures.insert(WINDOWS_SIGNATURE.to_owned(), signature);
@@ -97,6 +105,24 @@ fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> Sa
     }
 }
 
+/// `logits`, no number where a sample of the window is none: the preprocessing would turn it into zeros.
+fn only_of_finite(graph: &mut Graph, windows: &Output, logits: &Output) -> Output {
+    const FLOAT: Float = Float::Single;
+    graph.within("finite", |graph| {
+        let finite = graph.apply("IsFinite", FLOAT, &[windows]);
+        let axes = graph.integers("axes", &[2], &[1, 2]);
+        let all = graph.add(
+            "All",
+            "All",
+            &[&finite, &axes],
+            [("Tidx", Attr::Type(DT_INT32))],
+        );
+        let all = graph.append_axis(&all, None);
+        let none = graph.numbers("none", FLOAT, &[], &[f64::NAN]);
+        graph.apply("SelectV2", FLOAT, &[&all, logits, &none])
+    })
+}
+
 /// What both signatures give.
 struct Outputs {
     logits: Output,
@@ -105,16 +131,10 @@ struct Outputs {
 }
 
 impl Outputs {
-    /// Adds the network over `features`.
-    fn add(
-        graph: &mut Graph,
-        model: &TrainedModel<'_>,
-        variables: &Variables,
-        features: &Output,
-    ) -> Self {
+    /// Names the network's `logits`, and adds their probabilities.
+    fn add(graph: &mut Graph, model: &TrainedModel<'_>, logits: &Output) -> Self {
         const FLOAT: Float = Float::Single;
-        let logits = add_network(graph, model.plan(), variables, features);
-        let logits = graph.add("logits", "Identity", &[&logits], [("T", FLOAT.attr())]);
+        let logits = graph.add("logits", "Identity", &[logits], [("T", FLOAT.attr())]);
         let mut tempered = logits.clone();
         if model.temperature() != 1.0 {
             let temperature = graph.numbers("temperature", FLOAT, &[], &[model.temperature()]);

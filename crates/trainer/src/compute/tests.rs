@@ -33,11 +33,8 @@ fn dataset(normalisation: Normalisation) -> Dataset {
         test: split,
         test_is_val: true,
         preprocessing: Preprocessing {
-            segments: 7,
-            steps: Vec::new(),
-            spectral: SpectralConfig::default(),
             normalisation,
-            statistics: None,
+            ..Preprocessing::new(Vec::new(), SpectralConfig::default())
         },
         warnings: Vec::new(),
     }

@@ -1,8 +1,15 @@
-//! From segments back to the window they were cut from.
+//! Segments of a window, and the window they were cut from.
 
 use std::borrow::Cow;
 
-use crate::preprocess::{SEGMENTS, segment};
+/// Segments a window is cut into.
+pub const SEGMENTS: usize = 7;
+
+/// Length of a segment of a window of `samples` samples: a quarter, so that 7 overlap by half.
+/// None where the window cannot be cut evenly.
+pub fn segment(samples: usize) -> Option<usize> {
+    (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
+}
 
 /// The window of samples `[channels, samples]` that a sample on disk is or was cut from: where its segments overlap by
 /// half, as those that the Python scripts save, they lie end to end in it. Its shape comes with it.

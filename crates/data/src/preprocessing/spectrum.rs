@@ -9,29 +9,55 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use crate::config::{
-    Compression, SpectralConfig, SpectralMethod, WelchDetrend, WelchScaling, WelchWindow,
+use super::settings::{
+    SpectralConfig, SpectralMethod, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
 
 /// A planned transform of segments of one length.
 pub struct Spectrum {
     kind: Kind,
     segment: usize,
-    compression: Compression,
 }
-
-/// Below this a value counts as zero for `log`.
-const FLOOR: f32 = 1e-6;
 
 enum Kind {
     None,
-    Fft(Arc<dyn RealToComplex<f64>>),
+    Fft(PlannedFft),
     Welch(Welch),
 }
 
-struct Welch {
+/// A transform with the buffers it runs in.
+pub(super) struct PlannedFft {
     fft: Arc<dyn RealToComplex<f64>>,
+    /// What is transformed; destroyed by it.
+    pub input: Vec<f64>,
+    output: Vec<Complex<f64>>,
+    scratch: Vec<Complex<f64>>,
+}
+
+impl PlannedFft {
+    pub fn new(length: usize) -> Self {
+        let fft = RealFftPlanner::new().plan_fft_forward(length);
+        Self {
+            input: fft.make_input_vec(),
+            output: fft.make_output_vec(),
+            scratch: fft.make_scratch_vec(),
+            fft,
+        }
+    }
+
+    /// The bins `0..=length / 2` of the input.
+    pub fn run(&mut self) -> &[Complex<f64>] {
+        self.fft
+            .process_with_scratch(&mut self.input, &mut self.output, &mut self.scratch)
+            .expect("the buffers have the planned lengths");
+        &self.output
+    }
+}
+
+struct Welch {
+    fft: PlannedFft,
     window: Vec<f64>,
+    power: Vec<f64>,
     step: usize,
     stretches: usize,
     /// Factor of every squared magnitude, mean over the stretches included.
@@ -41,99 +67,86 @@ struct Welch {
 
 impl Spectrum {
     /// Plans `config` for segments of `segment` samples; none where a Welch stretch is longer than
-    /// the segment.
+    /// the segment, or the method is not one of single segments.
     pub fn new(config: &SpectralConfig, segment: usize) -> Option<Self> {
-        let mut planner = RealFftPlanner::new();
         let kind = match config.method {
             SpectralMethod::None => Kind::None,
-            SpectralMethod::Fft => Kind::Fft(planner.plan_fft_forward(segment)),
+            SpectralMethod::Fft => Kind::Fft(PlannedFft::new(segment)),
             SpectralMethod::Welch => {
-                let welch = &config.welch;
-                if welch.nperseg > segment {
-                    return None;
-                }
-                let cosine = |a: f64, i: usize| {
-                    a - (1.0 - a) * (TAU * i as f64 / welch.nperseg as f64).cos()
-                };
-                let window: Vec<f64> = (0..welch.nperseg)
-                    .map(|i| match welch.window {
-                        WelchWindow::Hann => cosine(0.5, i),
-                        WelchWindow::Hamming => cosine(0.54, i),
-                        WelchWindow::Boxcar => 1.0,
-                    })
-                    .collect();
-                let step = welch.nperseg - welch.noverlap;
-                let stretches = (segment - welch.nperseg) / step + 1;
-                let power = match welch.scaling {
-                    WelchScaling::Density => {
-                        config.sampling_rate * window.iter().map(|w| w * w).sum::<f64>()
-                    }
-                    WelchScaling::Spectrum => window.iter().sum::<f64>().powi(2),
-                };
-                Kind::Welch(Welch {
-                    fft: planner.plan_fft_forward(welch.nfft),
-                    window,
-                    step,
-                    stretches,
-                    scale: 1.0 / (power * stretches as f64),
-                    detrend: welch.detrend == WelchDetrend::Constant,
-                })
+                Kind::Welch(Welch::new(&config.welch, config.sampling_rate, segment)?)
             }
+            SpectralMethod::Bands => return None,
         };
-        Some(Self {
-            kind,
-            segment,
-            compression: config.compression,
-        })
+        Some(Self { kind, segment })
     }
 
     /// Values of one transformed segment.
     pub fn bins(&self) -> usize {
         match &self.kind {
             Kind::None | Kind::Fft(_) => self.segment,
-            Kind::Welch(welch) => welch.fft.len() / 2 + 1,
+            Kind::Welch(welch) => welch.power.len(),
         }
     }
 
     /// Appends the transform of `segment` to `out`.
-    pub fn transform(&self, segment: &[f32], out: &mut Vec<f32>) {
-        let first = out.len();
-        match &self.kind {
-            Kind::None => return out.extend_from_slice(segment),
+    pub fn transform(&mut self, segment: &[f32], out: &mut Vec<f32>) {
+        match &mut self.kind {
+            Kind::None => out.extend_from_slice(segment),
             Kind::Fft(fft) => {
-                let mut input: Vec<f64> = segment.iter().map(|&v| v.into()).collect();
-                let half = run(fft, &mut input);
+                fft.input
+                    .iter_mut()
+                    .zip(segment)
+                    .for_each(|(v, s)| *v = f64::from(*s));
+                let half = fft.run();
                 // Spectra are far from the ends of float64's range: no need of `hypot`.
                 let magnitude = |i: usize| half[i].norm_sqr().sqrt() as f32;
                 // The second half mirrors the first, as in numpy.abs(numpy.fft.fft(x)).
-                let n = self.segment;
-                out.extend((0..n).map(|i| magnitude(if i < half.len() { i } else { n - i })));
+                let (first, n) = (out.len(), self.segment);
+                out.extend((0..half.len()).map(magnitude));
+                for i in half.len()..n {
+                    out.push(out[first + n - i]);
+                }
             }
             Kind::Welch(welch) => welch.transform(segment, out),
-        }
-        for value in &mut out[first..] {
-            *value = match self.compression {
-                Compression::None => *value,
-                Compression::Log => value.max(FLOOR).ln(),
-                Compression::Log1p => value.ln_1p(),
-            };
         }
     }
 }
 
-fn run(fft: &Arc<dyn RealToComplex<f64>>, input: &mut [f64]) -> Vec<Complex<f64>> {
-    let mut output = fft.make_output_vec();
-    fft.process(input, &mut output)
-        .expect("the buffers have the planned lengths");
-    output
-}
-
 impl Welch {
-    fn transform(&self, segment: &[f32], out: &mut Vec<f32>) {
+    fn new(config: &WelchConfig, sampling_rate: f64, segment: usize) -> Option<Self> {
+        if config.nperseg > segment {
+            return None;
+        }
+        let cosine =
+            |a: f64, i: usize| a - (1.0 - a) * (TAU * i as f64 / config.nperseg as f64).cos();
+        let window: Vec<f64> = (0..config.nperseg)
+            .map(|i| match config.window {
+                WelchWindow::Hann => cosine(0.5, i),
+                WelchWindow::Hamming => cosine(0.54, i),
+                WelchWindow::Boxcar => 1.0,
+            })
+            .collect();
+        let step = config.nperseg - config.noverlap;
+        let stretches = (segment - config.nperseg) / step + 1;
+        let power = match config.scaling {
+            WelchScaling::Density => sampling_rate * window.iter().map(|w| w * w).sum::<f64>(),
+            WelchScaling::Spectrum => window.iter().sum::<f64>().powi(2),
+        };
+        Some(Self {
+            fft: PlannedFft::new(config.nfft),
+            window,
+            power: vec![0.0; config.nfft / 2 + 1],
+            step,
+            stretches,
+            scale: 1.0 / (power * stretches as f64),
+            detrend: config.detrend == WelchDetrend::Constant,
+        })
+    }
+
+    fn transform(&mut self, segment: &[f32], out: &mut Vec<f32>) {
         let length = self.window.len();
-        let nfft = self.fft.len();
-        let mut power = vec![0.0; nfft / 2 + 1];
-        let mut input = vec![0.0; nfft];
+        let nfft = self.fft.input.len();
+        self.power.fill(0.0);
         for stretch in 0..self.stretches {
             let samples = &segment[stretch * self.step..][..length];
             let sum: f64 = samples.iter().map(|&v| f64::from(v)).sum();
@@ -142,32 +155,29 @@ impl Welch {
             } else {
                 0.0
             };
+            let input = &mut self.fft.input;
             for ((value, sample), window) in input.iter_mut().zip(samples).zip(&self.window) {
                 *value = (f64::from(*sample) - mean) * window;
             }
             input[length..].fill(0.0);
-            for (sum, bin) in power.iter_mut().zip(run(&self.fft, &mut input)) {
+            for (sum, bin) in self.power.iter_mut().zip(self.fft.run()) {
                 *sum += bin.norm_sqr();
             }
         }
-        let last = power.len() - 1;
+        let last = self.power.len() - 1;
         let one_sided = |i: usize| {
             let unpaired = i == 0 || (i == last && nfft.is_multiple_of(2));
             if unpaired { 1.0 } else { 2.0 }
         };
-        out.extend(
-            power
-                .iter()
-                .enumerate()
-                .map(|(i, p)| (p * self.scale * one_sided(i)) as f32),
-        );
+        let scaled = |(i, p): (usize, &f64)| (p * self.scale * one_sided(i)) as f32;
+        out.extend(self.power.iter().enumerate().map(scaled));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::WelchConfig;
+    use crate::preprocessing::settings::Compression;
 
     fn signal(n: usize) -> Vec<f32> {
         (0..n)
@@ -194,8 +204,9 @@ mod tests {
                 sampling_rate: 512.0,
                 compression: Compression::None,
                 welch,
+                ..Default::default()
             };
-            let spectrum = Spectrum::new(&config, length).unwrap();
+            let mut spectrum = Spectrum::new(&config, length).unwrap();
             let mut out = Vec::new();
             spectrum.transform(&signal(length), &mut out);
             assert_eq!(out.len(), expected.len());
@@ -216,25 +227,6 @@ mod tests {
             .transform(&signal(12), &mut out);
         close(&out, &NUMPY_FFT_12);
         assert_eq!(out.len(), 12);
-    }
-
-    #[test]
-    fn compression_is_of_spectra_alone() {
-        let values = |method, compression| {
-            let config = SpectralConfig {
-                method,
-                compression,
-                ..Default::default()
-            };
-            let mut out = Vec::new();
-            Spectrum::new(&config, 32)
-                .unwrap()
-                .transform(&[0.0; 32], &mut out);
-            out[0]
-        };
-        assert_eq!(values(SpectralMethod::None, Compression::Log), 0.0);
-        assert_eq!(values(SpectralMethod::Fft, Compression::Log1p), 0.0);
-        assert_eq!(values(SpectralMethod::Fft, Compression::Log), FLOOR.ln());
     }
 
     #[test]
