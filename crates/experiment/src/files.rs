@@ -47,14 +47,37 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), Ex
         file.sync_all()
     });
     let renamed = written.and_then(|()| rename(&aside, path));
-    let renamed = renamed.and_then(|()| match path.parent() {
-        // The rename itself is only durable once the directory is; a bare name is in the working directory.
-        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    });
+    // The rename itself is only durable once the directory is.
+    let renamed = renamed.and_then(|()| sync_parent(path));
     renamed.map_err(|source| {
         let _ = remove_file(&aside);
         ExperimentError::write(path)(source)
     })
+}
+
+/// Removes a file that may not be there; the removal lasts.
+pub(crate) fn remove_durably(path: &Path) -> std::result::Result<(), ExperimentError> {
+    match remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync_parent(path)),
+    }
+    .map_err(ExperimentError::write(path))
+}
+
+/// Creates a folder that may be there; it lasts.
+pub(crate) fn create_durably(folder: &Path) -> std::result::Result<(), ExperimentError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let created = std::fs::create_dir_all(folder).and_then(|()| sync_parent(folder));
+    created.map_err(ExperimentError::write(folder))
+}
+
+/// Makes what happened to the name `path` last; a bare name is in the working directory.
+fn sync_parent(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
 }

@@ -14,7 +14,7 @@ use crate::catalogue::layout::{
 use crate::error::ExperimentError;
 use crate::events::EventWriter;
 use crate::figures::Png;
-use crate::files::{read_regular, write_atomically};
+use crate::files::{create_durably, read_regular, remove_durably, write_atomically};
 use crate::hash::{from_hex, sha256_hex, to_hex};
 use crate::history::{Epoch, whole_lines};
 use crate::metadata::{Metadata, Status, timestamp};
@@ -294,6 +294,26 @@ impl Experiment {
         Ok(path)
     }
 
+    /// Writes files that are of use only together, paths below the directory; the last one is what makes them a whole. A
+    /// set of the same name is taken apart first, so that whatever happens a reader finds the old set, none, or the new
+    /// one.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the last file is then missing.
+    pub fn save_set(&mut self, files: &[(String, Vec<u8>)]) -> Result<(), ExperimentError> {
+        if let Some((last, _)) = files.last() {
+            remove_durably(&self.directory.join(last))?;
+        }
+        for (name, bytes) in files {
+            let path = self.directory.join(name);
+            if let Some(folder) = path.parent() {
+                create_durably(folder)?;
+            }
+            self.save(name, bytes)?;
+        }
+        Ok(())
+    }
+
     /// Writes `figures/{name}.png`.
     pub fn save_figure(&mut self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
         self.save(&layout::figure(name), &figure.bytes)
@@ -349,7 +369,8 @@ fn reopen_lines(path: &Path) -> Result<Appender, ExperimentError> {
 
 /// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.
 fn remove_torn(directory: &Path) {
-    let folders = SUBDIRECTORIES.iter().chain(&[""]);
+    let of_sets = &["", "model/variables", "model/assets"];
+    let folders = SUBDIRECTORIES.iter().chain(of_sets);
     let entries = folders.filter_map(|name| fs::read_dir(directory.join(name)).ok());
     for entry in entries.flatten().filter_map(Result::ok) {
         let name = entry.file_name();

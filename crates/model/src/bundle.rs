@@ -40,6 +40,15 @@ fn no_temperature() -> f64 {
     1.0
 }
 
+impl ModelCard {
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a card is JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
 /// A network with everything needed to use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
@@ -134,13 +143,14 @@ impl Bundle {
     }
 
     /// The files of the bundle: name and bytes. Whoever owns the directory writes them.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the weights cannot be encoded.
     pub fn files(&self) -> Result<[(&'static str, Vec<u8>); 2], WeightsError> {
         let metadata = [("architecture", self.card.architecture.as_str())];
-        let mut card = serde_json::to_vec_pretty(&self.card).expect("a card is JSON");
-        card.push(b'\n');
         Ok([
             (WEIGHTS_FILE, self.weights.to_safetensors(&metadata)?),
-            (CARD_FILE, card),
+            (CARD_FILE, self.card.to_bytes()),
         ])
     }
 

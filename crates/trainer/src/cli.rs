@@ -16,6 +16,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Writes the model of an experiment as a file of another program
+    Export(crate::commands::export::ExportArgs),
 }
 
 /// Trains a seismic CNN into a tracked experiment.

@@ -12,6 +12,7 @@
 //! - [`progress`]: the only module that prints while training.
 
 pub mod cli;
+pub mod commands;
 pub mod compute;
 pub mod error;
 pub mod job;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
+use trainer::commands::export::ExportArgs;
 use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
@@ -25,6 +26,9 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
     }
+    if let Some(Command::Export(arguments)) = &cli.command {
+        return export(arguments);
+    }
     match start(&cli) {
         Ok(finished) => {
             // A reader that closes the pipe early is no failure.
@@ -33,6 +37,20 @@ fn main() -> ExitCode {
                 StoppedBy::Interrupted => ExitCode::from(INTERRUPTED),
                 _ => ExitCode::SUCCESS,
             }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn export(arguments: &ExportArgs) -> ExitCode {
+    match trainer::commands::export::export(arguments) {
+        Ok(notes) => {
+            notes.iter().for_each(|note| eprintln!("{note}"));
+            let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
+            ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("error: {error}");

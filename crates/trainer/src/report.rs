@@ -1,6 +1,7 @@
 //! What an experiment is told of a training: logs, history, figures, model, metadata.
 
 use data::Dataset;
+use deploy::{TrainedModel, saved_model};
 use experiment::catalogue::layout::{
     CONFUSION_MATRIX, HISTORY, LEARNING_CURVES_FIGURE, MODEL, MODEL_SUMMARY, TEST_CONFUSION_FIGURE,
     VALIDATION_CONFUSION_FIGURE,
@@ -184,14 +185,24 @@ pub fn bundle(dataset: &Dataset, architecture: &Architecture, weights: &Weights)
     Bundle::new(architecture, weights.clone(), names, preprocessing)
 }
 
-/// Writes the model, once training ended.
+/// Writes the model, once training ended: weights with their description, and the same as a SavedModel.
 ///
 /// # Errors
 /// As above, or where the weights cannot be encoded.
-pub fn record_model(experiment: &mut Experiment, bundle: &Bundle) -> Result<(), TrainerError> {
+pub fn record_model(
+    experiment: &mut Experiment,
+    architecture: &Architecture,
+    bundle: &Bundle,
+) -> Result<(), TrainerError> {
     for (name, bytes) in bundle.files()? {
         experiment.save(&format!("{MODEL}/{name}"), &bytes)?;
     }
+    let model = TrainedModel::new(bundle, architecture)?;
+    let files = saved_model::files(&model).into_iter();
+    let files: Vec<_> = files
+        .map(|file| (format!("{MODEL}/{}", file.path), file.bytes))
+        .collect();
+    experiment.save_set(&files)?;
     Ok(())
 }
 

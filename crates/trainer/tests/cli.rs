@@ -9,6 +9,8 @@ use serde_json::Value;
 
 #[path = "cli/balance.rs"]
 mod balance;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/manager.rs"]
@@ -115,6 +117,10 @@ fn assert_complete(experiment: &Path, status: &str) {
         "model_summary.txt",
         "model/model.safetensors",
         "model/model.json",
+        "model/saved_model.pb",
+        "model/variables/variables.index",
+        "model/variables/variables.data-00000-of-00001",
+        "model/assets/model.json",
         "figures/test_confusion_matrix.png",
         "figures/validation_confusion_matrix.png",
         "figures/learning_curves.png",

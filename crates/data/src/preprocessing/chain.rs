@@ -3,10 +3,6 @@
 use super::steps::Step;
 use crate::signal::{self, Band, Butterworth};
 
-/// What is left of a channel by a step counts as rounding where it is below this share of what came in: float64 rounds
-/// at 1e-16, filters add some digits to that, and float32 cannot hold anything so small beside so much.
-const ROUNDING: f64 = 1e-10;
-
 /// Steps over samples, planned for a sampling rate.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
@@ -23,6 +19,10 @@ enum Planned {
 }
 
 impl Chain {
+    /// What is left of a channel by a step counts as rounding where it is below this share of what came in: float64
+    /// rounds at 1e-16, filters add some digits to that, and float32 cannot hold anything so small beside so much.
+    pub const ROUNDING: f64 = 1e-10;
+
     /// Plans `steps`, of which those of spectra are left out, for samples at `rate` Hz.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Chain {
                 Planned::Filter(filter, true) => filter.zero_phase(x)?,
                 Planned::Filter(filter, false) => filter.causal(x),
             }
-            if largest(x) <= ROUNDING * before {
+            if largest(x) <= Self::ROUNDING * before {
                 x.fill(0.0);
             } else if matches!(step, Planned::Standardise) {
                 let power = x.iter().map(|v| v * v).sum::<f64>() / x.len() as f64;

@@ -27,11 +27,12 @@ use crate::reader::Record;
 
 pub use self::bands::BandLayout;
 pub use self::chain::Chain;
-pub use self::normalise::{Normalisation, Statistics, StatisticsPasses};
+pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
 pub use self::pipeline::Pipeline;
 pub use self::segments::{SEGMENTS, segment};
 pub use self::settings::{
     BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
+    WelchDetrend, WelchScaling, WelchWindow,
 };
 pub use self::spectrum::Spectrum;
 pub use self::steps::{BandSettings, EdgeSettings, Step};
@@ -43,6 +44,9 @@ pub(crate) use self::{segments::window, steps::resolve, thresholds::Survey};
 pub struct Preprocessing {
     /// Segments a window `[channels, samples]` is cut into.
     pub segments: usize,
+    /// Samples of a window; none in models of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
     /// Sampling rate of the windows in Hz, where the configuration gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<f64>,
@@ -69,6 +73,7 @@ impl Preprocessing {
     pub fn new(steps: Vec<Step>, spectral: SpectralConfig) -> Self {
         Self {
             segments: SEGMENTS,
+            window: None,
             sampling_rate: None,
             steps,
             spectral,
@@ -87,17 +92,29 @@ impl Preprocessing {
         Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
     }
 
-    /// Fixes what depends on the length of the windows: the layout of `bands`.
+    /// Fixes the length of the windows and what depends on it: the layout of `bands`.
     ///
     /// # Errors
     /// Where such windows are too short for it.
     pub(crate) fn set_window(&mut self, samples: usize) -> Result<(), String> {
+        self.window = Some(samples);
         if self.spectral.method == SpectralMethod::Bands {
             let layout = BandLayout::new(&self.spectral.bands, samples)?;
             self.segments = layout.segments;
             self.bands = Some(layout);
         }
         Ok(())
+    }
+
+    /// When a standard deviation counts as zero.
+    pub fn constant_guard(&self) -> ConstantGuard {
+        thresholds::constant_guard(self.thresholds.as_ref())
+    }
+
+    /// Floor of `log` or unit of `log1p` in a channel.
+    pub fn compression_threshold(&self, channel: usize) -> f32 {
+        let compression = self.spectral.applied_compression();
+        thresholds::compression_threshold(compression, self.thresholds.as_ref(), channel)
     }
 
     /// Compresses spectra of `shape` laid end to end, in place.
@@ -110,7 +127,7 @@ impl Preprocessing {
 
     /// Scales compressed features of `shape` laid end to end. With `batch` the slice is the batch.
     pub fn normalise(&self, values: &mut [f32], shape: [usize; 3]) {
-        let guard = thresholds::constant_guard(self.thresholds.as_ref());
+        let guard = self.constant_guard();
         let by_band = self.normalisation == Normalisation::Band;
         match (self.normalisation, &self.statistics) {
             (Normalisation::None, _) => normalise::zero_undefined(values),

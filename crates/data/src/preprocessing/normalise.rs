@@ -61,14 +61,16 @@ impl FromStr for Normalisation {
 
 /// When a standard deviation counts as zero: at or below `absolute + relative * |mean|`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct ConstantGuard {
+pub struct ConstantGuard {
+    /// In the unit of the values.
     pub absolute: f64,
+    /// Share of the magnitude of the mean.
     pub relative: f64,
 }
 
 impl ConstantGuard {
     /// `1 / std`, or 0 where the values count as constant.
-    fn scale(self, mean: f64, std: f64) -> f64 {
+    pub fn scale(self, mean: f64, std: f64) -> f64 {
         if std > self.absolute + self.relative * mean.abs() {
             1.0 / std
         } else {

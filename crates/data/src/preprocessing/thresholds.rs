@@ -57,25 +57,28 @@ pub(super) fn compress(
     values: &mut [f32],
     [channels, segments, bins]: [usize; 3],
 ) {
-    let threshold = |channel: usize, old: f64| {
-        thresholds.map_or(old, |own| {
-            own.compression.get(channel).copied().unwrap_or(old)
-        }) as f32
-    };
     for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
-        let channel = i % channels;
+        let threshold = compression_threshold(compression, thresholds, i % channels);
         match compression {
             Compression::None => {}
-            Compression::Log => {
-                let floor = threshold(channel, OLD_FLOOR);
-                chunk.iter_mut().for_each(|v| *v = v.max(floor).ln());
-            }
-            Compression::Log1p => {
-                let unit = threshold(channel, OLD_UNIT);
-                chunk.iter_mut().for_each(|v| *v = (*v / unit).ln_1p());
-            }
+            Compression::Log => chunk.iter_mut().for_each(|v| *v = v.max(threshold).ln()),
+            Compression::Log1p => chunk.iter_mut().for_each(|v| *v = (*v / threshold).ln_1p()),
         }
     }
+}
+
+/// Floor of `log` or unit of `log1p` in a channel.
+pub(super) fn compression_threshold(
+    compression: Compression,
+    thresholds: Option<&Thresholds>,
+    channel: usize,
+) -> f32 {
+    let old = match compression {
+        Compression::Log => OLD_FLOOR,
+        Compression::None | Compression::Log1p => OLD_UNIT,
+    };
+    let own = thresholds.and_then(|own| own.compression.get(channel));
+    own.copied().unwrap_or(old) as f32
 }
 
 /// Steps of the histogram to a factor of two.

@@ -130,7 +130,7 @@ impl Claimed {
         }
         let error = calibration_error(&logits, &dataset.test.y, temperature);
         let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
-        report::record_model(experiment, &bundle)?;
+        report::record_model(experiment, architecture, &bundle)?;
         // The model is there: what people look at beside it must not make a failure of it.
         if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
             progress.warn(&error.to_string());

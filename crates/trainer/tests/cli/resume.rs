@@ -14,6 +14,23 @@ pub fn weights(experiment: &Path) -> Vec<u8> {
     std::fs::read(experiment.join("model/model.safetensors")).unwrap()
 }
 
+/// The files of a SavedModel.
+pub const SAVED_MODEL: [&str; 5] = [
+    "saved_model.pb",
+    "variables/variables.index",
+    "variables/variables.data-00000-of-00001",
+    "assets/class_names.txt",
+    "assets/model.json",
+];
+
+/// Both have the same SavedModel, byte by byte.
+pub fn assert_same_saved_model(experiment: &Path, undisturbed: &Path) {
+    for name in SAVED_MODEL {
+        let read = |experiment: &Path| std::fs::read(experiment.join("model").join(name)).unwrap();
+        assert!(read(experiment) == read(undisturbed), "{name}");
+    }
+}
+
 /// Bytes of the only event file of every run but the metadata's, whose text names the number of epochs. Events of
 /// one kind have one length: a doubled or missing one shows.
 fn log_sizes(experiment: &Path) -> Vec<u64> {
@@ -39,6 +56,7 @@ pub fn assert_same(experiment: &Path, undisturbed: &Path) {
     assert_complete(experiment, "completed");
     assert_eq!(history(experiment), history(undisturbed));
     assert!(weights(experiment) == weights(undisturbed), "weights");
+    assert_same_saved_model(experiment, undisturbed);
     assert_eq!(log_sizes(experiment), log_sizes(undisturbed));
     let [a, b] = [experiment, undisturbed].map(|e| metadata(e)["results"].clone());
     assert_eq!(a, b);
