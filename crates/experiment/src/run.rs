@@ -343,9 +343,10 @@ pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
         return Err(ExperimentError::read(path)(damaged()));
     }
     let content = bytes.split_off(65);
-    match bytes[..64] == *sha256_hex(&content).as_bytes() {
-        true => Ok(content),
-        false => Err(ExperimentError::read(path)(damaged())),
+    if bytes[..64] == *sha256_hex(&content).as_bytes() {
+        Ok(content)
+    } else {
+        Err(ExperimentError::read(path)(damaged()))
     }
 }
 

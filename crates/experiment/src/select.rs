@@ -50,9 +50,12 @@ impl ExperimentStore {
             id: id.to_owned(),
             path: self.root().to_owned(),
         };
-        let whole = |entry: Entry| match entry.untracked {
-            true => Ok(entry),
-            false => Entry::load(entry.directory),
+        let whole = |entry: Entry| {
+            if entry.untracked {
+                Ok(entry)
+            } else {
+                Entry::load(entry.directory)
+            }
         };
         let chosen = match field {
             _ if id == "latest" => entries.iter().rposition(|(entry, _)| !entry.untracked),
@@ -67,9 +70,10 @@ impl ExperimentStore {
         let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
         let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
         let fits = |(entry, _): &(Entry, Value)| !id.is_empty() && by_name(entry);
-        match entries.iter().any(fits) {
-            true => entries.retain(fits),
-            false => entries.retain(|(entry, _)| by_tag(entry)),
+        if entries.iter().any(fits) {
+            entries.retain(fits);
+        } else {
+            entries.retain(|(entry, _)| by_tag(entry));
         }
         match entries.len() {
             0 => {

@@ -71,11 +71,12 @@ impl ExperimentStore {
     /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`].
     pub fn find_deleted(&self, id: &str) -> Result<Entry, ExperimentError> {
         let mut entries = self.deleted()?;
-        match entries.iter().any(|entry| entry.id == id) {
-            true => entries.retain(|entry| entry.id == id),
-            false => entries.retain(|entry| {
+        if entries.iter().any(|entry| entry.id == id) {
+            entries.retain(|entry| entry.id == id);
+        } else {
+            entries.retain(|entry| {
                 !id.is_empty() && (entry.id.starts_with(id) || entry.id.ends_with(id))
-            }),
+            });
         }
         match entries.len() {
             0 => Err(ExperimentError::NotFound {

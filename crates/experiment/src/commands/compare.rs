@@ -238,9 +238,10 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut header = vec![""];
     header.extend(names.iter().map(String::as_str));
     painted_table(&header, &rows, &[], |i, j, cell| {
-        match best_cells.contains(&(i, j)) {
-            true => terminal.paint(&cell, Colour::Green),
-            false => cell,
+        if best_cells.contains(&(i, j)) {
+            terminal.paint(&cell, Colour::Green)
+        } else {
+            cell
         }
     })
 }

@@ -32,9 +32,10 @@ pub fn watch(
     let mut header = false;
     loop {
         // By its directory: `latest` may be another one by now.
-        let entry = match found.untracked {
-            true => found.clone(),
-            false => Entry::load(found.directory.clone())?,
+        let entry = if found.untracked {
+            found.clone()
+        } else {
+            Entry::load(found.directory.clone())?
         };
         let running = entry.status == Some(Status::Running);
         let epochs = entry.history().epochs;
