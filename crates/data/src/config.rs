@@ -15,11 +15,7 @@ use crate::index::read_index;
 use crate::nesting::deeper_than;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
-<<<<<<< HEAD
-=======
-use crate::steps::{Step, resolve};
 use crate::text;
->>>>>>> snap/imp
 
 use self::file::{FileSeed, line_of, task_names};
 

@@ -29,12 +29,7 @@ mod preprocessing;
 pub mod reader;
 pub mod recording;
 pub mod signal;
-<<<<<<< HEAD
-=======
-mod spectral;
-mod steps;
 mod text;
->>>>>>> snap/imp
 mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};

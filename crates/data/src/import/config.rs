@@ -8,14 +8,8 @@ use super::labels::{Label, Time, read_labels};
 use super::m3n_vc::M3nVc;
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::DataError;
-<<<<<<< HEAD
-use crate::preprocessing::Step;
-use crate::preprocessing::segment;
-=======
 use crate::index::{is_pattern, matches};
-use crate::preprocess::segment;
-use crate::steps::Step;
->>>>>>> snap/imp
+use crate::preprocessing::{Step, segment};
 
 /// What was recorded, what happened when, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

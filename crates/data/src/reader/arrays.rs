@@ -96,7 +96,7 @@ pub(super) fn list<T, R: Read>(
         [n] | [n, 1] => n,
         ref shape => {
             let hot = match shape {
-                [_, 2..] => " (one-hot? save np.argmax(y, axis=1))",
+                [_, columns] if *columns > 1 => " (one-hot? save np.argmax(y, axis=1))",
                 _ => "",
             };
             return Err(format!(

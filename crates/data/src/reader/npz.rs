@@ -82,7 +82,7 @@ fn beside(archive: &mut Archive) -> Result<Beside, String> {
     let name = pick(archive, Role::Labels)?;
     let labels = list(&name, entry(archive, &name, limit)?.0, integers)?;
     let groups = match Role::Groups
-        .pick("group", arrays_in(archive))?
+        .pick("group", arrays_in(archive).iter().map(String::as_str))?
         .map(str::to_owned)
     {
         Some(name) => Some(list(&name, entry(archive, &name, limit)?.0, names)?),
@@ -92,10 +92,11 @@ fn beside(archive: &mut Archive) -> Result<Beside, String> {
 }
 
 /// Names of the arrays in an archive.
-fn arrays_in(archive: &Archive) -> impl Iterator<Item = &str> {
-    archive
-        .file_names()
-        .filter_map(|name| name.strip_suffix(".npy"))
+fn arrays_in(archive: &Archive) -> Vec<String> {
+    let names = archive.file_names().filter_map(Result::ok);
+    names
+        .filter_map(|name| name.strip_suffix(".npy").map(str::to_owned))
+        .collect()
 }
 
 /// Arrays that are named where one is missing.
@@ -111,10 +112,10 @@ fn pick(archive: &mut Archive, role: Role) -> Result<String, String> {
         Role::Labels => ("y", "arr_1"),
         Role::Groups => ("group", "arr_2"),
     };
-    if let Some(name) = role.pick(usual, arrays_in(archive))? {
+    if let Some(name) = role.pick(usual, arrays_in(archive).iter().map(String::as_str))? {
         return Ok(name.to_owned());
     }
-    let mut there: Vec<String> = arrays_in(archive).map(str::to_owned).collect();
+    let mut there = arrays_in(archive);
     there.sort();
     // As np.savez(file, x, y) names them.
     if there[..] == ["arr_0", "arr_1"] {
