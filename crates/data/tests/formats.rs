@@ -203,7 +203,7 @@ fn what_is_missing_beside_an_array_is_named() {
     let error = |name: &str| records(&fixtures().join(name)).unwrap_err();
     let alone = error("alone_x.npy");
     assert!(
-        alone.contains("alone_x.npy: there are no labels beside it"),
+        alone.contains("alone_x.npy: ") && alone.contains("there are no labels beside it"),
         "{alone}"
     );
     assert!(alone.contains("alone_y.npy (or `labels`"), "{alone}");

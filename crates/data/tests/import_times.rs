@@ -103,7 +103,7 @@ fn a_given_start_is_the_zero() {
     let list = |labels: [&str; 2]| {
         format!(
             "{HEAD}channels: [Z]\nrecordings:\n  - files: [{table:?}]\n    sampling_rate: 100\n    start: \
-             2024-05-01T10:00:00Z\n    labels:\n      - {{{}, class: quiet, event: a}}\n      - {{{}, class: steps, event: \
+             2024-05-01T10:00:00Z\n    labels:\n      - {{{}, class: quiet, event: a}}\n      - {{{}, class: quiet, event: \
              b}}\nsplit: {{by: event, train: 0.5, val: 0.5, test: 0}}\n",
             labels[0], labels[1]
         )

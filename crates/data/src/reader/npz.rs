@@ -320,7 +320,10 @@ mod tests {
                 npy("<f4", "(3, 2, 8)", &floats(48)),
                 "for the 2 labels of `y`",
             ),
-            (npy("<f4", "(2, 16)", &floats(32)), "expected [N, 2, 1024]"),
+            (
+                npy("<f4", "(2, 16)", &floats(32)),
+                "expected [N, channels, samples], such as [N, 2, 1024]",
+            ),
             (npy("<f4", huge, &floats(4)), "is impossible"),
             // Found by fuzzing: it kept the parser busy for ever.
             (
