@@ -32,6 +32,7 @@ pub mod recording;
 pub mod signal;
 mod spectral;
 mod steps;
+mod text;
 mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
