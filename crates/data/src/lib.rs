@@ -39,8 +39,8 @@ pub use config::{
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;
 pub use preprocessing::{
-    BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD, EdgeSettings,
-    Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod, Spectrum,
-    Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend, WelchScaling,
-    WelchWindow, segment,
+    BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
+    EdgeSettings, Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
+    Spectrum, Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend,
+    WelchScaling, WelchWindow, segment,
 };

@@ -164,7 +164,10 @@ split: {by: given}
     assert_eq!(imported.windows, [vec![4, 4], vec![0, 2], vec![2, 0]]);
     let warnings = imported.warnings.join("\n");
     assert!(warnings.contains("2 traces of no class"), "{warnings}");
-    assert!(warnings.contains("1 trace without an arrival"), "{warnings}");
+    assert!(
+        warnings.contains("1 trace without an arrival"),
+        "{warnings}"
+    );
     let dataset = dataset(&imported);
     assert_eq!(dataset.val.groups.iter().collect::<Vec<_>>(), ["ev1"]);
     let error = run(&list.replace("source_type", "kind")).1.unwrap_err();

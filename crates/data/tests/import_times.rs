@@ -100,22 +100,35 @@ fn a_given_start_is_the_zero() {
     let table = folder.path().join("a.csv");
     let rows: String = (0..4000).map(|i| format!("{i}\n")).collect();
     std::fs::write(&table, format!("Z\n{rows}")).unwrap();
-    let list = |labels: [&str; 2]| {
+    let list = |times: [&str; 4]| {
+        let labels = times.iter().enumerate().map(|(i, times)| {
+            let class = ["quiet", "steps"][i % 2];
+            format!("      - {{{times}, class: {class}, event: e{i}}}\n")
+        });
         format!(
             "{HEAD}channels: [Z]\nrecordings:\n  - files: [{table:?}]\n    sampling_rate: 100\n    start: \
-             2024-05-01T10:00:00Z\n    labels:\n      - {{{}, class: quiet, event: a}}\n      - {{{}, class: quiet, event: \
-             b}}\nsplit: {{by: event, train: 0.5, val: 0.5, test: 0}}\n",
-            labels[0], labels[1]
+             2024-05-01T10:00:00Z\n    labels:\n{}split: {{by: event, train: 0.5, val: 0.5, test: 0}}\n",
+            labels.collect::<String>()
         )
     };
-    let seconds = windows(&list(["start: 2, end: 5", "start: 10, end: 13"]));
+    let seconds = windows(&list([
+        "start: 2, end: 5",
+        "start: 10, end: 13",
+        "start: 20, end: 23",
+        "start: 30, end: 33",
+    ]));
     let moments = windows(&list([
         "start: 2024-05-01T10:00:02Z, end: 2024-05-01T10:00:05Z",
         "start: 2024-05-01T10:00:10Z, end: 2024-05-01T10:00:13Z",
+        "start: 2024-05-01T10:00:20Z, end: 2024-05-01T10:00:23Z",
+        "start: 2024-05-01T10:00:30Z, end: 2024-05-01T10:00:33Z",
     ]));
     assert_eq!(seconds, moments);
     let starts: Vec<f32> = seconds.iter().map(|(_, values)| values[0]).collect();
-    assert_eq!(starts, [200.0, 328.0, 1000.0, 1128.0]);
+    assert_eq!(
+        starts,
+        [200.0, 328.0, 1000.0, 1128.0, 2000.0, 2128.0, 3000.0, 3128.0]
+    );
 }
 
 /// The trace's first 1.7 s are NaN in one component: a gap, and no other zero.

@@ -133,10 +133,19 @@ fn one_trace_does_not_lose_the_others() {
         assert!(warnings.contains(part), "{part}: {warnings}");
     }
     // Without a date among others, and with none that can be read.
-    let lines = ["2024-05-01T10:00:00Z", "NaT", "noon", "2024-05-01T10:01:00Z", "2024-05-01T10:02:00Z"];
+    let lines = [
+        "2024-05-01T10:00:00Z",
+        "NaT",
+        "noon",
+        "2024-05-01T10:01:00Z",
+        "2024-05-01T10:02:00Z",
+    ];
     let lines = lines.iter().enumerate();
     let lines = lines.map(|(i, time)| format!("\"bucket0${},:3,:20\",x,{time}\n", i % 3));
-    let dates = format!("trace_name,source_type,trace_start_time\n{}", lines.collect::<String>());
+    let dates = format!(
+        "trace_name,source_type,trace_start_time\n{}",
+        lines.collect::<String>()
+    );
     let (windows, warnings) = imported("CW", Some(&dates), class).unwrap();
     assert_eq!(windows, 6);
     assert!(

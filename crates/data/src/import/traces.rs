@@ -50,10 +50,7 @@ impl LeftOut {
                 warnings.push(format!("{folder}: {count} trace{plural} {text}"));
             }
         };
-        warn(
-            self.class,
-            "of no class of `class_names` left out".into(),
-        );
+        warn(self.class, "of no class of `class_names` left out".into());
         warn(self.arrival, "without an arrival left out".into());
         if let Some((count, first)) = &self.unreadable {
             warn(

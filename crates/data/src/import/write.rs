@@ -144,11 +144,9 @@ fn whole(
 
 /// The first folder on the way to `folder` that is not there.
 fn first_missing(folder: &Path) -> Option<PathBuf> {
-    let missing = folder.ancestors().take_while(|own| !own.exists());
-    missing
-        .last()
-        .filter(|own| !own.as_os_str().is_empty())
-        .map(Path::to_owned)
+    let folders = folder.ancestors();
+    let missing = folders.take_while(|own| !own.as_os_str().is_empty() && !own.exists());
+    missing.last().map(Path::to_owned)
 }
 
 fn write(

@@ -96,7 +96,7 @@ pub(super) fn list<T, R: Read>(
         [n] | [n, 1] => n,
         ref shape => {
             let hot = match shape {
-                [_, columns] if *columns > 1 => " (one-hot? save np.argmax(y, axis=1))",
+                [_, classes] if *classes > 1 => " (one-hot? save np.argmax(y, axis=1))",
                 _ => "",
             };
             return Err(format!(
@@ -223,7 +223,7 @@ impl Layout {
         let shape: Vec<usize> = array.shape().iter().map(|&n| n as usize).collect();
         if !matches!(shape.len(), 3 | 4) {
             return Err(format!(
-                "`{name}` is {shape:?}; expected [N, channels, samples], such as [N, 2, 1024], or [N, 2, 7, 256]"
+                "`{name}` is {shape:?}; expected [N, 2, 1024] or [N, 2, 7, 256]: samples, channels, values"
             ));
         }
         let sample = shape[1..].to_vec();

@@ -29,7 +29,7 @@ impl Reader for Npy {
         let labels = find(path, Role::Labels).ok_or_else(|| {
             let words = Role::Labels.names();
             wrong(path)(format!(
-                "it holds {} and there are no labels beside it: expected {} (or `{}` in place of `{}`)",
+                "there are no labels beside it ({}): expected {} (or `{}` in place of `{}`)",
                 describe(&x),
                 beside(path, words[0]).display(),
                 words[1..4].join("`, `"),

@@ -81,11 +81,10 @@ fn beside(archive: &mut Archive) -> Result<Beside, String> {
     let limit = 64 * archive_length(archive)? + (1 << 16);
     let name = pick(archive, Role::Labels)?;
     let labels = list(&name, entry(archive, &name, limit)?.0, integers)?;
-    let groups = match Role::Groups
-        .pick("group", arrays_in(archive).iter().map(String::as_str))?
-        .map(str::to_owned)
-    {
-        Some(name) => Some(list(&name, entry(archive, &name, limit)?.0, names)?),
+    let there = arrays_in(archive);
+    let groups = Role::Groups.pick("group", there.iter().map(String::as_str))?;
+    let groups = match groups {
+        Some(name) => Some(list(name, entry(archive, name, limit)?.0, names)?),
         None => None,
     };
     Ok(Beside { labels, groups })
@@ -94,9 +93,8 @@ fn beside(archive: &mut Archive) -> Result<Beside, String> {
 /// Names of the arrays in an archive.
 fn arrays_in(archive: &Archive) -> Vec<String> {
     let names = archive.file_names().filter_map(Result::ok);
-    names
-        .filter_map(|name| name.strip_suffix(".npy").map(str::to_owned))
-        .collect()
+    let names = names.filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()));
+    names.collect()
 }
 
 /// Arrays that are named where one is missing.
@@ -112,11 +110,11 @@ fn pick(archive: &mut Archive, role: Role) -> Result<String, String> {
         Role::Labels => ("y", "arr_1"),
         Role::Groups => ("group", "arr_2"),
     };
-    if let Some(name) = role.pick(usual, arrays_in(archive).iter().map(String::as_str))? {
-        return Ok(name.to_owned());
-    }
     let mut there = arrays_in(archive);
     there.sort();
+    if let Some(name) = role.pick(usual, there.iter().map(String::as_str))? {
+        return Ok(name.to_owned());
+    }
     // As np.savez(file, x, y) names them.
     if there[..] == ["arr_0", "arr_1"] {
         return Ok(unnamed.to_owned());
