@@ -320,7 +320,7 @@ mod tests {
             ),
             (
                 npy("<f4", "(2, 16)", &floats(32)),
-                "expected [N, channels, samples], such as [N, 2, 1024]",
+                "expected [N, 2, 1024] or [N, 2, 7, 256]",
             ),
             (npy("<f4", huge, &floats(4)), "is impossible"),
             // Found by fuzzing: it kept the parser busy for ever.
