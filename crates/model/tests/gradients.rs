@@ -168,6 +168,9 @@ fn of_every_network() {
             for seed in 9..15 {
                 case = case.with_inputs(seed);
                 closest = closest.min(case.gradients_off(1e-2));
+                if closest < 1e-4 {
+                    break;
+                }
             }
             assert!(
                 closest < 1e-4,
