@@ -382,7 +382,7 @@ mod tests {
             vec![("x", bytes(i2.clone())), shape.clone(), dtype(">i2")],
             vec![("x", bytes(i4.clone())), shape.clone(), dtype("tf.int32")],
         ] {
-            let record = read(&[&features[..], &[label.clone()]].concat()).unwrap();
+            let record = read(&[&features[..], std::slice::from_ref(&label)].concat()).unwrap();
             assert_eq!((&record.values, &record.shape[..]), (&values, &[2, 8][..]));
         }
         for (x, with_shape, problem) in [
