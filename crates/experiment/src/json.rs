@@ -1,7 +1,7 @@
 //! JSON as other programs write it: NaN, infinities and numbers beyond a float64's range, a byte-order mark, UTF-16,
 //! numbers as text.
 //!
-//! What JSON has no number for is read as a marked text, which [`to_bytes`] writes as it was and [`plain`] turns into
+//! What JSON has no number for is read as a marked text, which `to_bytes` writes as it was and `plain` turns into
 //! text that [`number`] reads.
 
 use serde_json::Value;
