@@ -85,7 +85,7 @@ fn what_does_not_fit_is_said() {
             "noon,7,12",
             "line 9, column `time`: `noon` is no number",
         ),
-        ("0.07,7,12", "NaN,7,12", "left out 1 rows without a time"),
+        ("0.07,7,12", "NaN,7,12", "left out one row without a time"),
     ] {
         let own = contents(&table(old, new), &Hints::default()).unwrap();
         let lengths: Vec<usize> = own.traces.iter().map(|trace| trace.samples.len()).collect();
