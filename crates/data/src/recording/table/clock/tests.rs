@@ -181,6 +181,9 @@ fn times_that_go_back_are_refused() {
 }
 
 proptest! {
+    // A fit takes milliseconds in builds without optimisation.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Any rate, any gaps, an exact clock: all to the last row.
     #[test]
     fn exact_clocks(rate in 0.5f64..4000.0, n in 200usize..6000, holes in proptest::collection::vec((0.05f64..0.95, 1.0f64..5000.0), 0..6)) {
