@@ -125,20 +125,31 @@ fn one_trace_does_not_lose_the_others() {
     // Two of six traces have all three components and a place: of two windows each.
     assert_eq!(windows, 4);
     for part in [
-        "2 traces have other channels and are left out",
+        "2 traces with other channels left out",
         "channel `N` is not there: there are Z, 1, 2",
-        "2 traces cannot be read and are left out",
-        "6 traces have no `source_id`",
+        "2 traces that cannot be read left out",
+        "6 traces without `source_id`",
     ] {
         assert!(warnings.contains(part), "{part}: {warnings}");
     }
     // Without a date among others, and with none that can be read.
-    let dates = "trace_name,source_type,trace_start_time\n\
-        \"bucket0$0,:3,:20\",x,2024-05-01T10:00:00Z\n\"bucket0$1,:3,:20\",x,NaT\n\"bucket0$2,:3,:20\",x,noon\n";
-    let (windows, warnings) = imported("CW", Some(dates), class).unwrap();
-    assert_eq!(windows, 2);
+    let lines = [
+        "2024-05-01T10:00:00Z",
+        "NaT",
+        "noon",
+        "2024-05-01T10:01:00Z",
+        "2024-05-01T10:02:00Z",
+    ];
+    let lines = lines.iter().enumerate();
+    let lines = lines.map(|(i, time)| format!("\"bucket0${},:3,:20\",x,{time}\n", i % 3));
+    let dates = format!(
+        "trace_name,source_type,trace_start_time\n{}",
+        lines.collect::<String>()
+    );
+    let (windows, warnings) = imported("CW", Some(&dates), class).unwrap();
+    assert_eq!(windows, 6);
     assert!(
-        warnings.contains("2 traces cannot be read and are left out"),
+        warnings.contains("2 traces that cannot be read left out"),
         "{warnings}"
     );
     // No dates at all are none that are missing.

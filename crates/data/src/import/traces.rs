@@ -45,29 +45,28 @@ impl LeftOut {
         let mut warnings = Vec::new();
         let mut warn = |count: usize, text: String| {
             if count > 0 {
-                warnings.push(format!("{}: {count} traces {text}", own.folder.display()));
+                let plural = if count == 1 { "" } else { "s" };
+                let folder = own.folder.display();
+                warnings.push(format!("{folder}: {count} trace{plural} {text}"));
             }
         };
-        warn(
-            self.class,
-            "are of no class of `class_names` and are left out".into(),
-        );
-        warn(self.arrival, "have no arrival and are left out".into());
+        warn(self.class, "of no class of `class_names` left out".into());
+        warn(self.arrival, "without an arrival left out".into());
         if let Some((count, first)) = &self.unreadable {
             warn(
                 *count,
-                format!("cannot be read and are left out (the first: {first})"),
+                format!("that cannot be read left out (the first: {first})"),
             );
         }
         if let Some((count, first)) = &self.channels {
             warn(
                 *count,
-                format!("have other channels and are left out (the first: {first})"),
+                format!("with other channels left out (the first: {first})"),
             );
         }
         warn(
             self.ungrouped,
-            format!("have no `{}`: each is a group of its own", own.group_column),
+            format!("without `{}`: each is a group of its own", own.group_column),
         );
         warnings
     }
