@@ -1,4 +1,4 @@
-"""The five networks in Keras, as the reference that conformance fixtures and benchmarks use.
+"""The networks in Keras, as the reference that conformance fixtures and benchmarks use.
 
 Layer names are those of the Rust crate, so weights can be copied by name. `divisor` divides every
 channel and unit count, as `Architecture::narrowed` does.
@@ -13,6 +13,7 @@ MODELS = (
     "deep_efficient_cnn",
     "resnet_style_cnn",
     "deep_cnn_large",
+    "seismic_cnn",
 )
 
 
@@ -93,6 +94,16 @@ def build(name, input_shape=(2, 7, 256), num_classes=3, divisor=1, dropout=True)
         x = layers.GlobalAveragePooling2D()(x)
         for layer, units, rate in [("fc1", 2048, 0.5), ("fc2", 1024, 0.5), ("fc3", 512, 0.3), ("fc4", 256, 0.2)]:
             x = dense_relu(x, layer, units, rate)
+    elif name == "seismic_cnn":
+        linear = layers.Dense(width(48), name="linear")(layers.GlobalAveragePooling2D()(x))
+        x = layers.ReLU()(bn(conv(x, "conv1", width(48), (1, 1), relu=False), "bn1"))
+        for block in ("block1", "block2"):
+            y = layers.DepthwiseConv2D((1, 3), padding="same", name=f"{block}.dw")(x)
+            y = layers.ReLU()(bn(y, f"{block}.bn1"))
+            y = bn(conv(y, f"{block}.conv", width(48), (1, 1), relu=False), f"{block}.bn2")
+            x = layers.ReLU()(layers.Add()([y, x]))
+        x = layers.Add()([layers.GlobalAveragePooling2D()(x), linear])
+        x = layers.Dropout(0.3)(x) if dropout else x
     else:
         raise ValueError(f"unknown model {name}")
     return keras.Model(inputs, layers.Dense(num_classes, name="head")(x), name=name)

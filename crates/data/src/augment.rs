@@ -14,6 +14,8 @@ use realfft::RealFftPlanner;
 use realfft::num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
+use crate::feature_augment::FeatureAugmentation;
+
 /// What may happen to a training window; everything is off by default. Probabilities are of a window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -42,6 +44,9 @@ pub struct Augmentation {
     /// A stretch in which the last value is held, as loggers fill what they lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Stretch>,
+    /// What happens to the features of the window.
+    #[serde(skip_serializing_if = "FeatureAugmentation::is_none")]
+    pub features: FeatureAugmentation,
 }
 
 /// Noise whose power falls with frequency to the power of its colour: 0 is white, 1 pink, 2 brown.
@@ -104,7 +109,18 @@ fn is_zero(value: &f64) -> bool {
 }
 
 impl Augmentation {
-    /// What is meant by a name: `light` moves and scales windows, `field` adds what happens to sensors outdoors.
+    /// The augmentation of a training that names none: shifts by up to 12 % of the window, and masks and noise on its
+    /// features. `Default` is no augmentation at all.
+    pub fn standard() -> Self {
+        Self {
+            time_shift: 0.12,
+            features: FeatureAugmentation::standard(),
+            ..Self::default()
+        }
+    }
+
+    /// What is meant by a name: `standard` is [`Augmentation::standard`], `light` moves and scales windows, `field` adds
+    /// what happens to sensors outdoors.
     pub fn preset(name: &str) -> Option<Self> {
         let light = Self {
             time_shift: 0.1,
@@ -113,6 +129,7 @@ impl Augmentation {
         };
         match name {
             "none" => Some(Self::default()),
+            "standard" => Some(Self::standard()),
             "light" => Some(light),
             "field" => Some(Self {
                 gain_db: 6.0,
@@ -135,6 +152,15 @@ impl Augmentation {
     /// Whether nothing happens.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether windows are changed before their features are computed.
+    pub fn changes_windows(&self) -> bool {
+        let windows = Self {
+            features: FeatureAugmentation::default(),
+            ..self.clone()
+        };
+        !windows.is_none()
     }
 
     /// Refuses numbers that make no sense.
@@ -174,6 +200,9 @@ impl Augmentation {
         {
             return Err(format!("`augmentation.{key}` is {value}: expected 0 to 1"));
         }
+        self.features
+            .check()
+            .map_err(|problem| format!("`augmentation.features`: {problem}"))?;
         if !(0.0..=100.0).contains(&self.gain_db) {
             return Err(format!(
                 "`augmentation.gain_db` is {}: expected 0 to 100",

@@ -12,7 +12,10 @@ use rayon::prelude::*;
 use crate::augment::Augmentation;
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
-use crate::preprocessing::{self, Normalisation, Preprocessing, records_to_features};
+use crate::feature_augment::{Draw, FeatureLayout};
+use crate::preprocessing::{
+    self, Normalisation, Preprocessing, SpectralMethod, records_to_features,
+};
 use crate::reader::{self, Record, Windows};
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
@@ -193,10 +196,37 @@ impl<'a> Fetcher<'a> {
         if self.scaled && self.preprocessing.normalisation == Normalisation::Batch {
             self.preprocessing.normalise(&mut x, self.split.shape);
         }
+        self.augment_features(&mut x);
+        self.place += indices.len();
         Ok(Batch {
             x,
             y: indices.iter().map(|&i| self.split.y[i]).collect(),
         })
+    }
+
+    /// Changes the features of a batch, where they are scaled spectra.
+    fn augment_features(&self, x: &mut [f32]) {
+        let shape = self.split.shape;
+        let is_spectrum = self.preprocessing.spectral.method != SpectralMethod::None;
+        let is_scaled = self.scaled && self.preprocessing.normalisation != Normalisation::None;
+        let Some(own) = self.augmenting.filter(|_| is_spectrum && is_scaled) else {
+            return;
+        };
+        let features = own.augmentation.features;
+        if features.is_none() {
+            return;
+        }
+        let layout = FeatureLayout::new(self.preprocessing, shape);
+        let first = self.place;
+        let samples = x.par_chunks_exact_mut(shape.iter().product());
+        samples.enumerate().for_each(|(n, sample)| {
+            let draw = Draw {
+                seed: own.seed,
+                epoch: own.epoch,
+                position: first + n,
+            };
+            features.apply(sample, layout, draw);
+        });
     }
 
     /// Changes the windows at `indices`, on all threads.
@@ -211,10 +241,12 @@ impl<'a> Fetcher<'a> {
         else {
             return Ok(());
         };
-        records.iter_mut().try_for_each(to_window)?;
         let mut added = Vec::with_capacity(indices.len());
+        if !augmentation.changes_windows() {
+            return Ok(());
+        }
         let first = self.place;
-        self.place += indices.len();
+        records.iter_mut().try_for_each(to_window)?;
         for (n, &i) in indices.iter().enumerate() {
             let picked = augmentation.background_of(seed, epoch, first + n, self.backgrounds.len());
             let picked = picked
@@ -348,7 +380,8 @@ pub fn for_each_augmented<'i>(
     mut each: impl FnMut(Batch) -> bool,
 ) -> Result<(), DataError> {
     let mut fetcher = Fetcher::new(split, preprocessing).augmented(augmenting);
-    if matches!(split.x, Inputs::Memory(_)) {
+    // Copying is quick; making or changing inputs is done ahead.
+    if matches!(split.x, Inputs::Memory(_)) && fetcher.augmenting.is_none() {
         for indices in lists {
             if !each(fetcher.fetch(indices)?) {
                 break;

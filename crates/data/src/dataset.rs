@@ -10,7 +10,7 @@ use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::loader::{Loader, READ_AHEAD};
 use crate::preprocessing::{
-    Compression, Normalisation, Preprocessing, Statistics, StatisticsPasses,
+    Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
 use crate::reader::{Span, Wanted};
 
@@ -232,6 +232,32 @@ impl Dataset {
     /// # Errors
     /// As there.
     pub fn watch(
+        config: &DatasetConfig,
+        normalisation: Normalisation,
+        storage: Storage,
+        watch: &mut dyn FnMut(Loading),
+    ) -> Result<Self, DataError> {
+        let opened = Self::read(config, normalisation, storage, watch);
+        let Err(DataError::NotWindows { .. }) = &opened else {
+            return opened;
+        };
+        if config.names_front_end {
+            return opened;
+        }
+        // Features that were made elsewhere: they are taken as they are.
+        let mut config = config.clone();
+        config.spectral.method = SpectralMethod::None;
+        let mut dataset = Self::read(&config, normalisation, storage, watch)?;
+        dataset.warnings.push(
+            "the samples are cut into segments that do not overlap by half: they are taken for features, and no \
+             spectra are computed"
+                .into(),
+        );
+        Ok(dataset)
+    }
+
+    /// As [`Dataset::watch`], with the front end of `config`.
+    fn read(
         config: &DatasetConfig,
         normalisation: Normalisation,
         storage: Storage,

@@ -79,6 +79,16 @@ pub enum DataError {
         /// Why, and what to do.
         reason: String,
     },
+    /// Samples that are cut into segments which make no window, where the front end needs whole windows.
+    #[error("{path}, record {record}: {problem}, which `bands` needs")]
+    NotWindows {
+        /// The source.
+        path: PathBuf,
+        /// Record, from 0.
+        record: usize,
+        /// Why the segments make no window.
+        problem: String,
+    },
     /// What deserves a warning, where such is refused.
     #[error("{} note(s), and --strict refuses them:\n  {}", notes.len(), notes.join("\n  "))]
     Strict {
@@ -151,6 +161,7 @@ impl DataError {
             | Self::Source { path, .. }
             | Self::Record { path, .. }
             | Self::NotStreamable { path, .. }
+            | Self::NotWindows { path, .. }
             | Self::EmptySplit { path, .. } => {
                 if let Ok(rest) = path.strip_prefix(from) {
                     *path = to.join(rest);

@@ -1,4 +1,5 @@
-//! Augmentation of finished features: noise, and masks over frequency and time. For training alone.
+//! Augmentation of finished features: noise, and masks over frequency and time. For training alone, and for scaled
+//! spectra alone: samples have no bands, and noise is in units of the features' deviation.
 //!
 //! What becomes of a sample depends on the seed, the epoch and its position in the epoch, and on nothing else: neither
 //! on the backend, nor on threads, batches or where a run was interrupted. A circular shift of the window, which goes
@@ -67,7 +68,7 @@ impl FeatureLayout {
 
 impl FeatureAugmentation {
     /// Masks of at most 0.3 of the bands and 0.4 of the segments, noise of 0.3.
-    pub fn recipe() -> Self {
+    pub fn standard() -> Self {
         Self {
             frequency_mask: 0.3,
             time_mask: 0.4,
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn draws_depend_on_seed_epoch_and_position_alone() {
-        let recipe = FeatureAugmentation::recipe();
+        let recipe = FeatureAugmentation::standard();
         assert_eq!(changed(recipe, 3), changed(recipe, 3));
         assert_ne!(changed(recipe, 3), changed(recipe, 4));
         assert_eq!(
@@ -315,6 +316,6 @@ mod tests {
             ..Default::default()
         };
         assert!(wrong.check().unwrap_err().contains("time_mask"));
-        assert_eq!(FeatureAugmentation::recipe().check(), Ok(()));
+        assert_eq!(FeatureAugmentation::standard().check(), Ok(()));
     }
 }

@@ -12,7 +12,9 @@ use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
 use crate::error::DataError;
 use crate::labels::{LabelIndex, Stamp, hex};
 use crate::leaks::{Contents, content_hash};
-use crate::preprocessing::{Normalisation, Preprocessing, StatisticsPasses, records_to_features};
+use crate::preprocessing::{
+    self, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses, records_to_features,
+};
 use crate::reader::{self, Reader, Record, Span, Wanted};
 
 /// Records whose inputs are not computed yet, and where they lie: source and span.
@@ -262,6 +264,7 @@ impl<'a> Loader<'a> {
         split: &mut Split,
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
+        self.refuse_cut_features(waiting, sources)?;
         let records = std::mem::take(&mut waiting.records);
         let inputs: Vec<_> = records_to_features(&records, self.preprocessing).collect();
         let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
@@ -281,6 +284,27 @@ impl<'a> Loader<'a> {
             self.add_one(record, slot, input, &sources[source], split, hash)?;
         }
         Ok(())
+    }
+
+    /// Refuses samples that are cut into segments which make no window, where the front end needs windows. The first
+    /// sample decides.
+    fn refuse_cut_features(&self, waiting: &Waiting, sources: &[PathBuf]) -> Result<(), DataError> {
+        let bands = self.preprocessing.spectral.method == SpectralMethod::Bands;
+        let (Some(record), Some((source, _))) = (waiting.records.first(), waiting.places.first())
+        else {
+            return Ok(());
+        };
+        if !bands || self.shape.is_some() || record.shape.len() != 3 || record.values.is_empty() {
+            return Ok(());
+        }
+        match preprocessing::window(&record.values, &record.shape) {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(DataError::NotWindows {
+                path: sources[*source].clone(),
+                record: record.record,
+                problem,
+            }),
+        }
     }
 
     #[allow(clippy::too_many_arguments)] // the parts of one sample

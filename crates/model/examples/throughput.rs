@@ -72,7 +72,7 @@ fn main() {
             let forward = network.forward(input(samples.copied().collect(), &device), mode(step));
             let loss = cross_entropy(forward.logits.clone(), targets);
             adam.step(&mut network, loss.backward(), 1e-3);
-            network.update_running_statistics(&forward);
+            network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         });
         let network = network.without_autodiff();
         let device = Device::flex();

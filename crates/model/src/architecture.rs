@@ -1,4 +1,4 @@
-//! The five networks as lists of operations.
+//! The networks as lists of operations.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,11 +68,23 @@ pub enum ModelKind {
     ResnetStyle,
     /// Sixteen wide convolutions and four dense layers; for servers, not for nodes.
     DeepLarge,
+    /// Pointwise and depthwise convolutions beside a linear path from the mean features: contains logistic regression.
+    Seismic,
 }
 
 impl ModelKind {
     /// All networks, smallest first.
-    pub const ALL: [ModelKind; 5] = [
+    pub const ALL: [ModelKind; 6] = [
+        ModelKind::UltraLightweight,
+        ModelKind::Seismic,
+        ModelKind::DeepEfficient,
+        ModelKind::Simple,
+        ModelKind::ResnetStyle,
+        ModelKind::DeepLarge,
+    ];
+
+    /// The networks that Python users have, smallest first.
+    pub const KERAS: [ModelKind; 5] = [
         ModelKind::UltraLightweight,
         ModelKind::DeepEfficient,
         ModelKind::Simple,
@@ -88,13 +100,14 @@ impl ModelKind {
             ModelKind::DeepEfficient => "deep_efficient_cnn",
             ModelKind::ResnetStyle => "resnet_style_cnn",
             ModelKind::DeepLarge => "deep_cnn_large",
+            ModelKind::Seismic => "seismic_cnn",
         }
     }
 
     /// Memory of weights and activations the network was designed for, in KB of 1024 bytes.
     pub fn budget_kb(self) -> Option<usize> {
         match self {
-            ModelKind::UltraLightweight => Some(150),
+            ModelKind::UltraLightweight | ModelKind::Seismic => Some(150),
             ModelKind::DeepEfficient => Some(200),
             ModelKind::Simple | ModelKind::ResnetStyle | ModelKind::DeepLarge => None,
         }
@@ -167,6 +180,15 @@ pub enum Op {
         /// The shortcut path.
         shortcut: Vec<Op>,
     },
+    /// `body(x) + shortcut(x)`.
+    Sum {
+        /// Name of the sum.
+        name: String,
+        /// The main path.
+        body: Vec<Op>,
+        /// The shortcut path.
+        shortcut: Vec<Op>,
+    },
     /// Mean over height and width: `[batch, channels]`.
     GlobalAveragePool,
     /// Fully connected layer with bias.
@@ -225,6 +247,7 @@ impl Architecture {
             ModelKind::DeepEfficient => ops.deep_efficient(),
             ModelKind::ResnetStyle => ops.resnet_style(),
             ModelKind::DeepLarge => ops.deep_large(),
+            ModelKind::Seismic => ops.seismic(),
         }
         ops.ops.push(Op::Dense {
             name: "head".into(),
@@ -349,6 +372,49 @@ impl Builder {
         ] {
             self.dense_relu(name, units, rate);
         }
+    }
+
+    /// The sum of what convolutions see in the course of the window and of a linear map of its mean features.
+    fn seismic(&mut self) {
+        let width = self.width(48);
+        let name = |layer: &str| layer.to_owned();
+        let mut body = vec![
+            self.conv(name("conv1"), (1, 1), 1, width),
+            Op::BatchNorm { name: name("bn1") },
+            Op::Relu,
+        ];
+        for block in ["block1", "block2"] {
+            let layer = |layer: &str| format!("{block}.{layer}");
+            let norm = |name: &str| Op::BatchNorm { name: layer(name) };
+            let main = vec![
+                Op::Depthwise {
+                    name: layer("dw"),
+                    kernel: (1, 3),
+                },
+                norm("bn1"),
+                Op::Relu,
+                self.conv(layer("conv"), (1, 1), 1, width),
+                norm("bn2"),
+            ];
+            body.push(Op::Residual {
+                name: block.into(),
+                body: main,
+                shortcut: Vec::new(),
+            });
+        }
+        body.push(Op::GlobalAveragePool);
+        let linear = Op::Dense {
+            name: name("linear"),
+            units: width,
+        };
+        self.ops.extend([
+            Op::Sum {
+                name: name("sum"),
+                body,
+                shortcut: vec![Op::GlobalAveragePool, linear],
+            },
+            Op::Dropout { rate: 0.3 },
+        ]);
     }
 
     fn resnet_style(&mut self) {

@@ -34,8 +34,10 @@ pub mod summary;
 mod weights;
 
 pub use adam::{AdamConfig, AdamState};
-pub use architecture::{Architecture, InputShape, ModelKind, Op, UnknownModel};
-pub use average::average_decay;
+pub use architecture::{
+    Architecture, BATCH_NORM_MOMENTUM, InputShape, ModelKind, Op, UnknownModel,
+};
+pub use average::{average_decay, batch_norm_momentum};
 pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
 #[cfg(feature = "burn")]
 pub use burn_engine::{

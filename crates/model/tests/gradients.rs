@@ -106,7 +106,7 @@ impl Case {
                 .then(|| host(tensor.grad(&gradients).unwrap()))
         });
         let each = each.collect();
-        network.update_running_statistics(&forward);
+        network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         (host(logits.inner()), each, network)
     }
 
@@ -123,7 +123,7 @@ impl Case {
             (self.count < self.batch).then(|| PaddedBatch::new(self.count, self.batch, &device));
         let (forward, gradients) =
             network.gradients(x.swap_dims(0, 1), targets, MODE, filled.as_ref());
-        network.update_running_statistics(&forward);
+        network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         let logits = host(forward.logits.narrow(0, 0, self.count));
         let gradients = gradients.into_iter().map(|own| own.map(host)).collect();
         (logits, gradients, network)

@@ -108,7 +108,7 @@ impl Case {
                 trainable.then(|| host(tensor.grad(&gradients).unwrap()))
             })
             .collect();
-        network.update_running_statistics(&forward);
+        network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         (
             host(logits.inner()),
             gradients,
@@ -130,7 +130,7 @@ impl Case {
         let count = self.y.len();
         let padded = (count < batch).then(|| PaddedBatch::new(count, batch, &device));
         let (forward, gradients) = network.gradients(x, targets, MODE, padded.as_ref());
-        network.update_running_statistics(&forward);
+        network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         let logits = host(forward.logits.narrow(0, 0, count));
         let gradients = gradients.into_iter().map(|tensor| tensor.map(host));
         (logits, gradients.collect(), Self::all(&network.weights()))

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use data::Preprocessing;
 use experiment::{
-    CHECKPOINTS, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
+    CHECKPOINTS, DatasetInfo, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
     load_checkpoint,
 };
 use model::{Plan, TrainingState};
@@ -66,7 +67,15 @@ pub fn take_up(
             )));
         }
     }
-    if then.other.get("preprocessing") != now.other.get("preprocessing") {
+    let stored = |info: &DatasetInfo| {
+        let stored = info.other.get("preprocessing").cloned();
+        serde_json::from_value::<Preprocessing>(stored.unwrap_or_default()).ok()
+    };
+    let same = match (stored(then), stored(now)) {
+        (Some(then), Some(now)) => now.makes_inputs_of(&then),
+        _ => then.other.get("preprocessing") == now.other.get("preprocessing"),
+    };
+    if !same {
         return Err(usage(format!(
             "{} cannot be resumed: its preprocessing has changed since",
             entry.id

@@ -81,6 +81,42 @@ impl DatasetConfig {
         Ok(())
     }
 
+    /// Takes the front end and the steps of a training preset, where the configuration names none of its own.
+    /// `spectral` keeps the configuration's sampling rate where there is one.
+    ///
+    /// # Errors
+    /// [`DataError::Usage`] where a step cannot be done at the sampling rate of the windows.
+    pub fn set_defaults(
+        &mut self,
+        spectral: Option<&SpectralConfig>,
+        steps: Option<&[Step]>,
+    ) -> Result<(), DataError> {
+        let error = |problem: String| DataError::Usage(format!("the preset: {problem}"));
+        if let Some(spectral) = spectral.filter(|_| !self.names_front_end) {
+            spectral.check().map_err(|(key, problem)| {
+                error(format!("`spectral_processing.{key}`: {problem}"))
+            })?;
+            self.spectral = spectral.clone();
+            if let Some(rate) = self.sampling_rate {
+                self.spectral.sampling_rate = rate;
+            }
+            self.names_front_end = true;
+        }
+        let Some(steps) = steps.filter(|_| self.steps.is_empty()) else {
+            return Ok(());
+        };
+        let resolved = resolve(steps).map_err(error)?;
+        Chain::new(&resolved.samples, self.spectral.sampling_rate).map_err(error)?;
+        if resolved.spectral.is_some() {
+            let problem = "`preprocessing` names spectra: give them as `spectral_processing`";
+            return Err(error(problem.into()));
+        }
+        resolved.apply(&mut self.spectral);
+        self.normalisation = self.normalisation.or(resolved.normalisation);
+        self.steps = resolved.samples;
+        Ok(())
+    }
+
     /// What is assumed of the front end without being said, as warnings.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let filters: Vec<&str> = self

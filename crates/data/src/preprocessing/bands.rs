@@ -214,12 +214,39 @@ impl Bands {
                 for edges in layout.edges.windows(2) {
                     let bins = &spectrum[edges[0]..edges[1]];
                     let power = bins.iter().map(|bin| bin.norm_sqr()).sum::<f64>();
-                    logs.push((power * scale / bins.len() as f64 + floor).ln());
+                    logs.push(power * scale / bins.len() as f64 + floor);
                 }
             }
         }
-        logs[first..].iter().sum()
+        let logs = &mut logs[first..];
+        logs.iter_mut().for_each(|power| *power = ln(*power));
+        logs.iter().sum()
     }
+}
+
+/// Natural logarithm of a positive normal number, to 1e-12: without branches, so that the compiler computes several at
+/// a time, and by the same operations on every machine. `f64::ln` took a third of the front end's time.
+///
+/// `x = 2^e m` with `m` from `sqrt(1/2)` to `sqrt(2)`; `ln m = 2 artanh((m - 1) / (m + 1))`.
+fn ln(x: f64) -> f64 {
+    const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
+    const MANTISSA: u64 = (1 << 52) - 1;
+    let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
+    let exponent = (shifted as i64 >> 52) as f64;
+    let m = f64::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF));
+    let s = (m - 1.0) / (m + 1.0);
+    let q = s * s;
+    let series = [
+        1.0 / 13.0,
+        1.0 / 11.0,
+        1.0 / 9.0,
+        1.0 / 7.0,
+        1.0 / 5.0,
+        1.0 / 3.0,
+        1.0,
+    ];
+    let sum = series.iter().fold(1.0 / 15.0, |sum, term| sum * q + term);
+    exponent * std::f64::consts::LN_2 + 2.0 * s * sum
 }
 
 fn mean(samples: &[f32]) -> f64 {
@@ -249,6 +276,19 @@ mod tests {
         (0..2048)
             .map(|i| 5000.0 + ((i * i) % 97) as f32 + 40.0 * (0.1 * i as f32).sin())
             .collect()
+    }
+
+    #[test]
+    fn logarithms_are_those_of_the_standard_library() {
+        for i in 0..200_000 {
+            let x = 10f64.powf(f64::from(i) * 0.006 - 300.0) * (1.0 + f64::from(i % 97) / 97.0);
+            let expected = x.ln();
+            assert!(
+                (ln(x) - expected).abs() < 1e-12 * expected.abs().max(1.0),
+                "{x}"
+            );
+        }
+        assert_eq!(ln(1.0), 0.0);
     }
 
     #[test]

@@ -93,17 +93,22 @@ impl Preprocessing {
     }
 
     /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. A sampling rate
-    /// that only one of them has written down makes no difference.
+    /// or length of windows that only one of them has written down makes no difference.
     pub fn makes_inputs_of(&self, other: &Self) -> bool {
-        let rates_agree = match (self.sampling_rate, other.sampling_rate) {
-            (Some(own), Some(theirs)) => own == theirs,
-            _ => true,
-        };
+        fn agree<T: PartialEq>(own: Option<T>, theirs: Option<T>) -> bool {
+            match (own, theirs) {
+                (Some(own), Some(theirs)) => own == theirs,
+                _ => true,
+            }
+        }
         let as_other = Self {
             sampling_rate: other.sampling_rate,
+            window: other.window,
             ..self.clone()
         };
-        rates_agree && as_other == *other
+        agree(self.sampling_rate, other.sampling_rate)
+            && agree(self.window, other.window)
+            && as_other == *other
     }
 
     /// Fixes the length of the windows and what depends on it: the layout of `bands`.

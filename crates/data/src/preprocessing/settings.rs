@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The front end of a configuration that names none: no `spectral_processing` and no spectra in `preprocessing`.
-pub const DEFAULT_METHOD: SpectralMethod = SpectralMethod::None;
+pub const DEFAULT_METHOD: SpectralMethod = SpectralMethod::Bands;
 
 /// What stands in the place of a segment's samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

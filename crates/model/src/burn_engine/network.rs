@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::conv::{Gather, GatherKind};
 use super::rows;
-use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
+use crate::architecture::Architecture;
 use crate::geometry::Geometry;
 use crate::plan::{Plan, PlanError, TensorId};
 use crate::weights::Weights;
@@ -175,11 +175,11 @@ impl Network {
     }
 
     /// Moves the running averages towards the statistics of a training pass, as Keras does:
-    /// `0.99 * running + 0.01 * batch`, with the biased variance.
-    pub fn update_running_statistics(&mut self, forward: &Forward) {
+    /// `momentum * running + (1 - momentum) * batch`, with the biased variance; see [`crate::batch_norm_momentum`].
+    pub fn update_running_statistics(&mut self, forward: &Forward, momentum: f64) {
         for (id, batch) in &forward.statistics {
-            let running = self.tensor(*id) * BATCH_NORM_MOMENTUM;
-            let batch = batch.clone() * (1.0 - BATCH_NORM_MOMENTUM);
+            let running = self.tensor(*id) * momentum;
+            let batch = batch.clone() * (1.0 - momentum);
             self.tensors[id.index()] = (running + batch).detach();
         }
     }

@@ -8,8 +8,7 @@ use super::kernels as k;
 use super::program::{GradientTarget, GradientTask, INPUT, Norm};
 use super::shard::{Input, Lane, NormState, SHARD, Shard, Shared};
 use super::team::{Shift, Team};
-use crate::architecture::BATCH_NORM_MOMENTUM;
-use crate::average::average_decay;
+use crate::average::{average_decay, batch_norm_momentum};
 use crate::mode::Mode;
 
 /// Multiply-accumulates of a pass from which threads share it: below, waking them costs more.
@@ -251,8 +250,8 @@ impl NativeNetwork {
         }
         let mean: Vec<f32> = mean.iter().map(|&value| value as f32).collect();
         let variance: Vec<f32> = squares.iter().map(|sum| (sum / rows) as f32).collect();
-        let momentum = BATCH_NORM_MOMENTUM as f32;
-        let rest = (1.0 - BATCH_NORM_MOMENTUM) as f32;
+        let momentum = batch_norm_momentum(self.average.is_some(), self.state.steps + 1);
+        let (momentum, rest) = (momentum as f32, (1.0 - momentum) as f32);
         for (range, batch) in [(&norm.mean, &mean), (&norm.variance, &variance)] {
             for (running, batch) in self.statistics[range.clone()].iter_mut().zip(batch) {
                 *running = *running * momentum + batch * rest;

@@ -85,6 +85,16 @@ impl Lowering<'_> {
                 let sum = self.add(format!("{name}.add"), main, other)?;
                 Ok(self.push(format!("{name}.relu"), StepKind::Relu, sum))
             }
+            Op::Sum {
+                name,
+                body,
+                shortcut,
+            } => {
+                // The small one first, so that the input need not be kept until the end.
+                let other = self.sequence(shortcut, input)?;
+                let main = self.sequence(body, input)?;
+                self.add(name.clone(), main, other)
+            }
             Op::GlobalAveragePool => self.global_average_pool(input),
             Op::Dense { name, units } => self.dense(name, input, *units),
             Op::Dropout { rate } => {

@@ -151,7 +151,8 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
         let padded = (count < size).then(|| PaddedBatch::new(count, size, self.device()));
         let (forward, gradients) = self.network.gradients(x, targets, mode, padded.as_ref());
         self.adam.apply(&mut self.network, gradients, learning_rate);
-        self.network.update_running_statistics(&forward);
+        let momentum = model::batch_norm_momentum(self.average.is_some(), self.adam.steps());
+        self.network.update_running_statistics(&forward, momentum);
         if let Some(average) = &mut self.average {
             average.follow(&self.network, self.adam.steps());
         }

@@ -99,7 +99,8 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         let loss = weighted_cross_entropy(logits.clone(), targets, class_weights.as_ref());
         self.adam
             .step(&mut self.network, loss.backward(), learning_rate);
-        self.network.update_running_statistics(&forward);
+        let momentum = model::batch_norm_momentum(self.average.is_some(), self.adam.steps());
+        self.network.update_running_statistics(&forward, momentum);
         if let Some(average) = &mut self.average {
             average.follow(&self.network, self.adam.steps());
         }

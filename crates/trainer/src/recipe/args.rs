@@ -17,8 +17,8 @@ use crate::error::TrainerError;
 /// Options with the names of the recipe's fields; those that are not given are left out of the serialised form.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize)]
 pub struct RecipeArgs {
-    /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn or
-    /// deep_cnn_large [default: simple_cnn]
+    /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn,
+    /// deep_cnn_large or seismic_cnn [default: simple_cnn]
     #[arg(long, value_name = "MODEL", value_parser = ModelKind::from_str)]
     #[serde(
         with = "choice::optional_model",
@@ -86,7 +86,8 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
-    /// How training windows are changed: none, light or field; presets can say more [default: none]
+    /// How training windows are changed: standard, none, light or field; presets can say more
+    /// [default: standard]
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = choice::named_augmentation)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<Augmentation>,

@@ -40,8 +40,9 @@ pub(super) mod optional_model {
 
 /// An augmentation by its name.
 pub(super) fn named_augmentation(name: &str) -> Result<Augmentation, String> {
-    Augmentation::preset(name)
-        .ok_or_else(|| format!("unknown augmentation `{name}`: choose none, light or field"))
+    Augmentation::preset(name).ok_or_else(|| {
+        format!("unknown augmentation `{name}`: choose standard, none, light or field")
+    })
 }
 
 /// An augmentation by its name or in full.
@@ -54,7 +55,7 @@ pub(super) fn augmentation<'de, D: Deserializer<'de>>(
         type Value = Augmentation;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("none, light, field, or a map of augmentations")
+            f.write_str("standard, none, light, field, or a map of augmentations")
         }
 
         fn visit_str<E: Error>(self, name: &str) -> Result<Augmentation, E> {

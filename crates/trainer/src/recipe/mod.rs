@@ -18,7 +18,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use data::{Augmentation, Normalisation, Storage};
+use data::{Augmentation, Normalisation, SpectralConfig, Step, Storage};
 use experiment::{Entry, Metadata, TrainingConfig, hash::config_hash};
 use model::ModelKind;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub use preset::{JobOptions, Preset};
 pub const RECIPE_FILE: &str = "recipe.json";
 
 /// Version of the format; a newer one is refused.
-pub const RECIPE_VERSION: u32 = 1;
+pub const RECIPE_VERSION: u32 = 2;
 
 /// Everything that decides the result of a run.
 ///
@@ -82,6 +82,10 @@ pub struct Recipe {
     pub calibrate: bool,
     /// Seed of initial weights, sample order, augmentation and dropout.
     pub seed: u64,
+    /// Front end where the dataset configuration names none; none for [`data::DEFAULT_METHOD`].
+    pub spectral_processing: Option<SpectralConfig>,
+    /// Steps over whole windows where the dataset configuration names none.
+    pub preprocessing: Option<Vec<Step>>,
     /// Scaling of inputs; none for the dataset configuration's, else [`DEFAULT_NORMALISATION`].
     pub normalisation: Option<Normalisation>,
     /// Share of the training labels that is used, of every class alike: above 0, at most 1.
@@ -132,6 +136,8 @@ fn before_recipes() -> Map<String, Value> {
         "average": null,
         "keep": "best",
         "calibrate": false,
+        "spectral_processing": SpectralConfig::default(),
+        "augmentation": {},
     });
     fields.as_object().cloned().unwrap_or_default()
 }
@@ -162,11 +168,13 @@ impl Default for Recipe {
             keep: Keep::default(),
             calibrate: true,
             seed: 42,
+            spectral_processing: None,
+            preprocessing: None,
             normalisation: None,
             label_ratio: 1.0,
             sampling: Sampling::default(),
             class_weights: ClassWeights::default(),
-            augmentation: Augmentation::default(),
+            augmentation: Augmentation::standard(),
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
             data: None,
@@ -213,8 +221,18 @@ impl Recipe {
         }
         match unknown.first() {
             Some(key) => Err(format!("unknown field `{key}`")),
-            None => Ok(recipe),
+            None => Ok(recipe.upgraded()),
         }
+    }
+
+    /// As this version writes it. Version 1 had no front end of its own: configurations that named none had samples.
+    fn upgraded(mut self) -> Self {
+        if self.version < 2 {
+            self.spectral_processing
+                .get_or_insert_with(SpectralConfig::default);
+        }
+        self.version = RECIPE_VERSION;
+        self
     }
 
     /// Bytes of `recipe.json`.
@@ -396,10 +414,10 @@ impl Recipe {
     pub fn storage(&self, streamed: bool) -> Storage {
         if streamed {
             Storage::Streamed
-        } else if self.augmentation.is_none() {
-            Storage::Memory
-        } else {
+        } else if self.augmentation.changes_windows() {
             Storage::Windows
+        } else {
+            Storage::Memory
         }
     }
 

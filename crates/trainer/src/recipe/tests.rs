@@ -35,6 +35,11 @@ fn full() -> Recipe {
         keep: Keep::Best,
         calibrate: false,
         seed: 5,
+        spectral_processing: Some(SpectralConfig {
+            sampling_rate: 100.0,
+            ..SpectralConfig::default()
+        }),
+        preprocessing: Some(vec![Step::Demean]),
         normalisation: Some(Normalisation::Sample),
         label_ratio: 0.5,
         sampling: Sampling::Balanced,
@@ -78,6 +83,12 @@ fn changed(pointer: &str, value: &Value) -> Value {
         Value::String(_) if pointer == "/model" => "simple_cnn".into(),
         Value::String(_) if pointer == "/normalisation" => "none".into(),
         Value::String(_) if pointer == "/sampling" => "shuffled".into(),
+        Value::String(_) if pointer.ends_with("/method") => "fft".into(),
+        Value::String(_) if pointer.ends_with("/compression") => "log".into(),
+        Value::String(_) if pointer.ends_with("/window") => "hamming".into(),
+        Value::String(_) if pointer.ends_with("/scaling") => "spectrum".into(),
+        Value::String(_) if pointer.ends_with("/detrend") => "none".into(),
+        Value::String(_) if pointer == "/preprocessing/0" => "detrend".into(),
         Value::String(_) if pointer == "/schedule" => "constant".into(),
         Value::String(_) if pointer == "/keep" => "last".into(),
         Value::Bool(value) => (!value).into(),
@@ -236,7 +247,7 @@ fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let job = Job::new(&cli(&["--recipe", path, "--seed", "9"])).unwrap();
     assert_eq!(job.recipe, Recipe { seed: 9, ..full() });
     for (text, expected) in [
-        (r#"{"version": 2}"#, "this program knows versions up to 1"),
+        (r#"{"version": 3}"#, "this program knows versions up to 2"),
         (r#"{"epoch": 2}"#, "unknown field `epoch`"),
         ("{", "recipe.json"),
     ] {
@@ -270,11 +281,11 @@ fn bad_settings_are_named() {
         ("label_ratio: 0", "label ratio 0 is not above 0"),
         (
             "augmentation: wild",
-            "unknown augmentation `wild`: choose none, light or field",
+            "unknown augmentation `wild`: choose standard, none, light or field",
         ),
         (
             "augmentation: [3]",
-            "expected none, light, field, or a map of augmentations",
+            "expected standard, none, light, field, or a map of augmentations",
         ),
         (
             "augmentation: {time_shift: 3}",

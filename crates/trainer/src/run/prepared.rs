@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use data::{Dataset, DatasetConfig, batch, demo};
-use experiment::{DatasetInfo, Metadata, ModelInfo};
+use data::{Augmentation, Dataset, DatasetConfig, batch, demo};
+use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
@@ -48,9 +48,21 @@ impl Prepared {
         if job.recipe.normalisation.is_some() {
             config.normalisation = job.recipe.normalisation;
         }
-        let dataset = read(&config, &job, progress)?;
+        let named = [config.names_front_end, !config.steps.is_empty()];
+        config.set_defaults(
+            job.recipe.spectral_processing.as_ref(),
+            job.recipe.preprocessing.as_deref(),
+        )?;
+        if !config.names_front_end {
+            progress.say(
+                "the dataset configuration names no `spectral_processing`: the front end is `bands`, log power in \
+                 frequency bands",
+            );
+        }
+        config.absolute_thresholds = job.resume.as_ref().is_some_and(has_absolute_thresholds);
+        let dataset = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
-        complete(&mut job, &config, &dataset);
+        complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let architecture = Architecture::new(
             recipe.model,
@@ -145,10 +157,10 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
 /// Reads the splits and checks that they can be trained on as the recipe says.
 fn read(
     config: &DatasetConfig,
-    job: &Job,
+    job: &mut Job,
     progress: &mut Progress,
 ) -> Result<Dataset, TrainerError> {
-    let recipe = &job.recipe;
+    let recipe = &mut job.recipe;
     let storage = recipe.storage(job.compute.stream);
     memory::check_data(config, storage)?;
     let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {
@@ -165,8 +177,14 @@ fn read(
         .class_weights
         .resolve(&dataset.train, &dataset.class_names)?;
     background_label(&recipe.augmentation, &dataset.class_names)?;
-    if !recipe.augmentation.is_none() {
-        batch::check_augmentable(&dataset.train, &dataset.preprocessing)?;
+    if recipe.augmentation.changes_windows() {
+        let can = batch::check_augmentable(&dataset.train, &dataset.preprocessing);
+        if can.is_err() && recipe.augmentation == Augmentation::standard() {
+            progress.say("the samples are no whole windows: they are not shifted in time");
+            recipe.augmentation.time_shift = 0.0;
+        } else {
+            can?;
+        }
     }
     for warning in &dataset.warnings {
         progress.warn(warning);
@@ -204,9 +222,21 @@ fn warn_of_other_data(job: &Job, dataset: &Dataset, progress: &Progress) {
     }
 }
 
+/// Whether an experiment was made before thresholds followed from the training split.
+fn has_absolute_thresholds(entry: &Entry) -> bool {
+    let stored = entry.metadata.dataset_info.other.get("preprocessing");
+    stored.is_some_and(|stored| stored.get("thresholds").is_none_or(Value::is_null))
+}
+
 /// Fills in what the recipe left to the data.
-fn complete(job: &mut Job, config: &DatasetConfig, dataset: &Dataset) {
+/// `named` says whether the dataset configuration names a front end, and steps.
+fn complete(job: &mut Job, config: &DatasetConfig, dataset: &Dataset, named: [bool; 2]) {
     let recipe = &mut job.recipe;
+    let [front_end, steps] = named;
+    recipe.spectral_processing = (!front_end).then(|| dataset.preprocessing.spectral.clone());
+    if steps {
+        recipe.preprocessing = None;
+    }
     recipe.dataset_config = Some(config.path.clone());
     recipe.task = Some(config.task_name.clone());
     recipe.normalisation = Some(dataset.preprocessing.normalisation);

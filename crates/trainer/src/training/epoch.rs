@@ -105,6 +105,7 @@ impl<'a, R: Recorder> Training<'a, R> {
         let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
         let lists = order[done..].chunks(recipe.batch_size);
         let direct = self.engine.direct(split, preprocessing);
+        let direct = direct.filter(|_| recipe.augmentation.is_none());
         if direct.is_some() {
             self.engine.begin_epoch(&order[done..], &labels[done..])?;
         }

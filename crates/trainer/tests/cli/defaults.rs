@@ -1,0 +1,136 @@
+//! What a run without options does, and what the preset for users of the Keras script keeps as it was.
+
+use super::*;
+
+/// A dataset without `spectral_processing` over the demo's windows; `factor` scales them.
+fn raw_windows(place: &Place, factor: f32) -> PathBuf {
+    let folder = place.folder.path().join(format!("raw{factor:e}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let demo = datasets().join(data::demo::FOLDER);
+    for split in ["train", "val", "test"] {
+        let wanted = data::reader::Wanted::default();
+        let source = demo.join(format!("{split}.tfrecord"));
+        let mut writer =
+            data::reader::TfrecordWriter::create(&folder.join(format!("{split}.tfrecord")))
+                .unwrap();
+        data::reader::of(&source)
+            .unwrap()
+            .read(&source, &wanted, &mut |mut record| {
+                if record.record % 4 == 0 {
+                    record.values.iter_mut().for_each(|value| *value *= factor);
+                    writer.write(&record)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        writer.finish().unwrap();
+        std::fs::write(
+            folder.join(format!("{split}_index.txt")),
+            format!("{split}.tfrecord\n"),
+        )
+        .unwrap();
+    }
+    let config = folder.join("dataset_config.yaml");
+    let text = "demo:\n  class_names: [background, footsteps, vehicle]\n  train_index_file: train_index.txt\n  \
+                val_index_file: val_index.txt\n  test_index_file: test_index.txt\nsampling_rate: 512\n";
+    std::fs::write(&config, text).unwrap();
+    config
+}
+
+#[test]
+fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
+    let place = Place::new();
+    let mut losses = Vec::new();
+    for factor in [1.0, 2f32.powi(-40), 2f32.powi(40)] {
+        let config = raw_windows(&place, factor);
+        let output =
+            place.run(&[&QUICK[..], &["--dataset-config", config.to_str().unwrap()]].concat());
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let notice = "names no `spectral_processing`: the front end is `bands`";
+        assert_eq!(said.matches(notice).count(), 1, "{said}");
+        let experiment = place.found().pop().unwrap();
+        let metadata = metadata(&experiment);
+        assert_eq!(
+            metadata["dataset_info"]["preprocessing"]["spectral"]["method"],
+            "bands"
+        );
+        assert_eq!(
+            metadata["training_config"]["input_shape"],
+            serde_json::json!([2, 7, 256])
+        );
+        losses.push(
+            history(&experiment)[1]["metrics"]["val_loss"]
+                .as_f64()
+                .unwrap(),
+        );
+    }
+    for loss in &losses[1..] {
+        assert!((loss / losses[0] - 1.0).abs() < 1e-3, "{losses:?}");
+    }
+}
+
+/// The figures are those of the version before the present defaults.
+#[test]
+fn keras_compatible_gives_what_the_default_gave_before() {
+    let place = Place::new();
+    let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/keras_compatible.yaml");
+    let output = place.run(&[&QUICK[..], &["--config", preset.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let history = history(&place.found()[0]);
+    for (key, expected) in [
+        ("loss", 0.488_203_949_277_791_5),
+        ("val_loss", 0.419_846_494_198_112_54),
+    ] {
+        let value = history[1]["metrics"][key].as_f64().unwrap();
+        assert!((value - expected).abs() < 1e-6, "{key} {value}");
+    }
+    // Samples, where the configuration names no spectra.
+    let config = raw_windows(&place, 1.0);
+    let arguments = [
+        &QUICK[..],
+        &["--config", preset.to_str().unwrap()],
+        &["--dataset-config", config.to_str().unwrap()],
+    ];
+    let output = place.run(&arguments.concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let metadata = metadata(&place.found().pop().unwrap());
+    assert_eq!(
+        metadata["dataset_info"]["preprocessing"]["spectral"]["method"],
+        "none"
+    );
+}
+
+/// The default augmentation draws the same on any number of threads, from memory or from disk.
+#[test]
+fn augmented_runs_repeat_to_the_bit() {
+    let place = Place::new();
+    let config = raw_windows(&place, 1.0);
+    let options = [
+        "--model",
+        "seismic_cnn",
+        "--epochs",
+        "3",
+        "--dataset-config",
+        config.to_str().unwrap(),
+    ];
+    assert!(place.run(&options).status.success());
+    let whole = place.found().pop().unwrap();
+    let stopped = place.run(&[&options[..], &["--threads", "1"]].concat());
+    assert!(stopped.status.success());
+    let other = place
+        .found()
+        .into_iter()
+        .find(|found| *found != whole)
+        .unwrap();
+    assert_eq!(
+        history(&whole),
+        history(&other),
+        "whatever the number of threads"
+    );
+    let streamed = place.run(&[&options[..], &["--stream"]].concat());
+    assert!(streamed.status.success(), "{}", text(&streamed.stderr));
+    let found = place.found();
+    let streamed = found.iter().find(|found| ![&whole, &other].contains(found));
+    assert_eq!(history(&whole), history(streamed.unwrap()), "streamed");
+}
