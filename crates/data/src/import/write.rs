@@ -176,11 +176,8 @@ fn write(
     let target = Target {
         class_names: config.class_names.clone(),
         task: config.task.clone(),
-        // Raw samples do far worse.
-        settings: format!(
-            "spectral_processing:\n  method: fft\n  compression: log1p\n  sampling_rate: {:?}\n",
-            config.sampling_rate
-        ),
+        // The front end is the default.
+        settings: format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate),
         shares: config.split.shares(),
         seed: config.split.seed,
     };
