@@ -162,16 +162,16 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     {
         return together(days, clocks);
     }
-    let (mut days, mut before) = (0, i64::MIN);
+    let (mut days, mut before) = (0i64, i64::MIN);
     let over = clocks.into_iter().map(|clock| {
         if clock == NO_TIME {
             return NO_TIME;
         }
-        if before != i64::MIN && clock < before - DAY / 2 {
+        if before != i64::MIN && clock < before.saturating_sub(DAY / 2) {
             days += DAY;
         }
         before = clock;
-        clock + days
+        clock.saturating_add(days)
     });
     over.collect()
 }
