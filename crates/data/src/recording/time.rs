@@ -173,7 +173,7 @@ impl Scan<'_> {
         let name = self.0[..letters].to_ascii_lowercase();
         let number = MONTHS.iter().position(|month| {
             name == month.as_bytes()
-                || name == &month.as_bytes()[..3]
+                || name == month.as_bytes()[..3]
                 || name == b"sept" && *month == "september"
         })?;
         self.0 = &self.0[letters..];
