@@ -106,6 +106,14 @@ def main():
     write("flat", {"a": samples()[0]}, [("a", "x")], ["trace_name", "source_type"],
           {"dimension_order": "CW", "component_order": "Z", "sampling_rate": 100.0})
     expected["flat"] = by_h5py("flat", "CW", "Z", 100)
+    # Filters of h5py and 16-bit floats. A slow walk, so that LZF finds repetitions.
+    walk = np.repeat(RNG.integers(-100, 100, (3, 20)), 8, axis=1)
+    for name, order, options in (("lzf", "<i4", {"compression": "lzf"}), ("lzf-shuffled", ">f4", {"compression": "lzf", "shuffle": True, "chunks": (2, 77)}),
+                                 ("half", "<f2", {}), ("half-big", ">f2", {"compression": "gzip"})):
+        write(name, {}, [("a", "x")], ["trace_name", "source_type"], {"dimension_order": "CW", "component_order": "ZNE", "sampling_rate": 100.0})
+        with h5py.File(FOLDER / name / "waveforms.hdf5", "a") as file:
+            file.create_dataset("data/a", data=walk.astype(order), **options)
+        expected[name] = by_h5py(name, "CW", "ZNE", 100)
     (FOLDER / "expected.json").write_text(json.dumps(expected))
     print({name: len(own) for name, own in expected.items()})
 

@@ -76,6 +76,46 @@ def texts():
     numbers("slashes.csv", NANOS[0], pd.read_csv, "ZN")
 
 
+def habits():
+    """Times in several columns or with their unit elsewhere, groups of digits, columns of one name."""
+    def put(name, head, rows, reader=pd.read_csv, start=NANOS[0], columns="ZN"):
+        (FOLDER / name).write_text(head + "\n" + "\n".join(rows) + "\n")
+        numbers(name, start, reader, columns)
+
+    def rows(times, separator=","):
+        return [separator.join((t, str(z), str(n))) for t, z, n in zip(times, Z, N_)]
+
+    def stamps(form):
+        return [s.strftime(form)[:-3] for s in STAMPS]
+
+    names = [s.strftime("%d-%b-%Y %H:%M:%S.%f") for s in STAMPS]
+    assert (pd.to_datetime(names, utc=True) == STAMPS).all()
+    put("month_names.csv", "time,Z,N", rows(names))
+    put("year_day.csv", "time,Z,N", rows(stamps("%Y:%j:%H:%M:%S.%f")))
+    elapsed = [f"{int(t) // 60 + 59:02}:{t % 60:06.3f}" for t in SECONDS]
+    assert np.allclose(pd.to_timedelta(["00:" + t if t < "60" else "01:00" + t[2:] for t in elapsed]).total_seconds(), SECONDS + 59 * 60)
+    put("minutes.csv", "time,Z,N", rows(elapsed), start=59 * 60 * 10**9)
+    put("unit_below.csv", "time,Z,N\n(ms),(mV),(mV)", rows([f"{t * 1000:.1f}" for t in SECONDS]), lambda p: pd.read_csv(p, skiprows=[1]), 0)
+    put("calendar.csv", "year,month,day,hour,minute,second,Z,N", rows(stamps("%Y,%m,%d,%H,%M,%S.%f")))
+    put("milliseconds_apart.csv", "time,ms,Z,N", rows([f"{s:%Y-%m-%d %H:%M:%S},{s.microsecond // 1000}" for s in STAMPS]))
+    large = [f'{t:.2f},"{z * 1000:,.0f}","{n * 1000:,.2f}"' for t, z, n in zip(SECONDS, Z, N_)]
+    put("thousands.csv", "time,Z,N", large, lambda p: pd.read_csv(p, thousands=","), 0)
+    german = [f"{t:.2f};{z * 1000:,.0f},0;{n * 1000:,.2f}".translate(str.maketrans(",.", ".,")).replace(".0;", ",0;") for t, z, n in zip(SECONDS, Z, N_)]
+    put("german_thousands.csv", "time;Z;N", german, lambda p: pd.read_csv(p, sep=";", decimal=",", thousands="."), 0)
+    put("twins.csv", "time,Z,Z", rows([f"{t:.2f}" for t in SECONDS]), start=0, columns=["Z", "Z.1"])
+    again = rows([f"{t:.2f}" for t in SECONDS])
+    put("names_again.csv", "time,Z,N", again[:40] + ["time,Z,N"] + again[40:], lambda p: pd.read_csv(p, skiprows=[41]), 0)
+    wide = pa.array([decimal.Decimal(int(v * 8)) / 1000 for v in Z], pa.decimal256(50, 12))
+    stamp = pa.array(NANOS, pa.timestamp("ns"))
+    pq.write_table(pa.table({"when": stamp, "Z": wide}), FOLDER / "decimal256.parquet", compression="zstd")
+    expect("decimal256.parquet", NANOS[0], {"Z": [float(v) for v in pq.read_table(FOLDER / "decimal256.parquet")["Z"].to_pylist()]})
+    # Two nodes whose rows take turns.
+    both = pa.table({"when": pa.array(np.repeat(NANOS, 2), pa.timestamp("ns")), "node": np.tile([1, 2], N), "Z": np.stack([Z, N_], 1).ravel()})
+    pq.write_table(both, FOLDER / "nodes.parquet", compression="zstd")
+    nodes = pq.read_table(FOLDER / "nodes.parquet").to_pandas().groupby("node")["Z"]
+    expect("nodes.parquet", NANOS[0], {f"{node}.Z": values for node, values in nodes})
+
+
 def parquet():
     null = [None if i in (3, 60) else float(z) for i, z in enumerate(Z)]
     words = I.astype(np.uint64)
@@ -126,6 +166,7 @@ def parquet():
 FOLDER.mkdir(parents=True, exist_ok=True)
 print("pandas", pd.__version__, "pyarrow", pa.__version__)
 texts()
+habits()
 parquet()
 text = json.dumps(expected, indent=None, separators=(",", ":"), sort_keys=True)
 (FOLDER / "expected.json").write_text(text.replace('},"', '},\n"') + "\n")

@@ -1,7 +1,7 @@
 //! Reading speed of a recording: `recordings FILE [ROUNDS]`, or a SeisBench folder. Prints samples and seconds of the
 //! fastest round as JSON. `scripts/bench/recordings.py` runs it beside others.
 //!
-//! `recordings --samples FILE...` prints a line of JSON a file: all traces and notes, or the error.
+//! `recordings [--rate HZ] --samples FILE...` prints a line of JSON a file: all traces and notes, or the error.
 //! `scripts/conformance/differential.py` compares them with what others read.
 
 use std::path::Path;
@@ -28,8 +28,8 @@ fn read(path: &Path) -> usize {
     traces.iter().map(|trace| trace.samples.len()).sum()
 }
 
-fn samples(path: &Path) -> serde_json::Value {
-    match recording::read(path, &Hints::default()) {
+fn samples(path: &Path, hints: &Hints) -> serde_json::Value {
+    match recording::read(path, hints) {
         Err(error) => json!({"error": error.to_string()}),
         Ok(contents) => {
             let traces = contents.traces.iter().map(|trace| {
@@ -47,9 +47,13 @@ fn samples(path: &Path) -> serde_json::Value {
 
 fn main() {
     let mut arguments = std::env::args().skip(1).peekable();
+    let mut hints = Hints::default();
+    if arguments.next_if(|first| first == "--rate").is_some() {
+        hints.sampling_rate = arguments.next().map(|rate| rate.parse().unwrap());
+    }
     if arguments.next_if(|first| first == "--samples").is_some() {
         for path in arguments {
-            println!("{}", samples(Path::new(&path)));
+            println!("{}", samples(Path::new(&path), &hints));
         }
         return;
     }

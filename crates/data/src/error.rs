@@ -53,6 +53,14 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+    /// Some of the files to inspect cannot be used.
+    #[error("{}", problems.join("\nerror: "))]
+    Inspected {
+        /// What the others hold, as it goes to standard output.
+        shown: String,
+        /// What is wrong with these.
+        problems: Vec<String>,
+    },
     /// A source is not of a format that any reader knows, or damaged as a whole.
     #[error("{path}: {problem}")]
     Source {
@@ -173,7 +181,10 @@ impl DataError {
                     *example = example.replace(&from, &to);
                 }
             }
-            Self::Strict { .. } | Self::Usage(_) | Self::SharedGroups { .. } => {}
+            Self::Strict { .. }
+            | Self::Usage(_)
+            | Self::SharedGroups { .. }
+            | Self::Inspected { .. } => {}
         }
         self
     }

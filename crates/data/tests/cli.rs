@@ -124,6 +124,38 @@ fn recordings_are_inspected() {
 }
 
 #[test]
+fn what_cannot_be_used_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let junk = folder.path().join("junk.wav").display().to_string();
+    std::fs::write(&junk, b"fLaC, not WAV").unwrap();
+    let sound = fixtures().join("steim2.mseed").display().to_string();
+    let stead = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seisbench/stead");
+    let stead = stead.display().to_string();
+    let output = data(&["inspect", &junk, &sound, &stead, "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is FLAC audio: convert it to WAV"));
+    let json: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(json["recordings"].as_array().unwrap().len(), 2);
+    assert_eq!(json["problems"][0]["file"], junk);
+    assert_eq!(json["collections"][0]["traces"], 3);
+    assert_eq!(
+        json["collections"][0]["missing"].as_array().unwrap().len(),
+        3
+    );
+    let shown = stdout(
+        Path::new("/nowhere"),
+        &["inspect", &format!("{stead}/metadata.csv")],
+    );
+    for part in [
+        "SeisBench dataset of 3 traces",
+        "trace_category: noise (3)",
+        "missing: there is no sampling rate",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
+#[test]
 fn mistakes_end_with_2_and_name_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let junk = folder.path().join("junk.dat").display().to_string();

@@ -222,3 +222,46 @@ fn mistakes_are_named() {
         assert!(error.contains(problem), "{error}\nexpected: {problem}");
     }
 }
+
+/// What a careful colleague would say: silence, a class of one recording, minutes on both sides, a window that is no
+/// multiple of 8.
+#[test]
+fn an_import_says_what_is_odd_about_its_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let table = |silent_from: usize| {
+        let value = |i: usize| {
+            if i < silent_from {
+                (i * i * 37 + silent_from) % 1009
+            } else {
+                7
+            }
+        };
+        let rows = (0..2000).map(|i| format!("{}.{:02},{}\n", i / 100, i % 100, value(i)));
+        format!("time,Z\n{}", rows.collect::<String>())
+    };
+    std::fs::write(at("one.csv"), table(2000)).unwrap();
+    std::fs::write(at("two.csv"), table(1000)).unwrap();
+    let list = "sampling_rate: 100\nwindow: 0.5\nchannels: [Z]\nclass_names: [a, b]\nrecordings:\n  - {files: [one.csv], \
+                class: a}\n  - files: [two.csv]\n    labels: [{start: 0, end: 10, class: a}, {start: 10, end: 20, class: \
+                b}]\nsplit: {by: time, train: 0.6, val: 0.2, test: 0.2}\n";
+    std::fs::write(at("list.yaml"), list).unwrap();
+    let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
+    let imported = import(&config, &at("out"), 100, &mut |_| {}).unwrap();
+    let said = imported.warnings.join("\n");
+    for part in [
+        "50 samples, and a window needs a multiple of 8: 48 samples are taken, 0.480000 s",
+        "two: all 20 windows of class `b` are silent",
+        "class `b` is in one recording alone, two",
+        "windows of split val",
+        "from minutes that split train has windows of",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    import(&config, &at("again"), 100, &mut |_| {}).unwrap();
+    for entry in std::fs::read_dir(at("out")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let read = |folder: &str| std::fs::read(at(folder).join(&name)).unwrap();
+        assert_eq!(read("out"), read("again"), "{name:?}");
+    }
+}

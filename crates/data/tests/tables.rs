@@ -100,6 +100,48 @@ fn whole_numbers_without_a_unit_are_no_times() {
 }
 
 #[test]
+fn packed_tables_are_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("german.csv.gz");
+    let plain = std::fs::read(self::folder().join("german.csv")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &plain).unwrap();
+    std::fs::write(&path, packed.finish().unwrap()).unwrap();
+    let contents = recording::read(&path, &Hints::default()).unwrap();
+    assert_eq!(contents, read("german.csv"));
+}
+
+/// Rows of several sensors are never one channel.
+#[test]
+fn sensors_of_one_table_are_told_apart() {
+    let notes = read("nodes.parquet").notes.join("\n");
+    assert!(
+        notes.contains("column `node` tells 2 sensors apart"),
+        "{notes}"
+    );
+}
+
+/// A row that is cut or has the names again moves no other.
+#[test]
+fn rows_keep_their_places_without_times() {
+    let hints = Hints {
+        sampling_rate: Some(10.0),
+        start: None,
+    };
+    let rows = |text: &str| {
+        let contents = recording::parse(text.as_bytes(), "csv", &hints).unwrap();
+        contents.traces[0].samples.clone()
+    };
+    assert_eq!(rows("Z,N\n1,2\n2,3\nZ,N\n3,4\n4,5\n"), [1.0, 2.0, 3.0, 4.0]);
+    let cut = rows("Z,N\n1,2\n2,3\n3\n4,5\n5,6\n6,7\nend of file\n");
+    assert!(cut[2].is_nan(), "{cut:?}");
+    assert_eq!((cut.len(), cut[3]), (6, 4.0));
+    let falling = "time,Z\n0.3,1\n0.2,2\n0.1,3\n0.0,4\n";
+    let error = recording::parse(falling.as_bytes(), "csv", &hints).unwrap_err();
+    assert!(error.contains("fall from row to row"), "{error}");
+}
+
+#[test]
 fn files_that_are_no_tables_are_named() {
     let error = |bytes: &[u8], ending: &str| {
         recording::parse(bytes, ending, &Hints::default()).unwrap_err()

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use data::Loading;
 use data::commands::{Cli, run};
+use data::{DataError, Loading};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Shows how far the reading of many sources is: nothing of a few, and nothing where standard error is no terminal.
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
+            if let DataError::Inspected { shown, .. } = &error {
+                let _ = std::io::stdout().write_all(shown.as_bytes());
+            }
             eprintln!("error: {error}");
             ExitCode::from(if error.is_machine_failure() { 1 } else { 2 })
         }

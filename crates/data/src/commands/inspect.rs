@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::figure::{Example, draw};
-use super::{samples, table, warn};
+use super::{samples, seisbench, table, warn};
 use crate::config::DatasetConfig;
 use crate::error::DataError;
+use crate::import::gaps::fills;
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
 
@@ -76,6 +77,28 @@ struct Note {
     note: String,
 }
 
+/// A file that cannot be used, and why.
+#[derive(Clone, Debug, Serialize)]
+struct Problem {
+    file: String,
+    problem: String,
+}
+
+/// What was found in all files.
+#[derive(Default)]
+struct Inspected {
+    found: Vec<Found>,
+    channels: Vec<Channel>,
+    notes: Vec<Note>,
+    collections: Vec<seisbench::Collection>,
+    examples: Vec<Example>,
+    names: BTreeMap<i64, String>,
+}
+
+/// Says what the files hold. Those that cannot be used do not hide the others.
+///
+/// # Errors
+/// [`DataError`] where one cannot be used; of several, or as JSON, with what the others hold.
 pub(super) fn inspect(
     paths: &[PathBuf],
     task: Option<&str>,
@@ -83,36 +106,61 @@ pub(super) fn inspect(
     json: bool,
     say: &mut dyn FnMut(&str),
 ) -> Result<String, DataError> {
-    let mut found = Vec::new();
-    let (mut channels, mut notes) = (Vec::new(), Vec::new());
-    let mut examples = Vec::new();
-    let mut names = BTreeMap::new();
+    let mut all = Inspected::default();
+    let (mut problems, mut first) = (Vec::new(), None);
     for path in paths {
+        if let Err(error) = all.look(path, task, say) {
+            problems.push(Problem {
+                file: path.display().to_string(),
+                problem: error.to_string(),
+            });
+            first.get_or_insert(error);
+        }
+    }
+    if let Some(figure) = figure.filter(|_| first.is_none()) {
+        all.draw(figure)?;
+        say(&format!("drawn: {}", figure.display()));
+    }
+    let shown = if json {
+        let value = serde_json::json!({
+            "samples": all.found,
+            "recordings": all.channels,
+            "collections": all.collections,
+            "notes": all.notes,
+            "problems": problems,
+        });
+        format!("{value:#}\n")
+    } else {
+        all.text()
+    };
+    match first {
+        None => Ok(shown),
+        Some(error) if !json && paths.len() == 1 => Err(error),
+        Some(_) => Err(DataError::Inspected {
+            shown,
+            problems: problems.into_iter().map(|own| own.problem).collect(),
+        }),
+    }
+}
+
+impl Inspected {
+    /// Adds what is in a file.
+    fn look(
+        &mut self,
+        path: &Path,
+        task: Option<&str>,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<(), DataError> {
         let ending = path
             .extension()
             .map(|e| e.to_string_lossy().to_lowercase())
             .unwrap_or_default();
         if matches!(&*ending, "yaml" | "yml") {
-            let config = DatasetConfig::load(path, task)?;
-            warn(&config.warnings, say);
-            for (split, index) in samples::indices(&config) {
-                let mut own = Found {
-                    name: split.into(),
-                    ..Default::default()
-                };
-                for source in config.sources(&index)? {
-                    source_of(
-                        &source,
-                        &config.wanted(),
-                        &mut own,
-                        &mut examples,
-                        config.spectral.sampling_rate,
-                    )?;
-                }
-                found.push(own);
-            }
-            names.extend(config.named_labels());
-        } else if reader::of(path).is_ok() && !matches!(&*ending, "mseed" | "mseed3") {
+            return self.dataset(path, task, say);
+        }
+        if let Some(folder) = seisbench::folder(path) {
+            self.collections.push(seisbench::look(&folder)?);
+        } else if reader::of(path).is_ok() && !is_recording(path) {
             let mut own = Found {
                 name: path.display().to_string(),
                 ..Default::default()
@@ -121,38 +169,83 @@ pub(super) fn inspect(
                 label: task.unwrap_or("vehicle_type").to_owned(),
                 ..Default::default()
             };
-            source_of(path, &wanted, &mut own, &mut examples, 1.0)?;
-            found.push(own);
+            source_of(path, &wanted, &mut own, &mut self.examples, 1.0)?;
+            self.found.push(own);
         } else {
-            channels.extend(recorded(path, &mut examples, &mut notes)?);
+            let channels = recorded(path, &mut self.examples, &mut self.notes)?;
+            self.channels.extend(channels);
         }
+        Ok(())
     }
-    if let Some(figure) = figure {
-        let named = |example: &mut Example| {
-            if let Some(name) = example.label.and_then(|label| names.get(&label)) {
+
+    fn dataset(
+        &mut self,
+        path: &Path,
+        task: Option<&str>,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<(), DataError> {
+        let config = DatasetConfig::load(path, task)?;
+        warn(&config.warnings, say);
+        for (split, index) in samples::indices(&config) {
+            let mut own = Found {
+                name: split.into(),
+                ..Default::default()
+            };
+            for source in config.sources(&index)? {
+                source_of(
+                    &source,
+                    &config.wanted(),
+                    &mut own,
+                    &mut self.examples,
+                    config.spectral.sampling_rate,
+                )?;
+            }
+            self.found.push(own);
+        }
+        self.names.extend(config.named_labels());
+        Ok(())
+    }
+
+    fn draw(&mut self, figure: &Path) -> Result<(), DataError> {
+        for example in &mut self.examples {
+            if let Some(name) = example.label.and_then(|label| self.names.get(&label)) {
                 example.title.clone_from(name);
             }
-        };
-        examples.iter_mut().for_each(named);
-        let png = draw(&examples).map_err(DataError::Usage)?;
+        }
+        let png = draw(&self.examples).map_err(DataError::Usage)?;
         std::fs::write(figure, png).map_err(|source| DataError::Write {
             path: figure.to_owned(),
             source,
-        })?;
-        say(&format!("drawn: {}", figure.display()));
+        })
     }
-    if json {
-        let value = serde_json::json!({"samples": found, "recordings": channels, "notes": notes});
-        return Ok(format!("{value:#}\n"));
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if !self.found.is_empty() {
+            text.push_str(&of_samples(&self.found, &self.names));
+        }
+        if !self.channels.is_empty() {
+            text.push_str(&of_recordings(&self.channels, &self.notes));
+        }
+        let collections = self.collections.iter().map(seisbench::Collection::text);
+        text.push_str(&collections.collect::<String>());
+        text
     }
-    let mut text = String::new();
-    if !found.is_empty() {
-        text.push_str(&of_samples(&found, &names));
-    }
-    if !channels.is_empty() {
-        text.push_str(&of_recordings(&channels, &notes));
-    }
-    Ok(text)
+}
+
+/// Whether a file's name says that it is a recording, whatever it begins with: samples may be packed with gzip too.
+fn is_recording(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let own: &[&str] = if plain.len() < name.len() {
+        &["csv", "txt", "tsv", "dat", "mseed", "sac", "wav", "parquet"]
+    } else {
+        &["mseed", "mseed3"]
+    };
+    plain
+        .rsplit('.')
+        .next()
+        .is_some_and(|ending| own.contains(&ending))
 }
 
 /// Adds the samples of a source, and the first of every label to the pictures.
@@ -213,6 +306,15 @@ fn recorded(
     let mut channels = Vec::new();
     for (channel, traces) in by_channel {
         let all = || traces.iter().flat_map(|trace| &trace.samples);
+        if let Some((count, value)) = fills(all()) {
+            notes.push(Note {
+                file: path.display().to_string(),
+                note: format!(
+                    "channel `{channel}`: {count} samples are {value}, as programs write where data are missing: an \
+                     import makes gaps of them"
+                ),
+            });
+        }
         let finite = || all().copied().filter(|v| v.is_finite());
         let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
         channels.push(Channel {

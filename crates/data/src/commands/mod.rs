@@ -6,6 +6,7 @@ mod count;
 mod figure;
 mod inspect;
 mod samples;
+mod seisbench;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

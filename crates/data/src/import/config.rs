@@ -46,7 +46,13 @@ pub struct RecordingsConfig {
     /// How windows are shared out.
     #[serde(default)]
     pub split: SplitSettings,
+    /// What is read in another way than it is written, to be said.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
+
+/// Share by which the length of a window is changed without a question.
+const NEAR_WINDOW: f64 = 0.05;
 
 fn task() -> String {
     "events".into()
@@ -200,6 +206,7 @@ impl RecordingsConfig {
         for own in &mut config.seisbench {
             own.folder = folder.join(&own.folder);
         }
+        config.fit_window();
         config.check().map_err(|(key, problem)| DataError::Config {
             path: path.to_owned(),
             line: None,
@@ -207,6 +214,25 @@ impl RecordingsConfig {
             problem,
         })?;
         Ok(config)
+    }
+
+    /// Takes the nearest length that can be cut into segments for a window, where it is near enough.
+    fn fit_window(&mut self) {
+        let asked = self.window * self.sampling_rate;
+        let fitting = (asked / 8.0).round() * 8.0;
+        let off = (fitting / asked - 1.0).abs();
+        if !(fitting >= 8.0 && off <= NEAR_WINDOW) || segment(self.samples()).is_some() {
+            return;
+        }
+        let window = fitting / self.sampling_rate;
+        self.notes.push(format!(
+            "`window`: {} s at {} Hz are {} samples, and a window needs a multiple of 8: {fitting} samples are taken, \
+             {window:.6} s",
+            self.window,
+            self.sampling_rate,
+            self.samples()
+        ));
+        self.window = window;
     }
 
     /// Samples of a window.
@@ -233,11 +259,14 @@ impl RecordingsConfig {
             || segment(samples).is_none()
             || samples > 1 << 20
         {
+            let fitting = (samples / 8 * 8).clamp(8, 1 << 20);
             let problem = format!(
-                "{} s at {} Hz are {samples} samples: a window needs a multiple of 8, up to {}",
+                "{} s at {} Hz are {samples} samples: a window needs a multiple of 8, up to {}, such as {fitting} \
+                 samples, {:.6} s",
                 self.window,
                 self.sampling_rate,
-                1 << 20
+                1 << 20,
+                fitting as f64 / self.sampling_rate
             );
             return error("window", problem);
         }

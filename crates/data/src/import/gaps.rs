@@ -52,6 +52,15 @@ fn is_fill(value: f64) -> bool {
 /// How much larger than every other sample a fill value is: in a clipped recording the ends of the integers are not.
 const FAR: f64 = 1000.0;
 
+/// How many of the samples stand for missing ones, and the first of them.
+pub(crate) fn fills<'a>(samples: impl Iterator<Item = &'a f64> + Clone) -> Option<(usize, f64)> {
+    let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
+    let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
+    let mut own = samples.filter(|v| is_fill(**v) && v.abs() > FAR * usual);
+    let first = *own.next()?;
+    Some((1 + own.count(), first))
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Sample,

@@ -87,6 +87,25 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// Names of the columns of a table of labels, as other programs call them.
+const STARTS: [&str; 6] = ["start", "starttime", "begin", "begintime", "onset", "from"];
+const ENDS: [&str; 7] = [
+    "end", "endtime", "stop", "stoptime", "offset", "to", "until",
+];
+const CLASSES: [&str; 4] = ["class", "label", "classname", "category"];
+const EVENTS: [&str; 2] = ["event", "eventid"];
+
+/// The separator of a table of labels: the one that its first line has most of.
+fn separator(text: &str) -> u8 {
+    let lines = text.lines().map(str::trim);
+    let head = lines
+        .into_iter()
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
+    let separators = [b'\t', b';', b','];
+    separators.into_iter().max_by_key(count).unwrap_or(b',')
+}
+
 /// Reads a table with the columns `start`, `end`, `class` and, where there are, `event`.
 ///
 /// # Errors
@@ -101,35 +120,54 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         path: path.to_owned(),
         source,
     })?;
+    let separator = separator(&text);
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
+        .delimiter(separator)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let heads = reader
         .headers()
         .map_err(|problem| error(problem.to_string()))?
         .clone();
-    let column = |name: &str| heads.iter().position(|head| head == name);
-    let needed = |name: &str| {
+    let plain = |head: &str| -> String {
+        let letters = head.chars().filter(|c| c.is_alphanumeric());
+        letters.collect::<String>().to_lowercase()
+    };
+    // The names in their order: `start` before another that means it.
+    let column = |names: &[&str]| {
+        let find = |name: &&str| heads.iter().position(|head| plain(head) == **name);
+        names.iter().find_map(find)
+    };
+    let needed = |names: &[&str]| {
         let missing = || {
+            let there: Vec<&str> = heads.iter().collect();
             error(format!(
-                "there is no column `{name}`: expected start, end, class and, optional, event"
+                "there is no column `{}`: expected start, end, class and, optional, event; there are {}",
+                names[0],
+                there.join(", ")
             ))
         };
-        column(name).ok_or_else(missing)
+        column(names).ok_or_else(missing)
     };
     let (start, end, class, event) = (
-        needed("start")?,
-        needed("end")?,
-        needed("class")?,
-        column("event"),
+        needed(&STARTS)?,
+        needed(&ENDS)?,
+        needed(&CLASSES)?,
+        column(&EVENTS),
     );
     let mut labels = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|problem| error(problem.to_string()))?;
         let line = record.position().map_or(0, csv::Position::line);
         let time = |i: usize| {
-            Time::parse(&record[i]).map_err(|problem| error(format!("line {line}: {problem}")))
+            let commas = separator != b',' && !record[i].contains('.');
+            let text = if commas {
+                record[i].replace(',', ".")
+            } else {
+                record[i].to_owned()
+            };
+            Time::parse(&text).map_err(|problem| error(format!("line {line}: {problem}")))
         };
         labels.push(Label {
             start: time(start)?,
@@ -175,5 +213,23 @@ mod tests {
         let labels = read_labels(&path).unwrap();
         assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
         assert_eq!(labels[0].event, None);
+        // As Excel of other countries and other programs write it.
+        for text in [
+            "Onset;Offset;Label\n0,5;2,5;steps\n",
+            "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let labels = read_labels(&path).unwrap();
+            assert_eq!(
+                (labels[0].start, labels[0].end),
+                (Time::Seconds(0.5), Time::Seconds(2.5))
+            );
+        }
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        let error = read_labels(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("no column `start`") && error.contains("there are a, b"),
+            "{error}"
+        );
     }
 }

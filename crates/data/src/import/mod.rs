@@ -3,10 +3,11 @@
 //! [`RecordingsConfig`] is the YAML; [`cut()`] makes windows of one recording; [`assign()`] decides which group of windows
 //! belongs to which split; [`import`] does it all and writes TFRecord shards, index files and a `dataset_config.yaml`.
 
+mod advice;
 mod assign;
 mod config;
 mod cut;
-mod gaps;
+pub(crate) mod gaps;
 mod labels;
 mod m3n_vc;
 mod origin;

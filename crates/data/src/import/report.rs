@@ -45,6 +45,11 @@ pub struct ClassReport {
     pub labels: usize,
     /// Labels that lie where nothing was recorded.
     pub labels_without_data: usize,
+    /// Windows that are of one value, or far quieter than the usual one of their recording.
+    pub silent: usize,
+    /// Recordings, or traces, of which all windows of the class are silent.
+    #[serde(skip)]
+    pub all_silent: usize,
     /// Windows and what did not become one.
     #[serde(flatten)]
     pub counts: Counts,
@@ -156,6 +161,8 @@ impl RecordingReport {
         for (own, other) in self.classes.iter_mut().zip(other.classes) {
             own.labels += other.labels;
             own.labels_without_data += other.labels_without_data;
+            own.silent += other.silent;
+            own.all_silent += other.all_silent;
             own.counts.add(&other.counts);
         }
     }
@@ -194,6 +201,16 @@ impl RecordingReport {
                     own.channel
                 ));
             }
+        }
+        for own in self.classes.iter().filter(|own| own.all_silent > 0) {
+            let (class, silent) = (&own.class, own.silent);
+            note(match self.traces {
+                None => format!("all {silent} windows of class `{class}` are silent"),
+                Some(_) => format!(
+                    "all windows of class `{class}` are silent in {} traces",
+                    own.all_silent
+                ),
+            });
         }
         let all: usize = self.classes.iter().map(|class| class.labels).sum();
         let without = self.classes.iter().map(|class| class.labels_without_data);
@@ -312,6 +329,7 @@ impl RecordingReport {
                 (counts.too_short, "labels shorter than a window"),
                 (counts.centred, "labels centred in a window"),
                 (own.labels_without_data, "labels where nothing was recorded"),
+                (own.silent, "silent"),
             ];
             *text += &format!(
                 "    class {}: {} labels, {} windows{}\n",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::advice::{self, Traits};
 use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
 use super::report;
 use super::write::Imported;
@@ -35,6 +36,8 @@ pub(super) struct Spool {
     pub origins: Origins,
     /// What the windows hold of them.
     pub extents: Vec<Extent>,
+    /// What is remembered of the windows themselves.
+    traits: Traits,
     groups: Vec<String>,
     numbers: HashMap<String, usize>,
 }
@@ -48,6 +51,7 @@ impl Spool {
             windows: Vec::new(),
             origins: Origins::default(),
             extents: Vec::new(),
+            traits: Traits::default(),
             groups: Vec::new(),
             numbers: HashMap::new(),
         })
@@ -55,6 +59,18 @@ impl Spool {
 
     /// A sample with the number of its class and its group; where it is given, its split.
     pub fn add(&mut self, record: &Record, split: Option<usize>) -> Result<(), DataError> {
+        self.add_of_minute(record, split, None)
+    }
+
+    /// As [`Self::add`], with the minute it is from, of [`advice::minute`].
+    pub fn add_of_minute(
+        &mut self,
+        record: &Record,
+        split: Option<usize>,
+        minute: Option<(u32, i64)>,
+    ) -> Result<(), DataError> {
+        let channels = record.shape.first().copied().unwrap_or(1);
+        self.traits.add(&record.values, channels, minute);
         let name = record.group.clone().unwrap_or_default();
         let group = *self.numbers.entry(name.clone()).or_insert_with(|| {
             self.groups.push(name);
@@ -84,6 +100,9 @@ pub(super) fn share_out(
     let splits = splits(target, &spool, &resolved);
     count(target, &spool, &resolved, &splits, imported);
     check_counts(target, imported)?;
+    imported.warnings.extend(spool.traits.advice(&splits));
+    let lonely = advice::lonely(&target.class_names, &imported.report.recordings);
+    imported.warnings.extend(lonely);
     imported.report.version = 1;
     imported.report.class_names.clone_from(&target.class_names);
     imported.report.splits = report::splits(imported.groups, &imported.windows);

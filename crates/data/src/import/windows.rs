@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::SPLITS;
+use super::advice;
 use super::config::{Recording, RecordingsConfig, SplitBy};
 use super::cut::{Cut, Interval, cut_each};
 use super::gaps::{self, LeftOut};
@@ -202,13 +203,6 @@ fn of_pieces(
     let notes = merged.notes.iter();
     let notes = notes.map(|note| format!("{}: {note}", own.name()));
     imported.warnings.extend(notes);
-    if merged.conflicting > 0 {
-        imported.warnings.push(format!(
-            "{}: {} samples are there twice with different values: those of the earlier trace are kept",
-            own.name(),
-            merged.conflicting
-        ));
-    }
     let intervals = match span {
         Some(span) => intervals(config, own, span).map_err(error)?,
         None => Vec::new(),
@@ -233,8 +227,20 @@ fn of_pieces(
         report.classes[interval.label].counts.add(counts);
         imported.counts.add(counts);
     }
+    let windows = cuts.iter().map(|cut| (cut.label, cut.values.as_slice()));
+    let silent = advice::silent(windows, config.channels.len(), config.class_names.len());
+    for (class, (windows, silent)) in report.classes.iter_mut().zip(silent) {
+        class.silent = silent;
+        class.all_silent = usize::from(windows > 0 && windows == silent);
+    }
     let boundaries = boundaries(job).map_err(error)?;
-    report.straddling = spool_cuts(config, cuts, &boundaries, &places, spool)?;
+    report.straddling = spool_cuts(
+        job,
+        cuts,
+        &boundaries,
+        &places,
+        (spool, imported.recordings),
+    )?;
     imported.straddling += report.straddling;
     Ok(report)
 }
@@ -262,12 +268,13 @@ fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingR
 
 /// Spools windows with the splits they are given; says how many lie over the boundary of two.
 fn spool_cuts(
-    config: &RecordingsConfig,
+    job: Job<'_>,
     cuts: Vec<Cut>,
     boundaries: &Boundaries,
     places: &Places,
-    spool: &mut Spool,
+    (spool, recording): (&mut Spool, usize),
 ) -> Result<usize, DataError> {
+    let config = job.config;
     let (from, to) = cuts.iter().fold((i64::MAX, i64::MIN), |(from, to), cut| {
         (from.min(cut.start), to.max(cut.start))
     });
@@ -307,7 +314,7 @@ fn spool_cuts(
         spool
             .extents
             .extend(places.extents(cut.first, cut.first + whole, window));
-        spool.add(&record, split)?;
+        spool.add_of_minute(&record, split, Some(advice::minute(cut.start, recording)))?;
     }
     Ok(straddling)
 }

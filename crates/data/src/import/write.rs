@@ -157,6 +157,7 @@ fn write(
     imported: &mut Imported,
 ) -> Result<(), DataError> {
     let mut spool = Spool::new(folder.join("spool"))?;
+    imported.warnings.extend(config.notes.iter().cloned());
     for recording in &config.recordings {
         let before = spool.windows.len();
         windows::one(config, recording, &mut spool, imported)?;

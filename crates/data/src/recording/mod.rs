@@ -1,7 +1,7 @@
 //! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
 //!
 //! A format is one file here, as with sample sources ([`crate::reader`]): `mseed.rs` (miniSEED 2 and 3), `sac.rs`,
-//! `wav.rs`, `table.rs` (CSV and what loggers write) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+//! `wav.rs`, `table.rs` (CSV and what loggers write), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;
@@ -12,8 +12,10 @@ mod steim;
 mod table;
 mod text;
 mod time;
+mod time_series;
 mod wav;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
@@ -83,6 +85,8 @@ pub fn is_rate_unknown(problem: &str) -> bool {
     problem.contains(table::RATE_UNKNOWN)
 }
 
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
+
 /// Largest recording that is read: all of it is held in memory.
 const LARGEST: u64 = 8 << 30;
 
@@ -103,10 +107,7 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
         )));
     }
     let bytes = std::fs::read(path).map_err(unreadable(path))?;
-    let ending = path
-        .extension()
-        .map(|e| e.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
+    let ending = ending(path);
     let contents = parse(&bytes, &ending, hints).map_err(error)?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
         let notes = contents.notes.iter().map(|note| format!("; {note}"));
@@ -118,26 +119,61 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     Ok(contents)
 }
 
+/// The ending of a file's name; of `geo.csv.gz` that is `csv`.
+fn ending(path: &Path) -> String {
+    let of = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let own = of(path).unwrap_or_default();
+    if own == "gz" {
+        return path
+            .file_stem()
+            .and_then(|stem| of(Path::new(stem)))
+            .unwrap_or_default();
+    }
+    own
+}
+
+/// Unpacks what gzip packed.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut plain = Vec::new();
+    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(LARGEST + 1);
+    packed
+        .read_to_end(&mut plain)
+        .map_err(|error| format!("packed with gzip, but damaged: {error}"))?;
+    if plain.len() as u64 > LARGEST {
+        return Err(format!(
+            "unpacked it is more than {LARGEST} bytes, too much for one recording"
+        ));
+    }
+    Ok(plain)
+}
+
 /// As [`read`], of a file's content; its format is known by content, tables by their `ending`.
 ///
 /// # Errors
 /// What is wrong, and where.
 pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
-    let unknown =
-        "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
+    let unknown = format!("the format is not known; {KNOWN}");
     match bytes {
         [] => Err("the file is empty".into()),
+        [0x1F, 0x8B, ..] => match &*unpacked(bytes)? {
+            [0x1F, 0x8B, ..] => Err("is packed with gzip twice: unpack it first".into()),
+            plain => parse(plain, ending, hints),
+        },
         [b'P', b'A', b'R', b'1' | b'E', ..] => columns::read(bytes, hints),
         _ if wav::is(bytes) => wav::read(bytes, hints),
         _ if mseed::is(bytes) => mseed::read(bytes),
         _ if sac::is(bytes) => sac::read(bytes, hints),
+        _ if time_series::is(bytes) => time_series::read(bytes),
         _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
         _ if mseed::is_inside(bytes) => mseed::read(bytes),
         // Loggers have endings of their own.
         _ if matches!(ending, "dat" | "asc" | "log" | "") => {
             table::read(bytes, hints).map_err(|problem| format!("{unknown}; as a table: {problem}"))
         }
-        _ => Err(unknown.into()),
+        _ => Err(match text::kind(bytes) {
+            Some(what) => format!("is {what}; {KNOWN}"),
+            None => unknown,
+        }),
     }
 }
 

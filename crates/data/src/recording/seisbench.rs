@@ -3,12 +3,13 @@
 //!
 //! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93 (2022).
 
+mod lzf;
 mod waveforms;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
+use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions, SliceInfo};
 
 use self::waveforms::{Axes, Waveform, numbers};
 use super::{Trace, check_rate, parse_time, same_rate};
@@ -168,7 +169,7 @@ impl SeisBench {
     }
 
     /// What neither file says of any trace, and how it can be given.
-    fn missing(&self) -> Vec<String> {
+    pub(crate) fn missing(&self) -> Vec<String> {
         let column = |name: &str| self.heads.iter().any(|head| head == name);
         let mut missing = Vec::new();
         if self.rate.is_none() && !column(INTERVAL) && !RATES.iter().any(|name| column(name)) {
@@ -220,6 +221,11 @@ impl SeisBench {
     /// Number of traces.
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Columns of the metadata.
+    pub fn columns(&self) -> &[String] {
+        &self.heads
     }
 
     /// Whether there are none.
@@ -374,7 +380,10 @@ fn open(path: &Path) -> Result<Hdf5File, DataError> {
     let size = std::fs::metadata(path).map_err(super::unreadable(path))?;
     let most = size.len().saturating_mul(TIGHTEST);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut filters = FilterRegistry::new();
+    filters.register(lzf::FILTER, Box::new(lzf::unpack));
     let limits = OpenOptions {
+        filter_registry: Some(filters),
         max_read_bytes: most,
         max_chunk_bytes: most,
         ..Default::default()

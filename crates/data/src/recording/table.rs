@@ -7,7 +7,10 @@
 mod clock;
 mod layout;
 mod names;
+mod number;
+mod parts;
 mod rows;
+mod sensors;
 mod times;
 
 use std::collections::{BTreeMap, HashMap};
@@ -89,6 +92,19 @@ impl Texts {
         let numbers: Vec<u32> = other.own.iter().map(|text| self.number(text)).collect();
         let rows = other.rows.iter().map(|row| numbers[*row as usize]);
         self.rows.extend(rows);
+    }
+
+    /// How many different texts there are at most.
+    pub fn different(&self) -> usize {
+        self.own.len()
+    }
+
+    /// The texts of some rows.
+    fn of_rows(&self, rows: &[usize]) -> Self {
+        Self {
+            rows: rows.iter().map(|row| self.rows[*row]).collect(),
+            ..self.clone()
+        }
     }
 
     /// The text of a row.
@@ -187,14 +203,21 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         ));
     }
     let mut notes = Vec::new();
+    rename_twins(&mut columns, &mut notes);
     let times = times::of_columns(&mut columns, hints, &mut notes)?;
+    let sensors = sensors::of_rows(&mut columns, &mut notes);
     let mut names = None;
     let mut channels = Vec::new();
     for column in columns {
         match column.values {
             Values::Texts(values) if is_channel(&column.name) => names = Some(values),
             Values::Numbers(values) if column.name != "sample_rate" => {
-                channels.push((column.name, values));
+                let unnamed = if column.name.is_empty() {
+                    "unnamed".into()
+                } else {
+                    column.name
+                };
+                channels.push((unnamed, values));
             }
             Values::Numbers(_) | Values::Nothing(_) => {}
             Values::Texts(_) => notes.push(format!("left out column `{}`: texts", column.name)),
@@ -206,7 +229,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     let empty = |values: &[f64]| values.iter().all(|value| value.is_nan());
     channels.retain(|(name, values)| {
         let empty = empty(values);
-        if empty && !name.is_empty() {
+        if empty && name != "unnamed" {
             notes.push(format!("left out column `{name}`: not one value"));
         }
         !empty
@@ -216,12 +239,25 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     }
     let mut assembly = Assembly {
         hints,
+        sensor: String::new(),
         notes,
         traces: Vec::new(),
     };
-    match names {
-        Some(names) => assembly.long(&names, channels, times.as_deref())?,
-        None => assembly.wide(channels, times.as_deref())?,
+    if sensors.is_empty() {
+        assembly.sensor(names.as_ref(), channels, times.as_deref())?;
+    } else {
+        for (sensor, rows) in sensors {
+            assembly.sensor = sensor;
+            let names = names.as_ref().map(|names: &Texts| names.of_rows(&rows));
+            let own = |values: &[f64]| rows.iter().map(|row| values[*row]).collect();
+            let channels = channels
+                .iter()
+                .map(|(name, values)| (name.clone(), own(values)));
+            let times = times
+                .as_ref()
+                .map(|times| rows.iter().map(|row| times[*row]).collect::<Vec<_>>());
+            assembly.sensor(names.as_ref(), channels.collect(), times.as_deref())?;
+        }
     }
     assembly.notes.dedup();
     Ok(Contents {
@@ -230,14 +266,47 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     })
 }
 
+/// Gives the second and later columns of one name numbers, as pandas does: they are not one channel.
+fn rename_twins(columns: &mut [Column], notes: &mut Vec<String>) {
+    for i in 1..columns.len() {
+        let name = columns[i].name.clone();
+        let before = columns[..i]
+            .iter()
+            .filter(|column| column.name == name)
+            .count();
+        if before == 0 || name.is_empty() {
+            continue;
+        }
+        columns[i].name = format!("{name}.{before}");
+        notes.push(format!(
+            "column `{name}` is there twice: the second is called `{name}.{before}`"
+        ));
+    }
+}
+
 /// Traces on the way.
 struct Assembly<'a> {
     hints: &'a Hints,
+    /// Whose rows they are, where the table says; empty where it does not.
+    sensor: String,
     notes: Vec<String>,
     traces: Vec<Trace>,
 }
 
 impl Assembly<'_> {
+    /// The rows of one sensor.
+    fn sensor(
+        &mut self,
+        names: Option<&Texts>,
+        channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), String> {
+        match names {
+            Some(names) => self.long(names, channels, times),
+            None => self.wide(channels, times),
+        }
+    }
+
     /// A column is a channel.
     fn wide(
         &mut self,
@@ -310,10 +379,11 @@ impl Assembly<'_> {
                 notes: Vec::new(),
             });
         };
-        let of = if channel.is_empty() {
-            String::new()
-        } else {
-            format!("channel `{channel}`: ")
+        let of = match (channel, &*self.sensor) {
+            ("", "") => String::new(),
+            ("", sensor) => format!("sensor `{sensor}`: "),
+            (channel, "") => format!("channel `{channel}`: "),
+            (channel, sensor) => format!("channel `{sensor}.{channel}`: "),
         };
         let mut clock = clock::fit(times, self.hints.sampling_rate)
             .map_err(|problem| format!("{of}{problem}"))?;
@@ -324,8 +394,12 @@ impl Assembly<'_> {
 
     /// Cuts a channel where its times have gaps.
     fn cut(&mut self, name: &str, samples: Vec<f64>, clock: &Clock) {
+        let name = match &*self.sensor {
+            "" => name.to_owned(),
+            sensor => format!("{sensor}.{name}"),
+        };
         let trace = |samples: Vec<f64>, start: i64| Trace {
-            channel: name.to_owned(),
+            channel: name.clone(),
             start,
             rate: clock.rate,
             samples,

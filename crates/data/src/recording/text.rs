@@ -47,9 +47,9 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, Strin
         .map_err(|_| "looks like UTF-16, but is damaged: save it as UTF-8".into())
 }
 
-/// What a file is by its first bytes, of those that are met under the name of a table.
-fn kind(bytes: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 12] = [
+/// What a file is by its first bytes, of those that are met in place of recordings.
+pub fn kind(bytes: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 20] = [
         (
             b"PK\x03\x04",
             "a zip archive or an Excel workbook: export it as CSV",
@@ -58,7 +58,10 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
             b"\xD0\xCF\x11\xE0",
             "an old Excel workbook: export it as CSV",
         ),
-        (b"\x1F\x8B", "packed with gzip: unpack it first"),
+        (
+            b"\x1F\x8B",
+            "packed with gzip, twice or damaged: unpack it first",
+        ),
         (b"BZh", "packed with bzip2: unpack it first"),
         (b"\xFD7zXZ", "packed with xz: unpack it first"),
         (b"\x28\xB5\x2F\xFD", "packed with zstd: unpack it first"),
@@ -69,6 +72,20 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
         (b"\x93NUMPY", "an array of NumPy"),
         (b"SQLite format 3", "a database of SQLite"),
         (b"%PDF", "a PDF"),
+        (b"fLaC", "FLAC audio: convert it to WAV"),
+        (b"FORM", "AIFF audio: convert it to WAV"),
+        (b".snd", "AU audio: convert it to WAV"),
+        (b"caff", "CAF audio: convert it to WAV"),
+        (
+            b"riff\x2E\x91\xCF\x11",
+            "Wave64 audio: convert it to WAV or RF64",
+        ),
+        (b"OggS", "Ogg audio: convert it to WAV"),
+        (
+            b"MATLAB ",
+            "a MATLAB file: export it as CSV, or save it with NumPy",
+        ),
+        (b"WID2", "GSE2: convert it to miniSEED, such as with ObsPy"),
         (b"<!DOCTYPE", "a page of HTML: the download went wrong"),
         (b"<html", "a page of HTML: the download went wrong"),
     ];
@@ -116,6 +133,7 @@ mod tests {
             (b" \n", "blanks"),
             (b"PK\x03\x04xx", "Excel"),
             (b"\x1F\x8Bxx", "gzip"),
+            (b"fLaC\0", "FLAC"),
             (b"a,b\n1,\0\n", "byte 6 is zero"),
         ] {
             let error = decode(bytes).unwrap_err();

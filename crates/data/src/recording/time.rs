@@ -54,6 +54,21 @@ pub(super) enum Moment {
 /// A day, in nanoseconds.
 pub(super) const DAY: i64 = 86_400_000_000_000;
 
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 const EXPECTED: &str = "is no time: expected seconds, or as 2024-05-01T10:00:00Z";
 
 /// Reads a date, a time of day, or both.
@@ -64,6 +79,9 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, &'static str> {
     let mut scan = Scan(text.trim_ascii());
     let colon = |at: usize| scan.0.get(at) == Some(&b':');
     if colon(1) || colon(2) {
+        if let Some(elapsed) = scan.minutes() {
+            return Ok(Moment::Clock(elapsed));
+        }
         let clock = scan.clock(false)?;
         return scan.end().map(|()| Moment::Clock(clock));
     }
@@ -75,7 +93,7 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, &'static str> {
     let separators = scan
         .0
         .iter()
-        .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b','));
+        .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b',' | b':'));
     let separators = separators.count();
     if separators == 0 {
         return Err(EXPECTED);
@@ -123,14 +141,92 @@ impl Scan<'_> {
         }
     }
 
+    /// All of it as minutes and seconds, `04:31.25`: after hours and minutes there is no fraction.
+    fn minutes(&self) -> Option<i64> {
+        let mut rest = Scan(self.0);
+        let (minutes, _) = rest.digits();
+        let whole = rest.take(b':').then(|| rest.digits())?;
+        if whole.1 != 2 || whole.0 > 60 || !(rest.take(b'.') || rest.take(b',')) {
+            return None;
+        }
+        let nanos = rest.fraction();
+        let seconds = minutes * 60 + whole.0;
+        rest.0.is_empty().then_some(seconds * 1_000_000_000 + nanos)
+    }
+
+    /// Nanoseconds, of the digits behind a point.
+    fn fraction(&mut self) -> i64 {
+        let (mut value, mut digits) = self.digits();
+        while digits > 9 {
+            (value, digits) = (value / 10, digits - 1);
+        }
+        value * 10i64.pow(9 - digits as u32)
+    }
+
+    /// The month whose English name, or the first three letters of it, is next.
+    fn month(&mut self) -> Option<i64> {
+        let letters = self
+            .0
+            .iter()
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count();
+        let name = self.0[..letters].to_ascii_lowercase();
+        let number = MONTHS.iter().position(|month| {
+            name == month.as_bytes()
+                || name == month.as_bytes()[..3]
+                || name == b"sept" && *month == "september"
+        })?;
+        self.0 = &self.0[letters..];
+        Some(number as i64 + 1)
+    }
+
+    /// Days since 1970 of `13-May-2024`, `13 May 2024`, `May 13, 2024`.
+    fn named_date(&mut self) -> Result<i64, &'static str> {
+        let skip = |scan: &mut Self| {
+            let blanks = scan
+                .0
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','));
+            scan.0 = &scan.0[blanks.count()..];
+        };
+        let (month, before) = match self.month() {
+            Some(month) => (month, None),
+            None => {
+                let (before, digits) = self.digits();
+                skip(self);
+                let month = self.month().filter(|_| digits > 0);
+                (month.ok_or(EXPECTED)?, Some((before, digits)))
+            }
+        };
+        skip(self);
+        let (after, digits) = self.digits();
+        let (year, date) = match before {
+            // `2024-May-13`.
+            Some((year, 4)) if digits < 3 => (year, after),
+            Some((date, 1 | 2)) if digits == 4 => (after, date),
+            None if digits < 3 => {
+                skip(self);
+                let (year, digits) = self.digits();
+                (Some(year).filter(|_| digits == 4).ok_or(EXPECTED)?, after)
+            }
+            _ => return Err(EXPECTED),
+        };
+        day(year, month, date)
+    }
+
     /// Days since 1970, and whether the date has no separators.
     fn date(&mut self) -> Result<(i64, bool), &'static str> {
+        // The `T` before a time of day comes later.
+        if self.0.iter().take(8).any(u8::is_ascii_alphabetic) {
+            return self.named_date().map(|days| (days, false));
+        }
         let (first, digits) = self.digits();
         if digits == 8 {
             return Ok((day(first / 10_000, first / 100 % 100, first % 100)?, true));
         }
         let separator = match self.0 {
             [b @ (b'-' | b'/' | b'.' | b','), ..] => *b,
+            [b':', ..] if digits == 4 => b':',
             _ => return Err(EXPECTED),
         };
         self.take(separator);
@@ -138,14 +234,14 @@ impl Scan<'_> {
         if digits == 4 && seconds == 3 {
             // A day of the year, as data centres write it.
             let leap = days_to_year(first + 1) - days_to_year(first);
-            let inside = (1600..2300).contains(&first) && (1..=leap).contains(&second);
+            let inside = (1678..2262).contains(&first) && (1..=leap).contains(&second);
             return if inside {
                 Ok((days_to_year(first) + second - 1, false))
             } else {
                 Err(EXPECTED)
             };
         }
-        if separator == b',' || !self.take(separator) {
+        if matches!(separator, b',' | b':') || !self.take(separator) {
             return Err(EXPECTED);
         }
         let (third, thirds) = self.digits();
@@ -165,31 +261,25 @@ impl Scan<'_> {
     /// Nanoseconds since midnight; `basic` ones may come without colons.
     fn clock(&mut self, basic: bool) -> Result<i64, &'static str> {
         let (first, digits) = self.digits();
-        let [hour, minute, second] = match digits {
-            6 if basic => [first / 10_000, first / 100 % 100, first % 100],
-            4 if basic => [first / 100, first % 100, 0],
+        let (hour, minute, second) = match digits {
+            6 if basic => (first / 10_000, first / 100 % 100, Some(first % 100)),
+            4 if basic => (first / 100, first % 100, None),
             1 | 2 if self.take(b':') => {
                 let (minute, minutes) = self.digits();
-                let second = if self.take(b':') {
-                    self.digits()
-                } else {
-                    (0, 2)
-                };
-                if minutes != 2 || !(1..=2).contains(&second.1) {
+                let second = self.take(b':').then(|| self.digits());
+                let good = second.is_none_or(|(_, digits)| (1..=2).contains(&digits));
+                if minutes != 2 || !good {
                     return Err(EXPECTED);
                 }
-                [first, minute, second.0]
+                (first, minute, second.map(|(second, _)| second))
             }
             _ => return Err(EXPECTED),
         };
         let mut nanos = 0;
-        if self.take(b'.') || self.take(b',') {
-            let (mut value, mut digits) = self.digits();
-            while digits > 9 {
-                (value, digits) = (value / 10, digits - 1);
-            }
-            nanos = value * 10i64.pow(9 - digits as u32);
+        if second.is_some() && (self.take(b'.') || self.take(b',')) {
+            nanos = self.fraction();
         }
+        let second = second.unwrap_or(0);
         let rest = self.0.trim_ascii();
         let half = match rest.get(..2).map(<[u8]>::to_ascii_uppercase).as_deref() {
             Some(b"AM") if (1..=12).contains(&hour) => Some(hour % 12),
@@ -309,6 +399,11 @@ mod tests {
             ("13/05/2024 10:00:00", 12 * DAY),
             ("2024-05-01 10:00:00 AM", 0),
             ("2024-05-01", -36_000_000_000_000),
+            ("01-May-2024 10:00:00.004", 4_000_000),
+            ("1 May 2024 10:00", 0),
+            ("May 1, 2024 10:00:00 AM", 0),
+            ("2024-MAY-13 10:00:00", 12 * DAY),
+            ("2024:122:10:00:00.5", 500_000_000),
         ] {
             assert_eq!(parse_time(text), Ok(day + late), "{text}");
         }
@@ -320,6 +415,11 @@ mod tests {
             "2023-366T00:00:00",
             "2024-05-01T10:00:00x",
             "2024-05-01 25:00:00",
+            "01-Mai-2024 10:00:00",
+            "01-May-24 10:00:00",
+            "1630,123",
+            "2290,100",
+            "2024-05-01 10:00.5",
         ] {
             parse_time(bad).unwrap_err();
         }
@@ -327,5 +427,12 @@ mod tests {
             parse_moment(b"14:04:06.741"),
             Ok(Moment::Clock(50_646_741_000_000))
         );
+        // Minutes and seconds, since hours and minutes have no fraction.
+        for (text, nanos) in [
+            ("04:31.25", 271_250_000_000),
+            ("75:00.5", 4_500_500_000_000),
+        ] {
+            assert_eq!(parse_moment(text.as_bytes()), Ok(Moment::Clock(nanos)));
+        }
     }
 }

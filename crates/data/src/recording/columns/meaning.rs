@@ -202,23 +202,24 @@ fn half(bytes: &[u8]) -> f64 {
 /// An integer of any length, big-endian in two's complement.
 fn whole(bytes: &[u8]) -> f64 {
     let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
-    let magnitude = bytes.iter().fold((0.0f64, 0u128), |(large, small), byte| {
-        (
-            large * 256.0 + f64::from(*byte),
-            small << 8 | u128::from(*byte),
-        )
-    });
-    if bytes.len() <= 16 {
-        // Sign bits above, then exact.
-        let unused = 128 - 8 * bytes.len().max(1) as u32;
-        return ((magnitude.1 << unused).cast_signed() >> unused) as f64;
+    let sign = if negative { 0xFF } else { 0 };
+    // Bytes in front that only repeat the sign are no digits.
+    let repeated = bytes
+        .windows(2)
+        .take_while(|pair| pair[0] == sign && (pair[1] ^ sign) < 0x80);
+    let digits = &bytes[repeated.count()..];
+    if digits.len() <= 16 {
+        let start = if negative { -1i128 } else { 0 };
+        let value = digits
+            .iter()
+            .fold(start, |value, byte| value << 8 | i128::from(*byte));
+        return value as f64;
     }
-    let above = 256f64.powi(bytes.len().min(127) as i32);
-    if negative {
-        magnitude.0 - above
-    } else {
-        magnitude.0
-    }
+    // The ones' complement has the same size but for one, which is nothing here.
+    let size = digits
+        .iter()
+        .fold(0.0, |size, byte| size * 256.0 + f64::from(byte ^ sign));
+    if negative { -size } else { size }
 }
 
 /// Spark's and Impala's times: nanoseconds of a Julian day.
@@ -287,5 +288,39 @@ impl Chunk {
                 ));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn integers_of_any_length() {
+        for value in [
+            0,
+            1,
+            -1,
+            127,
+            -128,
+            255,
+            -256,
+            i128::MAX,
+            i128::MIN,
+            -998_591,
+        ] {
+            let bytes = value.to_be_bytes();
+            for longer in [0, 1, 6, 16] {
+                let fill = if value < 0 { 0xFF } else { 0 };
+                let bytes = [vec![fill; longer], bytes.to_vec()].concat();
+                assert_eq!(whole(&bytes), value as f64, "{value}, {longer} bytes more");
+            }
+        }
+        assert_eq!(whole(&[0x80; 1]), -128.0);
+        assert_eq!(whole(&[]), 0.0);
+        let mut large = [0; 20];
+        large[1] = 1;
+        assert_eq!(whole(&large), 2f64.powi(144));
+        assert_eq!(whole(&[&[0xFE][..], &[0; 19]].concat()), -(2f64.powi(153)));
     }
 }

@@ -1,6 +1,7 @@
 //! Arrays of `waveforms.hdf5`: where a trace lies in its bucket, and which axis has the channels.
 
-use hdf5_reader::{Dataset, Datatype, SliceInfo, SliceInfoElem};
+use hdf5_reader::error::Error;
+use hdf5_reader::{ByteOrder, Dataset, Datatype, H5Type, SliceInfo, SliceInfoElem};
 
 /// Order of the axes of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +155,11 @@ pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, 
         }};
     }
     match set.dtype() {
+        Datatype::FloatingPoint { size: 2, .. } => {
+            let array = set.read_slice::<Half>(selection);
+            let array = array.map_err(|error| error.to_string())?;
+            Ok(array.iter().map(|Half(value)| *value).collect())
+        }
         Datatype::FloatingPoint { size: 4, .. } => read!(f32),
         Datatype::FloatingPoint { size: 8, .. } => read!(f64),
         Datatype::FixedPoint { size, signed, .. } => match (size, signed) {
@@ -170,6 +176,35 @@ pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, 
         other => Err(format!(
             "samples of type {other:?} are not read: expected float32, float64 or integers"
         )),
+    }
+}
+
+/// A 16-bit floating-point number.
+#[derive(Clone)]
+struct Half(f64);
+
+impl H5Type for Half {
+    fn hdf5_type() -> Datatype {
+        Datatype::FloatingPoint {
+            size: 2,
+            byte_order: ByteOrder::LittleEndian,
+        }
+    }
+
+    fn from_bytes(bytes: &[u8], kind: &Datatype) -> Result<Self, Error> {
+        let (Datatype::FloatingPoint { byte_order, .. }, Some(bytes)) = (kind, bytes.first_chunk())
+        else {
+            return Err(Error::InvalidData("no 16-bit float".into()));
+        };
+        let value = match byte_order {
+            ByteOrder::LittleEndian => half::f16::from_le_bytes(*bytes),
+            ByteOrder::BigEndian => half::f16::from_be_bytes(*bytes),
+        };
+        Ok(Self(value.to_f64()))
+    }
+
+    fn element_size(_: &Datatype) -> usize {
+        2
     }
 }
 

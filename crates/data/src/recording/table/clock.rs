@@ -71,12 +71,15 @@ pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clo
 
 /// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
 fn backwards(times: &[i64]) -> Result<(), String> {
-    let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-    let Some((row, step)) = steps.enumerate().min_by_key(|(_, step)| *step) else {
+    let steps = || times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let Some((row, step)) = steps().enumerate().min_by_key(|(_, step)| *step) else {
         return Ok(());
     };
     if step >= 0 {
         return Ok(());
+    }
+    if steps().filter(|step| *step < 0).count() > steps().filter(|step| *step > 0).count() {
+        return Err("the times fall from row to row: sort the rows by time".into());
     }
     // A row of another century is none; so what is usual before and after counts.
     let usual = |rows: &[i64]| {
@@ -262,15 +265,35 @@ fn finish(
             times[0].saturating_add((fitted * NANOS).round() as i64)
         }
     };
-    let stretches = bounds
+    let mut stretches: Vec<(Range<usize>, i64)> = bounds
         .iter()
         .map(|range| (range.clone(), begin(range)))
         .collect();
+    close_small_overlaps(&mut stretches, period);
     Ok(Clock {
         rate,
         stretches,
         notes,
     })
+}
+
+/// Overlaps of up to so many samples are the scatter of the times, or of a given rate.
+const SMALL_OVERLAP: f64 = 8.0;
+/// The same in seconds.
+const SMALL_OVERLAP_SECONDS: f64 = 0.05;
+
+/// Begins stretches where the one before ends, if they would begin a little earlier: rows follow each other, and none of
+/// them is there twice.
+fn close_small_overlaps(stretches: &mut [(Range<usize>, i64)], period: f64) {
+    let most = (SMALL_OVERLAP * period).max(SMALL_OVERLAP_SECONDS) * NANOS;
+    for i in 1..stretches.len() {
+        let (rows, start) = &stretches[i - 1];
+        let end = start.saturating_add((rows.len() as f64 * period * NANOS).round() as i64);
+        let early = end.saturating_sub(stretches[i].1);
+        if early > 0 && early as f64 <= most {
+            stretches[i].1 = end;
+        }
+    }
 }
 
 /// Says so where most rows follow each other far faster than the clock.

@@ -2,7 +2,8 @@
 
 use super::super::text::cell;
 use super::super::time::{Moment, parse_moment};
-use super::names::time_name;
+use super::names::{time_name, with_unit};
+use super::number::{Commas, commas, may_be_number, number};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,11 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layout {
     pub separator: u8,
-    /// Whether `0,5` is a half.
-    pub commas: bool,
+    /// What commas within numbers mean.
+    pub commas: Commas,
     pub names: Vec<String>,
+    /// The line with the names, empty where there is none.
+    pub header: Vec<u8>,
     pub kinds: Vec<Kind>,
     /// Byte at which the first row of values begins.
     pub start: usize,
@@ -56,7 +59,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
         .into_iter()
         .filter_map(|separator| {
             let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
-            let first = values_begin(&rows, separator)?;
+            let first = values_begin(&rows)?;
             // More rows of more cells, and what was named first.
             let cells = rows[first].len();
             Some((rows.len() - first, cells.min(2), separator, rows, first))
@@ -70,21 +73,25 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
             lines[0].number
         ));
     };
-    let commas = decimal_commas(&rows[first..], separator);
+    let (commas, example) = commas(rows[first..].iter().flatten(), separator);
     let mut notes = Vec::new();
-    if let Some(example) = &commas {
+    if let Some(example) = example {
+        let (what, how) = match commas {
+            Commas::Thousands => ("commas between thousands", "without"),
+            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
+        };
         notes.push(format!(
-            "numbers have decimal commas: `{example}` is read with a point"
+            "numbers have {what}: `{}` is read {how}",
+            cell(example)
         ));
     }
-    let commas = commas.is_some();
     let width = rows[first..]
         .iter()
         .take(ALIKE)
         .map(Vec::len)
         .max()
         .unwrap_or(0);
-    let names = names(
+    let (names, header) = names(
         &rows[..first],
         &lines,
         &comments,
@@ -105,6 +112,9 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
         separator,
         commas,
         names,
+        header: header.map_or(Vec::new(), |line| {
+            lines[line].bytes.trim_ascii_end().to_vec()
+        }),
         kinds,
         start: lines[first].start,
         notes,
@@ -150,9 +160,19 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     }
     let mut cells = vec![Vec::new()];
     let mut quoted = false;
-    for byte in line {
+    for (i, byte) in line.iter().enumerate() {
         match byte {
-            b'"' => quoted = !quoted,
+            b'"' => {
+                // Two of them within quotes are one that is meant.
+                if !quoted
+                    && i > 0
+                    && line[i - 1] == b'"'
+                    && cells.last().is_some_and(|c| !c.is_empty())
+                {
+                    cells.last_mut().expect("one at least").push(b'"');
+                }
+                quoted = !quoted;
+            }
             _ if *byte == separator && !quoted => cells.push(Vec::new()),
             _ => cells.last_mut().expect("one at least").push(*byte),
         }
@@ -164,13 +184,29 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
 }
 
 /// What a cell is.
-pub(super) fn kind(cell: &[u8], commas: bool) -> Kind {
+fn kind(cell: &[u8], commas: Commas) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
     }
     if number(cell, commas).is_some() {
         return Kind::Number;
     }
+    of_text(cell)
+}
+
+/// What a cell is, whatever its commas mean.
+fn loose_kind(cell: &[u8]) -> Kind {
+    if is_missing(cell) {
+        return Kind::Empty;
+    }
+    if may_be_number(cell) {
+        return Kind::Number;
+    }
+    of_text(cell)
+}
+
+/// What a cell is that is no number.
+fn of_text(cell: &[u8]) -> Kind {
     match parse_moment(cell) {
         Ok(Moment::Stamp(_)) => Kind::Stamp,
         Ok(Moment::Day(_)) => Kind::Day,
@@ -206,15 +242,6 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
     )
 }
 
-/// The number in a cell.
-pub(super) fn number(cell: &[u8], commas: bool) -> Option<f64> {
-    let text = str::from_utf8(cell).ok()?;
-    if commas && cell.contains(&b',') {
-        return text.replacen(',', ".", 1).parse().ok();
-    }
-    text.parse().ok()
-}
-
 /// What most cells of a column are that are not missing.
 fn usual(kinds: &[Kind]) -> Kind {
     let order = [
@@ -240,13 +267,12 @@ fn usual(kinds: &[Kind]) -> Kind {
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them.
-fn values_begin(rows: &[Vec<Vec<u8>>], separator: u8) -> Option<usize> {
-    let loose = separator != b',';
+fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     (0..rows.len()).find(|first| {
         let own = &rows[*first..rows.len().min(first + ALIKE)];
         let kinds: Vec<Vec<Kind>> = own
             .iter()
-            .map(|row| row.iter().map(|cell| kind(cell, loose)).collect())
+            .map(|row| row.iter().map(|cell| loose_kind(cell)).collect())
             .collect();
         let trimmed = |kinds: &[Kind]| {
             let rest = kinds
@@ -275,34 +301,24 @@ fn is_time(kind: Kind) -> bool {
     matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock)
 }
 
-/// An example, where numbers have commas for points.
-fn decimal_commas(rows: &[Vec<Vec<u8>>], separator: u8) -> Option<String> {
-    if separator == b',' {
-        return None;
-    }
-    let cells = || rows.iter().flatten();
-    let comma = |cell: &&Vec<u8>| cell.contains(&b',') && number(cell, true).is_some();
-    let point = |cell: &Vec<u8>| cell.contains(&b'.') && number(cell, false).is_some();
-    let example = cells().find(comma)?;
-    (!cells().any(point)).then(|| cell(example))
-}
-
-/// Names of `width` columns, above line `first`.
+/// Names of `width` columns, above line `first`, and the line they are in.
 fn names(
     above: &[Vec<Vec<u8>>],
     lines: &[Line<'_>],
     comments: &[(usize, Vec<u8>)],
     (first, width, separator): (usize, usize, u8),
     notes: &mut Vec<String>,
-) -> Vec<String> {
+) -> (Vec<String>, Option<usize>) {
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // A trailing separator may be in the rows alone, or in the names alone.
     let fits =
         |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
     let named = |row: &[Vec<u8>]| {
         fits(row)
-            && row.iter().any(|cell| kind(cell, false) == Kind::Text)
-            && !row.iter().any(|cell| is_time(kind(cell, false)))
+            && row
+                .iter()
+                .any(|cell| kind(cell, Commas::None) == Kind::Text)
+            && !row.iter().any(|cell| is_time(kind(cell, Commas::None)))
     };
     // Below the names there may be units and what was averaged, above them anything, and a blank line between.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
@@ -319,6 +335,7 @@ fn names(
     } else {
         block.first()
     });
+    let line = found.copied();
     let mut names: Vec<String> = if let Some(found) = found {
         if *found > 0 || block.len() > 1 {
             notes.push(format!(
@@ -326,7 +343,13 @@ fn names(
                 lines[*found].number
             ));
         }
-        above[*found].iter().map(|name| cell(name)).collect()
+        let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
+        for (i, name) in names.iter_mut().enumerate() {
+            let below = above[*found + 1..first].iter().filter_map(|row| row.get(i));
+            let named = below.filter_map(|unit| with_unit(name, &cell(unit))).next();
+            *name = named.unwrap_or_else(|| std::mem::take(name));
+        }
+        names
     } else if let Some(names) = commented(comments, first, width, separator) {
         notes.push("the names of the columns are in a comment".into());
         names
@@ -339,7 +362,7 @@ fn names(
     };
     names.truncate(width);
     names.resize(width, String::new());
-    names
+    (names, line)
 }
 
 /// Names in the comment before line `first`, as NumPy writes them.

@@ -22,9 +22,9 @@ const TIMES: [&str; 17] = [
 ];
 
 /// Words that may stand beside them.
-const BESIDE: [&str; 19] = [
+const BESIDE: [&str; 20] = [
     "elapsed", "relative", "rel", "absolute", "abs", "local", "gmt", "unix", "sample", "sensor",
-    "device", "system", "sys", "host", "gps", "stamp", "posix", "start", "since",
+    "device", "system", "sys", "host", "gps", "stamp", "posix", "start", "since", "in",
 ];
 
 /// Names of columns that count rows.
@@ -58,15 +58,17 @@ pub(super) struct TimeName {
 }
 
 /// Seconds of a unit.
-fn unit(word: &str) -> Option<f64> {
+pub(super) fn unit(word: &str) -> Option<f64> {
     let word = word.trim().trim_end_matches('.');
     Some(match word {
         "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" => 1.0,
         "ms" | "msec" | "msecs" | "milli" | "millis" | "millisec" | "millisecond"
         | "milliseconds" | "millisekunden" => 1e-3,
-        "us" | "µs" | "μs" | "usec" | "usecs" | "micro" | "micros" | "microsecond"
+        "us" | "µs" | "μs" | "usec" | "usecs" | "micro" | "micros" | "microsec" | "microsecond"
         | "microseconds" | "mikrosekunden" => 1e-6,
-        "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => 1e-9,
+        "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosec" | "nanosecond" | "nanoseconds" => {
+            1e-9
+        }
         "min" | "mins" | "minute" | "minutes" => 60.0,
         "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
         "d" | "day" | "days" => 86400.0,
@@ -74,9 +76,21 @@ fn unit(word: &str) -> Option<f64> {
     })
 }
 
+/// A name of times with the unit that a line below the names gives, `ms` or `(s)`; none for other names, and where the
+/// name says a unit itself.
+pub(super) fn with_unit(name: &str, below: &str) -> Option<String> {
+    let known = time_name(name)?;
+    let said = below.trim_matches(|c| "()[]{} ".contains(c)).to_lowercase();
+    (known.unit.is_none() && unit(&said).is_some()).then(|| format!("{name} ({said})"))
+}
+
 /// Whether `name` means times: `time`, `Time (s)`, `t [ms]`, `timestamp_us`, `elapsedMillis`, `seconds`.
 pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let name = name.trim().to_lowercase();
+    if name == "x_value" {
+        // What LabVIEW calls the seconds.
+        return Some(TimeName { unit: Some(1.0) });
+    }
     let (base, inside) = match name.find(['(', '[', '{']) {
         Some(at) => (
             &name[..at],
@@ -178,6 +192,9 @@ mod tests {
             ("Elapsed Time (sec)", Some(1.0)),
             ("unix_time", None),
             ("sample_time_us", Some(1e-6)),
+            ("Time in ms", Some(1e-3)),
+            ("t/s", Some(1.0)),
+            ("X_Value", Some(1.0)),
         ] {
             assert_eq!(time_name(name), Some(TimeName { unit: expected }), "{name}");
         }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::super::time::{Moment, parse_moment};
-use super::layout::{Kind, Layout, is_missing, number};
+use super::layout::{self, Kind, Layout, is_missing};
+use super::number::number;
 use super::{NO_TIME, Texts, Values};
 
 /// Bytes that a thread reads at a time.
@@ -38,8 +39,12 @@ struct Part {
     columns: Vec<Values>,
     /// Cells that do not fit their column.
     wrong: Vec<Oddity>,
-    /// Rows with too few or too many cells.
+    /// Rows with too few or too many cells: their values are missing, so that the rows behind keep their places.
     cut: Oddity,
+    /// Rows of them at the end, which are no rows of values.
+    last_cut: usize,
+    /// Rows that are the names again.
+    names: Oddity,
     rows: usize,
 }
 
@@ -49,8 +54,27 @@ impl Part {
             columns: layout.kinds.iter().map(|kind| Values::of(*kind)).collect(),
             wrong: vec![Oddity::default(); layout.kinds.len()],
             cut: Oddity::default(),
+            last_cut: 0,
+            names: Oddity::default(),
             rows: 0,
         }
+    }
+
+    fn extend(&mut self, more: Self) {
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            column.extend(more);
+        }
+        for (own, more) in self.wrong.iter_mut().zip(more.wrong) {
+            own.extend(more);
+        }
+        self.cut.extend(more.cut);
+        self.names.extend(more.names);
+        self.last_cut = if more.rows == more.last_cut {
+            self.last_cut + more.last_cut
+        } else {
+            more.last_cut
+        };
+        self.rows += more.rows;
     }
 }
 
@@ -70,15 +94,10 @@ pub(super) fn read(
         .collect();
     let mut all = Part::new(layout);
     for part in read {
-        let part = part?;
-        for (column, more) in all.columns.iter_mut().zip(part.columns) {
-            column.extend(more);
-        }
-        for (own, more) in all.wrong.iter_mut().zip(part.wrong) {
-            own.extend(more);
-        }
-        all.cut.extend(part.cut);
-        all.rows += part.rows;
+        all.extend(part?);
+    }
+    for column in &mut all.columns {
+        (0..all.last_cut).for_each(|_| column.pop());
     }
     let line = |offset: usize| {
         bytes[..offset]
@@ -99,14 +118,20 @@ pub(super) fn read(
             "line {line}: {what}, but there are {} columns",
             layout.names.len()
         );
-        if all.cut.count * 2 > all.rows + all.cut.count {
+        if all.cut.count * 2 > all.rows {
             return Err(format!(
                 "{found}; so have {} rows of {}",
-                all.cut.count,
-                all.rows + all.cut.count
+                all.cut.count, all.rows
             ));
         }
         notes.push(format!("left out {}: {found}", rows_of(all.cut.count)));
+    }
+    if all.names.count > 0 {
+        let (line, _) = told(&all.names);
+        notes.push(format!(
+            "left out {} with the names again (the first: line {line})",
+            rows_of(all.names.count)
+        ));
     }
     for (name, odd) in layout.names.iter().zip(&all.wrong) {
         if odd.count == 0 {
@@ -153,12 +178,21 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
             .has_headers(false)
             .flexible(true)
             .from_reader(&bytes[part.clone()]);
+        let names = layout::split(&layout.header, layout.separator);
         let mut record = csv::ByteRecord::new();
         while reader
             .read_byte_record(&mut record)
             .map_err(|error| error.to_string())?
         {
             let offset = record.position().map_or(0, csv::Position::byte) as usize;
+            if record
+                .iter()
+                .map(<[u8]>::trim_ascii)
+                .eq(names.iter().map(Vec::as_slice))
+            {
+                own.names.add(part.start + offset, String::new);
+                continue;
+            }
             // The reader places a record before the blank lines above it.
             let blanks = bytes[part.start + offset..].iter();
             let blanks = blanks
@@ -178,6 +212,10 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
         let offset = start;
         start += line.len();
         let line = line.trim_ascii_end();
+        if line == layout.header && !line.is_empty() {
+            own.names.add(offset, String::new);
+            continue;
+        }
         let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
         if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
             continue;
@@ -218,17 +256,20 @@ fn row<'a>(
     let empty = layout.kinds[filled..]
         .iter()
         .all(|kind| *kind == Kind::Empty);
+    own.rows += 1;
+    let cut_before = std::mem::take(&mut own.last_cut);
     if rest > 0 || !empty {
         for column in &mut own.columns[..filled] {
             column.pop();
         }
+        (0..width).for_each(|column| add(own, column, b"", (offset, layout)));
         own.cut.add(offset, || format!("{} cells", filled + rest));
+        own.last_cut = cut_before + 1;
         return;
     }
     for column in filled..width {
         add(own, column, b"", (offset, layout));
     }
-    own.rows += 1;
 }
 
 fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {

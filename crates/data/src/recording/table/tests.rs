@@ -347,3 +347,22 @@ fn large_tables_are_read_in_parts() {
         );
     }
 }
+
+#[test]
+fn times_of_damaged_files_do_not_overflow() {
+    for extreme in [i64::MIN + 1, i64::MAX] {
+        for wrap in [Values::Clocks, Values::Times] {
+            let column = |name: &str, values| Column {
+                name: name.into(),
+                values,
+                whole: false,
+            };
+            let times = wrap(vec![extreme, 0, i64::MAX, extreme, 5]);
+            let samples = Values::Numbers(vec![1.0; 5]);
+            let _ = assemble(
+                vec![column("time", times), column("Z", samples)],
+                &Hints::default(),
+            );
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::super::time::{DAY, Moment, of_seconds, parse_moment};
 use super::super::{Hints, NANOS};
 use super::names::{counts_rows, time_name};
 use super::rows::rows_of;
-use super::{Column, NO_TIME, RATE_UNKNOWN, Values};
+use super::{Column, NO_TIME, RATE_UNKNOWN, Values, parts};
 
 /// Numbers of seconds from here on are Unix time: no recording lasts for three years.
 const EARLIEST: f64 = 1e8;
@@ -20,6 +20,7 @@ pub(super) fn of_columns(
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<i64>>, String> {
     texts_with_times(columns);
+    parts::together(columns);
     let Some(index) = choose(columns) else {
         return Ok(counters(columns, hints, notes));
     };
@@ -161,16 +162,16 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     {
         return together(days, clocks);
     }
-    let (mut days, mut before) = (0, i64::MIN);
+    let (mut days, mut before) = (0i64, i64::MIN);
     let over = clocks.into_iter().map(|clock| {
         if clock == NO_TIME {
             return NO_TIME;
         }
-        if before != i64::MIN && clock < before - DAY / 2 {
+        if before != i64::MIN && clock < before.saturating_sub(DAY / 2) {
             days += DAY;
         }
         before = clock;
-        clock + days
+        clock.saturating_add(days)
     });
     over.collect()
 }
@@ -194,6 +195,21 @@ fn of_numbers(
         None if largest >= 1e14 => 1e-6,
         None if largest >= 1e11 => 1e-3,
         None if largest >= EARLIEST => 1.0,
+        None if let Some((origin, what)) = of_spreadsheet(values) => {
+            notes.push(format!(
+                "column `{name}` is taken for days since {what}: in seconds it would say {:.0} samples a second",
+                1.0 / usual_step(values)
+            ));
+            let day = |value: &f64| ((value - origin) * 86400.0 * NANOS).round();
+            let nanos = |value: &f64| {
+                if value.is_finite() {
+                    day(value) as i64
+                } else {
+                    NO_TIME
+                }
+            };
+            return Ok(Some((values.iter().map(nanos).collect(), true)));
+        }
         None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => 1.0,
         None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
             Some(unit) => unit,
@@ -211,6 +227,26 @@ fn of_numbers(
     let times = times.ok_or_else(|| format!("column `{name}` has times beyond the year 2262"))?;
     Ok(Some((times, largest * unit >= EARLIEST)))
 }
+
+/// Days from the origin of spreadsheets or MATLAB to 1970, and that origin, where numbers are days of 1982 to 2091 and
+/// no plausible seconds.
+fn of_spreadsheet(values: &[f64]) -> Option<(f64, &'static str)> {
+    let inside = |range: std::ops::Range<f64>| {
+        let mut finite = values.iter().filter(|value| value.is_finite());
+        finite.all(|value| range.contains(value))
+    };
+    let step = usual_step(values);
+    if !(step > 0.0 && step < FASTEST_STEP) {
+        return None;
+    }
+    if inside(30_000.0..70_000.0) {
+        return Some((25_569.0, "1899-12-30, as spreadsheets have them"));
+    }
+    inside(724_000.0..764_000.0).then_some((719_529.0, "the year 0, as MATLAB has them"))
+}
+
+/// Seconds of a step that no sensor of the ground takes: a day's part of a step of 0.43 s and less.
+const FASTEST_STEP: f64 = 5e-6;
 
 /// The unit in seconds of whole numbers, which may count anything, `step` a row: that in which they fit the given rate.
 fn of_whole(

@@ -1,0 +1,161 @@
+//! Times that lie in several columns: whole seconds and their fractions; year, month, day, hour, minute, second.
+
+use super::super::NANOS;
+use super::names::{time_name, unit};
+use super::{Column, NO_TIME, Values};
+
+/// Puts the parts of times together in one column, where they lie in several.
+pub(super) fn together(columns: &mut Vec<Column>) {
+    calendar(columns);
+    fractions(columns);
+}
+
+/// Names of the parts of a date and a time of day, from year to second, and fractions of a second.
+const CALENDAR: [&[&str]; 9] = [
+    &["year", "yr", "yyyy", "jahr"],
+    &["month", "mon", "mo", "monat"],
+    &["day", "dd", "tag", "dayofmonth"],
+    &["hour", "hours", "hr", "hh", "stunde"],
+    &["minute", "minutes", "min", "minuten"],
+    &["second", "seconds", "sec", "ss", "sekunde"],
+    &["millisecond", "milliseconds", "ms", "msec"],
+    &["microsecond", "microseconds", "us", "usec"],
+    &["nanosecond", "nanoseconds", "ns", "nsec"],
+];
+/// Numbers of the day within the year, in place of month and day.
+const DAY_OF_YEAR: [&str; 5] = ["doy", "dayofyear", "jday", "julday", "julianday"];
+
+/// `year`, `month` and `day`, or the day of the year, with what there is of the time of day.
+fn calendar(columns: &mut Vec<Column>) {
+    let find = |names: &[&str]| {
+        let plain = |column: &Column| {
+            let letters = column.name.chars().filter(|c| c.is_alphanumeric());
+            letters.collect::<String>().to_lowercase()
+        };
+        let is_number = |column: &&Column| matches!(column.values, Values::Numbers(_));
+        let named = |column: &Column| names.contains(&&*plain(column)) && is_number(&column);
+        columns.iter().position(named)
+    };
+    let own = CALENDAR.map(find);
+    let day_of_year = find(&DAY_OF_YEAR);
+    let Some(year) = own[0] else {
+        return;
+    };
+    if (own[1].is_none() || own[2].is_none()) && day_of_year.is_none() {
+        return;
+    }
+    let cell = |at: Option<usize>, row: usize, missing: f64| match at.map(|at| &columns[at].values)
+    {
+        Some(Values::Numbers(values)) => values[row],
+        _ => missing,
+    };
+    let moment = |row: usize| {
+        let year = cell(Some(year), row, f64::NAN);
+        let (month, day) = match day_of_year {
+            Some(at) => (1.0, cell(Some(at), row, f64::NAN)),
+            None => (cell(own[1], row, f64::NAN), cell(own[2], row, f64::NAN)),
+        };
+        let whole = [year, month, day].iter().all(|value| value.fract() == 0.0);
+        if !whole || !(1..=366).contains(&(day as i64)) {
+            return None;
+        }
+        let first = chrono::NaiveDate::from_ymd_opt(
+            year as i32,
+            month as u32,
+            if day_of_year.is_some() { 1 } else { day as u32 },
+        )?;
+        let days = (first - chrono::NaiveDate::default()).num_days();
+        let days = days
+            + if day_of_year.is_some() {
+                day as i64 - 1
+            } else {
+                0
+            };
+        let sizes = [3600e9, 60e9, 1e9, 1e6, 1e3, 1.0];
+        let parts = own[3..].iter().zip(sizes);
+        let nanos: f64 = parts
+            .map(|(at, size)| (cell(*at, row, 0.0) * size).round())
+            .sum();
+        days.checked_mul(super::super::time::DAY)?
+            .checked_add(Some(nanos as i64).filter(|_| nanos.is_finite())?)
+    };
+    let rows = columns[year].values.len();
+    let times: Vec<i64> = (0..rows)
+        .map(|row| moment(row).unwrap_or(NO_TIME))
+        .collect();
+    if times.iter().filter(|time| **time == NO_TIME).count() * 2 > rows {
+        return;
+    }
+    let taken: Vec<usize> = own.into_iter().chain([day_of_year]).flatten().collect();
+    let mut at = 0;
+    columns.retain(|_| {
+        at += 1;
+        !taken.contains(&(at - 1))
+    });
+    columns.insert(
+        0,
+        Column {
+            name: "time".into(),
+            values: Values::Times(times),
+            whole: true,
+        },
+    );
+}
+
+/// Whole seconds and, in another column such as `ms` or `nanosec`, how far into them a row is.
+fn fractions(columns: &mut Vec<Column>) {
+    let size = |column: &Column| unit(&column.name.to_lowercase()).filter(|unit| *unit < 1.0);
+    let is_part = |column: &Column| {
+        let (Some(size), Values::Numbers(values)) = (size(column), &column.values) else {
+            return false;
+        };
+        let inside = |value: &f64| value.is_nan() || (0.0..1.0).contains(&(value * size));
+        let restarts = values.windows(2).any(|pair| pair[1] < pair[0]);
+        restarts && values.iter().all(inside)
+    };
+    let Some(part) = columns.iter().position(is_part) else {
+        return;
+    };
+    let is_whole = |column: &Column| match &column.values {
+        Values::Times(times) | Values::Clocks(times) => {
+            let whole = |time: &i64| *time == NO_TIME || time % NANOS as i64 == 0;
+            times.iter().all(whole)
+        }
+        Values::Numbers(values) => {
+            let seconds = time_name(&column.name)
+                .is_some_and(|name| name.unit.is_none_or(|unit| unit == 1.0))
+                || column.name.eq_ignore_ascii_case("sec");
+            seconds
+                && values
+                    .iter()
+                    .all(|value| value.is_nan() || value.fract() == 0.0)
+        }
+        Values::Texts(_) | Values::Nothing(_) => false,
+    };
+    let Some(base) = (0..columns.len()).find(|i| *i != part && is_whole(&columns[*i])) else {
+        return;
+    };
+    let size = size(&columns[part]).unwrap_or(1.0);
+    let parts = std::mem::replace(&mut columns[part].values, Values::Nothing(0));
+    let Values::Numbers(parts) = parts else {
+        return;
+    };
+    match &mut columns[base].values {
+        Values::Times(times) | Values::Clocks(times) => {
+            for (time, part) in times.iter_mut().zip(parts) {
+                let nanos = (part * (size * NANOS).round()).round();
+                *time = if part.is_nan() || *time == NO_TIME {
+                    NO_TIME
+                } else {
+                    time.saturating_add(nanos as i64)
+                };
+            }
+        }
+        Values::Numbers(values) => {
+            let both = values.iter_mut().zip(parts);
+            both.for_each(|(value, part)| *value += part * size);
+        }
+        Values::Texts(_) | Values::Nothing(_) => {}
+    }
+    columns.remove(part);
+}

@@ -1,0 +1,141 @@
+//! Text of the EarthScope (IRIS) web services: `TIMESERIES` headers, and below them samples (`SLIST`) or times and
+//! samples (`TSPAIR`), as ObsPy reads them too.
+
+use super::time::parse_time;
+use super::{Contents, Trace, check_rate, text};
+
+const HEADER: &[u8] = b"TIMESERIES ";
+
+/// Whether a file begins as one of these.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(HEADER)
+}
+
+/// Reads all traces.
+///
+/// # Errors
+/// With the line that is wrong.
+pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
+    let text = text::decode(bytes)?;
+    let mut contents = Contents::default();
+    // Samples the header of the last trace promises, and whether a time is before each.
+    let (mut promised, mut pairs) = (0, false);
+    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        let at = |problem: String| format!("line {}: {problem}", number + 1);
+        if line.starts_with(HEADER) {
+            complete(&mut contents, promised);
+            let trace;
+            (trace, promised, pairs) = header(&text::cell(line)).map_err(at)?;
+            contents.traces.push(trace);
+            continue;
+        }
+        let Some(trace) = contents.traces.last_mut() else {
+            continue;
+        };
+        let mut cells = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|cell| !cell.is_empty());
+        if pairs && cells.next().is_some_and(|time| !time.contains(&b':')) {
+            return Err(at("a time and a sample are expected".into()));
+        }
+        for cell in cells {
+            let sample = str::from_utf8(cell).ok().and_then(|cell| cell.parse().ok());
+            let sample =
+                sample.ok_or_else(|| at(format!("`{}` is no sample", text::cell(cell))))?;
+            trace.samples.push(sample);
+        }
+        if trace.samples.len() > promised {
+            return Err(at(format!(
+                "more samples than the {promised} of the header"
+            )));
+        }
+    }
+    complete(&mut contents, promised);
+    Ok(contents)
+}
+
+/// Notes where the last trace has fewer samples than its header says.
+fn complete(contents: &mut Contents, promised: usize) {
+    let Some(trace) = contents.traces.last() else {
+        return;
+    };
+    let there = trace.samples.len();
+    if there < promised {
+        contents.notes.push(format!(
+            "channel {}: the header says {promised} samples, there are {there}",
+            trace.channel
+        ));
+    }
+}
+
+/// A trace without samples yet, how many there are to be, and whether they are pairs.
+fn header(line: &str) -> Result<(Trace, usize, bool), String> {
+    let cells: Vec<&str> = line[HEADER.len()..].split(',').map(str::trim).collect();
+    let [name, samples, rate, start, form, ..] = cells[..] else {
+        return Err("a header of a name, samples, rate, time and form is expected".into());
+    };
+    let number = |cell: &str, unit: &str| {
+        let number = cell.strip_suffix(unit).map(str::trim);
+        number.and_then(|number| number.parse::<f64>().ok())
+    };
+    let codes: Vec<&str> = name.split('_').collect();
+    let [network, station, location, channel, ..] = codes[..] else {
+        return Err(format!("`{name}` is no name: NET_STA_LOC_CHA is expected"));
+    };
+    let promised = number(samples, "samples").filter(|count| *count >= 0.0 && count.fract() == 0.0);
+    let promised = promised.ok_or_else(|| format!("`{samples}` is no number of samples"))?;
+    let rate = number(rate, "sps").ok_or_else(|| format!("`{rate}` is no sampling rate"))?;
+    let pairs = match form {
+        "SLIST" => false,
+        "TSPAIR" => true,
+        other => return Err(format!("the form `{other}` is neither SLIST nor TSPAIR")),
+    };
+    let trace = Trace {
+        channel: format!("{network}.{station}.{location}.{channel}"),
+        start: parse_time(start)?,
+        rate: check_rate(rate)?,
+        samples: Vec::new(),
+    };
+    Ok((trace, promised as usize, pairs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `obspy.read` reads them.
+    #[test]
+    fn samples_alone_and_with_times() {
+        let text = "TIMESERIES XX_NODE_00_EHZ_D, 7 samples, 100 sps, 2024-05-13T10:00:00.010000, SLIST, INTEGER, Counts\n\
+                    1\t-2\t3\t4\t5\t6\n7\n\
+                    TIMESERIES XX_NODE__EHN_R, 2 samples, 0.5 sps, 2024-05-13T10:00:00.000000, TSPAIR, FLOAT, M/S\r\n\
+                    2024-05-13T10:00:00.000000  1.5e-9\r\n2024-05-13T10:00:02.000000  -2\r\n";
+        let contents = read(text.as_bytes()).unwrap();
+        let [z, n] = &contents.traces[..] else {
+            panic!("{contents:?}");
+        };
+        assert_eq!(
+            (&*z.channel, z.rate, z.start),
+            ("XX.NODE.00.EHZ", 100.0, 1_715_594_400_010_000_000)
+        );
+        assert_eq!(z.samples, [1.0, -2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        assert_eq!(
+            (&*n.channel, n.rate, &n.samples[..]),
+            ("XX.NODE..EHN", 0.5, &[1.5e-9, -2.0][..])
+        );
+        let short = read(text.replace("7 samples", "9 samples").as_bytes()).unwrap();
+        assert_eq!(
+            short.notes,
+            ["channel XX.NODE.00.EHZ: the header says 9 samples, there are 7"]
+        );
+        for (wrong, expected) in [
+            ("7 samples", "2 samples"),
+            ("4\t5", "four\t5"),
+            ("100 sps", "0 sps"),
+            ("SLIST", "XLIST"),
+        ] {
+            read(text.replace(wrong, expected).as_bytes()).unwrap_err();
+        }
+    }
+}
