@@ -1,7 +1,7 @@
 //! The three splits, in memory or streamed from their sources.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ndarray::ArrayView4;
 
@@ -11,6 +11,7 @@ use crate::error::DataError;
 use crate::loader::{Loader, READ_AHEAD};
 use crate::preprocess::{Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses};
 use crate::reader::{Span, Wanted};
+use crate::windows::own_test_index;
 
 /// Where training takes inputs from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,15 +232,7 @@ impl Dataset {
         }
         let (mut val, in_val) = loader.split("validation", val_index)?;
         // Two names of one list are one split, as configurations of the Python system have them.
-        let same_list = |index: &Path| {
-            let read = |path: &Path| std::fs::read(path).ok();
-            // Lines may be relative to the list's own folder.
-            let beside = index.parent() == val_index.parent();
-            let same = || read(index).is_some_and(|list| Some(list) == read(val_index));
-            index == val_index || (beside && same())
-        };
-        let own_test = task.test_index_file.as_ref();
-        let own_test = own_test.filter(|index| !same_list(index));
+        let own_test = own_test_index(config);
         let test = match own_test {
             Some(index) => Some(loader.split("test", index)?),
             None => {

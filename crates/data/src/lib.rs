@@ -5,6 +5,8 @@
 //! - [`Preprocessing`]: segments, spectra and normalisation, the same code for training and
 //!   prediction, stored with the model;
 //! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;
+//! - [`windows`]: windows as they were recorded, for models with a front end of their own;
+//! - [`folds`]: cross-validation by group;
 //! - [`batch`]: seeded order and assembly of batches;
 //! - [`demo`]: a deterministic simulation for those without data.
 //!
@@ -18,6 +20,7 @@ mod config;
 mod dataset;
 pub mod demo;
 mod error;
+pub mod folds;
 pub mod import;
 mod index;
 mod join;
@@ -33,6 +36,7 @@ pub mod signal;
 mod spectral;
 mod steps;
 mod unharmed;
+pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use chain::Chain;
