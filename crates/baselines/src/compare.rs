@@ -346,10 +346,10 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Windows times classes that two cores learn from in about ten seconds.
+    /// Windows times classes. Meant for 20 s on two cores; not yet timed.
     const WORK: usize = 18_000;
 
-    /// What keeps the comparison below 20 s on two cores for `classes` classes, reading aside.
+    /// Fewer windows where there are more classes, whose regression takes longer.
     pub fn for_classes(classes: usize) -> Self {
         Self {
             most_windows: (Self::WORK / classes.max(1)).clamp(500, 6000),

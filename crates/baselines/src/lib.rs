@@ -9,8 +9,8 @@
 //! - [`compare`]: baselines on a dataset's splits or in folds, remembered between runs, and the verdict on a network.
 //!
 //! All of it is deterministic: the same data and seed give the same bits with any number of threads. No result depends on
-//! the unit of the samples. The models are written out here and not taken from a library: the kept ones are either not
-//! deterministic across threads and versions, or bring solvers and linear algebra that would weigh more than this crate.
+//! the unit of the samples. The models are written out here, so that their results stay the same to the bit whatever
+//! another crate's next version does.
 
 pub mod compare;
 pub mod evaluate;
