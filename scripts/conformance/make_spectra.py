@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes crates/data/src/spectral_reference.rs: spectra of one signal by NumPy and SciPy.
+"""Writes crates/data/src/preprocessing/spectral_reference.rs: spectra of one signal by NumPy and SciPy.
 
     pip install scipy && python scripts/conformance/make_spectra.py
 """
@@ -45,5 +45,5 @@ for n, kw in CASES:
     cases.push((config, {n}, expected));
 """)
 out.append("    cases\n}\n")
-path = pathlib.Path(__file__).parents[2] / "crates/data/src/spectral_reference.rs"
+path = pathlib.Path(__file__).parents[2] / "crates/data/src/preprocessing/spectral_reference.rs"
 path.write_text("".join(out))

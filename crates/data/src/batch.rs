@@ -12,8 +12,7 @@ use rayon::prelude::*;
 use crate::augment::Augmentation;
 use crate::dataset::{Inputs, Split, Streamed};
 use crate::error::DataError;
-use crate::join;
-use crate::preprocess::{Normalisation, Preprocessing, records_to_inputs};
+use crate::preprocessing::{self, Normalisation, Preprocessing, records_to_features};
 use crate::reader::{self, Record, Windows};
 
 /// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
@@ -101,6 +100,8 @@ pub struct Augmenting<'a> {
 pub struct Fetcher<'a> {
     split: &'a Split,
     preprocessing: &'a Preprocessing,
+    /// Whether inputs are scaled.
+    scaled: bool,
     augmenting: Option<Augmenting<'a>>,
     /// Samples of the epoch before the next batch.
     place: usize,
@@ -116,11 +117,18 @@ impl<'a> Fetcher<'a> {
         Self {
             split,
             preprocessing,
+            scaled: true,
             augmenting: None,
             place: 0,
             backgrounds: Vec::new(),
             files: HashMap::new(),
         }
+    }
+
+    /// Leaves features as they are before scaling.
+    pub(crate) fn unscaled(mut self) -> Self {
+        self.scaled = false;
+        self
     }
 
     /// Has windows changed as `augmenting` says; they must be kept as windows ([`crate::Storage::Windows`]) or streamed.
@@ -159,17 +167,15 @@ impl<'a> Fetcher<'a> {
                 let records = indices.iter().map(|&i| self.record(i));
                 let mut records: Vec<Record> = records.collect::<Result<_, _>>()?;
                 self.augment(indices, &mut records)?;
-                let Preprocessing {
-                    spectral, steps, ..
-                } = self.preprocessing;
                 let shape = self.split.shape;
-                let inputs: Vec<_> = records_to_inputs(&records, steps, spectral)
+                let inputs: Vec<_> = records_to_features(&records, self.preprocessing)
                     .map(|input| {
                         let (mut input, own) = input?;
                         if own != shape {
                             return Err("changed since the training began".to_owned());
                         }
-                        if self.preprocessing.normalisation != Normalisation::Batch {
+                        self.preprocessing.compress(&mut input, shape);
+                        if self.scaled && self.preprocessing.normalisation != Normalisation::Batch {
                             self.preprocessing.normalise(&mut input, shape);
                         }
                         Ok(input)
@@ -184,7 +190,7 @@ impl<'a> Fetcher<'a> {
                 }
             }
         }
-        if self.preprocessing.normalisation == Normalisation::Batch {
+        if self.scaled && self.preprocessing.normalisation == Normalisation::Batch {
             self.preprocessing.normalise(&mut x, self.split.shape);
         }
         Ok(Batch {
@@ -288,7 +294,7 @@ fn to_window(record: &mut Record) -> Result<(), DataError> {
     if record.shape.len() == 2 {
         return Ok(());
     }
-    let (window, shape) = join::window(&record.values, &record.shape)
+    let (window, shape) = preprocessing::window(&record.values, &record.shape)
         .map_err(|problem| DataError::Usage(format!("{problem}, which augmentation needs")))?;
     (record.values, record.shape) = (window.into_owned(), shape.to_vec());
     Ok(())

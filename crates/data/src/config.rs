@@ -1,7 +1,7 @@
 //! `dataset_config.yaml`. The only module that reads YAML.
 
 mod file;
-mod spectral;
+mod front_end;
 
 use std::fmt;
 use std::io::Read;
@@ -10,17 +10,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 
-use crate::chain::Chain;
 use crate::error::DataError;
 use crate::index::read_index;
 use crate::nesting::deeper_than;
-use crate::preprocess::Normalisation;
+use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
-use crate::steps::{Step, resolve};
+use crate::text;
 
 use self::file::{FileSeed, line_of, task_names};
-pub use self::spectral::{Compression, SpectralConfig, SpectralMethod, WelchConfig};
-pub(crate) use self::spectral::{WelchDetrend, WelchScaling, WelchWindow};
 
 /// Largest YAML file that is read, in bytes: configurations are written by hand.
 const LARGEST: u64 = 16 << 20;
@@ -39,15 +36,15 @@ fn check_depth(text: &str) -> Result<(), String> {
 /// Reads the text of a configuration.
 ///
 /// # Errors
-/// Where it cannot be read, is no UTF-8 or too large for a configuration.
+/// Where it cannot be read, is no text or too large for a configuration.
 pub fn read_yaml(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+    if file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
         let problem = format!("more than {LARGEST} bytes are no configuration");
         return Err(std::io::Error::other(problem));
     }
-    Ok(text)
+    text::decode(&bytes).map_err(std::io::Error::other)
 }
 
 /// A configuration, with paths made absolute or relative to the working directory.
@@ -63,12 +60,20 @@ pub struct DatasetConfig {
     pub location: Option<String>,
     /// Which sensor of a nested sample.
     pub modality: Option<String>,
-    /// Spectra in place of samples.
+    /// Sampling rate of the windows in Hz: `sampling_rate`, or that of `spectral_processing`; `None` where neither is
+    /// given.
+    pub sampling_rate: Option<f64>,
+    /// The front end. Its sampling rate is that above, or else 512 Hz.
     pub spectral: SpectralConfig,
+    /// Whether the configuration names its front end; else it is [`crate::DEFAULT_METHOD`].
+    pub names_front_end: bool,
     /// What is done to whole windows first, in order.
     pub steps: Vec<Step>,
     /// How inputs are scaled; `None` leaves the choice to the program.
     pub normalisation: Option<Normalisation>,
+    /// Whether floors and units are the absolute ones of older versions, to go on with a run of such a version: where
+    /// its stored [`crate::Preprocessing`] has no thresholds. No key of the file says so.
+    pub absolute_thresholds: bool,
     /// The whole file as JSON, for the record.
     pub content: serde_json::Value,
     /// Keys that were not understood.
@@ -179,12 +184,16 @@ impl DatasetConfig {
             task: raw.task,
             location: raw.location,
             modality: raw.modality,
-            spectral: raw.spectral,
+            sampling_rate: raw.sampling_rate,
+            names_front_end: raw.spectral.is_some(),
+            spectral: raw.spectral.unwrap_or_default(),
             steps: Vec::new(),
             normalisation: raw.normalisation,
+            absolute_thresholds: false,
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };
+        config.take_rate(text)?;
         config.take_steps(&raw.preprocessing, text)?;
         config.check(text)?;
         config.resolve_paths();
@@ -293,7 +302,11 @@ impl DatasetConfig {
             }
             _ => {}
         }
-        if let Some(names) = &task.class_names {
+        if let Some(names) = &mut task.class_names {
+            // Spaces around a name are nobody's class.
+            names
+                .iter_mut()
+                .for_each(|name| *name = name.trim().to_owned());
             let mut seen = std::collections::HashSet::new();
             if let Some(twice) = names.iter().find(|n| !seen.insert(n.as_str())) {
                 return Err(error(
@@ -334,54 +347,9 @@ impl DatasetConfig {
                 return Err(error(&name, key, "missing".into()));
             }
         }
-        let spectral = "spectral_processing";
-        if !(self.spectral.sampling_rate.is_finite() && self.spectral.sampling_rate > 0.0) {
-            let problem = format!("{} is no rate in Hz", self.spectral.sampling_rate);
-            return Err(error(spectral, "sampling_rate", problem));
-        }
-        let WelchConfig {
-            nperseg,
-            noverlap,
-            nfft,
-            ..
-        } = self.spectral.welch;
-        if nperseg == 0 || noverlap >= nperseg {
-            let problem = format!("{noverlap} must be less than `nperseg`, which is {nperseg}");
-            return Err(error(spectral, "noverlap", problem));
-        }
-        // The bound keeps a mistyped number from asking for the whole memory.
-        if nfft < nperseg || nfft > 1 << 20 {
-            let problem = format!("{nfft} must be from `nperseg` ({nperseg}) to {}", 1 << 20);
-            return Err(error(spectral, "nfft", problem));
-        }
-        Ok(())
-    }
-
-    /// Takes the list `preprocessing`, whose spectra and scaling stand for those of the other keys.
-    fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
-        let key = "preprocessing";
-        let error = |problem: String| DataError::Config {
-            path: self.path.clone(),
-            line: line_of(text, key, key),
-            key: key.into(),
-            problem,
-        };
-        let resolved = resolve(steps).map_err(error)?;
-        if resolved.spectral.is_some() && self.spectral.method != SpectralMethod::None {
-            return Err(error(
-                "names spectra, and so does `spectral_processing.method`: leave one out".into(),
-            ));
-        }
-        if resolved.normalisation.is_some() && self.normalisation.is_some() {
-            return Err(error(
-                "has `normalise`, and there is `normalisation` too: leave one out".into(),
-            ));
-        }
-        Chain::new(&resolved.samples, self.spectral.sampling_rate).map_err(error)?;
-        resolved.apply(&mut self.spectral);
-        self.normalisation = self.normalisation.or(resolved.normalisation);
-        self.steps = resolved.samples;
-        Ok(())
+        self.spectral
+            .check()
+            .map_err(|(key, problem)| error("spectral_processing", key, problem))
     }
 
     fn resolve_paths(&mut self) {
@@ -405,6 +373,20 @@ impl DatasetConfig {
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     check_depth(text)?;
     serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// As [`parse_yaml`], and the keys that `T` does not have.
+///
+/// # Errors
+/// As there.
+pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> Result<(T, Vec<String>), String> {
+    check_depth(text)?;
+    let mut unknown = Vec::new();
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
+    Ok((value.map_err(|error| error.to_string())?, unknown))
 }
 
 #[cfg(test)]

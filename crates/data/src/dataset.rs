@@ -9,7 +9,9 @@ use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::loader::{Loader, READ_AHEAD};
-use crate::preprocess::{Normalisation, Preprocessing, SEGMENTS, Statistics, StatisticsPasses};
+use crate::preprocessing::{
+    Compression, Normalisation, Preprocessing, Statistics, StatisticsPasses,
+};
 use crate::reader::{Span, Wanted};
 use crate::windows::own_test_index;
 
@@ -199,13 +201,31 @@ impl Dataset {
     /// As [`Dataset::load`], with inputs in memory or streamed.
     ///
     /// # Errors
-    /// As there, and [`DataError::Source`] where a source cannot be streamed.
+    /// As there, and [`DataError::NotStreamable`].
     pub fn open(
         config: &DatasetConfig,
         normalisation: Normalisation,
         storage: Storage,
     ) -> Result<Self, DataError> {
         Self::watch(config, normalisation, storage, &mut |_| {})
+    }
+
+    /// Reads all of a dataset as training does, with every check and without scaling; streamed, as far as its formats let
+    /// it be.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    pub(crate) fn check(
+        config: &DatasetConfig,
+        watch: &mut dyn FnMut(Loading),
+    ) -> Result<Self, DataError> {
+        let (none, streamed) = (Normalisation::None, Storage::Streamed);
+        match Self::watch(config, none, streamed, watch) {
+            Err(DataError::NotStreamable { .. }) => {
+                Self::watch(config, none, Storage::Memory, watch)
+            }
+            opened => opened,
+        }
     }
 
     /// As [`Dataset::open`]; `watch` is told how far it is.
@@ -218,23 +238,43 @@ impl Dataset {
         storage: Storage,
         watch: &mut dyn FnMut(Loading),
     ) -> Result<Self, DataError> {
-        let normalisation = config.normalisation.unwrap_or(normalisation);
+        let normalisation = config.normalisation_or(normalisation);
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        warnings.extend(config.assumptions());
         let task = &config.task;
         let train_index = task.train_index_file.as_ref().expect("checked when parsed");
         let val_index = task.val_index_file.as_ref().expect("checked when parsed");
-        let summing = storage != Storage::Memory && normalisation == Normalisation::Dataset;
-        let mut loader = Loader::new(config, storage, summing, watch);
+        let mut preprocessing = Preprocessing::new(config.steps.clone(), config.spectral.clone());
+        preprocessing.sampling_rate = config.sampling_rate;
+        let plain = preprocessing.clone();
+        // Spectra can only be summed once their floors are known.
+        let is_compressed = config.spectral.applied_compression() != Compression::None;
+        let summed =
+            storage != Storage::Memory && normalisation.needs_statistics() && !is_compressed;
+        let mut loader = Loader::new(
+            config,
+            &plain,
+            storage,
+            summed.then_some(normalisation),
+            watch,
+        );
         let (mut train, in_train) = loader.split("training", train_index)?;
         let passes = loader.take_passes();
+        let census = loader.take_census("validation");
         if storage == Storage::Windows {
             loader.keep_inputs();
         }
         let (mut val, in_val) = loader.split("validation", val_index)?;
+        let mut seen = census.warnings();
+        seen.extend(loader.take_census("test").warnings());
         // Two names of one list are one split, as configurations of the Python system have them.
         let own_test = own_test_index(config);
         let test = match own_test {
-            Some(index) => Some(loader.split("test", index)?),
+            Some(index) => {
+                let split = loader.split("test", index)?;
+                seen.extend(loader.take_census("test").warnings());
+                Some(split)
+            }
             None => {
                 warnings
                     .push("no test split of its own: the validation split serves as test".into());
@@ -263,26 +303,15 @@ impl Dataset {
             }
         }
 
-        let shape = train.shape;
-        let mut preprocessing = Preprocessing {
-            segments: SEGMENTS,
-            steps: config.steps.clone(),
-            spectral: config.spectral.clone(),
-            normalisation: Normalisation::None,
-            statistics: None,
-        };
-        if normalisation == Normalisation::Dataset {
-            preprocessing.statistics = Some(statistics(&train, passes, &preprocessing)?);
-        }
-        preprocessing.normalisation = normalisation;
-        if normalisation != Normalisation::Batch {
-            let splits = [Some(&mut train), Some(&mut val), test.as_mut()];
-            for split in splits.into_iter().flatten() {
-                if let Inputs::Memory(x) = &mut split.x {
-                    preprocessing.normalise(x, shape);
-                }
-            }
-        }
+        warnings.extend(seen);
+
+        let thresholds = || census.thresholds();
+        preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
+        preprocessing
+            .set_window(census.samples())
+            .map_err(DataError::Usage)?;
+        let mut splits = [Some(&mut train), Some(&mut val), test.as_mut()];
+        finish(&mut splits, normalisation, passes, &mut preprocessing)?;
         Ok(Self {
             class_names,
             test_is_val: test.is_none(),
@@ -295,19 +324,60 @@ impl Dataset {
     }
 }
 
-/// Statistics over a split as it was recorded, after the first pass where it is streamed; `plain` scales
+/// Compresses and scales the inputs that are in memory, the training split's first, and sets the scaling of
+/// `preprocessing`, which does so with the others.
+fn finish(
+    splits: &mut [Option<&mut Split>],
+    normalisation: Normalisation,
+    passes: Option<StatisticsPasses>,
+    preprocessing: &mut Preprocessing,
+) -> Result<(), DataError> {
+    for split in splits.iter_mut().flatten() {
+        if let Inputs::Memory(x) = &mut split.x {
+            preprocessing.compress(x, split.shape);
+        }
+    }
+    if let Some(Some(train)) = splits.first()
+        && normalisation.needs_statistics()
+    {
+        let by_band = normalisation == Normalisation::Band;
+        preprocessing.statistics = Some(statistics(train, passes, by_band, preprocessing)?);
+    }
+    preprocessing.normalisation = normalisation;
+    if normalisation != Normalisation::Batch {
+        for split in splits.iter_mut().flatten() {
+            if let Inputs::Memory(x) = &mut split.x {
+                preprocessing.normalise(x, split.shape);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Statistics over a split, after the first pass where it was summed as it was read; `plain` compresses and scales
 /// nothing.
 fn statistics(
     split: &Split,
     passes: Option<StatisticsPasses>,
+    by_band: bool,
     plain: &Preprocessing,
 ) -> Result<Statistics, DataError> {
-    let (Inputs::Streamed(_) | Inputs::Windows(..), Some(mut passes)) = (&split.x, passes) else {
-        return Ok(Statistics::of(split.memory(), split.shape));
+    if let Inputs::Memory(x) = &split.x {
+        return Ok(Statistics::of(x, split.shape, by_band));
+    }
+    let all: Vec<usize> = (0..split.len()).collect();
+    let mut fetcher = Fetcher::new(split, plain).unscaled();
+    let mut passes = match passes {
+        Some(passes) => passes,
+        None => {
+            let mut passes = StatisticsPasses::new(split.shape, by_band);
+            for indices in all.chunks(READ_AHEAD) {
+                passes.first(&fetcher.fetch(indices)?.x);
+            }
+            passes
+        }
     };
     passes.end_first();
-    let all: Vec<usize> = (0..split.len()).collect();
-    let mut fetcher = Fetcher::new(split, plain);
     for indices in all.chunks(READ_AHEAD) {
         passes.second(&fetcher.fetch(indices)?.x);
     }

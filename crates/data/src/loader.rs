@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::census::Census;
 use crate::config::DatasetConfig;
 use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
 use crate::error::DataError;
 use crate::labels::{LabelIndex, Stamp, hex};
 use crate::leaks::{Contents, content_hash};
-use crate::preprocess::{StatisticsPasses, records_to_inputs};
+use crate::preprocessing::{Normalisation, Preprocessing, StatisticsPasses, records_to_features};
 use crate::reader::{self, Reader, Record, Span, Wanted};
 
 /// Records whose inputs are not computed yet, and where they lie: source and span.
@@ -47,16 +48,15 @@ impl How {
         if self.storage != Storage::Streamed {
             return Ok(None);
         }
-        let spans = reader.spans(source)?.ok_or_else(|| {
-            let problem = format!(
-                "cannot be streamed: {} are read into memory; `data convert` writes them so that they can",
-                reader.name()
-            );
-            DataError::Source {
+        let spans = reader
+            .spans(source)?
+            .ok_or_else(|| DataError::NotStreamable {
                 path: source.to_owned(),
-                problem,
-            }
-        })?;
+                reason: format!(
+                    "{} are read into memory; `data convert` writes them so that they can",
+                    reader.name()
+                ),
+            })?;
         Ok(Some(spans))
     }
 
@@ -98,16 +98,20 @@ impl How {
 /// Reads splits one after the other: the first sample sets the shape of all.
 pub(crate) struct Loader<'a> {
     config: &'a DatasetConfig,
+    /// Steps and front end.
+    preprocessing: &'a Preprocessing,
     how: How,
     /// Shape of inputs and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
-    /// Whether the inputs of this split are summed as they come, because they will not be kept.
-    summing: bool,
+    /// The scaling for which the inputs of this split are summed as they come, because they will not be kept.
+    summing: Option<Normalisation>,
     passes: Option<StatisticsPasses>,
     /// The bytes of one sample.
     bytes: Vec<u8>,
     /// Of the split that is being read.
     contents: Contents,
+    /// Of that split, too.
+    census: Census,
     watch: &'a mut dyn FnMut(Loading),
 }
 
@@ -115,15 +119,18 @@ pub(crate) struct Loader<'a> {
 pub(crate) const READ_AHEAD: usize = 256;
 
 impl<'a> Loader<'a> {
-    /// Reads for `config`; `summing` says whether the first split's inputs are summed for statistics.
+    /// Reads for `config`, with the steps and front end of `preprocessing`; `summing` is the scaling for which the first
+    /// split's inputs are summed.
     pub fn new(
         config: &'a DatasetConfig,
+        preprocessing: &'a Preprocessing,
         storage: Storage,
-        summing: bool,
+        summing: Option<Normalisation>,
         watch: &'a mut dyn FnMut(Loading),
     ) -> Self {
         Self {
             config,
+            preprocessing,
             how: How {
                 wanted: config.wanted(),
                 storage,
@@ -133,6 +140,7 @@ impl<'a> Loader<'a> {
             passes: None,
             bytes: Vec::new(),
             contents: Contents::default(),
+            census: Census::new("training", preprocessing, true),
             watch,
         }
     }
@@ -144,8 +152,16 @@ impl<'a> Loader<'a> {
 
     /// Sums of the split that was read; those after it are not summed.
     pub fn take_passes(&mut self) -> Option<StatisticsPasses> {
-        self.summing = false;
+        self.summing = None;
         self.passes.take()
+    }
+
+    /// What the windows of the split that was read look like; `next` is the split after it.
+    pub fn take_census(&mut self, next: &'static str) -> Census {
+        std::mem::replace(
+            &mut self.census,
+            Census::new(next, self.preprocessing, false),
+        )
     }
 
     /// Reads the sources of one index file, and says which windows they hold.
@@ -247,8 +263,7 @@ impl<'a> Loader<'a> {
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
         let records = std::mem::take(&mut waiting.records);
-        let inputs: Vec<_> =
-            records_to_inputs(&records, &self.config.steps, &self.config.spectral).collect();
+        let inputs: Vec<_> = records_to_features(&records, self.preprocessing).collect();
         let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
         let places = waiting.places.drain(..);
         let parts = records.into_iter().zip(inputs).zip(hashes).zip(places);
@@ -304,10 +319,12 @@ impl<'a> Loader<'a> {
         self.bytes.extend(values);
         self.bytes.extend(u64::from(label).to_le_bytes());
         hash.update(&self.bytes);
-        if self.summing {
+        self.census.add(&record, &input, shape[0]);
+        if let Some(normalisation) = self.summing {
+            let by_band = normalisation == Normalisation::Band;
             let passes = self
                 .passes
-                .get_or_insert_with(|| StatisticsPasses::new(shape));
+                .get_or_insert_with(|| StatisticsPasses::new(shape, by_band));
             passes.first(&input);
         }
         match (&mut split.x, slot) {

@@ -1,14 +1,10 @@
-//! Adam as Keras computes it.
+//! Adam's hyperparameters and state, on the host.
 //!
 //! Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015), in the form of their
 //! section 2 that Keras uses: epsilon stands beside the uncorrected `sqrt(v)`. Burn's optimizer puts
 //! it beside the corrected one, which moves the losses of users who compare with their Keras runs.
 
-use burn::tensor::{Gradients, Tensor, TensorData};
-
-use crate::network::{Network, host};
-
-/// Hyperparameters of [`Adam`].
+/// Hyperparameters of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamConfig {
     /// Decay of the first moment. Default 0.9.
@@ -17,6 +13,10 @@ pub struct AdamConfig {
     pub beta_2: f64,
     /// Guards the division. Default 1e-7.
     pub epsilon: f64,
+    /// Share of every kernel that a step at learning rate 1 takes away, apart from the gradient (AdamW: I. Loshchilov
+    /// and F. Hutter, "Decoupled weight decay regularization", ICLR 2019). Biases and batch normalisations do not
+    /// decay. Default 0.
+    pub weight_decay: f64,
 }
 
 impl Default for AdamConfig {
@@ -25,11 +25,17 @@ impl Default for AdamConfig {
             beta_1: 0.9,
             beta_2: 0.999,
             epsilon: 1e-7,
+            weight_decay: 0.0,
         }
     }
 }
 
 impl AdamConfig {
+    /// Factor of every kernel before a step.
+    pub(crate) fn decay(&self, learning_rate: f64) -> f32 {
+        (1.0 - learning_rate * self.weight_decay) as f32
+    }
+
     /// Factor of `first / (sqrt(second) + epsilon)` in step number `steps`, counted from 1: the
     /// learning rate with both moments' bias corrected.
     pub(crate) fn rate(&self, learning_rate: f64, steps: u64) -> f64 {
@@ -38,28 +44,7 @@ impl AdamConfig {
     }
 }
 
-/// Optimizer state over the trainable tensors of one network.
-#[derive(Clone, Debug)]
-pub struct Adam {
-    config: AdamConfig,
-    /// Steps taken.
-    steps: u64,
-    moments: Moments,
-}
-
-/// First and second moments.
-#[derive(Clone, Debug)]
-enum Moments {
-    /// Before the first step.
-    None,
-    /// Of all tensors end to end, after [`Adam::step`]: a dozen operations a step instead of a dozen a tensor.
-    Flat(Box<(Tensor<1>, Tensor<1>)>),
-    /// By tensor, after [`Adam::apply`]: where operations on one tensor are fused, they are one kernel a tensor, and the
-    /// tensors need not be laid end to end and taken apart.
-    Each(Vec<(Tensor<2>, Tensor<2>)>),
-}
-
-/// [`Adam`]'s state on the host.
+/// Adam's state on the host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AdamState {
     /// Steps taken.
@@ -68,165 +53,4 @@ pub struct AdamState {
     pub first: Vec<f32>,
     /// Second moments.
     pub second: Vec<f32>,
-}
-
-impl Adam {
-    /// An optimizer that has taken no step.
-    pub fn new(config: AdamConfig) -> Self {
-        Self {
-            config,
-            steps: 0,
-            moments: Moments::None,
-        }
-    }
-
-    /// Steps taken.
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    /// Copies the state to the host.
-    pub fn state(&self) -> AdamState {
-        let (first, second) = match &self.moments {
-            Moments::None => Default::default(),
-            Moments::Flat(flat) => {
-                let all = host([flat.0.clone(), flat.1.clone()].into_iter());
-                let [first, second] = all.try_into().expect("two tensors");
-                (first, second)
-            }
-            Moments::Each(each) => {
-                let first = each.iter().map(|(first, _)| first.clone());
-                let second = each.iter().map(|(_, second)| second.clone());
-                let mut all = host(first.chain(second));
-                let second = all.split_off(each.len()).concat();
-                (all.concat(), second)
-            }
-        };
-        AdamState {
-            steps: self.steps,
-            first,
-            second,
-        }
-    }
-
-    /// Continues from `state`, on the device of `network`.
-    pub fn restore(config: AdamConfig, state: AdamState, network: &Network) -> Self {
-        let device = network.device().clone().inner();
-        let place = |values: Vec<f32>| {
-            let length = values.len();
-            Tensor::from_data(TensorData::new(values, [length]), &device)
-        };
-        let moments = match state.steps {
-            0 => Moments::None,
-            _ => Moments::Flat(Box::new((place(state.first), place(state.second)))),
-        };
-        Self {
-            config,
-            steps: state.steps,
-            moments,
-        }
-    }
-
-    /// Moves every trainable tensor of `network` against its gradient.
-    ///
-    /// # Panics
-    /// Where `gradients` come from another network.
-    pub fn step(&mut self, network: &mut Network, mut gradients: Gradients, learning_rate: f64) {
-        let trainable = trainable(network);
-        let flat = trainable.iter().map(|&i| {
-            let gradient = network.tensors()[i].grad_remove(&mut gradients);
-            let gradient = gradient.expect("every trainable tensor takes part in the loss");
-            let length = network.plan().tensors[i].elements();
-            gradient.reshape([length])
-        });
-        let gradient = Tensor::cat(flat.collect(), 0);
-
-        self.steps += 1;
-        let moments = match std::mem::replace(&mut self.moments, Moments::None) {
-            Moments::None => (gradient.zeros_like(), gradient.zeros_like()),
-            Moments::Flat(flat) => *flat,
-            Moments::Each(each) => {
-                let flat = |t: &Tensor<2>| t.clone().reshape([t.dims()[0] * t.dims()[1]]);
-                let first = each.iter().map(|(first, _)| flat(first)).collect();
-                let second = each.iter().map(|(_, second)| flat(second)).collect();
-                (Tensor::cat(first, 0), Tensor::cat(second, 0))
-            }
-        };
-        let (first, second, update) = self.update(moments, gradient, learning_rate);
-        self.moments = Moments::Flat(Box::new((first, second)));
-
-        let mut start = 0;
-        for i in trainable {
-            let tensor = network.tensors()[i].clone().inner();
-            let length = network.plan().tensors[i].elements();
-            let part = update.clone().narrow(0, start, length);
-            let value = tensor.clone() - part.reshape(tensor.dims());
-            network.set_tensor(i, value);
-            start += length;
-        }
-    }
-
-    /// As [`Adam::step`], with the gradients of [`Network::gradients`], tensor by tensor.
-    ///
-    /// # Panics
-    /// Where `gradients` come from another network.
-    pub fn apply(
-        &mut self,
-        network: &mut Network,
-        mut gradients: Vec<Option<Tensor<2>>>,
-        learning_rate: f64,
-    ) {
-        let trainable = trainable(network);
-        self.steps += 1;
-        let mut start = 0;
-        let before = std::mem::replace(&mut self.moments, Moments::None);
-        let mut each = Vec::with_capacity(trainable.len());
-        for (number, &i) in trainable.iter().enumerate() {
-            let gradient = gradients[i].take();
-            let gradient = gradient.expect("every trainable tensor takes part in the loss");
-            let tensor = network.tensors()[i].clone();
-            let length = network.plan().tensors[i].elements();
-            let part = |flat: &Tensor<1>| {
-                let part = flat.clone().narrow(0, start, length);
-                part.reshape(tensor.dims())
-            };
-            let moments = match &before {
-                Moments::None => (gradient.zeros_like(), gradient.zeros_like()),
-                Moments::Flat(flat) => (part(&flat.0), part(&flat.1)),
-                Moments::Each(each) => each[number].clone(),
-            };
-            let (first, second, update) = self.update(moments, gradient, learning_rate);
-            network.set_tensor(i, tensor - update);
-            each.push((first, second));
-            start += length;
-        }
-        self.moments = Moments::Each(each);
-    }
-
-    /// New moments and what is taken from the parameters, in a step that is counted already.
-    fn update<const D: usize>(
-        &self,
-        (first, second): (Tensor<D>, Tensor<D>),
-        gradient: Tensor<D>,
-        learning_rate: f64,
-    ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
-        let AdamConfig {
-            beta_1,
-            beta_2,
-            epsilon,
-        } = self.config;
-        let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
-        let second = second * beta_2 + gradient.clone() * gradient * (1.0 - beta_2);
-        let rate = self.config.rate(learning_rate, self.steps);
-        let update = first.clone() / (second.clone().sqrt() + epsilon) * rate;
-        (first, second, update)
-    }
-}
-
-/// Which tensors are trained.
-fn trainable(network: &Network) -> Vec<usize> {
-    let tensors = &network.plan().tensors;
-    (0..tensors.len())
-        .filter(|i| tensors[*i].role.trainable())
-        .collect()
 }

@@ -96,7 +96,7 @@ impl ModelKind {
         match self {
             ModelKind::UltraLightweight => Some(150),
             ModelKind::DeepEfficient => Some(200),
-            _ => None,
+            ModelKind::Simple | ModelKind::ResnetStyle | ModelKind::DeepLarge => None,
         }
     }
 }

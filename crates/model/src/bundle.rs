@@ -30,6 +30,23 @@ pub struct ModelCard {
     pub layout: String,
     /// How raw windows become inputs, as the data crate reads it.
     pub preprocessing: serde_json::Value,
+    /// What logits are divided by before the softmax, so that probabilities are calibrated; 1 changes nothing.
+    /// C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+    #[serde(default = "no_temperature")]
+    pub temperature: f64,
+}
+
+fn no_temperature() -> f64 {
+    1.0
+}
+
+impl ModelCard {
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a card is JSON");
+        bytes.push(b'\n');
+        bytes
+    }
 }
 
 /// A network with everything needed to use it.
@@ -113,19 +130,27 @@ impl Bundle {
                 layout: "keras: conv [kh, kw, in, out], depthwise [kh, kw, c, 1], dense [in, out]"
                     .into(),
                 preprocessing,
+                temperature: no_temperature(),
             },
             weights,
         }
     }
 
+    /// The same bundle with a temperature.
+    pub fn with_temperature(mut self, temperature: f64) -> Self {
+        self.card.temperature = temperature;
+        self
+    }
+
     /// The files of the bundle: name and bytes. Whoever owns the directory writes them.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the weights cannot be encoded.
     pub fn files(&self) -> Result<[(&'static str, Vec<u8>); 2], WeightsError> {
         let metadata = [("architecture", self.card.architecture.as_str())];
-        let mut card = serde_json::to_vec_pretty(&self.card).expect("a card is JSON");
-        card.push(b'\n');
         Ok([
             (WEIGHTS_FILE, self.weights.to_safetensors(&metadata)?),
-            (CARD_FILE, card),
+            (CARD_FILE, self.card.to_bytes()),
         ])
     }
 

@@ -4,35 +4,48 @@
 //! shape [`InputShape`] (2 sensor channels x 7 segments x 256 bins by default). Everything else is
 //! derived from it and cannot disagree with it:
 //!
-//! - [`Plan`]: every layer's output shape, parameters and multiply-accumulates, and every tensor's
-//!   name and shape;
+//! - [`Plan`]: what is computed, step by step, with the shape of every value and the name and shape of every tensor;
 //! - [`Weights`]: the tensors on the host, initialised as Keras does, saved as safetensors;
-//! - [`Network`]: the same tensors on a Burn device, with the forward pass and the loss;
-//! - [`native::NativeNetwork`]: the same computations on a CPU without a tensor framework, faster;
+//! - [`native::NativeNetwork`]: forward and backward pass on a CPU without a tensor framework;
+//! - `Network` (feature `burn`, on by default): the same tensors on a Burn device, with forward and backward pass;
 //! - [`TrainingState`]: what a training needs to go on where it was;
 //! - [`summary`]'s text, which is `model_summary.txt`.
 //!
+//! Programs that only classify or export build this crate with `default-features = false`, without Burn.
+//!
 //! The crate reads no configuration and prints nothing.
+
+// A forgotten operation, step or tensor role must not compile.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod adam;
 pub mod architecture;
-mod backward;
+mod average;
 mod bundle;
+#[cfg(feature = "burn")]
+mod burn_engine;
 mod checkpoint;
-mod conv;
+mod geometry;
+mod mode;
 pub mod native;
-mod network;
-mod pass;
-mod plan;
+pub mod plan;
 pub mod rng;
-mod rows;
 pub mod summary;
 mod weights;
 
-pub use adam::{Adam, AdamConfig, AdamState};
+pub use adam::{AdamConfig, AdamState};
 pub use architecture::{Architecture, InputShape, ModelKind, Op, UnknownModel};
+pub use average::average_decay;
 pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
+#[cfg(feature = "burn")]
+pub use burn_engine::{
+    Adam, AveragedNetwork, Forward, Network, PaddedBatch, cross_entropy, targets,
+    weighted_cross_entropy,
+};
 pub use checkpoint::TrainingState;
-pub use network::{Filled, Forward, Mode, Network, cross_entropy, cross_entropy_of, targets};
-pub use plan::{LayerPlan, Plan, PlanError, TensorPlan, TensorRole};
+pub use geometry::same_padding;
+pub use mode::Mode;
+pub use plan::{
+    Plan, PlanError, Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueShape,
+};
 pub use weights::{NamedTensor, Weights, WeightsError};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::architecture::Architecture;
-use crate::plan::Plan;
+use crate::plan::{Plan, StepKind};
 
 /// Bytes of 1 KB as the budgets of sensor nodes count it.
 const KB: f64 = 1024.0;
@@ -22,7 +22,7 @@ impl Memory {
     pub fn of(plan: &Plan) -> Self {
         Self {
             weights: 4 * plan.total_parameters(),
-            activations: 4 * plan.peak_activations,
+            activations: 4 * plan.peak_activations(),
         }
     }
 
@@ -98,18 +98,56 @@ pub fn markdown(architecture: &Architecture, plan: &Plan) -> String {
     out
 }
 
+/// Cells of the table: layer, operation, output, parameters, multiply-accumulates.
 fn rows(plan: &Plan) -> Vec<[String; 5]> {
     let cost = |n: usize| if n == 0 { "-".into() } else { thousands(n) };
-    let rows = plan.layers.iter().map(|layer| {
-        [
-            layer.name.clone(),
-            layer.kind.clone(),
-            shape(&layer.output),
-            cost(layer.trainable + layer.fixed),
-            cost(layer.macs),
-        ]
-    });
-    rows.collect()
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    for step in &plan.steps {
+        // An activation belongs to the row above it.
+        if step.kind == StepKind::Relu
+            && let Some([_, operation, ..]) = rows.last_mut()
+        {
+            operation.push_str(", ReLU");
+            continue;
+        }
+        let tensors = step.kind.tensors().into_iter();
+        let parameters = tensors.map(|id| plan.tensor(id).elements()).sum();
+        rows.push([
+            step.layer.clone(),
+            operation(&step.kind),
+            shape(&plan.shape(step.output).dims()),
+            cost(parameters),
+            cost(plan.step_macs(step)),
+        ]);
+    }
+    rows
+}
+
+fn operation(kind: &StepKind) -> String {
+    match *kind {
+        StepKind::Conv {
+            size: (height, width),
+            stride,
+            ..
+        } => {
+            let stride = match stride {
+                1 => String::new(),
+                stride => format!(" stride (1,{stride})"),
+            };
+            format!("conv ({height},{width}){stride}")
+        }
+        StepKind::Depthwise {
+            size: (height, width),
+            ..
+        } => format!("depthwise ({height},{width})"),
+        StepKind::BatchNorm { .. } => "batch norm".into(),
+        StepKind::Relu => "ReLU".into(),
+        StepKind::MaxPool => "max pool (1,2)".into(),
+        StepKind::Add { .. } => "add".into(),
+        StepKind::GlobalAveragePool => "global average pool".into(),
+        StepKind::Dense { .. } => "dense".into(),
+        StepKind::Dropout { rate, .. } => format!("dropout {rate}"),
+    }
 }
 
 fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String)> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 
-use crate::plan::{Plan, TensorPlan, TensorRole};
+use crate::plan::{Plan, TensorId, TensorPlan, TensorRole};
 use crate::rng::Rng;
 
 /// A float32 tensor with its name, row-major.
@@ -65,17 +65,16 @@ impl Weights {
     pub fn init(plan: &Plan, seed: u64) -> Self {
         let tensors = plan.tensors.iter().enumerate().map(|(i, tensor)| {
             let mut rng = Rng::new(seed, i as u64);
-            let value = |role| match role {
-                TensorRole::Gamma | TensorRole::MovingVariance => 1.0,
-                _ => 0.0,
-            };
             let values = match tensor.role {
                 TensorRole::Kernel { fan_in, fan_out } => {
                     let limit = (6.0 / (fan_in + fan_out) as f32).sqrt();
                     let draw = |_| (2.0 * rng.uniform() - 1.0) * limit;
                     (0..tensor.elements()).map(draw).collect()
                 }
-                role => vec![value(role); tensor.elements()],
+                TensorRole::Gamma | TensorRole::MovingVariance => vec![1.0; tensor.elements()],
+                TensorRole::Bias | TensorRole::Beta | TensorRole::MovingMean => {
+                    vec![0.0; tensor.elements()]
+                }
             };
             NamedTensor::new(tensor, values)
         });
@@ -123,6 +122,11 @@ impl Weights {
     /// The tensors in the order of the plan.
     pub fn tensors(&self) -> &[NamedTensor] {
         &self.tensors
+    }
+
+    /// One of the plan's tensors.
+    pub fn tensor(&self, id: TensorId) -> &NamedTensor {
+        &self.tensors[id.index()]
     }
 
     /// The safetensors file as bytes, with `metadata` in its header. Equal weights give equal

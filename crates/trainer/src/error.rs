@@ -42,6 +42,12 @@ pub enum TrainerError {
     /// The weights cannot be encoded.
     #[error("cannot encode the weights: {0}")]
     Weights(#[from] model::WeightsError),
+    /// The model cannot be exported.
+    #[error("cannot export the model: {0}")]
+    Export(#[from] deploy::DeployError),
+    /// A model of an experiment cannot be read.
+    #[error("cannot read the model: {0}")]
+    ReadModel(#[from] model::BundleError),
     /// A GPU failed.
     #[error("{device} failed: {problem}: {advice}")]
     Device {
@@ -80,12 +86,15 @@ impl TrainerError {
             | Self::Preset { .. }
             | Self::Usage(_)
             | Self::Model(_)
+            | Self::ReadModel(_)
             | Self::Plan(_) => true,
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
-            Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
-                false
-            }
+            Self::Stream(_)
+            | Self::Weights(_)
+            | Self::Export(_)
+            | Self::Device { .. }
+            | Self::Diverged { .. } => false,
         };
         if usage { 2 } else { 1 }
     }

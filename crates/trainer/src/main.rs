@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
+use trainer::commands::export::ExportArgs;
+use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
-use trainer::settings::Settings;
-use trainer::train::StoppedBy;
+use trainer::training::StoppedBy;
 
 /// Exit code of an interrupted run, as shells count it.
 const INTERRUPTED: u8 = 130;
@@ -17,13 +18,16 @@ const INTERRUPTED: u8 = 130;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Devices { json }) = cli.command {
-        let listed = trainer::devices::list();
+        let listed = trainer::compute::devices::list();
         let text = match json {
             true => format!("{:#}\n", serde_json::json!(listed)),
-            false => trainer::devices::table(&listed),
+            false => trainer::compute::devices::table(&listed),
         };
         let _ = std::io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
+    }
+    if let Some(Command::Export(arguments)) = &cli.command {
+        return export(arguments);
     }
     match start(&cli) {
         Ok(finished) => {
@@ -41,24 +45,35 @@ fn main() -> ExitCode {
     }
 }
 
+fn export(arguments: &ExportArgs) -> ExitCode {
+    match trainer::commands::export::export(arguments) {
+        Ok(notes) => {
+            notes.iter().for_each(|note| eprintln!("{note}"));
+            let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
 fn start(cli: &Cli) -> Result<Finished, TrainerError> {
-    let settings = match &cli.resume {
-        Some(id) => trainer::resume::settings(cli, id)?,
-        None => Settings::new(cli)?,
-    };
-    let mut progress = Progress::new(settings.epochs);
+    let job = Job::new(cli)?;
+    let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(
             "Ctrl-C will stop at once, without saving: {error}"
         ));
         Default::default()
     });
-    run(&settings, &interrupt, &mut progress)
+    run(&job, &interrupt, &mut progress)
 }
 
 /// What a finished run says on standard output.
 fn results(finished: &Finished) -> String {
-    let report = finished.test.report();
+    let report = finished.judgement.test.report();
     let outcome = &finished.outcome;
     let split = if finished.test_is_val {
         "validation split, which serves as test"
@@ -77,7 +92,7 @@ fn results(finished: &Finished) -> String {
         outcome.stopped_by.name(),
         report.accuracy,
         report.f1.macro_,
-        finished.test.loss,
+        finished.judgement.test.loss,
     );
     let width = finished
         .class_names

@@ -4,12 +4,8 @@ use data::{Dataset, DatasetConfig, Storage};
 use model::Architecture;
 use model::native::NativeNetwork;
 
-use crate::backend::Place;
+use crate::compute::{MemoryPool, Target};
 use crate::error::TrainerError;
-use crate::settings::Settings;
-
-/// Copies of a batch's activations that autodiff holds in place of the native path's two, about.
-const AUTODIFF: u64 = 2;
 
 /// Bytes that can be had without swapping: of the machine, or of the container where that is less. None where the
 /// system does not say.
@@ -45,8 +41,8 @@ fn check(
 ///
 /// # Errors
 /// [`TrainerError::Usage`], or those of the index files.
-pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), TrainerError> {
-    if settings.storage == Storage::Streamed {
+pub fn check_data(config: &DatasetConfig, storage: Storage) -> Result<(), TrainerError> {
+    if storage == Storage::Streamed {
         return Ok(());
     }
     let least = config.least_memory()?;
@@ -65,18 +61,17 @@ pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), Tra
 pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
-    settings: &Settings,
-    place: &Place,
+    batch_size: usize,
+    target: &Target,
 ) -> Result<(), TrainerError> {
-    let batch = settings.batch_size.min(dataset.train.len());
+    let batch = batch_size.min(dataset.train.len());
     let native = NativeNetwork::training_bytes(architecture, batch)?;
-    let (needed, free) = match place {
-        Place::Native => (native, available()),
-        Place::Cpu(_) => (native.saturating_mul(AUTODIFF), available()),
-        Place::Accelerator(own) if own.software => (native.saturating_mul(AUTODIFF), available()),
-        Place::Accelerator(own) => (native.saturating_mul(AUTODIFF), own.memory),
+    let needed = native.saturating_mul(target.memory_factor());
+    let free = match target.memory_pool() {
+        MemoryPool::Machine => available(),
+        MemoryPool::Device(bytes) => bytes,
     };
-    let what = format!("batches of {batch} samples of {}", settings.model);
+    let what = format!("batches of {batch} samples of {}", architecture.kind);
     check(needed, free, &what, "choose a smaller --batch-size")
 }
 

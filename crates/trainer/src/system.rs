@@ -5,16 +5,16 @@ use std::process::Command;
 use experiment::SystemInfo;
 use serde_json::{Map, Value, json};
 
-use crate::backend::{Backend, Place};
+use crate::compute::{Backend, Target};
 
 /// Machine, versions, device and the state of the code.
-pub fn system_info(backend: Backend, place: &Place, threads: usize) -> SystemInfo {
+pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemInfo {
     let (commit, dirty) = git();
     let value = json!({
         "backend": backend.name(),
-        "device": place.name(),
+        "device": target.name(),
         "threads": threads,
-        "burn_version": env!("BURN_VERSION"),
+        "burn_version": cfg!(feature = "burn").then_some(env!("BURN_VERSION")),
         "rust_version": env!("RUSTC_VERSION"),
         "trainer_version": env!("CARGO_PKG_VERSION"),
         "git_commit": commit,

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use super::{SpectralConfig, Task};
-use crate::preprocess::Normalisation;
-use crate::steps::Step;
+use super::Task;
+use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 
 /// Line (from 1) of `key` in top-level `section`, found by indentation: for messages only.
 pub(super) fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
@@ -55,7 +54,8 @@ pub(super) struct RawFile {
     pub task: Task,
     pub location: Option<String>,
     pub modality: Option<String>,
-    pub spectral: SpectralConfig,
+    pub sampling_rate: Option<f64>,
+    pub spectral: Option<SpectralConfig>,
     pub normalisation: Option<Normalisation>,
     pub preprocessing: Vec<Step>,
 }
@@ -89,6 +89,7 @@ impl<'de> Visitor<'de> for FileSeed<'_> {
                 key if key == self.task => raw.task = map.next_value()?,
                 "location" => raw.location = map.next_value()?,
                 "modality" => raw.modality = map.next_value()?,
+                "sampling_rate" => raw.sampling_rate = map.next_value()?,
                 "spectral_processing" => raw.spectral = map.next_value()?,
                 "preprocessing" => raw.preprocessing = map.next_value()?,
                 "normalisation" | "normalization" => raw.normalisation = map.next_value()?,

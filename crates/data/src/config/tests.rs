@@ -1,4 +1,5 @@
 use super::*;
+use crate::preprocessing::{BandsConfig, Compression, DEFAULT_METHOD, SpectralMethod};
 
 const GOOD: &str = "\
 vehicle_classification:
@@ -76,6 +77,89 @@ fn steps_stand_for_other_keys() {
         (&plain, "[smooth]", "unknown step `smooth`"),
     ] {
         let error = with(text, steps).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn the_sampling_rate_has_a_key_of_its_own() {
+    let (before, after) = GOOD.split_once("spectral_processing:").unwrap();
+    assert_eq!(parse(GOOD, None).unwrap().sampling_rate, Some(512.0));
+    let none = parse(before, None).unwrap();
+    assert_eq!((none.sampling_rate, none.names_front_end), (None, false));
+    assert_eq!(none.spectral.method, DEFAULT_METHOD);
+    let own = parse(&format!("{before}sampling_rate: 200\n"), None).unwrap();
+    assert_eq!(
+        (own.sampling_rate, own.spectral.sampling_rate),
+        (Some(200.0), 200.0)
+    );
+    assert!(
+        own.warnings
+            .iter()
+            .all(|warning| warning.key != "sampling_rate")
+    );
+    let both = |rate: &str| {
+        parse(
+            &format!("{before}sampling_rate: {rate}\nspectral_processing:{after}"),
+            None,
+        )
+    };
+    assert_eq!(both("512").unwrap().sampling_rate, Some(512.0));
+    for (rate, problem) in [
+        ("100", "but `spectral_processing.sampling_rate` is 512"),
+        ("0", "no rate in Hz"),
+    ] {
+        let error = both(rate).unwrap_err();
+        assert!(
+            error.contains("line 14") && error.contains(problem),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn bands_are_a_method_and_a_step() {
+    let (before, _) = GOOD.split_once("spectral_processing:").unwrap();
+    let with = |text: &str| parse(&format!("{before}{text}\n"), None);
+    let expected = BandsConfig {
+        frames: 1,
+        bands: Some(32),
+        ..Default::default()
+    };
+    for text in [
+        "spectral_processing: {method: bands, bands: {frames: 1, bands: 32}}",
+        "preprocessing: [demean, {bands: {frames: 1, bands: 32}}]",
+    ] {
+        let config = with(text).unwrap();
+        assert_eq!(
+            (config.spectral.method, &config.spectral.bands),
+            (SpectralMethod::Bands, &expected)
+        );
+        assert!(config.names_front_end);
+        assert_eq!(
+            config.normalisation_or(Normalisation::Dataset),
+            Normalisation::Band
+        );
+        assert_eq!(
+            config.normalisation_or(Normalisation::None),
+            Normalisation::None
+        );
+    }
+    for (text, problem) in [
+        (
+            "spectral_processing: {method: bands, compression: log}",
+            "logarithms already",
+        ),
+        (
+            "spectral_processing: {method: bands, bands: {segments: 0}}",
+            "segments",
+        ),
+        (
+            "spectral_processing: {method: bands, bands: {floor: 0}}",
+            "floor",
+        ),
+    ] {
+        let error = with(text).unwrap_err();
         assert!(error.contains(problem), "{error}");
     }
 }

@@ -4,9 +4,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::gemm::{Place, Product, Run, Start};
+use super::gemm::{Block, Product, Run, Start};
 use super::visits::{RESIDENT, Read, TapLines, Visits, WIDEST};
-use crate::conv::Geometry;
+use crate::geometry::Geometry;
 
 /// Input channels of a kernel whose gradient is computed at a time.
 pub(super) const CHANNELS: usize = 32;
@@ -56,12 +56,12 @@ impl Conv {
             }
         }
         let forward = reads.iter().map(|&(row, tap, source)| Read {
-            place: row,
+            block: row,
             from: source,
             tap,
         });
         let backward = reads.iter().map(|&(row, tap, source)| Read {
-            place: source,
+            block: source,
             from: row,
             tap,
         });
@@ -112,7 +112,7 @@ impl Conv {
             b: kernel,
             b_inner: self.out,
             c_row: length_out,
-            places: &self.forward.places,
+            blocks: &self.forward.blocks,
             runs: &self.forward.runs,
             start: Start::Bias(bias),
             relu: self.relu,
@@ -133,7 +133,7 @@ impl Conv {
                     a: input,
                     a_row: self.geometry.stride * self.channels,
                     c_row: self.out,
-                    places: &tap.visits.places,
+                    blocks: &tap.visits.blocks,
                     runs: &tap.visits.runs,
                     start: Start::Add,
                     relu: false,
@@ -168,12 +168,9 @@ impl Conv {
             b: &transposed[start..start + self.kernel.len()],
             b_inner: self.channels,
             c_row: length_in,
-            places: &self.backward.places,
+            blocks: &self.backward.blocks,
             runs: &self.backward.runs,
-            start: match accumulate {
-                true => Start::Add,
-                false => Start::Zero,
-            },
+            start: if accumulate { Start::Add } else { Start::Zero },
             relu: false,
         };
         product.write(back);
@@ -287,17 +284,14 @@ impl Conv {
             b: gradient,
             b_inner: self.out,
             c_row: self.out,
-            places: &[Place {
+            blocks: &[Block {
                 c: 0,
                 runs: 0..runs.len(),
                 first: true,
                 last: true,
             }],
             runs: &runs,
-            start: match accumulate {
-                true => Start::Add,
-                false => Start::Zero,
-            },
+            start: if accumulate { Start::Add } else { Start::Zero },
             relu: false,
         };
         product.write(out);

@@ -2,7 +2,7 @@
 //!
 //! Libraries for large matrices copy both operands into panels first; at these sizes that copying, and the
 //! gathering of columns that turns a convolution into one product, take as long as the product itself.
-//! Here one [`Product`] is a convolution: for every place of the result it sums over runs of the inner
+//! Here one [`Product`] is a convolution: for every block of the result it sums over runs of the inner
 //! dimension, one a kernel tap, so a tap that lies in the padding costs nothing and nothing is gathered. The
 //! rows of a tile are the same position of different samples.
 //!
@@ -26,7 +26,7 @@ pub(super) struct Run {
 
 /// One block of the result, `rows x columns` from offset `c` on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Block {
     pub c: usize,
     /// Its runs, in the product's list. A block may be visited several times.
     pub runs: Range<usize>,
@@ -46,7 +46,7 @@ pub(super) enum Start<'a> {
     Add,
 }
 
-/// For every place: `c[i][j] = start + sum over runs, p of a[run.a + i * a_row + p * a_inner] *
+/// For every block: `c[i][j] = start + sum over runs, p of a[run.a + i * a_row + p * a_inner] *
 /// b[run.b + p * b_inner + j]`, rows of `c` lying `c_row` apart.
 pub(super) struct Product<'a> {
     pub rows: usize,
@@ -59,7 +59,7 @@ pub(super) struct Product<'a> {
     pub b: &'a [f32],
     pub b_inner: usize,
     pub c_row: usize,
-    pub places: &'a [Place],
+    pub blocks: &'a [Block],
     pub runs: &'a [Run],
     pub start: Start<'a>,
     pub relu: bool,
@@ -83,9 +83,9 @@ impl Product<'_> {
             return;
         }
         let c_end = (self.rows - 1) * self.c_row + self.columns;
-        for place in self.places {
-            assert!(place.c + c_end <= c.len(), "the result");
-            assert!(place.runs.end <= self.runs.len(), "the runs");
+        for block in self.blocks {
+            assert!(block.c + c_end <= c.len(), "the result");
+            assert!(block.runs.end <= self.runs.len(), "the runs");
         }
         if self.inner > 0 {
             let a_last = (self.rows - 1) * self.a_row + (self.inner - 1) * self.a_inner;
@@ -118,16 +118,16 @@ fn kernel_of_this_cpu() -> Kernel {
 
 /// For processors without a kernel of their own. `mul_add` keeps the one rounding of the others.
 fn portable(p: &Product<'_>, c: &mut [f32]) {
-    for place in p.places {
+    for block in p.blocks {
         for i in 0..p.rows {
-            let row = &mut c[place.c + i * p.c_row..][..p.columns];
+            let row = &mut c[block.c + i * p.c_row..][..p.columns];
             match p.start {
-                _ if !place.first => {}
+                _ if !block.first => {}
                 Start::Zero => row.fill(0.0),
                 Start::Bias(bias) => row.copy_from_slice(&bias[..p.columns]),
                 Start::Add => {}
             }
-            for run in &p.runs[place.runs.clone()] {
+            for run in &p.runs[block.runs.clone()] {
                 for step in 0..p.inner {
                     let left = p.a[run.a + i * p.a_row + step * p.a_inner];
                     let right = &p.b[run.b + step * p.b_inner..][..p.columns];
@@ -136,7 +136,7 @@ fn portable(p: &Product<'_>, c: &mut [f32]) {
                     }
                 }
             }
-            if p.relu && place.last {
+            if p.relu && block.last {
                 row.iter_mut()
                     .for_each(|c| *c = if 0.0 > *c { 0.0 } else { *c });
             }
@@ -166,7 +166,7 @@ macro_rules! kernels {
      $make_mask:expr, $broadcast:ident, $load:ident, $masked_load:expr, $store:ident,
      $masked_store:expr, $fma:ident, $max:ident) => {
         mod $module {
-            use super::{Place, Product, Start};
+            use super::{Block, Product, Start};
             use std::arch::x86_64::*;
 
             /// Rows of a tile of one, two and three vectors.
@@ -193,18 +193,18 @@ macro_rules! kernels {
                     let width = vectors * (panel + 1) / panels - vectors * panel / panels;
                     let last = (p.columns - column - (width - 1) * LANES).min(LANES);
                     // Rows of a wide matrix that lie a power of two apart share few sets of the cache:
-                    // where several places read the same ones, they are copied side by side.
+                    // where several blocks read the same ones, they are copied side by side.
                     let packed = p.b_inner > 3 * LANES
                         && p.inner * width * LANES <= COPY
-                        && p.places.iter().all(|place| place.runs.len() <= 1)
-                        && p.places.get(..4).is_some_and(|places| {
-                            let b = |place: &Place| p.runs.get(place.runs.start).map(|run| run.b);
-                            places.iter().all(|place| b(place) == b(&places[0]))
+                        && p.blocks.iter().all(|block| block.runs.len() <= 1)
+                        && p.blocks.get(..4).is_some_and(|blocks| {
+                            let b = |block: &Block| p.runs.get(block.runs.start).map(|run| run.b);
+                            blocks.iter().all(|block| b(block) == b(&blocks[0]))
                         });
                     let mut copied = usize::MAX;
-                    for place in p.places {
+                    for block in p.blocks {
                         let (mut b, mut b_inner) = (p.b.as_ptr().wrapping_add(column), p.b_inner);
-                        if packed && let Some(run) = p.runs[place.runs.clone()].first() {
+                        if packed && let Some(run) = p.runs[block.runs.clone()].first() {
                             b_inner = width * LANES;
                             if copied != run.b {
                                 copied = run.b;
@@ -224,8 +224,8 @@ macro_rules! kernels {
                             // SAFETY: rows and columns are inside, by the loops' bounds.
                             unsafe {
                                 let a = p.a.as_ptr().wrapping_add(row * p.a_row);
-                                let c = c.add(place.c + row * p.c_row + column);
-                                dispatch(p, place, a, b, b_inner, c, column, count, width, last);
+                                let c = c.add(block.c + row * p.c_row + column);
+                                dispatch(p, block, a, b, b_inner, c, column, count, width, last);
                             }
                             row += count;
                         }
@@ -239,7 +239,7 @@ macro_rules! kernels {
             #[allow(clippy::too_many_arguments)] // where a tile is
             unsafe fn dispatch(
                 p: &Product<'_>,
-                place: &Place,
+                block: &Block,
                 a: *const f32,
                 b: *const f32,
                 b_inner: usize,
@@ -252,9 +252,9 @@ macro_rules! kernels {
                 // SAFETY: as promised to this function.
                 unsafe {
                     match vectors {
-                        1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, place, a, b, b_inner, c, column, last)),
-                        2 => by_rows!(kernel, 2, rows, 1 2 3 4 5 6 7 8, (p, place, a, b, b_inner, c, column, last)),
-                        _ => by_rows!(kernel, 3, rows, 1 2 3 4 5 6 7 8, (p, place, a, b, b_inner, c, column, last)),
+                        1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, block, a, b, b_inner, c, column, last)),
+                        2 => by_rows!(kernel, 2, rows, 1 2 3 4 5 6 7 8, (p, block, a, b, b_inner, c, column, last)),
+                        _ => by_rows!(kernel, 3, rows, 1 2 3 4 5 6 7 8, (p, block, a, b, b_inner, c, column, last)),
                     }
                 }
             }
@@ -264,7 +264,7 @@ macro_rules! kernels {
             #[allow(clippy::too_many_arguments)] // where a tile is
             unsafe fn kernel<const R: usize, const V: usize>(
                 p: &Product<'_>,
-                place: &Place,
+                block: &Block,
                 a: *const f32,
                 b: *const f32,
                 b_inner: usize,
@@ -274,18 +274,15 @@ macro_rules! kernels {
             ) {
                 let mask: $mask = $make_mask(last);
                 // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked)
-                // are inside the slices for every run of the place; a copy of `b` has its rows.
+                // are inside the slices for every run of the block; a copy of `b` has its rows.
                 unsafe {
                     let mut sums = [[$broadcast(0.0); V]; R];
                     match p.start {
-                        Start::Zero if place.first => {}
-                        Start::Bias(bias) if place.first => {
+                        Start::Zero if block.first => {}
+                        Start::Bias(bias) if block.first => {
                             for j in 0..V {
                                 let at = bias.as_ptr().add(column + j * LANES);
-                                let value = match j + 1 == V {
-                                    true => $masked_load(at, mask),
-                                    false => $load(at),
-                                };
+                                let value = if j + 1 == V { $masked_load(at, mask) } else { $load(at) };
                                 for i in 0..R {
                                     sums[i][j] = value;
                                 }
@@ -295,10 +292,7 @@ macro_rules! kernels {
                             for i in 0..R {
                                 for j in 0..V {
                                     let at = c.add(i * p.c_row + j * LANES) as *const f32;
-                                    sums[i][j] = match j + 1 == V {
-                                        true => $masked_load(at, mask),
-                                        false => $load(at),
-                                    };
+                                    sums[i][j] = if j + 1 == V { $masked_load(at, mask) } else { $load(at) };
                                 }
                             }
                         }
@@ -311,7 +305,7 @@ macro_rules! kernels {
                         rows[i] = std::hint::black_box(i * p.a_row);
                     }
                     let second = std::hint::black_box(8 * p.a_row);
-                    for run in p.runs.get_unchecked(place.runs.clone()) {
+                    for run in p.runs.get_unchecked(block.runs.clone()) {
                         let mut a = a.wrapping_add(run.a);
                         let mut a_second = a.wrapping_add(second);
                         let mut b = b.wrapping_add(run.b);
@@ -319,10 +313,7 @@ macro_rules! kernels {
                             let mut right = [$broadcast(0.0); V];
                             for j in 0..V {
                                 let at = b.add(j * LANES);
-                                right[j] = match j + 1 == V {
-                                    true => $masked_load(at, mask),
-                                    false => $load(at),
-                                };
+                                right[j] = if j + 1 == V { $masked_load(at, mask) } else { $load(at) };
                             }
                             for i in 0..R {
                                 let a = if i < 8 { a } else { a_second };
@@ -336,7 +327,7 @@ macro_rules! kernels {
                             b = b.wrapping_add(b_inner);
                         }
                     }
-                    if p.relu && place.last {
+                    if p.relu && block.last {
                         // In this order a NaN stays one.
                         for i in 0..R {
                             for j in 0..V {
@@ -347,10 +338,7 @@ macro_rules! kernels {
                     for i in 0..R {
                         for j in 0..V {
                             let at = c.add(i * p.c_row + j * LANES);
-                            match j + 1 == V {
-                                true => $masked_store(at, mask, sums[i][j]),
-                                false => $store(at, sums[i][j]),
-                            }
+                            if j + 1 == V { $masked_store(at, mask, sums[i][j]) } else { $store(at, sums[i][j]) }
                         }
                     }
                 }

@@ -1,4 +1,4 @@
-//! The networks on a CPU without a tensor framework: the same operations as [`crate::Network`], forward
+//! The networks on a CPU without a tensor framework: the same operations as `Network`, forward
 //! and backward by hand, over buffers that are allocated once.
 //!
 //! Burn's path is the reference: both are compared with Keras on the same fixtures. This one exists
@@ -10,8 +10,8 @@
 //! - `conv`: which products a convolution is; `visits`: in which order they go through it;
 //! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; `wide` compiles them for
 //!   the processor at hand;
-//! - `program`: an architecture as a list of steps between buffers;
-//! - `shard`: some samples of a batch, the work of one thread;
+//! - `program`: a plan as steps between buffers;
+//! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
 //! - `run`: passes over all shards;
 //! - `team`: the threads that share them.
 //!
@@ -24,19 +24,30 @@ mod kernels;
 mod program;
 mod run;
 mod shard;
+mod shard_backward;
 mod team;
 mod visits;
 mod wide;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::adam::{AdamConfig, AdamState};
 use crate::architecture::Architecture;
-use crate::network::Mode;
+use crate::mode::Mode;
 use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
 use program::Program;
 use shard::{Input, Lane, NormState};
+
+/// Exponential moving average of a network.
+#[derive(Clone, Debug)]
+struct Average {
+    /// See [`crate::average_decay`].
+    decay: f64,
+    parameters: Vec<f32>,
+    statistics: Vec<f32>,
+}
 
 /// A network with its optimizer on a CPU.
 #[derive(Clone, Debug)]
@@ -53,6 +64,10 @@ pub struct NativeNetwork {
     statistics: Vec<f32>,
     adam: AdamConfig,
     state: AdamState,
+    /// Parameters that decay: kernels.
+    decaying: Vec<Range<usize>>,
+    /// Moving average of parameters and of statistics, where it is kept.
+    average: Option<Average>,
     /// Kernels as the gradients of inputs need them.
     transposed: Vec<f32>,
     /// Of every batch normalisation.
@@ -78,23 +93,10 @@ impl NativeNetwork {
         adam: AdamConfig,
     ) -> Result<Self, PlanError> {
         let plan = Plan::new(architecture)?;
-        let program = Program::new(architecture);
-        assert_eq!(
-            weights.tensors().len(),
-            plan.tensors.len(),
-            "weights of another network"
-        );
-        let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
-        for (tensor, plan) in weights.tensors().iter().zip(&plan.tensors) {
-            assert_eq!(tensor.shape, plan.shape, "weights of another network");
-            let target = if plan.role.trainable() {
-                &mut parameters
-            } else {
-                &mut statistics
-            };
-            target.extend_from_slice(&tensor.values);
-        }
+        let program = Program::new(&plan);
+        let (parameters, statistics) = flat(&plan, weights);
         let zeros = vec![0.0; parameters.len()];
+        let decaying = kernels(&plan);
         Ok(Self {
             macs: plan.macs(),
             plan,
@@ -111,6 +113,8 @@ impl NativeNetwork {
             gradients: zeros.clone(),
             parameters,
             statistics,
+            decaying,
+            average: None,
             adam,
             state: AdamState {
                 steps: 0,
@@ -127,10 +131,10 @@ impl NativeNetwork {
     /// [`PlanError`] where the architecture does not fit its input.
     pub fn training_bytes(architecture: &Architecture, batch: usize) -> Result<u64, PlanError> {
         let plan = Plan::new(architecture)?;
-        let program = Program::new(architecture);
+        let program = Program::new(&plan);
         let sample: usize = program.buffers.iter().map(|shape| shape.length()).sum();
-        // Parameters, gradients, transposed kernels, two moments, and those of the lanes.
-        let copies = 5 + run::gradient_copies(plan.trainable_parameters());
+        // Parameters, their average, gradients, transposed kernels, two moments, and those of the lanes.
+        let copies = 6 + run::gradient_copies(plan.trainable_parameters());
         let values = (2 * sample as u64).saturating_mul(batch as u64);
         let values = values.saturating_add((copies * plan.total_parameters()) as u64);
         Ok(values.saturating_mul(size_of::<f32>() as u64))
@@ -142,8 +146,7 @@ impl NativeNetwork {
     /// # Panics
     /// Where there is not one weight a class.
     pub fn set_class_weights(&mut self, weights: Vec<f32>) {
-        let classes = self.plan.tensors.last().map_or(0, |bias| bias.elements());
-        assert_eq!(weights.len(), classes, "one weight a class");
+        assert_eq!(weights.len(), self.plan.num_classes(), "one weight a class");
         self.class_weights = weights;
     }
 
@@ -159,16 +162,51 @@ impl NativeNetwork {
 
     /// Copies all tensors.
     pub fn weights(&self) -> Weights {
+        self.to_weights(&self.parameters, &self.statistics)
+    }
+
+    fn to_weights(&self, parameters: &[f32], statistics: &[f32]) -> Weights {
         let (mut at, mut fixed_at) = (0, 0);
         let values = self.plan.tensors.iter().map(|tensor| {
-            let (source, at) = match tensor.role.trainable() {
-                true => (&self.parameters, &mut at),
-                false => (&self.statistics, &mut fixed_at),
+            let (source, at) = if tensor.role.trainable() {
+                (parameters, &mut at)
+            } else {
+                (statistics, &mut fixed_at)
             };
             *at += tensor.elements();
             source[*at - tensor.elements()..*at].to_vec()
         });
         Weights::from_ordered(&self.plan, values.collect())
+    }
+
+    /// Keeps an exponential moving average of weights and running statistics from here on, which begins with `start`.
+    ///
+    /// # Panics
+    /// Where `start` belongs to another network.
+    pub fn keep_average(&mut self, decay: f64, start: &Weights) {
+        let (parameters, statistics) = flat(&self.plan, start);
+        self.average = Some(Average {
+            decay,
+            parameters,
+            statistics,
+        });
+    }
+
+    /// Copies the average, where one is kept.
+    pub fn average(&self) -> Option<Weights> {
+        let average = self.average.as_ref()?;
+        Some(self.to_weights(&average.parameters, &average.statistics))
+    }
+
+    /// Exchanges the network's tensors with the average of them: a pass in between judges the average. A second call
+    /// restores both.
+    ///
+    /// # Panics
+    /// Where no average is kept.
+    pub fn swap_average(&mut self) {
+        let average = self.average.as_mut().expect("an average is kept");
+        std::mem::swap(&mut self.parameters, &mut average.parameters);
+        std::mem::swap(&mut self.statistics, &mut average.statistics);
     }
 
     /// Gradients of the last training pass by tensor name.
@@ -236,8 +274,8 @@ impl NativeNetwork {
         (&self.output, loss)
     }
 
-    /// One optimizer step along the gradients of the last training pass: Adam as [`crate::Adam`]
-    /// computes it.
+    /// One optimizer step along the gradients of the last training pass: Adam as [`AdamConfig`]
+    /// describes it.
     pub fn step(&mut self, learning_rate: f64) {
         self.adam_step(learning_rate);
     }
@@ -263,4 +301,38 @@ impl NativeNetwork {
     pub fn adam_state(&self) -> &AdamState {
         &self.state
     }
+}
+
+/// Trainable values and running statistics of `weights`, each end to end.
+fn flat(plan: &Plan, weights: &Weights) -> (Vec<f32>, Vec<f32>) {
+    assert_eq!(
+        weights.tensors().len(),
+        plan.tensors.len(),
+        "weights of another network"
+    );
+    let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
+    for (tensor, plan) in weights.tensors().iter().zip(&plan.tensors) {
+        assert_eq!(tensor.shape, plan.shape, "weights of another network");
+        let target = if plan.role.trainable() {
+            &mut parameters
+        } else {
+            &mut statistics
+        };
+        target.extend_from_slice(&tensor.values);
+    }
+    (parameters, statistics)
+}
+
+/// Where the kernels lie among the trainable values.
+fn kernels(plan: &Plan) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for tensor in plan.tensors.iter().filter(|tensor| tensor.role.trainable()) {
+        let range = at..at + tensor.elements();
+        at = range.end;
+        if tensor.role.is_kernel() {
+            found.push(range);
+        }
+    }
+    found
 }

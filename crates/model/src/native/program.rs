@@ -1,13 +1,16 @@
-//! An architecture as steps between buffers.
+//! A plan as steps between buffers, some of them in place or fused.
 
 use std::ops::Range;
 
 use super::conv::{CHANNELS, Conv};
-use crate::architecture::{Architecture, Op};
-use crate::conv::Geometry;
+use crate::geometry::Geometry;
+use crate::plan::{Plan, Step as PlanStep, StepKind, TensorId, ValueId};
 
-/// Buffer of activations; 0 is the input.
+/// Buffer of activations.
 pub(super) type BufferId = usize;
+
+/// The network's input, which is read where it is.
+pub(super) const INPUT: BufferId = 0;
 
 /// Rows a sample and channels a row of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +31,13 @@ impl BufferShape {
 pub(super) struct Norm {
     /// Tells the normalisations of a network apart.
     pub number: usize,
+    /// Among the parameters; beta follows gamma.
     pub gamma: Range<usize>,
     pub beta: Range<usize>,
     /// Among the statistics.
     pub mean: Range<usize>,
     pub variance: Range<usize>,
+    pub epsilon: f32,
     /// Whether a rectifier follows.
     pub relu: bool,
 }
@@ -44,7 +49,6 @@ pub(super) enum Kind {
     Conv(Box<Conv>),
     Depthwise(Box<Conv>),
     BatchNorm(Norm),
-    /// In place.
     Relu,
     /// Pairs of neighbouring columns of lines of `width`.
     MaxPool {
@@ -59,15 +63,53 @@ pub(super) enum Kind {
         relu: bool,
     },
     /// Mean over the rows of a sample.
-    Pool,
-    /// In place; the number tells the layers of a network apart.
+    AveragePool,
+    /// The number tells the dropout layers of a network apart.
     Dropout {
         rate: f64,
-        layer: u64,
+        number: u64,
     },
 }
 
-/// One step: `to = kind(from)`.
+impl Kind {
+    pub fn norm(&self) -> Option<&Norm> {
+        match self {
+            Kind::BatchNorm(norm) => Some(norm),
+            Kind::Conv(_)
+            | Kind::Depthwise(_)
+            | Kind::Relu
+            | Kind::MaxPool { .. }
+            | Kind::Add { .. }
+            | Kind::AveragePool
+            | Kind::Dropout { .. } => None,
+        }
+    }
+
+    /// What has a kernel and a bias.
+    pub fn conv(&self) -> Option<&Conv> {
+        match self {
+            Kind::Conv(conv) | Kind::Depthwise(conv) => Some(conv),
+            Kind::BatchNorm(_)
+            | Kind::Relu
+            | Kind::MaxPool { .. }
+            | Kind::Add { .. }
+            | Kind::AveragePool
+            | Kind::Dropout { .. } => None,
+        }
+    }
+
+    /// The flag of a rectifier that follows, where the step can include one.
+    fn fused_relu_flag(&mut self) -> Option<&mut bool> {
+        match self {
+            Kind::Conv(conv) | Kind::Depthwise(conv) => Some(&mut conv.relu),
+            Kind::BatchNorm(norm) => Some(&mut norm.relu),
+            Kind::Add { relu, .. } => Some(relu),
+            Kind::Relu | Kind::MaxPool { .. } | Kind::AveragePool | Kind::Dropout { .. } => None,
+        }
+    }
+}
+
+/// One step: `to = kind(from)`, in place where both are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub kind: Kind,
@@ -83,11 +125,11 @@ pub(super) struct GradientTask {
     pub step: usize,
     /// Among the parameters; a kernel has one for every tap.
     pub ranges: Vec<Range<usize>>,
-    pub of: GradientOf,
+    pub target: GradientTarget,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum GradientOf {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum GradientTarget {
     /// Kernels of all taps, from an input channel on.
     Kernel {
         from: usize,
@@ -101,6 +143,8 @@ pub(super) enum GradientOf {
 pub(super) struct Program {
     pub steps: Vec<Step>,
     pub buffers: Vec<BufferShape>,
+    /// Of which buffers gradients are wanted: of those that depend on parameters.
+    pub wanted: Vec<bool>,
     pub output: BufferId,
     /// Channels of every batch normalisation.
     pub norms: Vec<usize>,
@@ -112,34 +156,31 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Resolves an architecture that its plan has accepted.
-    pub fn new(architecture: &Architecture) -> Self {
-        let input = architecture.input;
+    pub fn new(plan: &Plan) -> Self {
         let mut builder = Builder {
+            plan,
+            uses: plan.uses(),
+            depends_on_parameters: plan.depends_on_parameters(),
+            ranges: ranges(plan),
             steps: Vec::new(),
-            buffers: vec![BufferShape {
-                rows: input.height * input.width,
-                channels: input.channels,
-            }],
-            parameters: 0,
-            statistics: 0,
-            dropouts: 0,
+            buffers: Vec::new(),
+            wanted: Vec::new(),
+            buffer_of: vec![INPUT; plan.values.len()],
+            last_writer: Vec::new(),
             norms: Vec::new(),
         };
-        let place = Place {
-            buffer: 0,
-            height: input.height,
-            width: input.width,
-        };
-        let place = builder.sequence(&architecture.ops, place);
+        builder.buffer(plan.input);
+        for step in &plan.steps {
+            builder.step(step);
+        }
+        let is_norm = |&i: &usize| builder.steps[i].kind.norm().is_some();
         let mut program = Self {
             gradients: gradient_tasks(&builder.steps),
-            norm_steps: (0..builder.steps.len())
-                .filter(|&i| matches!(builder.steps[i].kind, Kind::BatchNorm(_)))
-                .collect(),
+            norm_steps: (0..builder.steps.len()).filter(is_norm).collect(),
+            output: builder.buffer_of[plan.output.index()],
             steps: builder.steps,
             buffers: builder.buffers,
-            output: place.buffer,
+            wanted: builder.wanted,
             norms: builder.norms,
             transposed: 0,
         };
@@ -150,10 +191,7 @@ impl Program {
     /// The batch normalisation that is step `i`.
     pub fn norm_at(&self, i: usize) -> Option<(&Norm, &Step)> {
         let step = self.steps.get(i)?;
-        match &step.kind {
-            Kind::BatchNorm(norm) => Some((norm, step)),
-            _ => None,
-        }
+        Some((step.kind.norm()?, step))
     }
 
     /// Which gradients are set before they are added to, and which kernels are needed transposed.
@@ -168,214 +206,227 @@ impl Program {
                 Kind::Add {
                     other, accumulate, ..
                 } => *accumulate = std::mem::replace(&mut set[*other], true),
-                // The input's gradient is nobody's.
-                Kind::Conv(conv) if step.from != 0 => {
-                    conv.transposed = Some(self.transposed);
-                    self.transposed += conv.kernel.len();
+                Kind::Conv(conv) => {
+                    if self.wanted[step.from] {
+                        conv.transposed = Some(self.transposed);
+                        self.transposed += conv.kernel.len();
+                    }
                 }
-                _ => {}
+                Kind::Depthwise(_)
+                | Kind::BatchNorm(_)
+                | Kind::Relu
+                | Kind::MaxPool { .. }
+                | Kind::AveragePool
+                | Kind::Dropout { .. } => {}
             }
         }
     }
+}
+
+/// Where every tensor lies: among the parameters or among the statistics, in the order of the plan.
+fn ranges(plan: &Plan) -> Vec<Range<usize>> {
+    let (mut parameters, mut statistics) = (0, 0);
+    let ranges = plan.tensors.iter().map(|tensor| {
+        let end = if tensor.role.trainable() {
+            &mut parameters
+        } else {
+            &mut statistics
+        };
+        *end += tensor.elements();
+        *end - tensor.elements()..*end
+    });
+    ranges.collect()
 }
 
 fn gradient_tasks(steps: &[Step]) -> Vec<GradientTask> {
     let mut tasks = Vec::new();
-    for (step, conv) in steps
-        .iter()
-        .enumerate()
-        .filter_map(|(i, step)| match &step.kind {
-            Kind::Conv(conv) | Kind::Depthwise(conv) => Some((i, conv)),
-            _ => None,
-        })
-    {
-        let mut add = |ranges, of| tasks.push(GradientTask { step, ranges, of });
-        if matches!(steps[step].kind, Kind::Depthwise(_)) {
-            add(vec![conv.kernel.clone()], GradientOf::DepthwiseKernel);
-        } else {
-            for from in (0..conv.channels).step_by(CHANNELS) {
-                let count = CHANNELS.min(conv.channels - from);
-                let of_tap = |tap| {
-                    let start = conv.kernel.start + (tap * conv.channels + from) * conv.out;
-                    start..start + count * conv.out
-                };
-                add(
-                    (0..conv.taps()).map(of_tap).collect(),
-                    GradientOf::Kernel { from },
-                );
+    for (step, Step { kind, .. }) in steps.iter().enumerate() {
+        let mut add = |ranges, target| {
+            tasks.push(GradientTask {
+                step,
+                ranges,
+                target,
+            });
+        };
+        match kind {
+            Kind::Conv(conv) => {
+                for from in (0..conv.channels).step_by(CHANNELS) {
+                    let count = CHANNELS.min(conv.channels - from);
+                    let of_tap = |tap| {
+                        let start = conv.kernel.start + (tap * conv.channels + from) * conv.out;
+                        start..start + count * conv.out
+                    };
+                    add(
+                        (0..conv.taps()).map(of_tap).collect(),
+                        GradientTarget::Kernel { from },
+                    );
+                }
+                add(vec![conv.bias.clone()], GradientTarget::Bias);
             }
+            Kind::Depthwise(conv) => {
+                add(vec![conv.kernel.clone()], GradientTarget::DepthwiseKernel);
+                add(vec![conv.bias.clone()], GradientTarget::Bias);
+            }
+            Kind::BatchNorm(_)
+            | Kind::Relu
+            | Kind::MaxPool { .. }
+            | Kind::Add { .. }
+            | Kind::AveragePool
+            | Kind::Dropout { .. } => {}
         }
-        add(vec![conv.bias.clone()], GradientOf::Bias);
     }
     tasks
 }
 
-#[derive(Clone, Copy)]
-struct Place {
-    buffer: BufferId,
-    height: usize,
-    width: usize,
-}
-
-struct Builder {
+struct Builder<'a> {
+    plan: &'a Plan,
+    /// Of the plan's values.
+    uses: Vec<usize>,
+    depends_on_parameters: Vec<bool>,
+    /// Of the plan's tensors.
+    ranges: Vec<Range<usize>>,
     steps: Vec<Step>,
     buffers: Vec<BufferShape>,
-    parameters: usize,
-    statistics: usize,
-    dropouts: u64,
+    wanted: Vec<bool>,
+    /// Of the plan's values so far.
+    buffer_of: Vec<BufferId>,
+    /// The step that wrote a buffer last; none has written the input.
+    last_writer: Vec<Option<usize>>,
     norms: Vec<usize>,
 }
 
-impl Builder {
-    fn parameters(&mut self, count: usize) -> Range<usize> {
-        self.parameters += count;
-        self.parameters - count..self.parameters
-    }
-
-    fn statistics(&mut self, count: usize) -> Range<usize> {
-        self.statistics += count;
-        self.statistics - count..self.statistics
-    }
-
-    fn sequence(&mut self, ops: &[Op], place: Place) -> Place {
-        ops.iter().fold(place, |place, op| self.op(op, place))
-    }
-
-    /// Appends a step into a buffer of its own.
-    fn push(
-        &mut self,
-        kind: Kind,
-        from: Place,
-        height: usize,
-        width: usize,
-        channels: usize,
-    ) -> Place {
-        let rows = height * width;
-        self.buffers.push(BufferShape { rows, channels });
-        let to = self.buffers.len() - 1;
-        self.steps.push(Step {
-            kind,
-            from: from.buffer,
-            to,
-            accumulate: false,
-        });
-        Place {
-            buffer: to,
-            height,
-            width,
-        }
-    }
-
-    fn in_place(&mut self, kind: Kind, place: Place) -> Place {
-        self.steps.push(Step {
-            kind,
-            from: place.buffer,
-            to: place.buffer,
-            accumulate: false,
-        });
-        place
-    }
-
-    /// A rectifier, as part of the step before it where that can be.
-    fn relu(&mut self, place: Place) -> Place {
-        let last = self
-            .steps
-            .last_mut()
-            .filter(|step| step.to == place.buffer && step.from != step.to);
-        let flag = last.and_then(|step| match &mut step.kind {
-            Kind::Conv(conv) => Some(&mut conv.relu),
-            Kind::BatchNorm(norm) => Some(&mut norm.relu),
-            Kind::Add { relu, .. } => Some(relu),
-            _ => None,
-        });
-        match flag {
-            Some(flag) => {
-                *flag = true;
-                place
+impl Builder<'_> {
+    fn step(&mut self, step: &PlanStep) {
+        let shape = self.plan.shape(step.input);
+        match step.kind {
+            StepKind::Conv {
+                kernel,
+                bias,
+                size,
+                stride,
+            } => {
+                let conv = self.conv(step, Geometry::new(shape, size, stride), (kernel, bias));
+                self.push(step, Kind::Conv(conv));
             }
-            None => self.in_place(Kind::Relu, place),
+            StepKind::Depthwise { kernel, bias, size } => {
+                let conv = self.conv(step, Geometry::new(shape, size, 1), (kernel, bias));
+                self.push(step, Kind::Depthwise(conv));
+            }
+            StepKind::Dense { kernel, bias } => {
+                let conv = self.conv(step, Geometry::new(shape, (1, 1), 1), (kernel, bias));
+                self.push(step, Kind::Conv(conv));
+            }
+            StepKind::BatchNorm {
+                gamma,
+                beta,
+                mean,
+                variance,
+                epsilon,
+            } => {
+                let [gamma, beta, mean, variance] =
+                    [gamma, beta, mean, variance].map(|id| self.ranges[id.index()].clone());
+                assert_eq!(gamma.end, beta.start, "beta follows gamma");
+                self.norms.push(gamma.len());
+                let norm = Norm {
+                    number: self.norms.len() - 1,
+                    gamma,
+                    beta,
+                    mean,
+                    variance,
+                    epsilon: epsilon as f32,
+                    relu: false,
+                };
+                self.push(step, Kind::BatchNorm(norm));
+            }
+            StepKind::Relu => self.relu(step),
+            StepKind::MaxPool => {
+                let (_, width) = shape.height_and_width();
+                self.push(step, Kind::MaxPool { width });
+            }
+            StepKind::Add { other } => {
+                let kind = Kind::Add {
+                    other: self.buffer_of[other.index()],
+                    accumulate: false,
+                    relu: false,
+                };
+                self.push(step, kind);
+            }
+            StepKind::GlobalAveragePool => self.push(step, Kind::AveragePool),
+            StepKind::Dropout { rate, number } => {
+                self.push_in_place(step, Kind::Dropout { rate, number });
+            }
         }
     }
 
     fn conv(
-        &mut self,
+        &self,
+        step: &PlanStep,
         geometry: Geometry,
-        channels: usize,
-        out: usize,
-        depthwise: bool,
+        (kernel, bias): (TensorId, TensorId),
     ) -> Box<Conv> {
-        let taps = geometry.taps();
-        let inputs = if depthwise { taps } else { taps * channels };
-        let kernel = self.parameters(inputs * out);
-        let bias = self.parameters(out);
+        let channels = self.plan.shape(step.input).channels();
+        let out = self.plan.shape(step.output).channels();
+        let [kernel, bias] = [kernel, bias].map(|id| self.ranges[id.index()].clone());
+        assert_eq!(kernel.end, bias.start, "the bias follows the kernel");
         Box::new(Conv::new(geometry, channels, out, kernel, bias))
     }
 
-    fn op(&mut self, op: &Op, place: Place) -> Place {
-        let channels = self.buffers[place.buffer].channels;
-        let Place { height, width, .. } = place;
-        let geometry = |kernel, stride| Geometry {
-            height,
-            width,
-            kernel,
-            stride,
-        };
-        match op {
-            Op::Conv {
-                kernel,
-                stride,
-                out,
-                ..
-            } => {
-                let step = self.conv(geometry(*kernel, *stride), channels, *out, false);
-                let width = width.div_ceil(*stride);
-                self.push(Kind::Conv(step), place, height, width, *out)
-            }
-            Op::Depthwise { kernel, .. } => {
-                let step = self.conv(geometry(*kernel, 1), channels, channels, true);
-                self.push(Kind::Depthwise(step), place, height, width, channels)
-            }
-            Op::BatchNorm { .. } => {
-                self.norms.push(channels);
-                let kind = Kind::BatchNorm(Norm {
-                    number: self.norms.len() - 1,
-                    gamma: self.parameters(channels),
-                    beta: self.parameters(channels),
-                    mean: self.statistics(channels),
-                    variance: self.statistics(channels),
-                    relu: false,
-                });
-                self.push(kind, place, height, width, channels)
-            }
-            Op::Relu => self.relu(place),
-            Op::MaxPool => self.push(Kind::MaxPool { width }, place, height, width / 2, channels),
-            Op::Residual { body, shortcut, .. } => {
-                let main = self.sequence(body, place);
-                let side = self.sequence(shortcut, place);
-                let channels = self.buffers[main.buffer].channels;
-                let kind = Kind::Add {
-                    other: side.buffer,
-                    accumulate: false,
-                    relu: true,
-                };
-                self.push(kind, main, main.height, main.width, channels)
-            }
-            Op::GlobalAveragePool => self.push(Kind::Pool, place, 1, 1, channels),
-            Op::Dense { units, .. } => {
-                let geometry = Geometry {
-                    height: 1,
-                    width: 1,
-                    kernel: (1, 1),
-                    stride: 1,
-                };
-                let step = self.conv(geometry, channels, *units, false);
-                self.push(Kind::Conv(step), place, 1, 1, *units)
-            }
-            Op::Dropout { rate } => {
-                self.dropouts += 1;
-                let layer = self.dropouts;
-                self.in_place(Kind::Dropout { rate: *rate, layer }, place)
-            }
+    /// Appends a buffer for a value of the plan.
+    fn buffer(&mut self, value: ValueId) -> BufferId {
+        let shape = self.plan.shape(value);
+        let id = self.buffers.len();
+        self.buffers.push(BufferShape {
+            rows: shape.positions(),
+            channels: shape.channels(),
+        });
+        self.wanted.push(self.depends_on_parameters[value.index()]);
+        self.last_writer.push(None);
+        self.buffer_of[value.index()] = id;
+        id
+    }
+
+    /// Appends a step into a buffer of its own.
+    fn push(&mut self, step: &PlanStep, kind: Kind) {
+        let to = self.buffer(step.output);
+        self.append(step, kind, to);
+    }
+
+    /// Appends a step that overwrites its input where nothing else reads that.
+    fn push_in_place(&mut self, step: &PlanStep, kind: Kind) {
+        if self.is_only_reader(step) {
+            let to = self.buffer_of[step.input.index()];
+            self.append(step, kind, to);
+        } else {
+            self.push(step, kind);
+        }
+    }
+
+    fn append(&mut self, step: &PlanStep, kind: Kind, to: BufferId) {
+        self.last_writer[to] = Some(self.steps.len());
+        self.buffer_of[step.output.index()] = to;
+        self.steps.push(Step {
+            kind,
+            from: self.buffer_of[step.input.index()],
+            to,
+            accumulate: false,
+        });
+    }
+
+    fn is_only_reader(&self, step: &PlanStep) -> bool {
+        self.uses[step.input.index()] == 1 && step.input != self.plan.input
+    }
+
+    /// A rectifier, as part of the step before it where that can be.
+    fn relu(&mut self, step: &PlanStep) {
+        let buffer = self.buffer_of[step.input.index()];
+        if self.is_only_reader(step)
+            && let Some(writer) = self.last_writer[buffer]
+            && let Some(relu) = self.steps[writer].kind.fused_relu_flag()
+        {
+            *relu = true;
+            self.buffer_of[step.output.index()] = buffer;
+        } else {
+            self.push_in_place(step, Kind::Relu);
         }
     }
 }

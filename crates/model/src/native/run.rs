@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use super::NativeNetwork;
 use super::kernels as k;
-use super::program::{GradientOf, GradientTask, Kind, Norm};
+use super::program::{GradientTarget, GradientTask, INPUT, Norm};
 use super::shard::{Input, Lane, NormState, SHARD, Shard, Shared};
 use super::team::{Shift, Team};
-use crate::architecture::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM};
-use crate::network::Mode;
+use crate::architecture::BATCH_NORM_MOMENTUM;
+use crate::average::average_decay;
+use crate::mode::Mode;
 
 /// Multiply-accumulates of a pass from which threads share it: below, waking them costs more.
 const PARALLEL: usize = 2 << 20;
@@ -23,9 +24,10 @@ const OWN_GRADIENTS: usize = 1 << 18;
 
 /// How often the gradients of a network with so many parameters exist beside their sum.
 pub(super) fn gradient_copies(parameters: usize) -> usize {
-    match parameters <= OWN_GRADIENTS {
-        true => LANES,
-        false => 0,
+    if parameters <= OWN_GRADIENTS {
+        LANES
+    } else {
+        0
     }
 }
 
@@ -48,8 +50,7 @@ impl NormState {
     }
 
     /// From mean and variance.
-    fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32]) {
-        let epsilon = BATCH_NORM_EPSILON as f32;
+    fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32], epsilon: f32) {
         self.mean.copy_from_slice(mean);
         let both = self.inverse.iter_mut().zip(&mut self.scale);
         for ((inverse, scale), (variance, gamma)) in both.zip(variance.iter().zip(gamma)) {
@@ -82,7 +83,7 @@ impl NativeNetwork {
     /// # Panics
     /// Where it has none, or a part of one.
     fn samples(&self, input: &Input<'_>) -> usize {
-        let length = self.program.buffers[0].length();
+        let length = self.program.buffers[INPUT].length();
         let (values, samples) = match input {
             Input::Batch(x) => (x.len(), x.len() / length),
             Input::Gather { x, indices } => {
@@ -105,18 +106,19 @@ impl NativeNetwork {
         let input = Input::Batch(x);
         let batch = self.samples(&input);
         for step in &self.program.steps {
-            if let Kind::BatchNorm(norm) = &step.kind {
+            if let Some(norm) = step.kind.norm() {
                 let mean = &self.statistics[norm.mean.clone()];
                 let variance = &self.statistics[norm.variance.clone()];
                 let gamma = &self.parameters[norm.gamma.clone()];
-                self.norms[norm.number].set(mean, variance, gamma);
+                self.norms[norm.number].set(mean, variance, gamma, norm.epsilon);
             }
         }
         let classes = self.program.buffers[self.program.output].channels;
         let alone = alone(self.macs, batch);
-        let workers = match alone {
-            true => 1,
-            false => rayon::current_num_threads().min(batch.div_ceil(SHARD)),
+        let workers = if alone {
+            1
+        } else {
+            rayon::current_num_threads().min(batch.div_ceil(SHARD))
         };
         let shards = batch.div_ceil(SHARD).div_ceil(workers);
         self.make_lanes(workers, workers);
@@ -129,7 +131,7 @@ impl NativeNetwork {
             let first = worker * shards * SHARD;
             for (i, output) in output.chunks_mut(SHARD * classes).enumerate() {
                 let samples = output.len() / classes;
-                shard.place(program, first + i * SHARD, samples, false);
+                shard.prepare(program, first + i * SHARD, samples, false);
                 (0..program.steps.len()).for_each(|step| shard.forward(step, &shared));
                 output.copy_from_slice(shard.output(program));
             }
@@ -154,9 +156,10 @@ impl NativeNetwork {
         self.forward(team, input, mode, batch);
         self.transpose_kernels(team);
         self.backward(team, input, labels, mode, batch);
-        match self.own_gradients() {
-            true => self.sum_gradients(team),
-            false => self.parameter_gradients(team, input, mode, batch),
+        if self.own_gradients() {
+            self.sum_gradients(team)
+        } else {
+            self.parameter_gradients(team, input, mode, batch)
         }
         self.output.clear();
         let mut loss = 0.0;
@@ -192,19 +195,26 @@ impl NativeNetwork {
                 .unwrap_or(&program.steps.len());
             let norm = program.norm_at(end);
             let shared = shared!(self, input, mode, batch);
-            team.each(&mut self.lanes, |lane, Lane { shards: own, .. }| {
-                for (i, shard) in own.iter_mut().enumerate() {
-                    if phase == 0 {
-                        let first = (shards * lane / lanes + i) * SHARD;
-                        shard.place(program, first, SHARD.min(batch - first), true);
-                        shard.gather(&shared);
+            team.each(
+                &mut self.lanes,
+                |lane,
+                 Lane {
+                     shards: lane_shards,
+                     ..
+                 }| {
+                    for (i, shard) in lane_shards.iter_mut().enumerate() {
+                        if phase == 0 {
+                            let first = (shards * lane / lanes + i) * SHARD;
+                            shard.prepare(program, first, SHARD.min(batch - first), true);
+                            shard.gather(&shared);
+                        }
+                        (start..end).for_each(|i| shard.forward(i, &shared));
+                        if let Some((norm, step)) = norm {
+                            shard.moments(norm, step.from, &shared);
+                        }
                     }
-                    (start..end).for_each(|i| shard.forward(i, &shared));
-                    if let Some((norm, step)) = norm {
-                        shard.moments(norm, step.from, &shared);
-                    }
-                }
-            });
+                },
+            );
             if let Some((norm, step)) = norm {
                 let rows = program.buffers[step.from].rows;
                 let norm = norm.clone();
@@ -249,7 +259,7 @@ impl NativeNetwork {
             }
         }
         let gamma = &self.parameters[norm.gamma.clone()];
-        self.norms[norm.number].set(&mean, &variance, gamma);
+        self.norms[norm.number].set(&mean, &variance, gamma, norm.epsilon);
     }
 
     /// Kernels as the gradients of inputs need them: `[tap, out, channels]`.
@@ -258,7 +268,7 @@ impl NativeNetwork {
         let mut left = &mut self.transposed[..];
         let mut tasks = Vec::new();
         for step in self.program.steps.iter().rev() {
-            if let Kind::Conv(conv) = &step.kind
+            if let Some(conv) = step.kind.conv()
                 && conv.transposed.is_some()
             {
                 for tap in 0..conv.taps() {
@@ -306,8 +316,8 @@ impl NativeNetwork {
                         shard.loss(labels, &shared);
                     }
                     for i in (start..end).rev() {
-                        let own = own_gradients.then_some((&mut gradients[..], number > 0));
-                        shard.backward(i, &shared, own);
+                        let parameters = own_gradients.then_some((&mut gradients[..], number > 0));
+                        shard.backward(i, &shared, parameters);
                     }
                     if let Some((norm, step)) = norm {
                         shard.backward_sums(norm, step, &shared);
@@ -328,14 +338,10 @@ impl NativeNetwork {
 
     /// Gradients of kernels and biases from those of the lanes, in their order.
     fn sum_gradients(&mut self, team: &Shift<'_>) {
-        let convolutions = self
-            .program
-            .steps
-            .iter()
-            .filter_map(|step| match &step.kind {
-                Kind::Conv(conv) | Kind::Depthwise(conv) => Some(conv.kernel.start..conv.bias.end),
-                _ => None,
-            });
+        let convolutions = self.program.steps.iter().filter_map(|step| {
+            let conv = step.kind.conv()?;
+            Some(conv.kernel.start..conv.bias.end)
+        });
         let (mut left, mut at) = (&mut self.gradients[..], 0);
         let mut tasks = Vec::new();
         for range in convolutions {
@@ -386,24 +392,24 @@ impl NativeNetwork {
         }
         let work = |(task, mut outs): (&GradientTask, Vec<&mut [f32]>)| {
             let step = &program.steps[task.step];
-            let (Kind::Conv(conv) | Kind::Depthwise(conv)) = &step.kind else {
-                unreachable!("only convolutions have gradient tasks");
-            };
-            if !matches!(task.of, GradientOf::Kernel { .. }) {
-                outs[0].fill(0.0);
+            let conv = step.kind.conv();
+            let conv = conv.expect("only convolutions have gradient tasks");
+            match task.target {
+                GradientTarget::Kernel { .. } => {}
+                GradientTarget::DepthwiseKernel | GradientTarget::Bias => outs[0].fill(0.0),
             }
             let shards = lanes.iter().flat_map(|lane| &lane.shards);
             for (i, shard) in shards.enumerate() {
                 let gradient = shard.gradient(step.to);
                 let x = shard.activation(step.from, &shared);
-                match task.of {
-                    GradientOf::Kernel { from } => {
+                match task.target {
+                    GradientTarget::Kernel { from } => {
                         conv.kernel_gradient(from, x, gradient, i > 0, &mut outs);
                     }
-                    GradientOf::DepthwiseKernel => {
-                        shard.depthwise_kernel(step, gradient, &shared, outs[0]);
+                    GradientTarget::DepthwiseKernel => {
+                        shard.depthwise_kernel(conv, step.from, gradient, &shared, outs[0]);
                     }
-                    GradientOf::Bias => k::sum_rows(gradient, outs[0]),
+                    GradientTarget::Bias => k::sum_rows(gradient, outs[0]),
                 }
             }
         };
@@ -411,7 +417,7 @@ impl NativeNetwork {
         self.gradients = gradients;
     }
 
-    /// Adam over all parameters.
+    /// Adam over all parameters, decay of kernels before it, and the moving average after it.
     pub(super) fn adam_step(&mut self, learning_rate: f64) {
         self.state.steps += 1;
         let config = &self.adam;
@@ -419,18 +425,46 @@ impl NativeNetwork {
         let (beta_1, rest_1) = (config.beta_1 as f32, (1.0 - config.beta_1) as f32);
         let (beta_2, rest_2) = (config.beta_2 as f32, (1.0 - config.beta_2) as f32);
         let epsilon = config.epsilon as f32;
+        let kept = config.decay(learning_rate);
+        let decaying = if config.weight_decay == 0.0 {
+            &[][..]
+        } else {
+            &self.decaying
+        };
+        let average = self.average.as_mut();
+        let mix = average.as_ref().map_or(0.0, |average| {
+            1.0 - average_decay(average.decay, self.state.steps)
+        });
+        if let Some(average) = average {
+            k::approach(&mut average.statistics, &self.statistics, mix);
+        }
+        let averages = self.average.as_mut();
+        let averages = averages.map_or(&mut [][..], |average| &mut average.parameters);
+        let mut averages = averages.chunks_mut(CHUNK);
         let chunks: Vec<_> = self
             .parameters
             .chunks_mut(CHUNK)
             .zip(self.gradients.chunks(CHUNK))
             .zip(self.state.first.chunks_mut(CHUNK))
             .zip(self.state.second.chunks_mut(CHUNK))
+            .enumerate()
+            .map(|(i, chunk)| (i * CHUNK, chunk, averages.next()))
             .collect();
-        type Chunk<'a> = (((&'a mut [f32], &'a [f32]), &'a mut [f32]), &'a mut [f32]);
-        let work = |(((parameters, gradients), first), second): Chunk<'_>| {
+        type Slices<'a> = (((&'a mut [f32], &'a [f32]), &'a mut [f32]), &'a mut [f32]);
+        type Chunk<'a> = (usize, Slices<'a>, Option<&'a mut [f32]>);
+        let work = |(start, slices, average): Chunk<'_>| {
+            let (((parameters, gradients), first), second) = slices;
+            for range in decaying {
+                let from = range.start.clamp(start, start + parameters.len()) - start;
+                let to = range.end.clamp(start, start + parameters.len()) - start;
+                k::scale(&mut parameters[from..to], kept);
+            }
             k::adam(
                 parameters, gradients, first, second, rate, beta_1, rest_1, beta_2, rest_2, epsilon,
             );
+            if let Some(average) = average {
+                k::approach(average, parameters, mix);
+            }
         };
         // Fewer are done before a second thread is there.
         let alone = chunks.len() < 4;

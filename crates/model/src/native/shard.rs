@@ -2,10 +2,10 @@
 //! normalisations. Shards have a fixed size and are summed over in their order, so results depend on the
 //! batch alone, never on how many threads there are.
 
+use super::conv::Conv;
 use super::kernels as k;
-use super::program::{BufferId, Kind, Norm, Program, Step};
-use crate::network::Mode;
-use crate::pass::dropout_mask;
+use super::program::{BufferId, INPUT, Kind, Norm, Program, Step};
+use crate::mode::{Mode, dropout_mask};
 
 /// Samples of a shard: its activations fit a core's own cache.
 pub(super) const SHARD: usize = 16;
@@ -61,10 +61,10 @@ pub(super) struct Shard {
     first: usize,
     samples: usize,
     gathered: Vec<f32>,
-    activations: Vec<Vec<f32>>,
-    gradients: Vec<Vec<f32>>,
+    pub(super) activations: Vec<Vec<f32>>,
+    pub(super) gradients: Vec<Vec<f32>>,
     /// Of every step that drops.
-    masks: Vec<Vec<f32>>,
+    pub(super) masks: Vec<Vec<f32>>,
     /// Of every batch normalisation: two sums a channel.
     sums: Vec<Vec<f32>>,
     /// Sum of the samples' losses.
@@ -73,17 +73,18 @@ pub(super) struct Shard {
 
 impl Shard {
     /// Makes room for `samples` samples from `first` on.
-    pub fn place(&mut self, program: &Program, first: usize, samples: usize, training: bool) {
+    pub fn prepare(&mut self, program: &Program, first: usize, samples: usize, training: bool) {
         (self.first, self.samples) = (first, samples);
         self.activations.resize(program.buffers.len(), Vec::new());
         self.gradients.resize(program.buffers.len(), Vec::new());
         self.masks.resize(program.steps.len(), Vec::new());
         self.sums.resize(program.norms.len(), Vec::new());
-        // The input is read where it is; its gradient is nobody's.
-        for (id, shape) in program.buffers.iter().enumerate().skip(1) {
+        for (id, shape) in program.buffers.iter().enumerate() {
             let length = samples * shape.length();
-            self.activations[id].resize(length, 0.0);
-            if training {
+            if id != INPUT {
+                self.activations[id].resize(length, 0.0);
+            }
+            if training && program.wanted[id] {
                 self.gradients[id].resize(length, 0.0);
             }
         }
@@ -96,10 +97,10 @@ impl Shard {
 
     /// Activations of a buffer, those of the input included.
     pub fn activation<'a>(&'a self, id: BufferId, shared: &Shared<'a>) -> &'a [f32] {
-        if id != 0 {
+        if id != INPUT {
             return &self.activations[id];
         }
-        let length = shared.program.buffers[0].length();
+        let length = shared.program.buffers[INPUT].length();
         match shared.input {
             Input::Batch(x) => &x[self.first * length..(self.first + self.samples) * length],
             Input::Gather { .. } => &self.gathered,
@@ -124,7 +125,7 @@ impl Shard {
     /// Copies the samples, where they do not lie end to end.
     pub fn gather(&mut self, shared: &Shared<'_>) {
         if let Input::Gather { x, indices } = shared.input {
-            let length = shared.program.buffers[0].length();
+            let length = shared.program.buffers[INPUT].length();
             self.gathered.clear();
             for &i in &indices[self.first..self.first + self.samples] {
                 self.gathered
@@ -137,10 +138,12 @@ impl Shard {
     pub fn forward(&mut self, i: usize, shared: &Shared<'_>) {
         let Step { kind, from, to, .. } = &shared.program.steps[i];
         let mut out = std::mem::take(&mut self.activations[*to]);
+        let in_place = from == to;
         // In-place steps have no other input than `out`.
-        let input = match from == to {
-            true => &[][..],
-            false => self.activation(*from, shared),
+        let input = if in_place {
+            &[][..]
+        } else {
+            self.activation(*from, shared)
         };
         match kind {
             Kind::Conv(conv) => conv.forward(shared.parameters, input, &mut out),
@@ -164,7 +167,12 @@ impl Shard {
                     k::relu(&mut out);
                 }
             }
-            Kind::Relu => k::relu(&mut out),
+            Kind::Relu => {
+                if !in_place {
+                    out.copy_from_slice(input);
+                }
+                k::relu(&mut out);
+            }
             Kind::MaxPool { width } => {
                 let channels = shared.program.buffers[*to].channels;
                 k::max_pool(input, *width, channels, &mut out);
@@ -176,11 +184,14 @@ impl Shard {
                     k::relu(&mut out);
                 }
             }
-            Kind::Pool => {
+            Kind::AveragePool => {
                 let shape = shared.program.buffers[*from];
                 k::average(input, shape.rows, shape.channels, &mut out);
             }
-            Kind::Dropout { rate, layer } => {
+            Kind::Dropout { rate, number } => {
+                if !in_place {
+                    out.copy_from_slice(input);
+                }
                 let mask = &mut self.masks[i];
                 mask.clear();
                 if let Mode::Training {
@@ -191,7 +202,7 @@ impl Shard {
                 {
                     let length = shared.program.buffers[*to].length();
                     let first = self.first * length;
-                    let drawn = dropout_mask(seed, step, *layer, *rate, first);
+                    let drawn = dropout_mask(seed, step, *number, *rate, first);
                     mask.extend(drawn.take(out.len()));
                     k::multiply(&mut out, mask);
                 }
@@ -210,20 +221,19 @@ impl Shard {
         self.sums[norm.number] = sums;
     }
 
-    /// Adds the gradient of a depthwise kernel.
+    /// Adds the gradient of a depthwise kernel that reads buffer `from`.
     pub fn depthwise_kernel(
         &self,
-        step: &Step,
+        conv: &Conv,
+        from: BufferId,
         gradient: &[f32],
         shared: &Shared<'_>,
         out: &mut [f32],
     ) {
-        if let Kind::Depthwise(conv) = &step.kind {
-            let (length_in, length_out) = conv.lengths();
-            let inputs = self.activation(step.from, shared).chunks_exact(length_in);
-            for (x, gradient) in inputs.zip(gradient.chunks_exact(length_out)) {
-                k::depthwise_kernel(x, gradient, &conv.sources, conv.out, out);
-            }
+        let (length_in, length_out) = conv.lengths();
+        let inputs = self.activation(from, shared).chunks_exact(length_in);
+        for (x, gradient) in inputs.zip(gradient.chunks_exact(length_out)) {
+            k::depthwise_kernel(x, gradient, &conv.sources, conv.out, out);
         }
     }
 
@@ -255,117 +265,5 @@ impl Shard {
         let gradient = &self.gradients[step.to];
         k::batch_norm_sums(x, gradient, &state.mean, &state.inverse, d_gamma, d_beta);
         self.sums[norm.number] = sums;
-    }
-
-    /// One step back: the gradient of the step's input, and those of its parameters where wanted, which
-    /// are written or added.
-    pub fn backward(
-        &mut self,
-        i: usize,
-        shared: &Shared<'_>,
-        parameters: Option<(&mut [f32], bool)>,
-    ) {
-        let step = &shared.program.steps[i];
-        let (from, to, accumulate) = (step.from, step.to, step.accumulate);
-        let mut gradient = std::mem::take(&mut self.gradients[to]);
-        if from == to {
-            match &step.kind {
-                Kind::Relu => k::relu_backward(&self.activations[to], &mut gradient),
-                Kind::Dropout { .. } if !self.masks[i].is_empty() => {
-                    k::multiply(&mut gradient, &self.masks[i]);
-                }
-                _ => {}
-            }
-            self.gradients[to] = gradient;
-            return;
-        }
-        let mut back = std::mem::take(&mut self.gradients[from]);
-        let channels = shared.program.buffers[from].channels;
-        // A batch normalisation has done so before its sums.
-        if matches!(&step.kind, Kind::Conv(conv) | Kind::Depthwise(conv) if conv.relu)
-            || matches!(step.kind, Kind::Add { relu: true, .. })
-        {
-            k::relu_backward(&self.activations[to], &mut gradient);
-        }
-        match &step.kind {
-            Kind::Conv(conv) => {
-                if conv.transposed.is_some() {
-                    conv.backward(shared.transposed, &gradient, accumulate, &mut back);
-                }
-                if let Some((all, accumulate)) = parameters {
-                    // The bias follows the kernel.
-                    let own = &mut all[conv.kernel.start..conv.bias.end];
-                    let (d_kernel, d_bias) = own.split_at_mut(conv.kernel.len());
-                    let x = self.activation(from, shared);
-                    conv.parameter_gradients(x, &gradient, accumulate, d_kernel, d_bias);
-                }
-            }
-            Kind::Depthwise(conv) => {
-                if let Some((all, accumulate)) = parameters {
-                    let own = &mut all[conv.kernel.start..conv.bias.end];
-                    if !accumulate {
-                        own.fill(0.0);
-                    }
-                    let (d_kernel, d_bias) = own.split_at_mut(conv.kernel.len());
-                    self.depthwise_kernel(step, &gradient, shared, d_kernel);
-                    k::sum_rows(&gradient, d_bias);
-                }
-                // The input of the network is no buffer.
-                if from != 0 {
-                    if !accumulate {
-                        back.fill(0.0);
-                    }
-                    let kernel = &shared.parameters[conv.kernel.clone()];
-                    let (length_in, length_out) = conv.lengths();
-                    let backs = back.chunks_exact_mut(length_in);
-                    for (gradient, back) in gradient.chunks_exact(length_out).zip(backs) {
-                        k::depthwise_backward(gradient, &conv.sources, kernel, channels, back);
-                    }
-                }
-            }
-            Kind::BatchNorm(norm) if from != 0 => {
-                let state = &shared.norms[norm.number];
-                k::batch_norm_backward(
-                    self.activation(from, shared),
-                    &gradient,
-                    &state.mean,
-                    &state.inverse,
-                    &shared.parameters[norm.gamma.clone()],
-                    &shared.gradients[norm.gamma.clone()],
-                    &shared.gradients[norm.beta.clone()],
-                    (shared.batch * shared.program.buffers[from].rows) as f32,
-                    accumulate,
-                    &mut back,
-                );
-            }
-            Kind::MaxPool { width } if from != 0 => {
-                if !accumulate {
-                    back.fill(0.0);
-                }
-                let x = self.activation(from, shared);
-                k::max_pool_backward(x, &gradient, *width, channels, &mut back);
-            }
-            Kind::Add {
-                other,
-                accumulate: accumulate_other,
-                ..
-            } => {
-                let second = &mut self.gradients[*other];
-                for (back, accumulate) in [(&mut back, accumulate), (second, *accumulate_other)] {
-                    match accumulate {
-                        true => k::add(back, &gradient),
-                        false if back.is_empty() => {}
-                        false => back.copy_from_slice(&gradient),
-                    }
-                }
-            }
-            Kind::Pool if from != 0 => {
-                let rows = shared.program.buffers[from].rows;
-                k::average_backward(&gradient, rows, channels, accumulate, &mut back);
-            }
-            _ => {}
-        }
-        self.gradients[from] = back;
-        self.gradients[to] = gradient;
     }
 }

@@ -57,9 +57,10 @@ impl Drop for Shift<'_> {
 /// One round of waiting.
 fn wait(round: &mut usize) {
     *round += 1;
-    match (*round).is_multiple_of(SPINS) {
-        true => thread::yield_now(),
-        false => std::hint::spin_loop(),
+    if (*round).is_multiple_of(SPINS) {
+        thread::yield_now()
+    } else {
+        std::hint::spin_loop()
     }
 }
 

@@ -1,18 +1,18 @@
-//! In which order a convolution's product visits its places, and the runs of each.
+//! In which order a convolution's product visits its blocks, and the runs of each.
 
-use super::gemm::{Place, Run};
-use crate::conv::Geometry;
+use super::gemm::{Block, Run};
+use crate::geometry::Geometry;
 
-/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a place needs more, the places
-/// are visited several times, for a tap and a block of channels each, whose kernel stays there meanwhile.
+/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a block needs more, the blocks
+/// are visited several times, for a tap and a group of channels each, whose kernel stays there meanwhile.
 pub(super) const RESIDENT: usize = 16 << 10;
 /// Columns of the widest tile.
 pub(super) const WIDEST: usize = 48;
 
-/// The places and runs of a product.
+/// The blocks and runs of a product.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visits {
-    pub places: Vec<Place>,
+    pub blocks: Vec<Block>,
     pub runs: Vec<Run>,
     /// Steps of every run.
     pub inner: usize,
@@ -28,72 +28,73 @@ pub(super) struct TapLines {
     pub visits: Visits,
 }
 
-/// One summand of a place.
+/// One summand of a block.
 #[derive(Clone, Copy)]
 pub(super) struct Read {
-    pub place: usize,
+    pub block: usize,
     pub from: usize,
     pub tap: usize,
 }
 
 impl Visits {
-    /// Visits of `places` places whose `reads`, in the order of their taps, have `inner` values each and
+    /// Visits of `blocks` blocks whose `reads`, in the order of their taps, have `inner` values each and
     /// meet kernels `[tap, inner, columns]`.
     pub fn new(
         reads: impl Iterator<Item = Read> + Clone,
-        places: usize,
+        blocks: usize,
         taps: usize,
         inner: usize,
         columns: usize,
     ) -> Self {
         let column = columns.min(WIDEST) * size_of::<f32>();
         let whole = taps * inner * column <= RESIDENT;
-        let fits = |block: &usize| inner.is_multiple_of(*block) && block * column <= RESIDENT;
-        let block = match whole {
-            true => inner,
-            false => (1..=inner).rev().find(fits).unwrap_or(inner),
+        let fits = |depth: &usize| inner.is_multiple_of(*depth) && depth * column <= RESIDENT;
+        let depth = if whole {
+            inner
+        } else {
+            (1..=inner).rev().find(fits).unwrap_or(inner)
         };
         let mut visits = Self {
-            inner: block,
+            inner: depth,
             ..Self::default()
         };
-        let mut add = |place: usize, reads: &[Read], from: usize, first: bool, last: bool| {
+        let mut add = |block: usize, reads: &[Read], from: usize, first: bool, last: bool| {
             let start = visits.runs.len();
             visits.runs.extend(reads.iter().map(|read| Run {
                 a: read.from * inner + from,
                 b: (read.tap * inner + from) * columns,
             }));
-            visits.places.push(Place {
-                c: place * columns,
+            visits.blocks.push(Block {
+                c: block * columns,
                 runs: start..visits.runs.len(),
                 first,
                 last,
             });
         };
-        let of: Vec<Vec<Read>> = (0..places)
-            .map(|place| {
-                let own = reads.clone().filter(|read| read.place == place);
+        let of: Vec<Vec<Read>> = (0..blocks)
+            .map(|block| {
+                let own = reads.clone().filter(|read| read.block == block);
                 own.collect()
             })
             .collect();
         if whole {
-            for (place, reads) in of.iter().enumerate() {
-                add(place, reads, 0, true, true);
+            for (block, reads) in of.iter().enumerate() {
+                add(block, reads, 0, true, true);
             }
             return visits;
         }
-        for (place, reads) in of.iter().enumerate() {
+        for (block, reads) in of.iter().enumerate() {
             if reads.is_empty() {
-                add(place, &[], 0, true, true);
+                add(block, &[], 0, true, true);
             }
         }
         for tap in 0..taps {
-            for from in (0..inner).step_by(block) {
+            for from in (0..inner).step_by(depth) {
                 for read in reads.clone().filter(|read| read.tap == tap) {
                     let is = |other: Option<&Read>| other.is_some_and(|other| other.tap == tap);
-                    let first = from == 0 && is(of[read.place].first());
-                    let last = from + block == inner && is(of[read.place].last());
-                    add(read.place, &[read], from, first, last);
+                    let first = from == 0 && is(of[read.block].first());
+                    let last = from + depth == inner && is(of[read.block].last());
+                    add(read.block, &[read], from, first, last);
                 }
             }
         }
@@ -140,7 +141,7 @@ impl TapLines {
                 a: source * channels,
                 b: tap * channels * out,
             });
-            visits.places.push(Place {
+            visits.blocks.push(Block {
                 c: row * out,
                 runs: i..i + 1,
                 first: true,

@@ -3,7 +3,7 @@
 //! `tests/faults/faults.c` stands between the trainer and its files (Linux, with a C compiler; skipped elsewhere).
 //! A sample of the changes is tried; all of them with `FAULTS=all cargo test -p trainer --test cli disk`.
 
-use super::resume::{assert_same, weights};
+use super::resume::{assert_same, assert_same_saved_model, weights};
 use super::*;
 
 const RUN: [&str; 8] = [
@@ -85,6 +85,15 @@ fn chosen(changes: usize) -> impl Iterator<Item = usize> {
     (1..=changes).step_by(if all { 1 } else { 13 })
 }
 
+/// Where there is a SavedModel it is whole: what `saved_model.pb` needs is that of the undisturbed run.
+fn assert_saved_model_whole_or_missing(place: &Place, whole: &Path) {
+    for experiment in place.found() {
+        if experiment.join("model/saved_model.pb").exists() {
+            assert_same_saved_model(&experiment, whole);
+        }
+    }
+}
+
 /// Goes on after a fault on a disk that is well again, to the end.
 fn go_on(place: &Place, whole: &Path) {
     let found = place.found();
@@ -124,6 +133,7 @@ fn a_disk_that_loses_power_at_any_change() {
             continue; // It made a few changes less than the other: checkpoints go by the clock.
         }
         assert_eq!(output.status.code(), None, "{}", text(&output.stderr));
+        assert_saved_model_whole_or_missing(&place, &whole);
         // Once more, while it goes on.
         if place
             .found()
@@ -131,6 +141,7 @@ fn a_disk_that_loses_power_at_any_change() {
             .any(|e| e.join("checkpoints/last").exists())
         {
             run(&place, layer, &["--resume", "latest"], fault(at / 2 + 1));
+            assert_saved_model_whole_or_missing(&place, &whole);
         }
         go_on(&place, &whole);
     }
@@ -159,6 +170,7 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
                 continue; // It was done before.
             }
             assert!(error.contains(expected), "{kind} {at}: {error}");
+            assert_saved_model_whole_or_missing(&place, &whole);
             match code {
                 // The model was there: only logs or figures are missing.
                 Some(0) => assert!(weights(&place.found()[0]) == weights(&whole)),

@@ -33,20 +33,20 @@ proptest! {
         let (b_inner, c_row) = (columns + gap, columns + gap);
         let (a, b) = (values((runs + 1) * rows * inner.max(1), 1), values((runs + 1) * inner.max(1) * b_inner, 2));
         let runs: Vec<Run> = (0..runs).map(|i| Run { a: i * rows * inner, b: i * inner * b_inner }).collect();
-        // Two places, the first of which may be visited in two parts.
-        let block = rows * c_row;
+        // Two blocks, the first of which may be visited in two parts.
+        let length = rows * c_row;
         let half = if again { runs.len() / 2 } else { runs.len() };
-        let mut places = vec![Place { c: 0, runs: 0..half, first: true, last: !again }];
-        places.push(Place { c: block, runs: half..runs.len(), first: true, last: true });
+        let mut blocks = vec![Block { c: 0, runs: 0..half, first: true, last: !again }];
+        blocks.push(Block { c: length, runs: half..runs.len(), first: true, last: true });
         if again {
-            places.push(Place { c: 0, runs: half..runs.len(), first: false, last: true });
+            blocks.push(Block { c: 0, runs: half..runs.len(), first: false, last: true });
         }
         let bias = values(columns, 4);
         let product = Product {
-            rows, columns, inner, a: &a, a_row, a_inner, b: &b, b_inner, c_row, places: &places, runs: &runs,
+            rows, columns, inner, a: &a, a_row, a_inner, b: &b, b_inner, c_row, blocks: &blocks, runs: &runs,
             start: [Start::Zero, Start::Bias(&bias), Start::Add][start], relu,
         };
-        let before = values(2 * block, 3);
+        let before = values(2 * length, 3);
         let mut expected = before.clone();
         product.check(&expected);
         portable(&product, &mut expected);
@@ -55,7 +55,7 @@ proptest! {
             kernel(&product, &mut out);
             prop_assert_eq!(&out, &expected, "{}", name);
         }
-        for (c, used) in [(0, 0..runs.len()), (block, half..runs.len())] {
+        for (c, used) in [(0, 0..runs.len()), (length, half..runs.len())] {
             for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
                 let at = c + i * c_row + j;
                 let mut sum = [0.0, f64::from(bias[j]), f64::from(before[at])][start];
@@ -98,7 +98,7 @@ fn what_lies_outside_is_refused() {
         b: &b,
         b_inner: 2,
         c_row: 2,
-        places: &[],
+        blocks: &[],
         runs: &[Run { a: 0, b: 0 }],
         start: Start::Zero,
         relu: false,

@@ -1,0 +1,162 @@
+//! Steps over samples, planned.
+
+use super::steps::Step;
+use crate::signal::{self, Band, Butterworth};
+
+/// Steps over samples, planned for a sampling rate.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    steps: Vec<Planned>,
+}
+
+#[derive(Clone, Debug)]
+enum Planned {
+    Demean,
+    Detrend,
+    Filter(Butterworth, bool),
+    Scale(f64),
+    Standardise,
+}
+
+impl Chain {
+    /// What is left of a channel by a step counts as rounding where it is below this share of what came in: float64
+    /// rounds at 1e-16, filters add some digits to that, and float32 cannot hold anything so small beside so much.
+    pub const ROUNDING: f64 = 1e-10;
+
+    /// Plans `steps`, of which those of spectra are left out, for samples at `rate` Hz.
+    ///
+    /// # Errors
+    /// With the step that cannot be done.
+    pub fn new(steps: &[Step], rate: f64) -> Result<Self, String> {
+        let planned = steps.iter().filter_map(|step| {
+            let planned = plan(step, rate).transpose()?;
+            Some(planned.map_err(|problem| format!("`{}`: {problem}", step.name())))
+        });
+        Ok(Self {
+            steps: planned.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether nothing is done.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Does it to the samples of one channel. What a step leaves of a constant (or of a straight line, by `detrend`)
+    /// is exactly zero, whatever its magnitude.
+    ///
+    /// # Errors
+    /// Where they are too few for a filter.
+    pub fn apply(&self, x: &mut [f64]) -> Result<(), String> {
+        for step in &self.steps {
+            if let Planned::Scale(factor) = step {
+                x.iter_mut().for_each(|v| *v *= factor);
+                continue;
+            }
+            let before = largest(x);
+            match step {
+                Planned::Scale(_) => {}
+                Planned::Demean | Planned::Standardise => signal::demean(x),
+                Planned::Detrend => signal::detrend(x),
+                Planned::Filter(filter, true) => filter.zero_phase(x)?,
+                Planned::Filter(filter, false) => filter.causal(x),
+            }
+            if largest(x) <= Self::ROUNDING * before {
+                x.fill(0.0);
+            } else if matches!(step, Planned::Standardise) {
+                let power = x.iter().map(|v| v * v).sum::<f64>() / x.len() as f64;
+                let scale = 1.0 / power.sqrt();
+                x.iter_mut().for_each(|v| *v *= scale);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Plans a step; none where it works on spectra or features.
+fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, String> {
+    let filter = |order, band, zero_phase| {
+        let filter = Butterworth::new(order, band, rate)?;
+        Ok(Some(Planned::Filter(filter, zero_phase)))
+    };
+    match step {
+        Step::Demean => Ok(Some(Planned::Demean)),
+        Step::Detrend => Ok(Some(Planned::Detrend)),
+        Step::Standardise => Ok(Some(Planned::Standardise)),
+        Step::BandPass(own) => filter(own.order, Band::Pass(own.low, own.high), own.zero_phase),
+        Step::HighPass(own) => filter(own.order, Band::High(own.frequency), own.zero_phase),
+        Step::LowPass(own) => filter(own.order, Band::Low(own.frequency), own.zero_phase),
+        Step::Scale(factor) if factor.is_finite() && *factor != 0.0 => {
+            Ok(Some(Planned::Scale(*factor)))
+        }
+        Step::Scale(factor) => Err(format!("{factor} is no factor")),
+        Step::Fft | Step::Welch(_) | Step::Bands(_) => Ok(None),
+        Step::Log | Step::Log1p | Step::Normalise(_) => Ok(None),
+    }
+}
+
+fn largest(x: &[f64]) -> f64 {
+    x.iter().fold(0.0, |largest, v| largest.max(v.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocessing::steps::{BandSettings, EdgeSettings};
+
+    fn applied(steps: &[Step], x: &[f64]) -> Vec<f64> {
+        let mut x = x.to_vec();
+        Chain::new(steps, 100.0).unwrap().apply(&mut x).unwrap();
+        x
+    }
+
+    #[test]
+    fn chains_run_in_order() {
+        let steps = [Step::Demean, Step::Scale(2.0), Step::Standardise];
+        assert_eq!(applied(&steps, &[1.0, 3.0]), [-1.0, 1.0]);
+        assert_eq!(applied(&steps, &[4.0; 3]), [0.0; 3]);
+        assert!(Chain::new(&[Step::Scale(0.0)], 100.0).is_err());
+    }
+
+    /// A dead sensor stays dead, at any offset; a signal stays a signal, at any amplitude.
+    #[test]
+    fn only_rounding_is_silenced() {
+        let high = EdgeSettings {
+            frequency: 2.0,
+            order: 4,
+            zero_phase: true,
+        };
+        let band = BandSettings {
+            low: 1.0,
+            high: 20.0,
+            order: 4,
+            zero_phase: true,
+        };
+        let each = [
+            Step::Demean,
+            Step::Detrend,
+            Step::Standardise,
+            Step::HighPass(high),
+            Step::BandPass(band),
+        ];
+        for amplitude in [1e-12, 1.0 / 3.0, 1e12] {
+            let constant = vec![amplitude; 333];
+            let wave: Vec<f64> = (0..333)
+                .map(|i| amplitude * (1e6 + (0.7 * f64::from(i)).sin()))
+                .collect();
+            for step in &each {
+                let steps = std::slice::from_ref(step);
+                assert!(
+                    applied(steps, &constant).iter().all(|v| *v == 0.0),
+                    "{step:?}"
+                );
+                assert!(applied(steps, &wave).iter().any(|v| *v != 0.0), "{step:?}");
+            }
+        }
+        // To the bit for powers of two.
+        let wave: Vec<f64> = (0..333).map(|i| f64::from(i * i % 17)).collect();
+        let small: Vec<f64> = wave.iter().map(|v| v * 2f64.powi(-40)).collect();
+        let steps = [Step::Detrend, Step::BandPass(band), Step::Standardise];
+        assert_eq!(applied(&steps, &small), applied(&steps, &wave));
+    }
+}

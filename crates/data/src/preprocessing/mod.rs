@@ -1,0 +1,180 @@
+//! From a window on disk to a network's input.
+//!
+//! ```text
+//! window [channels, samples]
+//!   -> steps      (chain)       filters and the like, over whole windows
+//!   -> features   (spectrum, bands)  [channels, segments, bins]: samples, spectra or bands
+//!   -> compress   (thresholds)  log or log1p of spectra, with floors relative to the training split
+//!   -> normalise  (normalise)   mean 0 and deviation 1
+//! ```
+//!
+//! [`Preprocessing`] holds every number of it and is stored with the model; [`Pipeline`] is its first half, planned.
+
+mod bands;
+mod chain;
+mod normalise;
+mod pipeline;
+mod segments;
+mod settings;
+mod spectrum;
+mod steps;
+mod thresholds;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::reader::Record;
+
+pub use self::bands::BandLayout;
+pub use self::chain::Chain;
+pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
+pub use self::pipeline::Pipeline;
+pub use self::segments::{SEGMENTS, segment};
+pub use self::settings::{
+    BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
+    WelchDetrend, WelchScaling, WelchWindow,
+};
+pub use self::spectrum::Spectrum;
+pub use self::steps::{BandSettings, EdgeSettings, Step};
+pub use self::thresholds::Thresholds;
+pub(crate) use self::{segments::window, steps::resolve, thresholds::Survey};
+
+/// Everything between a window on disk and the network, as stored in `model.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preprocessing {
+    /// Segments a window `[channels, samples]` is cut into.
+    pub segments: usize,
+    /// Samples of a window; none in models of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
+    /// Sampling rate of the windows in Hz, where the configuration gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling_rate: Option<f64>,
+    /// What is done to whole windows first, at the sampling rate of `spectral`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The front end.
+    pub spectral: SpectralConfig,
+    /// Every number of the front end `bands`, of a model that was trained with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bands: Option<BandLayout>,
+    /// Scaling.
+    pub normalisation: Normalisation,
+    /// Statistics of the training split, for `dataset` and `band`.
+    pub statistics: Option<Statistics>,
+    /// What counts as silence; none in models of older versions, whose thresholds were absolute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<Thresholds>,
+}
+
+impl Preprocessing {
+    /// Steps and front end, without what a training split is needed for: features are neither scaled nor, until there
+    /// are thresholds, compressed as they will be.
+    pub fn new(steps: Vec<Step>, spectral: SpectralConfig) -> Self {
+        Self {
+            segments: SEGMENTS,
+            window: None,
+            sampling_rate: None,
+            steps,
+            spectral,
+            bands: None,
+            normalisation: Normalisation::None,
+            statistics: None,
+            thresholds: None,
+        }
+    }
+
+    /// The way from windows to features, planned; every thread has its own.
+    ///
+    /// # Errors
+    /// With the step that cannot be done.
+    pub fn pipeline(&self) -> Result<Pipeline, String> {
+        Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
+    }
+
+    /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. A sampling rate
+    /// that only one of them has written down makes no difference.
+    pub fn makes_inputs_of(&self, other: &Self) -> bool {
+        let rates_agree = match (self.sampling_rate, other.sampling_rate) {
+            (Some(own), Some(theirs)) => own == theirs,
+            _ => true,
+        };
+        let as_other = Self {
+            sampling_rate: other.sampling_rate,
+            ..self.clone()
+        };
+        rates_agree && as_other == *other
+    }
+
+    /// Fixes the length of the windows and what depends on it: the layout of `bands`.
+    ///
+    /// # Errors
+    /// Where such windows are too short for it.
+    pub(crate) fn set_window(&mut self, samples: usize) -> Result<(), String> {
+        self.window = Some(samples);
+        if self.spectral.method == SpectralMethod::Bands {
+            let layout = BandLayout::new(&self.spectral.bands, samples)?;
+            self.segments = layout.segments;
+            self.bands = Some(layout);
+        }
+        Ok(())
+    }
+
+    /// When a standard deviation counts as zero.
+    pub fn constant_guard(&self) -> ConstantGuard {
+        thresholds::constant_guard(self.thresholds.as_ref())
+    }
+
+    /// Floor of `log` or unit of `log1p` in a channel.
+    pub fn compression_threshold(&self, channel: usize) -> f32 {
+        let compression = self.spectral.applied_compression();
+        thresholds::compression_threshold(compression, self.thresholds.as_ref(), channel)
+    }
+
+    /// Compresses spectra of `shape` laid end to end, in place.
+    pub fn compress(&self, values: &mut [f32], shape: [usize; 3]) {
+        let compression = self.spectral.applied_compression();
+        if compression != Compression::None {
+            thresholds::compress(compression, self.thresholds.as_ref(), values, shape);
+        }
+    }
+
+    /// Scales compressed features of `shape` laid end to end. With `batch` the slice is the batch.
+    pub fn normalise(&self, values: &mut [f32], shape: [usize; 3]) {
+        let guard = self.constant_guard();
+        let by_band = self.normalisation == Normalisation::Band;
+        match (self.normalisation, &self.statistics) {
+            (Normalisation::None, _) => normalise::zero_undefined(values),
+            (Normalisation::Sample, _) => {
+                for sample in values.chunks_exact_mut(shape.iter().product()) {
+                    Statistics::of(sample, shape, false).apply(sample, shape, guard);
+                }
+            }
+            (Normalisation::Dataset | Normalisation::Band, Some(statistics)) => {
+                statistics.apply(values, shape, guard);
+            }
+            (Normalisation::Dataset | Normalisation::Band, None) | (Normalisation::Batch, _) => {
+                Statistics::of(values, shape, by_band).apply(values, shape, guard);
+            }
+        }
+    }
+}
+
+/// The features of `records`, in order, computed on all threads; neither compressed nor scaled.
+pub(crate) fn records_to_features<'a>(
+    records: &'a [Record],
+    preprocessing: &'a Preprocessing,
+) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), String>> + 'a {
+    records.par_iter().map_init(
+        || preprocessing.pipeline(),
+        |pipeline, record| {
+            let pipeline = pipeline.as_mut().map_err(|problem| problem.clone())?;
+            let mut features = Vec::new();
+            let shape = pipeline.features(&record.values, &record.shape, &mut features)?;
+            Ok((features, shape))
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

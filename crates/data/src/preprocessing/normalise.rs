@@ -1,0 +1,278 @@
+//! Scaling of features: by sample, by batch, or by the training split.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// How inputs are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalisation {
+    /// Every sensor channel of every sample to mean 0 and deviation 1.
+    Sample,
+    /// Every sensor channel by its mean and deviation over the training split.
+    Dataset,
+    /// Every bin of every sensor channel by its mean and deviation over the training split and all segments.
+    Band,
+    /// Every sensor channel by mean and deviation of its batch, as the Keras script does; what a
+    /// sample looks like then depends on its neighbours in the batch.
+    Batch,
+    /// Not at all.
+    None,
+}
+
+impl Normalisation {
+    /// All of them, with their names in configurations.
+    pub(crate) const ALL: [(Normalisation, &'static str); 5] = [
+        (Normalisation::Sample, "sample"),
+        (Normalisation::Dataset, "dataset"),
+        (Normalisation::Band, "band"),
+        (Normalisation::Batch, "batch"),
+        (Normalisation::None, "none"),
+    ];
+
+    /// Whether it needs statistics of the training split.
+    pub fn needs_statistics(self) -> bool {
+        matches!(self, Self::Dataset | Self::Band)
+    }
+}
+
+impl fmt::Display for Normalisation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, name) = Self::ALL
+            .iter()
+            .find(|(n, _)| n == self)
+            .expect("all are listed");
+        f.write_str(name)
+    }
+}
+
+impl FromStr for Normalisation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(_, n)| *n == name);
+        found.map(|(n, _)| *n).ok_or_else(|| {
+            format!("unknown normalisation `{name}`: choose sample, dataset, band, batch or none")
+        })
+    }
+}
+
+/// When a standard deviation counts as zero: at or below `absolute + relative * |mean|`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConstantGuard {
+    /// In the unit of the values.
+    pub absolute: f64,
+    /// Share of the magnitude of the mean.
+    pub relative: f64,
+}
+
+impl ConstantGuard {
+    /// `1 / std`, or 0 where the values count as constant.
+    pub fn scale(self, mean: f64, std: f64) -> f64 {
+        if std > self.absolute + self.relative * mean.abs() {
+            1.0 / std
+        } else {
+            0.0
+        }
+    }
+}
+
+/// Mean and standard deviation of each sensor channel, or of each bin of each sensor channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// Means, `[channels]` or `[channels, bins]` row-major.
+    pub mean: Vec<f64>,
+    /// Standard deviations (population), in the same order.
+    pub std: Vec<f64>,
+}
+
+/// [`Statistics`] of samples that come one after the other, twice: first for the means.
+///
+/// Values that are not a number (see [`super::BandLayout`]) are left out.
+#[derive(Clone, Debug)]
+pub struct StatisticsPasses {
+    statistics: Statistics,
+    counts: Vec<f64>,
+    shape: [usize; 3],
+    by_band: bool,
+}
+
+impl StatisticsPasses {
+    /// For samples of `[channels, segments, bins]`; `by_band` keeps the bins apart.
+    pub fn new(shape: [usize; 3], by_band: bool) -> Self {
+        let [channels, _, bins] = shape;
+        let entries = if by_band { channels * bins } else { channels };
+        Self {
+            statistics: Statistics {
+                mean: vec![0.0; entries],
+                std: vec![0.0; entries],
+            },
+            counts: vec![0.0; entries],
+            shape,
+            by_band,
+        }
+    }
+
+    /// Adds `term(value, entry)` of every value that is a number to `sums`; returns how many there were of each entry.
+    fn accumulate(
+        &self,
+        values: &[f32],
+        sums: &mut [f64],
+        term: impl Fn(f64, usize) -> f64,
+    ) -> Vec<f64> {
+        let [channels, segments, bins] = self.shape;
+        let mut counts = vec![0.0; sums.len()];
+        for (i, chunk) in values.chunks_exact(segments * bins).enumerate() {
+            let channel = i % channels;
+            if self.by_band {
+                for row in chunk.chunks_exact(bins) {
+                    for (bin, &value) in row.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
+                        let entry = channel * bins + bin;
+                        sums[entry] += term(value.into(), entry);
+                        counts[entry] += 1.0;
+                    }
+                }
+            } else {
+                let numbers = chunk.iter().filter(|v| !v.is_nan());
+                sums[channel] += numbers
+                    .clone()
+                    .map(|&v| term(v.into(), channel))
+                    .sum::<f64>();
+                counts[channel] += numbers.count() as f64;
+            }
+        }
+        counts
+    }
+
+    /// First pass, over whole samples.
+    pub fn first(&mut self, values: &[f32]) {
+        let mut sums = std::mem::take(&mut self.statistics.mean);
+        let counts = self.accumulate(values, &mut sums, |value, _| value);
+        self.statistics.mean = sums;
+        self.counts
+            .iter_mut()
+            .zip(counts)
+            .for_each(|(own, new)| *own += new);
+    }
+
+    /// Ends the first pass.
+    pub fn end_first(&mut self) {
+        for (sum, count) in self.statistics.mean.iter_mut().zip(&self.counts) {
+            *sum /= count.max(1.0);
+        }
+    }
+
+    /// Second pass, over the same samples.
+    pub fn second(&mut self, values: &[f32]) {
+        let mut sums = std::mem::take(&mut self.statistics.std);
+        let mean = &self.statistics.mean;
+        self.accumulate(values, &mut sums, |value, entry| {
+            (value - mean[entry]).powi(2)
+        });
+        self.statistics.std = sums;
+    }
+
+    /// Ends the second pass.
+    pub fn finish(mut self) -> Statistics {
+        for (sum, count) in self.statistics.std.iter_mut().zip(&self.counts) {
+            *sum = (*sum / count.max(1.0)).sqrt();
+        }
+        self.statistics
+    }
+}
+
+impl Statistics {
+    /// Over samples of `[channels, segments, bins]` laid end to end; `by_band` keeps the bins apart.
+    pub fn of(values: &[f32], shape: [usize; 3], by_band: bool) -> Self {
+        let mut passes = StatisticsPasses::new(shape, by_band);
+        passes.first(values);
+        passes.end_first();
+        passes.second(values);
+        passes.finish()
+    }
+
+    /// `(x - mean) / std` in place; constant entries and values that are no number become zero.
+    pub(crate) fn apply(&self, values: &mut [f32], shape: [usize; 3], guard: ConstantGuard) {
+        let [channels, segments, bins] = shape;
+        let entries = self.mean.iter().zip(&self.std);
+        let scales: Vec<(f64, f64)> = entries
+            .map(|(&mean, &std)| (mean, guard.scale(mean, std)))
+            .collect();
+        let by_band = scales.len() != channels;
+        for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
+            let channel = i % channels;
+            if by_band {
+                let scales = &scales[channel * bins..(channel + 1) * bins];
+                for row in chunk.chunks_exact_mut(bins) {
+                    for (value, &(mean, scale)) in row.iter_mut().zip(scales) {
+                        *value = ((f64::from(*value) - mean) * scale) as f32;
+                    }
+                }
+            } else {
+                let (mean, scale) = scales[channel];
+                for value in chunk {
+                    *value = ((f64::from(*value) - mean) * scale) as f32;
+                }
+            }
+        }
+        zero_undefined(values);
+    }
+}
+
+/// Replaces what is no number by zero.
+pub(crate) fn zero_undefined(values: &mut [f32]) {
+    for value in values {
+        *value = if value.is_nan() { 0.0 } else { *value };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_written() {
+        for (normalisation, name) in Normalisation::ALL {
+            assert_eq!(name.parse(), Ok(normalisation));
+            assert_eq!(normalisation.to_string(), name);
+        }
+    }
+
+    #[test]
+    fn bands_have_statistics_of_their_own() {
+        // Two samples of one channel, two segments, two bins.
+        let mut values = vec![1.0, 10.0, 3.0, 10.0, 5.0, 30.0, 7.0, f32::NAN];
+        let statistics = Statistics::of(&values, [1, 2, 2], true);
+        assert_eq!(statistics.mean, [4.0, 50.0 / 3.0]);
+        let guard = ConstantGuard {
+            absolute: 0.0,
+            relative: 0.0,
+        };
+        statistics.apply(&mut values, [1, 2, 2], guard);
+        let deviation = 5f64.sqrt();
+        assert_eq!(values[0], (-3.0 / deviation) as f32);
+        assert_eq!(values[7], 0.0, "what is no number becomes the mean");
+    }
+
+    /// Rounding of a constant's own magnitude is no signal; a count beside a large offset is.
+    #[test]
+    fn constants_are_told_from_offsets() {
+        let guard = ConstantGuard {
+            absolute: 0.0,
+            relative: 2f64.powi(-30),
+        };
+        for amplitude in [1e-12, 1.0, 1e12] {
+            assert_eq!(guard.scale(amplitude, amplitude * 1e-10), 0.0);
+            assert_ne!(guard.scale(amplitude, amplitude * 1e-8), 0.0);
+        }
+        let mut offset = vec![9_000_000f32; 1792];
+        offset[5] += 1.0;
+        let Statistics { mean, std } = Statistics::of(&offset, [1, 7, 256], false);
+        assert_ne!(guard.scale(mean[0], std[0]), 0.0);
+        offset[5] -= 1.0;
+        let Statistics { mean, std } = Statistics::of(&offset, [1, 7, 256], false);
+        assert_eq!(guard.scale(mean[0], std[0]), 0.0);
+    }
+}

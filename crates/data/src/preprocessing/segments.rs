@@ -1,0 +1,90 @@
+//! Segments of a window, and the window they were cut from.
+
+use std::borrow::Cow;
+
+/// Segments a window is cut into.
+pub const SEGMENTS: usize = 7;
+
+/// Length of a segment of a window of `samples` samples: a quarter, so that 7 overlap by half.
+/// None where the window cannot be cut evenly.
+pub fn segment(samples: usize) -> Option<usize> {
+    (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
+}
+
+/// The window of samples `[channels, samples]` that a sample on disk is or was cut from: where its segments overlap by
+/// half, as those that the Python scripts save, they lie end to end in it. Its shape comes with it.
+///
+/// # Errors
+/// Where the segments are not those of a window: of another number, or spectra.
+pub(crate) fn window<'a>(
+    values: &'a [f32],
+    shape: &[usize],
+) -> Result<(Cow<'a, [f32]>, [usize; 2]), String> {
+    let (channels, segments, length) = match *shape {
+        [channels, samples] => return Ok((values.into(), [channels, samples])),
+        [channels, segments, length] => (channels, segments, length),
+        _ => {
+            return Err(format!(
+                "the shape is {shape:?}; expected [2, 1024] or [2, 7, 256]"
+            ));
+        }
+    };
+    let half = length / 2;
+    let samples = half * (segments + 1);
+    let cut_from = || {
+        let fits = segments == SEGMENTS && length > 0 && segment(samples) == Some(length);
+        let fits = fits && values.len() == channels * segments * length;
+        fits.then_some(())?;
+        let mut window = Vec::with_capacity(channels * samples);
+        for channel in values.chunks_exact(segments * length) {
+            let mut parts = channel.chunks_exact(length);
+            window.extend_from_slice(parts.next()?);
+            for part in parts {
+                let overlap = &window[window.len() - half..];
+                // To the bit, so that what is cut again is what it was.
+                let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits();
+                if !overlap.iter().zip(part).all(same) {
+                    return None;
+                }
+                window.extend_from_slice(&part[half..]);
+            }
+        }
+        Some(window)
+    };
+    let window = cut_from().ok_or_else(|| {
+        format!(
+            "the sample {shape:?} is cut into segments already, and they are not the {SEGMENTS} half-overlapping ones of \
+             a window [2, 1024]"
+        )
+    })?;
+    Ok((window.into(), [channels, samples]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_a_window_are_joined_and_others_are_not() {
+        let whole: Vec<f32> = (0..64).map(|i| (i * i % 37) as f32).collect();
+        let channels = whole.chunks_exact(32);
+        let mut cut: Vec<f32> = channels
+            .flat_map(|channel| {
+                (0..7)
+                    .flat_map(move |i| &channel[i * 4..i * 4 + 8])
+                    .copied()
+            })
+            .collect();
+        let (joined, shape) = window(&cut, &[2, 7, 8]).unwrap();
+        assert_eq!((&joined[..], shape), (&whole[..], [2, 32]));
+        assert_eq!(
+            window(&whole, &[2, 32]).unwrap(),
+            (whole.clone().into(), [2, 32])
+        );
+        cut[10] += 1.0;
+        for shape in [&[2, 7, 8][..], &[2, 8, 7], &[7, 2, 8], &[1, 2, 7, 8]] {
+            assert!(window(&cut, shape).is_err(), "{shape:?}");
+        }
+        assert!(window(&[], &[2, 7, 0]).is_err());
+    }
+}

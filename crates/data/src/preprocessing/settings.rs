@@ -1,0 +1,268 @@
+//! `spectral_processing`: which front end turns windows into features, and its parameters.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The front end of a configuration that names none: no `spectral_processing` and no spectra in `preprocessing`.
+pub const DEFAULT_METHOD: SpectralMethod = SpectralMethod::None;
+
+/// What stands in the place of a segment's samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpectralMethod {
+    /// The samples themselves.
+    #[default]
+    None,
+    /// Magnitude of the discrete Fourier transform, all bins.
+    Fft,
+    /// Welch's estimate of the power spectral density, one-sided.
+    Welch,
+    /// Logarithms of the power in equal bands, the level of the window apart; see [`super::BandLayout`].
+    Bands,
+}
+
+/// What spectral values are replaced by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Themselves.
+    #[default]
+    None,
+    /// `ln(max(v, floor))`, with a floor a channel, far below what is usual in the training split.
+    Log,
+    /// `ln(1 + v / unit)`: near zero linear, so noise below one unit stays small. The unit of a channel is one ADC
+    /// count where the training split holds whole multiples of one, else a small share of its usual spectrum.
+    Log1p,
+}
+
+/// `spectral_processing`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpectralConfig {
+    /// Which spectrum.
+    pub method: SpectralMethod,
+    /// Sampling rate in Hz.
+    pub sampling_rate: f64,
+    /// How the range of spectral values is compressed; samples (`none`) are left alone.
+    pub compression: Compression,
+    /// Parameters of Welch's method.
+    pub welch: WelchConfig,
+    /// Parameters of `bands`.
+    #[serde(skip_serializing_if = "BandsConfig::is_default")]
+    pub bands: BandsConfig,
+}
+
+impl SpectralConfig {
+    /// The compression that is applied to the values of the method: samples are left alone, and bands are logarithms.
+    pub fn applied_compression(&self) -> Compression {
+        match self.method {
+            SpectralMethod::None | SpectralMethod::Bands => Compression::None,
+            SpectralMethod::Fft | SpectralMethod::Welch => self.compression,
+        }
+    }
+
+    /// Refuses numbers that make no sense.
+    ///
+    /// # Errors
+    /// The key, and what is wrong with its value.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(self.sampling_rate.is_finite() && self.sampling_rate > 0.0) {
+            let problem = format!("{} is no rate in Hz", self.sampling_rate);
+            return Err(("sampling_rate", problem));
+        }
+        if self.method == SpectralMethod::Bands && self.compression != Compression::None {
+            let problem = "`bands` are logarithms already: leave it out".to_owned();
+            return Err(("compression", problem));
+        }
+        self.welch.check()?;
+        self.bands.check()
+    }
+}
+
+impl Default for SpectralConfig {
+    fn default() -> Self {
+        Self {
+            method: SpectralMethod::None,
+            sampling_rate: 512.0,
+            compression: Compression::None,
+            welch: WelchConfig::default(),
+            bands: BandsConfig::default(),
+        }
+    }
+}
+
+/// Largest length of a transform or number of segments: keeps a mistyped number from asking for the whole memory.
+const LARGEST: usize = 1 << 20;
+
+/// Parameters of `bands`. Lengths are samples; those left out follow from the length of the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BandsConfig {
+    /// Segments of a window.
+    pub segments: usize,
+    /// Samples of a segment; default: the segments overlap by half and fill the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<usize>,
+    /// Samples from one segment to the next; default: half a segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hop: Option<usize>,
+    /// Frames of a segment, each of which has a spectrum.
+    pub frames: usize,
+    /// Samples of a frame; default: the segment where it is one frame, else half of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<usize>,
+    /// Samples from one frame to the next; default: a segment's hop shared by its frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_hop: Option<usize>,
+    /// Bands of a frame; default: 63 (64 where a segment is one frame), fewer where a frame has fewer bins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bands: Option<usize>,
+    /// What is added to the power of a band, as share of the mean square of its channel in the window.
+    pub floor: f64,
+    /// Whether the level of the window is removed from the bands and kept as a feature of every frame.
+    pub level: bool,
+}
+
+impl Default for BandsConfig {
+    fn default() -> Self {
+        Self {
+            segments: super::segments::SEGMENTS,
+            segment: None,
+            hop: None,
+            frames: 4,
+            frame: None,
+            frame_hop: None,
+            bands: None,
+            floor: 1e-7,
+            level: true,
+        }
+    }
+}
+
+impl BandsConfig {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let lengths = [
+            ("segments", Some(self.segments)),
+            ("segment", self.segment),
+            ("hop", self.hop),
+            ("frames", Some(self.frames)),
+            ("frame", self.frame),
+            ("frame_hop", self.frame_hop),
+            ("bands", self.bands),
+        ];
+        for (key, value) in lengths {
+            if let Some(value) = value.filter(|value| !(1..=LARGEST).contains(value)) {
+                return Err((key, format!("{value} must be from 1 to {LARGEST}")));
+            }
+        }
+        if !(self.floor > 0.0 && self.floor <= 1.0) {
+            let problem = format!("{} must be above 0 and at most 1", self.floor);
+            return Err(("floor", problem));
+        }
+        Ok(())
+    }
+}
+
+/// Parameters of `scipy.signal.welch`, by the same names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WelchConfig {
+    /// Samples of one windowed stretch.
+    pub nperseg: usize,
+    /// Samples two neighbouring stretches share.
+    pub noverlap: usize,
+    /// Length of the transform, at least `nperseg`; zeros are appended.
+    pub nfft: usize,
+    /// `hann`, `hamming` or `boxcar`, periodic.
+    pub window: WelchWindow,
+    /// `density` (V^2/Hz) or `spectrum` (V^2).
+    pub scaling: WelchScaling,
+    /// `constant` (the mean is removed) or `false`.
+    pub detrend: WelchDetrend,
+}
+
+impl Default for WelchConfig {
+    fn default() -> Self {
+        Self {
+            nperseg: 32,
+            noverlap: 16,
+            nfft: 64,
+            window: WelchWindow::Hann,
+            scaling: WelchScaling::Density,
+            detrend: WelchDetrend::Constant,
+        }
+    }
+}
+
+impl WelchConfig {
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let Self {
+            nperseg,
+            noverlap,
+            nfft,
+            ..
+        } = *self;
+        if nperseg == 0 || noverlap >= nperseg {
+            let problem = format!("{noverlap} must be less than `nperseg`, which is {nperseg}");
+            return Err(("noverlap", problem));
+        }
+        if nfft < nperseg || nfft > LARGEST {
+            let problem = format!("{nfft} must be from `nperseg` ({nperseg}) to {LARGEST}");
+            return Err(("nfft", problem));
+        }
+        Ok(())
+    }
+}
+
+/// Window of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchWindow {
+    /// Raised cosine.
+    Hann,
+    /// Hamming.
+    Hamming,
+    /// None.
+    Boxcar,
+}
+
+/// Unit of the estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchScaling {
+    /// Power a Hz.
+    Density,
+    /// Power.
+    Spectrum,
+}
+
+/// What is removed from a stretch before its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WelchDetrend {
+    /// Its mean.
+    Constant,
+    /// Nothing.
+    None,
+}
+
+impl<'de> Deserialize<'de> for WelchDetrend {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            Flag(bool),
+            Name(String),
+        }
+        match Raw::deserialize(deserializer)? {
+            Raw::Flag(false) => Ok(Self::None),
+            Raw::Name(name) if name == "constant" => Ok(Self::Constant),
+            Raw::Name(name) if name == "none" => Ok(Self::None),
+            _ => Err(D::Error::custom("detrend is `constant` or `false`")),
+        }
+    }
+}

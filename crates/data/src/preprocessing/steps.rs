@@ -1,0 +1,424 @@
+//! `preprocessing:`, an ordered list of what is done to whole windows (or recordings) and their spectra.
+//!
+//! | step | what it does | as |
+//! |---|---|---|
+//! | `demean`, `detrend` | subtracts the mean, the straight line | `scipy.signal.detrend` |
+//! | `band_pass: {low, high}`, `high_pass: {frequency}`, `low_pass: {frequency}` | Butterworth; `order` 4; `zero_phase` true | `sosfiltfilt`, `sosfilt` |
+//! | `scale: factor` | multiplies, say by volts a count | |
+//! | `standardise` | every channel of the window to mean 0 and deviation 1 | |
+//! | `fft`, `welch: {...}` | spectra of the segments | `numpy.fft`, `scipy.signal.welch` |
+//! | `bands: {...}` | logarithms of the power in bands | |
+//! | `log`, `log1p` | of spectra | |
+//! | `normalise: dataset` | scales the inputs | |
+//!
+//! A new step is one row of the table below; the compiler then names what has to know of it: [`super::chain`] for a
+//! step over samples, [`resolve`] for others.
+
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::normalise::Normalisation;
+use super::settings::{BandsConfig, Compression, SpectralConfig, SpectralMethod, WelchConfig};
+
+/// What a step works on, in the order in which they follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Samples; any number of steps, in any order.
+    Samples,
+    /// From samples to spectra.
+    Spectra,
+    /// Values of spectra.
+    Values,
+    /// Finished features.
+    Features,
+}
+
+/// Makes of a table of steps all that differs by step: the type, names, stages, and how they are read and written. A
+/// step is its name, or a mapping of its name to its values; `alone` are the values of one that comes without.
+macro_rules! steps {
+    (
+        plain { $( $(#[$plain_doc:meta])* $plain:ident = $plain_name:literal $(| $plain_alias:literal)*, $plain_stage:ident; )* }
+        valued { $( $(#[$valued_doc:meta])* $valued:ident($value:ty) = $valued_name:literal $(| $valued_alias:literal)*, $valued_stage:ident $(, alone $alone:expr)?; )* }
+    ) => {
+        /// One step; see the module.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Step {
+            $( $(#[$plain_doc])* $plain, )*
+            $( $(#[$valued_doc])* $valued($value), )*
+        }
+
+        /// All names, for messages.
+        const NAMES: &[&str] = &[$($plain_name,)* $($valued_name,)*];
+
+        impl Step {
+            /// Its name in a configuration.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $( Self::$plain => $plain_name, )*
+                    $( Self::$valued(_) => $valued_name, )*
+                }
+            }
+
+            fn stage(&self) -> Stage {
+                match self {
+                    $( Self::$plain => Stage::$plain_stage, )*
+                    $( Self::$valued(_) => Stage::$valued_stage, )*
+                }
+            }
+
+            /// The step of this name without values; none where the name is unknown, or values are missing.
+            fn alone(name: &str) -> Option<Option<Self>> {
+                match name {
+                    $( $plain_name $(| $plain_alias)* => Some(Some(Self::$plain)), )*
+                    $( $valued_name $(| $valued_alias)* => {
+                        #[allow(unused_mut, unused_assignments)] // where there are values
+                        let mut step = None;
+                        $( step = Some(Self::$valued($alone)); )?
+                        Some(step)
+                    } )*
+                    _ => None,
+                }
+            }
+
+            /// The step of this name with the values that come next; none where no step of the name has any.
+            fn with_values<'de, M: MapAccess<'de>>(name: &str, map: &mut M) -> Result<Option<Self>, M::Error> {
+                match name {
+                    $( $valued_name $(| $valued_alias)* => map.next_value().map(|value| Some(Self::$valued(value))), )*
+                    _ => Ok(None),
+                }
+            }
+        }
+
+        impl Serialize for Step {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $( Self::$plain => serializer.serialize_str($plain_name), )*
+                    $( Self::$valued(value) => {
+                        let mut map = serializer.serialize_map(Some(1))?;
+                        map.serialize_entry($valued_name, value)?;
+                        map.end()
+                    } )*
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    plain {
+        /// Subtracts the mean.
+        Demean = "demean", Samples;
+        /// Subtracts the straight line of least squares.
+        Detrend = "detrend", Samples;
+        /// Mean 0 and deviation 1, a channel at a time.
+        Standardise = "standardise" | "standardize", Samples;
+        /// Magnitudes of the discrete Fourier transform of every segment.
+        Fft = "fft", Spectra;
+        /// `ln v` of spectra.
+        Log = "log", Values;
+        /// `ln (1 + v / unit)` of spectra.
+        Log1p = "log1p", Values;
+    }
+    valued {
+        /// Keeps a band of frequencies.
+        BandPass(BandSettings) = "band_pass", Samples;
+        /// Keeps frequencies above.
+        HighPass(EdgeSettings) = "high_pass", Samples;
+        /// Keeps frequencies below.
+        LowPass(EdgeSettings) = "low_pass", Samples;
+        /// Multiplies.
+        Scale(f64) = "scale", Samples;
+        /// Welch's power spectral density of every segment.
+        Welch(WelchConfig) = "welch", Spectra, alone WelchConfig::default();
+        /// Logarithms of the power in bands of the window.
+        Bands(BandsConfig) = "bands", Spectra, alone BandsConfig::default();
+        /// Scales the inputs; the last step.
+        Normalise(Normalisation) = "normalise" | "normalize", Features;
+    }
+}
+
+/// Of a band-pass.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandSettings {
+    /// Hz.
+    pub low: f64,
+    /// Hz.
+    pub high: f64,
+    /// Order of the prototype.
+    #[serde(default = "order")]
+    pub order: usize,
+    /// Whether it is run forwards and backwards: no phase, but no sensor node can do it.
+    #[serde(default = "yes")]
+    pub zero_phase: bool,
+}
+
+/// Of a high-pass or low-pass.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdgeSettings {
+    /// Hz.
+    pub frequency: f64,
+    /// Order.
+    #[serde(default = "order")]
+    pub order: usize,
+    /// As of a band-pass.
+    #[serde(default = "yes")]
+    pub zero_phase: bool,
+}
+
+fn order() -> usize {
+    4
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Step {
+    /// Whether it works on samples, so on recordings too.
+    pub fn is_of_samples(&self) -> bool {
+        self.stage() == Stage::Samples
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StepVisitor)
+    }
+}
+
+struct StepVisitor;
+
+impl<'de> Visitor<'de> for StepVisitor {
+    type Value = Step;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a step: one of {}", NAMES.join(", "))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Step, E> {
+        match Step::alone(name) {
+            Some(Some(step)) => Ok(step),
+            Some(None) => Err(E::custom(format!(
+                "`{name}` needs values, as in `{name}: ...`"
+            ))),
+            None => Err(E::custom(format!(
+                "unknown step `{name}`: expected one of {}",
+                NAMES.join(", ")
+            ))),
+        }
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Step, M::Error> {
+        let Some(name) = map.next_key::<String>()? else {
+            return Err(M::Error::custom("an empty step"));
+        };
+        let Some(step) = Step::with_values(&name, &mut map)? else {
+            return Err(M::Error::custom(format!(
+                "unknown step `{name}` with values: expected one of {}",
+                NAMES.join(", ")
+            )));
+        };
+        match map.next_key::<String>()? {
+            None => Ok(step),
+            Some(next) => Err(M::Error::custom(format!(
+                "`{next}` belongs into a step of its own, after `- `"
+            ))),
+        }
+    }
+}
+
+/// Steps as what they change: samples, spectra, scaling.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Resolved {
+    pub samples: Vec<Step>,
+    pub spectral: Option<SpectralStep>,
+    pub compression: Option<Compression>,
+    pub normalisation: Option<Normalisation>,
+}
+
+/// A front end with its values, where it has any.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SpectralStep {
+    Fft,
+    Welch(WelchConfig),
+    Bands(BandsConfig),
+}
+
+/// Sorts a list, whose order must be one that can be done.
+///
+/// # Errors
+/// Which step cannot stand where it stands.
+pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, String> {
+    let mut resolved = Resolved::default();
+    for pair in steps.windows(2) {
+        let (before, after) = (pair[0].stage(), pair[1].stage());
+        if before > after || (before == after && after != Stage::Samples) {
+            return Err(format!(
+                "`{}` cannot come after `{}`",
+                pair[1].name(),
+                pair[0].name()
+            ));
+        }
+    }
+    for step in steps {
+        match step {
+            Step::Fft => resolved.spectral = Some(SpectralStep::Fft),
+            Step::Welch(welch) => resolved.spectral = Some(SpectralStep::Welch(welch.clone())),
+            Step::Bands(bands) => resolved.spectral = Some(SpectralStep::Bands(bands.clone())),
+            Step::Log | Step::Log1p => match resolved.spectral {
+                Some(SpectralStep::Fft | SpectralStep::Welch(_)) => {
+                    let log = *step == Step::Log;
+                    let compression = if log {
+                        Compression::Log
+                    } else {
+                        Compression::Log1p
+                    };
+                    resolved.compression = Some(compression);
+                }
+                Some(SpectralStep::Bands(_)) => {
+                    let name = step.name();
+                    return Err(format!(
+                        "`bands` are logarithms already: leave out `{name}`"
+                    ));
+                }
+                None => {
+                    return Err(format!(
+                        "`{}` is of spectra: `fft` or `welch` comes before it",
+                        step.name()
+                    ));
+                }
+            },
+            Step::Normalise(normalisation) => resolved.normalisation = Some(*normalisation),
+            Step::Demean
+            | Step::Detrend
+            | Step::Standardise
+            | Step::BandPass(_)
+            | Step::HighPass(_)
+            | Step::LowPass(_)
+            | Step::Scale(_) => resolved.samples.push(step.clone()),
+        }
+    }
+    Ok(resolved)
+}
+
+impl Resolved {
+    /// The spectral settings these make of `config`.
+    pub fn apply(&self, config: &mut SpectralConfig) {
+        let Some(spectral) = &self.spectral else {
+            return;
+        };
+        config.compression = self.compression.unwrap_or_default();
+        match spectral {
+            SpectralStep::Fft => config.method = SpectralMethod::Fft,
+            SpectralStep::Welch(welch) => {
+                config.method = SpectralMethod::Welch;
+                config.welch = welch.clone();
+            }
+            SpectralStep::Bands(bands) => {
+                config.method = SpectralMethod::Bands;
+                config.bands = bands.clone();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Vec<Step>, String> {
+        crate::config::parse_yaml(text)
+    }
+
+    #[test]
+    fn lists_are_read_and_written() {
+        let text = "[demean, {band_pass: {low: 2, high: 90}}, {scale: 0.5}, standardise, {welch: {nperseg: 64}}, log, \
+                    {normalise: dataset}]";
+        let steps = parse(text).unwrap();
+        let band = BandSettings {
+            low: 2.0,
+            high: 90.0,
+            order: 4,
+            zero_phase: true,
+        };
+        assert_eq!(steps[1], Step::BandPass(band));
+        let json = serde_json::to_string(&steps).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Step>>(&json).unwrap(), steps);
+        let resolved = resolve(&steps).unwrap();
+        assert_eq!(resolved.samples.len(), 4);
+        assert_eq!(resolved.normalisation, Some(Normalisation::Dataset));
+        let mut spectral = SpectralConfig::default();
+        resolved.apply(&mut spectral);
+        assert_eq!(
+            (spectral.method, spectral.compression),
+            (SpectralMethod::Welch, Compression::Log)
+        );
+        assert_eq!(spectral.welch.nperseg, 64);
+    }
+
+    /// Every name of the table is read, and written as it was read.
+    #[test]
+    fn every_step_has_its_name() {
+        let values = [
+            ("band_pass", "{low: 1, high: 2}"),
+            ("high_pass", "{frequency: 1}"),
+            ("low_pass", "{frequency: 1}"),
+            ("scale", "2.0"),
+            ("welch", "{nperseg: 16}"),
+            ("bands", "{bands: 5, frames: 1}"),
+            ("normalise", "band"),
+        ];
+        for name in NAMES {
+            let values = values.iter().find(|(own, _)| own == name);
+            let text = values.map_or(format!("[{name}]"), |(_, own)| {
+                format!("[{{{name}: {own}}}]")
+            });
+            let steps = parse(&text).unwrap();
+            assert_eq!(steps[0].name(), *name);
+            let json = serde_json::to_string(&steps).unwrap();
+            assert_eq!(serde_json::from_str::<Vec<Step>>(&json).unwrap(), steps);
+        }
+        assert_eq!(parse("[standardize]").unwrap(), [Step::Standardise]);
+        assert_eq!(
+            parse("[bands]").unwrap(),
+            [Step::Bands(BandsConfig::default())]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_named() {
+        for (text, problem) in [
+            ("[smooth]", "unknown step `smooth`"),
+            ("[band_pass]", "`band_pass` needs values"),
+            ("[{band_pass: {low: 2}}]", "missing field `high`"),
+            (
+                "[{band_pass: {low: 2, high: 9, corner: 3}}]",
+                "unknown field `corner`",
+            ),
+            (
+                "[{scale: 2, demean: 1}]",
+                "`demean` belongs into a step of its own",
+            ),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+        for (text, problem) in [
+            ("[fft, demean]", "`demean` cannot come after `fft`"),
+            ("[log]", "`fft` or `welch` comes before"),
+            ("[fft, welch]", "`welch` cannot come after `fft`"),
+            (
+                "[bands, log]",
+                "`bands` are logarithms already: leave out `log`",
+            ),
+        ] {
+            let error = resolve(&parse(text).unwrap()).unwrap_err();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+    }
+}

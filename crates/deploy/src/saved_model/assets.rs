@@ -1,0 +1,49 @@
+//! `assets/`: class names, `model.json`, and a note where something is left out.
+
+use model::CARD_FILE;
+
+use super::{LeftOut, WINDOWS_SIGNATURE};
+use crate::{ModelFile, TrainedModel};
+
+/// The files of `assets/`.
+pub(super) fn files(model: &TrainedModel<'_>, left_out: Option<&LeftOut>) -> Vec<ModelFile> {
+    let mut files = vec![
+        ModelFile::new("assets/class_names.txt", lines(model.class_names())),
+        ModelFile::new(&format!("assets/{CARD_FILE}"), model.card()),
+    ];
+    if let Some(reason) = left_out {
+        files.push(ModelFile::new(
+            "assets/README.txt",
+            note(reason).into_bytes(),
+        ));
+    }
+    files
+}
+
+/// One name a line, in the order of the outputs; backslashes and line breaks within a name are escaped.
+fn lines(names: &[String]) -> Vec<u8> {
+    let line = |name: &String| {
+        let name = name.replace('\\', "\\\\").replace('\n', "\\n");
+        name.replace('\r', "\\r") + "\n"
+    };
+    names.iter().map(line).collect::<String>().into_bytes()
+}
+
+fn note(reason: &LeftOut) -> String {
+    format!(
+        "This SavedModel has no signature `{WINDOWS_SIGNATURE}`, which would take raw windows:\n{reason}.\n\
+         Compute the network's input yourself, as {CARD_FILE} describes it under `preprocessing`, and call\n\
+         `serving_default`.\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_one_a_line() {
+        let names = ["a b", "c\nd", "e\\n"].map(String::from);
+        assert_eq!(lines(&names), b"a b\nc\\nd\ne\\\\n\n");
+    }
+}

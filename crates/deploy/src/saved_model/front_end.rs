@@ -1,0 +1,345 @@
+//! From raw windows to the network's input as TensorFlow operations: one function for each front end. Computes in float64
+//! and rounds to float32 where [`data::Preprocessing`] does.
+//!
+//! Shapes: windows `[batch, channels, samples]`, features `[batch, channels, segments, features]`.
+
+use data::{
+    BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+};
+use model::InputShape;
+
+use super::graph::{Float, Graph, Output};
+use super::left_out::LeftOut;
+use super::scaling::{add_compression, add_normalisation};
+use super::window_steps::{WindowStep, add_steps};
+
+const DOUBLE: Float = Float::Double;
+
+/// The operations before a network, planned.
+#[derive(Debug)]
+pub(super) struct FrontEnd<'a> {
+    /// `[channels, samples]` of a window.
+    pub window: [usize; 2],
+    steps: Vec<WindowStep>,
+    method: Method<'a>,
+    preprocessing: &'a Preprocessing,
+    channels: usize,
+}
+
+/// What segments become, with what it depends on.
+#[derive(Debug)]
+enum Method<'a> {
+    /// Samples of segments of this length.
+    None(usize),
+    /// Spectra of segments of this length.
+    Fft(usize),
+    /// Power of stretches of segments of this length.
+    Welch(usize, &'a WelchConfig),
+    Bands(&'a BandLayout),
+}
+
+impl<'a> FrontEnd<'a> {
+    /// Plans what turns windows of `samples` samples into `input`. Where `samples` is none it is taken from the number of
+    /// features, if it follows from that.
+    ///
+    /// # Errors
+    /// [`LeftOut`] where a graph cannot do it.
+    pub fn plan(
+        preprocessing: &'a Preprocessing,
+        input: InputShape,
+        samples: Option<usize>,
+    ) -> Result<Self, LeftOut> {
+        let is_missing = preprocessing.statistics.is_none();
+        match preprocessing.normalisation {
+            Normalisation::Batch => return Err(LeftOut::BatchStatistics),
+            Normalisation::Dataset | Normalisation::Band if is_missing => {
+                return Err(LeftOut::BatchStatistics);
+            }
+            Normalisation::Sample
+            | Normalisation::Dataset
+            | Normalisation::Band
+            | Normalisation::None => {}
+        }
+        let features = input.channels;
+        let spectral = &preprocessing.spectral;
+        let samples = match (samples, spectral.method) {
+            (Some(samples), _) => samples,
+            // A segment has as many features as samples, and is a quarter of the window.
+            (None, SpectralMethod::None | SpectralMethod::Fft) => 4 * features,
+            (None, SpectralMethod::Welch) => return Err(LeftOut::UnknownWindow { features }),
+            (None, SpectralMethod::Bands) => match &preprocessing.bands {
+                Some(layout) => layout.window,
+                None => return Err(LeftOut::UnknownWindow { features }),
+            },
+        };
+        let other_shape = LeftOut::Shape {
+            samples,
+            input: input.dims(),
+        };
+        let method = Method::plan(preprocessing, samples).ok_or(other_shape.clone())?;
+        if method.shape() != [input.width, features] {
+            return Err(other_shape);
+        }
+        let steps = preprocessing.steps.iter();
+        let steps = steps.map(|step| WindowStep::plan(step, spectral.sampling_rate, samples));
+        Ok(Self {
+            window: [input.height, samples],
+            steps: steps.collect::<Result<_, _>>()?,
+            method,
+            preprocessing,
+            channels: input.height,
+        })
+    }
+
+    /// Adds the operations and returns the network's input, float32.
+    pub fn add(&self, graph: &mut Graph, windows: &Output) -> Output {
+        let windows = add_steps(graph, windows, &self.steps);
+        let features = match &self.method {
+            Method::None(segment) => {
+                graph.within("segments", |graph| add_segments(graph, &windows, *segment))
+            }
+            Method::Fft(segment) => graph.within("fft", |graph| add_fft(graph, &windows, *segment)),
+            Method::Welch(segment, welch) => graph.within("welch", |graph| {
+                let plan = WelchPlan::new(welch, &self.preprocessing.spectral, *segment);
+                add_welch(graph, &windows, welch, &plan)
+            }),
+            Method::Bands(layout) => graph.within("bands", |graph| {
+                let features = add_bands(graph, &windows, layout);
+                let shape = [self.channels, layout.segments, layout.features()];
+                graph.reshape_samples(&features, &shape)
+            }),
+        };
+        let features = add_compression(graph, &features, self.preprocessing, self.channels);
+        add_normalisation(graph, &features, self.preprocessing, self.channels)
+    }
+}
+
+impl<'a> Method<'a> {
+    /// Over windows of `samples` samples; none where they do not fit.
+    fn plan(preprocessing: &'a Preprocessing, samples: usize) -> Option<Self> {
+        let spectral = &preprocessing.spectral;
+        let segment = segment(samples).filter(|_| preprocessing.segments == SEGMENTS);
+        match spectral.method {
+            SpectralMethod::None => segment.map(Self::None),
+            SpectralMethod::Fft => segment.map(Self::Fft),
+            SpectralMethod::Welch => {
+                let segment = segment.filter(|length| spectral.welch.nperseg <= *length)?;
+                Some(Self::Welch(segment, &spectral.welch))
+            }
+            SpectralMethod::Bands => {
+                let layout = preprocessing.bands.as_ref();
+                layout
+                    .filter(|layout| layout.window == samples)
+                    .map(Self::Bands)
+            }
+        }
+    }
+
+    /// `[segments, features]`.
+    fn shape(&self) -> [usize; 2] {
+        match self {
+            Self::None(segment) | Self::Fft(segment) => [SEGMENTS, *segment],
+            Self::Welch(_, welch) => [SEGMENTS, welch.nfft / 2 + 1],
+            Self::Bands(layout) => [layout.segments, layout.features()],
+        }
+    }
+}
+
+/// Front end `none`: the samples of half-overlapping segments.
+fn add_segments(graph: &mut Graph, windows: &Output, segment: usize) -> Output {
+    let starts: Vec<usize> = (0..SEGMENTS).map(|i| i * segment / 2).collect();
+    let indices = stretches(&starts, segment);
+    let indices = graph.integers("indices", &[SEGMENTS, segment], &indices);
+    graph.gather_last(Float::Single, windows, 3, &indices)
+}
+
+/// Front end `fft`: magnitudes of all bins, the second half mirrored.
+fn add_fft(graph: &mut Graph, windows: &Output, segment: usize) -> Output {
+    let segments = add_segments(graph, windows, segment);
+    let segments = graph.cast(&segments, DOUBLE);
+    let n = segment as i32;
+    let half = graph.magnitudes(&segments, n);
+    let mirrored: Vec<i32> = (0..n).map(|i| if i <= n / 2 { i } else { n - i }).collect();
+    let mirrored = graph.integers("mirrored", &[segment], &mirrored);
+    let all = graph.gather_last(DOUBLE, &half, 4, &mirrored);
+    graph.cast(&all, Float::Single)
+}
+
+/// Front end `welch`: mean power of windowed stretches of each segment.
+fn add_welch(graph: &mut Graph, windows: &Output, welch: &WelchConfig, plan: &WelchPlan) -> Output {
+    let indices = stretches(&plan.starts, welch.nperseg);
+    let shape = [SEGMENTS, plan.starts.len() / SEGMENTS, welch.nperseg];
+    let indices = graph.integers("indices", &shape, &indices);
+    // [batch, channels, segments, stretches, samples of a stretch]
+    let stretches = graph.gather_last(Float::Single, windows, 3, &indices);
+    let mut stretches = graph.cast(&stretches, DOUBLE);
+    match welch.detrend {
+        WelchDetrend::Constant => stretches = graph.demean(&stretches, &[4]),
+        WelchDetrend::None => {}
+    }
+    let window = graph.numbers("window", DOUBLE, &[welch.nperseg], &plan.window);
+    let windowed = graph.apply("Mul", DOUBLE, &[&stretches, &window]);
+    let padded = graph.append_zeros(&windowed, 5, welch.nfft - welch.nperseg);
+    let magnitudes = graph.magnitudes(&padded, welch.nfft as i32);
+    let power = graph.apply("Square", DOUBLE, &[&magnitudes]);
+    let power = graph.reduce("Sum", DOUBLE, &power, &[3], false);
+    let factors = graph.numbers("factors", DOUBLE, &[plan.factors.len()], &plan.factors);
+    let density = graph.apply("Mul", DOUBLE, &[&power, &factors]);
+    graph.cast(&density, Float::Single)
+}
+
+/// Welch's method as a graph needs it.
+struct WelchPlan {
+    /// First sample of every stretch of every segment.
+    starts: Vec<usize>,
+    window: Vec<f64>,
+    /// What the sum of squared magnitudes over the stretches is multiplied by, for every bin.
+    factors: Vec<f64>,
+}
+
+impl WelchPlan {
+    fn new(welch: &WelchConfig, spectral: &SpectralConfig, segment: usize) -> Self {
+        let length = welch.nperseg;
+        let window = match welch.window {
+            WelchWindow::Hann => cosine_window(0.5, length),
+            WelchWindow::Hamming => cosine_window(0.54, length),
+            WelchWindow::Boxcar => vec![1.0; length],
+        };
+        let power = match welch.scaling {
+            WelchScaling::Density => {
+                spectral.sampling_rate * window.iter().map(|w| w * w).sum::<f64>()
+            }
+            WelchScaling::Spectrum => window.iter().sum::<f64>().powi(2),
+        };
+        let of_one = (0..=segment - length).step_by(length - welch.noverlap);
+        let count = of_one.clone().count();
+        let starts = (0..SEGMENTS).flat_map(|i| of_one.clone().map(move |at| i * segment / 2 + at));
+        let (bins, even) = (welch.nfft / 2 + 1, welch.nfft.is_multiple_of(2));
+        let factor = |bin: usize| {
+            let unpaired = bin == 0 || (bin == bins - 1 && even);
+            let sides = if unpaired { 1.0 } else { 2.0 };
+            sides / (power * count as f64)
+        };
+        Self {
+            starts: starts.collect(),
+            factors: (0..bins).map(factor).collect(),
+            window,
+        }
+    }
+}
+
+/// Front end `bands`, as [`BandLayout`] has it: logarithms of the power in bands, less the level, then the level;
+/// `[batch, channels, segments * frames, features of a frame]`.
+fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output {
+    let (bands, frames) = (layout.bands(), layout.segments * layout.frames);
+    let Channels {
+        live,
+        mean_square,
+        reference,
+    } = Channels::add(graph, windows);
+    let power = add_band_power(graph, windows, layout);
+    let power = graph.apply("RealDiv", DOUBLE, &[&power, &reference]);
+    let share = graph.apply("RealDiv", DOUBLE, &[&mean_square, &reference]);
+    let floor = graph.numbers("floor", DOUBLE, &[], &[layout.floor]);
+    let floor = graph.apply("Mul", DOUBLE, &[&share, &floor]);
+    let floored = graph.apply("AddV2", DOUBLE, &[&power, &floor]);
+    let logs = graph.apply("Log", DOUBLE, &[&floored]);
+    let zero = graph.numbers("zero", DOUBLE, &[], &[0.0]);
+    let logs = graph.apply("SelectV2", DOUBLE, &[&live, &logs, &zero]);
+
+    // [batch, 1, 1, 1], of live channels alone; no number where there is none.
+    let sum = graph.reduce("Sum", DOUBLE, &logs, &[1, 2, 3], true);
+    let counted = graph.cast_booleans(&live);
+    let channels = graph.reduce("Sum", DOUBLE, &counted, &[1], true);
+    let each = graph.numbers("each", DOUBLE, &[], &[(frames * bands) as f64]);
+    let count = graph.apply("Mul", DOUBLE, &[&channels, &each]);
+    let mean = graph.apply("RealDiv", DOUBLE, &[&sum, &count]);
+    let log_reference = graph.apply("Log", DOUBLE, &[&reference]);
+    let level = graph.apply("AddV2", DOUBLE, &[&mean, &log_reference]);
+    let features = if layout.level {
+        let rest = graph.apply("Sub", DOUBLE, &[&logs, &mean]);
+        let rest = graph.apply("SelectV2", DOUBLE, &[&live, &rest, &zero]);
+        let room = graph.append_zeros(&rest, 4, 1);
+        let is_level: Vec<bool> = (0..=bands).map(|i| i == bands).collect();
+        let is_level = graph.booleans("is_level", &is_level);
+        graph.apply("SelectV2", DOUBLE, &[&is_level, &level, &room])
+    } else {
+        let whole = graph.apply("AddV2", DOUBLE, &[&logs, &log_reference]);
+        graph.apply("SelectV2", DOUBLE, &[&live, &whole, &zero])
+    };
+    graph.cast(&features, Float::Single)
+}
+
+/// Mean power in bands `[batch, channels, segments * frames, bands]`, float64.
+fn add_band_power(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output {
+    let segments = (0..layout.segments).map(|i| i * layout.hop);
+    let frames = (0..layout.frames).map(|i| i * layout.frame_hop);
+    let starts = segments.flat_map(|segment| frames.clone().map(move |frame| segment + frame));
+    let starts: Vec<usize> = starts.collect();
+    let indices = stretches(&starts, layout.frame);
+    let indices = graph.integers("indices", &[starts.len(), layout.frame], &indices);
+    let frames = graph.gather_last(Float::Single, windows, 3, &indices);
+    let frames = graph.cast(&frames, DOUBLE);
+    let frames = graph.demean(&frames, &[3]);
+    let hann = cosine_window(0.5, layout.frame);
+    let window = graph.numbers("window", DOUBLE, &[layout.frame], &hann);
+    let windowed = graph.apply("Mul", DOUBLE, &[&frames, &window]);
+    let magnitudes = graph.magnitudes(&windowed, layout.frame as i32);
+    let power = graph.apply("Square", DOUBLE, &[&magnitudes]);
+
+    let scale = 1.0 / hann.iter().map(|w| w * w).sum::<f64>();
+    let (bins, bands) = (layout.frame / 2 + 1, layout.bands());
+    let mut means = vec![0.0; bins * bands];
+    for (band, edges) in layout.edges.windows(2).enumerate() {
+        for bin in edges[0]..edges[1] {
+            means[bin * bands + band] = scale / (edges[1] - edges[0]) as f64;
+        }
+    }
+    let means = graph.numbers("means", DOUBLE, &[bins, bands], &means);
+    graph.apply("BatchMatMulV2", DOUBLE, &[&power, &means])
+}
+
+/// What `bands` takes of whole channels.
+struct Channels {
+    /// Whether not all samples are one value, `[batch, channels, 1, 1]`.
+    live: Output,
+    /// Around the mean, `[batch, channels, 1, 1]`.
+    mean_square: Output,
+    /// Its mean over the channels, `[batch, 1, 1, 1]`.
+    reference: Output,
+}
+
+impl Channels {
+    fn add(graph: &mut Graph, windows: &Output) -> Self {
+        let x = graph.cast(windows, DOUBLE);
+        let highest = graph.reduce("Max", DOUBLE, &x, &[2], true);
+        let lowest = graph.reduce("Min", DOUBLE, &x, &[2], true);
+        let live = graph.apply("Greater", DOUBLE, &[&highest, &lowest]);
+        let rest = graph.demean(&x, &[2]);
+        let square = graph.apply("Square", DOUBLE, &[&rest]);
+        let mean_square = graph.reduce("Mean", DOUBLE, &square, &[2], true);
+        let zero = graph.numbers("none", DOUBLE, &[], &[0.0]);
+        let mean_square = graph.apply("SelectV2", DOUBLE, &[&live, &mean_square, &zero]);
+        let reference = graph.reduce("Mean", DOUBLE, &mean_square, &[1], true);
+        Self {
+            live: graph.append_axis(&live, None),
+            mean_square: graph.append_axis(&mean_square, Some(DOUBLE)),
+            reference: graph.append_axis(&reference, Some(DOUBLE)),
+        }
+    }
+}
+
+/// `a - (1 - a) cos(2 pi i / length)`, periodic: 0.5 is Hann's.
+fn cosine_window(a: f64, length: usize) -> Vec<f64> {
+    let turn = std::f64::consts::TAU / length as f64;
+    (0..length)
+        .map(|i| a - (1.0 - a) * (turn * i as f64).cos())
+        .collect()
+}
+
+/// Positions of `length` samples from each of `starts`, end to end.
+fn stretches(starts: &[usize], length: usize) -> Vec<i32> {
+    let of_one = |start: &usize| (*start..start + length).map(|i| i as i32);
+    starts.iter().flat_map(of_one).collect()
+}

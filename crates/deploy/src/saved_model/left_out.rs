@@ -1,0 +1,50 @@
+//! Why a SavedModel has no signature for raw windows.
+
+use super::window_steps::LARGEST_MATRIX;
+
+/// Why raw windows cannot be classified by the graph alone.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LeftOut {
+    /// Inputs depend on their neighbours in the batch.
+    #[error("`normalisation: batch` scales inputs by the other samples of their batch")]
+    BatchStatistics,
+    /// The number of samples of a window does not follow from the model.
+    #[error(
+        "the model does not say how many samples a window has: {features} spectral values a segment can come of many \
+         lengths"
+    )]
+    UnknownWindow {
+        /// Features of a segment.
+        features: usize,
+    },
+    /// The preprocessing does not make the network's input of a window.
+    #[error(
+        "windows of {samples} samples do not become the network's input {input:?}: the training data came in segments \
+         of their own"
+    )]
+    Shape {
+        /// Samples of a window.
+        samples: usize,
+        /// `[channels, segments, features]`.
+        input: [usize; 3],
+    },
+    /// A filter over a long window.
+    #[error(
+        "`{step}` over {samples} samples would be a matrix of {megabytes} MB; at most {} are written",
+        LARGEST_MATRIX >> 20
+    )]
+    LargeFilter {
+        /// Name of the step.
+        step: &'static str,
+        /// Samples of a window.
+        samples: usize,
+        /// Size of the matrix.
+        megabytes: usize,
+    },
+    /// A step that cannot be done over these windows.
+    #[error("{problem}")]
+    Step {
+        /// What is wrong.
+        problem: String,
+    },
+}

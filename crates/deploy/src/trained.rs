@@ -1,0 +1,115 @@
+//! What is exported.
+
+use data::Preprocessing;
+use model::{Architecture, Bundle, InputShape, Plan, Weights};
+
+use crate::DeployError;
+
+/// A file of an exported model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Path below the model's directory, with `/` between its parts.
+    pub path: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+impl ModelFile {
+    pub(crate) fn new(path: &str, bytes: Vec<u8>) -> Self {
+        Self {
+            path: path.to_owned(),
+            bytes,
+        }
+    }
+}
+
+/// A network, its weights and what turns windows into its inputs.
+#[derive(Debug)]
+pub struct TrainedModel<'a> {
+    bundle: &'a Bundle,
+    plan: Plan,
+    input: InputShape,
+    preprocessing: Preprocessing,
+    window: Option<usize>,
+}
+
+impl<'a> TrainedModel<'a> {
+    /// Of a bundle as it is stored beside an experiment.
+    ///
+    /// # Errors
+    /// [`DeployError`] where the network does not fit its input, or the preprocessing is none that this version knows.
+    pub fn new(bundle: &'a Bundle, architecture: &Architecture) -> Result<Self, DeployError> {
+        let preprocessing: Preprocessing =
+            serde_json::from_value(bundle.card.preprocessing.clone())?;
+        Ok(Self {
+            bundle,
+            plan: Plan::new(architecture)?,
+            input: architecture.input,
+            window: preprocessing.window,
+            preprocessing,
+        })
+    }
+
+    /// Says how many samples a raw window has, of a model that does not.
+    #[must_use]
+    pub fn with_window(self, samples: usize) -> Self {
+        Self {
+            window: Some(samples),
+            ..self
+        }
+    }
+
+    /// What the network computes.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Shape of one sample of the network's input.
+    pub fn input(&self) -> InputShape {
+        self.input
+    }
+
+    /// Weights, in the order of the plan's tensors.
+    pub fn weights(&self) -> &Weights {
+        &self.bundle.weights
+    }
+
+    /// Name of the network.
+    pub fn architecture_name(&self) -> &str {
+        &self.bundle.card.architecture
+    }
+
+    /// Class names, one a logit.
+    pub fn class_names(&self) -> &[String] {
+        &self.bundle.card.class_names
+    }
+
+    /// From windows to inputs.
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.preprocessing
+    }
+
+    /// What logits are divided by before the softmax.
+    pub fn temperature(&self) -> f64 {
+        self.bundle.card.temperature
+    }
+
+    /// Samples of a raw window, where the model says so.
+    pub fn window_samples(&self) -> Option<usize> {
+        self.window
+    }
+
+    /// `model.json`.
+    pub fn card(&self) -> Vec<u8> {
+        self.bundle.card.to_bytes()
+    }
+
+    /// `model.safetensors`.
+    ///
+    /// # Errors
+    /// [`DeployError::Weights`] where the weights cannot be encoded.
+    pub fn safetensors(&self) -> Result<Vec<u8>, DeployError> {
+        let [(_, weights), _] = self.bundle.files()?;
+        Ok(weights)
+    }
+}

@@ -1,0 +1,225 @@
+//! A network on a Burn device.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
+
+use super::conv::{Gather, GatherKind};
+use super::rows;
+use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
+use crate::geometry::Geometry;
+use crate::plan::{Plan, PlanError, TensorId};
+use crate::weights::Weights;
+
+type GatherCache = Mutex<HashMap<(Geometry, usize, GatherKind), Option<Gather>>>;
+type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
+
+/// Gather indices kept a network: a few batch sizes of every layer.
+const INDEX_CACHE: usize = 64;
+
+/// A network's tensors on a device. On an autodiff device the trainable ones record gradients.
+#[derive(Clone, Debug)]
+pub struct Network {
+    architecture: Arc<Architecture>,
+    plan: Arc<Plan>,
+    device: Device,
+    /// In the order of the plan: kernels as `[everything but the last axis, last axis]`, vectors
+    /// as `[1, n]`.
+    tensors: Vec<Tensor<2>>,
+    gathers: Arc<GatherCache>,
+    indices: Arc<IndexCache>,
+}
+
+/// What a forward pass gives.
+#[derive(Debug)]
+pub struct Forward {
+    /// `[batch, classes]`, before softmax.
+    pub logits: Tensor<2>,
+    /// In training, a running mean or variance and what the batch has, `[1, channels]`; the variance is biased.
+    pub(super) statistics: Vec<(TensorId, Tensor<2>)>,
+}
+
+/// A batch of fixed size, padded after `count` real samples; padding affects no statistic and no gradient.
+#[derive(Clone, Debug)]
+pub struct PaddedBatch {
+    /// Number of real samples.
+    pub count: usize,
+    /// One for a real sample, zero for padding `[batch, 1]`.
+    pub(crate) weights: Tensor<2>,
+}
+
+impl PaddedBatch {
+    /// The first `count` of `batch` samples are real.
+    pub fn new(count: usize, batch: usize, device: &Device) -> Self {
+        let weights: Vec<f32> = (0..batch).map(|i| f32::from(i < count)).collect();
+        let weights = TensorData::new(weights, [batch, 1]);
+        Self {
+            count,
+            weights: Tensor::from_data(weights, device),
+        }
+    }
+}
+
+impl Network {
+    /// Copies `weights` to `device`.
+    ///
+    /// # Errors
+    /// [`PlanError`] where the architecture does not fit its input.
+    ///
+    /// # Panics
+    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, PlanError> {
+        let plan = Plan::new(architecture)?;
+        let mut network = Self {
+            architecture: Arc::new(architecture.clone()),
+            plan: Arc::new(plan),
+            device: device.clone(),
+            tensors: Vec::new(),
+            gathers: Arc::default(),
+            indices: Arc::default(),
+        };
+        network.set_weights(weights);
+        Ok(network)
+    }
+
+    /// Replaces all tensors.
+    ///
+    /// # Panics
+    /// Where `weights` belong to another architecture.
+    pub fn set_weights(&mut self, weights: &Weights) {
+        let plan = &self.plan.tensors;
+        assert_eq!(
+            weights.tensors().len(),
+            plan.len(),
+            "weights of another network"
+        );
+        let tensors = weights.tensors().iter().zip(plan).map(|(tensor, plan)| {
+            assert_eq!(tensor.shape, plan.shape, "weights of another network");
+            let columns = *plan.shape.last().expect("no tensor is a scalar");
+            let shape = [plan.elements() / columns, columns];
+            let data = TensorData::new(tensor.values.clone(), shape);
+            let on_device = Tensor::from_data(data, &self.device);
+            if self.device.is_autodiff() && plan.role.trainable() {
+                on_device.require_grad()
+            } else {
+                on_device
+            }
+        });
+        self.tensors = tensors.collect();
+    }
+
+    /// One of the plan's tensors.
+    pub(crate) fn tensor(&self, id: TensorId) -> Tensor<2> {
+        self.tensors[id.index()].clone()
+    }
+
+    /// Copies all tensors to the host.
+    pub fn weights(&self) -> Weights {
+        let tensors = self.tensors.iter().map(|tensor| tensor.clone().inner());
+        Weights::from_ordered(&self.plan, host(tensors))
+    }
+
+    /// What the network is.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Its shapes and tensors.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where its tensors are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The tensors, in the order of the plan.
+    pub fn tensors(&self) -> &[Tensor<2>] {
+        &self.tensors
+    }
+
+    /// Replaces trainable tensor `index`, as an optimizer does: the new value starts a new graph.
+    pub fn set_tensor(&mut self, index: usize, value: Tensor<2>) {
+        self.tensors[index] = if self.device.is_autodiff() {
+            Tensor::from_inner(value).require_grad()
+        } else {
+            value
+        };
+    }
+
+    /// The same tensors without autodiff, for validation; nothing is copied.
+    pub fn without_autodiff(&self) -> Self {
+        let shared = !self.device.is_autodiff();
+        Self {
+            architecture: self.architecture.clone(),
+            plan: self.plan.clone(),
+            device: self.device.clone().inner(),
+            tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
+            gathers: if shared {
+                self.gathers.clone()
+            } else {
+                Arc::default()
+            },
+            indices: if shared {
+                self.indices.clone()
+            } else {
+                Arc::default()
+            },
+        }
+    }
+
+    /// Moves the running averages towards the statistics of a training pass, as Keras does:
+    /// `0.99 * running + 0.01 * batch`, with the biased variance.
+    pub fn update_running_statistics(&mut self, forward: &Forward) {
+        for (id, batch) in &forward.statistics {
+            let running = self.tensor(*id) * BATCH_NORM_MOMENTUM;
+            let batch = batch.clone() * (1.0 - BATCH_NORM_MOMENTUM);
+            self.tensors[id.index()] = (running + batch).detach();
+        }
+    }
+
+    /// Rows to gather, with samples first.
+    pub(crate) fn index(&self, geometry: &Geometry, batch: usize, fan: usize) -> Tensor<1, Int> {
+        let mut cache = self.indices.lock().unwrap_or_else(|e| e.into_inner());
+        if cache.len() >= INDEX_CACHE {
+            cache.clear();
+        }
+        cache
+            .entry((*geometry, batch, fan))
+            .or_insert_with(|| rows::gather_index(geometry, batch, fan, &self.device))
+            .clone()
+    }
+
+    /// Rows to gather, with positions first.
+    pub(crate) fn gather(
+        &self,
+        geometry: &Geometry,
+        batch: usize,
+        kind: GatherKind,
+    ) -> Option<Gather> {
+        let mut cache = self.gathers.lock().unwrap_or_else(|e| e.into_inner());
+        if cache.len() >= INDEX_CACHE {
+            cache.clear();
+        }
+        let gather = cache.entry((*geometry, batch, kind));
+        gather
+            .or_insert_with(|| Gather::new(geometry, batch, kind, &self.device))
+            .clone()
+    }
+}
+
+/// Copies tensors to the host, waiting for the device once.
+pub(crate) fn host<const D: usize>(tensors: impl Iterator<Item = Tensor<D>>) -> Vec<Vec<f32>> {
+    let all = tensors.fold(Transaction::default(), |all, tensor| all.register(tensor));
+    let read = all.execute().into_iter().map(|data| {
+        let data = data.convert::<f32>();
+        data.try_into_vec().expect("the data was converted to f32")
+    });
+    read.collect()
+}

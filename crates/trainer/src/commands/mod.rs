@@ -1,0 +1,3 @@
+//! What the program does beside training, a file a command.
+
+pub mod export;

@@ -1,0 +1,184 @@
+//! The devices of this machine: `trainer devices`, and the one a training asks for.
+
+#[cfg(any(feature = "cuda", feature = "rocm"))]
+mod cuda_rocm;
+#[cfg(feature = "wgpu")]
+mod wgpu_devices;
+
+use serde::Serialize;
+
+use super::Backend;
+#[cfg(feature = "burn")]
+use super::device::Accelerator;
+#[cfg(feature = "burn")]
+use crate::error::TrainerError;
+
+/// A line of `trainer devices`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// For `--backend`.
+    pub backend: &'static str,
+    /// For `--device`.
+    pub index: usize,
+    /// Its own name.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// Bytes of its memory, where its driver tells.
+    pub memory: Option<u64>,
+    /// Driver or interface.
+    pub driver: String,
+}
+
+/// Every device of every backend of this build.
+pub fn list() -> Vec<Listed> {
+    #[allow(unused_mut)] // without a GPU feature there is nothing to add
+    let mut listed = vec![cpu()];
+    #[cfg(any(feature = "cuda", feature = "rocm"))]
+    listed.extend(cuda_rocm::list());
+    #[cfg(feature = "wgpu")]
+    listed.extend(wgpu_devices::list());
+    listed
+}
+
+/// What people read.
+pub fn table(listed: &[Listed]) -> String {
+    let heads = ["BACKEND", "DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"].map(String::from);
+    let rows = listed.iter().map(|device| {
+        [
+            device.backend.into(),
+            device.index.to_string(),
+            device.name.clone(),
+            device.kind.into(),
+            device.memory.map_or("-".into(), |bytes| {
+                format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64)
+            }),
+            device.driver.clone(),
+        ]
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(heads).chain(rows).collect();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: [usize; 6] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in &rows {
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    let missing: Vec<&str> = Backend::ACCELERATORS
+        .iter()
+        .filter(|b| !b.is_built_in())
+        .map(|b| b.name())
+        .collect();
+    if !missing.is_empty() {
+        text.push_str(&format!(
+            "\nnot in this build (cargo's --features has them): {}\n",
+            missing.join(", ")
+        ));
+    }
+    text
+}
+
+fn cpu() -> Listed {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+    let name = system
+        .cpus()
+        .first()
+        .map(|cpu| cpu.brand().trim().to_owned());
+    Listed {
+        backend: Backend::Native.name(),
+        index: 0,
+        name: name
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| std::env::consts::ARCH.into()),
+        kind: "cpu",
+        memory: Some(system.total_memory()).filter(|&bytes| bytes > 0),
+        driver: format!("{} threads", rayon::current_num_threads()),
+    }
+}
+
+/// Opens device `index` of `backend`, or its best.
+///
+/// # Errors
+/// [`TrainerError::Usage`] where there is none, with what to install.
+#[cfg(feature = "burn")]
+pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, TrainerError> {
+    match backend {
+        #[cfg(feature = "wgpu")]
+        Backend::Wgpu => wgpu_devices::open(index, None),
+        #[cfg(feature = "metal")]
+        Backend::Metal => wgpu_devices::open(index, Some(burn::tensor::wgpu::wgpu::Backend::Metal)),
+        #[cfg(any(feature = "cuda", feature = "rocm"))]
+        Backend::Cuda | Backend::Rocm => cuda_rocm::open(backend, index),
+        other => Err(TrainerError::Usage(format!(
+            "--backend {} has no devices ({index:?})",
+            other.name()
+        ))),
+    }
+}
+
+/// Device `index` of `found`, or the first.
+#[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
+fn pick<T>(
+    backend: Backend,
+    found: Vec<T>,
+    index: Option<usize>,
+    advice: &str,
+) -> Result<T, TrainerError> {
+    let name = backend.name();
+    let count = found.len();
+    let mut found = found.into_iter();
+    let picked = found.nth(index.unwrap_or(0));
+    picked.ok_or_else(|| {
+        TrainerError::Usage(match count {
+            0 => format!("no device for --backend {name} was found: {advice}, or use --backend native"),
+            _ => format!(
+                "--device {} is not there: --backend {name} has devices 0 to {}; `trainer devices` lists them",
+                index.unwrap_or(0),
+                count - 1
+            ),
+        })
+    })
+}
+
+/// Bytes of memory of the card at `bus`, such as `0000:01:00.0`, where its driver tells.
+#[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
+fn memory_of(bus: &str) -> Option<u64> {
+    let own = std::fs::read_to_string(format!("/sys/bus/pci/devices/{bus}/mem_info_vram_total"));
+    if let Some(bytes) = own.ok().and_then(|text| text.trim().parse().ok()) {
+        return Some(bytes);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let nvml = nvml_wrapper::Nvml::init().ok()?;
+        let card = nvml.device_by_pci_bus_id(bus).ok()?;
+        Some(card.memory_info().ok()?.total)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_always_there() {
+        let listed = list();
+        assert_eq!(listed[0].backend, "native");
+        assert!(listed[0].memory.unwrap() > 1 << 26);
+        let text = table(&listed);
+        assert!(text.starts_with("BACKEND  DEVICE  NAME"), "{text}");
+        assert!(text.contains(&listed[0].name), "{text}");
+    }
+}

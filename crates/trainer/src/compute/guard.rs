@@ -1,0 +1,251 @@
+//! GPUs fail in ways that Burn reports by a panic: a lost device, memory that is not there, a driver without a
+//! feature. Here these become errors that say what to do.
+//!
+//! - [`Guarded`]: an engine whose every call is guarded;
+//! - [`guarded`], [`catch_panic`]: one call;
+//! - [`probe`]: whether a device works at all.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+use burn::tensor::{Tensor, TensorData};
+use data::{Dataset, Preprocessing, Split};
+use model::{AdamState, Weights};
+
+use super::accelerator::AcceleratorEngine;
+use super::device::Accelerator;
+use super::{Engine, Samples};
+use crate::error::TrainerError;
+
+/// Calls under way.
+static GUARDED: AtomicUsize = AtomicUsize::new(0);
+/// The first panic of any thread since the outermost began: threads of a device panic before we do, and know more.
+static FIRST: Mutex<Option<String>> = Mutex::new(None);
+
+/// Keeps panics of guarded calls silent; all others are printed as before.
+fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if GUARDED.load(Ordering::SeqCst) == 0 {
+                return print(panic);
+            }
+            let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| message(panic.payload()));
+        }));
+    });
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message").to_owned()
+}
+
+/// Runs `work` on `accelerator`.
+///
+/// # Errors
+/// [`TrainerError::Device`] where it panics, or what it returns. What it left behind must not be used again.
+pub fn guarded<T>(
+    accelerator: &Accelerator,
+    work: impl FnOnce() -> Result<T, TrainerError>,
+) -> Result<T, TrainerError> {
+    catch_panic(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
+}
+
+/// What `work` returns, or what its first panic says.
+pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    install();
+    if GUARDED.fetch_add(1, Ordering::SeqCst) == 0 {
+        *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+    let result = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.fetch_sub(1, Ordering::SeqCst);
+    result.map_err(|payload| {
+        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| message(&*payload))
+    })
+}
+
+/// What a device's `problem` means.
+pub fn failed(accelerator: &Accelerator, problem: String) -> TrainerError {
+    let lower = problem.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let advice = if says(&[
+        "out of memory",
+        "outofmemory",
+        "too big",
+        "allocat",
+        "exceeds",
+        "buffer size",
+    ]) {
+        "its memory does not hold this: choose a smaller --batch-size, or --stream, or --backend native"
+    } else if says(&["lost", "poisoned"]) {
+        "the device was lost (its driver was restarted or the card fell out): once it is back, go on with --resume"
+    } else {
+        "try a newer driver, another --device (`trainer devices` lists them), or --backend native"
+    };
+    TrainerError::Device {
+        device: accelerator.name.clone(),
+        problem: problem.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+        advice,
+    }
+}
+
+/// Computes something whose result is known.
+///
+/// # Errors
+/// [`TrainerError::Device`] where the device cannot, or computes something else.
+pub fn probe(accelerator: &Accelerator) -> Result<(), TrainerError> {
+    let values: Vec<f32> = (0..6).map(|i| i as f32).collect();
+    let product: Vec<f32> = guarded(accelerator, || {
+        let device = &accelerator.device;
+        let a = Tensor::<2>::from_data(TensorData::new(values.clone(), [2, 3]), device);
+        let b = Tensor::<2>::from_data(TensorData::new(values, [3, 2]), device);
+        let data = (a.matmul(b) + 1.0).into_data_as::<f32>();
+        data.try_into_vec()
+            .map_err(|error| failed(accelerator, format!("{error:?}")))
+    })?;
+    if product != [11.0, 14.0, 29.0, 41.0] {
+        let problem = format!("a product of matrices came out as {product:?}");
+        return Err(failed(accelerator, problem));
+    }
+    Ok(())
+}
+
+/// An engine on a GPU. Once a call has failed, all others do.
+pub(super) struct Guarded<'d> {
+    /// None once the device has failed: what lay on it must not be touched again, not even to free it.
+    engine: Option<AcceleratorEngine<'d>>,
+    accelerator: Accelerator,
+}
+
+impl<'d> Guarded<'d> {
+    /// The engine that `build` makes on `accelerator`.
+    ///
+    /// # Errors
+    /// Those of `build`, or [`TrainerError::Device`] where it panics.
+    pub fn new(
+        accelerator: &Accelerator,
+        build: impl FnOnce() -> Result<AcceleratorEngine<'d>, TrainerError>,
+    ) -> Result<Self, TrainerError> {
+        Ok(Self {
+            engine: Some(guarded(accelerator, build)?),
+            accelerator: accelerator.clone(),
+        })
+    }
+
+    fn run<T>(
+        &mut self,
+        work: impl FnOnce(&mut AcceleratorEngine<'d>) -> Result<T, TrainerError>,
+    ) -> Result<T, TrainerError> {
+        let accelerator = &self.accelerator;
+        let engine = self.engine.as_mut();
+        let gone = || failed(accelerator, "it failed before".into());
+        let result = guarded(accelerator, || work(engine.ok_or_else(gone)?));
+        if let Err(TrainerError::Device { problem, .. }) = &result {
+            std::mem::forget(self.engine.take());
+            return Err(failed(accelerator, problem.clone()));
+        }
+        result
+    }
+}
+
+impl<'d> Engine<'d> for Guarded<'d> {
+    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
+        self.run(|engine| engine.set_class_weights(weights))
+    }
+
+    fn steps(&self) -> u64 {
+        self.engine.as_ref().map_or(0, Engine::steps)
+    }
+
+    fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]> {
+        self.engine.as_ref()?.direct(split, preprocessing)
+    }
+
+    fn begin_epoch(&mut self, order: &[usize], labels: &[u32]) -> Result<(), TrainerError> {
+        self.run(|engine| engine.begin_epoch(order, labels))
+    }
+
+    fn step(
+        &mut self,
+        samples: Samples<'d, '_>,
+        learning_rate: f64,
+        seed: u64,
+    ) -> Result<bool, TrainerError> {
+        self.run(|engine| engine.step(samples, learning_rate, seed))
+    }
+
+    fn logits(&mut self) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.logits())
+    }
+
+    fn take_logits(&mut self) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.take_logits())
+    }
+
+    fn weights(&mut self) -> Result<Weights, TrainerError> {
+        self.run(|engine| engine.weights())
+    }
+
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError> {
+        self.run(|engine| engine.average())
+    }
+
+    fn adam_state(&mut self) -> Result<AdamState, TrainerError> {
+        self.run(|engine| engine.adam_state())
+    }
+
+    fn classify(
+        &mut self,
+        split: &'d Split,
+        dataset: &'d Dataset,
+    ) -> Result<Vec<f32>, TrainerError> {
+        self.run(|engine| engine.classify(split, dataset))
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    fn accelerator() -> Accelerator {
+        Accelerator::new(Device::flex(), "Test GPU".into())
+    }
+
+    #[test]
+    fn panics_become_errors_with_advice() {
+        let run = |problem: &'static str| {
+            let error = guarded::<()>(&accelerator(), || panic!("{problem}")).unwrap_err();
+            assert_eq!(error.exit_code(), 1);
+            error.to_string()
+        };
+        let error = run("Can't allocate buffer of size: 99\n in pool 3");
+        assert!(
+            error.starts_with("Test GPU failed: Can't allocate buffer of size: 99 in pool 3: "),
+            "{error}"
+        );
+        assert!(error.contains("--batch-size"), "{error}");
+        assert!(run("Parent device is lost").contains("--resume"));
+        assert!(run("no such feature").contains("--device"));
+    }
+
+    #[test]
+    fn the_first_panic_of_any_thread_is_told() {
+        let error = guarded::<()>(&accelerator(), || {
+            let _ = std::thread::spawn(|| panic!("device lost")).join();
+            panic!("channel closed")
+        });
+        assert!(error.unwrap_err().to_string().contains("device lost"));
+    }
+
+    #[test]
+    fn a_device_that_works_passes() {
+        probe(&accelerator()).unwrap();
+    }
+}

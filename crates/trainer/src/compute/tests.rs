@@ -1,0 +1,176 @@
+//! Every engine against the native one.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::Device;
+use data::{Inputs, Normalisation, SpectralConfig};
+use model::rng::Rng;
+use model::{ModelKind, Plan};
+
+use super::device::Accelerator;
+
+use super::*;
+
+const SAMPLES: usize = 10;
+const BATCH: usize = 4;
+const SHAPE: [usize; 3] = [2, 7, 16];
+
+fn dataset(normalisation: Normalisation) -> Dataset {
+    let mut rng = Rng::new(1, 1 << 40);
+    let x = (0..SAMPLES * 224)
+        .map(|_| 2.0 * rng.uniform() - 1.0)
+        .collect();
+    let split = Split {
+        x: Inputs::Memory(x),
+        y: (0..SAMPLES as u32).map(|i| i * i % 3).collect(),
+        groups: BTreeSet::new(),
+        fingerprint: String::new(),
+        shape: SHAPE,
+    };
+    Dataset {
+        class_names: ["a", "b", "c"].map(String::from).to_vec(),
+        train: split.clone(),
+        val: split.clone(),
+        test: split,
+        test_is_val: true,
+        preprocessing: Preprocessing {
+            normalisation,
+            ..Preprocessing::new(Vec::new(), SpectralConfig::default())
+        },
+        warnings: Vec::new(),
+    }
+}
+
+/// Every part of the optimizer at work.
+fn start(weights: Weights) -> Start {
+    Start {
+        optimizer: AdamConfig {
+            weight_decay: 3.0,
+            ..AdamConfig::default()
+        },
+        state: AdamState::default(),
+        average: Some(Average {
+            decay: 0.9,
+            weights: weights.clone(),
+        }),
+        weights,
+    }
+}
+
+/// Weights, logits of the steps and of the evaluation after two epochs of three steps, the last of two samples.
+fn trained(
+    target: &Target,
+    kind: ModelKind,
+    dataset: &Dataset,
+    weighted: bool,
+) -> (Weights, Vec<f32>, Evaluation) {
+    let architecture = Architecture::narrowed(kind, SHAPE.into(), 3, 8);
+    let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
+    let mut engine = engine(target, BATCH, &architecture, start(weights)).unwrap();
+    if weighted {
+        engine.set_class_weights(vec![0.5, 2.0, 1.0]).unwrap();
+    }
+    let split = &dataset.train;
+    for epoch in 0..2 {
+        let order = batch::shuffled(SAMPLES, 3, epoch);
+        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
+        match engine.direct(split, &dataset.preprocessing) {
+            Some(x) => {
+                engine.begin_epoch(&order, &labels).unwrap();
+                for (i, (indices, y)) in order.chunks(BATCH).zip(labels.chunks(BATCH)).enumerate() {
+                    let samples = Samples::Indexed {
+                        x,
+                        indices,
+                        y,
+                        first: i * BATCH,
+                    };
+                    engine.step(samples, 1e-3, 5).unwrap();
+                }
+            }
+            None => batch::for_each(
+                split,
+                &dataset.preprocessing,
+                order.chunks(BATCH),
+                |batch| engine.step(Samples::Batch(batch), 1e-3, 5).unwrap(),
+            )
+            .unwrap(),
+        }
+    }
+    let logits = engine.take_logits().unwrap();
+    assert_eq!(engine.steps(), 6);
+    let average = engine.average().unwrap().unwrap();
+    assert_ne!(average, engine.weights().unwrap());
+    (
+        average,
+        logits,
+        engine.evaluate(&dataset.val, dataset).unwrap(),
+    )
+}
+
+fn assert_close(what: &str, ours: &[f32], theirs: &[f32]) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (a, b) in ours.iter().zip(theirs) {
+        assert!(
+            (a - b).abs() <= 2e-4 * b.abs().max(1.0),
+            "{what}: {a} is not {b}"
+        );
+    }
+}
+
+/// Weights change what is learned: a check that they are not passed over by both.
+#[test]
+fn class_weights_count() {
+    let dataset = dataset(Normalisation::None);
+    let [plain, weighted] = [false, true]
+        .map(|weighted| trained(&Target::Native, ModelKind::Simple, &dataset, weighted).0);
+    assert_ne!(
+        plain.tensors().last().unwrap().values,
+        weighted.tensors().last().unwrap().values
+    );
+}
+
+/// What a GPU is told (resident samples, batches filled up to one size), computed by a CPU: dropout, batch
+/// normalisation and gradients see the samples that are there, and no others.
+#[test]
+fn batches_of_one_size_train_as_the_native_path_does() {
+    let simulated = Accelerator::new(Device::flex(), "Test GPU".into());
+    for kind in [ModelKind::Simple, ModelKind::UltraLightweight] {
+        for (normalisation, weighted) in
+            [(Normalisation::None, true), (Normalisation::Batch, false)]
+        {
+            let dataset = dataset(normalisation);
+            let gpu = Target::Accelerator(simulated.clone());
+            let (ours, logits, evaluation) = trained(&gpu, kind, &dataset, weighted);
+            let (theirs, native_logits, native) =
+                trained(&Target::Native, kind, &dataset, weighted);
+            assert_eq!(logits.len(), 2 * SAMPLES * 3);
+            assert_close("logits", &logits, &native_logits);
+            for (a, b) in ours.tensors().iter().zip(theirs.tensors()) {
+                assert_close(&a.name, &a.values, &b.values);
+            }
+            assert_close("loss", &[evaluation.loss as f32], &[native.loss as f32]);
+        }
+    }
+}
+
+/// A split that no buffer of the device holds is taken to it batch by batch.
+#[test]
+fn splits_too_large_for_a_buffer_are_not_resident() {
+    let dataset = dataset(Normalisation::None);
+    let mut small = Accelerator::new(Device::flex(), "Test GPU".into());
+    small.largest_buffer = 100;
+    let architecture = Architecture::narrowed(ModelKind::Simple, SHAPE.into(), 3, 8);
+    let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
+    let target = Target::Accelerator(small);
+    let engine = engine(&target, BATCH, &architecture, start(weights)).unwrap();
+    assert!(
+        engine
+            .direct(&dataset.train, &dataset.preprocessing)
+            .is_none()
+    );
+    let (ours, ..) = trained(&target, ModelKind::Simple, &dataset, false);
+    let (theirs, ..) = trained(&Target::Native, ModelKind::Simple, &dataset, false);
+    for (a, b) in ours.tensors().iter().zip(theirs.tensors()) {
+        assert_close(&a.name, &a.values, &b.values);
+    }
+}

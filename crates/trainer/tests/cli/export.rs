@@ -1,0 +1,81 @@
+//! `trainer export`: what a training left, as files of other programs.
+
+use super::resume::SAVED_MODEL;
+use super::*;
+
+fn export(place: &Place, id: &str, format: &str, out: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_trainer"))
+        .args(["export", id, "--format", format, "--out"])
+        .arg(out)
+        .arg("--experiments-dir")
+        .arg(place.experiments())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_format_is_written_whole_and_nothing_is_overwritten() {
+    let place = Place::new();
+    let output = place.run(&QUICK);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let model = place.found().remove(0).join("model");
+    let out = |name: &str| place.folder.path().join(name);
+    for (format, name) in [
+        ("saved-model", "saved"),
+        ("onnx", "m.onnx"),
+        ("safetensors", "m.safetensors"),
+    ] {
+        let output = export(&place, "latest", format, &out(name));
+        assert!(
+            output.status.success(),
+            "{format}: {}",
+            text(&output.stderr)
+        );
+        assert_eq!(text(&output.stdout).trim(), out(name).to_str().unwrap());
+        assert_eq!(text(&output.stderr), "");
+        let again = export(&place, "latest", format, &out(name));
+        assert_eq!(again.status.code(), Some(2));
+        assert!(text(&again.stderr).contains("exists already"));
+    }
+    let read = |path: PathBuf| std::fs::read(path).unwrap();
+    for name in SAVED_MODEL {
+        assert!(
+            read(out("saved").join(name)) == read(model.join(name)),
+            "{name}"
+        );
+    }
+    assert!(read(out("m.safetensors")) == read(model.join("model.safetensors")));
+    assert!(read(out("m.onnx")).len() > 60_000);
+    let left: Vec<_> = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().ends_with(".tmp"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_cannot_be_exported_is_said() {
+    let place = Place::new();
+    let out = place.folder.path().join("m.onnx");
+    let output = export(&place, "latest", "onnx", &out);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no experiment matches `latest`"));
+    let output = export(&place, "latest", "keras", &out);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("[possible values: saved-model, onnx, safetensors]"));
+    assert!(!out.exists());
+}
+
+#[test]
+fn batch_statistics_leave_the_signature_of_windows_out() {
+    let place = Place::new();
+    let output = place.run(&[&QUICK[..], &["--normalisation", "batch"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let out = place.folder.path().join("saved");
+    let output = export(&place, "latest", "saved-model", &out);
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("without the signature `serving_windows`"));
+    let note = std::fs::read_to_string(out.join("assets/README.txt")).unwrap();
+    assert!(note.contains("`normalisation: batch`"), "{note}");
+}
