@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use data::folds::{FoldError, FoldScheme, Folds, group_warnings};
+use data::folds::{FoldError, FoldScheme, Folds, coincidence_warnings, few_groups_warning};
 use data::{DataError, DatasetConfig};
 use serde::{Deserialize, Serialize};
 
@@ -124,12 +124,11 @@ pub fn compare(
         groups: samples.groups_of(rows),
         fold_of,
     };
-    let mut warn = |split: &str, rows: &[usize]| {
+    let coincidences = |split: &str, rows: &[usize]| {
         let (labels, groups) = (samples.labels_of(rows), samples.groups_of(rows));
-        comparison
-            .warnings
-            .extend(group_warnings(split, &labels, &groups, &splits.class_names));
+        coincidence_warnings(split, &labels, &groups, &splits.class_names)
     };
+    let mut warnings = Vec::new();
     if let Some(scheme) = options.folds {
         let rows: Vec<usize> = splits
             .train
@@ -143,7 +142,7 @@ pub fn compare(
             scheme,
             options.seed,
         )?;
-        warn("cross-validation", &rows);
+        warnings.extend(coincidences("training and validation", &rows));
         comparison
             .references
             .push(reference("folds", &rows, folds.fold_of().to_vec()));
@@ -153,12 +152,14 @@ pub fn compare(
             fits.push((of(&roles.train), of(&roles.test)));
         }
     } else {
-        warn("training", &splits.train);
-        warn("validation", &splits.validation);
+        warnings.extend(coincidences("training", &splits.train));
+        let groups = samples.groups_of(&splits.validation);
+        warnings.extend(few_groups_warning("validation", &groups));
         let validation = reference("validation", &splits.validation, Vec::new());
         comparison.references.push(validation);
         if !splits.test.is_empty() {
-            warn("test", &splits.test);
+            let groups = samples.groups_of(&splits.test);
+            warnings.extend(few_groups_warning("test", &groups));
             comparison
                 .references
                 .push(reference("test", &splits.test, Vec::new()));
@@ -171,6 +172,7 @@ pub fn compare(
             .collect();
         fits.push((splits.train.clone(), tested));
     }
+    comparison.warnings.extend(warnings);
     for (train, _) in &mut fits {
         if train.len() > options.most_windows {
             *train = at_most(train, &samples.labels, options.most_windows, options.seed);
@@ -389,3 +391,6 @@ pub fn quick(
     remember::store(&key(&splits.fingerprints), &comparison);
     Ok(comparison)
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,39 @@ impl<G: AsRef<str>> Judged<'_, G> {
         parts.into_iter().map(scores).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pooled_by_fold_and_by_group() {
+        let judged = Judged {
+            labels: &[0, 0, 1, 1, 0, 1],
+            groups: &["a", "a", "b", "b", "c", "c"],
+            predicted: &[0, 0, 1, 0, 1, 1],
+            probabilities: None,
+            classes: 2,
+        };
+        let scores = judged.scores(1);
+        assert_eq!(scores.confusion, [[2, 1], [1, 2]]);
+        assert_eq!((scores.windows, scores.groups), (6, 3));
+        assert!((scores.accuracy.score - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!(scores.calibration_error, None);
+        assert_eq!(scores.per_class[1].support, 3);
+        let groups = judged.by_group();
+        let found: Vec<_> = groups
+            .iter()
+            .map(|g| (g.name.as_str(), g.windows, g.accuracy))
+            .collect();
+        assert_eq!(found, [("a", 2, 1.0), ("b", 2, 0.5), ("c", 2, 0.5)]);
+        let folds = judged.by_fold(&[0, 0, 1, 1, 1, 1]);
+        let found: Vec<_> = folds
+            .iter()
+            .map(|f| (f.name.as_str(), f.windows, f.accuracy))
+            .collect();
+        assert_eq!(found, [("1", 2, 1.0), ("2", 4, 0.5)]);
+        // Of "2": class 0 is found never, class 1 in 2 of 3, with precision 2/3.
+        assert!((folds[1].macro_f1 - 1.0 / 3.0).abs() < 1e-12);
+    }
+}

@@ -146,3 +146,6 @@ impl Row {
 const FLOOR: f64 = 1e-7;
 /// Deviations below this part of the mean are rounding: float32 samples differ by 6e-8 of their value at least.
 const ROUNDING: f64 = 1e-10;
+
+#[cfg(test)]
+mod tests;

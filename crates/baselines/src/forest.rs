@@ -77,3 +77,6 @@ impl Forest {
         rows.into_par_iter().flat_map_iter(row).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,31 @@ pub(crate) fn add(to: &mut [f64], factor: f64, values: &[f64]) {
         *to += factor * value;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ill_conditioned_bowl() {
+        let bowl = |x: &[f64], gradient: &mut [f64]| {
+            let mut value = 0.0;
+            for (i, (x, g)) in x.iter().zip(gradient).enumerate() {
+                let weight = 10f64.powi(i as i32 - 2);
+                value += 0.5 * weight * (x - i as f64).powi(2);
+                *g = weight * (x - i as f64);
+            }
+            value
+        };
+        let mut x = vec![100.0; 6];
+        let stop = Stop {
+            gradient: 1e-9,
+            iterations: 500,
+        };
+        let taken = minimise(&mut x, bowl, stop);
+        assert!(taken < 100, "{taken}");
+        for (i, x) in x.iter().enumerate() {
+            assert!((x - i as f64).abs() < 1e-6, "{x}");
+        }
+    }
+}

@@ -23,6 +23,8 @@ pub mod metrics;
 pub mod minirocket;
 pub mod model;
 mod random;
+#[cfg(test)]
+mod reference;
 mod remember;
 mod ridge;
 pub mod samples;

@@ -134,3 +134,64 @@ fn mean_loss(
     }
     loss
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::{classes, close, numbers, reference};
+
+    /// Weights and probabilities of scikit-learn, solved to its last digits.
+    #[test]
+    fn as_scikit_learn() {
+        for case in reference()["logistic"].as_array().unwrap() {
+            let count = case["classes"].as_u64().unwrap() as usize;
+            let table = Table::new(numbers(&case["x"]), 4);
+            let c = case["c"].as_f64().unwrap();
+            let options = LogisticOptions {
+                // One vector of weights there where there are two here.
+                c: if count == 2 { c / 2.0 } else { c },
+                tolerance: 1e-10,
+                iterations: 2000,
+            };
+            let fitted = Logistic::fit(&table, &classes(&case["y"]), count, options);
+            close(
+                &fitted.probabilities(&table),
+                &numbers(&case["probabilities"]),
+                1e-6,
+            );
+            let theirs = numbers(&case["coef"]);
+            if count == 2 {
+                let pairs = fitted
+                    .class_weights(1)
+                    .0
+                    .iter()
+                    .zip(fitted.class_weights(0).0);
+                let difference: Vec<f64> = pairs.map(|(one, zero)| one - zero).collect();
+                close(&difference, &theirs, 1e-5);
+            } else {
+                let ours: Vec<f64> = (0..count)
+                    .flat_map(|class| fitted.class_weights(class).0.to_vec())
+                    .collect();
+                close(&ours, &theirs, 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let values = (0..3000)
+            .map(|i| ((i * i) % 97) as f64 / 48.0 - 1.0)
+            .collect();
+        let table = Table::new(values, 3);
+        let labels: Vec<u32> = (0..1000).map(|i| (i * 7 % 3) as u32).collect();
+        let fit = || Logistic::fit(&table, &labels, 3, LogisticOptions::default());
+        let expected = fit();
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            assert_eq!(pool.install(fit), expected);
+        }
+    }
+}

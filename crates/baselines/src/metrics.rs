@@ -108,3 +108,27 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reference: sklearn.metrics.precision_recall_fscore_support on
+    /// y = [0,0,0,0,1,1,2], p = [0,0,1,2,1,1,0], 4 labels of which one never occurs.
+    #[test]
+    fn as_scikit_learn() {
+        let matrix = confusion(&[0, 0, 0, 0, 1, 1, 2], &[0, 0, 1, 2, 1, 1, 0], 4);
+        let expected = [[2, 1, 1, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0; 4]];
+        assert_eq!(matrix, expected);
+        let report = Report::of(&matrix);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+        close(report.accuracy, 4.0 / 7.0);
+        close(report.precision.macro_, (2.0 / 3.0 + 2.0 / 3.0 + 0.0) / 3.0);
+        close(report.recall.macro_, (0.5 + 1.0 + 0.0) / 3.0);
+        close(report.f1.macro_, (4.0 / 7.0 + 0.8 + 0.0) / 3.0);
+        close(report.f1.weighted, (4.0 * 4.0 / 7.0 + 2.0 * 0.8) / 7.0);
+        close(report.precision.micro, 4.0 / 7.0);
+        assert_eq!(report.support, [4, 2, 1, 0]);
+        close(macro_f1(&matrix), report.f1.macro_);
+    }
+}

@@ -274,3 +274,6 @@ impl Taps {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

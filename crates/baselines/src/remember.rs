@@ -86,3 +86,65 @@ fn store_in(folder: &Path, key: &Key, comparison: &Comparison) -> std::io::Resul
             let _ = std::fs::remove_file(&aside);
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data::demo;
+
+    fn comparison() -> Comparison {
+        Comparison {
+            class_names: vec!["a".into(), "b".into()],
+            fingerprints: vec!["f".into()],
+            seed: 1,
+            references: Vec::new(),
+            results: Vec::new(),
+            learned_from: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn whole_files_are_recalled_and_damaged_ones_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key("k".into());
+        assert_eq!(recall_from(folder.path(), &key), None);
+        store_in(folder.path(), &key, &comparison()).unwrap();
+        assert_eq!(recall_from(folder.path(), &key), Some(comparison()));
+        let file = folder.path().join("k.json");
+        let whole = std::fs::read(&file).unwrap();
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            std::fs::write(&file, damaged).unwrap();
+            assert_eq!(recall_from(folder.path(), &key), None, "byte {at}");
+        }
+        std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        assert_eq!(recall_from(folder.path(), &key), None);
+    }
+
+    #[test]
+    fn what_decides_the_result_is_in_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+        let budget = Budget { most_windows: 100 };
+        let prints = ["x".to_owned()];
+        let key = |config: &DatasetConfig, seed| Key::new(config, &prints, budget, seed);
+        assert_eq!(key(&config, 1), key(&config, 1));
+        assert_ne!(key(&config, 1), key(&config, 2));
+        assert_ne!(
+            key(&config, 1),
+            Key::new(&config, &["y".to_owned()], budget, 1)
+        );
+        assert_ne!(
+            key(&config, 1),
+            Key::new(&config, &prints, Budget { most_windows: 99 }, 1)
+        );
+        let mut filtered = config.clone();
+        filtered.steps.push(data::Step::Demean);
+        assert_ne!(key(&config, 1), key(&filtered, 1));
+        let mut renamed = config.clone();
+        renamed.task.class_names = Some(vec!["x".into(), "y".into(), "z".into()]);
+        assert_ne!(key(&config, 1), key(&renamed, 1));
+    }
+}

@@ -124,3 +124,26 @@ fn solve(factor: &[f64], column: &mut [f64]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One column, two classes: slope and intercept by hand.
+    #[test]
+    fn one_column_by_hand() {
+        let x = [1.0, 2.0, 4.0, 5.0];
+        let labels = [0, 0, 1, 1];
+        let gram: Vec<f64> = x.iter().flat_map(|a| x.map(|b| a * b)).collect();
+        let alpha = 2.0;
+        let fitted = Ridge::fit(&gram, &labels, 2, alpha).unwrap();
+        // Centred: -2, -1, 1, 2 with targets of +-1.
+        let slope = 6.0 / (10.0 + alpha);
+        for at in [0.0, 3.5, 9.0] {
+            let scores = fitted.scores(&x.map(|own| own * at));
+            let expected = slope * (at - 3.0);
+            assert!((scores[1] - expected).abs() < 1e-12 && (scores[0] + expected).abs() < 1e-12);
+        }
+        assert!(Ridge::fit(&gram, &labels, 2, 0.0).is_none());
+    }
+}

@@ -1,8 +1,6 @@
 //! Windows of a dataset with what baselines are made of: features, labels, groups.
 
-use std::path::Path;
-
-use data::windows::{WindowChunk, own_test_index, visit_windows};
+use data::windows::{WindowChunk, visit_windows};
 use data::{DataError, DatasetConfig};
 use rand::seq::SliceRandom as _;
 
@@ -90,7 +88,7 @@ pub struct Splits {
 }
 
 impl Splits {
-    /// Reads the splits that `config` names; `keep` says whether values of the windows are kept beside their features.
+    /// Reads the splits, or the fold, that `config` names; `keep` says whether values of the windows are kept beside their features.
     ///
     /// # Errors
     /// [`DataError`], as [`visit_windows`].
@@ -99,51 +97,37 @@ impl Splits {
             class_names: config.class_names(),
             ..Self::default()
         };
-        let task = &config.task;
-        let named = [
-            ("training", task.train_index_file.as_deref()),
-            ("validation", task.val_index_file.as_deref()),
-            ("test", own_test_index(config)),
-        ];
-        for (name, index) in named {
-            let first = splits.samples.len();
-            if let Some(index) = index {
-                splits.add(config, name, index, keep)?;
-            }
-            let rows = (first..splits.samples.len()).collect();
-            match name {
-                "training" => splits.train = rows,
-                "validation" => splits.validation = rows,
-                _ => splits.test = rows,
-            }
-        }
+        splits.fingerprints =
+            visit_windows(config, &mut |name, chunk| splits.add(name, &chunk, keep))?;
         Ok(splits)
     }
 
     fn add(
         &mut self,
-        config: &DatasetConfig,
         name: &'static str,
-        index: &Path,
+        chunk: &WindowChunk,
         keep: bool,
     ) -> Result<(), DataError> {
-        let fingerprint = visit_windows(config, name, index, &mut |chunk| {
-            if chunk.shape[1] < 2 {
-                return Err(DataError::Usage(
-                    "windows of one sample have no spectrum".into(),
-                ));
-            }
-            if !self.samples.is_empty() && chunk.shape != self.samples.shape {
-                return Err(DataError::Usage(format!(
-                    "the windows of the {name} split are {:?}, others {:?}: all must have one shape",
-                    chunk.shape, self.samples.shape
-                )));
-            }
-            self.ungrouped |= chunk.groups.iter().any(Option::is_none);
-            self.samples.append(&chunk, keep);
-            Ok(())
-        })?;
-        self.fingerprints.push(fingerprint);
+        if chunk.shape[1] < 2 {
+            return Err(DataError::Usage(
+                "windows of one sample have no spectrum".into(),
+            ));
+        }
+        if !self.samples.is_empty() && chunk.shape != self.samples.shape {
+            return Err(DataError::Usage(format!(
+                "the windows of the {name} split are {:?}, others {:?}: all must have one shape",
+                chunk.shape, self.samples.shape
+            )));
+        }
+        self.ungrouped |= chunk.groups.iter().any(Option::is_none);
+        let first = self.samples.len();
+        self.samples.append(chunk, keep);
+        let rows = first..self.samples.len();
+        match name {
+            "training" => self.train.extend(rows),
+            "validation" => self.validation.extend(rows),
+            _ => self.test.extend(rows),
+        }
         Ok(())
     }
 }
@@ -168,4 +152,24 @@ pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) ->
     }
     kept.sort_unstable();
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subset_has_every_class() {
+        let labels: Vec<u32> = (0..1000)
+            .map(|i| u32::from(i % 10 == 0) + 2 * u32::from(i == 5))
+            .collect();
+        let rows: Vec<usize> = (0..1000).collect();
+        let kept = at_most(&rows, &labels, 100, 1);
+        let count = |class| kept.iter().filter(|&&row| labels[row] == class).count();
+        assert_eq!((count(0), count(1), count(2)), (90, 10, 1));
+        assert!(kept.is_sorted());
+        assert_eq!(kept, at_most(&rows, &labels, 100, 1));
+        assert_ne!(kept, at_most(&rows, &labels, 100, 2));
+        assert_eq!(at_most(&rows, &labels, 2000, 1), rows);
+    }
 }

@@ -172,3 +172,27 @@ impl Scaler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_the_quietest_of_training() {
+        let train = Table::new(vec![1.0, f64::NAN, -3.0, f64::NEG_INFINITY], 2);
+        let silence = Silence::learn(&train);
+        let mut table = Table::new(vec![f64::NEG_INFINITY, f64::NAN, 5.0, 7.0], 2);
+        silence.fill(&mut table);
+        assert_eq!(table, Table::new(vec![-3.0, 0.0, 5.0, 7.0], 2));
+    }
+
+    #[test]
+    fn columns_have_mean_0_and_deviation_1_or_0() {
+        let mut table = Table::new(vec![1.0, 1e6, 3.0, 1e6, 5.0, 1e6, 7.0, 1e6], 2);
+        Scaler::learn(&table).apply(&mut table);
+        let expected = 3.0 / 5f64.sqrt();
+        assert!((table.row(3)[0] - expected).abs() < 1e-12);
+        assert_eq!(table.row(0)[1], 0.0);
+        assert_eq!(table.columns(&[1..2, 0..1]).row(3), [0.0, table.row(3)[0]]);
+    }
+}

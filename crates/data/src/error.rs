@@ -88,6 +88,9 @@ pub enum DataError {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// The groups of training and validation split cannot be dealt to folds.
+    #[error("cross-validation over groups: {0}")]
+    Fold(#[from] crate::folds::FoldError),
     /// A split has no samples.
     #[error("the {split} split is empty: {path} names no sample of the included classes")]
     EmptySplit {
@@ -162,7 +165,7 @@ impl DataError {
                     *example = example.replace(&from, &to);
                 }
             }
-            Self::Strict { .. } | Self::Usage(_) | Self::SharedGroups { .. } => {}
+            Self::Strict { .. } | Self::Usage(_) | Self::Fold(_) | Self::SharedGroups { .. } => {}
         }
         self
     }

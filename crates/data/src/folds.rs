@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
 
 /// With fewer groups than this, a score of a split says more about its groups than about the model.
 pub const FEW_GROUPS: usize = 10;
@@ -37,6 +38,19 @@ pub enum FoldError {
         /// Groups there are.
         groups: usize,
     },
+    /// An index beyond the last fold.
+    #[error("there is no fold {index} of {folds}: folds count from 0")]
+    NoSuchFold {
+        /// Fold asked for.
+        index: usize,
+        /// Folds there are.
+        folds: usize,
+    },
+    /// One group is left beside the tested ones.
+    #[error(
+        "{0} folds leave one group for training and validation together: ask for more folds or record more groups"
+    )]
+    NothingToValidate(usize),
     /// Labels and group names do not belong together.
     #[error("{labels} labels but {groups} group names")]
     Lengths {
@@ -52,7 +66,7 @@ pub enum FoldError {
 pub struct Roles {
     /// Learned from.
     pub train: Vec<usize>,
-    /// For choices during training; empty in [`Folds::roles`].
+    /// For choices during training and calibration; empty in [`Folds::roles`].
     pub validation: Vec<usize>,
     /// Tested.
     pub test: Vec<usize>,
@@ -130,21 +144,10 @@ impl Folds {
 
     /// Training and test windows of a fold: it is tested, all others are learned from.
     pub fn roles(&self, fold: usize) -> Roles {
-        self.split(fold, None)
-    }
-
-    /// As [`Folds::roles`], with the next fold kept for validation. Needs three folds to leave any training windows.
-    pub fn roles_with_validation(&self, fold: usize) -> Roles {
-        self.split(fold, Some((fold + 1) % self.count))
-    }
-
-    fn split(&self, test: usize, validation: Option<usize>) -> Roles {
         let mut roles = Roles::default();
-        for (window, &fold) in self.fold_of.iter().enumerate() {
-            let role = if fold == test {
+        for (window, &own) in self.fold_of.iter().enumerate() {
+            let role = if own == fold {
                 &mut roles.test
-            } else if Some(fold) == validation {
-                &mut roles.validation
             } else {
                 &mut roles.train
             };
@@ -152,6 +155,87 @@ impl Folds {
         }
         roles
     }
+}
+
+/// One fold of a cross-validation: what a run trains, validates and tests on.
+///
+/// `k` as large as the number of groups leaves one group out at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldChoice {
+    /// Number of folds, 2 or more.
+    pub k: usize,
+    /// The fold that is tested, from 0.
+    pub index: usize,
+    /// Seed that deals groups to folds. It is not the seed of the training, so that runs of several seeds can have the
+    /// same folds.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// The windows that are not tested are cut into this many parts by group; one of them is for validation.
+const VALIDATION_PARTS: usize = 8;
+
+impl FoldChoice {
+    /// Refuses what is no fold.
+    ///
+    /// # Errors
+    /// [`FoldError`] with fewer than two folds, or an index that is not below `k`.
+    pub fn check(self) -> Result<(), FoldError> {
+        if self.k < 2 {
+            return Err(FoldError::TooFewFolds(self.k));
+        }
+        if self.index >= self.k {
+            return Err(FoldError::NoSuchFold {
+                index: self.index,
+                folds: self.k,
+            });
+        }
+        Ok(())
+    }
+
+    /// Deals windows to training, validation and test. `labels` and `groups` have one entry a window.
+    ///
+    /// About an eighth of the windows that are not tested, as whole groups, is for validation.
+    ///
+    /// # Errors
+    /// As [`FoldChoice::check`] and [`Folds::new`], and where fewer than two groups are left beside the tested ones.
+    pub fn roles(self, labels: &[u32], groups: &[impl AsRef<str>]) -> Result<Roles, FoldError> {
+        self.check()?;
+        let folds = Folds::new(labels, groups, FoldScheme::Stratified(self.k), self.seed)?;
+        let Roles { train, test, .. } = folds.roles(self.index);
+        let labels: Vec<u32> = train.iter().map(|&window| labels[window]).collect();
+        let groups: Vec<&str> = train
+            .iter()
+            .map(|&window| groups[window].as_ref())
+            .collect();
+        let distinct = groups.iter().collect::<BTreeSet<_>>().len();
+        if distinct < 2 {
+            return Err(FoldError::NothingToValidate(self.k));
+        }
+        let scheme = FoldScheme::Stratified(VALIDATION_PARTS.min(distinct));
+        let parts = Folds::new(&labels, &groups, scheme, self.seed)?;
+        let inner = (0..parts.count())
+            .map(|part| parts.roles(part))
+            .min_by_key(|roles| classes_missing(&labels, roles))
+            .expect("there are at least two parts");
+        let outer = |positions: Vec<usize>| positions.iter().map(|&at| train[at]).collect();
+        Ok(Roles {
+            train: outer(inner.train),
+            validation: outer(inner.test),
+            test,
+        })
+    }
+}
+
+/// Classes that training lacks, then those that validation lacks.
+fn classes_missing(labels: &[u32], roles: &Roles) -> (usize, usize) {
+    let classes = |windows: &[usize]| -> BTreeSet<u32> {
+        windows.iter().map(|&window| labels[window]).collect()
+    };
+    let all: BTreeSet<u32> = labels.iter().copied().collect();
+    let missing = |windows| all.difference(&classes(windows)).count();
+    (missing(&roles.train), missing(&roles.test))
 }
 
 /// Groups by name.
@@ -211,12 +295,12 @@ fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     fold_of
 }
 
-/// What makes scores of these windows doubtful, in words. `split` names them: `training`, `validation`.
-///
-/// - every group has one class, so a model can learn recordings instead of classes;
-/// - a class occurs in one group only, so it cannot be learned and tested at once;
-/// - there are fewer than [`FEW_GROUPS`] groups.
-pub fn group_warnings(
+/// Fewer groups of one class than this do not tell the class from the recording.
+const FEW_GROUPS_OF_A_CLASS: usize = 3;
+
+/// Warns of classes that cannot be told from their recordings: all windows of the class come from one or two groups, in
+/// which there is no other class. `split` names the windows: `training`.
+pub fn coincidence_warnings(
     split: &str,
     labels: &[u32],
     groups: &[impl AsRef<str>],
@@ -228,28 +312,37 @@ pub fn group_warnings(
         of_class.entry(label).or_default().insert(group.as_ref());
         of_group.entry(group.as_ref()).or_default().insert(label);
     }
+    let coincides = |groups: &BTreeSet<&str>| {
+        groups.len() < FEW_GROUPS_OF_A_CLASS
+            && groups.iter().all(|group| of_group[group].len() == 1)
+    };
     let mut warnings = Vec::new();
-    if of_class.len() > 1 && of_group.values().all(|classes| classes.len() == 1) {
+    for (&label, groups) in of_class.iter().filter(|(_, groups)| coincides(groups)) {
+        let name = class_names.get(label as usize).map_or("?", String::as_str);
+        let named: Vec<String> = groups.iter().map(|group| format!("`{group}`")).collect();
         warnings.push(format!(
-            "{split}: every group has windows of one class only, so class and recording coincide: a model can score by \
-             knowing the recording; trust scores on groups it has not seen, and record several classes a visit"
-        ));
-    }
-    for (&label, groups) in &of_class {
-        if groups.len() == 1 && of_group.len() > 1 {
-            let name = class_names.get(label as usize).map_or("?", String::as_str);
-            let group = groups.first().copied().unwrap_or_default();
-            warnings.push(format!(
-                "{split}: class `{name}` occurs in one group only (`{group}`): it cannot be learned and tested at once"
-            ));
-        }
-    }
-    if of_group.len() < FEW_GROUPS {
-        warnings.push(format!(
-            "{split}: {} groups only: scores change by several points from one choice of groups to the next; compare by \
-             cross-validation over groups",
-            of_group.len()
+            "all {split} windows of class `{name}` come from {} group(s), {}, with no other class in them: class and \
+             recording coincide, and a model may learn the recording instead; record the class on more occasions",
+            groups.len(),
+            named.join(" and ")
         ));
     }
     warnings
 }
+
+/// Warns of a split with fewer than [`FEW_GROUPS`] groups: what is chosen by its scores is chosen by chance. `split`
+/// names it: `validation`.
+pub fn few_groups_warning(split: &str, groups: &[impl AsRef<str>]) -> Option<String> {
+    let distinct: BTreeSet<&str> = groups.iter().map(AsRef::as_ref).collect();
+    let few = (1..FEW_GROUPS).contains(&distinct.len());
+    few.then(|| {
+        format!(
+            "the {split} split has {} group(s) only: its scores change by several points with the choice of groups; \
+             compare models by cross-validation over groups",
+            distinct.len()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

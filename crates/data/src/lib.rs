@@ -29,6 +29,7 @@ mod leaks;
 mod loader;
 mod memory;
 mod nesting;
+mod pool;
 mod preprocessing;
 pub mod reader;
 pub mod recording;

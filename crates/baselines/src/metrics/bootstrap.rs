@@ -226,3 +226,6 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     low + (high - low) * at.fract()
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,21 @@ pub fn log_loss(probabilities: &[f64], labels: &[u32], classes: usize) -> f64 {
         .sum();
     super::ratio(total, labels.len() as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        // Two windows at 0.9 of which one is right; one at 0.6, right.
+        let probabilities = [0.9, 0.1, 0.1, 0.9, 0.6, 0.4];
+        let labels = [0, 0, 0];
+        let expected = ((0.9f64 + 0.9 - 1.0) + 0.4) / 3.0;
+        assert!((expected_error(&probabilities, &labels, 2) - expected).abs() < 1e-12);
+        let loss = -(0.9f64.ln() + 0.1f64.ln() + 0.6f64.ln()) / 3.0;
+        assert!((log_loss(&probabilities, &labels, 2) - loss).abs() < 1e-12);
+        assert_eq!(expected_error(&[1.0, 0.0, 0.0, 1.0], &[0, 1], 2), 0.0);
+        assert_eq!(expected_error(&[], &[], 2), 0.0);
+    }
+}

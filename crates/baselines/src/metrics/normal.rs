@@ -43,3 +43,33 @@ pub(super) fn quantile(p: f64) -> f64 {
     }
     0.5 * (low + high)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reference: scipy.stats.norm.
+    #[test]
+    fn as_scipy() {
+        for (x, p) in [
+            (0.0, 0.5),
+            (1.0, 0.841_344_746_068_542_9),
+            (-1.96, 0.024_997_895_148_220_435),
+            (2.9, 0.998_134_186_699_616),
+            (3.5, 0.999_767_370_920_964_5),
+            (-5.0, 2.866_515_718_791_933e-7),
+        ] {
+            assert!(
+                (cumulative(x) - p).abs() < 1e-12,
+                "{x}: {} is not {p}",
+                cumulative(x)
+            );
+            assert!(
+                (quantile(p) - x).abs() < 1e-6,
+                "{p}: {} is not {x}",
+                quantile(p)
+            );
+        }
+        assert_eq!(quantile(0.0), f64::NEG_INFINITY);
+    }
+}

@@ -18,6 +18,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use data::folds::FoldChoice;
 use data::{Augmentation, Normalisation, Storage};
 use experiment::{Entry, Metadata, TrainingConfig, hash::config_hash};
 use model::ModelKind;
@@ -97,6 +98,10 @@ pub struct Recipe {
     pub early_stopping: EarlyStoppingSettings,
     /// When to lower the learning rate.
     pub plateau: PlateauSettings,
+    /// The fold of a cross-validation that is trained on instead of the splits; none for the splits. Left out of the
+    /// serialised form where there is none, so that runs without folds keep their configuration hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<FoldChoice>,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
 }
@@ -169,6 +174,7 @@ impl Default for Recipe {
             augmentation: Augmentation::default(),
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
+            fold: None,
             data: None,
         }
     }
@@ -452,6 +458,10 @@ impl Recipe {
             return usage(format!(
                 "the average's decay {average} is not from 0 to below 1"
             ));
+        }
+        if let Some(fold) = self.fold {
+            let wrong = |error| TrainerError::Usage(format!("`fold`: {error}"));
+            fold.check().map_err(wrong)?;
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

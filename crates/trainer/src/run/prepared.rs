@@ -48,6 +48,7 @@ impl Prepared {
         if job.recipe.normalisation.is_some() {
             config.normalisation = job.recipe.normalisation;
         }
+        config.fold = job.recipe.fold;
         let dataset = read(&config, &job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
         complete(&mut job, &config, &dataset);
@@ -110,9 +111,20 @@ impl Prepared {
             class_names: dataset.class_names.clone(),
             notes: self.job.tracking.notes.clone(),
             tags: self.job.tracking.tags.clone(),
-            other: self.job.tracking.meta.clone(),
+            other: self.other_fields(),
             ..Default::default()
         }
+    }
+}
+
+impl Prepared {
+    /// Fields that the user added, and the fold.
+    fn other_fields(&self) -> Map<String, Value> {
+        let mut fields = self.job.tracking.meta.clone();
+        if let Some(fold) = self.job.recipe.fold {
+            fields.insert("fold".into(), fold.index.into());
+        }
+        fields
     }
 }
 
