@@ -78,6 +78,8 @@ pub struct DatasetConfig {
     /// The fold that is read instead of the splits, of training and validation split together. No key of the file says
     /// so.
     pub fold: Option<FoldChoice>,
+    /// The groups that the fold tests, where they are named instead of dealt. No key of the file says so.
+    pub held_out: Vec<String>,
     /// The whole file as JSON, for the record.
     pub content: serde_json::Value,
     /// Keys that were not understood.
@@ -195,6 +197,7 @@ impl DatasetConfig {
             normalisation: raw.normalisation,
             absolute_thresholds: false,
             fold: None,
+            held_out: Vec::new(),
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };

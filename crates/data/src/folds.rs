@@ -51,6 +51,9 @@ pub enum FoldError {
         "{0} folds leave one group for training and validation together: ask for more folds or record more groups"
     )]
     NothingToValidate(usize),
+    /// A group that is to be tested is not there.
+    #[error("there is no group `{0}` to test")]
+    NoSuchGroup(String),
     /// Labels and group names do not belong together.
     #[error("{labels} labels but {groups} group names")]
     Lengths {
@@ -203,29 +206,65 @@ impl FoldChoice {
     pub fn roles(self, labels: &[u32], groups: &[impl AsRef<str>]) -> Result<Roles, FoldError> {
         self.check()?;
         let folds = Folds::new(labels, groups, FoldScheme::Stratified(self.k), self.seed)?;
-        let Roles { train, test, .. } = folds.roles(self.index);
-        let labels: Vec<u32> = train.iter().map(|&window| labels[window]).collect();
-        let groups: Vec<&str> = train
-            .iter()
-            .map(|&window| groups[window].as_ref())
-            .collect();
-        let distinct = groups.iter().collect::<BTreeSet<_>>().len();
-        if distinct < 2 {
-            return Err(FoldError::NothingToValidate(self.k));
-        }
-        let scheme = FoldScheme::Stratified(VALIDATION_PARTS.min(distinct));
-        let parts = Folds::new(&labels, &groups, scheme, self.seed)?;
-        let inner = (0..parts.count())
-            .map(|part| parts.roles(part))
-            .min_by_key(|roles| classes_missing(&labels, roles))
-            .expect("there are at least two parts");
-        let outer = |positions: Vec<usize>| positions.iter().map(|&at| train[at]).collect();
-        Ok(Roles {
-            train: outer(inner.train),
-            validation: outer(inner.test),
-            test,
-        })
+        validated(folds.roles(self.index), labels, groups, self)
     }
+
+    /// As [`FoldChoice::roles`], but tested are the windows of the groups `held_out`, such as all of one site. `k` and
+    /// `index` only number the folds.
+    ///
+    /// # Errors
+    /// As [`FoldChoice::roles`], and where there is no window of a group.
+    pub fn roles_without(
+        self,
+        held_out: &[String],
+        labels: &[u32],
+        groups: &[impl AsRef<str>],
+    ) -> Result<Roles, FoldError> {
+        self.check()?;
+        let present: BTreeSet<&str> = groups.iter().map(AsRef::as_ref).collect();
+        if let Some(missing) = held_out.iter().find(|name| !present.contains(&name[..])) {
+            return Err(FoldError::NoSuchGroup(missing.clone()));
+        }
+        let held_out: BTreeSet<&str> = held_out.iter().map(String::as_str).collect();
+        let tested = |window: &usize| held_out.contains(groups[*window].as_ref());
+        let (test, train) = (0..labels.len()).partition(tested);
+        let roles = Roles {
+            train,
+            test,
+            ..Roles::default()
+        };
+        validated(roles, labels, groups, self)
+    }
+}
+
+/// Takes windows for validation from those that are learned from.
+fn validated(
+    Roles { train, test, .. }: Roles,
+    labels: &[u32],
+    groups: &[impl AsRef<str>],
+    fold: FoldChoice,
+) -> Result<Roles, FoldError> {
+    let labels: Vec<u32> = train.iter().map(|&window| labels[window]).collect();
+    let groups: Vec<&str> = train
+        .iter()
+        .map(|&window| groups[window].as_ref())
+        .collect();
+    let distinct = groups.iter().collect::<BTreeSet<_>>().len();
+    if distinct < 2 {
+        return Err(FoldError::NothingToValidate(fold.k));
+    }
+    let scheme = FoldScheme::Stratified(VALIDATION_PARTS.min(distinct));
+    let parts = Folds::new(&labels, &groups, scheme, fold.seed)?;
+    let inner = (0..parts.count())
+        .map(|part| parts.roles(part))
+        .min_by_key(|roles| classes_missing(&labels, roles))
+        .expect("there are at least two parts");
+    let outer = |positions: Vec<usize>| positions.iter().map(|&at| train[at]).collect();
+    Ok(Roles {
+        train: outer(inner.train),
+        validation: outer(inner.test),
+        test,
+    })
 }
 
 /// Classes that training lacks, then those that validation lacks.

@@ -75,7 +75,11 @@ impl SplitPlan {
             sources.extend(config.sources(validation)?);
         }
         let pool = Pool::read(config, &sources)?;
-        let roles = fold.roles(&pool.labels, &pool.groups)?;
+        let roles = if config.held_out.is_empty() {
+            fold.roles(&pool.labels, &pool.groups)?
+        } else {
+            fold.roles_without(&config.held_out, &pool.labels, &pool.groups)?
+        };
         let part = |rows: &[usize]| {
             let mut keep = vec![false; pool.labels.len()];
             rows.iter().for_each(|&row| keep[row] = true);

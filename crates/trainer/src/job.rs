@@ -61,7 +61,7 @@ pub struct Tracking {
 }
 
 /// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 24] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -73,6 +73,11 @@ const RESERVED: [&str; 19] = [
     "seed",
     "class_names",
     "fold",
+    "fold_name",
+    "study",
+    "study_line",
+    "trial",
+    "varied",
     "end_time",
     "duration_s",
     "timing_s",

@@ -216,3 +216,39 @@ fn warnings_say_what_makes_scores_doubtful() {
     single[3].1 = vec![0, 1];
     assert_eq!(of(&single).0, Vec::<String>::new());
 }
+
+proptest! {
+    /// With groups mapped to sites, every window is tested once and no site has two roles of which one is the test.
+    #[test]
+    fn sites_are_tested_once_and_stay_whole(
+        groups in proptest::collection::vec(group(), 4..20),
+        sites in 2usize..4,
+        seed: u64,
+    ) {
+        let (labels, names) = windows(&groups);
+        let site = |name: &str| name[1..].parse::<usize>().unwrap() % sites;
+        let mut tested = vec![0; labels.len()];
+        for index in 0..sites {
+            let held_out: Vec<String> = (0..groups.len()).map(|i| format!("g{i}")).filter(|name| site(name) == index).collect();
+            let choice = FoldChoice { k: sites, index, seed };
+            let left = groups.len() - held_out.len();
+            let Ok(roles) = choice.roles_without(&held_out, &labels, &names) else {
+                prop_assert!(left < 2);
+                return Ok(());
+            };
+            roles.test.iter().for_each(|&window| tested[window] += 1);
+            let of = |windows: &[usize]| -> HashSet<String> {
+                windows.iter().map(|&window| names[window].clone()).collect()
+            };
+            let (train, validation, test) = (of(&roles.train), of(&roles.validation), of(&roles.test));
+            prop_assert!(train.is_disjoint(&validation));
+            prop_assert!(train.union(&validation).all(|name| site(name) != index));
+            prop_assert!(test.iter().all(|name| site(name) == index));
+            prop_assert_eq!(roles.train.len() + roles.validation.len() + roles.test.len(), labels.len());
+        }
+        prop_assert!(tested.iter().all(|&times| times == 1));
+        let choice = FoldChoice { k: 2, index: 0, seed };
+        let missing = choice.roles_without(&["elsewhere".into()], &labels, &names);
+        prop_assert_eq!(missing, Err(FoldError::NoSuchGroup("elsewhere".into())));
+    }
+}

@@ -14,6 +14,7 @@ mod policies;
 mod preset;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -102,6 +103,9 @@ pub struct Recipe {
     /// serialised form where there is none, so that runs without folds keep their configuration hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<FoldChoice>,
+    /// The groups that the fold tests, where they are named instead of dealt, as in leave-one-site-out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<String>,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
 }
@@ -175,6 +179,7 @@ impl Default for Recipe {
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
             fold: None,
+            held_out: Vec::new(),
             data: None,
         }
     }
@@ -462,6 +467,8 @@ impl Recipe {
         if let Some(fold) = self.fold {
             let wrong = |error| TrainerError::Usage(format!("`fold`: {error}"));
             fold.check().map_err(wrong)?;
+        } else if !self.held_out.is_empty() {
+            return usage("`held_out` names groups to test, and there is no `fold`".into());
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

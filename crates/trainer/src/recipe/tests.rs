@@ -52,6 +52,7 @@ fn full() -> Recipe {
             index: 1,
             seed: 3,
         }),
+        held_out: vec!["pass 3".into()],
         data: Some(DataIdentity {
             configuration: json!({"vehicle_classification": {"num_classes": 2}}),
             fingerprints: BTreeMap::from([("train".into(), "aa".into())]),

@@ -49,6 +49,7 @@ impl Prepared {
             config.normalisation = job.recipe.normalisation;
         }
         config.fold = job.recipe.fold;
+        config.held_out = job.recipe.held_out.clone();
         let dataset = read(&config, &job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
         complete(&mut job, &config, &dataset);
