@@ -74,11 +74,8 @@ pub(super) fn run(store: &ExperimentStore, options: &Options) -> Result<Output, 
     } else {
         tables(&study, &trials, options.limit)
     };
-    if options.json || options.csv {
-        output
-            .warnings
-            .extend(written.into_iter().map(|line| line.trim_end().to_owned()));
-    } else {
+    // Other programs read the rest.
+    if !options.json && !options.csv {
         written.iter().for_each(|line| output.text.push_str(line));
     }
     Ok(output)

@@ -6,13 +6,14 @@ use crate::error::ExperimentError;
 use crate::study::{Study, Trial};
 
 /// Fields of a recipe that are the run's own, or where its data lie.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 7] = [
     "version",
     "data",
     "seed",
     "fold",
     "held_out",
     "dataset_config",
+    "task",
 ];
 
 /// A YAML file for `trainer --config`, one field a line, maps as JSON.
