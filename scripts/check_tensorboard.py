@@ -59,7 +59,7 @@ def expected(experiment):
             ["model/total_params", "config/batch_size", "config/epochs", "config/learning_rate", "config/num_classes"]
             + ["dataset/train_size", "dataset/val_size", "dataset/test_size", "results/test_f1_macro"], 1)
         | {tag: ("text", 1) for tag in ("model/type", "model/summary", "config/model_type", "dataset/input_shape")}
-        | {"_hparams_/session_start_info": ("hparams", 1), "_hparams_/session_end_info": ("hparams", 1)},
+        | {f"_hparams_/{tag}": ("hparams", 1) for tag in ("experiment", "session_start_info", "session_end_info")},
     }
     return metadata, history, runs
 
@@ -113,7 +113,7 @@ def get(url, body=None):
         return answer.read()
 
 
-def check_server(experiment, runs, load_fast, port):
+def check_server(experiment, metadata, runs, load_fast, port):
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(experiment / "logs"), "--port", str(port),
                "--load_fast", load_fast, "--samples_per_plugin", "images=1000", "--reload_interval", "1"]
     output = open(f"/tmp/tensorboard-{port}.log", "w+")
@@ -146,14 +146,24 @@ def check_server(experiment, runs, load_fast, port):
                     check(len(points) == steps, f"{what}: {run} {tag} has {len(points)} points, expected {steps}")
                     if plugin == "images" and points:
                         check_png(get(f"{base}plugin/images/individualImage?{points[-1]['query']}"), f"{what}: {tag}")
+        shown = json.loads(get(base + "plugin/hparams/experiment", {"experimentName": "", "includeMetrics": True}))
+        columns = [info["name"]["tag"] for info in shown["metricInfos"]]
+        results = [f"results/{split}_{metric}" for metric in ("f1_macro", "accuracy", "loss") for split in ("test", "best_val")]
+        check(sorted(columns) == sorted(results), f"{what}: HPARAMS shows the metrics {columns}, expected {results}")
+        hparams = {info["name"] for info in shown["hparamInfos"]}
+        check({"model", "learning_rate", "seed"} <= hparams, f"{what}: HPARAMS shows the hyperparameters {sorted(hparams)}")
         groups = json.loads(get(base + "plugin/hparams/session_groups", {
             "experimentName": "", "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"],
-            "colParams": [{"metric": {"group": "", "tag": "results/test_f1_macro"}}], "startIndex": 0, "sliceSize": 10}))
+            "colParams": [{"metric": {"group": "", "tag": tag}} for tag in results], "startIndex": 0, "sliceSize": 10}))
         sessions = groups["sessionGroups"]
         check(len(sessions) == 1, f"{what}: {len(sessions)} hparams sessions")
         if sessions:
             check(sessions[0]["hparams"].get("model"), f"{what}: hparams without the model")
-            check(sessions[0]["metricValues"], f"{what}: hparams without results")
+            values = {value["name"]["tag"]: value["value"] for value in sessions[0]["metricValues"]}
+            for split, key in (("test", "test"), ("best_val", "validation")):
+                for metric in ("f1_macro", "accuracy", "loss"):
+                    value, own = values.get(f"results/{split}_{metric}"), metadata["results"][key][metric]
+                    check(value is not None and abs(value - own) < 1e-6, f"{what}: {split}_{metric} is {value}, not {own}")
             check(sessions[0]["sessions"][0]["status"] == "STATUS_SUCCESS", f"{what}: status {sessions[0]['sessions'][0]}")
     finally:
         server.terminate()
@@ -174,7 +184,7 @@ def main():
     if stream.getvalue():
         problems.append(f"EventAccumulator warned: {stream.getvalue().strip()}")
     for port, load_fast in ((16106, "true"), (16107, "false")):
-        check_server(experiment, runs, load_fast, port)
+        check_server(experiment, metadata, runs, load_fast, port)
     for problem in problems:
         print(f"PROBLEM: {problem}")
     tags = sum(len(tags) for tags in runs.values())

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeSeed;
 
 use crate::error::DataError;
+use crate::folds::FoldChoice;
 use crate::index::read_index;
 use crate::nesting::deeper_than;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
@@ -74,6 +75,11 @@ pub struct DatasetConfig {
     /// Whether floors and units are the absolute ones of older versions, to go on with a run of such a version: where
     /// its stored [`crate::Preprocessing`] has no thresholds. No key of the file says so.
     pub absolute_thresholds: bool,
+    /// The fold that is read instead of the splits, of training and validation split together. No key of the file says
+    /// so.
+    pub fold: Option<FoldChoice>,
+    /// The groups that the fold tests, where they are named instead of dealt. No key of the file says so.
+    pub held_out: Vec<String>,
     /// The whole file as JSON, for the record.
     pub content: serde_json::Value,
     /// Keys that were not understood.
@@ -190,6 +196,8 @@ impl DatasetConfig {
             steps: Vec::new(),
             normalisation: raw.normalisation,
             absolute_thresholds: false,
+            fold: None,
+            held_out: Vec::new(),
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };

@@ -1,14 +1,17 @@
 //! The three splits, in memory or streamed from their sources.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use ndarray::ArrayView4;
 
 use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
+use crate::folds::{coincidence_warnings, few_groups_warning};
 use crate::loader::{Loader, READ_AHEAD};
+use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
@@ -87,6 +90,8 @@ pub struct Split {
     pub y: Vec<u32>,
     /// Groups that occur, where sources name them.
     pub groups: BTreeSet<String>,
+    /// Group of each sample, where its source names one.
+    pub group_of: Vec<Option<Arc<str>>>,
     /// SHA-256 over the windows and labels on disk, in order, as lower-case hex.
     pub fingerprint: String,
     /// Shape of one input.
@@ -126,7 +131,12 @@ impl Split {
         }
     }
 
-    /// The samples at `indices`, in that order; groups and fingerprint stay those of all.
+    /// Group of each sample; none where some sample has none.
+    pub fn group_names(&self) -> Option<Vec<&str>> {
+        self.group_of.iter().map(Option::as_deref).collect()
+    }
+
+    /// The samples at `indices`, in that order; the set of groups and fingerprint stay those of all.
     pub fn subset(&self, indices: &[usize]) -> Self {
         let of = |values: &[f32], length: usize| -> Vec<f32> {
             indices
@@ -146,6 +156,7 @@ impl Split {
                 }),
             },
             y: indices.iter().map(|&i| self.y[i]).collect(),
+            group_of: indices.iter().map(|&i| self.group_of[i].clone()).collect(),
             ..self.clone_without_samples()
         }
     }
@@ -155,6 +166,7 @@ impl Split {
             x: Inputs::Memory(Vec::new()),
             y: Vec::new(),
             groups: self.groups.clone(),
+            group_of: Vec::new(),
             fingerprint: self.fingerprint.clone(),
             shape: self.shape,
         }
@@ -266,9 +278,8 @@ impl Dataset {
         let normalisation = config.normalisation_or(normalisation);
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
-        let task = &config.task;
-        let train_index = task.train_index_file.as_ref().expect("checked when parsed");
-        let val_index = task.val_index_file.as_ref().expect("checked when parsed");
+        let plan = SplitPlan::new(config)?;
+        warnings.extend(plan.warnings);
         let mut preprocessing = Preprocessing::new(config.steps.clone(), config.spectral.clone());
         preprocessing.sampling_rate = config.sampling_rate;
         let plain = preprocessing.clone();
@@ -283,28 +294,18 @@ impl Dataset {
             summed.then_some(normalisation),
             watch,
         );
-        let (mut train, in_train) = loader.split("training", train_index)?;
+        let (mut train, in_train) = loader.split("training", plan.train)?;
         let passes = loader.take_passes();
         let census = loader.take_census("validation");
         if storage == Storage::Windows {
             loader.keep_inputs();
         }
-        let (mut val, in_val) = loader.split("validation", val_index)?;
+        let (mut val, in_val) = loader.split("validation", plan.validation)?;
         let mut seen = census.warnings();
         seen.extend(loader.take_census("test").warnings());
-        // Two names of one list are one split, as configurations of the Python system have them.
-        let same_list = |index: &Path| {
-            let read = |path: &Path| std::fs::read(path).ok();
-            // Lines may be relative to the list's own folder.
-            let beside = index.parent() == val_index.parent();
-            let same = || read(index).is_some_and(|list| Some(list) == read(val_index));
-            index == val_index || (beside && same())
-        };
-        let own_test = task.test_index_file.as_ref();
-        let own_test = own_test.filter(|index| !same_list(index));
-        let test = match own_test {
-            Some(index) => {
-                let split = loader.split("test", index)?;
+        let test = match plan.test {
+            Some(sources) => {
+                let split = loader.split("test", sources)?;
                 seen.extend(loader.take_census("test").warnings());
                 Some(split)
             }
@@ -337,6 +338,18 @@ impl Dataset {
         }
 
         warnings.extend(seen);
+        if let Some(groups) = train.group_names() {
+            warnings.extend(coincidence_warnings(
+                "training",
+                &train.y,
+                &groups,
+                &class_names,
+            ));
+        }
+        warnings.extend(
+            val.group_names()
+                .and_then(|groups| few_groups_warning("validation", &groups)),
+        );
 
         let thresholds = || census.thresholds();
         preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);

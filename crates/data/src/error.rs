@@ -106,6 +106,9 @@ pub enum DataError {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// The groups of training and validation split cannot be dealt to folds.
+    #[error("cross-validation over groups: {0}")]
+    Fold(#[from] crate::folds::FoldError),
     /// A split has no samples.
     #[error("the {split} split is empty: {path} names no sample of the included classes")]
     EmptySplit {
@@ -183,6 +186,7 @@ impl DataError {
             }
             Self::Strict { .. }
             | Self::Usage(_)
+            | Self::Fold(_)
             | Self::SharedGroups { .. }
             | Self::Inspected { .. } => {}
         }

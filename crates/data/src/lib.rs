@@ -5,6 +5,8 @@
 //! - [`Preprocessing`]: segments, features and normalisation, the same code for training and
 //!   prediction, stored with the model;
 //! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;
+//! - [`windows`]: windows as they were recorded, for models with a front end of their own;
+//! - [`folds`]: cross-validation by group;
 //! - [`batch`]: seeded order and assembly of batches;
 //! - [`demo`]: a deterministic simulation for those without data.
 //!
@@ -19,6 +21,7 @@ mod dataset;
 pub mod demo;
 mod error;
 mod feature_augment;
+pub mod folds;
 pub mod import;
 mod index;
 mod labels;
@@ -26,12 +29,14 @@ mod leaks;
 mod loader;
 mod memory;
 mod nesting;
+mod pool;
 mod preprocessing;
 pub mod reader;
 pub mod recording;
 pub mod signal;
 mod text;
 mod unharmed;
+pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{

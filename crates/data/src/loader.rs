@@ -1,7 +1,8 @@
 //! From index files to splits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
 use crate::error::DataError;
 use crate::labels::{LabelIndex, Stamp, hex};
 use crate::leaks::{Contents, content_hash};
+use crate::pool::SplitSources;
 use crate::preprocessing::{
     self, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses, records_to_features,
 };
@@ -28,6 +30,14 @@ impl Waiting {
     fn push(&mut self, record: Record, source: usize, span: Option<Span>) {
         self.records.push(record);
         self.places.push((source, span));
+    }
+
+    fn keep(&mut self, mut keep: impl FnMut(&Record) -> bool) {
+        let kept: Vec<bool> = self.records.iter().map(&mut keep).collect();
+        let mut of_record = kept.iter();
+        self.records.retain(|_| of_record.next() == Some(&true));
+        let mut of_place = kept.iter();
+        self.places.retain(|_| of_place.next() == Some(&true));
     }
 }
 
@@ -114,7 +124,25 @@ pub(crate) struct Loader<'a> {
     contents: Contents,
     /// Of that split, too.
     census: Census,
+    /// Group names that occurred, each kept once.
+    names: HashSet<Arc<str>>,
+    /// Of the split that is being read, where it is a part of its sources.
+    part: Option<Part>,
     watch: &'a mut dyn FnMut(Loading),
+}
+
+/// The windows of sources that make a split.
+struct Part {
+    /// One entry a window of the included classes.
+    keep: Vec<bool>,
+    next: usize,
+}
+
+impl Part {
+    fn takes_next(&mut self) -> bool {
+        self.next += 1;
+        self.keep.get(self.next - 1) == Some(&true)
+    }
 }
 
 /// Records whose inputs are computed together.
@@ -143,6 +171,8 @@ impl<'a> Loader<'a> {
             bytes: Vec::new(),
             contents: Contents::default(),
             census: Census::new("training", preprocessing, true),
+            names: HashSet::new(),
+            part: None,
             watch,
         }
     }
@@ -166,16 +196,20 @@ impl<'a> Loader<'a> {
         )
     }
 
-    /// Reads the sources of one index file, and says which windows they hold.
+    /// Reads the windows of a split, and says which they are.
     ///
     /// # Errors
     /// As [`crate::Dataset::open`].
     pub fn split(
         &mut self,
         name: &'static str,
-        index: &Path,
+        SplitSources {
+            index,
+            sources,
+            keep,
+        }: SplitSources,
     ) -> Result<(Split, Contents), DataError> {
-        let sources = self.config.sources(index)?;
+        self.part = keep.map(|keep| Part { keep, next: 0 });
         let mut split = Split {
             x: match self.how.storage {
                 Storage::Memory => Inputs::Memory(Vec::new()),
@@ -188,14 +222,15 @@ impl<'a> Loader<'a> {
             },
             y: Vec::new(),
             groups: BTreeSet::new(),
+            group_of: Vec::new(),
             fingerprint: String::new(),
             shape: [0; 3],
         };
         let mut hash = Sha256::new();
         let mut labels = LabelIndex::default();
         // Only where classes are left out does it spare the reading of anything.
-        if self.how.wanted.labels.is_some() {
-            labels = LabelIndex::open(index, &self.how.wanted, sources.len());
+        if self.how.wanted.labels.is_some() && self.part.is_none() {
+            labels = LabelIndex::open(&index, &self.how.wanted, sources.len());
         }
         let mut rest = &sources[..];
         while let Some(source) = rest.first() {
@@ -246,7 +281,19 @@ impl<'a> Loader<'a> {
         if split.is_empty() {
             return Err(DataError::EmptySplit {
                 split: name,
-                path: index.to_owned(),
+                path: index,
+            });
+        }
+        if let Some(part) = self.part.take()
+            && part.next != part.keep.len()
+        {
+            return Err(DataError::Source {
+                path: index,
+                problem: format!(
+                    "its sources had {} windows and now have {}: they are changing",
+                    part.keep.len(),
+                    part.next
+                ),
             });
         }
         split.fingerprint = hex(&hash.finalize());
@@ -265,6 +312,12 @@ impl<'a> Loader<'a> {
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
         self.refuse_cut_features(waiting, sources)?;
+        if let Some(part) = &mut self.part {
+            let config = self.config;
+            // Labels that are no class are an error later on.
+            let keep = |record: &Record| !config.includes(record.label) || part.takes_next();
+            waiting.keep(keep);
+        }
         let records = std::mem::take(&mut waiting.records);
         let inputs: Vec<_> = records_to_features(&records, self.preprocessing).collect();
         let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
@@ -367,7 +420,18 @@ impl<'a> Loader<'a> {
             (Inputs::Streamed(_), None) => return Err(error("the file is changing".into())),
         }
         split.y.push(label);
-        split.groups.extend(record.group);
+        let group = record.group.map(|group| self.intern(group));
+        split.groups.extend(group.as_deref().map(str::to_owned));
+        split.group_of.push(group);
         Ok(())
+    }
+
+    fn intern(&mut self, name: String) -> Arc<str> {
+        if let Some(known) = self.names.get(name.as_str()) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.names.insert(name.clone());
+        name
     }
 }

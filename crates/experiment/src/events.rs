@@ -18,7 +18,7 @@ use tfrecord::protobuf::{
 use crate::appender::Appender;
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
-use crate::hparams::{self, HParam};
+use crate::hparams::{self, HParam, HParamsDeclaration};
 use crate::records;
 
 const FLOAT: i32 = 1;
@@ -164,6 +164,12 @@ impl EventWriter {
             content,
             empty(),
         );
+    }
+
+    /// Columns of the HPARAMS tab. Of several runs that are looked at together TensorBoard takes the first one's.
+    pub fn hparams_columns(&mut self, declaration: &HParamsDeclaration) {
+        let content = hparams::experiment(declaration);
+        self.tensor("_hparams_/experiment", 0, "hparams", content, empty());
     }
 
     /// End of the run, for HPARAMS.

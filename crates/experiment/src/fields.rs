@@ -131,8 +131,10 @@ impl Fields<'_> {
         let m = &self.entry.metadata;
         let config = &m.training_config;
         let in_config = key.strip_prefix("training_config.").unwrap_or(key);
-        if m.other.contains_key(in_config) {
-            return None;
+        if let Some(own) = m.other.get(in_config) {
+            // As `study` and `trial`, by which thousands are filtered and grouped.
+            let simple = key == in_config && (own.is_string() || own.is_number());
+            return simple.then(|| own.clone());
         }
         match in_config {
             "batch_size" if config.batch_size > 0 => Some(config.batch_size.into()),

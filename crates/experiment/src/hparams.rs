@@ -33,6 +33,61 @@ pub(crate) enum ProtoKind {
     Flag(bool),
 }
 
+/// `google.protobuf.ListValue`.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ProtoList {
+    #[prost(message, repeated, tag = "1")]
+    values: Vec<ProtoValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct HParamInfo {
+    #[prost(string, tag = "1")]
+    name: String,
+    /// 1 text, 2 switch, 3 number.
+    #[prost(int32, tag = "4")]
+    kind: i32,
+    #[prost(message, optional, tag = "5")]
+    domain_discrete: Option<ProtoList>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MetricName {
+    #[prost(string, tag = "1")]
+    group: String,
+    #[prost(string, tag = "2")]
+    tag: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MetricInfo {
+    #[prost(message, optional, tag = "1")]
+    name: Option<MetricName>,
+    #[prost(string, tag = "3")]
+    display_name: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ExperimentInfo {
+    #[prost(message, repeated, tag = "4")]
+    hparams: Vec<HParamInfo>,
+    #[prost(message, repeated, tag = "5")]
+    metrics: Vec<MetricInfo>,
+    #[prost(string, tag = "6")]
+    name: String,
+}
+
+/// What the HPARAMS tab shows of all runs: columns of hyperparameters and of results.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HParamsDeclaration {
+    /// Name of the study.
+    pub name: String,
+    /// Hyperparameters with an example of their values, in the order of the columns.
+    pub hparams: Vec<(String, HParam)>,
+    /// Tags of the results, and their names for people.
+    pub metrics: Vec<(String, String)>,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct SessionStartInfo {
     #[prost(map = "string, message", tag = "1")]
@@ -53,23 +108,60 @@ pub(crate) struct SessionEndInfo {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct HParamsPluginData {
+    #[prost(message, optional, tag = "2")]
+    experiment: Option<ExperimentInfo>,
     #[prost(message, optional, tag = "3")]
     session_start_info: Option<SessionStartInfo>,
     #[prost(message, optional, tag = "4")]
     session_end_info: Option<SessionEndInfo>,
 }
 
+fn proto(value: &HParam) -> ProtoValue {
+    let kind = match value {
+        HParam::Number(number) => ProtoKind::Number(*number),
+        HParam::Text(text) => ProtoKind::Text(text.clone()),
+        HParam::Flag(flag) => ProtoKind::Flag(*flag),
+    };
+    ProtoValue { kind: Some(kind) }
+}
+
+/// Plugin content of tag `_hparams_/experiment`. Values have no domain: TensorBoard takes it from the runs.
+pub(crate) fn experiment(declaration: &HParamsDeclaration) -> Vec<u8> {
+    let hparam = |(name, example): &(String, HParam)| HParamInfo {
+        name: name.clone(),
+        kind: match example {
+            HParam::Text(_) => 1,
+            HParam::Flag(_) => 2,
+            HParam::Number(_) => 3,
+        },
+        domain_discrete: None,
+    };
+    let metric = |(tag, name): &(String, String)| MetricInfo {
+        name: Some(MetricName {
+            group: String::new(),
+            tag: tag.clone(),
+        }),
+        display_name: name.clone(),
+    };
+    let data = HParamsPluginData {
+        experiment: Some(ExperimentInfo {
+            hparams: declaration.hparams.iter().map(hparam).collect(),
+            metrics: declaration.metrics.iter().map(metric).collect(),
+            name: declaration.name.clone(),
+        }),
+        session_start_info: None,
+        session_end_info: None,
+    };
+    data.encode_to_vec()
+}
+
 /// Plugin content of tag `_hparams_/session_start_info`.
 pub(crate) fn session_start(group: &str, time: f64, hparams: &[(String, HParam)]) -> Vec<u8> {
-    let hparams = hparams.iter().map(|(name, value)| {
-        let kind = match value {
-            HParam::Number(number) => ProtoKind::Number(*number),
-            HParam::Text(text) => ProtoKind::Text(text.clone()),
-            HParam::Flag(flag) => ProtoKind::Flag(*flag),
-        };
-        (name.clone(), ProtoValue { kind: Some(kind) })
-    });
+    let hparams = hparams
+        .iter()
+        .map(|(name, value)| (name.clone(), proto(value)));
     let data = HParamsPluginData {
+        experiment: None,
         session_start_info: Some(SessionStartInfo {
             hparams: hparams.collect(),
             group_name: group.into(),
@@ -83,6 +175,7 @@ pub(crate) fn session_start(group: &str, time: f64, hparams: &[(String, HParam)]
 /// Plugin content of tag `_hparams_/session_end_info`.
 pub(crate) fn session_end(time: f64, success: bool) -> Vec<u8> {
     let data = HParamsPluginData {
+        experiment: None,
         session_start_info: None,
         session_end_info: Some(SessionEndInfo {
             status: if success { 1 } else { 2 },

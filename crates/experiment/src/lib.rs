@@ -8,6 +8,7 @@
 //! - [`Metadata`]: `metadata.json`, ours and that of the Python system; unknown fields are kept.
 //! - [`events`]: event files as the real TensorBoard reads them.
 //! - [`figures`]: confusion matrices and learning curves as PNG, with an embedded font.
+//! - [`study`]: the runs of a study together;
 //! - [`catalogue`]: names of files, metrics and tags, each defined once.
 //! - `commands`, with the feature `cli`: what the binary `experiment` does. Programs that only keep experiments build
 //!   without it.
@@ -40,6 +41,7 @@ mod run;
 mod select;
 pub mod statistics;
 mod store;
+pub mod study;
 #[cfg(test)]
 mod test_store;
 mod trash;
@@ -50,7 +52,7 @@ pub use error::ExperimentError;
 pub use events::host_name;
 pub use files::write_atomically;
 pub use history::{Epoch, History};
-pub use hparams::HParam;
+pub use hparams::{HParam, HParamsDeclaration};
 pub use id::{IdParts, IdTemplate};
 pub use metadata::{
     DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,

@@ -18,6 +18,8 @@ pub enum Command {
     },
     /// Writes the model of an experiment as a file of another program
     Export(crate::commands::export::ExportArgs),
+    /// Trains many runs from one file: what varies, seeds and folds
+    Sweep(crate::commands::sweep::SweepArgs),
 }
 
 /// Trains a seismic CNN into a tracked experiment.

@@ -61,7 +61,7 @@ pub struct Tracking {
 }
 
 /// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 24] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -72,6 +72,12 @@ const RESERVED: [&str; 18] = [
     "system_info",
     "seed",
     "class_names",
+    "fold",
+    "fold_name",
+    "study",
+    "study_line",
+    "trial",
+    "varied",
     "end_time",
     "duration_s",
     "timing_s",

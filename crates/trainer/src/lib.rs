@@ -9,6 +9,7 @@
 //! - [`recorder`]: writes it, while the training goes on;
 //! - [`resume`]: going on from a checkpoint;
 //! - [`memory`]: refuses what cannot fit before it begins;
+//! - [`sweep`]: studies of many runs;
 //! - [`progress`]: the only module that prints while training.
 
 pub mod cli;
@@ -24,6 +25,7 @@ pub mod recorder;
 pub mod report;
 pub mod resume;
 pub mod run;
+pub mod sweep;
 pub mod system;
 pub mod training;
 

@@ -7,6 +7,7 @@ use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
 use trainer::commands::export::ExportArgs;
+use trainer::commands::sweep::SweepArgs;
 use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
     }
     if let Some(Command::Export(arguments)) = &cli.command {
         return export(arguments);
+    }
+    if let Some(Command::Sweep(arguments)) = &cli.command {
+        return sweep(arguments);
     }
     match start(&cli) {
         Ok(finished) => {
@@ -51,6 +55,19 @@ fn export(arguments: &ExportArgs) -> ExitCode {
             notes.iter().for_each(|note| eprintln!("{note}"));
             let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
             ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn sweep(arguments: &SweepArgs) -> ExitCode {
+    match trainer::commands::sweep::sweep(arguments) {
+        Ok(ended) => {
+            let _ = std::io::stdout().write_all(ended.text.as_bytes());
+            ExitCode::from(ended.exit_code)
         }
         Err(error) => {
             eprintln!("error: {error}");

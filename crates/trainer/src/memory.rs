@@ -75,6 +75,32 @@ pub fn check_batch(
     check(needed, free, &what, "choose a smaller --batch-size")
 }
 
+/// What a process takes beside data and network.
+const PROCESS: u64 = 48 << 20;
+
+/// Bytes that training a network on a dataset takes, about: of a process of its own.
+///
+/// # Errors
+/// [`TrainerError`] where the network does not fit the data.
+pub fn of_run(
+    architecture: &Architecture,
+    dataset: &Dataset,
+    batch_size: usize,
+) -> Result<u64, TrainerError> {
+    let batch = batch_size.min(dataset.train.len());
+    let network = NativeNetwork::training_bytes(architecture, batch)?;
+    let splits = [&dataset.train, &dataset.val, &dataset.test];
+    let samples: usize = splits.iter().map(|split| split.len()).sum();
+    let inputs = samples * dataset.train.shape.iter().product::<usize>() * size_of::<f32>();
+    // Read once, and once more while they are put together.
+    Ok(PROCESS + network + 2 * inputs as u64)
+}
+
+/// Processes of `bytes` that fit into the machine's memory; none where the system does not say.
+pub fn processes(bytes: u64) -> Option<usize> {
+    available().map(|available| (available / bytes.max(1)) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

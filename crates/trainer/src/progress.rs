@@ -153,3 +153,90 @@ impl Progress {
         ));
     }
 }
+
+/// Shows the runs of a study as they end.
+pub struct RunsProgress {
+    total: usize,
+    done: usize,
+    failed: usize,
+    started: Instant,
+    bar: Option<ProgressBar>,
+    voice: Voice,
+}
+
+impl RunsProgress {
+    /// For `total` runs, `workers` at a time.
+    pub fn new(total: usize, workers: usize) -> Self {
+        let voice = Voice::default();
+        voice.say(&format!("{total} runs, {workers} at a time"));
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar =
+                ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+            let template = "[{bar:24}] {pos}/{len} runs, {eta} left{msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar
+        });
+        voice.show(bar.clone());
+        Self {
+            total,
+            done: 0,
+            failed: 0,
+            started: Instant::now(),
+            bar,
+            voice,
+        }
+    }
+
+    /// A line for people.
+    pub fn say(&self, line: &str) {
+        self.voice.say(line);
+    }
+
+    /// For other threads.
+    pub fn voice(&self) -> Voice {
+        self.voice.clone()
+    }
+
+    /// A run ended: with results, or with a problem; one that can go on has neither.
+    pub fn done(&mut self, run: &str, test_f1: Option<f64>, problem: Option<&str>) {
+        if let Some(problem) = problem {
+            self.failed += 1;
+            self.say(&format!("warning: {run}: {problem}"));
+            if let Some(bar) = &self.bar {
+                bar.set_message(format!(", {} failed", self.failed));
+            }
+        }
+        self.done += usize::from(test_f1.is_some() || problem.is_some());
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done as u64);
+        } else if let Some(f1) = test_f1 {
+            let left = self.started.elapsed().as_secs_f64() / self.done as f64
+                * self.total.saturating_sub(self.done) as f64;
+            self.say(&format!(
+                "{:>5}/{}  {run}: test macro F1 {f1:.4}, {} left",
+                self.done,
+                self.total,
+                spoken(left)
+            ));
+        }
+    }
+
+    /// No more runs are coming: the bar goes.
+    pub fn end(&mut self) {
+        self.bar = None;
+        self.voice.show(None);
+    }
+}
+
+/// A time for people: `40 s`, `12 min`, `3.5 h`.
+pub fn spoken(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}

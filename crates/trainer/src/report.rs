@@ -9,7 +9,10 @@ use experiment::catalogue::layout::{
 use experiment::catalogue::tags::{LEARNING_RATE, class_tags};
 use experiment::catalogue::{ClassMetric, Metric, Split};
 use experiment::figures::{confusion_matrix, learning_curves};
-use experiment::{Epoch, Experiment, ExperimentError, HParam, History, LogRun, Metadata, Results};
+use experiment::{
+    Epoch, Experiment, ExperimentError, HParam, HParamsDeclaration, History, LogRun, Metadata,
+    Results,
+};
 use model::{Architecture, Bundle, Plan, Weights, summary};
 use serde_json::{Map, Value, json};
 
@@ -122,6 +125,7 @@ pub fn record_start(
     let config = flat("config", &json!(metadata.training_config));
     let dataset = flat("dataset", &json!(metadata.dataset_info));
     let hparams = hparams(recipe, &metadata);
+    let columns = hparams_columns(&metadata, &hparams);
     experiment.log(LogRun::Metadata, |log| {
         log.text("model/type", 0, architecture.kind.name());
         log.text("model/summary", 0, &summary::markdown(architecture, plan));
@@ -138,6 +142,7 @@ pub fn record_start(
                 other => log.text(&tag, 0, &fenced(&other)),
             }
         }
+        log.hparams_columns(&columns);
         log.hparams(&id, &hparams);
     });
     experiment.flush()?;
@@ -166,7 +171,11 @@ fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
         ("train_size", info.train_size.into()),
     ];
     let others = others.map(|(name, value)| (name.to_owned(), value));
-    let all = recipe.hyperparameters().into_iter().chain(others);
+    let of_study = ["trial", "fold_name"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), metadata.other.get(name)?.clone())));
+    let all = recipe.hyperparameters().into_iter();
+    let all = all.chain(others).chain(of_study);
     all.map(|(name, value)| {
         let value = match value {
             Value::Number(number) => HParam::Number(number.as_f64().unwrap_or(f64::NAN)),
@@ -176,6 +185,32 @@ fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
         (name, value)
     })
     .collect()
+}
+
+/// Columns of the HPARAMS tab: of a study what varies, fold and seed, else every hyperparameter; and the results.
+fn hparams_columns(metadata: &Metadata, hparams: &[(String, HParam)]) -> HParamsDeclaration {
+    let text = |name: &str| metadata.other.get(name).and_then(Value::as_str);
+    let varied = metadata.other.get("varied").and_then(Value::as_object);
+    let is_shown = |name: &str| match varied {
+        Some(varied) => varied.contains_key(name) || ["model", "seed", "fold_name"].contains(&name),
+        None => true,
+    };
+    let mut metrics = Vec::new();
+    for metric in Metric::HEADLINES {
+        for split in [Split::Test, Split::Validation] {
+            let tag = metric.hparam_tag(split);
+            metrics.extend(tag.map(|tag| (tag, metric.label(split))));
+        }
+    }
+    HParamsDeclaration {
+        name: text("study").unwrap_or_default().to_owned(),
+        hparams: hparams
+            .iter()
+            .filter(|(name, _)| is_shown(name))
+            .cloned()
+            .collect(),
+        metrics,
+    }
 }
 
 /// The model that a training leaves.

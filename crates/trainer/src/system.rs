@@ -1,6 +1,7 @@
 //! What the run ran on, for `metadata.json`.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use experiment::SystemInfo;
 use serde_json::{Map, Value, json};
@@ -9,7 +10,9 @@ use crate::compute::{Backend, Target};
 
 /// Machine, versions, device and the state of the code.
 pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemInfo {
-    let (commit, dirty) = git();
+    // Asked once: a worker trains many runs, and asking takes as long as a short one.
+    static GIT: OnceLock<(Option<String>, Option<bool>)> = OnceLock::new();
+    let (commit, dirty) = GIT.get_or_init(git);
     let value = json!({
         "backend": backend.name(),
         "device": target.name(),

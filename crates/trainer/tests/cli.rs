@@ -19,6 +19,8 @@ mod faults;
 mod manager;
 #[path = "cli/resume.rs"]
 mod resume;
+#[path = "cli/sweep.rs"]
+mod sweep;
 
 /// One demo dataset for all tests, beside the build.
 fn datasets() -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::{compare, gc, list, report};
+use super::{compare, gc, list, report, study};
 
 /// Lists, summarises, compares and keeps tracked experiments.
 ///
@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// What differs between experiments, and their metrics side by side
     Compare(compare::Options),
+    /// The runs of a study together: trials, folds, the best as a preset
+    Study(study::Options),
     /// The command that shows experiments in TensorBoard
     Tensorboard {
         /// Experiments; all of the directory where none is given

@@ -1,5 +1,7 @@
 //! `experiment compare`.
 
+mod groups;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -19,8 +21,27 @@ use crate::store::{Entry, ExperimentStore};
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
     /// Two or more experiments
-    #[arg(required = true, num_args = 2..)]
+    #[arg(required_unless_present = "group_by", num_args = 2..)]
     pub ids: Vec<String>,
+    /// Compare groups instead: those that share these fields, runs of the same seed and fold paired
+    #[arg(
+        long,
+        value_name = "KEY,...",
+        value_delimiter = ',',
+        conflicts_with = "plot"
+    )]
+    pub group_by: Vec<String>,
+    /// Only experiments that meet a condition, such as 'study=kernels', for --group-by
+    #[arg(long, value_name = "EXPR", requires = "group_by")]
+    pub filter: Option<String>,
+    /// Scores for --group-by [default: test_f1,val_f1]
+    #[arg(
+        long,
+        value_name = "KEY,...",
+        value_delimiter = ',',
+        requires = "group_by"
+    )]
+    pub score: Vec<String>,
     /// Draw the curves of all over each other into this PNG
     #[arg(long, value_name = "FILE.png")]
     pub plot: Option<PathBuf>,
@@ -109,6 +130,9 @@ pub(super) fn run(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
+    if !options.group_by.is_empty() {
+        return groups::run(store, options, terminal.now);
+    }
     let entries = with_ids(store, &options.ids)?;
     let differences = differences(&entries);
     let entries: Vec<_> = entries

@@ -8,6 +8,7 @@ mod edit;
 mod gc;
 mod list;
 mod report;
+mod study;
 mod summary;
 mod tensorboard;
 pub mod text;
@@ -65,6 +66,7 @@ pub fn run(cli: &Cli, terminal: &Terminal) -> Result<Output, ExperimentError> {
         Command::Summary { id, json } => summary::run(&store, id, *json, terminal),
         Command::Compare(options) => compare::run(&store, options, terminal),
         Command::Tensorboard { ids, run } => tensorboard::run(&store, ids, *run),
+        Command::Study(options) => study::run(&store, options),
         Command::Report(options) => report::run(&store, options, terminal.now),
         Command::Watch { id, once } => {
             watch(&store, id, *once, terminal, &mut std::io::stdout().lock())?;

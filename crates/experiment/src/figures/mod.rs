@@ -2,6 +2,7 @@
 
 mod confusion;
 mod curves;
+mod scores;
 
 use std::sync::OnceLock;
 
@@ -12,6 +13,7 @@ use crate::error::ExperimentError;
 
 pub use confusion::confusion_matrix;
 pub use curves::{compared_curves, learning_curves};
+pub use scores::{ScorePanel, score_panels};
 
 /// Name the embedded font is registered by.
 const FONT: &str = "sans-serif";

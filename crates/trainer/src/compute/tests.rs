@@ -24,6 +24,7 @@ fn dataset(normalisation: Normalisation) -> Dataset {
         x: Inputs::Memory(x),
         y: (0..SAMPLES as u32).map(|i| i * i % 3).collect(),
         groups: BTreeSet::new(),
+        group_of: vec![None; SAMPLES],
         fingerprint: String::new(),
         shape: SHAPE,
     };

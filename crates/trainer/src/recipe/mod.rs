@@ -14,10 +14,12 @@ mod policies;
 mod preset;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use data::folds::FoldChoice;
 use data::{Augmentation, Normalisation, SpectralConfig, Step, Storage};
 use experiment::{Entry, Metadata, TrainingConfig, hash::config_hash};
 use model::ModelKind;
@@ -101,6 +103,13 @@ pub struct Recipe {
     pub early_stopping: EarlyStoppingSettings,
     /// When to lower the learning rate.
     pub plateau: PlateauSettings,
+    /// The fold of a cross-validation that is trained on instead of the splits; none for the splits. Left out of the
+    /// serialised form where there is none, so that runs without folds keep their configuration hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<FoldChoice>,
+    /// The groups that the fold tests, where they are named instead of dealt, as in leave-one-site-out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<String>,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
 }
@@ -177,6 +186,8 @@ impl Default for Recipe {
             augmentation: Augmentation::standard(),
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
+            fold: None,
+            held_out: Vec::new(),
             data: None,
         }
     }
@@ -470,6 +481,12 @@ impl Recipe {
             return usage(format!(
                 "the average's decay {average} is not from 0 to below 1"
             ));
+        }
+        if let Some(fold) = self.fold {
+            let wrong = |error| TrainerError::Usage(format!("`fold`: {error}"));
+            fold.check().map_err(wrong)?;
+        } else if !self.held_out.is_empty() {
+            return usage("`held_out` names groups to test, and there is no `fold`".into());
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

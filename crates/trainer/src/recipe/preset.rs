@@ -87,6 +87,7 @@ impl Preset {
     fn unknown(key: &str, text: &str) -> String {
         let mut known: Vec<String> = Recipe::default().to_map().keys().cloned().collect();
         known.retain(|key| key != "version" && key != "data");
+        known.push("fold".into());
         if let Value::Object(fields) = json!(JobOptions::default()) {
             known.extend(fields.keys().cloned());
         }

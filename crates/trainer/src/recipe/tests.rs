@@ -52,6 +52,12 @@ fn full() -> Recipe {
             min_learning_rate: 1e-6,
             min_delta: 1e-3,
         },
+        fold: Some(FoldChoice {
+            k: 4,
+            index: 1,
+            seed: 3,
+        }),
+        held_out: vec!["pass 3".into()],
         data: Some(DataIdentity {
             configuration: json!({"vehicle_classification": {"num_classes": 2}}),
             fingerprints: BTreeMap::from([("train".into(), "aa".into())]),
@@ -104,7 +110,11 @@ fn no_field_escapes_hash_metadata_or_the_stored_form() {
     let defaults = Recipe::default().to_map();
     for (key, value) in recipe.to_map() {
         if key != "version" {
-            assert_ne!(defaults[&key], value, "`full` must change `{key}`");
+            assert_ne!(
+                defaults.get(&key),
+                Some(&value),
+                "`full` must change `{key}`"
+            );
         }
     }
     let mut pointers = Vec::new();

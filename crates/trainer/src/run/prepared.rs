@@ -60,6 +60,8 @@ impl Prepared {
             );
         }
         config.absolute_thresholds = job.resume.as_ref().is_some_and(has_absolute_thresholds);
+        config.fold = job.recipe.fold;
+        config.held_out = job.recipe.held_out.clone();
         let dataset = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
         complete(&mut job, &config, &dataset, named);
@@ -122,9 +124,20 @@ impl Prepared {
             class_names: dataset.class_names.clone(),
             notes: self.job.tracking.notes.clone(),
             tags: self.job.tracking.tags.clone(),
-            other: self.job.tracking.meta.clone(),
+            other: self.other_fields(),
             ..Default::default()
         }
+    }
+}
+
+impl Prepared {
+    /// Fields that the user added, and the fold.
+    fn other_fields(&self) -> Map<String, Value> {
+        let mut fields = self.job.tracking.meta.clone();
+        if let Some(fold) = self.job.recipe.fold {
+            fields.insert("fold".into(), fold.index.into());
+        }
+        fields
     }
 }
 

@@ -129,7 +129,7 @@ fn burn_goes_on_too() {
     assert_same(&part.found()[0], &whole.found()[0]);
 }
 
-fn await_that(condition: impl Fn() -> bool) {
+pub fn await_that(condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(started.elapsed() < Duration::from_secs(120));

@@ -1,0 +1,205 @@
+use data::{DatasetConfig, demo};
+
+use super::*;
+use crate::features::FeatureSet;
+
+/// Windows of one channel in two classes: slow waves and fast ones, under noise, times `unit`; `groups` recordings of
+/// five windows.
+fn splits(groups: usize, channels: usize, unit: f32) -> Splits {
+    let mut chunk = data::windows::WindowChunk {
+        shape: [channels, 256],
+        ..Default::default()
+    };
+    let mut state = 99u32;
+    for window in 0..groups * 5 {
+        let class = (window / 5 % 2) as u32;
+        for _ in 0..channels {
+            for i in 0..256 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = (state >> 8) as f32 / (1u32 << 24) as f32 - 0.5;
+                let wave = (i as f32 * (0.3 + 0.25 * class as f32) + window as f32).sin();
+                chunk.values.push((wave + 4.0 * noise) * unit);
+            }
+        }
+        chunk.labels.push(class);
+        chunk.groups.push(Some(format!("g{}", window / 5)));
+    }
+    let mut splits = Splits {
+        class_names: vec!["slow".into(), "fast".into()],
+        fingerprints: vec!["x".into()],
+        ..Default::default()
+    };
+    splits.samples.append(&chunk, true);
+    let all = splits.samples.len();
+    splits.train = (0..all * 3 / 5).collect();
+    splits.validation = (all * 3 / 5..all).collect();
+    splits
+}
+
+fn options(baselines: Vec<Baseline>, folds: Option<FoldScheme>) -> CompareOptions {
+    CompareOptions {
+        baselines,
+        folds,
+        most_windows: 10_000,
+        seed: 7,
+    }
+}
+
+fn run(splits: &Splits, options: &CompareOptions) -> Comparison {
+    compare(splits, options, &mut |_, _| {}).unwrap()
+}
+
+#[test]
+fn every_baseline_learns_and_majority_does_not() {
+    let splits = splits(40, 2, 1.0);
+    let comparison = run(&splits, &options(Baseline::all(), None));
+    assert_eq!(comparison.results.len(), Baseline::all().len());
+    for result in &comparison.results {
+        let score = result.judgements[0].scores.macro_f1.score;
+        match result.baseline {
+            Baseline::Majority => assert!(score < 0.4, "{score}"),
+            // The waves are even in time.
+            Baseline::Logistic(FeatureSet::Time)
+            | Baseline::ExtraTrees(FeatureSet::Time)
+            | Baseline::RandomForest(FeatureSet::Time) => {}
+            other => assert!(score > 0.9, "{other:?}: {score}"),
+        }
+    }
+    let text = serde_json::to_string(&comparison).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Comparison>(&text).unwrap(),
+        comparison
+    );
+}
+
+#[test]
+fn units_and_threads_change_nothing() {
+    for channels in 1..4 {
+        let of = |unit: f32| {
+            let own = splits(20, channels, unit);
+            run(
+                &own,
+                &options(
+                    vec![
+                        Baseline::Logistic(FeatureSet::MeanBands),
+                        Baseline::MiniRocket,
+                    ],
+                    None,
+                ),
+            )
+        };
+        let expected = of(1.0);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .build()
+            .unwrap();
+        assert_eq!(pool.install(|| of(1.0)), expected);
+        for unit in [1e-12, 1e12] {
+            let found = of(unit);
+            for (a, b) in expected.results.iter().zip(&found.results) {
+                assert_eq!(
+                    a.judgements[0].predicted, b.judgements[0].predicted,
+                    "{channels} {unit} {:?}",
+                    a.baseline
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn folds_pool_training_and_validation() {
+    let splits = splits(20, 1, 1.0);
+    let baselines = vec![
+        Baseline::Majority,
+        Baseline::ExtraTrees(FeatureSet::MeanBands),
+    ];
+    let comparison = run(
+        &splits,
+        &options(baselines, Some(FoldScheme::Stratified(4))),
+    );
+    let [reference] = &comparison.references[..] else {
+        panic!("one reference");
+    };
+    assert_eq!(
+        (reference.split.as_str(), reference.labels.len()),
+        ("folds", 100)
+    );
+    let judgement = &comparison.results[1].judgements[0];
+    assert_eq!((judgement.by_fold.len(), judgement.by_group.len()), (4, 20));
+    assert_eq!(
+        judgement
+            .by_fold
+            .iter()
+            .map(|fold| fold.windows)
+            .sum::<usize>(),
+        100
+    );
+    assert!(
+        judgement.scores.macro_f1.score > 0.85,
+        "{:?}",
+        judgement.scores
+    );
+    let refused = compare(
+        &splits,
+        &options(Vec::new(), Some(FoldScheme::Stratified(21))),
+        &mut |_, _| {},
+    );
+    assert!(refused.is_err());
+}
+
+#[test]
+fn a_network_is_compared_with_the_best() {
+    let splits = splits(30, 1, 1.0);
+    let baselines = vec![
+        Baseline::Majority,
+        Baseline::Logistic(FeatureSet::MeanBands),
+    ];
+    let comparison = run(&splits, &options(baselines, None));
+    assert_eq!(
+        comparison.best("test").unwrap().baseline,
+        Baseline::Logistic(FeatureSet::MeanBands)
+    );
+    let labels = comparison.references[0].labels.clone();
+    let perfect = comparison.verdict("test", &labels).unwrap();
+    assert!(perfect.difference.interval.score >= 0.0);
+    let wrong: Vec<u32> = labels.iter().map(|label| 1 - label).collect();
+    let worse = comparison.verdict("validation", &wrong).unwrap();
+    assert!(!worse.network_is_better());
+    let said = worse.to_string();
+    assert!(
+        said.contains("worse than the best simple baseline, baseline_logistic on mean_bands"),
+        "{said}"
+    );
+    let same = comparison
+        .verdict("validation", &comparison.results[1].judgements[0].predicted)
+        .unwrap();
+    assert!(same.to_string().contains("is not better than"), "{same}");
+    assert!(comparison.verdict("validation", &labels[1..]).is_none());
+    assert!(comparison.verdict("folds", &labels).is_none());
+}
+
+#[test]
+fn the_quick_comparison_of_the_demo() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+    let splits = Splits::read(&config, false).unwrap();
+    assert!(splits.samples.windows.is_empty());
+    let options = CompareOptions {
+        most_windows: 300,
+        ..options(Baseline::quick(), None)
+    };
+    let comparison = run(&splits, &options);
+    assert_eq!(comparison.learned_from, Some(300));
+    let names: Vec<&str> = comparison
+        .references
+        .iter()
+        .map(|own| own.split.as_str())
+        .collect();
+    assert_eq!(names, ["validation", "test"]);
+    for result in &comparison.results {
+        let score = result.judgements[1].scores.macro_f1.score;
+        assert!(score > 0.75, "{:?}: {score}", result.baseline);
+    }
+    assert!(comparison.warnings.is_empty(), "{:?}", comparison.warnings);
+}

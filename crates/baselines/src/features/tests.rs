@@ -1,0 +1,91 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A window of one channel: sine, burst and noise of a fixed generator.
+fn window(samples: usize, phase: f64) -> Vec<f32> {
+    let mut state = 12_345u32;
+    (0..samples)
+        .map(|i| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(state >> 8) / f64::from(1 << 24) - 0.5;
+            let burst = if i % 300 < 40 {
+                (i as f64 * 0.9).sin() * 4.0
+            } else {
+                0.0
+            };
+            (20.0 * (0.3 * i as f64 + phase).sin() + burst + noise) as f32
+        })
+        .collect()
+}
+
+#[test]
+fn a_sine_lies_in_its_band() {
+    // Bin 33 of 256 is the first of band 16: bins 33 and 34.
+    let tone: Vec<f32> = (0..1024)
+        .map(|i| (std::f64::consts::TAU * 33.5 / 256.0 * i as f64).sin() as f32)
+        .collect();
+    let features = Features::of(&tone, [1, 1024]);
+    let row = features.table(FeatureSet::MeanBands);
+    assert_eq!(row.width(), 65);
+    let bands = &row.row(0)[..64];
+    let loudest = (0..64)
+        .max_by(|&a, &b| bands[a].total_cmp(&bands[b]))
+        .unwrap();
+    assert_eq!(loudest, 16);
+    // Mean square 1/2, nearly all of it in two bins of one band.
+    assert!((row.row(0)[64] - 0.5f64.ln()).abs() < 1e-3);
+    assert!(bands[16].exp() * 2.0 > 0.35, "{}", bands[16].exp());
+    assert_eq!(features.table(FeatureSet::SegmentBands).width(), 7 * 64 + 1);
+}
+
+#[test]
+fn time_features_tell_strikes_from_a_roar() {
+    let roar: Vec<f32> = (0..1024)
+        .map(|i| if i % 2 == 0 { 1.0 } else { -1.0 })
+        .collect();
+    let mut strike = vec![0.01f32; 1024];
+    (0..1024).step_by(2).for_each(|i| strike[i] = -0.01);
+    strike[500] = 10.0;
+    let features = Features::of(&[roar, strike].concat(), [1, 1024]).table(FeatureSet::Time);
+    let (roar, strike) = (features.row(0), features.row(1));
+    assert!(roar.iter().all(|value| value.abs() < 1e-9), "{roar:?}");
+    assert!(strike.iter().all(|value| *value > 2.0), "{strike:?}");
+    // One sample of 1024 holds all the energy.
+    assert!((strike[0] - 32f64.ln()).abs() < 0.01 && (strike[1] - 1024f64.ln()).abs() < 0.01);
+}
+
+#[test]
+fn silent_windows_are_not_finite_and_others_are() {
+    let windows = [vec![0.1; 64], window(64, 0.0)].concat();
+    let features = Features::of(&windows, [1, 64]);
+    for set in FeatureSet::ALL {
+        let table = features.table(set);
+        assert!(
+            table.row(0).iter().all(|value| !value.is_finite()),
+            "{set:?}"
+        );
+        assert!(
+            table.row(1).iter().all(|value| value.is_finite()),
+            "{set:?}"
+        );
+    }
+}
+
+proptest! {
+    /// Another unit shifts logarithms of powers by one number and changes nothing else.
+    #[test]
+    fn the_unit_does_not_matter(exponent in -40i32..40, samples in 16usize..700, channels in 1usize..4) {
+        let one = window(samples * channels, 0.5);
+        let factor = 2f32.powi(exponent);
+        let scaled: Vec<f32> = one.iter().map(|value| value * factor).collect();
+        let (one, scaled) = (Features::of(&one, [channels, samples]), Features::of(&scaled, [channels, samples]));
+        let shift = 2.0 * f64::from(exponent) * 2f64.ln();
+        for set in [FeatureSet::MeanBands, FeatureSet::SegmentBands] {
+            for (a, b) in one.table(set).row(0).iter().zip(scaled.table(set).row(0)) {
+                prop_assert!((b - a - shift).abs() < 1e-9, "{} {} {}", a, b, shift);
+            }
+        }
+        prop_assert_eq!(one.table(FeatureSet::Time), scaled.table(FeatureSet::Time));
+    }
+}

@@ -1,0 +1,45 @@
+//! How a window changes in time.
+
+/// Stretches in which the energy of a window is compared.
+const STRETCHES: usize = 16;
+/// Energy that is added to every stretch, as part of the window's mean: counters of a quiet sensor stand still at times.
+const QUIETEST: f64 = 1e-7;
+
+/// Appends five features of a channel whose mean is removed: logarithms of crest factor and kurtosis; of the energies
+/// of 16 stretches the coefficient of variation, and the logarithms of largest by median and largest by smallest.
+/// None depends on the unit of the samples. Silent channels have values that are not finite.
+pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
+    let samples = centred.len();
+    let largest = centred
+        .iter()
+        .fold(0.0f64, |largest, value| largest.max(value.abs()));
+    // Relative to the root mean square first: fourth powers of the samples themselves could overflow.
+    let root = mean_square.sqrt();
+    let fourth = centred
+        .iter()
+        .map(|value| (value / root).powi(4))
+        .sum::<f64>()
+        / samples as f64;
+    out.push((largest / root).ln());
+    out.push(fourth.ln());
+
+    let stretches = STRETCHES.min(samples);
+    let mut energies: Vec<f64> = (0..stretches)
+        .map(|i| {
+            let stretch = &centred[i * samples / stretches..(i + 1) * samples / stretches];
+            let energy = stretch
+                .iter()
+                .map(|value| (value / root).powi(2))
+                .sum::<f64>();
+            energy / stretch.len() as f64 + QUIETEST
+        })
+        .collect();
+    let mean = energies.iter().sum::<f64>() / stretches as f64;
+    let variance = energies.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / stretches as f64;
+    energies.sort_unstable_by(f64::total_cmp);
+    let (smallest, median) = (energies[0], energies[stretches / 2]);
+    let largest = energies[stretches - 1];
+    out.push(variance.sqrt() / mean);
+    out.push((largest / median).ln());
+    out.push((largest / smallest).ln());
+}

@@ -1,0 +1,266 @@
+//! One decision tree.
+
+use rand::Rng as _;
+use rand_chacha::ChaCha8Rng;
+
+use super::ForestKind;
+use crate::table::Table;
+
+/// Rows by column, and their labels.
+pub(super) struct Columns<'a> {
+    values: Vec<f64>,
+    rows: usize,
+    width: usize,
+    labels: &'a [u32],
+    classes: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn new(table: &Table, labels: &'a [u32], classes: usize) -> Self {
+        let (rows, width) = (table.rows(), table.width());
+        let mut values = vec![0.0; rows * width];
+        for (i, row) in table.iter().enumerate() {
+            for (j, &value) in row.iter().enumerate() {
+                values[j * rows + i] = value;
+            }
+        }
+        Self {
+            values,
+            rows,
+            width,
+            labels,
+            classes,
+        }
+    }
+
+    fn value(&self, column: usize, row: u32) -> f64 {
+        self.values[column * self.rows + row as usize]
+    }
+
+    /// Rows of each class.
+    fn count(&self, rows: &[u32]) -> Vec<f64> {
+        let mut counts = vec![0.0; self.classes];
+        rows.iter()
+            .for_each(|&row| counts[self.labels[row as usize] as usize] += 1.0);
+        counts
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Node {
+    Split {
+        column: u32,
+        threshold: f64,
+        /// Where values up to the threshold go, and the others.
+        children: [u32; 2],
+    },
+    /// Where its class shares begin.
+    Leaf(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    shares: Vec<f32>,
+    classes: usize,
+}
+
+/// A way to part the rows of a node.
+struct Split {
+    column: usize,
+    threshold: f64,
+    /// Sum over both sides of squared class counts by rows: the larger, the purer.
+    purity: f64,
+}
+
+impl Tree {
+    /// Grows a tree until leaves are pure or cannot be split.
+    pub(super) fn grow(
+        columns: &Columns<'_>,
+        mut rows: Vec<u32>,
+        kind: ForestKind,
+        rng: &mut ChaCha8Rng,
+    ) -> Self {
+        let mut tree = Self {
+            nodes: vec![Node::Leaf(0)],
+            shares: Vec::new(),
+            classes: columns.classes,
+        };
+        let mut order: Vec<usize> = (0..columns.width).collect();
+        // Of nodes that wait: number, and range of `rows`.
+        let mut waiting = vec![(0, 0, rows.len())];
+        while let Some((node, first, end)) = waiting.pop() {
+            let own = &mut rows[first..end];
+            let counts = columns.count(own);
+            let pure = counts.iter().any(|count| *count == own.len() as f64);
+            let split = if pure {
+                None
+            } else {
+                find(columns, own, &counts, kind, &mut order, rng)
+            };
+            let Some(split) = split else {
+                tree.nodes[node] = Node::Leaf(tree.shares.len() as u32);
+                let shares = counts.iter().map(|count| (count / own.len() as f64) as f32);
+                tree.shares.extend(shares);
+                continue;
+            };
+            let middle = first
+                + partition(own, |row| {
+                    columns.value(split.column, row) <= split.threshold
+                });
+            let left = tree.nodes.len();
+            tree.nodes.extend([Node::Leaf(0); 2]);
+            tree.nodes[node] = Node::Split {
+                column: split.column as u32,
+                threshold: split.threshold,
+                children: [left as u32, left as u32 + 1],
+            };
+            waiting.push((left + 1, middle, end));
+            waiting.push((left, first, middle));
+        }
+        tree
+    }
+
+    /// Class shares of the leaf that a row falls into.
+    pub(super) fn leaf(&self, row: &[f64]) -> &[f32] {
+        let mut node = 0;
+        loop {
+            match self.nodes[node] {
+                Node::Leaf(first) => return &self.shares[first as usize..][..self.classes],
+                Node::Split {
+                    column,
+                    threshold,
+                    children,
+                } => {
+                    let right = row[column as usize] > threshold;
+                    node = children[usize::from(right)] as usize;
+                }
+            }
+        }
+    }
+}
+
+/// Moves rows that fulfil the condition to the front; how many there are.
+fn partition(rows: &mut [u32], condition: impl Fn(u32) -> bool) -> usize {
+    let mut front = 0;
+    for i in 0..rows.len() {
+        if condition(rows[i]) {
+            rows.swap(front, i);
+            front += 1;
+        }
+    }
+    front
+}
+
+/// The best split among randomly drawn columns: as many as the square root of their number, and more while none has a
+/// split. None where all rows are alike.
+fn find(
+    columns: &Columns<'_>,
+    rows: &[u32],
+    counts: &[f64],
+    kind: ForestKind,
+    order: &mut [usize],
+    rng: &mut ChaCha8Rng,
+) -> Option<Split> {
+    let wanted = (columns.width as f64).sqrt().floor().max(1.0) as usize;
+    let mut best: Option<Split> = None;
+    let mut pairs = Vec::new();
+    for drawn in 0..order.len() {
+        if drawn >= wanted && best.is_some() {
+            break;
+        }
+        let other = rng.random_range(drawn as u32..order.len() as u32);
+        order.swap(drawn, other as usize);
+        let column = order[drawn];
+        let split = match kind {
+            ForestKind::Extra => random_threshold(columns, column, rows, counts, rng),
+            ForestKind::Random => best_threshold(columns, column, rows, counts, &mut pairs),
+        };
+        if let Some(split) = split
+            && best.as_ref().is_none_or(|best| split.purity > best.purity)
+        {
+            best = Some(split);
+        }
+    }
+    best
+}
+
+/// A threshold drawn between the smallest and the largest value.
+fn random_threshold(
+    columns: &Columns<'_>,
+    column: usize,
+    rows: &[u32],
+    counts: &[f64],
+    rng: &mut ChaCha8Rng,
+) -> Option<Split> {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for &row in rows {
+        let value = columns.value(column, row);
+        low = low.min(value);
+        high = high.max(value);
+    }
+    if low >= high {
+        return None;
+    }
+    let drawn = low + (high - low) * rng.random::<f64>();
+    // Rounding must not leave one side empty.
+    let threshold = if drawn < high { drawn } else { low };
+    let mut left = vec![0.0; columns.classes];
+    for &row in rows {
+        if columns.value(column, row) <= threshold {
+            left[columns.labels[row as usize] as usize] += 1.0;
+        }
+    }
+    Some(Split {
+        column,
+        threshold,
+        purity: purity(&left, counts),
+    })
+}
+
+/// The threshold, halfway between two values, with the purest sides. `pairs` is room to sort in.
+fn best_threshold(
+    columns: &Columns<'_>,
+    column: usize,
+    rows: &[u32],
+    counts: &[f64],
+    pairs: &mut Vec<(f64, u32)>,
+) -> Option<Split> {
+    pairs.clear();
+    pairs.extend(
+        rows.iter()
+            .map(|&row| (columns.value(column, row), columns.labels[row as usize])),
+    );
+    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut left = vec![0.0; columns.classes];
+    let mut best: Option<Split> = None;
+    for pair in pairs.windows(2) {
+        left[pair[0].1 as usize] += 1.0;
+        let (value, next) = (pair[0].0, pair[1].0);
+        if value >= next {
+            continue;
+        }
+        let purity = purity(&left, counts);
+        if best.as_ref().is_none_or(|best| purity > best.purity) {
+            let halfway = value + 0.5 * (next - value);
+            best = Some(Split {
+                column,
+                threshold: if halfway < next { halfway } else { value },
+                purity,
+            });
+        }
+    }
+    best
+}
+
+/// Sum over both sides of squared class counts by rows.
+fn purity(left: &[f64], all: &[f64]) -> f64 {
+    let (mut squares, mut sizes) = ([0.0; 2], [0.0; 2]);
+    for (left, all) in left.iter().zip(all) {
+        for (side, count) in [*left, all - left].into_iter().enumerate() {
+            squares[side] += count * count;
+            sizes[side] += count;
+        }
+    }
+    squares[0] / sizes[0] + squares[1] / sizes[1]
+}

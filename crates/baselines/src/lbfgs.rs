@@ -1,0 +1,149 @@
+//! Minimum of a smooth convex function: limited-memory BFGS (Nocedal and Wright, "Numerical optimization", algorithm 7.4).
+
+/// Pairs of steps and changes of the gradient that are kept.
+const MEMORY: usize = 10;
+/// Halvings of a step before it is given up.
+const HALVINGS: usize = 40;
+/// Part of the expected decrease that a step must bring.
+const SUFFICIENT: f64 = 1e-4;
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    /// Largest component of the gradient.
+    pub gradient: f64,
+    /// Iterations.
+    pub iterations: usize,
+}
+
+/// Moves `x` to the minimum of `function`, which writes the gradient and returns the value. Returns the iterations taken.
+pub(crate) fn minimise(
+    x: &mut Vec<f64>,
+    function: impl Fn(&[f64], &mut [f64]) -> f64,
+    stop: Stop,
+) -> usize {
+    let mut gradient = vec![0.0; x.len()];
+    let mut value = function(x, &mut gradient);
+    let mut pairs: Vec<(Vec<f64>, Vec<f64>, f64)> = Vec::new();
+    let mut next = x.clone();
+    let mut next_gradient = gradient.clone();
+    for iteration in 0..stop.iterations {
+        if gradient.iter().all(|g| g.abs() <= stop.gradient) {
+            return iteration;
+        }
+        let direction = direction(&gradient, &pairs);
+        let slope = dot(&direction, &gradient);
+        // The first step has no scale of its own.
+        let mut step = if pairs.is_empty() {
+            1.0 / dot(&gradient, &gradient).sqrt().max(1.0)
+        } else {
+            1.0
+        };
+        let mut halvings = 0;
+        let next_value = loop {
+            for ((next, x), d) in next.iter_mut().zip(x.iter()).zip(&direction) {
+                *next = x + step * d;
+            }
+            let next_value = function(&next, &mut next_gradient);
+            if next_value <= value + SUFFICIENT * step * slope {
+                break next_value;
+            }
+            halvings += 1;
+            if halvings == HALVINGS {
+                // No better point within rounding.
+                return iteration;
+            }
+            step *= 0.5;
+        };
+        let moved: Vec<f64> = next.iter().zip(x.iter()).map(|(a, b)| a - b).collect();
+        let changed: Vec<f64> = next_gradient
+            .iter()
+            .zip(&gradient)
+            .map(|(a, b)| a - b)
+            .collect();
+        let curvature = dot(&moved, &changed);
+        if curvature > 1e-12 * dot(&changed, &changed) {
+            if pairs.len() == MEMORY {
+                pairs.remove(0);
+            }
+            pairs.push((moved, changed, 1.0 / curvature));
+        }
+        std::mem::swap(x, &mut next);
+        std::mem::swap(&mut gradient, &mut next_gradient);
+        value = next_value;
+    }
+    stop.iterations
+}
+
+/// Downhill, by the two loops over the pairs.
+fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> {
+    let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
+    let mut alphas = Vec::with_capacity(pairs.len());
+    for (moved, changed, rho) in pairs.iter().rev() {
+        let alpha = rho * dot(moved, &q);
+        add(&mut q, -alpha, changed);
+        alphas.push(alpha);
+    }
+    if let Some((_, changed, rho)) = pairs.last() {
+        let scale = 1.0 / (rho * dot(changed, changed));
+        q.iter_mut().for_each(|q| *q *= scale);
+    }
+    for ((moved, changed, rho), alpha) in pairs.iter().zip(alphas.iter().rev()) {
+        let beta = rho * dot(changed, &q);
+        add(&mut q, alpha - beta, moved);
+    }
+    q
+}
+
+/// Scalar product, in eight partial sums, which vectorise.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (parts_a, parts_b) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = parts_a
+        .remainder()
+        .iter()
+        .zip(parts_b.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
+    for (a, b) in parts_a.zip(parts_b) {
+        for i in 0..8 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
+/// `to += factor * values`.
+pub(crate) fn add(to: &mut [f64], factor: f64, values: &[f64]) {
+    for (to, value) in to.iter_mut().zip(values) {
+        *to += factor * value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ill_conditioned_bowl() {
+        let bowl = |x: &[f64], gradient: &mut [f64]| {
+            let mut value = 0.0;
+            for (i, (x, g)) in x.iter().zip(gradient).enumerate() {
+                let weight = 10f64.powi(i as i32 - 2);
+                value += 0.5 * weight * (x - i as f64).powi(2);
+                *g = weight * (x - i as f64);
+            }
+            value
+        };
+        let mut x = vec![100.0; 6];
+        let stop = Stop {
+            gradient: 1e-9,
+            iterations: 500,
+        };
+        let taken = minimise(&mut x, bowl, stop);
+        assert!(taken < 100, "{taken}");
+        for (i, x) in x.iter().enumerate() {
+            assert!((x - i as f64).abs() < 1e-6, "{x}");
+        }
+    }
+}

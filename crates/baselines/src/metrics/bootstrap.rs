@@ -1,0 +1,231 @@
+//! Uncertainty of scores by drawing groups again and again.
+//!
+//! Windows of a recording succeed and fail together, so the recordings are drawn, not the windows: with replacement, as
+//! many as there are. Intervals are bias-corrected and accelerated (Efron, "Better bootstrap confidence intervals", J. Am.
+//! Stat. Assoc. 82, 1987), the acceleration by leaving out one group at a time.
+
+use std::collections::BTreeMap;
+
+use rand::Rng as _;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Confusion, normal};
+use crate::random::{Purpose, generator};
+
+/// How often groups are drawn, and how sure the interval is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Draws.
+    pub draws: usize,
+    /// Share of the intervals that hold the true score, below 1.
+    pub confidence: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            draws: 2000,
+            confidence: 0.95,
+            seed: 0,
+        }
+    }
+}
+
+/// A score and what it may be on other groups.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The score on all windows.
+    pub score: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Standard deviation over the draws.
+    pub standard_error: f64,
+}
+
+/// The score of one classifier less that of another on the same windows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Score of the first less score of the second.
+    #[serde(flatten)]
+    pub interval: Interval,
+    /// Share of the draws in which the first is better, ties counted half.
+    pub first_better: f64,
+}
+
+/// Interval of `score`, a function of the confusion matrix such as [`super::macro_f1`]. `groups` has one entry a window.
+///
+/// With a single group nothing is known of others: the interval is all of [0, 1] and the standard error 1.
+pub fn interval(
+    labels: &[u32],
+    predicted: &[u32],
+    groups: &[impl AsRef<str>],
+    classes: usize,
+    score: fn(&Confusion) -> f64,
+    options: Options,
+) -> Interval {
+    let matrices = by_group(labels, [predicted], groups, classes);
+    let sampled = draws(&matrices, options, |[matrix]| score(matrix));
+    sampled.interval(options, (0.0, 1.0))
+}
+
+/// Difference of `score` between two classifiers, the same groups drawn for both.
+pub fn difference(
+    labels: &[u32],
+    [first, second]: [&[u32]; 2],
+    groups: &[impl AsRef<str>],
+    classes: usize,
+    score: fn(&Confusion) -> f64,
+    options: Options,
+) -> Difference {
+    let matrices = by_group(labels, [first, second], groups, classes);
+    let sampled = draws(&matrices, options, |[a, b]| score(a) - score(b));
+    let won = sampled.drawn.iter().map(|d| match d.total_cmp(&0.0) {
+        std::cmp::Ordering::Less => 0.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Greater => 1.0,
+    });
+    Difference {
+        first_better: won.sum::<f64>() / sampled.drawn.len().max(1) as f64,
+        interval: sampled.interval(options, (-1.0, 1.0)),
+    }
+}
+
+/// Confusion matrices of each classifier, by group.
+fn by_group<const N: usize>(
+    labels: &[u32],
+    predicted: [&[u32]; N],
+    groups: &[impl AsRef<str>],
+    classes: usize,
+) -> Vec<[Confusion; N]> {
+    let mut matrices: BTreeMap<&str, [Confusion; N]> = BTreeMap::new();
+    for (window, (&label, group)) in labels.iter().zip(groups).enumerate() {
+        let own = matrices
+            .entry(group.as_ref())
+            .or_insert_with(|| std::array::from_fn(|_| vec![vec![0; classes]; classes]));
+        for (matrix, predicted) in own.iter_mut().zip(predicted) {
+            matrix[label as usize][predicted[window] as usize] += 1;
+        }
+    }
+    matrices.into_values().collect()
+}
+
+/// Statistics of all groups, of drawn ones, and with each left out.
+struct Sampled {
+    whole: f64,
+    drawn: Vec<f64>,
+    left_out: Vec<f64>,
+}
+
+fn draws<const N: usize>(
+    matrices: &[[Confusion; N]],
+    options: Options,
+    statistic: impl Fn(&[Confusion; N]) -> f64 + Sync,
+) -> Sampled {
+    let times = |times: &[u64]| -> f64 {
+        let classes = matrices.first().map_or(0, |own| own[0].len());
+        let mut sum: [Confusion; N] = std::array::from_fn(|_| vec![vec![0; classes]; classes]);
+        for (own, &times) in matrices.iter().zip(times).filter(|(_, times)| **times > 0) {
+            for (sum, own) in sum.iter_mut().zip(own) {
+                for (sum, own) in sum.iter_mut().flatten().zip(own.iter().flatten()) {
+                    *sum += times * own;
+                }
+            }
+        }
+        statistic(&sum)
+    };
+    let count = matrices.len();
+    let drawn = |number: usize| {
+        let mut rng = generator(options.seed, Purpose::Bootstrap, number);
+        let mut drawn = vec![0; count];
+        (0..count).for_each(|_| drawn[rng.random_range(0..count as u32) as usize] += 1);
+        times(&drawn)
+    };
+    let without = |group: usize| {
+        let mut all = vec![1; count];
+        all[group] = 0;
+        times(&all)
+    };
+    Sampled {
+        whole: times(&vec![1; count]),
+        drawn: match count {
+            0 | 1 => Vec::new(),
+            _ => (0..options.draws).into_par_iter().map(drawn).collect(),
+        },
+        left_out: (0..count).map(without).collect(),
+    }
+}
+
+impl Sampled {
+    fn interval(&self, options: Options, (lowest, highest): (f64, f64)) -> Interval {
+        let count = self.drawn.len() as f64;
+        if self.drawn.is_empty() {
+            return Interval {
+                score: self.whole,
+                low: lowest,
+                high: highest,
+                standard_error: 1.0,
+            };
+        }
+        let mean = self.drawn.iter().sum::<f64>() / count;
+        let variance =
+            self.drawn.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+        let mut sorted = self.drawn.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        // Share of the draws below the score, ties counted half.
+        let below = sorted.partition_point(|d| *d < self.whole) as f64;
+        let not_above = sorted.partition_point(|d| *d <= self.whole) as f64;
+        let bias = normal::quantile((below + not_above) / (2.0 * count));
+        let acceleration = self.acceleration();
+        let end = |share: f64| {
+            let z = bias + normal::quantile(share);
+            let corrected = normal::cumulative(bias + z / (1.0 - acceleration * z));
+            // Where all draws lie on one side, the plain share.
+            quantile(
+                &sorted,
+                if corrected.is_finite() {
+                    corrected
+                } else {
+                    share
+                },
+            )
+        };
+        let tail = (1.0 - options.confidence) / 2.0;
+        Interval {
+            score: self.whole,
+            low: end(tail),
+            high: end(1.0 - tail),
+            standard_error: variance.sqrt(),
+        }
+    }
+
+    fn acceleration(&self) -> f64 {
+        let mean = self.left_out.iter().sum::<f64>() / self.left_out.len() as f64;
+        let power = |n: i32| {
+            self.left_out
+                .iter()
+                .map(|value| (mean - value).powi(n))
+                .sum::<f64>()
+        };
+        let squares = power(2);
+        if squares > 0.0 {
+            power(3) / (6.0 * squares.powf(1.5))
+        } else {
+            0.0
+        }
+    }
+}
+
+/// By linear interpolation between sorted values.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let at = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    low + (high - low) * at.fract()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! Features of random convolutions of fixed kernels: MiniRocket.
+//!
+//! A. Dempster, D. Schmidt, G. Webb, "MiniRocket: a very fast (almost) deterministic transform for time series
+//! classification", KDD 2021, with channels combined as in its authors' multivariate code and in sktime. The 84 kernels
+//! have nine taps, six of -1 and three of 2. A feature is the share of a convolution's values above a bias, and biases are
+//! quantiles of convolutions of training windows.
+
+use rand::Rng as _;
+use rand::seq::SliceRandom as _;
+use rayon::prelude::*;
+
+use crate::random::{Purpose, generator};
+
+/// Kernels: the ways to choose three of nine taps.
+const KERNELS: usize = 84;
+/// Taps of a kernel.
+const TAPS: usize = 9;
+/// Features at most, about.
+const FEATURES: usize = 10_000;
+/// Dilations a kernel at most.
+const DILATIONS: usize = 32;
+
+/// A transform fitted to training windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MiniRocket {
+    shape: [usize; 2],
+    /// Spacing of the taps, and features of each kernel with it.
+    dilations: Vec<(usize, usize)>,
+    /// Channels that are summed, by dilation and kernel.
+    channels: Vec<Vec<usize>>,
+    /// By dilation, kernel and feature.
+    biases: Vec<f32>,
+}
+
+impl MiniRocket {
+    /// Fits to windows `[N, channels, samples]` laid end to end, of at least nine samples. None with shorter ones.
+    ///
+    /// Each channel of a window is first centred and divided by its standard deviation, here and in
+    /// [`MiniRocket::features`].
+    pub fn fit(windows: &[f32], [channels, samples]: [usize; 2], seed: u64) -> Option<Self> {
+        let dilations = dilations(samples)?;
+        let mut rng = generator(seed, Purpose::Kernels, 0);
+        let combinations = KERNELS * dilations.len();
+        let most = (channels.min(TAPS) as f64 + 1.0).log2();
+        let combine = |_| {
+            let count = 2f64.powf(rng.random::<f64>() * most) as usize;
+            let mut all: Vec<usize> = (0..channels).collect();
+            all.partial_shuffle(&mut rng, count.clamp(1, channels))
+                .0
+                .to_vec()
+        };
+        let mut own = Self {
+            shape: [channels, samples],
+            channels: (0..combinations).map(combine).collect(),
+            dilations,
+            biases: Vec::new(),
+        };
+        own.biases = own.fit_biases(windows, seed);
+        Some(own)
+    }
+
+    /// Quantiles of the convolution of one random window a kernel and dilation.
+    fn fit_biases(&self, windows: &[f32], seed: u64) -> Vec<f32> {
+        let [channels, samples] = self.shape;
+        let length = channels * samples;
+        let count = windows.len() / length;
+        let per_kernel: Vec<usize> = self
+            .dilations
+            .iter()
+            .map(|(_, features)| *features)
+            .collect();
+        // Low-discrepancy quantiles: multiples of the golden ratio.
+        let quantile = |number: usize| ((number + 1) as f64 * (5f64.sqrt() + 1.0) / 2.0).fract();
+        let mut first = 0;
+        let firsts: Vec<usize> = per_kernel
+            .iter()
+            .flat_map(|features| (0..KERNELS).map(move |_| *features))
+            .map(|features| {
+                first += features;
+                first - features
+            })
+            .collect();
+        let biases = |combination: usize| -> Vec<f32> {
+            let mut rng = generator(seed, Purpose::Kernels, combination + 1);
+            let chosen = rng.random_range(0..count as u32) as usize;
+            let window = scaled(&windows[chosen * length..][..length], samples);
+            let (dilation, features) = self.dilations[combination / KERNELS];
+            let taps = Taps::new(&window, self.shape, dilation);
+            let mut values = vec![0.0; samples];
+            taps.convolve(
+                kernels()[combination % KERNELS],
+                &self.channels[combination],
+                &mut values,
+            );
+            values.sort_unstable_by(f32::total_cmp);
+            let at = |number: usize| {
+                let at = quantile(number) * (samples - 1) as f64;
+                let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);
+                (f64::from(low) + (f64::from(high) - f64::from(low)) * at.fract()) as f32
+            };
+            (firsts[combination]..firsts[combination] + features)
+                .map(at)
+                .collect()
+        };
+        (0..self.channels.len())
+            .into_par_iter()
+            .flat_map_iter(biases)
+            .collect()
+    }
+
+    /// Features a window.
+    pub fn width(&self) -> usize {
+        self.biases.len()
+    }
+
+    /// Features `[N, width]` of windows laid end to end, computed on all threads.
+    pub fn features(&self, windows: &[f32]) -> Vec<f32> {
+        let [channels, samples] = self.shape;
+        let windows = windows.par_chunks_exact(channels * samples);
+        windows
+            .flat_map_iter(|window| self.of_one(&scaled(window, samples)))
+            .collect()
+    }
+
+    fn of_one(&self, window: &[f32]) -> Vec<f32> {
+        let samples = self.shape[1];
+        let mut features = Vec::with_capacity(self.biases.len());
+        let mut values = vec![0.0; samples];
+        for (number, &(dilation, count)) in self.dilations.iter().enumerate() {
+            let taps = Taps::new(window, self.shape, dilation);
+            let padding = TAPS / 2 * dilation;
+            for (kernel, &chosen) in kernels().iter().enumerate() {
+                taps.convolve(
+                    chosen,
+                    &self.channels[number * KERNELS + kernel],
+                    &mut values,
+                );
+                // Every other convolution leaves out what the ends reach.
+                let padded = (number + kernel).is_multiple_of(2);
+                let range = if padded {
+                    0..samples
+                } else {
+                    padding..samples - padding
+                };
+                let counted = &values[range];
+                for _ in 0..count {
+                    let bias = self.biases[features.len()];
+                    let above: u32 = counted.iter().map(|value| u32::from(*value > bias)).sum();
+                    features.push(above as f32 / counted.len() as f32);
+                }
+            }
+        }
+        features
+    }
+}
+
+/// The channels of a window, centred and divided by their standard deviations; constant ones are zero.
+fn scaled(window: &[f32], samples: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(window.len());
+    for channel in window.chunks_exact(samples) {
+        let mean = channel.iter().map(|&v| f64::from(v)).sum::<f64>() / samples as f64;
+        let square = channel
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>();
+        let deviation = (square / samples as f64).sqrt();
+        let scale = if deviation > 1e-10 * mean.abs() {
+            1.0 / deviation
+        } else {
+            0.0
+        };
+        out.extend(
+            channel
+                .iter()
+                .map(|&v| ((f64::from(v) - mean) * scale) as f32),
+        );
+    }
+    out
+}
+
+/// The three taps of 2 of every kernel, in order.
+fn kernels() -> &'static [[usize; 3]; KERNELS] {
+    const LIST: [[usize; 3]; KERNELS] = {
+        let mut list = [[0; 3]; KERNELS];
+        let mut next = 0;
+        let mut a = 0;
+        while a < TAPS {
+            let mut b = a + 1;
+            while b < TAPS {
+                let mut c = b + 1;
+                while c < TAPS {
+                    list[next] = [a, b, c];
+                    next += 1;
+                    c += 1;
+                }
+                b += 1;
+            }
+            a += 1;
+        }
+        list
+    };
+    &LIST
+}
+
+/// Spacings of the taps for windows of `samples` samples, with the features of each; none with fewer than nine samples.
+fn dilations(samples: usize) -> Option<Vec<(usize, usize)>> {
+    if samples < TAPS {
+        return None;
+    }
+    let per_kernel = FEATURES / KERNELS;
+    let most = DILATIONS.min(per_kernel);
+    let multiplier = per_kernel as f64 / most as f64;
+    let largest = ((samples - 1) as f64 / (TAPS - 1) as f64).log2();
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for i in 0..most {
+        let exponent = largest * i as f64 / (most - 1) as f64;
+        let dilation = 2f64.powf(exponent) as usize;
+        match found.last_mut() {
+            Some((last, count)) if *last == dilation => *count += 1,
+            _ => found.push((dilation, 1)),
+        }
+    }
+    found
+        .iter_mut()
+        .for_each(|(_, count)| *count = (*count as f64 * multiplier) as usize);
+    let rest = per_kernel - found.iter().map(|(_, count)| count).sum::<usize>();
+    let kinds = found.len();
+    (0..rest).for_each(|i| found[i % kinds].1 += 1);
+    Some(found)
+}
+
+/// A window as the taps of a dilation see it.
+struct Taps {
+    /// Minus the sum over all taps, by channel.
+    all: Vec<Vec<f32>>,
+    /// Three times the value under a tap, by channel and tap.
+    each: Vec<[Vec<f32>; TAPS]>,
+}
+
+impl Taps {
+    fn new(window: &[f32], [_, samples]: [usize; 2], dilation: usize) -> Self {
+        let (mut all, mut each) = (Vec::new(), Vec::new());
+        for channel in window.chunks_exact(samples) {
+            let shifted = |tap: usize| -> Vec<f32> {
+                // Tap 4 is the middle; beyond the ends there is nothing.
+                let shift = (tap as isize - TAPS as isize / 2) * dilation as isize;
+                let at = |i: usize| i.checked_add_signed(shift).and_then(|at| channel.get(at));
+                (0..samples)
+                    .map(|i| at(i).copied().unwrap_or(0.0))
+                    .collect()
+            };
+            let taps: [Vec<f32>; TAPS] = std::array::from_fn(shifted);
+            let mut sum = vec![0.0; samples];
+            for tap in &taps {
+                sum.iter_mut()
+                    .zip(tap)
+                    .for_each(|(sum, value)| *sum -= value);
+            }
+            all.push(sum);
+            each.push(taps.map(|tap| tap.into_iter().map(|value| value * 3.0).collect()));
+        }
+        Self { all, each }
+    }
+
+    /// The convolution of a kernel, summed over channels.
+    fn convolve(&self, [a, b, c]: [usize; 3], channels: &[usize], out: &mut [f32]) {
+        out.fill(0.0);
+        for &channel in channels {
+            let (all, each) = (&self.all[channel], &self.each[channel]);
+            let (a, b, c) = (&each[a], &each[b], &each[c]);
+            for (i, out) in out.iter_mut().enumerate() {
+                *out += all[i] + a[i] + b[i] + c[i];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

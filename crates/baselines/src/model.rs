@@ -1,0 +1,379 @@
+//! The baselines: what is learned from which features, and how its parameters are chosen.
+
+use data::folds::{FoldScheme, Folds};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::features::FeatureSet;
+use crate::forest::{Forest, ForestKind, ForestOptions};
+use crate::logistic::{Logistic, LogisticOptions};
+use crate::majority::Majority;
+use crate::metrics::{argmax, confusion, macro_f1};
+use crate::minirocket::MiniRocket;
+use crate::ridge::{Gram, Ridge};
+use crate::samples::{Samples, at_most};
+use crate::table::{Scaler, Silence, Table};
+
+/// A simple classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "model", content = "features")]
+pub enum Baseline {
+    /// The class that training has most of.
+    Majority,
+    /// Multinomial logistic regression of standardised features, its penalty chosen over groups of the training split.
+    Logistic(FeatureSet),
+    /// Extremely randomised trees.
+    ExtraTrees(FeatureSet),
+    /// A random forest.
+    RandomForest(FeatureSet),
+    /// Ridge classification of MiniRocket features, its penalty chosen likewise.
+    MiniRocket,
+}
+
+/// Probabilities of a fitted baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// `[N, classes]` laid end to end. Those of MiniRocket are a softmax of scores and mean little.
+    pub probabilities: Vec<f64>,
+    /// Class of each window.
+    pub predicted: Vec<u32>,
+    /// The parameter that was chosen by inner folds, where there is one: `C` or the ridge's penalty.
+    pub chosen: Option<f64>,
+}
+
+/// What is learned from and what is predicted.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// All windows.
+    pub samples: &'a Samples,
+    /// Number of classes.
+    pub classes: usize,
+    /// Windows that are learned from.
+    pub train: &'a [usize],
+    /// Windows that are predicted.
+    pub test: &'a [usize],
+    /// Seed of trees, kernels and inner folds.
+    pub seed: u64,
+}
+
+/// Trees of a forest.
+const TREES: usize = 300;
+/// Inner folds.
+const INNER_FOLDS: usize = 4;
+/// Values of `C` to choose from, the strongest penalty first.
+const CS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
+/// Where the training groups cannot be folded.
+const DEFAULT_C: f64 = 0.1;
+/// Penalties of the ridge to choose from, the strongest first.
+const ALPHAS: [f64; 5] = [1e6, 1e5, 1e4, 1e3, 1e2];
+/// Likewise.
+const DEFAULT_ALPHA: f64 = 1e4;
+/// Windows that a ridge learns from at most: time grows with their third power.
+const RIDGE_WINDOWS: usize = 2500;
+
+impl Baseline {
+    /// All of them, on the features that suit them.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Majority];
+        all.extend(FeatureSet::ALL.map(Self::Logistic));
+        all.extend(FeatureSet::ALL.map(Self::ExtraTrees));
+        all.extend(FeatureSet::ALL.map(Self::RandomForest));
+        all.push(Self::MiniRocket);
+        all
+    }
+
+    /// The two that every training can afford.
+    pub fn quick() -> Vec<Self> {
+        vec![
+            Self::Logistic(FeatureSet::MeanBands),
+            Self::ExtraTrees(FeatureSet::MeanBandsAndTime),
+        ]
+    }
+
+    /// Name, as the `model_type` of an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Majority => "baseline_majority",
+            Self::Logistic(_) => "baseline_logistic",
+            Self::ExtraTrees(_) => "baseline_extra_trees",
+            Self::RandomForest(_) => "baseline_random_forest",
+            Self::MiniRocket => "baseline_minirocket",
+        }
+    }
+
+    /// Name of its features.
+    pub fn features(self) -> &'static str {
+        match self {
+            Self::Majority => "none",
+            Self::Logistic(set) | Self::ExtraTrees(set) | Self::RandomForest(set) => set.name(),
+            Self::MiniRocket => "minirocket",
+        }
+    }
+
+    /// Whether it needs the windows themselves and not only their features.
+    pub fn needs_windows(self) -> bool {
+        self == Self::MiniRocket
+    }
+
+    /// Learns from `problem.train` and predicts `problem.test`. The same bits with any number of threads.
+    pub fn predict(self, problem: Problem<'_>) -> Prediction {
+        match self {
+            Self::Majority => {
+                let labels = problem.samples.labels_of(problem.train);
+                let fitted = Majority::fit(&labels, problem.classes);
+                problem.prediction(fitted.probabilities(problem.test.len()), None)
+            }
+            Self::Logistic(set) => logistic(problem, set),
+            Self::ExtraTrees(set) => forest(problem, set, ForestKind::Extra),
+            Self::RandomForest(set) => forest(problem, set, ForestKind::Random),
+            Self::MiniRocket => ridge(problem),
+        }
+    }
+}
+
+impl Problem<'_> {
+    fn prediction(&self, probabilities: Vec<f64>, chosen: Option<f64>) -> Prediction {
+        let rows = probabilities.chunks_exact(self.classes);
+        Prediction {
+            predicted: rows.map(|row| argmax(row) as u32).collect(),
+            probabilities,
+            chosen,
+        }
+    }
+
+    /// Folds over the groups of the training windows, as positions in `train`; none where there are too few groups.
+    fn inner(&self) -> Option<Folds> {
+        let (labels, groups) = (
+            self.samples.labels_of(self.train),
+            self.samples.groups_of(self.train),
+        );
+        (2..=INNER_FOLDS).rev().find_map(|count| {
+            Folds::new(&labels, &groups, FoldScheme::Stratified(count), self.seed).ok()
+        })
+    }
+
+    /// Features of training and test windows; silence is replaced.
+    fn tables(&self, set: FeatureSet) -> (Table, Table) {
+        let all = self.samples.features.table(set);
+        let (mut train, mut test) = (all.select(self.train), all.select(self.test));
+        let silence = Silence::learn(&train);
+        silence.fill(&mut train);
+        silence.fill(&mut test);
+        (train, test)
+    }
+}
+
+fn forest(problem: Problem<'_>, set: FeatureSet, kind: ForestKind) -> Prediction {
+    let (train, test) = problem.tables(set);
+    let labels = problem.samples.labels_of(problem.train);
+    let options = ForestOptions {
+        kind,
+        trees: TREES,
+        seed: problem.seed,
+    };
+    let fitted = Forest::fit(&train, &labels, problem.classes, options);
+    problem.prediction(fitted.probabilities(&test), None)
+}
+
+/// Standardises both by the first, fits, predicts the second.
+fn logistic_once(
+    mut train: Table,
+    labels: &[u32],
+    mut test: Table,
+    classes: usize,
+    c: f64,
+) -> Vec<f64> {
+    let scaler = Scaler::learn(&train);
+    scaler.apply(&mut train);
+    scaler.apply(&mut test);
+    let options = LogisticOptions {
+        c,
+        ..LogisticOptions::default()
+    };
+    Logistic::fit(&train, labels, classes, options).probabilities(&test)
+}
+
+fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
+    let (train, test) = problem.tables(set);
+    let labels = problem.samples.labels_of(problem.train);
+    let classes = problem.classes;
+    let inner = problem.inner();
+    let c = choose(
+        inner.as_ref(),
+        &labels,
+        classes,
+        &CS,
+        DEFAULT_C,
+        |folds, fold, c| {
+            let roles = folds.roles(fold);
+            let own: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
+            let (train, test) = (train.select(&roles.train), train.select(&roles.test));
+            let found = logistic_once(train, &own, test, classes, c);
+            found
+                .chunks_exact(classes)
+                .map(|row| argmax(row) as u32)
+                .collect()
+        },
+    );
+    problem.prediction(logistic_once(train, &labels, test, classes, c), Some(c))
+}
+
+/// The parameter with the best macro-F1 over the pooled predictions of all inner folds, the first of equals. `predict`
+/// gives the predictions of a fold's test windows.
+fn choose(
+    folds: Option<&Folds>,
+    labels: &[u32],
+    classes: usize,
+    parameters: &[f64],
+    default: f64,
+    predict: impl Fn(&Folds, usize, f64) -> Vec<u32> + Sync,
+) -> f64 {
+    let Some(folds) = folds else {
+        return default;
+    };
+    let tasks: Vec<(f64, usize)> = parameters
+        .iter()
+        .flat_map(|&parameter| (0..folds.count()).map(move |fold| (parameter, fold)))
+        .collect();
+    let predictions: Vec<Vec<u32>> = tasks
+        .par_iter()
+        .map(|&(parameter, fold)| predict(folds, fold, parameter))
+        .collect();
+    let mut best = (default, f64::NEG_INFINITY);
+    for (&parameter, predictions) in parameters.iter().zip(predictions.chunks(folds.count())) {
+        let mut pooled = vec![0; labels.len()];
+        for (fold, predicted) in predictions.iter().enumerate() {
+            let test = folds.roles(fold).test;
+            test.iter()
+                .zip(predicted)
+                .for_each(|(&row, &class)| pooled[row] = class);
+        }
+        let score = macro_f1(&confusion(labels, &pooled, classes));
+        if score > best.1 {
+            best = (parameter, score);
+        }
+    }
+    best.0
+}
+
+/// MiniRocket features and a ridge. Windows shorter than nine samples, for which there are no features, get the
+/// majority.
+fn ridge(problem: Problem<'_>) -> Prediction {
+    let samples = problem.samples;
+    let kept = at_most(problem.train, &samples.labels, RIDGE_WINDOWS, problem.seed);
+    let problem = Problem {
+        train: &kept,
+        ..problem
+    };
+    let train = samples.values(problem.train);
+    let Some(rocket) = MiniRocket::fit(&train, samples.shape, problem.seed) else {
+        return Baseline::Majority.predict(problem);
+    };
+    let mut train = rocket.features(&train);
+    let scales = scales(&train, rocket.width());
+    scale(&mut train, &scales);
+    let gram = Gram::new(
+        products(&train, &train, rocket.width()),
+        problem.train.len(),
+    );
+    let labels = samples.labels_of(problem.train);
+    let classes = problem.classes;
+    let inner = problem.inner();
+    let alpha = choose(
+        inner.as_ref(),
+        &labels,
+        classes,
+        &ALPHAS,
+        DEFAULT_ALPHA,
+        |folds, fold, alpha| {
+            let roles = folds.roles(fold);
+            let own: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
+            let fitted = Ridge::fit(
+                &gram.select(&roles.train, &roles.train),
+                &own,
+                classes,
+                alpha,
+            );
+            let products = gram.select(&roles.test, &roles.train);
+            match fitted {
+                Some(ridge) => products
+                    .chunks_exact(own.len())
+                    .map(|row| argmax(&ridge.scores(row)) as u32)
+                    .collect(),
+                None => vec![0; roles.test.len()],
+            }
+        },
+    );
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let fitted = Ridge::fit(&gram.select(&all, &all), &labels, classes, alpha);
+    let Some(fitted) = fitted else {
+        return Baseline::Majority.predict(problem);
+    };
+    let mut probabilities = Vec::with_capacity(problem.test.len() * classes);
+    for rows in problem.test.chunks(1024) {
+        let mut test = rocket.features(&samples.values(rows));
+        scale(&mut test, &scales);
+        for row in products(&test, &train, rocket.width()).chunks_exact(labels.len()) {
+            let scores = fitted.scores(row);
+            let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
+            probabilities.extend(scores.iter().map(|score| (score - largest).exp() / sum));
+        }
+    }
+    problem.prediction(probabilities, Some(alpha))
+}
+
+/// One over the standard deviation of each column; 0 for constant ones.
+fn scales(values: &[f32], width: usize) -> Vec<f32> {
+    let rows = (values.len() / width) as f64;
+    let (mut sums, mut squares) = (vec![0.0; width], vec![0.0; width]);
+    for row in values.chunks_exact(width) {
+        for (j, &value) in row.iter().enumerate() {
+            sums[j] += f64::from(value);
+            squares[j] += f64::from(value).powi(2);
+        }
+    }
+    let deviation =
+        |(sum, square): (&f64, &f64)| (square / rows - (sum / rows).powi(2)).max(0.0).sqrt();
+    let scale = |deviation: f64| {
+        if deviation > 1e-6 {
+            (1.0 / deviation) as f32
+        } else {
+            0.0
+        }
+    };
+    sums.iter()
+        .zip(&squares)
+        .map(deviation)
+        .map(scale)
+        .collect()
+}
+
+fn scale(values: &mut [f32], scales: &[f32]) {
+    values.par_chunks_exact_mut(scales.len()).for_each(|row| {
+        row.iter_mut()
+            .zip(scales)
+            .for_each(|(value, scale)| *value *= scale);
+    });
+}
+
+/// Scalar products of all rows of `a` with all rows of `b`, row-major.
+fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
+    let row = |a: &[f32]| -> Vec<f64> {
+        let product = |b: &[f32]| {
+            // Sixteen partial sums, which vectorise, over stretches short enough for float32.
+            let stretch = |(a, b): (&[f32], &[f32])| {
+                let mut sums = [0.0f32; 16];
+                for (a, b) in a.chunks(16).zip(b.chunks(16)) {
+                    for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+                        *sum += a * b;
+                    }
+                }
+                sums.iter().map(|&sum| f64::from(sum)).sum::<f64>()
+            };
+            a.chunks(512).zip(b.chunks(512)).map(stretch).sum::<f64>()
+        };
+        b.chunks_exact(width).map(product).collect()
+    };
+    a.par_chunks_exact(width).flat_map_iter(row).collect()
+}

@@ -1,0 +1,149 @@
+//! Ridge classification of few rows with many columns: one regression of +-1 a class, solved among the rows.
+
+use crate::lbfgs::dot;
+
+/// Products of all pairs of rows, `[N, N]`, of columns that were scaled.
+#[derive(Clone, Debug)]
+pub(crate) struct Gram {
+    values: Vec<f64>,
+    rows: usize,
+}
+
+impl Gram {
+    pub(crate) fn new(values: Vec<f64>, rows: usize) -> Self {
+        assert_eq!(values.len(), rows * rows);
+        Self { values, rows }
+    }
+
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.rows..][..self.rows]
+    }
+
+    /// The pairs of `rows` with `columns`, row-major.
+    pub(crate) fn select(&self, rows: &[usize], columns: &[usize]) -> Vec<f64> {
+        let row = |&row: &usize| columns.iter().map(move |&column| self.row(row)[column]);
+        rows.iter().flat_map(row).collect()
+    }
+}
+
+/// A regression that was fitted.
+pub(crate) struct Ridge {
+    /// Weights of the training rows, `[classes, N]`.
+    dual: Vec<f64>,
+    /// Mean over the training rows of their products with each training row, and of all products.
+    means: Vec<f64>,
+    mean: f64,
+    intercepts: Vec<f64>,
+}
+
+impl Ridge {
+    /// Fits `|target - x w - b|^2 + alpha |w|^2`, the columns centred by their training means. `gram` has the products of
+    /// the training rows, `[N, N]`. None where `alpha` is too small for the rounding.
+    pub(crate) fn fit(gram: &[f64], labels: &[u32], classes: usize, alpha: f64) -> Option<Self> {
+        let rows = labels.len();
+        let means: Vec<f64> = gram
+            .chunks_exact(rows)
+            .map(|row| row.iter().sum::<f64>() / rows as f64)
+            .collect();
+        let mean = means.iter().sum::<f64>() / rows as f64;
+        let mut matrix = vec![0.0; rows * rows];
+        for i in 0..rows {
+            for j in 0..=i {
+                matrix[i * rows + j] = gram[i * rows + j] - means[i] - means[j] + mean;
+            }
+            matrix[i * rows + i] += alpha;
+        }
+        cholesky(&mut matrix, rows)?;
+        let mut dual = Vec::with_capacity(classes * rows);
+        let mut intercepts = Vec::with_capacity(classes);
+        for class in 0..classes {
+            let targets = labels
+                .iter()
+                .map(|&label| if label as usize == class { 1.0 } else { -1.0 });
+            let mut column: Vec<f64> = targets.collect();
+            let intercept = column.iter().sum::<f64>() / rows as f64;
+            column.iter_mut().for_each(|value| *value -= intercept);
+            solve(&matrix, &mut column);
+            intercepts.push(intercept);
+            dual.extend(column);
+        }
+        Some(Self {
+            dual,
+            means,
+            mean,
+            intercepts,
+        })
+    }
+
+    /// Scores of the classes for a row, from its products with the training rows.
+    pub(crate) fn scores(&self, products: &[f64]) -> Vec<f64> {
+        let rows = products.len();
+        let own = products.iter().sum::<f64>() / rows as f64;
+        let centred: Vec<f64> = products
+            .iter()
+            .zip(&self.means)
+            .map(|(product, mean)| product - own - mean + self.mean)
+            .collect();
+        let weights = self.dual.chunks_exact(rows).zip(&self.intercepts);
+        weights
+            .map(|(dual, intercept)| dot(dual, &centred) + intercept)
+            .collect()
+    }
+}
+
+/// Replaces the lower triangle by its Cholesky factor; none where the matrix is not positive definite.
+fn cholesky(matrix: &mut [f64], rows: usize) -> Option<()> {
+    for i in 0..rows {
+        let (above, from) = matrix.split_at_mut(i * rows);
+        let own = &mut from[..=i];
+        for j in 0..i {
+            let other = &above[j * rows..][..=j];
+            own[j] = (own[j] - dot(&own[..j], &other[..j])) / other[j];
+        }
+        let rest = own[i] - dot(&own[..i], &own[..i]);
+        if rest <= 0.0 || !rest.is_finite() {
+            return None;
+        }
+        own[i] = rest.sqrt();
+    }
+    Some(())
+}
+
+/// Solves with a Cholesky factor.
+fn solve(factor: &[f64], column: &mut [f64]) {
+    let rows = column.len();
+    for i in 0..rows {
+        let row = &factor[i * rows..][..=i];
+        column[i] = (column[i] - dot(&row[..i], &column[..i])) / row[i];
+    }
+    for i in (0..rows).rev() {
+        column[i] /= factor[i * rows + i];
+        let value = column[i];
+        for j in 0..i {
+            column[j] -= value * factor[i * rows + j];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One column, two classes: slope and intercept by hand.
+    #[test]
+    fn one_column_by_hand() {
+        let x = [1.0, 2.0, 4.0, 5.0];
+        let labels = [0, 0, 1, 1];
+        let gram: Vec<f64> = x.iter().flat_map(|a| x.map(|b| a * b)).collect();
+        let alpha = 2.0;
+        let fitted = Ridge::fit(&gram, &labels, 2, alpha).unwrap();
+        // Centred: -2, -1, 1, 2 with targets of +-1.
+        let slope = 6.0 / (10.0 + alpha);
+        for at in [0.0, 3.5, 9.0] {
+            let scores = fitted.scores(&x.map(|own| own * at));
+            let expected = slope * (at - 3.0);
+            assert!((scores[1] - expected).abs() < 1e-12 && (scores[0] + expected).abs() < 1e-12);
+        }
+        assert!(Ridge::fit(&gram, &labels, 2, 0.0).is_none());
+    }
+}

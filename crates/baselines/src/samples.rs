@@ -1,0 +1,175 @@
+//! Windows of a dataset with what baselines are made of: features, labels, groups.
+
+use data::windows::{WindowChunk, visit_windows};
+use data::{DataError, DatasetConfig};
+use rand::seq::SliceRandom as _;
+
+use crate::features::Features;
+use crate::random::{Purpose, generator};
+
+/// Windows, or what is kept of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    /// Features.
+    pub features: Features,
+    /// The windows `[N, channels, samples]` laid end to end; empty where only features were kept.
+    pub windows: Vec<f32>,
+    /// `[channels, samples]` of a window.
+    pub shape: [usize; 2],
+    /// One a window.
+    pub labels: Vec<u32>,
+    /// Recording of each window. A window whose source names none is a group of its own.
+    pub groups: Vec<String>,
+}
+
+impl Samples {
+    /// Appends windows; `keep` says whether their values are kept.
+    pub fn append(&mut self, chunk: &WindowChunk, keep: bool) {
+        let features = Features::of(&chunk.values, chunk.shape);
+        self.features.append(&features);
+        self.shape = chunk.shape;
+        if keep {
+            self.windows.extend_from_slice(&chunk.values);
+        }
+        let first = self.labels.len();
+        self.labels.extend_from_slice(&chunk.labels);
+        let named = chunk.groups.iter().enumerate();
+        self.groups.extend(named.map(|(i, group)| match group {
+            Some(group) => group.clone(),
+            None => format!("window {}", first + i),
+        }));
+    }
+
+    /// Number of windows.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no windows.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Values of the windows at `rows`, laid end to end.
+    pub(crate) fn values(&self, rows: &[usize]) -> Vec<f32> {
+        let length = self.shape.iter().product::<usize>();
+        let of = |&row: &usize| &self.windows[row * length..][..length];
+        rows.iter().flat_map(of).copied().collect()
+    }
+
+    /// Labels at `rows`.
+    pub fn labels_of(&self, rows: &[usize]) -> Vec<u32> {
+        rows.iter().map(|&row| self.labels[row]).collect()
+    }
+
+    /// Groups at `rows`.
+    pub fn groups_of(&self, rows: &[usize]) -> Vec<String> {
+        rows.iter().map(|&row| self.groups[row].clone()).collect()
+    }
+}
+
+/// The splits of a dataset, one after the other in one set of samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Splits {
+    /// All windows.
+    pub samples: Samples,
+    /// Rows of the training split.
+    pub train: Vec<usize>,
+    /// Rows of the validation split.
+    pub validation: Vec<usize>,
+    /// Rows of the test split; empty where the validation split serves as test.
+    pub test: Vec<usize>,
+    /// Class names, one a label.
+    pub class_names: Vec<String>,
+    /// SHA-256 of training, validation and test split, as in [`data::Split`].
+    pub fingerprints: Vec<String>,
+    /// Whether some windows have no group.
+    pub ungrouped: bool,
+}
+
+impl Splits {
+    /// Reads the splits, or the fold, that `config` names; `keep` says whether values of the windows are kept beside their features.
+    ///
+    /// # Errors
+    /// [`DataError`], as [`visit_windows`].
+    pub fn read(config: &DatasetConfig, keep: bool) -> Result<Self, DataError> {
+        let mut splits = Self {
+            class_names: config.class_names(),
+            ..Self::default()
+        };
+        splits.fingerprints =
+            visit_windows(config, &mut |name, chunk| splits.add(name, &chunk, keep))?;
+        Ok(splits)
+    }
+
+    fn add(
+        &mut self,
+        name: &'static str,
+        chunk: &WindowChunk,
+        keep: bool,
+    ) -> Result<(), DataError> {
+        if chunk.shape[1] < 2 {
+            return Err(DataError::Usage(
+                "windows of one sample have no spectrum".into(),
+            ));
+        }
+        if !self.samples.is_empty() && chunk.shape != self.samples.shape {
+            return Err(DataError::Usage(format!(
+                "the windows of the {name} split are {:?}, others {:?}: all must have one shape",
+                chunk.shape, self.samples.shape
+            )));
+        }
+        self.ungrouped |= chunk.groups.iter().any(Option::is_none);
+        let first = self.samples.len();
+        self.samples.append(chunk, keep);
+        let rows = first..self.samples.len();
+        match name {
+            "training" => self.train.extend(rows),
+            "validation" => self.validation.extend(rows),
+            _ => self.test.extend(rows),
+        }
+        Ok(())
+    }
+}
+
+/// At most `most` of `rows`, every class in proportion, drawn by the seed; in their order.
+pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) -> Vec<usize> {
+    if rows.len() <= most {
+        return rows.to_vec();
+    }
+    let classes = rows.iter().map(|&row| labels[row]).max().unwrap_or(0);
+    let mut kept = Vec::with_capacity(most);
+    for class in 0..=classes {
+        let mut own: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&row| labels[row] == class)
+            .collect();
+        let share = (own.len() as f64 * most as f64 / rows.len() as f64).round() as usize;
+        let mut rng = generator(seed, Purpose::Subset, class as usize);
+        let share = share.max(1).min(own.len());
+        kept.extend_from_slice(own.partial_shuffle(&mut rng, share).0);
+    }
+    kept.sort_unstable();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subset_has_every_class() {
+        let labels: Vec<u32> = (0..1000)
+            .map(|i| u32::from(i % 10 == 0) + 2 * u32::from(i == 5))
+            .collect();
+        let rows: Vec<usize> = (0..1000).collect();
+        let kept = at_most(&rows, &labels, 100, 1);
+        let count = |class| kept.iter().filter(|&&row| labels[row] == class).count();
+        assert_eq!((count(0), count(1), count(2)), (90, 10, 1));
+        assert!(kept.is_sorted());
+        assert_eq!(kept, at_most(&rows, &labels, 100, 1));
+        assert_ne!(kept, at_most(&rows, &labels, 100, 2));
+        assert_eq!(at_most(&rows, &labels, 2000, 1), rows);
+    }
+}

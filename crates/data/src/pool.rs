@@ -1,0 +1,172 @@
+//! Which windows make the splits: those of the index files, or those of a fold of training and validation split
+//! together.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::config::DatasetConfig;
+use crate::error::DataError;
+use crate::folds::{FoldChoice, Roles};
+use crate::loader::READ_AHEAD;
+use crate::reader::{self, Record};
+use crate::windows::own_test_index;
+
+/// The windows of one split.
+#[derive(Clone, Debug)]
+pub(crate) struct SplitSources {
+    /// The index file that messages name.
+    pub index: PathBuf,
+    /// Sources, in order.
+    pub sources: Vec<PathBuf>,
+    /// Which windows of the included classes belong to it, in order; all where there is none.
+    pub keep: Option<Vec<bool>>,
+}
+
+/// The windows of all splits.
+#[derive(Clone, Debug)]
+pub(crate) struct SplitPlan {
+    pub train: SplitSources,
+    pub validation: SplitSources,
+    /// None where the validation split serves as test.
+    pub test: Option<SplitSources>,
+    /// What deserves a warning.
+    pub warnings: Vec<String>,
+}
+
+impl SplitPlan {
+    /// What `config` says: its fold, or its splits. For a fold, labels and groups are read first.
+    ///
+    /// # Errors
+    /// [`DataError`]: unreadable index files and sources, groups that cannot be dealt to folds.
+    pub fn new(config: &DatasetConfig) -> Result<Self, DataError> {
+        let task = &config.task;
+        let train = task
+            .train_index_file
+            .as_deref()
+            .expect("checked when parsed");
+        let validation = task.val_index_file.as_deref().expect("checked when parsed");
+        if let Some(fold) = config.fold {
+            return Self::of_fold(config, [train, validation], fold);
+        }
+        let whole = |index: &Path| -> Result<SplitSources, DataError> {
+            Ok(SplitSources {
+                sources: config.sources(index)?,
+                index: index.to_owned(),
+                keep: None,
+            })
+        };
+        Ok(Self {
+            train: whole(train)?,
+            validation: whole(validation)?,
+            test: own_test_index(config).map(whole).transpose()?,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn of_fold(
+        config: &DatasetConfig,
+        [train, validation]: [&Path; 2],
+        fold: FoldChoice,
+    ) -> Result<Self, DataError> {
+        fold.check()?;
+        let mut sources = config.sources(train)?;
+        if !same_windows(config, train, validation)? {
+            sources.extend(config.sources(validation)?);
+        }
+        let pool = Pool::read(config, &sources)?;
+        let roles = if config.held_out.is_empty() {
+            fold.roles(&pool.labels, &pool.groups)?
+        } else {
+            fold.roles_without(&config.held_out, &pool.labels, &pool.groups)?
+        };
+        let part = |rows: &[usize]| {
+            let mut keep = vec![false; pool.labels.len()];
+            rows.iter().for_each(|&row| keep[row] = true);
+            SplitSources {
+                index: train.to_owned(),
+                sources: sources.clone(),
+                keep: Some(keep),
+            }
+        };
+        let Roles {
+            train: learned,
+            validation: validated,
+            test,
+        } = &roles;
+        let mut warnings = Vec::new();
+        if pool.ungrouped > 0 {
+            warnings.push(format!(
+                "{} of {} windows name no group: each is dealt to the folds by itself, and windows of one recording may \
+                 be learned from and tested; scores can be far too high",
+                pool.ungrouped,
+                pool.labels.len()
+            ));
+        }
+        Ok(Self {
+            train: part(learned),
+            validation: part(validated),
+            test: Some(part(test)),
+            warnings,
+        })
+    }
+}
+
+/// Whether two index files name the same sources.
+fn same_windows(config: &DatasetConfig, a: &Path, b: &Path) -> Result<bool, DataError> {
+    Ok(a == b || config.sources(a)? == config.sources(b)?)
+}
+
+/// Labels and groups of the included windows of some sources, in order.
+#[derive(Debug, Default)]
+struct Pool {
+    labels: Vec<u32>,
+    groups: Vec<String>,
+    /// Windows without a group; each is a group of its own.
+    ungrouped: usize,
+}
+
+impl Pool {
+    fn read(config: &DatasetConfig, sources: &[PathBuf]) -> Result<Self, DataError> {
+        let wanted = config.wanted();
+        let mut pool = Self::default();
+        for some in sources.chunks(READ_AHEAD) {
+            // Sources of one record each are opened on all threads, others are read one by one.
+            let read = |source: &PathBuf| -> Result<Vec<(usize, i64, Option<String>)>, DataError> {
+                let mut found = Vec::new();
+                reader::read(source, &wanted, &mut |record: Record| {
+                    found.push((record.record, record.label, record.group));
+                    Ok(())
+                })?;
+                Ok(found)
+            };
+            let found: Vec<_> = some.par_iter().map(read).collect();
+            for (source, records) in some.iter().zip(found) {
+                for (record, label, group) in records? {
+                    pool.add(config, label, group)
+                        .map_err(|problem| DataError::Record {
+                            path: source.clone(),
+                            record,
+                            problem,
+                        })?;
+                }
+            }
+        }
+        Ok(pool)
+    }
+
+    fn add(
+        &mut self,
+        config: &DatasetConfig,
+        label: i64,
+        group: Option<String>,
+    ) -> Result<(), String> {
+        if let Some(label) = config.renumber_read(label)? {
+            self.ungrouped += usize::from(group.is_none());
+            let alone = format!("window {}", self.labels.len());
+            self.groups.push(group.unwrap_or(alone));
+            self.labels.push(label);
+        }
+        Ok(())
+    }
+}

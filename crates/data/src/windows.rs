@@ -1,0 +1,326 @@
+//! Windows as they were recorded, with the group of each: what a model that has a front end of its own starts from.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::config::DatasetConfig;
+use crate::error::DataError;
+use crate::labels::hex;
+use crate::pool::{SplitPlan, SplitSources};
+use crate::preprocessing::{Chain, window};
+use crate::reader::{self, Record};
+
+/// Windows handed out together at most.
+const CHUNK: usize = 512;
+
+/// Some windows of a split, in order. `labels` and `groups` have one entry a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowChunk {
+    /// Samples `[N, channels, samples]`, row-major, after the steps of `preprocessing`.
+    pub values: Vec<f32>,
+    /// `[channels, samples]` of every window.
+    pub shape: [usize; 2],
+    /// Labels, renumbered as the classes are.
+    pub labels: Vec<u32>,
+    /// Recording that each window was cut from, where its source says so.
+    pub groups: Vec<Option<String>>,
+}
+
+/// The index file of the test split, where it is not that of the validation split under another name.
+pub fn own_test_index(config: &DatasetConfig) -> Option<&Path> {
+    let task = &config.task;
+    let validation = task.val_index_file.as_deref()?;
+    let test = task.test_index_file.as_deref()?;
+    let read = |path: &Path| std::fs::read(path).ok();
+    // Lines may be relative to the list's own folder.
+    let beside = test.parent() == validation.parent();
+    let same_list = || read(test).is_some_and(|list| Some(list) == read(validation));
+    (test != validation && !(beside && same_list())).then_some(test)
+}
+
+/// Hands the windows of all splits to `sink` with the split's name, `training`, `validation` and, where it is not the
+/// validation split, `test`, in the order in which a [`crate::Dataset`] has them. Returns their fingerprints, which are
+/// those of its [`crate::Split`]s.
+///
+/// # Errors
+/// [`DataError`] naming file and record: unreadable sources, labels that are no class, windows of different shapes,
+/// spectra instead of windows; and those of `sink`.
+pub fn visit_windows(
+    config: &DatasetConfig,
+    sink: &mut dyn FnMut(&'static str, WindowChunk) -> Result<(), DataError>,
+) -> Result<Vec<String>, DataError> {
+    let plan = SplitPlan::new(config)?;
+    let named = [
+        ("training", Some(plan.train)),
+        ("validation", Some(plan.validation)),
+        ("test", plan.test),
+    ];
+    let mut fingerprints = Vec::new();
+    for (name, sources) in named {
+        if let Some(sources) = sources {
+            let fingerprint = visit_split(config, name, sources, &mut |chunk| sink(name, chunk))?;
+            fingerprints.push(fingerprint);
+        }
+    }
+    Ok(fingerprints)
+}
+
+fn visit_split(
+    config: &DatasetConfig,
+    split: &'static str,
+    SplitSources {
+        index,
+        sources,
+        keep,
+    }: SplitSources,
+    sink: &mut dyn FnMut(WindowChunk) -> Result<(), DataError>,
+) -> Result<String, DataError> {
+    let wanted = config.wanted();
+    let mut visit = Visit::new(config, keep)?;
+    let mut visited = 0;
+    for some in sources.chunks(CHUNK) {
+        // Sources of one record each are opened on all threads, others are read record by record.
+        let single = |source: &PathBuf| Ok(reader::of(source)?.one_record());
+        let single: Vec<bool> = some
+            .par_iter()
+            .map(single)
+            .collect::<Result<_, DataError>>()?;
+        if single.iter().all(|single| *single) {
+            let read = |source: &PathBuf| {
+                let mut records = Vec::new();
+                reader::read(source, &wanted, &mut |record| {
+                    records.push(record);
+                    Ok(())
+                })?;
+                Ok(records)
+            };
+            let records: Vec<Vec<Record>> = some
+                .par_iter()
+                .map(read)
+                .collect::<Result<_, DataError>>()?;
+            for (source, records) in some.iter().zip(records) {
+                records
+                    .into_iter()
+                    .try_for_each(|record| visit.add(source, record))?;
+            }
+        } else {
+            for source in some {
+                reader::read(source, &wanted, &mut |record| {
+                    visit.add(source, record)?;
+                    if visit.chunk.labels.len() == CHUNK {
+                        visited += visit.flush(sink)?;
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        visited += visit.flush(sink)?;
+    }
+    if visited == 0 {
+        return Err(DataError::EmptySplit { split, path: index });
+    }
+    Ok(hex(&visit.hash.finalize()))
+}
+
+/// The state of [`visit_windows`].
+struct Visit<'a> {
+    config: &'a DatasetConfig,
+    chain: Chain,
+    /// Which windows of the included classes are taken; all where there is none.
+    keep: Option<std::vec::IntoIter<bool>>,
+    hash: Sha256,
+    shape: Option<[usize; 2]>,
+    chunk: WindowChunk,
+}
+
+impl<'a> Visit<'a> {
+    fn new(config: &'a DatasetConfig, keep: Option<Vec<bool>>) -> Result<Self, DataError> {
+        let chain =
+            Chain::new(&config.steps, config.spectral.sampling_rate).map_err(DataError::Usage)?;
+        Ok(Self {
+            config,
+            chain,
+            keep: keep.map(Vec::into_iter),
+            hash: Sha256::new(),
+            shape: None,
+            chunk: WindowChunk::default(),
+        })
+    }
+
+    fn add(&mut self, source: &Path, record: Record) -> Result<(), DataError> {
+        let error = |problem: String| DataError::Record {
+            path: source.to_owned(),
+            record: record.record,
+            problem,
+        };
+        let Some(label) = self.config.renumber_read(record.label).map_err(error)? else {
+            return Ok(());
+        };
+        if let Some(keep) = &mut self.keep
+            && !keep.next().unwrap_or(false)
+        {
+            return Ok(());
+        }
+        let values = record.values.iter();
+        let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
+        self.hash.update(bytes);
+        self.hash.update(u64::from(label).to_le_bytes());
+        if let Some(at) = record.values.iter().position(|value| !value.is_finite()) {
+            return Err(error(format!(
+                "value {at} is {}: expected finite numbers",
+                record.values[at]
+            )));
+        }
+        let (window, shape) = window(&record.values, &record.shape).map_err(error)?;
+        if window.is_empty() || window.len() != shape[0] * shape[1] {
+            return Err(error(format!(
+                "{} values do not fill the shape {shape:?}",
+                window.len()
+            )));
+        }
+        if *self.shape.get_or_insert(shape) != shape {
+            return Err(error(format!(
+                "the window is {shape:?}, others are {:?}: all must have one shape",
+                self.shape.unwrap_or_default()
+            )));
+        }
+        if self.chain.is_empty() {
+            self.chunk.values.extend_from_slice(&window);
+        } else {
+            for channel in window.chunks_exact(shape[1]) {
+                let mut samples: Vec<f64> = channel.iter().map(|value| f64::from(*value)).collect();
+                self.chain.apply(&mut samples).map_err(error)?;
+                self.chunk
+                    .values
+                    .extend(samples.iter().map(|value| *value as f32));
+            }
+        }
+        self.chunk.shape = shape;
+        self.chunk.labels.push(label);
+        self.chunk.groups.push(record.group);
+        Ok(())
+    }
+
+    /// Hands out what has gathered; how many windows that was.
+    fn flush(
+        &mut self,
+        sink: &mut dyn FnMut(WindowChunk) -> Result<(), DataError>,
+    ) -> Result<usize, DataError> {
+        let chunk = std::mem::take(&mut self.chunk);
+        let windows = chunk.labels.len();
+        if windows > 0 {
+            sink(chunk)?;
+        }
+        Ok(windows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folds::FoldChoice;
+    use crate::{Dataset, Normalisation, Split, Storage, demo};
+
+    /// Of whole splits and of a fold: labels, groups and fingerprints.
+    #[test]
+    fn windows_are_those_of_the_dataset_with_their_groups() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+        let fold = FoldChoice {
+            k: 3,
+            index: 1,
+            seed: 5,
+        };
+        for fold in [None, Some(fold)] {
+            config.fold = fold;
+            let dataset = Dataset::load(&config, Normalisation::None).unwrap();
+            let mut found = std::collections::BTreeMap::<_, (Vec<u32>, Vec<Option<String>>)>::new();
+            let fingerprints = visit_windows(&config, &mut |split, chunk| {
+                assert_eq!(chunk.shape, [2, 1024]);
+                assert_eq!(chunk.values.len(), chunk.labels.len() * 2048);
+                let (labels, groups) = found.entry(split).or_default();
+                labels.extend(chunk.labels);
+                groups.extend(chunk.groups);
+                Ok(())
+            })
+            .unwrap();
+            let splits = [
+                ("training", &dataset.train),
+                ("validation", &dataset.val),
+                ("test", &dataset.test),
+            ];
+            for ((name, split), fingerprint) in splits.into_iter().zip(fingerprints) {
+                let (labels, groups) = &found[name];
+                assert_eq!(fingerprint, split.fingerprint);
+                assert_eq!(labels, &split.y);
+                let groups: Vec<&str> = groups.iter().flatten().map(String::as_str).collect();
+                assert_eq!(Some(groups), split.group_names());
+            }
+        }
+    }
+
+    /// A fold pools training and validation, leaves out the test split, and learns its numbers from its own windows.
+    #[test]
+    fn a_fold_is_read_instead_of_the_splits() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+        let whole = Dataset::load(&config, Normalisation::Dataset).unwrap();
+        let mut tested = Vec::new();
+        for index in 0..3 {
+            config.fold = Some(FoldChoice {
+                k: 3,
+                index,
+                seed: 0,
+            });
+            let fold = Dataset::load(&config, Normalisation::Dataset).unwrap();
+            assert!(!fold.test_is_val);
+            let sizes = [&fold.train, &fold.val, &fold.test].map(Split::len);
+            assert_eq!(sizes.iter().sum::<usize>(), 1500);
+            assert_eq!(sizes[2], 500);
+            assert!((100..150).contains(&sizes[1]), "{sizes:?}");
+            assert_ne!(
+                fold.preprocessing.statistics,
+                whole.preprocessing.statistics
+            );
+            assert!(fold.test.groups.is_disjoint(&whole.test.groups));
+            tested.extend(fold.test.groups.iter().cloned());
+            let streamed =
+                Dataset::open(&config, Normalisation::Dataset, Storage::Streamed).unwrap();
+            assert_eq!(streamed.preprocessing, fold.preprocessing);
+            assert_eq!(streamed.val.fingerprint, fold.val.fingerprint);
+        }
+        tested.sort();
+        let all = whole.train.groups.union(&whole.val.groups);
+        assert_eq!(tested, all.cloned().collect::<Vec<_>>());
+        config.fold = Some(FoldChoice {
+            k: 400,
+            index: 0,
+            seed: 0,
+        });
+        let error = Dataset::load(&config, Normalisation::None).unwrap_err();
+        assert!(error.to_string().contains("there are 300"), "{error}");
+    }
+
+    #[test]
+    fn the_same_list_is_no_test_split_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+        assert!(own_test_index(&config).is_some());
+        config
+            .task
+            .test_index_file
+            .clone_from(&config.task.val_index_file);
+        assert!(own_test_index(&config).is_none());
+        let copy = config
+            .task
+            .val_index_file
+            .clone()
+            .unwrap()
+            .with_file_name("copy.txt");
+        std::fs::copy(config.task.val_index_file.as_ref().unwrap(), &copy).unwrap();
+        config.task.test_index_file = Some(copy);
+        assert!(own_test_index(&config).is_none());
+    }
+}

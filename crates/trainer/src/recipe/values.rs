@@ -1,0 +1,147 @@
+//! Fields of a recipe by their paths, as sweeps name them.
+
+use serde_json::{Map, Value};
+
+use super::Recipe;
+
+/// Fields that no sweep sets: the program fills them in.
+const OWN: [&str; 2] = ["version", "data"];
+
+impl Recipe {
+    /// Names of the fields that can be set.
+    pub fn parameters() -> Vec<String> {
+        let mut names: Vec<String> = Self::default().to_map().keys().cloned().collect();
+        names.retain(|name| !OWN.contains(&name.as_str()));
+        names
+    }
+
+    /// The value of a field by its path, such as `plateau.factor`; null where there is none.
+    pub fn value(&self, path: &str) -> Value {
+        let fields = Value::Object(self.to_map());
+        let found = path.split('.').try_fold(&fields, |at, key| at.get(key));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// This recipe with some fields set, by their paths.
+    ///
+    /// # Errors
+    /// The path that names no field, or the value that does not fit, in one sentence.
+    pub fn with_values(&self, values: &Map<String, Value>) -> Result<Self, String> {
+        let mut fields = self.to_map();
+        for (path, value) in values {
+            set(&mut fields, path, value)?;
+            let known = Self::check_field(path, value);
+            known.map_err(|problem| format!("`{path}`: {problem}"))?;
+        }
+        let recipe = Self::parse(&Value::Object(fields).to_string())?;
+        recipe.check().map_err(|error| error.to_string())?;
+        Ok(recipe)
+    }
+
+    /// Whether one field alone can be set, so that what is wrong has a name.
+    fn check_field(path: &str, value: &Value) -> Result<(), String> {
+        let mut fields = Self::default().to_map();
+        set(&mut fields, path, value)?;
+        Self::parse(&Value::Object(fields).to_string())
+            .map(|_| ())
+            .map_err(|problem| match problem.split_once(" at line ") {
+                // Lines of a text that nobody wrote.
+                Some((problem, _)) => problem.to_owned(),
+                None => problem,
+            })
+    }
+}
+
+fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(), String> {
+    let (first, rest) = match path.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    };
+    if OWN.contains(&first) || !fields.contains_key(first) {
+        return Err(format!(
+            "there is no parameter `{path}`: choose from {}",
+            Recipe::parameters().join(", ")
+        ));
+    }
+    set_below(fields, first, rest, value);
+    Ok(())
+}
+
+fn set_below(fields: &mut Map<String, Value>, key: &str, rest: Option<&str>, value: &Value) {
+    let Some(rest) = rest else {
+        fields.insert(key.to_owned(), value.clone());
+        return;
+    };
+    let below = fields.entry(key).or_insert_with(|| Map::new().into());
+    if !below.is_object() {
+        *below = Map::new().into();
+    }
+    if let Some(below) = below.as_object_mut() {
+        let (key, rest) = match rest.split_once('.') {
+            Some((key, rest)) => (key, Some(rest)),
+            None => (rest, None),
+        };
+        set_below(below, key, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn values(pairs: &[(&str, Value)]) -> Map<String, Value> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn fields_are_set_at_any_depth() {
+        let set = values(&[
+            ("learning_rate", json!(0.01)),
+            ("plateau.factor", json!(0.3)),
+            ("early_stopping.patience", json!(7)),
+            ("model", json!("ultra_lightweight_cnn")),
+            ("augmentation", json!("light")),
+            ("average", Value::Null),
+        ]);
+        let recipe = Recipe::default().with_values(&set).unwrap();
+        assert_eq!(recipe.learning_rate, 0.01);
+        assert_eq!(recipe.plateau.factor, 0.3);
+        assert_eq!(recipe.plateau.patience, Recipe::default().plateau.patience);
+        assert_eq!(recipe.early_stopping.patience, Some(7));
+        assert_eq!(recipe.average, None);
+        assert_eq!(recipe.value("plateau.factor"), json!(0.3));
+        assert_eq!(recipe.value("plateau.nothing"), Value::Null);
+    }
+
+    #[test]
+    fn what_is_no_parameter_or_no_value_is_named() {
+        for (path, value, expected) in [
+            (
+                "learning_rat",
+                json!(0.1),
+                "there is no parameter `learning_rat`",
+            ),
+            ("version", json!(1), "there is no parameter `version`"),
+            (
+                "plateau.facto",
+                json!(0.1),
+                "`plateau.facto`: plateau: unknown field",
+            ),
+            ("epochs", json!("many"), "`epochs`: "),
+            ("model", json!("resnet"), "`model`: "),
+            ("label_ratio", json!(2.0), "the label ratio 2 is not"),
+        ] {
+            let problem = Recipe::default().with_values(&values(&[(path, value)]));
+            let problem = problem.unwrap_err();
+            assert!(problem.contains(expected), "{path}: {problem}");
+            assert!(
+                !problem.contains('\n') && !problem.contains(" at line "),
+                "{problem}"
+            );
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Workers as processes of this machine.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Execution, Executor, program};
+use crate::error::TrainerError;
+use crate::memory;
+use crate::progress::{RunsProgress, Voice};
+use crate::sweep::plan::Study;
+use crate::sweep::worker::Event;
+use crate::training::Interrupt;
+
+/// A process a core, as many as fit into memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Local {
+    /// Processes at most; none for one a core.
+    pub workers: Option<usize>,
+}
+
+impl Executor for Local {
+    fn check(&self) -> Result<(), TrainerError> {
+        match self.workers {
+            Some(0) => Err(TrainerError::Usage("--workers must be at least 1".into())),
+            _ => Ok(()),
+        }
+    }
+
+    fn execute(
+        &self,
+        study: &Study,
+        todo: &[usize],
+        interrupt: &Interrupt,
+    ) -> Result<Execution, TrainerError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let wanted = self.workers.unwrap_or(cores).min(todo.len().max(1));
+        let fitting = memory::processes(study.settings.memory);
+        let workers = fitting.map_or(wanted, |fitting| wanted.min(fitting.max(1)));
+        let mut progress = RunsProgress::new(todo.len(), workers);
+        if workers < wanted {
+            progress.say(&format!(
+                "{workers} runs at a time instead of {wanted}: each needs about {} MiB of memory",
+                study.settings.memory >> 20
+            ));
+        }
+        let pool = Pool {
+            study,
+            program: program()?,
+            voice: progress.voice(),
+            stopping: AtomicBool::new(false),
+            inputs: (0..workers).map(|_| Mutex::new(None)).collect(),
+        };
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            let slots: Vec<_> = (0..workers)
+                .map(|slot| {
+                    let (sender, pool) = (sender.clone(), &pool);
+                    scope.spawn(move || pool.keep(slot, &sender))
+                })
+                .collect();
+            drop(sender);
+            loop {
+                match receiver.recv_timeout(Duration::from_millis(100)) {
+                    Ok(Event::Take { .. }) => {}
+                    Ok(Event::Done {
+                        line,
+                        test_f1,
+                        problem,
+                        ..
+                    }) => {
+                        let run = study.lines.get(line).map(|line| line.describe());
+                        let run = run.unwrap_or_default();
+                        progress.done(&run, test_f1, problem.as_deref());
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                if interrupt.load(Ordering::Relaxed) && !pool.stopping.load(Ordering::Relaxed) {
+                    progress.say("stopping: every run finishes its step and saves");
+                    pool.stop();
+                }
+            }
+            progress.end();
+            for slot in slots {
+                let kept = slot.join();
+                kept.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            }
+            Ok(if interrupt.load(Ordering::Relaxed) {
+                Execution::Interrupted
+            } else {
+                Execution::Finished
+            })
+        })
+    }
+}
+
+/// Processes, a slot each.
+struct Pool<'a> {
+    study: &'a Study,
+    program: std::path::PathBuf,
+    voice: Voice,
+    stopping: AtomicBool,
+    /// A worker stops when its standard input ends: it does too when this process is killed.
+    inputs: Vec<Mutex<Option<ChildStdin>>>,
+}
+
+impl Pool<'_> {
+    /// Keeps one worker running until none is needed. One that dies while it trains is replaced.
+    fn keep(&self, slot: usize, events: &Sender<Event>) -> Result<(), TrainerError> {
+        loop {
+            let Some(mut child) = self.start(slot)? else {
+                return Ok(());
+            };
+            let mut trained = false;
+            let out = child.stdout.take().into_iter();
+            for line in out.flat_map(|out| BufReader::new(out).lines()) {
+                let event = line.ok().and_then(|line| serde_json::from_str(&line).ok());
+                if let Some(event) = event {
+                    trained = true;
+                    let _ = events.send(event);
+                }
+            }
+            let status = child.wait().map_err(|error| self.failed(&error))?;
+            let ended = matches!(status.code(), Some(0 | 130));
+            if ended || self.stopping.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let problem = format!(
+                "a worker ended with {status}: see {}",
+                self.log(slot).display()
+            );
+            // By itself, with an error, or before it had anything to do: the next one would, too.
+            if status.code().is_some() || !trained {
+                return Err(TrainerError::Usage(problem));
+            }
+            self.voice
+                .warn(&format!("{problem}; another takes its place"));
+        }
+    }
+
+    fn log(&self, slot: usize) -> std::path::PathBuf {
+        self.study.logs().join(format!("local-{slot}.log"))
+    }
+
+    fn failed(&self, error: &std::io::Error) -> TrainerError {
+        TrainerError::Usage(format!("cannot start a worker: {error}"))
+    }
+
+    /// Starts a worker, unless none is wanted any more.
+    fn start(&self, slot: usize) -> Result<Option<Child>, TrainerError> {
+        let mut input = self.inputs[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.stopping.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log(slot));
+        let mut child = log
+            .and_then(|log| {
+                Command::new(&self.program)
+                    .args(["sweep", "--with-parent", "--worker"])
+                    .arg(&self.study.folder)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(log)
+                    .spawn()
+            })
+            .map_err(|error| self.failed(&error))?;
+        *input = child.stdin.take();
+        Ok(Some(child))
+    }
+
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        for input in &self.inputs {
+            *input.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+}

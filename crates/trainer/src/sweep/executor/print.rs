@@ -1,0 +1,31 @@
+//! Prints a command for every run, for schedulers that are not known here.
+
+use super::{Execution, Executor, program, quoted};
+use crate::error::TrainerError;
+use crate::sweep::plan::Study;
+use crate::training::Interrupt;
+
+/// One command a line on standard output.
+#[derive(Clone, Copy, Debug)]
+pub struct Print;
+
+impl Executor for Print {
+    fn check(&self) -> Result<(), TrainerError> {
+        Ok(())
+    }
+
+    fn execute(
+        &self,
+        study: &Study,
+        todo: &[usize],
+        _: &Interrupt,
+    ) -> Result<Execution, TrainerError> {
+        let program = quoted(&program()?.display().to_string());
+        let folder = quoted(&study.folder.display().to_string());
+        let token = Study::token(&study.folder)?;
+        let commands = todo.iter().map(|line| {
+            format!("{program} sweep --worker {folder} --token {token} --line {line}\n")
+        });
+        Ok(Execution::Elsewhere(commands.collect()))
+    }
+}

@@ -1,0 +1,298 @@
+//! The runs of a study, and where it is kept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use experiment::{ExperimentError, write_atomically};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::file::{SlurmSettings, SweepFile};
+use super::folds::PlannedFold;
+use super::space::{Values, shown};
+use crate::compute::Backend;
+use crate::error::TrainerError;
+use crate::recipe::Recipe;
+
+/// Version of the files; a newer one is refused.
+pub const STUDY_VERSION: u32 = 1;
+
+const PLAN: &str = "plan.jsonl";
+const SETTINGS: &str = "study.json";
+const SOURCE: &str = "sweep.yaml";
+const TOKEN: &str = "token";
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanLine {
+    /// Its number, from 0.
+    pub line: usize,
+    /// Which combination of the varied parameters it has, from 0.
+    pub trial: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// What is held out.
+    pub fold: Option<String>,
+    /// Values of the varied parameters.
+    pub varied: Values,
+    /// Everything that decides the result.
+    pub recipe: Recipe,
+}
+
+impl PlanLine {
+    /// The run for people.
+    pub fn describe(&self) -> String {
+        let mut parts = vec![format!("trial {}", self.trial)];
+        if !self.varied.is_empty() {
+            parts.push(shown(&self.varied));
+        }
+        parts.extend(self.fold.as_ref().map(|fold| format!("fold {fold}")));
+        parts.push(format!("seed {}", self.seed));
+        parts.join(", ")
+    }
+}
+
+/// Where the runs of a study compute and write; all paths are absolute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudySettings {
+    /// [`STUDY_VERSION`].
+    pub version: u32,
+    /// Name of the study.
+    pub name: String,
+    /// Where experiments are kept.
+    pub experiments_dir: PathBuf,
+    /// Where the embedded demo is written.
+    pub datasets_dir: PathBuf,
+    /// What computes.
+    pub backend: Backend,
+    /// Which of its devices; none for the best.
+    pub device: Option<usize>,
+    /// Whether inputs are read anew for every batch.
+    pub stream: bool,
+    /// Minutes between checkpoints.
+    pub checkpoint_minutes: f64,
+    /// Tags of every experiment.
+    pub tags: Vec<String>,
+    /// Free text of every experiment.
+    pub notes: String,
+    /// Extra fields of every `metadata.json`.
+    pub meta: serde_json::Map<String, Value>,
+    /// Memory of one run in bytes, estimated.
+    pub memory: u64,
+    /// What Slurm is asked for.
+    pub slurm: SlurmSettings,
+}
+
+/// A study on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Where its runs compute and write.
+    pub settings: StudySettings,
+    /// Its runs.
+    pub lines: Vec<PlanLine>,
+}
+
+/// The folder of studies beside the experiments directory.
+pub fn studies_dir(experiments_dir: &Path) -> PathBuf {
+    let beside = experiments_dir.parent().unwrap_or(Path::new(""));
+    beside.join("studies")
+}
+
+/// The runs of a sweep file: trial by trial, over folds and seeds. `folds_of` gives those of a recipe's data.
+pub fn lines(file: &SweepFile, folds_of: &dyn Fn(&Recipe) -> Vec<PlannedFold>) -> Vec<PlanLine> {
+    let mut lines = Vec::new();
+    for (trial, (varied, recipe)) in file.trials.iter().zip(&file.recipes).enumerate() {
+        let folds = match file.folds {
+            Some(_) => folds_of(recipe).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        // A seed that varies by itself is in the recipe.
+        let seeds = if varied.contains_key("seed") {
+            vec![recipe.seed]
+        } else {
+            file.seeds.clone()
+        };
+        for fold in &folds {
+            for &seed in &seeds {
+                let mut recipe = recipe.clone();
+                recipe.seed = seed;
+                if let Some(fold) = fold {
+                    recipe.fold = Some(fold.choice);
+                    recipe.held_out = fold.held_out.clone();
+                }
+                lines.push(PlanLine {
+                    line: lines.len(),
+                    trial,
+                    seed,
+                    fold: fold.as_ref().map(|fold| fold.label.clone()),
+                    varied: varied.clone(),
+                    recipe,
+                });
+            }
+        }
+    }
+    lines
+}
+
+fn usage(problem: String) -> TrainerError {
+    TrainerError::Usage(problem)
+}
+
+impl Study {
+    /// Writes a new study, whole or not at all.
+    ///
+    /// # Errors
+    /// [`TrainerError`] where the name is taken or the folder cannot be written.
+    pub fn create(
+        settings: StudySettings,
+        lines: Vec<PlanLine>,
+        source: &str,
+    ) -> Result<Self, TrainerError> {
+        let studies = studies_dir(&settings.experiments_dir);
+        let folder = studies.join(&settings.name);
+        refuse_taken(&folder, &settings.name)?;
+        let aside = studies.join(format!(".{}.{}.tmp", settings.name, std::process::id()));
+        let mut plan = String::new();
+        for line in &lines {
+            plan.push_str(&json!(line).to_string());
+            plan.push('\n');
+        }
+        let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        let drawn = format!("{:?} {} {plan}", seconds, std::process::id());
+        let token = experiment::hash::sha256_hex(drawn.as_bytes());
+        let write = |name: &str, text: &str| write_atomically(&aside.join(name), text.as_bytes());
+        let written = ["claims", "logs"]
+            .iter()
+            .try_for_each(|name| fs::create_dir_all(aside.join(name)))
+            .map_err(|source| cannot_write(&aside, source))
+            .and_then(|()| write(PLAN, &plan))
+            .and_then(|()| write(SETTINGS, &format!("{:#}\n", json!(settings))))
+            .and_then(|()| write(SOURCE, source))
+            .and_then(|()| write(TOKEN, &token))
+            .and_then(|()| {
+                fs::rename(&aside, &folder).map_err(|source| cannot_write(&folder, source))
+            });
+        if let Err(error) = written {
+            let _ = fs::remove_dir_all(&aside);
+            refuse_taken(&folder, &settings.name)?;
+            return Err(error.into());
+        }
+        Ok(Self {
+            folder,
+            settings,
+            lines,
+        })
+    }
+
+    /// Reads the study of a name.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] naming those that there are.
+    pub fn find(experiments_dir: &Path, name: &str) -> Result<Self, TrainerError> {
+        let studies = studies_dir(experiments_dir);
+        let folder = studies.join(name);
+        if !name.is_empty() && folder.join(PLAN).is_file() {
+            return Self::load(&folder);
+        }
+        let listing = fs::read_dir(&studies).into_iter().flatten().flatten();
+        let mut names: Vec<String> = listing
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        let there = if names.is_empty() {
+            "there are none".to_owned()
+        } else {
+            format!("there are {}", names.join(", "))
+        };
+        Err(usage(format!(
+            "no study `{name}` in {}: {there}",
+            studies.display()
+        )))
+    }
+
+    /// Reads the study in a folder.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] naming the file, and the line that is wrong.
+    pub fn load(folder: &Path) -> Result<Self, TrainerError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            fs::read_to_string(&path)
+                .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
+        };
+        let wrong = |name: &str, problem: String| {
+            usage(format!("{}: {problem}", folder.join(name).display()))
+        };
+        let settings: StudySettings = serde_json::from_str(&read(SETTINGS)?)
+            .map_err(|error| wrong(SETTINGS, error.to_string()))?;
+        if settings.version > STUDY_VERSION {
+            let problem = format!(
+                "has version {}, and this program knows versions up to {STUDY_VERSION}: use a newer one",
+                settings.version
+            );
+            return Err(wrong(SETTINGS, problem));
+        }
+        let mut lines: Vec<PlanLine> = Vec::new();
+        for (i, text) in read(PLAN)?.lines().enumerate() {
+            let problem = |problem: String| wrong(PLAN, format!("line {}: {problem}", i + 1));
+            let line: PlanLine =
+                serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
+            if line.line != i {
+                return Err(problem(format!("its number is {}, not {i}", line.line)));
+            }
+            lines.push(line);
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            settings,
+            lines,
+        })
+    }
+
+    /// Token by which a task knows that it sees the folder of whoever planned the study.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] where there is none.
+    pub fn token(folder: &Path) -> Result<String, TrainerError> {
+        fs::read_to_string(folder.join(TOKEN)).map_err(|error| {
+            usage(format!(
+                "cannot read {}: {error}; a study's folder must be shared by all machines that train it",
+                folder.join(TOKEN).display()
+            ))
+        })
+    }
+
+    /// Where workers write what they say.
+    pub fn logs(&self) -> PathBuf {
+        self.folder.join("logs")
+    }
+
+    /// Where claims are.
+    pub fn claims(&self) -> PathBuf {
+        self.folder.join("claims")
+    }
+}
+
+/// Refuses the name of a study that exists.
+///
+/// # Errors
+/// [`TrainerError::Usage`].
+pub fn refuse_taken(folder: &Path, name: &str) -> Result<(), TrainerError> {
+    if fs::symlink_metadata(folder).is_err() {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "the study `{name}` exists already ({}): finish it with --resume {name}, or give the file another `name:`",
+        folder.display()
+    )))
+}
+
+fn cannot_write(path: &Path, source: std::io::Error) -> ExperimentError {
+    ExperimentError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}

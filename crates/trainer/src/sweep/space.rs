@@ -1,0 +1,351 @@
+//! Parameters that vary, and the values they take together.
+
+use model::rng::Rng;
+use serde_json::{Map, Value, json};
+
+/// Values of the varied parameters in one trial, by name.
+pub type Values = Map<String, Value>;
+
+/// Values for people.
+pub fn shown(values: &Values) -> String {
+    let pairs = values.iter().map(|(name, value)| match value {
+        Value::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
+    });
+    pairs.collect::<Vec<_>>().join(", ")
+}
+
+/// What a parameter is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Domain {
+    /// One of some values.
+    Choice(Vec<Value>),
+    /// A number between two bounds, both included.
+    Range(Range),
+}
+
+/// A range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// Lowest value.
+    pub low: f64,
+    /// Highest value.
+    pub high: f64,
+    /// Whether the logarithm is spread evenly instead of the number.
+    pub logarithmic: bool,
+    /// Whether only whole numbers are meant.
+    pub integer: bool,
+    /// Values that a grid takes of it, bounds included.
+    pub steps: Option<usize>,
+}
+
+/// A parameter that varies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Path of the recipe's field: `learning_rate`, `plateau.factor`.
+    pub name: String,
+    /// Its values.
+    pub domain: Domain,
+    /// It counts only in trials whose parameters have one of these values; elsewhere it stays as in the base recipe.
+    pub when: Vec<(String, Vec<Value>)>,
+}
+
+impl Range {
+    /// The value at `share` of the way from low to high, 0 to 1.
+    fn at(&self, share: f64) -> Value {
+        let Self { low, high, .. } = *self;
+        let value = if self.logarithmic {
+            (low.ln() + share * (high.ln() - low.ln())).exp()
+        } else {
+            low + share * (high - low)
+        };
+        if self.integer {
+            return json!(value.round().clamp(low, high) as i64);
+        }
+        // Four digits are plenty, and can be read.
+        let short: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+        json!(short.clamp(low, high))
+    }
+}
+
+impl Domain {
+    /// Every value that a grid takes; none for a range without steps.
+    fn all(&self) -> Option<Vec<Value>> {
+        match self {
+            Self::Choice(values) => Some(values.clone()),
+            Self::Range(range) => {
+                let steps = range.steps?;
+                let share = |i: usize| i as f64 / steps.saturating_sub(1).max(1) as f64;
+                let mut values: Vec<Value> = (0..steps).map(|i| range.at(share(i))).collect();
+                // Whole numbers may meet.
+                values.dedup();
+                Some(values)
+            }
+        }
+    }
+
+    fn draw(&self, rng: &mut Rng) -> Value {
+        // Two draws for the digits of a float64; at most 1 - 2^-48.
+        let share = f64::from(rng.uniform()) + f64::from(rng.uniform()) / f64::from(1 << 24);
+        match self {
+            Self::Choice(values) => values[(share * values.len() as f64) as usize].clone(),
+            Self::Range(range) if range.integer && !range.logarithmic => {
+                // Every whole number as often as every other.
+                let count = range.high - range.low + 1.0;
+                json!((range.low + (share * count).floor()) as i64)
+            }
+            Self::Range(range) => range.at(share),
+        }
+    }
+}
+
+/// Equal as numbers or as they are: a file may write 1 for 1.0.
+fn same(a: &Value, b: &Value) -> bool {
+    a == b || matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a == b)
+}
+
+impl Parameter {
+    fn applies(&self, values: &Values, base: &dyn Fn(&str) -> Value) -> bool {
+        self.when.iter().all(|(name, allowed)| {
+            let value = values.get(name).cloned().unwrap_or_else(|| base(name));
+            allowed.iter().any(|allowed| same(allowed, &value))
+        })
+    }
+}
+
+/// Parameters in an order in which those that conditions name come first.
+///
+/// # Errors
+/// Conditions that name each other.
+fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
+    let mut left: Vec<&Parameter> = parameters.iter().collect();
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let waits = |parameter: &Parameter| {
+            let mut named = parameter.when.iter().map(|(name, _)| name);
+            named.any(|name| left.iter().any(|other| other.name == *name))
+        };
+        let (waiting, ready): (Vec<&Parameter>, Vec<&Parameter>) =
+            left.iter().copied().partition(|parameter| waits(parameter));
+        if ready.is_empty() {
+            let names: Vec<String> = waiting.iter().map(|p| format!("`{}`", p.name)).collect();
+            return Err(format!(
+                "the conditions of {} wait for each other: one of them must hold without `when`",
+                names.join(" and ")
+            ));
+        }
+        ordered.extend(ready);
+        left = waiting;
+    }
+    Ok(ordered)
+}
+
+/// Every combination, the last parameter fastest. Where a condition does not hold, the parameter is left out.
+///
+/// # Errors
+/// What is wrong, naming the parameter.
+pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Vec<Values>, String> {
+    let mut trials = vec![Values::new()];
+    for parameter in ordered(parameters)? {
+        let values = parameter.domain.all().ok_or_else(|| {
+            format!(
+                "`{}` is a range: add `steps: N` for N values of it in the grid, or use `method: random`",
+                parameter.name
+            )
+        })?;
+        let mut next = Vec::new();
+        for trial in trials {
+            if !parameter.applies(&trial, base) {
+                next.push(trial);
+                continue;
+            }
+            for value in &values {
+                let mut trial = trial.clone();
+                trial.insert(parameter.name.clone(), value.clone());
+                next.push(trial);
+            }
+            if next.len() > MOST_TRIALS {
+                return Err(format!(
+                    "the grid has more than {MOST_TRIALS} combinations: vary less, or use `method: random`"
+                ));
+            }
+        }
+        trials = next;
+    }
+    Ok(trials)
+}
+
+/// Trials of a study at most.
+pub const MOST_TRIALS: usize = 100_000;
+
+/// `count` different combinations at random. The first of them do not depend on `count`.
+///
+/// # Errors
+/// What is wrong.
+pub fn random(
+    parameters: &[Parameter],
+    base: &dyn Fn(&str) -> Value,
+    [count, seed]: [u64; 2],
+) -> Result<Vec<Values>, String> {
+    /// Draws that may meet earlier trials before there seems to be nothing new.
+    const PATIENCE: usize = 1000;
+    let ordered = ordered(parameters)?;
+    let mut trials: Vec<Values> = Vec::new();
+    let mut known = std::collections::BTreeSet::new();
+    let (mut stream, mut repeated) = (0, 0);
+    while (trials.len() as u64) < count {
+        let mut rng = Rng::new(seed, stream);
+        stream += 1;
+        let mut trial = Values::new();
+        for parameter in &ordered {
+            // Drawn in any case, so that a condition does not change what the others get.
+            let value = parameter.domain.draw(&mut rng);
+            if parameter.applies(&trial, base) {
+                trial.insert(parameter.name.clone(), value);
+            }
+        }
+        if known.insert(json!(trial).to_string()) {
+            trials.push(trial);
+            repeated = 0;
+        } else {
+            repeated += 1;
+            if repeated == PATIENCE {
+                return Err(format!(
+                    "`trials: {count}`: there are only about {} different combinations; ask for fewer, or use \
+                     `method: grid`",
+                    trials.len()
+                ));
+            }
+        }
+    }
+    Ok(trials)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(name: &str, values: &[Value]) -> Parameter {
+        Parameter {
+            name: name.into(),
+            domain: Domain::Choice(values.to_vec()),
+            when: Vec::new(),
+        }
+    }
+
+    fn range(low: f64, high: f64, logarithmic: bool) -> Range {
+        Range {
+            low,
+            high,
+            logarithmic,
+            integer: false,
+            steps: None,
+        }
+    }
+
+    fn nothing(_: &str) -> Value {
+        Value::Null
+    }
+
+    #[test]
+    fn a_grid_is_every_combination_once() {
+        let parameters = [
+            choice("model", &[json!("a"), json!("b")]),
+            Parameter {
+                name: "learning_rate".into(),
+                domain: Domain::Range(Range {
+                    steps: Some(3),
+                    ..range(1e-4, 1e-2, true)
+                }),
+                when: Vec::new(),
+            },
+        ];
+        let trials = grid(&parameters, &nothing).unwrap();
+        let pairs: Vec<_> = trials
+            .iter()
+            .map(|t| {
+                (
+                    t["model"].as_str().unwrap(),
+                    t["learning_rate"].as_f64().unwrap(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("a", 1e-4),
+            ("a", 1e-3),
+            ("a", 1e-2),
+            ("b", 1e-4),
+            ("b", 1e-3),
+            ("b", 1e-2),
+        ];
+        assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn conditions_hold_whatever_the_order() {
+        let mut warmup = choice("warmup", &[json!(0.0), json!(0.1)]);
+        warmup.when = vec![("schedule".into(), vec![json!("cosine")])];
+        let schedule = choice("schedule", &[json!("cosine"), json!("constant")]);
+        let parameters = [warmup.clone(), schedule.clone()];
+        let trials = grid(&parameters, &nothing).unwrap();
+        assert_eq!(trials.len(), 3);
+        assert!(!trials[2].contains_key("warmup"));
+        for trial in random(&parameters, &nothing, [3, 7]).unwrap() {
+            assert_eq!(trial.contains_key("warmup"), trial["schedule"] == "cosine");
+        }
+        // What does not vary is as in the base.
+        let base = |_: &str| json!("cosine");
+        assert_eq!(grid(&[warmup.clone()], &base).unwrap().len(), 2);
+        let mut circle = schedule;
+        circle.when = vec![("warmup".into(), vec![json!(0.1)])];
+        assert!(
+            grid(&[warmup, circle], &nothing)
+                .unwrap_err()
+                .contains("wait for each other")
+        );
+    }
+
+    #[test]
+    fn random_values_fill_their_range_and_do_not_depend_on_the_count() {
+        let parameters = [
+            Parameter {
+                name: "x".into(),
+                domain: Domain::Range(range(1e-5, 1e-1, true)),
+                when: Vec::new(),
+            },
+            Parameter {
+                name: "n".into(),
+                domain: Domain::Range(Range {
+                    integer: true,
+                    ..range(1.0, 4.0, false)
+                }),
+                when: Vec::new(),
+            },
+        ];
+        let trials = random(&parameters, &nothing, [2000, 1]).unwrap();
+        assert_eq!(trials[..5], random(&parameters, &nothing, [5, 1]).unwrap());
+        assert_ne!(trials[..5], random(&parameters, &nothing, [5, 2]).unwrap());
+        // Of a logarithmic range every decade has a quarter; of four whole numbers each.
+        for decade in 0..4 {
+            let low = 1e-5 * 10f64.powi(decade);
+            let x = |t: &Values| t["x"].as_f64().unwrap();
+            let share = trials
+                .iter()
+                .filter(|t| (low..low * 10.0).contains(&x(t)))
+                .count();
+            assert!((400..600).contains(&share), "{decade}: {share}");
+            let n = trials
+                .iter()
+                .filter(|t| t["n"] == json!(decade + 1))
+                .count();
+            assert!((400..600).contains(&n), "{decade}: {n}");
+        }
+        let few = [choice("a", &[json!(1), json!(2)])];
+        assert_eq!(random(&few, &nothing, [2, 0]).unwrap().len(), 2);
+        assert!(
+            random(&few, &nothing, [3, 0])
+                .unwrap_err()
+                .contains("only about 2")
+        );
+    }
+}

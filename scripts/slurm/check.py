@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""A study on a real Slurm: killed, requeued, slurmd stopped and started, resumed once.
+
+    scripts/slurm/start.sh
+    python3 scripts/slurm/check.py TRAINER [--runs 60] [--folder DIR]
+
+TRAINER is the program. The study runs as a job array and by the local executor; each line must have exactly one
+completed experiment, and its weights must be equal to the bit. Needs root (it stops and starts slurmd).
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+STUDY = """name: STUDY
+base: {model: ultra_lightweight_cnn, epochs: EPOCHS, schedule: plateau, warmup: 0}
+vary:
+  learning_rate: {log_uniform: [1e-4, 1e-2], steps: 5}
+  batch_size: [16, 32]
+seeds: SEEDS
+slurm: {array_limit: 2, tasks: 12}
+"""
+
+
+def run(*command, check=True):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if check and done.returncode:
+        sys.exit(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def completed(experiments):
+    """Line of the plan -> directories of completed experiments."""
+    lines = {}
+    for path in sorted(experiments.glob("2*/metadata.json")):
+        metadata = json.loads(path.read_text())
+        if metadata["status"] == "completed":
+            lines.setdefault(metadata["study_line"], []).append(path.parent)
+    return lines
+
+
+def workers(folder):
+    """Process IDs of trainers that work on the study, as their claims name them."""
+    found = []
+    for claim in (folder / "claims").iterdir():
+        ended = any((claim / name).exists() for name in ("done", "released"))
+        holder = claim / "holder.json"
+        if not ended and holder.exists() and holder.read_text().startswith("{"):
+            process = json.loads(holder.read_text())["pid"]
+            if os.path.exists(f"/proc/{process}"):
+                found.append(process)
+    return found
+
+
+def wait_for(what, condition, seconds=600):
+    deadline = time.time() + seconds
+    while not condition():
+        if time.time() > deadline:
+            sys.exit(f"waited {seconds} s for {what}\n{run('squeue', check=False)}")
+        time.sleep(0.2)
+
+
+def running(job):
+    return run("squeue", "-h", "-j", job, "-o", "%i %T", check=False).split("\n")
+
+
+def disturb(job, folder, experiments, runs):
+    """SIGKILL to two trainers, a requeue, slurmd stopped and started."""
+    wait_for("a first result", lambda: completed(experiments))
+    for process in workers(folder)[:2]:
+        os.kill(process, signal.SIGKILL)
+        print(f"killed {process}")
+    wait_for("more results", lambda: len(completed(experiments)) >= runs // 4)
+    tasks = [line.split()[0] for line in running(job) if line.endswith("RUNNING")]
+    if tasks:
+        run("scontrol", "requeue", tasks[0])
+        print(f"requeued {tasks[0]}")
+    wait_for("half of the results", lambda: len(completed(experiments)) >= runs // 2)
+    daemon = pathlib.Path("/run/seismic-slurm/slurmd.pid")
+    os.kill(int(daemon.read_text()), signal.SIGTERM)
+    time.sleep(3)
+    run("slurmd")
+    print("slurmd was stopped and started")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("trainer")
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--folder")
+    options = parser.parse_args()
+    if options.runs % 10:
+        sys.exit("--runs must be a multiple of 10")
+    trainer = os.path.abspath(options.trainer)
+    root = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="slurm-study-")).absolute()
+    root.mkdir(exist_ok=True)
+    text = STUDY.replace("SEEDS", str(options.runs // 10)).replace("EPOCHS", str(options.epochs))
+    (root / "array.yaml").write_text(text.replace("STUDY", "array"))
+    (root / "local.yaml").write_text(text.replace("STUDY", "local"))
+    experiments = root / "slurm/experiments"
+    folder = root / "slurm/studies/array"
+    place = ["--experiments-dir", experiments, "--datasets-dir", root / "datasets"]
+    begun = time.time()
+    said = run(trainer, "sweep", root / "array.yaml", "--executor", "slurm", *place)
+    job = said.split("Slurm job ")[1].split()[0]
+    print(said.splitlines()[0])
+    disturb(job, folder, experiments, options.runs)
+    wait_for("the end of the array", lambda: not any(running(job)))
+    lost = options.runs - len(completed(experiments))
+    print(f"{lost} runs were left when the array ended")
+    said = run(trainer, "sweep", "--resume", "array", "--executor", "slurm", "--experiments-dir", experiments)
+    if "Slurm job " in said:
+        job = said.split("Slurm job ")[1].split()[0]
+        wait_for("the end of the second array", lambda: not any(running(job)))
+    print(f"the study took {time.time() - begun:.0f} s")
+    run(trainer, "sweep", root / "local.yaml", "--experiments-dir", root / "local/experiments",
+        "--datasets-dir", root / "datasets")
+    array, local = completed(experiments), completed(root / "local/experiments")
+    problems = [f"line {line}: {len(found)} experiments" for line, found in array.items() if len(found) != 1]
+    problems += [f"line {line} is missing" for line in range(options.runs) if line not in array]
+    for line, found in array.items():
+        weights = [directory / "model/model.safetensors" for directory in (found[0], local[line][0])]
+        if weights[0].read_bytes() != weights[1].read_bytes():
+            problems.append(f"line {line}: weights differ from the local executor's")
+    for problem in problems:
+        print(f"PROBLEM: {problem}")
+    interrupted = sum(len(json.loads((e[0] / "metadata.json").read_text()).get("resumed", [])) for e in array.values())
+    print(f"{len(array)} of {options.runs} runs completed, {interrupted} times resumed, {len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
