@@ -109,8 +109,13 @@ impl Splits {
             class_names: config.class_names(),
             ..Self::default()
         };
-        splits.fingerprints =
-            visit_windows(config, &mut |name, chunk| splits.add(name, &chunk, keep))?;
+        let mut groups = GroupDigest::default();
+        splits.fingerprints = visit_windows(config, &mut |name, chunk| {
+            let names = chunk.groups.iter();
+            names.for_each(|group| groups.add(group.as_deref()));
+            splits.add(name, &chunk, keep)
+        })?;
+        splits.identity = groups.identity(&splits.fingerprints);
         Ok(splits)
     }
 

@@ -1,4 +1,4 @@
-use data::{DatasetConfig, demo};
+use data::{Dataset, DatasetConfig, Normalisation, demo};
 
 use super::*;
 use crate::features::FeatureSet;
@@ -187,6 +187,13 @@ fn the_quick_comparison_of_the_demo() {
     let config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
     let splits = Splits::read(&config, Keep::default()).unwrap();
     assert!(splits.samples.windows.is_empty());
+    // As one says it who has read the data for a training.
+    let dataset = Dataset::load(&config, Normalisation::None).unwrap();
+    let read = [&dataset.train, &dataset.val, &dataset.test];
+    let fingerprints = read.map(|split| split.fingerprint.clone());
+    let groups = read.iter().flat_map(|split| &split.group_of);
+    let expected = crate::identity(&fingerprints, groups.map(Option::as_deref));
+    assert_eq!(splits.identity, expected);
     let options = CompareOptions {
         most_windows: 300,
         ..options(Baseline::quick(), None)

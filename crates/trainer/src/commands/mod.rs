@@ -1,3 +1,4 @@
 //! What the program does beside training, a file a command.
 
+pub mod baselines;
 pub mod export;
