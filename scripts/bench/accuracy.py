@@ -2,11 +2,13 @@
 """Accuracy of the networks on real recordings, cross-validated by group: pooled macro-F1, mean and deviation over seeds.
 
     python3 scripts/bench/accuracy.py --data DIR [--sets goodvibes,...] [--models simple_cnn,...] [--seeds 5]
-        [--folds 4] [--set-config FILE] [--trainer BIN] [--out FILE.json] [-- more options of the trainer]
+        [--folds 4] [--baselines all|quick|none] [--set-config FILE] [--trainer BIN] [--out FILE.json]
+        [-- more options of the trainer]
 
 DIR has a folder a set with `train.npz` and `val.npz` (`x` [N, channels, samples], `y` [N], `group` [N]). With `--folds K` both
 are put together and cut into K folds by group, every class spread over the folds; a fold is tested with a network that
-saw the others. With `--folds 0` the networks are trained on `train.npz` and judged on `val.npz`. Needs numpy.
+saw the others. With `--folds 0` the networks are trained on `train.npz` and judged on `val.npz`. The simple baselines of
+`trainer baselines` learn and are judged on the same windows; `*` marks the best of them. Needs numpy.
 """
 
 import argparse
@@ -62,12 +64,27 @@ def write_set(folder, parts, rate, extra):
 
 
 def train(trainer, config, model, seed, more, work):
-    command = [trainer, "--model", model, "--dataset-config", config, "--seed", str(seed), "--experiments-dir", work, *more]
+    command = [trainer, "--model", model, "--dataset-config", config, "--seed", str(seed), "--experiments-dir", work, "--no-baseline", *more]
     run = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{run.stderr}")
     directory = next(line.split(None, 1)[1] for line in run.stdout.splitlines() if line.startswith("directory"))
     return json.loads((pathlib.Path(directory) / "metadata.json").read_text())
+
+
+def baselines(trainer, configs, kind):
+    """Macro-F1 of the simple baselines over the pooled windows of all folds, by name."""
+    pooled = {}
+    for config in configs:
+        command = [trainer, "baselines", "--untracked", "--json", "--dataset-config", config]
+        command += ["--quick"] if kind == "quick" else []
+        run = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        if run.returncode:
+            sys.exit(f"{' '.join(map(str, command))}\n{run.stderr}")
+        for result in json.loads(run.stdout)["results"]:
+            confusion = next(own for own in result["judgements"] if own["split"] == "validation")["scores"]["confusion"]
+            pooled[result["title"]] = pooled.get(result["title"], 0) + np.asarray(confusion)
+    return {title: macro_f1(confusion) for title, confusion in pooled.items()}
 
 
 def main():
@@ -77,6 +94,7 @@ def main():
     parser.add_argument("--models", default="simple_cnn")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--folds", type=int, default=4)
+    parser.add_argument("--baselines", choices=("all", "quick", "none"), default="all")
     parser.add_argument("--set-config", type=pathlib.Path, help="YAML appended to every dataset configuration")
     parser.add_argument("--trainer", default="target/debug/trainer")
     parser.add_argument("--out", type=pathlib.Path)
@@ -99,7 +117,7 @@ def main():
             configs = [
                 write_set(temporary / f"fold{k}", {"train": a, "val": b}, None, extra) for k, (a, b) in enumerate(splits)
             ]
-            for model in args.models.split(","):
+            for model in filter(None, args.models.split(",")):
                 scores, errors = [], []
                 for seed in range(1, args.seeds + 1):
                     pooled, error = 0, []
@@ -115,6 +133,12 @@ def main():
                     f"  calibration error {np.mean(errors):.3f}",
                     flush=True,
                 )
+            if args.baselines != "none":
+                found = baselines(args.trainer, configs, args.baselines)
+                best = max(found.values())
+                for title, score in found.items():
+                    rows.append({"set": name, "baseline": title, "folds": args.folds, "macro_f1": [score]})
+                    print(f"{name:<10} {title:<42} {score:.3f}{' *' if score == best else ''}", flush=True)
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1))
 

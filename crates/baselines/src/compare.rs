@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 use data::folds::{FoldError, FoldScheme, Folds, coincidence_warnings, few_groups_warning};
 use data::{DataError, DatasetConfig};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::evaluate::{Judged, PartScores, Scores};
 use crate::metrics::bootstrap::{self, Difference, Interval, Options};
-use crate::metrics::macro_f1;
+use crate::metrics::{confusion, macro_f1};
 use crate::model::{Baseline, Prediction, Problem};
-use crate::remember;
+use crate::remember::{self, Key};
 use crate::samples::{Splits, at_most};
 
 /// Changes when the same data and seed would give other results.
-pub(crate) const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Windows that scores are about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,6 +73,8 @@ pub struct Comparison {
     pub results: Vec<BaselineResult>,
     /// Windows that were learned from, where not all of them.
     pub learned_from: Option<usize>,
+    /// Whether some windows name no group, so that the intervals are too narrow.
+    pub ungrouped: bool,
     /// What makes the scores doubtful.
     pub warnings: Vec<String>,
 }
@@ -86,7 +89,9 @@ pub struct CompareOptions {
     pub folds: Option<FoldScheme>,
     /// Windows that are learned from at most, every class in proportion.
     pub most_windows: usize,
-    /// Seed.
+    /// Seed of the folds, so that they do not change with the other.
+    pub fold_seed: u64,
+    /// Seed of all else.
     pub seed: u64,
 }
 
@@ -107,12 +112,13 @@ pub fn compare(
         references: Vec::new(),
         results: Vec::new(),
         learned_from: None,
+        ungrouped: splits.ungrouped,
         warnings: Vec::new(),
     };
     if splits.ungrouped {
         comparison.warnings.push(
-            "some windows name no group (recording): each counts as a group of its own, and windows of one recording may \
-             be learned from and tested"
+            "some windows name no group: each counts as a recording of its own, so windows of one recording may be learned \
+             from and tested, and the intervals are too narrow"
                 .into(),
         );
     }
@@ -140,7 +146,7 @@ pub fn compare(
             &samples.labels_of(&rows),
             &samples.groups_of(&rows),
             scheme,
-            options.seed,
+            options.fold_seed,
         )?;
         warnings.extend(coincidences("training and validation", &rows));
         comparison
@@ -269,29 +275,28 @@ impl Comparison {
     /// order. None where the split has other windows.
     pub fn verdict(&self, split: &str, predicted: &[u32]) -> Option<Verdict> {
         let at = self.position(split)?;
-        let (reference, best) = (&self.references[at], self.best(split)?);
-        let classes = self.class_names.len();
-        if predicted.len() != reference.labels.len()
-            || predicted.iter().any(|&class| class as usize >= classes)
-        {
-            return None;
-        }
-        let judgement = &best.judgements[at];
-        let options = Options {
-            seed: self.seed,
-            ..Options::default()
+        let reference = &self.references[at];
+        let of =
+            |result: &'_ BaselineResult| (result.baseline, result.judgements[at].predicted.clone());
+        let baselines: Vec<_> = self.results.iter().map(of).collect();
+        let tested = Tested {
+            labels: &reference.labels,
+            groups: &reference.groups,
+            classes: self.class_names.len(),
         };
-        let (labels, groups) = (&reference.labels, &reference.groups);
-        let both = [predicted, &judgement.predicted];
-        Some(Verdict {
-            baseline: best.baseline,
-            baseline_score: judgement.scores.macro_f1,
-            network_score: bootstrap::interval(
-                labels, predicted, groups, classes, macro_f1, options,
-            ),
-            difference: bootstrap::difference(labels, both, groups, classes, macro_f1, options),
-        })
+        Verdict::new(tested, predicted, &baselines, self.seed)
     }
+}
+
+/// Windows on which classifiers are compared, one entry a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// True classes.
+    pub labels: &'a [u32],
+    /// Recordings.
+    pub groups: &'a [String],
+    /// Number of classes.
+    pub classes: usize,
 }
 
 /// A network beside the best baseline on the same windows: macro-F1, with intervals over groups.
@@ -308,29 +313,77 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Compares a network's predictions with those of the best of `baselines`, all of the same windows. None where there
+    /// is no baseline, or predictions are of other windows.
+    pub fn new(
+        tested: Tested<'_>,
+        network: &[u32],
+        baselines: &[(Baseline, Vec<u32>)],
+        seed: u64,
+    ) -> Option<Self> {
+        let Tested {
+            labels,
+            groups,
+            classes,
+        } = tested;
+        let fits = |predicted: &[u32]| {
+            predicted.len() == labels.len()
+                && predicted.iter().all(|&class| (class as usize) < classes)
+        };
+        if !fits(network) || !baselines.iter().all(|(_, predicted)| fits(predicted)) {
+            return None;
+        }
+        let score = |predicted: &[u32]| macro_f1(&confusion(labels, predicted, classes));
+        let mut best = baselines.first()?;
+        for other in baselines {
+            if score(&other.1) > score(&best.1) {
+                best = other;
+            }
+        }
+        let options = Options {
+            seed,
+            ..Options::default()
+        };
+        let interval = |predicted: &[u32]| {
+            bootstrap::interval(labels, predicted, groups, classes, macro_f1, options)
+        };
+        let both = [network, &best.1];
+        Some(Self {
+            baseline: best.0,
+            baseline_score: interval(&best.1),
+            network_score: interval(network),
+            difference: bootstrap::difference(labels, both, groups, classes, macro_f1, options),
+        })
+    }
+
     /// Whether the network is better, by more than chance among groups.
     pub fn network_is_better(&self) -> bool {
         self.difference.interval.low > 0.0
+    }
+
+    /// The verdict in a few words.
+    pub fn words(&self) -> &'static str {
+        let difference = &self.difference.interval;
+        if self.network_is_better() {
+            "the network is better than the best simple baseline"
+        } else if difference.high < 0.0 {
+            "the network is WORSE than the best simple baseline"
+        } else if difference.score > 0.0 {
+            "the network is NOT CLEARLY BETTER than the best simple baseline"
+        } else {
+            "the network is NOT BETTER than the best simple baseline"
+        }
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let difference = &self.difference.interval;
-        let said = if self.network_is_better() {
-            "the network is better than the best simple baseline"
-        } else if difference.high < 0.0 {
-            "the network is worse than the best simple baseline"
-        } else if difference.score > 0.0 {
-            "the network is not clearly better than the best simple baseline"
-        } else {
-            "the network is not better than the best simple baseline"
-        };
         write!(
             f,
-            "{said}, {} on {}: macro F1 {:.3} against {:.3}, difference {:+.3} [{:+.3}, {:+.3}]",
-            self.baseline.name(),
-            self.baseline.features(),
+            "{} ({}): macro F1 {:.3} against {:.3}, difference {:+.3} [{:+.3}, {:+.3}]",
+            self.words(),
+            self.baseline.title(),
             self.network_score.score,
             self.baseline_score.score,
             difference.score,
@@ -359,37 +412,80 @@ impl Budget {
     }
 }
 
-/// The two baselines that every training is compared with: logistic regression and extra trees. `fingerprints` are those
-/// of the splits, training, validation and, where it has its own, test, if the caller has read them; results of the same
-/// data, configuration and seed are then taken from the user's cache without reading anything.
+/// Windows of all splits that the quick comparison reads at most.
+const MOST_READ: usize = 100_000;
+
+/// What a quick comparison is about.
+#[derive(Clone, Copy, Debug)]
+pub struct QuickOptions<'a> {
+    /// What [`crate::samples::identity`] says of the data, which the caller has read.
+    pub identity: &'a str,
+    /// Windows of all splits.
+    pub windows: usize,
+    /// Positions in the training split that are learned from; all where there is none.
+    pub learn_from: Option<&'a [usize]>,
+    /// What it may cost.
+    pub budget: Budget,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// The two baselines that every training is compared with: logistic regression and extra trees. Results of the same
+/// data, configuration and seed are taken from the user's cache without reading anything.
 ///
 /// # Errors
-/// [`DataError`] where the windows cannot be read.
-pub fn quick(
-    config: &DatasetConfig,
-    fingerprints: Option<&[String]>,
-    budget: Budget,
-    seed: u64,
-) -> Result<Comparison, DataError> {
-    let key = |fingerprints: &[String]| remember::Key::new(config, fingerprints, budget, seed);
-    let known = |fingerprints: &[String]| remember::recall(&key(fingerprints));
-    if let Some(comparison) = fingerprints.and_then(known) {
+/// [`DataError`] where the windows cannot be read, or there are more than can be read in a short time.
+pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Comparison, DataError> {
+    let key = key(config, &options);
+    if let Some(comparison) = remember::recall(&key) {
         return Ok(comparison);
     }
-    let splits = Splits::read(config, false)?;
-    if let Some(comparison) = known(&splits.fingerprints) {
-        return Ok(comparison);
+    if options.windows > MOST_READ {
+        return Err(DataError::Usage(format!(
+            "{} windows take too long: `trainer baselines` fits them apart from the training",
+            options.windows
+        )));
     }
-    let options = CompareOptions {
-        baselines: Baseline::quick(),
-        folds: None,
-        most_windows: budget.most_windows,
-        seed,
-    };
-    let compared = compare(&splits, &options, &mut |_, _| {});
-    let comparison = compared.expect("no folds were asked for");
-    remember::store(&key(&splits.fingerprints), &comparison);
+    let baselines = Baseline::quick();
+    let mut splits = Splits::read(config, Baseline::needs(&baselines))?;
+    if splits.identity != options.identity {
+        let problem = "the data have changed since the training read them";
+        return Err(DataError::Usage(problem.into()));
+    }
+    if let Some(positions) = options.learn_from {
+        let kept = positions.iter().map(|&at| splits.train[at]);
+        splits.train = kept.collect();
+    }
+    let compared = compare(
+        &splits,
+        &CompareOptions {
+            baselines,
+            folds: None,
+            most_windows: options.budget.most_windows,
+            fold_seed: 0,
+            seed: options.seed,
+        },
+        &mut |_, _| {},
+    );
+    let comparison = compared.map_err(DataError::Fold)?;
+    remember::store(&key, &comparison);
     Ok(comparison)
+}
+
+/// Everything that decides a quick comparison.
+fn key(config: &DatasetConfig, options: &QuickOptions<'_>) -> Key {
+    Key::new(&json!({
+        "version": VERSION,
+        "program": env!("CARGO_PKG_VERSION"),
+        "baselines": Baseline::quick(),
+        "identity": options.identity,
+        "class_names": config.class_names(),
+        "steps": config.steps,
+        "sampling_rate": config.spectral.sampling_rate,
+        "learn_from": options.learn_from,
+        "budget": options.budget,
+        "seed": options.seed,
+    }))
 }
 
 #[cfg(test)]

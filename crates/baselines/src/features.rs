@@ -13,7 +13,8 @@ use crate::table::Table;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureSet {
-    /// Log band powers averaged over the segments, and the level: for sources that do not change within a window.
+    /// Log band powers averaged over the segments, their mean removed, and the level: for sources that do not change
+    /// within a window.
     MeanBands,
     /// Log band powers of every segment, and the level: for onsets.
     SegmentBands,
@@ -53,14 +54,18 @@ pub struct Features {
 
 impl Features {
     /// Of windows `[N, channels, samples]` laid end to end, computed on all threads. Windows have at least two samples.
-    pub fn of(windows: &[f32], [channels, samples]: [usize; 2]) -> Self {
+    /// `segments` says whether [`FeatureSet::SegmentBands`] is wanted, which is seven times as large as all others.
+    pub fn of(windows: &[f32], [channels, samples]: [usize; 2], segments: bool) -> Self {
         let bands = BandPowers::new(samples);
         let rows: Vec<_> = windows
             .par_chunks_exact(channels * samples)
-            .map(|window| Row::of(window, samples, &bands))
+            .map(|window| Row::of(window, samples, &bands, segments))
             .collect();
         let table = |values: fn(&Row) -> &Vec<f64>| {
             let width = rows.first().map_or(1, |row| values(row).len());
+            if width == 0 {
+                return Table::default();
+            }
             Table::new(rows.iter().flat_map(values).copied().collect(), width)
         };
         Self {
@@ -77,28 +82,28 @@ impl Features {
         self.time.append(&other.time);
     }
 
-    /// The features of one choice.
-    pub fn table(&self, set: FeatureSet) -> Table {
+    /// The features of one choice, of the windows at `rows`.
+    pub fn select(&self, set: FeatureSet, rows: &[usize]) -> Table {
         match set {
-            FeatureSet::MeanBands => self.mean_bands.clone(),
-            FeatureSet::SegmentBands => self.segment_bands.clone(),
-            FeatureSet::Time => self.time.clone(),
-            FeatureSet::MeanBandsAndTime => self.mean_bands.beside(&self.time),
+            FeatureSet::MeanBands => self.mean_bands.select(rows),
+            FeatureSet::SegmentBands => self.segment_bands.select(rows),
+            FeatureSet::Time => self.time.select(rows),
+            FeatureSet::MeanBandsAndTime => {
+                let bands = self.mean_bands.select(rows);
+                bands.beside(&self.time.select(rows))
+            }
         }
+    }
+
+    /// The features of one choice, of all windows.
+    pub fn table(&self, set: FeatureSet) -> Table {
+        let rows: Vec<usize> = (0..self.rows()).collect();
+        self.select(set, &rows)
     }
 
     /// Number of windows.
     pub fn rows(&self) -> usize {
         self.time.rows()
-    }
-
-    /// Of the windows at `rows`.
-    pub fn select(&self, rows: &[usize]) -> Self {
-        Self {
-            mean_bands: self.mean_bands.select(rows),
-            segment_bands: self.segment_bands.select(rows),
-            time: self.time.select(rows),
-        }
     }
 }
 
@@ -111,7 +116,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(window: &[f32], samples: usize, bands: &BandPowers) -> Self {
+    fn of(window: &[f32], samples: usize, bands: &BandPowers, keep_segments: bool) -> Self {
         let mut row = Self::default();
         for channel in window.chunks_exact(samples) {
             let channel: Vec<f64> = channel.iter().map(|&value| value.into()).collect();
@@ -129,16 +134,36 @@ impl Row {
             let segments = powers.len() / bands.count();
             for band in 0..bands.count() {
                 let of_band = powers.iter().skip(band).step_by(bands.count());
-                row.mean_bands
-                    .push(log(of_band.sum::<f64>() / segments as f64));
+                let logs: f64 = of_band.map(|&power| log(power)).sum();
+                row.mean_bands.push(logs / segments as f64);
             }
-            row.segment_bands
-                .extend(powers.iter().map(|&power| log(power)));
             row.mean_bands.push(mean_square.ln());
-            row.segment_bands.push(mean_square.ln());
+            if keep_segments {
+                row.segment_bands
+                    .extend(powers.iter().map(|&power| log(power)));
+                row.segment_bands.push(mean_square.ln());
+            }
             time::append(&centred, mean_square, &mut row.time);
         }
+        row.remove_mean_level(bands.count() + 1);
         row
+    }
+
+    /// Subtracts from the mean band powers their mean over bands and channels: they are the shape of the spectrum then,
+    /// and a regression with a strong penalty need not learn that loudness cancels. `width` is that of a channel, its
+    /// level last.
+    fn remove_mean_level(&mut self, width: usize) {
+        let bands = || {
+            self.mean_bands
+                .chunks_exact(width)
+                .flat_map(|own| &own[..width - 1])
+        };
+        // A silent channel has no level.
+        let finite = bands().filter(|value| value.is_finite());
+        let mean = finite.clone().sum::<f64>() / finite.count().max(1) as f64;
+        for own in self.mean_bands.chunks_exact_mut(width) {
+            own[..width - 1].iter_mut().for_each(|value| *value -= mean);
+        }
     }
 }
 

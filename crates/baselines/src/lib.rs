@@ -30,6 +30,6 @@ mod ridge;
 pub mod samples;
 pub mod table;
 
-pub use compare::{Budget, CompareOptions, Comparison, Verdict, compare, quick};
+pub use compare::{Budget, CompareOptions, Comparison, QuickOptions, Verdict, compare, quick};
 pub use model::Baseline;
-pub use samples::Splits;
+pub use samples::{Splits, identity};

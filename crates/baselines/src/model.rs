@@ -11,7 +11,7 @@ use crate::majority::Majority;
 use crate::metrics::{argmax, confusion, macro_f1};
 use crate::minirocket::MiniRocket;
 use crate::ridge::{Gram, Ridge};
-use crate::samples::{Samples, at_most};
+use crate::samples::{Keep, Samples, at_most};
 use crate::table::{Scaler, Silence, Table};
 
 /// A simple classifier.
@@ -61,7 +61,7 @@ const TREES: usize = 300;
 /// Inner folds.
 const INNER_FOLDS: usize = 4;
 /// Values of `C` to choose from, the strongest penalty first.
-const CS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
+const CS: [f64; 3] = [0.1, 0.3, 1.0];
 /// Where the training groups cannot be folded.
 const DEFAULT_C: f64 = 0.1;
 /// Penalties of the ridge to choose from, the strongest first.
@@ -90,6 +90,14 @@ impl Baseline {
         ]
     }
 
+    /// What must be kept of windows to fit `baselines`.
+    pub fn needs(baselines: &[Self]) -> Keep {
+        Keep {
+            segment_bands: baselines.iter().any(|own| own.needs_segment_bands()),
+            windows: baselines.contains(&Self::MiniRocket),
+        }
+    }
+
     /// Name, as the `model_type` of an experiment.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,9 +118,25 @@ impl Baseline {
         }
     }
 
-    /// Whether it needs the windows themselves and not only their features.
-    pub fn needs_windows(self) -> bool {
-        self == Self::MiniRocket
+    /// Model and features in words.
+    pub fn title(self) -> String {
+        let model = match self {
+            Self::Majority => return "the most frequent class".into(),
+            Self::MiniRocket => return "MiniRocket and ridge".into(),
+            Self::Logistic(_) => "logistic regression",
+            Self::ExtraTrees(_) => "extra trees",
+            Self::RandomForest(_) => "random forest",
+        };
+        format!("{model} on {}", self.features().replace('_', " "))
+    }
+
+    fn needs_segment_bands(self) -> bool {
+        match self {
+            Self::Logistic(set) | Self::ExtraTrees(set) | Self::RandomForest(set) => {
+                set == FeatureSet::SegmentBands
+            }
+            Self::Majority | Self::MiniRocket => false,
+        }
     }
 
     /// Learns from `problem.train` and predicts `problem.test`. The same bits with any number of threads.
@@ -154,8 +178,9 @@ impl Problem<'_> {
 
     /// Features of training and test windows; silence is replaced.
     fn tables(&self, set: FeatureSet) -> (Table, Table) {
-        let all = self.samples.features.table(set);
-        let (mut train, mut test) = (all.select(self.train), all.select(self.test));
+        let features = &self.samples.features;
+        let mut train = features.select(set, self.train);
+        let mut test = features.select(set, self.test);
         let silence = Silence::learn(&train);
         silence.fill(&mut train);
         silence.fill(&mut test);

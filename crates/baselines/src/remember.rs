@@ -1,40 +1,23 @@
-//! Comparisons, remembered between runs in the user's cache (`~/.cache/seismic/baselines` on Linux).
+//! Results, remembered between runs in the user's cache (`~/.cache/seismic/baselines` on Linux).
 //!
 //! `SEISMIC_CACHE_DIR` names another folder, in which `baselines` is made; empty, nothing is kept. A file is found by
 //! everything that decides the result. It begins with a SHA-256 of the rest, and one that is damaged counts as missing.
 
 use std::path::{Path, PathBuf};
 
-use data::DatasetConfig;
-use serde_json::json;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::compare::{Budget, Comparison, VERSION};
-use crate::model::Baseline;
-
-/// Everything that decides a comparison.
+/// Everything that decides a result, hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key(String);
 
 impl Key {
-    pub(crate) fn new(
-        config: &DatasetConfig,
-        fingerprints: &[String],
-        budget: Budget,
-        seed: u64,
-    ) -> Self {
-        let all = json!({
-            "version": VERSION,
-            "program": env!("CARGO_PKG_VERSION"),
-            "baselines": Baseline::quick(),
-            "fingerprints": fingerprints,
-            "class_names": config.class_names(),
-            "steps": config.steps,
-            "sampling_rate": config.spectral.sampling_rate,
-            "budget": budget,
-            "seed": seed,
-        });
-        Self(hex(all.to_string().as_bytes()))
+    /// From all that decides the result.
+    pub(crate) fn new(deciding: &Value) -> Self {
+        Self(hex(deciding.to_string().as_bytes()))
     }
 }
 
@@ -55,28 +38,28 @@ fn folder() -> Option<PathBuf> {
     root.map(|root| root.join("baselines"))
 }
 
-/// The comparison that was stored, where it is whole.
-pub(crate) fn recall(key: &Key) -> Option<Comparison> {
+/// What was stored, where it is whole.
+pub(crate) fn recall<T: DeserializeOwned>(key: &Key) -> Option<T> {
     recall_from(&folder()?, key)
 }
 
-/// Keeps a comparison. A cache that cannot be written is one that is not there.
-pub(crate) fn store(key: &Key, comparison: &Comparison) {
+/// Keeps a result. A cache that cannot be written is one that is not there.
+pub(crate) fn store(key: &Key, result: &impl Serialize) {
     if let Some(folder) = folder() {
-        let _ = store_in(&folder, key, comparison);
+        let _ = store_in(&folder, key, result);
     }
 }
 
-fn recall_from(folder: &Path, key: &Key) -> Option<Comparison> {
+fn recall_from<T: DeserializeOwned>(folder: &Path, key: &Key) -> Option<T> {
     let text = std::fs::read_to_string(folder.join(format!("{}.json", key.0))).ok()?;
     let (sum, rest) = text.split_once('\n')?;
     (sum == hex(rest.as_bytes())).then(|| serde_json::from_str(rest).ok())?
 }
 
 /// Aside first, so that another program sees all or nothing.
-fn store_in(folder: &Path, key: &Key, comparison: &Comparison) -> std::io::Result<()> {
+fn store_in(folder: &Path, key: &Key, result: &impl Serialize) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let text = serde_json::to_string(comparison)?;
+    let text = serde_json::to_string(result)?;
     let file = folder.join(format!("{}.json", key.0));
     let aside = file.with_extension(std::process::id().to_string());
     let written = std::fs::write(&aside, format!("{}\n{text}", hex(text.as_bytes())));
@@ -90,61 +73,25 @@ fn store_in(folder: &Path, key: &Key, comparison: &Comparison) -> std::io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data::demo;
-
-    fn comparison() -> Comparison {
-        Comparison {
-            class_names: vec!["a".into(), "b".into()],
-            fingerprints: vec!["f".into()],
-            seed: 1,
-            references: Vec::new(),
-            results: Vec::new(),
-            learned_from: None,
-            warnings: Vec::new(),
-        }
-    }
 
     #[test]
     fn whole_files_are_recalled_and_damaged_ones_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let key = Key("k".into());
-        assert_eq!(recall_from(folder.path(), &key), None);
-        store_in(folder.path(), &key, &comparison()).unwrap();
-        assert_eq!(recall_from(folder.path(), &key), Some(comparison()));
+        let result = vec!["a".to_owned(), "b".to_owned()];
+        let recalled = |key| recall_from::<Vec<String>>(folder.path(), key);
+        assert_eq!(recalled(&key), None);
+        store_in(folder.path(), &key, &result).unwrap();
+        assert_eq!(recalled(&key), Some(result));
         let file = folder.path().join("k.json");
         let whole = std::fs::read(&file).unwrap();
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             std::fs::write(&file, damaged).unwrap();
-            assert_eq!(recall_from(folder.path(), &key), None, "byte {at}");
+            assert_eq!(recalled(&key), None, "byte {at}");
         }
         std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
-        assert_eq!(recall_from(folder.path(), &key), None);
-    }
-
-    #[test]
-    fn what_decides_the_result_is_in_the_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
-        let budget = Budget { most_windows: 100 };
-        let prints = ["x".to_owned()];
-        let key = |config: &DatasetConfig, seed| Key::new(config, &prints, budget, seed);
-        assert_eq!(key(&config, 1), key(&config, 1));
-        assert_ne!(key(&config, 1), key(&config, 2));
-        assert_ne!(
-            key(&config, 1),
-            Key::new(&config, &["y".to_owned()], budget, 1)
-        );
-        assert_ne!(
-            key(&config, 1),
-            Key::new(&config, &prints, Budget { most_windows: 99 }, 1)
-        );
-        let mut filtered = config.clone();
-        filtered.steps.push(data::Step::Demean);
-        assert_ne!(key(&config, 1), key(&filtered, 1));
-        let mut renamed = config.clone();
-        renamed.task.class_names = Some(vec!["x".into(), "y".into(), "z".into()]);
-        assert_ne!(key(&config, 1), key(&renamed, 1));
+        assert_eq!(recalled(&key), None);
     }
 }

@@ -3,9 +3,19 @@
 use data::windows::{WindowChunk, visit_windows};
 use data::{DataError, DatasetConfig};
 use rand::seq::SliceRandom as _;
+use sha2::{Digest, Sha256};
 
 use crate::features::Features;
 use crate::random::{Purpose, generator};
+
+/// What is kept of windows beside the features that every baseline may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Band powers of every segment.
+    pub segment_bands: bool,
+    /// The windows themselves.
+    pub windows: bool,
+}
 
 /// Windows, or what is kept of them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,12 +33,12 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Appends windows; `keep` says whether their values are kept.
-    pub fn append(&mut self, chunk: &WindowChunk, keep: bool) {
-        let features = Features::of(&chunk.values, chunk.shape);
+    /// Appends windows.
+    pub fn append(&mut self, chunk: &WindowChunk, keep: Keep) {
+        let features = Features::of(&chunk.values, chunk.shape, keep.segment_bands);
         self.features.append(&features);
         self.shape = chunk.shape;
-        if keep {
+        if keep.windows {
             self.windows.extend_from_slice(&chunk.values);
         }
         let first = self.labels.len();
@@ -83,22 +93,29 @@ pub struct Splits {
     pub class_names: Vec<String>,
     /// SHA-256 of training, validation and test split, as in [`data::Split`].
     pub fingerprints: Vec<String>,
+    /// What [`identity`] says of them.
+    pub identity: String,
     /// Whether some windows have no group.
     pub ungrouped: bool,
 }
 
 impl Splits {
-    /// Reads the splits, or the fold, that `config` names; `keep` says whether values of the windows are kept beside their features.
+    /// Reads the splits, or the fold, that `config` names.
     ///
     /// # Errors
     /// [`DataError`], as [`visit_windows`].
-    pub fn read(config: &DatasetConfig, keep: bool) -> Result<Self, DataError> {
+    pub fn read(config: &DatasetConfig, keep: Keep) -> Result<Self, DataError> {
         let mut splits = Self {
             class_names: config.class_names(),
             ..Self::default()
         };
-        splits.fingerprints =
-            visit_windows(config, &mut |name, chunk| splits.add(name, &chunk, keep))?;
+        let mut groups = GroupDigest::default();
+        splits.fingerprints = visit_windows(config, &mut |name, chunk| {
+            let names = chunk.groups.iter();
+            names.for_each(|group| groups.add(group.as_deref()));
+            splits.add(name, &chunk, keep)
+        })?;
+        splits.identity = groups.identity(&splits.fingerprints);
         Ok(splits)
     }
 
@@ -106,7 +123,7 @@ impl Splits {
         &mut self,
         name: &'static str,
         chunk: &WindowChunk,
-        keep: bool,
+        keep: Keep,
     ) -> Result<(), DataError> {
         if chunk.shape[1] < 2 {
             return Err(DataError::Usage(
@@ -129,6 +146,38 @@ impl Splits {
             _ => self.test.extend(rows),
         }
         Ok(())
+    }
+}
+
+/// Which data these are, as one text: the fingerprints of training, validation and, where it has its own, test split,
+/// and the groups of all their windows in that order.
+pub fn identity<'a>(
+    fingerprints: &[String],
+    groups: impl IntoIterator<Item = Option<&'a str>>,
+) -> String {
+    let mut digest = GroupDigest::default();
+    groups.into_iter().for_each(|group| digest.add(group));
+    digest.identity(fingerprints)
+}
+
+/// Groups of windows, hashed as they come.
+#[derive(Default)]
+struct GroupDigest(Sha256);
+
+impl GroupDigest {
+    fn add(&mut self, group: Option<&str>) {
+        // The length keeps names apart; no name has the length of a missing one.
+        let length = group.map_or(u64::MAX, |group| group.len() as u64);
+        self.0.update(length.to_le_bytes());
+        self.0.update(group.unwrap_or_default());
+    }
+
+    fn identity(mut self, fingerprints: &[String]) -> String {
+        for fingerprint in fingerprints {
+            self.0.update(fingerprint);
+        }
+        let digest = self.0.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -157,6 +206,22 @@ pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_and_windows_make_the_identity() {
+        let prints = |last: &str| vec!["a".to_owned(), last.to_owned()];
+        let of = |last: &str, groups: &[Option<&str>]| identity(&prints(last), groups.to_vec());
+        let expected = of("b", &[Some("x"), Some("y"), None]);
+        assert_eq!(of("b", &[Some("x"), Some("y"), None]), expected);
+        for other in [
+            of("c", &[Some("x"), Some("y"), None]),
+            of("b", &[Some("x"), None, Some("y")]),
+            of("b", &[Some("xy"), Some(""), None]),
+            of("b", &[Some("x"), Some("y"), Some("")]),
+        ] {
+            assert_ne!(other, expected);
+        }
+    }
 
     #[test]
     fn a_subset_has_every_class() {

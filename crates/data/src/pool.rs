@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::folds::{FoldChoice, Roles};
-use crate::loader::READ_AHEAD;
 use crate::reader::{self, Record};
-use crate::windows::own_test_index;
+
+/// Sources that are read together.
+const READ_AHEAD: usize = 256;
 
 /// The windows of one split.
 #[derive(Clone, Debug)]
@@ -112,6 +113,18 @@ impl SplitPlan {
     }
 }
 
+/// The index file of the test split, where it is not that of the validation split under another name.
+fn own_test_index(config: &DatasetConfig) -> Option<&Path> {
+    let task = &config.task;
+    let validation = task.val_index_file.as_deref()?;
+    let test = task.test_index_file.as_deref()?;
+    let read = |path: &Path| std::fs::read(path).ok();
+    // Lines may be relative to the list's own folder.
+    let beside = test.parent() == validation.parent();
+    let same_list = || read(test).is_some_and(|list| Some(list) == read(validation));
+    (test != validation && !(beside && same_list())).then_some(test)
+}
+
 /// Whether two index files name the same sources.
 fn same_windows(config: &DatasetConfig, a: &Path, b: &Path) -> Result<bool, DataError> {
     Ok(a == b || config.sources(a)? == config.sources(b)?)
@@ -168,5 +181,32 @@ impl Pool {
             self.labels.push(label);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo;
+
+    #[test]
+    fn the_same_list_is_no_test_split_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
+        assert!(own_test_index(&config).is_some());
+        config
+            .task
+            .test_index_file
+            .clone_from(&config.task.val_index_file);
+        assert!(own_test_index(&config).is_none());
+        let copy = config
+            .task
+            .val_index_file
+            .clone()
+            .unwrap()
+            .with_file_name("copy.txt");
+        std::fs::copy(config.task.val_index_file.as_ref().unwrap(), &copy).unwrap();
+        config.task.test_index_file = Some(copy);
+        assert!(own_test_index(&config).is_none());
     }
 }

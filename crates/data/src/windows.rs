@@ -28,18 +28,6 @@ pub struct WindowChunk {
     pub groups: Vec<Option<String>>,
 }
 
-/// The index file of the test split, where it is not that of the validation split under another name.
-pub fn own_test_index(config: &DatasetConfig) -> Option<&Path> {
-    let task = &config.task;
-    let validation = task.val_index_file.as_deref()?;
-    let test = task.test_index_file.as_deref()?;
-    let read = |path: &Path| std::fs::read(path).ok();
-    // Lines may be relative to the list's own folder.
-    let beside = test.parent() == validation.parent();
-    let same_list = || read(test).is_some_and(|list| Some(list) == read(validation));
-    (test != validation && !(beside && same_list())).then_some(test)
-}
-
 /// Hands the windows of all splits to `sink` with the split's name, `training`, `validation` and, where it is not the
 /// validation split, `test`, in the order in which a [`crate::Dataset`] has them. Returns their fingerprints, which are
 /// those of its [`crate::Split`]s.
@@ -301,26 +289,5 @@ mod tests {
         });
         let error = Dataset::load(&config, Normalisation::None).unwrap_err();
         assert!(error.to_string().contains("there are 300"), "{error}");
-    }
-
-    #[test]
-    fn the_same_list_is_no_test_split_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
-        assert!(own_test_index(&config).is_some());
-        config
-            .task
-            .test_index_file
-            .clone_from(&config.task.val_index_file);
-        assert!(own_test_index(&config).is_none());
-        let copy = config
-            .task
-            .val_index_file
-            .clone()
-            .unwrap()
-            .with_file_name("copy.txt");
-        std::fs::copy(config.task.val_index_file.as_ref().unwrap(), &copy).unwrap();
-        config.task.test_index_file = Some(copy);
-        assert!(own_test_index(&config).is_none());
     }
 }

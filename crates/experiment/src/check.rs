@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::catalogue::layout::{
-    ARCHITECTURE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun, METADATA,
-    MODEL_SUMMARY, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS, figure,
+    ARCHITECTURE, BASELINE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun,
+    METADATA, MODEL_SUMMARY, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS, figure,
 };
 use crate::event_files;
 use crate::files::{open_regular, read_regular};
@@ -99,15 +99,10 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
             if entry.metadata.results.is_none() {
                 findings.bad(METADATA, "completed, but without results");
             }
-            for name in [HISTORY, MODEL_SUMMARY, WEIGHTS, ARCHITECTURE] {
-                findings.file(name);
-            }
-            for name in [
-                TEST_CONFUSION_FIGURE,
-                VALIDATION_CONFUSION_FIGURE,
-                LEARNING_CURVES_FIGURE,
-            ] {
-                findings.file(&figure(name));
+            if entry.metadata.model_info.kind.starts_with(BASELINE) {
+                findings.file(MODEL_SUMMARY);
+            } else {
+                network_files(&mut findings);
             }
         }
         _ => {}
@@ -137,6 +132,20 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
         }
     }
     findings.found
+}
+
+/// Files of a completed training.
+fn network_files(findings: &mut Findings<'_>) {
+    for name in [HISTORY, MODEL_SUMMARY, WEIGHTS, ARCHITECTURE] {
+        findings.file(name);
+    }
+    for name in [
+        TEST_CONFUSION_FIGURE,
+        VALIDATION_CONFUSION_FIGURE,
+        LEARNING_CURVES_FIGURE,
+    ] {
+        findings.file(&figure(name));
+    }
 }
 
 fn history(findings: &mut Findings<'_>, entry: &Entry) {

@@ -20,6 +20,9 @@ pub enum Command {
     Export(crate::commands::export::ExportArgs),
     /// Trains many runs from one file: what varies, seeds and folds
     Sweep(crate::commands::sweep::SweepArgs),
+    /// Fits simple classifiers, what a network has to beat: majority, logistic regression, extra trees, random forest,
+    /// MiniRocket and ridge
+    Baselines(crate::commands::baselines::BaselinesArgs),
 }
 
 /// Trains a seismic CNN into a tracked experiment.
@@ -41,6 +44,19 @@ pub struct Cli {
     /// Run a recipe again: a recipe.json, or the ID of an experiment; options beat it
     #[arg(long, value_name = "FILE|ID", conflicts_with = "config")]
     pub recipe: Option<String>,
+    /// Cross-validate: cut training and validation split together into this many folds, recordings kept whole, and
+    /// train once for each
+    #[arg(long, value_name = "K", conflicts_with_all = ["resume", "untracked"])]
+    pub folds: Option<usize>,
+    /// Seed that deals recordings to folds; it is not that of the training [default: 0]
+    #[arg(long, value_name = "N", requires = "folds")]
+    pub fold_seed: Option<u64>,
+    /// Do not compare the network with simple baselines at the end
+    #[arg(long)]
+    pub no_baseline: bool,
+    /// Results as JSON
+    #[arg(long)]
+    pub json: bool,
     /// Read inputs from their files for every batch instead of keeping them in memory; the results are
     /// the same
     #[arg(long)]

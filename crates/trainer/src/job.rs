@@ -20,6 +20,8 @@ pub struct Job {
     pub compute: ComputeOptions,
     /// Where and how it is recorded.
     pub tracking: Tracking,
+    /// Whether the network is compared with simple baselines at the end.
+    pub baseline: bool,
     /// The experiment to continue.
     pub resume: Option<Entry>,
 }
@@ -132,6 +134,7 @@ impl Job {
         let job = Self {
             recipe,
             compute: ComputeOptions::new(cli, &options)?,
+            baseline: options.baseline && !cli.no_baseline,
             tracking: Tracking::new(cli, options)?,
             resume: None,
         };

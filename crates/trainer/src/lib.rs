@@ -3,6 +3,7 @@
 //! - [`cli`], [`job`] and [`recipe`]: command line beats preset beats defaults;
 //! - [`compute`]: what computes: network and optimizer, natively or through Burn on a CPU or GPU, and its devices;
 //! - [`run`]: the stages of a run, from a job to a finished experiment;
+//! - [`folds`]: cross-validation, a run a fold;
 //! - [`training`]: the loop over epochs;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
@@ -10,12 +11,15 @@
 //! - [`resume`]: going on from a checkpoint;
 //! - [`memory`]: refuses what cannot fit before it begins;
 //! - [`sweep`]: studies of many runs;
+//! - [`text`]: scores as tables on standard output;
+//! - [`commands`]: what the program does beside training;
 //! - [`progress`]: the only module that prints while training.
 
 pub mod cli;
 pub mod commands;
 pub mod compute;
 pub mod error;
+pub mod folds;
 pub mod job;
 pub mod memory;
 pub mod metrics;
@@ -27,6 +31,7 @@ pub mod resume;
 pub mod run;
 pub mod sweep;
 pub mod system;
+pub mod text;
 pub mod training;
 
 pub use error::TrainerError;

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
+use trainer::commands::baselines;
 use trainer::commands::export::ExportArgs;
 use trainer::commands::sweep::SweepArgs;
+use trainer::folds;
 use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
+use trainer::text::{class_table, interval};
 use trainer::training::StoppedBy;
 
 /// Exit code of an interrupted run, as shells count it.
@@ -27,20 +30,25 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    if let Some(Command::Export(arguments)) = &cli.command {
-        return export(arguments);
+    match &cli.command {
+        Some(Command::Export(arguments)) => return export(arguments),
+        Some(Command::Sweep(arguments)) => return sweep(arguments),
+        Some(Command::Baselines(arguments)) => {
+            let found = baselines::run(arguments, &mut Progress::new(0));
+            return done(found.map(|text| (text, ExitCode::SUCCESS)));
+        }
+        _ => {}
     }
-    if let Some(Command::Sweep(arguments)) = &cli.command {
-        return sweep(arguments);
-    }
-    match start(&cli) {
-        Ok(finished) => {
+        done(start(&cli))
+}
+
+/// Prints what was found.
+fn done(found: Result<(String, ExitCode), TrainerError>) -> ExitCode {
+    match found {
+        Ok((text, code)) => {
             // A reader that closes the pipe early is no failure.
-            let _ = std::io::stdout().write_all(results(&finished).as_bytes());
-            match finished.outcome.stopped_by {
-                StoppedBy::Interrupted => ExitCode::from(INTERRUPTED),
-                _ => ExitCode::SUCCESS,
-            }
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            code
         }
         Err(error) => {
             eprintln!("error: {error}");
@@ -76,7 +84,7 @@ fn sweep(arguments: &SweepArgs) -> ExitCode {
     }
 }
 
-fn start(cli: &Cli) -> Result<Finished, TrainerError> {
+fn start(cli: &Cli) -> Result<(String, ExitCode), TrainerError> {
     let job = Job::new(cli)?;
     let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
@@ -85,7 +93,31 @@ fn start(cli: &Cli) -> Result<Finished, TrainerError> {
         ));
         Default::default()
     });
-    run(&job, &interrupt, &mut progress)
+    let exit = |interrupted| {
+        if interrupted {
+            ExitCode::from(INTERRUPTED)
+        } else {
+            ExitCode::SUCCESS
+        }
+    };
+    if let Some(k) = cli.folds {
+        let folds = (k, cli.fold_seed.unwrap_or(0));
+        let found = folds::cross_validate(&job, folds, &interrupt, &mut progress)?;
+        let text = if cli.json {
+            format!("{:#}\n", serde_json::json!(found))
+        } else {
+            found.text()
+        };
+        return Ok((text, exit(found.interrupted)));
+    }
+    let finished = run(&job, &interrupt, &mut progress)?;
+    let text = if cli.json {
+        format!("{:#}\n", serde_json::json!(finished.metadata))
+    } else {
+        results(&finished)
+    };
+    let interrupted = finished.outcome.stopped_by == StoppedBy::Interrupted;
+    Ok((text, exit(interrupted)))
 }
 
 /// What a finished run says on standard output.
@@ -111,25 +143,17 @@ fn results(finished: &Finished) -> String {
         report.f1.macro_,
         finished.judgement.test.loss,
     );
-    let width = finished
-        .class_names
-        .iter()
-        .map(|n| n.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    text.push_str(&format!(
-        "{:<width$}  precision  recall      F1  support\n",
-        "class"
-    ));
-    for (i, name) in finished.class_names.iter().enumerate() {
+    if let Some(scores) = &finished.scores {
         text.push_str(&format!(
-            "{name:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}\n",
-            report.precision.per_class[i],
-            report.recall.per_class[i],
-            report.f1.per_class[i],
-            report.support[i],
+            "over {} groups, [95 % interval]: accuracy {}, macro F1 {}\n",
+            scores.groups,
+            interval(&scores.accuracy),
+            interval(&scores.macro_f1)
         ));
+    }
+    text.push_str(&class_table(&finished.class_names, &report));
+    if let Some(standing) = &finished.standing {
+        text.push_str(&format!("\n{}", standing.text()));
     }
     text
 }

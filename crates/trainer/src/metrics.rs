@@ -1,5 +1,7 @@
 //! Metrics of a classifier, as scikit-learn defines them (with `zero_division=0`).
 
+use baselines::metrics::argmax;
+pub use baselines::metrics::{Averages, Report};
 use experiment::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
 use experiment::catalogue::{ClassMetric, Metric};
 use serde::{Deserialize, Serialize};
@@ -12,34 +14,6 @@ pub struct Evaluation {
     pub loss: f64,
     /// `confusion[true][predicted]`.
     pub confusion: Vec<Vec<u64>>,
-}
-
-/// A metric averaged over classes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Averages {
-    /// One value a class.
-    pub per_class: Vec<f64>,
-    /// Plain mean over the classes that occur in labels or predictions.
-    pub macro_: f64,
-    /// Over all samples together; equals the accuracy.
-    pub micro: f64,
-    /// Mean weighted by support.
-    pub weighted: f64,
-}
-
-/// Precision, recall and F1.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// Fraction of samples classified correctly.
-    pub accuracy: f64,
-    /// True among predicted.
-    pub precision: Averages,
-    /// Found among true.
-    pub recall: Averages,
-    /// Harmonic mean of both.
-    pub f1: Averages,
-    /// Samples of each true class.
-    pub support: Vec<u64>,
 }
 
 /// The loss and everything derived from the confusion matrix, by the metrics of the catalogue.
@@ -80,10 +54,6 @@ impl Scores {
     }
 }
 
-fn ratio(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
-}
-
 impl Evaluation {
     /// From logits `[N, classes]` laid end to end and labels `[N]`.
     pub fn new(logits: &[f32], labels: &[u32], classes: usize) -> Self {
@@ -95,49 +65,14 @@ impl Evaluation {
             confusion[label][argmax(row)] += 1;
         }
         Self {
-            loss: ratio(total, labels.len() as f64),
+            loss: total / labels.len().max(1) as f64,
             confusion,
         }
     }
 
     /// Everything derived from the confusion matrix.
     pub fn report(&self) -> Report {
-        let classes = self.confusion.len();
-        let support: Vec<u64> = self.confusion.iter().map(|row| row.iter().sum()).collect();
-        let predicted: Vec<u64> = (0..classes)
-            .map(|j| self.confusion.iter().map(|row| row[j]).sum())
-            .collect();
-        let correct: Vec<f64> = (0..classes).map(|i| self.confusion[i][i] as f64).collect();
-        let samples = support.iter().sum::<u64>() as f64;
-        let accuracy = ratio(correct.iter().sum(), samples);
-        let averages = |per_class: Vec<f64>| {
-            let occurs = |i: &usize| support[*i] + predicted[*i] > 0;
-            let occurring: Vec<usize> = (0..classes).filter(occurs).collect();
-            let sum: f64 = occurring.iter().map(|&i| per_class[i]).sum();
-            let weighted = per_class
-                .iter()
-                .zip(&support)
-                .map(|(v, s)| v * *s as f64)
-                .sum();
-            Averages {
-                macro_: ratio(sum, occurring.len() as f64),
-                micro: accuracy,
-                weighted: ratio(weighted, samples),
-                per_class,
-            }
-        };
-        let over = |totals: &[u64]| {
-            let pairs = correct.iter().zip(totals);
-            averages(pairs.map(|(c, total)| ratio(*c, *total as f64)).collect())
-        };
-        let f1 = (0..classes).map(|i| ratio(2.0 * correct[i], (support[i] + predicted[i]) as f64));
-        Report {
-            accuracy,
-            precision: over(&predicted),
-            recall: over(&support),
-            f1: averages(f1.collect()),
-            support,
-        }
+        Report::of(&self.confusion)
     }
 
     /// The fields of `results` in `metadata.json`.
@@ -183,45 +118,33 @@ pub fn cross_entropy(logits: &[f32], label: usize) -> f64 {
     sum.ln() + largest - f64::from(logits[label])
 }
 
-/// Index of the largest value, the first of equals.
-fn argmax(row: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = i;
-        }
-    }
-    best
+/// The predicted class of each sample; the first of equals.
+///
+/// # Shapes
+/// `logits` `[samples, classes]` laid end to end.
+pub fn predictions(logits: &[f32], classes: usize) -> Vec<u32> {
+    let rows = logits.chunks_exact(classes);
+    rows.map(|row| argmax(row) as u32).collect()
+}
+
+/// Softmax of logits divided by a temperature.
+///
+/// # Shapes
+/// `logits` `[samples, classes]` laid end to end, and so is the result.
+pub fn probabilities(logits: &[f32], classes: usize, temperature: f64) -> Vec<f64> {
+    let row = |row: &[f32]| {
+        let scaled = row.iter().map(|&logit| f64::from(logit) / temperature);
+        let largest = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
+        let powers: Vec<f64> = scaled.map(|logit| (logit - largest).exp()).collect();
+        let sum: f64 = powers.iter().sum();
+        powers.into_iter().map(move |power| power / sum)
+    };
+    logits.chunks_exact(classes).flat_map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Reference: sklearn.metrics.precision_recall_fscore_support on
-    /// y = [0,0,0,0,1,1,2], p = [0,0,1,2,1,1,0], 4 labels of which one never occurs.
-    #[test]
-    fn as_scikit_learn() {
-        let confusion = vec![
-            vec![2, 1, 1, 0],
-            vec![0, 2, 0, 0],
-            vec![1, 0, 0, 0],
-            vec![0; 4],
-        ];
-        let report = Evaluation {
-            loss: 0.0,
-            confusion,
-        }
-        .report();
-        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
-        close(report.accuracy, 4.0 / 7.0);
-        close(report.precision.macro_, (2.0 / 3.0 + 2.0 / 3.0 + 0.0) / 3.0);
-        close(report.recall.macro_, (0.5 + 1.0 + 0.0) / 3.0);
-        close(report.f1.macro_, (4.0 / 7.0 + 0.8 + 0.0) / 3.0);
-        close(report.f1.weighted, (4.0 * 4.0 / 7.0 + 2.0 * 0.8) / 7.0);
-        close(report.precision.micro, 4.0 / 7.0);
-        assert_eq!(report.support, [4, 2, 1, 0]);
-    }
 
     #[test]
     fn loss_and_predictions() {
@@ -229,6 +152,11 @@ mod tests {
         let evaluation = Evaluation::new(&logits, &[1, 0], 2);
         assert!((evaluation.loss - 0.5 * 2f64.ln()).abs() < 1e-12);
         assert_eq!(evaluation.confusion, [[1, 0], [1, 0]]);
+        assert_eq!(predictions(&logits, 2), [0, 0]);
+        assert_eq!(probabilities(&logits, 2, 1.0), [0.5, 0.5, 1.0, 0.0]);
+        // Odds of e at temperature 2.
+        let warm = probabilities(&[2.0, 0.0], 2, 2.0);
+        assert!((warm[0] / warm[1] - 1f64.exp()).abs() < 1e-12);
         assert!(Evaluation::new(&[f32::NAN, 0.0], &[0], 2).loss.is_nan());
     }
 }

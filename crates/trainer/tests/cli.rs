@@ -9,6 +9,8 @@ use serde_json::Value;
 
 #[path = "cli/balance.rs"]
 mod balance;
+#[path = "cli/baselines.rs"]
+mod baselines;
 #[path = "cli/defaults.rs"]
 mod defaults;
 #[path = "cli/export.rs"]
@@ -51,6 +53,8 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
         command
+            // Baselines of the demo are fitted once for all tests.
+            .env("SEISMIC_CACHE_DIR", datasets().with_file_name("cache"))
             .args(["--datasets-dir".as_ref(), datasets().as_os_str()])
             .args(["--experiments-dir".as_ref(), self.experiments().as_os_str()])
             .args(arguments);

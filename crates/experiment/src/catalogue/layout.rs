@@ -11,6 +11,9 @@ pub const MODEL_SUMMARY: &str = "model_summary.txt";
 /// Held by the process that trains; the operating system frees it when the process is gone.
 pub const LOCK_FILE: &str = ".lock";
 
+/// How the network names of simple classifiers begin: they have no epochs and no weights.
+pub const BASELINE: &str = "baseline_";
+
 /// Folder of all that using the network needs.
 pub const MODEL: &str = "model";
 /// Its weights.

@@ -1,4 +1,5 @@
 //! What the program does beside training, a file a command.
 
+pub mod baselines;
 pub mod export;
 pub mod sweep;

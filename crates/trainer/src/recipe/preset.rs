@@ -20,7 +20,7 @@ pub struct Preset {
 }
 
 /// What a preset can say of where a run computes and writes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JobOptions {
     /// What computes.
@@ -31,6 +31,8 @@ pub struct JobOptions {
     pub threads: Option<usize>,
     /// Whether inputs are read anew for every batch.
     pub stream: bool,
+    /// Whether the network is compared with simple baselines at the end.
+    pub baseline: bool,
     /// Where experiments are kept.
     pub experiments_dir: Option<PathBuf>,
     /// Minutes between checkpoints within an epoch.
@@ -45,6 +47,25 @@ pub struct JobOptions {
     pub tags: Vec<String>,
     /// Free text.
     pub notes: String,
+}
+
+impl Default for JobOptions {
+    fn default() -> Self {
+        Self {
+            backend: None,
+            device: None,
+            threads: None,
+            stream: false,
+            baseline: true,
+            experiments_dir: None,
+            checkpoint_minutes: None,
+            id_template: None,
+            extra_subdirectories: Vec::new(),
+            meta: Map::new(),
+            tags: Vec::new(),
+            notes: String::new(),
+        }
+    }
 }
 
 impl Preset {

@@ -2,15 +2,20 @@
 
 use std::path::PathBuf;
 
+use baselines::evaluate::Scores;
 use experiment::{Metadata, Status};
 use serde_json::json;
 
 use super::claimed::Claimed;
+use super::standing::{Standing, TestWindows};
 use super::trained::{Judgement, Trained};
 use crate::error::TrainerError;
 use crate::progress::Progress;
 use crate::report;
 use crate::training::{Outcome, StoppedBy};
+
+/// File with label, group and predicted class of each test window, kept with the folds of a cross-validation.
+pub const TEST_PREDICTIONS: &str = "test_predictions.json";
 
 /// A finished run.
 pub struct Finished {
@@ -22,6 +27,12 @@ pub struct Finished {
     pub judgement: Judgement,
     /// How training ended.
     pub outcome: Outcome,
+    /// The test windows.
+    pub tested: TestWindows,
+    /// Test scores with intervals; none where windows name no group.
+    pub scores: Option<Scores>,
+    /// The network beside simple baselines, where it was compared.
+    pub standing: Option<Standing>,
     /// Class names.
     pub class_names: Vec<String>,
     /// Whether the test split is the validation split.
@@ -45,16 +56,34 @@ impl Trained {
         let (go_on, resumable) = (claimed.how_to_go_on(), claimed.resumable());
         let Claimed {
             prepared,
-            experiment,
+            mut experiment,
             ..
         } = claimed;
-        let dataset = prepared.dataset;
         let status = match outcome.stopped_by {
             StoppedBy::Interrupted => Status::Interrupted,
             StoppedBy::Diverged => Status::Failed,
             StoppedBy::Epochs | StoppedBy::EarlyStopping => Status::Completed,
         };
+        let standing = (prepared.job.baseline && status == Status::Completed)
+            .then(|| Standing::find(&prepared, &judgement, progress))
+            .flatten();
+        let dataset = prepared.dataset;
+        let tested = TestWindows::new(&dataset.test, &judgement);
+        let scores = tested.scores(dataset.class_names.len());
+        let scores = scores.map(|(scores, _)| scores);
+        if prepared.job.recipe.fold.is_some() {
+            let predictions = tested.to_json().to_string();
+            experiment.save(TEST_PREDICTIONS, predictions.as_bytes())?;
+        }
         let mut results = report::results(&outcome, &judgement.test, &dataset);
+        if let Some(scores) = &scores {
+            let intervals = json!({"f1_macro": scores.macro_f1, "accuracy": scores.accuracy});
+            results.test.insert("intervals".into(), intervals);
+            results.test.insert("groups".into(), scores.groups.into());
+        }
+        if let Some(standing) = &standing {
+            results.other.extend(standing.to_json());
+        }
         let calibration = [
             ("calibration_error", judgement.calibration_error),
             ("temperature", judgement.temperature),
@@ -90,6 +119,9 @@ impl Trained {
             directory,
             judgement,
             outcome,
+            tested,
+            scores,
+            standing,
             class_names: dataset.class_names,
             test_is_val: dataset.test_is_val,
         })

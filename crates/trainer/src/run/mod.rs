@@ -6,6 +6,7 @@
 mod claimed;
 mod finished;
 mod prepared;
+mod standing;
 mod trained;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::training::Interrupt;
 pub use claimed::Claimed;
 pub use finished::Finished;
 pub use prepared::Prepared;
+pub use standing::{SEED, Standing, TestWindows};
 pub use trained::{Judgement, Trained};
 
 /// Registers Ctrl-C and SIGTERM: the first ends the training after the step, the second the process.

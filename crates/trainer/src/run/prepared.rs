@@ -24,8 +24,14 @@ pub struct Prepared {
     pub target: Target,
     /// CPU threads in use.
     pub threads: usize,
+    /// Where the data come from.
+    pub config: DatasetConfig,
     /// The data.
     pub dataset: Dataset,
+    /// Positions in the training split on disk that are learned from; none for all of them.
+    pub learned_from: Option<Vec<usize>>,
+    /// Which windows and groups the splits on disk have, as [`baselines::identity`] says it.
+    pub identity: String,
     /// The network.
     pub architecture: Architecture,
     /// Its shapes and tensors.
@@ -62,7 +68,11 @@ impl Prepared {
         config.absolute_thresholds = job.resume.as_ref().is_some_and(has_absolute_thresholds);
         config.fold = job.recipe.fold;
         config.held_out = job.recipe.held_out.clone();
-        let dataset = read(&config, &mut job, progress)?;
+        let Input {
+            dataset,
+            learned_from,
+            identity,
+        } = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
@@ -77,7 +87,10 @@ impl Prepared {
             job,
             target: choice.target,
             threads,
+            config,
             dataset,
+            learned_from,
+            identity,
             architecture,
             plan,
         })
@@ -145,8 +158,13 @@ impl Prepared {
 fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
     if let Some(threads) = threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build_global()
-            .map_err(|e| TrainerError::Usage(format!("--threads {threads}: {e}")))?;
+        // The runs of a cross-validation share one pool.
+        if let Err(error) = pool.build_global()
+            && rayon::current_num_threads() != threads
+        {
+            let problem = format!("--threads {threads}: {error}");
+            return Err(TrainerError::Usage(problem));
+        }
     }
     Ok(rayon::current_num_threads())
 }
@@ -167,12 +185,33 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
     Ok(DatasetConfig::load(&path, job.recipe.task.as_deref())?)
 }
 
+/// What was read.
+struct Input {
+    dataset: Dataset,
+    learned_from: Option<Vec<usize>>,
+    identity: String,
+}
+
+/// Fingerprints and groups of the splits on disk.
+fn identity(dataset: &Dataset) -> String {
+    let mut splits = vec![&dataset.train, &dataset.val];
+    if !dataset.test_is_val {
+        splits.push(&dataset.test);
+    }
+    let fingerprints: Vec<String> = splits
+        .iter()
+        .map(|split| split.fingerprint.clone())
+        .collect();
+    let groups = splits.iter().flat_map(|split| &split.group_of);
+    baselines::identity(&fingerprints, groups.map(Option::as_deref))
+}
+
 /// Reads the splits and checks that they can be trained on as the recipe says.
 fn read(
     config: &DatasetConfig,
     job: &mut Job,
     progress: &mut Progress,
-) -> Result<Dataset, TrainerError> {
+) -> Result<Input, TrainerError> {
     let recipe = &mut job.recipe;
     let storage = recipe.storage(job.compute.stream);
     memory::check_data(config, storage)?;
@@ -181,9 +220,12 @@ fn read(
     });
     progress.end_steps();
     let mut dataset = read?;
+    let identity = identity(&dataset);
+    let mut learned_from = None;
     if recipe.label_ratio < 1.0 {
         let kept = batch::labelled(&dataset.train.y, recipe.label_ratio, recipe.seed);
         dataset.train = dataset.train.subset(&kept);
+        learned_from = Some(kept);
     }
     // Names that are no class are found before the experiment exists.
     recipe
@@ -202,7 +244,11 @@ fn read(
     for warning in &dataset.warnings {
         progress.warn(warning);
     }
-    Ok(dataset)
+    Ok(Input {
+        dataset,
+        learned_from,
+        identity,
+    })
 }
 
 fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {

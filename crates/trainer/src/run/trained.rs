@@ -4,7 +4,7 @@ use super::claimed::Claimed;
 use super::prepared::Prepared;
 use crate::compute::{self, Start};
 use crate::error::TrainerError;
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, predictions, probabilities};
 use crate::progress::Progress;
 use crate::recorder;
 use crate::report;
@@ -16,6 +16,12 @@ use experiment::Status;
 pub struct Judgement {
     /// Metrics.
     pub test: Evaluation,
+    /// Predicted class of each test window.
+    pub predicted: Vec<u32>,
+    /// Probabilities at that temperature, `[test windows, classes]` laid end to end.
+    pub probabilities: Vec<f64>,
+    /// Predicted class of each validation window.
+    pub predicted_validation: Vec<u32>,
     /// What logits are divided by before the softmax.
     pub temperature: f64,
     /// Expected calibration error at that temperature, 0 to 1.
@@ -123,9 +129,9 @@ impl Claimed {
         let classes = dataset.class_names.len();
         let logits = best.classify(&dataset.test, dataset)?;
         let test = Evaluation::new(&logits, &dataset.test.y, classes);
+        let validation = best.classify(&dataset.val, dataset)?;
         let mut temperature = 1.0;
         if job.recipe.calibrate {
-            let validation = best.classify(&dataset.val, dataset)?;
             temperature = fit_temperature(&validation, &dataset.val.y);
         }
         let error = calibration_error(&logits, &dataset.test.y, temperature);
@@ -137,6 +143,9 @@ impl Claimed {
         }
         let judgement = Judgement {
             test,
+            predicted: predictions(&logits, classes),
+            probabilities: probabilities(&logits, classes, temperature),
+            predicted_validation: predictions(&validation, classes),
             temperature,
             calibration_error: error,
         };

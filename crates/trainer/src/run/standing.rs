@@ -1,0 +1,166 @@
+//! How a network stands: its test scores with their uncertainty, and beside simple baselines on the same windows.
+
+use baselines::evaluate::{Judged, PartScores, Scores};
+use baselines::{Budget, Comparison, QuickOptions, Verdict};
+use data::Split;
+use serde_json::{Map, Value, json};
+
+use super::prepared::Prepared;
+use super::trained::Judgement;
+use crate::progress::Progress;
+
+/// Seed of baselines and intervals: not the training's, so that runs of all seeds are compared with the same.
+pub const SEED: u64 = 0;
+
+/// Test windows and what the network says of them, one entry a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestWindows {
+    /// True classes.
+    pub labels: Vec<u32>,
+    /// Groups; none where some window has none.
+    pub groups: Option<Vec<String>>,
+    /// Predicted classes.
+    pub predicted: Vec<u32>,
+    /// Probabilities `[windows, classes]` laid end to end.
+    pub probabilities: Vec<f64>,
+}
+
+impl TestWindows {
+    pub(super) fn new(split: &Split, judgement: &Judgement) -> Self {
+        let owned = |groups: Vec<&str>| groups.into_iter().map(str::to_owned).collect();
+        Self {
+            labels: split.y.clone(),
+            groups: split.group_names().map(owned),
+            predicted: judgement.predicted.clone(),
+            probabilities: judgement.probabilities.clone(),
+        }
+    }
+
+    /// Scores with intervals over groups, and those of each group; none where groups are not known.
+    pub fn scores(&self, classes: usize) -> Option<(Scores, Vec<PartScores>)> {
+        let judged = Judged {
+            labels: &self.labels,
+            groups: self.groups.as_deref()?,
+            predicted: &self.predicted,
+            probabilities: Some(&self.probabilities),
+            classes,
+        };
+        Some((judged.scores(SEED), judged.by_group()))
+    }
+
+    /// As it is kept with the experiment.
+    pub(super) fn to_json(&self) -> Value {
+        json!({"label": self.labels, "group": self.groups, "predicted": self.predicted})
+    }
+}
+
+/// A network beside the baselines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// What the baselines reach.
+    pub comparison: Comparison,
+    /// On the validation split.
+    pub validation: Option<Verdict>,
+    /// On the test split.
+    pub test: Option<Verdict>,
+}
+
+impl Standing {
+    /// Fits the quick baselines, or remembers them. Where the data do not let them be fitted, it is said and there is
+    /// none.
+    pub(super) fn find(
+        prepared: &Prepared,
+        judgement: &Judgement,
+        progress: &Progress,
+    ) -> Option<Self> {
+        let dataset = &prepared.dataset;
+        let test_windows = if dataset.test_is_val {
+            0
+        } else {
+            dataset.test.len()
+        };
+        let options = QuickOptions {
+            identity: &prepared.identity,
+            windows: dataset.train.len() + dataset.val.len() + test_windows,
+            learn_from: prepared.learned_from.as_deref(),
+            budget: Budget::for_classes(dataset.class_names.len()),
+            seed: SEED,
+        };
+        match baselines::quick(&prepared.config, options) {
+            Ok(comparison) => Some(Self {
+                validation: comparison.verdict("validation", &judgement.predicted_validation),
+                test: comparison.verdict("test", &judgement.predicted),
+                comparison,
+            }),
+            Err(error) => {
+                progress.say(&format!("not compared with simple baselines: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Fields of `results` in `metadata.json`: `baselines`, macro-F1 and accuracy by split, and `verdict`.
+    pub(super) fn to_json(&self) -> Map<String, Value> {
+        let results = self.comparison.results.iter();
+        let baselines = results.map(|result| {
+            let mut fields = json!({
+                "name": result.baseline.name(),
+                "features": result.baseline.features(),
+            });
+            for judgement in &result.judgements {
+                fields[&judgement.split] = json!({
+                    "f1_macro": judgement.scores.macro_f1,
+                    "accuracy": judgement.scores.accuracy,
+                    "calibration_error": judgement.scores.calibration_error,
+                });
+            }
+            fields
+        });
+        let verdict = |verdict: &Verdict| {
+            let mut fields = json!(verdict);
+            fields["words"] = verdict.words().into();
+            fields["network_is_better"] = verdict.network_is_better().into();
+            fields
+        };
+        let mut fields = Map::new();
+        fields.insert("baselines".into(), baselines.collect());
+        fields.insert(
+            "verdict".into(),
+            json!({
+                "validation": self.validation.as_ref().map(verdict),
+                "test": self.test.as_ref().map(verdict),
+            }),
+        );
+        fields
+    }
+
+    /// Lines for people.
+    pub fn text(&self) -> String {
+        let mut text = String::from("simple baselines, macro F1:\n");
+        for result in &self.comparison.results {
+            let scores: Vec<String> = result
+                .judgements
+                .iter()
+                .map(|own| format!("{} {:.3}", own.split, own.scores.macro_f1.score))
+                .collect();
+            text.push_str(&format!(
+                "  {}: {}\n",
+                result.baseline.title(),
+                scores.join(", ")
+            ));
+        }
+        let same = self.comparison.references.len() == 1;
+        let verdicts = [("validation", &self.validation), ("test", &self.test)];
+        for (split, verdict) in verdicts {
+            if let Some(verdict) = verdict
+                && !(same && split == "test")
+            {
+                text.push_str(&format!("{split}: {verdict}\n"));
+            }
+        }
+        if self.comparison.ungrouped {
+            text.push_str("some windows name no group, so these intervals are too narrow\n");
+        }
+        text
+    }
+}
