@@ -96,6 +96,8 @@ def check_strange_windows(name, loaded, reference):
     for output in ("logits", "probabilities"):
         undefined = np.isnan(result[output].numpy()).all(-1)
         check(undefined.tolist() == [True, False, True], f"{name}: {output} of windows with NaN and infinity")
+    if "far_windows" not in reference:
+        return
     far, ours = reference["far_windows"], reference["logits_of_far_windows"]
     logits = function(windows=tf.constant(far))["logits"].numpy()
     error = float((np.abs(logits - ours).max(-1) / np.abs(ours).max(-1)).max())
@@ -120,11 +122,11 @@ def check_training(name, loaded, reference):
     """Ten steps of gradient descent, batch normalisation in inference mode."""
     function = loaded.signatures["serving_default"]
     variables = function.trainable_variables
-    x = tf.constant(reference["features"][:32])
-    labels = tf.constant(np.arange(32) % reference["logits_of_features"].shape[1])
+    x = tf.constant(reference["features"][:8])
+    labels = tf.constant(np.arange(8) % reference["logits_of_features"].shape[1])
     losses = []
     # Deep stacks without running statistics of their own want small steps.
-    rate = 0.05 / max(1.0, float(np.abs(reference["logits_of_features"][:32]).max()))
+    rate = 0.05 / max(1.0, float(np.abs(reference["logits_of_features"][:8]).max()))
     for _ in range(11):
         with tf.GradientTape() as tape:
             logits = function(input=x)["logits"]
