@@ -70,6 +70,9 @@ pub struct DatasetConfig {
     pub steps: Vec<Step>,
     /// How inputs are scaled; `None` leaves the choice to the program.
     pub normalisation: Option<Normalisation>,
+    /// Whether floors and units are the absolute ones of older versions, to go on with a run of such a version: where
+    /// its stored [`crate::Preprocessing`] has no thresholds. No key of the file says so.
+    pub absolute_thresholds: bool,
     /// The whole file as JSON, for the record.
     pub content: serde_json::Value,
     /// Keys that were not understood.
@@ -185,6 +188,7 @@ impl DatasetConfig {
             spectral: raw.spectral.unwrap_or_default(),
             steps: Vec::new(),
             normalisation: raw.normalisation,
+            absolute_thresholds: false,
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };

@@ -294,7 +294,8 @@ impl Dataset {
 
         warnings.extend(seen);
 
-        preprocessing.thresholds = Some(census.thresholds());
+        let thresholds = || census.thresholds();
+        preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
         preprocessing
             .set_window(census.samples())
             .map_err(DataError::Usage)?;

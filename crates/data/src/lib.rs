@@ -18,6 +18,7 @@ mod config;
 mod dataset;
 pub mod demo;
 mod error;
+mod feature_augment;
 pub mod import;
 mod index;
 mod labels;
@@ -35,6 +36,7 @@ pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{ConfigWarning, DatasetConfig, Task, parse_yaml, read_yaml};
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;
+pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD, EdgeSettings,
     Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod, Spectrum,

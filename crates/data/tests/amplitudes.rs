@@ -186,6 +186,21 @@ fn streamed_inputs_are_those_in_memory_to_the_bit() {
     }
 }
 
+/// A run of an older version goes on with the thresholds it had.
+#[test]
+fn absolute_thresholds_are_those_of_older_versions() {
+    let settings = "spectral_processing: {method: fft, compression: log1p}";
+    let small = Project::new(|window, i| 1e-3 * counts(window, i), settings);
+    let mut config = small.config();
+    config.absolute_thresholds = true;
+    let dataset = Dataset::load(&config, Normalisation::None).unwrap();
+    assert_eq!(dataset.preprocessing.thresholds, None);
+    config.spectral.compression = data::Compression::None;
+    let plain = Dataset::load(&config, Normalisation::None).unwrap();
+    let expected: Vec<f32> = inputs(&plain).iter().map(|v| v.ln_1p()).collect();
+    assert_eq!(inputs(&dataset), expected);
+}
+
 /// Counts in old configurations become what they always became.
 #[test]
 fn counts_keep_their_log1p() {

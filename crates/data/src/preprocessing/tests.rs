@@ -56,6 +56,29 @@ fn older_models_keep_their_thresholds() {
 }
 
 #[test]
+fn a_rate_written_down_later_changes_no_inputs() {
+    let older = preprocessing(SpectralMethod::Fft, Normalisation::Sample);
+    let with_rate = |rate| Preprocessing {
+        sampling_rate: Some(rate),
+        ..older.clone()
+    };
+    assert!(with_rate(100.0).makes_inputs_of(&older));
+    assert!(older.makes_inputs_of(&with_rate(100.0)));
+    assert!(!with_rate(100.0).makes_inputs_of(&with_rate(200.0)));
+    let with_window = |samples| Preprocessing {
+        window: Some(samples),
+        ..older.clone()
+    };
+    assert!(with_window(1024).makes_inputs_of(&older));
+    assert!(!with_window(1024).makes_inputs_of(&with_window(512)));
+    let absolute = Preprocessing {
+        thresholds: None,
+        ..older.clone()
+    };
+    assert!(!older.makes_inputs_of(&absolute));
+}
+
+#[test]
 fn a_window_without_a_level_gets_the_mean() {
     for (normalisation, _) in Normalisation::ALL {
         let mut own = preprocessing(SpectralMethod::Bands, normalisation);

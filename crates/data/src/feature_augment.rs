@@ -1,0 +1,320 @@
+//! Augmentation of finished features: noise, and masks over frequency and time. For training alone.
+//!
+//! What becomes of a sample depends on the seed, the epoch and its position in the epoch, and on nothing else: neither
+//! on the backend, nor on threads, batches or where a run was interrupted. A circular shift of the window, which goes
+//! with it, is [`crate::Augmentation::time_shift`]: features have to be computed from the shifted window.
+//!
+//! Masks: D. S. Park et al., "SpecAugment", Interspeech 2019.
+
+use std::f64::consts::TAU;
+use std::sync::OnceLock;
+
+use rand::Rng as _;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use crate::preprocessing::Preprocessing;
+
+/// What may happen to the features of a training sample; everything is off by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeatureAugmentation {
+    /// Widest stretch of bands that is masked, as share of all: the width is drawn from none to this.
+    pub frequency_mask: f64,
+    /// Longest stretch of segments that is masked, as share of all: the length is drawn from none to this.
+    pub time_mask: f64,
+    /// Standard deviation of the Gaussian noise that is added; features have 1.
+    pub noise: f64,
+}
+
+/// Which sample is augmented, and when: all that random numbers depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Epoch.
+    pub epoch: u64,
+    /// Position of the sample in the epoch.
+    pub position: usize,
+}
+
+/// What the features of a segment are: frames end to end, each its bands and then what is no band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureLayout {
+    /// Channels, segments, features of a segment.
+    pub shape: [usize; 3],
+    /// Features of a frame.
+    pub frame: usize,
+    /// Bands of a frame; the features after them, the level, are never masked over frequency.
+    pub bands: usize,
+}
+
+impl FeatureLayout {
+    /// That of inputs of `shape` which `preprocessing` made.
+    pub fn new(preprocessing: &Preprocessing, shape: [usize; 3]) -> Self {
+        let (frame, bands) = match &preprocessing.bands {
+            Some(layout) => (layout.frame_features(), layout.bands()),
+            None => (shape[2], shape[2]),
+        };
+        Self {
+            shape,
+            frame,
+            bands,
+        }
+    }
+}
+
+impl FeatureAugmentation {
+    /// Masks of at most 0.3 of the bands and 0.4 of the segments, noise of 0.3.
+    pub fn recipe() -> Self {
+        Self {
+            frequency_mask: 0.3,
+            time_mask: 0.4,
+            noise: 0.3,
+        }
+    }
+
+    /// Whether nothing happens.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Refuses numbers that make no sense.
+    ///
+    /// # Errors
+    /// With the key.
+    pub fn check(&self) -> Result<(), String> {
+        let keys = [
+            ("frequency_mask", self.frequency_mask, 1.0),
+            ("time_mask", self.time_mask, 1.0),
+            ("noise", self.noise, 10.0),
+        ];
+        match keys
+            .iter()
+            .find(|(_, value, most)| !(0.0..=*most).contains(value))
+        {
+            Some((key, value, most)) => Err(format!("`{key}` is {value}: expected 0 to {most}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Changes the scaled features of one sample, `[channels, segments, features]`: adds noise to all, then sets what is
+    /// masked to 0, the mean.
+    ///
+    /// # Panics
+    /// Where `features` is not as long as `layout` says.
+    pub fn apply(&self, features: &mut [f32], layout: FeatureLayout, draw: Draw) {
+        let [_, segments, bins] = layout.shape;
+        assert_eq!(features.len(), layout.shape.iter().product::<usize>());
+        if self.is_none() {
+            return;
+        }
+        let mut rng = rng(draw);
+        let bands = stretch(&mut rng, self.frequency_mask, layout.bands);
+        let masked_segments = stretch(&mut rng, self.time_mask, segments);
+        if self.noise > 0.0 {
+            add_noise(&mut rng, features, self.noise as f32);
+        }
+        for (i, row) in features.chunks_exact_mut(bins).enumerate() {
+            if masked_segments.contains(&(i % segments)) {
+                row.fill(0.0);
+                continue;
+            }
+            for frame in row.chunks_exact_mut(layout.frame) {
+                frame[bands.clone()].fill(0.0);
+            }
+        }
+    }
+}
+
+fn rng(draw: Draw) -> ChaCha8Rng {
+    // Far from the streams of weights, shuffles, dropout masks and windows, which share the seed.
+    let mut rng = ChaCha8Rng::seed_from_u64(draw.seed ^ 0x6665_6174_7572_6573);
+    rng.set_stream(
+        draw.epoch
+            .wrapping_mul(1 << 32)
+            .wrapping_add(draw.position as u64),
+    );
+    rng
+}
+
+/// A stretch of `0..count`, from none to the share `longest` of it.
+fn stretch(rng: &mut ChaCha8Rng, longest: f64, count: usize) -> std::ops::Range<usize> {
+    let most = (longest * count as f64).floor() as usize;
+    let long = rng.random_range(0..=most as u64) as usize;
+    let first = rng.random_range(0..=(count - long) as u64) as usize;
+    first..first + long
+}
+
+/// Bits of a random number that choose a quantile.
+const BITS: usize = 12;
+
+/// Adds noise of this standard deviation, drawn from [`quantiles`]: five values a random number, without logarithms.
+fn add_noise(rng: &mut ChaCha8Rng, features: &mut [f32], deviation: f32) {
+    let table = quantiles();
+    for values in features.chunks_mut(64 / BITS) {
+        let mut random: u64 = rng.random();
+        for value in values {
+            *value += deviation * table[random as usize % table.len()];
+            random >>= BITS;
+        }
+    }
+}
+
+/// Quantiles of the standard normal distribution at the middles of equal shares, scaled to variance 1.
+fn quantiles() -> &'static [f32; 1 << BITS] {
+    static TABLE: OnceLock<Box<[f32; 1 << BITS]>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        const COUNT: usize = 1 << BITS;
+        const STEP: f64 = 1.0 / 4096.0;
+        // Walks up from the median, adding the density's area a step at a time.
+        let area = |z: f64| (-0.5 * (z + STEP / 2.0).powi(2)).exp() * STEP / TAU.sqrt();
+        let (mut z, mut below) = (0.0, 0.5);
+        let mut upper = Vec::with_capacity(COUNT / 2);
+        for i in COUNT / 2..COUNT {
+            let share = (i as f64 + 0.5) / COUNT as f64;
+            while below + area(z) < share {
+                below += area(z);
+                z += STEP;
+            }
+            upper.push(z + STEP * (share - below) / area(z));
+        }
+        let mean_square = upper.iter().map(|z| z * z).sum::<f64>() / upper.len() as f64;
+        let mut table = Box::new([0.0; COUNT]);
+        for (i, z) in upper.iter().enumerate() {
+            let z = (z / mean_square.sqrt()) as f32;
+            (table[COUNT / 2 + i], table[COUNT / 2 - 1 - i]) = (z, -z);
+        }
+        table
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocessing::{SpectralConfig, SpectralMethod};
+
+    const LAYOUT: FeatureLayout = FeatureLayout {
+        shape: [2, 7, 256],
+        frame: 64,
+        bands: 63,
+    };
+
+    fn changed(augmentation: FeatureAugmentation, position: usize) -> Vec<f32> {
+        let mut features = vec![1.0; 2 * 7 * 256];
+        let draw = Draw {
+            seed: 1,
+            epoch: 2,
+            position,
+        };
+        augmentation.apply(&mut features, LAYOUT, draw);
+        features
+    }
+
+    #[test]
+    fn draws_depend_on_seed_epoch_and_position_alone() {
+        let recipe = FeatureAugmentation::recipe();
+        assert_eq!(changed(recipe, 3), changed(recipe, 3));
+        assert_ne!(changed(recipe, 3), changed(recipe, 4));
+        assert_eq!(
+            changed(FeatureAugmentation::default(), 3),
+            vec![1.0; 2 * 7 * 256]
+        );
+        // The same on every machine: these are the generator's own bits.
+        let mut rng = rng(Draw {
+            seed: 1,
+            epoch: 2,
+            position: 3,
+        });
+        let stretches = [(); 3].map(|()| stretch(&mut rng, 0.5, 100));
+        assert!(
+            stretches
+                .iter()
+                .all(|own| own.len() <= 50 && own.end <= 100)
+        );
+    }
+
+    #[test]
+    fn masks_spare_the_level() {
+        let only = FeatureAugmentation {
+            frequency_mask: 0.3,
+            ..Default::default()
+        };
+        let mut widest = 0;
+        for position in 0..200 {
+            let features = changed(only, position);
+            let frames: Vec<&[f32]> = features.chunks(64).collect();
+            assert!(
+                frames.iter().all(|frame| frame == &frames[0]),
+                "all frames alike"
+            );
+            assert_eq!(frames[0][63], 1.0);
+            widest = widest.max(frames[0].iter().filter(|v| **v == 0.0).count());
+        }
+        assert_eq!(widest, 18, "0.3 of 63 bands");
+        let only = FeatureAugmentation {
+            time_mask: 0.4,
+            ..Default::default()
+        };
+        let masked = |position| {
+            let features = changed(only, position);
+            let dead: Vec<bool> = features.chunks(256).map(|row| row[63] == 0.0).collect();
+            assert_eq!(dead[..7], dead[7..], "all channels alike");
+            dead[..7].iter().filter(|dead| **dead).count()
+        };
+        assert_eq!((0..200).map(masked).max(), Some(2), "0.4 of 7 segments");
+        assert_eq!((0..200).map(masked).min(), Some(0));
+    }
+
+    #[test]
+    fn noise_is_normal() {
+        let table = quantiles();
+        let moment = |k: i32| table.iter().map(|z| f64::from(*z).powi(k)).sum::<f64>() / 4096.0;
+        assert!(moment(1).abs() < 1e-9);
+        assert!((moment(2) - 1.0).abs() < 1e-6);
+        assert!((moment(4) - 3.0).abs() < 0.02, "{}", moment(4));
+        // scipy.stats.norm.ppf([0.5 + 0.5 / 4096, 0.75 + 0.5 / 4096, 1 - 0.5 / 4096]).
+        for (i, z) in [(2048, 0.000_305_987), (3072, 0.674_874), (4095, 3.668_17)] {
+            assert!(
+                (f64::from(table[i]) - z).abs() < 1e-3 * z.max(0.1),
+                "{}: {z}",
+                table[i]
+            );
+        }
+        let noise = FeatureAugmentation {
+            noise: 0.3,
+            ..Default::default()
+        };
+        let values: Vec<f64> = (0..20)
+            .flat_map(|p| changed(noise, p))
+            .map(|v| f64::from(v) - 1.0)
+            .collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
+        assert!(
+            mean.abs() < 0.005 && (variance.sqrt() - 0.3).abs() < 0.005,
+            "{mean} {variance}"
+        );
+    }
+
+    #[test]
+    fn layouts_follow_the_front_end() {
+        let spectral = SpectralConfig {
+            method: SpectralMethod::Bands,
+            ..Default::default()
+        };
+        let mut preprocessing = Preprocessing::new(Vec::new(), spectral);
+        preprocessing.set_window(1024).unwrap();
+        assert_eq!(FeatureLayout::new(&preprocessing, [2, 7, 256]), LAYOUT);
+        let samples = Preprocessing::new(Vec::new(), SpectralConfig::default());
+        let layout = FeatureLayout::new(&samples, [1, 7, 32]);
+        assert_eq!((layout.frame, layout.bands), (32, 32));
+        let wrong = FeatureAugmentation {
+            time_mask: 2.0,
+            ..Default::default()
+        };
+        assert!(wrong.check().unwrap_err().contains("time_mask"));
+        assert_eq!(FeatureAugmentation::recipe().check(), Ok(()));
+    }
+}
