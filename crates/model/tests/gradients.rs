@@ -55,6 +55,13 @@ impl Case {
         Self::of_bins(16, kind, count, batch)
     }
 
+    /// The same with inputs drawn from another seed.
+    fn with_inputs(mut self, seed: u64) -> Self {
+        let mut rng = Rng::new(seed, 1 << 40);
+        self.x.fill_with(|| 2.0 * rng.uniform() - 1.0);
+        self
+    }
+
     fn of_bins(bins: usize, kind: ModelKind, count: usize, batch: usize) -> Self {
         let divisor = if kind == ModelKind::ResnetStyle { 4 } else { 8 };
         let architecture = Architecture::narrowed(kind, [2, 7, bins].into(), 3, divisor);
@@ -123,6 +130,13 @@ impl Case {
     }
 
     fn check(&self, bound: f64) {
+        let off = self.gradients_off(bound);
+        let what = format!("{} of {}", self.count, self.batch);
+        assert!(off < bound, "{what}: gradients are off by {off:e}");
+    }
+
+    /// Distance of the gradients; logits may be off by `bound`.
+    fn gradients_off(&self, bound: f64) -> f64 {
         let (logits, gradients, network) = self.by_hand();
         let (their_logits, theirs, their_network) = self.autodiff();
         let what = format!("{} of {}", self.count, self.batch);
@@ -134,31 +148,35 @@ impl Case {
         let flat = |all: Vec<Option<Vec<f32>>>| -> Vec<f32> {
             all.into_iter().flatten().flatten().collect()
         };
-        let off = distance(&flat(gradients), &flat(theirs));
-        assert!(off < bound, "{what}: gradients are off by {off:e}");
         let off = distance(&values(&network), &values(&their_network));
         assert!(off < 1e-6, "{what}: running statistics are off by {off:e}");
+        distance(&flat(gradients), &flat(theirs))
     }
 }
 
-/// Some activations of deep networks are zero within rounding: one rectifier that takes the other side changes all
-/// gradients before it. Their layers are those of the others, which are held to 1e-4.
-fn bound(kind: ModelKind) -> f64 {
-    match kind {
-        ModelKind::DeepLarge => 0.1,
-        ModelKind::ResnetStyle => 1e-2,
-        _ => 1e-4,
-    }
-}
-
+/// In deep networks some activations are zero within rounding, and a rectifier that takes the other side changes all gradients
+/// before it. Whether that happens depends on inputs and processor; a wrong derivative is wrong for all inputs. So the closest of
+/// several inputs has to be close.
 #[test]
 fn of_every_network() {
     for kind in ModelKind::ALL {
-        println!("{kind}");
-        Case::new(kind, 33, 33).check(bound(kind));
-        let mut case = Case::new(kind, 21, 32);
-        case.class_weights = Some(vec![0.5, 2.0, 1.5]);
-        case.check(bound(kind));
+        let mut padded = Case::new(kind, 21, 32);
+        padded.class_weights = Some(vec![0.5, 2.0, 1.5]);
+        for (case, what) in [(Case::new(kind, 33, 33), "full"), (padded, "padded")] {
+            let mut case = case;
+            let mut closest = f64::INFINITY;
+            for seed in 9..15 {
+                case = case.with_inputs(seed);
+                closest = closest.min(case.gradients_off(1e-2));
+                if closest < 1e-4 {
+                    break;
+                }
+            }
+            assert!(
+                closest < 1e-4,
+                "{kind}, {what}: gradients are off by {closest:e}"
+            );
+        }
     }
 }
 

@@ -161,7 +161,8 @@ impl Case {
 
 fn assert_close(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
-    let largest = theirs.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
+    // A bias before a normalisation has no gradient but rounding.
+    let largest = theirs.iter().fold(1e-2f32, |m, v| m.max(v.abs()));
     for (a, b) in ours.iter().zip(theirs) {
         assert!((a - b).abs() <= 1e-4 * largest, "{what}: {a} is not {b}");
     }
