@@ -186,7 +186,7 @@ def check_tensorboard(name):
             for event in tf.compat.v1.train.summary_iterator(str(path)):
                 if event.graph_def:
                     graphs.append(tf.compat.v1.GraphDef.FromString(event.graph_def))
-    nodes = [{node.name for node in graph.node} for graph in graphs]
+    nodes = [{node.name.removeprefix("import/") for node in graph.node} for graph in graphs]
     check(len(nodes) == 1 and {"input", "windows", "logits"} <= nodes[0], f"{name}: no graph for TensorBoard")
     print(f"  a graph of {[len(names) for names in nodes]} nodes for TensorBoard")
 
