@@ -48,14 +48,14 @@ def softmax(logits):
     return exponentials / exponentials.sum(-1, keepdims=True)
 
 
-def compare(who, name, ours, logits, probabilities):
+def compare(who, name, ours, logits, probabilities, temperature=1.0):
     """Logits to TOLERANCE of the largest, probabilities to the softmax of theirs."""
     check(np.isfinite(logits).all(), f"{name}: {who}: logits that are no numbers")
     # Of every window by itself: their amplitudes differ by orders of magnitude.
     error = float((np.abs(logits - ours).max(-1) / np.abs(ours).max(-1)).max())
     worst[who] = max(worst.get(who, 0.0), error)
     check(error <= TOLERANCE, f"{name}: {who}: logits differ by {error:.1e} of the largest")
-    error = float(np.abs(probabilities - softmax(logits.astype(np.float64))).max())
+    error = float(np.abs(probabilities - softmax(logits.astype(np.float64) / temperature)).max())
     check(error <= 1e-5, f"{name}: {who}: probabilities are {error:.1e} from the softmax of the logits")
 
 
@@ -74,15 +74,17 @@ def check_signature(name, loaded, signature, argument, inputs, logits):
     for x, y in batches(inputs, logits):
         for who, result in (("tf.saved_model.load", function(**{argument: tf.constant(x)})), ("TFSMLayer", layer(x))):
             check(set(result) == {"logits", "probabilities"}, f"{name}: {signature} gives {sorted(result)}")
-            compare(who, f"{name} {signature}", y, result["logits"].numpy(), result["probabilities"].numpy())
+            results = result["logits"].numpy(), result["probabilities"].numpy()
+            compare(who, f"{name} {signature}", y, *results, name.temperature)
 
 
 class Named(str):
-    """A case's name, with its folder."""
+    """A case's name, with its folder and temperature."""
 
     def __new__(cls, path):
         new = super().__new__(cls, path.name)
         new.path = path
+        new.temperature = json.loads((path / "model.json").read_text()).get("temperature", 1.0)
         return new
 
 
@@ -149,18 +151,22 @@ def check_onnx(name, reference):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for x, y in batches(reference["features"], reference["logits_of_features"]):
         logits, probabilities = session.run(["logits", "probabilities"], {"input": x})
-        compare("onnxruntime", name, y, logits, probabilities)
+        compare("onnxruntime", name, y, logits, probabilities, name.temperature)
 
 
 def check_keras(name, reference):
+    """With and without the softmax, made by `scripts/to_keras.py` and opened by Keras alone."""
     script = pathlib.Path(__file__).with_name("to_keras.py")
+    models = []
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.keras"
-        subprocess.run([sys.executable, script, name.path, "--out", path, "--logits"], check=True, stdout=subprocess.DEVNULL)
-        model = keras.models.load_model(path)
+        for flags in (["--logits"], []):
+            path = pathlib.Path(folder) / f"model{len(flags)}.keras"
+            command = [sys.executable, script, name.path, "--out", path, *flags]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            models.append(keras.models.load_model(path))
     for x, y in batches(reference["features"], reference["logits_of_features"]):
-        logits = model(x, training=False).numpy()
-        compare("to_keras.py", name, y, logits, softmax(logits.astype(np.float64)))
+        logits, probabilities = (model(x, training=False).numpy() for model in models)
+        compare("to_keras.py", name, y, logits, probabilities, name.temperature)
 
 
 def check_cli(name):
@@ -217,7 +223,7 @@ def check_case(path):
     check_signature(name, loaded, "serving_windows", "windows", *windows)
     check_strange_windows(name, loaded, reference)
     check_variables(name, loaded)
-    if name.endswith("-none"):
+    if name.endswith("-bands"):
         check_training(name, loaded, reference)
         check_keras(name, reference)
 

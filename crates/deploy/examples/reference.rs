@@ -33,6 +33,8 @@ type Error = Box<dyn std::error::Error>;
 struct Case {
     name: &'static str,
     preprocessing: Value,
+    /// What logits are divided by before the softmax.
+    temperature: Option<f64>,
     /// Whether every network is written with it, or the smallest alone.
     every_network: bool,
 }
@@ -52,6 +54,7 @@ fn cases() -> Vec<Case> {
         Case {
             name,
             preprocessing,
+            temperature: (name == "bands").then_some(2.5),
             every_network,
         }
     };
@@ -179,7 +182,8 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
 
     let names = ["background", "footsteps", "vehicle"].map(String::from);
     let preprocessing = serde_json::to_value(&preprocessing)?;
-    let bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
+    let mut bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
+    bundle.card.temperature = case.temperature;
     let model = TrainedModel::new(&bundle, &architecture)?;
     let mut files = saved_model::files(&model);
     files.extend(bundle.files()?.map(|(name, bytes)| ModelFile {

@@ -8,6 +8,9 @@ pub enum DeployError {
     /// `preprocessing` of `model.json` cannot be read.
     #[error("`preprocessing` of model.json: {0}")]
     Preprocessing(#[from] serde_json::Error),
+    /// Logits cannot be divided by it.
+    #[error("`temperature` of model.json is {0}: it must be a number above 0")]
+    Temperature(f64),
     /// The network does not fit its input.
     #[error(transparent)]
     Plan(#[from] PlanError),

@@ -30,6 +30,9 @@ pub struct ModelCard {
     pub layout: String,
     /// How raw windows become inputs, as the data crate reads it.
     pub preprocessing: serde_json::Value,
+    /// What logits are divided by before the softmax; none counts as 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
 }
 
 impl ModelCard {
@@ -122,6 +125,7 @@ impl Bundle {
                 layout: "keras: conv [kh, kw, in, out], depthwise [kh, kw, c, 1], dense [in, out]"
                     .into(),
                 preprocessing,
+                temperature: None,
             },
             weights,
         }
