@@ -75,6 +75,7 @@ def main() -> None:
         ["list", "--limit", "20", "--sort", "test_f1"],
         ["list", "--filter", "test.f1_macro>0.9 and status=completed", "--columns", "id,test_f1"],
         ["list", "--json"],
+        ["list", "--group-by", "model,learning_rate"],
         ["summary", "latest"],
         ["summary", "best:test_f1"],
     ):

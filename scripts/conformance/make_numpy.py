@@ -34,8 +34,23 @@ def main(folder: str) -> None:
         np.save(at(f"{labels}.npy"), y.astype("<i4"))
         np.save(at(f"{groups}.npy"), group.astype("S5") if kind == "<f2" else group)
     np.save(at("alone_x.npy"), x[:1])
-    np.save(at("fortran_x.npy"), np.asfortranarray(x))
-    np.save(at("fortran_y.npy"), y)
+    np.save(at("fortran_x.npy"), np.asfortranarray(x.astype(">i2")))
+    np.save(at("fortran_y.npy"), y.astype("<f8"))
+    np.save(at("fortran_group.npy"), group)
+    np.savez_compressed(at("fortran.npz"), x=np.asfortranarray(x), y=y[:, None], group=group)
+    np.savez(at("other_names.npz"), data=x, labels=y.astype("u8"), recordings=group, azimuth=np.zeros((9, 3)))
+    # Types that hold no negative numbers, or small ones alone: the numbers 0 to 127 in four windows [2, 16].
+    small = np.arange(128).reshape(4, 2, 16)
+    for kind in ["i1", "u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8", "<i2", ">i4", ">f2"]:
+        np.savez(at(f"small_{kind.replace('<', 'le_').replace('>', 'be_')}.npz"), small.astype(kind), np.arange(4) % 2 == 1)
+    # Not enough to be read: no labels, two that could be the samples, labels as text, Python objects.
+    np.savez(at("refused_alone.npz"), data=small)
+    np.savez(at("refused_two.npz"), data=small, waveforms=small, y=np.arange(4))
+    np.savez(at("refused_text.npz"), x=small, y=np.array(["a", "b", "a", "b"]))
+    np.savez(at("refused_one_hot.npz"), x=small, y=np.eye(4))
+    np.savez(at("refused_halves.npz"), x=small, y=np.arange(4) / 2)
+    np.savez(at("refused_complex.npz"), x=small.astype("c8"), y=np.arange(4))
+    np.save(at("refused_objects.npy"), np.array({"x": 1}, dtype=object), allow_pickle=True)
 
 
 if __name__ == "__main__":

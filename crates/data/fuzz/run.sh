@@ -8,10 +8,13 @@ seeds="corpus/$target"
 mkdir -p "$seeds"
 fixtures=../tests/fixtures
 case "$target" in
-recording) find "$fixtures/recordings" -type f ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
+recording) find "$fixtures/recordings" "$fixtures/miniseed" "$fixtures/wav" "$fixtures/sac" -type f ! -name '*.json' ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
 source) find "$fixtures/pt" "$fixtures/tfrecord" "$fixtures/numpy" ../../../datasets -type f -size -200k -exec cp {} "$seeds" \; ;;
 parquet) find "$fixtures/recordings" -type f -name '*.parquet' -exec cp {} "$seeds" \; ;;
-hdf5) cp "$fixtures/recordings/seisbench/waveforms.hdf5" "$seeds" ;;
+hdf5)
+  cp "$fixtures/recordings/seisbench/waveforms.hdf5" "$seeds"
+  for folder in "$fixtures"/seisbench/*/; do cp "$folder/waveforms.hdf5" "$seeds/$(basename "$folder").hdf5"; done
+  ;;
 config) find ../../../configs "$fixtures" -name '*.yaml' -exec cp {} "$seeds" \; ;;
 esac
 # `parquet` 60.1 passes over up to 2^31 elements of a damaged page header one by one: six seconds, several times that with ASan.

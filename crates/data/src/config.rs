@@ -15,6 +15,7 @@ use crate::index::read_index;
 use crate::nesting::deeper_than;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
+use crate::text;
 
 use self::file::{FileSeed, line_of, task_names};
 
@@ -35,15 +36,15 @@ fn check_depth(text: &str) -> Result<(), String> {
 /// Reads the text of a configuration.
 ///
 /// # Errors
-/// Where it cannot be read, is no UTF-8 or too large for a configuration.
+/// Where it cannot be read, is no text or too large for a configuration.
 pub fn read_yaml(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
+    if file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
         let problem = format!("more than {LARGEST} bytes are no configuration");
         return Err(std::io::Error::other(problem));
     }
-    Ok(text)
+    text::decode(&bytes).map_err(std::io::Error::other)
 }
 
 /// A configuration, with paths made absolute or relative to the working directory.
@@ -301,7 +302,11 @@ impl DatasetConfig {
             }
             _ => {}
         }
-        if let Some(names) = &task.class_names {
+        if let Some(names) = &mut task.class_names {
+            // Spaces around a name are nobody's class.
+            names
+                .iter_mut()
+                .for_each(|name| *name = name.trim().to_owned());
             let mut seen = std::collections::HashSet::new();
             if let Some(twice) = names.iter().find(|n| !seen.insert(n.as_str())) {
                 return Err(error(
@@ -368,6 +373,20 @@ impl DatasetConfig {
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     check_depth(text)?;
     serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// As [`parse_yaml`], and the keys that `T` does not have.
+///
+/// # Errors
+/// As there.
+pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> Result<(T, Vec<String>), String> {
+    check_depth(text)?;
+    let mut unknown = Vec::new();
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
+    Ok((value.map_err(|error| error.to_string())?, unknown))
 }
 
 #[cfg(test)]

@@ -200,13 +200,31 @@ impl Dataset {
     /// As [`Dataset::load`], with inputs in memory or streamed.
     ///
     /// # Errors
-    /// As there, and [`DataError::Source`] where a source cannot be streamed.
+    /// As there, and [`DataError::NotStreamable`].
     pub fn open(
         config: &DatasetConfig,
         normalisation: Normalisation,
         storage: Storage,
     ) -> Result<Self, DataError> {
         Self::watch(config, normalisation, storage, &mut |_| {})
+    }
+
+    /// Reads all of a dataset as training does, with every check and without scaling; streamed, as far as its formats let
+    /// it be.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    pub(crate) fn check(
+        config: &DatasetConfig,
+        watch: &mut dyn FnMut(Loading),
+    ) -> Result<Self, DataError> {
+        let (none, streamed) = (Normalisation::None, Storage::Streamed);
+        match Self::watch(config, none, streamed, watch) {
+            Err(DataError::NotStreamable { .. }) => {
+                Self::watch(config, none, Storage::Memory, watch)
+            }
+            opened => opened,
+        }
     }
 
     /// As [`Dataset::open`]; `watch` is told how far it is.

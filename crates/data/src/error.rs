@@ -71,6 +71,20 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+    /// A source whose samples cannot be read one by one.
+    #[error("{path}: cannot be streamed: {reason}")]
+    NotStreamable {
+        /// The source.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// What deserves a warning, where such is refused.
+    #[error("{} note(s), and --strict refuses them:\n  {}", notes.len(), notes.join("\n  "))]
+    Strict {
+        /// A sentence each.
+        notes: Vec<String>,
+    },
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -126,6 +140,33 @@ pub(crate) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
 }
 
 impl DataError {
+    /// As of a file below `to` where it speaks of one below `from`.
+    pub(crate) fn moved(mut self, from: &Path, to: &Path) -> Self {
+        match &mut self {
+            Self::Read { path, .. }
+            | Self::Write { path, .. }
+            | Self::Yaml { path, .. }
+            | Self::Config { path, .. }
+            | Self::Index { path, .. }
+            | Self::Source { path, .. }
+            | Self::Record { path, .. }
+            | Self::NotStreamable { path, .. }
+            | Self::EmptySplit { path, .. } => {
+                if let Ok(rest) = path.strip_prefix(from) {
+                    *path = to.join(rest);
+                }
+            }
+            Self::SharedWindows { examples, .. } => {
+                let (from, to) = (from.display().to_string(), to.display().to_string());
+                for example in examples {
+                    *example = example.replace(&from, &to);
+                }
+            }
+            Self::Strict { .. } | Self::Usage(_) | Self::SharedGroups { .. } => {}
+        }
+        self
+    }
+
     /// Whether the machine failed (exit code 1) rather than the input (exit code 2).
     pub fn is_machine_failure(&self) -> bool {
         matches!(self, DataError::Write { .. })

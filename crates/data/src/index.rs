@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+use crate::text;
 
 /// Sources named by `index`, in order. Empty lines and lines starting with `#` are passed over.
 /// Relative paths are relative to `base` (the configuration's folder) or, where nothing is there,
 /// to the index file's own folder. Lines with `*`, `?` or `[` that name no file are patterns, `train-*.tfrecord`: the
-/// files that match, by name.
+/// files that match, by name. Quotes around a line and backslashes for slashes are understood where nothing else is there.
 ///
 /// # Errors
 /// [`DataError`] naming the line whose source does not exist.
 pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let text = std::fs::read_to_string(index).map_err(|source| DataError::Read {
+    let text = text::read(index).map_err(|source| DataError::Read {
         what: "the index file",
         path: index.to_owned(),
         source,
@@ -24,36 +25,95 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let candidates = [base.join(line), own.join(line)];
-        match candidates.iter().find(|path| path.is_file()) {
-            Some(path) => sources.push(path.clone()),
-            None => {
-                let matched = match line.contains(['*', '?', '[']) {
-                    true => candidates.iter().map(|path| matches(path)).collect(),
-                    false => Ok(Vec::new()),
-                };
-                let wrong = |problem: String| DataError::Index {
-                    path: index.to_owned(),
-                    line: i + 1,
-                    problem,
-                };
-                let matched: Vec<Vec<PathBuf>> = matched.map_err(wrong)?;
-                let own = matched.into_iter().find(|own| !own.is_empty());
-                let nothing = || wrong(format!("no such file: {}", candidates[0].display()));
-                sources.extend(own.ok_or_else(nothing)?);
+        // What is there as it is written comes first: a name may have quotes or backslashes.
+        let spellings = [
+            line.to_owned(),
+            unquoted(line).to_owned(),
+            unquoted(line).replace('\\', "/"),
+        ];
+        let candidates = spellings
+            .iter()
+            .flat_map(|line| [base.join(line), own.join(line)]);
+        let candidates: Vec<PathBuf> = candidates.collect();
+        if let Some(path) = candidates.iter().find(|path| path.is_file()) {
+            sources.push(path.clone());
+            continue;
+        }
+        let wrong = |problem: String| DataError::Index {
+            path: index.to_owned(),
+            line: i + 1,
+            problem,
+        };
+        let mut found = Vec::new();
+        for path in candidates.iter().filter(|_| is_pattern(line)) {
+            found = matches(path).map_err(|error| wrong(error.to_string()))?;
+            if !found.is_empty() {
+                break;
             }
         }
+        if found.is_empty() {
+            let shown = base.join(unquoted(line));
+            return Err(wrong(format!("no such file: {}", shown.display())));
+        }
+        sources.extend(found);
     }
     Ok(sources)
 }
 
-/// Files that match a pattern, by name.
-fn matches(pattern: &Path) -> Result<Vec<PathBuf>, String> {
-    let text = pattern.to_str().ok_or("a pattern must be UTF-8")?;
-    let found = glob::glob(text).map_err(|e| format!("`{text}` is no pattern: {e}"))?;
-    let files = found.map(|path| path.map_err(|e| format!("`{text}`: {e}")));
-    let files = files.collect::<Result<Vec<_>, String>>()?;
+/// What is wrong with a pattern of files.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PatternError {
+    #[error("a pattern must be UTF-8")]
+    NotUtf8,
+    #[error("`{text}` is no pattern: {source}")]
+    Malformed {
+        text: String,
+        source: glob::PatternError,
+    },
+    #[error("`{text}`: {source}")]
+    Unreadable {
+        text: String,
+        source: glob::GlobError,
+    },
+}
+
+/// Whether a path may be a pattern.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// Files that match a pattern, by name. Folders that are there are meant as they are called, brackets and all.
+///
+/// # Errors
+/// [`PatternError`] where it is none, or a folder cannot be read.
+pub(crate) fn matches(pattern: &Path) -> Result<Vec<PathBuf>, PatternError> {
+    let folders = pattern.ancestors().skip(1);
+    let there = folders.into_iter().find(|folder| folder.is_dir());
+    let there = there.unwrap_or(Path::new(""));
+    let rest = pattern.strip_prefix(there).unwrap_or(pattern);
+    let escaped = glob::Pattern::escape(there.to_str().ok_or(PatternError::NotUtf8)?);
+    let text = Path::new(&escaped).join(rest);
+    let text = text.to_str().ok_or(PatternError::NotUtf8)?.to_owned();
+    let shown = || pattern.display().to_string();
+    let found = glob::glob(&text).map_err(|source| PatternError::Malformed {
+        text: shown(),
+        source,
+    })?;
+    let files = found.map(|path| {
+        path.map_err(|source| PatternError::Unreadable {
+            text: shown(),
+            source,
+        })
+    });
+    let files = files.collect::<Result<Vec<_>, _>>()?;
     Ok(files.into_iter().filter(|path| path.is_file()).collect())
+}
+
+/// The line without quotes around all of it, as shells and spreadsheets write them.
+fn unquoted(line: &str) -> &str {
+    let quotes = ['"', '\''].iter();
+    let mut inner = quotes.filter_map(|quote| line.strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.next().unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -72,6 +132,29 @@ mod tests {
         std::fs::write(&index, "a.npz\nb.npz\n").unwrap();
         let error = read_index(&index, folder.path()).unwrap_err().to_string();
         assert!(error.contains("train.txt, line 2: no such file"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_other_systems() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("run [site A] 2024");
+        std::fs::create_dir_all(base.join("sub")).unwrap();
+        for name in ["a-1.npz", "a-2.npz", "sub/b.npz"] {
+            std::fs::write(base.join(name), "").unwrap();
+        }
+        let index = base.join("i.txt");
+        let text = "\u{feff}a-1.npz\r\n\"a-2.npz\"\r\nsub\\b.npz\r\na-*.npz\r\nsub\\*.npz\r\n";
+        std::fs::write(&index, text).unwrap();
+        let found = read_index(&index, &base).unwrap();
+        let expected = [
+            "a-1.npz",
+            "a-2.npz",
+            "sub/b.npz",
+            "a-1.npz",
+            "a-2.npz",
+            "sub/b.npz",
+        ];
+        assert_eq!(found, expected.map(|name| base.join(name)));
     }
 
     #[test]

@@ -30,16 +30,19 @@ mod preprocessing;
 pub mod reader;
 pub mod recording;
 pub mod signal;
+mod text;
 mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
-pub use config::{ConfigWarning, DatasetConfig, Task, parse_yaml, read_yaml};
+pub use config::{
+    ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
+};
 pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
 pub use error::DataError;
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
-    BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD, EdgeSettings,
-    Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod, Spectrum,
-    Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend, WelchScaling,
-    WelchWindow, segment,
+    BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
+    EdgeSettings, Normalisation, Pipeline, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
+    Spectrum, Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend,
+    WelchScaling, WelchWindow, segment,
 };

@@ -48,16 +48,15 @@ impl How {
         if self.storage != Storage::Streamed {
             return Ok(None);
         }
-        let spans = reader.spans(source)?.ok_or_else(|| {
-            let problem = format!(
-                "cannot be streamed: {} are read into memory; `data convert` writes them so that they can",
-                reader.name()
-            );
-            DataError::Source {
+        let spans = reader
+            .spans(source)?
+            .ok_or_else(|| DataError::NotStreamable {
                 path: source.to_owned(),
-                problem,
-            }
-        })?;
+                reason: format!(
+                    "{} are read into memory; `data convert` writes them so that they can",
+                    reader.name()
+                ),
+            })?;
         Ok(Some(spans))
     }
 

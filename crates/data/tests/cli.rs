@@ -114,9 +114,9 @@ fn recordings_are_inspected() {
     let path = fixtures().join("steim2.mseed").display().to_string();
     insta::assert_snapshot!(stdout(Path::new("/nowhere"), &["inspect", &path]), @r"
     FIXTURES/steim2.mseed
-    channel                            start   Hz  seconds  stretches  smallest  largest  not finite
-    XX.NODE.00.EHN  2024-05-01T10:00:00.000Z  100    4.000          2    -94185   100416           0
-    XX.NODE.00.EHZ  2024-05-01T10:00:00.000Z  100    4.000          2    -95185    99416           0
+    channel                            start   Hz  samples  seconds  stretches  smallest  largest  not finite
+    XX.NODE.00.EHN  2024-05-01T10:00:00.000Z  100      400    4.000          2    -94185   100416           0
+    XX.NODE.00.EHZ  2024-05-01T10:00:00.000Z  100      400    4.000          2    -95185    99416           0
     ");
     let json = stdout(Path::new("/nowhere"), &["inspect", &path, "--json"]);
     let json: Value = serde_json::from_str(&json).unwrap();

@@ -58,3 +58,30 @@ fn filters_are_those_of_scipy() {
         }
     }
 }
+
+/// Measured rates, whose ratio has large parts, as SciPy's filter with millions of taps.
+#[test]
+fn measured_rates_are_resampled_as_by_scipy() {
+    let fixture: Value = serde_json::from_str(include_str!("fixtures/rates.json")).unwrap();
+    for case in fixture["cases"].as_array().unwrap() {
+        let rate = |key: &str| case[key].as_f64().unwrap();
+        let ratio = Ratio::of_rates(rate("from"), rate("to")).unwrap();
+        let ours = signal::resample(&wave(case["n"].as_u64().unwrap() as usize), ratio);
+        let theirs = case["y"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap());
+        let theirs: Vec<f64> = theirs.collect();
+        assert_eq!(ours.len(), theirs.len());
+        let largest = theirs.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        for (i, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+            assert!(
+                (ours - theirs).abs() <= 2e-5 * largest,
+                "{} to {} Hz, value {i}: {ours} is not {theirs}",
+                rate("from"),
+                rate("to")
+            );
+        }
+    }
+}

@@ -34,7 +34,7 @@ struct Case {
     name: &'static str,
     preprocessing: Value,
     /// What logits are divided by before the softmax.
-    temperature: Option<f64>,
+    temperature: f64,
     /// Whether every network is written with it, or the smallest alone.
     every_network: bool,
 }
@@ -54,7 +54,7 @@ fn cases() -> Vec<Case> {
         Case {
             name,
             preprocessing,
-            temperature: (name == "bands").then_some(2.5),
+            temperature: if name == "bands" { 2.5 } else { 1.0 },
             every_network,
         }
     };

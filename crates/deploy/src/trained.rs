@@ -43,7 +43,7 @@ impl<'a> TrainedModel<'a> {
     pub fn new(bundle: &'a Bundle, architecture: &Architecture) -> Result<Self, DeployError> {
         let preprocessing: Preprocessing =
             serde_json::from_value(bundle.card.preprocessing.clone())?;
-        let temperature = bundle.card.temperature.unwrap_or(1.0);
+        let temperature = bundle.card.temperature;
         if !(temperature.is_finite() && temperature > 0.0) {
             return Err(DeployError::Temperature(temperature));
         }

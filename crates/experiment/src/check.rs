@@ -7,11 +7,17 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::catalogue::layout::{
+    ARCHITECTURE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun, METADATA,
+    MODEL_SUMMARY, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS, figure,
+};
+use crate::event_files;
 use crate::files::{open_regular, read_regular};
-use crate::logs;
+use crate::history::is_object;
 use crate::metadata::Status;
-use crate::run::{CHECKPOINTS, FILES, LogRun, load_checkpoint};
+use crate::run::load_checkpoint;
 use crate::store::Entry;
+use crate::words::counted;
 
 /// Largest file whose SHA-256 is checked, in bytes: what the program writes is smaller.
 const LARGEST: u64 = 1 << 30;
@@ -75,28 +81,33 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
     };
     let ours = entry.metadata.schema_version.is_some();
     if !entry.untracked {
-        findings.good("metadata.json", "reads");
+        match &entry.metadata.misfits()[..] {
+            [] => findings.good(METADATA, "reads"),
+            misfits => {
+                let problem = format!("not understood, and kept: {}", misfits.join(", "));
+                findings.bad(METADATA, problem);
+            }
+        }
     }
     match entry.status {
         Some(Status::Crashed) => findings.bad(
-            "metadata.json",
+            METADATA,
             "says running, but no process holds the lock: `trainer --resume` goes on with it, \
              `experiment repair` closes it",
         ),
         Some(Status::Completed) => {
             if entry.metadata.results.is_none() {
-                findings.bad("metadata.json", "completed, but without results");
+                findings.bad(METADATA, "completed, but without results");
+            }
+            for name in [HISTORY, MODEL_SUMMARY, WEIGHTS, ARCHITECTURE] {
+                findings.file(name);
             }
             for name in [
-                "history.jsonl",
-                "model_summary.txt",
-                "model/model.safetensors",
-                "model/model.json",
-                "figures/test_confusion_matrix.png",
-                "figures/validation_confusion_matrix.png",
-                "figures/learning_curves.png",
+                TEST_CONFUSION_FIGURE,
+                VALIDATION_CONFUSION_FIGURE,
+                LEARNING_CURVES_FIGURE,
             ] {
-                findings.file(name);
+                findings.file(&figure(name));
             }
         }
         _ => {}
@@ -106,17 +117,14 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
         fingerprints(&mut findings, entry);
     }
     event_logs(&mut findings, entry, ours);
-    let weights = "model/model.safetensors";
-    if entry.directory.join(weights).exists() {
-        findings.add(
-            weights,
-            weights_header(&entry.directory.join(weights), entry),
-        );
+    let weights = entry.directory.join(WEIGHTS);
+    if weights.exists() {
+        findings.add(WEIGHTS, weights_header(&weights, entry));
     }
-    if let Ok(bytes) = read_regular(&entry.directory.join("model/model.json"), 64 << 20) {
+    if let Ok(bytes) = read_regular(&entry.directory.join(ARCHITECTURE), 64 << 20) {
         let read = serde_json::from_slice::<Map<String, Value>>(&bytes);
         findings.add(
-            "model/model.json",
+            ARCHITECTURE,
             read.map(|_| "reads".into()).map_err(|e| e.to_string()),
         );
     }
@@ -132,21 +140,19 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
 }
 
 fn history(findings: &mut Findings<'_>, entry: &Entry) {
-    let name = "history.jsonl";
+    let name = HISTORY;
     let path = entry.directory.join(name);
     let Ok(bytes) = read_regular(&path, LARGEST) else {
         return;
     };
     let lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    let torn = lines
-        .enumerate()
-        .find(|(_, line)| serde_json::from_slice::<Map<String, Value>>(line).is_err());
+    let torn = lines.enumerate().find(|(_, line)| !is_object(line));
     let epochs = entry.history().epochs;
     let run = entry
         .metadata
         .results
         .as_ref()
-        .map(|results| results.epochs_run);
+        .and_then(|results| results.epochs_run);
     if let Some((i, _)) = torn {
         findings.bad(name, format!("line {}: no epoch", i + 1));
     } else if run.is_some_and(|run| run != epochs.len()) {
@@ -174,7 +180,7 @@ fn fingerprints(findings: &mut Findings<'_>, entry: &Entry) {
         // A name of strangers must not lead out of the directory.
         let inside = |part| matches!(part, std::path::Component::Normal(_));
         if !Path::new(name).components().all(inside) {
-            findings.bad("metadata.json", "names a file outside the experiment");
+            findings.bad(METADATA, "names a file outside the experiment");
             continue;
         }
         let read = read_regular(&entry.directory.join(name), LARGEST);
@@ -189,37 +195,61 @@ fn fingerprints(findings: &mut Findings<'_>, entry: &Entry) {
     }
 }
 
+/// Every event file, whatever folder it is in; and those that a finished run of ours must have.
 fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
     let logs = entry.logs();
-    for run in LogRun::ALL {
-        let path = match entry.untracked {
-            true => run.path().trim_start_matches("training/").to_owned(),
-            false => format!("logs/{}", run.path()),
-        };
-        let folder = match entry.untracked {
-            true => logs.join(&path),
-            false => entry.directory.join(&path),
-        };
-        let files = logs::files(&folder);
-        if files.is_empty() && ours && entry.status == Some(Status::Completed) {
-            findings.bad(path, "no event file");
-            continue;
-        }
-        for file in files {
-            let own = file.strip_prefix(&entry.directory).unwrap_or(&file);
-            let own = own.to_string_lossy();
-            match logs::check(&file) {
-                Ok(sound) => match sound.problem {
-                    // What a process is just writing is not torn.
-                    Some(problem) if entry.status != Some(Status::Running) => {
-                        findings.bad(own, problem)
-                    }
-                    _ => findings.good(own, format!("{} events", sound.records)),
-                },
-                Err(error) => findings.bad(own, error.to_string()),
+    let files = event_files::below(&logs);
+    if ours && entry.status == Some(Status::Completed) {
+        for run in LogRun::ALL {
+            let folder = logs.join(run.path());
+            if !files.iter().any(|file| file.parent() == Some(&folder)) {
+                findings.bad(format!("{LOGS}/{}", run.path()), "no event file");
             }
         }
     }
+    for file in files {
+        let own = file.strip_prefix(&entry.directory).unwrap_or(&file);
+        let own = own.to_string_lossy();
+        // What a process is just writing is not torn.
+        let running = entry.status == Some(Status::Running);
+        let checked = event_files::check(&file).map_err(|error| error.to_string());
+        findings.add(&own, checked.and_then(|sound| event_file(&sound, running)));
+    }
+}
+
+/// What was seen of an event file, or what is wrong with it.
+fn event_file(sound: &event_files::Soundness, running: bool) -> Result<String, String> {
+    let events = sound.events;
+    if sound.size == 0 && !running {
+        return Err("empty: not even the first event was written".into());
+    }
+    if !sound.is_event_file() && !running {
+        return Err("no event file: nothing in it is an event".into());
+    }
+    let mut problems = Vec::new();
+    if let Some(first) = &sound.first {
+        let (record, at) = (first.record, first.at);
+        let damaged = counted(sound.damaged, "damaged record");
+        problems.push(format!(
+            "{damaged}, stepped over by readers here, but TensorBoard stops at the first: record \
+             {record} at byte {at}, {}",
+            first.problem
+        ));
+    }
+    if let Some(torn) = sound.torn.as_ref().filter(|_| !running) {
+        problems.push(format!(
+            "torn from record {} at byte {} of {}: {}",
+            torn.record, torn.at, sound.size, torn.problem
+        ));
+    }
+    if problems.is_empty() {
+        return Ok(counted(events, "event"));
+    }
+    Err(format!(
+        "{}; {}",
+        counted(events, "event"),
+        problems.join("; ")
+    ))
 }
 
 /// The header of a safetensors file: its tensors lie end to end and fill the file.

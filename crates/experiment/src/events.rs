@@ -1,13 +1,12 @@
 //! Event files as the real TensorBoard reads them: TF2-style summaries, one file a run directory.
 //!
-//! The `tfrecord` crate brings framing, checksums and the Event protos; its own summary writer has
-//! neither text nor the file-version record, so events are assembled here. Scalars are float32 of
+//! The `tfrecord` crate brings the Event protos; its own summary writer has neither text nor the
+//! file-version record, so events are assembled here. Scalars are float32 of
 //! rank 0 and text is rank 0 in `string_val`: TensorBoard's data server shows nothing else.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tfrecord::io::sync::try_write_record;
 use tfrecord::protobuf::event::What;
 use tfrecord::protobuf::summary::value::Value as SummaryValue;
 use tfrecord::protobuf::summary_metadata::PluginData;
@@ -17,8 +16,10 @@ use tfrecord::protobuf::{
 };
 
 use crate::appender::Appender;
+use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
 use crate::hparams::{self, HParam};
+use crate::records;
 
 const FLOAT: i32 = 1;
 const DOUBLE: i32 = 2;
@@ -62,7 +63,10 @@ impl EventWriter {
         let host: String = host_name().chars().map(plain).collect();
         let time = wall_time();
         let process = std::process::id();
-        let name = format!("events.out.tfevents.{}.{host}.{process}.0.v2", time as u64);
+        let name = format!(
+            "events.out.{EVENT_FILE_MARK}.{}.{host}.{process}.0.v2",
+            time as u64
+        );
         let mut writer = Self {
             file: Appender::create(&directory.join(name))?,
         };
@@ -213,8 +217,7 @@ impl EventWriter {
     }
 
     fn event(&mut self, event: Event) {
-        let bytes = prost::Message::encode_to_vec(&event);
-        try_write_record(self.file.buffer(), bytes).expect("memory takes every record");
+        records::append(self.file.buffer(), &prost::Message::encode_to_vec(&event));
     }
 }
 

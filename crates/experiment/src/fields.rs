@@ -7,9 +7,10 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
+use crate::catalogue::Metric;
 use crate::store::Entry;
 
-/// Short names: what is shown, and cheap to get.
+/// Short names: what is shown, and cheap to get. Those of metrics are the catalogue's.
 const SHORT: [&str; 22] = [
     "id",
     "status",
@@ -51,8 +52,8 @@ pub fn names() -> &'static [&'static str] {
 /// The fields of one experiment.
 pub struct Fields<'a> {
     entry: &'a Entry,
-    /// The metadata as JSON, once something asks for a dotted key.
-    json: OnceCell<Value>,
+    /// What is known of the metadata, once something asks for a dotted key.
+    known: OnceCell<Value>,
     now: NaiveDateTime,
 }
 
@@ -60,7 +61,7 @@ impl<'a> Fields<'a> {
     /// Of `entry`, at the time `now`.
     pub fn new(entry: &'a Entry, now: NaiveDateTime) -> Self {
         Self {
-            json: OnceCell::new(),
+            known: OnceCell::new(),
             entry,
             now,
         }
@@ -89,14 +90,8 @@ impl<'a> Fields<'a> {
             "directory" => json!(entry.directory.to_string_lossy()),
             "model" => json!(Some(&m.model_info.kind).filter(|kind| !kind.is_empty())),
             "classes" => json!(known(m.dataset_info.num_classes)),
-            "epochs" => json!(results.map(|results| results.epochs_run)),
-            "best_epoch" => json!(results.map(|results| results.best_epoch)),
-            "val_f1" => json!(m.metric("validation", "f1_macro")),
-            "val_acc" => json!(m.metric("validation", "accuracy")),
-            "val_loss" => json!(m.metric("validation", "loss")),
-            "test_f1" => json!(m.metric("test", "f1_macro")),
-            "test_acc" => json!(m.metric("test", "accuracy")),
-            "test_loss" => json!(m.metric("test", "loss")),
+            "epochs" => json!(results.and_then(|results| results.epochs_run)),
+            "best_epoch" => json!(results.and_then(|results| results.best_epoch)),
             "params" => json!(known(m.model_info.total_params)),
             "duration" => json!(m.duration_s),
             "time" => json!(m.timestamp),
@@ -104,13 +99,16 @@ impl<'a> Fields<'a> {
             "host" => json!(Some(&m.system_info.host).filter(|host| !host.is_empty())),
             "tags" if m.tags.is_empty() => Value::Null,
             "tags" => json!(m.tags),
-            _ => return None,
+            name => {
+                let (metric, split) = Metric::of_field(name)?;
+                let value = m.metric(split, metric.name());
+                value.map_or(Value::Null, crate::json::from_number)
+            }
         };
         Some(value)
     }
 
     fn long(&self, name: &str) -> Value {
-        let json = self.json.get_or_init(|| json!(self.entry.metadata));
         let metric = name
             .strip_prefix("val.")
             .map(|metric| format!("results.validation.{metric}"))
@@ -119,14 +117,44 @@ impl<'a> Fields<'a> {
                 Some(format!("results.test.{metric}"))
             });
         let key = metric.as_deref().unwrap_or(name);
-        let inside = || {
-            SECTIONS
-                .iter()
-                .find_map(|name| dotted(json.get(*name)?, key))
-        };
-        let value = dotted(json, key).or_else(inside);
-        value.cloned().unwrap_or(Value::Null)
+        if let Some(value) = self.at_hand(key) {
+            return value;
+        }
+        let known = self.known.get_or_init(|| self.entry.metadata.known());
+        within(known, key).cloned().unwrap_or(Value::Null)
     }
+}
+
+impl Fields<'_> {
+    /// Numbers that are often asked for, of thousands of experiments: without gathering all that is known.
+    fn at_hand(&self, key: &str) -> Option<Value> {
+        let m = &self.entry.metadata;
+        let config = &m.training_config;
+        let in_config = key.strip_prefix("training_config.").unwrap_or(key);
+        if m.other.contains_key(in_config) {
+            return None;
+        }
+        match in_config {
+            "batch_size" if config.batch_size > 0 => Some(config.batch_size.into()),
+            "learning_rate" if config.learning_rate > 0.0 => Some(config.learning_rate.into()),
+            "seed" => m.seed.map(Value::from),
+            name => config
+                .other
+                .get(name)
+                .filter(|value| value.is_number())
+                .cloned(),
+        }
+    }
+}
+
+/// The value of a dotted key, of which a section's name may be left out.
+fn within<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
+    let inside = || {
+        SECTIONS
+            .iter()
+            .find_map(|name| dotted(json.get(*name)?, key))
+    };
+    dotted(json, key).or_else(inside)
 }
 
 fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
@@ -235,9 +263,9 @@ mod tests {
 
     #[test]
     fn by_short_names_dotted_keys_and_sections() {
-        let (_folder, store) = crate::commands::tests::store();
+        let (_folder, store) = crate::test_store::store();
         let entry = store.find("00000001").unwrap();
-        let fields = Fields::new(&entry, crate::commands::tests::now());
+        let fields = Fields::new(&entry, crate::test_store::now());
         for (name, expected) in [
             ("model", json!("simple_cnn")),
             ("val_f1", json!(0.87)),

@@ -1,17 +1,22 @@
-//! Files of others: a pipe never ends, a device never does either, and both look like files until they are read.
+//! Reading files of others and replacing our own.
+//!
+//! Of others: a pipe never ends, a device never does either, and both look like files until they are read.
 
-use std::fs::File;
-use std::io::{Error, Read, Result};
+use std::fs::{File, remove_file, rename};
+use std::io::{Error, Read, Result, Write};
 use std::path::Path;
+
+use crate::error::ExperimentError;
 
 /// Opens a file for reading that is one, or a link to one.
 ///
 /// # Errors
 /// Where it is none, or cannot be opened.
 pub(crate) fn open_regular(path: &Path) -> Result<File> {
-    match std::fs::metadata(path)?.is_file() {
-        true => File::open(path),
-        false => Err(Error::other("no regular file")),
+    if std::fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(Error::other("no regular file"))
     }
 }
 
@@ -24,8 +29,55 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let read = open_regular(path)?
         .take(limit + 1)
         .read_to_end(&mut bytes)?;
-    match read as u64 > limit {
-        true => Err(Error::other(format!("larger than {limit} bytes"))),
-        false => Ok(bytes),
+    if read as u64 > limit {
+        return Err(Error::other(format!("larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Writes beside `path`, syncs, renames: a reader sees the old file or the new one.
+///
+/// # Errors
+/// [`ExperimentError::Write`]; the old file stays intact and nothing is left aside.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), ExperimentError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = File::create(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| rename(&aside, path));
+    // The rename itself is only durable once the directory is.
+    let renamed = renamed.and_then(|()| sync_parent(path));
+    renamed.map_err(|source| {
+        let _ = remove_file(&aside);
+        ExperimentError::write(path)(source)
+    })
+}
+
+/// Removes a file that may not be there; the removal lasts.
+pub(crate) fn remove_durably(path: &Path) -> std::result::Result<(), ExperimentError> {
+    match remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync_parent(path)),
+    }
+    .map_err(ExperimentError::write(path))
+}
+
+/// Creates a folder that may be there; it lasts.
+pub(crate) fn create_durably(folder: &Path) -> std::result::Result<(), ExperimentError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let created = std::fs::create_dir_all(folder).and_then(|()| sync_parent(folder));
+    created.map_err(ExperimentError::write(folder))
+}
+
+/// Makes what happened to the name `path` last; a bare name is in the working directory.
+fn sync_parent(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
+        _ => Ok(()),
     }
 }

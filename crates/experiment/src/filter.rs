@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::ExperimentError;
 use crate::fields::{Fields, compare, text};
+use crate::json::number as number_of;
 
 /// A condition on experiments.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,6 +244,12 @@ impl Parser {
     }
 }
 
+/// An age with its unit in seconds: `90s`, `10m`, `3h`, `7d`.
+#[cfg(feature = "cli")]
+pub(crate) fn age_in_seconds(word: &str) -> Option<f64> {
+    number("age", word)
+}
+
 /// A word as a number of field `name`.
 fn number(name: &str, word: &str) -> Option<f64> {
     let units: &[(&str, f64)] = match name {
@@ -291,12 +298,17 @@ fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
             _ => items.iter().any(|item| holds(item, operator, expected)),
         };
     }
+    // What is no number is neither more nor less than one.
+    if expected.number.is_some() && number_of(found).is_some_and(f64::is_nan) {
+        return matches!(operator, Operator::NotEqual | Operator::ContainsNot);
+    }
     let contains = || {
         let part = expected.text.to_lowercase();
         text(found).to_lowercase().contains(&part)
     };
     // Numbers by value; everything else, and an ID of digits, by letters.
-    let order = match (found.as_f64(), expected.number) {
+    let infinite = number_of(found).filter(|number| number.is_infinite());
+    let order = match (found.as_f64().or(infinite), expected.number) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         _ => compare(&text(found).into(), &expected.text.clone().into()),
     };

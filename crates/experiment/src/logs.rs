@@ -1,313 +1,290 @@
-//! Event files read back: their scalars, for experiments that left nothing else, and whether they are whole.
+//! Event logs read as a history and results, for experiments that left nothing else.
+//!
+//! Tags and folders may be those of other systems: [`crate::catalogue::tags`] says what they mean. What is not
+//! understood, ambiguous or damaged is counted and named in [`History::notes`], and shown as not known.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use prost::Message;
 use serde_json::Map;
-use tfrecord::protobuf::event::What;
-use tfrecord::protobuf::summary::value::Value;
-use tfrecord::protobuf::{Event, TensorProto};
 
-use crate::error::ExperimentError;
-use crate::files::open_regular;
+use crate::catalogue::tags::{Certainty, Meaning, counts_epochs_from_zero, meaning};
+use crate::catalogue::{Metric, Split};
+use crate::event_files::{Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
 use crate::metadata::Results;
+use crate::words::counted;
 
-/// Records longer than this hold pictures or histograms, not numbers.
-const LARGEST_SCALAR: u64 = 16 << 10;
+/// Names that a note lists, at most.
+const MOST_NAMED: usize = 4;
 
-/// Scalars read from one file, at most.
-const MOST_SCALARS: usize = 1 << 20;
-
-/// What a record says: its bytes, where it is no longer than asked for.
-struct Record {
-    content: Option<Vec<u8>>,
-    /// Bytes of the file up to its end.
-    end: u64,
+/// What the event logs of an experiment tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logged {
+    /// Its epochs.
+    pub history: History,
+    /// Metrics over the test split, where they were logged.
+    pub test: Map<String, serde_json::Value>,
 }
 
-/// The records of a file, up to its end or the first that is torn or damaged.
-struct Records {
-    file: BufReader<File>,
-    length: u64,
-    at: u64,
-    /// Longest content that is kept; checksums of shorter ones are checked.
-    keep: u64,
-}
+impl Logged {
+    /// Reads the event logs below `logs`.
+    pub fn read(logs: &Path) -> Self {
+        let found = scalars(logs);
+        let mut notes = damage(&found);
+        let curves = Curves::of(&found, &mut notes);
+        curves.logged(notes)
+    }
 
-impl Records {
-    fn open(path: &Path, keep: u64) -> std::io::Result<Self> {
-        let file = open_regular(path)?;
-        Ok(Self {
-            length: file.metadata()?.len(),
-            file: BufReader::new(file),
-            at: 0,
-            keep,
+    /// Results as the logs tell them; none where they tell nothing.
+    pub fn results(&self) -> Option<Results> {
+        let results = from_history(&self.history);
+        if results.is_none() && self.test.is_empty() {
+            return None;
+        }
+        Some(Results {
+            test: self.test.clone(),
+            ..results.unwrap_or_default()
         })
     }
+}
 
-    /// The next record; none at the end.
-    ///
-    /// # Errors
-    /// What is wrong with the record that begins here.
-    fn next(&mut self) -> Result<Option<Record>, String> {
-        let left = self.length - self.at;
-        if left == 0 {
-            return Ok(None);
-        }
-        let torn = || "cut short".to_owned();
-        let read = |error: std::io::Error| error.to_string();
-        if left < 16 {
-            return Err(torn());
-        }
-        let mut head = [0; 12];
-        self.file.read_exact(&mut head).map_err(read)?;
-        let [a, b, c, d, e, f, g, h, ..] = head;
-        let length = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        if masked(&head[..8]).to_le_bytes() != head[8..] {
-            return Err("the checksum of its length differs".into());
-        }
-        if length > left - 16 {
-            return Err(torn());
-        }
-        let mut content = None;
-        if length <= self.keep {
-            let mut bytes = vec![0; length as usize];
-            self.file.read_exact(&mut bytes).map_err(read)?;
-            let mut sum = [0; 4];
-            self.file.read_exact(&mut sum).map_err(read)?;
-            if masked(&bytes).to_le_bytes() != sum {
-                return Err("its checksum differs".into());
-            }
-            content = Some(bytes);
-        } else {
-            let skipped = i64::try_from(length + 4).map_err(|_| torn())?;
-            self.file.seek_relative(skipped).map_err(read)?;
-        }
-        self.at += length + 16;
-        Ok(Some(Record {
-            content,
-            end: self.at,
-        }))
+/// Notes on what could not be read.
+fn damage(found: &Scalars) -> Vec<String> {
+    let mut notes = Vec::new();
+    if found.damaged > 0 {
+        let records = counted(found.damaged, "damaged record");
+        notes.push(format!(
+            "{records} of event files stepped over: `experiment verify` names them"
+        ));
     }
-}
-
-/// CRC-32C as TFRecord has it.
-fn masked(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes)
-        .rotate_right(15)
-        .wrapping_add(0xa282_ead8)
-}
-
-/// How much of an event file is good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Soundness {
-    /// Whole records.
-    pub records: usize,
-    /// Bytes they take.
-    pub whole: u64,
-    /// What is wrong with the record after them.
-    pub problem: Option<String>,
-}
-
-/// Checks framing and checksums of every record.
-///
-/// # Errors
-/// [`ExperimentError::Read`] where the file cannot be opened.
-pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
-    let mut records = Records::open(path, u64::MAX).map_err(ExperimentError::read(path))?;
-    let mut found = Soundness {
-        records: 0,
-        whole: 0,
-        problem: None,
-    };
-    loop {
-        match records.next() {
-            Ok(Some(record)) => {
-                let event = record
-                    .content
-                    .map(|bytes| Event::decode(&bytes[..]).is_ok());
-                if event == Some(false) {
-                    found.problem = Some(format!("record {}: no event", found.records));
-                    return Ok(found);
-                }
-                found.records += 1;
-                found.whole = record.end;
-            }
-            Ok(None) => return Ok(found),
-            Err(problem) => {
-                found.problem = Some(format!("record {}: {problem}", found.records));
-                return Ok(found);
-            }
-        }
+    if found.foreign > 0 {
+        let files = counted(found.foreign, "file");
+        notes.push(format!(
+            "{files} called as event files are, without any event"
+        ));
     }
+    if found.cut {
+        notes.push("the event files hold more scalars than are read".into());
+    }
+    notes
 }
 
-/// Event files of a directory, by name, which begins with their time.
-pub fn files(directory: &Path) -> Vec<PathBuf> {
-    let listing = std::fs::read_dir(directory).into_iter().flatten();
-    let mut files: Vec<_> = listing
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default();
-            name.to_string_lossy().contains("tfevents")
-        })
-        .collect();
-    files.sort();
-    files
+/// One metric over one split, as one tag of one folder has it.
+struct Curve<'a> {
+    steps: &'a Steps,
+    tag: &'a str,
+    /// Folder and tag, for people.
+    place: String,
+    certainty: Certainty,
 }
 
-/// Scalars of a directory's event files by tag and step; of doubled ones the last. What is torn or damaged ends
-/// its file.
-pub fn scalars(directory: &Path) -> BTreeMap<String, BTreeMap<i64, f64>> {
-    let mut found: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
-    let mut count = 0;
-    for path in files(directory) {
-        let Ok(mut records) = Records::open(&path, LARGEST_SCALAR) else {
-            continue;
+/// What is understood of some scalars.
+#[derive(Default)]
+struct Curves<'a> {
+    metrics: BTreeMap<(Metric, Split), &'a Steps>,
+    learning_rate: Option<&'a Steps>,
+    /// Whether steps are epochs from 0 by the names of the tags.
+    from_zero: bool,
+    /// Points that are missing by known damage, at most.
+    missing: usize,
+}
+
+impl<'a> Curves<'a> {
+    fn of(found: &'a Scalars, notes: &mut Vec<String>) -> Self {
+        let mut claims: BTreeMap<(Metric, Split), Vec<Curve<'a>>> = BTreeMap::new();
+        let mut curves = Self {
+            missing: found.damaged,
+            ..Default::default()
         };
-        while let Ok(Some(record)) = records.next() {
-            let Some(Ok(event)) = record.content.map(|bytes| Event::decode(&bytes[..])) else {
-                continue;
-            };
-            let Some(What::Summary(summary)) = event.what else {
-                continue;
-            };
-            for value in summary.value {
-                let number = match &value.value {
-                    Some(Value::SimpleValue(number)) => Some(f64::from(*number)),
-                    Some(Value::Tensor(tensor)) => scalar(tensor),
-                    _ => None,
-                };
-                if let Some(number) = number {
-                    let steps = found.entry(value.tag).or_default();
-                    steps.insert(event.step, number);
-                    count += 1;
+        let mut unknown = BTreeSet::new();
+        for (folder, tags) in &found.runs {
+            let folder = folder.to_string_lossy();
+            for (tag, steps) in tags {
+                match meaning(&folder, tag) {
+                    Meaning::Metric(metric, split, certainty) => {
+                        let place = [&folder, &tag[..]].join("/");
+                        claims.entry((metric, split)).or_default().push(Curve {
+                            steps,
+                            tag,
+                            place: place.trim_start_matches('/').to_owned(),
+                            certainty,
+                        });
+                    }
+                    Meaning::LearningRate => curves.learning_rate = Some(steps),
+                    Meaning::Other => {}
+                    Meaning::Unknown => drop(unknown.insert(&tag[..])),
                 }
             }
-            if count >= MOST_SCALARS {
-                return found;
-            }
         }
+        for (key, mut claims) in claims {
+            let most = claims.iter().map(|claim| claim.certainty).max();
+            claims.retain(|claim| Some(claim.certainty) == most);
+            let first = &claims[0];
+            if claims.iter().any(|claim| claim.steps != first.steps) {
+                let places: Vec<&str> = claims.iter().map(|claim| &claim.place[..]).collect();
+                let label = key.0.label(key.1);
+                let places = listed(&places);
+                notes.push(format!(
+                    "{label} is logged differently in several places, none is shown: {places}"
+                ));
+                continue;
+            }
+            curves.from_zero |= counts_epochs_from_zero(first.tag);
+            curves.metrics.insert(key, first.steps);
+        }
+        if !unknown.is_empty() {
+            let names: Vec<&str> = unknown.into_iter().collect();
+            let scalars = counted(names.len(), "scalar");
+            notes.push(format!("{scalars} not understood: {}", listed(&names)));
+        }
+        curves
     }
-    found
-}
 
-/// A tensor's only number.
-fn scalar(tensor: &TensorProto) -> Option<f64> {
-    const FLOAT: i32 = 1;
-    const DOUBLE: i32 = 2;
-    let dims = tensor
-        .tensor_shape
-        .as_ref()
-        .map_or(0, |shape| shape.dim.len());
-    if dims != 0 {
-        return None;
+    /// The steps of training and validation, and of a test that was logged again and again.
+    fn steps(&self) -> BTreeSet<i64> {
+        let curves = self.metrics.iter();
+        let curves = curves.filter(|((_, split), steps)| *split != Split::Test || steps.len() > 1);
+        curves
+            .flat_map(|(_, steps)| steps.keys().copied())
+            .collect()
     }
-    let content = &tensor.tensor_content[..];
-    match tensor.dtype {
-        FLOAT => match content.try_into() {
-            Ok(bytes) => Some(f32::from_le_bytes(bytes).into()),
-            Err(_) => tensor.float_val.first().map(|&value| value.into()),
-        },
-        DOUBLE => match content.try_into() {
-            Ok(bytes) => Some(f64::from_le_bytes(bytes)),
-            Err(_) => tensor.double_val.first().copied(),
-        },
-        _ => None,
-    }
-}
 
-/// Names of metrics in [`Epoch`] or [`Results`], and the tags they are logged by.
-const TRAIN: [(&str, &str); 2] = [("loss", "epoch_loss"), ("accuracy", "epoch_accuracy")];
-const VALIDATION: [(&str, &str); 2] = [
-    ("val_loss", "epoch_loss"),
-    ("val_accuracy", "epoch_accuracy"),
-];
-const DETAILED: [(&str, &str); 4] = [
-    ("val_f1_macro", "f1_score/macro"),
-    ("val_f1_weighted", "f1_score/weighted"),
-    ("val_precision_macro", "precision/macro"),
-    ("val_recall_macro", "recall/macro"),
-];
-const TEST: [(&str, &str); 6] = [
-    ("loss", "test_loss"),
-    ("accuracy", "test_accuracy"),
-    ("f1_macro", "test_f1_score/macro"),
-    ("f1_weighted", "test_f1_score/weighted"),
-    ("precision_macro", "test_precision/macro"),
-    ("recall_macro", "test_recall/macro"),
-];
-
-/// Logs of the Python system below `logs`, or of a run without tracking: as a history.
-pub fn history(logs: &Path) -> History {
-    let mut epochs: BTreeMap<i64, Epoch> = BTreeMap::new();
-    let mut take = |names: &[(&str, &str)], folders: &[&str]| {
-        let folder = folders.iter().map(|folder| logs.join(folder));
-        let Some(folder) = folder.into_iter().find(|folder| folder.is_dir()) else {
-            return;
+    fn logged(&self, mut notes: Vec<String>) -> Logged {
+        let steps = self.steps();
+        let numbering = Numbering::of(&steps, self.from_zero, self.missing);
+        if numbering == Numbering::Unknown {
+            notes.push("its steps are no epochs: how many there were is not known".into());
+        }
+        let mut epochs: Vec<Epoch> = Vec::new();
+        for step in steps {
+            let Some(epoch) = numbering.epoch(step) else {
+                continue;
+            };
+            let mut line = Epoch {
+                epoch,
+                learning_rate: f64::NAN,
+                elapsed_s: f64::NAN,
+                ..Default::default()
+            };
+            if let Some(rate) = self.learning_rate.and_then(|rates| rates.get(&step)) {
+                line.learning_rate = *rate;
+            }
+            for ((metric, split), values) in &self.metrics {
+                if let Some(value) = values.get(&step) {
+                    let key = metric.history_key(*split);
+                    line.metrics.insert(key, crate::json::from_number(*value));
+                }
+            }
+            epochs.push(line);
+        }
+        let history = History {
+            epochs,
+            steps_are_epochs: numbering != Numbering::Unknown,
+            notes,
         };
-        let found = scalars(&folder);
-        let rates = ["epoch_learning_rate", "epoch_lr", "learning_rate"];
-        let rates = rates.iter().find_map(|tag| found.get(*tag));
-        for (step, rate) in rates.into_iter().flatten() {
-            epochs.entry(*step).or_default().learning_rate = *rate;
-        }
-        for (name, tag) in names {
-            for (step, value) in found.get(*tag).into_iter().flatten() {
-                let metrics = &mut epochs.entry(*step).or_default().metrics;
-                metrics.insert((*name).to_owned(), (*value).into());
+        let best = best_epoch(&history).map(|epoch| epoch.epoch);
+        let mut test = Map::new();
+        for ((metric, split), values) in &self.metrics {
+            if *split == Split::Test {
+                let at_best = best.and_then(|best| values.get(&numbering.step(best)));
+                let value = at_best.or(values.values().next_back());
+                test.extend(
+                    value.map(|value| (metric.name().to_owned(), crate::json::from_number(*value))),
+                );
             }
         }
-    };
-    take(&TRAIN, &["training/train", "train"]);
-    take(&VALIDATION, &["training/validation", "validation"]);
-    take(&DETAILED, &["detailed_metrics"]);
-    let epochs = epochs.into_iter().filter_map(|(step, mut epoch)| {
-        epoch.epoch = usize::try_from(step).ok()?;
-        Some(epoch)
-    });
-    History {
-        epochs: epochs.collect(),
+        Logged { history, test }
     }
 }
 
-/// Results as the logs below `logs` tell them; none where they tell nothing.
-pub fn results(logs: &Path) -> Option<Results> {
-    let history = history(logs);
-    let logged = scalars(&logs.join("test_metrics"));
-    let mut test = Map::new();
-    for (name, tag) in TEST {
-        let last = logged.get(tag).and_then(|steps| steps.values().next_back());
-        if let Some(value) = last {
-            test.insert(name.to_owned(), (*value).into());
+/// The first of some names, and whether there are more.
+fn listed(names: &[&str]) -> String {
+    let more = if names.len() > MOST_NAMED {
+        ", ..."
+    } else {
+        ""
+    };
+    let first = &names[..names.len().min(MOST_NAMED)];
+    format!("{}{more}", first.join(", "))
+}
+
+/// How steps of the event logs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbering {
+    /// They are epochs, the first of which has this step.
+    From(i64),
+    /// They are something else, such as batches.
+    Unknown,
+}
+
+impl Numbering {
+    /// `missing` points may be missing by damage.
+    fn of(steps: &BTreeSet<i64>, from_zero: bool, missing: usize) -> Self {
+        let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else {
+            return Numbering::From(0);
+        };
+        if from_zero {
+            return if first >= 0 {
+                Numbering::From(0)
+            } else {
+                Numbering::Unknown
+            };
+        }
+        let span = last.saturating_sub(first).saturating_add(1) as usize;
+        let gaps = span.saturating_sub(steps.len());
+        match first {
+            // From 1 on where nothing says that the first is missing.
+            0 | 1 if gaps <= missing => Numbering::From(if missing == 0 { first } else { 0 }),
+            _ => Numbering::Unknown,
         }
     }
-    let results = from_history(&history)?;
-    Some(Results { test, ..results })
+
+    fn epoch(self, step: i64) -> Option<usize> {
+        let first = match self {
+            Numbering::From(first) => first,
+            Numbering::Unknown => 0,
+        };
+        usize::try_from(step.checked_sub(first)?).ok()
+    }
+
+    fn step(self, epoch: usize) -> i64 {
+        let first = match self {
+            Numbering::From(first) => first,
+            Numbering::Unknown => 0,
+        };
+        (epoch as i64).saturating_add(first)
+    }
 }
 
-/// Results as far as a history tells them: those of the epoch with the lowest validation loss.
+/// The epoch of lowest validation loss; where that was not logged, of the best validation score there is. None where
+/// nothing of the validation says which is best.
+fn best_epoch(history: &History) -> Option<&Epoch> {
+    let choosers = [Metric::Loss, Metric::F1Macro, Metric::Accuracy];
+    choosers.iter().find_map(|metric| {
+        let key = metric.history_key(Split::Validation);
+        let value = |epoch: &&Epoch| epoch.metric(&key).unwrap_or(f64::NAN);
+        let known = history
+            .epochs
+            .iter()
+            .filter(|epoch| value(epoch).is_finite());
+        known.min_by(|a, b| metric.direction().rank(value(a), value(b)))
+    })
+}
+
+/// Results as far as a history tells them: those of its best epoch.
 pub fn from_history(history: &History) -> Option<Results> {
     let last = history.epochs.last()?;
-    let loss = |epoch: &&Epoch| epoch.metric("val_loss").unwrap_or(f64::INFINITY);
-    let best = history
-        .epochs
-        .iter()
-        .min_by(|a, b| loss(a).total_cmp(&loss(b)));
-    let best = best.unwrap_or(last);
-    let validation = best.metrics.iter().filter_map(|(name, value)| {
-        let name = name.strip_prefix("val_")?;
+    let best = best_epoch(history);
+    let metrics = best.into_iter().flat_map(|epoch| &epoch.metrics);
+    let validation = metrics.filter_map(|(name, value)| {
+        let name = name.strip_prefix(Split::Validation.prefix())?;
         Some((name.to_owned(), value.clone()))
     });
+    let known = |count: usize| history.steps_are_epochs.then_some(count);
     Some(Results {
-        epochs_run: last.epoch + 1,
-        best_epoch: best.epoch,
+        epochs_run: known(last.epoch + 1),
+        best_epoch: best.and_then(|epoch| known(epoch.epoch)),
         validation: validation.collect(),
         ..Default::default()
     })
@@ -317,48 +294,76 @@ pub fn from_history(history: &History) -> Option<Results> {
 mod tests {
     use super::*;
     use crate::events::EventWriter;
-    use proptest::prelude::*;
 
-    fn written(folder: &Path) -> PathBuf {
-        let mut writer = EventWriter::create(folder).unwrap();
-        for epoch in 0..3 {
-            writer.scalar("epoch_loss", epoch, 1.0 / (epoch + 1) as f32);
-            writer.histogram("kernel", epoch, &[0.0, 1.0, 3.0]);
+    /// A tag and its points.
+    type Tag<'a> = (&'a str, &'a [(i64, f32)]);
+
+    fn logged(runs: &[(&str, &[Tag<'_>])]) -> Logged {
+        let folder = tempfile::tempdir().unwrap();
+        for (run, tags) in runs {
+            let path = folder.path().join(run);
+            std::fs::create_dir_all(&path).unwrap();
+            let mut writer = EventWriter::create(&path).unwrap();
+            for (tag, points) in *tags {
+                points
+                    .iter()
+                    .for_each(|(step, value)| writer.scalar(tag, *step, *value));
+            }
+            writer.flush().unwrap();
         }
-        writer.flush().unwrap();
-        files(folder).remove(0)
+        Logged::read(folder.path())
     }
 
     #[test]
     fn a_history_from_logs() {
-        let folder = tempfile::tempdir().unwrap();
-        let train = folder.path().join("training/train");
-        std::fs::create_dir_all(&train).unwrap();
-        let path = written(&train);
-        let found = history(folder.path());
-        assert_eq!(found.curve("loss").len(), 3);
-        assert_eq!(found.curve("loss")[1], (1, 0.5));
-        assert_eq!(results(folder.path()).unwrap().epochs_run, 3);
-        let sound = check(&path).unwrap();
-        assert_eq!((sound.records, sound.problem), (7, None));
-        assert_eq!(sound.whole, std::fs::metadata(&path).unwrap().len());
+        let points = [(0, 1.0), (1, 0.5), (2, 0.25)];
+        let found = logged(&[("training/train", &[("epoch_loss", &points)])]);
+        assert_eq!(found.history.curve("loss"), [(0, 1.0), (1, 0.5), (2, 0.25)]);
+        assert_eq!(found.results().unwrap().epochs_run, Some(3));
+        assert_eq!(found.history.notes, [""; 0]);
     }
 
-    proptest! {
-        /// Damage anywhere is found, nothing before it is lost, and no bytes make the reader panic.
-        #[test]
-        fn damage_is_found(cut in 0usize..600, at in 0usize..600, flip in 1u8..) {
-            let folder = tempfile::tempdir().unwrap();
-            let path = written(folder.path());
-            let mut bytes = std::fs::read(&path).unwrap();
-            bytes.truncate(bytes.len().saturating_sub(cut).max(1));
-            let at = at % bytes.len();
-            bytes[at] ^= flip;
-            std::fs::write(&path, &bytes).unwrap();
-            let sound = check(&path).unwrap();
-            prop_assert!(sound.problem.is_some());
-            prop_assert!(sound.whole as usize <= at);
-            let _ = scalars(folder.path());
-        }
+    #[test]
+    fn folds_beside_each_other_are_not_mixed() {
+        let found = logged(&[
+            ("fold0", &[("val_loss", &[(0, 1.0)])]),
+            (
+                "fold1",
+                &[("val_loss", &[(0, 2.0)]), ("val_acc", &[(0, 0.5)])],
+            ),
+        ]);
+        assert_eq!(found.history.curve("val_loss"), []);
+        assert_eq!(found.history.curve("val_accuracy"), [(0, 0.5)]);
+        assert!(found.history.notes[0].contains("fold0/val_loss, fold1/val_loss"));
+    }
+
+    #[test]
+    fn without_a_loss_the_best_score_chooses() {
+        let found = logged(&[(
+            "x",
+            &[
+                ("val_acc", &[(0, 0.5), (1, 0.75), (2, 0.6)]),
+                ("test_acc", &[(0, 0.7)]),
+            ],
+        )]);
+        let results = found.results().unwrap();
+        assert_eq!((results.epochs_run, results.best_epoch), (Some(3), Some(1)));
+        assert_eq!(results.validation["accuracy"], 0.75);
+        assert_eq!(results.test["accuracy"], 0.7f32 as f64);
+    }
+
+    #[test]
+    fn steps_that_are_no_epochs() {
+        let number = |steps: &[i64], zero, missing| {
+            Numbering::of(&steps.iter().copied().collect(), zero, missing)
+        };
+        assert_eq!(number(&[0, 1, 2], false, 0), Numbering::From(0));
+        assert_eq!(number(&[1, 2, 3], false, 0), Numbering::From(1));
+        assert_eq!(number(&[1, 2, 3], false, 1), Numbering::From(0));
+        assert_eq!(number(&[1, 2, 3], true, 0), Numbering::From(0));
+        assert_eq!(number(&[0, 2], false, 0), Numbering::Unknown);
+        assert_eq!(number(&[0, 2], false, 1), Numbering::From(0));
+        assert_eq!(number(&[99, 199], false, 0), Numbering::Unknown);
+        assert_eq!(number(&[i64::MIN, i64::MAX], false, 0), Numbering::Unknown);
     }
 }

@@ -1,13 +1,19 @@
 //! `metadata.json`: the fields that tools of the Python system read, and ours beside them.
+//!
+//! Fields are read one by one: numbers may be text, and what does not fit is not known. Files keep what is not
+//! understood when they are written again (`file`).
+
+mod file;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::catalogue::Split;
 use crate::error::ExperimentError;
-use crate::files::read_regular;
+use crate::json;
+use crate::lenient::{Lenient, field};
 
 /// Version of the fields we add; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,6 +32,9 @@ pub enum Status {
     Interrupted,
     /// Says running, but no process holds its lock. Derived when read, never written.
     Crashed,
+    /// Its metadata cannot be read. Derived when read, never written.
+    #[serde(skip)]
+    Broken,
     /// A state of a newer version.
     #[serde(other)]
     Unknown,
@@ -39,14 +48,14 @@ impl std::fmt::Display for Status {
             Status::Failed => "failed",
             Status::Interrupted => "interrupted",
             Status::Crashed => "crashed",
+            Status::Broken => "broken",
             Status::Unknown => "unknown",
         })
     }
 }
 
 /// The network.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// Network name.
     #[serde(rename = "type")]
@@ -67,8 +76,7 @@ pub struct ModelInfo {
 }
 
 /// What the training was asked to do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TrainingConfig {
     /// Samples a batch.
     pub batch_size: usize,
@@ -90,8 +98,7 @@ pub struct TrainingConfig {
 }
 
 /// The data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DatasetInfo {
     /// Training samples.
     pub train_size: usize,
@@ -104,7 +111,10 @@ pub struct DatasetInfo {
     /// Number of classes.
     pub num_classes: usize,
     /// SHA-256 a split.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "lenient"
+    )]
     pub fingerprints: BTreeMap<String, String>,
     /// Fields we do not know.
     #[serde(flatten)]
@@ -112,8 +122,7 @@ pub struct DatasetInfo {
 }
 
 /// The machine and the software.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SystemInfo {
     /// Host name.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -130,13 +139,12 @@ pub struct SystemInfo {
 }
 
 /// How well it went.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
-    /// Epochs run.
-    pub epochs_run: usize,
-    /// Epoch whose weights were kept, from 0.
-    pub best_epoch: usize,
+    /// Epochs run; none where not known.
+    pub epochs_run: Option<usize>,
+    /// Epoch whose weights were kept, from 0; none where not known.
+    pub best_epoch: Option<usize>,
     /// Why training ended: `epochs`, `early_stopping`, `interrupted`.
     pub stopped_by: String,
     /// Metrics of the best epoch on the validation split: loss, accuracy, f1_macro, ...
@@ -154,8 +162,7 @@ pub(crate) fn timestamp(time: chrono::DateTime<chrono::Local>) -> String {
 }
 
 /// `metadata.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metadata {
     /// Name of the directory.
     pub experiment_id: String,
@@ -202,91 +209,150 @@ pub struct Metadata {
     /// Fields we do not know, and those of `--meta`.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+    /// The file's bytes as they were read: what nobody changes is written back as it was, whether it was understood or
+    /// not.
+    #[serde(skip)]
+    pub file: Option<Box<[u8]>>,
 }
 
 /// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
 pub(crate) const LARGEST: u64 = 16 << 20;
 
+/// A version. One that is there and not understood is newer than any.
+fn version(value: Value) -> Option<u32> {
+    let number = json::number(&value).filter(|number| !number.is_nan());
+    let known = number.map(|number| number.ceil().clamp(0.0, u32::MAX.into()) as u32);
+    known.or((!value.is_null()).then_some(u32::MAX))
+}
+
+/// Reads a section field by field; what is none of its fields stays in `other`.
+macro_rules! section {
+    ($section:ty { $($field:ident: $key:literal),* $(,)? }) => {
+        impl Lenient for $section {
+            fn read(value: Value) -> Self {
+                let mut fields = Map::read(value);
+                Self {
+                    $($field: field(&mut fields, $key),)*
+                    other: fields,
+                }
+            }
+        }
+    };
+}
+
+section!(ModelInfo {
+    kind: "type",
+    name: "name",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    total_params: "total_params",
+    trainable_params: "trainable_params",
+});
+section!(TrainingConfig {
+    batch_size: "batch_size",
+    epochs: "epochs",
+    learning_rate: "learning_rate",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    model_type: "model_type",
+    dataset_config: "dataset_config",
+});
+section!(DatasetInfo {
+    train_size: "train_size",
+    val_size: "val_size",
+    test_size: "test_size",
+    input_shape: "input_shape",
+    num_classes: "num_classes",
+    fingerprints: "fingerprints",
+});
+section!(SystemInfo {
+    host: "host",
+    platform: "platform",
+    cpus: "cpus",
+});
+section!(Results {
+    epochs_run: "epochs_run",
+    best_epoch: "best_epoch",
+    stopped_by: "stopped_by",
+    validation: "validation",
+    test: "test",
+});
+
+impl Lenient for Option<Results> {
+    fn read(value: Value) -> Self {
+        value.is_object().then(|| Results::read(value))
+    }
+}
+
+impl Lenient for Option<Status> {
+    fn read(value: Value) -> Self {
+        Status::deserialize(value).ok()
+    }
+}
+
+impl Lenient for Metadata {
+    fn read(value: Value) -> Self {
+        let mut all = Map::read(value);
+        let fields = &mut all;
+        Self {
+            experiment_id: field(fields, "experiment_id"),
+            timestamp: field(fields, "timestamp"),
+            schema_version: fields.shift_remove("schema_version").and_then(version),
+            status: field(fields, "status"),
+            model_info: field(fields, "model_info"),
+            training_config: field(fields, "training_config"),
+            dataset_info: field(fields, "dataset_info"),
+            system_info: field(fields, "system_info"),
+            seed: field(fields, "seed"),
+            class_names: field(fields, "class_names"),
+            end_time: field(fields, "end_time"),
+            duration_s: field(fields, "duration_s"),
+            results: field(fields, "results"),
+            error: field(fields, "error"),
+            notes: field(fields, "notes"),
+            tags: field(fields, "tags"),
+            other: all,
+            file: None,
+        }
+    }
+}
+
 impl Metadata {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// [`ExperimentError`] naming the file, and line and column where it is malformed.
-    pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
-        serde_json::from_slice(&bytes).map_err(|source| ExperimentError::Metadata {
-            path: path.to_owned(),
-            source,
-        })
-    }
-
-    /// The file's bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("metadata is JSON");
-        bytes.push(b'\n');
-        bytes
-    }
-
-    /// Metric `name` (`f1_macro`, `accuracy`, `loss`) of `split` (`validation`, `test`).
-    pub fn metric(&self, split: &str, name: &str) -> Option<f64> {
+    /// Metric `name` (`f1_macro`, `accuracy`, `loss`) of `split`.
+    pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
         let results = self.results.as_ref()?;
         let metrics = match split {
-            "validation" => &results.validation,
-            _ => &results.test,
+            Split::Train => return None,
+            Split::Validation => &results.validation,
+            Split::Test => &results.test,
         };
-        metrics.get(name)?.as_f64()
+        json::number(metrics.get(name)?)
+    }
+
+    /// Whether a newer version of the program wrote the file: it is read, and never written again.
+    pub fn is_newer(&self) -> bool {
+        self.schema_version
+            .is_some_and(|version| version > SCHEMA_VERSION)
+    }
+
+    /// Refuses to change the file of a newer version.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Usage`].
+    pub(crate) fn check_version(&self, id: &str) -> Result<(), ExperimentError> {
+        if !self.is_newer() {
+            return Ok(());
+        }
+        let version = match self.schema_version {
+            Some(u32::MAX) | None => "a version that is not known".to_owned(),
+            Some(version) => format!("version {version}"),
+        };
+        Err(ExperimentError::Usage(format!(
+            "{id}: its metadata.json is of {version}, and this program knows version {SCHEMA_VERSION}: it is read, \
+             but only a newer program may change it"
+        )))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// As the Python system writes it: none of our fields, one we do not know.
-    const PYTHON: &str = r#"{
-      "experiment_id": "20250101_120000_simple_cnn_3classes_32batch_deadbeef",
-      "timestamp": "2025-01-01T12:00:00.123456",
-      "model_info": {"type": "simple_cnn", "name": "SimpleCNN", "input_shape": [2, 7, 256],
-                     "num_classes": 3, "total_params": 154723, "trainable_params": 154275},
-      "training_config": {"batch_size": 32, "epochs": 50, "learning_rate": 0.001,
-                          "input_shape": [2, 7, 256], "num_classes": 3, "model_type": "simple_cnn",
-                          "dataset_config": "dataset_config.yaml"},
-      "dataset_info": {"train_size": 10, "val_size": 2, "test_size": 2, "input_shape": [2, 7, 256],
-                       "num_classes": 3},
-      "system_info": {"tensorflow_version": "2.15.0", "gpu_available": false},
-      "lab": {"operator": "x"}
-    }"#;
-
-    #[test]
-    fn files_of_the_python_system_are_read_and_kept() {
-        let metadata: Metadata = serde_json::from_str(PYTHON).unwrap();
-        assert_eq!(metadata.model_info.total_params, 154_723);
-        assert_eq!(metadata.status, None);
-        assert_eq!(metadata.other["lab"]["operator"], "x");
-        assert_eq!(metadata.system_info.other["tensorflow_version"], "2.15.0");
-        let again: Value = serde_json::from_slice(&metadata.to_bytes()).unwrap();
-        let before: Value = serde_json::from_str(PYTHON).unwrap();
-        for key in before.as_object().unwrap().keys() {
-            assert_eq!(again[key], before[key], "{key}");
-        }
-    }
-
-    #[test]
-    fn a_newer_status_is_unknown_not_an_error() {
-        let metadata: Metadata = serde_json::from_str(r#"{"status": "paused"}"#).unwrap();
-        assert_eq!(metadata.status, Some(Status::Unknown));
-    }
-
-    proptest! {
-        /// No bytes make the reader panic.
-        #[test]
-        fn damaged_files_are_errors(at in 0usize..1000, value: u8, cut in 0usize..1000) {
-            let mut bytes = PYTHON.as_bytes().to_vec();
-            let at = at % bytes.len();
-            bytes[at] = value;
-            bytes.truncate(bytes.len() - cut % bytes.len());
-            let _ = serde_json::from_slice::<Metadata>(&bytes);
-        }
-    }
-}
+mod tests;

@@ -2,63 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::appender::Appender;
+use crate::catalogue::layout::{
+    self, CHECKPOINTS, FILES, HISTORY, LOGS, LogRun, METADATA, SUBDIRECTORIES,
+};
 use crate::error::ExperimentError;
 use crate::events::EventWriter;
 use crate::figures::Png;
-use crate::files::read_regular;
+use crate::files::{create_durably, read_regular, remove_durably, write_atomically};
 use crate::hash::{from_hex, sha256_hex, to_hex};
-use crate::history::Epoch;
+use crate::history::{Epoch, whole_lines};
 use crate::metadata::{Metadata, Status, timestamp};
-
-/// The event logs of an experiment, each a run of TensorBoard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LogRun {
-    /// Metrics and weights over the training split.
-    Train,
-    /// Metrics over the validation split.
-    Validation,
-    /// Precision, recall, F1 and confusion matrices over the validation split.
-    Detailed,
-    /// Metrics of the kept weights over the test split.
-    Test,
-    /// Configuration, summary, hyperparameters.
-    Metadata,
-}
-
-impl LogRun {
-    /// All of them.
-    pub const ALL: [LogRun; 5] = [
-        LogRun::Train,
-        LogRun::Validation,
-        LogRun::Detailed,
-        LogRun::Test,
-        LogRun::Metadata,
-    ];
-
-    /// Path below `logs/`, which is the run's name in TensorBoard.
-    pub fn path(self) -> &'static str {
-        match self {
-            LogRun::Train => "training/train",
-            LogRun::Validation => "training/validation",
-            LogRun::Detailed => "detailed_metrics",
-            LogRun::Test => "test_metrics",
-            LogRun::Metadata => "experiment_metadata",
-        }
-    }
-}
-
-/// Field of the metadata that holds SHA-256 by file.
-pub const FILES: &str = "files";
-
-/// Directories beside the logs.
-const SUBDIRECTORIES: [&str; 3] = ["model", "checkpoints", "figures"];
 
 /// What a run leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +31,7 @@ pub(crate) enum Layout {
 impl Layout {
     fn log_path(self, run: LogRun) -> String {
         match self {
-            Layout::Tracked => format!("logs/{}", run.path()),
+            Layout::Tracked => format!("{LOGS}/{}", run.path()),
             Layout::Untracked => run.path().trim_start_matches("training/").to_owned(),
         }
     }
@@ -104,13 +63,10 @@ impl Marks {
 }
 
 /// Key of the history in [`Marks::waiting`].
-const HISTORY: &str = "history";
+const WAITING_HISTORY: &str = "history";
 
 /// Bytes that could not be written and that a checkpoint takes along, at most, of each file.
 const MOST_WAITING: usize = 8 << 20;
-
-/// The newest checkpoint and the one before it, below an experiment's directory.
-pub const CHECKPOINTS: [&str; 2] = ["checkpoints/last", "checkpoints/previous"];
 
 /// A claimed directory, its lock and its open logs.
 pub struct Experiment {
@@ -147,7 +103,7 @@ impl Experiment {
             logs.insert(run, EventWriter::create(&directory.join(path))?);
         }
         let experiment = Self {
-            history: Appender::create(&directory.join("history.jsonl"))?,
+            history: Appender::create(&directory.join(HISTORY))?,
             directory,
             metadata,
             layout,
@@ -188,15 +144,13 @@ impl Experiment {
             writer.wait(&marks.waiting(run.path()));
             logs.insert(run, writer);
         }
-        let path = directory.join("history.jsonl");
+        let path = directory.join(HISTORY);
         let mut history = match Appender::reopen(&path, marks.history) {
-            Err(_) if incomplete => match path.exists() {
-                true => Appender::reopen(&path, whole_lines(&path)?)?,
-                false => Appender::create(&path)?,
-            },
+            Err(_) if incomplete && path.exists() => reopen_lines(&path)?,
+            Err(_) if incomplete => Appender::create(&path)?,
             reopened => reopened?,
         };
-        history.buffer().extend(marks.waiting(HISTORY));
+        history.buffer().extend(marks.waiting(WAITING_HISTORY));
         let mut experiment = Self {
             directory,
             metadata,
@@ -228,7 +182,7 @@ impl Experiment {
             history: self.history.length(),
             ..Default::default()
         };
-        marks.wait(HISTORY, self.history.waiting());
+        marks.wait(WAITING_HISTORY, self.history.waiting());
         for (run, log) in &mut self.logs {
             synced = synced.and(log.sync());
             marks.logs.insert(run.path().to_owned(), log.mark());
@@ -362,7 +316,7 @@ impl Experiment {
 
     /// Writes `figures/{name}.png`.
     pub fn save_figure(&mut self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
-        self.save(&format!("figures/{name}.png"), &figure.bytes)
+        self.save(&layout::figure(name), &figure.bytes)
     }
 
     fn save_metadata(&self) -> Result<(), ExperimentError> {
@@ -370,7 +324,7 @@ impl Experiment {
             return Ok(());
         }
         let bytes = self.metadata.to_bytes();
-        write_atomically(&self.directory.join("metadata.json"), &bytes)
+        write_atomically(&self.directory.join(METADATA), &bytes)
     }
 }
 
@@ -389,9 +343,10 @@ pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
         return Err(ExperimentError::read(path)(damaged()));
     }
     let content = bytes.split_off(65);
-    match bytes[..64] == *sha256_hex(&content).as_bytes() {
-        true => Ok(content),
-        false => Err(ExperimentError::read(path)(damaged())),
+    if bytes[..64] == *sha256_hex(&content).as_bytes() {
+        Ok(content)
+    } else {
+        Err(ExperimentError::read(path)(damaged()))
     }
 }
 
@@ -401,12 +356,16 @@ fn new_log(folder: &Path) -> Result<EventWriter, ExperimentError> {
     EventWriter::create(folder)
 }
 
-/// Bytes of the whole lines of a file.
-fn whole_lines(path: &Path) -> Result<u64, ExperimentError> {
+/// Goes on in a file of lines after the last that is whole. One that only lacks its end of line gets it.
+fn reopen_lines(path: &Path) -> Result<Appender, ExperimentError> {
     let read = read_regular(path, u64::MAX - 1);
     let bytes = read.map_err(ExperimentError::read(path))?;
-    let end = bytes.iter().rposition(|&byte| byte == b'\n');
-    Ok(end.map_or(0, |end| end as u64 + 1))
+    let whole = whole_lines(&bytes);
+    let mut file = Appender::reopen(path, whole as u64)?;
+    if whole > 0 && bytes[whole - 1] != b'\n' {
+        file.buffer().push(b'\n');
+    }
+    Ok(file)
 }
 
 /// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.
@@ -422,55 +381,6 @@ fn remove_torn(directory: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-/// Removes a file that may not be there; the removal lasts.
-fn remove_durably(path: &Path) -> Result<(), ExperimentError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed.and_then(|()| sync_parent(path)),
-    }
-    .map_err(ExperimentError::write(path))
-}
-
-/// Creates a folder that may be there; it lasts.
-fn create_durably(folder: &Path) -> Result<(), ExperimentError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let created = fs::create_dir_all(folder).and_then(|()| sync_parent(folder));
-    created.map_err(ExperimentError::write(folder))
-}
-
-/// Makes what happened to the name `path` last; a bare name is in the working directory.
-fn sync_parent(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(parent) if cfg!(unix) => match parent.as_os_str().is_empty() {
-            true => File::open(".")?.sync_all(),
-            false => File::open(parent)?.sync_all(),
-        },
-        _ => Ok(()),
-    }
-}
-
-/// Writes beside `path`, syncs, renames: a reader sees the old file or the new one.
-///
-/// # Errors
-/// [`ExperimentError::Write`]; the old file stays intact and nothing is left aside.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExperimentError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = File::create(&aside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&aside, path));
-    // The rename itself is only durable once the directory is.
-    let renamed = renamed.and_then(|()| sync_parent(path));
-    renamed.map_err(|source| {
-        let _ = fs::remove_file(&aside);
-        ExperimentError::write(path)(source)
-    })
 }
 
 #[cfg(test)]
@@ -489,22 +399,17 @@ mod tests {
             config_hash: "0123abcd".into(),
         };
         let store = ExperimentStore::new(folder.path());
-        let metadata = Metadata::default();
-        let mut experiment = store
-            .claim(&Default::default(), parts, metadata, &[])
-            .unwrap();
+        let claimed = store.claim(&Default::default(), parts, Metadata::default(), &[]);
+        let mut experiment = claimed.unwrap();
         let set = |content: &str| {
             let names = ["model/a/values", "model/b.pb"];
             names.map(|name| (name.to_owned(), content.as_bytes().to_vec()))
         };
         experiment.save_set(&set("old")).unwrap();
-        let read = |name: &str| fs::read_to_string(experiment.directory().join(name)).unwrap();
-        assert_eq!(
-            (read("model/a/values"), read("model/b.pb")),
-            ("old".into(), "old".into())
-        );
         let [values, whole] =
             ["model/a/values", "model/b.pb"].map(|name| experiment.directory().join(name));
+        assert_eq!(fs::read_to_string(&values).unwrap(), "old");
+        assert_eq!(fs::read_to_string(&whole).unwrap(), "old");
 
         // The first file cannot be written: what made the old ones a whole is gone.
         fs::remove_file(&values).unwrap();

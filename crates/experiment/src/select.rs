@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::catalogue::layout::METADATA;
+use crate::catalogue::{Direction, Metric};
 use crate::error::ExperimentError;
-use crate::fields::{Fields, compare};
+use crate::fields::Fields;
 use crate::store::{Entry, ExperimentStore};
 
 impl ExperimentStore {
     /// The experiment named by `id`:
     /// - a whole ID, or an unambiguous prefix or suffix of one;
     /// - `latest`, the newest that is tracked;
-    /// - `best`, of highest macro F1 on the validation split, or `best:FIELD` of any other field, where `loss`
-    ///   in its name means that less is better;
+    /// - `best`, of highest macro F1 on the validation split, or `best:FIELD` of any other field, where of a
+    ///   loss less is better;
     /// - a tag that only one experiment has.
     ///
     /// Only names of directories that are listed are ever found.
@@ -29,7 +31,7 @@ impl ExperimentStore {
         let now = chrono::Local::now().naive_local();
         let field = best_field(id);
         // Of thousands, only what it takes to choose is kept.
-        let (mut entries, _) = self.scan(|mut entry| {
+        let (mut entries, mut broken) = self.scan(|mut entry| {
             let mut value = Value::Null;
             if let Some(field) = field {
                 entry = entry.with_logged_results();
@@ -48,9 +50,12 @@ impl ExperimentStore {
             id: id.to_owned(),
             path: self.root().to_owned(),
         };
-        let whole = |entry: Entry| match entry.untracked {
-            true => Ok(entry),
-            false => Entry::load(entry.directory),
+        let whole = |entry: Entry| {
+            if entry.untracked {
+                Ok(entry)
+            } else {
+                Entry::load(entry.directory)
+            }
         };
         let chosen = match field {
             _ if id == "latest" => entries.iter().rposition(|(entry, _)| !entry.untracked),
@@ -65,12 +70,20 @@ impl ExperimentStore {
         let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
         let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
         let fits = |(entry, _): &(Entry, Value)| !id.is_empty() && by_name(entry);
-        match entries.iter().any(fits) {
-            true => entries.retain(fits),
-            false => entries.retain(|(entry, _)| by_tag(entry)),
+        if entries.iter().any(fits) {
+            entries.retain(fits);
+        } else {
+            entries.retain(|(entry, _)| by_tag(entry));
         }
         match entries.len() {
-            0 => Err(not_found()),
+            0 => {
+                // One that cannot be read says so.
+                broken.retain(|broken| !id.is_empty() && by_name(&broken.entry()));
+                Err(match broken.len() {
+                    1 => broken.remove(0).error,
+                    _ => not_found(),
+                })
+            }
             1 => whole(entries.remove(0).0),
             _ => Err(ExperimentError::Ambiguous {
                 id: id.to_owned(),
@@ -88,7 +101,7 @@ impl ExperimentStore {
         };
         let tracked = plain
             && there(&directory, Metadata::is_dir)
-            && there(&directory.join("metadata.json"), |_| true);
+            && there(&directory.join(METADATA), |_| true);
         tracked.then_some(directory)
     }
 }
@@ -101,19 +114,24 @@ fn best_field(id: &str) -> Option<&str> {
     }
 }
 
-/// Whether less of a field is better.
-pub fn less_is_better(field: &str) -> bool {
-    field.contains("loss") || ["params", "duration", "size"].contains(&field)
+/// Which values of a field are better.
+pub(crate) fn direction(field: &str) -> Direction {
+    let lower = field.contains("loss") || ["params", "duration", "size"].contains(&field);
+    match Metric::of_field(field) {
+        Some((metric, _)) => metric.direction(),
+        None if lower => Direction::Lower,
+        None => Direction::Higher,
+    }
 }
 
 /// Which has the best value of `field`; of equals the newest, none where nothing has it.
 fn best(entries: &[(Entry, Value)], field: &str) -> Option<usize> {
-    let values = entries.iter().map(|(_, value)| value);
-    let known = values.enumerate().filter(|(_, value)| value.is_number());
-    let best = known.max_by(|(_, a), (_, b)| match less_is_better(field) {
-        true => compare(b, a),
-        false => compare(a, b),
-    });
+    let values = entries.iter().map(|(_, value)| value.as_f64());
+    let known = values
+        .enumerate()
+        .filter_map(|(i, value)| Some((i, value.filter(|v| !v.is_nan())?)));
+    let direction = direction(field);
+    let best = known.max_by(|(_, a), (_, b)| direction.rank(*b, *a));
     best.map(|(i, _)| i)
 }
 
@@ -123,7 +141,7 @@ mod tests {
 
     #[test]
     fn by_rank_and_tag() {
-        let (_folder, store) = crate::commands::tests::store();
+        let (_folder, store) = crate::test_store::store();
         let found = |id: &str| store.find(id).map(|entry| entry.id[44..].to_owned());
         assert_eq!(found("best").unwrap(), "00000000");
         assert_eq!(found("best:test.f1_macro").unwrap(), "00000000");

@@ -11,19 +11,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 
+use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA, UNTRACKED};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
-use crate::logs;
+use crate::logs::{self, Logged};
 use crate::metadata::{Metadata, Status, timestamp};
 use crate::run::{Experiment, Layout, Marks};
-
-/// Held by the process that trains; the operating system frees it when the process is gone.
-pub const LOCK_FILE: &str = ".lock";
-
-/// How the directories of runs without tracking begin.
-const UNTRACKED: &str = "seismic_training_";
 
 /// Seconds the ID is moved forward before giving up: more runs than this cannot start at once.
 const ATTEMPTS: usize = 10_000;
@@ -47,6 +42,37 @@ pub struct Entry {
     pub status: Option<Status>,
     /// Whether it is an old run without tracking.
     pub untracked: bool,
+    /// What could not be read or understood of its logs, in sentences, once they were asked for.
+    pub notes: Vec<String>,
+}
+
+/// A directory that looks like an experiment and cannot be read.
+#[derive(Debug)]
+pub struct Broken {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Why not.
+    pub error: ExperimentError,
+}
+
+impl Broken {
+    /// For showing it among others: nothing is known of it but its name.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            id: name_of(&self.directory),
+            directory: self.directory.clone(),
+            metadata: Metadata::default(),
+            status: Some(Status::Broken),
+            untracked: false,
+            notes: vec![self.error.to_string()],
+        }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
 }
 
 /// What a listing found.
@@ -54,8 +80,8 @@ pub struct Entry {
 pub struct Selection {
     /// Experiments, oldest first.
     pub entries: Vec<Entry>,
-    /// Directories that look like experiments and cannot be read, and why.
-    pub broken: Vec<ExperimentError>,
+    /// Those that cannot be read, in the order of their names.
+    pub broken: Vec<Broken>,
 }
 
 impl ExperimentStore {
@@ -113,8 +139,9 @@ impl ExperimentStore {
     /// Takes up `entry` where a checkpoint left it; its directory stays the same.
     ///
     /// # Errors
-    /// [`ExperimentError::Running`] where a process still trains it, [`ExperimentError::Write`] where its files
-    /// are not as `marks` say, unless `incomplete` logs will do.
+    /// [`ExperimentError::Running`] where a process still trains it, [`ExperimentError::Usage`] where a newer version
+    /// wrote its metadata, [`ExperimentError::Write`] where its files are not as `marks` say, unless `incomplete` logs
+    /// will do.
     pub fn resume(
         &self,
         entry: &Entry,
@@ -122,6 +149,7 @@ impl ExperimentStore {
         marks: &Marks,
         incomplete: bool,
     ) -> Result<Experiment, ExperimentError> {
+        entry.metadata.check_version(&entry.id)?;
         let path = entry.directory.join(LOCK_FILE);
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.map_err(ExperimentError::write(&path))?;
@@ -158,7 +186,7 @@ impl ExperimentStore {
     pub fn scan<T: Send>(
         &self,
         take: impl Fn(Entry) -> Option<T> + Sync,
-    ) -> Result<(Vec<T>, Vec<ExperimentError>), ExperimentError> {
+    ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
         let (mut taken, broken) = self.scan_tracked(&take)?;
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
@@ -176,6 +204,7 @@ impl ExperimentStore {
                 directory,
                 status: None,
                 untracked: true,
+                notes: Vec::new(),
             };
             let key = entry.sort_key();
             taken.extend(take(entry).map(|made| (key, made)));
@@ -197,7 +226,7 @@ impl ExperimentStore {
         let read = |directories: &[PathBuf]| {
             let (mut taken, mut broken) = (Vec::new(), Vec::new());
             for directory in directories {
-                let path = directory.join("metadata.json");
+                let path = directory.join(METADATA);
                 match Entry::load(directory.clone()) {
                     Ok(entry) => {
                         let key = entry.sort_key();
@@ -205,7 +234,10 @@ impl ExperimentStore {
                     }
                     // No experiment; or moved or removed while it was read. A link to nowhere is broken.
                     Err(ExperimentError::Read { .. }) if fs::symlink_metadata(&path).is_err() => {}
-                    Err(error) => broken.push(error),
+                    Err(error) => broken.push(Broken {
+                        directory: directory.clone(),
+                        error,
+                    }),
                 }
             }
             (taken, broken)
@@ -225,7 +257,7 @@ impl ExperimentStore {
 }
 
 /// What was made of experiments, by start and ID; and what cannot be read.
-type Scanned<T> = (Vec<((String, String), T)>, Vec<ExperimentError>);
+type Scanned<T> = (Vec<((String, String), T)>, Vec<Broken>);
 
 /// Creates the first directory below `root` that is free, second by second from the parts' time.
 /// `create_dir` is the claim: of several processes it succeeds in one.
@@ -303,7 +335,7 @@ impl Entry {
     /// # Errors
     /// As [`Metadata::load`].
     pub fn load(directory: PathBuf) -> Result<Self, ExperimentError> {
-        let metadata = Metadata::load(&directory.join("metadata.json"))?;
+        let metadata = Metadata::load(&directory.join(METADATA))?;
         let status = match metadata.status {
             Some(Status::Running) if !is_locked(&directory) => Some(Status::Crashed),
             status => status,
@@ -314,23 +346,28 @@ impl Entry {
             metadata,
             status,
             untracked: false,
+            notes: Vec::new(),
         })
     }
 
     /// Its epochs; those of its event logs where it has no history of its own, empty where nothing was written.
     pub fn history(&self) -> History {
-        let history = History::load(&self.directory.join("history.jsonl"));
+        let history = History::load(&self.directory.join(HISTORY));
         match history {
             Ok(history) if !history.epochs.is_empty() => history,
-            _ => logs::history(&self.logs()),
+            _ => Logged::read(&self.logs()).history,
         }
     }
 
-    /// Where its event logs are.
+    /// Where its event logs are: in `logs`, or anywhere below the directory of a run without tracking or of other
+    /// people.
     pub fn logs(&self) -> PathBuf {
-        match self.untracked {
-            true => self.directory.clone(),
-            false => self.directory.join("logs"),
+        let logs = self.directory.join(LOGS);
+        let theirs = self.metadata.schema_version.is_none() && !logs.is_dir();
+        if self.untracked || theirs {
+            self.directory.clone()
+        } else {
+            logs
         }
     }
 
@@ -339,10 +376,13 @@ impl Entry {
     pub fn with_logged_results(mut self) -> Self {
         let ours = self.status.is_some_and(|status| status != Status::Crashed);
         if self.metadata.results.is_none() && !ours {
-            self.metadata.results = match self.status {
-                Some(_) => logs::from_history(&self.history()),
-                None => logs::results(&self.logs()),
-            };
+            if self.status.is_some() {
+                self.metadata.results = logs::from_history(&self.history());
+            } else {
+                let logged = Logged::read(&self.logs());
+                self.metadata.results = logged.results();
+                self.notes = logged.history.notes;
+            }
         }
         self
     }

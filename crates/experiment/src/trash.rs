@@ -4,12 +4,10 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use crate::catalogue::layout::{LOCK_FILE, TRASH};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
-use crate::store::{Entry, ExperimentStore, LOCK_FILE};
-
-/// Folder of deleted experiments below the experiments directory.
-pub const TRASH: &str = ".trash";
+use crate::store::{Entry, ExperimentStore};
 
 /// Holds an experiment's lock, so that no process trains it meanwhile.
 pub(crate) struct Held {
@@ -73,11 +71,12 @@ impl ExperimentStore {
     /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`].
     pub fn find_deleted(&self, id: &str) -> Result<Entry, ExperimentError> {
         let mut entries = self.deleted()?;
-        match entries.iter().any(|entry| entry.id == id) {
-            true => entries.retain(|entry| entry.id == id),
-            false => entries.retain(|entry| {
+        if entries.iter().any(|entry| entry.id == id) {
+            entries.retain(|entry| entry.id == id);
+        } else {
+            entries.retain(|entry| {
                 !id.is_empty() && (entry.id.starts_with(id) || entry.id.ends_with(id))
-            }),
+            });
         }
         match entries.len() {
             0 => Err(ExperimentError::NotFound {
@@ -130,7 +129,7 @@ mod tests {
 
     #[test]
     fn there_and_back_and_gone() {
-        let (_folder, store) = crate::commands::tests::store();
+        let (_folder, store) = crate::test_store::store();
         let entry = store.find("00000001").unwrap();
         let before = fs::read(entry.directory.join("metadata.json")).unwrap();
         store.delete(&entry).unwrap();
@@ -156,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_running_one_stays() {
-        let (_folder, store) = crate::commands::tests::store();
+        let (_folder, store) = crate::test_store::store();
         let entry = store.find("00000001").unwrap();
         let lock = File::open(entry.directory.join(LOCK_FILE)).unwrap();
         lock.lock().unwrap();

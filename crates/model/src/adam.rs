@@ -13,6 +13,10 @@ pub struct AdamConfig {
     pub beta_2: f64,
     /// Guards the division. Default 1e-7.
     pub epsilon: f64,
+    /// Share of every kernel that a step at learning rate 1 takes away, apart from the gradient (AdamW: I. Loshchilov
+    /// and F. Hutter, "Decoupled weight decay regularization", ICLR 2019). Biases and batch normalisations do not
+    /// decay. Default 0.
+    pub weight_decay: f64,
 }
 
 impl Default for AdamConfig {
@@ -21,11 +25,17 @@ impl Default for AdamConfig {
             beta_1: 0.9,
             beta_2: 0.999,
             epsilon: 1e-7,
+            weight_decay: 0.0,
         }
     }
 }
 
 impl AdamConfig {
+    /// Factor of every kernel before a step.
+    pub(crate) fn decay(&self, learning_rate: f64) -> f32 {
+        (1.0 - learning_rate * self.weight_decay) as f32
+    }
+
     /// Factor of `first / (sqrt(second) + epsilon)` in step number `steps`, counted from 1: the
     /// learning rate with both moments' bias corrected.
     pub(crate) fn rate(&self, learning_rate: f64, steps: u64) -> f64 {

@@ -30,9 +30,14 @@ pub struct ModelCard {
     pub layout: String,
     /// How raw windows become inputs, as the data crate reads it.
     pub preprocessing: serde_json::Value,
-    /// What logits are divided by before the softmax; none counts as 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
+    /// What logits are divided by before the softmax, so that probabilities are calibrated; 1 changes nothing.
+    /// C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+    #[serde(default = "no_temperature")]
+    pub temperature: f64,
+}
+
+fn no_temperature() -> f64 {
+    1.0
 }
 
 impl ModelCard {
@@ -125,10 +130,16 @@ impl Bundle {
                 layout: "keras: conv [kh, kw, in, out], depthwise [kh, kw, c, 1], dense [in, out]"
                     .into(),
                 preprocessing,
-                temperature: None,
+                temperature: no_temperature(),
             },
             weights,
         }
+    }
+
+    /// The same bundle with a temperature.
+    pub fn with_temperature(mut self, temperature: f64) -> Self {
+        self.card.temperature = temperature;
+        self
     }
 
     /// The files of the bundle: name and bytes. Whoever owns the directory writes them.

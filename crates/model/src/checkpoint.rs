@@ -1,5 +1,5 @@
 //! The state of a training between two steps, as one safetensors file: `weights/...` and `best/...` with
-//! the names of [`Weights`], `adam/first`, `adam/second` and `epoch/logits`.
+//! the names of [`Weights`], `average/...` where an average is kept, `adam/first`, `adam/second` and `epoch/logits`.
 
 use std::collections::HashMap;
 
@@ -16,6 +16,8 @@ pub struct TrainingState {
     pub weights: Weights,
     /// Weights of the best epoch.
     pub best: Weights,
+    /// Moving average of the weights, where one is kept.
+    pub average: Option<Weights>,
     /// The optimizer.
     pub adam: AdamState,
     /// Logits of the steps of an epoch that has begun, end to end; none between two epochs.
@@ -36,7 +38,9 @@ impl TrainingState {
     /// [`WeightsError`] where the tensors cannot be encoded.
     pub fn to_bytes(&self, note: &str) -> Result<Vec<u8>, WeightsError> {
         let mut tensors = Vec::new();
-        for (prefix, weights) in [("weights", &self.weights), ("best", &self.best)] {
+        let average = self.average.as_ref().map(|weights| ("average", weights));
+        let parts = [("weights", &self.weights), ("best", &self.best)];
+        for (prefix, weights) in parts.into_iter().chain(average) {
             for tensor in weights.tensors() {
                 let name = format!("{prefix}/{}", tensor.name);
                 tensors.push((name, tensor.shape.clone(), &tensor.values[..]));
@@ -68,6 +72,7 @@ impl TrainingState {
         let missing = |name: &str| WeightsError::Missing { name: name.into() };
         let file = SafeTensors::deserialize(bytes)?;
         let (mut weights, mut best) = (HashMap::new(), HashMap::new());
+        let mut average = HashMap::new();
         let (mut moments, mut logits) = (HashMap::new(), Vec::new());
         for (name, view) in file.iter() {
             if name == LOGITS {
@@ -79,6 +84,7 @@ impl TrainingState {
             let target = match part {
                 "weights" => &mut weights,
                 "best" => &mut best,
+                "average" => &mut average,
                 "adam" => &mut moments,
                 _ => return Err(unexpected()),
             };
@@ -115,6 +121,11 @@ impl TrainingState {
         let state = Self {
             weights: Weights::from_named(plan, weights)?,
             best: Weights::from_named(plan, best)?,
+            average: if average.is_empty() {
+                None
+            } else {
+                Some(Weights::from_named(plan, average)?)
+            },
             adam,
             logits,
         };
@@ -148,6 +159,7 @@ mod tests {
         TrainingState {
             weights: Weights::init(&plan, 1),
             best: Weights::init(&plan, 2),
+            average: Some(Weights::init(&plan, 3)),
             adam: AdamState {
                 steps: 17,
                 first: moments(1),
@@ -163,6 +175,15 @@ mod tests {
         let (read, note) = TrainingState::from_bytes(&plan(), &bytes).unwrap();
         assert_eq!(read, state());
         assert_eq!(note, "{\"epoch\": 3}");
+        let without = TrainingState {
+            average: None,
+            ..state()
+        };
+        let bytes = without.to_bytes("").unwrap();
+        assert_eq!(
+            TrainingState::from_bytes(&plan(), &bytes).unwrap().0,
+            without
+        );
     }
 
     proptest! {

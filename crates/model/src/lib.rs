@@ -20,6 +20,7 @@
 
 mod adam;
 pub mod architecture;
+mod average;
 mod bundle;
 #[cfg(feature = "burn")]
 mod burn_engine;
@@ -34,10 +35,12 @@ mod weights;
 
 pub use adam::{AdamConfig, AdamState};
 pub use architecture::{Architecture, InputShape, ModelKind, Op, UnknownModel};
+pub use average::average_decay;
 pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
 #[cfg(feature = "burn")]
 pub use burn_engine::{
-    Adam, Forward, Network, PaddedBatch, cross_entropy, targets, weighted_cross_entropy,
+    Adam, AveragedNetwork, Forward, Network, PaddedBatch, cross_entropy, targets,
+    weighted_cross_entropy,
 };
 pub use checkpoint::TrainingState;
 pub use geometry::same_padding;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::balance::{Sampling, WeightsName};
 use crate::compute::Backend;
+use crate::recipe::RecipeArgs;
 
 /// What the trainer does beside training.
 #[derive(Clone, Debug, Subcommand)]
@@ -30,49 +30,17 @@ pub struct Cli {
     /// Instead of training
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn or
-    /// deep_cnn_large [default: simple_cnn]
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// Data: a dataset_config.yaml [default: the embedded demo]
-    #[arg(long, value_name = "FILE")]
-    pub dataset_config: Option<PathBuf>,
-    /// Task of the dataset configuration [default: the first in the file]
-    #[arg(long, value_name = "TASK")]
-    pub task: Option<String>,
+    /// The recipe, option by option
+    #[command(flatten)]
+    pub recipe_args: RecipeArgs,
     /// Preset: a YAML file with defaults for these options (see configs/)
     #[arg(long, value_name = "PRESET")]
     pub config: Option<PathBuf>,
-    /// Most epochs [default: 50]
-    #[arg(long, value_name = "N")]
-    pub epochs: Option<usize>,
-    /// Samples a batch [default: 32]
-    #[arg(long, value_name = "N")]
-    pub batch_size: Option<usize>,
-    /// Learning rate of Adam at the start [default: 0.001]
-    #[arg(long, value_name = "X")]
-    pub learning_rate: Option<f64>,
-    /// Seed of initial weights, shuffling and dropout [default: 42]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Scaling of inputs: sample, dataset, batch or none [default: the dataset configuration's, else
-    /// dataset]
-    #[arg(long, value_name = "NAME")]
-    pub normalisation: Option<String>,
-    /// Share of the training labels to learn from, of every class alike [default: 1]
-    #[arg(long, value_name = "X")]
-    pub label_ratio: Option<f64>,
-    /// How samples of an epoch are drawn [default: shuffled]
-    #[arg(long, value_enum)]
-    pub sampling: Option<Sampling>,
-    /// How much classes count in the loss [default: none]
-    #[arg(long, value_enum)]
-    pub class_weights: Option<WeightsName>,
-    /// What happens to training windows: none, light or field; presets can say more [default: none]
-    #[arg(long, value_name = "NAME")]
-    pub augment: Option<String>,
-    /// Read inputs from their TFRecord files for every batch instead of keeping them in memory; the
-    /// results are the same
+    /// Run a recipe again: a recipe.json, or the ID of an experiment; options beat it
+    #[arg(long, value_name = "FILE|ID", conflicts_with = "config")]
+    pub recipe: Option<String>,
+    /// Read inputs from their files for every batch instead of keeping them in memory; the results are
+    /// the same
     #[arg(long)]
     pub stream: bool,
     /// What computes [default: native]

@@ -7,10 +7,10 @@ use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
 use trainer::commands::export::ExportArgs;
+use trainer::job::Job;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
-use trainer::settings::Settings;
-use trainer::train::StoppedBy;
+use trainer::training::StoppedBy;
 
 /// Exit code of an interrupted run, as shells count it.
 const INTERRUPTED: u8 = 130;
@@ -60,23 +60,20 @@ fn export(arguments: &ExportArgs) -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Result<Finished, TrainerError> {
-    let settings = match &cli.resume {
-        Some(id) => trainer::resume::settings(cli, id)?,
-        None => Settings::new(cli)?,
-    };
-    let mut progress = Progress::new(settings.epochs);
+    let job = Job::new(cli)?;
+    let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(
             "Ctrl-C will stop at once, without saving: {error}"
         ));
         Default::default()
     });
-    run(&settings, &interrupt, &mut progress)
+    run(&job, &interrupt, &mut progress)
 }
 
 /// What a finished run says on standard output.
 fn results(finished: &Finished) -> String {
-    let report = finished.test.report();
+    let report = finished.judgement.test.report();
     let outcome = &finished.outcome;
     let split = if finished.test_is_val {
         "validation split, which serves as test"
@@ -95,7 +92,7 @@ fn results(finished: &Finished) -> String {
         outcome.stopped_by.name(),
         report.accuracy,
         report.f1.macro_,
-        finished.test.loss,
+        finished.judgement.test.loss,
     );
     let width = finished
         .class_names

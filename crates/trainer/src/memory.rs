@@ -6,7 +6,6 @@ use model::native::NativeNetwork;
 
 use crate::compute::{MemoryPool, Target};
 use crate::error::TrainerError;
-use crate::settings::Settings;
 
 /// Bytes that can be had without swapping: of the machine, or of the container where that is less. None where the
 /// system does not say.
@@ -42,8 +41,8 @@ fn check(
 ///
 /// # Errors
 /// [`TrainerError::Usage`], or those of the index files.
-pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), TrainerError> {
-    if settings.storage == Storage::Streamed {
+pub fn check_data(config: &DatasetConfig, storage: Storage) -> Result<(), TrainerError> {
+    if storage == Storage::Streamed {
         return Ok(());
     }
     let least = config.least_memory()?;
@@ -62,17 +61,17 @@ pub fn check_data(config: &DatasetConfig, settings: &Settings) -> Result<(), Tra
 pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
-    settings: &Settings,
+    batch_size: usize,
     target: &Target,
 ) -> Result<(), TrainerError> {
-    let batch = settings.batch_size.min(dataset.train.len());
+    let batch = batch_size.min(dataset.train.len());
     let native = NativeNetwork::training_bytes(architecture, batch)?;
     let needed = native.saturating_mul(target.memory_factor());
     let free = match target.memory_pool() {
         MemoryPool::Machine => available(),
         MemoryPool::Device(bytes) => bytes,
     };
-    let what = format!("batches of {batch} samples of {}", settings.model);
+    let what = format!("batches of {batch} samples of {}", architecture.kind);
     check(needed, free, &what, "choose a smaller --batch-size")
 }
 

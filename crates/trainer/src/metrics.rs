@@ -1,5 +1,7 @@
 //! Metrics of a classifier, as scikit-learn defines them (with `zero_division=0`).
 
+use experiment::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
+use experiment::catalogue::{ClassMetric, Metric};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +40,44 @@ pub struct Report {
     pub f1: Averages,
     /// Samples of each true class.
     pub support: Vec<u64>,
+}
+
+/// The loss and everything derived from the confusion matrix, by the metrics of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    loss: f64,
+    report: Report,
+}
+
+impl Scores {
+    /// The value of a metric.
+    pub fn of(&self, metric: Metric) -> f64 {
+        let report = &self.report;
+        match metric {
+            Metric::Loss => self.loss,
+            Metric::Accuracy => report.accuracy,
+            Metric::F1Macro => report.f1.macro_,
+            Metric::F1Micro => report.f1.micro,
+            Metric::F1Weighted => report.f1.weighted,
+            Metric::PrecisionMacro => report.precision.macro_,
+            Metric::PrecisionMicro => report.precision.micro,
+            Metric::PrecisionWeighted => report.precision.weighted,
+            Metric::RecallMacro => report.recall.macro_,
+            Metric::RecallMicro => report.recall.micro,
+            Metric::RecallWeighted => report.recall.weighted,
+        }
+    }
+
+    /// The value of every class.
+    pub fn of_classes(&self, metric: ClassMetric) -> Vec<f64> {
+        let report = &self.report;
+        match metric {
+            ClassMetric::Precision => report.precision.per_class.clone(),
+            ClassMetric::Recall => report.recall.per_class.clone(),
+            ClassMetric::F1 => report.f1.per_class.clone(),
+            ClassMetric::Support => report.support.iter().map(|&n| n as f64).collect(),
+        }
+    }
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
@@ -102,27 +142,34 @@ impl Evaluation {
 
     /// The fields of `results` in `metadata.json`.
     pub fn to_json(&self) -> Map<String, Value> {
-        let report = self.report();
-        let value = json!({
-            "loss": self.loss,
-            "accuracy": report.accuracy,
-            "f1_macro": report.f1.macro_,
-            "f1_weighted": report.f1.weighted,
-            "precision_macro": report.precision.macro_,
-            "precision_weighted": report.precision.weighted,
-            "recall_macro": report.recall.macro_,
-            "recall_weighted": report.recall.weighted,
-            "per_class": {
-                "precision": report.precision.per_class,
-                "recall": report.recall.per_class,
-                "f1": report.f1.per_class,
-                "support": report.support,
-            },
-            "confusion_matrix": self.confusion,
+        let scores = self.scores();
+        let written = Metric::ALL
+            .iter()
+            .filter(|metric| metric.row().written.results);
+        let mut fields: Map<String, Value> = written
+            .map(|metric| (metric.name().to_owned(), json!(scores.of(*metric))))
+            .collect();
+        let per_class = ClassMetric::ALL.map(|metric| {
+            let values = match metric {
+                // Counts stay whole numbers.
+                ClassMetric::Support => json!(scores.report.support),
+                metric => json!(scores.of_classes(metric)),
+            };
+            (metric.name().to_owned(), values)
         });
-        match value {
-            Value::Object(map) => map,
-            _ => unreachable!("the literal is an object"),
+        fields.insert(
+            PER_CLASS.into(),
+            Value::Object(per_class.into_iter().collect()),
+        );
+        fields.insert(CONFUSION_MATRIX.into(), json!(self.confusion));
+        fields
+    }
+
+    /// Everything by the metrics of the catalogue.
+    pub fn scores(&self) -> Scores {
+        Scores {
+            loss: self.loss,
+            report: self.report(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::error::TrainerError;
 use crate::progress::{Progress, Voice};
 use crate::report;
 use crate::resume::{Note, VERSION};
-use crate::train::{EpochResult, LoopState, Recorder};
+use crate::training::{EpochResult, LoopState, Recorder};
 
 /// Messages that may wait to be written, two an epoch; then the training waits.
 const WAITING: usize = 4;

@@ -2,74 +2,68 @@
 
 use data::Dataset;
 use deploy::{TrainedModel, saved_model};
+use experiment::catalogue::layout::{
+    CONFUSION_MATRIX, HISTORY, LEARNING_CURVES_FIGURE, MODEL, MODEL_SUMMARY, TEST_CONFUSION_FIGURE,
+    VALIDATION_CONFUSION_FIGURE,
+};
+use experiment::catalogue::tags::{LEARNING_RATE, class_tags};
+use experiment::catalogue::{ClassMetric, Metric, Split};
 use experiment::figures::{confusion_matrix, learning_curves};
 use experiment::{Epoch, Experiment, ExperimentError, HParam, History, LogRun, Metadata, Results};
 use model::{Architecture, Bundle, Plan, Weights, summary};
 use serde_json::{Map, Value, json};
 
 use crate::error::TrainerError;
-use crate::metrics::{Evaluation, Report};
-use crate::settings::Settings;
-use crate::train::{EpochResult, Outcome};
+use crate::metrics::{Evaluation, Scores};
+use crate::recipe::{RECIPE_FILE, Recipe};
+use crate::training::{EpochResult, Outcome};
 
-/// A class name as part of a tag: a slash would make a group of its own.
-fn tag_part(class: &str) -> String {
-    class.replace('/', "_")
-}
-
-/// Precision, recall and F1 under tags that begin with `prefix`.
-fn log_report(
-    experiment: &mut Experiment,
-    run: LogRun,
-    prefix: &str,
-    step: i64,
-    report: &Report,
-    class_names: &[String],
-) {
-    let metrics = [
-        ("f1_score", &report.f1),
-        ("recall", &report.recall),
-        ("precision", &report.precision),
-    ];
+/// Every metric that the log of `run` has.
+fn log_metrics(experiment: &mut Experiment, run: LogRun, step: i64, scores: &Scores) {
     experiment.log(run, |log| {
-        for (name, averages) in metrics {
-            let kinds = [
-                ("macro", averages.macro_),
-                ("micro", averages.micro),
-                ("weighted", averages.weighted),
-            ];
-            for (kind, value) in kinds {
-                log.scalar(&format!("{prefix}{name}/{kind}"), step, value as f32);
-            }
-            for (class, value) in class_names.iter().zip(&averages.per_class) {
-                let tag = format!("{prefix}{name}_per_class/{}", tag_part(class));
-                log.scalar(&tag, step, *value as f32);
+        for metric in Metric::ALL {
+            if let Some(tag) = metric.tag(run) {
+                log.scalar(&tag, step, scores.of(*metric) as f32);
             }
         }
-        for (class, support) in class_names.iter().zip(&report.support) {
-            let tag = format!("{prefix}class_support/{}", tag_part(class));
-            log.scalar(&tag, step, *support as f32);
+    });
+}
+
+/// Precision, recall, F1 and support of every class.
+fn log_classes(
+    experiment: &mut Experiment,
+    run: LogRun,
+    step: i64,
+    scores: &Scores,
+    class_names: &[String],
+) {
+    let class_tags = class_tags(class_names);
+    experiment.log(run, |log| {
+        for metric in ClassMetric::ALL {
+            for (class, value) in class_tags.iter().zip(scores.of_classes(metric)) {
+                log.scalar(&metric.tag(run, class), step, value as f32);
+            }
         }
     });
 }
 
 /// The line of `history.jsonl` for one epoch.
 pub fn epoch_line(result: &EpochResult, elapsed_s: f64) -> Epoch {
-    let validation = result.validation.report();
-    let metrics = json!({
-        "loss": result.train.loss,
-        "accuracy": result.train.report().accuracy,
-        "val_loss": result.validation.loss,
-        "val_accuracy": validation.accuracy,
-        "val_f1_macro": validation.f1.macro_,
-        "val_f1_weighted": validation.f1.weighted,
-        "val_precision_macro": validation.precision.macro_,
-        "val_recall_macro": validation.recall.macro_,
-    });
+    let splits = [
+        (Split::Train, result.train.scores()),
+        (Split::Validation, result.validation.scores()),
+    ];
+    let mut metrics = Map::new();
+    for (split, scores) in splits {
+        let kept = Metric::ALL
+            .iter()
+            .filter(|metric| metric.is_in_history(split));
+        metrics.extend(kept.map(|metric| (metric.history_key(split), json!(scores.of(*metric)))));
+    }
     Epoch {
         epoch: result.epoch,
         learning_rate: result.learning_rate,
-        metrics: metrics.as_object().cloned().unwrap_or_default(),
+        metrics,
         val_confusion: result.validation.confusion.clone(),
         elapsed_s,
     }
@@ -87,27 +81,23 @@ pub fn record_epoch(
     line: &Epoch,
 ) -> Result<(), ExperimentError> {
     let step = result.epoch as i64;
-    let train = result.train.report();
-    let validation = result.validation.report();
+    let validation = result.validation.scores();
     experiment.append_history(line);
+    log_metrics(experiment, LogRun::Train, step, &result.train.scores());
     experiment.log(LogRun::Train, |log| {
-        log.scalar("epoch_loss", step, result.train.loss as f32);
-        log.scalar("epoch_accuracy", step, train.accuracy as f32);
-        log.scalar("epoch_learning_rate", step, result.learning_rate as f32);
+        log.scalar(LEARNING_RATE, step, result.learning_rate as f32);
         for tensor in result.weights.tensors() {
             log.histogram(&tensor.name, step, &tensor.values);
         }
     });
-    experiment.log(LogRun::Validation, |log| {
-        log.scalar("epoch_loss", step, result.validation.loss as f32);
-        log.scalar("epoch_accuracy", step, validation.accuracy as f32);
-    });
-    log_report(experiment, LogRun::Detailed, "", step, &validation, names);
+    log_metrics(experiment, LogRun::Validation, step, &validation);
+    log_metrics(experiment, LogRun::Detailed, step, &validation);
+    log_classes(experiment, LogRun::Detailed, step, &validation, names);
     let title = format!("Validation, epoch {}", result.epoch + 1);
     let image = confusion_matrix(&title, names, &result.validation.confusion);
     if let Ok(image) = &image {
         experiment.log(LogRun::Detailed, |log| {
-            log.image("confusion_matrix", step, image);
+            log.image(CONFUSION_MATRIX, step, image);
         });
     }
     experiment.flush()?;
@@ -120,17 +110,18 @@ pub fn record_epoch(
 /// [`TrainerError::Experiment`], here and below.
 pub fn record_start(
     experiment: &mut Experiment,
-    settings: &Settings,
+    recipe: &Recipe,
     architecture: &Architecture,
     plan: &Plan,
 ) -> Result<(), TrainerError> {
     let summary = summary::text(architecture, plan);
-    experiment.save("model_summary.txt", summary.as_bytes())?;
+    experiment.save(MODEL_SUMMARY, summary.as_bytes())?;
+    experiment.save(RECIPE_FILE, &recipe.to_bytes())?;
     let metadata = experiment.metadata().clone();
     let id = experiment.id().to_owned();
     let config = flat("config", &json!(metadata.training_config));
     let dataset = flat("dataset", &json!(metadata.dataset_info));
-    let hparams = hparams(settings, &metadata);
+    let hparams = hparams(recipe, &metadata);
     experiment.log(LogRun::Metadata, |log| {
         log.text("model/type", 0, architecture.kind.name());
         log.text("model/summary", 0, &summary::markdown(architecture, plan));
@@ -165,52 +156,51 @@ fn fenced(value: &Value) -> String {
     format!("```json\n{value:#}\n```")
 }
 
-fn hparams(settings: &Settings, metadata: &Metadata) -> Vec<(String, HParam)> {
-    let text = |value: &str| HParam::Text(value.to_owned());
-    let number = |value: f64| HParam::Number(value);
-    let normalisation = metadata.training_config.other.get("normalisation");
-    let normalisation = normalisation.and_then(Value::as_str).unwrap_or_default();
-    [
-        ("model", text(settings.model.name())),
-        ("batch_size", number(settings.batch_size as f64)),
-        ("epochs", number(settings.epochs as f64)),
-        ("learning_rate", number(settings.learning_rate)),
-        ("seed", number(settings.seed as f64)),
-        ("normalisation", text(normalisation)),
-        ("backend", text(settings.backend.name())),
-        (
-            "num_classes",
-            number(metadata.dataset_info.num_classes as f64),
-        ),
-        (
-            "train_size",
-            number(metadata.dataset_info.train_size as f64),
-        ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+/// The recipe's values, and what the data and the machine add to them.
+fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
+    let backend = metadata.system_info.other.get("backend");
+    let info = &metadata.dataset_info;
+    let others = [
+        ("backend", backend.cloned().unwrap_or_default()),
+        ("num_classes", info.num_classes.into()),
+        ("train_size", info.train_size.into()),
+    ];
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    let all = recipe.hyperparameters().into_iter().chain(others);
+    all.map(|(name, value)| {
+        let value = match value {
+            Value::Number(number) => HParam::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Value::String(text) => HParam::Text(text),
+            other => HParam::Text(other.to_string()),
+        };
+        (name, value)
+    })
+    .collect()
 }
 
-/// The model, once training ended: weights with their description, and the same as a SavedModel.
-///
-/// # Errors
-/// As above, or where the model cannot be encoded.
-pub fn record_model(
-    experiment: &mut Experiment,
-    dataset: &Dataset,
-    architecture: &Architecture,
-    best: Weights,
-) -> Result<(), TrainerError> {
+/// The model that a training leaves.
+pub fn bundle(dataset: &Dataset, architecture: &Architecture, weights: &Weights) -> Bundle {
     let preprocessing = json!(dataset.preprocessing);
     let names = dataset.class_names.clone();
-    let bundle = Bundle::new(architecture, best, names, preprocessing);
+    Bundle::new(architecture, weights.clone(), names, preprocessing)
+}
+
+/// Writes the model, once training ended: weights with their description, and the same as a SavedModel.
+///
+/// # Errors
+/// As above, or where the weights cannot be encoded.
+pub fn record_model(
+    experiment: &mut Experiment,
+    architecture: &Architecture,
+    bundle: &Bundle,
+) -> Result<(), TrainerError> {
     for (name, bytes) in bundle.files()? {
-        experiment.save(&format!("model/{name}"), &bytes)?;
+        experiment.save(&format!("{MODEL}/{name}"), &bytes)?;
     }
-    let model = TrainedModel::new(&bundle, architecture)?;
+    let model = TrainedModel::new(bundle, architecture)?;
     let files = saved_model::files(&model).into_iter();
     let files: Vec<_> = files
-        .map(|file| (format!("model/{}", file.path), file.bytes))
+        .map(|file| (format!("{MODEL}/{}", file.path), file.bytes))
         .collect();
     experiment.save_set(&files)?;
     Ok(())
@@ -226,66 +216,58 @@ pub fn record_end(
     outcome: &Outcome,
     test: &Evaluation,
 ) -> Result<(), ExperimentError> {
-    let report = test.report();
+    let scores = test.scores();
     let names = &dataset.class_names;
-    experiment.log(LogRun::Test, |log| {
-        log.scalar("test_loss", 0, test.loss as f32);
-        log.scalar("test_accuracy", 0, report.accuracy as f32);
-    });
-    log_report(experiment, LogRun::Test, "test_", 0, &report, names);
+    log_metrics(experiment, LogRun::Test, 0, &scores);
+    log_classes(experiment, LogRun::Test, 0, &scores, names);
     let split = if dataset.test_is_val {
         "Test (the validation split)"
     } else {
         "Test"
     };
-    let title = format!(
-        "{split}: accuracy {:.3}, macro F1 {:.3}",
-        report.accuracy, report.f1.macro_
-    );
+    let title = figure_title(split, &scores);
     let mut recorded = confusion_matrix(&title, names, &test.confusion).and_then(|image| {
         experiment.log(LogRun::Test, |log| {
-            log.image("test_confusion_matrix", 0, &image);
+            log.image(&format!("test_{CONFUSION_MATRIX}"), 0, &image);
         });
-        experiment.save_figure("test_confusion_matrix", &image)
+        experiment.save_figure(TEST_CONFUSION_FIGURE, &image)
     });
 
-    let mut results = vec![
-        ("results/test_loss", test.loss),
-        ("results/test_accuracy", report.accuracy),
-        ("results/test_f1_macro", report.f1.macro_),
-        ("results/epochs_run", outcome.epochs_run as f64),
-    ];
+    let mut results = hparam_results(Split::Test, &scores);
+    results.push(("results/epochs_run".into(), outcome.epochs_run as f64));
     if let Some(validation) = &outcome.best_validation {
-        let report = validation.report();
+        let scores = validation.scores();
         let epoch = outcome.best_epoch.unwrap_or(0);
-        let title = format!(
-            "Validation, best epoch {}: accuracy {:.3}, macro F1 {:.3}",
-            epoch + 1,
-            report.accuracy,
-            report.f1.macro_
-        );
+        let title = figure_title(&format!("Validation, best epoch {}", epoch + 1), &scores);
         let image = confusion_matrix(&title, names, &validation.confusion);
         recorded = recorded.and(
-            image.and_then(|image| experiment.save_figure("validation_confusion_matrix", &image)),
+            image.and_then(|image| experiment.save_figure(VALIDATION_CONFUSION_FIGURE, &image)),
         );
-        results.extend([
-            ("results/best_val_loss", validation.loss),
-            ("results/best_val_accuracy", report.accuracy),
-            ("results/best_val_f1_macro", report.f1.macro_),
-        ]);
+        results.extend(hparam_results(Split::Validation, &scores));
     }
     // The HPARAMS tab takes its metrics from scalars of the run that holds the hyperparameters.
     experiment.log(LogRun::Metadata, |log| {
         for (tag, value) in results {
-            log.scalar(tag, 0, value as f32);
+            log.scalar(&tag, 0, value as f32);
         }
     });
-    let history = History::load(&experiment.directory().join("history.jsonl"));
+    let history = History::load(&experiment.directory().join(HISTORY));
     let curves = history
         .and_then(|history| learning_curves(experiment.id(), &history, outcome.best_epoch))
-        .and_then(|curves| experiment.save_figure("learning_curves", &curves));
+        .and_then(|curves| experiment.save_figure(LEARNING_CURVES_FIGURE, &curves));
     let flushed = experiment.flush();
     recorded.and(curves).and(flushed)
+}
+
+fn figure_title(of: &str, scores: &Scores) -> String {
+    let (accuracy, f1) = (scores.of(Metric::Accuracy), scores.of(Metric::F1Macro));
+    format!("{of}: accuracy {accuracy:.3}, macro F1 {f1:.3}")
+}
+
+/// Metrics of the HPARAMS tab by their tags.
+fn hparam_results(split: Split, scores: &Scores) -> Vec<(String, f64)> {
+    let tagged = |metric: &Metric| Some((metric.hparam_tag(split)?, scores.of(*metric)));
+    Metric::ALL.iter().filter_map(tagged).collect()
 }
 
 /// `results` of `metadata.json`.
@@ -294,8 +276,8 @@ pub fn results(outcome: &Outcome, test: &Evaluation, dataset: &Dataset) -> Resul
     let mut other = Map::new();
     other.insert("test_is_validation".into(), dataset.test_is_val.into());
     Results {
-        epochs_run: outcome.epochs_run,
-        best_epoch: outcome.best_epoch.unwrap_or(0),
+        epochs_run: Some(outcome.epochs_run),
+        best_epoch: outcome.best_epoch,
         stopped_by: outcome.stopped_by.name().into(),
         validation: validation.map(Evaluation::to_json).unwrap_or_default(),
         test: test.to_json(),

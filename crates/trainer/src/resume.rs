@@ -1,25 +1,19 @@
 //! Going on with an experiment where its last checkpoint left it.
 
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use data::{Augmentation, Storage};
 use experiment::{
     CHECKPOINTS, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
     load_checkpoint,
 };
 use model::{Plan, TrainingState};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::json;
 
-use crate::balance::{Balance, ClassWeights};
-use crate::cli::Cli;
-use crate::compute::Backend;
 use crate::error::TrainerError;
+use crate::job::Job;
 use crate::progress::Progress;
-use crate::settings::Settings;
-use crate::train::LoopState;
+use crate::training::LoopState;
 
 /// Version of [`Note`]; another one is not read.
 pub const VERSION: u32 = 1;
@@ -49,180 +43,13 @@ fn usage(problem: String) -> TrainerError {
     TrainerError::Usage(problem)
 }
 
-fn incomplete(entry: &Entry, key: &str) -> TrainerError {
-    usage(format!(
-        "{} cannot be resumed: its metadata.json has no {key}",
-        entry.id
-    ))
-}
-
-/// A setting as the experiment's metadata have it.
-fn stored<T: DeserializeOwned>(
-    entry: &Entry,
-    (key, value): (&str, Option<&Value>),
-) -> Result<T, TrainerError> {
-    let value = value.cloned().unwrap_or(Value::Null);
-    serde_json::from_value(value).map_err(|_| incomplete(entry, key))
-}
-
-/// Refuses options that differ from what an experiment was started with.
-struct Unchanged<'a>(&'a Entry);
-
-impl Unchanged<'_> {
-    fn check<T: PartialEq>(
-        &self,
-        option: &str,
-        given: &Option<T>,
-        own: &T,
-        shown: impl Display,
-    ) -> Result<(), TrainerError> {
-        match given {
-            Some(given) if given != own => Err(usage(format!(
-                "{option} cannot change when a run is resumed: {} was started with {shown}",
-                self.0.id
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Settings of the experiment that `--resume` names: those it was started with. Options beside it may repeat
-/// them; `--epochs` may be another number, and `--threads` and `--stream` change no result.
-///
-/// # Errors
-/// [`TrainerError`] where there is no such experiment, it cannot be resumed, or an option differs.
-pub fn settings(cli: &Cli, id: &str) -> Result<Settings, TrainerError> {
-    let new_runs_only = [
-        ("--config", cli.config.is_some()),
-        ("--untracked", cli.untracked),
-        ("--meta", !cli.meta.is_empty()),
-        ("--tag", !cli.tags.is_empty()),
-        ("--notes", cli.notes.is_some()),
-    ];
-    if let Some((option, _)) = new_runs_only.iter().find(|(_, given)| *given) {
-        return Err(usage(format!(
-            "{option} is for new runs: leave it out with --resume"
-        )));
-    }
-    let root = cli.experiments_dir.clone();
-    let root = root.unwrap_or_else(|| PathBuf::from("experiments"));
-    let entry = ExperimentStore::new(&root).find(id)?;
-    let config = &entry.metadata.training_config;
-    let other = |key: &'static str| (key, config.other.get(key));
-    let backend = entry.metadata.system_info.other.get("backend");
-    let backend: Backend = stored(&entry, ("backend", backend))?;
-    let path: PathBuf = stored(&entry, other("dataset_config_path"))?;
-    let normalisation: String = stored(&entry, other("normalisation"))?;
-    let task: String = stored(&entry, other("task"))?;
-    let seed = entry.metadata.seed;
-    let seed = seed.ok_or_else(|| incomplete(&entry, "seed"))?;
-
-    let same = Unchanged(&entry);
-    same.check(
-        "--model",
-        &cli.model,
-        &config.model_type,
-        &config.model_type,
-    )?;
-    same.check(
-        "--dataset-config",
-        &cli.dataset_config,
-        &path,
-        path.display(),
-    )?;
-    same.check("--task", &cli.task, &task, &task)?;
-    same.check(
-        "--batch-size",
-        &cli.batch_size,
-        &config.batch_size,
-        config.batch_size,
-    )?;
-    same.check(
-        "--learning-rate",
-        &cli.learning_rate,
-        &config.learning_rate,
-        config.learning_rate,
-    )?;
-    same.check("--seed", &cli.seed, &seed, seed)?;
-    same.check(
-        "--normalisation",
-        &cli.normalisation,
-        &normalisation,
-        &normalisation,
-    )?;
-    let balance =
-        Balance::from_json(&config.other).ok_or_else(|| incomplete(&entry, "augmentation"))?;
-    same.check(
-        "--label-ratio",
-        &cli.label_ratio,
-        &balance.label_ratio,
-        balance.label_ratio,
-    )?;
-    let shown = |key: &str| {
-        balance
-            .to_json()
-            .get(key)
-            .map_or("the default".to_owned(), ToString::to_string)
-    };
-    same.check(
-        "--sampling",
-        &cli.sampling,
-        &balance.sampling,
-        shown("sampling"),
-    )?;
-    let weights = cli.class_weights.map(ClassWeights::from);
-    same.check(
-        "--class-weights",
-        &weights,
-        &balance.class_weights,
-        shown("class_weights"),
-    )?;
-    let augmentation = cli.augment.as_deref().and_then(Augmentation::preset);
-    if cli.augment.is_some() && augmentation.is_none() {
-        return Err(usage("--augment: choose none, light or field".to_owned()));
-    }
-    same.check(
-        "--augment",
-        &augmentation,
-        &balance.augmentation,
-        shown("augmentation"),
-    )?;
-    // What `auto` finds now may be another than then: results come of the same one.
-    let asked = cli.backend.filter(|asked| *asked != Backend::Auto);
-    same.check("--backend", &asked, &backend, backend.name())?;
-    let mut settings = Settings::new(&Cli {
-        model: Some(config.model_type.clone()),
-        dataset_config: Some(path),
-        task: Some(task),
-        epochs: cli.epochs.or(Some(config.epochs)),
-        batch_size: Some(config.batch_size),
-        learning_rate: Some(config.learning_rate),
-        seed: Some(seed),
-        normalisation: Some(normalisation),
-        stream: cli.stream,
-        backend: Some(backend),
-        device: cli.device,
-        threads: cli.threads,
-        checkpoint_minutes: cli.checkpoint_minutes,
-        experiments_dir: Some(root),
-        datasets_dir: cli.datasets_dir.clone(),
-        ..Default::default()
-    })?;
-    settings.early_stopping = stored(&entry, other("early_stopping"))?;
-    settings.plateau = stored(&entry, other("plateau"))?;
-    settings.storage = balance.storage(settings.storage == Storage::Streamed);
-    settings.balance = balance;
-    settings.resume = Some(entry);
-    Ok(settings)
-}
-
 /// Takes up `entry` from its newest good checkpoint. `now` is what the metadata of a new run would be: its
 /// data must be those the run was started with.
 ///
 /// # Errors
 /// [`TrainerError`] where the data differ, another process trains it, or no checkpoint is good.
 pub fn take_up(
-    settings: &Settings,
+    job: &Job,
     entry: &Entry,
     now: &Metadata,
     plan: &Plan,
@@ -245,7 +72,8 @@ pub fn take_up(
             entry.id
         )));
     }
-    let store = ExperimentStore::new(&settings.experiments_dir);
+    let recipe = &job.recipe;
+    let store = ExperimentStore::new(&job.tracking.experiments_dir);
     let (samples, classes) = (now.train_size, now.num_classes);
     let mut points = Vec::new();
     for name in CHECKPOINTS {
@@ -253,7 +81,7 @@ pub fn take_up(
         if !path.exists() {
             continue;
         }
-        match load(&path, plan, [samples, classes], settings.batch_size) {
+        match load(&path, plan, [samples, classes], recipe.batch_size) {
             Ok(point) => points.push((path, point)),
             Err(problem) => progress.warn(&format!("{problem}; trying the checkpoint before it")),
         }
@@ -264,14 +92,19 @@ pub fn take_up(
         for i in 0..points.len() {
             let (path, Point { note, training }) = &points[i];
             let state = &note.state;
-            if state.epochs_run > settings.epochs {
+            if state.epochs_run > recipe.epochs {
                 return Err(usage(format!(
                     "--epochs {}: the run has {} already",
-                    settings.epochs, state.epochs_run
+                    recipe.epochs, state.epochs_run
                 )));
             }
-            let change =
-                |metadata: &mut Metadata| metadata.training_config.epochs = settings.epochs;
+            let change = |metadata: &mut Metadata| {
+                let config = &mut metadata.training_config;
+                config.epochs = recipe.epochs;
+                config
+                    .other
+                    .insert("dataset_config_path".into(), json!(recipe.dataset_config));
+            };
             match store.resume(entry, change, &note.marks, incomplete) {
                 Ok(experiment) => {
                     let within = match training.logits.len() / classes {
@@ -281,7 +114,7 @@ pub fn take_up(
                     progress.say(&format!(
                         "resuming after {} of {} epochs{within} ({})",
                         state.epochs_run,
-                        settings.epochs,
+                        recipe.epochs,
                         path.display()
                     ));
                     return Ok((experiment, points.swap_remove(i).1));

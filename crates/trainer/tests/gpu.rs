@@ -113,6 +113,10 @@ fn training_goes_as_on_the_cpu() {
         "2",
         "--batch-size",
         "16",
+        "--schedule",
+        "plateau",
+        "--warmup",
+        "0",
     ];
     for (model, more) in [
         ("simple_cnn", &[][..]),

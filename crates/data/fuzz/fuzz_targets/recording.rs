@@ -11,7 +11,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let hints = Hints { sampling_rate: Some(100.0), start: None };
     for ending in ["csv", "dat"] {
-        if let Ok(traces) = recording::parse(bytes, ending, &hints) {
+        if let Ok(contents) = recording::parse(bytes, ending, &hints) {
+            let traces = contents.traces;
             let names: Vec<String> = traces.iter().map(|trace| trace.channel.clone()).collect();
             let _ = merge(traces, &names);
         }

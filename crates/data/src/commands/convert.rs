@@ -6,18 +6,18 @@ use super::{samples, target};
 use crate::config::DatasetConfig;
 use crate::dataset::Loading;
 use crate::error::DataError;
-use crate::import::{self, Imported, SPLITS};
+use crate::import::{self, Imported, SPLITS, Writing};
 use crate::reader::Record;
 
 /// Writes the samples of `config` anew into `out`, in their splits and order.
 pub(super) fn convert(
     config: &DatasetConfig,
     out: &Path,
-    shard: usize,
+    how: Writing,
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
     let target = target(config, [1.0, 1.0, 1.0], 0)?;
-    import::resplit(&target, out, shard, |sink| {
+    import::resplit(&target, out, how, &mut |_| {}, |sink| {
         for (split, index) in samples::indices(config) {
             let number = SPLITS.iter().position(|own| *own == split);
             let sources = config.sources(&index)?;

@@ -16,8 +16,8 @@ pub(super) struct Example {
     pub label: Option<i64>,
     /// Above the row.
     pub title: String,
-    /// Samples a second.
-    rate: f64,
+    /// Samples a second; none where that is not known.
+    rate: Option<f64>,
     /// Samples of every channel.
     channels: Vec<Vec<f64>>,
 }
@@ -52,13 +52,13 @@ impl Example {
         Self {
             label: Some(record.label),
             title: format!("label {}", record.label),
-            rate,
+            rate: Some(rate),
             channels: record.values.chunks(length).map(channel).collect(),
         }
     }
 
-    /// A stretch of a recording.
-    pub fn of_trace(channel: &str, trace: &Trace) -> Self {
+    /// A stretch of a recording, whose rate may not be `known`.
+    pub fn of_trace(channel: &str, trace: &Trace, known: bool) -> Self {
         let clean = trace
             .samples
             .iter()
@@ -66,7 +66,7 @@ impl Example {
         Self {
             label: None,
             title: channel.to_owned(),
-            rate: trace.rate,
+            rate: known.then_some(trace.rate),
             channels: vec![clean.collect()],
         }
     }
@@ -90,18 +90,23 @@ pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         for (example, area) in examples.iter().zip(area.split_evenly((rows, 1))) {
             let (left, right) = area.split_horizontally((WIDTH * 3 / 5) as i32);
+            let rate = example.rate.unwrap_or(1.0);
+            let [time, frequency] = match example.rate {
+                Some(_) => ["s", "Hz"],
+                None => ["samples", "cycles a sample"],
+            };
             let waves: Vec<_> = example
                 .channels
                 .iter()
-                .map(|samples| wave(samples, example.rate))
+                .map(|samples| wave(samples, rate))
                 .collect();
-            panel(&left, &example.title, "s", &waves).map_err(|error| text(&error))?;
+            panel(&left, &example.title, time, &waves).map_err(|error| text(&error))?;
             let spectra: Vec<_> = example
                 .channels
                 .iter()
-                .map(|samples| spectrum(samples, example.rate))
+                .map(|samples| spectrum(samples, rate))
                 .collect();
-            panel(&right, "spectrum, dB", "Hz", &spectra).map_err(|error| text(&error))?;
+            panel(&right, "spectrum, dB", frequency, &spectra).map_err(|error| text(&error))?;
         }
         area.present().map_err(|error| text(&error))?;
     }

@@ -59,12 +59,21 @@ struct Channel {
     file: String,
     channel: String,
     start: String,
-    sampling_rate: f64,
-    seconds: f64,
+    /// None where the file does not tell it.
+    sampling_rate: Option<f64>,
+    samples: usize,
+    seconds: Option<f64>,
     stretches: usize,
     not_finite: usize,
     smallest: f64,
     largest: f64,
+}
+
+/// What was odd about a recording.
+#[derive(Clone, Debug, Serialize)]
+struct Note {
+    file: String,
+    note: String,
 }
 
 pub(super) fn inspect(
@@ -75,7 +84,7 @@ pub(super) fn inspect(
     say: &mut dyn FnMut(&str),
 ) -> Result<String, DataError> {
     let mut found = Vec::new();
-    let mut channels = Vec::new();
+    let (mut channels, mut notes) = (Vec::new(), Vec::new());
     let mut examples = Vec::new();
     let mut names = BTreeMap::new();
     for path in paths {
@@ -115,7 +124,7 @@ pub(super) fn inspect(
             source_of(path, &wanted, &mut own, &mut examples, 1.0)?;
             found.push(own);
         } else {
-            channels.extend(recorded(path, &mut examples)?);
+            channels.extend(recorded(path, &mut examples, &mut notes)?);
         }
     }
     if let Some(figure) = figure {
@@ -133,7 +142,7 @@ pub(super) fn inspect(
         say(&format!("drawn: {}", figure.display()));
     }
     if json {
-        let value = serde_json::json!({"samples": found, "recordings": channels});
+        let value = serde_json::json!({"samples": found, "recordings": channels, "notes": notes});
         return Ok(format!("{value:#}\n"));
     }
     let mut text = String::new();
@@ -141,7 +150,7 @@ pub(super) fn inspect(
         text.push_str(&of_samples(&found, &names));
     }
     if !channels.is_empty() {
-        text.push_str(&of_recordings(&channels));
+        text.push_str(&of_recordings(&channels, &notes));
     }
     Ok(text)
 }
@@ -167,16 +176,35 @@ fn source_of(
     })
 }
 
-fn recorded(path: &Path, examples: &mut Vec<Example>) -> Result<Vec<Channel>, DataError> {
-    let hints = Hints {
+fn recorded(
+    path: &Path,
+    examples: &mut Vec<Example>,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Channel>, DataError> {
+    // A table without times has no rate of its own: only its columns can be told.
+    let counted = Hints {
         sampling_rate: Some(1.0),
         start: None,
     };
-    // A table without times has no rate of its own: it counts in samples.
-    let traces =
-        recording::read(path, &Hints::default()).or_else(|_| recording::read(path, &hints))?;
+    let mut known = true;
+    let contents = match recording::read(path, &Hints::default()) {
+        Err(DataError::Source { problem, .. }) if recording::is_rate_unknown(&problem) => {
+            known = false;
+            notes.push(Note {
+                file: path.display().to_string(),
+                note: problem,
+            });
+            recording::read(path, &counted)?
+        }
+        read => read?,
+    };
+    let own = contents.notes.into_iter().filter(|_| known);
+    notes.extend(own.map(|note| Note {
+        file: path.display().to_string(),
+        note,
+    }));
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
-    for trace in traces {
+    for trace in contents.traces {
         by_channel
             .entry(trace.channel.clone())
             .or_default()
@@ -189,19 +217,24 @@ fn recorded(path: &Path, examples: &mut Vec<Example>) -> Result<Vec<Channel>, Da
         let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
         channels.push(Channel {
             file: path.display().to_string(),
-            start: format_time(start),
-            sampling_rate: traces[0].rate,
-            seconds: traces
-                .iter()
-                .map(|trace| trace.samples.len() as f64 / trace.rate)
-                .sum(),
+            start: if known {
+                format_time(start)
+            } else {
+                "not known".into()
+            },
+            sampling_rate: known.then_some(traces[0].rate),
+            samples: all().count(),
+            seconds: known.then(|| {
+                let seconds = |trace: &recording::Trace| trace.samples.len() as f64 / trace.rate;
+                traces.iter().map(seconds).sum()
+            }),
             stretches: traces.len(),
             not_finite: all().filter(|v| !v.is_finite()).count(),
             smallest: finite().fold(f64::INFINITY, f64::min),
             largest: finite().fold(f64::NEG_INFINITY, f64::max),
             channel: channel.clone(),
         });
-        examples.push(Example::of_trace(&channel, &traces[0]));
+        examples.push(Example::of_trace(&channel, &traces[0], known));
     }
     Ok(channels)
 }
@@ -261,11 +294,13 @@ fn of_samples(found: &[Found], names: &BTreeMap<i64, String>) -> String {
     text
 }
 
-fn of_recordings(channels: &[Channel]) -> String {
+fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
+    let unknown = || "not known".to_owned();
     let heads = [
         "channel",
         "start",
         "Hz",
+        "samples",
         "seconds",
         "stretches",
         "smallest",
@@ -280,8 +315,11 @@ fn of_recordings(channels: &[Channel]) -> String {
             rows.push(vec![
                 own.channel.clone(),
                 own.start.clone(),
-                own.sampling_rate.to_string(),
-                format!("{:.3}", own.seconds),
+                own.sampling_rate
+                    .map_or_else(unknown, |rate| rate.to_string()),
+                own.samples.to_string(),
+                own.seconds
+                    .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
                 own.stretches.to_string(),
                 own.smallest.to_string(),
                 own.largest.to_string(),
@@ -289,6 +327,9 @@ fn of_recordings(channels: &[Channel]) -> String {
             ]);
         }
         text.push_str(&format!("{file}\n{}", table(&rows)));
+        for own in notes.iter().filter(|own| own.file == *file) {
+            text.push_str(&format!("note: {}\n", own.note));
+        }
     }
     text
 }

@@ -8,15 +8,14 @@ mod inspect;
 mod samples;
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::DatasetConfig;
-use crate::dataset::{Dataset, Loading, Storage};
+use crate::dataset::{Dataset, Loading};
 use crate::error::DataError;
-use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target};
-use crate::preprocessing::Normalisation;
+use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target, Writing};
 use crate::reader::Record;
 
 /// Looks at seismic data and makes datasets of it.
@@ -53,6 +52,9 @@ pub enum Command {
         /// The list of recordings, as configs/recordings.yaml
         #[arg(value_name = "LIST")]
         list: PathBuf,
+        /// Refuses whatever would be a warning
+        #[arg(long)]
+        strict: bool,
         /// Where to.
         #[command(flatten)]
         out: Out,
@@ -148,6 +150,15 @@ pub struct Out {
     pub shard_size: usize,
 }
 
+impl Out {
+    fn writing(&self) -> Writing {
+        Writing {
+            shard: self.shard_size,
+            strict: false,
+        }
+    }
+}
+
 /// Runs a command; `say` is told of progress and warnings, `watch` how far the reading of sources is. What people asked
 /// for is returned.
 ///
@@ -165,17 +176,21 @@ pub fn run(
             figure,
             json,
         } => inspect::inspect(paths, task.as_deref(), figure.as_deref(), *json, say),
-        Command::Import { list, out } => {
+        Command::Import { list, strict, out } => {
             let config = RecordingsConfig::load(list)?;
-            let imported = import::import(&config, &out.out, out.shard_size, say)?;
-            finished(&imported, &config.class_names, say, watch)
+            let how = Writing {
+                strict: *strict,
+                ..out.writing()
+            };
+            let imported = import::import_watched(&config, &out.out, how, say, watch)?;
+            Ok(finished(&imported, &config.class_names, say))
         }
         Command::Convert { of, out } => {
             let config = of.load()?;
             // What training would refuse is refused before anything is written, by the names of these sources.
-            open(&config, watch)?;
-            let imported = convert::convert(&config, &out.out, out.shard_size, watch)?;
-            finished(&imported, &config.class_names(), say, watch)
+            Dataset::check(&config, watch)?;
+            let imported = convert::convert(&config, &out.out, out.writing(), watch)?;
+            Ok(finished(&imported, &config.class_names(), say))
         }
         Command::Count { of, json } => {
             let config = of.load()?;
@@ -194,7 +209,7 @@ pub fn run(
         } => {
             let config = DatasetConfig::load(config, task.as_deref())?;
             let target = target(&config, [*train, *val, *test], *seed)?;
-            let imported = import::resplit(&target, &out.out, out.shard_size, |sink| {
+            let imported = import::resplit(&target, &out.out, out.writing(), watch, |sink| {
                 samples::each(&config, &mut |path, record, label| {
                     let nowhere = || {
                         DataError::Record {
@@ -219,10 +234,10 @@ pub fn run(
                     sink(record, None)
                 })
             })?;
-            finished(&imported, &target.class_names, say, watch)
+            Ok(finished(&imported, &target.class_names, say))
         }
         Command::Validate { of } => {
-            let dataset = open(&of.load()?, watch)?;
+            let dataset = Dataset::check(&of.load()?, watch)?;
             warn(&dataset.warnings, say);
             let [channels, segments, bins] = dataset.train.shape;
             let counts = [&dataset.train, &dataset.val, &dataset.test].map(|split| split.len());
@@ -241,7 +256,7 @@ pub fn run(
             ))
         }
         Command::Fingerprint { of, json } => {
-            let dataset = open(&of.load()?, watch)?;
+            let dataset = Dataset::check(&of.load()?, watch)?;
             let splits = [
                 ("train", &dataset.train),
                 ("val", &dataset.val),
@@ -262,16 +277,6 @@ pub fn run(
                 })
                 .collect())
         }
-    }
-}
-
-/// A dataset as it is trained with; streamed, as far as its formats let it be.
-fn open(config: &DatasetConfig, watch: &mut dyn FnMut(Loading)) -> Result<Dataset, DataError> {
-    match Dataset::watch(config, Normalisation::None, Storage::Streamed, watch) {
-        Err(DataError::Source { problem, .. }) if problem.starts_with("cannot be streamed") => {
-            Dataset::watch(config, Normalisation::None, Storage::Memory, watch)
-        }
-        opened => opened,
     }
 }
 
@@ -309,15 +314,9 @@ fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target,
     })
 }
 
-/// Checks what was written by reading it as training does, and tells of it.
-fn finished(
-    imported: &Imported,
-    classes: &[String],
-    say: &mut dyn FnMut(&str),
-    watch: &mut dyn FnMut(Loading),
-) -> Result<String, DataError> {
+/// Tells of what was written.
+fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) -> String {
     warn(&imported.warnings, say);
-    open(&DatasetConfig::load(&imported.config, None)?, watch)?;
     let heads: Vec<String> = ["split", "groups", "windows"]
         .map(String::from)
         .into_iter()
@@ -334,6 +333,10 @@ fn finished(
     let counts = &imported.counts;
     let left_out = [
         (
+            counts.outside,
+            "windows before a recording begins or after it ends",
+        ),
+        (
             counts.in_gaps,
             "windows over gaps or the end of a recording",
         ),
@@ -344,6 +347,10 @@ fn finished(
         (
             imported.straddling,
             "windows over the boundary of two splits",
+        ),
+        (
+            imported.shared,
+            "windows with samples that a later split has",
         ),
         (counts.too_short, "intervals shorter than a window"),
     ];
@@ -369,9 +376,19 @@ fn finished(
     }
     text.push_str(&format!(
         "\ntrain with: cargo run -p trainer -- --dataset-config {}\n",
-        imported.config.display()
+        quoted(&imported.config)
     ));
-    Ok(text)
+    text
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Says what deserves a warning.

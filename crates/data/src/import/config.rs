@@ -8,8 +8,8 @@ use super::labels::{Label, Time, read_labels};
 use super::m3n_vc::M3nVc;
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::DataError;
-use crate::preprocessing::Step;
-use crate::preprocessing::segment;
+use crate::index::{is_pattern, matches};
+use crate::preprocessing::{Step, segment};
 
 /// What was recorded, what happened when, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -104,6 +104,12 @@ pub struct SeisBenchFolder {
     pub before: f64,
     /// Seconds after it; by default a window's length.
     pub after: Option<f64>,
+    /// Samples a second, where neither file says.
+    pub sampling_rate: Option<f64>,
+    /// Components in the order of the channels, such as `ZNE`, where neither file says.
+    pub component_order: Option<String>,
+    /// `CW` or `WC`, where the file does not say and the shapes of the arrays do not tell.
+    pub dimension_order: Option<String>,
 }
 
 fn source() -> String {
@@ -162,6 +168,11 @@ impl SplitSettings {
     }
 }
 
+/// Spaces around a name are nobody's class.
+fn trim(name: &mut String) {
+    *name = name.trim().to_owned();
+}
+
 impl RecordingsConfig {
     /// Reads a file; relative paths are relative to its folder.
     ///
@@ -182,6 +193,7 @@ impl RecordingsConfig {
         for m3n_vc in std::mem::take(&mut config.m3n_vc) {
             config.recordings.extend(m3n_vc.recordings(folder)?);
         }
+        config.class_names.iter_mut().for_each(trim);
         for recording in &mut config.recordings {
             recording.resolve(folder)?;
         }
@@ -240,6 +252,10 @@ impl RecordingsConfig {
                 "class_names",
                 "a classifier needs at least 2 classes".into(),
             );
+        }
+        let mut names = self.class_names.iter().enumerate();
+        if let Some((_, twice)) = names.find(|(i, name)| self.class_names[..*i].contains(name)) {
+            return error("class_names", format!("`{twice}` appears twice"));
         }
         if self.channels.is_empty() {
             return error("channels", "is empty".into());
@@ -354,22 +370,23 @@ impl Recording {
                 path: path.clone(),
                 problem,
             };
-            let text = path.to_string_lossy();
-            if !text.contains(['*', '?', '[']) || path.exists() {
+            if !is_pattern(&path.to_string_lossy()) || path.exists() {
                 files.push(path);
                 continue;
             }
-            let found = glob::glob(&text).map_err(|problem| error(problem.to_string()))?;
-            let before = files.len();
-            files.extend(found.filter_map(Result::ok).filter(|path| path.is_file()));
-            if files.len() == before {
+            let found = matches(&path).map_err(|problem| error(problem.to_string()))?;
+            if found.is_empty() {
                 return Err(error("no file is named so".into()));
             }
+            files.extend(found);
         }
         self.files = files;
         if let Some(own) = &self.labels_file {
             self.labels.extend(read_labels(&folder.join(own))?);
         }
+        self.class.iter_mut().for_each(trim);
+        let classes = self.labels.iter_mut().map(|label| &mut label.class);
+        classes.for_each(trim);
         Ok(())
     }
 }

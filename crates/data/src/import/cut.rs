@@ -24,17 +24,21 @@ pub struct Cut {
     pub label: usize,
     /// What it shares a side with.
     pub group: String,
-    /// Time of its first sample, in nanoseconds.
+    /// Where it was to begin, in nanoseconds.
     pub start: i64,
+    /// Time of its first sample: the one nearest to `start`.
+    pub first: i64,
 }
 
 /// What did not become a window, and why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Windows.
     pub windows: usize,
     /// Windows that would have lain over a gap or the end of the recording.
     pub in_gaps: usize,
+    /// Windows that would have lain before the recording begins or after it ends.
+    pub outside: usize,
     /// Windows that reach into an interval of another class.
     pub contradicting: usize,
     /// Intervals shorter than a window that became one around their middle.
@@ -48,6 +52,7 @@ impl Counts {
     pub fn add(&mut self, other: &Counts) {
         self.windows += other.windows;
         self.in_gaps += other.in_gaps;
+        self.outside = self.outside.saturating_add(other.outside);
         self.contradicting += other.contradicting;
         self.centred += other.centred;
         self.too_short += other.too_short;
@@ -64,44 +69,41 @@ pub fn cut(
     hop: f64,
     centre: bool,
 ) -> (Vec<Cut>, Counts) {
+    let (cuts, each) = cut_each(stretches, intervals, samples, hop, centre);
     let mut counts = Counts::default();
+    each.iter().for_each(|own| counts.add(own));
+    (cuts, counts)
+}
+
+/// As [`cut`], with the counts of every interval.
+pub(super) fn cut_each(
+    stretches: &[Stretch],
+    intervals: &[Interval],
+    samples: usize,
+    hop: f64,
+    centre: bool,
+) -> (Vec<Cut>, Vec<Counts>) {
     let mut cuts = Vec::new();
+    let mut each = vec![Counts::default(); intervals.len()];
     let Some(rate) = stretches.first().map(|stretch| stretch.rate) else {
-        return (cuts, counts);
+        return (cuts, each);
     };
     let length = (samples as f64 / rate * NANOS).round() as i64;
     // Half a sample: intervals are written by people, in rounded seconds.
     let slack = (0.5 / rate * NANOS) as i64;
+    let (begins, ends) = span(stretches);
     for (number, interval) in intervals.iter().enumerate() {
+        let counts = &mut each[number];
         let duration = interval.end.saturating_sub(interval.start);
-        let mut starts: Vec<i64> = Vec::new();
-        if duration.saturating_add(slack) < length {
-            if !centre || duration <= 0 {
-                counts.too_short += 1;
-                continue;
-            }
+        let starts = if duration.saturating_add(slack) >= length {
+            starts(stretches, interval, (length, slack), hop, counts)
+        } else if centre && duration > 0 {
             counts.centred += 1;
-            starts.push(interval.start + duration / 2 - length / 2);
+            vec![interval.start + duration / 2 - length / 2]
         } else {
-            let last =
-                (duration.saturating_sub(length - slack) as f64 / NANOS / hop).floor() as usize;
-            // No more than there is data for: an interval may be written as from 0 to ever.
-            let begins = stretches
-                .iter()
-                .map(|stretch| stretch.start)
-                .min()
-                .unwrap_or(0);
-            let ends = stretches.iter().map(Stretch::end).max().unwrap_or(0);
-            let at = |i: usize| {
-                interval
-                    .start
-                    .saturating_add((i as f64 * hop * NANOS).round() as i64)
-            };
-            let first = ((begins.saturating_sub(interval.start)) as f64 / NANOS / hop)
-                .floor()
-                .max(0.0) as usize;
-            starts.extend((first..=last).map(at).take_while(|start| *start < ends));
-        }
+            counts.too_short += 1;
+            continue;
+        };
         for start in starts {
             let end = start.saturating_add(length);
             let other = intervals.iter().enumerate().any(|(i, other)| {
@@ -115,25 +117,63 @@ pub fn cut(
                 continue;
             }
             match window(stretches, start, samples) {
-                Some(values) => {
+                Some((first, values)) => {
                     counts.windows += 1;
-                    let group = interval.group.clone();
                     cuts.push(Cut {
                         values,
                         label: interval.label,
-                        group,
+                        group: interval.group.clone(),
                         start,
+                        first,
                     });
                 }
+                None if end <= begins || start >= ends => counts.outside += 1,
                 None => counts.in_gaps += 1,
             }
         }
     }
-    (cuts, counts)
+    (cuts, each)
 }
 
-/// The samples from the one nearest to `start`; none where they are not all there.
-fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<Vec<f32>> {
+/// From the first sample to after the last.
+fn span(stretches: &[Stretch]) -> (i64, i64) {
+    let begins = stretches.iter().map(|stretch| stretch.start);
+    let ends = stretches.iter().map(Stretch::end);
+    (begins.min().unwrap_or(0), ends.max().unwrap_or(0))
+}
+
+/// Where the windows of an interval begin that touch the recording, for windows of some `length` in nanoseconds, more or
+/// less `slack`. The others, of intervals that are written as from 0
+/// to ever, are counted.
+fn starts(
+    stretches: &[Stretch],
+    interval: &Interval,
+    (length, slack): (i64, i64),
+    hop: f64,
+    counts: &mut Counts,
+) -> Vec<i64> {
+    let duration = interval.end.saturating_sub(interval.start);
+    let last = (duration.saturating_sub(length - slack) as f64 / NANOS / hop).floor() as usize;
+    let (begins, ends) = span(stretches);
+    let at = |i: usize| {
+        interval
+            .start
+            .saturating_add((i as f64 * hop * NANOS).round() as i64)
+    };
+    // Half a sample more or less inside is outside.
+    let before = begins.saturating_sub(length - slack);
+    let first = (before.saturating_sub(interval.start) as f64 / NANOS / hop).ceil();
+    let first = (first.max(0.0) as usize).min(last.saturating_add(1));
+    let found: Vec<i64> = (first..=last)
+        .map(at)
+        .take_while(|start| *start < ends - slack)
+        .collect();
+    counts.outside = last.saturating_add(1) - found.len();
+    found
+}
+
+/// The samples from the one nearest to `start`, and its time; none where they are not all there.
+fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<(i64, Vec<f32>)> {
     stretches.iter().find_map(|stretch| {
         let first = (start.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round();
         if first < 0.0 || first as usize + samples > stretch.len() {
@@ -141,11 +181,9 @@ fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<Vec<f32>>
         }
         let range = first as usize..first as usize + samples;
         let channels = stretch.channels.iter();
-        Some(
-            channels
-                .flat_map(|channel| channel[range.clone()].iter().map(|v| *v as f32))
-                .collect(),
-        )
+        let values = channels.flat_map(|channel| channel[range.clone()].iter().map(|v| *v as f32));
+        let time = stretch.start + (first / stretch.rate * NANOS).round() as i64;
+        Some((time, values.collect()))
     })
 }
 

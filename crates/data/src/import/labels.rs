@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::DataError;
 use crate::recording::{self, parse_time};
+use crate::text;
 
 /// A labelled interval.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -56,17 +57,33 @@ impl Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Raw {
-            Number(f64),
-            Text(String),
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(
+                    "a time: seconds from the first sample, such as 12.5, or a moment, such as 2024-05-01T10:00:00Z",
+                )
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Time, E> {
+                Time::parse(&value.to_string()).map_err(E::custom)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Time, E> {
+                Time::parse(&value.to_string()).map_err(E::custom)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Time, E> {
+                Time::parse(&value.to_string()).map_err(E::custom)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Time, E> {
+                Time::parse(value).map_err(E::custom)
+            }
         }
-        let text = match Raw::deserialize(deserializer)? {
-            Raw::Number(number) => number.to_string(),
-            Raw::Text(text) => text,
-        };
-        Time::parse(&text).map_err(serde::de::Error::custom)
+        deserializer.deserialize_any(Visitor)
     }
 }
 
@@ -79,7 +96,7 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         path: path.to_owned(),
         problem,
     };
-    let file = std::fs::File::open(path).map_err(|source| DataError::Read {
+    let text = text::read(path).map_err(|source| DataError::Read {
         what: "the table of labels",
         path: path.to_owned(),
         source,
@@ -87,7 +104,7 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
-        .from_reader(file);
+        .from_reader(text.as_bytes());
     let heads = reader
         .headers()
         .map_err(|problem| error(problem.to_string()))?
@@ -124,4 +141,39 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         });
     }
     Ok(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse_yaml;
+
+    #[test]
+    fn times_and_what_was_expected() {
+        let label = |start: &str| {
+            parse_yaml::<Label>(&format!("{{start: {start}, end: 20, class: steps}}"))
+        };
+        assert_eq!(label("12").unwrap().start, Time::Seconds(12.0));
+        assert_eq!(label("12.5").unwrap().start, Time::Seconds(12.5));
+        assert_eq!(label("-3").unwrap().start, Time::Seconds(-3.0));
+        let moment = Time::Moment(1_714_557_600_000_000_000);
+        assert_eq!(label("2024-05-01T10:00:00Z").unwrap().start, moment);
+        assert_eq!(label("1714557600").unwrap().start, moment);
+        for wrong in ["[1]", "true", "soon"] {
+            let error = label(wrong).unwrap_err();
+            assert!(error.contains("expected"), "{error}");
+            assert!(!error.contains("variant"), "{error}");
+        }
+    }
+
+    #[test]
+    fn tables_with_marks_of_other_systems() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.csv");
+        let text = "\u{feff}start,end,class,event\r\n0,2, steps ,\r\n";
+        std::fs::write(&path, text).unwrap();
+        let labels = read_labels(&path).unwrap();
+        assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
+        assert_eq!(labels[0].event, None);
+    }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::config::Recording;
 use super::labels::{Label, Time};
 use crate::error::DataError;
+use crate::index::matches;
 use crate::recording;
 
 /// A folder of M3N-VC.
@@ -33,10 +34,10 @@ impl M3nVc {
         let mut recordings = Vec::new();
         for run in runs {
             let pattern = folder.join(format!("run{}_rs*_geo.parquet", run.id));
-            let files = glob::glob(&pattern.to_string_lossy())
-                .into_iter()
-                .flatten()
-                .filter_map(Result::ok);
+            let files = matches(&pattern).map_err(|problem| DataError::Source {
+                path: pattern.clone(),
+                problem: problem.to_string(),
+            })?;
             for file in files {
                 let name = file
                     .file_stem()

@@ -6,10 +6,16 @@
 mod assign;
 mod config;
 mod cut;
+mod gaps;
 mod labels;
 mod m3n_vc;
+mod origin;
+mod report;
 mod shards;
+#[cfg(test)]
+mod tests;
 mod traces;
+mod windows;
 mod write;
 
 pub use assign::{Group, assign};
@@ -17,8 +23,9 @@ pub use config::{Recording, RecordingsConfig, SeisBenchFolder, SplitBy, SplitSet
 pub use cut::{Counts, Cut, Interval, cut};
 pub use labels::{Label, Time};
 pub use m3n_vc::M3nVc;
+pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};
 pub use shards::Target;
-pub use write::{Imported, SplitSink, import, resplit};
+pub use write::{Imported, SplitSink, Writing, import, import_watched, resplit};
 
 /// Names of the splits, in order.
 pub const SPLITS: [&str; 3] = ["train", "val", "test"];

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
+use super::report;
 use super::write::Imported;
 use super::{Group, SPLITS, assign};
 use crate::error::{DataError, unwritable};
@@ -23,11 +25,16 @@ pub struct Target {
     pub seed: u64,
 }
 
-/// Windows in the order they were cut, on disk: only label, group and, where it is given, split are kept.
+/// Windows in the order they were cut, on disk: only label, group and, where it is given, split are kept, and which
+/// samples they hold.
 pub(super) struct Spool {
     path: PathBuf,
     writer: TfrecordWriter,
-    pub windows: Vec<(usize, usize, Option<usize>)>,
+    pub windows: Vec<Spooled>,
+    /// Sources of the recordings.
+    pub origins: Origins,
+    /// What the windows hold of them.
+    pub extents: Vec<Extent>,
     groups: Vec<String>,
     numbers: HashMap<String, usize>,
 }
@@ -39,6 +46,8 @@ impl Spool {
             path,
             writer,
             windows: Vec::new(),
+            origins: Origins::default(),
+            extents: Vec::new(),
             groups: Vec::new(),
             numbers: HashMap::new(),
         })
@@ -52,7 +61,11 @@ impl Spool {
             self.groups.len() - 1
         });
         self.writer.write(record)?;
-        self.windows.push((record.label as usize, group, split));
+        self.windows.push(Spooled {
+            label: record.label as usize,
+            group,
+            split,
+        });
         Ok(())
     }
 }
@@ -60,53 +73,133 @@ impl Spool {
 /// Decides on the splits and writes shards, index files and configuration.
 pub(super) fn share_out(
     target: &Target,
-    spool: Spool,
+    mut spool: Spool,
     folder: &Path,
     shard: usize,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
-    let Spool {
-        path,
-        writer,
-        windows,
-        groups,
-        ..
-    } = spool;
-    writer.finish()?;
-    let classes = target.class_names.len();
-    let mut open: Vec<Group> = groups
+    let extents = std::mem::take(&mut spool.extents);
+    let resolved = resolve(&spool.windows, spool.groups.len(), extents);
+    report_shared(&spool, &resolved, imported);
+    let splits = splits(target, &spool, &resolved);
+    count(target, &spool, &resolved, &splits, imported);
+    check_counts(target, imported)?;
+    imported.report.version = 1;
+    imported.report.class_names.clone_from(&target.class_names);
+    imported.report.splits = report::splits(imported.groups, &imported.windows);
+    write_shards(target, spool, &resolved, &splits, (folder, shard), imported)
+}
+
+/// The split of every window; none of those that are left out.
+fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usize>> {
+    let mut open: Vec<Group> = spool
+        .groups
         .iter()
         .map(|name| Group {
             name: name.clone(),
-            counts: vec![0; classes],
+            counts: vec![0; target.class_names.len()],
         })
         .collect();
-    for (label, group, given) in &windows {
-        open[*group].counts[*label] += usize::from(given.is_none());
+    for window in &spool.windows {
+        let group = resolved.group[window.group];
+        open[group].counts[window.label] += usize::from(window.split.is_none());
     }
-    let assigned = assign(&open, target.shares, target.seed);
-    let split_of = |i: usize| windows[i].2.unwrap_or(assigned[windows[i].1]);
+    // Those that are part of others, or given, have nothing to be shared out.
+    let own: Vec<usize> = (0..open.len())
+        .filter(|group| open[*group].counts.iter().any(|count| *count > 0))
+        .collect();
+    let shared: Vec<Group> = own.iter().map(|group| open[*group].clone()).collect();
+    let mut assigned = vec![0; open.len()];
+    let found = assign(&shared, target.shares, target.seed);
+    for (group, split) in own.into_iter().zip(found) {
+        assigned[group] = split;
+    }
+    let of = |(window, kept): (&Spooled, &bool)| {
+        let split = window
+            .split
+            .unwrap_or(assigned[resolved.group[window.group]]);
+        kept.then_some(split)
+    };
+    spool.windows.iter().zip(&resolved.kept).map(of).collect()
+}
 
-    imported.windows = std::array::from_fn(|_| vec![0; classes]);
-    let mut members: [Vec<bool>; 3] = std::array::from_fn(|_| vec![false; groups.len()]);
-    for (i, (label, group, _)) in windows.iter().enumerate() {
-        imported.windows[split_of(i)][*label] += 1;
-        members[split_of(i)][*group] = true;
+/// Says which groups became one, and what was left out.
+fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
+    let united: Vec<usize> = (0..spool.groups.len())
+        .filter(|group| resolved.group[*group] != *group)
+        .collect();
+    imported.united = united.len();
+    imported.shared = resolved.kept.iter().filter(|kept| !**kept).count();
+    imported.report.groups_named = spool.groups.len();
+    imported.report.groups_united = imported.united;
+    imported.report.left_out_as_shared = imported.shared;
+    if let [first, ..] = united[..] {
+        imported.warnings.push(format!(
+            "{} of {} groups share samples with another and are one with it, so that no two splits share any: `{}` and \
+             `{}`{}",
+            united.len(),
+            spool.groups.len(),
+            spool.groups[resolved.group[first]],
+            spool.groups[first],
+            if united.len() > 1 { ", ..." } else { "" }
+        ));
+    }
+    if imported.shared > 0 {
+        imported.warnings.push(format!(
+            "{} windows are left out because a later split has some of their samples: one file is in recordings of \
+             different splits",
+            imported.shared
+        ));
+    }
+    if resolved.contradicting > 0 {
+        imported.warnings.push(format!(
+            "{} windows share samples with windows of another class: recordings of one file label them differently",
+            resolved.contradicting
+        ));
+    }
+}
+
+/// Counts windows and groups of every split.
+fn count(
+    target: &Target,
+    spool: &Spool,
+    resolved: &Resolved,
+    splits: &[Option<usize>],
+    imported: &mut Imported,
+) {
+    imported.windows = std::array::from_fn(|_| vec![0; target.class_names.len()]);
+    let mut members: [Vec<bool>; 3] = std::array::from_fn(|_| vec![false; spool.groups.len()]);
+    for (window, split) in spool.windows.iter().zip(splits) {
+        if let Some(split) = *split {
+            imported.windows[split][window.label] += 1;
+            members[split][resolved.group[window.group]] = true;
+        }
     }
     imported.groups = members.map(|own| own.iter().filter(|member| **member).count());
-    let totals: [usize; 3] = std::array::from_fn(|split| imported.windows[split].iter().sum());
+}
+
+/// Refuses splits that cannot be trained with, and says what others lack.
+fn check_counts(target: &Target, imported: &mut Imported) -> Result<(), DataError> {
+    let totals = totals(imported);
     if totals[0] == 0 || totals[1] == 0 {
-        let problem = format!(
-            "{} windows for training and {} for validation, of {} group(s): more recordings or events are needed, or \
-             another way to split, such as `by: time`",
-            totals[0],
-            totals[1],
-            groups.len()
+        let groups: usize = imported.report.groups_named - imported.united;
+        let mut problem = format!(
+            "{} windows for training and {} for validation, of {groups} group(s): more recordings or events are needed, \
+             or another way to split, such as `by: time`",
+            totals[0], totals[1],
         );
+        for warning in &imported.warnings {
+            problem += &format!("\n  {warning}");
+        }
         return Err(DataError::Source {
             path: "the samples".into(),
             problem,
         });
+    }
+    if totals[2] == 0 && target.shares[2] > 0.0 && !imported.report.recordings.is_empty() {
+        imported
+            .warnings
+            .push("split test has no window: the validation split serves as test".into());
     }
     for (split, counts) in SPLITS.iter().zip(&imported.windows) {
         for (class, count) in target.class_names.iter().zip(counts) {
@@ -117,7 +210,31 @@ pub(super) fn share_out(
             }
         }
     }
+    Ok(())
+}
 
+fn totals(imported: &Imported) -> [usize; 3] {
+    std::array::from_fn(|split| imported.windows[split].iter().sum())
+}
+
+/// Writes every window into the shards of its split, and what names them.
+fn write_shards(
+    target: &Target,
+    spool: Spool,
+    resolved: &Resolved,
+    splits: &[Option<usize>],
+    (folder, shard): (&Path, usize),
+    imported: &Imported,
+) -> Result<(), DataError> {
+    let Spool {
+        path,
+        writer,
+        windows,
+        groups,
+        ..
+    } = spool;
+    writer.finish()?;
+    let totals = totals(imported);
     let shards = totals.map(|total| total.div_ceil(shard));
     let file = |split: usize, number: usize| {
         format!(
@@ -129,8 +246,13 @@ pub(super) fn share_out(
     let mut written = [0usize; 3];
     let mut next = 0;
     reader::read(&path, &Wanted::default(), &mut |record| {
-        let split = split_of(next);
+        let (window, split) = (windows[next], splits[next]);
         next += 1;
+        let Some(split) = split else {
+            return Ok(());
+        };
+        let named = record.group.is_some();
+        let group = named.then(|| groups[resolved.group[window.group]].clone());
         if written[split].is_multiple_of(shard) {
             let path = folder.join(file(split, written[split] / shard));
             if let Some(full) = writers[split].replace(TfrecordWriter::create(&path)?) {
@@ -141,7 +263,7 @@ pub(super) fn share_out(
         let writer = writers[split]
             .as_mut()
             .expect("created with its first window");
-        writer.write(&record)
+        writer.write(&Record { group, ..record })
     })?;
     for writer in writers.into_iter().flatten() {
         writer.finish()?;

@@ -5,7 +5,7 @@ use super::labels::{Label, Time};
 use super::shards::Spool;
 use super::write::{Imported, of_traces};
 use crate::error::DataError;
-use crate::recording::{SeisBench, chunks};
+use crate::recording::{Given, SeisBench, Trace, chunks};
 
 /// Names SeisBench gives to splits.
 fn split(name: &str) -> Option<&'static str> {
@@ -17,6 +17,61 @@ fn split(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Traces that are left out.
+#[derive(Default)]
+struct LeftOut {
+    /// Of no class that is trained.
+    class: usize,
+    /// Without an arrival to cut around.
+    arrival: usize,
+    /// That cannot be read, and why the first cannot.
+    unreadable: Option<(usize, DataError)>,
+    /// Without a channel that is asked for, and what the first has.
+    channels: Option<(usize, DataError)>,
+    /// Without a value to group by. These are imported.
+    ungrouped: usize,
+}
+
+/// Counts one more, and keeps the first error.
+fn count(own: &mut Option<(usize, DataError)>, error: DataError) {
+    match own {
+        Some((count, _)) => *count += 1,
+        None => *own = Some((1, error)),
+    }
+}
+
+impl LeftOut {
+    fn warnings(&self, own: &SeisBenchFolder) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut warn = |count: usize, text: String| {
+            if count > 0 {
+                let plural = if count == 1 { "" } else { "s" };
+                let folder = own.folder.display();
+                warnings.push(format!("{folder}: {count} trace{plural} {text}"));
+            }
+        };
+        warn(self.class, "of no class of `class_names` left out".into());
+        warn(self.arrival, "without an arrival left out".into());
+        if let Some((count, first)) = &self.unreadable {
+            warn(
+                *count,
+                format!("that cannot be read left out (the first: {first})"),
+            );
+        }
+        if let Some((count, first)) = &self.channels {
+            warn(
+                *count,
+                format!("with other channels left out (the first: {first})"),
+            );
+        }
+        warn(
+            self.ungrouped,
+            format!("without `{}`: each is a group of its own", own.group_column),
+        );
+        warnings
+    }
+}
+
 /// Spools the windows of every trace whose class is one that is trained.
 pub(super) fn spool(
     config: &RecordingsConfig,
@@ -25,68 +80,52 @@ pub(super) fn spool(
     imported: &mut Imported,
     say: &mut dyn FnMut(&str),
 ) -> Result<(), DataError> {
-    let mut left_out = 0;
+    let mut left_out = LeftOut::default();
+    let mut read = 0;
     for chunk in chunks(&own.folder)? {
         let mut data = SeisBench::open(&own.folder, &chunk)?;
         data.needs(&own.class_column)?;
         if let Some(column) = &own.around {
             data.needs(column)?;
         }
-        let given: Vec<_> = (0..data.len())
-            .map(|row| data.value(row, "split").and_then(split))
-            .collect();
-        let validated = given.contains(&Some("val"));
+        data.complete(&Given {
+            sampling_rate: own.sampling_rate,
+            component_order: own.component_order.clone(),
+            dimension_order: own.dimension_order.clone(),
+        })?;
+        let validated =
+            (0..data.len()).any(|row| data.value(row, "split").and_then(split) == Some("val"));
         let before = spool.windows.len();
-        for (row, given) in given.into_iter().enumerate() {
-            let value = data.value(row, &own.class_column).unwrap_or_default();
-            let class = own.classes.get(value).map_or(value, String::as_str);
-            if !config.class_names.iter().any(|known| known == class) {
-                left_out += 1;
+        for row in 0..data.len() {
+            let Some(mut recording) = recording(config, own, &data, row, &mut left_out) else {
                 continue;
-            }
-            let class = class.to_owned();
-            let name = data.value(row, "trace_name").unwrap_or_default().to_owned();
-            let group = data
-                .value(row, &own.group_column)
-                .unwrap_or(&name)
-                .to_owned();
-            let mut recording = Recording {
-                name: Some(name),
-                files: vec![own.folder.join(format!("waveforms{chunk}.hdf5"))],
-                group: Some(group),
-                split: given.map(str::to_owned),
-                ..Default::default()
             };
-            let arrival = own
-                .around
-                .as_ref()
-                .map(|column| data.value(row, column).map(str::parse::<f64>));
-            let traces = match arrival {
-                None => {
-                    recording.class = Some(class);
-                    data.traces(row)?
-                }
-                Some(Some(Ok(sample))) if sample.is_finite() => {
-                    let traces = data.traces(row)?;
-                    let at = sample / traces.first().map_or(1.0, |trace| trace.rate);
-                    let after = own.after.unwrap_or(config.window);
-                    let (start, end) = (Time::Seconds(at - own.before), Time::Seconds(at + after));
-                    recording.labels = vec![Label {
-                        start,
-                        end,
-                        class,
-                        event: None,
-                    }];
-                    traces
-                }
-                // Without an arrival there is nothing to cut around.
-                Some(_) => {
-                    left_out += 1;
+            let file = format!("waveforms{chunk}.hdf5");
+            recording.files = vec![own.folder.join(file)];
+            let traces = match data.traces(row) {
+                Ok(traces) => traces,
+                Err(error) => {
+                    count(&mut left_out.unreadable, error);
                     continue;
                 }
             };
+            if let Some(missing) = lacks(&traces, &config.channels) {
+                let error = DataError::Record {
+                    path: recording.files[0].clone(),
+                    record: row,
+                    problem: missing,
+                };
+                count(&mut left_out.channels, error);
+                continue;
+            }
+            if let Some(column) = &own.around {
+                let at = data.value(row, column).map(str::parse::<f64>);
+                let at = at.and_then(Result::ok).unwrap_or(f64::NAN);
+                recording.labels = vec![around(config, own, &traces, at, &mut recording.class)];
+            }
             of_traces(config, &recording, traces, validated, spool, imported)?;
             imported.recordings += 1;
+            read += 1;
         }
         let file = own.folder.join(format!("waveforms{chunk}.hdf5"));
         say(&format!(
@@ -94,12 +133,79 @@ pub(super) fn spool(
             file.display(),
             spool.windows.len() - before
         ));
+        let notes = data.notes().into_iter();
+        let notes = notes.map(|note| format!("{}: {note}", file.display()));
+        imported.warnings.extend(notes);
     }
-    if left_out > 0 {
-        imported.warnings.push(format!(
-            "{}: {left_out} traces are of no class of `class_names`, or have no arrival, and are left out",
-            own.folder.display()
-        ));
+    imported.warnings.extend(left_out.warnings(own));
+    // Where no trace at all can be read, the reason is an error.
+    let reason = left_out.unreadable.or(left_out.channels);
+    match reason {
+        Some((_, first)) if read == 0 => Err(first),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// The recording that trace `row` is, without its file and samples; nothing where it is left out.
+fn recording(
+    config: &RecordingsConfig,
+    own: &SeisBenchFolder,
+    data: &SeisBench,
+    row: usize,
+    left_out: &mut LeftOut,
+) -> Option<Recording> {
+    let value = data.value(row, &own.class_column).unwrap_or_default();
+    let class = own.classes.get(value).map_or(value, String::as_str);
+    if !config.class_names.iter().any(|known| known == class) {
+        left_out.class += 1;
+        return None;
+    }
+    // Without an arrival there is nothing to cut around.
+    if let Some(column) = &own.around {
+        let arrival = data.value(row, column).map(str::parse::<f64>);
+        if !matches!(arrival, Some(Ok(sample)) if sample.is_finite()) {
+            left_out.arrival += 1;
+            return None;
+        }
+    }
+    let name = data.value(row, "trace_name").unwrap_or_default().to_owned();
+    let group = data.value(row, &own.group_column);
+    left_out.ungrouped += usize::from(group.is_none());
+    Some(Recording {
+        group: Some(group.unwrap_or(&name).to_owned()),
+        name: Some(name),
+        split: data.value(row, "split").and_then(split).map(str::to_owned),
+        class: Some(class.to_owned()),
+        ..Default::default()
+    })
+}
+
+/// The label around an arrival at sample `at`, which takes the class that all of the trace would have.
+fn around(
+    config: &RecordingsConfig,
+    own: &SeisBenchFolder,
+    traces: &[Trace],
+    at: f64,
+    class: &mut Option<String>,
+) -> Label {
+    let at = at / traces.first().map_or(1.0, |trace| trace.rate);
+    let after = own.after.unwrap_or(config.window);
+    Label {
+        start: Time::Seconds(at - own.before),
+        end: Time::Seconds(at + after),
+        class: class.take().unwrap_or_default(),
+        event: None,
+    }
+}
+
+/// What is said of a trace that lacks one of `channels`.
+fn lacks(traces: &[Trace], channels: &[String]) -> Option<String> {
+    let missing = channels
+        .iter()
+        .find(|name| !traces.iter().any(|trace| trace.channel == **name))?;
+    let there: Vec<&str> = traces.iter().map(|trace| trace.channel.as_str()).collect();
+    Some(format!(
+        "channel `{missing}` is not there: there are {}",
+        there.join(", ")
+    ))
 }

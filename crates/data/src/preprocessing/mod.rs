@@ -92,23 +92,18 @@ impl Preprocessing {
         Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
     }
 
-    /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. What only one of
-    /// them has written down of sampling rate and length of windows makes no difference.
+    /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. A sampling rate
+    /// that only one of them has written down makes no difference.
     pub fn makes_inputs_of(&self, other: &Self) -> bool {
         let rates_agree = match (self.sampling_rate, other.sampling_rate) {
             (Some(own), Some(theirs)) => own == theirs,
             _ => true,
         };
-        let windows_agree = match (self.window, other.window) {
-            (Some(own), Some(theirs)) => own == theirs,
-            _ => true,
-        };
         let as_other = Self {
             sampling_rate: other.sampling_rate,
-            window: other.window,
             ..self.clone()
         };
-        rates_agree && windows_agree && as_other == *other
+        rates_agree && as_other == *other
     }
 
     /// Fixes the length of the windows and what depends on it: the layout of `bands`.

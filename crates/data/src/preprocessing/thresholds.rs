@@ -130,6 +130,8 @@ pub(crate) struct Survey {
     compression: Compression,
     /// Powers of two from the median down to the floor of `log` and to the unit of `log1p`: about 100 and 42 decibels.
     octaves: (usize, usize),
+    /// Whether spectra are powers, whose unit is the square of that of the samples.
+    is_power: bool,
     /// Factor of the steps; none where they do more than multiply.
     gain: Option<f64>,
     spectra: Vec<Histogram>,
@@ -152,6 +154,7 @@ impl Survey {
         Self {
             compression: spectral.applied_compression(),
             octaves: if is_power { (33, 14) } else { (17, 7) },
+            is_power,
             gain,
             spectra: Vec::new(),
             samples: Vec::new(),
@@ -221,7 +224,8 @@ impl Survey {
         let count = self
             .gain
             .and_then(|gain| Some(gain * one_count(&self.samples[channel])?));
-        count.unwrap_or_else(|| Histogram::edge(self.below_median(channel, self.octaves.1)).into())
+        let unit = count.map(|count| if self.is_power { count * count } else { count });
+        unit.unwrap_or_else(|| Histogram::edge(self.below_median(channel, self.octaves.1)).into())
     }
 }
 

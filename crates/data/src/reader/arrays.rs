@@ -7,6 +7,7 @@ use std::path::Path;
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
+use super::element::Element;
 use super::{Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::DataError;
 use crate::nesting::deeper_than;
@@ -57,6 +58,13 @@ fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
         return Err("the header is nested too deeply".into());
     }
     let text = String::from_utf8_lossy(&bytes[start..]);
+    if text.contains("'|O'") {
+        return Err(
+            "holds pickled Python objects, which are never run: save arrays of numbers, np.save(..., \
+             allow_pickle=False)"
+                .into(),
+        );
+    }
     let shape = text.split("shape").nth(1).unwrap_or_default();
     let shape = shape.split(['(', ')']).nth(1).unwrap_or_default();
     let sizes = shape
@@ -75,7 +83,7 @@ fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
 /// What is read of an array of one dimension, or why it cannot be.
 type List<T, R> = fn(Array<R>) -> Result<Vec<T>, String>;
 
-/// Reads an array of one dimension.
+/// Reads an array of one dimension, or of a second that is 1.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -84,13 +92,18 @@ pub(super) fn list<T, R: Read>(
     array: Array<R>,
     read: List<T, R>,
 ) -> Result<Vec<T>, String> {
-    if array.shape().len() != 1 {
-        return Err(format!(
-            "`{name}` is {:?}, expected one dimension",
-            array.shape()
-        ));
-    }
-    let expected = array.shape()[0];
+    let expected = match *array.shape() {
+        [n] | [n, 1] => n,
+        ref shape => {
+            let hot = match shape {
+                [_, classes] if *classes > 1 => " (one-hot? save np.argmax(y, axis=1))",
+                _ => "",
+            };
+            return Err(format!(
+                "`{name}` is {shape:?}{hot}, expected one dimension"
+            ));
+        }
+    };
     let values = read(array).map_err(|e| format!("array `{name}`: {e}"))?;
     match values.len() as u64 == expected {
         true => Ok(values),
@@ -134,11 +147,30 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, String> {
         (TypeChar::Int, 4) => collect(array, |v: i32| v.into()),
         (TypeChar::Int, 2) => collect(array, |v: i16| v.into()),
         (TypeChar::Int, 1) => collect(array, |v: i8| v.into()),
+        (TypeChar::Uint, 8) => whole(collect(array, |v: u64| i64::try_from(v).ok())?),
         (TypeChar::Uint, 4) => collect(array, |v: u32| v.into()),
         (TypeChar::Uint, 2) => collect(array, |v: u16| v.into()),
         (TypeChar::Uint, 1) => collect(array, |v: u8| v.into()),
+        (TypeChar::Bool, 1) => collect(array, |v: bool| v.into()),
+        (TypeChar::Float, 8) => whole(collect(array, whole_float)?),
+        (TypeChar::Float, 4) => whole(collect(array, |v: f32| whole_float(v.into()))?),
         _ => Err(format!(
             "labels of type {kind} are not supported: expected integers"
+        )),
+    }
+}
+
+/// A label that is a float but a whole number.
+fn whole_float(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
+}
+
+fn whole(values: Vec<Option<i64>>) -> Result<Vec<i64>, String> {
+    let at = values.iter().position(Option::is_none);
+    match at {
+        None => Ok(values.into_iter().flatten().collect()),
+        Some(at) => Err(format!(
+            "label {at} is no whole number: expected the numbers of classes"
         )),
     }
 }
@@ -153,22 +185,13 @@ pub(super) fn names<R: Read>(array: Array<R>) -> Result<Vec<String>, String> {
     }
 }
 
-/// Type of the samples' values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Element {
-    F64,
-    F32,
-    F16,
-    I64,
-    I32,
-    I16,
-}
-
 /// How the samples of `x` lie in its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     element: Element,
     big_endian: bool,
+    /// Whether the first index runs fastest.
+    fortran: bool,
     /// Shape of one sample.
     sample: Vec<usize>,
     /// Samples.
@@ -177,84 +200,89 @@ pub(super) struct Layout {
     pub bytes: usize,
 }
 
+/// Type and shape of an array, for messages.
+pub(super) fn describe<R: Read>(array: &Array<R>) -> String {
+    let kind = array.dtype().descr();
+    let kind = kind.trim_matches('\'');
+    let named = Element::named(kind).map(|(element, _)| element.to_string());
+    format!("{} {:?}", named.unwrap_or(kind.into()), array.shape())
+}
+
 impl Layout {
-    /// Of `x`.
+    /// Of `x`, which the file calls `name`.
     ///
     /// # Errors
     /// Where it is no `[N, channels, samples]` or `[N, channels, segments, bins]` of a type that is read.
-    pub fn of<R: Read>(array: &Array<R>) -> Result<Self, String> {
-        let kind = type_of(array).map_err(|e| format!("array `x`: {e}"))?;
-        let (element, width) = match (kind.type_char(), kind.size_field()) {
-            (TypeChar::Float, 8) => (Element::F64, 8),
-            (TypeChar::Float, 4) => (Element::F32, 4),
-            (TypeChar::Float, 2) => (Element::F16, 2),
-            (TypeChar::Int, 8) => (Element::I64, 8),
-            (TypeChar::Int, 4) => (Element::I32, 4),
-            (TypeChar::Int, 2) => (Element::I16, 2),
-            _ => {
-                return Err(format!(
-                    "`x` of type {kind} is not supported: expected float32"
-                ));
-            }
-        };
-        if array.header().order() == Order::Fortran {
-            return Err("`x` is in Fortran order; save it with np.ascontiguousarray(x)".into());
+    pub fn of<R: Read>(name: &str, array: &Array<R>) -> Result<Self, String> {
+        let kind = type_of(array).map_err(|e| format!("array `{name}`: {e}"))?;
+        let (element, big_endian) = match kind.type_char() {
+            TypeChar::Float | TypeChar::Int | TypeChar::Uint => Element::named(&kind.to_string()),
+            _ => None,
         }
+        .ok_or_else(|| format!("`{name}` of type {kind} is not supported: expected float32"))?;
         let shape: Vec<usize> = array.shape().iter().map(|&n| n as usize).collect();
         if !matches!(shape.len(), 3 | 4) {
             return Err(format!(
-                "`x` is {shape:?}; expected [N, 2, 1024] or [N, 2, 7, 256]"
+                "`{name}` is {shape:?}; expected [N, 2, 1024] or [N, 2, 7, 256]: samples, channels, values"
             ));
         }
         let sample = shape[1..].to_vec();
         let bytes = sample
             .iter()
-            .try_fold(width, |product: usize, n| product.checked_mul(*n));
+            .try_fold(element.width(), |product: usize, n| product.checked_mul(*n));
         // A span counts bytes in 32 bits; a sample of a gigabyte is none.
         let bytes = bytes.filter(|bytes| (1..=1 << 30).contains(bytes));
-        let bytes =
-            bytes.ok_or_else(|| format!("`x` has samples of the impossible shape {sample:?}"))?;
+        let bytes = bytes
+            .ok_or_else(|| format!("`{name}` has samples of the impossible shape {sample:?}"))?;
         Ok(Self {
             element,
-            big_endian: kind.to_string().starts_with('>'),
+            big_endian,
+            fortran: array.header().order() == Order::Fortran,
             sample,
             count: shape[0],
             bytes,
         })
     }
 
+    /// Refuses to read samples one by one where none lies in one piece.
+    ///
+    /// # Errors
+    /// [`DataError::NotStreamable`].
+    pub fn check_streamable(&self, path: &Path) -> Result<(), DataError> {
+        if !self.fortran {
+            return Ok(());
+        }
+        Err(DataError::NotStreamable {
+            path: path.to_owned(),
+            reason: "its samples are in Fortran order, where none lies in one piece; save np.ascontiguousarray(x), or let \
+                     `data convert` write it anew"
+                .into(),
+        })
+    }
+
     /// A sample by its bytes.
     fn decode(&self, bytes: &[u8]) -> Window {
-        /// `bytes` in pieces, each turned to the machine's order and then to a value.
-        fn each<const N: usize>(
-            bytes: &[u8],
-            big: bool,
-            value: impl Fn([u8; N]) -> f32,
-        ) -> Vec<f32> {
-            let pieces = bytes.as_chunks::<N>().0.iter();
-            match big {
-                false => pieces.map(|piece| value(*piece)).collect(),
-                true => pieces
-                    .map(|piece| {
-                        let mut piece = *piece;
-                        piece.reverse();
-                        value(piece)
-                    })
-                    .collect(),
-            }
-        }
-        let big = self.big_endian;
-        let values = match self.element {
-            Element::F64 => each(bytes, big, |b| f64::from_le_bytes(b) as f32),
-            Element::F32 => each(bytes, big, f32::from_le_bytes),
-            Element::F16 => each(bytes, big, |b| half::f16::from_le_bytes(b).to_f32()),
-            Element::I64 => each(bytes, big, |b| i64::from_le_bytes(b) as f32),
-            Element::I32 => each(bytes, big, |b| i32::from_le_bytes(b) as f32),
-            Element::I16 => each(bytes, big, |b| i16::from_le_bytes(b).into()),
-        };
         Window {
-            values,
+            values: self.element.decode(bytes, self.big_endian),
             shape: self.sample.clone(),
+        }
+    }
+
+    /// Sample number `record` of all values in Fortran order, as its bytes in the usual order.
+    fn gather(&self, all: &[u8], record: usize, bytes: &mut Vec<u8>) {
+        let width = self.element.width();
+        bytes.clear();
+        let elements = self.bytes / width;
+        for i in 0..elements {
+            // The place of element `i`, whose last index runs fastest, where the first does.
+            let (mut rest, mut place) = (i, 0);
+            for (axis, size) in self.sample.iter().enumerate().rev() {
+                let before: usize = self.sample[..axis].iter().product();
+                place += rest % size * before;
+                rest /= size;
+            }
+            let at = (record + self.count * place) * width;
+            bytes.extend_from_slice(&all[at..at + width]);
         }
     }
 }
@@ -305,21 +333,26 @@ impl Beside {
     ) -> Result<(), DataError> {
         // Of sources whose samples are all left out, the values are not even passed over.
         let last = self.labels.iter().rposition(|label| wanted.keeps(*label));
+        let all = match last {
+            Some(_) if layout.fortran => Some(fortran_values(path, layout, values)?),
+            _ => None,
+        };
         let mut bytes = vec![0; layout.bytes];
         let mut groups = self.groups.map(Vec::into_iter);
         for (record, label) in self.labels.into_iter().enumerate() {
-            let window = match last.is_some_and(|last| record <= last) {
-                false => Window::default(),
-                true => {
-                    values
-                        .read_exact(&mut bytes)
-                        .map_err(|e| cut_short(path, record, e))?;
-                    match wanted.keeps(label) {
-                        true => layout.decode(&bytes),
-                        false => Window::default(),
-                    }
+            let reached = last.is_some_and(|last| record <= last);
+            if reached && all.is_none() {
+                values
+                    .read_exact(&mut bytes)
+                    .map_err(|e| cut_short(path, record, e))?;
+            }
+            let mut window = Window::default();
+            if reached && wanted.keeps(label) {
+                if let Some(all) = &all {
+                    layout.gather(all, record, &mut bytes);
                 }
-            };
+                window = layout.decode(&bytes);
+            }
             sink(Record {
                 record,
                 values: window.values,
@@ -336,6 +369,31 @@ impl Beside {
         }
         Ok(())
     }
+}
+
+/// All values of an array in Fortran order.
+fn fortran_values(
+    path: &Path,
+    layout: &Layout,
+    values: &mut impl Read,
+) -> Result<Vec<u8>, DataError> {
+    let mut all = Vec::new();
+    let wanted = layout.count as u64 * layout.bytes as u64;
+    // As much as there is: the length in the header is not to be trusted.
+    values
+        .take(wanted)
+        .read_to_end(&mut all)
+        .map_err(|e| cut_short(path, 0, e))?;
+    if all.len() as u64 == wanted {
+        return Ok(all);
+    }
+    Err(DataError::Source {
+        path: path.to_owned(),
+        problem: format!(
+            "`x` ends early: {} of {wanted} bytes are there; the file is truncated",
+            all.len()
+        ),
+    })
 }
 
 fn cut_short(path: &Path, record: usize, error: std::io::Error) -> DataError {

@@ -2,11 +2,15 @@
 //! records in order.
 
 mod arrays;
+mod element;
+mod example;
 mod gz;
+mod names;
 mod npy;
 mod npz;
 mod pickle;
 mod pt;
+mod tensor_proto;
 mod tensors;
 mod tfrecord;
 
@@ -167,6 +171,9 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
         .map_err(unreadable(path))?;
     let reader = READERS.iter().find(|reader| reader.accepts(path, &head));
     reader.copied().ok_or_else(|| {
+        if head.is_empty() {
+            return wrong(path)("is empty: it has 0 bytes".into());
+        }
         let names: Vec<_> = READERS.iter().map(|reader| reader.name()).collect();
         DataError::Source {
             path: path.to_owned(),

@@ -6,27 +6,13 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::arrays::{self, Array, Beside, Layout, Samples, integers, list, names};
+use super::arrays::{self, Array, Beside, Layout, Samples, describe, integers, list, names};
+use super::names::Role;
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable, wrong};
 use crate::error::DataError;
 
 /// The reader.
 pub struct Npy;
-
-/// Words of a file's name that say it holds samples.
-const SAMPLES: [&str; 7] = [
-    "x",
-    "data",
-    "samples",
-    "windows",
-    "waveforms",
-    "signals",
-    "features",
-];
-/// What the files of labels have in their place.
-const LABELS: [&str; 5] = ["y", "labels", "label", "targets", "Y"];
-/// And those of groups.
-const GROUPS: [&str; 3] = ["group", "groups", "recordings"];
 
 impl Reader for Npy {
     fn name(&self) -> &'static str {
@@ -38,19 +24,21 @@ impl Reader for Npy {
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
-        let labels = find(path, &LABELS);
-        let labels = labels.ok_or_else(|| {
-            let expected = beside(path, LABELS[0]);
+        let (x, _) = open(path)?;
+        let layout = Layout::of("x", &x).map_err(wrong(path))?;
+        let labels = find(path, Role::Labels).ok_or_else(|| {
+            let words = Role::Labels.names();
             wrong(path)(format!(
-                "there are no labels beside it: expected {} (or `{}` in place of `{}`)",
-                expected.display(),
-                LABELS[1..4].join("`, `"),
-                LABELS[0]
+                "there are no labels beside it ({}): expected {} (or `{}` in place of `{}`)",
+                describe(&x),
+                beside(path, words[0]).display(),
+                words[1..4].join("`, `"),
+                words[0]
             ))
         })?;
         let (array, _) = open(&labels)?;
         let labels = list("y", array, integers).map_err(wrong(&labels))?;
-        let groups = match find(path, &GROUPS) {
+        let groups = match find(path, Role::Groups) {
             Some(groups) => {
                 let (array, _) = open(&groups)?;
                 Some(list("group", array, names).map_err(wrong(&groups))?)
@@ -58,22 +46,22 @@ impl Reader for Npy {
             None => None,
         };
         let beside = Beside { labels, groups };
-        let (x, _) = open(path)?;
-        let layout = Layout::of(&x).map_err(wrong(path))?;
         beside.check(&layout).map_err(wrong(path))?;
         beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
 
     fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
         let (x, start) = open(path)?;
-        let layout = Layout::of(&x).map_err(wrong(path))?;
+        let layout = Layout::of("x", &x).map_err(wrong(path))?;
+        layout.check_streamable(path)?;
         let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let (x, _) = open(path)?;
-        let layout = Layout::of(&x).map_err(wrong(path))?;
+        let layout = Layout::of("x", &x).map_err(wrong(path))?;
+        layout.check_streamable(path)?;
         let (_, buffered) = x.into_inner().into_inner();
         let file = buffered.into_inner();
         Ok(Box::new(Samples { file, layout }))
@@ -86,9 +74,15 @@ fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
     arrays::open(BufReader::with_capacity(1 << 16, file)).map_err(wrong(path))
 }
 
-/// The file that belongs to the samples in `path`, by one of `words`.
-fn find(path: &Path, words: &[&str]) -> Option<PathBuf> {
-    let mut candidates = words.iter().map(|word| beside(path, word));
+/// The file that belongs to the samples in `path`, by one of the names of `role`.
+fn find(path: &Path, role: Role) -> Option<PathBuf> {
+    // One letter is written large too.
+    let words = role
+        .names()
+        .iter()
+        .copied()
+        .chain((role == Role::Labels).then_some("Y"));
+    let mut candidates = words.map(|word| beside(path, word));
     candidates.find(|candidate| candidate != path && candidate.is_file())
 }
 
@@ -98,7 +92,7 @@ fn beside(path: &Path, word: &str) -> PathBuf {
     let separator = |c: char| !c.is_alphanumeric();
     let mut words = stem.split(separator).rev();
     // The last such word: `data_x` has its samples in `x`.
-    let found = words.find(|own| SAMPLES.contains(&own.to_lowercase().as_str()));
+    let found = words.find(|own| Role::Samples.names().contains(&own.to_lowercase().as_str()));
     let stem = match found {
         Some(own) => {
             let start = own.as_ptr() as usize - stem.as_ptr() as usize;

@@ -8,7 +8,8 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::arrays::{self, Array, Beside, Layout, Samples, integers, list, names};
+use super::arrays::{self, Array, Beside, Layout, Samples, describe, integers, list, names};
+use super::names::Role;
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable, wrong};
 use crate::error::DataError;
 
@@ -28,23 +29,24 @@ impl Reader for Npz {
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let mut archive = open(path)?;
+        let name = pick(&mut archive, Role::Samples).map_err(wrong(path))?;
         let beside = beside(&mut archive).map_err(wrong(path))?;
-        let (x, _) = entry(&mut archive, "x", u64::MAX).map_err(wrong(path))?;
-        let layout = Layout::of(&x).map_err(wrong(path))?;
+        let (x, _) = entry(&mut archive, &name, u64::MAX).map_err(wrong(path))?;
+        let layout = Layout::of(&name, &x).map_err(wrong(path))?;
         beside.check(&layout).map_err(wrong(path))?;
         beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
 
     fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
         let mut archive = open(path)?;
-        let (layout, start) = stored(&mut archive).map_err(wrong(path))?;
+        let (layout, start) = stored(path, &mut archive)?;
         let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let mut archive = open(path)?;
-        let (layout, _) = stored(&mut archive).map_err(wrong(path))?;
+        let (layout, _) = stored(path, &mut archive)?;
         let file = archive.into_inner().into_inner();
         Ok(Box::new(Samples { file, layout }))
     }
@@ -77,12 +79,67 @@ fn entry<'a>(
 fn beside(archive: &mut Archive) -> Result<Beside, String> {
     // No list is longer than the file even where `x` is all zeros: what unpacks to more is made to.
     let limit = 64 * archive_length(archive)? + (1 << 16);
-    let labels = list("y", entry(archive, "y", limit)?.0, integers)?;
-    let groups = match archive.index_for_name("group.npy") {
-        Some(_) => Some(list("group", entry(archive, "group", limit)?.0, names)?),
+    let name = pick(archive, Role::Labels)?;
+    let labels = list(&name, entry(archive, &name, limit)?.0, integers)?;
+    let there = arrays_in(archive);
+    let groups = Role::Groups.pick("group", there.iter().map(String::as_str))?;
+    let groups = match groups {
+        Some(name) => Some(list(name, entry(archive, name, limit)?.0, names)?),
         None => None,
     };
     Ok(Beside { labels, groups })
+}
+
+/// Names of the arrays in an archive.
+fn arrays_in(archive: &Archive) -> Vec<String> {
+    let names = archive.file_names().filter_map(Result::ok);
+    let names = names.filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()));
+    names.collect()
+}
+
+/// Arrays that are named where one is missing.
+const NAMED: usize = 12;
+
+/// The array that is `role`.
+///
+/// # Errors
+/// With the arrays there are, where none or several may be it.
+fn pick(archive: &mut Archive, role: Role) -> Result<String, String> {
+    let (usual, unnamed) = match role {
+        Role::Samples => ("x", "arr_0"),
+        Role::Labels => ("y", "arr_1"),
+        Role::Groups => ("group", "arr_2"),
+    };
+    let mut there = arrays_in(archive);
+    there.sort();
+    if let Some(name) = role.pick(usual, there.iter().map(String::as_str))? {
+        return Ok(name.to_owned());
+    }
+    // As np.savez(file, x, y) names them.
+    if there[..] == ["arr_0", "arr_1"] {
+        return Ok(unnamed.to_owned());
+    }
+    let mut described = Vec::new();
+    for name in there.iter().take(NAMED) {
+        let found = entry(archive, name, 1 << 20).map(|(array, _)| describe(&array));
+        described.push(
+            format!("`{name}` {}", found.unwrap_or_default())
+                .trim()
+                .to_owned(),
+        );
+    }
+    if there.len() > NAMED {
+        described.push("...".into());
+    }
+    Err(format!(
+        "no array `{usual}`: there is {}; expected `x` [N, channels, samples], `y` [N] with the numbers of classes and, \
+         optional, `group` [N]",
+        if described.is_empty() {
+            "nothing".into()
+        } else {
+            described.join(", ")
+        }
+    ))
 }
 
 fn archive_length(archive: &Archive) -> Result<u64, String> {
@@ -91,13 +148,17 @@ fn archive_length(archive: &Archive) -> Result<u64, String> {
 }
 
 /// Layout of `x`, and where in the file its values begin.
-fn stored(archive: &mut Archive) -> Result<(Layout, u64), String> {
-    let (x, start) = entry(archive, "x", u64::MAX)?;
-    let layout = Layout::of(&x)?;
-    let start = start.ok_or(
-        "cannot be streamed: its `x` is compressed; write it with np.savez in place of np.savez_compressed, or let \
-         `data convert` write it anew",
-    )?;
+fn stored(path: &Path, archive: &mut Archive) -> Result<(Layout, u64), DataError> {
+    let name = pick(archive, Role::Samples).map_err(wrong(path))?;
+    let (x, start) = entry(archive, &name, u64::MAX).map_err(wrong(path))?;
+    let layout = Layout::of(&name, &x).map_err(wrong(path))?;
+    layout.check_streamable(path)?;
+    let start = start.ok_or_else(|| DataError::NotStreamable {
+        path: path.to_owned(),
+        reason: "its `x` is compressed; write it with np.savez in place of np.savez_compressed, or let `data convert` \
+                 write it anew"
+            .into(),
+    })?;
     Ok((layout, start))
 }
 
@@ -257,7 +318,10 @@ mod tests {
                 npy("<f4", "(3, 2, 8)", &floats(48)),
                 "for the 2 labels of `y`",
             ),
-            (npy("<f4", "(2, 16)", &floats(32)), "expected [N, 2, 1024]"),
+            (
+                npy("<f4", "(2, 16)", &floats(32)),
+                "expected [N, 2, 1024] or [N, 2, 7, 256]",
+            ),
             (npy("<f4", huge, &floats(4)), "is impossible"),
             // Found by fuzzing: it kept the parser busy for ever.
             (

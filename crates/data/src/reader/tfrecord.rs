@@ -1,14 +1,14 @@
-//! TFRecord files of `tf.train.Example`: `x` (float list, or little-endian float32 bytes), `shape`,
-//! `label`, optional `group`. Framing and checksums are those of the `tfrecord` crate.
+//! TFRecord files of `tf.train.Example`, which `example.rs` decodes. Framing and checksums are those of the `tfrecord`
+//! crate.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tfrecord::io::sync as framing;
-use tfrecord::protobuf::feature::Kind;
-use tfrecord::protobuf::{BytesList, Example, Feature, Features, FloatList, Int64List};
+use tfrecord::protobuf::Example;
 
+use super::example::{decode, encode};
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::DataError;
 
@@ -184,65 +184,6 @@ fn describe(error: &tfrecord::Error) -> String {
     }
 }
 
-fn decode(record: usize, example: Example) -> Result<Record, String> {
-    let mut features = example.features.unwrap_or_default().feature;
-    let mut take = |name: &str| features.remove(name).and_then(|feature| feature.kind);
-    let values = match take("x") {
-        Some(Kind::FloatList(list)) => list.value,
-        Some(Kind::BytesList(list)) => match &list.value[..] {
-            [bytes] if bytes.len().is_multiple_of(4) => {
-                let chunks = bytes.chunks_exact(4);
-                chunks
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect()
-            }
-            _ => return Err("`x` as bytes must be one string of float32 values".into()),
-        },
-        Some(Kind::Int64List(_)) => return Err("`x` holds integers: expected floats".into()),
-        None => return Err("feature `x` is missing".into()),
-    };
-    let shape: Vec<usize> = match take("shape") {
-        Some(Kind::Int64List(list)) => {
-            let sizes = list.value.iter().map(|&n| usize::try_from(n));
-            sizes
-                .collect::<Result<_, _>>()
-                .map_err(|_| format!("`shape` is {:?}", list.value))?
-        }
-        Some(_) => return Err("`shape` must be a list of integers".into()),
-        // Without a shape two channels of equal length are meant.
-        None => vec![2, values.len() / 2],
-    };
-    let elements = shape
-        .iter()
-        .try_fold(1usize, |product, n| product.checked_mul(*n));
-    if elements != Some(values.len()) {
-        return Err(format!(
-            "`x` has {} values, `shape` says {shape:?}",
-            values.len()
-        ));
-    }
-    let label = match take("label") {
-        Some(Kind::Int64List(list)) if list.value.len() == 1 => list.value[0],
-        Some(_) => return Err("`label` must be one integer".into()),
-        None => return Err("feature `label` is missing".into()),
-    };
-    let group = match take("group") {
-        Some(Kind::BytesList(list)) => {
-            let first = list.value.first();
-            first.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        }
-        Some(Kind::Int64List(list)) => list.value.first().map(i64::to_string),
-        _ => None,
-    };
-    Ok(Record {
-        record,
-        values,
-        shape,
-        label,
-        group,
-    })
-}
-
 /// Writes records as the reader reads them; TensorFlow reads them too.
 pub struct TfrecordWriter {
     path: PathBuf,
@@ -270,34 +211,7 @@ impl TfrecordWriter {
     /// # Errors
     /// [`DataError::Write`].
     pub fn write(&mut self, record: &Record) -> Result<(), DataError> {
-        let ints = |value: Vec<i64>| Kind::Int64List(Int64List { value });
-        let mut features = vec![
-            (
-                "x",
-                Kind::FloatList(FloatList {
-                    value: record.values.clone(),
-                }),
-            ),
-            (
-                "shape",
-                ints(record.shape.iter().map(|&n| n as i64).collect()),
-            ),
-            ("label", ints(vec![record.label])),
-        ];
-        if let Some(group) = &record.group {
-            let value = vec![group.clone().into_bytes()];
-            features.push(("group", Kind::BytesList(BytesList { value })));
-        }
-        let feature = features
-            .into_iter()
-            .map(|(name, kind)| (name.to_owned(), Feature { kind: Some(kind) }));
-        let example = Example {
-            features: Some(Features {
-                feature: feature.collect(),
-            }),
-        };
-        <Example as tfrecord::Record>::to_bytes(example)
-            .and_then(|bytes| framing::try_write_record(&mut self.writer, bytes))
+        framing::try_write_record(&mut self.writer, encode(record))
             .map_err(|e| write_error(&self.path, e))
     }
 

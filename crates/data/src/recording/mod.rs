@@ -1,7 +1,7 @@
 //! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
 //!
 //! A format is one file here, as with sample sources ([`crate::reader`]): `mseed.rs` (miniSEED 2 and 3), `sac.rs`,
-//! `wav.rs`, `table.rs` (CSV) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+//! `wav.rs`, `table.rs` (CSV and what loggers write) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;
@@ -10,6 +10,7 @@ mod sac;
 mod seisbench;
 mod steim;
 mod table;
+mod text;
 mod time;
 mod wav;
 
@@ -19,7 +20,7 @@ use crate::error::DataError;
 
 pub use columns::{Run, runs};
 pub use merge::{Merged, Stretch, merge};
-pub use seisbench::{SeisBench, chunks};
+pub use seisbench::{Given, SeisBench, chunks};
 pub use time::{NANOS, format_time, parse_time};
 
 /// Evenly sampled values of one channel, without a gap.
@@ -49,13 +50,37 @@ impl Trace {
     }
 }
 
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Its traces, in the order of the file.
+    pub traces: Vec<Trace>,
+    /// What was unusual about the file and how it was read in spite of it, one sentence each without the file's name.
+    /// A note never stands for a wrong number: what cannot be read for sure is left out or an error.
+    pub notes: Vec<String>,
+}
+
+impl From<Vec<Trace>> for Contents {
+    fn from(traces: Vec<Trace>) -> Self {
+        Self {
+            traces,
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// What a file does not say of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
-    /// Samples a second, for tables without a column of times.
+    /// Samples a second, where a table has no column of times; where it has, this rules, and a contradiction is noted.
     pub sampling_rate: Option<f64>,
-    /// Time of the first sample, for formats that know none.
+    /// Time of the first sample, for formats that know none, and tables whose times begin anywhere.
     pub start: Option<i64>,
+}
+
+/// Whether an error of [`read`] says that nothing but a sampling rate is missing.
+pub fn is_rate_unknown(problem: &str) -> bool {
+    problem.contains(table::RATE_UNKNOWN)
 }
 
 /// Largest recording that is read: all of it is held in memory.
@@ -65,7 +90,7 @@ const LARGEST: u64 = 8 << 30;
 ///
 /// # Errors
 /// [`DataError`] naming the file and the offset, record or line, where it is damaged or of no known format.
-pub fn read(path: &Path, hints: &Hints) -> Result<Vec<Trace>, DataError> {
+pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     let file = std::fs::metadata(path).map_err(unreadable(path))?;
     let error = |problem: String| DataError::Source {
         path: path.to_owned(),
@@ -82,28 +107,37 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Vec<Trace>, DataError> {
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
-    let traces = parse(&bytes, &ending, hints).map_err(error)?;
-    if traces.iter().all(|trace| trace.samples.is_empty()) {
-        return Err(error("holds no sample".into()));
+    let contents = parse(&bytes, &ending, hints).map_err(error)?;
+    if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
+        let notes = contents.notes.iter().map(|note| format!("; {note}"));
+        return Err(error(format!(
+            "holds no sample{}",
+            notes.collect::<String>()
+        )));
     }
-    Ok(traces)
+    Ok(contents)
 }
 
 /// As [`read`], of a file's content; its format is known by content, tables by their `ending`.
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
+    let unknown =
+        "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
     match bytes {
-        [b'P', b'A', b'R', b'1', ..] => columns::read(bytes, hints),
-        [b'R', b'I', b'F', b'F', ..] => wav::read(bytes, hints),
+        [] => Err("the file is empty".into()),
+        [b'P', b'A', b'R', b'1' | b'E', ..] => columns::read(bytes, hints),
+        _ if wav::is(bytes) => wav::read(bytes, hints),
         _ if mseed::is(bytes) => mseed::read(bytes),
-        _ if sac::is(bytes) => sac::read(bytes),
+        _ if sac::is(bytes) => sac::read(bytes, hints),
         _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
-        _ => Err(
-            "the format is not known; recordings are miniSEED, SAC, WAV, Parquet or .csv tables"
-                .into(),
-        ),
+        _ if mseed::is_inside(bytes) => mseed::read(bytes),
+        // Loggers have endings of their own.
+        _ if matches!(ending, "dat" | "asc" | "log" | "") => {
+            table::read(bytes, hints).map_err(|problem| format!("{unknown}; as a table: {problem}"))
+        }
+        _ => Err(unknown.into()),
     }
 }
 
@@ -114,6 +148,11 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
         path: path.clone(),
         source,
     }
+}
+
+/// Whether two sampling rates are one that was rounded in different ways: they differ in the seventh digit at most.
+fn same_rate(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1.5e-6 * one.max(other)
 }
 
 /// A rate that time can be reckoned with.

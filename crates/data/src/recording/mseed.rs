@@ -1,369 +1,236 @@
-//! miniSEED: version 2 (SEED manual 2.4, data-only records) and version 3 (FDSN, 2023).
+//! miniSEED: version 2 (SEED manual 2.4, data records) and version 3 (FDSN, 2023), also inside full SEED volumes.
+//!
+//! Records that are damaged, cut off or hold no samples are left out, counted and noted: a damaged record is a gap.
+//! After bytes that are no record, reading goes on at the next header.
 
-use super::time::of_day;
-use super::{Trace, check_rate, steim};
+mod encoding;
+mod header;
+mod met;
+mod version_2;
+mod version_3;
 
-/// Bytes of version 2's fixed header.
-const HEADER: usize = 48;
+use self::encoding::{TEXT, is_read};
+use self::header::{Damage, Kind, Record};
+use self::met::{Met, place};
+use super::{Contents, Trace, same_rate};
 
-/// Whether these are records of either version.
+/// Bytes of a file among which the first record is looked for.
+const FIRST: usize = 1 << 20;
+
+/// Whether a file begins with a record.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    is_3(bytes) || is_2(bytes)
+    match header::kind(bytes) {
+        Kind::Data2 | Kind::Data3 => true,
+        Kind::Control => header::is_certain(bytes),
+        Kind::Foreign => false,
+    }
 }
 
-fn is_3(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"MS\x03")
-}
-
-fn is_2(bytes: &[u8]) -> bool {
-    let number = |b: &u8| b.is_ascii_digit() || *b == b' ' || *b == 0;
-    bytes.len() >= HEADER
-        && bytes[..6].iter().all(number)
-        && b"DRQM".contains(&bytes[6])
-        && matches!(bytes[7], b' ' | 0)
+/// Whether there is a record somewhere in the beginning of a file.
+pub(super) fn is_inside(bytes: &[u8]) -> bool {
+    header::next(bytes, 0..FIRST).is_some()
 }
 
 /// All traces, in the order of the records; neighbouring records of a channel that continue each other are one.
 ///
 /// # Errors
-/// With the number and offset of the record that is damaged.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Trace>, String> {
-    let mut traces: Vec<Trace> = Vec::new();
-    let (mut offset, mut number) = (0, 0);
-    while offset < bytes.len() {
-        let rest = &bytes[offset..];
-        let error = |problem: String| format!("record {number}, at byte {offset}: {problem}");
-        let (record, length) = match (is_3(rest), is_2(rest)) {
-            (true, _) => record_3(rest).map_err(error)?,
-            (_, true) => record_2(rest).map_err(error)?,
-            // Some writers fill up the last block.
-            _ if rest.iter().all(|b| matches!(b, 0 | b' ')) => break,
-            _ => {
-                return Err(error(
-                    "no miniSEED record: the file is damaged or cut off".into(),
-                ));
-            }
-        };
-        if record.count > 0 {
-            let samples = of(&mut traces, &record);
-            record.decode(samples).map_err(error)?;
-        }
-        offset += length;
-        number += 1;
-    }
-    Ok(traces)
-}
-
-/// A record whose samples are not unpacked yet.
-struct Packed<'a> {
-    channel: String,
-    start: i64,
-    rate: f64,
-    /// Samples.
-    count: usize,
-    data: &'a [u8],
-    encoding: u8,
-    big_endian: bool,
-}
-
-/// Where the samples of `record` belong: to the last trace of its channel where it continues it, else to a new one.
-fn of<'a>(traces: &'a mut Vec<Trace>, record: &Packed<'_>) -> &'a mut Vec<f64> {
-    let last = traces
-        .iter()
-        .rposition(|own| own.channel == record.channel)
-        .filter(|last| {
-            let last = &traces[*last];
-            let apart = record.start.saturating_sub(last.end()).unsigned_abs();
-            last.rate == record.rate && apart as f64 <= 0.5e9 / record.rate
-        });
-    let own = last.unwrap_or_else(|| {
-        traces.push(Trace {
-            channel: record.channel.clone(),
-            start: record.start,
-            rate: record.rate,
-            samples: Vec::new(),
-        });
-        traces.len() - 1
-    });
-    &mut traces[own].samples
-}
-
-/// Numbers of a header, in either byte order.
-struct Fields<'a> {
-    bytes: &'a [u8],
-    big_endian: bool,
-}
-
-impl Fields<'_> {
-    fn array<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        let mut own: [u8; N] = self.bytes.get(at..at + N)?.try_into().ok()?;
-        if !self.big_endian {
-            own.reverse();
-        }
-        Some(own)
-    }
-
-    fn u16(&self, at: usize) -> Option<u16> {
-        self.array(at).map(u16::from_be_bytes)
-    }
-
-    fn u32(&self, at: usize) -> Option<u32> {
-        self.array(at).map(u32::from_be_bytes)
-    }
-
-    fn f32(&self, at: usize) -> Option<f32> {
-        self.array(at).map(f32::from_be_bytes)
-    }
-}
-
-/// A record of version 2 and its length.
-fn record_2(bytes: &[u8]) -> Result<(Packed<'_>, usize), String> {
-    let plausible = |fields: &Fields<'_>| {
-        let (year, day) = (fields.u16(20)?, fields.u16(22)?);
-        of_day(year, day, [0; 3], 0)
-    };
-    let orders = [true, false].map(|big_endian| Fields { bytes, big_endian });
-    let fields = orders
-        .into_iter()
-        .find(|fields| plausible(fields).is_some());
-    let fields = fields.ok_or("the start time is none in either byte order")?;
-    let cut_off = || "the record is cut off".to_owned();
-
-    // Blockettes: 1000 says how the data is written, 1001 has microseconds, 100 the exact rate.
-    let (mut encoding, mut micros, mut exact) = (None, 0i64, None);
-    let mut at = usize::from(fields.u16(46).ok_or_else(cut_off)?);
-    for _ in 0..bytes[39].max(1) {
-        if at < HEADER {
-            break;
-        }
-        let kind = fields.u16(at).ok_or_else(cut_off)?;
-        let byte = |i: usize| bytes.get(at + i).copied().ok_or_else(cut_off);
-        match kind {
-            1000 => encoding = Some((byte(4)?, byte(5)?, byte(6)?)),
-            1001 => micros = i64::from(byte(5)? as i8),
-            100 => exact = Some(fields.f32(at + 4).ok_or_else(cut_off)?),
-            _ => {}
-        }
-        let next = usize::from(fields.u16(at + 2).ok_or_else(cut_off)?);
-        if next <= at {
-            break;
-        }
-        at = next;
-    }
-    let (encoding, order, power) = encoding
-        .ok_or("there is no blockette 1000, which tells encoding and length of the record")?;
-    if !(7..=30).contains(&power) {
-        return Err(format!("a record of 2^{power} bytes is not believed"));
-    }
-    let length = 1usize << power;
-    let record = bytes.get(..length).ok_or_else(|| {
-        format!(
-            "the record is cut off: {} of its {length} bytes are there",
-            bytes.len()
-        )
-    })?;
-
-    let (year, day) = (
-        fields.u16(20).ok_or_else(cut_off)?,
-        fields.u16(22).ok_or_else(cut_off)?,
-    );
-    let time = [24, 25, 26].map(|i| i64::from(bytes[i]));
-    let tenths = i64::from(fields.u16(28).ok_or_else(cut_off)?);
-    let after = tenths * 100_000 + micros * 1000;
-    let mut start = of_day(year, day, time, after).ok_or("the start time is none")?;
-    // Bit 1: the correction has been applied to the start time already.
-    if bytes[36] & 2 == 0 {
-        start += i64::from(fields.u32(40).ok_or_else(cut_off)? as i32) * 100_000;
-    }
-    let factor = f64::from(fields.u16(32).ok_or_else(cut_off)? as i16);
-    let multiplier = f64::from(fields.u16(34).ok_or_else(cut_off)? as i16);
-    let part = |v: f64| if v > 0.0 { v } else { -1.0 / v };
-    let count = usize::from(fields.u16(30).ok_or_else(cut_off)?);
-    let channel = source_id(bytes);
-    // Logs and the like have neither.
-    if count == 0 || factor == 0.0 {
-        return Ok((without_samples(channel, start), length));
-    }
-    let nominal = part(factor)
-        * if multiplier == 0.0 {
-            1.0
-        } else {
-            part(multiplier)
-        };
-    let rate = check_rate(
-        exact
-            .map(f64::from)
-            .filter(|rate| *rate > 0.0)
-            .unwrap_or(nominal),
-    )?;
-    let data = usize::from(fields.u16(44).ok_or_else(cut_off)?);
-    let data = record
-        .get(data..)
-        .filter(|_| data >= HEADER)
-        .ok_or("the data begin outside the record")?;
-    Ok((
-        Packed {
-            channel,
-            start,
-            rate,
-            count,
-            data,
-            encoding,
-            big_endian: order == 1,
-        },
-        length,
-    ))
-}
-
-/// A record that has none, such as a log.
-fn without_samples(channel: String, start: i64) -> Packed<'static> {
-    Packed {
-        channel,
-        start,
-        rate: 1.0,
-        count: 0,
-        data: &[],
-        encoding: 0,
-        big_endian: true,
-    }
-}
-
-/// `NET.STA.LOC.CHA`.
-fn source_id(bytes: &[u8]) -> String {
-    let code =
-        |range: std::ops::Range<usize>| String::from_utf8_lossy(&bytes[range]).trim().to_owned();
-    format!(
-        "{}.{}.{}.{}",
-        code(18..20),
-        code(8..13),
-        code(13..15),
-        code(15..18)
-    )
-}
-
-/// A record of version 3 and its length.
-fn record_3(bytes: &[u8]) -> Result<(Packed<'_>, usize), String> {
-    let fields = Fields {
+/// With the number and offset of the first record that is damaged, where none is sound.
+pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
+    let mut reader = Reader {
         bytes,
-        big_endian: false,
+        ..Default::default()
     };
-    let cut_off = || "the record is cut off".to_owned();
-    let id_length = usize::from(*bytes.get(33).ok_or_else(cut_off)?);
-    let extra = usize::from(fields.u16(34).ok_or_else(cut_off)?);
-    let data_length = fields.u32(36).ok_or_else(cut_off)? as usize;
-    let data = 40 + id_length + extra;
-    let length = data + data_length;
-    let record = bytes.get(..length).ok_or_else(|| {
-        format!(
-            "the record is cut off: {} of its {length} bytes are there",
-            bytes.len()
-        )
-    })?;
-    let stated = fields.u32(28).ok_or_else(cut_off)?;
-    let own = crc32c::crc32c_append(
-        crc32c::crc32c_append(crc32c::crc32c(&record[..28]), &[0; 4]),
-        &record[32..],
-    );
-    if own != stated {
-        return Err(format!(
-            "the checksum is {own:08x}, but the record says {stated:08x}: it is damaged"
-        ));
-    }
-    let (year, day) = (
-        fields.u16(8).ok_or_else(cut_off)?,
-        fields.u16(10).ok_or_else(cut_off)?,
-    );
-    let time = [12, 13, 14].map(|i| i64::from(bytes[i]));
-    let fraction = i64::from(fields.u32(4).ok_or_else(cut_off)?);
-    let start = of_day(year, day, time, fraction).ok_or("the start time is none")?;
-    let stated = fields
-        .array(16)
-        .map(f64::from_be_bytes)
-        .ok_or_else(cut_off)?;
-    let count = fields.u32(24).ok_or_else(cut_off)? as usize;
-    let channel = fdsn_id(&String::from_utf8_lossy(&record[40..40 + id_length]));
-    if count == 0 {
-        return Ok((without_samples(channel, start), length));
-    }
-    let rate = check_rate(if stated < 0.0 { -1.0 / stated } else { stated })?;
-    let encoding = bytes[15];
-    Ok((
-        Packed {
-            channel,
-            start,
-            rate,
-            count,
-            data: &record[data..],
-            encoding,
-            // Steim frames are big-endian here as well.
-            big_endian: matches!(encoding, 10 | 11),
-        },
-        length,
-    ))
-}
-
-/// `FDSN:NET_STA_LOC_B_S_SS` as version 2 writes it.
-fn fdsn_id(id: &str) -> String {
-    let parts: Vec<&str> = id.trim_start_matches("FDSN:").split('_').collect();
-    match parts[..] {
-        [network, station, location, band, source, sub] => {
-            format!("{network}.{station}.{location}.{band}{source}{sub}")
-        }
-        _ => id.to_owned(),
-    }
-}
-
-impl Packed<'_> {
-    /// Appends the samples, which are in one of SEED's encodings.
-    fn decode(&self, samples: &mut Vec<f64>) -> Result<(), String> {
-        let Self {
-            data,
-            count,
-            encoding,
-            big_endian,
-            ..
-        } = *self;
-        let width = match encoding {
-            1 => 2,
-            3 | 4 => 4,
-            5 => 8,
-            10 | 11 => return steim::unpack(data, count, encoding - 9, big_endian, samples),
-            other => {
-                return Err(format!(
-                    "encoding {other} is not read: expected 1 (int16), 3 (int32), 4 (float32), 5 (float64), 10 or 11 \
-                     (Steim)"
-                ));
+    let mut offset = 0;
+    while offset < bytes.len() {
+        offset = match header::kind(&bytes[offset..]) {
+            Kind::Data2 => {
+                reader.record(offset, version_2::record(&bytes[offset..], reader.length))
             }
+            Kind::Data3 => reader.record(offset, version_3::record(&bytes[offset..])),
+            Kind::Control => reader.control(offset),
+            Kind::Foreign => reader.foreign(offset),
         };
-        if count > data.len() / width {
-            return Err(format!(
-                "{} bytes of data cannot hold {count} samples of {width}",
-                data.len()
-            ));
-        }
-        let data = &data[..count * width];
-        match encoding {
-            1 => plain(data, big_endian, samples, |b| i16::from_be_bytes(b).into()),
-            3 => plain(data, big_endian, samples, |b| i32::from_be_bytes(b).into()),
-            4 => plain(data, big_endian, samples, |b| f32::from_be_bytes(b).into()),
-            _ => plain(data, big_endian, samples, f64::from_be_bytes),
-        }
-        Ok(())
     }
+    reader.finish()
 }
 
-/// Appends numbers as they lie, whose bytes `value` takes with the highest first.
-fn plain<const N: usize>(
-    data: &[u8],
-    big_endian: bool,
-    samples: &mut Vec<f64>,
-    value: impl Fn([u8; N]) -> f64,
-) {
-    samples.extend(data.as_chunks().0.iter().map(|own: &[u8; N]| {
-        let mut own = *own;
-        if !big_endian {
-            own.reverse();
+/// Where a file is read, and what was found so far.
+#[derive(Default)]
+struct Reader<'a> {
+    bytes: &'a [u8],
+    traces: Vec<Trace>,
+    /// Records so far.
+    number: usize,
+    /// Length of the last record of version 2.
+    length: Option<usize>,
+    /// Length of control records.
+    control_length: Option<usize>,
+    /// What was unusual.
+    met: Met,
+}
+
+impl Reader<'_> {
+    /// Reads the data record at `offset`; the place of the next.
+    fn record(&mut self, offset: usize, record: Result<Record<'_>, Damage>) -> usize {
+        let next = match record {
+            Ok(record) => {
+                let record = self.within(offset, record);
+                self.accept(offset, &record)
+            }
+            Err(damage) => self.left_out(offset, damage),
+        };
+        self.number += 1;
+        next
+    }
+
+    /// The record as far as it reaches: to the next one where that begins inside it already, because this one was cut
+    /// off or its length is damaged.
+    fn within<'b>(&mut self, offset: usize, record: Record<'b>) -> Record<'b> {
+        if record.checked {
+            return record;
         }
-        value(own)
-    }));
+        let end = offset + record.length;
+        let rest = &self.bytes[end..];
+        let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
+        let usual = self.length == Some(record.length);
+        let begins = if !followed {
+            header::next(self.bytes, offset + 1..end)
+        } else if !usual {
+            let mut places = (offset + 128..end).step_by(64);
+            places.find(|at| header::is_certain(&self.bytes[*at..]))
+        } else {
+            None
+        };
+        if let Some(begins) = begins {
+            return record.shortened(begins - offset);
+        }
+        self.length = Some(record.length);
+        record
+    }
+
+    /// Decodes a record whose header is sound; the place of the next.
+    fn accept(&mut self, offset: usize, record: &Record<'_>) -> usize {
+        let number = self.number;
+        let place = || place(number, offset);
+        let next = offset + record.length;
+        let payload = &record.payload;
+        if payload.count == 0 {
+            return next;
+        }
+        if payload.encoding == TEXT {
+            self.met.text.add(record.length, place);
+            return next;
+        }
+        if !is_read(payload.encoding) {
+            let tally = self.met.not_read.entry(payload.encoding).or_default();
+            tally.add(record.length, place);
+            return next;
+        }
+        let Some(rate) = record.rate else {
+            self.met.without_rate.add(record.length, place);
+            return next;
+        };
+        let samples = self.samples_for(record, rate);
+        let before = samples.len();
+        if let Err(problem) = payload.decode(samples) {
+            samples.truncate(before);
+            let problem = || format!("{}: {problem}", place());
+            self.met.damaged.add(record.length, problem);
+            return header::next(self.bytes, offset + 1..next).unwrap_or(next);
+        }
+        let assumed = record.assumed;
+        if let Some(order) = assumed.order {
+            let problem = || format!("{order} in {}", place());
+            self.met.order.add(record.length, problem);
+        }
+        if assumed.length {
+            self.met.without_length.add(record.length, place);
+        }
+        if assumed.checksum {
+            self.met.without_checksum.add(record.length, place);
+        }
+        next
+    }
+
+    /// Counts a record that cannot be read; the place of the next.
+    fn left_out(&mut self, offset: usize, damage: Damage) -> usize {
+        let next = header::next(self.bytes, offset + 1..self.bytes.len());
+        let end = next.unwrap_or(self.bytes.len());
+        let (tally, problem) = match damage {
+            Damage::Cut(problem) if next.is_none() => (&mut self.met.cut, problem),
+            Damage::Cut(problem) | Damage::Wrong(problem) => (&mut self.met.damaged, problem),
+        };
+        let number = self.number;
+        tally.add(end - offset, || {
+            format!("{}: {problem}", place(number, offset))
+        });
+        end
+    }
+
+    /// Where the samples of `record` belong: to the last trace of its channel where it continues it, else to a new one.
+    fn samples_for(&mut self, record: &Record<'_>, rate: f64) -> &mut Vec<f64> {
+        let traces = &mut self.traces;
+        let last = traces
+            .iter()
+            .rposition(|trace| trace.channel == record.channel)
+            .filter(|last| {
+                let last = &traces[*last];
+                let apart = record.start.saturating_sub(last.end()).unsigned_abs();
+                same_rate(last.rate, rate) && apart as f64 <= 0.5e9 / rate
+            });
+        let place = last.unwrap_or_else(|| {
+            traces.push(Trace {
+                channel: record.channel.clone(),
+                start: record.start,
+                rate,
+                samples: Vec::new(),
+            });
+            traces.len() - 1
+        });
+        &mut traces[place].samples
+    }
+
+    /// Steps over a control record; the place of the next record.
+    fn control(&mut self, offset: usize) -> usize {
+        let bytes = self.bytes;
+        if let Some(length) = header::control_length(&bytes[offset..]) {
+            self.control_length = Some(length);
+        }
+        // Records may be shorter than the volume says, so that the next is looked for inside as well.
+        let next = self.control_length.map(|length| offset + length);
+        let known = next.filter(|next| {
+            *next == bytes.len()
+                || (bytes.get(*next..)).is_some_and(|rest| header::kind(rest) != Kind::Foreign)
+        });
+        let next = known
+            .or_else(|| header::next(bytes, offset + 8..bytes.len()))
+            .unwrap_or(bytes.len());
+        self.met.control.add(next - offset, String::new);
+        next
+    }
+
+    /// Steps over bytes that are no record; the place of the next record.
+    fn foreign(&mut self, offset: usize) -> usize {
+        let bytes = self.bytes;
+        let next = header::next(bytes, offset + 1..bytes.len()).unwrap_or(bytes.len());
+        // Some writers fill up the last block.
+        let padding = |b: &u8| matches!(b, 0 | b' ');
+        if next < bytes.len() || !bytes[offset..].iter().all(padding) {
+            let place = || format!("at byte {offset}");
+            self.met.foreign.add(next - offset, place);
+        }
+        next
+    }
+
+    /// The traces, and what was unusual.
+    fn finish(self) -> Result<Contents, String> {
+        let mut traces = self.traces;
+        traces.retain(|trace| !trace.samples.is_empty());
+        let lost = self.met.lost();
+        if traces.is_empty() && !lost.is_empty() {
+            return Err(format!("no record can be read: {}", lost.join("; ")));
+        }
+        let notes = [lost, self.met.unusual()].concat();
+        Ok(Contents { traces, notes })
+    }
 }

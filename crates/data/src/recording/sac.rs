@@ -1,147 +1,167 @@
-//! SAC files, versions 6 and 7, evenly sampled time series, in either byte order.
+//! SAC files, versions 6 and 7, binary in either byte order and alphanumeric: evenly sampled time series.
 
+mod header;
+
+use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 use super::time::of_day;
-use super::{NANOS, Trace, check_rate};
+use super::{Contents, Hints, NANOS, Trace, check_rate};
 
-/// Bytes of the header: 70 floats, 40 integers, 24 fields of 8 characters.
-const HEADER: usize = 632;
-/// What is not known.
-const UNDEFINED: f64 = -12345.0;
-
-struct Header<'a> {
-    bytes: &'a [u8],
-    big_endian: bool,
-}
-
-impl Header<'_> {
-    fn word(&self, number: usize) -> [u8; 4] {
-        let mut own: [u8; 4] = self.bytes[4 * number..4 * number + 4]
-            .try_into()
-            .expect("four bytes");
-        if !self.big_endian {
-            own.reverse();
-        }
-        own
-    }
-
-    fn float(&self, number: usize) -> f64 {
-        f32::from_be_bytes(self.word(number)).into()
-    }
-
-    fn integer(&self, number: usize) -> i32 {
-        i32::from_be_bytes(self.word(number))
-    }
-
-    fn text(&self, at: usize, length: usize) -> String {
-        let text = String::from_utf8_lossy(&self.bytes[at..at + length]);
-        let text = text.trim_matches(['\0', ' ']).to_owned();
-        if text == "-12345" {
-            String::new()
-        } else {
-            text
-        }
-    }
-}
-
-fn header(bytes: &[u8]) -> Option<Header<'_>> {
-    if bytes.len() < HEADER {
-        return None;
-    }
-    let orders = [true, false].map(|big_endian| Header { bytes, big_endian });
-    orders
-        .into_iter()
-        .find(|header| matches!(header.integer(76), 6 | 7))
-}
-
-/// Whether the header's version is one that is known.
+/// Whether the file begins with a header.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    header(bytes).is_some()
+    Header::of(bytes).is_some()
 }
 
 /// The one trace of a file.
 ///
 /// # Errors
-/// What is wrong with the header, or how much data is missing.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Trace>, String> {
-    let header = header(bytes).ok_or("no SAC header")?;
-    let (kind, even) = (header.integer(85), header.integer(105));
-    if kind != 1 || even != 1 {
-        return Err(format!(
-            "an evenly sampled time series is expected (IFTYPE 1, LEVEN 1), but IFTYPE is {kind} and LEVEN {even}"
+/// What is wrong with the header.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
+    let header = Header::of(bytes).ok_or("no SAC header")?;
+    let mut notes = Vec::new();
+    check_kind(&header, &mut notes)?;
+    let count = header.samples().filter(|count| *count > 0);
+    let count = count.ok_or("the header does not say how many samples there are (NPTS)")?;
+    let samples = match header.big_endian {
+        Some(big_endian) => binary(bytes, count, big_endian, &mut notes),
+        None => {
+            let mut samples = numbers(bytes)?;
+            if samples.len() > count {
+                let extra = samples.len() - count;
+                notes.push(format!(
+                    "{extra} numbers after the {count} samples are left out"
+                ));
+                samples.truncate(count);
+            }
+            samples
+        }
+    };
+    if samples.len() < count {
+        notes.push(format!(
+            "the header says {count} samples, but the data end after {}: these are read",
+            samples.len()
         ));
     }
-    let count = usize::try_from(header.integer(79)).unwrap_or(0);
-    let data = count
-        .checked_mul(4)
-        .and_then(|length| bytes.get(HEADER..HEADER + length));
-    let data = data.ok_or_else(|| {
-        format!(
-            "the header says {count} samples, but the data end after {}",
-            (bytes.len() - HEADER) / 4
-        )
-    })?;
-    let (mut delta, mut begin) = (header.float(0), header.float(5));
-    // Version 7 repeats the times after the data, in float64.
-    if header.integer(76) == 7
-        && let Some(footer) = bytes.get(HEADER + 4 * count..HEADER + 4 * count + 16)
-    {
-        let double = |at: usize| {
-            let mut own: [u8; 8] = footer[at..at + 8].try_into().expect("eight bytes");
-            if !header.big_endian {
-                own.reverse();
-            }
-            f64::from_be_bytes(own)
-        };
-        (delta, begin) = (double(0), double(8));
-    }
-    // A float32 holds no tenth: 0.01 s of SAC are 100 Hz.
-    let rate = 1.0 / delta;
-    let near = (rate * 1000.0).round() / 1000.0;
-    let rate = check_rate(if (rate - near).abs() < 1e-6 * rate {
-        near
-    } else {
-        rate
-    })?;
-    let time = [70, 71, 72, 73, 74, 75].map(|word| i64::from(header.integer(word)));
-    let reference = if time.iter().any(|v| *v as f64 == UNDEFINED) {
-        0
-    } else {
-        let [year, day, hour, minute, second, milli] = time;
-        if !((0..24).contains(&hour)
-            && (0..60).contains(&minute)
-            && (0..62).contains(&second)
-            && (0..1000).contains(&milli))
-        {
-            return Err("the reference time is none".into());
-        }
-        let (year, day) = (
-            u16::try_from(year).unwrap_or(0),
-            u16::try_from(day).unwrap_or(0),
-        );
-        of_day(year, day, [hour, minute, second], milli * 1_000_000)
-            .ok_or("the reference time is none")?
-    };
+    let (rate, begin) = clock(bytes, &header, count);
+    let rate = check_rate(rate)?;
     let begin = if begin == UNDEFINED || !begin.is_finite() {
         0.0
     } else {
         begin
     };
-    let samples = data.chunks_exact(4).map(|own| {
-        let own: [u8; 4] = own.try_into().expect("four bytes");
-        f64::from(if header.big_endian {
-            f32::from_be_bytes(own)
-        } else {
-            f32::from_le_bytes(own)
-        })
-    });
-    let channel = [(608, 8), (440, 8), (464, 8), (600, 8)]
-        .map(|(at, length)| header.text(at, length))
-        .join(".");
+    let reference = reference(&header)?.or(hints.start).unwrap_or(0);
+    let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
-    Ok(vec![Trace {
+    let traces = vec![Trace {
         channel,
         start,
         rate,
-        samples: samples.collect(),
-    }])
+        samples,
+    }];
+    Ok(Contents { traces, notes })
+}
+
+/// Whether this is an evenly sampled time series, as far as the header says.
+fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), String> {
+    let (kind, even) = (header.integer(85), header.integer(105));
+    if even == Some(0) {
+        return Err("the samples are not evenly spaced in time (LEVEN is 0)".into());
+    }
+    let other = match kind {
+        // Time series, and series of any x that is evenly spaced.
+        None | Some(1 | 4) => None,
+        Some(2) => Some("a spectrum (real and imaginary)"),
+        Some(3) => Some("a spectrum (amplitude and phase)"),
+        Some(51) => Some("an image (x, y, z)"),
+        Some(_) => Some("not known"),
+    };
+    if let (Some(other), Some(kind)) = (other, kind) {
+        return Err(format!(
+            "an evenly sampled time series is expected (IFTYPE 1), but IFTYPE is {kind}: {other}"
+        ));
+    }
+    let unset = [
+        ("NVHDR", header.version()),
+        ("IFTYPE", kind),
+        ("LEVEN", even),
+    ];
+    let unset: Vec<&str> = unset
+        .iter()
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    if !unset.is_empty() {
+        notes.push(format!(
+            "{} not set: read as an evenly sampled time series",
+            unset.join(" and ")
+        ));
+    }
+    Ok(())
+}
+
+/// The samples that are there, `count` at most.
+fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Vec<String>) -> Vec<f64> {
+    let data = bytes[HEADER..].as_chunks().0;
+    let data = &data[..count.min(data.len())];
+    let extra = bytes.len() - HEADER - 4 * data.len();
+    // Version 7 has a footer, and some programs write it whatever the version.
+    if data.len() == count && extra > 0 && extra != FOOTER {
+        notes.push(format!("the last {extra} bytes belong to no sample"));
+    }
+    let value = |word: &[u8; 4]| {
+        f64::from(if big_endian {
+            f32::from_be_bytes(*word)
+        } else {
+            f32::from_le_bytes(*word)
+        })
+    };
+    data.iter().map(value).collect()
+}
+
+/// Samples a second, and the time of the first in seconds after the reference.
+fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
+    let (delta, begin) = (header.float(0), header.float(5));
+    // Version 7 repeats the times after the data, in float64.
+    let footer = bytes.get(HEADER.saturating_add(4 * count)..);
+    let footer = footer.filter(|footer| header.version() == Some(7) && footer.len() >= FOOTER);
+    if let (Some(footer), Some(big_endian)) = (footer, header.big_endian) {
+        let double = |at: usize| {
+            let word: [u8; 8] = footer[at..at + 8].try_into().expect("eight bytes");
+            if big_endian {
+                f64::from_be_bytes(word)
+            } else {
+                f64::from_le_bytes(word)
+            }
+        };
+        return (1.0 / double(0), double(8));
+    }
+    // A float32 holds no tenth: 0.01 s of SAC are 100 Hz. Only what the float32 cannot tell apart is rounded.
+    let rate = 1.0 / delta;
+    let near = (rate * 1000.0).round() / 1000.0;
+    let same = (1.0 / near) as f32 == delta as f32;
+    (if same { near } else { rate }, begin)
+}
+
+/// The reference time, in nanoseconds since 1970; nothing where it is not set.
+fn reference(header: &Header) -> Result<Option<i64>, String> {
+    let [year, day, hour, minute, second] = [70, 71, 72, 73, 74].map(|word| header.integer(word));
+    let (Some(year), Some(day), Some(hour), Some(minute), Some(second)) =
+        (year, day, hour, minute, second)
+    else {
+        return Ok(None);
+    };
+    let milli = header.integer(75).unwrap_or(0);
+    let wrong = || {
+        format!(
+            "the reference time is not valid: year {year}, day {day}, {hour}:{minute}:{second}, {milli} ms"
+        )
+    };
+    let valid = (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..62).contains(&second)
+        && (0..1000).contains(&milli);
+    let date = u16::try_from(year).ok().zip(u16::try_from(day).ok());
+    let (year, day) = date.filter(|_| valid).ok_or_else(wrong)?;
+    let time = [hour, minute, second].map(i64::from);
+    let nanos = of_day(year, day, time, i64::from(milli) * 1_000_000);
+    nanos.map(Some).ok_or_else(wrong)
 }

@@ -3,31 +3,62 @@
 //!
 //! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93 (2022).
 
+mod waveforms;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
+use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
 
-use super::{Trace, check_rate, parse_time};
+use self::waveforms::{Axes, Waveform, numbers};
+use super::{Trace, check_rate, parse_time, same_rate};
 use crate::error::DataError;
 use crate::unharmed::unharmed;
 
 /// Bytes that one byte of a file can stand for: no deflated stream is tighter, while a damaged header claims anything.
 const TIGHTEST: u64 = 1032;
 
+/// Columns with samples a second.
+const RATES: [&str; 3] = [
+    "trace_sampling_rate_hz",
+    "sampling_rate_hz",
+    "sampling_rate",
+];
+/// Column with seconds a sample.
+const INTERVAL: &str = "trace_dt_s";
+/// Column with the time of the first sample.
+const START: &str = "trace_start_time";
+/// Column with the components of a trace.
+const COMPONENTS: &str = "trace_component_order";
+
+/// What the files of a dataset may not say, and a user does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    /// Samples a second.
+    pub sampling_rate: Option<f64>,
+    /// Components in the order of the channels, such as `ZNE`.
+    pub component_order: Option<String>,
+    /// `CW` where channels come before samples, `WC` where samples do.
+    pub dimension_order: Option<String>,
+}
+
 /// One chunk of a dataset: the whole, where it has none.
 pub struct SeisBench {
+    metadata: PathBuf,
     waveforms: PathBuf,
     file: Hdf5File,
     heads: Vec<String>,
     /// Lines of the metadata.
     rows: Vec<csv::StringRecord>,
-    components: Option<String>,
+    components: Option<Vec<String>>,
     rate: Option<f64>,
-    /// Whether samples come before channels.
-    samples_first: bool,
+    axes: Option<Axes>,
+    /// Whether any trace says when it begins.
+    dated: bool,
     /// Arrays that hold many traces, by their names.
     buckets: HashMap<String, Dataset>,
+    /// Traces whose axes are not in the order that the file states.
+    turned: usize,
 }
 
 /// The chunks of a dataset: the ends of their files' names.
@@ -48,6 +79,13 @@ pub fn chunks(folder: &Path) -> Result<Vec<String>, DataError> {
         .collect())
 }
 
+fn wrong(path: &Path, problem: String) -> DataError {
+    DataError::Source {
+        path: path.to_owned(),
+        problem,
+    }
+}
+
 impl SeisBench {
     /// Opens a chunk.
     ///
@@ -56,73 +94,127 @@ impl SeisBench {
     pub fn open(folder: &Path, chunk: &str) -> Result<Self, DataError> {
         let waveforms = folder.join(format!("waveforms{chunk}.hdf5"));
         // `hdf5-reader` 0.12 panics on some damaged files.
-        unharmed(|| Self::open_files(folder, chunk, &waveforms)).unwrap_or_else(|| {
-            Err(DataError::Source {
-                path: waveforms.clone(),
-                problem: "the HDF5 file is damaged".into(),
-            })
-        })
+        unharmed(|| Self::open_files(folder, chunk, &waveforms))
+            .unwrap_or_else(|| Err(wrong(&waveforms, "the HDF5 file is damaged".into())))
     }
 
     fn open_files(folder: &Path, chunk: &str, waveforms: &Path) -> Result<Self, DataError> {
         let metadata = folder.join(format!("metadata{chunk}.csv"));
-        let wrong = |path: &Path, problem: String| DataError::Source {
-            path: path.to_owned(),
-            problem,
-        };
-        let table = std::fs::File::open(&metadata).map_err(super::unreadable(&metadata))?;
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_reader(table);
-        let heads = reader
-            .headers()
-            .map_err(|error| wrong(&metadata, error.to_string()))?;
-        let heads: Vec<String> = heads.iter().map(str::to_owned).collect();
-        if !heads.iter().any(|head| head == "trace_name") {
-            return Err(wrong(&metadata, "there is no column `trace_name`".into()));
-        }
-        let rows = reader
-            .records()
-            .collect::<Result<_, _>>()
-            .map_err(|error| wrong(&metadata, error.to_string()))?;
-        let size = std::fs::metadata(waveforms).map_err(super::unreadable(waveforms))?;
-        let most = size.len().saturating_mul(TIGHTEST);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let limits = OpenOptions {
-            max_read_bytes: most,
-            max_chunk_bytes: most,
-            ..Default::default()
-        };
-        let file = Hdf5File::open_with_options(waveforms, limits)
-            .map_err(|error| wrong(waveforms, error.to_string()))?;
-        let format = |name: &str| file.dataset(&format!("/data_format/{name}"));
-        let text = |name: &str| format(name).ok().and_then(|set| set.read_string().ok());
-        let order = text("dimension_order");
-        let samples_first = match order.as_deref().map(|order| order.trim_start_matches('N')) {
-            None | Some("CW") => false,
-            Some("WC") => true,
-            Some(other) => {
-                return Err(wrong(
-                    waveforms,
-                    format!("dimension order `{other}` is not CW or WC"),
-                ));
-            }
-        };
-        let rate = format("sampling_rate")
-            .ok()
-            .and_then(|set| numbers(&set, &SliceInfo::all(set.ndim())).ok());
-        let rate = rate.and_then(|values| values.first().copied());
-        let components = text("component_order");
-        Ok(Self {
+        let (heads, rows) = table(&metadata)?;
+        let file = open(waveforms)?;
+        let format = |name: &str| file.dataset(&format!("/data_format/{name}")).ok();
+        let texts = |name: &str| format(name).and_then(|set| set.read_strings().ok());
+        let order = texts("dimension_order").map(|order| order.concat());
+        let axes = order.as_deref().map(Axes::parse).transpose();
+        let rate =
+            format("sampling_rate").and_then(|set| numbers(&set, &SliceInfo::all(set.ndim())).ok());
+        let components = texts("component_order").map(|texts| match &texts[..] {
+            [one] => components(one),
+            several => several.iter().map(|text| text.trim().to_owned()).collect(),
+        });
+        let mut own = Self {
+            metadata,
             waveforms: waveforms.to_owned(),
+            axes: axes.map_err(|problem| wrong(waveforms, problem))?,
+            rate: rate.and_then(|values| values.first().copied()),
+            components,
             file,
             heads,
             rows,
-            components,
-            rate,
-            samples_first,
+            dated: false,
             buckets: HashMap::new(),
-        })
+            turned: 0,
+        };
+        own.dated = (0..own.len()).any(|row| own.value(row, START).is_some());
+        Ok(own)
+    }
+
+    /// Adds what a user gives, and checks that nothing is missing then.
+    ///
+    /// # Errors
+    /// [`DataError`] with everything that is missing, or where the file says something else.
+    pub fn complete(&mut self, given: &Given) -> Result<(), DataError> {
+        let differs = |key: &str, file: &str, given: &str| {
+            let problem = format!("`{key}` is given as {given}, but the file says {file}");
+            wrong(&self.waveforms, problem)
+        };
+        if let Some(rate) = given.sampling_rate {
+            let rate = check_rate(rate).map_err(|problem| wrong(&self.waveforms, problem))?;
+            let own = *self.rate.get_or_insert(rate);
+            if !same_rate(own, rate) {
+                let (own, rate) = (own.to_string(), rate.to_string());
+                return Err(differs("sampling_rate", &own, &rate));
+            }
+        }
+        if let Some(order) = &given.component_order {
+            let order = components(order);
+            let own = self.components.get_or_insert(order.clone());
+            if *own != order {
+                let (own, order) = (own.join(", "), order.join(", "));
+                return Err(differs("component_order", &own, &order));
+            }
+        }
+        if let Some(order) = &given.dimension_order {
+            let axes = Axes::parse(order).map_err(|problem| wrong(&self.waveforms, problem))?;
+            if *self.axes.get_or_insert(axes) != axes {
+                return Err(differs("dimension_order", "another", order));
+            }
+        }
+        let missing = self.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(wrong(&self.waveforms, missing.join("; ")))
+    }
+
+    /// What neither file says of any trace, and how it can be given.
+    fn missing(&self) -> Vec<String> {
+        let column = |name: &str| self.heads.iter().any(|head| head == name);
+        let mut missing = Vec::new();
+        if self.rate.is_none() && !column(INTERVAL) && !RATES.iter().any(|name| column(name)) {
+            missing.push(format!(
+                "there is no sampling rate: give `sampling_rate` in Hz beside `folder`, or a column `{}`",
+                RATES[0]
+            ));
+        }
+        if self.components.is_none() && !column(COMPONENTS) {
+            let array = self.first_shape();
+            let shape = array.map_or(String::new(), |shape| {
+                format!(" (the first array has the shape {shape:?})")
+            });
+            missing.push(format!(
+                "there is no order of components{shape}: give `component_order`, such as ZNE, beside `folder`, or a column `{COMPONENTS}`"
+            ));
+            if self.axes.is_none() {
+                missing.push(
+                    "there is no order of dimensions: the axis that is as long as there are components is taken; \
+                     where both are, give `dimension_order`, CW or WC"
+                        .into(),
+                );
+            }
+        }
+        missing
+    }
+
+    /// Shape of the array of the first trace.
+    fn first_shape(&self) -> Option<Vec<u64>> {
+        let name = self.value(0, "trace_name").filter(|_| !self.is_empty())?;
+        let array = name.split('$').next()?;
+        let set = unharmed(|| self.file.dataset(&format!("/data/{array}")).ok())??;
+        Some(set.shape().to_vec())
+    }
+
+    /// What was unusual about the traces read so far.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.turned > 0 {
+            notes.push(format!(
+                "{} traces have channels and samples in another order than the file states: \
+                 the axis that is as long as there are components is that of the channels",
+                self.turned
+            ));
+        }
+        notes
     }
 
     /// Number of traces.
@@ -138,9 +230,12 @@ impl SeisBench {
     /// What the metadata say of trace `row` in a column; nothing where it is empty or there is no such column.
     pub fn value(&self, row: usize, column: &str) -> Option<&str> {
         let at = self.heads.iter().position(|head| head == column)?;
-        self.rows[row]
-            .get(at)
-            .filter(|value| !value.is_empty() && *value != "nan")
+        let value = self.rows.get(row)?.get(at)?;
+        let empty = matches!(
+            value,
+            "" | "nan" | "NaN" | "NaT" | "None" | "null" | "NULL" | "NA" | "N/A" | "<NA>"
+        );
+        (!empty).then_some(value)
     }
 
     /// Whether there is such a column.
@@ -151,13 +246,13 @@ impl SeisBench {
         if self.heads.iter().any(|head| head == column) {
             return Ok(());
         }
-        Err(DataError::Source {
-            path: self.waveforms.with_file_name("metadata.csv"),
-            problem: format!(
+        Err(wrong(
+            &self.metadata,
+            format!(
                 "there is no column `{column}`: there are {}",
                 self.heads.join(", ")
             ),
-        })
+        ))
     }
 
     /// The channels of trace `row`, named by their components.
@@ -180,25 +275,18 @@ impl SeisBench {
             .value(row, "trace_name")
             .ok_or("the metadata have no `trace_name`")?
             .to_owned();
-        let rate = self
-            .value(row, "trace_sampling_rate_hz")
-            .map(|text| text.parse::<f64>());
-        let rate = match rate {
-            Some(rate) => rate.map_err(|_| "`trace_sampling_rate_hz` is no number")?,
-            None => self
-                .rate
-                .ok_or("there is neither `trace_sampling_rate_hz` nor a common sampling rate")?,
+        let rate = self.rate_of(row)?;
+        let components = (self.value(row, COMPONENTS).map(components))
+            .or_else(|| self.components.clone())
+            .filter(|components| !components.is_empty())
+            .ok_or_else(|| format!("there is neither `{COMPONENTS}` nor a common one"))?;
+        let start = match self.value(row, START) {
+            Some(text) => parse_time(text)?,
+            None if self.dated => {
+                return Err(format!("there is no `{START}`, unlike in other traces"));
+            }
+            None => 0,
         };
-        let rate = check_rate(rate)?;
-        let components = self
-            .value(row, "trace_component_order")
-            .map(str::to_owned)
-            .or_else(|| self.components.clone());
-        let components =
-            components.ok_or("there is neither `trace_component_order` nor a common one")?;
-        let start = self
-            .value(row, "trace_start_time")
-            .map_or(Ok(0), parse_time)?;
         let (array, place) = name
             .split_once('$')
             .map_or((&name[..], None), |(array, place)| (array, Some(place)));
@@ -216,116 +304,80 @@ impl SeisBench {
                 self.buckets.entry(array.to_owned()).or_insert(set)
             }
         };
-        let selection = match place {
-            Some(place) => selection(place)?,
-            None => SliceInfo::all(set.ndim()),
-        };
-        let values = numbers(set, &selection)?;
-        let count = components.chars().count();
-        if count == 0 || values.is_empty() || !values.len().is_multiple_of(count) {
-            return Err(format!(
-                "{} values are not those of the components {components}",
-                values.len()
-            ));
-        }
-        let length = values.len() / count;
-        let traces = components.chars().enumerate().map(|(i, component)| {
-            let samples = match self.samples_first {
-                false => values[i * length..(i + 1) * length].to_vec(),
-                true => values.iter().skip(i).step_by(count).copied().collect(),
-            };
-            Trace {
-                channel: component.to_string(),
-                start,
-                rate,
-                samples,
-            }
-        });
-        Ok(traces.collect())
-    }
-}
-
-/// `3,:3,:6000`: the trace in its bucket, and how much of each dimension it takes.
-fn selection(place: &str) -> Result<SliceInfo, String> {
-    let wrong = || format!("`{place}` is no place in a bucket");
-    let mut parts = place.split(',');
-    let index = parts
-        .next()
-        .and_then(|text| text.trim().parse().ok())
-        .ok_or_else(wrong)?;
-    let mut selections = vec![SliceInfoElem::Index(index)];
-    for part in parts {
-        let (start, end) = part.trim().split_once(':').ok_or_else(wrong)?;
-        let number = |text: &str, default: u64| {
-            if text.is_empty() {
-                Some(default)
-            } else {
-                text.parse().ok()
-            }
-        };
-        let start = number(start, 0).ok_or_else(wrong)?;
-        let end = number(end, u64::MAX).ok_or_else(wrong)?;
-        selections.push(SliceInfoElem::Slice {
+        let waveform = Waveform::read(set, place, components.len(), self.axes)?;
+        self.turned += usize::from(self.axes.is_some_and(|stated| stated != waveform.axes));
+        let traces = components.into_iter().enumerate();
+        let trace = |(i, channel): (usize, String)| Trace {
+            channel,
             start,
-            end,
-            step: 1,
-        });
+            rate,
+            samples: waveform.channel(i),
+        };
+        Ok(traces.map(trace).collect())
     }
-    Ok(SliceInfo { selections })
-}
 
-/// Values of a selection, whatever their type.
-fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, String> {
-    macro_rules! read {
-        ($kind:ty) => {{
-            let array = set
-                .read_slice::<$kind>(selection)
-                .map_err(|error| error.to_string())?;
-            Ok(array.iter().map(|v| *v as f64).collect())
-        }};
-    }
-    match set.dtype() {
-        Datatype::FloatingPoint { size: 4, .. } => read!(f32),
-        Datatype::FloatingPoint { size: 8, .. } => read!(f64),
-        Datatype::FixedPoint {
-            size: 2,
-            signed: true,
-            ..
-        } => read!(i16),
-        Datatype::FixedPoint {
-            size: 4,
-            signed: true,
-            ..
-        } => read!(i32),
-        Datatype::FixedPoint {
-            size: 8,
-            signed: true,
-            ..
-        } => read!(i64),
-        other => Err(format!(
-            "samples of type {other:?} are not read: expected floats or signed integers"
-        )),
+    /// Samples a second of trace `row`: as the metadata say, else as the file says for all.
+    fn rate_of(&self, row: usize) -> Result<f64, String> {
+        let number = |column: &str| {
+            let text = self.value(row, column)?;
+            let number = text.parse::<f64>();
+            Some(number.map_err(|_| format!("`{column}` is no number: {text}")))
+        };
+        let column = RATES.iter().find_map(|column| number(column));
+        let rate = match column {
+            Some(rate) => Some(rate?),
+            None => match number(INTERVAL) {
+                Some(interval) => Some(1.0 / interval?),
+                None => self.rate,
+            },
+        };
+        check_rate(
+            rate.ok_or_else(|| {
+                format!("there is neither `{}` nor a common sampling rate", RATES[0])
+            })?,
+        )
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_in_buckets() {
-        let own = selection("12,:3,:6000").unwrap();
-        assert!(matches!(own.selections[0], SliceInfoElem::Index(12)));
-        assert!(matches!(
-            own.selections[2],
-            SliceInfoElem::Slice {
-                start: 0,
-                end: 6000,
-                step: 1
-            }
-        ));
-        for bad in ["", "x,:3", "1,3", "1,:x"] {
-            assert!(selection(bad).is_err(), "{bad}");
-        }
+/// The components that a text lists: `ZNE`, or `['Z', 'N', 'E']`.
+fn components(text: &str) -> Vec<String> {
+    let text = text.trim_matches(|c: char| "[](){} ".contains(c));
+    if text.contains(',') {
+        let parts = text.split(',');
+        let name = |part: &str| part.trim_matches(|c: char| "'\" ".contains(c)).to_owned();
+        return parts.map(name).filter(|name| !name.is_empty()).collect();
     }
+    text.chars().map(String::from).collect()
+}
+
+/// The heads and lines of a metadata table.
+fn table(path: &Path) -> Result<(Vec<String>, Vec<csv::StringRecord>), DataError> {
+    let table = std::fs::File::open(path).map_err(super::unreadable(path))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(table);
+    let heads = reader
+        .headers()
+        .map_err(|error| wrong(path, error.to_string()))?;
+    let heads = heads.iter().map(|head| head.trim_start_matches('\u{feff}'));
+    let heads: Vec<String> = heads.map(str::to_owned).collect();
+    if !heads.iter().any(|head| head == "trace_name") {
+        return Err(wrong(path, "there is no column `trace_name`".into()));
+    }
+    let rows = reader.records().collect::<Result<_, _>>();
+    let rows = rows.map_err(|error| wrong(path, error.to_string()))?;
+    Ok((heads, rows))
+}
+
+/// Opens an HDF5 file, with a bound on the memory that a damaged one takes.
+fn open(path: &Path) -> Result<Hdf5File, DataError> {
+    let size = std::fs::metadata(path).map_err(super::unreadable(path))?;
+    let most = size.len().saturating_mul(TIGHTEST);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let limits = OpenOptions {
+        max_read_bytes: most,
+        max_chunk_bytes: most,
+        ..Default::default()
+    };
+    Hdf5File::open_with_options(path, limits).map_err(|error| wrong(path, error.to_string()))
 }

@@ -8,8 +8,12 @@ const MOST: usize = 7;
 
 /// Appends `count` samples.
 ///
+/// In little-endian frames a word of 8-bit differences keeps its bytes in the order of memory, and 16-bit differences
+/// (level 1) are swapped one by one. Everything else is swapped as a whole word, as libmseed does.
+///
 /// # Errors
-/// Where the frames end early, have a code that means nothing, or do not end with the sample they say they do.
+/// Where the frames end early, have a code that means nothing, or do not end with the sample they say they do. Some
+/// samples may have been appended by then.
 pub(super) fn unpack(
     bytes: &[u8],
     count: usize,
@@ -20,6 +24,20 @@ pub(super) fn unpack(
     if count == 0 {
         return Ok(());
     }
+    if big_endian {
+        frames::<true>(bytes, count, level, samples)
+    } else {
+        frames::<false>(bytes, count, level, samples)
+    }
+}
+
+/// As [`unpack`], for frames of either byte order.
+fn frames<const BIG_ENDIAN: bool>(
+    bytes: &[u8],
+    count: usize,
+    level: u8,
+    samples: &mut Vec<f64>,
+) -> Result<(), String> {
     // A count beyond what the words can hold is no reason to reserve memory.
     if count > bytes.len() / 4 * MOST {
         return Err(format!(
@@ -33,11 +51,12 @@ pub(super) fn unpack(
     let mut value = 0i32;
     let mut missing = count;
     for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
+        let words = frame.as_chunks().0;
         let word = |i: usize| {
-            let own = frame.as_chunks().0[i];
-            match big_endian {
-                true => u32::from_be_bytes(own),
-                false => u32::from_le_bytes(own),
+            if BIG_ENDIAN {
+                u32::from_be_bytes(words[i])
+            } else {
+                u32::from_le_bytes(words[i])
             }
         };
         let codes = word(0);
@@ -46,15 +65,17 @@ pub(super) fn unpack(
             (start, last) = (Some(word(1) as i32), word(2) as i32);
         }
         // A frame is unpacked where it needs no room to be made, and then appended as far as samples are missing.
-        let mut own = [0.0; 15 * MOST];
+        let mut unpacked = [0.0; 15 * MOST];
         let mut found = 0;
         for i in if number == 0 { 3 } else { 1 }..16 {
             let code = codes >> (30 - 2 * i) & 3;
             let packed = word(i);
             let (differences, values) = match (code, level, packed >> 30) {
                 (0, ..) => continue,
-                (1, ..) => spread::<8, 4>(packed),
-                (2, 1, _) => spread::<16, 2>(packed),
+                (1, ..) => spread::<8, 4>(u32::from_be_bytes(words[i])),
+                (2, 1, _) if BIG_ENDIAN => spread::<16, 2>(packed),
+                // As a whole word the second of two little-endian differences is the higher.
+                (2, 1, _) => spread::<16, 2>(packed.rotate_left(16)),
                 (3, 1, _) => spread::<32, 1>(packed),
                 (2, _, 1) => spread::<30, 1>(packed),
                 (2, _, 2) => spread::<15, 2>(packed),
@@ -62,7 +83,7 @@ pub(super) fn unpack(
                 (3, _, 0) => spread::<6, 5>(packed),
                 (3, _, 1) => spread::<5, 6>(packed),
                 (3, _, 2) => spread::<4, 7>(packed),
-                // Of words after the last sample nothing is asked.
+                // Words after the last sample do not matter.
                 _ if found >= missing => break,
                 (code, _, sub) => {
                     return Err(format!(
@@ -76,21 +97,21 @@ pub(super) fn unpack(
             }
             for difference in &differences[..values] {
                 value = value.wrapping_add(*difference);
-                own[found] = f64::from(value);
+                unpacked[found] = f64::from(value);
                 found += 1;
             }
         }
         if found >= missing {
-            samples.extend_from_slice(&own[..missing]);
-            let end = own[missing - 1];
-            return match end == f64::from(last) {
-                true => Ok(()),
-                false => Err(format!(
-                    "the samples end with {end}, but the frames say {last}: they are damaged"
-                )),
-            };
+            samples.extend_from_slice(&unpacked[..missing]);
+            let end = unpacked[missing - 1];
+            if end == f64::from(last) {
+                return Ok(());
+            }
+            return Err(format!(
+                "the samples end with {end}, but the frames say {last}: they are damaged"
+            ));
         }
-        samples.extend_from_slice(&own[..found]);
+        samples.extend_from_slice(&unpacked[..found]);
         missing -= found;
     }
     Err(format!(

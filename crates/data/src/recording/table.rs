@@ -1,30 +1,49 @@
 //! Tables: a row is a moment, and columns are times and channels; or `timestamp`, `channel`, `samples`, where a row is
 //! one sample of one channel.
+//!
+//! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` knows what
+//! columns are called.
+
+mod clock;
+mod layout;
+mod names;
+mod rows;
+mod times;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 
-use rayon::prelude::*;
+use clock::Clock;
 
-use super::time::{of_seconds, parse_time};
-use super::{Hints, NANOS, Trace, check_rate};
+use super::{Contents, Hints, Trace, check_rate, text};
+
+/// What the messages say where a table tells no sampling rate.
+pub(super) const RATE_UNKNOWN: &str = "give the recording a `sampling_rate`";
 
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     pub name: String,
     pub values: Values,
+    /// Whether its type holds whole numbers alone.
+    pub whole: bool,
 }
+
+/// A row without a time.
+pub(super) const NO_TIME: i64 = i64::MIN;
 
 /// Values of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Values {
-    /// Numbers.
+    /// Numbers; NaN where there is none.
     Numbers(Vec<f64>),
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970, or [`NO_TIME`].
     Times(Vec<i64>),
+    /// Nanoseconds since midnight, or [`NO_TIME`].
+    Clocks(Vec<i64>),
     /// Texts.
     Texts(Texts),
+    /// Rows of nothing.
+    Nothing(usize),
 }
 
 /// A column of texts, of which few are different: names of channels, labels.
@@ -33,6 +52,8 @@ pub(super) struct Texts {
     /// Those there are.
     own: Vec<String>,
     numbers: HashMap<String, u32>,
+    /// That of the row before.
+    last: Option<u32>,
     /// Which of them, by row.
     pub rows: Vec<u32>,
 }
@@ -41,16 +62,19 @@ impl Texts {
     /// Appends a row.
     pub fn push(&mut self, text: &[u8]) {
         // As the row before it, nearly always.
-        let last = self.rows.last().copied();
-        let same = last.filter(|last| self.own[*last as usize].as_bytes() == text);
+        let same = self
+            .last
+            .filter(|last| self.own[*last as usize].as_bytes() == text);
         let number = same.unwrap_or_else(|| {
             let text = String::from_utf8_lossy(text);
             self.number(&text)
         });
+        self.last = Some(number);
         self.rows.push(number);
     }
 
-    fn number(&mut self, text: &str) -> u32 {
+    /// The number of a text, without a row of it.
+    pub fn number(&mut self, text: &str) -> u32 {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
@@ -74,21 +98,14 @@ impl Texts {
 }
 
 impl Values {
-    /// Nothing yet, of the kind that a column of this name has.
-    fn of(name: &str) -> Self {
-        match (is_time(name), name == "channel") {
-            (true, _) => Self::Times(Vec::new()),
-            (_, true) => Self::Texts(Texts::default()),
-            _ => Self::Numbers(Vec::new()),
-        }
-    }
-
     /// Appends values of the same kind; of another, none.
     pub fn extend(&mut self, more: Self) {
         match (self, more) {
             (Self::Numbers(own), Self::Numbers(more)) => own.extend(more),
             (Self::Times(own), Self::Times(more)) => own.extend(more),
+            (Self::Clocks(own), Self::Clocks(more)) => own.extend(more),
             (Self::Texts(own), Self::Texts(more)) => own.extend(&more),
+            (Self::Nothing(own), Self::Nothing(more)) => *own += more,
             _ => {}
         }
     }
@@ -96,283 +113,232 @@ impl Values {
     fn len(&self) -> usize {
         match self {
             Self::Numbers(values) => values.len(),
-            Self::Times(values) => values.len(),
+            Self::Times(values) | Self::Clocks(values) => values.len(),
             Self::Texts(values) => values.rows.len(),
+            Self::Nothing(rows) => *rows,
+        }
+    }
+
+    /// Keeps the rows of which `kept` is true.
+    fn retain(&mut self, kept: &[bool]) {
+        fn keep<T>(values: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            values.retain(|_| kept.next().copied().unwrap_or(true));
+        }
+        match self {
+            Self::Numbers(values) => keep(values, kept),
+            Self::Times(values) | Self::Clocks(values) => keep(values, kept),
+            Self::Texts(values) => keep(&mut values.rows, kept),
+            Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
         }
     }
 }
 
-/// Names of columns of times, in small letters.
-const TIMES: [&str; 5] = ["timestamp", "time", "datetime", "seconds", "t"];
-
-/// Reads CSV, with the separator of its first line (`,`, `;` or a tab). Lines that begin with `#` are left out.
+/// Reads a table in text: its separator is `,`, `;`, `|`, a tab or blanks; lines that begin with `#` are left out.
 ///
 /// # Errors
 /// With the line that is wrong.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
-    let lines = bytes.split(|b| *b == b'\n');
-    let head = lines
-        .clone()
-        .find(|line| !line.starts_with(b"#"))
-        .unwrap_or_default();
-    let separator = *b";\t,".iter().find(|s| head.contains(s)).unwrap_or(&b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .comment(Some(b'#'))
-        .trim(csv::Trim::Headers)
-        .from_reader(bytes);
-    let names: Vec<String> = reader
-        .headers()
-        .map_err(text)?
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
+    let bytes = text::decode(bytes)?;
+    let mut layout = layout::find(&bytes)?;
+    for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
+        // Channels may be called 1, 2 and 3.
+        if is_channel(name) && *kind != layout::Kind::Empty {
+            *kind = layout::Kind::Text;
+        }
+    }
+    let mut notes = std::mem::take(&mut layout.notes);
+    let columns = rows::read(&bytes, &layout, &mut notes)?;
+    let columns = layout.names.into_iter().zip(columns);
+    let columns = columns.map(|(name, values)| Column {
+        name,
+        values,
+        whole: false,
+    });
+    let mut contents =
+        assemble(columns.collect(), hints).map_err(|problem| with_notes(problem, &notes))?;
+    notes.append(&mut contents.notes);
+    contents.notes = notes;
+    Ok(contents)
+}
+
+/// An error, and what was odd before it: the reason may be there.
+pub(super) fn with_notes(problem: String, notes: &[String]) -> String {
+    notes
         .iter()
-        .map(str::to_owned)
-        .collect();
-    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return Err("line 1 has numbers: expected the names of the columns".into());
-    }
-    let start = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
-    let parts = parts(bytes, start.min(bytes.len()));
-    let read: Vec<_> = parts
-        .into_par_iter()
-        .map(|part| rows(bytes, part, separator, &names))
-        .collect();
-    let mut columns: Vec<Values> = names.iter().map(|name| Values::of(name)).collect();
-    for part in read {
-        for (column, more) in columns.iter_mut().zip(part?) {
-            column.extend(more);
-        }
-    }
-    let columns = names.into_iter().zip(columns);
-    let columns = columns.map(|(name, values)| Column { name, values });
-    assemble(columns.collect(), hints)
+        .fold(problem, |text, note| format!("{text}; {note}"))
 }
 
-/// Bytes that a thread reads at a time.
-const PART: usize = 1 << 20;
-
-/// Cuts what follows the head into parts that end with a line; one where quotes could hold an end of line.
-fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut start = start;
-    let quoted = bytes[start..].contains(&b'"');
-    while start < bytes.len() {
-        let least = start + if quoted { bytes.len() } else { PART };
-        let rest = bytes.get(least..).unwrap_or_default();
-        let end = rest.iter().position(|b| *b == b'\n');
-        let end = end.map_or(bytes.len(), |end| least + end + 1);
-        parts.push(start..end);
-        start = end;
-    }
-    parts
-}
-
-/// Reads the rows in `part` of a table.
-///
-/// # Errors
-/// With the line that is wrong.
-fn rows(
-    bytes: &[u8],
-    part: Range<usize>,
-    separator: u8,
-    names: &[String],
-) -> Result<Vec<Values>, String> {
-    let start = part.start;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .comment(Some(b'#'))
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(&bytes[part]);
-    let mut columns: Vec<Values> = names.iter().map(|name| Values::of(name)).collect();
-    let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(text)? {
-        let line = || {
-            let before = bytes[..start].iter().filter(|b| **b == b'\n').count() as u64;
-            before + record.position().map_or(0, csv::Position::line)
-        };
-        if record.len() != names.len() {
-            let (found, expected) = (record.len(), names.len());
-            return Err(format!(
-                "line {}: {found} cells, but there are {expected} columns",
-                line()
-            ));
-        }
-        for ((column, cell), name) in columns.iter_mut().zip(&record).zip(names) {
-            let cell = cell.trim_ascii();
-            let wrong = |problem: String| format!("line {}, column `{name}`: {problem}", line());
-            match column {
-                Values::Times(times) => {
-                    let time = str::from_utf8(cell).map_err(|e| e.to_string());
-                    times.push(time.and_then(parse_time).map_err(wrong)?);
-                }
-                Values::Texts(texts) => texts.push(cell),
-                Values::Numbers(numbers) => {
-                    let value = str::from_utf8(cell).ok().and_then(|cell| cell.parse().ok());
-                    let shown = || String::from_utf8_lossy(cell);
-                    numbers
-                        .push(value.ok_or_else(|| wrong(format!("`{}` is no number", shown())))?);
-                }
-            }
-        }
-    }
-    Ok(columns)
-}
-
-fn text(error: csv::Error) -> String {
-    error.to_string()
-}
-
-fn is_time(name: &str) -> bool {
-    TIMES.contains(&name.to_lowercase().as_str())
+fn is_channel(name: &str) -> bool {
+    name.eq_ignore_ascii_case("channel")
 }
 
 /// The traces of a table.
 ///
 /// # Errors
-/// Where there is no rate, times do not increase, or a column is none of these.
-pub(super) fn assemble(columns: Vec<Column>, hints: &Hints) -> Result<Vec<Trace>, String> {
+/// Where there is no rate, times follow no even clock, or there is no column of samples.
+pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Contents, String> {
     let rows = columns.first().map_or(0, |column| column.values.len());
-    let mut times = None;
+    if let Some(column) = columns.iter().find(|column| column.values.len() != rows) {
+        return Err(format!(
+            "column `{}` has {} rows of {rows}",
+            column.name,
+            column.values.len()
+        ));
+    }
+    let mut notes = Vec::new();
+    let times = times::of_columns(&mut columns, hints, &mut notes)?;
     let mut names = None;
     let mut channels = Vec::new();
     for column in columns {
-        if column.values.len() != rows {
-            return Err(format!(
-                "column `{}` has {} rows of {rows}",
-                column.name,
-                column.values.len()
-            ));
-        }
         match column.values {
-            Values::Numbers(values) if is_time(&column.name) => {
-                let nanos = values.iter().map(|seconds| of_seconds(*seconds));
-                let nanos = nanos.collect::<Option<Vec<i64>>>();
-                times =
-                    Some(nanos.ok_or_else(|| {
-                        format!("column `{}` has times that are none", column.name)
-                    })?);
-            }
-            Values::Times(values) if is_time(&column.name) => times = Some(values),
-            Values::Texts(values) if column.name == "channel" => names = Some(values),
+            Values::Texts(values) if is_channel(&column.name) => names = Some(values),
             Values::Numbers(values) if column.name != "sample_rate" => {
-                channels.push((column.name, values))
+                channels.push((column.name, values));
             }
-            _ => {}
+            Values::Numbers(_) | Values::Nothing(_) => {}
+            Values::Texts(_) => notes.push(format!("left out column `{}`: texts", column.name)),
+            Values::Times(_) | Values::Clocks(_) => {
+                notes.push(format!("left out column `{}`: times", column.name));
+            }
         }
     }
+    let empty = |values: &[f64]| values.iter().all(|value| value.is_nan());
+    channels.retain(|(name, values)| {
+        let empty = empty(values);
+        if empty && !name.is_empty() {
+            notes.push(format!("left out column `{name}`: not one value"));
+        }
+        !empty
+    });
     if rows == 0 || channels.is_empty() {
-        return Err("there is no column of numbers".into());
+        return Err(with_notes("there is no column of numbers".into(), &notes));
     }
-    // One channel after the other, or mixed.
-    if let Some(names) = names {
-        let [(_, values)] = &channels[..] else {
-            return Err("beside `channel` one column of samples is expected".into());
-        };
+    let mut assembly = Assembly {
+        hints,
+        notes,
+        traces: Vec::new(),
+    };
+    match names {
+        Some(names) => assembly.long(&names, channels, times.as_deref())?,
+        None => assembly.wide(channels, times.as_deref())?,
+    }
+    assembly.notes.dedup();
+    Ok(Contents {
+        traces: assembly.traces,
+        notes: assembly.notes,
+    })
+}
+
+/// Traces on the way.
+struct Assembly<'a> {
+    hints: &'a Hints,
+    notes: Vec<String>,
+    traces: Vec<Trace>,
+}
+
+impl Assembly<'_> {
+    /// A column is a channel.
+    fn wide(
+        &mut self,
+        channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), String> {
+        let rows = channels[0].1.len();
+        let clock = self.stretches("", rows, times)?;
+        for (name, samples) in channels {
+            self.cut(&name, samples, &clock);
+        }
+        Ok(())
+    }
+
+    /// One channel after the other, or mixed.
+    fn long(
+        &mut self,
+        names: &Texts,
+        mut channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), String> {
+        if channels.len() > 1 {
+            // Beside `samples` there may be others: as numbers they are none.
+            let named = |(name, _): &(String, Vec<f64>)| {
+                ["samples", "sample", "value", "values", "data", "amplitude"]
+                    .contains(&&*name.to_lowercase())
+            };
+            match channels.iter().position(named) {
+                Some(own) => channels = vec![channels.swap_remove(own)],
+                None => return Err("beside `channel` one column of samples is expected".into()),
+            }
+        }
+        let (_, values) = channels.swap_remove(0);
         if names.rows.iter().all(|name| *name == names.rows[0]) {
-            let (_, values) = channels.swap_remove(0);
-            return stretches(names.get(0), values, times, hints);
+            let name = names.get(0).to_owned();
+            let clock = self.stretches(&name, values.len(), times)?;
+            self.cut(&name, values, &clock);
+            return Ok(());
         }
         let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        (0..rows).for_each(|row| own.entry(names.get(row)).or_default().push(row));
-        let mut traces = Vec::new();
+        (0..values.len()).for_each(|row| own.entry(names.get(row)).or_default().push(row));
         for (name, rows) in own {
             let samples = rows.iter().map(|row| values[*row]).collect();
-            let times = times
-                .as_ref()
-                .map(|times| rows.iter().map(|row| times[*row]).collect());
-            traces.extend(stretches(name, samples, times, hints)?);
+            let times: Option<Vec<i64>> =
+                times.map(|times| rows.iter().map(|row| times[*row]).collect());
+            let clock = self.stretches(name, rows.len(), times.as_deref())?;
+            self.cut(name, samples, &clock);
         }
-        return Ok(traces);
+        Ok(())
     }
-    let mut traces = Vec::new();
-    for (name, samples) in channels {
-        traces.extend(stretches(&name, samples, times.clone(), hints)?);
-    }
-    Ok(traces)
-}
 
-/// Cuts a channel where its times have gaps.
-fn stretches(
-    name: &str,
-    samples: Vec<f64>,
-    times: Option<Vec<i64>>,
-    hints: &Hints,
-) -> Result<Vec<Trace>, String> {
-    let channel = name.to_owned();
-    let Some(times) = times else {
-        let rate = hints
-            .sampling_rate
-            .ok_or("there is no column of times: give the recording a `sampling_rate`")?;
-        let start = hints.start.unwrap_or(0);
-        return Ok(vec![Trace {
-            channel,
+    /// Rate and stretches of `rows` rows of a channel.
+    fn stretches(
+        &mut self,
+        channel: &str,
+        rows: usize,
+        times: Option<&[i64]>,
+    ) -> Result<Clock, String> {
+        let Some(times) = times else {
+            let rate = self.hints.sampling_rate.ok_or_else(|| {
+                with_notes(
+                    format!("there is no column of times: {RATE_UNKNOWN}"),
+                    &self.notes,
+                )
+            })?;
+            let start = self.hints.start.unwrap_or(0);
+            return Ok(Clock {
+                rate: check_rate(rate)?,
+                stretches: vec![(0..rows, start)],
+                notes: Vec::new(),
+            });
+        };
+        let of = if channel.is_empty() {
+            String::new()
+        } else {
+            format!("channel `{channel}`: ")
+        };
+        let mut clock = clock::fit(times, self.hints.sampling_rate)
+            .map_err(|problem| format!("{of}{problem}"))?;
+        let notes = std::mem::take(&mut clock.notes).into_iter();
+        self.notes.extend(notes.map(|note| format!("{of}{note}")));
+        Ok(clock)
+    }
+
+    /// Cuts a channel where its times have gaps.
+    fn cut(&mut self, name: &str, samples: Vec<f64>, clock: &Clock) {
+        let trace = |samples: Vec<f64>, start: i64| Trace {
+            channel: name.to_owned(),
             start,
-            rate: check_rate(rate)?,
+            rate: clock.rate,
             samples,
-        }]);
-    };
-    let steps: Vec<i64> = times
-        .windows(2)
-        .map(|pair| pair[1].saturating_sub(pair[0]))
-        .collect();
-    if let Some(row) = steps.iter().position(|step| *step <= 0) {
-        return Err(format!(
-            "channel `{name}`: the time of row {} is not after that of row {}",
-            row + 2,
-            row + 1
-        ));
+        };
+        if let [(_, start)] = clock.stretches[..] {
+            self.traces.push(trace(samples, start));
+            return;
+        }
+        for (rows, start) in &clock.stretches {
+            self.traces
+                .push(trace(samples[rows.clone()].to_vec(), *start));
+        }
     }
-    if steps.is_empty() {
-        let rate = hints
-            .sampling_rate
-            .ok_or("one row tells no sampling rate")?;
-        return Ok(vec![Trace {
-            channel,
-            start: times[0],
-            rate: check_rate(rate)?,
-            samples,
-        }]);
-    }
-    let middle = steps.len() / 2;
-    let (_, &mut usual, _) = steps.clone().select_nth_unstable(middle);
-    let gap = |step: &i64| *step as f64 > 1.5 * usual as f64;
-    let (spans, count) = steps
-        .iter()
-        .filter(|step| !gap(step))
-        .fold((0i64, 0usize), |(sum, n), step| {
-            (sum.saturating_add(*step), n + 1)
-        });
-    let rate = match hints.sampling_rate {
-        Some(rate) => check_rate(rate)?,
-        None => check_rate(near(count as f64 / (spans as f64 / NANOS)))?,
-    };
-    let mut traces = Vec::new();
-    let mut first = 0;
-    let ends = steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| gap(step))
-        .map(|(i, _)| i + 1);
-    for end in ends.chain([samples.len()]) {
-        let samples = samples[first..end].to_vec();
-        traces.push(Trace {
-            channel: channel.clone(),
-            start: times[first],
-            rate,
-            samples,
-        });
-        first = end;
-    }
-    Ok(traces)
-}
-
-/// The whole number (or hundredth) that a measured rate means, where one is within a thousandth.
-fn near(rate: f64) -> f64 {
-    let candidates = [rate.round(), (rate * 100.0).round() / 100.0];
-    candidates
-        .into_iter()
-        .find(|near| (rate - near).abs() <= 1e-3 * rate && *near > 0.0)
-        .unwrap_or(rate)
 }
 
 #[cfg(test)]

@@ -1,73 +1,98 @@
-//! WAV files: a channel of the file is a channel here, named by its number from 1; integers stay as they are.
+//! WAV files: RIFF, big-endian RIFX, and RF64 beyond 4 GiB. A channel of the file is a channel here, named by its
+//! number from 1.
+//!
+//! Samples are the integers of their containers, however many of the bits are valid: 24 valid bits that lie at the
+//! upper end of 32 are read as 32-bit integers, as SciPy does. Integers of 8 bits, which WAV stores from 0 to 255, are
+//! read from -128 to 127.
 
-use std::io::Cursor;
+mod chunks;
+mod codec;
 
-use hound::{SampleFormat, WavReader};
+use self::chunks::Chunks;
+use self::codec::{Format, Width};
+use super::{Contents, Hints, Trace, check_rate};
 
-use super::{Hints, Trace, check_rate};
+/// Whether a file says that it is one.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    Chunks::new(bytes).is_some()
+}
 
 /// One trace a channel.
 ///
 /// # Errors
-/// What is wrong with the file.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Vec<Trace>, String> {
-    let mut reader = WavReader::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let spec = reader.spec();
-    let channels = usize::from(spec.channels);
-    if channels == 0 {
-        return Err("there are no channels".into());
-    }
-    let rate = check_rate(spec.sample_rate.into())?;
-    let count = reader.len() as usize;
-    let width = usize::from(spec.bits_per_sample / 8);
-    let (format, bits) = (spec.sample_format, spec.bits_per_sample);
-    let samples = match (format, bits) {
-        // The usual widths in one piece: what follows the header.
-        (SampleFormat::Int, 16 | 32) | (SampleFormat::Float, 32) if count > 0 => {
-            let inner = reader.into_inner();
-            let data = &bytes[inner.position() as usize..];
-            let data = data.get(..count.saturating_mul(width)).ok_or_else(|| {
-                format!(
-                    "the header says {count} samples, but the data end after {}",
-                    data.len() / width
-                )
-            })?;
-            match (format, bits) {
-                (SampleFormat::Int, 16) => apart(data.as_chunks().0, channels, |b| {
-                    i16::from_le_bytes(b).into()
-                }),
-                (SampleFormat::Int, _) => apart(data.as_chunks().0, channels, |b| {
-                    i32::from_le_bytes(b).into()
-                }),
-                _ => apart(data.as_chunks().0, channels, |b| {
-                    f32::from_le_bytes(b).into()
-                }),
-            }
+/// What is wrong with the file, or which codec it has.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
+    let chunks = Chunks::new(bytes).ok_or("no WAV file")?;
+    let mut notes = Vec::new();
+    let found = chunks.find(&mut notes)?;
+    let format = Format::of(found.format, chunks.big_endian)?;
+    let rate = match (format.rate, hints.sampling_rate) {
+        (0, Some(rate)) => rate,
+        (0, None) => {
+            return Err("the header gives no sampling rate: give `sampling_rate`".into());
         }
-        _ => {
-            let read = reader.samples::<i32>().map(|sample| sample.map(f64::from));
-            let read = read.collect::<Result<Vec<f64>, _>>();
-            apart(&read.map_err(|error| error.to_string())?, channels, |v| v)
-        }
+        (rate, _) => f64::from(rate),
     };
+    let frame = format.width.bytes() * format.channels;
+    let rest = found.data.len() % frame;
+    if rest > 0 {
+        notes.push(format!(
+            "the last {rest} bytes are no whole frame of {frame} and are left out"
+        ));
+    }
+    let data = &found.data[..found.data.len() - rest];
+    let samples = decode(data, &format, chunks.big_endian);
+    let rate = check_rate(rate)?;
     let trace = |(channel, samples): (usize, Vec<f64>)| Trace {
         channel: (channel + 1).to_string(),
         start: hints.start.unwrap_or(0),
         rate,
         samples,
     };
-    Ok(samples.into_iter().enumerate().map(trace).collect())
+    Ok(Contents {
+        traces: samples.into_iter().enumerate().map(trace).collect(),
+        notes,
+    })
 }
 
-/// The samples of every channel, which lie mixed; a frame that is not whole is left out.
+/// The samples of every channel of whole frames.
+fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
+    let channels = format.channels;
+    // `$value` takes the bytes of a sample with the lowest first.
+    macro_rules! read {
+        ($value:expr) => {
+            if big_endian {
+                apart(data.as_chunks().0, channels, |mut bytes| {
+                    bytes.reverse();
+                    $value(bytes)
+                })
+            } else {
+                apart(data.as_chunks().0, channels, $value)
+            }
+        };
+    }
+    match format.width {
+        Width::Unsigned8 => apart(data, channels, |b| f64::from(b) - 128.0),
+        Width::Int16 => read!(|b| f64::from(i16::from_le_bytes(b))),
+        Width::Int24 => {
+            read!(|[a, b, c]: [u8; 3]| { f64::from(i32::from_le_bytes([0, a, b, c]) >> 8) })
+        }
+        Width::Int32 => read!(|b| f64::from(i32::from_le_bytes(b))),
+        // Beyond 2^53 these are rounded to the next float64.
+        Width::Int64 => read!(|b| i64::from_le_bytes(b) as f64),
+        Width::Float32 => read!(|b| f64::from(f32::from_le_bytes(b))),
+        Width::Float64 => read!(f64::from_le_bytes),
+    }
+}
+
+/// The samples of every channel, which lie mixed.
 fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
     /// Frames that stay in the cache while one channel after the other is taken of them.
     const FRAMES: usize = 4096;
     // A clone of an empty vector reserves nothing.
     let room = |_| Vec::with_capacity(mixed.len() / channels);
     let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
-    let whole = &mixed[..mixed.len() / channels * channels];
-    for part in whole.chunks(FRAMES * channels) {
+    for part in mixed.chunks(FRAMES * channels) {
         for (channel, own) in samples.iter_mut().enumerate() {
             let frames = part.chunks_exact(channels);
             own.extend(frames.map(|frame| value(frame[channel])));

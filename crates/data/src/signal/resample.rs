@@ -1,19 +1,30 @@
-//! Another sampling rate, by a polyphase filter.
+//! Another sampling rate, by a windowed-sinc low-pass.
 //!
-//! As `scipy.signal.resample_poly`: a windowed-sinc low-pass (Kaiser window, beta 5) at the lower of the two Nyquist
-//! frequencies, zeros beyond the ends. See Crochiere and Rabiner, "Multirate Digital Signal Processing" (1983).
+//! Rates in a ratio of whole numbers: as `scipy.signal.resample_poly`, a polyphase filter (Kaiser window, beta 5) at the
+//! lower of the two Nyquist frequencies, zeros beyond the ends; see Crochiere and Rabiner, "Multirate Digital Signal
+//! Processing" (1983). Measured rates such as 478.036 Hz are in no such ratio: there the same filter is taken at any
+//! moment, out of a table; see Smith and Gossett, "A flexible sampling-rate conversion method" (1984).
 
 use std::f64::consts::PI;
 
-/// `up / down`, without common factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ratio {
-    up: usize,
-    down: usize,
+/// The ratio of two sampling rates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ratio(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// `up / down`, without common factors.
+    Whole { up: usize, down: usize },
+    /// New rate over old rate.
+    Any(f64),
 }
 
-/// Largest part of a ratio: the filter has twenty times as many taps.
+/// Largest part of a ratio in whole numbers: the filter has twenty times as many taps.
 const LARGEST: usize = 100_000;
+/// Largest one that is looked for in rates that are not whole millihertz.
+const LARGEST_FOUND: u64 = 4096;
+/// Rates that differ by less, as numbers in single precision do, are equal: a quarter of a sample in a day at 50 Hz.
+const SAME: f64 = 6e-8;
 
 impl Ratio {
     /// Of two whole numbers.
@@ -25,35 +36,57 @@ impl Ratio {
         if up == 0 || down == 0 || up / divisor > LARGEST || down / divisor > LARGEST {
             return Err(format!("{up}/{down} is no ratio of sampling rates"));
         }
-        Ok(Self {
+        Ok(Self(Kind::Whole {
             up: up / divisor,
             down: down / divisor,
-        })
+        }))
     }
 
-    /// From a rate of `from` to one of `to` Hz, which are taken to the millihertz.
+    /// From a rate of `from` to one of `to` Hz, whatever they are.
     ///
     /// # Errors
-    /// As [`Ratio::new`].
+    /// Where one is no sampling rate, or they differ a millionfold.
     pub fn of_rates(from: f64, to: f64) -> Result<Self, String> {
+        if let Some(rate) = [from, to]
+            .into_iter()
+            .find(|rate| !(1e-6..1e9).contains(rate))
+        {
+            return Err(format!("{rate} is no sampling rate in Hz"));
+        }
+        let ratio = to / from;
+        if !(1e-6..=1e6).contains(&ratio) {
+            return Err(format!(
+                "{from} Hz cannot become {to} Hz: they differ more than a millionfold"
+            ));
+        }
         let milli = |rate: f64| {
             let value = (rate * 1000.0).round();
-            let usable = value.is_finite() && (1.0..1e12).contains(&value);
-            usable
-                .then_some(value as usize)
-                .ok_or_else(|| format!("{rate} is no sampling rate in Hz"))
+            let exact = (value / 1000.0 / rate - 1.0).abs() < SAME && value < 1e12;
+            exact.then_some(value as usize)
         };
-        Self::new(milli(to)?, milli(from)?)
+        if let (Some(up), Some(down)) = (milli(to), milli(from))
+            && let Ok(ratio) = Self::new(up, down)
+        {
+            return Ok(ratio);
+        }
+        let (up, down) = fraction(ratio);
+        if (up as f64 / down as f64 / ratio - 1.0).abs() < SAME {
+            return Self::new(up as usize, down as usize);
+        }
+        Ok(Self(Kind::Any(ratio)))
     }
 
     /// Whether nothing changes.
     pub fn is_one(self) -> bool {
-        self.up == self.down
+        self.0 == Kind::Whole { up: 1, down: 1 }
     }
 
     /// Samples that `n` become.
     pub fn length(self, n: usize) -> usize {
-        (n as u128 * self.up as u128).div_ceil(self.down as u128) as usize
+        match self.0 {
+            Kind::Whole { up, down } => (n as u128 * up as u128).div_ceil(down as u128) as usize,
+            Kind::Any(ratio) => (n as f64 * ratio - 1e-9).ceil().max(0.0) as usize,
+        }
     }
 }
 
@@ -61,12 +94,47 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
+/// The last continued fraction of `x` with small parts.
+fn fraction(x: f64) -> (u64, u64) {
+    let (mut before, mut last) = ((0u64, 1u64), (1u64, 0u64));
+    let mut rest = x;
+    loop {
+        let whole = rest.floor();
+        let term = whole.min(1e9) as u64;
+        let next = (
+            term.saturating_mul(last.0).saturating_add(before.0),
+            term.saturating_mul(last.1).saturating_add(before.1),
+        );
+        if next.0 > LARGEST_FOUND || next.1 > LARGEST_FOUND {
+            return if last.1 == 0 || last.0 == 0 {
+                (1, 1)
+            } else {
+                last
+            };
+        }
+        (before, last) = (last, next);
+        if last.0 > 0 && (last.0 as f64 / last.1 as f64 / x - 1.0).abs() < SAME
+            || rest - whole < 1e-12
+        {
+            return if last.0 == 0 { (1, 1) } else { last };
+        }
+        rest = 1.0 / (rest - whole);
+    }
+}
+
 /// `x` at another rate, [`Ratio::length`] samples.
 pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
-    let Ratio { up, down } = ratio;
-    if ratio.is_one() {
+    if ratio.is_one() || x.is_empty() {
         return x.to_vec();
     }
+    match ratio.0 {
+        Kind::Whole { up, down } => polyphase(x, (up, down), ratio.length(x.len())),
+        Kind::Any(factor) => interpolate(x, factor, ratio.length(x.len())),
+    }
+}
+
+/// `length` samples, `down / up` samples of `x` apart.
+fn polyphase(x: &[f64], (up, down): (usize, usize), length: usize) -> Vec<f64> {
     let filter = low_pass(up, down);
     let half = filter.len() / 2;
     let output = |m: usize| {
@@ -78,24 +146,63 @@ pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
             .map(|k| x[k] * filter[at + half - k * up])
             .sum()
     };
-    (0..ratio.length(x.len())).map(output).collect()
+    (0..length).map(output).collect()
+}
+
+/// Zero crossings of the low-pass on one side.
+const CROSSINGS: usize = 10;
+/// Values of its table between two of them: interpolation is then off by less than 1e-7.
+const FINE: usize = 2048;
+
+/// `length` samples, `1 / factor` samples of `x` apart.
+fn interpolate(x: &[f64], factor: f64, length: usize) -> Vec<f64> {
+    let steps = CROSSINGS * FINE;
+    let tap = |i: usize| {
+        let at = i as f64 / FINE as f64;
+        sinc(at) * window(at / CROSSINGS as f64)
+    };
+    let mut table: Vec<f64> = (0..=steps + 1).map(tap).collect();
+    // Gain 1 at 0 Hz, by the integral over both sides.
+    let integral = (2.0 * table[..=steps].iter().sum::<f64>() - table[0]) / FINE as f64;
+    // Below the lower of the two Nyquist frequencies.
+    let cutoff = factor.min(1.0);
+    table.iter_mut().for_each(|tap| *tap *= cutoff / integral);
+    let reach = CROSSINGS as f64 / cutoff;
+    let output = |m: usize| {
+        let at = m as f64 / factor;
+        let first = (at - reach).ceil().max(0.0) as usize;
+        let last = ((at + reach).floor() as usize).min(x.len() - 1);
+        (first..=last)
+            .map(|k| {
+                let place = ((k as f64 - at).abs() * cutoff * FINE as f64).min(steps as f64);
+                let (i, rest) = (place as usize, place.fract());
+                x[k] * (table[i] + rest * (table[i + 1] - table[i]))
+            })
+            .sum()
+    };
+    (0..length).map(output).collect()
+}
+
+fn sinc(x: f64) -> f64 {
+    if x == 0.0 {
+        1.0
+    } else {
+        (PI * x).sin() / (PI * x)
+    }
+}
+
+/// Kaiser's window with beta 5, from 0 in the middle to 1 at its end.
+fn window(at: f64) -> f64 {
+    bessel(5.0 * (1.0 - at.powi(2)).max(0.0).sqrt())
 }
 
 /// Low-pass for zeros inserted `up - 1` at a time: gain `up` at 0 Hz.
 fn low_pass(up: usize, down: usize) -> Vec<f64> {
     let widest = up.max(down);
-    let half = 10 * widest;
-    let sinc = |x: f64| {
-        if x == 0.0 {
-            1.0
-        } else {
-            (PI * x).sin() / (PI * x)
-        }
-    };
+    let half = CROSSINGS * widest;
     let tap = |i: usize| {
         let at = i as f64 - half as f64;
-        let inside = (1.0 - (at / half as f64).powi(2)).max(0.0);
-        sinc(at / widest as f64) * bessel(5.0 * inside.sqrt())
+        sinc(at / widest as f64) * window(at / half as f64)
     };
     let mut taps: Vec<f64> = (0..=2 * half).map(tap).collect();
     let gain = up as f64 / taps.iter().sum::<f64>();
@@ -122,13 +229,46 @@ mod tests {
 
     #[test]
     fn ratios() {
-        let ratio = Ratio::of_rates(100.0, 512.0).unwrap();
-        assert_eq!((ratio.up, ratio.down), (128, 25));
+        let whole = |from: f64, to: f64| match Ratio::of_rates(from, to).unwrap().0 {
+            Kind::Whole { up, down } => Some((up, down)),
+            Kind::Any(_) => None,
+        };
+        assert_eq!(whole(100.0, 512.0), Some((128, 25)));
+        assert_eq!(whole(1000.0 / 3.0, 250.0), Some((3, 4)));
+        assert_eq!(whole(f64::from(99.9999f32), 100.0), None);
+        assert_eq!(whole(478.036, 512.0), None);
         assert!(Ratio::of_rates(512.0, 512.0).unwrap().is_one());
+        assert!(
+            Ratio::of_rates(f64::from(333.3333f32), 333.3333)
+                .unwrap()
+                .is_one()
+        );
+        assert!(!Ratio::of_rates(99.9999, 100.0).unwrap().is_one());
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             Ratio::of_rates(bad, 512.0).unwrap_err();
         }
-        assert!(Ratio::of_rates(99.999, 512.007).is_err());
+        assert_eq!(
+            Ratio::of_rates(99.999, 512.007).unwrap().length(99_999),
+            512_007
+        );
+        Ratio::of_rates(1e-3, 1e5).unwrap_err();
+    }
+
+    /// Where a ratio can be had both ways, both give the same.
+    #[test]
+    fn any_ratio_is_as_the_polyphase_filter() {
+        let x: Vec<f64> = (0..900)
+            .map(|i| (0.3 * f64::from(i)).sin() + f64::from(i % 7))
+            .collect();
+        for (up, down) in [(3, 4), (512, 333), (25, 128)] {
+            let exact = resample(&x, Ratio::new(up, down).unwrap());
+            let any = resample(&x, Ratio(Kind::Any(up as f64 / down as f64)));
+            assert_eq!(exact.len(), any.len());
+            for (a, b) in exact.iter().zip(&any) {
+                // SciPy's filter has its gain by the sum of few taps, this one by the integral.
+                assert!((a - b).abs() < 1e-3, "{up}/{down}: {a} is not {b}");
+            }
+        }
     }
 
     proptest! {
@@ -136,12 +276,28 @@ mod tests {
         #[test]
         fn a_sine_stays_a_sine(up in 1usize..9, down in 1usize..9) {
             let ratio = Ratio::new(up, down).unwrap();
+            let step = down as f64 / up as f64;
             let x: Vec<f64> = (0..600).map(|i| (0.05 * f64::from(i)).sin()).collect();
             let y = resample(&x, ratio);
             prop_assert_eq!(y.len(), ratio.length(600));
             for m in y.len() / 4..3 * y.len() / 4 {
-                let t = m as f64 * ratio.down as f64 / ratio.up as f64;
+                let t = m as f64 * step;
                 prop_assert!((y[m] - (0.05 * t).sin()).abs() < 2e-3);
+            }
+        }
+
+        /// So does any sine below 80 % of both Nyquist frequencies, at any pair of rates.
+        #[test]
+        fn any_rate_resamples(from in 20.0f64..500.0, to in 20.0f64..500.0, part in 0.01f64..0.8) {
+            let hertz = part * from.min(to) / 2.0;
+            let sine = |t: f64| (std::f64::consts::TAU * hertz * t).sin();
+            let x: Vec<f64> = (0..2000).map(|i| sine(f64::from(i) / from)).collect();
+            let ratio = Ratio::of_rates(from, to).unwrap();
+            let y = resample(&x, ratio);
+            prop_assert_eq!(y.len(), ratio.length(2000));
+            let edge = (12.0 * (to / from).max(1.0)).ceil() as usize + 12;
+            for m in edge..y.len().saturating_sub(edge) {
+                prop_assert!((y[m] - sine(m as f64 / to)).abs() < 5e-3, "sample {}", m);
             }
         }
     }

@@ -199,7 +199,7 @@ fn equal_models_give_equal_bytes() {
 fn a_temperature_divides_the_logits_of_probabilities_alone() {
     let plain = preprocessing(json!([]), json!({"method": "none"}), "none");
     let (mut bundle, architecture) = bundle(ModelKind::Simple, plain);
-    bundle.card.temperature = Some(2.5);
+    bundle.card.temperature = 2.5;
     let files = written(&bundle, &architecture);
     let graph = read(&files);
     let nodes = check_graph(&graph);
@@ -213,7 +213,7 @@ fn a_temperature_divides_the_logits_of_probabilities_alone() {
         }
     }
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        bundle.card.temperature = Some(bad);
+        bundle.card.temperature = bad;
         let error = TrainedModel::new(&bundle, &architecture).unwrap_err();
         assert!(
             error.to_string().contains("must be a number above 0"),

@@ -7,10 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::text::{Colour, Terminal, cut, number, painted_table, plain, table, width};
 use super::{Output, with_ids};
+use crate::catalogue::layout::PER_CLASS;
+use crate::catalogue::{ClassMetric, Direction, Metric, Split};
 use crate::error::ExperimentError;
 use crate::fields::{status, text};
 use crate::figures::compared_curves;
-use crate::run::write_atomically;
+use crate::files::write_atomically;
 use crate::store::{Entry, ExperimentStore};
 
 /// Options of the command.
@@ -27,19 +29,59 @@ pub struct Options {
     pub json: bool,
 }
 
-/// Metrics side by side; the flag says whether more is better.
-const METRICS: [(&str, &str, bool); 10] = [
-    ("validation", "f1_macro", true),
-    ("validation", "accuracy", true),
-    ("validation", "loss", false),
-    ("test", "f1_macro", true),
-    ("test", "f1_weighted", true),
-    ("test", "precision_macro", true),
-    ("test", "recall_macro", true),
-    ("test", "accuracy", true),
-    ("test", "loss", false),
-    ("", "duration_s", false),
-];
+/// What is shown side by side: the headlines of the validation, all results of the test, and the duration.
+fn shown() -> Vec<Shown> {
+    let headlines = Metric::HEADLINES.into_iter();
+    let others = Metric::ALL
+        .iter()
+        .copied()
+        .filter(|metric| metric.row().written.results && !Metric::HEADLINES.contains(metric));
+    let validation = headlines
+        .clone()
+        .map(|metric| Shown::Metric(Split::Validation, metric));
+    let test = headlines
+        .chain(others)
+        .map(|metric| Shown::Metric(Split::Test, metric));
+    validation.chain(test).chain([Shown::Duration]).collect()
+}
+
+/// One row of what is side by side.
+#[derive(Clone, Copy)]
+enum Shown {
+    Metric(Split, Metric),
+    /// In seconds.
+    Duration,
+}
+
+impl Shown {
+    fn of(self, entry: &Entry) -> Option<f64> {
+        match self {
+            Shown::Metric(split, metric) => entry.metadata.metric(split, metric.name()),
+            Shown::Duration => entry.metadata.duration_s,
+        }
+    }
+
+    fn key(self) -> String {
+        match self {
+            Shown::Metric(split, metric) => format!("{}.{}", split.name(), metric.name()),
+            Shown::Duration => "duration_s".into(),
+        }
+    }
+
+    fn label(self) -> String {
+        match self {
+            Shown::Metric(split, metric) => metric.label(split),
+            Shown::Duration => "duration, s".into(),
+        }
+    }
+
+    fn direction(self) -> Direction {
+        match self {
+            Shown::Metric(_, metric) => metric.direction(),
+            Shown::Duration => Direction::Lower,
+        }
+    }
+}
 
 /// Keys that differ between any two runs.
 const ALWAYS: [&str; 9] = [
@@ -164,28 +206,14 @@ fn differing(rows: &[(String, Vec<String>)], names: &[String], limit: usize) -> 
     out
 }
 
-/// A metric of every experiment.
-fn values(entries: &[Entry], split: &str, name: &str) -> Vec<Option<f64>> {
-    let value = |entry: &Entry| match split {
-        "" => entry.metadata.duration_s,
-        split => entry.metadata.metric(split, name),
-    };
-    entries.iter().map(value).collect()
-}
-
 fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut rows = Vec::new();
     let mut best_cells = BTreeSet::new();
-    for (split, name, more_is_better) in METRICS {
-        let values = values(entries, split, name);
+    for shown in shown() {
+        let values: Vec<Option<f64>> = entries.iter().map(|entry| shown.of(entry)).collect();
         let known = || values.iter().copied().flatten();
-        if known().next().is_none() {
+        let Some(best) = shown.direction().best(known()) else {
             continue;
-        }
-        let best = if more_is_better {
-            known().fold(f64::NEG_INFINITY, f64::max)
-        } else {
-            known().fold(f64::INFINITY, f64::min)
         };
         let several = known().any(|value| value != best);
         let first = values[0];
@@ -202,8 +230,7 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
             format!("{}{mark}{difference}", number(*value))
         });
         let cells: Vec<String> = cells.collect();
-        let name = format!("{split} {name}").trim().to_owned();
-        rows.push(std::iter::once(name).chain(cells).collect());
+        rows.push(std::iter::once(shown.label()).chain(cells).collect());
     }
     if rows.is_empty() {
         return "none of them has any\n".into();
@@ -211,9 +238,10 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut header = vec![""];
     header.extend(names.iter().map(String::as_str));
     painted_table(&header, &rows, &[], |i, j, cell| {
-        match best_cells.contains(&(i, j)) {
-            true => terminal.paint(&cell, Colour::Green),
-            false => cell,
+        if best_cells.contains(&(i, j)) {
+            terminal.paint(&cell, Colour::Green)
+        } else {
+            cell
         }
     })
 }
@@ -226,7 +254,8 @@ fn per_class(entries: &[Entry], names: &[String]) -> String {
         .all(|entry| entry.metadata.class_names == *classes);
     let f1 = |entry: &Entry, i: usize| {
         let test = &entry.metadata.results.as_ref()?.test;
-        test.get("per_class")?.get("f1")?.get(i)?.as_f64()
+        let f1 = test.get(PER_CLASS)?.get(ClassMetric::F1.name())?;
+        crate::json::number(f1.get(i)?)
     };
     let rows: Vec<Vec<String>> = classes
         .iter()
@@ -252,16 +281,16 @@ fn per_class(entries: &[Entry], names: &[String]) -> String {
 }
 
 fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Value {
-    let metrics: Map<String, Value> = METRICS
-        .iter()
-        .map(|(split, name, _)| {
-            let key = format!("{split}.{name}").trim_start_matches('.').to_owned();
-            (key, json!(values(entries, split, name)))
+    let metrics: Map<String, Value> = shown()
+        .into_iter()
+        .map(|shown| {
+            let values = entries.iter().map(|entry| shown.of(entry));
+            (shown.key(), json!(values.collect::<Vec<_>>()))
         })
         .collect();
     let per_class = entries.iter().map(|entry| {
         let results = entry.metadata.results.as_ref();
-        results.and_then(|results| results.test.get("per_class").cloned())
+        results.and_then(|results| results.test.get(PER_CLASS).cloned())
     });
     json!({
         "ids": entries.iter().map(|e| &e.id).collect::<Vec<_>>(),
@@ -278,11 +307,12 @@ fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
         .iter()
         .map(|entry| {
             let mut keys = BTreeMap::new();
-            flatten("", &json!(entry.metadata), &mut keys);
+            flatten("", &entry.metadata.known(), &mut keys);
             if entry.metadata.schema_version.is_none() {
                 // What others do not tell reads as nothing.
                 keys.retain(|_, value| {
-                    *value != json!("") && *value != json!([]) && value.as_f64() != Some(0.0)
+                    let empty = *value == json!("") || *value == json!([]) || value.is_null();
+                    !empty && value.as_f64() != Some(0.0)
                 });
             }
             keys

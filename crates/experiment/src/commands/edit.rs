@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Output;
 use super::text::plain;
+use crate::catalogue::layout::METADATA;
 use crate::error::ExperimentError;
-use crate::files::read_regular;
+use crate::files::{read_regular, write_atomically};
+use crate::json;
 use crate::metadata::LARGEST;
-use crate::run::write_atomically;
 use crate::store::{Entry, ExperimentStore};
 use crate::trash::Held;
 
@@ -23,18 +24,36 @@ pub(super) fn change(
             entry.id
         )));
     }
+    entry.metadata.check_version(&entry.id)?;
     let _held = Held::take(entry)?;
-    let path = entry.directory.join("metadata.json");
+    let path = entry.directory.join(METADATA);
     let bytes = read_regular(&path, LARGEST).map_err(ExperimentError::read(&path))?;
     let malformed = |source| ExperimentError::Metadata {
         path: path.clone(),
         source,
     };
-    let mut metadata: Map<String, Value> = serde_json::from_slice(&bytes).map_err(malformed)?;
-    change(&mut metadata);
-    let mut bytes = serde_json::to_vec_pretty(&metadata).expect("it was JSON");
-    bytes.push(b'\n');
-    write_atomically(&path, &bytes)
+    let mut metadata = json::parse(&bytes).map_err(malformed)?;
+    // It was an object when it was found.
+    if let Some(fields) = metadata.as_object_mut() {
+        change(fields);
+    }
+    write_atomically(&path, &json::to_bytes(&metadata))
+}
+
+/// Refuses to replace a field that is not understood.
+fn check_understood(entry: &Entry, field: &str) -> Result<(), ExperimentError> {
+    let misfits = entry.metadata.misfits();
+    match misfits
+        .iter()
+        .find(|misfit| misfit.starts_with(&format!("{field}:")))
+    {
+        Some(misfit) => Err(ExperimentError::Usage(format!(
+            "{}: {METADATA} has {}, which this program does not understand and would lose: change it by hand",
+            entry.id,
+            plain(misfit)
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn note(
@@ -47,9 +66,11 @@ pub(super) fn note(
     let text = text.join(" ");
     let mut notes = entry.metadata.notes.clone();
     if !text.is_empty() || replace {
-        notes = match replace || notes.is_empty() {
-            true => text,
-            false => format!("{notes}\n{text}"),
+        check_understood(&entry, "notes")?;
+        notes = if replace || notes.is_empty() {
+            text
+        } else {
+            format!("{notes}\n{text}")
         };
         change(&entry, |metadata| {
             metadata.insert("notes".into(), notes.clone().into());
@@ -81,6 +102,7 @@ pub(super) fn tag(
         }
     }
     if tags != entry.metadata.tags {
+        check_understood(&entry, "tags")?;
         change(&entry, |metadata| {
             metadata.insert("tags".into(), tags.clone().into());
         })?;
@@ -119,6 +141,41 @@ mod tests {
             ["experiment_id", "theirs", "model_info", "notes", "tags"]
         );
         assert!(tag(&store, "2025", &["a,b".into()], &[]).is_err());
+        let theirs = r#"{"schema_version": 1, "tags": {"a": 1}, "results": {"test": {"loss": NaN, "lr": 1.0}}}"#;
+        std::fs::write(path.join("metadata.json"), format!("\u{feff}{theirs}")).unwrap();
+        let error = tag(&store, "2025", &["b".into()], &[]).unwrap_err();
+        assert!(
+            error.is_usage() && error.to_string().contains("tags: {\"a\":1}"),
+            "{error}"
+        );
+        note(&store, "2025", &["b".into()], false).unwrap();
+        let text = std::fs::read_to_string(path.join("metadata.json")).unwrap();
+        let expected = theirs
+            .replacen('}', "}, \"notes\": \"b\"", 0)
+            .replace(' ', "");
+        let flat: String = text.split_whitespace().collect();
+        assert_eq!(
+            flat,
+            format!("{},\"notes\":\"b\"}}", &expected[..expected.len() - 1])
+        );
+
+        let newer = r#"{"schema_version": 2, "notes": "n", "status": "paused"}"#;
+        std::fs::write(path.join("metadata.json"), newer).unwrap();
+        for refused in [
+            note(&store, "2025", &["b".into()], false),
+            tag(&store, "2025", &["b".into()], &[]),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(
+                error.is_usage() && error.to_string().contains("version 2"),
+                "{error}"
+            );
+        }
+        assert_eq!(
+            std::fs::read_to_string(path.join("metadata.json")).unwrap(),
+            newer
+        );
+        std::fs::write(path.join("metadata.json"), r#"{"tags": ["b"]}"#).unwrap();
         assert_eq!(store.find("b").unwrap().id, "20250101_120000_python");
     }
 }

@@ -1,14 +1,13 @@
-//! `experiment gc`: a policy of what to keep.
-
-use std::collections::{BTreeMap, HashSet};
+//! `experiment gc`: options become a policy, the policy a plan, and the plan is shown and carried out.
 
 use super::Output;
 use super::bin::line;
 use super::text::plain;
 use crate::error::ExperimentError;
-use crate::fields::{Fields, compare, text};
-use crate::filter::Filter;
-use crate::select::less_is_better;
+use crate::fields::{Fields, text};
+use crate::filter::{Filter, age_in_seconds};
+use crate::retention::{Candidate, RetentionPolicy};
+use crate::select::direction;
 use crate::store::{Entry, ExperimentStore};
 use crate::trash::Held;
 
@@ -19,7 +18,7 @@ pub struct Options {
     /// Keep the best N of every model
     #[arg(long, value_name = "N")]
     pub keep_best: Option<usize>,
-    /// The field that says which is best; with `loss` in its name less is better
+    /// The field that says which is best: the highest, but of a loss, size or duration the lowest
     #[arg(long, value_name = "FIELD", default_value = "val_f1")]
     pub by: String,
     /// Keep the newest N
@@ -36,106 +35,131 @@ pub struct Options {
     pub dry_run: bool,
 }
 
+impl Options {
+    fn policy(&self) -> Result<RetentionPolicy, ExperimentError> {
+        if self.keep_best.is_none() && self.keep_newest.is_none() && self.older_than.is_none() {
+            return Err(ExperimentError::Usage(
+                "say what to keep: --keep-best N, --keep-newest N or --older-than AGE".into(),
+            ));
+        }
+        let younger_than_s = self.older_than.as_deref().map(|age| {
+            let seconds = age_in_seconds(age).filter(|_| age.ends_with(['s', 'm', 'h', 'd']));
+            seconds.ok_or_else(|| {
+                let problem = format!("--older-than {}: say 90m, 12h or 30d", plain(age));
+                ExperimentError::Usage(problem)
+            })
+        });
+        Ok(RetentionPolicy {
+            best: self.keep_best,
+            newest: self.keep_newest,
+            younger_than_s: younger_than_s.transpose()?,
+        })
+    }
+}
+
+/// What is deleted, and what of the rest has to be told.
+#[derive(Default)]
+struct Plan {
+    /// Experiments that the filter chose.
+    considered: usize,
+    deleted: Vec<Entry>,
+    /// Why others that could go are left alone.
+    left_alone: Vec<String>,
+    /// What is left alone because it cannot be read.
+    warnings: Vec<String>,
+}
+
 pub(super) fn run(
     store: &ExperimentStore,
     options: &Options,
     now: chrono::NaiveDateTime,
 ) -> Result<Output, ExperimentError> {
-    if options.keep_best.is_none() && options.keep_newest.is_none() && options.older_than.is_none()
-    {
-        return Err(ExperimentError::Usage(
-            "say what to keep: --keep-best N, --keep-newest N or --older-than AGE".into(),
-        ));
-    }
-    let young = match &options.older_than {
-        Some(age) if age.ends_with(['s', 'm', 'h', 'd']) => {
-            Some(Filter::parse(&format!("age<{age}"))?)
-        }
-        Some(age) => {
-            let problem = format!("--older-than {}: say 90m, 12h or 30d", plain(age));
-            return Err(ExperimentError::Usage(problem));
-        }
-        None => None,
-    };
+    let policy = options.policy()?;
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
-    let found = store.list()?;
-    let warnings = found
-        .broken
-        .iter()
-        .map(|e| format!("left alone: {}", plain(&e.to_string())));
-    let warnings = warnings.collect();
-    let mut entries: Vec<Entry> = found.entries;
-    entries.retain(|entry| !entry.untracked);
-    let shown = entries
-        .iter()
-        .map(|e| e.clone().with_logged_results())
-        .collect::<Vec<_>>();
-    let fields: Vec<_> = shown.iter().map(|entry| Fields::new(entry, now)).collect();
-    let considered: Vec<usize> = (0..entries.len())
-        .filter(|&i| {
-            filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(&fields[i]))
-        })
-        .collect();
-
-    let mut kept: HashSet<usize> = HashSet::new();
-    kept.extend(
-        considered
-            .iter()
-            .rev()
-            .take(options.keep_newest.unwrap_or(0)),
-    );
-    let mut models: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for &i in &considered {
-        models
-            .entry(text(&fields[i].get("model")))
-            .or_default()
-            .push(i);
-    }
-    for of_model in models.values_mut() {
-        let value = |i: &usize| fields[*i].get(&options.by);
-        of_model.retain(|i| value(i).is_number());
-        of_model.sort_by(|a, b| match less_is_better(&options.by) {
-            true => compare(&value(a), &value(b)),
-            false => compare(&value(b), &value(a)),
-        });
-        kept.extend(of_model.iter().take(options.keep_best.unwrap_or(0)));
-    }
-    let mut text = String::new();
-    let mut plan = Vec::new();
-    for &i in &considered {
-        let entry = &entries[i];
-        let tagged = entry.metadata.tags.iter().any(|tag| tag == "keep");
-        let unread = young.as_ref().is_some_and(|young| {
-            // One whose age nobody knows is not older than anything.
-            young.matches(&fields[i]) || fields[i].get("age").is_null()
-        });
-        if kept.contains(&i) || tagged || unread {
-            continue;
-        }
-        match Held::take(entry) {
-            Ok(_) => plan.push(entry),
-            Err(error) => text.push_str(&format!("left alone: {}\n", plain(&error.to_string()))),
-        }
-    }
-    for entry in &plan {
-        text.push_str(&line("would delete", entry, ""));
-    }
-    let total = considered.len();
-    text.push_str(&format!("{} of {total} experiments\n", plan.len()));
-    if !options.dry_run && !plan.is_empty() {
-        plan.iter()
-            .try_for_each(|entry| store.delete(entry).map(|_| ()))?;
+    let plan = plan(store, &policy, filter.as_ref(), &options.by, now)?;
+    let mut text = display(&plan);
+    if !options.dry_run && !plan.deleted.is_empty() {
+        execute(store, &plan)?;
         text.push_str(
             "done: `experiment restore ID` takes back, `experiment purge` removes for good\n",
         );
     }
     Ok(Output {
         text,
-        warnings,
+        warnings: plan.warnings,
         ..Default::default()
     })
+}
+
+/// What the policy does to the experiments as they are now.
+fn plan(
+    store: &ExperimentStore,
+    policy: &RetentionPolicy,
+    filter: Option<&Filter>,
+    by: &str,
+    now: chrono::NaiveDateTime,
+) -> Result<Plan, ExperimentError> {
+    let (considered, broken) = store.scan(|entry| {
+        if entry.untracked {
+            return None;
+        }
+        let shown = entry.clone().with_logged_results();
+        let fields = Fields::new(&shown, now);
+        if filter.is_some_and(|filter| !filter.matches(&fields)) {
+            return None;
+        }
+        let candidate = Candidate {
+            model: text(&fields.get("model")),
+            score: fields.get(by).as_f64(),
+            age_s: fields.get("age").as_f64(),
+            tagged: entry.metadata.tags.iter().any(|tag| tag == "keep"),
+        };
+        Some((entry, candidate))
+    })?;
+    let (entries, candidates): (Vec<Entry>, Vec<Candidate>) = considered.into_iter().unzip();
+    let kept = policy.plan(&candidates, direction(by));
+    let mut plan = Plan {
+        considered: entries.len(),
+        warnings: broken
+            .iter()
+            .map(|broken| format!("left alone: {}", plain(&broken.to_string())))
+            .collect(),
+        ..Default::default()
+    };
+    for (entry, _) in entries
+        .into_iter()
+        .zip(kept)
+        .filter(|(_, kept)| kept.is_none())
+    {
+        match Held::take(&entry) {
+            Ok(_) => plan.deleted.push(entry),
+            Err(error) => plan.left_alone.push(plain(&error.to_string())),
+        }
+    }
+    Ok(plan)
+}
+
+fn display(plan: &Plan) -> String {
+    let left_alone = plan
+        .left_alone
+        .iter()
+        .map(|why| format!("left alone: {why}\n"));
+    let deleted = plan
+        .deleted
+        .iter()
+        .map(|entry| line("would delete", entry, ""));
+    let lines: String = left_alone.chain(deleted).collect();
+    format!(
+        "{lines}{} of {} experiments\n",
+        plan.deleted.len(),
+        plan.considered
+    )
+}
+
+fn execute(store: &ExperimentStore, plan: &Plan) -> Result<(), ExperimentError> {
+    plan.deleted
+        .iter()
+        .try_for_each(|entry| store.delete(entry).map(drop))
 }
 
 #[cfg(test)]

@@ -16,11 +16,21 @@ mod watch;
 
 use clap::CommandFactory;
 
+use crate::catalogue::{Metric, Split};
 use crate::error::ExperimentError;
 use crate::store::{Entry, ExperimentStore};
 pub use cli::{Cli, Command};
 use text::Terminal;
 pub use watch::watch;
+
+/// Curves that are drawn of one experiment.
+const CURVES: [(Metric, Split); 5] = [
+    (Metric::Loss, Split::Train),
+    (Metric::Loss, Split::Validation),
+    (Metric::Accuracy, Split::Train),
+    (Metric::Accuracy, Split::Validation),
+    (Metric::F1Macro, Split::Validation),
+];
 
 /// What a command gives.
 #[derive(Debug, Default)]
@@ -87,22 +97,10 @@ fn with_ids(store: &ExperimentStore, ids: &[String]) -> Result<Vec<Entry>, Exper
     ids.iter().map(|id| store.find(id)).collect()
 }
 
-/// Fixtures that the tests of all commands share.
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::history::Epoch;
-    use crate::id::{IdParts, IdTemplate};
-    use crate::metadata::{Metadata, Results, Status};
-    use crate::{Experiment, LogRun};
-    use chrono::{Local, NaiveDate, NaiveDateTime, TimeZone};
-    use serde_json::json;
-
-    /// A day after the first experiment.
-    pub(crate) fn now() -> NaiveDateTime {
-        let day = NaiveDate::from_ymd_opt(2026, 1, 3).unwrap();
-        day.and_hms_opt(3, 0, 0).unwrap()
-    }
+    pub(crate) use crate::test_store::{now, store};
 
     pub(crate) fn terminal(width: Option<usize>) -> Terminal {
         Terminal {
@@ -110,116 +108,6 @@ pub(crate) mod tests {
             colour: false,
             now: now(),
         }
-    }
-
-    /// Two finished experiments and one that is running no more, in a store of their own.
-    pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = ExperimentStore::new(&folder.path().join("experiments"));
-        for (minute, rate, f1) in [(0, 0.001, 0.91), (1, 0.01, 0.87)] {
-            let mut experiment = claim(&store, minute, rate);
-            finished_files(&mut experiment);
-            for epoch in 0..3 {
-                let loss = 1.0 / (epoch + 1) as f64;
-                let metrics = [
-                    ("loss", loss),
-                    ("accuracy", 1.0 - loss / 4.0),
-                    ("val_loss", loss * 1.1),
-                    ("val_accuracy", f1 - 0.01 * (2 - epoch) as f64),
-                    ("val_f1_macro", f1 - 0.01 * (2 - epoch) as f64),
-                ];
-                let metrics = metrics.map(|(name, value)| (name.to_owned(), value.into()));
-                experiment.append_history(&Epoch {
-                    epoch: epoch as usize,
-                    learning_rate: rate,
-                    metrics: metrics.into_iter().collect(),
-                    val_confusion: vec![vec![9, 1, 0], vec![0, 10, 0], vec![2, 0, 8]],
-                    elapsed_s: 0.5 * (epoch + 1) as f64,
-                });
-            }
-            experiment.log(LogRun::Train, |log| log.scalar("epoch_loss", 0, 1.0));
-            experiment.flush().unwrap();
-            let metrics = |f1: f64| {
-                let json = json!({"loss": 0.3, "accuracy": f1, "f1_macro": f1,
-                    "per_class": {"f1": [0.8, 0.9, 1.0], "precision": [0.8, 0.9, 1.0],
-                                  "recall": [0.8, 0.9, 1.0], "support": [10, 10, 10]},
-                    "confusion_matrix": [[9, 1, 0], [0, 10, 0], [2, 0, 8]]});
-                json.as_object().unwrap().clone()
-            };
-            let finished = experiment.finish(Status::Completed, |m| {
-                m.duration_s = Some(62.5 * (minute + 1) as f64);
-                m.end_time = Some("2026-01-02T03:05:00.000000".into());
-                m.results = Some(Results {
-                    epochs_run: 3,
-                    best_epoch: 2,
-                    stopped_by: "epochs".into(),
-                    validation: metrics(f1),
-                    test: metrics(f1 - 0.02),
-                    ..Default::default()
-                });
-            });
-            finished.unwrap();
-        }
-        // Without its lock file it counts as crashed at once: a lock just dropped may live on for a
-        // moment in a process that another test is starting.
-        let mut crashed = claim(&store, 2, 0.001);
-        crashed.flush().unwrap();
-        std::fs::remove_file(crashed.directory().join(crate::LOCK_FILE)).unwrap();
-        (folder, store)
-    }
-
-    /// What a finished run leaves beside logs and history; the network has two parameters.
-    fn finished_files(experiment: &mut Experiment) {
-        let header = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
-        let mut weights = (header.len() as u64).to_le_bytes().to_vec();
-        weights.extend(header.as_bytes());
-        weights.extend([0; 8]);
-        experiment
-            .save("model/model.safetensors", &weights)
-            .unwrap();
-        for name in [
-            "model/model.json",
-            "model_summary.txt",
-            "figures/test_confusion_matrix.png",
-            "figures/validation_confusion_matrix.png",
-            "figures/learning_curves.png",
-        ] {
-            experiment.save(name, b"{}").unwrap();
-        }
-    }
-
-    fn claim(store: &ExperimentStore, minute: u32, rate: f64) -> Experiment {
-        let parts = IdParts {
-            time: Local.with_ymd_and_hms(2026, 1, 2, 3, minute, 0).unwrap(),
-            model_type: "simple_cnn".into(),
-            num_classes: 3,
-            batch_size: 32,
-            config_hash: format!("{minute:08x}"),
-        };
-        let mut metadata = Metadata {
-            seed: Some(42),
-            class_names: ["background", "footsteps", "vehicle"]
-                .map(String::from)
-                .to_vec(),
-            ..Default::default()
-        };
-        if minute == 1 {
-            metadata.tags = vec!["field".into()];
-        }
-        metadata.model_info.kind = "simple_cnn".into();
-        metadata.model_info.total_params = 2;
-        metadata.model_info.trainable_params = 2;
-        metadata.model_info.input_shape = vec![2, 7, 256];
-        metadata.training_config.batch_size = 32;
-        metadata.training_config.epochs = 3;
-        metadata.training_config.learning_rate = rate;
-        metadata.dataset_info.train_size = 1200;
-        metadata.dataset_info.num_classes = 3;
-        let print = ("train".to_owned(), format!("aa{minute}"));
-        metadata.dataset_info.fingerprints = [print].into_iter().collect();
-        store
-            .claim(&IdTemplate::default(), parts, metadata, &[])
-            .unwrap()
     }
 
     #[test]

@@ -5,14 +5,16 @@ mod chart;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::text::{bytes, count, duration, number, plain};
 use super::{Output, with_ids};
+use crate::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
+use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
 use crate::fields::{Fields, size, status, text};
+use crate::files::write_atomically;
 use crate::history::History;
-use crate::run::write_atomically;
 use crate::store::{Entry, ExperimentStore};
 use chart::chart;
 
@@ -28,16 +30,6 @@ pub struct Options {
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
     pub output: PathBuf,
 }
-
-/// Curves that are drawn: title, and metrics with the names of their lines.
-const CHARTS: [(&str, &[(&str, &str)]); 3] = [
-    ("Loss", &[("loss", "training"), ("val_loss", "validation")]),
-    (
-        "Accuracy",
-        &[("accuracy", "training"), ("val_accuracy", "validation")],
-    ),
-    ("Macro F1", &[("val_f1_macro", "validation")]),
-];
 
 pub(super) fn run(
     store: &ExperimentStore,
@@ -93,19 +85,22 @@ fn page(entries: &[Entry], now: chrono::NaiveDateTime) -> String {
     )
 }
 
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect()
+}
+
 /// Several experiments side by side.
 fn together(entries: &[Entry]) -> String {
-    let metrics = [
-        ("validation", "f1_macro"),
-        ("validation", "accuracy"),
-        ("validation", "loss"),
-        ("test", "f1_macro"),
-        ("test", "accuracy"),
-        ("test", "loss"),
-    ];
+    let splits = [Split::Validation, Split::Test];
+    let metrics: Vec<(Split, Metric)> = splits
+        .into_iter()
+        .flat_map(|split| Metric::HEADLINES.map(|metric| (split, metric)))
+        .collect();
     let mut out = String::from("<div class=\"wide\"><table><thead><tr><th>experiment</th>");
-    for (split, name) in metrics {
-        let _ = write!(out, "<th>{split} {name}</th>");
+    for (split, metric) in &metrics {
+        let _ = write!(out, "<th>{}</th>", metric.label(*split));
     }
     out.push_str("</tr></thead><tbody>\n");
     for (i, entry) in entries.iter().enumerate() {
@@ -115,20 +110,14 @@ fn together(entries: &[Entry]) -> String {
             i + 1,
             escaped(&entry.id)
         );
-        for (split, name) in metrics {
-            let value = entry.metadata.metric(split, name);
-            let all = entries
-                .iter()
-                .filter_map(|e| e.metadata.metric(split, name));
-            let best = match name {
-                "loss" => all.fold(f64::INFINITY, f64::min),
-                _ => all.fold(f64::NEG_INFINITY, f64::max),
-            };
-            let class = if value == Some(best) {
-                " class=\"best\""
-            } else {
-                ""
-            };
+        for (split, metric) in &metrics {
+            let of = |entry: &Entry| entry.metadata.metric(*split, metric.name());
+            let (value, best) = (
+                of(entry),
+                metric.direction().best(entries.iter().filter_map(of)),
+            );
+            let is_best = value.is_some() && value == best;
+            let class = if is_best { " class=\"best\"" } else { "" };
             let _ = write!(out, "<td{class}>{}</td>", number(value));
         }
         out.push_str("</tr>\n");
@@ -145,12 +134,14 @@ fn together(entries: &[Entry]) -> String {
     }
     let histories: Vec<History> = entries.iter().map(Entry::history).collect();
     out.push_str("<h2>Validation curves</h2>\n<div class=\"charts\">\n");
-    for (title, metric) in [("Loss", "val_loss"), ("Macro F1", "val_f1_macro")] {
+    for metric in [Metric::Loss, Metric::F1Macro] {
+        let key = metric.history_key(Split::Validation);
         let named = histories.iter().enumerate().map(|(i, history)| {
             let name = format!("[{}] {}", i + 1, entries[i].metadata.model_info.kind);
-            (name, history.curve(metric))
+            (name, history.curve(&key))
         });
-        out.push_str(&chart(title, &named.collect::<Vec<_>>(), None));
+        let title = capitalised(metric.row().label);
+        out.push_str(&chart(&title, &named.collect::<Vec<_>>(), None));
     }
     out.push_str("</div>\n");
     out
@@ -182,16 +173,23 @@ fn section(entry: &Entry, ordinal: Option<usize>, now: chrono::NaiveDateTime) ->
     }
     out.push_str(&tiles(entry));
     let history = entry.history();
+    for note in &history.notes {
+        let _ = writeln!(out, "<p class=\"bad\">{}</p>", escaped(note));
+    }
     if !history.epochs.is_empty() {
         out.push_str("<h2>Curves</h2>\n<div class=\"charts\">\n");
-        let best = m.results.as_ref().map(|results| results.best_epoch);
-        for (title, lines) in CHARTS {
-            let lines = lines
-                .iter()
-                .map(|(metric, name)| (name.to_string(), history.curve(metric)));
-            let lines: Vec<_> = lines.filter(|(_, points)| !points.is_empty()).collect();
+        let best = m.results.as_ref().and_then(|results| results.best_epoch);
+        for metric in Metric::HEADLINES.into_iter().rev() {
+            let lines = [Split::Train, Split::Validation].map(|split| {
+                (
+                    split.name().to_owned(),
+                    history.curve(&metric.history_key(split)),
+                )
+            });
+            let lines = lines.into_iter().filter(|(_, points)| !points.is_empty());
+            let lines: Vec<_> = lines.collect();
             if !lines.is_empty() {
-                out.push_str(&chart(title, &lines, best));
+                out.push_str(&chart(&capitalised(metric.row().label), &lines, best));
             }
         }
         out.push_str("</div>\n");
@@ -208,29 +206,29 @@ fn section(entry: &Entry, ordinal: Option<usize>, now: chrono::NaiveDateTime) ->
 
 fn tiles(entry: &Entry) -> String {
     let m = &entry.metadata;
-    let mut tiles: Vec<(&str, String)> = Vec::new();
-    for (name, split, metric) in [
-        ("test macro F1", "test", "f1_macro"),
-        ("test accuracy", "test", "accuracy"),
-        ("validation macro F1", "validation", "f1_macro"),
-        ("validation accuracy", "validation", "accuracy"),
-    ] {
-        let value = m.metric(split, metric);
-        tiles.extend(value.map(|value| (name, number(Some(value)))));
+    let mut tiles: Vec<(String, String)> = Vec::new();
+    for split in [Split::Test, Split::Validation] {
+        for metric in [Metric::F1Macro, Metric::Accuracy] {
+            let value = m.metric(split, metric.name());
+            tiles.extend(value.map(|value| (metric.label(split), number(Some(value)))));
+        }
     }
-    if let Some(results) = &m.results {
-        let text = format!("{} of {}", results.best_epoch + 1, results.epochs_run);
-        tiles.push(("best epoch", text));
+    let results = m.results.as_ref();
+    if let Some((best, run)) =
+        results.and_then(|results| results.best_epoch.zip(results.epochs_run))
+    {
+        tiles.push(("best epoch".into(), format!("{} of {run}", best + 1)));
     }
     if m.model_info.total_params > 0 {
-        tiles.push(("parameters", count(Some(m.model_info.total_params as f64))));
+        let total = count(Some(m.model_info.total_params as f64));
+        tiles.push(("parameters".into(), total));
     }
     tiles.extend(
         m.duration_s
-            .map(|seconds| ("duration", duration(Some(seconds)))),
+            .map(|seconds| ("duration".into(), duration(Some(seconds)))),
     );
-    tiles.push(("on disk", bytes(Some(size(&entry.directory) as f64))));
-    let tile = |(name, value): (&str, String)| {
+    tiles.push(("on disk".into(), bytes(Some(size(&entry.directory) as f64))));
+    let tile = |(name, value): (String, String)| {
         format!("<div class=\"tile\"><span class=\"soft\">{name}</span><b>{value}</b></div>\n")
     };
     let tiles: String = tiles.into_iter().map(tile).collect();
@@ -238,8 +236,11 @@ fn tiles(entry: &Entry) -> String {
 }
 
 fn classes(names: &[String], test: &Map<String, Value>) -> String {
-    let values = |name: &str| test.get("per_class").and_then(|v| v.get(name)?.as_array());
-    let Some(support) = values("support") else {
+    let values = |metric: ClassMetric| {
+        let all = test.get(PER_CLASS);
+        all.and_then(|all| all.get(metric.name())?.as_array())
+    };
+    let Some(support) = values(ClassMetric::Support) else {
         return String::new();
     };
     let mut out = String::from(
@@ -251,8 +252,8 @@ fn classes(names: &[String], test: &Map<String, Value>) -> String {
             .get(i)
             .map_or_else(|| i.to_string(), |name| escaped(name));
         let _ = write!(out, "<tr><td class=\"text\">{name}</td>");
-        for metric in ["precision", "recall", "f1"] {
-            let value = values(metric).and_then(|v| v.get(i)?.as_f64());
+        for metric in [ClassMetric::Precision, ClassMetric::Recall, ClassMetric::F1] {
+            let value = values(metric).and_then(|values| crate::json::number(values.get(i)?));
             let _ = write!(out, "<td>{}</td>", number(value));
         }
         let _ = writeln!(out, "<td>{}</td></tr>", escaped(&text(support)));
@@ -263,7 +264,7 @@ fn classes(names: &[String], test: &Map<String, Value>) -> String {
 
 /// A confusion matrix; a cell is as dark as its share of the row.
 fn matrix(split: &str, names: &[String], metrics: &Map<String, Value>) -> String {
-    let rows = metrics.get("confusion_matrix").and_then(Value::as_array);
+    let rows = metrics.get(CONFUSION_MATRIX).and_then(Value::as_array);
     let rows: Vec<Vec<f64>> = rows
         .into_iter()
         .flatten()
@@ -313,15 +314,19 @@ fn matrix(split: &str, names: &[String], metrics: &Map<String, Value>) -> String
 }
 
 fn configuration(entry: &Entry, now: chrono::NaiveDateTime) -> String {
-    let m = &entry.metadata;
     let fields = Fields::new(entry, now);
     let mut out = String::new();
-    for (heading, value) in [
-        ("Training", json!(m.training_config)),
-        ("Data", json!(m.dataset_info)),
-        ("System", json!(m.system_info)),
+    let known = entry.metadata.known();
+    for (heading, section) in [
+        ("Training", "training_config"),
+        ("Data", "dataset_info"),
+        ("System", "system_info"),
     ] {
-        let rows = value.as_object().into_iter().flatten();
+        let rows = known
+            .get(section)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let rows = rows.filter(|(_, value)| !value.is_null());
         let rows: String = rows
             .map(|(key, value)| {

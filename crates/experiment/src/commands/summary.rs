@@ -7,21 +7,14 @@ use serde_json::{Map, Value, json};
 use super::text::{
     Colour, Terminal, bytes, count, cut, duration, number, painted_table, plain, sparkline,
 };
-use super::{Output, tensorboard};
+use super::{CURVES, Output, tensorboard};
+use crate::catalogue::layout::{CONFUSION_MATRIX, METADATA, PER_CLASS};
+use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
 use crate::fields::{Fields, size, status, text};
 use crate::history::History;
 use crate::metadata::Metadata;
 use crate::store::{Entry, ExperimentStore};
-
-/// Curves that are drawn, and their names.
-pub(super) const CURVES: [(&str, &str); 5] = [
-    ("loss", "training loss"),
-    ("val_loss", "validation loss"),
-    ("accuracy", "training accuracy"),
-    ("val_accuracy", "validation accuracy"),
-    ("val_f1_macro", "validation macro F1"),
-];
 
 pub(super) fn run(
     store: &ExperimentStore,
@@ -31,209 +24,270 @@ pub(super) fn run(
 ) -> Result<Output, ExperimentError> {
     let entry = store.find(id)?;
     if json {
+        let history = entry.history();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
-            "size": size(&entry.directory), "metadata": entry.metadata,
-            "history": entry.history().epochs});
+            "size": size(&entry.directory), "metadata": entry.metadata.known(),
+            "history": history.epochs, "notes": history.notes});
         return Ok(format!("{value:#}\n").into());
     }
     Ok(whole(&entry.with_logged_results(), terminal).into())
 }
 
 fn whole(entry: &Entry, terminal: &Terminal) -> String {
-    let m = &entry.metadata;
-    let fields = Fields::new(entry, terminal.now);
-    let width = terminal.width.unwrap_or(160).max(40);
-    let mut out = format!("{}\n", terminal.paint(&plain(&entry.id), Colour::Bold));
-    let mut line = |name: &str, value: String| {
-        let value = plain(&value);
-        let limit = if terminal.width.is_some() {
-            width - 16
-        } else {
-            usize::MAX
-        };
-        // Long ones go on below, as far as words allow.
-        let mut rest = &value[..];
-        let mut name = name;
-        while !rest.is_empty() {
-            let mut end = cut(rest, limit).trim_end_matches('…').len();
-            if end < rest.len() {
-                end = rest[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end);
-            }
-            let _ = writeln!(out, "  {name:<14}{}", rest[..end].trim());
-            (rest, name) = (rest[end..].trim_start(), "");
-        }
-    };
-    let known = |name: &str| match fields.get(name) {
-        Value::Null => None,
-        value => Some(text(&value)),
-    };
-    line("status", status(entry));
-    if let Some(error) = &m.error {
-        line("error", error.clone());
-    }
-    let span = m.duration_s.map(|s| format!(", {}", duration(Some(s))));
-    line(
-        "started",
-        format!("{}{}", m.timestamp, span.unwrap_or_default()),
-    );
-    let shape: Vec<String> = m
-        .model_info
-        .input_shape
-        .iter()
-        .map(usize::to_string)
-        .collect();
-    if !m.model_info.kind.is_empty() {
-        line(
-            "model",
-            format!(
-                "{}, input {}, {} parameters ({} trainable)",
-                m.model_info.kind,
-                shape.join("x"),
-                count(Some(m.model_info.total_params as f64)),
-                count(Some(m.model_info.trainable_params as f64))
-            ),
-        );
-    }
-    let config = &m.training_config;
-    if config.batch_size > 0 {
-        let mut words = vec![
-            format!("batch {}", config.batch_size),
-            format!("at most {} epochs", config.epochs),
-            format!("learning rate {}", config.learning_rate),
-        ];
-        for name in ["seed", "normalisation", "backend"] {
-            words.extend(known(name).map(|value| format!("{name} {value}")));
-        }
-        line("training", words.join(", "));
-    }
-    if m.dataset_info.train_size > 0 {
-        line("data", data(m, known("dataset")));
-    }
-    for (split, print) in &m.dataset_info.fingerprints {
-        line("", format!("{split:<5} SHA-256 {print}"));
-    }
-    let names = [
-        "host",
-        "platform",
-        "cpus",
-        "device",
-        "threads",
-        "burn_version",
-        "rust_version",
-    ];
-    let system = names.iter().filter_map(|name| {
-        let value = known(&format!("system_info.{name}"))?;
-        Some(format!("{} {value}", name.trim_end_matches("_version")))
-    });
-    let system: Vec<String> = system.collect();
-    if !system.is_empty() {
-        line("system", system.join(", "));
-    }
-    if let Some(commit) = known("git_commit") {
-        let dirty = known("git_dirty").is_some_and(|dirty| dirty == "true");
-        line(
-            "git",
-            format!("{commit}{}", if dirty { ", with changes" } else { "" }),
-        );
-    }
-    if let Some(results) = &m.results {
-        let stopped = match results.stopped_by.is_empty() {
-            true => String::new(),
-            false => format!(", stopped by {}", results.stopped_by),
-        };
-        line(
-            "result",
-            format!(
-                "{} epochs, best {}{stopped}",
-                results.epochs_run,
-                results.best_epoch + 1
-            ),
-        );
-        for (split, metrics) in [("validation", &results.validation), ("test", &results.test)] {
-            if metrics.is_empty() {
-                continue;
-            }
-            let value = |name: &str| number(metrics.get(name).and_then(Value::as_f64));
-            line(
-                split,
-                format!(
-                    "macro F1 {}, accuracy {}, loss {}",
-                    value("f1_macro"),
-                    value("accuracy"),
-                    value("loss")
-                ),
-            );
-        }
-    }
-    line("directory", entry.directory.display().to_string());
-    line("size", bytes(Some(size(&entry.directory) as f64)));
-    line(
-        "tensorboard",
-        tensorboard::shell(&tensorboard::command(&entry.logs())),
-    );
-    if !m.tags.is_empty() {
-        line("tags", m.tags.join(", "));
-    }
-    for note in m.notes.lines() {
-        line("note", note.to_owned());
-    }
-    out.push_str(&curves(&entry.history(), width));
-    if let Some(results) = &m.results {
-        out.push_str(&per_class(m, &results.test, terminal));
+    let history = entry.history();
+    let mut page = Page::new(entry, terminal);
+    page.state();
+    page.model_and_training();
+    page.data_and_system();
+    page.results();
+    page.place(&history);
+    let mut out = page.out;
+    out.push_str(&curves(&history, page.width));
+    if let Some(results) = &entry.metadata.results {
+        out.push_str(&per_class(&entry.metadata, &results.test, terminal));
     }
     out
 }
 
+/// The lines of a summary, names and values.
+struct Page<'a> {
+    out: String,
+    entry: &'a Entry,
+    fields: Fields<'a>,
+    width: usize,
+    /// Columns of a value.
+    limit: usize,
+}
+
+impl<'a> Page<'a> {
+    fn new(entry: &'a Entry, terminal: &Terminal) -> Self {
+        let width = terminal.width.unwrap_or(160).max(40);
+        Self {
+            out: format!("{}\n", terminal.paint(&plain(&entry.id), Colour::Bold)),
+            entry,
+            fields: Fields::new(entry, terminal.now),
+            width,
+            limit: terminal.width.map_or(usize::MAX, |_| width - 16),
+        }
+    }
+
+    fn line(&mut self, name: &str, value: String) {
+        let value = plain(&value);
+        // Long ones go on below, as far as words allow.
+        let mut rest = &value[..];
+        let mut name = name;
+        while !rest.is_empty() {
+            let mut end = cut(rest, self.limit).trim_end_matches('…').len();
+            if end < rest.len() {
+                end = rest[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end);
+            }
+            let _ = writeln!(self.out, "  {name:<14}{}", rest[..end].trim());
+            (rest, name) = (rest[end..].trim_start(), "");
+        }
+    }
+
+    /// A field as text, where there is one.
+    fn known(&self, name: &str) -> Option<String> {
+        match self.fields.get(name) {
+            Value::Null => None,
+            value => Some(text(&value)),
+        }
+    }
+
+    fn state(&mut self) {
+        let m = &self.entry.metadata;
+        self.line("status", status(self.entry));
+        if let Some(error) = &m.error {
+            self.line("error", error.clone());
+        }
+        let span = m.duration_s.map(|s| format!(", {}", duration(Some(s))));
+        let started = format!("{}{}", m.timestamp, span.unwrap_or_default());
+        self.line("started", started);
+    }
+
+    /// Numbers that an experiment of strangers does not have read as zero, and are left out.
+    fn model_and_training(&mut self) {
+        let m = &self.entry.metadata;
+        let info = &m.model_info;
+        if !info.kind.is_empty() {
+            let mut words = vec![info.kind.clone()];
+            let shape: Vec<String> = info.input_shape.iter().map(usize::to_string).collect();
+            if !shape.is_empty() {
+                words.push(format!("input {}", shape.join("x")));
+            }
+            if info.total_params > 0 {
+                let total = count(Some(info.total_params as f64));
+                let trainable = self.known("model_info.trainable_params");
+                let trainable = trainable.and_then(|text| text.parse().ok());
+                let trainable = trainable.map(|n| format!(" ({} trainable)", count(Some(n))));
+                words.push(format!(
+                    "{total} parameters{}",
+                    trainable.unwrap_or_default()
+                ));
+            }
+            self.line("model", words.join(", "));
+        }
+        let config = &m.training_config;
+        if config.batch_size > 0 {
+            let mut words = vec![format!("batch {}", config.batch_size)];
+            if config.epochs > 0 {
+                words.push(format!("at most {} epochs", config.epochs));
+            }
+            if config.learning_rate != 0.0 {
+                words.push(format!("learning rate {}", config.learning_rate));
+            }
+            for name in ["seed", "normalisation", "backend"] {
+                words.extend(self.known(name).map(|value| format!("{name} {value}")));
+            }
+            self.line("training", words.join(", "));
+        }
+    }
+
+    fn data_and_system(&mut self) {
+        let m = &self.entry.metadata;
+        if m.dataset_info.train_size > 0 {
+            self.line("data", data(m, self.known("dataset")));
+        }
+        for (split, print) in &m.dataset_info.fingerprints {
+            self.line("", format!("{split:<5} SHA-256 {print}"));
+        }
+        let names = [
+            "host",
+            "platform",
+            "cpus",
+            "device",
+            "threads",
+            "burn_version",
+            "rust_version",
+        ];
+        let system = names.iter().filter_map(|name| {
+            let value = self.known(&format!("system_info.{name}"))?;
+            Some(format!("{} {value}", name.trim_end_matches("_version")))
+        });
+        let system: Vec<String> = system.collect();
+        if !system.is_empty() {
+            self.line("system", system.join(", "));
+        }
+        if let Some(commit) = self.known("git_commit") {
+            let dirty = self.known("git_dirty").is_some_and(|dirty| dirty == "true");
+            let changes = if dirty { ", with changes" } else { "" };
+            self.line("git", format!("{commit}{changes}"));
+        }
+    }
+
+    fn results(&mut self) {
+        let m = &self.entry.metadata;
+        let Some(results) = &m.results else {
+            return;
+        };
+        let stopped = match &results.stopped_by[..] {
+            "" => String::new(),
+            reason => format!(", stopped by {reason}"),
+        };
+        let known = |count: Option<usize>| count.map_or("-".into(), |count| count.to_string());
+        let best = known(results.best_epoch.map(|best| best + 1));
+        let run = known(results.epochs_run);
+        self.line("result", format!("{run} epochs, best {best}{stopped}"));
+        for (split, metrics) in [
+            (Split::Validation, &results.validation),
+            (Split::Test, &results.test),
+        ] {
+            if metrics.is_empty() {
+                continue;
+            }
+            let values = Metric::HEADLINES.map(|metric| {
+                let value = m.metric(split, metric.name());
+                format!("{} {}", metric.row().label, number(value))
+            });
+            self.line(split.name(), values.join(", "));
+        }
+    }
+
+    /// Where it lies, what its user says of it, and what of it is not read.
+    fn place(&mut self, history: &History) {
+        let (entry, m) = (self.entry, &self.entry.metadata);
+        self.line("directory", entry.directory.display().to_string());
+        self.line("size", bytes(Some(size(&entry.directory) as f64)));
+        let command = tensorboard::command(&entry.logs());
+        self.line("tensorboard", tensorboard::shell(&command));
+        if !m.tags.is_empty() {
+            self.line("tags", m.tags.join(", "));
+        }
+        for note in m.notes.lines() {
+            self.line("note", note.to_owned());
+        }
+        let misfits = m.misfits();
+        if !misfits.is_empty() {
+            self.line("not read", format!("of {METADATA}: {}", misfits.join(", ")));
+        }
+        for note in &history.notes {
+            self.line("not read", note.clone());
+        }
+    }
+}
+
 fn data(m: &Metadata, name: Option<String>) -> String {
     let info = &m.dataset_info;
-    let mut text = name.map(|name| format!("{name}: ")).unwrap_or_default();
-    let _ = write!(
-        text,
-        "{} training, {} validation, {} test windows, {} classes",
-        count(Some(info.train_size as f64)),
-        count(Some(info.val_size as f64)),
-        count(Some(info.test_size as f64)),
-        info.num_classes
-    );
-    text
+    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    let sizes = [
+        ("training", info.train_size),
+        ("validation", info.val_size),
+        ("test", info.test_size),
+    ];
+    let known = sizes.iter().filter(|(_, size)| *size > 0);
+    let sizes: Vec<String> = known
+        .map(|(split, size)| format!("{} {split}", count(Some(*size as f64))))
+        .collect();
+    let classes = match info.num_classes {
+        0 => String::new(),
+        classes => format!(", {classes} classes"),
+    };
+    format!("{name}{} windows{classes}", sizes.join(", "))
 }
 
 /// Sparklines over the epochs, with first and last value and the best.
 fn curves(history: &History, width: usize) -> String {
     let mut out = String::new();
-    for (metric, name) in CURVES {
-        let curve = history.curve(metric);
+    for (metric, split) in CURVES {
+        let name = metric.label(split);
+        let curve = history.curve(&metric.history_key(split));
         let values: Vec<f64> = curve.iter().map(|(_, value)| *value).collect();
         let (Some(first), Some(last)) = (values.first(), values.last()) else {
             continue;
         };
-        let best = match metric.contains("loss") {
-            true => values.iter().copied().fold(f64::INFINITY, f64::min),
-            false => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        };
+        let best = metric.direction().best(values.iter().copied());
         let line = sparkline(&values, (width - 62).clamp(10, 60));
         let _ = writeln!(
             out,
             "  {name:<20}{line}  {} to {}, best {}",
             number(Some(*first)),
             number(Some(*last)),
-            number(Some(best))
+            number(best)
         );
     }
-    match out.is_empty() {
-        true => out,
-        false => format!("\nCurves over {} epochs\n{out}", history.epochs.len()),
+    let steps = if history.steps_are_epochs {
+        "epochs"
+    } else {
+        "steps"
+    };
+    if out.is_empty() {
+        return out;
     }
+    format!("\nCurves over {} {steps}\n{out}", history.epochs.len())
 }
 
 /// Metrics and confusion matrix of the test split, class by class.
 fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> String {
-    let values = |name: &str| test.get("per_class").and_then(|v| v.get(name)?.as_array());
-    let Some(support) = values("support") else {
+    let values = |metric: ClassMetric| {
+        let all = test.get(PER_CLASS);
+        all.and_then(|all| all.get(metric.name())?.as_array())
+    };
+    let Some(support) = values(ClassMetric::Support) else {
         return String::new();
     };
-    let cell = |name: &str, i: usize| number(values(name).and_then(|v| v.get(i)?.as_f64()));
-    let matrix = test.get("confusion_matrix").and_then(Value::as_array);
+    let cell =
+        |metric, i: usize| number(values(metric).and_then(|v| crate::json::number(v.get(i)?)));
+    let matrix = test.get(CONFUSION_MATRIX).and_then(Value::as_array);
     let counts = |i: usize| matrix.and_then(|matrix| matrix.get(i)?.as_array());
     let limit = terminal.width.unwrap_or(usize::MAX);
     let mut header = vec!["class", "precision", "recall", "F1", "support"];
@@ -248,9 +302,9 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
             let name = m.class_names.get(i).cloned().unwrap_or_default();
             let mut row = vec![
                 cut(&format!("{i} {}", plain(&name)), 20),
-                cell("precision", i),
-                cell("recall", i),
-                cell("f1", i),
+                cell(ClassMetric::Precision, i),
+                cell(ClassMetric::Recall, i),
+                cell(ClassMetric::F1, i),
                 text(&support[i]),
             ];
             if shown {

@@ -33,9 +33,10 @@ impl Terminal {
 
     /// Text in a colour, where there are any.
     pub fn paint(&self, text: &str, colour: Colour) -> String {
-        match self.colour {
-            true => format!("\u{1b}[{}m{text}\u{1b}[0m", colour as u8),
-            false => text.to_owned(),
+        if self.colour {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", colour as u8)
+        } else {
+            text.to_owned()
         }
     }
 
@@ -45,7 +46,7 @@ impl Terminal {
             "completed" => self.paint(text, Colour::Green),
             "running" => self.paint(text, Colour::Blue),
             "interrupted" => self.paint(text, Colour::Yellow),
-            "failed" | "crashed" => self.paint(text, Colour::Red),
+            "failed" | "crashed" | "broken" => self.paint(text, Colour::Red),
             _ => text.to_owned(),
         }
     }
@@ -71,9 +72,12 @@ pub enum Colour {
 /// Text from others without control characters, or those that turn the direction of writing.
 pub fn plain(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean = |c: char| match c.is_control() || turns(c) {
-        true => '\u{fffd}',
-        false => c,
+    let clean = |c: char| {
+        if c.is_control() || turns(c) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
     };
     text.chars().map(clean).collect()
 }
@@ -86,9 +90,10 @@ pub fn width(text: &str) -> usize {
 /// `text` followed (or, to the `right`, preceded) by spaces.
 pub fn padded(text: &str, columns: usize, right: bool) -> String {
     let gap = " ".repeat(columns.saturating_sub(width(text)));
-    match right {
-        true => format!("{gap}{text}"),
-        false => format!("{text}{gap}"),
+    if right {
+        format!("{gap}{text}")
+    } else {
+        format!("{text}{gap}")
     }
 }
 
@@ -137,9 +142,10 @@ pub fn painted_table(
             .enumerate()
             .map(|(j, (cell, &wide))| {
                 let last = j + 1 == widths.len() && !right.contains(&j);
-                let cell = match last {
-                    true => cell.clone(),
-                    false => padded(cell, wide, right.contains(&j)),
+                let cell = if last {
+                    cell.clone()
+                } else {
+                    padded(cell, wide, right.contains(&j))
                 };
                 match i {
                     0 => cell,
@@ -232,10 +238,12 @@ pub fn sparkline(values: &[f64], columns: usize) -> String {
     let bar = |i: usize| {
         // The last of those that share a column.
         let value = values[(i + 1) * values.len() / shown - 1];
-        match value.is_finite() {
-            true if high > low => BARS[((value - low) / (high - low) * 7.0).round() as usize],
-            true => BARS[3],
-            false => ' ',
+        if !value.is_finite() {
+            ' '
+        } else if high > low {
+            BARS[((value - low) / (high - low) * 7.0).round() as usize]
+        } else {
+            BARS[3]
         }
     };
     (0..shown).map(bar).collect()

@@ -1,20 +1,25 @@
 //! `experiment verify` and `experiment repair`.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom};
+use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::edit::change;
 use super::text::{Colour, Terminal, plain};
 use super::{Output, with_ids};
+use crate::catalogue::layout::{EVENT_FILE_MARK, HISTORY};
 use crate::check::check;
 use crate::error::ExperimentError;
-use crate::files::read_regular;
+use crate::event_files;
+use crate::files::{open_regular, read_regular};
+use crate::history::{is_object, whole_lines};
 use crate::logs;
 use crate::metadata::Status;
-use crate::run::LogRun;
 use crate::store::{Entry, ExperimentStore};
 use crate::trash::Held;
+use crate::words::counted;
 
 pub(super) fn verify(
     store: &ExperimentStore,
@@ -26,7 +31,7 @@ pub(super) fn verify(
     let entries = match ids {
         [] => {
             let found = store.list()?;
-            let broken = found.broken.iter().map(|e| plain(&e.to_string()));
+            let broken = found.broken.iter().map(|broken| plain(&broken.to_string()));
             output.warnings = broken.collect();
             found.entries
         }
@@ -45,7 +50,7 @@ pub(super) fn verify(
         }
         let verdict = match bad {
             0 => terminal.paint("whole", Colour::Green),
-            n => terminal.paint(&format!("{n} problem(s)"), Colour::Red),
+            n => terminal.paint(&counted(n, "problem"), Colour::Red),
         };
         output
             .text
@@ -75,59 +80,53 @@ pub(super) fn verify(
     Ok(output)
 }
 
+/// What `repair` does, or would do.
+struct Repair {
+    text: String,
+    dry_run: bool,
+}
+
+impl Repair {
+    fn did(&mut self, line: &str) {
+        let would = if self.dry_run { "would have " } else { "" };
+        self.text.push_str(&format!("  {would}{line}\n"));
+    }
+
+    fn leave(&mut self, line: &str) {
+        self.text.push_str(&format!("  left as it is: {line}\n"));
+    }
+}
+
 pub(super) fn repair(
     store: &ExperimentStore,
     id: &str,
     dry_run: bool,
 ) -> Result<Output, ExperimentError> {
     let entry = store.find(id)?;
+    entry.metadata.check_version(&entry.id)?;
     let held = Held::take(&entry)?;
-    let mut text = format!("{}\n", plain(&entry.id));
-    let mut did = |line: &str| {
-        let would = if dry_run { "would have " } else { "" };
-        text.push_str(&format!("  {would}{line}\n"));
+    let mut repair = Repair {
+        text: format!("{}\n", plain(&entry.id)),
+        dry_run,
     };
-    for run in LogRun::ALL {
-        for file in logs::files(&entry.logs().join(run.path())) {
-            let sound = logs::check(&file)?;
-            if sound.problem.is_none() {
-                continue;
-            }
-            let lost = std::fs::metadata(&file).map_or(0, |found| found.len()) - sound.whole;
-            did(&format!(
-                "cut {lost} torn bytes off the log {} after {} events",
-                run.path(),
-                sound.records
-            ));
-            if !dry_run {
-                cut_off(&file, sound.whole)?;
-            }
-        }
+    for file in event_files::below(&entry.logs()) {
+        event_file(&mut repair, &entry, &file)?;
     }
-    let history = entry.directory.join("history.jsonl");
-    let bytes = read_regular(&history, u64::MAX - 1).unwrap_or_default();
-    let whole = bytes
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
-    if whole < bytes.len() {
-        did(&format!(
-            "cut {} torn bytes off history.jsonl",
-            bytes.len() - whole
-        ));
-        if !dry_run {
-            cut_off(&history, whole as u64)?;
-        }
-    }
+    history(&mut repair, &entry.directory.join(HISTORY))?;
     if entry.status == Some(Status::Crashed) {
         let results = logs::from_history(&entry.history());
         match &results {
-            Some(results) => did(&format!(
-                "closed the run as failed, with the results of {} epochs, best {}",
-                results.epochs_run,
-                results.best_epoch + 1
-            )),
-            None => did("closed the run as failed, without an epoch"),
+            Some(results) => {
+                let best = results
+                    .best_epoch
+                    .map(|best| format!(", best {}", best + 1));
+                repair.did(&format!(
+                    "closed the run as failed, with the results of {}{}",
+                    counted(results.epochs_run.unwrap_or(0), "epoch"),
+                    best.unwrap_or_default()
+                ));
+            }
+            None => repair.did("closed the run as failed, without an epoch"),
         }
         if !dry_run {
             // `change` takes the lock itself.
@@ -135,26 +134,119 @@ pub(super) fn repair(
             close(&entry, results.map(|results| json!(results)))?;
         }
     }
-    if text.lines().count() == 1 {
-        text.push_str("  nothing to repair\n");
+    if repair.text.lines().count() == 1 {
+        repair.text.push_str("  nothing to repair\n");
     }
-    Ok(text.into())
+    Ok(repair.text.into())
 }
 
-fn cut_off(path: &std::path::Path, length: u64) -> Result<(), ExperimentError> {
-    let file = OpenOptions::new().write(true).open(path);
-    let cut = file.and_then(|file| {
-        file.set_len(length)?;
-        file.sync_all()
-    });
-    cut.map_err(ExperimentError::write(path))
+/// Cuts off a torn end. A damaged record between sound ones stays: readers step over it. A file without any event
+/// is no event file, whatever its name, and is not touched.
+fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), ExperimentError> {
+    let sound = event_files::check(file)?;
+    let name = file.strip_prefix(&entry.directory).unwrap_or(file);
+    let name = plain(&name.to_string_lossy());
+    if !sound.is_event_file() {
+        repair.leave(&format!("{name}, which holds no event"));
+        return Ok(());
+    }
+    if sound.damaged > 0 {
+        let damaged = counted(sound.damaged, "damaged record");
+        repair.leave(&format!("{damaged} of {name}, which readers step over"));
+    }
+    let Some(torn) = &sound.torn else {
+        return Ok(());
+    };
+    let removed = cut_off(repair, file, torn.at)?;
+    repair.did(&format!(
+        "cut {} torn bytes off {name} after {}, kept as {}",
+        sound.size - torn.at,
+        counted(sound.events, "event"),
+        plain(&removed)
+    ));
+    Ok(())
+}
+
+/// Cuts off a last line that is torn. A whole line stays, whether its end of line was written or not, and so does
+/// a file that is no history.
+fn history(repair: &mut Repair, path: &Path) -> Result<(), ExperimentError> {
+    let Ok(bytes) = read_regular(path, u64::MAX - 1) else {
+        return Ok(());
+    };
+    let start = whole_lines(&bytes);
+    if start == bytes.len() {
+        return Ok(());
+    }
+    if !begins_an_object(&bytes[start..]) && !bytes.split(|&b| b == b'\n').any(is_object) {
+        repair.leave(&format!("{HISTORY}, which holds no epoch"));
+        return Ok(());
+    }
+    let removed = cut_off(repair, path, start as u64)?;
+    repair.did(&format!(
+        "cut {} torn bytes off {HISTORY}, kept as {}",
+        bytes.len() - start,
+        plain(&removed)
+    ));
+    Ok(())
+}
+
+/// Whether a line is an object as far as it goes. Zeros at its end are what a file system makes of a power cut.
+fn begins_an_object(line: &[u8]) -> bool {
+    let end = line
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |at| at + 1);
+    match serde_json::from_slice::<Map<String, Value>>(&line[..end]) {
+        Ok(_) => true,
+        Err(error) => error.is_eof(),
+    }
+}
+
+/// Cuts a file off after `length` bytes, unless it is a dry run. The rest is first written and synced beside it;
+/// returns the name it has there.
+fn cut_off(repair: &Repair, path: &Path, length: u64) -> Result<String, ExperimentError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // TensorBoard would take it for an event file by its name.
+    let name = name.replace(EVENT_FILE_MARK, "events");
+    for number in 1.. {
+        let removed = match number {
+            1 => format!("{name}.removed"),
+            number => format!("{name}.{number}.removed"),
+        };
+        let aside = path.with_file_name(&removed);
+        if std::fs::symlink_metadata(&aside).is_ok() {
+            continue;
+        }
+        if !repair.dry_run {
+            keep_end(path, &aside, length).map_err(ExperimentError::write(&aside))?;
+            let cut = OpenOptions::new().write(true).open(path);
+            let cut = cut.and_then(|file| {
+                file.set_len(length)?;
+                file.sync_all()
+            });
+            cut.map_err(ExperimentError::write(path))?;
+        }
+        return Ok(removed);
+    }
+    unreachable!("some number is free")
+}
+
+/// Copies what follows the first `length` bytes of `path` into a new file.
+fn keep_end(path: &Path, aside: &Path, length: u64) -> std::io::Result<()> {
+    let mut from = open_regular(path)?;
+    from.seek(SeekFrom::Start(length))?;
+    let mut to = File::create_new(aside)?;
+    let copied = std::io::copy(&mut from, &mut to).and_then(|_| to.sync_all());
+    copied.inspect_err(|_| {
+        let _ = std::fs::remove_file(aside);
+    })
 }
 
 /// Metadata of a run whose process went without a word.
 fn close(entry: &Entry, results: Option<Value>) -> Result<(), ExperimentError> {
     let history = entry.history();
     let last = history.epochs.last();
-    let written = std::fs::metadata(entry.directory.join("history.jsonl"));
+    let written = std::fs::metadata(entry.directory.join(HISTORY));
     let end = written.and_then(|found| found.modified()).ok();
     change(entry, |metadata| {
         let mut set = |key: &str, value: Value| metadata.insert(key.to_owned(), value);
@@ -178,6 +270,7 @@ fn close(entry: &Entry, results: Option<Value>) -> Result<(), ExperimentError> {
 mod tests {
     use super::super::tests::{store, terminal};
     use super::*;
+    use crate::catalogue::Split;
 
     #[test]
     fn a_crashed_run_is_closed_and_its_torn_ends_cut() {
@@ -186,7 +279,7 @@ mod tests {
         let history = entry.directory.join("history.jsonl");
         let line = r#"{"epoch":0,"learning_rate":0.1,"metrics":{"val_loss":0.5,"val_f1_macro":0.25},"elapsed_s":7.5}"#;
         std::fs::write(&history, format!("{line}\n{{\"epo")).unwrap();
-        let log = logs::files(&entry.logs().join("training/train")).remove(0);
+        let log = event_files::below(&entry.logs().join("training/train")).remove(0);
         let mut bytes = std::fs::read(&log).unwrap();
         bytes.extend([1, 2, 3]);
         std::fs::write(&log, &bytes).unwrap();
@@ -204,18 +297,26 @@ mod tests {
             before.text
         );
         assert!(before.text.contains("cut short"), "{}", before.text);
+        assert!(
+            before.text.contains("torn from record 1"),
+            "{}",
+            before.text
+        );
 
         repair(&store, &entry.id, true).unwrap();
         assert_eq!(std::fs::read(&log).unwrap(), bytes);
         let done = repair(&store, &entry.id, false).unwrap().text;
         assert!(
-            done.contains("cut 3 torn bytes off the log training/train"),
+            done.contains("cut 3 torn bytes off logs/training/train/events.out.tfevents"),
             "{done}"
         );
-        assert!(done.contains("the results of 1 epochs, best 1"), "{done}");
+        assert!(done.contains("the results of 1 epoch, best 1"), "{done}");
         let after = store.find("latest").unwrap();
         assert_eq!(after.status, Some(Status::Failed));
-        assert_eq!(after.metadata.metric("validation", "f1_macro"), Some(0.25));
+        assert_eq!(
+            after.metadata.metric(Split::Validation, "f1_macro"),
+            Some(0.25)
+        );
         assert_eq!(after.metadata.duration_s, Some(7.5));
         let verified = verify(
             &store,

@@ -4,7 +4,9 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::CURVES;
 use super::text::{Terminal, duration, number, plain, sparkline};
+use crate::catalogue::{Metric, Split};
 use crate::error::ExperimentError;
 use crate::fields::status;
 use crate::history::Epoch;
@@ -30,9 +32,10 @@ pub fn watch(
     let mut header = false;
     loop {
         // By its directory: `latest` may be another one by now.
-        let entry = match found.untracked {
-            true => found.clone(),
-            false => Entry::load(found.directory.clone())?,
+        let entry = if found.untracked {
+            found.clone()
+        } else {
+            Entry::load(found.directory.clone())?
         };
         let running = entry.status == Some(Status::Running);
         let epochs = entry.history().epochs;
@@ -69,18 +72,29 @@ pub fn watch(
 }
 
 fn line(entry: &Entry, epoch: &Epoch) -> String {
-    let metric = |name: &str| number(epoch.metric(name));
+    let metric = |metric: Metric, split| number(epoch.metric(&metric.history_key(split)));
+    let rate = match epoch.learning_rate {
+        rate if rate.is_nan() => "-".to_owned(),
+        rate => format!("{rate:.1e}"),
+    };
     format!(
-        "epoch {:>3}/{}  loss {}  val_loss {}  val_accuracy {}  val_f1 {}  lr {:.1e}  {}\n",
+        "epoch {:>3}/{}  loss {}  val_loss {}  val_accuracy {}  val_f1 {}  lr {rate}  {}\n",
         epoch.epoch + 1,
-        entry.metadata.training_config.epochs,
-        metric("loss"),
-        metric("val_loss"),
-        metric("val_accuracy"),
-        metric("val_f1_macro"),
-        epoch.learning_rate,
+        known(entry.metadata.training_config.epochs),
+        metric(Metric::Loss, Split::Train),
+        metric(Metric::Loss, Split::Validation),
+        metric(Metric::Accuracy, Split::Validation),
+        metric(Metric::F1Macro, Split::Validation),
         duration(Some(epoch.elapsed_s))
     )
+}
+
+/// A number of epochs that was planned; zero is none that anybody knows.
+fn known(epochs: usize) -> String {
+    match epochs {
+        0 => "-".into(),
+        epochs => epochs.to_string(),
+    }
 }
 
 fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) -> String {
@@ -100,7 +114,11 @@ fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) ->
     };
     let per_epoch = last.elapsed_s / epochs.len() as f64;
     let left = per_epoch * total.saturating_sub(epochs.len()) as f64;
-    text.push_str(&format!(", epoch {} of at most {total}", epochs.len()));
+    text.push_str(&format!(
+        ", epoch {} of at most {}",
+        epochs.len(),
+        known(total)
+    ));
     if last.elapsed_s > 0.0 {
         text.push_str(&format!(", {}", duration(Some(last.elapsed_s))));
     }
@@ -108,10 +126,11 @@ fn screen(entry: &Entry, epochs: &[Epoch], terminal: &Terminal, width: usize) ->
         text.push_str(&format!(", at most {} left", duration(Some(left))));
     }
     text.push('\n');
-    for (metric, name) in super::summary::CURVES {
+    for (metric, split) in CURVES {
+        let (key, name) = (metric.history_key(split), metric.label(split));
         let values: Vec<f64> = epochs
             .iter()
-            .filter_map(|epoch| epoch.metric(metric))
+            .filter_map(|epoch| epoch.metric(&key))
             .collect();
         if let Some(now) = values.last() {
             let curve = sparkline(&values, width.saturating_sub(34).clamp(8, 80));

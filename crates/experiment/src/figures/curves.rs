@@ -206,7 +206,7 @@ mod tests {
             vec![epoch(0, 1.0)],
             vec![epoch(0, 1.0), epoch(1, f64::NAN)],
         ] {
-            let history = History { epochs };
+            let history = History::from(epochs);
             learning_curves("t", &history, Some(0)).unwrap();
             compared_curves(&[("a".into(), history.clone()), ("b".into(), history)]).unwrap();
         }

@@ -1,15 +1,15 @@
 use super::*;
-use crate::commands::tests;
 use crate::store::Entry;
+use crate::test_store::{now, store};
 use proptest::prelude::*;
 
 #[test]
 fn what_is_found() {
-    let (_folder, store) = tests::store();
+    let (_folder, store) = store();
     let entries = store.list().unwrap().entries;
     let found = |expression: &str| {
         let filter = Filter::parse(expression).unwrap();
-        let meets = |e: &Entry| filter.matches(&Fields::new(e, tests::now()));
+        let meets = |e: &Entry| filter.matches(&Fields::new(e, now()));
         let matching = entries.iter().enumerate().filter(|(_, e)| meets(e));
         matching.map(|(i, _)| i).collect::<Vec<_>>()
     };
@@ -84,9 +84,10 @@ proptest! {
                 metadata: Default::default(),
                 status: None,
                 untracked: false,
+                notes: Vec::new(),
             };
             let opposite = Filter(Node::Not(Box::new(filter.0.clone())));
-            let fields = Fields::new(&entry, tests::now());
+            let fields = Fields::new(&entry, now());
             prop_assert_ne!(filter.matches(&fields), opposite.matches(&fields));
         }
     }

@@ -116,7 +116,8 @@ impl Adam {
             let tensor = network.tensors()[i].clone().inner();
             let length = network.plan().tensors[i].elements();
             let part = update.clone().narrow(0, start, length);
-            let value = tensor.clone() - part.reshape(tensor.dims());
+            let dims = tensor.dims();
+            let value = self.decayed(network, i, tensor, learning_rate) - part.reshape(dims);
             network.set_tensor(i, value);
             start += length;
         }
@@ -152,11 +153,28 @@ impl Adam {
                 Moments::Each(each) => each[number].clone(),
             };
             let (first, second, update) = self.update(moments, gradient, learning_rate);
-            network.set_tensor(i, tensor - update);
+            let value = self.decayed(network, i, tensor, learning_rate) - update;
+            network.set_tensor(i, value);
             each.push((first, second));
             start += length;
         }
         self.moments = Moments::Each(each);
+    }
+
+    /// A tensor after the weight decay of a step.
+    fn decayed(
+        &self,
+        network: &Network,
+        index: usize,
+        tensor: Tensor<2>,
+        learning_rate: f64,
+    ) -> Tensor<2> {
+        let decays = self.config.weight_decay != 0.0;
+        if decays && network.plan().tensors[index].role.is_kernel() {
+            tensor * self.config.decay(learning_rate)
+        } else {
+            tensor
+        }
     }
 
     /// New moments and what is taken from the parameters, in a step that is counted already.
@@ -170,6 +188,7 @@ impl Adam {
             beta_1,
             beta_2,
             epsilon,
+            weight_decay: _,
         } = self.config;
         let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
         let second = second * beta_2 + gradient.clone() * gradient * (1.0 - beta_2);

@@ -7,7 +7,8 @@
 
 use burn::tensor::{Bool, Tensor};
 
-use super::conv::{GatherKind, columns, one_after_another, side_by_side};
+use super::conv::{GatherKind, columns};
+use super::kernel::{one_after_another, side_by_side};
 use super::network::Network;
 use crate::geometry::Geometry;
 use crate::plan::{Step, TensorId, ValueId};

@@ -8,13 +8,17 @@
 //! - `adam`: the optimizer.
 
 mod adam;
+mod average;
 mod backward;
 mod conv;
+mod kernel;
 mod loss;
 mod network;
 mod pass;
+mod passes;
 mod rows;
 
 pub use adam::Adam;
+pub use average::AveragedNetwork;
 pub use loss::{cross_entropy, targets, weighted_cross_entropy};
 pub use network::{Forward, Network, PaddedBatch};

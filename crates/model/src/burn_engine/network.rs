@@ -5,13 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
-use super::backward::{Backward, Saved};
 use super::conv::{Gather, GatherKind};
-use super::pass::{Layout, Pass};
-use super::{loss, rows};
+use super::rows;
 use crate::architecture::{Architecture, BATCH_NORM_MOMENTUM};
 use crate::geometry::Geometry;
-use crate::mode::Mode;
 use crate::plan::{Plan, PlanError, TensorId};
 use crate::weights::Weights;
 
@@ -40,7 +37,7 @@ pub struct Forward {
     /// `[batch, classes]`, before softmax.
     pub logits: Tensor<2>,
     /// In training, a running mean or variance and what the batch has, `[1, channels]`; the variance is biased.
-    statistics: Vec<(TensorId, Tensor<2>)>,
+    pub(super) statistics: Vec<(TensorId, Tensor<2>)>,
 }
 
 /// A batch of fixed size, padded after `count` real samples; padding affects no statistic and no gradient.
@@ -175,81 +172,6 @@ impl Network {
                 Arc::default()
             },
         }
-    }
-
-    /// Classifies a batch.
-    ///
-    /// # Shapes
-    /// `x` `[batch, height, width, channels]` of the architecture's input.
-    ///
-    /// # Panics
-    /// Where `x` has another shape.
-    pub fn forward(&self, x: Tensor<4>, mode: Mode) -> Forward {
-        let [batch, height, width, channels] = x.dims();
-        let input = self.architecture.input.dims();
-        assert_eq!([height, width, channels], input, "input shape");
-        let rows = x.reshape([batch * height * width, channels]);
-        self.pass(Pass::new(self, mode, batch, Layout::SamplesFirst), rows)
-            .0
-    }
-
-    /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs.
-    ///
-    /// # Shapes
-    /// `x` `[height * width, batch, channels]` of the architecture's input.
-    ///
-    /// # Panics
-    /// Where `x` has another shape.
-    pub fn forward_positions(&self, x: Tensor<3>, mode: Mode) -> Forward {
-        let (rows, batch) = self.rows_of(x);
-        let layout = Layout::PositionsFirst(None);
-        self.pass(Pass::new(self, mode, batch, layout), rows).0
-    }
-
-    /// A batch with positions first as rows, and its size.
-    fn rows_of(&self, x: Tensor<3>) -> (Tensor<2>, usize) {
-        let [positions, batch, channels] = x.dims();
-        let [height, width, bins] = self.architecture.input.dims();
-        assert_eq!([positions, channels], [height * width, bins], "input shape");
-        (x.reshape([positions * batch, channels]), batch)
-    }
-
-    /// Classifies a batch as [`Network::forward_positions`] does, and computes the gradients of its mean loss without
-    /// autodiff, which the network must not be on: those of [`weighted_cross_entropy`](super::weighted_cross_entropy),
-    /// over the real samples of a padded batch. They come by tensor, none of those that are not trained.
-    ///
-    /// # Shapes
-    /// `x` as there, `targets` `[batch, classes]` as [`targets`](super::targets) makes them.
-    ///
-    /// # Panics
-    /// Where `x` has another shape, or for inference, which has no gradients.
-    pub fn gradients(
-        &self,
-        x: Tensor<3>,
-        targets: Tensor<2>,
-        mode: Mode,
-        padded: Option<&PaddedBatch>,
-    ) -> (Forward, Vec<Option<Tensor<2>>>) {
-        assert_ne!(mode, Mode::Inference, "gradients belong to training");
-        let (rows, batch) = self.rows_of(x);
-        let mut pass = Pass::new(self, mode, batch, Layout::PositionsFirst(padded));
-        pass.tape = Some(Vec::new());
-        let (forward, tape) = self.pass(pass, rows);
-        let count = padded.map_or(batch, |padded| padded.count);
-        let gradient = loss::gradient(forward.logits.clone(), targets, count);
-        let backward = Backward::new(self, batch);
-        let gradients = backward.run(tape.unwrap_or_default(), gradient);
-        (forward, gradients)
-    }
-
-    /// What a pass gives, and what its backward pass needs, where it was told to keep that.
-    fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> (Forward, Option<Vec<Saved>>) {
-        let logits = pass.run(rows);
-        let forward = Forward {
-            logits,
-            statistics: pass.statistics,
-        };
-        (forward, pass.tape)
     }
 
     /// Moves the running averages towards the statistics of a training pass, as Keras does:

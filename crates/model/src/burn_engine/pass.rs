@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::backward::Saved;
 use super::conv::{self, GatherKind};
+use super::kernel;
 use super::network::{Network, PaddedBatch};
 use super::rows;
 use crate::geometry::Geometry;
@@ -210,7 +211,7 @@ impl<'a> Pass<'a> {
             return columns.matmul(weight);
         }
         let taps = geometry.taps();
-        let products = rows.clone().matmul(conv::side_by_side(weight, taps));
+        let products = rows.clone().matmul(kernel::side_by_side(weight, taps));
         let gather = self
             .network
             .gather(&geometry, self.batch, GatherKind::ForwardProducts);

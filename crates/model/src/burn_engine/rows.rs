@@ -8,7 +8,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::conv::side_by_side;
+use super::kernel::side_by_side;
 use crate::geometry::Geometry;
 
 /// How a convolution is computed; see above.

@@ -24,6 +24,24 @@ wide! {
 }
 
 wide! {
+    /// `a *= factor`.
+    pub(super) fn scale(a: &mut [f32], factor: f32) {
+        for a in a {
+            *a *= factor;
+        }
+    }
+}
+
+wide! {
+    /// `a += share * (b - a)`.
+    pub(super) fn approach(a: &mut [f32], b: &[f32], share: f32) {
+        for (a, b) in a.iter_mut().zip(b) {
+            *a += share * (b - *a);
+        }
+    }
+}
+
+wide! {
     /// `a *= b`.
     pub(super) fn multiply(a: &mut [f32], b: &[f32]) {
         for (a, b) in a.iter_mut().zip(b) {

@@ -30,6 +30,7 @@ mod visits;
 mod wide;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::adam::{AdamConfig, AdamState};
 use crate::architecture::Architecture;
@@ -38,6 +39,15 @@ use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
 use program::Program;
 use shard::{Input, Lane, NormState};
+
+/// Exponential moving average of a network.
+#[derive(Clone, Debug)]
+struct Average {
+    /// See [`crate::average_decay`].
+    decay: f64,
+    parameters: Vec<f32>,
+    statistics: Vec<f32>,
+}
 
 /// A network with its optimizer on a CPU.
 #[derive(Clone, Debug)]
@@ -54,6 +64,10 @@ pub struct NativeNetwork {
     statistics: Vec<f32>,
     adam: AdamConfig,
     state: AdamState,
+    /// Parameters that decay: kernels.
+    decaying: Vec<Range<usize>>,
+    /// Moving average of parameters and of statistics, where it is kept.
+    average: Option<Average>,
     /// Kernels as the gradients of inputs need them.
     transposed: Vec<f32>,
     /// Of every batch normalisation.
@@ -80,22 +94,9 @@ impl NativeNetwork {
     ) -> Result<Self, PlanError> {
         let plan = Plan::new(architecture)?;
         let program = Program::new(&plan);
-        assert_eq!(
-            weights.tensors().len(),
-            plan.tensors.len(),
-            "weights of another network"
-        );
-        let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
-        for (tensor, plan) in weights.tensors().iter().zip(&plan.tensors) {
-            assert_eq!(tensor.shape, plan.shape, "weights of another network");
-            let target = if plan.role.trainable() {
-                &mut parameters
-            } else {
-                &mut statistics
-            };
-            target.extend_from_slice(&tensor.values);
-        }
+        let (parameters, statistics) = flat(&plan, weights);
         let zeros = vec![0.0; parameters.len()];
+        let decaying = kernels(&plan);
         Ok(Self {
             macs: plan.macs(),
             plan,
@@ -112,6 +113,8 @@ impl NativeNetwork {
             gradients: zeros.clone(),
             parameters,
             statistics,
+            decaying,
+            average: None,
             adam,
             state: AdamState {
                 steps: 0,
@@ -130,8 +133,8 @@ impl NativeNetwork {
         let plan = Plan::new(architecture)?;
         let program = Program::new(&plan);
         let sample: usize = program.buffers.iter().map(|shape| shape.length()).sum();
-        // Parameters, gradients, transposed kernels, two moments, and those of the lanes.
-        let copies = 5 + run::gradient_copies(plan.trainable_parameters());
+        // Parameters, their average, gradients, transposed kernels, two moments, and those of the lanes.
+        let copies = 6 + run::gradient_copies(plan.trainable_parameters());
         let values = (2 * sample as u64).saturating_mul(batch as u64);
         let values = values.saturating_add((copies * plan.total_parameters()) as u64);
         Ok(values.saturating_mul(size_of::<f32>() as u64))
@@ -159,17 +162,51 @@ impl NativeNetwork {
 
     /// Copies all tensors.
     pub fn weights(&self) -> Weights {
+        self.to_weights(&self.parameters, &self.statistics)
+    }
+
+    fn to_weights(&self, parameters: &[f32], statistics: &[f32]) -> Weights {
         let (mut at, mut fixed_at) = (0, 0);
         let values = self.plan.tensors.iter().map(|tensor| {
             let (source, at) = if tensor.role.trainable() {
-                (&self.parameters, &mut at)
+                (parameters, &mut at)
             } else {
-                (&self.statistics, &mut fixed_at)
+                (statistics, &mut fixed_at)
             };
             *at += tensor.elements();
             source[*at - tensor.elements()..*at].to_vec()
         });
         Weights::from_ordered(&self.plan, values.collect())
+    }
+
+    /// Keeps an exponential moving average of weights and running statistics from here on, which begins with `start`.
+    ///
+    /// # Panics
+    /// Where `start` belongs to another network.
+    pub fn keep_average(&mut self, decay: f64, start: &Weights) {
+        let (parameters, statistics) = flat(&self.plan, start);
+        self.average = Some(Average {
+            decay,
+            parameters,
+            statistics,
+        });
+    }
+
+    /// Copies the average, where one is kept.
+    pub fn average(&self) -> Option<Weights> {
+        let average = self.average.as_ref()?;
+        Some(self.to_weights(&average.parameters, &average.statistics))
+    }
+
+    /// Exchanges the network's tensors with the average of them: a pass in between judges the average. A second call
+    /// restores both.
+    ///
+    /// # Panics
+    /// Where no average is kept.
+    pub fn swap_average(&mut self) {
+        let average = self.average.as_mut().expect("an average is kept");
+        std::mem::swap(&mut self.parameters, &mut average.parameters);
+        std::mem::swap(&mut self.statistics, &mut average.statistics);
     }
 
     /// Gradients of the last training pass by tensor name.
@@ -264,4 +301,38 @@ impl NativeNetwork {
     pub fn adam_state(&self) -> &AdamState {
         &self.state
     }
+}
+
+/// Trainable values and running statistics of `weights`, each end to end.
+fn flat(plan: &Plan, weights: &Weights) -> (Vec<f32>, Vec<f32>) {
+    assert_eq!(
+        weights.tensors().len(),
+        plan.tensors.len(),
+        "weights of another network"
+    );
+    let (mut parameters, mut statistics) = (Vec::new(), Vec::new());
+    for (tensor, plan) in weights.tensors().iter().zip(&plan.tensors) {
+        assert_eq!(tensor.shape, plan.shape, "weights of another network");
+        let target = if plan.role.trainable() {
+            &mut parameters
+        } else {
+            &mut statistics
+        };
+        target.extend_from_slice(&tensor.values);
+    }
+    (parameters, statistics)
+}
+
+/// Where the kernels lie among the trainable values.
+fn kernels(plan: &Plan) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for tensor in plan.tensors.iter().filter(|tensor| tensor.role.trainable()) {
+        let range = at..at + tensor.elements();
+        at = range.end;
+        if tensor.role.is_kernel() {
+            found.push(range);
+        }
+    }
+    found
 }

@@ -9,6 +9,7 @@ use super::program::{GradientTarget, GradientTask, INPUT, Norm};
 use super::shard::{Input, Lane, NormState, SHARD, Shard, Shared};
 use super::team::{Shift, Team};
 use crate::architecture::BATCH_NORM_MOMENTUM;
+use crate::average::average_decay;
 use crate::mode::Mode;
 
 /// Multiply-accumulates of a pass from which threads share it: below, waking them costs more.
@@ -416,7 +417,7 @@ impl NativeNetwork {
         self.gradients = gradients;
     }
 
-    /// Adam over all parameters.
+    /// Adam over all parameters, decay of kernels before it, and the moving average after it.
     pub(super) fn adam_step(&mut self, learning_rate: f64) {
         self.state.steps += 1;
         let config = &self.adam;
@@ -424,18 +425,46 @@ impl NativeNetwork {
         let (beta_1, rest_1) = (config.beta_1 as f32, (1.0 - config.beta_1) as f32);
         let (beta_2, rest_2) = (config.beta_2 as f32, (1.0 - config.beta_2) as f32);
         let epsilon = config.epsilon as f32;
+        let kept = config.decay(learning_rate);
+        let decaying = if config.weight_decay == 0.0 {
+            &[][..]
+        } else {
+            &self.decaying
+        };
+        let average = self.average.as_mut();
+        let mix = average.as_ref().map_or(0.0, |average| {
+            1.0 - average_decay(average.decay, self.state.steps)
+        });
+        if let Some(average) = average {
+            k::approach(&mut average.statistics, &self.statistics, mix);
+        }
+        let averages = self.average.as_mut();
+        let averages = averages.map_or(&mut [][..], |average| &mut average.parameters);
+        let mut averages = averages.chunks_mut(CHUNK);
         let chunks: Vec<_> = self
             .parameters
             .chunks_mut(CHUNK)
             .zip(self.gradients.chunks(CHUNK))
             .zip(self.state.first.chunks_mut(CHUNK))
             .zip(self.state.second.chunks_mut(CHUNK))
+            .enumerate()
+            .map(|(i, chunk)| (i * CHUNK, chunk, averages.next()))
             .collect();
-        type Chunk<'a> = (((&'a mut [f32], &'a [f32]), &'a mut [f32]), &'a mut [f32]);
-        let work = |(((parameters, gradients), first), second): Chunk<'_>| {
+        type Slices<'a> = (((&'a mut [f32], &'a [f32]), &'a mut [f32]), &'a mut [f32]);
+        type Chunk<'a> = (usize, Slices<'a>, Option<&'a mut [f32]>);
+        let work = |(start, slices, average): Chunk<'_>| {
+            let (((parameters, gradients), first), second) = slices;
+            for range in decaying {
+                let from = range.start.clamp(start, start + parameters.len()) - start;
+                let to = range.end.clamp(start, start + parameters.len()) - start;
+                k::scale(&mut parameters[from..to], kept);
+            }
             k::adam(
                 parameters, gradients, first, second, rate, beta_1, rest_1, beta_2, rest_2, epsilon,
             );
+            if let Some(average) = average {
+                k::approach(average, parameters, mix);
+            }
         };
         // Fewer are done before a second thread is there.
         let alone = chunks.len() < 4;

@@ -103,6 +103,18 @@ pub enum TensorRole {
 }
 
 impl TensorRole {
+    /// Whether the tensor is a kernel, which decays where the optimizer has weight decay.
+    pub fn is_kernel(self) -> bool {
+        match self {
+            TensorRole::Kernel { .. } => true,
+            TensorRole::Bias
+            | TensorRole::Gamma
+            | TensorRole::Beta
+            | TensorRole::MovingMean
+            | TensorRole::MovingVariance => false,
+        }
+    }
+
     /// Whether the optimizer changes the tensor.
     pub fn trainable(self) -> bool {
         match self {

@@ -6,10 +6,10 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
-use model::{Adam, AdamConfig, AdamState, Mode, Network, PaddedBatch, Weights, targets};
+use model::{Adam, AdamState, AveragedNetwork, Mode, Network, PaddedBatch, Weights, targets};
 
 use super::logits::{DeviceLogits, wait_now_and_then};
-use super::{EVALUATION_BATCH, Engine, Samples};
+use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
 
 /// Network, optimizer and samples on a GPU.
@@ -17,6 +17,8 @@ pub(super) struct AcceleratorEngine<'d> {
     /// Without autodiff.
     network: Network,
     adam: Adam,
+    /// Moving average of the weights, where one is kept.
+    average: Option<AveragedNetwork>,
     logits: DeviceLogits,
     /// Bytes of the largest buffer: what is larger does not stay on the device.
     largest_buffer: u64,
@@ -37,9 +39,13 @@ struct Epoch {
 
 impl<'d> AcceleratorEngine<'d> {
     /// `network` is on the device, without autodiff; no buffer there may have more than `largest_buffer` bytes.
-    pub fn new(network: Network, batch: usize, adam: AdamState, largest_buffer: u64) -> Self {
+    pub fn new(network: Network, batch: usize, start: Start, largest_buffer: u64) -> Self {
+        let average = start.average;
+        let average =
+            average.map(|average| AveragedNetwork::new(average.decay, &average.weights, &network));
         Self {
-            adam: Adam::restore(AdamConfig::default(), adam, &network),
+            adam: Adam::restore(start.optimizer, start.state, &network),
+            average,
             network,
             logits: DeviceLogits::default(),
             largest_buffer,
@@ -146,6 +152,9 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
         let (forward, gradients) = self.network.gradients(x, targets, mode, padded.as_ref());
         self.adam.apply(&mut self.network, gradients, learning_rate);
         self.network.update_running_statistics(&forward);
+        if let Some(average) = &mut self.average {
+            average.follow(&self.network, self.adam.steps());
+        }
         self.logits.push(forward.logits, count);
         wait_now_and_then(self.device(), self.adam.steps())?;
         Ok(true)
@@ -163,6 +172,10 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
         Ok(self.network.weights())
     }
 
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError> {
+        Ok(self.average.as_ref().map(AveragedNetwork::weights))
+    }
+
     fn adam_state(&mut self) -> Result<AdamState, TrainerError> {
         Ok(self.adam.state())
     }
@@ -173,6 +186,10 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
         dataset: &'d Dataset,
     ) -> Result<Vec<f32>, TrainerError> {
         let samples = split.len();
+        let network = match &self.average {
+            Some(average) => average.network().clone(),
+            None => self.network.clone(),
+        };
         let size = EVALUATION_BATCH.max(self.batch).min(samples);
         let mut logits = DeviceLogits::default();
         let direct = self.direct(split, &dataset.preprocessing);
@@ -184,7 +201,7 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
             for first in (0..length).step_by(size) {
                 let batch = indices.clone().narrow(0, first, size);
                 let x = all.clone().select(1, batch);
-                let forward = self.network.forward_positions(x, Mode::Inference);
+                let forward = network.forward_positions(x, Mode::Inference);
                 logits.push(forward.logits, size);
             }
         } else {
@@ -192,7 +209,7 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
             let batches = indices.chunks(size);
             batch::for_each(split, &dataset.preprocessing, batches, |batch| {
                 let x = self.input(batch.x, size);
-                let forward = self.network.forward_positions(x, Mode::Inference);
+                let forward = network.forward_positions(x, Mode::Inference);
                 logits.push(forward.logits, size);
                 true
             })

@@ -6,11 +6,11 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 #[cfg(feature = "burn")]
-use super::devices::Accelerator;
+use super::device::Accelerator;
 use crate::error::TrainerError;
 
 /// The backends the trainer knows; which of them a build has is decided by its features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// The best GPU that works, else native

@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::{Dataset, Preprocessing, Split, batch};
-use model::{Adam, AdamConfig, AdamState, Mode, Network, Weights, weighted_cross_entropy};
+use model::{Adam, AdamState, AveragedNetwork, Mode, Network, Weights, weighted_cross_entropy};
 
 use super::logits::{DeviceLogits, wait_now_and_then};
-use super::{EVALUATION_BATCH, Engine, Samples};
+use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
 
 /// A network on a CPU device of Burn.
@@ -13,6 +13,8 @@ pub(super) struct BurnCpuEngine {
     /// On the autodiff device.
     network: Network,
     adam: Adam,
+    /// Moving average of the weights, where one is kept.
+    average: Option<AveragedNetwork>,
     logits: DeviceLogits,
     class_weights: Option<Vec<f32>>,
     /// Samples a batch.
@@ -21,9 +23,13 @@ pub(super) struct BurnCpuEngine {
 
 impl BurnCpuEngine {
     /// `network` is on an autodiff device.
-    pub fn new(network: Network, batch: usize, adam: AdamState) -> Self {
+    pub fn new(network: Network, batch: usize, start: Start) -> Self {
+        let average = start.average;
+        let average =
+            average.map(|average| AveragedNetwork::new(average.decay, &average.weights, &network));
         Self {
-            adam: Adam::restore(AdamConfig::default(), adam, &network),
+            adam: Adam::restore(start.optimizer, start.state, &network),
+            average,
             network,
             logits: DeviceLogits::default(),
             class_weights: None,
@@ -94,6 +100,9 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         self.adam
             .step(&mut self.network, loss.backward(), learning_rate);
         self.network.update_running_statistics(&forward);
+        if let Some(average) = &mut self.average {
+            average.follow(&self.network, self.adam.steps());
+        }
         self.logits.push(logits.inner(), size);
         wait_now_and_then(&self.plain_device(), self.adam.steps())?;
         Ok(true)
@@ -111,6 +120,10 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         Ok(self.network.weights())
     }
 
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError> {
+        Ok(self.average.as_ref().map(AveragedNetwork::weights))
+    }
+
     fn adam_state(&mut self) -> Result<AdamState, TrainerError> {
         Ok(self.adam.state())
     }
@@ -120,7 +133,10 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         split: &'d Split,
         dataset: &'d Dataset,
     ) -> Result<Vec<f32>, TrainerError> {
-        let network = self.network.without_autodiff();
+        let network = match &self.average {
+            Some(average) => average.network().clone(),
+            None => self.network.without_autodiff(),
+        };
         let mut logits = DeviceLogits::default();
         let size = EVALUATION_BATCH.max(self.batch).min(split.len());
         let indices: Vec<usize> = (0..split.len()).collect();

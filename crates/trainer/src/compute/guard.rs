@@ -15,7 +15,7 @@ use data::{Dataset, Preprocessing, Split};
 use model::{AdamState, Weights};
 
 use super::accelerator::AcceleratorEngine;
-use super::devices::Accelerator;
+use super::device::Accelerator;
 use super::{Engine, Samples};
 use crate::error::TrainerError;
 
@@ -190,6 +190,10 @@ impl<'d> Engine<'d> for Guarded<'d> {
 
     fn weights(&mut self) -> Result<Weights, TrainerError> {
         self.run(|engine| engine.weights())
+    }
+
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError> {
+        self.run(|engine| engine.average())
     }
 
     fn adam_state(&mut self) -> Result<AdamState, TrainerError> {

@@ -2,7 +2,7 @@
 //! same results within rounding (`crates/model/tests/conformance.rs`).
 //!
 //! - `backend`: the backends by name, and which target each opens;
-//! - [`devices`]: the devices of this machine;
+//! - [`devices`]: the devices of this machine; `device`: one of them;
 //! - `native`, `burn_cpu`, `accelerator`: one [`Engine`] each;
 //! - `guard`: a GPU's failures as errors;
 //! - `logits`: the logits of many steps on a device.
@@ -14,6 +14,8 @@ mod accelerator;
 mod backend;
 #[cfg(feature = "burn")]
 mod burn_cpu;
+#[cfg(feature = "burn")]
+mod device;
 pub mod devices;
 #[cfg(feature = "burn")]
 mod guard;
@@ -24,11 +26,13 @@ mod native;
 mod tests;
 
 use data::{Dataset, Preprocessing, Split, batch};
-use model::{AdamState, Architecture, Weights};
+use model::{AdamConfig, AdamState, Architecture, Weights};
 
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 pub use backend::{Backend, Choice, MemoryPool, Target};
+#[cfg(feature = "burn")]
+pub use device::Accelerator;
 
 /// Windows classified at once while evaluating: enough for speed, little enough for a small machine.
 pub(crate) const EVALUATION_BATCH: usize = 256;
@@ -97,10 +101,14 @@ pub trait Engine<'d> {
     /// Copies the weights.
     fn weights(&mut self) -> Result<Weights, TrainerError>;
 
+    /// Copies the moving average of the weights, where one is kept.
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError>;
+
     /// Copies the optimizer's state.
     fn adam_state(&mut self) -> Result<AdamState, TrainerError>;
 
-    /// Logits of all samples of `split`, with running statistics and without dropout. May also return
+    /// Logits of all samples of `split`, with running statistics and without dropout, of the moving average of the
+    /// weights where one is kept. May also return
     /// [`TrainerError::Stream`], where a streamed source cannot be read any more.
     fn classify(
         &mut self,
@@ -120,7 +128,41 @@ pub trait Engine<'d> {
     }
 }
 
-/// Copies `weights` to `target`, for batches of `batch` samples, with an optimizer that goes on from `adam`.
+/// What an engine begins with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Weights.
+    pub weights: Weights,
+    /// Numbers of the optimizer.
+    pub optimizer: AdamConfig,
+    /// Where the optimizer stands.
+    pub state: AdamState,
+    /// The moving average of the weights, where one is to be kept.
+    pub average: Option<Average>,
+}
+
+/// A moving average of weights.
+#[derive(Clone, Debug)]
+pub struct Average {
+    /// See [`model::average_decay`].
+    pub decay: f64,
+    /// Where it stands.
+    pub weights: Weights,
+}
+
+impl Start {
+    /// For weights that are judged and not trained.
+    pub fn judging(weights: &Weights) -> Self {
+        Self {
+            weights: weights.clone(),
+            optimizer: AdamConfig::default(),
+            state: AdamState::default(),
+            average: None,
+        }
+    }
+}
+
+/// Places what `start` says on `target`, for batches of `batch` samples.
 ///
 /// # Errors
 /// [`TrainerError::Plan`] where the architecture does not fit its input, or [`TrainerError::Device`].
@@ -128,24 +170,25 @@ pub fn engine<'d>(
     target: &Target,
     batch: usize,
     architecture: &Architecture,
-    weights: &Weights,
-    adam: AdamState,
+    start: Start,
 ) -> Result<BoxedEngine<'d>, TrainerError> {
     Ok(match target {
-        Target::Native => Box::new(native::NativeEngine::new(architecture, weights, adam)?),
+        Target::Native => Box::new(native::NativeEngine::new(architecture, start)?),
         #[cfg(feature = "burn")]
         Target::BurnCpu(device) => {
-            let network = model::Network::new(architecture, weights, &device.clone().autodiff())?;
-            Box::new(burn_cpu::BurnCpuEngine::new(network, batch, adam))
+            let device = device.clone().autodiff();
+            let network = model::Network::new(architecture, &start.weights, &device)?;
+            Box::new(burn_cpu::BurnCpuEngine::new(network, batch, start))
         }
         #[cfg(feature = "burn")]
         Target::Accelerator(accelerator) => Box::new(guard::Guarded::new(accelerator, || {
-            let network = model::Network::new(architecture, weights, &accelerator.device)?;
+            let device = &accelerator.device;
+            let network = model::Network::new(architecture, &start.weights, device)?;
             let largest_buffer = accelerator.largest_buffer;
             Ok(accelerator::AcceleratorEngine::new(
                 network,
                 batch,
-                adam,
+                start,
                 largest_buffer,
             ))
         })?),

@@ -2,30 +2,55 @@
 
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
-use model::{AdamConfig, AdamState, Architecture, Mode, Weights};
+use model::{AdamState, Architecture, Mode, Weights};
 
-use super::{EVALUATION_BATCH, Engine, Samples};
+use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
 
 /// A network on the CPU, without Burn.
 pub(super) struct NativeEngine {
     network: NativeNetwork,
+    /// Whether a moving average is kept.
+    averaged: bool,
     /// Of the steps since [`Engine::take_logits`].
     logits: Vec<f32>,
 }
 
 impl NativeEngine {
-    pub fn new(
-        architecture: &Architecture,
-        weights: &Weights,
-        adam: AdamState,
-    ) -> Result<Self, TrainerError> {
-        let mut network = NativeNetwork::new(architecture, weights, AdamConfig::default())?;
-        network.restore_adam(adam);
+    pub fn new(architecture: &Architecture, start: Start) -> Result<Self, TrainerError> {
+        let mut network = NativeNetwork::new(architecture, &start.weights, start.optimizer)?;
+        network.restore_adam(start.state);
+        if let Some(average) = &start.average {
+            network.keep_average(average.decay, &average.weights);
+        }
         Ok(Self {
             network,
+            averaged: start.average.is_some(),
             logits: Vec::new(),
         })
+    }
+
+    /// Logits of all samples of `split`, of the weights that are in place.
+    fn infer<'d>(
+        &mut self,
+        split: &'d Split,
+        dataset: &'d Dataset,
+    ) -> Result<Vec<f32>, TrainerError> {
+        let mut logits = Vec::new();
+        if let Some(x) = self.direct(split, &dataset.preprocessing) {
+            for x in x.chunks(EVALUATION_BATCH * split.sample_length()) {
+                logits.extend_from_slice(self.network.logits(x));
+            }
+            return Ok(logits);
+        }
+        let indices: Vec<usize> = (0..split.len()).collect();
+        let batches = indices.chunks(EVALUATION_BATCH);
+        batch::for_each(split, &dataset.preprocessing, batches, |batch| {
+            logits.extend_from_slice(self.network.logits(&batch.x));
+            true
+        })
+        .map_err(TrainerError::Stream)?;
+        Ok(logits)
     }
 }
 
@@ -86,6 +111,10 @@ impl<'d> Engine<'d> for NativeEngine {
         Ok(self.network.weights())
     }
 
+    fn average(&mut self) -> Result<Option<Weights>, TrainerError> {
+        Ok(self.network.average())
+    }
+
     fn adam_state(&mut self) -> Result<AdamState, TrainerError> {
         Ok(self.network.adam_state().clone())
     }
@@ -95,20 +124,12 @@ impl<'d> Engine<'d> for NativeEngine {
         split: &'d Split,
         dataset: &'d Dataset,
     ) -> Result<Vec<f32>, TrainerError> {
-        let mut logits = Vec::new();
-        if let Some(x) = self.direct(split, &dataset.preprocessing) {
-            for x in x.chunks(EVALUATION_BATCH * split.sample_length()) {
-                logits.extend_from_slice(self.network.logits(x));
-            }
-            return Ok(logits);
+        if !self.averaged {
+            return self.infer(split, dataset);
         }
-        let indices: Vec<usize> = (0..split.len()).collect();
-        let batches = indices.chunks(EVALUATION_BATCH);
-        batch::for_each(split, &dataset.preprocessing, batches, |batch| {
-            logits.extend_from_slice(self.network.logits(&batch.x));
-            true
-        })
-        .map_err(TrainerError::Stream)?;
-        Ok(logits)
+        self.network.swap_average();
+        let logits = self.infer(split, dataset);
+        self.network.swap_average();
+        logits
     }
 }

@@ -7,7 +7,8 @@ use data::{Inputs, Normalisation, SpectralConfig};
 use model::rng::Rng;
 use model::{ModelKind, Plan};
 
-use super::devices::Accelerator;
+use super::device::Accelerator;
+
 use super::*;
 
 const SAMPLES: usize = 10;
@@ -40,6 +41,22 @@ fn dataset(normalisation: Normalisation) -> Dataset {
     }
 }
 
+/// Every part of the optimizer at work.
+fn start(weights: Weights) -> Start {
+    Start {
+        optimizer: AdamConfig {
+            weight_decay: 3.0,
+            ..AdamConfig::default()
+        },
+        state: AdamState::default(),
+        average: Some(Average {
+            decay: 0.9,
+            weights: weights.clone(),
+        }),
+        weights,
+    }
+}
+
 /// Weights, logits of the steps and of the evaluation after two epochs of three steps, the last of two samples.
 fn trained(
     target: &Target,
@@ -49,7 +66,7 @@ fn trained(
 ) -> (Weights, Vec<f32>, Evaluation) {
     let architecture = Architecture::narrowed(kind, SHAPE.into(), 3, 8);
     let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
-    let mut engine = engine(target, BATCH, &architecture, &weights, AdamState::default()).unwrap();
+    let mut engine = engine(target, BATCH, &architecture, start(weights)).unwrap();
     if weighted {
         engine.set_class_weights(vec![0.5, 2.0, 1.0]).unwrap();
     }
@@ -81,8 +98,10 @@ fn trained(
     }
     let logits = engine.take_logits().unwrap();
     assert_eq!(engine.steps(), 6);
+    let average = engine.average().unwrap().unwrap();
+    assert_ne!(average, engine.weights().unwrap());
     (
-        engine.weights().unwrap(),
+        average,
         logits,
         engine.evaluate(&dataset.val, dataset).unwrap(),
     )
@@ -143,14 +162,7 @@ fn splits_too_large_for_a_buffer_are_not_resident() {
     let architecture = Architecture::narrowed(ModelKind::Simple, SHAPE.into(), 3, 8);
     let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
     let target = Target::Accelerator(small);
-    let engine = engine(
-        &target,
-        BATCH,
-        &architecture,
-        &weights,
-        AdamState::default(),
-    )
-    .unwrap();
+    let engine = engine(&target, BATCH, &architecture, start(weights)).unwrap();
     assert!(
         engine
             .direct(&dataset.train, &dataset.preprocessing)

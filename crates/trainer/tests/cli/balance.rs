@@ -2,7 +2,7 @@
 
 use super::{Place, history, metadata, text};
 
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 16] = [
     "--model",
     "ultra_lightweight_cnn",
     "--augment",
@@ -15,6 +15,10 @@ const OPTIONS: [&str; 12] = [
     "0.25",
     "--batch-size",
     "20",
+    "--schedule",
+    "plateau",
+    "--warmup",
+    "0",
 ];
 
 #[test]
@@ -49,7 +53,7 @@ fn balanced_and_augmented_runs_repeat_and_resume_to_the_bit() {
 
     // What was drawn and weighed cannot change on the way.
     for (option, value) in [
-        ("--augment", "light"),
+        ("--augmentation", "light"),
         ("--class-weights", "none"),
         ("--label-ratio", "1"),
     ] {

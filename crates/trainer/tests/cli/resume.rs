@@ -4,6 +4,9 @@ use super::*;
 
 const RUN: [&str; 4] = ["--model", "deep_efficient_cnn", "--seed", "3"];
 
+/// A learning rate that does not depend on the number of epochs: such runs can go on after their end.
+pub const OPEN_ENDED: [&str; 4] = ["--schedule", "plateau", "--warmup", "0"];
+
 /// Checkpoints every few steps.
 const OFTEN: [&str; 2] = ["--checkpoint-minutes", "0.0001"];
 
@@ -59,9 +62,9 @@ pub fn assert_same(experiment: &Path, undisturbed: &Path) {
     assert_eq!(a, b);
 }
 
-fn undisturbed(epochs: &str) -> (Place, PathBuf) {
+fn undisturbed(epochs: &str, more: &[&str]) -> (Place, PathBuf) {
     let place = Place::new();
-    let output = place.run(&[&RUN[..], &["--epochs", epochs]].concat());
+    let output = place.run(&[&RUN[..], &["--epochs", epochs], more].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let experiment = place.found().remove(0);
     (place, experiment)
@@ -69,10 +72,10 @@ fn undisturbed(epochs: &str) -> (Place, PathBuf) {
 
 #[test]
 fn a_finished_run_goes_on_with_more_epochs() {
-    let (_place, whole) = undisturbed("4");
+    let (_place, whole) = undisturbed("4", &OPEN_ENDED);
     for backend in [&[][..], &["--backend", "native"], &["--stream"]] {
         let place = Place::new();
-        let output = place.run(&[&RUN[..], &["--epochs", "2"]].concat());
+        let output = place.run(&[&RUN[..], &["--epochs", "2"], &OPEN_ENDED].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
         let resume = [&["--resume", "latest", "--epochs", "4"][..], backend].concat();
         let output = place.run(&resume);
@@ -97,6 +100,7 @@ fn burn_goes_on_too() {
             "--epochs",
             epochs,
         ];
+        let arguments = [&arguments[..], &OPEN_ENDED].concat();
         assert!(place.run(&arguments).status.success());
         place
     };
@@ -137,7 +141,7 @@ fn await_that(condition: impl Fn() -> bool) {
 /// default), and resumes it each time.
 #[test]
 fn killed_at_any_moment_nothing_is_lost() {
-    let (_place, whole) = undisturbed("5");
+    let (_place, whole) = undisturbed("5", &[]);
     let crashes: u64 = std::env::var("CRASHES").map_or(8, |n| n.parse().unwrap());
     let mut done = 0;
     while done < crashes {
@@ -184,7 +188,7 @@ fn killed_at_any_moment_nothing_is_lost() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_goes_on() {
-    let (_place, whole) = undisturbed("5");
+    let (_place, whole) = undisturbed("5", &[]);
     let place = Place::new();
     let child = place
         .command(&[&RUN[..], &["--epochs", "5"]].concat())
@@ -221,9 +225,9 @@ fn an_interrupted_run_goes_on() {
 
 #[test]
 fn a_damaged_checkpoint_falls_back_to_the_one_before() {
-    let (_place, whole) = undisturbed("4");
+    let (_place, whole) = undisturbed("4", &OPEN_ENDED);
     let place = Place::new();
-    let output = place.run(&[&RUN[..], &["--epochs", "3"]].concat());
+    let output = place.run(&[&RUN[..], &["--epochs", "3"], &OPEN_ENDED].concat());
     assert!(output.status.success());
     let experiment = place.found().remove(0);
     let last = experiment.join("checkpoints/last");
@@ -259,6 +263,10 @@ fn what_would_change_the_result_is_refused_by_name() {
         "2",
         "--tag",
         "x",
+        "--schedule",
+        "plateau",
+        "--warmup",
+        "0",
     ];
     assert!(place.run(&arguments).status.success());
     let experiment = place.found().remove(0);

@@ -1,7 +1,19 @@
+use super::rows::PART;
 use super::*;
 
-fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+fn contents(text: &str, hints: &Hints) -> Result<Contents, String> {
     read(text.as_bytes(), hints)
+}
+
+fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+    contents(text, hints).map(|contents| contents.traces)
+}
+
+/// Of a table that is 100 Hz throughout: samples of its first channel, and the notes.
+fn first(text: &str) -> (Vec<f64>, Vec<String>) {
+    let own = contents(text, &Hints::default()).unwrap();
+    assert_eq!(own.traces[0].rate, 100.0, "{text}");
+    (own.traces[0].samples.clone(), own.notes)
 }
 
 #[test]
@@ -42,19 +54,271 @@ fn without_times_a_rate_is_needed() {
     assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));
 }
 
+/// Cut rows, cells that are no numbers, rows without a time: left out or missing, counted, with the line.
+#[test]
+fn what_does_not_fit_is_said() {
+    let rows: String = (0..20)
+        .map(|i| format!("{:.2},{i},{}\r\n", 0.01 * f64::from(i), i + 5))
+        .collect();
+    let table = |old: &str, new: &str| format!("time,Z,N\r\n{rows}").replace(old, new);
+    let (samples, notes) = first(&table("0.07,7,12", "0.07,x,12"));
+    assert!(samples[7].is_nan() && samples[8] == 8.0);
+    assert!(
+        notes[0].starts_with("line 9, column `Z`: `x` is no number"),
+        "{notes:?}"
+    );
+    let (samples, notes) = first(&table("0.07,7,12", "0.07,,12"));
+    assert!(samples[7].is_nan() && notes.is_empty());
+    for (old, new, note) in [
+        (
+            "0.07,7,12",
+            "0.07,7",
+            "left out one row: line 9: 2 cells, but there are 3 columns",
+        ),
+        (
+            "0.07,7,12",
+            "0.07,7,12,1",
+            "left out one row: line 9: 4 cells",
+        ),
+        (
+            "0.07,7,12",
+            "noon,7,12",
+            "line 9, column `time`: `noon` is no number",
+        ),
+        ("0.07,7,12", "NaN,7,12", "left out one row without a time"),
+    ] {
+        let own = contents(&table(old, new), &Hints::default()).unwrap();
+        let lengths: Vec<usize> = own.traces.iter().map(|trace| trace.samples.len()).collect();
+        assert_eq!(
+            (lengths, own.traces[0].rate),
+            (vec![7, 12, 7, 12], 100.0),
+            "{new}"
+        );
+        assert!(
+            own.notes.iter().any(|own| own.contains(note)),
+            "{new}: {:?}",
+            own.notes
+        );
+    }
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    for (old, new) in [
+        ("\r\n", ",\r\n"),
+        ("time,Z,N\r\n", "time,Z,N,\r\n"),
+        ("\r\n", "\r\n\r\n"),
+        ("\r\n", "\n"),
+    ] {
+        let (samples, notes) = first(&table(old, new));
+        assert_eq!((samples, notes), (whole.clone(), vec![]), "{new:?}");
+    }
+    let text = table("\r\n", ",walking\r\n").replace("N,walking", "N,activity");
+    let (samples, notes) = first(&text);
+    assert_eq!(samples, whole);
+    assert!(
+        notes[0].contains("left out column `activity`: texts"),
+        "{notes:?}"
+    );
+}
+
 #[test]
 fn errors_name_lines() {
     let error = |text: &str| parse(text, &Hints::default()).unwrap_err();
-    assert!(error("time,Z\n0,1\n1,x\n").contains("line 3, column `Z`"));
-    assert!(error("time,Z\n0,1\nnoon,1\n").contains("line 3, column `time`"));
     assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
-    assert!(error("1,2\n3,4\n").contains("names of the columns"));
-    assert!(error("time,Z\n0,1\n1,2,3\n").contains("line 3: 3 cells, but there are 2 columns"));
-    error("");
-    error("time\n1\n2\n");
+    let headless = error("1,2\n3,4\n");
+    assert!(
+        headless.contains("line 1 has values, and no line above it names"),
+        "{headless}"
+    );
+    assert!(error("a page\nof prose\n").contains("line 1 is `a page`"));
+    assert!(error("").contains("empty"));
+    assert!(error("time\n1\n2\n").contains("no column of numbers"));
 }
 
-/// Larger than a thread reads at a time: the same rows, and the line of an error.
+/// Where the names are: below what a logger writes, above units, in a comment, nowhere.
+#[test]
+fn names_are_found() {
+    let rows: String = (0..20)
+        .map(|i| format!("{:.2},{i},{}\n", 0.01 * f64::from(i), i + 5))
+        .collect();
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    for head in [
+        "time,Z,N\n",
+        "time,Z,N\ns,mm/s,mm/s\n",
+        "\"TOA5\",\"CR6\",\"1234\",\"x\"\n\"time\",\"Z\",\"N\"\n\"TS\",\"mm/s\",\"mm/s\"\n\"\",\"Smp\",\"Smp\"\n",
+        "Vendor,\"GRAPHTEC\"\nSampling interval,10ms\nStart time,2020-01-24,16:53:12\n\ntime,Z,N\n\"s\",mV,mV\n",
+        "# a logger\n# time,Z,N\n",
+        "\n\ntime,Z,N\n# done\n",
+        "\u{feff}time,Z,N\n",
+    ] {
+        let own = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        assert_eq!(
+            (
+                own.traces[0].channel.as_str(),
+                own.traces[1].channel.as_str()
+            ),
+            ("Z", "N"),
+            "{head}"
+        );
+        assert_eq!(
+            (own.traces[0].rate, &own.traces[0].samples),
+            (100.0, &whole),
+            "{head}"
+        );
+    }
+    let numbered = contents(&format!("time,1,2\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(numbered.traces[1].channel, "2");
+    // Nothing but Unix seconds says what the first column is.
+    let unix: String = (0..20)
+        .map(|i| format!("1575554442.{:02},{i}\n", 5 * i))
+        .collect();
+    let own = contents(&unix, &Hints::default()).unwrap();
+    assert_eq!(
+        (
+            own.traces.len(),
+            own.traces[0].rate,
+            own.traces[0].channel.as_str()
+        ),
+        (1, 20.0, "2")
+    );
+    assert!(
+        own.notes[0].contains("no line above it names"),
+        "{:?}",
+        own.notes
+    );
+}
+
+#[test]
+fn separators_and_commas() {
+    let whole: Vec<f64> = (0..20).map(|i| f64::from(i) / 4.0).collect();
+    let lines = |separator: &str, comma: bool| -> String {
+        (0..20)
+            .map(|i| {
+                let row = format!(
+                    "{:.2}{separator}{:.2}{separator}{:.1}\n",
+                    0.01 * f64::from(i),
+                    whole[i as usize],
+                    i
+                );
+                if comma { row.replace('.', ",") } else { row }
+            })
+            .collect()
+    };
+    for (separator, comma) in [
+        (";", false),
+        (";", true),
+        ("\t", true),
+        ("\t", false),
+        (" ", false),
+        ("   ", false),
+        (",", false),
+        ("|", false),
+    ] {
+        let text = format!("time{separator}Z{separator}N\n{}", lines(separator, comma));
+        let (samples, notes) = first(&text);
+        assert_eq!(
+            (samples, notes.len()),
+            (whole.clone(), usize::from(comma)),
+            "{text}"
+        );
+    }
+}
+
+/// Whatever they are called and however they are written: the same 100 Hz from 2024-05-01T10:00:00Z, or from zero.
+#[test]
+fn columns_of_times() {
+    let table = |head: &str, cell: &dyn Fn(i64) -> String| -> Contents {
+        let rows: String = (0..300).map(|i| format!("{},{i}\n", cell(i))).collect();
+        contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap()
+    };
+    let start = 1_714_557_600;
+    let stamp = |form: &'static str| {
+        move |i: i64| {
+            let time =
+                chrono::DateTime::from_timestamp_nanos(start * 1_000_000_000 + i * 10_000_000);
+            time.format(form).to_string()
+        }
+    };
+    type Case<'a> = (&'a str, Box<dyn Fn(i64) -> String>, i64);
+    let plain: [Case<'_>; 14] = [
+        (
+            "time (s),Z",
+            Box::new(|i| format!("{:.2}", 0.01 * i as f64)),
+            0,
+        ),
+        ("t [ms],Z", Box::new(|i| (10 * i).to_string()), 0),
+        ("timestamp_us,Z", Box::new(|i| (10_000 * i).to_string()), 0),
+        ("time_ns,Z", Box::new(|i| (10_000_000 * i).to_string()), 0),
+        ("Zeit,Z", Box::new(|i| format!("{:.3}", 0.01 * i as f64)), 0),
+        (
+            "time,Z",
+            Box::new(move |i| format!("{:.3}", start as f64 + 0.01 * i as f64)),
+            start,
+        ),
+        (
+            "timestamp,Z",
+            Box::new(move |i| (start * 1000 + 10 * i).to_string()),
+            start,
+        ),
+        (
+            "unix_time,Z",
+            Box::new(move |i| (start * 1_000_000 + 10_000 * i).to_string()),
+            start,
+        ),
+        (
+            "recorded at,Z",
+            Box::new(stamp("%Y-%m-%dT%H:%M:%S%.3fZ")),
+            start,
+        ),
+        ("when,Z", Box::new(stamp("%Y/%m/%d %H:%M:%S%.6f")), start),
+        ("when,Z", Box::new(stamp("%d.%m.%Y %H:%M:%S%.3f")), start),
+        ("when,Z", Box::new(stamp("%Y%m%dT%H%M%S%.3f")), start),
+        (
+            "date,clock,Z",
+            Box::new(stamp("%Y-%m-%d,%H:%M:%S%.3f")),
+            start,
+        ),
+        ("time,Z", Box::new(stamp("%H:%M:%S%.3f")), 36_000),
+    ];
+    for (head, cell, begins) in plain {
+        let own = table(head, &cell);
+        let shown = format!("{head}: {} {:?}", cell(1), own.notes);
+        assert_eq!(
+            (own.traces.len(), own.traces[0].rate),
+            (1, 100.0),
+            "{shown}"
+        );
+        assert_eq!(own.traces[0].channel, "Z", "{shown}");
+        assert!(
+            (own.traces[0].start - begins * 1_000_000_000).abs() < 1000,
+            "{shown}"
+        );
+        assert_eq!(own.traces[0].samples.len(), 300);
+    }
+    // Rows are no channel; where they jump and a rate is given, rows are missing.
+    let rows: String = (0..100)
+        .map(|i| format!("{},{i}\n", if i < 60 { i } else { i + 40 }))
+        .collect();
+    let hints = Hints {
+        sampling_rate: Some(50.0),
+        start: None,
+    };
+    let own = contents(&format!("count,Z\n{rows}"), &hints).unwrap();
+    let spans: Vec<(i64, usize)> = own
+        .traces
+        .iter()
+        .map(|t| (t.start / 1_000_000, t.samples.len()))
+        .collect();
+    assert_eq!(spans, [(0, 60), (2000, 40)], "{:?}", own.notes);
+    // Whole numbers that mean milliseconds, as the given rate tells.
+    let rows: String = (0..100).map(|i| format!("{},{i}\n", 20 * i)).collect();
+    let own = contents(&format!("time,Z\n{rows}"), &hints).unwrap();
+    assert_eq!(
+        (own.traces[0].rate, own.traces[0].end()),
+        (50.0, 2_000_000_000)
+    );
+    assert!(own.notes[0].contains("no unit"), "{:?}", own.notes);
+}
+
+/// Larger than a thread reads at a time: the same rows, and the line of a note.
 #[test]
 fn large_tables_are_read_in_parts() {
     let mut text = String::from("time,Z\n");
@@ -69,10 +333,17 @@ fn large_tables_are_read_in_parts() {
     assert_eq!(traces[0].samples.len(), 300_000);
     let quoted = parse(&text.replacen("5,35", "5,\"35\"", 1), &Hints::default());
     assert_eq!(quoted.unwrap(), traces);
-    let damaged = text.replacen("\n190000,", "\n190000,x", 1);
-    let error = parse(&damaged, &Hints::default()).unwrap_err();
-    assert!(
-        error.contains("line 190002, column `Z`: `x0` is no number"),
-        "{error}"
-    );
+    for text in [
+        text.clone(),
+        text.replace('\n', "\r\n"),
+        text.replacen("5,35", "5,\"35\"", 1),
+    ] {
+        let damaged = text.replacen("\n190000,", "\n190000,x", 1);
+        let own = contents(&damaged, &Hints::default()).unwrap();
+        assert!(
+            own.notes[0].contains("line 190002, column `Z`: `x0` is no number"),
+            "{:?}",
+            own.notes
+        );
+    }
 }

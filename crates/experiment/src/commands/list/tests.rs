@@ -1,3 +1,4 @@
+use super::table::beginnings;
 use super::*;
 use crate::commands::tests::{store, terminal};
 
@@ -79,4 +80,48 @@ fn short_ids_name_one_experiment() {
         ]
     );
     assert_eq!(beginnings(&all[..1], &all), ["20260102_030400_a"]);
+}
+
+#[test]
+fn groups() {
+    let grouped = |keys: &[&str], columns: &[&str], sort: &str| Options {
+        group_by: keys.iter().map(ToString::to_string).collect(),
+        columns: columns.iter().map(ToString::to_string).collect(),
+        ..by(sort)
+    };
+    let model = listed(grouped(&["model"], &[], "time"), Some(80));
+    insta::assert_snapshot!("groups by model", model);
+    let rates = listed(
+        grouped(&["learning_rate", "status"], &["val_loss"], "-val_loss"),
+        None,
+    );
+    insta::assert_snapshot!("groups by learning rate", rates);
+    let csv = Options {
+        csv: true,
+        ..grouped(&["model"], &["test_f1"], "time")
+    };
+    insta::assert_snapshot!("groups as csv", listed(csv, None));
+    let json = Options {
+        json: true,
+        ..grouped(&["model"], &["test_f1"], "time")
+    };
+    let json: Value = serde_json::from_str(&listed(json, None)).unwrap();
+    assert_eq!(json[0]["group"]["model"], "simple_cnn");
+    let score = &json[0]["scores"]["test_f1"];
+    // Of three experiments one has no result.
+    assert_eq!((&json[0]["count"], &score["count"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        score["best_id"],
+        "20260102_030000_simple_cnn_3classes_32batch_00000000"
+    );
+    // scipy.stats.t.interval(0.95, 1, 0.87, scipy.stats.sem([0.89, 0.85]))
+    for (key, expected) in [
+        ("mean", 0.87),
+        ("deviation", 0.028284271),
+        ("low", 0.61587590),
+        ("high", 1.1241241),
+    ] {
+        let found = score[key].as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-6, "{key}: {found}");
+    }
 }

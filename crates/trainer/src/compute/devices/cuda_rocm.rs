@@ -2,8 +2,9 @@
 
 use burn::tensor::{Device, DeviceType};
 
-use super::{Accelerator, Listed, memory_of, pick};
+use super::{Listed, memory_of, pick};
 use crate::compute::Backend;
+use crate::compute::device::Accelerator;
 use crate::error::TrainerError;
 
 fn find(backend: Backend) -> Vec<Accelerator> {

@@ -5,43 +5,13 @@ mod cuda_rocm;
 #[cfg(feature = "wgpu")]
 mod wgpu_devices;
 
-#[cfg(feature = "burn")]
-use burn::tensor::Device;
 use serde::Serialize;
 
 use super::Backend;
 #[cfg(feature = "burn")]
+use super::device::Accelerator;
+#[cfg(feature = "burn")]
 use crate::error::TrainerError;
-
-/// A GPU, or a driver that simulates one.
-#[cfg(feature = "burn")]
-#[derive(Clone, Debug)]
-pub struct Accelerator {
-    /// Burn's handle. Opened once: clones share it.
-    pub device: Device,
-    /// Its own name.
-    pub name: String,
-    /// Whether it computes on the CPU after all.
-    pub software: bool,
-    /// Bytes of the largest buffer it can bind.
-    pub largest_buffer: u64,
-    /// Bytes of its memory, where its driver tells.
-    pub memory: Option<u64>,
-}
-
-#[cfg(feature = "burn")]
-impl Accelerator {
-    /// A device without limits that it tells.
-    pub fn new(device: Device, name: String) -> Self {
-        Self {
-            device,
-            name,
-            software: false,
-            largest_buffer: u64::MAX,
-            memory: None,
-        }
-    }
-}
 
 /// A line of `trainer devices`.
 #[derive(Clone, Debug, PartialEq, Serialize)]

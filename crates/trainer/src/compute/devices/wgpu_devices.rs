@@ -5,8 +5,9 @@ use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Accelerator, Listed, memory_of, pick};
+use super::{Listed, memory_of, pick};
 use crate::compute::Backend;
+use crate::compute::device::Accelerator;
 use crate::error::TrainerError;
 
 struct Found {

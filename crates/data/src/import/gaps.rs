@@ -1,0 +1,211 @@
+//! Samples that are no measurement become gaps.
+
+use super::origin::Piece;
+use crate::recording::{NANOS, Trace, format_time};
+
+/// What was left out of one channel, and why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct LeftOut {
+    /// Samples that are NaN or infinite.
+    pub not_finite: usize,
+    /// Samples that stand for missing ones, such as -2147483648.
+    pub fill: usize,
+    /// Samples that a float32 cannot hold.
+    pub too_large: usize,
+    /// Time of the first of them, in nanoseconds.
+    pub first: Option<i64>,
+    /// Its value.
+    pub value: f64,
+}
+
+impl LeftOut {
+    /// A sentence about a channel that lost samples.
+    pub fn note(&self, channel: &str) -> Option<String> {
+        let kinds = [
+            (self.not_finite, "not finite"),
+            (self.fill, "fill values"),
+            (self.too_large, "too large for a float32"),
+        ];
+        let kinds = kinds.iter().filter(|(count, _)| *count > 0);
+        let kinds: Vec<String> = kinds
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        Some(format!(
+            "channel `{channel}`: samples that are no measurements are read as gaps: {}; the first is {} at {}",
+            kinds.join(", "),
+            self.value,
+            format_time(self.first?)
+        ))
+    }
+}
+
+/// Values that programs write where there is no sample: the ends of 32-bit integers, and the fill values of netCDF and of
+/// climate data.
+fn is_fill(value: f64) -> bool {
+    let float = value as f32;
+    value == f64::from(i32::MIN)
+        || value == f64::from(i32::MAX)
+        || float == 1e20
+        || float == 9.969_21e36
+}
+
+/// How much larger than every other sample a fill value is: in a clipped recording the ends of the integers are not.
+const FAR: f64 = 1000.0;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Sample,
+    NotFinite,
+    Fill,
+    TooLarge,
+}
+
+/// Splits the pieces of one channel where samples are no measurements.
+pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
+    let samples = || pieces.iter().flat_map(|piece| &piece.trace.samples);
+    // Nearly all recordings are sound: one pass says so.
+    let sound = |v: &f64| v.abs() <= f64::from(f32::MAX) && !is_fill(*v);
+    if samples().all(sound) {
+        return pieces;
+    }
+    let usual = samples()
+        .filter(|v| sound(v))
+        .fold(0.0f64, |largest, v| largest.max(v.abs()));
+    let kind = |value: f64| match value {
+        v if !v.is_finite() => Kind::NotFinite,
+        v if is_fill(v) && v.abs() > FAR * usual => Kind::Fill,
+        v if v.abs() > f64::from(f32::MAX) => Kind::TooLarge,
+        _ => Kind::Sample,
+    };
+    let mut whole = Vec::new();
+    for piece in pieces {
+        let mut next = 0;
+        for run in piece.trace.samples.chunk_by(|a, b| kind(*a) == kind(*b)) {
+            let at = next;
+            next += run.len();
+            let count = match kind(run[0]) {
+                Kind::Sample => {
+                    whole.push(part(&piece, at, run));
+                    continue;
+                }
+                Kind::NotFinite => &mut left_out.not_finite,
+                Kind::Fill => &mut left_out.fill,
+                Kind::TooLarge => &mut left_out.too_large,
+            };
+            *count += run.len();
+            if left_out.first.is_none() {
+                left_out.first = Some(piece.trace.time(at));
+                left_out.value = run[0];
+            }
+        }
+    }
+    whole
+}
+
+/// The samples of `piece` from number `at` on.
+fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
+    Piece {
+        source: piece.source,
+        offset: piece.offset + at,
+        trace: Trace {
+            channel: piece.trace.channel.clone(),
+            start: piece.trace.time(at),
+            rate: piece.trace.rate,
+            samples: samples.to_vec(),
+        },
+    }
+}
+
+/// Samples of one channel that lie in two pieces: how many, and how many of them differ.
+pub(super) fn repeated(pieces: &[Piece]) -> (usize, usize) {
+    let mut sorted: Vec<&Trace> = pieces.iter().map(|piece| &piece.trace).collect();
+    sorted.sort_by_key(|trace| trace.start);
+    let mut furthest: Option<&Trace> = None;
+    let (mut twice, mut differing) = (0, 0);
+    for trace in sorted {
+        if let Some(before) = furthest.filter(|before| before.rate == trace.rate) {
+            let late = (trace.start.saturating_sub(before.start)) as f64 / NANOS * trace.rate;
+            let there = before.samples.get(late.round() as usize..).unwrap_or(&[]);
+            twice += there.len().min(trace.samples.len());
+            differing += there
+                .iter()
+                .zip(&trace.samples)
+                .filter(|(a, b)| a != b)
+                .count();
+        }
+        if furthest.is_none_or(|before| before.end() < trace.end()) {
+            furthest = Some(trace);
+        }
+    }
+    (twice, differing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(start: f64, samples: Vec<f64>) -> Piece {
+        Piece {
+            source: 0,
+            offset: 7,
+            trace: Trace {
+                channel: "Z".into(),
+                start: (start * NANOS) as i64,
+                rate: 10.0,
+                samples,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_no_measurement_is_a_gap() {
+        let mut samples: Vec<f64> = (0..50).map(f64::from).collect();
+        samples[10] = f64::NAN;
+        samples[11] = f64::INFINITY;
+        samples[30] = f64::from(i32::MIN);
+        samples[49] = 1e39;
+        let mut left_out = LeftOut::default();
+        let parts = split(vec![piece(2.0, samples)], &mut left_out);
+        let spans: Vec<(f64, usize, usize)> = parts
+            .iter()
+            .map(|p| {
+                (
+                    p.trace.start as f64 / NANOS,
+                    p.offset,
+                    p.trace.samples.len(),
+                )
+            })
+            .collect();
+        assert_eq!(spans, [(2.0, 7, 10), (3.2, 19, 18), (5.1, 38, 18)]);
+        for part in &parts {
+            assert_eq!(part.trace.samples[0] as usize, part.offset - 7);
+        }
+        assert_eq!(
+            left_out.note("XX..Z").unwrap(),
+            "channel `XX..Z`: samples that are no measurements are read as gaps: 2 not finite, 1 fill values, 1 too large \
+             for a float32; the first is NaN at 3.000 s"
+        );
+    }
+
+    #[test]
+    fn clipped_samples_are_samples() {
+        let samples = vec![f64::from(i32::MAX), 2e9, f64::from(i32::MIN)];
+        let mut left_out = LeftOut::default();
+        let own = piece(0.0, samples);
+        assert_eq!(split(vec![own.clone()], &mut left_out), [own]);
+        assert_eq!(left_out.note("Z"), None);
+    }
+
+    #[test]
+    fn two_truths_are_counted() {
+        let own =
+            |start: f64, from: i32, to: i32| piece(start, (from..to).map(f64::from).collect());
+        let pieces = [
+            own(0.0, 0, 50),
+            own(4.0, 40, 60),
+            own(5.0, 52, 70),
+            own(20.0, 0, 9),
+        ];
+        assert_eq!(repeated(&pieces), (20, 10));
+    }
+}

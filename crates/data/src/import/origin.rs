@@ -1,0 +1,359 @@
+//! Which samples of which source a window holds, so that no two splits share any.
+//!
+//! A source is one channel of one file. Copies, links and other names of a file are one source: what counts is what the
+//! samples are. [`resolve`] unites groups whose windows share samples and, where splits are given, leaves out the windows
+//! that would be in two.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+
+use crate::recording::{NANOS, Trace};
+
+/// A trace and where its samples lie in their source.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Piece {
+    pub trace: Trace,
+    /// Number of the source, from [`Origins`].
+    pub source: u32,
+    /// Samples of the source before this trace.
+    pub offset: usize,
+}
+
+/// Where and when a piece lies, without its samples.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    source: u32,
+    offset: usize,
+    start: i64,
+    end: i64,
+    rate: f64,
+    samples: usize,
+}
+
+/// Where and when the pieces of a recording lie.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    /// By their start.
+    places: Vec<Place>,
+    /// The latest end of every place and those before it.
+    ends: Vec<i64>,
+}
+
+impl Places {
+    pub fn of<'a>(pieces: impl Iterator<Item = &'a Piece>) -> Self {
+        let place = |piece: &Piece| Place {
+            source: piece.source,
+            offset: piece.offset,
+            start: piece.trace.start,
+            end: piece.trace.end(),
+            rate: piece.trace.rate,
+            samples: piece.trace.samples.len(),
+        };
+        let mut places: Vec<Place> = pieces.map(place).collect();
+        places.sort_by_key(|place| place.start);
+        let mut latest = i64::MIN;
+        let ends = places.iter().map(|place| {
+            latest = latest.max(place.end);
+            latest
+        });
+        let ends = ends.collect();
+        Self { places, ends }
+    }
+
+    /// What a window from `from` to `to`, in nanoseconds, takes of the sources.
+    pub fn extents(&self, from: i64, to: i64, window: usize) -> impl Iterator<Item = Extent> {
+        let candidates = self.places.partition_point(|place| place.start < to);
+        let own = self.places[..candidates].iter().zip(&self.ends).rev();
+        let own = own.take_while(move |(_, end)| **end > from);
+        own.filter_map(move |(place, _)| place.extent(from, to, window))
+    }
+}
+
+/// The samples of a source that one window holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Extent {
+    pub source: u32,
+    pub from: u64,
+    pub to: u64,
+    pub window: u32,
+}
+
+impl Place {
+    fn extent(&self, from: i64, to: i64, window: usize) -> Option<Extent> {
+        // Rounded as samples are picked: windows that touch share none.
+        let sample = |time: i64| {
+            let samples = time.saturating_sub(self.start) as f64 / NANOS * self.rate;
+            samples.round().clamp(0.0, self.samples as f64) as u64
+        };
+        let (from, to) = (sample(from), sample(to));
+        (from < to).then(|| Extent {
+            source: self.source,
+            from: from + self.offset as u64,
+            to: to + self.offset as u64,
+            window: window as u32,
+        })
+    }
+}
+
+/// Fewer samples are alike by chance.
+const FEWEST: usize = 64;
+
+/// The sources seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    by_name: HashMap<(String, String), u32>,
+    by_content: HashMap<u64, u32>,
+    sources: u32,
+}
+
+impl Origins {
+    /// The traces of a file, each with its source and its place in it. `file` names the file, whatever recording it is
+    /// part of.
+    pub fn pieces(&mut self, file: &str, traces: Vec<Trace>) -> Vec<Piece> {
+        let mut channels: HashMap<String, (DefaultHasher, Option<f64>, bool, usize)> =
+            HashMap::new();
+        for trace in &traces {
+            let channel = channels.entry(trace.channel.clone()).or_default();
+            let (hasher, first, varies, samples) = channel;
+            for value in &trace.samples {
+                hasher.write_u64(value.to_bits());
+                *varies |= *first.get_or_insert(*value) != *value;
+            }
+            *samples += trace.samples.len();
+        }
+        let mut sources: HashMap<String, (u32, usize)> = HashMap::new();
+        for trace in &traces {
+            if sources.contains_key(&trace.channel) {
+                continue;
+            }
+            let (hasher, _, varies, samples) = &channels[&trace.channel];
+            // Dead channels are alike everywhere.
+            let content = (*varies && *samples >= FEWEST).then(|| hasher.finish());
+            let source = self.source(file, &trace.channel, content);
+            sources.insert(trace.channel.clone(), (source, 0));
+        }
+        let place = |trace: Trace| {
+            let (source, offset) = sources
+                .get_mut(&trace.channel)
+                .expect("every channel has a source");
+            let piece = Piece {
+                source: *source,
+                offset: *offset,
+                trace,
+            };
+            *offset += piece.trace.samples.len();
+            piece
+        };
+        traces.into_iter().map(place).collect()
+    }
+
+    fn source(&mut self, file: &str, channel: &str, content: Option<u64>) -> u32 {
+        let name = (file.to_owned(), channel.to_owned());
+        let known = self.by_name.get(&name);
+        let known = known.or_else(|| self.by_content.get(&content?));
+        let source = known.copied().unwrap_or_else(|| {
+            self.sources += 1;
+            self.sources - 1
+        });
+        self.by_name.insert(name, source);
+        if let Some(content) = content {
+            self.by_content.entry(content).or_insert(source);
+        }
+        source
+    }
+}
+
+/// What [`resolve`] looks at of a window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spooled {
+    /// Class.
+    pub label: usize,
+    /// Number of its group.
+    pub group: usize,
+    /// Its split, where that is given.
+    pub split: Option<usize>,
+}
+
+/// What becomes of windows that share samples.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Resolved {
+    /// Whether each window is kept.
+    pub kept: Vec<bool>,
+    /// For each group the one it is part of, the first that was seen.
+    pub group: Vec<usize>,
+    /// Windows whose samples are in a window of another class too.
+    pub contradicting: usize,
+}
+
+/// Decides so that no two windows of different splits share a sample. Where splits are given, a window gives way to those
+/// of a later split: test data stay what they are. Groups that share samples, in one split or in none yet, become one.
+pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Extent>) -> Resolved {
+    extents.sort_unstable();
+    let mut kept = vec![true; windows.len()];
+    let split = |extent: &Extent| windows[extent.window as usize].split;
+    for own in [1, 0] {
+        let later = |extent: &&Extent| {
+            kept[extent.window as usize] && split(extent).is_some_and(|split| split > own)
+        };
+        let covered = Coverage::of(extents.iter().filter(later));
+        for extent in extents.iter().filter(|extent| split(extent) == Some(own)) {
+            if covered.overlaps(extent) {
+                kept[extent.window as usize] = false;
+            }
+        }
+    }
+    extents.retain(|extent| kept[extent.window as usize]);
+    let mut united = Groups((0..groups).collect());
+    let mut contradicting = vec![false; windows.len()];
+    for of_source in extents.chunk_by(|a, b| a.source == b.source) {
+        // By split the extent that reaches furthest, and by class how far it reaches.
+        let mut furthest: HashMap<Option<usize>, Extent> = HashMap::new();
+        let mut ends: HashMap<usize, u64> = HashMap::new();
+        for extent in of_source {
+            let own = windows[extent.window as usize];
+            let before = furthest.entry(own.split).or_insert(*extent);
+            if extent.from < before.to {
+                united.unite(windows[before.window as usize].group, own.group);
+            }
+            if extent.to > before.to {
+                *before = *extent;
+            }
+            if ends
+                .iter()
+                .any(|(label, end)| *label != own.label && *end > extent.from)
+            {
+                contradicting[extent.window as usize] = true;
+            }
+            let end = ends.entry(own.label).or_default();
+            *end = extent.to.max(*end);
+        }
+    }
+    Resolved {
+        kept,
+        group: (0..groups).map(|group| united.of(group)).collect(),
+        contradicting: contradicting.iter().filter(|own| **own).count(),
+    }
+}
+
+/// Samples of sources, as intervals in order that do not overlap.
+struct Coverage(HashMap<u32, Vec<(u64, u64)>>);
+
+impl Coverage {
+    /// Of extents in order.
+    fn of<'a>(extents: impl Iterator<Item = &'a Extent>) -> Self {
+        let mut covered: HashMap<u32, Vec<(u64, u64)>> = HashMap::new();
+        for extent in extents {
+            let own = covered.entry(extent.source).or_default();
+            match own.last_mut().filter(|(_, to)| *to >= extent.from) {
+                Some((_, to)) => *to = extent.to.max(*to),
+                None => own.push((extent.from, extent.to)),
+            }
+        }
+        Self(covered)
+    }
+
+    fn overlaps(&self, extent: &Extent) -> bool {
+        self.0.get(&extent.source).is_some_and(|own| {
+            let next = own.partition_point(|(_, to)| *to <= extent.from);
+            own.get(next).is_some_and(|(from, _)| *from < extent.to)
+        })
+    }
+}
+
+/// Disjoint sets of groups; each is called by its smallest number.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    fn of(&mut self, mut group: usize) -> usize {
+        while self.0[group] != group {
+            self.0[group] = self.0[self.0[group]];
+            group = self.0[group];
+        }
+        group
+    }
+
+    fn unite(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.of(a), self.of(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn trace(channel: &str, samples: usize, salt: f64) -> Trace {
+        Trace {
+            channel: channel.into(),
+            start: 0,
+            rate: 100.0,
+            samples: (0..samples).map(|i| i as f64 * salt).collect(),
+        }
+    }
+
+    #[test]
+    fn copies_are_one_source_and_dead_channels_are_not() {
+        let mut origins = Origins::default();
+        let mut source = |file: &str, trace: Trace| origins.pieces(file, vec![trace])[0].source;
+        let own = source("a", trace("Z", 100, 1.0));
+        assert_eq!(own, source("copy of a", trace("other name", 100, 1.0)));
+        assert_ne!(own, source("b", trace("Z", 100, 2.0)));
+        assert_ne!(own, source("a", trace("N", 100, 3.0)));
+        assert_ne!(
+            source("c", trace("Z", 100, 0.0)),
+            source("d", trace("Z", 100, 0.0))
+        );
+        let pieces = origins.pieces("e", vec![trace("Z", 100, 5.0), trace("Z", 30, 6.0)]);
+        assert_eq!(
+            (pieces[1].source, pieces[1].offset),
+            (pieces[0].source, 100)
+        );
+    }
+
+    proptest! {
+        /// Against every pair of windows: different splits share nothing, and what shares something is one group.
+        #[test]
+        fn no_two_splits_share_a_sample(
+            given: bool,
+            list in proptest::collection::vec((0u32..2, 0u64..60, 1u64..12, 0usize..8, 0usize..3, 0usize..2), 1..40),
+        ) {
+            let windows: Vec<Spooled> = list
+                .iter()
+                .map(|(_, _, _, group, split, label)| Spooled {
+                    label: *label,
+                    // Where splits are given, a group is of one split.
+                    group: if given { *group * 3 + *split } else { *group },
+                    split: given.then_some(*split),
+                })
+                .collect();
+            let extents: Vec<Extent> = list
+                .iter()
+                .enumerate()
+                .map(|(i, (source, from, samples, ..))| Extent {
+                    source: *source,
+                    from: *from,
+                    to: from + samples,
+                    window: i as u32,
+                })
+                .collect();
+            let resolved = resolve(&windows, 24, extents.clone());
+            let mut needed = false;
+            for (a, b) in extents.iter().flat_map(|a| extents.iter().map(move |b| (a, b))) {
+                if a.source != b.source || a.from >= b.to || b.from >= a.to {
+                    continue;
+                }
+                let (one, other) = (a.window as usize, b.window as usize);
+                needed |= windows[one].split != windows[other].split;
+                if resolved.kept[one] && resolved.kept[other] {
+                    prop_assert_eq!(windows[one].split, windows[other].split);
+                    prop_assert_eq!(
+                        resolved.group[windows[one].group],
+                        resolved.group[windows[other].group]
+                    );
+                }
+            }
+            prop_assert_eq!(resolved.kept.contains(&false), needed);
+        }
+    }
+}

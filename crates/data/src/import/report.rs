@@ -1,0 +1,350 @@
+//! What an import read, what it left out and why: `import_report.json`, and the same to read, `import_report.txt`.
+//!
+//! Both depend on the list and the recordings alone: two imports of one list write the same bytes.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::SPLITS;
+use super::config::{Recording, RecordingsConfig};
+use super::cut::Counts;
+use crate::error::{DataError, unwritable};
+
+/// Labels that are named where many are meant.
+pub(super) const EXAMPLES: usize = 3;
+
+/// What was read of one channel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ChannelReport {
+    /// As the list names it.
+    pub channel: String,
+    /// Sampling rates of its files, in Hz, ascending.
+    pub rates: Vec<f64>,
+    /// Samples read.
+    pub samples: usize,
+    /// Samples that are no measurements: not finite, fill values, too large. They are read as gaps.
+    pub no_measurement: usize,
+    /// Which they are, and the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_measurement_note: Option<String>,
+    /// Samples that were there twice.
+    pub repeated: usize,
+    /// How many of them differ.
+    pub disagreeing: usize,
+    /// Whether all samples are one value.
+    pub constant: bool,
+}
+
+/// What became of the labels of one class.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// The class.
+    pub class: String,
+    /// Labels.
+    pub labels: usize,
+    /// Labels that lie where nothing was recorded.
+    pub labels_without_data: usize,
+    /// Windows and what did not become one.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What was read of one recording, or of the traces of one file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RecordingReport {
+    /// Its name.
+    pub name: String,
+    /// Its files.
+    pub files: Vec<String>,
+    /// Traces, where the file is a collection of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<usize>,
+    /// Samples a second that the list gives, in Hz.
+    pub rate_given: Option<f64>,
+    /// Interruptions of channels.
+    pub gaps: usize,
+    /// Traces, or recordings, that have no stretch as long as a window.
+    pub too_short: usize,
+    /// Some of the labels that lie where nothing was recorded.
+    pub labels_without_data: Vec<String>,
+    /// Windows left out at the boundary of two splits.
+    pub straddling: usize,
+    /// Its channels.
+    pub channels: Vec<ChannelReport>,
+    /// Its classes.
+    pub classes: Vec<ClassReport>,
+}
+
+/// What was written of one split.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SplitReport {
+    /// `train`, `val` or `test`.
+    pub split: &'static str,
+    /// Groups.
+    pub groups: usize,
+    /// Windows of every class.
+    pub windows: Vec<usize>,
+}
+
+/// All of an import.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Version of this report's form.
+    pub version: u32,
+    /// Classes, in the order of their numbers.
+    pub class_names: Vec<String>,
+    /// Splits.
+    pub splits: Vec<SplitReport>,
+    /// Groups that were counted before those that share samples became one.
+    pub groups_named: usize,
+    /// Groups that became part of another, because their windows share samples.
+    pub groups_united: usize,
+    /// Windows left out because a later split has some of their samples.
+    pub left_out_as_shared: usize,
+    /// What deserves attention. With `--strict` each is an error.
+    pub notes: Vec<String>,
+    /// Recordings.
+    pub recordings: Vec<RecordingReport>,
+}
+
+impl RecordingReport {
+    /// Of a recording of which nothing was read yet.
+    pub(super) fn new(config: &RecordingsConfig, own: &Recording) -> Self {
+        let channels = own.channels.as_ref().unwrap_or(&config.channels).iter();
+        let channel = |channel: &String| ChannelReport {
+            channel: channel.clone(),
+            ..Default::default()
+        };
+        let class = |class: &String| ClassReport {
+            class: class.clone(),
+            ..Default::default()
+        };
+        Self {
+            name: own.name(),
+            files: own
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect(),
+            rate_given: own.sampling_rate,
+            channels: channels.map(channel).collect(),
+            classes: config.class_names.iter().map(class).collect(),
+            ..Default::default()
+        }
+    }
+
+    /// Takes what was read of a trace into the report of its file.
+    pub(super) fn add(&mut self, other: Self) {
+        self.traces = Some(self.traces.unwrap_or(0) + 1);
+        self.gaps += other.gaps;
+        self.too_short += other.too_short;
+        self.labels_without_data.extend(other.labels_without_data);
+        self.labels_without_data.truncate(EXAMPLES);
+        self.straddling += other.straddling;
+        for (own, other) in self.channels.iter_mut().zip(other.channels) {
+            own.rates.extend(other.rates);
+            own.tidy();
+            own.samples += other.samples;
+            own.no_measurement += other.no_measurement;
+            let note = other.no_measurement_note;
+            own.no_measurement_note = own.no_measurement_note.take().or(note);
+            own.repeated += other.repeated;
+            own.disagreeing += other.disagreeing;
+            own.constant |= other.constant;
+        }
+        for (own, other) in self.classes.iter_mut().zip(other.classes) {
+            own.labels += other.labels;
+            own.labels_without_data += other.labels_without_data;
+            own.counts.add(&other.counts);
+        }
+    }
+}
+
+impl RecordingReport {
+    /// What deserves attention, a sentence each.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut note = |text: String| notes.push(format!("{}: {text}", self.name));
+        match (self.traces, self.too_short) {
+            (_, 0) => {}
+            (Some(_), n) => note(format!("{n} traces have no stretch as long as a window")),
+            (None, _) => note("no stretch is as long as a window".into()),
+        }
+        if self.classes.iter().all(|class| class.labels == 0) {
+            note("has no labels: give it `labels`, `labels_file` or `class`".into());
+        }
+        for own in &self.channels {
+            if let Some(text) = &own.no_measurement_note {
+                let all = self
+                    .traces
+                    .map(|_| format!(", {} in all", own.no_measurement));
+                note(format!("{text}{}", all.unwrap_or_default()));
+            }
+            if own.disagreeing > 0 {
+                note(format!(
+                    "channel `{}`: {} samples were there twice, and {} of them differ; those of the earlier trace are \
+                     kept",
+                    own.channel, own.repeated, own.disagreeing
+                ));
+            }
+            if own.constant {
+                note(format!(
+                    "channel `{}` is constant: all its samples are one value",
+                    own.channel
+                ));
+            }
+        }
+        let all: usize = self.classes.iter().map(|class| class.labels).sum();
+        let without = self.classes.iter().map(|class| class.labels_without_data);
+        let without: usize = without.sum();
+        if without > 0 {
+            note(format!(
+                "{without} of {all} labels lie where nothing was recorded: {}{}",
+                self.labels_without_data.join("; "),
+                if without > EXAMPLES { "; ..." } else { "" }
+            ));
+        }
+        notes
+    }
+}
+
+impl ChannelReport {
+    /// Every rate once, ascending.
+    pub(super) fn tidy(&mut self) {
+        self.rates.sort_by(f64::total_cmp);
+        self.rates.dedup();
+    }
+}
+
+impl Report {
+    /// Writes both forms into `folder`.
+    ///
+    /// # Errors
+    /// [`DataError::Write`].
+    pub(super) fn write(&self, folder: &Path) -> Result<(), DataError> {
+        let json = serde_json::to_string_pretty(self).expect("names and numbers") + "\n";
+        for (name, text) in [
+            ("import_report.json", json),
+            ("import_report.txt", self.text()),
+        ] {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(unwritable(&path))?;
+        }
+        Ok(())
+    }
+
+    /// The report as people read it.
+    fn text(&self) -> String {
+        let mut text = String::from("Import report\n\nSplits\n");
+        for split in &self.splits {
+            let classes = self.class_names.iter().zip(&split.windows);
+            let classes: Vec<String> = classes.map(|(name, n)| format!("{n} {name}")).collect();
+            text += &format!(
+                "  {:<6} {} windows of {} groups: {}\n",
+                split.split,
+                split.windows.iter().sum::<usize>(),
+                split.groups,
+                classes.join(", ")
+            );
+        }
+        if self.groups_united > 0 {
+            text += &format!(
+                "  {} of {} groups share samples with another and are one with it\n",
+                self.groups_united, self.groups_named
+            );
+        }
+        if self.left_out_as_shared > 0 {
+            text += &format!(
+                "  {} windows left out: a later split has some of their samples\n",
+                self.left_out_as_shared
+            );
+        }
+        text += &format!("\nNotes: {}\n", self.notes.len());
+        for note in &self.notes {
+            text += &format!("  - {note}\n");
+        }
+        text += "\nRecordings\n";
+        for recording in &self.recordings {
+            recording.write(&mut text);
+        }
+        text
+    }
+}
+
+impl RecordingReport {
+    fn write(&self, text: &mut String) {
+        let of = self.traces.map(|n| format!("{n} traces of "));
+        *text += &format!(
+            "  {}: {}{}\n",
+            self.name,
+            of.unwrap_or_default(),
+            self.files.join(", ")
+        );
+        if let Some(rate) = self.rate_given {
+            *text += &format!("    sampling rate given: {rate} Hz\n");
+        }
+        for own in &self.channels {
+            let rates: Vec<String> = own.rates.iter().map(f64::to_string).collect();
+            let rest = [
+                (own.no_measurement, "that are no measurements"),
+                (own.repeated, "there twice"),
+                (own.disagreeing, "of those differ"),
+            ];
+            *text += &format!(
+                "    channel {}: {} samples at {} Hz{}{}\n",
+                own.channel,
+                own.samples,
+                rates.join(" and "),
+                listed(&rest),
+                if own.constant { ", constant" } else { "" }
+            );
+        }
+        if self.gaps > 0 {
+            *text += &format!("    gaps: {}\n", self.gaps);
+        }
+        for own in self.classes.iter().filter(|own| own.labels > 0) {
+            let counts = &own.counts;
+            let rest = [
+                (counts.in_gaps, "over gaps or an end"),
+                (counts.outside, "outside the recording"),
+                (counts.contradicting, "reaching into another class"),
+                (counts.too_short, "labels shorter than a window"),
+                (counts.centred, "labels centred in a window"),
+                (own.labels_without_data, "labels where nothing was recorded"),
+            ];
+            *text += &format!(
+                "    class {}: {} labels, {} windows{}\n",
+                own.class,
+                own.labels,
+                counts.windows,
+                listed(&rest)
+            );
+        }
+        if self.straddling > 0 {
+            *text += &format!(
+                "    {} windows left out at the boundary of two splits\n",
+                self.straddling
+            );
+        }
+    }
+}
+
+/// The counts that are not zero.
+fn listed(counts: &[(usize, &str)]) -> String {
+    let there = counts.iter().filter(|(count, _)| *count > 0);
+    there
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect()
+}
+
+/// The names of splits beside what was written of them.
+pub(super) fn splits(groups: [usize; 3], windows: &[Vec<usize>; 3]) -> Vec<SplitReport> {
+    let own = SPLITS.iter().zip(groups).zip(windows);
+    own.map(|((split, groups), windows)| SplitReport {
+        split,
+        groups,
+        windows: windows.clone(),
+    })
+    .collect()
+}

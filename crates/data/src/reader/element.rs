@@ -1,0 +1,176 @@
+//! Numbers as they lie in files, and the float32 they become.
+
+use std::fmt;
+
+/// Type of a number on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    F64,
+    F32,
+    F16,
+    BF16,
+    I64,
+    I32,
+    I16,
+    I8,
+    U64,
+    U32,
+    U16,
+    U8,
+}
+
+impl Element {
+    const ALL: [Self; 12] = [
+        Self::F64,
+        Self::F32,
+        Self::F16,
+        Self::BF16,
+        Self::I64,
+        Self::I32,
+        Self::I16,
+        Self::I8,
+        Self::U64,
+        Self::U32,
+        Self::U16,
+        Self::U8,
+    ];
+
+    /// Name, as NumPy has it, and NumPy's short form.
+    fn names(self) -> [&'static str; 2] {
+        match self {
+            Self::F64 => ["float64", "f8"],
+            Self::F32 => ["float32", "f4"],
+            Self::F16 => ["float16", "f2"],
+            Self::BF16 => ["bfloat16", "bf16"],
+            Self::I64 => ["int64", "i8"],
+            Self::I32 => ["int32", "i4"],
+            Self::I16 => ["int16", "i2"],
+            Self::I8 => ["int8", "i1"],
+            Self::U64 => ["uint64", "u8"],
+            Self::U32 => ["uint32", "u4"],
+            Self::U16 => ["uint16", "u2"],
+            Self::U8 => ["uint8", "u1"],
+        }
+    }
+
+    /// Bytes of a number.
+    pub fn width(self) -> usize {
+        match self {
+            Self::F64 | Self::I64 | Self::U64 => 8,
+            Self::F32 | Self::I32 | Self::U32 => 4,
+            Self::F16 | Self::BF16 | Self::I16 | Self::U16 => 2,
+            Self::I8 | Self::U8 => 1,
+        }
+    }
+
+    /// From a name as people write it: `float64`, `<f8`, `tf.float64`, `<dtype: 'float64'>`. Says too whether the most
+    /// significant byte comes first.
+    pub fn named(text: &str) -> Option<(Self, bool)> {
+        let text = text.trim().to_lowercase();
+        let text = text.trim_start_matches("<dtype: '").trim_end_matches("'>");
+        let big = text.starts_with('>');
+        let text = text.trim_start_matches(['<', '>', '=', '|']);
+        let text = text.rsplit('.').next().unwrap_or(text);
+        let text = match text {
+            "float" | "single" => "float32",
+            "double" => "float64",
+            "half" => "float16",
+            other => other,
+        };
+        let found = Self::ALL
+            .into_iter()
+            .find(|own| own.names().contains(&text));
+        found.map(|own| (own, big))
+    }
+
+    /// From the number TensorFlow gives to a type (`DataType` of `types.proto`).
+    pub fn of_tensorflow(number: u64) -> Option<Self> {
+        Some(match number {
+            1 => Self::F32,
+            2 => Self::F64,
+            3 => Self::I32,
+            4 => Self::U8,
+            5 => Self::I16,
+            6 => Self::I8,
+            9 => Self::I64,
+            14 => Self::BF16,
+            17 => Self::U16,
+            19 => Self::F16,
+            22 => Self::U32,
+            23 => Self::U64,
+            _ => return None,
+        })
+    }
+
+    /// The numbers in `bytes`; a number that is cut off at the end is left out.
+    pub fn decode(self, bytes: &[u8], big: bool) -> Vec<f32> {
+        match self {
+            Self::F64 => each(bytes, big, |b| f64::from_le_bytes(b) as f32),
+            Self::F32 => each(bytes, big, f32::from_le_bytes),
+            Self::F16 => each(bytes, big, |b| half::f16::from_le_bytes(b).to_f32()),
+            Self::BF16 => each(bytes, big, |b| half::bf16::from_le_bytes(b).to_f32()),
+            Self::I64 => each(bytes, big, |b| i64::from_le_bytes(b) as f32),
+            Self::I32 => each(bytes, big, |b| i32::from_le_bytes(b) as f32),
+            Self::I16 => each(bytes, big, |b| i16::from_le_bytes(b).into()),
+            Self::I8 => each(bytes, big, |b| i8::from_le_bytes(b).into()),
+            Self::U64 => each(bytes, big, |b| u64::from_le_bytes(b) as f32),
+            Self::U32 => each(bytes, big, |b| u32::from_le_bytes(b) as f32),
+            Self::U16 => each(bytes, big, |b| u16::from_le_bytes(b).into()),
+            Self::U8 => each(bytes, big, |b| u8::from_le_bytes(b).into()),
+        }
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.names()[0])
+    }
+}
+
+/// `bytes` in pieces, each turned to the machine's order and then to a value.
+fn each<const N: usize>(bytes: &[u8], big: bool, value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    let pieces = bytes.as_chunks::<N>().0.iter();
+    if big {
+        let turned = pieces.map(|piece| {
+            let mut piece = *piece;
+            piece.reverse();
+            value(piece)
+        });
+        turned.collect()
+    } else {
+        pieces.map(|piece| value(*piece)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_types() {
+        for (text, expected) in [
+            ("float64", (Element::F64, false)),
+            (">f8", (Element::F64, true)),
+            ("<i2", (Element::I16, false)),
+            ("tf.float32", (Element::F32, false)),
+            ("<dtype: 'int16'>", (Element::I16, false)),
+            ("np.uint8", (Element::U8, false)),
+            ("|u1", (Element::U8, false)),
+        ] {
+            assert_eq!(Element::named(text), Some(expected), "{text}");
+        }
+        assert_eq!(Element::named("complex64"), None);
+    }
+
+    #[test]
+    fn both_orders_of_bytes() {
+        assert_eq!(
+            Element::I16.decode(&[1, 2, 0xff, 0xff], true),
+            [258.0, -1.0]
+        );
+        assert_eq!(
+            Element::U32.decode(&[0, 0, 0, 0xb3], false),
+            [3_003_121_664.0]
+        );
+    }
+}

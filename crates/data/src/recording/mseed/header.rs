@@ -1,0 +1,218 @@
+//! Where records begin: data records of versions 2 and 3, and the control records of a full SEED volume.
+
+use std::ops::Range;
+
+use super::super::time::of_day;
+use super::encoding::{Payload, TEXT};
+use super::version_3;
+
+/// Bytes of version 2's fixed header.
+pub(super) const HEADER_2: usize = 48;
+/// Bytes of version 3's fixed header.
+pub(super) const HEADER_3: usize = 40;
+
+/// A data record whose samples are not decoded yet.
+pub(super) struct Record<'a> {
+    /// `NET.STA.LOC.CHA`.
+    pub channel: String,
+    /// Time of the first sample, in nanoseconds since 1970.
+    pub start: i64,
+    /// Samples a second; nothing where the record says none.
+    pub rate: Option<f64>,
+    /// The samples.
+    pub payload: Payload<'a>,
+    /// Bytes from this record to the next.
+    pub length: usize,
+    /// Offset of the payload in the record.
+    pub offset: usize,
+    /// Whether a checksum has told that it is whole.
+    pub checked: bool,
+    /// What the reader had to assume.
+    pub assumed: Assumed,
+}
+
+/// What a header does not say or says wrongly.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Assumed {
+    /// The byte order that blockette 1000 gives, where it is neither 0 nor 1: the header's was taken.
+    pub order: Option<u8>,
+    /// There is no blockette 1000: the next record tells the length, and the encoding is Steim-1.
+    pub length: bool,
+    /// A version 3 record has no checksum.
+    pub checksum: bool,
+}
+
+impl<'a> Record<'a> {
+    /// Without samples, such as a record that only has messages.
+    pub(super) fn empty(channel: String, start: i64, length: usize, checked: bool) -> Self {
+        Self {
+            channel,
+            start,
+            rate: None,
+            payload: Payload {
+                data: &[],
+                count: 0,
+                encoding: TEXT,
+                big_endian: true,
+            },
+            length,
+            offset: 0,
+            checked,
+            assumed: Assumed::default(),
+        }
+    }
+
+    /// The same record where the next begins after `length` bytes already.
+    pub(super) fn shortened(mut self, length: usize) -> Self {
+        let data = length
+            .saturating_sub(self.offset)
+            .min(self.payload.data.len());
+        self.payload.data = &self.payload.data[..data];
+        self.length = length;
+        self
+    }
+}
+
+/// What is wrong with a record.
+pub(super) enum Damage {
+    /// The file ends inside it.
+    Cut(String),
+    /// Its header or checksum is wrong.
+    Wrong(String),
+}
+
+impl From<String> for Damage {
+    fn from(problem: String) -> Self {
+        Self::Wrong(problem)
+    }
+}
+
+impl From<&str> for Damage {
+    fn from(problem: &str) -> Self {
+        Self::Wrong(problem.into())
+    }
+}
+
+/// What begins at a place in a file.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// A data record of version 2.
+    Data2,
+    /// A data record of version 3.
+    Data3,
+    /// A control record of a full SEED volume: the volume, abbreviations, a station or time spans.
+    Control,
+    /// Something else.
+    Foreign,
+}
+
+/// What the first bytes of `bytes` are, as libmseed tells records.
+pub(super) fn kind(bytes: &[u8]) -> Kind {
+    if bytes.len() >= HEADER_3 && bytes.starts_with(b"MS\x03") && is_time(&bytes[12..15]) {
+        return Kind::Data3;
+    }
+    let number = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | 0);
+    if bytes.len() < 8 || !bytes[..6].iter().all(number) {
+        return Kind::Foreign;
+    }
+    match (bytes[6], bytes[7]) {
+        (b'D' | b'R' | b'Q' | b'M', b' ' | 0) if bytes.len() >= HEADER_2 => {
+            if is_time(&bytes[24..27]) && big_endian(bytes).is_some() {
+                Kind::Data2
+            } else {
+                Kind::Foreign
+            }
+        }
+        (b'V' | b'A' | b'S' | b'T', b' ' | b'*') if bytes[..6].iter().all(u8::is_ascii_digit) => {
+            Kind::Control
+        }
+        _ => Kind::Foreign,
+    }
+}
+
+/// Whether hour, minute and second can be.
+fn is_time(time: &[u8]) -> bool {
+    time[0] < 24 && time[1] < 60 && time[2] <= 60
+}
+
+/// Whether the year and the day of version 2's header make sense with their highest byte first, or last.
+pub(super) fn big_endian(bytes: &[u8]) -> Option<bool> {
+    [true, false].into_iter().find(|big_endian| {
+        let fields = Fields {
+            bytes,
+            big_endian: *big_endian,
+        };
+        let day = fields.u16(20).zip(fields.u16(22));
+        day.is_some_and(|(year, day)| of_day(year, day, [0; 3], 0).is_some())
+    })
+}
+
+/// The place of the next data or control record that begins in `range`, in the midst of anything: the header has to
+/// have codes that are letters and digits as well.
+pub(super) fn next(bytes: &[u8], range: Range<usize>) -> Option<usize> {
+    // Eight bytes tell where one may begin.
+    let from = range.start;
+    let rest = bytes.get(from..bytes.len().min(range.end + 7))?;
+    let starts = rest.windows(8).enumerate().filter(|(_, first)| {
+        matches!(
+            first[6],
+            b'D' | b'R' | b'Q' | b'M' | b'V' | b'A' | b'S' | b'T'
+        ) && matches!(first[7], b' ' | 0 | b'*')
+            || first.starts_with(b"MS\x03")
+    });
+    let mut places = starts.map(|(at, _)| from + at);
+    places.find(|at| is_certain(&bytes[*at..]))
+}
+
+/// Whether a record begins here that is no coincidence.
+pub(super) fn is_certain(bytes: &[u8]) -> bool {
+    let code = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | 0);
+    match kind(bytes) {
+        Kind::Data2 => bytes[8..20].iter().all(code) && bytes[15].is_ascii_alphanumeric(),
+        Kind::Data3 => version_3::record(bytes).is_ok(),
+        Kind::Control => {
+            let blockette = bytes.get(8..15);
+            blockette.is_some_and(|head| head.iter().all(u8::is_ascii_digit))
+                || bytes[7] == b'*'
+                || bytes.get(8..16).is_some_and(|head| head == b"        ")
+        }
+        Kind::Foreign => false,
+    }
+}
+
+/// Bytes of every control record, as the first of a volume says (blockettes 5, 8 and 10).
+pub(super) fn control_length(bytes: &[u8]) -> Option<usize> {
+    let volume = bytes.get(6) == Some(&b'V');
+    let identifier = matches!(bytes.get(8..11), Some(b"005" | b"008" | b"010"));
+    let power = std::str::from_utf8(bytes.get(19..21)?).ok()?;
+    let power: u8 = power.trim().parse().ok()?;
+    (volume && identifier && (8..=16).contains(&power)).then(|| 1 << power)
+}
+
+/// Numbers of a header, in either byte order.
+pub(super) struct Fields<'a> {
+    pub bytes: &'a [u8],
+    pub big_endian: bool,
+}
+
+impl Fields<'_> {
+    pub(super) fn array<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        let mut own: [u8; N] = self.bytes.get(at..at + N)?.try_into().ok()?;
+        if !self.big_endian {
+            own.reverse();
+        }
+        Some(own)
+    }
+
+    pub(super) fn u16(&self, at: usize) -> Option<u16> {
+        self.array(at).map(u16::from_be_bytes)
+    }
+
+    pub(super) fn u32(&self, at: usize) -> Option<u32> {
+        self.array(at).map(u32::from_be_bytes)
+    }
+
+    pub(super) fn f32(&self, at: usize) -> Option<f32> {
+        self.array(at).map(f32::from_be_bytes)
+    }
+}

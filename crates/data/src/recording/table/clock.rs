@@ -1,0 +1,309 @@
+//! The even clock behind a column of times.
+//!
+//! Times that people record jitter, repeat and come in bursts, while the converter behind them samples evenly. So the
+//! rate is a fit of time over row, and a gap is where the times leave that even clock for good, by about a sample or more:
+//! a late row that the next rows make up for is none. [`fit`] does both; `guess` looks for the
+//! period, `levels` holds the statistics.
+
+mod guess;
+mod levels;
+
+use std::ops::Range;
+
+use guess::{Guess, best};
+use levels::{Levels, Line};
+
+use super::super::{NANOS, check_rate, format_time};
+
+/// What the times of a channel say.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::recording) struct Clock {
+    /// Samples a second.
+    pub rate: f64,
+    /// Rows without a gap between them, and the time of the first in nanoseconds.
+    pub stretches: Vec<(Range<usize>, i64)>,
+    /// What was unusual.
+    pub notes: Vec<String>,
+}
+
+/// Fits an even clock to `times` in nanoseconds; `given` is a sampling rate that rules where it is known.
+///
+/// # Errors
+/// Where times tell no rate, go backwards, or follow no even clock.
+pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, String> {
+    let given = given.map(check_rate).transpose()?;
+    let single = |rate: f64| Clock {
+        rate,
+        stretches: vec![(0..times.len(), times.first().copied().unwrap_or(0))],
+        notes: Vec::new(),
+    };
+    if times.len() < 2 {
+        let rate = given.ok_or(format!(
+            "one row tells no sampling rate: {}",
+            super::RATE_UNKNOWN
+        ))?;
+        return Ok(single(rate));
+    }
+    backwards(times)?;
+    let origin = times[0];
+    let seconds: Vec<f64> = times
+        .iter()
+        .map(|time| time.saturating_sub(origin) as f64 / NANOS)
+        .collect();
+    if let Some(guess) = clean(&seconds, given) {
+        return finish(times, &seconds, guess, given);
+    }
+    let Some(guess) = best(&seconds, given) else {
+        let rate = given.ok_or(format!(
+            "all {} times are {}: {}",
+            times.len(),
+            format_time(origin),
+            super::RATE_UNKNOWN
+        ))?;
+        let mut clock = single(rate);
+        clock
+            .notes
+            .push("all times are equal: the given rate alone tells them".into());
+        return Ok(clock);
+    };
+    finish(times, &seconds, guess, given)
+}
+
+/// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
+fn backwards(times: &[i64]) -> Result<(), String> {
+    let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let Some((row, step)) = steps.enumerate().min_by_key(|(_, step)| *step) else {
+        return Ok(());
+    };
+    if step >= 0 {
+        return Ok(());
+    }
+    // A row of another century is none; so what is usual before and after counts.
+    let usual = |rows: &[i64]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows[rows.len() / 2]
+    };
+    let before = usual(&times[(row + 1).saturating_sub(9)..=row]);
+    let after = usual(&times[row + 1..times.len().min(row + 10)]);
+    let back = before.saturating_sub(after) as f64 / NANOS;
+    if back > LARGEST_CORRECTION || times.len() < 8 {
+        return Err(goes_back(row + 1, -(step as f64) / NANOS));
+    }
+    Ok(())
+}
+
+/// Seconds that a clock may be set back without being two.
+const LARGEST_CORRECTION: f64 = 1.0;
+
+fn goes_back(row: usize, seconds: f64) -> String {
+    format!(
+        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table there",
+        row + 1
+    )
+}
+
+/// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
+fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
+    let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let middle = steps.len() / 2;
+    let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    let usual = match given {
+        Some(rate) if usual > 0.0 && (rate * usual - 1.0).abs() < 0.2 => 1.0 / rate,
+        _ => usual,
+    };
+    if usual <= 0.0 {
+        return None;
+    }
+    let mut cuts = Vec::new();
+    let mut jumps = Vec::new();
+    for (i, pair) in seconds.windows(2).enumerate() {
+        let step = (pair[1] - pair[0]) / usual;
+        if step >= 1.75 {
+            cuts.push(i + 1);
+            jumps.push(step - 1.0);
+        } else if !(0.7..1.3).contains(&step) {
+            return None;
+        }
+    }
+    // Many small gaps are a clock that stalls and catches up: not for here.
+    let small = jumps.iter().filter(|jump| **jump < 4.0).count();
+    if small > 4 && small * 64 > seconds.len() {
+        return None;
+    }
+    // Many short stretches may be bursts.
+    if cuts.len() >= 4 && seconds.len() / cuts.len() <= 1024 {
+        return None;
+    }
+    let line = straight(seconds, &cuts)?;
+    let off = bounds(&cuts, seconds.len()).into_iter().flat_map(|range| {
+        let first = seconds[range.start];
+        let own = seconds[range].iter().enumerate();
+        own.map(move |(i, time)| (time - first - line.period * i as f64).abs())
+    });
+    let farthest = off.fold(0.0, f64::max);
+    (farthest < 0.5 * line.period).then_some(Guess {
+        line,
+        cuts,
+        jumps,
+        levels: Levels::of_clean(),
+    })
+}
+
+/// The line of least squares through stretches that are even already.
+fn straight(seconds: &[f64], cuts: &[usize]) -> Option<Line> {
+    let (mut numerator, mut denominator, mut squares) = (0.0, 0.0, 0.0);
+    for range in bounds(cuts, seconds.len()) {
+        let own = &seconds[range];
+        let middle = (own.len() - 1) as f64 / 2.0;
+        let mean = own.iter().sum::<f64>() / own.len() as f64;
+        for (i, time) in own.iter().enumerate() {
+            let (row, time) = (i as f64 - middle, time - mean);
+            numerator += row * time;
+            denominator += row * row;
+            squares += time * time;
+        }
+    }
+    // Nothing but gaps: every row is a stretch.
+    let period = Some(numerator / denominator).filter(|period| *period > 0.0)?;
+    let off = (squares - period * numerator).max(0.0) / seconds.len() as f64;
+    Some(Line {
+        period,
+        scatter: off.sqrt() / period,
+    })
+}
+
+fn bounds(cuts: &[usize], n: usize) -> Vec<Range<usize>> {
+    let firsts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([n]);
+    firsts.zip(ends).map(|(first, end)| first..end).collect()
+}
+
+/// Rate, beginnings and notes of a guess.
+fn finish(
+    times: &[i64],
+    seconds: &[f64],
+    guess: Guess,
+    given: Option<f64>,
+) -> Result<Clock, String> {
+    let mut notes = Vec::new();
+    let bounds = bounds(&guess.cuts, times.len());
+    let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
+    // The quieter the clock, the more digits its rate has: what is not round is meant.
+    let most = (5.0 * guess.line.scatter).clamp(2e-3, 0.5);
+    let measured = rounded(1.0 / guess.line.period, longest, most);
+    check_rate(measured)?;
+    let scatter = guess.line.scatter;
+    let rate = given.unwrap_or(measured);
+    if (measured / rate - 1.0).abs() > 0.01 {
+        notes.push(format!(
+            "the given rate is {rate} Hz, but the times say {measured:.6} Hz; the given one counts"
+        ));
+    } else if given.is_none() && scatter > (0.005 * longest as f64).max(10.0) {
+        return Err(format!(
+            "the times follow no even clock: they are off the best one, {measured:.3} Hz, by {scatter:.0} samples: {}",
+            super::RATE_UNKNOWN
+        ));
+    }
+    if scatter > 1.0 {
+        notes.push(format!(
+            "the times are off an even clock of {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
+            scatter / measured
+        ));
+    }
+    let backs = || {
+        guess
+            .cuts
+            .iter()
+            .zip(&guess.jumps)
+            .filter(|(_, jump)| **jump < 0.0)
+    };
+    if let Some((row, jump)) = backs().find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION) {
+        return Err(goes_back(*row, -jump / measured));
+    }
+    let back = backs().count();
+    if back > 0 {
+        notes.push(format!(
+            "the clock goes back {back} times: what follows is a stretch of its own"
+        ));
+    }
+    if bounds.len() > 4 && times.len() / bounds.len() <= 128 {
+        notes.push(format!(
+            "{} stretches of {} rows on average, with gaps between them; if the rows are even for all that, give the recording its `sampling_rate`",
+            bounds.len(),
+            times.len() / bounds.len()
+        ));
+    }
+    if !guess.levels.exact() {
+        notes.extend(bursts(seconds, measured));
+    }
+    let period = 1.0 / rate;
+    let begin = |range: &Range<usize>| {
+        if guess.levels.exact() {
+            return times[range.start];
+        }
+        let own = &seconds[range.clone()];
+        // The given rate may not be that of the times: then it is the beginning that is right.
+        let many = if (measured / rate - 1.0).abs() * own.len() as f64 > 1.0 {
+            own.len().min(4 * guess.levels.width)
+        } else {
+            own.len()
+        };
+        let late: Vec<f64> = own[..many]
+            .iter()
+            .enumerate()
+            .map(|(i, time)| time / period - i as f64)
+            .collect();
+        let fitted = guess.levels.typical(&late) * period;
+        // A clock that is exact says itself when a stretch begins.
+        if (fitted - own[0]).abs() < 0.25 * period {
+            times[range.start]
+        } else {
+            times[0].saturating_add((fitted * NANOS).round() as i64)
+        }
+    };
+    let stretches = bounds
+        .iter()
+        .map(|range| (range.clone(), begin(range)))
+        .collect();
+    Ok(Clock {
+        rate,
+        stretches,
+        notes,
+    })
+}
+
+/// Says so where most rows follow each other far faster than the clock.
+fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
+    let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let middle = steps.len() / 2;
+    let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    (usual < 0.2 / rate && usual > 0.0).then(|| {
+        format!(
+            "rows come in bursts, {usual:.6} s apart within and {:.6} s on average: taken for an even clock of {rate} Hz",
+            1.0 / rate
+        )
+    })
+}
+
+/// The round rate or period that a measured rate means, where over `longest` samples nobody could tell them apart.
+/// A drift of less than `most` samples, that is.
+fn rounded(rate: f64, longest: usize, most: f64) -> f64 {
+    let same = |round: f64| {
+        let off = (rate / round - 1.0).abs();
+        round > 0.0 && off <= 1e-3 && off * longest as f64 <= most
+    };
+    let micros = (1e6 / rate).round();
+    [
+        rate.round(),
+        (rate * 100.0).round() / 100.0,
+        1e6 / micros.max(1.0),
+        (rate * 1e4).round() / 1e4,
+    ]
+    .into_iter()
+    .find(|round| same(*round))
+    .unwrap_or(rate)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Times of an even clock with gaps after some rows, in seconds, and how late rows are that follow gaps, in samples.
+fn even(n: usize, rate: f64, gaps: &[(usize, f64)]) -> Vec<f64> {
+    let late = |row: usize| {
+        gaps.iter()
+            .filter(|(at, _)| *at <= row)
+            .map(|(_, late)| late)
+            .sum::<f64>()
+    };
+    (0..n).map(|row| (row as f64 + late(row)) / rate).collect()
+}
+
+fn nanos(seconds: &[f64]) -> Vec<i64> {
+    seconds
+        .iter()
+        .map(|time| (time * NANOS).round() as i64)
+        .collect()
+}
+
+/// Evenly distributed from 0 to 1, and as a normal distribution's standard deviation.
+fn random(state: &mut u64) -> f64 {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn normal(state: &mut u64) -> f64 {
+    (0..12).map(|_| random(state)).sum::<f64>() - 6.0
+}
+
+/// Rows at which stretches begin.
+fn firsts(clock: &Clock) -> Vec<usize> {
+    clock.stretches.iter().map(|(rows, _)| rows.start).collect()
+}
+
+/// How many samples the fitted rate drifts from `rate` over `n` rows.
+fn drift(clock: &Clock, rate: f64, n: usize) -> f64 {
+    (clock.rate / rate - 1.0).abs() * n as f64
+}
+
+#[test]
+fn exact_clocks_keep_their_rates() {
+    for rate in [99.95, 100.0, 512.0, 333.25, 40.0, 0.5, 10_000.0] {
+        let seconds = even(60_000, rate, &[]);
+        let clock = fit(&nanos(&seconds), None).unwrap();
+        assert_eq!(clock.rate, rate);
+        assert_eq!(clock.stretches, [(0..60_000, 0)]);
+        assert!(clock.notes.is_empty());
+    }
+    // A period of 3 ms is no 333.33 Hz.
+    let clock = fit(&nanos(&even(60_000, 1000.0 / 3.0, &[])), None).unwrap();
+    assert_eq!(clock.rate, 1e6 / 3000.0);
+    // 99.95 Hz for 5 s, and for 600 s in millionths: no 100 Hz either.
+    let clock = fit(&nanos(&even(500, 99.95, &[])), None).unwrap();
+    assert_eq!(clock.rate, 99.95);
+}
+
+#[test]
+fn a_single_lost_sample_is_a_gap() {
+    let clock = fit(&nanos(&even(1000, 200.0, &[(400, 1.0), (700, 30.5)])), None).unwrap();
+    assert_eq!((clock.rate, firsts(&clock)), (200.0, vec![0, 400, 700]));
+    assert_eq!(clock.stretches[1].1, 2_005_000_000);
+}
+
+/// A late row, a row of another century: no gap, and the rate stays.
+#[test]
+fn late_rows_are_no_gaps() {
+    let mut seconds = even(2000, 100.0, &[]);
+    seconds[500] += 0.019;
+    seconds[900] += 7.0;
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!((clock.rate, firsts(&clock)), (100.0, vec![0]));
+}
+
+/// Ten rows at a time, 0.4 ms apart, while the converter runs at 25 Hz; now and then several tens late together.
+#[test]
+fn bursts_of_a_port_are_an_even_clock() {
+    let mut state = 3;
+    let mut seconds = Vec::new();
+    let mut row = 0;
+    while row < 1700 {
+        let many = if random(&mut state) < 0.1 {
+            10 * (2 + (random(&mut state) * 4.0) as usize)
+        } else {
+            10
+        };
+        row += many;
+        let arrives = row as f64 / 25.0 + 0.06 * random(&mut state).powi(3);
+        let mut read = arrives;
+        for _ in 0..many {
+            seconds.push(read);
+            read += 0.0002 + 0.0004 * random(&mut state);
+        }
+    }
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!((clock.rate, clock.stretches.len()), (25.0, 1));
+    assert!(clock.notes[0].contains("bursts"), "{:?}", clock.notes);
+    let clock = fit(&nanos(&seconds), Some(25.0)).unwrap();
+    assert_eq!(clock.stretches.len(), 1);
+}
+
+/// A second of 200 Hz in every ten: no 20 Hz.
+#[test]
+fn a_logger_that_wakes_has_gaps() {
+    let seconds: Vec<f64> = (0..6000)
+        .map(|i| f64::from(i / 200 * 10) + f64::from(i % 200) / 200.0)
+        .collect();
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!((clock.rate, clock.stretches.len()), (200.0, 30));
+    assert_eq!(clock.stretches[7], (1400..1600, 70_000_000_000));
+}
+
+#[test]
+fn whole_seconds_are_a_coarse_clock() {
+    let seconds: Vec<f64> = even(3000, 50.0, &[])
+        .iter()
+        .map(|time| time.floor())
+        .collect();
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!(
+        (clock.rate, &clock.stretches[..]),
+        (50.0, &[(0..3000, 0)][..])
+    );
+    let seconds: Vec<f64> = even(3000, 50.0, &[(1530, 250.0)])
+        .iter()
+        .map(|time| time.floor())
+        .collect();
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!((clock.rate, clock.stretches.len()), (50.0, 2));
+    assert!(clock.stretches[1].0.start.abs_diff(1530) <= 50);
+}
+
+#[test]
+fn a_given_rate_rules_and_contradictions_are_said() {
+    let seconds = even(1000, 100.0, &[(300, 40.0)]);
+    let clock = fit(&nanos(&seconds), Some(100.2)).unwrap();
+    assert_eq!((clock.rate, firsts(&clock)), (100.2, vec![0, 300]));
+    assert!(clock.notes.is_empty(), "{:?}", clock.notes);
+    let clock = fit(&nanos(&seconds), Some(50.0)).unwrap();
+    assert_eq!((clock.rate, firsts(&clock)), (50.0, vec![0, 300]));
+    assert!(
+        clock.notes[0].contains("the times say 100"),
+        "{:?}",
+        clock.notes
+    );
+    // Times that say nothing.
+    let clock = fit(&nanos(&[5.0; 20]), Some(100.0)).unwrap();
+    assert_eq!(clock.rate, 100.0);
+}
+
+#[test]
+fn times_that_go_back_are_refused() {
+    let mut seconds = even(1000, 100.0, &[]);
+    seconds[500..].iter_mut().for_each(|time| *time -= 3600.0);
+    let error = fit(&nanos(&seconds), None).unwrap_err();
+    assert!(
+        error.contains("row 501 is not after that of row 500"),
+        "{error}"
+    );
+    assert!(
+        fit(&nanos(&[1.0, 0.0, 2.0]), None)
+            .unwrap_err()
+            .contains("row 2 is not after")
+    );
+    assert!(
+        fit(&nanos(&[1.0; 9]), None)
+            .unwrap_err()
+            .contains("sampling_rate")
+    );
+    assert!(fit(&[7], None).unwrap_err().contains("sampling_rate"));
+    // A correction by some samples is a stretch of its own.
+    let mut seconds = even(1000, 100.0, &[]);
+    seconds[500..].iter_mut().for_each(|time| *time -= 0.2);
+    let clock = fit(&nanos(&seconds), None).unwrap();
+    assert_eq!((clock.rate, firsts(&clock)), (100.0, vec![0, 500]));
+    assert!(clock.notes[0].contains("goes back"), "{:?}", clock.notes);
+}
+
+proptest! {
+    // A fit takes milliseconds in builds without optimisation.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any rate, any gaps, an exact clock: all to the last row.
+    #[test]
+    fn exact_clocks(rate in 0.5f64..4000.0, n in 200usize..6000, holes in proptest::collection::vec((0.05f64..0.95, 1.0f64..5000.0), 0..6)) {
+        let mut gaps: Vec<(usize, f64)> = holes.iter().map(|(at, late)| ((at * n as f64) as usize, *late)).collect();
+        gaps.sort_by_key(|(at, _)| *at);
+        gaps.dedup_by_key(|(at, _)| *at);
+        let clock = fit(&nanos(&even(n, rate, &gaps)), None).unwrap();
+        let expected: Vec<usize> = std::iter::once(0).chain(gaps.iter().map(|(at, _)| *at)).collect();
+        prop_assert_eq!(firsts(&clock), expected);
+        prop_assert!(drift(&clock, rate, n) < 0.02, "{} Hz", clock.rate);
+    }
+
+    /// Jitter of up to half a sample and more, a clock in coarse steps: gaps of several samples are found to the row,
+    /// and none besides.
+    #[test]
+    fn noisy_clocks(
+        rate in 1.0f64..4000.0,
+        n in 600usize..6000,
+        holes in proptest::collection::vec(6.0f64..500.0, 0..4),
+        jitter in 0.0f64..0.4,
+        tick in 0.0f64..0.9,
+        seed in any::<u64>(),
+    ) {
+        let gaps: Vec<(usize, f64)> =
+            holes.iter().enumerate().map(|(i, late)| (n * (i + 1) / (holes.len() + 1), late.round())).collect();
+        let mut state = seed;
+        let times = even(n, rate, &gaps).iter().map(|time| {
+            let time = time + jitter * normal(&mut state) / rate;
+            if tick > 0.1 { (time * rate / tick).floor() * tick / rate } else { time }
+        }).collect::<Vec<f64>>();
+        let clock = fit(&nanos(&times), None).unwrap();
+        let found = firsts(&clock);
+        prop_assert_eq!(found.len(), gaps.len() + 1, "{:?} is not {:?}", found, gaps);
+        for (own, (at, _)) in found[1..].iter().zip(&gaps) {
+            prop_assert!(own.abs_diff(*at) <= 2, "{} is not {}", own, at);
+        }
+        prop_assert!(drift(&clock, rate, n / (gaps.len() + 1)) < 0.6, "{} Hz is not {}", clock.rate, rate);
+        let start = clock.stretches[0].1 as f64 / NANOS * rate;
+        prop_assert!(start.abs() < 1.2, "begins {} samples late", start);
+    }
+
+    /// Whatever the times: an answer or an error, in stretches that are all rows in order.
+    #[test]
+    fn anything_is_survived(times in proptest::collection::vec(any::<i64>(), 0..80), given in proptest::option::of(0.1f64..1000.0)) {
+        if let Ok(clock) = fit(&times, given) {
+            let mut next = 0;
+            for (rows, _) in &clock.stretches {
+                prop_assert_eq!(rows.start, next);
+                next = rows.end;
+            }
+            prop_assert_eq!(next, times.len());
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! How a table in text is laid out: its separator, where its names are, where its numbers begin, what a column holds.
+
+use super::super::text::cell;
+use super::super::time::{Moment, parse_moment};
+use super::names::time_name;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Number,
+    Stamp,
+    Day,
+    Clock,
+    Text,
+    Empty,
+}
+
+/// A table's layout.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    pub separator: u8,
+    /// Whether `0,5` is a half.
+    pub commas: bool,
+    pub names: Vec<String>,
+    pub kinds: Vec<Kind>,
+    /// Byte at which the first row of values begins.
+    pub start: usize,
+    pub notes: Vec<String>,
+}
+
+/// Lines that are looked at.
+const HEAD: usize = 256;
+/// Rows that agree where the values begin, as many as there are.
+const ALIKE: usize = 6;
+
+/// A line of the head, without blank ones and comments.
+struct Line<'a> {
+    number: usize,
+    start: usize,
+    bytes: &'a [u8],
+    /// Whether a blank one is above it.
+    apart: bool,
+}
+
+/// Finds it.
+///
+/// # Errors
+/// Where no line begins a table.
+pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
+    let (lines, comments) = head(bytes);
+    if lines.is_empty() {
+        return Err("the table has no lines but comments".into());
+    }
+    let separators = [b';', b'\t', b',', b'|', b' '];
+    let best = separators
+        .into_iter()
+        .filter_map(|separator| {
+            let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
+            let first = values_begin(&rows, separator)?;
+            // More rows of more cells, and what was named first.
+            let cells = rows[first].len();
+            Some((rows.len() - first, cells.min(2), separator, rows, first))
+        })
+        .reduce(|a, b| if (b.1, b.0) > (a.1, a.0) { b } else { a });
+    let Some((_, _, separator, rows, first)) = best else {
+        let shown: String = cell(lines[0].bytes).chars().take(60).collect();
+        return Err(format!(
+            "no rows of numbers were found in the first {} lines; line {} is `{shown}`: expected names of columns, and below them rows of as many numbers",
+            lines[lines.len() - 1].number,
+            lines[0].number
+        ));
+    };
+    let commas = decimal_commas(&rows[first..], separator);
+    let mut notes = Vec::new();
+    if let Some(example) = &commas {
+        notes.push(format!(
+            "numbers have decimal commas: `{example}` is read with a point"
+        ));
+    }
+    let commas = commas.is_some();
+    let width = rows[first..]
+        .iter()
+        .take(ALIKE)
+        .map(Vec::len)
+        .max()
+        .unwrap_or(0);
+    let names = names(
+        &rows[..first],
+        &lines,
+        &comments,
+        (first, width, separator),
+        &mut notes,
+    );
+    let kinds = (0..names.len())
+        .map(|column| {
+            let column: Vec<Kind> = rows[first..]
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| kind(cell, commas))
+                .collect();
+            usual(&column)
+        })
+        .collect();
+    Ok(Layout {
+        separator,
+        commas,
+        names,
+        kinds,
+        start: lines[first].start,
+        notes,
+    })
+}
+
+/// The first lines with something in them, and of the comments the last before each.
+fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
+    let (mut lines, mut comments) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    let mut apart = false;
+    for (i, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let own = line.trim_ascii();
+        if own.starts_with(b"#") {
+            comments.push((lines.len(), own[1..].to_vec()));
+        } else if !own.is_empty() {
+            lines.push(Line {
+                number: i + 1,
+                start,
+                bytes: line,
+                apart,
+            });
+            apart = false;
+        } else {
+            apart = true;
+        }
+        start += line.len() + 1;
+        if lines.len() == HEAD {
+            break;
+        }
+    }
+    (lines, comments)
+}
+
+/// Cells of a line; of blanks, runs are one separator.
+pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
+    let line = line.trim_ascii_end();
+    if separator == b' ' {
+        let cells = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|cell| !cell.is_empty());
+        return cells.map(<[u8]>::to_vec).collect();
+    }
+    let mut cells = vec![Vec::new()];
+    let mut quoted = false;
+    for byte in line {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if *byte == separator && !quoted => cells.push(Vec::new()),
+            _ => cells.last_mut().expect("one at least").push(*byte),
+        }
+    }
+    cells
+        .into_iter()
+        .map(|cell| cell.trim_ascii().to_vec())
+        .collect()
+}
+
+/// What a cell is.
+pub(super) fn kind(cell: &[u8], commas: bool) -> Kind {
+    if is_missing(cell) {
+        return Kind::Empty;
+    }
+    if number(cell, commas).is_some() {
+        return Kind::Number;
+    }
+    match parse_moment(cell) {
+        Ok(Moment::Stamp(_)) => Kind::Stamp,
+        Ok(Moment::Day(_)) => Kind::Day,
+        Ok(Moment::Clock(_)) => Kind::Clock,
+        Err(_) => Kind::Text,
+    }
+}
+
+/// Whether a cell says that there is no value, as pandas and loggers write it.
+pub(super) fn is_missing(cell: &[u8]) -> bool {
+    matches!(
+        cell,
+        b"" | b"-"
+            | b"--"
+            | b"?"
+            | b"nan"
+            | b"NaN"
+            | b"NAN"
+            | b"-nan"
+            | b"-NaN"
+            | b"NaT"
+            | b"NA"
+            | b"N/A"
+            | b"n/a"
+            | b"<NA>"
+            | b"null"
+            | b"NULL"
+            | b"None"
+            | b"none"
+            | b"#N/A"
+            | b"#NA"
+            | b"nil"
+    )
+}
+
+/// The number in a cell.
+pub(super) fn number(cell: &[u8], commas: bool) -> Option<f64> {
+    let text = str::from_utf8(cell).ok()?;
+    if commas && cell.contains(&b',') {
+        return text.replacen(',', ".", 1).parse().ok();
+    }
+    text.parse().ok()
+}
+
+/// What most cells of a column are that are not missing.
+fn usual(kinds: &[Kind]) -> Kind {
+    let order = [
+        Kind::Number,
+        Kind::Stamp,
+        Kind::Day,
+        Kind::Clock,
+        Kind::Text,
+    ];
+    let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
+    let most = order.iter().map(count).max().unwrap_or(0);
+    if most == 0 {
+        return Kind::Empty;
+    }
+    // Midnight is a date alone in some writers.
+    if count(&Kind::Stamp) > 0 && count(&Kind::Stamp) + count(&Kind::Day) > kinds.len() / 2 {
+        return Kind::Stamp;
+    }
+    order
+        .into_iter()
+        .find(|kind| count(kind) == most)
+        .unwrap_or(Kind::Text)
+}
+
+/// The first line from which on lines have as many cells, of the same kinds, and a number among them.
+fn values_begin(rows: &[Vec<Vec<u8>>], separator: u8) -> Option<usize> {
+    let loose = separator != b',';
+    (0..rows.len()).find(|first| {
+        let own = &rows[*first..rows.len().min(first + ALIKE)];
+        let kinds: Vec<Vec<Kind>> = own
+            .iter()
+            .map(|row| row.iter().map(|cell| kind(cell, loose)).collect())
+            .collect();
+        let trimmed = |kinds: &[Kind]| {
+            let rest = kinds
+                .iter()
+                .rev()
+                .take_while(|kind| **kind == Kind::Empty)
+                .count();
+            kinds.len() - rest
+        };
+        let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
+        let numbers = |kinds: &[Kind]| kinds.contains(&Kind::Number);
+        // Of the rows of a sound table few are cut or hold nonsense.
+        let alike = |own: &&Vec<Kind>| {
+            own.len() >= width
+                && numbers(own)
+                && own.iter().zip(&kinds[0]).all(|(a, b)| {
+                    a == b || *a == Kind::Empty || *b == Kind::Empty || is_time(*a) && is_time(*b)
+                })
+        };
+        let good = kinds.iter().filter(alike).count();
+        alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
+    })
+}
+
+fn is_time(kind: Kind) -> bool {
+    matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock)
+}
+
+/// An example, where numbers have commas for points.
+fn decimal_commas(rows: &[Vec<Vec<u8>>], separator: u8) -> Option<String> {
+    if separator == b',' {
+        return None;
+    }
+    let cells = || rows.iter().flatten();
+    let comma = |cell: &&Vec<u8>| cell.contains(&b',') && number(cell, true).is_some();
+    let point = |cell: &Vec<u8>| cell.contains(&b'.') && number(cell, false).is_some();
+    let example = cells().find(comma)?;
+    (!cells().any(point)).then(|| cell(example))
+}
+
+/// Names of `width` columns, above line `first`.
+fn names(
+    above: &[Vec<Vec<u8>>],
+    lines: &[Line<'_>],
+    comments: &[(usize, Vec<u8>)],
+    (first, width, separator): (usize, usize, u8),
+    notes: &mut Vec<String>,
+) -> Vec<String> {
+    let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
+    // A trailing separator may be in the rows alone, or in the names alone.
+    let fits =
+        |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
+    let named = |row: &[Vec<u8>]| {
+        fits(row)
+            && row.iter().any(|cell| kind(cell, false) == Kind::Text)
+            && !row.iter().any(|cell| is_time(kind(cell, false)))
+    };
+    // Below the names there may be units and what was averaged, above them anything, and a blank line between.
+    let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
+    let all: Vec<usize> = (0..first).rev().take_while(|i| named(&above[*i])).collect();
+    let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
+    let block = if near.is_empty() { &all } else { &near };
+    let telling = |i: &&usize| {
+        let mut cells = above[**i].iter().map(|name| cell(name));
+        cells.any(|name| time_name(&name).is_some())
+    };
+    let found = block.iter().rev().find(telling);
+    let found = found.or(if block.len() <= 3 {
+        block.last()
+    } else {
+        block.first()
+    });
+    let mut names: Vec<String> = if let Some(found) = found {
+        if *found > 0 || block.len() > 1 {
+            notes.push(format!(
+                "the names of the columns are in line {}",
+                lines[*found].number
+            ));
+        }
+        above[*found].iter().map(|name| cell(name)).collect()
+    } else if let Some(names) = commented(comments, first, width, separator) {
+        notes.push("the names of the columns are in a comment".into());
+        names
+    } else {
+        notes.push(format!(
+            "line {} has values, and no line above it names the columns: they are called 1 to {width}",
+            lines[first].number
+        ));
+        (1..=width).map(|n| n.to_string()).collect()
+    };
+    names.truncate(width);
+    names.resize(width, String::new());
+    names
+}
+
+/// Names in the comment before line `first`, as NumPy writes them.
+fn commented(
+    comments: &[(usize, Vec<u8>)],
+    first: usize,
+    width: usize,
+    separator: u8,
+) -> Option<Vec<String>> {
+    let (before, line) = comments.iter().rev().find(|(before, _)| *before <= first)?;
+    let cells = split(line.trim_ascii(), separator);
+    let names: Vec<String> = cells.iter().map(|name| cell(name)).collect();
+    let good = names.len() == width
+        && names
+            .iter()
+            .any(|name| time_name(name).is_some() || name.parse::<f64>().is_err());
+    (*before == first && good && !names.iter().any(|name| name.contains(':'))).then_some(names)
+}

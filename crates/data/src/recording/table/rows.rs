@@ -1,0 +1,300 @@
+//! The rows of a table in text, read in parts at once.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::super::time::{Moment, parse_moment};
+use super::layout::{Kind, Layout, is_missing, number};
+use super::{NO_TIME, Texts, Values};
+
+/// Bytes that a thread reads at a time.
+pub(super) const PART: usize = 1 << 20;
+
+/// Something unusual in some cells or rows: how often, and where first.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Oddity {
+    count: usize,
+    first: Option<(usize, String)>,
+}
+
+impl Oddity {
+    fn add(&mut self, offset: usize, what: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.first.is_none() {
+            self.first = Some((offset, what()));
+        }
+    }
+
+    fn extend(&mut self, more: Self) {
+        self.count += more.count;
+        self.first = self.first.take().or(more.first);
+    }
+}
+
+/// Columns of some rows.
+#[derive(Clone, Debug)]
+struct Part {
+    columns: Vec<Values>,
+    /// Cells that do not fit their column.
+    wrong: Vec<Oddity>,
+    /// Rows with too few or too many cells.
+    cut: Oddity,
+    rows: usize,
+}
+
+impl Part {
+    fn new(layout: &Layout) -> Self {
+        Self {
+            columns: layout.kinds.iter().map(|kind| Values::of(*kind)).collect(),
+            wrong: vec![Oddity::default(); layout.kinds.len()],
+            cut: Oddity::default(),
+            rows: 0,
+        }
+    }
+}
+
+/// Reads all rows of a table; what does not fit is counted in the notes.
+///
+/// # Errors
+/// Where most rows, or most times, are no such.
+pub(super) fn read(
+    bytes: &[u8],
+    layout: &Layout,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Values>, String> {
+    let parts = parts(bytes, layout.start);
+    let read: Vec<_> = parts
+        .into_par_iter()
+        .map(|part| rows(bytes, part, layout))
+        .collect();
+    let mut all = Part::new(layout);
+    for part in read {
+        let part = part?;
+        for (column, more) in all.columns.iter_mut().zip(part.columns) {
+            column.extend(more);
+        }
+        for (own, more) in all.wrong.iter_mut().zip(part.wrong) {
+            own.extend(more);
+        }
+        all.cut.extend(part.cut);
+        all.rows += part.rows;
+    }
+    let line = |offset: usize| {
+        bytes[..offset]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1
+    };
+    let told = |odd: &Oddity| {
+        odd.first
+            .as_ref()
+            .map(|(offset, what)| (line(*offset), what.clone()))
+            .unwrap_or_default()
+    };
+    if all.cut.count > 0 {
+        let (line, what) = told(&all.cut);
+        let found = format!(
+            "line {line}: {what}, but there are {} columns",
+            layout.names.len()
+        );
+        if all.cut.count * 2 > all.rows + all.cut.count {
+            return Err(format!(
+                "{found}; so have {} rows of {}",
+                all.cut.count,
+                all.rows + all.cut.count
+            ));
+        }
+        notes.push(format!("left out {}: {found}", rows_of(all.cut.count)));
+    }
+    for (name, odd) in layout.names.iter().zip(&all.wrong) {
+        if odd.count == 0 {
+            continue;
+        }
+        let (line, what) = told(odd);
+        let place = format!("line {line}, column `{name}`: {what}");
+        notes.push(format!("{place}; taken for missing, {} in all", odd.count));
+    }
+    Ok(all.columns)
+}
+
+pub(super) fn rows_of(count: usize) -> String {
+    if count == 1 {
+        "one row".into()
+    } else {
+        format!("{count} rows")
+    }
+}
+
+/// Cuts what follows the head into parts that end with a line; one where quotes could hold an end of line.
+fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = start;
+    let quoted = bytes[start..].contains(&b'"');
+    while start < bytes.len() {
+        let least = start + if quoted { bytes.len() } else { PART };
+        let rest = bytes.get(least..).unwrap_or_default();
+        let end = rest.iter().position(|b| *b == b'\n');
+        let end = end.map_or(bytes.len(), |end| least + end + 1);
+        parts.push(start..end);
+        start = end;
+    }
+    parts
+}
+
+/// Reads the rows in `part` of a table.
+fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, String> {
+    let mut own = Part::new(layout);
+    if layout.separator != b' ' && bytes[part.clone()].contains(&b'"') {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(layout.separator)
+            .comment(Some(b'#'))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(&bytes[part.clone()]);
+        let mut record = csv::ByteRecord::new();
+        while reader
+            .read_byte_record(&mut record)
+            .map_err(|error| error.to_string())?
+        {
+            let offset = record.position().map_or(0, csv::Position::byte) as usize;
+            // The reader places a record before the blank lines above it.
+            let blanks = bytes[part.start + offset..].iter();
+            let blanks = blanks
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .count();
+            row(
+                &mut own,
+                record.iter(),
+                part.start + offset + blanks,
+                layout,
+            );
+        }
+        return Ok(own);
+    }
+    let mut start = part.start;
+    for line in bytes[part].split_inclusive(|byte| *byte == b'\n') {
+        let offset = start;
+        start += line.len();
+        let line = line.trim_ascii_end();
+        let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
+        if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
+            continue;
+        }
+        if layout.separator == b' ' {
+            let cells = line
+                .split(u8::is_ascii_whitespace)
+                .filter(|cell| !cell.is_empty());
+            row(&mut own, cells, offset, layout);
+        } else if first != Some(&b'#') {
+            row(
+                &mut own,
+                line.split(|byte| *byte == layout.separator),
+                offset,
+                layout,
+            );
+        }
+    }
+    Ok(own)
+}
+
+/// Adds the cells of a row at byte `offset`.
+fn row<'a>(
+    own: &mut Part,
+    mut cells: impl Iterator<Item = &'a [u8]>,
+    offset: usize,
+    layout: &Layout,
+) {
+    let width = layout.names.len();
+    let mut filled = 0;
+    for cell in cells.by_ref().take(width) {
+        add(own, filled, cell.trim_ascii(), (offset, layout));
+        filled += 1;
+    }
+    // A separator at the end of the line is no cell too many.
+    let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
+    // Columns of nothing at the end of the names need no separators.
+    let empty = layout.kinds[filled..]
+        .iter()
+        .all(|kind| *kind == Kind::Empty);
+    if rest > 0 || !empty {
+        for column in &mut own.columns[..filled] {
+            column.pop();
+        }
+        own.cut.add(offset, || format!("{} cells", filled + rest));
+        return;
+    }
+    for column in filled..width {
+        add(own, column, b"", (offset, layout));
+    }
+    own.rows += 1;
+}
+
+fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {
+    let cell = cell
+        .strip_prefix(b"\"")
+        .and_then(|c| c.strip_suffix(b"\""))
+        .unwrap_or(cell);
+    let shown = || {
+        String::from_utf8_lossy(cell)
+            .chars()
+            .take(40)
+            .collect::<String>()
+    };
+    match &mut own.columns[column] {
+        Values::Numbers(numbers) => {
+            let value = number(cell, layout.commas).unwrap_or_else(|| {
+                if !is_missing(cell) {
+                    own.wrong[column].add(offset, || format!("`{}` is no number", shown()));
+                }
+                f64::NAN
+            });
+            numbers.push(value);
+        }
+        Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
+        Values::Times(times) | Values::Clocks(times) => {
+            let clock = layout.kinds[column] == Kind::Clock;
+            let moment = match parse_moment(cell) {
+                Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
+                Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
+                Ok(_) => Err("is no time as those above"),
+                Err(problem) => Err(problem),
+            };
+            times.push(moment.unwrap_or_else(|problem| {
+                own.wrong[column].add(offset, || format!("`{}` {problem}", shown()));
+                NO_TIME
+            }));
+        }
+        Values::Texts(texts) => texts.push(cell),
+        Values::Nothing(rows) => {
+            if !is_missing(cell) {
+                own.wrong[column].add(offset, || format!("`{}` in a column of nothing", shown()));
+            }
+            *rows += 1;
+        }
+    }
+}
+
+impl Values {
+    /// Nothing yet, of a kind.
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Number => Self::Numbers(Vec::new()),
+            Kind::Stamp | Kind::Day => Self::Times(Vec::new()),
+            Kind::Clock => Self::Clocks(Vec::new()),
+            Kind::Text => Self::Texts(Texts::default()),
+            Kind::Empty => Self::Nothing(0),
+        }
+    }
+
+    /// Takes back the last value.
+    fn pop(&mut self) {
+        match self {
+            Self::Numbers(values) => drop(values.pop()),
+            Self::Times(values) | Self::Clocks(values) => drop(values.pop()),
+            Self::Texts(texts) => drop(texts.rows.pop()),
+            Self::Nothing(rows) => *rows -= 1,
+        }
+    }
+}

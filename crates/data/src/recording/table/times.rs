@@ -1,0 +1,308 @@
+//! Which column of a table holds its times, and in which unit.
+
+use super::super::time::{DAY, Moment, of_seconds, parse_moment};
+use super::super::{Hints, NANOS};
+use super::names::{counts_rows, time_name};
+use super::rows::rows_of;
+use super::{Column, NO_TIME, RATE_UNKNOWN, Values};
+
+/// Numbers of seconds from here on are Unix time: no recording lasts for three years.
+const EARLIEST: f64 = 1e8;
+
+/// Takes the column of times out of `columns`, and those that count rows; rows without a time are taken out of all.
+/// None where no column has times.
+///
+/// # Errors
+/// Where times have no unit, or most rows no time.
+pub(super) fn of_columns(
+    columns: &mut Vec<Column>,
+    hints: &Hints,
+    notes: &mut Vec<String>,
+) -> Result<Option<Vec<i64>>, String> {
+    texts_with_times(columns);
+    let Some(index) = choose(columns) else {
+        return Ok(counters(columns, hints, notes));
+    };
+    let column = columns.remove(index);
+    let name = column.name.clone();
+    let (mut times, dated) = match column.values {
+        Values::Times(times) => (of_days(times, columns), true),
+        Values::Clocks(times) => (of_clocks(times, columns), false),
+        Values::Numbers(values) => {
+            let Some((times, dated)) = of_numbers(&name, &values, column.whole, hints, notes)?
+            else {
+                counters(columns, hints, notes);
+                return Ok(None);
+            };
+            (times, dated)
+        }
+        Values::Texts(_) | Values::Nothing(_) => return Ok(None),
+    };
+    counters(columns, hints, notes);
+    let kept: Vec<bool> = times.iter().map(|time| *time != NO_TIME).collect();
+    let missing = kept.iter().filter(|kept| !**kept).count();
+    if missing * 2 > kept.len() {
+        return Err(format!(
+            "column `{name}`: {missing} of {} rows have no time",
+            kept.len()
+        ));
+    }
+    if missing > 0 {
+        times.retain(|time| *time != NO_TIME);
+        columns
+            .iter_mut()
+            .for_each(|column| column.values.retain(&kept));
+        notes.push(format!(
+            "left out {} without a time in column `{name}`",
+            rows_of(missing)
+        ));
+    }
+    // A clock from zero: the list may say when that was.
+    if let (false, Some(start), Some(first)) = (dated, hints.start, times.first().copied()) {
+        times
+            .iter_mut()
+            .for_each(|time| *time = time.saturating_sub(first).saturating_add(start));
+    }
+    Ok(Some(times))
+}
+
+/// Columns of texts that are times: Parquet has them from people who wrote dates as text.
+fn texts_with_times(columns: &mut [Column]) {
+    for column in columns {
+        let Values::Texts(texts) = &column.values else {
+            continue;
+        };
+        let first = texts.rows.len().min(1);
+        if (0..first).any(|row| parse_moment(texts.get(row).as_bytes()).is_err()) {
+            continue;
+        }
+        let moments: Vec<Option<Moment>> = (0..texts.rows.len())
+            .map(|row| parse_moment(texts.get(row).as_bytes()).ok())
+            .collect();
+        let is_clock = matches!(moments.first(), Some(Some(Moment::Clock(_))));
+        let nanos = moments.iter().map(|moment| match moment {
+            Some(Moment::Clock(nanos)) if is_clock => *nanos,
+            Some(Moment::Stamp(nanos) | Moment::Day(nanos)) if !is_clock => *nanos,
+            _ => NO_TIME,
+        });
+        let nanos: Vec<i64> = nanos.collect();
+        column.values = if is_clock {
+            Values::Clocks(nanos)
+        } else {
+            Values::Times(nanos)
+        };
+    }
+}
+
+/// The column of times: by its type, whatever its name, else by its name, else by the values of the first column.
+fn choose(columns: &[Column]) -> Option<usize> {
+    let rank = |(i, column): (usize, &Column)| {
+        let named = time_name(&column.name).is_some();
+        match &column.values {
+            Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
+            Values::Numbers(values) if named && values.iter().any(|v| v.is_finite()) => Some(2),
+            // A table without names that begins with Unix seconds.
+            Values::Numbers(values) if i == 0 && column.name == "1" && are_unix(values) => Some(3),
+            Values::Times(_) => Some(if named { 4 } else { 5 }),
+            Values::Clocks(_) => Some(if named { 6 } else { 7 }),
+            _ => None,
+        }
+    };
+    let columns = columns.iter().enumerate();
+    columns
+        .filter_map(|own| Some((rank(own)?, own.0)))
+        .min()
+        .map(|(_, i)| i)
+}
+
+/// Whether numbers are seconds or milliseconds since 1970, as of this century.
+fn are_unix(values: &[f64]) -> bool {
+    let unix = |value: &f64| (1e9..4e9).contains(value) || (1e12..4e12).contains(value);
+    let rising = values.windows(2).all(|pair| pair[1] >= pair[0]) && values.len() > 1;
+    rising && values.iter().all(unix)
+}
+
+/// Whether most times are as the one before them: days, or whole seconds.
+fn repeats(times: &[i64]) -> bool {
+    let same = times.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    same * 2 > times.len()
+}
+
+/// Days with the time of day of another column, where there is one.
+fn of_days(times: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
+    let days = times.iter().all(|time| *time == NO_TIME || time % DAY == 0);
+    let clock = |column: &Column| matches!(column.values, Values::Clocks(_));
+    let Some(at) = columns.iter().position(clock).filter(|_| days) else {
+        return times;
+    };
+    let Values::Clocks(clocks) = columns.remove(at).values else {
+        return times;
+    };
+    together(times, clocks)
+}
+
+/// Days and times of day as moments.
+fn together(days: Vec<i64>, clocks: Vec<i64>) -> Vec<i64> {
+    let both = days.into_iter().zip(clocks).map(|(day, clock)| {
+        if day == NO_TIME || clock == NO_TIME {
+            NO_TIME
+        } else {
+            day.saturating_add(clock)
+        }
+    });
+    both.collect()
+}
+
+/// Times of day with the day of another column, else from midnight of the first, over midnights.
+fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
+    let day = |column: &Column| matches!(&column.values, Values::Times(times) if times.iter().all(|t| *t == NO_TIME || t % DAY == 0));
+    if let Some(at) = columns.iter().position(day)
+        && let Values::Times(days) = columns.remove(at).values
+    {
+        return together(days, clocks);
+    }
+    let (mut days, mut before) = (0, i64::MIN);
+    let over = clocks.into_iter().map(|clock| {
+        if clock == NO_TIME {
+            return NO_TIME;
+        }
+        if before != i64::MIN && clock < before - DAY / 2 {
+            days += DAY;
+        }
+        before = clock;
+        clock + days
+    });
+    over.collect()
+}
+
+/// Times in numbers, and whether they are dates; none where their unit is not known and the rate is given.
+fn of_numbers(
+    name: &str,
+    values: &[f64],
+    whole: bool,
+    hints: &Hints,
+    notes: &mut Vec<String>,
+) -> Result<Option<(Vec<i64>, bool)>, String> {
+    let largest = values
+        .iter()
+        .filter(|v| v.is_finite())
+        .fold(0.0f64, |m, v| m.max(v.abs()));
+    let unit = match time_name(name).and_then(|name| name.unit) {
+        Some(unit) => unit,
+        // No time in seconds is as large since 1970, or for three thousand years to come.
+        None if largest >= 1e17 => 1e-9,
+        None if largest >= 1e14 => 1e-6,
+        None if largest >= 1e11 => 1e-3,
+        None if largest >= EARLIEST => 1.0,
+        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => 1.0,
+        None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
+            Some(unit) => unit,
+            None => return Ok(None),
+        },
+    };
+    let nanos = values.iter().map(|value| {
+        if value.is_finite() {
+            of_nanos(*value, unit)
+        } else {
+            Some(NO_TIME)
+        }
+    });
+    let times: Option<Vec<i64>> = nanos.collect();
+    let times = times.ok_or_else(|| format!("column `{name}` has times beyond the year 2262"))?;
+    Ok(Some((times, largest * unit >= EARLIEST)))
+}
+
+/// The unit in seconds of whole numbers, which may count anything, `step` a row: that in which they fit the given rate.
+fn of_whole(
+    name: &str,
+    step: f64,
+    whole: bool,
+    (hints, notes): (&Hints, &mut Vec<String>),
+) -> Result<Option<f64>, String> {
+    let Some(rate) = hints.sampling_rate else {
+        if whole {
+            return Err(format!(
+                "column `{name}` has whole numbers without a unit: call it `{name}_ms` or what it is, or {RATE_UNKNOWN}"
+            ));
+        }
+        if !(0.5..=1.5).contains(&step) {
+            notes.push(format!(
+                "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} a row; if they are milliseconds, call it `{name}_ms`"
+            ));
+        }
+        return Ok(Some(1.0));
+    };
+    let fits = |unit: &f64| (rate * step * unit - 1.0).abs() < 0.05;
+    let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
+    match found {
+        Some(1.0) => {}
+        Some(unit) => notes.push(format!(
+            "column `{name}` has no unit: with the given rate it is taken for times of {unit:e} s"
+        )),
+        None => notes.push(format!(
+            "left out column `{name}`: in no unit do its whole numbers fit the given rate"
+        )),
+    }
+    Ok(found)
+}
+
+/// Median difference of neighbours, and where most are equal, the mean.
+fn usual_step(values: &[f64]) -> f64 {
+    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut steps: Vec<f64> = steps.filter(|step| step.is_finite()).collect();
+    if steps.is_empty() {
+        return 0.0;
+    }
+    let mean = steps.iter().sum::<f64>() / steps.len() as f64;
+    let middle = steps.len() / 2;
+    let (_, &mut median, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    if median == 0.0 { mean } else { median }
+}
+
+/// A time in nanoseconds, without the rounding of large numbers of small units.
+fn of_nanos(value: f64, unit: f64) -> Option<i64> {
+    if unit >= 1.0 {
+        return of_seconds(value * unit);
+    }
+    let nanos = (value * (unit * NANOS).round()).round();
+    (nanos.abs() < 9.2e18).then_some(nanos as i64)
+}
+
+/// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
+fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Vec<String>) -> Option<Vec<i64>> {
+    let mut clock = None;
+    columns.retain(|column| {
+        let Values::Numbers(values) = &column.values else {
+            return true;
+        };
+        let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
+        let ones = steps().filter(|step| *step == 1.0).count();
+        let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
+        let all = values.len().saturating_sub(1);
+        if !counts_rows(&column.name) || !rising || ones * 2 < all {
+            return true;
+        }
+        if !column.name.is_empty() {
+            notes.push(format!("left out column `{}`: it counts rows", column.name));
+        }
+        if let Some(rate) = hints.sampling_rate
+            && ones < all
+        {
+            let jumps = all - ones;
+            notes.push(format!(
+                "column `{}` jumps {jumps} times: rows are missing",
+                column.name
+            ));
+            let start = hints.start.unwrap_or(0);
+            let nanos = |value: &f64| ((value - values[0]) / rate * NANOS).round() as i64;
+            clock = Some(
+                values
+                    .iter()
+                    .map(|value| start.saturating_add(nanos(value)))
+                    .collect(),
+            );
+        }
+        false
+    });
+    clock
+}

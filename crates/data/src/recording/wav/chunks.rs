@@ -1,0 +1,163 @@
+//! The chunks of a RIFF file.
+
+/// Bytes before the first chunk.
+const HEAD: usize = 12;
+/// A length that is not known, or that RF64 gives elsewhere.
+const UNKNOWN: u32 = u32::MAX;
+
+/// A file of chunks that says it is WAVE.
+pub(super) struct Chunks<'a> {
+    bytes: &'a [u8],
+    /// RIFX: numbers have their highest byte first.
+    pub big_endian: bool,
+    /// RF64: lengths beyond 4 GiB are in a chunk of their own.
+    long: bool,
+}
+
+/// The chunks that matter.
+pub(super) struct Found<'a> {
+    /// `fmt `.
+    pub format: &'a [u8],
+    /// `data`, as far as it is there.
+    pub data: &'a [u8],
+}
+
+/// Place of a chunk's content, and how long it says it is.
+struct Chunk<'a> {
+    name: &'a [u8],
+    at: usize,
+    length: u32,
+}
+
+impl<'a> Chunks<'a> {
+    /// The chunks of a file that begins as WAV files do.
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let (big_endian, long) = match bytes.get(..4)? {
+            b"RIFF" => (false, false),
+            b"RIFX" => (true, false),
+            b"RF64" | b"BW64" => (false, true),
+            _ => return None,
+        };
+        Some(Self {
+            bytes,
+            big_endian,
+            long,
+        })
+    }
+
+    fn u32(&self, at: usize) -> Option<u32> {
+        let own: [u8; 4] = self.bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(if self.big_endian {
+            u32::from_be_bytes(own)
+        } else {
+            u32::from_le_bytes(own)
+        })
+    }
+
+    fn chunk(&self, at: usize) -> Option<Chunk<'a>> {
+        Some(Chunk {
+            name: self.bytes.get(at..at + 4)?,
+            at: at + 8,
+            length: self.u32(at + 4)?,
+        })
+    }
+
+    /// Where the chunk after one of `length` bytes begins: chunks of odd length are followed by a byte of padding,
+    /// which some writers forget.
+    fn after(&self, chunk: &Chunk<'_>, length: usize) -> usize {
+        let end = chunk.at.saturating_add(length);
+        if length.is_multiple_of(2) {
+            return end;
+        }
+        let name = |at: usize| self.bytes.get(at..at.saturating_add(4));
+        let is_name = |at: usize| name(at).is_some_and(is_name);
+        if is_name(end) && !is_name(end + 1) {
+            end
+        } else {
+            end.saturating_add(1)
+        }
+    }
+
+    /// Finds format and data.
+    ///
+    /// # Errors
+    /// Where one is missing.
+    pub(super) fn find(&self, notes: &mut Vec<String>) -> Result<Found<'a>, String> {
+        let form = self.bytes.get(8..HEAD).unwrap_or_default();
+        if form != b"WAVE" {
+            let form = String::from_utf8_lossy(form);
+            return Err(format!("a RIFF file of the form `{form}` is no WAV file"));
+        }
+        let (mut format, mut data, mut long_data) = (None, None, None);
+        let mut at = HEAD;
+        while let Some(chunk) = self.chunk(at) {
+            let rest = &self.bytes[chunk.at..];
+            let mut length = chunk.length as usize;
+            match chunk.name {
+                b"ds64" if self.long => long_data = rest.get(8..16).map(little_endian),
+                b"fmt " => {
+                    let whole = rest.get(..length).ok_or("the header is cut off")?;
+                    format = format.or(Some(whole));
+                }
+                b"data" if data.is_some() => {
+                    notes.push("holds more than one `data` chunk: the first is read".into());
+                }
+                b"data" => {
+                    length = self.data_length(&chunk, long_data, notes);
+                    data = Some(&rest[..length]);
+                }
+                _ => {}
+            }
+            at = self.after(&chunk, length);
+        }
+        match (format, data) {
+            (Some(format), Some(data)) => Ok(Found { format, data }),
+            (None, _) => Err("there is no `fmt ` chunk".into()),
+            (_, None) => Err("there is no `data` chunk".into()),
+        }
+    }
+
+    /// Bytes of the data chunk that are there.
+    fn data_length(&self, chunk: &Chunk<'_>, long: Option<u64>, notes: &mut Vec<String>) -> usize {
+        let there = self.bytes.len() - chunk.at;
+        let stated = match chunk.length {
+            UNKNOWN => long.filter(|long| *long < u64::MAX),
+            0 if there > 0 && !self.is_chained(chunk.at) => None,
+            length => Some(length.into()),
+        };
+        let Some(stated) = stated else {
+            notes.push(format!(
+                "the header does not say how long the data are: the {there} bytes up to the end of the file are read"
+            ));
+            return there;
+        };
+        if stated > there as u64 {
+            notes.push(format!(
+                "the header says {stated} bytes of data, but the file ends after {there}: these are read"
+            ));
+            return there;
+        }
+        stated as usize
+    }
+
+    /// Whether chunks follow each other from `at` to the end of the file.
+    fn is_chained(&self, mut at: usize) -> bool {
+        while let Some(chunk) = self.chunk(at).filter(|chunk| is_name(chunk.name)) {
+            at = self.after(&chunk, chunk.length as usize);
+        }
+        // The last chunk's padding may be missing.
+        at == self.bytes.len() || at == self.bytes.len() + 1
+    }
+}
+
+/// Whether these bytes can be a chunk's name.
+fn is_name(name: &[u8]) -> bool {
+    name.iter().all(|b| matches!(b, b' '..=b'~'))
+}
+
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |all, byte| all << 8 | u64::from(*byte))
+}

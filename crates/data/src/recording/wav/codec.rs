@@ -1,0 +1,169 @@
+//! How the samples of a WAV file are coded: its `fmt ` chunk.
+
+const PCM: u16 = 1;
+const FLOAT: u16 = 3;
+const EXTENSIBLE: u16 = 0xfffe;
+
+/// Bytes of a sample and what they mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Width {
+    /// From 0 to 255, 128 being silence.
+    Unsigned8,
+    /// Signed integers.
+    Int16,
+    /// Signed integers.
+    Int24,
+    /// Signed integers.
+    Int32,
+    /// Signed integers.
+    Int64,
+    /// As they are.
+    Float32,
+    /// As they are.
+    Float64,
+}
+
+impl Width {
+    /// Bytes of a sample.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Unsigned8 => 1,
+            Self::Int16 => 2,
+            Self::Int24 => 3,
+            Self::Int32 | Self::Float32 => 4,
+            Self::Int64 | Self::Float64 => 8,
+        }
+    }
+}
+
+/// What the `fmt ` chunk says.
+#[derive(Debug, PartialEq)]
+pub(super) struct Format {
+    /// At least one.
+    pub channels: usize,
+    /// Samples a second.
+    pub rate: u32,
+    /// Of every sample.
+    pub width: Width,
+}
+
+impl Format {
+    /// Reads the chunk's content.
+    ///
+    /// # Errors
+    /// Names the codec where it is none of plain numbers, or what does not fit together.
+    pub(super) fn of(chunk: &[u8], big_endian: bool) -> Result<Self, String> {
+        let u16 = |at: usize| {
+            let own: Option<[u8; 2]> = chunk.get(at..at + 2).and_then(|own| own.try_into().ok());
+            own.map(|own| {
+                if big_endian {
+                    u16::from_be_bytes(own)
+                } else {
+                    u16::from_le_bytes(own)
+                }
+            })
+        };
+        let needed = |at: usize| u16(at).ok_or("the `fmt ` chunk is too short");
+        let [first, second] = if big_endian { [4, 6] } else { [6, 4] };
+        let rate = u32::from(needed(first)?) << 16 | u32::from(needed(second)?);
+        let channels = usize::from(needed(2)?);
+        let (block, bits) = (usize::from(needed(12)?), usize::from(needed(14)?));
+        let mut codec = needed(0)?;
+        if codec == EXTENSIBLE {
+            codec = sub_format(chunk, big_endian)?;
+        }
+        if !matches!(codec, PCM | FLOAT) {
+            return Err(format!(
+                "the samples are coded as {}, which is not read: convert the file to PCM first",
+                name(codec)
+            ));
+        }
+        if channels == 0 {
+            return Err("there are no channels".into());
+        }
+        // Some writers leave the block out.
+        let bytes = match block {
+            0 => bits.div_ceil(8),
+            block if block.is_multiple_of(channels) => block / channels,
+            block => {
+                return Err(format!(
+                    "{block} bytes a frame are not those of {channels} channels"
+                ));
+            }
+        };
+        if bits > 8 * bytes {
+            return Err(format!(
+                "{bits} bits a sample do not fit into its {bytes} bytes"
+            ));
+        }
+        let width = match (codec, bytes) {
+            (PCM, 1) => Width::Unsigned8,
+            (PCM, 2) => Width::Int16,
+            (PCM, 3) => Width::Int24,
+            (PCM, 4) => Width::Int32,
+            (PCM, 8) => Width::Int64,
+            (FLOAT, 4) => Width::Float32,
+            (FLOAT, 8) => Width::Float64,
+            _ => {
+                let kind = if codec == PCM { "integers" } else { "floats" };
+                return Err(format!(
+                    "{kind} of {bytes} bytes are not read: expected integers of 1, 2, 3, 4 or 8 bytes, or floats of 4 or 8"
+                ));
+            }
+        };
+        Ok(Self {
+            channels,
+            rate,
+            width,
+        })
+    }
+}
+
+/// The codec that WAVE_FORMAT_EXTENSIBLE names by a GUID.
+fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, String> {
+    /// Ends of the GUIDs whose first bytes are a codec's number: those of Windows, and of ambisonic files.
+    const TAILS: [[u8; 12]; 2] = [
+        [0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113],
+        [33, 7, 211, 17, 134, 68, 200, 193, 202, 0, 0, 0],
+    ];
+    let guid = chunk
+        .get(24..40)
+        .ok_or("the `fmt ` chunk is too short for WAVE_FORMAT_EXTENSIBLE")?;
+    let mut tail: [u8; 12] = guid[4..].try_into().expect("twelve bytes");
+    let codec = if big_endian {
+        // The first three numbers of a GUID are in the file's order.
+        tail[..2].reverse();
+        tail[2..4].reverse();
+        u32::from_be_bytes(guid[..4].try_into().expect("four bytes"))
+    } else {
+        u32::from_le_bytes(guid[..4].try_into().expect("four bytes"))
+    };
+    let number = u16::try_from(codec).ok();
+    number.filter(|_| TAILS.contains(&tail)).ok_or_else(|| {
+        let text: String = guid.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("the samples are of the sub-format {text}, which is not known")
+    })
+}
+
+/// Name of a codec.
+fn name(codec: u16) -> String {
+    let name = match codec {
+        0x0002 => "Microsoft ADPCM",
+        0x0006 => "A-law",
+        0x0007 => "mu-law",
+        0x0011 => "IMA ADPCM",
+        0x0016 => "G.723 ADPCM",
+        0x0031 => "GSM 6.10",
+        0x0040 => "G.721 ADPCM",
+        0x0050 => "MPEG",
+        0x0055 => "MP3",
+        0x0064 => "G.726 ADPCM",
+        0x00ff | 0x1600 | 0x1610 => "AAC",
+        0x0161..=0x0163 => "Windows Media Audio",
+        0x2000 => "AC-3",
+        0x566f | 0x674f..=0x6771 => "Ogg Vorbis",
+        0xf1ac => "FLAC",
+        _ => return format!("number {codec:#06x}"),
+    };
+    format!("{name} ({codec:#06x})")
+}

@@ -1,0 +1,232 @@
+//! Records of every encoding in both byte orders, and sound records amid others, against libmseed
+//! (`scripts/conformance/make_miniseed.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints, Trace, merge};
+use proptest::prelude::*;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    start: i64,
+    rate: f64,
+    samples: Vec<f64>,
+}
+
+type Channels = BTreeMap<String, Vec<Expected>>;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/miniseed")
+}
+
+fn expected() -> BTreeMap<String, Channels> {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn read(name: &str) -> Contents {
+    recording::read(&folder().join(format!("{name}.mseed")), &Hints::default()).unwrap()
+}
+
+#[test]
+fn every_file_holds_what_libmseed_reads() {
+    let expected = expected();
+    assert!(expected.len() > 40);
+    for (name, channels) in &expected {
+        let contents = read(name);
+        let count: usize = channels.values().map(Vec::len).sum();
+        assert_eq!(contents.traces.len(), count, "{name}: {:?}", contents.notes);
+        for (channel, parts) in channels {
+            let named = |trace: &&Trace| trace.channel == *channel;
+            let traces = contents.traces.iter().filter(named);
+            for (trace, part) in traces.zip(parts) {
+                assert_eq!(trace.samples, part.samples, "{name} {channel}");
+                assert_eq!((trace.start, trace.rate), (part.start, part.rate), "{name}");
+            }
+        }
+    }
+}
+
+/// The same samples in either byte order of headers and data.
+#[test]
+fn twins_are_equal() {
+    for level in [1, 2] {
+        let orders = [
+            "be-header-be",
+            "be-header-le",
+            "le-header-be",
+            "le-header-le",
+        ];
+        let all = orders.map(|order| read(&format!("steim{level}-{order}-data")).traces);
+        assert!(all[0][0].samples.len() > 90);
+        for other in &all[1..] {
+            assert_eq!(*other, all[0], "level {level}");
+        }
+    }
+    assert_eq!(read("order-95-le").traces, read("order-95-be").traces);
+    for encoding in [1, 3, 4, 5, 13, 14, 16, 30, 32] {
+        let of = |order: &str| read(&format!("encoding-{encoding}-{order}")).traces;
+        assert_eq!(of("le"), of("be"), "encoding {encoding}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_noted() {
+    let notes: [(&str, &[&str]); 12] = [
+        (
+            "noise-inside",
+            &["1 place skipped, of 777 bytes that are no miniSEED record (at byte 1024)"],
+        ),
+        ("noise-first", &["1 place skipped, of 300 bytes"]),
+        ("zeros-inside", &["1 place skipped, of 1000 bytes"]),
+        ("padding", &[]),
+        (
+            "full-seed",
+            &["3 control records of a full SEED volume skipped"],
+        ),
+        (
+            "text",
+            &["2 text records skipped (the first: record 1, at byte 512)"],
+        ),
+        (
+            "cut-last",
+            &[
+                "1 record left out at the end of the file (record 2, at byte 1024: the record is cut off: 300 of its 512 bytes are there)",
+            ],
+        ),
+        (
+            "cut-inside",
+            &["1 damaged record left out, as gaps (record 1, at byte 512: "],
+        ),
+        (
+            "damaged",
+            &["1 damaged record left out, as gaps (record 2, at byte 1024: the samples end with"],
+        ),
+        (
+            "int32-cut-inside",
+            &[
+                "1 damaged record left out, as gaps (record 1, at byte 512: 222 bytes of data cannot hold 96 samples of 4",
+            ],
+        ),
+        (
+            "order-95-le",
+            &[
+                "1 record with a byte order that is neither 0 nor 1 read in the order of the header (95 in record 0, at byte 0)",
+            ],
+        ),
+        (
+            "no-blockette-1000",
+            &["3 records without blockette 1000 read as Steim-1 up to the next record"],
+        ),
+    ];
+    for (name, expected) in notes {
+        let contents = read(name);
+        assert_eq!(
+            contents.notes.len(),
+            expected.len(),
+            "{name}: {:?}",
+            contents.notes
+        );
+        for (note, expected) in contents.notes.iter().zip(expected) {
+            assert!(note.starts_with(expected), "{name}: {note}");
+        }
+    }
+    assert!(read("steim2-le-header-le-data").notes.is_empty());
+}
+
+/// A damaged record is a gap where it was, and the rest keeps its times.
+#[test]
+fn a_damaged_record_is_a_gap() {
+    let merged = merge(read("damaged").traces, &["EHZ".into()]).unwrap();
+    let lengths: Vec<usize> = merged.stretches.iter().map(|own| own.len()).collect();
+    assert_eq!((lengths, merged.gaps), (vec![234, 117], 1));
+    let apart = merged.stretches[1].start - merged.stretches[0].end();
+    assert_eq!(apart, 1_170_000_000);
+}
+
+/// Records whose encoding is not read are named, and lose nothing else.
+#[test]
+fn other_encodings_are_named() {
+    let sound = std::fs::read(folder().join("steim2-be-header-be-data.mseed")).unwrap();
+    let mut other = sound.clone();
+    other[52] = 19;
+    let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default());
+    let error = parse(&other).unwrap_err();
+    let expected = "no record can be read: 1 record left out, as encoding 19 (Steim-3) is not read";
+    assert!(error.starts_with(expected), "{error}");
+    let both = parse(&[&other[..], &sound[..]].concat()).unwrap();
+    assert_eq!(both.traces, parse(&sound).unwrap().traces);
+    assert!(both.notes[0].contains("Steim-3"), "{:?}", both.notes);
+}
+
+/// Sound records of several kinds, and their samples.
+fn sound() -> Vec<(Vec<u8>, usize)> {
+    let names = [
+        "steim1-be-header-be-data",
+        "steim1-le-header-le-data",
+        "steim2-be-header-le-data",
+        "steim2-le-header-be-data",
+        "encoding-5-be",
+        "encoding-30-le",
+    ];
+    let one = |name: &str| {
+        let bytes = std::fs::read(folder().join(format!("{name}.mseed"))).unwrap();
+        (bytes, read(name).traces[0].samples.len())
+    };
+    names.map(one).to_vec()
+}
+
+proptest! {
+    /// Whatever lies between sound records, all of their samples are read, and no others.
+    #[test]
+    fn sound_records_are_found_amid_anything(
+        parts in proptest::collection::vec((0usize..6, proptest::collection::vec(any::<u8>(), 0..300), any::<bool>()), 1..6),
+    ) {
+        let sound = sound();
+        let (mut bytes, mut samples) = (Vec::new(), 0);
+        for (kind, noise, zeros) in parts {
+            let (record, count) = &sound[kind];
+            bytes.extend(noise.iter().map(|byte| if zeros { 0 } else { *byte }));
+            bytes.extend(record);
+            samples += count;
+        }
+        let contents = recording::parse(&bytes, "", &Hints::default()).unwrap();
+        let read: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+        prop_assert_eq!(read, samples, "{:?}", contents.notes);
+    }
+
+    /// Records that are cut off anywhere lose themselves alone: what they swallow is found again.
+    #[test]
+    fn a_record_that_is_cut_loses_itself_alone(first in 0usize..4, cut in 60usize..511, then in 0usize..4) {
+        let sound = sound();
+        let (whole, cut_off) = (&sound[then], &sound[first].0[..cut]);
+        let bytes = [&whole.0[..], cut_off, &whole.0[..]].concat();
+        let contents = recording::parse(&bytes, "", &Hints::default()).unwrap();
+        let read: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+        // Frames after the last sample may be missing.
+        let all = [2 * whole.1, 2 * whole.1 + sound[first].1];
+        prop_assert!(all.contains(&read), "{read} of {all:?}: {:?}", contents.notes);
+    }
+
+    /// Any damage is an error or samples, never a panic, and never more samples than the bytes can hold.
+    #[test]
+    fn any_damage_is_survived(
+        parts in proptest::collection::vec(0usize..6, 1..4),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let sound = sound();
+        let mut bytes: Vec<u8> = parts.iter().flat_map(|part| sound[*part].0.clone()).collect();
+        for (at, byte) in changes {
+            let length = bytes.len();
+            bytes[at.index(length)] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        if let Ok(contents) = recording::parse(&bytes, "", &Hints::default()) {
+            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+            prop_assert!(samples <= 2 * bytes.len());
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! SAC files as programs leave them, against ObsPy (`scripts/conformance/make_sac.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    channel: String,
+    start: i64,
+    rate: f64,
+    samples: Vec<f64>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sac")
+}
+
+fn read(name: &str) -> Contents {
+    recording::read(&folder().join(format!("{name}.sac")), &Hints::default()).unwrap()
+}
+
+#[test]
+fn every_file_holds_what_obspy_reads() {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    assert!(expected.len() > 15);
+    for (name, expected) in &expected {
+        let contents = read(name);
+        let [trace] = &contents.traces[..] else {
+            panic!("{name}")
+        };
+        assert_eq!(trace.samples, expected.samples, "{name}");
+        assert_eq!(trace.channel, expected.channel, "{name}");
+        // A float32 of seconds holds no more.
+        let differs = (trace.rate / expected.rate - 1.0).abs();
+        assert!(differs < 6e-8, "{name}: {} {}", trace.rate, expected.rate);
+        assert!((trace.start - expected.start).abs() < 1000, "{name}");
+    }
+    for (name, rate) in [
+        ("rate-40", 40.0),
+        ("rate-478.036", 478.036),
+        ("rate-1000.3", 1000.3),
+    ] {
+        assert_eq!(read(name).traces[0].rate, rate);
+    }
+    assert_eq!(read("version-7").traces[0].rate, 1.0 / 0.0123456789);
+}
+
+#[test]
+fn what_was_unusual_is_noted() {
+    let notes = [
+        ("le", ""),
+        ("nul", ""),
+        ("version-7", ""),
+        (
+            "nvhdr-undefined-be",
+            "NVHDR not set: read as an evenly sampled time series",
+        ),
+        (
+            "iftype-undefined-le",
+            "IFTYPE not set: read as an evenly sampled time series",
+        ),
+        (
+            "leven-undefined-le",
+            "LEVEN not set: read as an evenly sampled time series",
+        ),
+        ("extra-bytes", "the last 100 bytes belong to no sample"),
+        (
+            "cut",
+            "the header says 55 samples, but the data end after 20: these are read",
+        ),
+    ];
+    for (name, expected) in notes {
+        let notes = read(name).notes;
+        assert_eq!(notes.join("; "), expected, "{name}");
+    }
+}
+
+#[test]
+fn other_kinds_are_refused() {
+    let sound = std::fs::read(folder().join("le.sac")).unwrap();
+    let changed = |word: usize, value: i32| {
+        let mut own = sound.clone();
+        own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
+        recording::parse(&own, "sac", &Hints::default()).unwrap_err()
+    };
+    assert!(changed(105, 0).contains("not evenly spaced in time (LEVEN is 0)"));
+    assert!(changed(85, 2).contains("IFTYPE is 2: a spectrum (real and imaginary)"));
+    assert!(changed(79, -12345).contains("how many samples there are (NPTS)"));
+    assert!(changed(71, 400).contains("the reference time is not valid: year 2024, day 400"));
+}

@@ -1,0 +1,173 @@
+//! SeisBench-like datasets whose axes, components and rates are told in many ways, against h5py
+//! (`scripts/conformance/make_seisbench.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data::import::{RecordingsConfig, import};
+use data::recording::{Given, SeisBench};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    rate: f64,
+    channels: BTreeMap<String, Vec<f64>>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seisbench")
+}
+
+fn stead() -> Given {
+    Given {
+        sampling_rate: Some(100.0),
+        component_order: Some("ENZ".into()),
+        dimension_order: None,
+    }
+}
+
+#[test]
+fn every_trace_is_what_h5py_reads() {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    let all: BTreeMap<String, Vec<Option<Expected>>> = serde_json::from_str(&text).unwrap();
+    assert!(all.len() > 12);
+    for (name, expected) in &all {
+        let mut data = SeisBench::open(&folder().join(name), "").unwrap();
+        let given = if name == "stead" {
+            stead()
+        } else {
+            Given::default()
+        };
+        data.complete(&given).unwrap();
+        assert_eq!(data.len(), expected.len());
+        for (row, expected) in expected.iter().enumerate() {
+            let traces = data.traces(row);
+            let Some(expected) = expected else {
+                assert!(traces.is_err(), "{name}, {row}");
+                continue;
+            };
+            let traces = traces.unwrap();
+            assert_eq!(traces.len(), expected.channels.len(), "{name}, {row}");
+            for trace in traces {
+                assert_eq!(
+                    trace.samples, expected.channels[&trace.channel],
+                    "{name}, {row}"
+                );
+                assert!((trace.rate - expected.rate).abs() < 1e-9, "{name}, {row}");
+            }
+        }
+        assert_eq!(data.notes().is_empty(), name != "turned", "{name}");
+    }
+}
+
+#[test]
+fn all_that_is_missing_is_named_at_once() {
+    let mut data = SeisBench::open(&folder().join("stead"), "").unwrap();
+    let error = data.complete(&Given::default()).unwrap_err().to_string();
+    for part in [
+        "no sampling rate: give `sampling_rate`",
+        "no order of components (the first array has the shape [20, 3]): give `component_order`",
+        "give `dimension_order`, CW or WC",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    // What is given does not overrule a file that says something else.
+    let mut data = SeisBench::open(&folder().join("CW"), "").unwrap();
+    let refused =
+        |data: &mut SeisBench, given: Given| data.complete(&given).unwrap_err().to_string();
+    let rate = Given {
+        sampling_rate: Some(50.0),
+        ..Default::default()
+    };
+    let error = refused(&mut data, rate);
+    assert!(
+        error.contains("`sampling_rate` is given as 50, but the file says 100"),
+        "{error}"
+    );
+    let error = refused(&mut data, stead());
+    assert!(
+        error.contains("given as E, N, Z, but the file says Z, N, E"),
+        "{error}"
+    );
+    let order = Given {
+        dimension_order: Some("WC".into()),
+        ..Default::default()
+    };
+    assert!(refused(&mut data, order).contains("`dimension_order` is given as WC"));
+}
+
+/// Imports a folder of the fixtures with other metadata; its windows and warnings, or the error.
+fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, String), String> {
+    let own = tempfile::tempdir().unwrap();
+    for file in ["metadata.csv", "waveforms.hdf5"] {
+        std::fs::copy(folder().join(name).join(file), own.path().join(file)).unwrap();
+    }
+    if let Some(metadata) = metadata {
+        std::fs::write(own.path().join("metadata.csv"), metadata).unwrap();
+    }
+    let list = format!(
+        "sampling_rate: 100\nwindow: 0.08\nchannels: [Z, N, E]\nclass_names: [x, noise]\nseisbench:\n  - folder: .\n{more}\
+         split: {{train: 0.6, val: 0.2, test: 0.2}}\n"
+    );
+    std::fs::write(own.path().join("list.yaml"), list).unwrap();
+    let config =
+        RecordingsConfig::load(&own.path().join("list.yaml")).map_err(|e| e.to_string())?;
+    let out = own.path().join("out");
+    let done = import(&config, &out, 100, &mut |_| {}).map_err(|e| e.to_string())?;
+    let windows = done.windows.iter().flatten().sum();
+    Ok((windows, done.warnings.join("\n")))
+}
+
+#[test]
+fn one_trace_does_not_lose_the_others() {
+    let class = "    class_column: source_type\n";
+    let (windows, warnings) = imported("components", None, class).unwrap();
+    // Two of six traces have all three components and a place: of two windows each.
+    assert_eq!(windows, 4);
+    for part in [
+        "2 traces with other channels left out",
+        "channel `N` is not there: there are Z, 1, 2",
+        "2 traces that cannot be read left out",
+        "6 traces without `source_id`",
+    ] {
+        assert!(warnings.contains(part), "{part}: {warnings}");
+    }
+    // Without a date among others, and with none that can be read.
+    let lines = [
+        "2024-05-01T10:00:00Z",
+        "NaT",
+        "noon",
+        "2024-05-01T10:01:00Z",
+        "2024-05-01T10:02:00Z",
+    ];
+    let lines = lines.iter().enumerate();
+    let lines = lines.map(|(i, time)| format!("\"bucket0${},:3,:20\",x,{time}\n", i % 3));
+    let dates = format!(
+        "trace_name,source_type,trace_start_time\n{}",
+        lines.collect::<String>()
+    );
+    let (windows, warnings) = imported("CW", Some(&dates), class).unwrap();
+    assert_eq!(windows, 6);
+    assert!(
+        warnings.contains("2 traces that cannot be read left out"),
+        "{warnings}"
+    );
+    // No dates at all are none that are missing.
+    let (windows, _) = imported("CW", None, class).unwrap();
+    assert_eq!(windows, 6);
+    // Where no trace can be read, the first reason is an error.
+    let error = imported("CW", Some("trace_name,source_type\nnothing,x\n"), class).unwrap_err();
+    assert!(error.contains("record 0"), "{error}");
+}
+
+#[test]
+fn stead_is_read_with_what_is_given() {
+    let class = "    class_column: trace_category\n";
+    let error = imported("stead", None, class).unwrap_err();
+    assert!(
+        error.contains("no sampling rate") && error.contains("no order of components"),
+        "{error}"
+    );
+    let given = format!("{class}    sampling_rate: 100\n    component_order: ENZ\n");
+    assert_eq!(imported("stead", None, &given).unwrap().0, 6);
+}

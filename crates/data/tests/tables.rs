@@ -1,0 +1,110 @@
+//! Tables of loggers, spreadsheets, pandas and pyarrow, and what pandas and pyarrow read from them
+//! (`scripts/conformance/make_tables.py`).
+
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints};
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables")
+}
+
+fn read(name: &str) -> Contents {
+    recording::read(&folder().join(name), &Hints::default()).unwrap()
+}
+
+#[test]
+fn every_table_is_as_pandas_and_pyarrow_read_it() {
+    let expected: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder().join("expected.json")).unwrap())
+            .unwrap();
+    for (name, own) in expected.as_object().unwrap() {
+        let contents = read(name);
+        let channels = own["channels"].as_object().unwrap();
+        let shown = format!("{name}: {:?}", contents.notes);
+        assert_eq!(contents.traces.len(), 2 * channels.len(), "{shown}");
+        let start = own["start"].as_i64().unwrap();
+        for (channel, theirs) in channels {
+            let ours: Vec<_> = contents
+                .traces
+                .iter()
+                .filter(|trace| trace.channel == *channel)
+                .collect();
+            let [first, second] = ours[..] else {
+                panic!("{channel} of {shown}");
+            };
+            assert_eq!((first.rate, second.rate), (100.0, 100.0), "{shown}");
+            assert_eq!(
+                (first.samples.len(), second.samples.len()),
+                (50, 30),
+                "{shown}"
+            );
+            // Seconds since 1970 in float64 are good to a quarter of a microsecond.
+            assert!((first.start - start).abs() < 500, "{shown}");
+            assert!(
+                (second.start - start - 2_000_000_000).abs() < 500,
+                "{shown}"
+            );
+            let samples = first.samples.iter().chain(&second.samples);
+            for (i, (ours, theirs)) in samples.zip(theirs.as_array().unwrap()).enumerate() {
+                let theirs = theirs.as_f64();
+                let same = theirs.map_or(ours.is_nan(), |theirs| *ours == theirs);
+                assert!(same, "{name}, {channel}, row {i}: {ours} is not {theirs:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_out_is_named() {
+    let notes = read("types_zstd.parquet").notes.join("\n");
+    for part in [
+        "`label`: texts",
+        "`moving`: BOOLEAN",
+        "`raw.list.element`: lists",
+        "`day`: times",
+        "`null`: 2 rows",
+    ] {
+        assert!(notes.contains(part), "{part}: {notes}");
+    }
+    let notes = read("pandas_index.csv").notes.join("\n");
+    assert!(notes.contains("`what`: texts"), "{notes}");
+}
+
+/// pyarrow's durations are plain integers to everybody else: microseconds or milliseconds, who knows.
+#[test]
+fn whole_numbers_without_a_unit_are_no_times() {
+    for (name, unit) in [("duration.parquet", 1e-6), ("no_unit.parquet", 1e-3)] {
+        let path = folder().join(name);
+        let error = recording::read(&path, &Hints::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("column `time` has whole numbers without a unit"),
+            "{error}"
+        );
+        let hints = Hints {
+            sampling_rate: Some(100.0 / 2.9),
+            start: None,
+        };
+        // A rate that no unit fits: the column is left out, and said so.
+        let contents = recording::read(&path, &hints).unwrap();
+        assert!(
+            contents.notes[0].contains("left out column `time`"),
+            "{unit} {:?}",
+            contents.notes
+        );
+        assert_eq!(contents.traces.len(), 1);
+    }
+}
+
+#[test]
+fn files_that_are_no_tables_are_named() {
+    let error = |bytes: &[u8], ending: &str| {
+        recording::parse(bytes, ending, &Hints::default()).unwrap_err()
+    };
+    assert!(error(b"PARExxxxPARE", "parquet").contains("encrypted"));
+    assert!(error(b"", "csv").contains("empty"));
+    assert!(error(b"PK\x03\x04\0\0", "csv").contains("Excel"));
+}

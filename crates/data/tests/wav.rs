@@ -1,0 +1,109 @@
+//! Every container of samples that WAV has, against SciPy (`scripts/conformance/make_wav.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    rate: f64,
+    channels: Vec<Vec<f64>>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wav")
+}
+
+fn read(name: &str) -> Result<Contents, String> {
+    let path = folder().join(format!("{name}.wav"));
+    recording::read(&path, &Hints::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_file_holds_what_scipy_reads() {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    assert!(expected.len() > 40);
+    for (name, expected) in &expected {
+        let contents = read(name).unwrap();
+        assert_eq!(contents.traces.len(), expected.channels.len(), "{name}");
+        for (i, (trace, samples)) in contents.traces.iter().zip(&expected.channels).enumerate() {
+            assert_eq!(trace.samples, *samples, "{name}");
+            assert_eq!(
+                (trace.rate, trace.channel.clone()),
+                (expected.rate, (i + 1).to_string()),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_header_does_not_say_is_noted() {
+    let notes: [(&str, &str); 6] = [
+        (
+            "length-0",
+            "the header does not say how long the data are: the 148 bytes up to",
+        ),
+        (
+            "length-ffffffff",
+            "the header does not say how long the data are: the 148 bytes up to",
+        ),
+        (
+            "rf64-unknown",
+            "the header does not say how long the data are: the 148 bytes up to",
+        ),
+        (
+            "length-beyond",
+            "the header says 1000000 bytes of data, but the file ends after 148",
+        ),
+        (
+            "half-frame",
+            "the last 3 bytes are no whole frame of 4 and are left out",
+        ),
+        ("odd-data", ""),
+    ];
+    for (name, expected) in notes {
+        let notes = read(name).unwrap().notes;
+        assert_eq!(notes.len(), usize::from(!expected.is_empty()), "{name}");
+        assert!(
+            notes.iter().all(|note| note.starts_with(expected)),
+            "{notes:?}"
+        );
+    }
+    assert!(read("empty").unwrap_err().contains("holds no sample"));
+}
+
+#[test]
+fn other_codecs_are_named() {
+    let codecs = [
+        ("ulaw", "mu-law (0x0007)"),
+        ("alaw", "A-law (0x0006)"),
+        ("ima_adpcm", "IMA ADPCM (0x0011)"),
+        ("ms_adpcm", "Microsoft ADPCM (0x0002)"),
+        ("gsm610", "GSM 6.10 (0x0031)"),
+    ];
+    for (name, codec) in codecs {
+        let error = read(&format!("codec-{name}")).unwrap_err();
+        let expected = format!("coded as {codec}, which is not read: convert the file to PCM");
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
+#[test]
+fn contradictions_are_errors() {
+    let sound = std::fs::read(folder().join("riff-pcm16.wav")).unwrap();
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut own = sound.clone();
+        own[at..at + bytes.len()].copy_from_slice(bytes);
+        recording::parse(&own, "wav", &Hints::default()).unwrap_err()
+    };
+    assert!(changed(22, &[0, 0]).contains("no channels"));
+    assert!(changed(32, &[3, 0]).contains("3 bytes a frame are not those of 2 channels"));
+    assert!(changed(34, &[24, 0]).contains("24 bits a sample do not fit into its 2 bytes"));
+    assert!(changed(24, &[0; 4]).contains("give `sampling_rate`"));
+    assert!(changed(8, b"AVI ").contains("the form `AVI `"));
+    assert!(changed(12, b"junk").contains("no `fmt ` chunk"));
+}

@@ -1,0 +1,388 @@
+//! Metrics of a classifier. The table is at [`Metric::row`].
+
+use std::cmp::Ordering;
+
+use super::layout::LogRun;
+
+/// Which values of a metric are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Higher ones.
+    Higher,
+    /// Lower ones.
+    Lower,
+}
+
+impl Direction {
+    /// Order from the better to the worse; what is no number comes last.
+    pub fn rank(self, a: f64, b: f64) -> Ordering {
+        match (a.is_nan(), b.is_nan()) {
+            (false, false) => match self {
+                Direction::Higher => b.total_cmp(&a),
+                Direction::Lower => a.total_cmp(&b),
+            },
+            (a, b) => a.cmp(&b),
+        }
+    }
+
+    /// The best of some values; none where none is a number.
+    pub fn best(self, values: impl IntoIterator<Item = f64>) -> Option<f64> {
+        let known = values.into_iter().filter(|value| !value.is_nan());
+        known.min_by(|a, b| self.rank(*a, *b))
+    }
+}
+
+/// A split of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Split {
+    /// What the network learns from.
+    Train,
+    /// What chooses the best epoch.
+    Validation,
+    /// What judges the kept weights.
+    Test,
+}
+
+impl Split {
+    /// Name for people, and of its results in `metadata.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "training",
+            Split::Validation => "validation",
+            Split::Test => "test",
+        }
+    }
+
+    /// How its metrics begin in `history.jsonl` and in short names of fields.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Split::Train => "",
+            Split::Validation => "val_",
+            Split::Test => "test_",
+        }
+    }
+}
+
+/// What a metric is called and where it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Name in `metadata.json`, and in `history.jsonl` behind the prefix of the split.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// Which values are better.
+    pub direction: Direction,
+    /// Digits after the point.
+    pub decimals: usize,
+    /// Tag in the event logs, behind the prefix of the run.
+    pub tag: &'static str,
+    /// Short name in `val_...` and `test_...`, columns of `experiment list`; none where it has no column.
+    pub short: Option<&'static str>,
+    /// Where it is written.
+    pub written: Written,
+    /// Names that others give it: words in lower case with `_` between them, without those that name a split.
+    pub aliases: &'static [&'static str],
+}
+
+/// Where a metric is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// For each epoch of training and validation, as `epoch_...`; else with the detailed metrics of the validation.
+    pub each_split: bool,
+    /// In `history.jsonl`.
+    pub history: bool,
+    /// In the results of `metadata.json`.
+    pub results: bool,
+    /// Under HPARAMS in TensorBoard.
+    pub hparams: bool,
+}
+
+/// Of each split, and everywhere.
+const EVERYWHERE: Written = Written {
+    each_split: true,
+    history: true,
+    results: true,
+    hparams: true,
+};
+
+/// In the event logs alone.
+const LOGS: Written = Written {
+    each_split: false,
+    history: false,
+    results: false,
+    hparams: false,
+};
+
+/// In the event logs and the results.
+const RESULTS: Written = Written {
+    results: true,
+    ..LOGS
+};
+
+/// The same and in the history.
+const HISTORY: Written = Written {
+    history: true,
+    ..RESULTS
+};
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $id:ident = $row:expr;)*) => {
+        /// A score of a classifier over a split.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Metric { $($(#[$doc])* $id,)* }
+
+        impl Metric {
+            /// All of them, in the order in which files have them.
+            pub const ALL: &[Metric] = &[$(Metric::$id,)*];
+
+            /// What is known of it.
+            pub const fn row(self) -> &'static Row {
+                match self { $(Metric::$id => const { &$row },)* }
+            }
+        }
+    };
+}
+
+/// A score between 0 and 1.
+const fn score(
+    name: &'static str,
+    label: &'static str,
+    tag: &'static str,
+    written: Written,
+    aliases: &'static [&'static str],
+) -> Row {
+    Row {
+        name,
+        label,
+        direction: Direction::Higher,
+        decimals: 4,
+        tag,
+        short: None,
+        written,
+        aliases,
+    }
+}
+
+metrics! {
+    /// Mean cross-entropy.
+    Loss = Row {
+        direction: Direction::Lower,
+        short: Some("loss"),
+        ..score("loss", "loss", "loss", EVERYWHERE, &[
+            "loss", "cross_entropy", "crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
+        ])
+    };
+    /// Fraction of samples classified correctly.
+    Accuracy = Row {
+        short: Some("acc"),
+        ..score("accuracy", "accuracy", "accuracy", EVERYWHERE, &[
+            "accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy",
+        ])
+    };
+    /// Mean F1 over the classes.
+    F1Macro = Row {
+        short: Some("f1"),
+        written: Written { hparams: true, ..HISTORY },
+        ..score("f1_macro", "macro F1", "f1_score/macro", HISTORY, &["f1_score_macro", "f1_macro", "macro_f1"])
+    };
+    /// F1 over all samples together.
+    F1Micro = score("f1_micro", "micro F1", "f1_score/micro", LOGS, &["f1_score_micro", "f1_micro", "micro_f1"]);
+    /// Mean F1 weighted by support.
+    F1Weighted = score(
+        "f1_weighted", "weighted F1", "f1_score/weighted", HISTORY, &["f1_score_weighted", "f1_weighted", "weighted_f1"],
+    );
+    /// Mean precision over the classes.
+    PrecisionMacro = score(
+        "precision_macro", "macro precision", "precision/macro", HISTORY, &["precision_macro", "macro_precision"],
+    );
+    /// Precision over all samples together.
+    PrecisionMicro = score(
+        "precision_micro", "micro precision", "precision/micro", LOGS, &["precision_micro", "micro_precision"],
+    );
+    /// Mean precision weighted by support.
+    PrecisionWeighted = score(
+        "precision_weighted", "weighted precision", "precision/weighted", RESULTS,
+        &["precision_weighted", "weighted_precision"],
+    );
+    /// Mean recall over the classes.
+    RecallMacro = score("recall_macro", "macro recall", "recall/macro", HISTORY, &["recall_macro", "macro_recall"]);
+    /// Recall over all samples together.
+    RecallMicro = score("recall_micro", "micro recall", "recall/micro", LOGS, &["recall_micro", "micro_recall"]);
+    /// Mean recall weighted by support.
+    RecallWeighted = score(
+        "recall_weighted", "weighted recall", "recall/weighted", RESULTS, &["recall_weighted", "weighted_recall"],
+    );
+}
+
+impl Metric {
+    /// What is looked at first, in that order.
+    pub const HEADLINES: [Metric; 3] = [Metric::F1Macro, Metric::Accuracy, Metric::Loss];
+
+    /// Name in `metadata.json`.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Which values are better.
+    pub const fn direction(self) -> Direction {
+        self.row().direction
+    }
+
+    /// Name of its values over `split` in `history.jsonl`.
+    pub fn history_key(self, split: Split) -> String {
+        format!("{}{}", split.prefix(), self.name())
+    }
+
+    /// Whether a line of `history.jsonl` has it for `split`.
+    pub fn is_in_history(self, split: Split) -> bool {
+        let written = self.row().written;
+        match split {
+            Split::Train => written.each_split,
+            Split::Validation => written.history,
+            Split::Test => false,
+        }
+    }
+
+    /// Name for people, such as `validation macro F1`.
+    pub fn label(self, split: Split) -> String {
+        format!("{} {}", split.name(), self.row().label)
+    }
+
+    /// Tag in the event log of `run`; none where that does not have it.
+    pub fn tag(self, run: LogRun) -> Option<String> {
+        let row = self.row();
+        match run {
+            LogRun::Train | LogRun::Validation if row.written.each_split => {
+                Some(format!("epoch_{}", row.tag))
+            }
+            LogRun::Detailed if !row.written.each_split => Some(row.tag.to_owned()),
+            LogRun::Test => Some(format!("test_{}", row.tag)),
+            _ => None,
+        }
+    }
+
+    /// Tag of the run's result under HPARAMS in TensorBoard; none where it is not shown there.
+    pub fn hparam_tag(self, split: Split) -> Option<String> {
+        let begin = match split {
+            Split::Train => return None,
+            Split::Validation => "results/best_val_",
+            Split::Test => "results/test_",
+        };
+        let written = self.row().written.hparams;
+        written.then(|| format!("{begin}{}", self.name()))
+    }
+
+    /// The metric and split that a field of `experiment list` names: `val_f1`, `test.f1_macro`,
+    /// `results.validation.loss`.
+    pub fn of_field(field: &str) -> Option<(Self, Split)> {
+        let splits = [
+            (Split::Validation, ["val_", "val.", "results.validation."]),
+            (Split::Test, ["test_", "test.", "results.test."]),
+        ];
+        splits.iter().find_map(|(split, prefixes)| {
+            let name = prefixes
+                .iter()
+                .find_map(|prefix| field.strip_prefix(prefix))?;
+            let named =
+                |metric: &&Metric| metric.name() == name || metric.row().short == Some(name);
+            Some((*Metric::ALL.iter().find(named)?, *split))
+        })
+    }
+}
+
+/// What results and logs have for every class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassMetric {
+    /// True among predicted.
+    Precision,
+    /// Found among true.
+    Recall,
+    /// Harmonic mean of both.
+    F1,
+    /// Samples of the class.
+    Support,
+}
+
+impl ClassMetric {
+    /// All of them.
+    pub const ALL: [ClassMetric; 4] = [
+        ClassMetric::Precision,
+        ClassMetric::Recall,
+        ClassMetric::F1,
+        ClassMetric::Support,
+    ];
+
+    /// Name in `per_class` of `metadata.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ClassMetric::Precision => "precision",
+            ClassMetric::Recall => "recall",
+            ClassMetric::F1 => "f1",
+            ClassMetric::Support => "support",
+        }
+    }
+
+    /// Name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            ClassMetric::F1 => "F1",
+            other => other.name(),
+        }
+    }
+
+    /// Group of its tags, behind the prefix of the run.
+    pub(super) const fn group(self) -> &'static str {
+        match self {
+            ClassMetric::Precision => "precision_per_class",
+            ClassMetric::Recall => "recall_per_class",
+            ClassMetric::F1 => "f1_score_per_class",
+            ClassMetric::Support => "class_support",
+        }
+    }
+
+    /// Tag in the event log of `run` of a class, by its name as [`super::tags::class_tags`] has it.
+    pub fn tag(self, run: LogRun, class: &str) -> String {
+        let prefix = if run == LogRun::Test { "test_" } else { "" };
+        format!("{prefix}{}/{class}", self.group())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_given_once() {
+        for (i, a) in Metric::ALL.iter().enumerate() {
+            for b in &Metric::ALL[i + 1..] {
+                assert_ne!(a.name(), b.name());
+                assert_ne!(a.row().tag, b.row().tag);
+                let shared = |alias: &&&str| b.row().aliases.contains(*alias);
+                assert_eq!(a.row().aliases.iter().find(shared), None);
+            }
+            let tag = a.row().tag.replace('/', "_");
+            assert!(a.row().aliases.contains(&&tag[..]), "{tag}");
+        }
+    }
+
+    #[test]
+    fn fields() {
+        let field = |name| Metric::of_field(name);
+        assert_eq!(field("val_f1"), Some((Metric::F1Macro, Split::Validation)));
+        assert_eq!(field("test.loss"), Some((Metric::Loss, Split::Test)));
+        assert_eq!(
+            field("results.test.f1_weighted"),
+            Some((Metric::F1Weighted, Split::Test))
+        );
+        assert_eq!(field("loss"), None);
+        assert_eq!(field("val_nonsense"), None);
+    }
+
+    #[test]
+    fn the_best_of_some() {
+        let values = [0.5, f64::NAN, 0.25];
+        assert_eq!(Direction::Lower.best(values), Some(0.25));
+        assert_eq!(Direction::Higher.best(values), Some(0.5));
+        assert_eq!(Direction::Lower.best([f64::NAN]), None);
+    }
+}

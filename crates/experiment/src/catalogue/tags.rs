@@ -1,0 +1,210 @@
+//! Tags of event logs: what those of other people mean, and those of classes.
+
+use std::collections::BTreeSet;
+
+use super::layout::LogRun;
+use super::metric::{ClassMetric, Metric, Split};
+
+/// Tag of the learning rate.
+pub const LEARNING_RATE: &str = "epoch_learning_rate";
+
+/// What a tag means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// A metric over a split.
+    Metric(Metric, Split, Certainty),
+    /// The learning rate.
+    LearningRate,
+    /// Something that is known and no metric of an epoch: of a class, a batch, or the configuration.
+    Other,
+    /// Not known.
+    Unknown,
+}
+
+/// What says which split a metric is of. The later ones count more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// Nothing: it is that of training, as in Keras.
+    Convention,
+    /// The name of the folder.
+    Folder,
+    /// The tag itself.
+    Tag,
+}
+
+/// Whether the steps of a tag are epochs from 0 by its name, as Keras writes them.
+pub fn counts_epochs_from_zero(tag: &str) -> bool {
+    tag.starts_with("epoch_")
+}
+
+/// What a scalar is, by its folder (from that of the logs) and its tag: `training/validation` and `epoch_loss`,
+/// `.` and `val_acc`, or `runs/fold 1` and `Loss/train`.
+pub fn meaning(folder: &str, tag: &str) -> Meaning {
+    // Keras' own by batches: its steps are no epochs.
+    let by_batch = tag.ends_with("_vs_iterations") || tag.starts_with("batch_");
+    if folder == LogRun::Metadata.path() || is_of_a_class(tag) || by_batch {
+        return Meaning::Other;
+    }
+    let mut words = words(tag);
+    let mut splits: Vec<Split> = words.iter().filter_map(|word| split(word)).collect();
+    splits.dedup();
+    words.retain(|word| split(word).is_none() && word != "epoch" && word != "epochs");
+    let name = words.join("_");
+    if name == "learning_rate" || name == "lr" {
+        return Meaning::LearningRate;
+    }
+    let alias = |metric: &&Metric| metric.row().aliases.contains(&&name[..]);
+    let Some(metric) = Metric::ALL.iter().find(alias) else {
+        return Meaning::Unknown;
+    };
+    let (split, certainty) = match splits[..] {
+        [split] => (split, Certainty::Tag),
+        [] => match split_of_folder(folder) {
+            Some(split) => (split, Certainty::Folder),
+            None => (Split::Train, Certainty::Convention),
+        },
+        _ => return Meaning::Unknown,
+    };
+    Meaning::Metric(*metric, split, certainty)
+}
+
+fn is_of_a_class(tag: &str) -> bool {
+    let own = tag.strip_prefix("test_").unwrap_or(tag);
+    let group = own.split_once('/').map(|(group, _)| group);
+    ClassMetric::ALL
+        .iter()
+        .any(|metric| group == Some(metric.group()))
+}
+
+/// The split that a folder's name gives, the last part first: `training/validation` is of the validation.
+fn split_of_folder(folder: &str) -> Option<Split> {
+    if folder == LogRun::Detailed.path() {
+        return Some(Split::Validation);
+    }
+    folder.rsplit(['/', '\\']).find_map(|part| {
+        let words = words(part);
+        let mut splits: Vec<Split> = words.iter().filter_map(|word| split(word)).collect();
+        splits.dedup();
+        match splits[..] {
+            [split] => Some(split),
+            _ => None,
+        }
+    })
+}
+
+/// The split that a word names.
+fn split(word: &str) -> Option<Split> {
+    match word {
+        "train" | "training" => Some(Split::Train),
+        "val" | "valid" | "validation" | "dev" | "eval" | "evaluation" => Some(Split::Validation),
+        "test" | "testing" => Some(Split::Test),
+        _ => None,
+    }
+}
+
+/// The words of a name in lower case: runs of letters and digits, parted where a capital follows a small letter.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (before.is_lowercase() && c.is_uppercase()) {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            words
+                .last_mut()
+                .expect("never empty")
+                .extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Names of classes as the last part of a tag, each another one: a slash would make a group of its own and becomes
+/// `_`, with the number of the class behind it where another class is called so already.
+pub fn class_tags(classes: &[String]) -> Vec<String> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    // Those without a slash keep their names, wherever they stand.
+    let plain = classes.iter().filter(|class| !class.contains('/'));
+    taken.extend(plain.cloned());
+    let tag = |(i, class): (usize, &String)| {
+        if !class.contains('/') {
+            return class.clone();
+        }
+        let mut tag = class.replace('/', "_");
+        while !taken.insert(tag.clone()) {
+            tag = format!("{tag}_{i}");
+        }
+        tag
+    };
+    classes.iter().enumerate().map(tag).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_call_it() {
+        use Certainty::{Convention, Folder, Tag};
+        let loss = |split, by| Meaning::Metric(Metric::Loss, split, by);
+        let accuracy = |split, by| Meaning::Metric(Metric::Accuracy, split, by);
+        for (folder, tag, expected) in [
+            ("training/train", "epoch_loss", loss(Split::Train, Folder)),
+            (
+                "training/validation",
+                "epoch_loss",
+                loss(Split::Validation, Folder),
+            ),
+            ("", "acc", accuracy(Split::Train, Convention)),
+            ("", "val_acc", accuracy(Split::Validation, Tag)),
+            (
+                "val",
+                "epoch_sparse_categorical_accuracy",
+                accuracy(Split::Validation, Folder),
+            ),
+            ("x", "Loss/train", loss(Split::Train, Tag)),
+            ("train", "Loss/val", loss(Split::Validation, Tag)),
+            ("x", "validAcc", accuracy(Split::Validation, Tag)),
+            ("Loss_test", "Loss", loss(Split::Test, Folder)),
+            ("test_metrics", "test_accuracy", accuracy(Split::Test, Tag)),
+            ("x", "train_loss_epoch", loss(Split::Train, Tag)),
+            (
+                "detailed_metrics",
+                "f1_score/macro",
+                Meaning::Metric(Metric::F1Macro, Split::Validation, Folder),
+            ),
+            (
+                "training/train",
+                "epoch_learning_rate",
+                Meaning::LearningRate,
+            ),
+            ("", "lr", Meaning::LearningRate),
+            ("detailed_metrics", "f1_score_per_class/a", Meaning::Other),
+            ("experiment_metadata", "results/test_loss", Meaning::Other),
+            (
+                "validation",
+                "evaluation_loss_vs_iterations",
+                Meaning::Other,
+            ),
+        ] {
+            assert_eq!(meaning(folder, tag), expected, "{folder} {tag}");
+        }
+        // Averages that nobody names, steps that are batches, two splits at once.
+        for tag in ["f1", "train_loss_step", "train_val_loss", "top5_acc"] {
+            assert_eq!(meaning("", tag), Meaning::Unknown, "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_class_has_a_tag_of_its_own() {
+        let tags =
+            |names: &[&str]| class_tags(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(tags(&["a/b", "c"]), ["a_b", "c"]);
+        assert_eq!(tags(&["a/b", "a_b"]), ["a_b_0", "a_b"]);
+        assert_eq!(tags(&["a_b", "a/b", "a_b_1"]), ["a_b", "a_b_1_1", "a_b_1"]);
+        assert_eq!(tags(&["a/b/c", "a_b/c"]), ["a_b_c", "a_b_c_1"]);
+    }
+}

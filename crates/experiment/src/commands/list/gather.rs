@@ -1,0 +1,177 @@
+//! Reads the experiments that a list shows.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDateTime;
+use serde_json::{Value, json};
+
+use super::super::text::plain;
+use super::{Options, Row};
+use crate::catalogue::Metric;
+use crate::error::ExperimentError;
+use crate::fields::{Fields, names as short_names, status};
+use crate::filter::Filter;
+use crate::metadata::Status;
+use crate::store::{Entry, ExperimentStore};
+
+/// What was read.
+pub(super) struct Gathered {
+    /// The experiments that meet the filter.
+    pub rows: Vec<Row>,
+    /// IDs of all.
+    pub ids: Vec<String>,
+    /// What is broken, mistyped or not understood.
+    pub warnings: Vec<String>,
+}
+
+/// What is asked of every experiment, and what is noted of all of them.
+struct Question<'a> {
+    filter: Option<Filter>,
+    /// Fields of the filter, and whether some experiment has them.
+    seen: Vec<(String, AtomicBool)>,
+    names: &'a [&'a str],
+    options: &'a Options,
+    now: NaiveDateTime,
+    ids: Mutex<Vec<String>>,
+    notes: Mutex<Vec<String>>,
+}
+
+/// Reads all experiments, several at a time.
+///
+/// # Errors
+/// [`ExperimentError`] where the filter or the directory cannot be read.
+pub(super) fn gather(
+    store: &ExperimentStore,
+    options: &Options,
+    names: &[&str],
+    now: NaiveDateTime,
+) -> Result<Gathered, ExperimentError> {
+    let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
+    let fields = filter.as_ref().map(Filter::fields).unwrap_or_default();
+    let seen = |name: &str| (name.to_owned(), AtomicBool::new(names_known(name)));
+    let question = Question {
+        seen: fields
+            .into_iter()
+            .chain(options.group_by.iter().map(String::as_str))
+            .map(seen)
+            .collect(),
+        filter,
+        names,
+        options,
+        now,
+        ids: Mutex::default(),
+        notes: Mutex::default(),
+    };
+    let (rows, broken) = store.scan(|entry| question.row(entry))?;
+    // First, as whatever has no time.
+    let broken_rows = broken
+        .iter()
+        .filter_map(|broken| question.row(broken.entry()));
+    let rows: Vec<Row> = broken_rows.chain(rows).collect();
+    let ids = question.ids.into_inner();
+    let ids = ids.unwrap_or_else(PoisonError::into_inner);
+    let notes = question.notes.into_inner();
+    let notes = notes.unwrap_or_else(PoisonError::into_inner);
+    let broken = broken
+        .iter()
+        .map(|broken| format!("broken: {}", plain(&broken.to_string())));
+    let unknown = question
+        .seen
+        .iter()
+        .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty());
+    let unknown = unknown.map(|(name, _)| {
+        format!(
+            "no experiment has a field `{}`; short names are {}",
+            plain(name),
+            short_names().join(", ")
+        )
+    });
+    let warnings = broken.chain(unknown).chain(first_notes(notes)).collect();
+    Ok(Gathered {
+        rows,
+        ids,
+        warnings,
+    })
+}
+
+impl Question<'_> {
+    /// What the list asks of an experiment; none where it does not meet the filter.
+    fn row(&self, entry: Entry) -> Option<Row> {
+        let id = plain(&entry.id);
+        let entry = entry.with_logged_results();
+        if !entry.notes.is_empty() && entry.status.is_none() {
+            let note = format!("{id}: {}", plain(&entry.notes.join("; ")));
+            let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+            notes.push(note);
+        }
+        let ids = self.ids.lock();
+        ids.unwrap_or_else(PoisonError::into_inner).push(id);
+        let fields = Fields::new(&entry, self.now);
+        for (name, seen) in &self.seen {
+            if !seen.load(Relaxed) && !fields.get(name).is_null() {
+                seen.store(true, Relaxed);
+            }
+        }
+        let filter = self.filter.as_ref();
+        if filter.is_some_and(|filter| !filter.matches(&fields)) {
+            return None;
+        }
+        let value = |name: &str| match name {
+            // Taken later, of those that are shown.
+            "size" => Value::Null,
+            name => fields.get(name),
+        };
+        let table = self.options.asks_for_fields();
+        Some(Row {
+            status: status(&entry),
+            sort: match self.options.order() {
+                // The store's own order.
+                ("time", _) => Value::Null,
+                (name, _) => fields.get(name),
+            },
+            values: self
+                .names
+                .iter()
+                .filter(|_| table)
+                .map(|name| value(name))
+                .collect(),
+            json: (!table).then(|| as_json(&entry).to_string()),
+            directory: entry.directory.clone(),
+        })
+    }
+}
+
+fn names_known(name: &str) -> bool {
+    short_names().contains(&name) || Metric::of_field(name).is_some()
+}
+
+/// Notes on logs that a list shows, at most.
+const MOST_NOTES: usize = 5;
+
+/// The first notes on what was not read, and how many more there are.
+fn first_notes(mut notes: Vec<String>) -> Vec<String> {
+    notes.sort();
+    let more = notes.len().saturating_sub(MOST_NOTES);
+    notes.truncate(MOST_NOTES);
+    if more > 0 {
+        notes.push(format!(
+            "and {more} more like these: `experiment summary ID` tells of each"
+        ));
+    }
+    notes
+}
+
+fn as_json(entry: &Entry) -> Value {
+    let known = !entry.untracked && entry.status != Some(Status::Broken);
+    let mut value = json!({
+        "id": entry.id,
+        "status": status(entry),
+        "directory": entry.directory.to_string_lossy(),
+        "metadata": if known { entry.metadata.known() } else { Value::Null },
+    });
+    if !entry.notes.is_empty() {
+        value["notes"] = json!(entry.notes);
+    }
+    value
+}

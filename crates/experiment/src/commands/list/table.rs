@@ -1,0 +1,221 @@
+//! The table of a list, and its columns.
+
+use super::super::text::{
+    Colour, Terminal, age, bytes, count, cut, duration, number, padded, painted_table, plain,
+    widths,
+};
+use super::{Options, Row};
+use crate::catalogue::Metric;
+use crate::fields::text;
+use crate::json::number as json_number;
+use serde_json::Value;
+
+/// How a field is shown.
+struct Column {
+    name: &'static str,
+    header: &'static str,
+    right: bool,
+    /// Columns of the highest numbers are left out first where the terminal is narrow.
+    order: u8,
+    show: fn(Option<f64>) -> String,
+}
+
+const fn column(
+    name: &'static str,
+    header: &'static str,
+    order: u8,
+    show: fn(Option<f64>) -> String,
+) -> Column {
+    Column {
+        name,
+        header,
+        right: true,
+        order,
+        show,
+    }
+}
+
+const fn words(name: &'static str, header: &'static str, order: u8) -> Column {
+    Column {
+        name,
+        header,
+        right: false,
+        order,
+        show: number,
+    }
+}
+
+const COLUMNS: [Column; 16] = [
+    words("id", "ID", 0),
+    words("status", "STATUS", 1),
+    words("model", "MODEL", 4),
+    column("classes", "CLASSES", 13, count),
+    words("dataset", "DATASET", 11),
+    column("epochs", "EPOCHS", 7, count),
+    column("val_f1", "VAL F1", 3, number),
+    column("val_acc", "VAL ACC", 9, number),
+    column("val_loss", "VAL LOSS", 10, number),
+    column("test_f1", "TEST F1", 2, number),
+    column("test_acc", "TEST ACC", 8, number),
+    column("params", "PARAMS", 12, count),
+    column("duration", "TIME", 6, duration),
+    column("age", "AGE", 5, age),
+    column("size", "SIZE", 14, bytes),
+    words("tags", "TAGS", 7),
+];
+
+/// The chosen columns, all by default, without those there is never room for.
+pub(super) fn chosen<'a>(options: &'a Options, terminal: &Terminal) -> Vec<&'a str> {
+    let narrow = terminal.width.is_some_and(|width| width < 150);
+    match &options.columns[..] {
+        [] => COLUMNS
+            .iter()
+            .map(|column| column.name)
+            .filter(|name| *name != "size" || !narrow)
+            .collect(),
+        columns => columns.iter().map(String::as_str).collect(),
+    }
+}
+
+fn known(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.name == name)
+}
+
+/// Heading of a column.
+pub(super) fn header(name: &str) -> String {
+    known(name).map_or_else(|| plain(name), |column| column.header.to_owned())
+}
+
+fn cell(value: &Value, name: &str) -> String {
+    match known(name) {
+        Some(column) if column.right => (column.show)(json_number(value)),
+        None if Metric::of_field(name).is_some() => number(json_number(value)),
+        _ => plain(&text(value)),
+    }
+}
+
+/// `all` are the IDs of all experiments, whether shown or not.
+pub(super) fn table(
+    rows: &[Row],
+    names: &[&str],
+    all: &[String],
+    options: &Options,
+    terminal: &Terminal,
+) -> String {
+    let mut columns: Vec<(String, Vec<String>, &str)> = names
+        .iter()
+        .enumerate()
+        .map(|(i, &name)| {
+            let cells = rows.iter().map(|row| cell(&row.values[i], name)).collect();
+            (header(name), cells, name)
+        })
+        .collect();
+    if options.columns.is_empty() {
+        // A column that says nothing.
+        let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
+        columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
+    }
+    let limit = terminal.width.unwrap_or(usize::MAX);
+    fit(&mut columns, all, limit, options.columns.is_empty());
+    let head: Vec<&str> = columns.iter().map(|(header, _, _)| &header[..]).collect();
+    let cells: Vec<Vec<String>> = (0..rows.len())
+        .map(|i| {
+            columns
+                .iter()
+                .map(|(_, cells, _)| cells[i].clone())
+                .collect()
+        })
+        .collect();
+    let is_number = |name: &str| Metric::of_field(name).is_some();
+    let right = |i: &usize| {
+        let name = columns[*i].2;
+        known(name).map_or(is_number(name), |column| column.right)
+    };
+    let right: Vec<usize> = (0..columns.len()).filter(right).collect();
+    painted_table(&head, &cells, &right, |i, j, cell| match columns[j].2 {
+        "status" => terminal.status(&rows[i].status, &cell),
+        "age" | "size" => terminal.paint(&cell, Colour::Faint),
+        _ => cell,
+    })
+}
+
+/// Makes a table no wider than `limit`: IDs become the shortest beginnings that name one experiment, then, where
+/// nobody chose them, columns are left out, then IDs are cut.
+fn fit(
+    columns: &mut Vec<(String, Vec<String>, &str)>,
+    all: &[String],
+    limit: usize,
+    may_drop: bool,
+) {
+    let total = |columns: &[(String, Vec<String>, &str)]| {
+        let wide = columns.iter().map(|(header, cells, _)| {
+            let rows: Vec<_> = cells.iter().map(|cell| vec![cell.clone()]).collect();
+            widths(&[header], &rows)[0]
+        });
+        wide.sum::<usize>() + 2 * columns.len().saturating_sub(1)
+    };
+    if total(columns) <= limit {
+        return;
+    }
+    let ids = columns.iter_mut().find(|(_, _, name)| *name == "id");
+    if let Some((_, ids, _)) = ids {
+        *ids = beginnings(ids, all);
+    }
+    while may_drop && total(columns) > limit && columns.len() > 2 {
+        let order = |(_, _, name): &(_, _, &str)| known(name).map_or(0, |column| column.order);
+        let last = (0..columns.len()).max_by_key(|&i| order(&columns[i]));
+        columns.remove(last.expect("there are columns"));
+    }
+    let surplus = total(columns).saturating_sub(limit);
+    if may_drop && surplus > 0 {
+        let (header, ids, _) = &mut columns[0];
+        let wide = ids
+            .iter()
+            .map(|id| super::super::text::width(id))
+            .max()
+            .unwrap_or(0);
+        let limit = wide.saturating_sub(surplus).max(8);
+        ids.iter_mut().for_each(|id| *id = cut(id, limit));
+        *header = padded(header, 2, false);
+    }
+}
+
+/// Beginnings of IDs, of whole parts between `_`, at least date and time, that no other of `all` has.
+pub(super) fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
+    let mut sorted: Vec<&String> = all.iter().collect();
+    sorted.sort();
+    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    ids.iter()
+        .map(|id| {
+            let at = sorted.binary_search(&id).expect("it is one of them");
+            let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+            let others = around.filter_map(|i| sorted.get(i));
+            let shared = others.map(|other| common(id, other)).max().unwrap_or(0);
+            let ends = id.match_indices('_').map(|(end, _)| end);
+            let end = ends.skip(1).find(|end| *end > shared);
+            id[..end.unwrap_or(id.len())].to_owned()
+        })
+        .collect()
+}
+
+/// A cell of comma-separated values.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains([',', '"']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+pub(super) fn csv(rows: &[Row], names: &[&str]) -> String {
+    let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
+    let mut out = line(names.iter().map(|name| quoted(&plain(name))).collect());
+    for row in rows {
+        let cells = row.values.iter().map(|value| match value {
+            Value::Null => String::new(),
+            value => quoted(&plain(&text(value))),
+        });
+        out.push_str(&line(cells.collect()));
+    }
+    out
+}

@@ -1,0 +1,346 @@
+//! Event files as they lie on disk: where they are, what scalars they hold, and how sound they are.
+//!
+//! Any event file below a directory counts, whatever the folders are called. A damaged record costs that record:
+//! readers step over it and count it. Of several files of one folder the later one, by the time of its first event,
+//! supersedes the earlier from its first step on, as after a restart.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use tfrecord::protobuf::TensorProto;
+
+use crate::catalogue::layout::EVENT_FILE_MARK;
+use crate::error::ExperimentError;
+use crate::records::{Kind, Records};
+
+/// Scalars read from one directory, at most.
+const MOST_SCALARS: usize = 1 << 20;
+
+/// Folders below a directory of logs, at most: bounds the walk through a directory of strangers.
+const MOST_FOLDERS: usize = 10_000;
+
+/// An event, as far as scalars need it: pictures, graphs and histograms are not decoded.
+#[derive(Clone, PartialEq, Message)]
+struct ScalarEvent {
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    #[prost(message, optional, tag = "5")]
+    summary: Option<ScalarSummary>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScalarSummary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<ScalarValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScalarValue {
+    #[prost(string, tag = "1")]
+    tag: String,
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
+    #[prost(message, optional, tag = "8")]
+    tensor: Option<TensorProto>,
+}
+
+/// What is wrong with one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Records and damaged stretches before it.
+    pub record: usize,
+    /// Its first byte in the file.
+    pub at: u64,
+    /// What is wrong.
+    pub problem: &'static str,
+}
+
+/// How much of an event file is good.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Soundness {
+    /// Bytes of the file.
+    pub size: u64,
+    /// Events that can be read.
+    pub events: usize,
+    /// Damaged records that readers step over.
+    pub damaged: usize,
+    /// The first of them.
+    pub first: Option<Damage>,
+    /// Where the file is torn: nothing from there on can be read.
+    pub torn: Option<Damage>,
+}
+
+impl Soundness {
+    /// Whether there is an event in it at all.
+    pub fn is_event_file(&self) -> bool {
+        self.events > 0
+    }
+
+    fn step_over(&mut self, count: usize, first: Option<Damage>) {
+        self.damaged += count;
+        self.first = self.first.take().or(first);
+    }
+}
+
+/// Damage since the last sound record.
+#[derive(Default)]
+struct Tail {
+    count: usize,
+    first: Option<Damage>,
+    /// Whether something in it has no known length: then the file is torn, unless a sound record follows.
+    lost: bool,
+}
+
+/// Checks framing and checksums of every record.
+///
+/// # Errors
+/// [`ExperimentError::Read`] where the file cannot be read.
+pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
+    let mut records = Records::open(path).map_err(ExperimentError::read(path))?;
+    let mut found = Soundness::default();
+    let mut tail = Tail::default();
+    for record in 0.. {
+        let next = records.next().map_err(ExperimentError::read(path))?;
+        let Some(stretch) = next else { break };
+        found.size = stretch.end;
+        let damage = |problem| Damage {
+            record,
+            at: stretch.start,
+            problem,
+        };
+        let problem = match &stretch.kind {
+            Kind::Sound(_) | Kind::SoundButLong => {
+                let Tail { count, first, .. } = std::mem::take(&mut tail);
+                found.step_over(count, first);
+                match &stretch.kind {
+                    Kind::Sound(content) if ScalarEvent::decode(&content[..]).is_err() => {
+                        found.step_over(1, Some(damage("no event")));
+                    }
+                    _ => found.events += 1,
+                }
+                continue;
+            }
+            Kind::Damaged => "its checksum differs",
+            Kind::Lost(problem) => {
+                tail.lost = true;
+                problem
+            }
+        };
+        tail.count += 1;
+        tail.first.get_or_insert(damage(problem));
+    }
+    if tail.lost {
+        found.torn = tail.first;
+    } else {
+        found.step_over(tail.count, tail.first);
+    }
+    Ok(found)
+}
+
+/// Event files anywhere below a directory, in the order of their names. Links are not followed.
+pub fn below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut waiting = vec![directory.to_owned()];
+    let mut folders = 0;
+    while let Some(folder) = waiting.pop() {
+        folders += 1;
+        if folders > MOST_FOLDERS {
+            break;
+        }
+        let listing = std::fs::read_dir(folder).into_iter().flatten();
+        for entry in listing.filter_map(Result::ok) {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let name = entry.file_name();
+            if kind.is_dir() {
+                waiting.push(entry.path());
+            } else if kind.is_file() && name.to_string_lossy().contains(EVENT_FILE_MARK) {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Values of a tag by step.
+pub type Steps = BTreeMap<i64, f64>;
+
+/// Scalars below a directory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scalars {
+    /// By folder, from the directory, then by tag.
+    pub runs: BTreeMap<PathBuf, BTreeMap<String, Steps>>,
+    /// Damaged records that were stepped over, torn ends included.
+    pub damaged: usize,
+    /// Event files.
+    pub files: usize,
+    /// Files that are called event files and hold no event.
+    pub foreign: usize,
+    /// Whether there were more scalars than are read.
+    pub cut: bool,
+}
+
+/// Scalars of the event files below `directory`.
+pub fn scalars(directory: &Path) -> Scalars {
+    let mut found = Scalars::default();
+    let mut count = 0;
+    let mut files: Vec<(PathBuf, ScalarFile)> = Vec::new();
+    for path in below(directory) {
+        let Ok(file) = ScalarFile::read(&path, &mut count) else {
+            found.foreign += 1;
+            continue;
+        };
+        if !file.any {
+            found.foreign += 1;
+            continue;
+        }
+        found.files += 1;
+        found.damaged += file.damaged;
+        let folder = path.parent().unwrap_or(directory);
+        let folder = folder.strip_prefix(directory).unwrap_or(folder);
+        files.push((folder.to_owned(), file));
+    }
+    found.cut = count >= MOST_SCALARS;
+    // Stable: files that began at the same time stay in the order of their names.
+    files.sort_by(|(_, a), (_, b)| a.began.total_cmp(&b.began));
+    for (folder, file) in files {
+        let run = found.runs.entry(folder).or_default();
+        for (tag, steps) in file.tags {
+            let merged = run.entry(tag).or_default();
+            if let Some(first) = steps.keys().next() {
+                // What an earlier file has from here on was done again.
+                merged.split_off(first);
+            }
+            merged.extend(steps);
+        }
+    }
+    found
+}
+
+/// Scalars of one file; of doubled steps the last value counts.
+struct ScalarFile {
+    /// Time of the first event, in seconds since 1970.
+    began: f64,
+    tags: BTreeMap<String, Steps>,
+    damaged: usize,
+    /// Whether it holds an event.
+    any: bool,
+}
+
+impl ScalarFile {
+    fn read(path: &Path, count: &mut usize) -> std::io::Result<Self> {
+        let mut records = Records::open(path)?;
+        let mut file = Self {
+            began: f64::INFINITY,
+            tags: BTreeMap::new(),
+            damaged: 0,
+            any: false,
+        };
+        while *count < MOST_SCALARS {
+            let Some(stretch) = records.next()? else {
+                break;
+            };
+            let event = match stretch.kind {
+                Kind::Sound(content) => ScalarEvent::decode(&content[..]).ok(),
+                Kind::SoundButLong => continue,
+                Kind::Damaged | Kind::Lost(_) => None,
+            };
+            let Some(event) = event else {
+                file.damaged += 1;
+                continue;
+            };
+            if !file.any {
+                file.began = event.wall_time;
+                file.any = true;
+            }
+            for value in event.summary.into_iter().flat_map(|summary| summary.value) {
+                let tensor = || value.tensor.as_ref().and_then(number);
+                let number = value.simple_value.map(f64::from).or_else(tensor);
+                if let Some(number) = number {
+                    let steps = file.tags.entry(value.tag).or_default();
+                    steps.insert(event.step, number);
+                    *count += 1;
+                }
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// The number of a tensor of rank 0.
+fn number(tensor: &TensorProto) -> Option<f64> {
+    // tensorflow/core/framework/types.proto
+    const FLOAT: i32 = 1;
+    const DOUBLE: i32 = 2;
+    const INT32: i32 = 3;
+    const INT64: i32 = 9;
+    let shape = tensor.tensor_shape.as_ref();
+    if shape.is_some_and(|shape| shape.unknown_rank || !shape.dim.is_empty()) {
+        return None;
+    }
+    let content = &tensor.tensor_content[..];
+    // A tensor without any value is all zeros: TensorFlow writes them so.
+    Some(match tensor.dtype {
+        FLOAT if content.is_empty() => tensor.float_val.first().map_or(0.0, |&v| v.into()),
+        FLOAT => f32::from_le_bytes(content.try_into().ok()?).into(),
+        DOUBLE if content.is_empty() => tensor.double_val.first().copied().unwrap_or(0.0),
+        DOUBLE => f64::from_le_bytes(content.try_into().ok()?),
+        INT32 if content.is_empty() => tensor.int_val.first().map_or(0.0, |&v| v.into()),
+        INT32 => i32::from_le_bytes(content.try_into().ok()?).into(),
+        INT64 if content.is_empty() => tensor.int64_val.first().map_or(0.0, |&v| v as f64),
+        INT64 => i64::from_le_bytes(content.try_into().ok()?) as f64,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::EventWriter;
+    use proptest::prelude::*;
+
+    fn written(folder: &Path) -> PathBuf {
+        let mut writer = EventWriter::create(folder).unwrap();
+        for epoch in 0..3 {
+            writer.scalar("epoch_loss", epoch, 1.0 / (epoch + 1) as f32);
+            writer.histogram("kernel", epoch, &[0.0, 1.0, 3.0]);
+        }
+        writer.flush().unwrap();
+        below(folder).remove(0)
+    }
+
+    #[test]
+    fn a_whole_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        let sound = check(&path).unwrap();
+        assert_eq!((sound.events, sound.damaged, sound.torn), (7, 0, None));
+        assert_eq!(sound.size, std::fs::metadata(&path).unwrap().len());
+    }
+
+    proptest! {
+        /// Damage anywhere is found, costs one record, and no bytes make the reader panic.
+        #[test]
+        fn damage_is_found(cut in 0usize..600, at in 0usize..600, flip in 1u8..) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = written(folder.path());
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes.truncate(bytes.len().saturating_sub(cut).max(1));
+            std::fs::write(&path, &bytes).unwrap();
+            let before = check(&path).unwrap();
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            std::fs::write(&path, &bytes).unwrap();
+            let sound = check(&path).unwrap();
+            prop_assert!(sound.damaged > 0 || sound.torn.is_some());
+            prop_assert!(sound.events + 1 >= before.events);
+            prop_assert_eq!(sound.size, bytes.len() as u64);
+            let _ = scalars(folder.path());
+        }
+    }
+}

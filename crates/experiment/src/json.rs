@@ -1,0 +1,226 @@
+//! JSON as other programs write it: NaN, infinities and numbers beyond a float64's range, a byte-order mark, UTF-16,
+//! numbers as text.
+//!
+//! What JSON has no number for is read as a marked text, which `to_bytes` writes as it was and `plain` turns into
+//! text that [`number`] reads.
+
+use serde_json::Value;
+
+/// Before the text of a number that JSON does not have.
+const MARK: char = '\0';
+
+/// The number of a value: itself, or the number that its text says.
+pub fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim_start_matches(MARK).trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A number as a value; text where JSON has no such number.
+pub fn from_number(number: f64) -> Value {
+    match number {
+        n if n.is_nan() => "NaN".into(),
+        f64::INFINITY => "Infinity".into(),
+        f64::NEG_INFINITY => "-Infinity".into(),
+        n => n.into(),
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Where it is no JSON, with line and column.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let strict = |bytes: &[u8]| match serde_json::from_slice(bytes) {
+        Ok(value) => Ok(value),
+        Err(error) => serde_json::from_slice(&marked(bytes)).map_err(|_| error),
+    };
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => strict(rest),
+        [0xff, 0xfe, rest @ ..] => strict(&utf16(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => strict(&utf16(rest, u16::from_be_bytes)),
+        bytes => strict(bytes),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    text.collect::<String>().into_bytes()
+}
+
+/// The same text with numbers that JSON does not have as marked texts.
+fn marked(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let length = match rest[0] {
+            b'"' => string_length(rest),
+            byte if is_of_a_word(byte) => {
+                let ends = rest.iter().position(|&byte| !is_of_a_word(byte));
+                ends.unwrap_or(rest.len())
+            }
+            _ => 1,
+        };
+        let token = &rest[..length];
+        if is_no_json_number(token) {
+            out.extend_from_slice(b"\"\\u0000");
+            out.extend_from_slice(token);
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(token);
+        }
+        at += length;
+    }
+    out
+}
+
+fn is_of_a_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
+}
+
+/// Bytes of the string that begins here, quotes included.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Whether a word is a number to others and none in JSON, or none that fits.
+fn is_no_json_number(word: &[u8]) -> bool {
+    match word {
+        b"NaN" | b"Infinity" | b"-Infinity" => true,
+        [b'-' | b'0'..=b'9', ..] => {
+            let text = std::str::from_utf8(word).unwrap_or_default();
+            text.parse().is_ok_and(f64::is_infinite)
+        }
+        _ => false,
+    }
+}
+
+/// A value with plain texts in the place of marked ones.
+pub(crate) fn plain(mut value: Value) -> Value {
+    unmark(&mut value);
+    value
+}
+
+fn unmark(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with(MARK) => drop(text.remove(0)),
+        Value::Array(items) => items.iter_mut().for_each(unmark),
+        Value::Object(fields) => fields.values_mut().for_each(unmark),
+        _ => {}
+    }
+}
+
+/// The bytes of a file, with numbers that JSON does not have as they were.
+pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
+    let mut text = serde_json::to_string_pretty(value).expect("a value is JSON");
+    text.push('\n');
+    const MARKED: &str = "\"\\u0000";
+    if !text.contains(MARKED) {
+        return text.into_bytes();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = &text[..];
+    // A quote that is not escaped begins a string here: what is in strings before is passed over whole.
+    while let Some(at) = rest.find('"') {
+        let length = string_length(&rest.as_bytes()[at..]);
+        let string = &rest[at..at + length];
+        out.push_str(&rest[..at]);
+        let number = string
+            .strip_prefix(MARKED)
+            .and_then(|text| text.strip_suffix('"'));
+        out.push_str(match number {
+            Some(number) if is_no_json_number(number.as_bytes()) => number,
+            _ => string,
+        });
+        rest = &rest[at + length..];
+    }
+    out.push_str(rest);
+    out.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// What Python's `json.dumps({"a": [math.nan, -math.inf], "NaN": "NaN", ...})` gives.
+    const PYTHON: &str =
+        r#"{"a": [NaN, -Infinity, 1.5], "NaN": "NaN", "q": "\"NaN", "big": 1e999, "int": -3}"#;
+
+    #[test]
+    fn numbers_that_json_does_not_have() {
+        let value = parse(PYTHON.as_bytes()).unwrap();
+        assert!(number(&value["a"][0]).unwrap().is_nan());
+        assert_eq!(number(&value["a"][1]), Some(f64::NEG_INFINITY));
+        assert_eq!(number(&value["big"]), Some(f64::INFINITY));
+        assert_eq!(value["q"], "\"NaN");
+        assert_eq!(plain(value.clone())["a"], json!(["NaN", "-Infinity", 1.5]));
+        let again = String::from_utf8(to_bytes(&value)).unwrap();
+        assert_eq!(
+            again.split_whitespace().collect::<String>(),
+            PYTHON.replace(' ', "")
+        );
+    }
+
+    #[test]
+    fn marks_of_other_encodings() {
+        let text = r#"{"a": "ä"}"#;
+        let expected = json!({"a": "ä"});
+        let utf16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            let units = text.encode_utf16().flat_map(bytes);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            utf16([0xff, 0xfe], u16::to_le_bytes),
+            utf16([0xfe, 0xff], u16::to_be_bytes),
+        ] {
+            assert_eq!(parse(&bytes).unwrap(), expected);
+        }
+        let error = parse(b"{\n\"a\": NaN,\n\"b\" 1}").unwrap_err();
+        assert_eq!(error.line(), 2);
+    }
+
+    #[test]
+    fn numbers_as_text() {
+        for (value, expected) in [
+            (json!("32"), Some(32.0)),
+            (json!(" 1e-3 "), Some(0.001)),
+            (json!("many"), None),
+            (json!(true), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(number(&value), expected, "{value}");
+        }
+    }
+
+    proptest! {
+        /// What is read is written as it was read, whatever its strings hold.
+        #[test]
+        fn there_and_back(text in "[\\PC\0\"\\\\]{0,20}", number: f64) {
+            let value = json!({ text.clone(): [text, from_number(number)] });
+            let again = parse(&to_bytes(&value)).unwrap();
+            prop_assert_eq!(again, value);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = parse(&bytes);
+            let _ = marked(&bytes);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use super::*;
+use proptest::prelude::*;
+
+/// As the Python system writes it: none of our fields, one we do not know.
+const PYTHON: &str = r#"{
+  "experiment_id": "20250101_120000_simple_cnn_3classes_32batch_deadbeef",
+  "timestamp": "2025-01-01T12:00:00.123456",
+  "model_info": {"type": "simple_cnn", "name": "SimpleCNN", "input_shape": [2, 7, 256],
+                 "num_classes": 3, "total_params": 154723, "trainable_params": 154275},
+  "training_config": {"batch_size": 32, "epochs": 50, "learning_rate": 0.001,
+                      "input_shape": [2, 7, 256], "num_classes": 3, "model_type": "simple_cnn",
+                      "dataset_config": "dataset_config.yaml"},
+  "dataset_info": {"train_size": 10, "val_size": 2, "test_size": 2, "input_shape": [2, 7, 256],
+                   "num_classes": 3},
+  "system_info": {"tensorflow_version": "2.15.0", "gpu_available": false},
+  "lab": {"operator": "x"}
+}"#;
+
+#[test]
+fn files_of_the_python_system_are_read_and_kept() {
+    let metadata = Metadata::parse(PYTHON.as_bytes()).unwrap();
+    assert_eq!(metadata.model_info.total_params, 154_723);
+    assert_eq!(metadata.status, None);
+    assert_eq!(metadata.other["lab"]["operator"], "x");
+    assert_eq!(metadata.system_info.other["tensorflow_version"], "2.15.0");
+    let again: Value = serde_json::from_slice(&metadata.to_bytes()).unwrap();
+    let before: Value = serde_json::from_str(PYTHON).unwrap();
+    assert_eq!(again, before);
+    assert_eq!(metadata.misfits(), [""; 0]);
+}
+
+/// As hand-made scripts write it.
+const FOREIGN: &str = r#"{
+  "experiment_id": 7, "schema_version": null, "status": 3, "tags": "field",
+  "model_info": {"type": "m", "num_classes": "3", "total_params": "many", "input_shape": [2, "7", null]},
+  "training_config": {"batch_size": "32", "epochs": 50.0, "learning_rate": "1e-3"},
+  "dataset_info": ["a", "b"], "seed": "42", "duration_s": NaN,
+  "results": {"best_epoch": null, "validation": {"loss": NaN, "accuracy": "0.5"}, "test": {"loss": Infinity}}
+}"#;
+
+#[test]
+fn what_does_not_fit_costs_no_other_field_and_is_kept() {
+    let mut read = Metadata::parse(FOREIGN.as_bytes()).unwrap();
+    assert_eq!(
+        (read.status, read.seed, &read.tags[..]),
+        (None, Some(42), &["field".into()][..])
+    );
+    let config = &read.training_config;
+    assert_eq!(
+        (config.batch_size, config.epochs, config.learning_rate),
+        (32, 50, 0.001)
+    );
+    assert_eq!(
+        (read.model_info.num_classes, read.model_info.total_params),
+        (3, 0)
+    );
+    assert!(read.metric(Split::Validation, "loss").unwrap().is_nan());
+    assert_eq!(read.metric(Split::Validation, "accuracy"), Some(0.5));
+    assert_eq!(read.metric(Split::Test, "loss"), Some(f64::INFINITY));
+    assert_eq!(read.results.as_ref().unwrap().best_epoch, None);
+    assert_eq!(
+        read.misfits(),
+        [
+            "status: 3",
+            "model_info.total_params: \"many\"",
+            "model_info.input_shape: [2,\"7\",null]",
+            "dataset_info: [\"a\",\"b\"]",
+        ]
+    );
+    let parsed = |bytes: &[u8]| json::parse(bytes).unwrap();
+    assert_eq!(parsed(&read.to_bytes()), parsed(FOREIGN.as_bytes()));
+
+    let known = read.known();
+    assert_eq!(known["training_config"]["batch_size"], 32);
+    assert_eq!(known["model_info"]["total_params"], "many");
+    assert_eq!(known["results"]["validation"]["loss"], "NaN");
+    assert_eq!(known["dataset_info"], serde_json::json!(["a", "b"]));
+    assert_eq!(
+        known
+            .get("notes")
+            .or(known["training_config"].get("model_type")),
+        None
+    );
+
+    read.notes = "new".into();
+    read.training_config.epochs = 60;
+    let written = String::from_utf8(read.to_bytes()).unwrap();
+    let mut expected = parsed(FOREIGN.as_bytes());
+    expected["notes"] = "new".into();
+    expected["training_config"]["epochs"] = 60.into();
+    assert_eq!(parsed(written.as_bytes()), expected);
+    assert!(
+        written.contains("\"loss\": NaN") && written.contains("\"loss\": Infinity"),
+        "{written}"
+    );
+}
+
+#[test]
+fn newer_versions_are_known() {
+    for (version, newer) in [
+        ("1", false),
+        ("2", true),
+        ("\"2\"", true),
+        ("\"b\"", true),
+        ("1.1", true),
+        ("null", false),
+    ] {
+        let read =
+            Metadata::parse(format!("{{\"schema_version\": {version}}}").as_bytes()).unwrap();
+        assert_eq!(read.is_newer(), newer, "{version}");
+        assert_eq!(read.check_version("x").is_err(), newer, "{version}");
+    }
+    assert!(Metadata::parse(b"[]").is_err());
+}
+
+#[test]
+fn a_newer_status_is_unknown_not_an_error() {
+    let metadata = Metadata::parse(br#"{"status": "paused"}"#).unwrap();
+    assert_eq!(metadata.status, Some(Status::Unknown));
+}
+
+proptest! {
+    /// No bytes make the reader panic.
+    #[test]
+    fn damaged_files_are_errors(at in 0usize..1000, value: u8, cut in 0usize..1000) {
+        let mut bytes = PYTHON.as_bytes().to_vec();
+        let at = at % bytes.len();
+        bytes[at] = value;
+        bytes.truncate(bytes.len() - cut % bytes.len());
+        if let Ok(read) = Metadata::parse(&bytes) {
+            let _ = (read.misfits(), read.to_bytes());
+        }
+    }
+}

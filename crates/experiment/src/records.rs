@@ -1,0 +1,279 @@
+//! Records of event files (the TFRecord framing): length, checksum of the length, content, checksum of the content.
+//!
+//! The two checksums tell what kind of damage there is. Where that of the length holds, the record's end is known
+//! and a reader steps over it. Where it does not, the reader looks for the next length whose checksum holds.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::files::open_regular;
+
+/// Bytes before the content: the length and its checksum.
+const HEAD: u64 = 12;
+
+/// Bytes of a record beside its content.
+const FRAME: u64 = HEAD + 4;
+
+/// Longest content that is kept in memory, in bytes. Checksums of longer ones are checked all the same.
+const LONGEST_KEPT: u64 = 64 << 20;
+
+/// CRC-32C, masked as TFRecord has it so that a checksum of checksums is of use.
+fn masked_checksum(bytes: &[u8]) -> u32 {
+    mask(crc32c::crc32c(bytes))
+}
+
+fn mask(checksum: u32) -> u32 {
+    checksum.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// Appends a record.
+pub(crate) fn append(buffer: &mut Vec<u8>, content: &[u8]) {
+    let length = (content.len() as u64).to_le_bytes();
+    buffer.extend_from_slice(&length);
+    buffer.extend_from_slice(&masked_checksum(&length).to_le_bytes());
+    buffer.extend_from_slice(content);
+    buffer.extend_from_slice(&masked_checksum(content).to_le_bytes());
+}
+
+/// A stretch of a file: a record, or something damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// First byte.
+    pub start: u64,
+    /// Byte after the last.
+    pub end: u64,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a stretch holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A record whose checksums hold.
+    Sound(Vec<u8>),
+    /// The same, with content too long to be kept.
+    SoundButLong,
+    /// A record whose length is sound and whose content is not.
+    Damaged,
+    /// No record begins here: it was torn, or its length is damaged.
+    Lost(&'static str),
+}
+
+/// The length in a record's head; none where its checksum does not hold.
+fn length_of(head: &[u8]) -> Option<u64> {
+    let length: [u8; 8] = head.get(..8)?.try_into().ok()?;
+    let checksum = head.get(8..HEAD as usize)?;
+    let holds = masked_checksum(&length).to_le_bytes() == *checksum;
+    holds.then(|| u64::from_le_bytes(length))
+}
+
+/// The stretches of a file, from its first byte to its last.
+pub(crate) struct Records {
+    file: BufReader<File>,
+    length: u64,
+    at: u64,
+}
+
+impl Records {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Where it is no regular file, or cannot be opened.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = open_regular(path)?;
+        Ok(Self {
+            length: file.metadata()?.len(),
+            file: BufReader::new(file),
+            at: 0,
+        })
+    }
+
+    /// The next stretch; none at the end.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn next(&mut self) -> std::io::Result<Option<Stretch>> {
+        let start = self.at;
+        let left = self.length - start;
+        if left == 0 {
+            return Ok(None);
+        }
+        if left < FRAME {
+            return self.lost(start, self.length, "cut short");
+        }
+        let mut head = [0; HEAD as usize];
+        self.file.read_exact(&mut head)?;
+        let Some(length) = length_of(&head) else {
+            let end = self.next_head(start + 1)?;
+            return self.lost(start, end, "the checksum of its length differs");
+        };
+        if length > left - FRAME {
+            // A record may have been begun and, after a restart, others written behind it.
+            let end = self.next_head(start + 1)?;
+            return self.lost(start, end, "cut short");
+        }
+        let kind = self.content(length)?;
+        self.at = start + FRAME + length;
+        Ok(Some(Stretch {
+            start,
+            end: self.at,
+            kind,
+        }))
+    }
+
+    /// The content of `length` bytes that follows, and its checksum.
+    fn content(&mut self, length: u64) -> std::io::Result<Kind> {
+        let mut content = Vec::new();
+        let mut checksum = 0;
+        if length <= LONGEST_KEPT {
+            content.resize(length as usize, 0);
+            self.file.read_exact(&mut content)?;
+            checksum = crc32c::crc32c(&content);
+        } else {
+            let mut part = vec![0; 1 << 20];
+            let mut left = length;
+            while left > 0 {
+                let size = left.min(part.len() as u64) as usize;
+                self.file.read_exact(&mut part[..size])?;
+                checksum = crc32c::crc32c_append(checksum, &part[..size]);
+                left -= size as u64;
+            }
+        }
+        let mut expected = [0; 4];
+        self.file.read_exact(&mut expected)?;
+        Ok(if mask(checksum).to_le_bytes() != expected {
+            Kind::Damaged
+        } else if length > LONGEST_KEPT {
+            Kind::SoundButLong
+        } else {
+            Kind::Sound(content)
+        })
+    }
+
+    fn lost(
+        &mut self,
+        start: u64,
+        end: u64,
+        why: &'static str,
+    ) -> std::io::Result<Option<Stretch>> {
+        self.file.seek(SeekFrom::Start(end))?;
+        self.at = end;
+        let kind = Kind::Lost(why);
+        Ok(Some(Stretch { start, end, kind }))
+    }
+
+    /// The first byte from `from` on where a record of sound length begins that fits; the file's length where
+    /// none does.
+    fn next_head(&mut self, from: u64) -> std::io::Result<u64> {
+        let mut part = Vec::new();
+        let mut start = from;
+        loop {
+            part.clear();
+            self.file.seek(SeekFrom::Start(start))?;
+            let whole = self.file.by_ref().take(1 << 20).read_to_end(&mut part)?;
+            for (i, head) in part.windows(HEAD as usize).enumerate() {
+                let at = start + i as u64;
+                let room = (self.length - at).saturating_sub(FRAME);
+                if length_of(head).is_some_and(|length| length <= room) {
+                    return Ok(at);
+                }
+            }
+            // Heads that begin in one part and end in the next are seen in the next.
+            let step = (whole as u64 + 1).saturating_sub(HEAD);
+            if step == 0 || start + whole as u64 >= self.length {
+                return Ok(self.length);
+            }
+            start += step;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stretches(bytes: &[u8]) -> Vec<Stretch> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, bytes).unwrap();
+        let mut records = Records::open(&path).unwrap();
+        std::iter::from_fn(|| records.next().unwrap()).collect()
+    }
+
+    fn sound(stretches: &[Stretch]) -> Vec<&[u8]> {
+        let content = stretches.iter().map(|stretch| match &stretch.kind {
+            Kind::Sound(content) => Some(&content[..]),
+            _ => None,
+        });
+        content.flatten().collect()
+    }
+
+    fn three() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for content in [&b"one"[..], b"second", b"3"] {
+            append(&mut bytes, content);
+        }
+        bytes
+    }
+
+    /// Written by TensorFlow's own record writer: its first record of every event file of version 2 is 24 bytes.
+    #[test]
+    fn the_framing_is_that_of_tfrecord() {
+        let mut bytes = Vec::new();
+        append(&mut bytes, &[0; 24]);
+        assert_eq!(bytes[..12], *b"\x18\0\0\0\0\0\0\0\xa3\x7fK\"");
+    }
+
+    #[test]
+    fn damage_of_each_kind_costs_one_record() {
+        let bytes = three();
+        let mut content = bytes.clone();
+        content[20 + 12] ^= 1;
+        let found = stretches(&content);
+        assert_eq!(sound(&found), [&b"one"[..], b"3"]);
+        assert_eq!((found[1].start, found[1].end), (19, 41));
+        assert_eq!(found[1].kind, Kind::Damaged);
+
+        let mut length = bytes.clone();
+        length[19] ^= 1;
+        let found = stretches(&length);
+        assert_eq!(sound(&found), [&b"one"[..], b"3"]);
+        assert!(matches!(found[1].kind, Kind::Lost(_)));
+
+        let found = stretches(&bytes[..bytes.len() - 1]);
+        assert_eq!(sound(&found), [&b"one"[..], b"second"]);
+        assert_eq!(found[2].kind, Kind::Lost("cut short"));
+        assert_eq!(found[2].end, bytes.len() as u64 - 1);
+    }
+
+    #[test]
+    fn a_head_between_two_parts_is_found() {
+        for gap in (1 << 20) - 20..(1 << 20) + 20 {
+            let mut bytes = vec![0; gap];
+            bytes.extend(three());
+            let found = stretches(&bytes);
+            assert_eq!(found[0].end, gap as u64);
+            assert_eq!(sound(&found).len(), 3);
+        }
+    }
+
+    proptest! {
+        /// Stretches lie end to end and fill the file, whatever it holds.
+        #[test]
+        fn nothing_is_left_over(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
+            let at = at.min(bytes.len());
+            bytes.splice(at..at, three());
+            let found = stretches(&bytes);
+            let mut end = 0;
+            for stretch in &found {
+                prop_assert_eq!(stretch.start, end);
+                prop_assert!(stretch.end > end);
+                end = stretch.end;
+            }
+            prop_assert_eq!(end, bytes.len() as u64);
+            prop_assert_eq!(sound(&found).len(), 3);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Words of messages.
+
+/// A count and its noun: `1 record`, `2 records`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}

@@ -1,0 +1,186 @@
+//! Event logs of other people, sound and damaged, against what TensorBoard reads of them
+//! (`scripts/conformance/make_event_logs.py`).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use experiment::{Entry, ExperimentStore};
+use serde_json::Value;
+
+/// A copy of the fixture, and what is expected of each experiment.
+fn fixture() -> (tempfile::TempDir, ExperimentStore, Value) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/event_logs");
+    let folder = tempfile::tempdir().unwrap();
+    copy(&source, folder.path());
+    let expected = std::fs::read(source.join("expected.json")).unwrap();
+    let store = ExperimentStore::new(&folder.path().join("experiments"));
+    (folder, store, serde_json::from_slice(&expected).unwrap())
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file below a directory, with its bytes.
+fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push((entry.path(), std::fs::read(entry.path()).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Standard output and standard error, and whether the command succeeded.
+fn run(store: &ExperimentStore, arguments: &[&str]) -> (String, String, bool) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_experiment"));
+    let output = command
+        .arg("--experiments-dir")
+        .arg(store.root())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        text(output.stdout),
+        text(output.stderr),
+        output.status.success(),
+    )
+}
+
+fn check_curves(entry: &Entry, expected: &Value) {
+    let history = entry.history();
+    let curves = expected["curves"].as_object().unwrap();
+    for (metric, points) in curves {
+        let points: Vec<(i64, f64)> = serde_json::from_value(points.clone()).unwrap();
+        let found = history.curve(metric);
+        // Epochs count from 0, whatever the first step was.
+        let first = points[0].0;
+        let shift = if first == 1 { 1 } else { 0 };
+        let expected: Vec<(usize, f64)> = points
+            .iter()
+            .map(|(step, value)| ((step - shift) as usize, *value))
+            .collect();
+        assert_eq!(found, expected, "{} {metric}", entry.id);
+    }
+    let read: std::collections::BTreeSet<&String> = history
+        .epochs
+        .iter()
+        .flat_map(|epoch| epoch.metrics.keys())
+        .collect();
+    assert_eq!(read.len(), curves.len(), "{}: {read:?}", entry.id);
+    let results = entry.clone().with_logged_results().metadata.results;
+    let epochs = results.as_ref().and_then(|results| results.epochs_run);
+    assert_eq!(
+        epochs.map(|n| n as u64),
+        expected["epochs"].as_u64(),
+        "{}",
+        entry.id
+    );
+
+    let names = expected["not_understood"].as_array().unwrap();
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let note = format!("{} scalar{plural} not understood", names.len());
+    let told = history.notes.iter().any(|line| line.starts_with(&note));
+    assert_eq!(told, !names.is_empty(), "{}: {:?}", entry.id, history.notes);
+    let told = |what: &str| history.notes.iter().any(|line| line.contains(what));
+    let is = |kind: &str| expected[kind].is_u64();
+    let notes = &history.notes;
+    assert_eq!(
+        told("damaged record"),
+        is("damaged") || is("torn"),
+        "{}: {notes:?}",
+        entry.id
+    );
+    assert_eq!(
+        told("without any event"),
+        is("foreign"),
+        "{}: {notes:?}",
+        entry.id
+    );
+}
+
+#[test]
+fn curves_are_those_that_tensorboard_reads() {
+    let (_folder, store, expected) = fixture();
+    for (id, expected) in expected.as_object().unwrap() {
+        check_curves(&store.find(id).unwrap(), expected);
+    }
+}
+
+#[test]
+fn damage_is_seen_and_nothing_sound_is_lost() {
+    let (_folder, store, expected) = fixture();
+    for (id, expected) in expected.as_object().unwrap() {
+        let directory = store.root().join(id);
+        let before = files(&directory);
+        let damage = ["damaged", "torn", "foreign"].map(|kind| expected[kind].as_u64());
+        let (text, _, whole) = run(&store, &["verify", id]);
+        assert_eq!(whole, damage == [None; 3], "{text}");
+
+        let (text, error, done) = run(&store, &["repair", id, "--dry-run"]);
+        assert!(done, "{error}");
+        assert_eq!(files(&directory), before, "{text}");
+        let (text, error, done) = run(&store, &["repair", id]);
+        assert!(done, "{error}");
+        let [damaged, torn, foreign] = damage;
+        let Some(torn) = torn else {
+            assert_eq!(files(&directory), before, "{id}: {text}");
+            let left = damaged.or(foreign).is_some();
+            assert_eq!(text.contains("left as it is"), left, "{text}");
+            continue;
+        };
+        // What was cut off lies beside it, under a name that TensorBoard does not read.
+        let after = files(&directory);
+        let (removed, kept): (Vec<_>, Vec<_>) = after
+            .into_iter()
+            .partition(|(path, _)| path.extension() == Some("removed".as_ref()));
+        assert_eq!((removed.len(), kept.len()), (1, before.len()), "{id}");
+        assert!(
+            !removed[0]
+                .0
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .contains("tfevents")
+        );
+        for ((path, before), (_, after)) in before.iter().zip(&kept) {
+            if before != after {
+                assert_eq!(after[..], before[..torn as usize], "{}", path.display());
+                assert_eq!(removed[0].1[..], before[torn as usize..]);
+            }
+        }
+        assert_ne!(kept, before);
+        assert!(run(&store, &["verify", id]).2, "{id}");
+        check_curves(&store.find(id).unwrap(), &without_damage(expected));
+        assert!(run(&store, &["repair", id]).0.contains("nothing to repair"));
+    }
+}
+
+fn without_damage(expected: &Value) -> Value {
+    let mut expected = expected.clone();
+    expected.as_object_mut().unwrap().remove("torn");
+    expected
+}
+
+#[test]
+fn what_is_not_read_is_told() {
+    let (_folder, store, _) = fixture();
+    let columns = "id,status,epochs,best_epoch,val_acc,val_loss,val_f1";
+    let (list, told, _) = run(&store, &["list", "--columns", columns]);
+    insta::assert_snapshot!(format!("{list}\n{told}"));
+    let (summary, _, _) = run(&store, &["summary", "20250314_091200_torch"]);
+    insta::assert_snapshot!(summary.replace(&store.root().display().to_string(), "ROOT"));
+}

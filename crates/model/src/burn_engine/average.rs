@@ -1,0 +1,44 @@
+//! Exponential moving average of a network on its device.
+
+use super::network::Network;
+use crate::average::average_decay;
+use crate::weights::Weights;
+
+/// A network whose tensors follow those of another one.
+#[derive(Clone, Debug)]
+pub struct AveragedNetwork {
+    decay: f64,
+    network: Network,
+}
+
+impl AveragedNetwork {
+    /// An average that begins with `start`; see [`average_decay`] for `decay`.
+    ///
+    /// # Panics
+    /// Where `start` belongs to another network.
+    pub fn new(decay: f64, start: &Weights, network: &Network) -> Self {
+        let mut network = network.without_autodiff();
+        network.set_weights(start);
+        Self { decay, network }
+    }
+
+    /// Moves every tensor towards that of `trained`, which has taken `steps` steps.
+    pub fn follow(&mut self, trained: &Network, steps: u64) {
+        let share = 1.0 - average_decay(self.decay, steps);
+        for (index, value) in trained.tensors().iter().enumerate() {
+            let own = self.network.tensors()[index].clone();
+            let moved = own.clone() + (value.clone().inner() - own) * share;
+            self.network.set_tensor(index, moved);
+        }
+    }
+
+    /// The average, for validation.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Copies the average to the host.
+    pub fn weights(&self) -> Weights {
+        self.network.weights()
+    }
+}

@@ -1,0 +1,274 @@
+//! A run as it was asked for: the recipe, and where it computes and writes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use experiment::{Entry, ExperimentStore, IdTemplate};
+use serde_json::{Map, Value};
+
+use crate::cli::Cli;
+use crate::compute::Backend;
+use crate::error::TrainerError;
+use crate::recipe::{JobOptions, Preset, Recipe};
+
+/// Everything that was decided before the data are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// What decides the result.
+    pub recipe: Recipe,
+    /// Where it computes.
+    pub compute: ComputeOptions,
+    /// Where and how it is recorded.
+    pub tracking: Tracking,
+    /// The experiment to continue.
+    pub resume: Option<Entry>,
+}
+
+/// Where a run computes; none of it changes the result on CPUs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComputeOptions {
+    /// What computes.
+    pub backend: Backend,
+    /// Which of its devices; none for the best.
+    pub device: Option<usize>,
+    /// CPU threads; none for all.
+    pub threads: Option<usize>,
+    /// Whether inputs are read anew for every batch.
+    pub stream: bool,
+}
+
+/// Where and how a run is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracking {
+    /// Where experiments are kept.
+    pub experiments_dir: PathBuf,
+    /// Where the embedded demo is written.
+    pub datasets_dir: PathBuf,
+    /// How IDs are written.
+    pub id_template: IdTemplate,
+    /// Directories made in every experiment beside the standard ones.
+    pub extra_subdirectories: Vec<String>,
+    /// Extra fields of `metadata.json`.
+    pub meta: Map<String, Value>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Free text.
+    pub notes: String,
+    /// Whether nothing is tracked.
+    pub untracked: bool,
+    /// Longest time between two checkpoints.
+    pub checkpoint_every: Duration,
+}
+
+/// Fields of `metadata.json` that `--meta` must not replace.
+const RESERVED: [&str; 18] = [
+    "experiment_id",
+    "timestamp",
+    "schema_version",
+    "status",
+    "model_info",
+    "training_config",
+    "dataset_info",
+    "system_info",
+    "seed",
+    "class_names",
+    "end_time",
+    "duration_s",
+    "timing_s",
+    "files",
+    "resumed",
+    "results",
+    "notes",
+    "tags",
+];
+
+/// A time that makes sense between two checkpoints.
+fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
+    let seconds = minutes * 60.0;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if seconds > 0.0 => Ok(time),
+        _ => Err(TrainerError::Usage(format!(
+            "--checkpoint-minutes must be a number greater than 0, not {minutes}"
+        ))),
+    }
+}
+
+/// Where experiments are kept, as the command line says.
+fn experiments_dir(cli: &Cli) -> PathBuf {
+    let given = cli.experiments_dir.clone();
+    given.unwrap_or_else(|| PathBuf::from("experiments"))
+}
+
+impl Job {
+    /// Resolves the command line: options beat the preset (or the recipe of an experiment), which beats the defaults.
+    ///
+    /// # Errors
+    /// [`TrainerError`] where a preset, recipe or experiment is unusable or a value makes no sense.
+    pub fn new(cli: &Cli) -> Result<Self, TrainerError> {
+        if let Some(id) = &cli.resume {
+            return Self::resume(cli, id);
+        }
+        let preset = match (&cli.config, &cli.recipe) {
+            (Some(path), _) => Preset::load(path)?,
+            (None, Some(recipe)) => Preset {
+                recipe: stored_recipe(recipe, &experiments_dir(cli))?,
+                ..Preset::default()
+            },
+            (None, None) => Preset::default(),
+        };
+        Self::merge(cli, preset)
+    }
+
+    fn merge(cli: &Cli, preset: Preset) -> Result<Self, TrainerError> {
+        let Preset { recipe, options } = preset;
+        let recipe = recipe.with(&cli.recipe_args)?;
+        recipe.check()?;
+        let job = Self {
+            recipe,
+            compute: ComputeOptions::new(cli, &options)?,
+            tracking: Tracking::new(cli, options)?,
+            resume: None,
+        };
+        Ok(job)
+    }
+
+    /// The job of the experiment that `--resume` names, with the recipe it was started with. Options may repeat it;
+    /// `--epochs` may be another number, `--dataset-config` another path to the same data, and `--threads` and
+    /// `--stream` change no result.
+    fn resume(cli: &Cli, id: &str) -> Result<Self, TrainerError> {
+        let new_runs_only = [
+            ("--config", cli.config.is_some()),
+            ("--recipe", cli.recipe.is_some()),
+            ("--untracked", cli.untracked),
+            ("--meta", !cli.meta.is_empty()),
+            ("--tag", !cli.tags.is_empty()),
+            ("--notes", cli.notes.is_some()),
+        ];
+        if let Some((option, _)) = new_runs_only.iter().find(|(_, given)| *given) {
+            return Err(TrainerError::Usage(format!(
+                "{option} is for new runs: leave it out with --resume"
+            )));
+        }
+        let entry = ExperimentStore::new(&experiments_dir(cli)).find(id)?;
+        let recipe = Recipe::of_experiment(&entry)?;
+        recipe.check_unchanged(&cli.recipe_args, &entry.id)?;
+        let backend = backend_of(&entry)?;
+        if let Some(given) = cli.backend
+            && given != backend
+        {
+            return Err(TrainerError::Usage(format!(
+                "--backend cannot change when a run is resumed: {} was started with {}",
+                entry.id,
+                backend.name()
+            )));
+        }
+        let preset = Preset {
+            recipe,
+            options: JobOptions {
+                backend: Some(backend),
+                ..JobOptions::default()
+            },
+        };
+        Ok(Self {
+            resume: Some(entry),
+            ..Self::merge(cli, preset)?
+        })
+    }
+}
+
+/// What computed an experiment.
+fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
+    let stored = entry.metadata.system_info.other.get("backend");
+    let backend = serde_json::from_value(stored.cloned().unwrap_or_default());
+    backend.map_err(|_| {
+        TrainerError::Usage(format!(
+            "{} cannot be resumed: its metadata.json does not say which backend computed it",
+            entry.id
+        ))
+    })
+}
+
+/// The recipe in a file, or that of an experiment.
+fn stored_recipe(named: &str, experiments: &Path) -> Result<Recipe, TrainerError> {
+    let path = Path::new(named);
+    if path.is_file() {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            TrainerError::Usage(format!("cannot read the recipe {named}: {error}"))
+        })?;
+        return Recipe::parse(&text)
+            .map_err(|problem| TrainerError::Usage(format!("{named}: {problem}")));
+    }
+    Recipe::of_experiment(&ExperimentStore::new(experiments).find(named)?)
+}
+
+impl ComputeOptions {
+    fn new(cli: &Cli, preset: &JobOptions) -> Result<Self, TrainerError> {
+        let options = Self {
+            backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
+            device: cli.device.or(preset.device),
+            threads: cli.threads.or(preset.threads),
+            stream: cli.stream || preset.stream,
+        };
+        if options.threads == Some(0) {
+            return Err(TrainerError::Usage(
+                "the number of threads must be at least 1".into(),
+            ));
+        }
+        Ok(options)
+    }
+}
+
+impl Tracking {
+    fn new(cli: &Cli, preset: JobOptions) -> Result<Self, TrainerError> {
+        let template = preset.id_template.as_deref().map(IdTemplate::new);
+        let mut meta = preset.meta;
+        for pair in &cli.meta {
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| TrainerError::Usage(format!("--meta {pair}: expected KEY=VALUE")))?;
+            meta.insert(key.to_owned(), value.into());
+        }
+        let mut tags = preset.tags;
+        tags.extend(cli.tags.iter().cloned());
+        let folder = |given: &Option<PathBuf>, default: &str| {
+            given.clone().unwrap_or_else(|| PathBuf::from(default))
+        };
+        let every = cli.checkpoint_minutes.or(preset.checkpoint_minutes);
+        let tracking = Self {
+            experiments_dir: cli
+                .experiments_dir
+                .clone()
+                .unwrap_or_else(|| folder(&preset.experiments_dir, "experiments")),
+            datasets_dir: folder(&cli.datasets_dir, "datasets"),
+            id_template: template.transpose()?.unwrap_or_default(),
+            extra_subdirectories: preset.extra_subdirectories,
+            meta,
+            tags,
+            notes: cli.notes.clone().unwrap_or(preset.notes),
+            untracked: cli.untracked,
+            checkpoint_every: minutes(every.unwrap_or(10.0))?,
+        };
+        tracking.check()?;
+        Ok(tracking)
+    }
+
+    fn check(&self) -> Result<(), TrainerError> {
+        let usage = |problem: String| Err(TrainerError::Usage(problem));
+        let reserved = self
+            .meta
+            .keys()
+            .find(|key| RESERVED.contains(&key.as_str()));
+        if let Some(key) = reserved {
+            return usage(format!("--meta {key}: the field belongs to the program"));
+        }
+        for name in &self.extra_subdirectories {
+            let inside = Path::new(name)
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !inside || name.is_empty() {
+                return usage(format!("extra subdirectory `{name}` leaves the experiment"));
+            }
+        }
+        Ok(())
+    }
+}

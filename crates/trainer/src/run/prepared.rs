@@ -1,0 +1,219 @@
+//! The first stage: input is read and checked, and nothing is written yet.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use data::{Dataset, DatasetConfig, batch, demo};
+use experiment::{DatasetInfo, Metadata, ModelInfo};
+use model::{Architecture, InputShape, Plan};
+use serde_json::{Map, Value, json};
+
+use crate::compute::Target;
+use crate::error::TrainerError;
+use crate::job::Job;
+use crate::memory;
+use crate::progress::Progress;
+use crate::recipe::{DEFAULT_NORMALISATION, DataIdentity, background_label};
+use crate::system::system_info;
+
+/// A run whose input is known to be good.
+pub struct Prepared {
+    /// The job; its recipe is complete, with the data that were read.
+    pub job: Job,
+    /// What computes.
+    pub target: Target,
+    /// CPU threads in use.
+    pub threads: usize,
+    /// The data.
+    pub dataset: Dataset,
+    /// The network.
+    pub architecture: Architecture,
+    /// Its shapes and tensors.
+    pub plan: Plan,
+}
+
+impl Prepared {
+    /// Chooses what computes, reads the data and checks that everything fits.
+    ///
+    /// # Errors
+    /// [`TrainerError`] with what is wrong with the input.
+    pub fn new(mut job: Job, progress: &mut Progress) -> Result<Self, TrainerError> {
+        let choice = job.compute.backend.choose(job.compute.device)?;
+        job.compute.backend = choice.backend;
+        for line in &choice.said {
+            progress.say(line);
+        }
+        let threads = limit_threads(job.compute.threads)?;
+        let mut config = dataset_config(&job, progress)?;
+        if job.recipe.normalisation.is_some() {
+            config.normalisation = job.recipe.normalisation;
+        }
+        let dataset = read(&config, &job, progress)?;
+        warn_of_other_data(&job, &dataset, progress);
+        complete(&mut job, &config, &dataset);
+        let recipe = &job.recipe;
+        let architecture = Architecture::new(
+            recipe.model,
+            InputShape::from(dataset.train.shape),
+            dataset.class_names.len(),
+        );
+        let plan = Plan::new(&architecture)?;
+        memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
+        Ok(Self {
+            job,
+            target: choice.target,
+            threads,
+            dataset,
+            architecture,
+            plan,
+        })
+    }
+
+    /// What `metadata.json` says when the run starts.
+    pub fn metadata(&self) -> Metadata {
+        let (recipe, dataset) = (&self.job.recipe, &self.dataset);
+        let training_config = recipe.training_config();
+        let input_shape = training_config.input_shape.clone();
+        let num_classes = training_config.num_classes;
+        let splits = [
+            ("train", &dataset.train),
+            ("val", &dataset.val),
+            ("test", &dataset.test),
+        ];
+        let object = |value: Value| value.as_object().cloned().unwrap_or_default();
+        Metadata {
+            model_info: ModelInfo {
+                kind: recipe.model.name().into(),
+                name: recipe.model.name().into(),
+                input_shape: input_shape.clone(),
+                num_classes,
+                total_params: self.plan.total_parameters(),
+                trainable_params: self.plan.trainable_parameters(),
+                other: Map::new(),
+            },
+            training_config,
+            dataset_info: DatasetInfo {
+                train_size: dataset.train.len(),
+                val_size: dataset.val.len(),
+                test_size: dataset.test.len(),
+                input_shape,
+                num_classes,
+                fingerprints: fingerprints(dataset),
+                other: object(json!({
+                    "test_is_validation": dataset.test_is_val,
+                    "preprocessing": dataset.preprocessing,
+                    "class_counts": splits.map(|(_, split)| split.class_counts(num_classes)),
+                })),
+            },
+            system_info: system_info(self.job.compute.backend, &self.target, self.threads),
+            seed: Some(recipe.seed),
+            class_names: dataset.class_names.clone(),
+            notes: self.job.tracking.notes.clone(),
+            tags: self.job.tracking.tags.clone(),
+            other: self.job.tracking.meta.clone(),
+            ..Default::default()
+        }
+    }
+}
+
+/// Number of threads in use.
+fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
+    if let Some(threads) = threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global()
+            .map_err(|e| TrainerError::Usage(format!("--threads {threads}: {e}")))?;
+    }
+    Ok(rayon::current_num_threads())
+}
+
+/// The dataset configuration, that of the embedded demo where none is named.
+fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, TrainerError> {
+    let path: PathBuf = match &job.recipe.dataset_config {
+        Some(path) => path.clone(),
+        None => {
+            let path = demo::ensure(&job.tracking.datasets_dir)?;
+            progress.say(&format!(
+                "no --dataset-config: training on the embedded demo, a simulation ({})",
+                path.display()
+            ));
+            path
+        }
+    };
+    Ok(DatasetConfig::load(&path, job.recipe.task.as_deref())?)
+}
+
+/// Reads the splits and checks that they can be trained on as the recipe says.
+fn read(
+    config: &DatasetConfig,
+    job: &Job,
+    progress: &mut Progress,
+) -> Result<Dataset, TrainerError> {
+    let recipe = &job.recipe;
+    let storage = recipe.storage(job.compute.stream);
+    memory::check_data(config, storage)?;
+    let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {
+        progress.reading(loading);
+    });
+    progress.end_steps();
+    let mut dataset = read?;
+    if recipe.label_ratio < 1.0 {
+        let kept = batch::labelled(&dataset.train.y, recipe.label_ratio, recipe.seed);
+        dataset.train = dataset.train.subset(&kept);
+    }
+    // Names that are no class are found before the experiment exists.
+    recipe
+        .class_weights
+        .resolve(&dataset.train, &dataset.class_names)?;
+    background_label(&recipe.augmentation, &dataset.class_names)?;
+    if !recipe.augmentation.is_none() {
+        batch::check_augmentable(&dataset.train, &dataset.preprocessing)?;
+    }
+    for warning in &dataset.warnings {
+        progress.warn(warning);
+    }
+    Ok(dataset)
+}
+
+fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {
+    let splits = [
+        ("train", &dataset.train),
+        ("val", &dataset.val),
+        ("test", &dataset.test),
+    ];
+    splits
+        .map(|(name, split)| (name.to_owned(), split.fingerprint.clone()))
+        .into()
+}
+
+/// A recipe that is run again may meet other data than the first time. Resuming refuses them instead.
+fn warn_of_other_data(job: &Job, dataset: &Dataset, progress: &Progress) {
+    let (Some(then), None) = (&job.recipe.data, &job.resume) else {
+        return;
+    };
+    let now = fingerprints(dataset);
+    let changed = then.fingerprints.iter();
+    let changed: Vec<&str> = changed
+        .filter(|(split, fingerprint)| now.get(*split) != Some(fingerprint))
+        .map(|(split, _)| split.as_str())
+        .collect();
+    if !changed.is_empty() {
+        progress.warn(&format!(
+            "the data are not those the recipe was first run on: the {} split differs",
+            changed.join(" and the ")
+        ));
+    }
+}
+
+/// Fills in what the recipe left to the data.
+fn complete(job: &mut Job, config: &DatasetConfig, dataset: &Dataset) {
+    let recipe = &mut job.recipe;
+    recipe.dataset_config = Some(config.path.clone());
+    recipe.task = Some(config.task_name.clone());
+    recipe.normalisation = Some(dataset.preprocessing.normalisation);
+    recipe.data = Some(DataIdentity {
+        configuration: config.content.clone(),
+        fingerprints: fingerprints(dataset),
+        input_shape: dataset.train.shape.to_vec(),
+        class_names: dataset.class_names.clone(),
+    });
+}

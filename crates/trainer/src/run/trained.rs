@@ -1,0 +1,145 @@
+//! The third stage: training has ended, and model and logs are written.
+
+use super::claimed::Claimed;
+use super::prepared::Prepared;
+use crate::compute::{self, Start};
+use crate::error::TrainerError;
+use crate::metrics::Evaluation;
+use crate::progress::Progress;
+use crate::recorder;
+use crate::report;
+use crate::training::calibration::{calibration_error, fit_temperature};
+use crate::training::{Interrupt, Outcome, TrainingInput, train};
+use experiment::Status;
+
+/// How good a model is on the test split.
+pub struct Judgement {
+    /// Metrics.
+    pub test: Evaluation,
+    /// What logits are divided by before the softmax.
+    pub temperature: f64,
+    /// Expected calibration error at that temperature, 0 to 1.
+    pub calibration_error: f64,
+}
+
+/// A run whose model is written.
+pub struct Trained {
+    /// The run.
+    pub claimed: Claimed,
+    /// How training ended.
+    pub outcome: Outcome,
+    /// How good the model is.
+    pub judgement: Judgement,
+    /// Seconds of training, those of earlier processes included.
+    pub duration: f64,
+}
+
+impl Claimed {
+    /// Trains, judges the best weights on the test split, and writes the model.
+    ///
+    /// # Errors
+    /// [`TrainerError`]; the experiment is marked `failed` with it.
+    pub fn train(
+        mut self,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Result<Trained, TrainerError> {
+        let worked = self.work(interrupt, progress);
+        progress.end_steps();
+        let duration = self.before + self.started.elapsed().as_secs_f64();
+        match worked {
+            Ok((outcome, judgement)) => Ok(Trained {
+                claimed: self,
+                outcome,
+                judgement,
+                duration,
+            }),
+            Err(error) => {
+                let resumable = self.resumable();
+                let go_on = self.how_to_go_on();
+                let marked = self.experiment.finish(Status::Failed, |metadata| {
+                    metadata.duration_s = Some(duration);
+                    metadata.error = Some(error.to_string());
+                });
+                if let Err(second) = marked {
+                    progress.warn(&format!(
+                        "the experiment could not be marked as failed: {second}"
+                    ));
+                }
+                if resumable && !matches!(error, TrainerError::Diverged { .. }) {
+                    progress.say(&go_on);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn work(
+        &mut self,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Result<(Outcome, Judgement), TrainerError> {
+        let Prepared {
+            job,
+            target,
+            dataset,
+            architecture,
+            plan,
+            ..
+        } = &self.prepared;
+        let experiment = &mut self.experiment;
+        let from = self.from.take();
+        if from.is_none() {
+            report::record_start(experiment, &job.recipe, architecture, plan)?;
+        }
+        let input = TrainingInput {
+            recipe: &job.recipe,
+            checkpoint_every: job.tracking.checkpoint_every,
+            target,
+            architecture,
+            dataset,
+            interrupt,
+        };
+        let run = recorder::Run {
+            checkpoints: !job.tracking.untracked,
+            resumed: from.is_some(),
+            started: self.started,
+            before: self.before,
+        };
+        let from = from.map(|point| (point.training, point.note.state));
+        let (names, voice) = (&dataset.class_names, progress.voice());
+        let mut outcome = recorder::with(experiment, names, run, voice, |recorder| {
+            train(&input, progress, recorder, from)
+        })?;
+        // With no epoch finished there are no weights worth keeping.
+        if outcome.best_epoch.is_none()
+            && let Some(error) = outcome.diverged.take()
+        {
+            return Err(error);
+        }
+        let batch = job.recipe.batch_size.min(dataset.train.len());
+        let weights = &outcome.best_weights;
+        let mut best = compute::engine(target, batch, architecture, Start::judging(weights))?;
+        let classes = dataset.class_names.len();
+        let logits = best.classify(&dataset.test, dataset)?;
+        let test = Evaluation::new(&logits, &dataset.test.y, classes);
+        let mut temperature = 1.0;
+        if job.recipe.calibrate {
+            let validation = best.classify(&dataset.val, dataset)?;
+            temperature = fit_temperature(&validation, &dataset.val.y);
+        }
+        let error = calibration_error(&logits, &dataset.test.y, temperature);
+        let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
+        report::record_model(experiment, architecture, &bundle)?;
+        // The model is there: what people look at beside it must not make a failure of it.
+        if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
+            progress.warn(&error.to_string());
+        }
+        let judgement = Judgement {
+            test,
+            temperature,
+            calibration_error: error,
+        };
+        Ok((outcome, judgement))
+    }
+}

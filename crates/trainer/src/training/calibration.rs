@@ -1,0 +1,119 @@
+//! The temperature that makes a network's probabilities honest.
+//!
+//! C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+
+/// Temperatures that are considered: beyond them a softmax is a step or flat.
+const RANGE: (f64, f64) = (0.05, 20.0);
+
+/// Mean cross-entropy of `logits` `[samples, classes]` divided by `temperature`.
+pub fn loss_at(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
+    let classes = logits.len() / labels.len().max(1);
+    let rows = logits.chunks_exact(classes.max(1)).zip(labels);
+    let sum: f64 = rows
+        .map(|(row, label)| {
+            let scaled = |v: f32| f64::from(v) / temperature;
+            let largest = row.iter().map(|v| scaled(*v)).fold(f64::MIN, f64::max);
+            let sum: f64 = row.iter().map(|v| (scaled(*v) - largest).exp()).sum();
+            sum.ln() + largest - scaled(row[*label as usize])
+        })
+        .sum();
+    sum / labels.len().max(1) as f64
+}
+
+/// The temperature with the lowest cross-entropy; 1 where there are no samples or the logits are not finite.
+///
+/// # Shapes
+/// `logits` `[samples, classes]`, `labels` `[samples]`.
+pub fn fit_temperature(logits: &[f32], labels: &[u32]) -> f64 {
+    if labels.is_empty() || logits.iter().any(|v| !v.is_finite()) {
+        return 1.0;
+    }
+    // The loss has one minimum over the logarithm of the temperature: golden-section search.
+    let golden = (5f64.sqrt() - 1.0) / 2.0;
+    let loss = |log: f64| loss_at(logits, labels, log.exp());
+    let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
+    let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
+    let (mut at_a, mut at_b) = (loss(a), loss(b));
+    while high - low > 1e-4 {
+        if at_a < at_b {
+            (high, b, at_b) = (b, a, at_a);
+            a = high - golden * (high - low);
+            at_a = loss(a);
+        } else {
+            (low, a, at_a) = (a, b, at_b);
+            b = low + golden * (high - low);
+            at_b = loss(b);
+        }
+    }
+    ((low + high) / 2.0).exp()
+}
+
+/// Bins of [`calibration_error`].
+const BINS: usize = 15;
+
+/// Expected calibration error: how far confidence and accuracy are apart, over 15 bins of confidence.
+///
+/// # Shapes
+/// `logits` `[samples, classes]`, `labels` `[samples]`.
+pub fn calibration_error(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
+    let classes = logits.len() / labels.len().max(1);
+    let mut bins = [(0usize, 0.0, 0.0); BINS];
+    for (row, label) in logits.chunks_exact(classes.max(1)).zip(labels) {
+        let (class, largest) =
+            row.iter().enumerate().fold(
+                (0, f32::MIN),
+                |best, (i, v)| if *v > best.1 { (i, *v) } else { best },
+            );
+        let sum: f64 = row
+            .iter()
+            .map(|v| (f64::from(v - largest) / temperature).exp())
+            .sum();
+        let confidence = 1.0 / sum;
+        let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
+        let (count, confident, right) = &mut bins[bin];
+        *count += 1;
+        *confident += confidence;
+        *right += f64::from(u8::from(class == *label as usize));
+    }
+    let apart = bins
+        .iter()
+        .map(|(_, confident, right): &(usize, f64, f64)| (confident - right).abs());
+    apart.sum::<f64>() / labels.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Logits whose softmax is right at temperature 1, made too sure of themselves by a factor.
+    fn overconfident(factor: f32) -> (Vec<f32>, Vec<u32>) {
+        // 75 % of the samples are of class 0.
+        let odds = 3f32.ln() * factor;
+        let logits = (0..400).flat_map(|_| [odds, 0.0]).collect();
+        (logits, (0..400).map(|i| u32::from(i % 4 == 3)).collect())
+    }
+
+    #[test]
+    fn the_temperature_undoes_overconfidence() {
+        for factor in [0.5, 1.0, 4.0] {
+            let (logits, labels) = overconfident(factor);
+            let temperature = fit_temperature(&logits, &labels);
+            assert!(
+                (temperature - f64::from(factor)).abs() < 1e-3,
+                "{temperature}"
+            );
+            assert!(calibration_error(&logits, &labels, temperature) < 1e-3);
+        }
+        let (logits, labels) = overconfident(4.0);
+        // Confidence 81 / 82 against 75 % right.
+        let error = calibration_error(&logits, &labels, 1.0);
+        assert!((error - (81.0 / 82.0 - 0.75)).abs() < 1e-6, "{error}");
+        assert!(loss_at(&logits, &labels, 4.0) < loss_at(&logits, &labels, 1.0));
+    }
+
+    #[test]
+    fn nothing_to_fit_changes_nothing() {
+        assert_eq!(fit_temperature(&[], &[]), 1.0);
+        assert_eq!(fit_temperature(&[f32::NAN, 0.0], &[0]), 1.0);
+    }
+}

@@ -1,0 +1,181 @@
+//! The steps of one epoch, from its start or from where a checkpoint left it.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use data::batch;
+use model::{TrainingState, Weights};
+
+use super::policy::LearningRate;
+use super::state::{LoopState, Recorder, TrainingInput};
+use crate::compute::{BoxedEngine, Samples};
+use crate::error::TrainerError;
+use crate::metrics::{Evaluation, cross_entropy};
+use crate::progress::Progress;
+use crate::recipe::background_label;
+
+/// A training on its way.
+pub struct Training<'a, R> {
+    /// What it is made of.
+    pub input: TrainingInput<'a>,
+    /// Keeps what it gives.
+    pub recorder: &'a mut R,
+    /// Network and optimizer.
+    pub engine: BoxedEngine<'a>,
+    /// The loop over epochs.
+    pub state: LoopState,
+    /// The learning rate by step.
+    pub rate: LearningRate,
+    /// The weights that are kept so far.
+    pub best: Weights,
+    /// Logits of the steps of this epoch that were taken before a checkpoint, by another process.
+    pub earlier: Vec<f32>,
+    /// When the last checkpoint was made.
+    pub saved: Instant,
+}
+
+impl<'a, R: Recorder> Training<'a, R> {
+    /// Samples of this epoch that were trained before it was taken up.
+    pub fn position(&self) -> usize {
+        self.earlier.len() / self.input.dataset.class_names.len()
+    }
+
+    /// Learning rate of the last step that was taken.
+    pub fn learning_rate(&self) -> f64 {
+        let last = self.engine.steps().saturating_sub(1);
+        self.rate.of_step(self.state.learning_rate, last)
+    }
+
+    /// Has the state kept, between two epochs; `weights` are the engine's, read already.
+    ///
+    /// # Errors
+    /// Those of the recorder.
+    pub fn checkpoint(&mut self, weights: &Weights) -> Result<(), TrainerError> {
+        self.saved = Instant::now();
+        self.recorder.checkpoint(&self.state, || {
+            Ok(TrainingState {
+                weights: weights.clone(),
+                best: self.best.clone(),
+                average: self.engine.average()?,
+                adam: self.engine.adam_state()?,
+                logits: Vec::new(),
+            })
+        })
+    }
+
+    /// As above, within an epoch.
+    fn checkpoint_within(&mut self) -> Result<(), TrainerError> {
+        self.saved = Instant::now();
+        self.recorder.checkpoint(&self.state, || {
+            Ok(TrainingState {
+                weights: self.engine.weights()?,
+                best: self.best.clone(),
+                average: self.engine.average()?,
+                adam: self.engine.adam_state()?,
+                logits: [&self.earlier[..], &self.engine.logits()?].concat(),
+            })
+        })
+    }
+
+    /// Takes the steps of an epoch, or the rest of them. Metrics over the whole epoch, or none where it was
+    /// interrupted; then its position is kept.
+    ///
+    /// # Errors
+    /// [`TrainerError::Diverged`], [`TrainerError::Stream`], or those of the recorder.
+    pub fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Evaluation>, TrainerError> {
+        let TrainingInput {
+            recipe,
+            dataset,
+            interrupt,
+            checkpoint_every,
+            ..
+        } = self.input;
+        let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
+        let classes = dataset.class_names.len();
+        let epoch = self.state.epochs_run;
+        let order = recipe
+            .sampling
+            .order(split, classes, recipe.seed, epoch as u64);
+        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
+        let done = self.position();
+        let first_step = self.engine.steps() as usize - done.div_ceil(recipe.batch_size);
+        progress.begin_epoch(epoch, split.len());
+        progress.step(done);
+
+        let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
+        let lists = order[done..].chunks(recipe.batch_size);
+        let direct = self.engine.direct(split, preprocessing);
+        if direct.is_some() {
+            self.engine.begin_epoch(&order[done..], &labels[done..])?;
+        }
+        let mut taken = 0;
+        // Says whether to go on.
+        let mut step = |samples: Samples<'a, '_>| {
+            interrupted = interrupt.load(Ordering::Relaxed);
+            if !interrupted {
+                let count = samples.count();
+                let base = self.state.learning_rate;
+                let rate = self.rate.of_step(base, self.engine.steps());
+                match self.engine.step(samples, rate, recipe.seed) {
+                    Ok(is_finite) => finite = is_finite,
+                    Err(error) => failed = Err(error),
+                }
+                progress.step(count);
+                taken += count;
+            }
+            let due = self.saved.elapsed() >= checkpoint_every;
+            if finite && failed.is_ok() && taken > 0 && (due || interrupted) {
+                failed = self.checkpoint_within();
+            }
+            !interrupted && finite && failed.is_ok()
+        };
+        if let Some(x) = direct {
+            let mut batches = lists.zip(labels[done..].chunks(recipe.batch_size));
+            let mut first = 0;
+            batches.all(|(indices, y)| {
+                first += indices.len();
+                step(Samples::Indexed {
+                    x,
+                    indices,
+                    y,
+                    first: first - indices.len(),
+                })
+            });
+        } else {
+            let augmenting = batch::Augmenting {
+                augmentation: &recipe.augmentation,
+                background: background_label(&recipe.augmentation, &dataset.class_names)?,
+                seed: recipe.seed,
+                epoch: epoch as u64,
+                first: done,
+            };
+            batch::for_each_augmented(split, preprocessing, Some(augmenting), lists, |batch| {
+                step(Samples::Batch(batch))
+            })
+            .map_err(TrainerError::Stream)?;
+        }
+        failed?;
+        if interrupted {
+            return Ok(None);
+        }
+        let mut logits = std::mem::take(&mut self.earlier);
+        logits.append(&mut self.engine.take_logits()?);
+        // A training that diverged has ended before its last labels.
+        let labels = &labels[..logits.len() / classes];
+        let evaluation = Evaluation::new(&logits, labels, classes);
+        if !finite || !evaluation.loss.is_finite() {
+            let mut rows = logits.chunks_exact(classes).zip(labels);
+            let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
+            let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
+            let samples = order.chunks(recipe.batch_size).nth(batch);
+            return Err(TrainerError::Diverged {
+                epoch: epoch + 1,
+                step: first_step + batch,
+                loss: evaluation.loss,
+                learning_rate: self.state.learning_rate,
+                samples: samples.unwrap_or_default().to_vec(),
+            });
+        }
+        Ok(Some(evaluation))
+    }
+}

@@ -1,0 +1,167 @@
+"""Compares what is read of generated recordings with libmseed, SciPy and ObsPy: whole arrays, times, rates and names.
+
+    pip install numpy obspy pymseed scipy
+    cargo build -p data --example recordings
+    python scripts/conformance/differential.py target/debug/examples/recordings [--files 200] [--seed 1]
+
+miniSEED of versions 2 and 3, in both byte orders, every encoding that ObsPy and libmseed write, records of 128 to 65,536
+bytes, with gaps, overlaps and several channels, a third of the files with bytes that are no record between the records;
+WAV of every width with other chunks around the data; SAC in both byte orders and as text. Differences are printed, and
+their number is the exit status.
+"""
+import argparse
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import obspy
+from pymseed import DataEncoding, MS3TraceList
+from scipy.io import wavfile
+
+START = obspy.UTCDateTime("2024-05-01T10:00:00Z")
+
+
+def signal(rng, n, dtype):
+    """A walk whose steps are small and large in turn, so that Steim's frames use all their words."""
+    steps = rng.normal(0, 1, n) * 10.0 ** rng.integers(0, 5, n)
+    walk = np.cumsum(steps)
+    if dtype == np.int16:
+        return np.clip(walk, -32768, 32767).astype(dtype)
+    return np.clip(walk, -2**28, 2**28).astype(dtype)
+
+
+def miniseed(rng, path):
+    kinds = [("STEIM1", np.int32), ("STEIM2", np.int32), ("INT32", np.int32), ("INT16", np.int16), ("FLOAT32", np.float32),
+             ("FLOAT64", np.float64)]
+    encoding, dtype = kinds[rng.integers(len(kinds))]
+    rate = float(rng.choice([0.1, 1, 20, 99.9, 100, 478.036, 1000]))
+    length = int(2 ** rng.integers(8, 17))
+    third = rng.random() < 0.3
+    stream, traces = obspy.Stream(), MS3TraceList()
+    for channel in "ZNE"[: rng.integers(1, 4)]:
+        at = START + float(rng.integers(0, 100)) / rate
+        for _ in range(rng.integers(1, 4)):
+            data = signal(rng, int(rng.integers(1, 3000)), dtype)
+            stats = {"network": "XX", "station": "NODE", "channel": "EH" + channel, "sampling_rate": rate, "starttime": at}
+            stream += obspy.Trace(data, stats)
+            kind = {"i": "i", "f": "f" if dtype == np.float32 else "d"}[np.dtype(dtype).kind]
+            traces.add_data(sourceid=f"FDSN:XX_NODE__E_H_{channel}", data_samples=data.tolist(), sample_type=kind,
+                            sample_rate=rate, starttime=int(at.ns))
+            at += (len(data) + int(rng.choice([0, 0, 5, 100]))) / rate
+    if third:
+        traces.to_file(str(path), overwrite=True, format_version=3, max_record_length=length,
+                       encoding=getattr(DataEncoding, encoding))
+        return
+    order = int(rng.integers(2)) if "STEIM" not in encoding else 1
+    stream.write(str(path), format="MSEED", encoding=encoding, reclen=length, byteorder=order)
+    content = path.read_bytes()
+    # The order of the records as they come, and bytes between them that libmseed steps over as well.
+    records = [content[i:i + length] for i in range(0, len(content), length)]
+    if rng.random() < 0.3:
+        for _ in range(rng.integers(1, 4)):
+            noise = rng.integers(128, 256, 64 * int(rng.integers(1, 9))).astype(np.uint8).tobytes()
+            records.insert(int(rng.integers(len(records) + 1)), noise)
+    path.write_bytes(b"".join(records))
+
+
+def by_libmseed(path):
+    found = []
+    for trace in MS3TraceList.from_file(str(path), unpack_data=True, skip_not_data=True):
+        network, station, location, band, source, sub = trace.sourceid.removeprefix("FDSN:").split("_")
+        for part in trace:
+            samples = np.array(part.np_datasamples).astype(np.float64)
+            found.append((f"{network}.{station}.{location}.{band}{source}{sub}", part.starttime, part.samprate, samples))
+    return found
+
+
+def chunk(name, content, order):
+    return name + struct.pack(order + "I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+def wav(rng, path):
+    order = "<>"[rng.integers(2)]
+    channels, frames, rate = int(rng.integers(1, 5)), int(rng.integers(1, 500)), int(rng.choice([100, 512, 44100]))
+    dtype, codec = [("u1", 1), ("i2", 1), ("i4", 1), ("i8", 1), ("f4", 3), ("f8", 3)][rng.integers(6)]
+    width = int(dtype[1])
+    data = rng.integers(0, 256, frames * channels * width).astype(np.uint8).tobytes()
+    if codec == 3:
+        data = rng.normal(0, 1, frames * channels).astype(order + dtype).tobytes()
+    form = struct.pack(order + "HHIIHH", codec, channels, rate, rate * channels * width, channels * width, 8 * width)
+    around = [chunk(b"LIST", bytes(int(rng.integers(0, 40))), order) for _ in range(3)]
+    body = b"WAVE" + around[0] + chunk(b"fmt ", form, order) + around[1] + chunk(b"data", data, order) + around[2]
+    path.write_bytes({"<": b"RIFF", ">": b"RIFX"}[order] + struct.pack(order + "I", len(body)) + body)
+
+
+def by_scipy(path):
+    rate, samples = wavfile.read(path)
+    samples = samples.reshape(len(samples), -1).T
+    if samples.dtype == np.uint8:
+        samples = samples.astype(np.int16) - 128
+    return [(str(i + 1), 0, rate, own.astype(np.float64)) for i, own in enumerate(samples)]
+
+
+def sac(rng, path):
+    data = rng.normal(0, 1e-6, 5 * int(rng.integers(1, 500))).astype(np.float32)
+    stats = {"network": "XX", "station": "NODE", "location": "00", "channel": "EHZ", "starttime": START + rng.integers(1000) / 1000,
+             "sampling_rate": float(rng.choice([1, 20, 40, 50, 100, 200, 500, 1000]))}
+    trace = obspy.Trace(data, stats)
+    if rng.random() < 0.3:
+        trace.write(str(path), format="SACXY")
+    else:
+        trace.write(str(path), format="SAC", byteorder=int(rng.integers(2)))
+
+
+def by_obspy(path):
+    own = obspy.read(str(path))[0]
+    return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))]
+
+
+def differs(ours, theirs):
+    if "error" in ours:
+        return f"refused: {ours['error']}"
+    own = sorted(((t["channel"], t["start"]), t) for t in ours["traces"])
+    theirs = sorted(theirs, key=lambda t: t[:2])
+    names = [(t["channel"], len(t["samples"])) for _, t in own]
+    expected = [(channel, len(samples)) for channel, _, _, samples in theirs]
+    if names != expected:
+        return f"{names} instead of {expected}"
+    for (_, trace), (_, start, rate, samples) in zip(own, theirs):
+        if not np.array_equal(np.array(trace["samples"], dtype=np.float64), samples, equal_nan=True):
+            return f"other samples of {trace['channel']}"
+        # ObsPy and a float32 tell times to a microsecond, rates to seven digits.
+        if abs(trace["start"] - start) > 1000 or abs(trace["rate"] / rate - 1) > 1e-6:
+            return f"{trace['channel']} at {trace['start']} with {trace['rate']} Hz instead of {start} with {rate} Hz"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("example")
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    rng = np.random.default_rng(args.seed)
+    kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy)]
+    different = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for ending, write, read in kinds:
+            paths = [Path(folder) / f"{i}.{ending}" for i in range(args.files)]
+            for path in paths:
+                write(rng, path)
+            output = subprocess.run([args.example, "--samples", *paths], capture_output=True, text=True, check=True).stdout
+            problems = [differs(json.loads(line), read(path)) for path, line in zip(paths, output.splitlines(), strict=True)]
+            for path, problem in zip(paths, problems):
+                if problem:
+                    print(f"{path.name}: {problem}")
+            different += sum(map(bool, problems))
+            print(f"{ending}: {len(paths)} files, {sum(map(bool, problems))} differ", flush=True)
+    sys.exit(min(different, 100))
+
+
+main()
