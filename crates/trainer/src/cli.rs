@@ -18,6 +18,8 @@ pub enum Command {
     },
     /// Writes the model of an experiment as a file of another program
     Export(crate::commands::export::ExportArgs),
+    /// Says what 8 bits cost the model of an experiment in accuracy, layer by layer
+    Quantise(crate::commands::quantise::QuantiseArgs),
 }
 
 /// Trains a seismic CNN into a tracked experiment.
@@ -52,6 +54,10 @@ pub struct Cli {
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Kilobytes of flash of the node that the network is for: what does not fit with its front end in 8 bits is refused
+    /// before it is trained
+    #[arg(long, value_name = "N")]
+    pub budget_kb: Option<usize>,
     /// Where experiments are kept [default: experiments]
     #[arg(long, value_name = "DIR")]
     pub experiments_dir: Option<PathBuf>,

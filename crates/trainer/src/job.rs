@@ -22,6 +22,8 @@ pub struct Job {
     pub tracking: Tracking,
     /// The experiment to continue.
     pub resume: Option<Entry>,
+    /// Kilobytes of flash that the network must fit, where there is a limit.
+    pub budget_kb: Option<usize>,
 }
 
 /// Where a run computes; none of it changes the result on CPUs.
@@ -128,6 +130,7 @@ impl Job {
             compute: ComputeOptions::new(cli, &options)?,
             tracking: Tracking::new(cli, options)?,
             resume: None,
+            budget_kb: cli.budget_kb,
         };
         Ok(job)
     }

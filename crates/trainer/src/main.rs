@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     if let Some(Command::Export(arguments)) = &cli.command {
         return export(arguments);
     }
+    if let Some(Command::Quantise(arguments)) = &cli.command {
+        return print(trainer::commands::quantise::quantise(arguments));
+    }
     match start(&cli) {
         Ok(finished) => {
             // A reader that closes the pipe early is no failure.
@@ -37,6 +40,20 @@ fn main() -> ExitCode {
                 StoppedBy::Interrupted => ExitCode::from(INTERRUPTED),
                 _ => ExitCode::SUCCESS,
             }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// What a command says on standard output, or the error.
+fn print(said: Result<String, TrainerError>) -> ExitCode {
+    match said {
+        Ok(text) => {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("error: {error}");
