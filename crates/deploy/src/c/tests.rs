@@ -30,7 +30,6 @@ fn check(name: &str, files: &[ModelFile]) {
             let flags = [
                 "-fsanitize=address,undefined",
                 "-fno-sanitize-recover=all",
-                "-O1",
                 "-o",
                 "test_model",
             ];
