@@ -1,17 +1,24 @@
 //! Models with random weights in every format, with inputs and the logits that the project's own engine computes of them:
-//! what `scripts/check_savedmodel.py` compares with TensorFlow and onnxruntime.
+//! what `scripts/check_savedmodel.py` compares with TensorFlow and onnxruntime, `scripts/check_tflite.py` with TFLite's
+//! reference kernels, and `scripts/check_firmware` runs on an emulated node.
 //!
-//!     cargo run -p deploy --example reference -- FOLDER
+//!     cargo run -p deploy --example reference -- FOLDER [--short]
+//!
+//! `--short` writes two networks with two front ends.
 //!
 //! Writes `FOLDER/{network}-{front end}/`: a SavedModel, `model.onnx`, `model.safetensors`, `model.json`, and
-//! `reference.safetensors` with `windows`, `far_windows` (whose mean is up to a million deviations), `features`, and the
-//! logits of each.
+//! `reference.safetensors` with `windows`, `features`, and the logits of each; of the smallest network also of
+//! `far_windows`, whose mean is up to a million deviations. With the front end `bands`, and of the smallest network with
+//! all, also `model.tflite`, `model_int8.tflite`, `model_int8_io.tflite`, `integers.safetensors` (int8 `features` and the
+//! `logits` of the project's integer runner), and C code in `c_float` and `c_int8`.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use data::{BandLayout, Preprocessing, SpectralMethod};
-use deploy::{ModelFile, TrainedModel, onnx, saved_model};
+use deploy::network::Network;
+use deploy::quantise::{IntegerNetwork, IntegerRunner};
+use deploy::{DeployError, ModelFile, TrainedModel, c, onnx, saved_model, tflite};
 use model::native::NativeNetwork;
 use model::rng::Rng;
 use model::{
@@ -33,6 +40,8 @@ type Error = Box<dyn std::error::Error>;
 struct Case {
     name: &'static str,
     preprocessing: Value,
+    /// What logits are divided by before the softmax.
+    temperature: f64,
     /// Whether every network is written with it, or the smallest alone.
     every_network: bool,
 }
@@ -52,6 +61,7 @@ fn cases() -> Vec<Case> {
         Case {
             name,
             preprocessing,
+            temperature: if name == "bands" { 2.5 } else { 1.0 },
             every_network,
         }
     };
@@ -134,10 +144,18 @@ fn cases() -> Vec<Case> {
 }
 
 fn main() -> Result<(), Error> {
-    let folder = std::env::args().nth(1).ok_or("usage: reference FOLDER")?;
+    let folder = std::env::args()
+        .nth(1)
+        .ok_or("usage: reference FOLDER [--short]")?;
+    let is_short = std::env::args()
+        .nth(2)
+        .is_some_and(|option| option == "--short");
+    let short_networks = [ModelKind::UltraLightweight, ModelKind::Simple];
     for kind in ModelKind::ALL {
         for case in cases() {
-            if case.every_network || kind == ModelKind::UltraLightweight {
+            let is_left_out = is_short
+                && !(short_networks.contains(&kind) && ["bands", "welch"].contains(&case.name));
+            if !is_left_out && (case.every_network || kind == ModelKind::UltraLightweight) {
                 let name = format!("{kind}-{}", case.name);
                 write(&Path::new(&folder).join(&name), kind, &case)?;
                 println!("{name}");
@@ -155,9 +173,7 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
         preprocessing.bands = Some(layout);
     }
     let near = windows([0.0, 1.0, -30.0, 900.0, -9000.0]);
-    let far = windows([1e6, -1e6, 1e5, -1e5, 1e4]);
     let (near_features, shape) = features(&near, &preprocessing)?;
-    let (far_features, _) = features(&far, &preprocessing)?;
     let input = InputShape::from(shape);
     let architecture = Architecture::new(kind, input, 3);
     let weights = weights(&Plan::new(&architecture)?)?;
@@ -165,22 +181,24 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
     let noise = noise(7, COUNT * input.elements());
     let logits = |x: &[f32]| logits(&architecture, &weights, x);
     let windows_shape = vec![COUNT, CHANNELS, SAMPLES];
-    let tensors = [
+    let mut tensors = vec![
         ("logits_of_windows", vec![COUNT, 3], logits(&near_features)?),
-        (
-            "logits_of_far_windows",
-            vec![COUNT, 3],
-            logits(&far_features)?,
-        ),
         ("logits_of_features", vec![COUNT, 3], logits(&noise)?),
         ("windows", windows_shape.clone(), near),
-        ("far_windows", windows_shape, far),
         ("features", [vec![COUNT], shape.to_vec()].concat(), noise),
     ];
+    // What the network does does not depend on it: the smallest will do.
+    if kind == ModelKind::UltraLightweight {
+        let far = windows([1e6, -1e6, 1e5, -1e5, 1e4]);
+        let (features, _) = features(&far, &preprocessing)?;
+        tensors.push(("logits_of_far_windows", vec![COUNT, 3], logits(&features)?));
+        tensors.push(("far_windows", windows_shape, far));
+    }
 
     let names = ["background", "footsteps", "vehicle"].map(String::from);
     let preprocessing = serde_json::to_value(&preprocessing)?;
-    let bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
+    let mut bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
+    bundle.card.temperature = case.temperature;
     let model = TrainedModel::new(&bundle, &architecture)?;
     let mut files = saved_model::files(&model);
     files.extend(bundle.files()?.map(|(name, bytes)| ModelFile {
@@ -193,7 +211,76 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
         std::fs::write(path, &file.bytes)?;
     }
     std::fs::write(folder.join("model.onnx"), onnx::file(&model))?;
+    if case.name == "bands" || kind == ModelKind::UltraLightweight {
+        write_for_nodes(folder, &model, &near_features)?;
+    }
     save(&folder.join("reference.safetensors"), &tensors)
+}
+
+/// TFLite in float32 and 8 bits, integers for it, and C.
+fn write_for_nodes(folder: &Path, model: &TrainedModel<'_>, features: &[f32]) -> Result<(), Error> {
+    let network = Network::new(model)?;
+    let elements = network.input_shape().elements();
+    let is_large = network.macs() > 10_000_000;
+    let count = if is_large { 2 } else { 24 };
+    let calibration = &features[..count * elements];
+    let (quantised, _) = IntegerNetwork::new(&network, calibration, calibration)?;
+    for (name, numbers) in [
+        ("model.tflite", tflite::Numbers::Float),
+        ("model_int8.tflite", tflite::Numbers::Int8(&quantised)),
+        ("model_int8_io.tflite", tflite::Numbers::Int8Io(&quantised)),
+    ] {
+        std::fs::write(folder.join(name), tflite::file(model, &network, numbers)?)?;
+    }
+    let encoding = quantised.input_encoding();
+    let mut units: Vec<i8> = calibration.iter().map(|v| encoding.encode(*v)).collect();
+    // Integers of all kinds, to the ends of their range.
+    units.extend(noise(11, units.len()).iter().map(|v| (v * 160.0) as i8));
+    let mut runner = IntegerRunner::new(&quantised);
+    let logits = units.chunks_exact(elements);
+    let logits: Vec<i8> = logits
+        .flat_map(|x| runner.run_integers(x).to_vec())
+        .collect();
+    save_integers(
+        &folder.join("integers.safetensors"),
+        2 * count,
+        &[("features", &units), ("logits", &logits)],
+    )?;
+    // Sources of hundreds of megabytes are for nobody.
+    if is_large {
+        return Ok(());
+    }
+    for (name, numbers) in [
+        ("c_float", c::Numbers::Float),
+        ("c_int8", c::Numbers::Int8(&quantised)),
+    ] {
+        let files = match c::files(model, &network, numbers) {
+            // Filters and batch statistics have no form in C.
+            Err(DeployError::FrontEnd(_)) => return Ok(()),
+            files => files?,
+        };
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        for file in files {
+            std::fs::write(folder.join(&file.path), &file.bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows of int8, `count` of each.
+fn save_integers(path: &Path, count: usize, tensors: &[(&str, &Vec<i8>)]) -> Result<(), Error> {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, values)| values.iter().map(|v| *v as u8).collect())
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, values), bytes)| {
+        let view = TensorView::new(Dtype::I8, vec![count, values.len() / count], bytes)?;
+        Ok((*name, view))
+    });
+    let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
+    std::fs::write(path, safetensors::serialize(views, None)?)?;
+    Ok(())
 }
 
 /// Noise and a slow wave a channel, of amplitudes from 1e-12 to 1e12 and so many times them as level; the last three

@@ -8,10 +8,49 @@ pub enum DeployError {
     /// `preprocessing` of `model.json` cannot be read.
     #[error("`preprocessing` of model.json: {0}")]
     Preprocessing(#[from] serde_json::Error),
+    /// Logits cannot be divided by it.
+    #[error("`temperature` of model.json is {0}: it must be a number above 0")]
+    Temperature(f64),
+    /// A weight is no number.
+    #[error("tensor `{tensor}` has values that are not finite: the training diverged")]
+    NotFinite {
+        /// Tensor name.
+        tensor: String,
+    },
     /// The network does not fit its input.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The weights cannot be encoded.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A value of the network cannot be represented with 8 bits.
+    #[error("`{layer}`: {problem}")]
+    Range {
+        /// The layer that puts it out.
+        layer: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// There is nothing to find the ranges of values by.
+    #[error("quantisation needs windows to find the ranges of values by, and there are none")]
+    NoWindows,
+    /// The front end has no form in C.
+    #[error("the preprocessing cannot be written in C: {0}")]
+    FrontEnd(String),
+}
+
+impl DeployError {
+    /// Whether another model or option would do, rather than that something failed.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Preprocessing(_)
+            | Self::Temperature(_)
+            | Self::NotFinite { .. }
+            | Self::Plan(_)
+            | Self::Range { .. }
+            | Self::NoWindows
+            | Self::FrontEnd(_) => true,
+            Self::Weights(_) => false,
+        }
+    }
 }

@@ -2,16 +2,26 @@
 //!
 //! - [`TrainedModel`]: a network with what turns windows into its inputs, checked to fit together;
 //! - [`saved_model`]: TensorFlow's SavedModel, with variables and, where a graph can do it, the preprocessing;
-//! - [`onnx`]: ONNX, from the network's input to logits and probabilities.
+//! - [`onnx`]: ONNX, from the network's input to logits and probabilities;
+//! - [`network`]: the network as few operations, for what follows;
+//! - [`quantise`]: the network in 8 bits, and a runner in the same integer arithmetic as TFLite's reference kernels;
+//! - [`tflite`]: TFLite, from features to logits, in float32 or 8 bits;
+//! - [`c`]: C99 for nodes: front end and network, without heap or dependencies.
 //!
 //! The crate writes nothing: it returns files as paths and bytes ([`ModelFile`]), and whoever owns the directory writes
 //! them. It does not depend on Burn.
 
+pub mod c;
 mod error;
+pub mod network;
 pub mod onnx;
 mod proto;
+pub mod quantise;
 pub mod saved_model;
 mod tensor_bundle;
+#[cfg(test)]
+mod test_model;
+pub mod tflite;
 mod trained;
 
 pub use error::DeployError;

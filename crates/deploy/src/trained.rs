@@ -31,18 +31,25 @@ pub struct TrainedModel<'a> {
     input: InputShape,
     preprocessing: Preprocessing,
     window: Option<usize>,
+    temperature: f64,
 }
 
 impl<'a> TrainedModel<'a> {
     /// Of a bundle as it is stored beside an experiment.
     ///
     /// # Errors
-    /// [`DeployError`] where the network does not fit its input, or the preprocessing is none that this version knows.
+    /// [`DeployError`] where the network does not fit its input, or `model.json` has a preprocessing or
+    /// temperature that makes no sense.
     pub fn new(bundle: &'a Bundle, architecture: &Architecture) -> Result<Self, DeployError> {
         let preprocessing: Preprocessing =
             serde_json::from_value(bundle.card.preprocessing.clone())?;
+        let temperature = bundle.card.temperature;
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(DeployError::Temperature(temperature));
+        }
         Ok(Self {
             bundle,
+            temperature,
             plan: Plan::new(architecture)?,
             input: architecture.input,
             window: preprocessing.window,
@@ -91,7 +98,7 @@ impl<'a> TrainedModel<'a> {
 
     /// What logits are divided by before the softmax.
     pub fn temperature(&self) -> f64 {
-        self.bundle.card.temperature
+        self.temperature
     }
 
     /// Samples of a raw window, where the model says so.

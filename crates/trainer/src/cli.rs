@@ -23,6 +23,8 @@ pub enum Command {
     /// Fits simple classifiers, what a network has to beat: majority, logistic regression, extra trees, random forest,
     /// MiniRocket and ridge
     Baselines(crate::commands::baselines::BaselinesArgs),
+    /// Says what 8 bits cost the model of an experiment in accuracy, layer by layer
+    Quantise(crate::commands::quantise::QuantiseArgs),
 }
 
 /// Trains a seismic CNN into a tracked experiment.
@@ -70,6 +72,10 @@ pub struct Cli {
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Kilobytes of flash of the node that the network is for: what does not fit with its front end in 8 bits is refused
+    /// before it is trained
+    #[arg(long, value_name = "N")]
+    pub budget_kb: Option<usize>,
     /// Where experiments are kept [default: experiments]
     #[arg(long, value_name = "DIR")]
     pub experiments_dir: Option<PathBuf>,

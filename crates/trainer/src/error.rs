@@ -90,11 +90,10 @@ impl TrainerError {
             | Self::Plan(_) => true,
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
-            Self::Stream(_)
-            | Self::Weights(_)
-            | Self::Export(_)
-            | Self::Device { .. }
-            | Self::Diverged { .. } => false,
+            Self::Export(error) => error.is_usage(),
+            Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
+                false
+            }
         };
         if usage { 2 } else { 1 }
     }

@@ -24,6 +24,8 @@ pub struct Job {
     pub baseline: bool,
     /// The experiment to continue.
     pub resume: Option<Entry>,
+    /// Kilobytes of flash that the network must fit, where there is a limit.
+    pub budget_kb: Option<usize>,
 }
 
 /// Where a run computes; none of it changes the result on CPUs.
@@ -137,6 +139,7 @@ impl Job {
             baseline: options.baseline && !cli.no_baseline,
             tracking: Tracking::new(cli, options)?,
             resume: None,
+            budget_kb: cli.budget_kb,
         };
         Ok(job)
     }

@@ -9,12 +9,14 @@
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
 //! - [`recorder`]: writes it, while the training goes on;
 //! - [`resume`]: going on from a checkpoint;
+//! - [`budget`]: whether a network fits a node;
 //! - [`memory`]: refuses what cannot fit before it begins;
 //! - [`sweep`]: studies of many runs;
 //! - [`text`]: scores as tables on standard output;
 //! - [`commands`]: what the program does beside training;
 //! - [`progress`]: the only module that prints while training.
 
+pub mod budget;
 pub mod cli;
 pub mod commands;
 pub mod compute;

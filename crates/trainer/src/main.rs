@@ -33,13 +33,16 @@ fn main() -> ExitCode {
     match &cli.command {
         Some(Command::Export(arguments)) => return export(arguments),
         Some(Command::Sweep(arguments)) => return sweep(arguments),
+        Some(Command::Quantise(arguments)) => {
+            return print(trainer::commands::quantise::quantise(arguments));
+        }
         Some(Command::Baselines(arguments)) => {
             let found = baselines::run(arguments, &mut Progress::new(0));
             return done(found.map(|text| (text, ExitCode::SUCCESS)));
         }
         _ => {}
     }
-        done(start(&cli))
+    done(start(&cli))
 }
 
 /// Prints what was found.
@@ -49,6 +52,20 @@ fn done(found: Result<(String, ExitCode), TrainerError>) -> ExitCode {
             // A reader that closes the pipe early is no failure.
             let _ = std::io::stdout().write_all(text.as_bytes());
             code
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// What a command says on standard output, or the error.
+fn print(said: Result<String, TrainerError>) -> ExitCode {
+    match said {
+        Ok(text) => {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("error: {error}");

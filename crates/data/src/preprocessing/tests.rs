@@ -65,6 +65,12 @@ fn a_rate_written_down_later_changes_no_inputs() {
     assert!(with_rate(100.0).makes_inputs_of(&older));
     assert!(older.makes_inputs_of(&with_rate(100.0)));
     assert!(!with_rate(100.0).makes_inputs_of(&with_rate(200.0)));
+    let with_window = |samples| Preprocessing {
+        window: Some(samples),
+        ..older.clone()
+    };
+    assert!(with_window(1024).makes_inputs_of(&older));
+    assert!(!with_window(1024).makes_inputs_of(&with_window(512)));
     let absolute = Preprocessing {
         thresholds: None,
         ..older.clone()

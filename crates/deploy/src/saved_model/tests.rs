@@ -194,3 +194,30 @@ fn equal_models_give_equal_bytes() {
     check_graph(&graph);
     assert!(graph.signatures.contains_key(WINDOWS_SIGNATURE));
 }
+
+#[test]
+fn a_temperature_divides_the_logits_of_probabilities_alone() {
+    let plain = preprocessing(json!([]), json!({"method": "none"}), "none");
+    let (mut bundle, architecture) = bundle(ModelKind::Simple, plain);
+    bundle.card.temperature = 2.5;
+    let files = written(&bundle, &architecture);
+    let graph = read(&files);
+    let nodes = check_graph(&graph);
+    for scope in ["", "serving_windows/"] {
+        let node = |name: &str| nodes[format!("{scope}{name}").as_str()];
+        assert_eq!(node("probabilities").input, [format!("{scope}tempered")]);
+        assert_eq!(node("tempered").input[0], format!("{scope}logits"));
+        match &node("temperature").attr["value"].value {
+            Some(Attr::Tensor(tensor)) => assert_eq!(tensor.content, 2.5f32.to_le_bytes()),
+            other => panic!("{other:?}"),
+        }
+    }
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        bundle.card.temperature = bad;
+        let error = TrainedModel::new(&bundle, &architecture).unwrap_err();
+        assert!(
+            error.to_string().contains("must be a number above 0"),
+            "{error}"
+        );
+    }
+}

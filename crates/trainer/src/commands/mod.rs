@@ -3,3 +3,5 @@
 pub mod baselines;
 pub mod export;
 pub mod sweep;
+pub mod quantise;
+pub mod quantised;

@@ -8,6 +8,7 @@ use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan};
 use serde_json::{Map, Value, json};
 
+use crate::budget;
 use crate::compute::Target;
 use crate::error::TrainerError;
 use crate::job::Job;
@@ -82,6 +83,10 @@ impl Prepared {
             dataset.class_names.len(),
         );
         let plan = Plan::new(&architecture)?;
+        if let Some(kilobytes) = job.budget_kb {
+            let said = budget::check(&architecture, &dataset.preprocessing, kilobytes)?;
+            progress.say(&said);
+        }
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
         Ok(Self {
             job,

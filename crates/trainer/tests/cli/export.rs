@@ -24,6 +24,8 @@ fn every_format_is_written_whole_and_nothing_is_overwritten() {
         ("saved-model", "saved"),
         ("onnx", "m.onnx"),
         ("safetensors", "m.safetensors"),
+        ("tflite", "m.tflite"),
+        ("c", "c"),
     ] {
         let output = export(&place, "latest", format, &out(name));
         assert!(
@@ -55,6 +57,65 @@ fn every_format_is_written_whole_and_nothing_is_overwritten() {
 }
 
 #[test]
+fn a_model_in_8_bits_is_judged_and_written() {
+    let place = Place::new();
+    let output = place.run(&[&QUICK[..], &["--budget-kb", "400"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("within the 400 KB"));
+    let command = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
+            .args(arguments)
+            .arg("--experiments-dir")
+            .arg(place.experiments())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&command(&["quantise", "latest", "--json"])).unwrap();
+    assert!(
+        report["class_agreement"].as_f64().unwrap() > 0.8,
+        "{report}"
+    );
+    assert_eq!(report["layers"][0]["layer"], "input");
+    assert!(command(&["quantise", "latest"]).contains("classes changed alone"));
+    let out = place.folder.path().join("node");
+    let path = out.to_str().unwrap();
+    command(&[
+        "export",
+        "latest",
+        "--format",
+        "c",
+        "--quantise",
+        "int8",
+        "--out",
+        path,
+    ]);
+    let cost = std::fs::read(out.join("cost.json")).unwrap();
+    let cost: serde_json::Value = serde_json::from_slice(&cost).unwrap();
+    assert_eq!(cost["numbers"], "int8");
+    let out = place.folder.path().join("m.tflite");
+    let path = out.to_str().unwrap();
+    command(&[
+        "export",
+        "latest",
+        "--format",
+        "tflite",
+        "--quantise",
+        "int8",
+        "--int8-io",
+        "--out",
+        path,
+    ]);
+    assert!(out.is_file());
+}
+
+#[test]
 fn what_cannot_be_exported_is_said() {
     let place = Place::new();
     let out = place.folder.path().join("m.onnx");
@@ -63,7 +124,10 @@ fn what_cannot_be_exported_is_said() {
     assert!(text(&output.stderr).contains("no experiment matches `latest`"));
     let output = export(&place, "latest", "keras", &out);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("[possible values: saved-model, onnx, safetensors]"));
+    assert!(
+        text(&output.stderr)
+            .contains("[possible values: saved-model, onnx, safetensors, tflite, c]")
+    );
     assert!(!out.exists());
 }
 

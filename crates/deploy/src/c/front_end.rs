@@ -1,0 +1,330 @@
+//! The front end's constants and tables; the code that uses them is `runtime/front_end.c`.
+
+use std::f64::consts::TAU;
+use std::fmt::Write;
+
+use data::{
+    BandLayout, Compression, Normalisation, Preprocessing, SEGMENTS, SpectralMethod, Step,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+};
+
+use super::text::{array, float, floats, integers};
+use crate::{DeployError, TrainedModel};
+
+/// Constants and tables of a front end.
+pub(super) struct FrontEnd {
+    /// Samples of a window.
+    pub samples: usize,
+    /// Definitions and tables, C.
+    pub text: String,
+    /// Bytes of the tables.
+    pub table_bytes: usize,
+    /// Bytes of the buffers beside features.
+    pub buffer_bytes: usize,
+}
+
+/// What segments are cut into and become.
+struct Method {
+    name: &'static str,
+    hop: usize,
+    segments: usize,
+    features: usize,
+    /// Length of the transform, 0 where there is none.
+    transform: usize,
+    /// More definitions.
+    text: String,
+    table_bytes: usize,
+}
+
+impl FrontEnd {
+    /// Of `model`; `encoded` says whether features are stored as integers.
+    ///
+    /// # Errors
+    /// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+    pub fn new(model: &TrainedModel<'_>, encoded: bool) -> Result<Self, DeployError> {
+        let preprocessing = model.preprocessing();
+        let input = model.input();
+        let (channels, features) = (input.height, input.channels);
+        let samples = samples(model)?;
+        let method = Method::new(preprocessing, samples)?;
+        if [method.segments, method.features] != [input.width, features] {
+            return Err(refuse(format!(
+                "windows of {samples} samples become {} segments of {} features, and the network has {} of {features}",
+                method.segments, method.features, input.width
+            )));
+        }
+        let mut text = String::new();
+        let mut define = |name: &str, value: String| {
+            let _ = writeln!(text, "#define {name} {value}");
+        };
+        define("CHANNELS", channels.to_string());
+        define("SAMPLES", samples.to_string());
+        define("SEGMENTS", method.segments.to_string());
+        define("FEATURES", features.to_string());
+        define("HOP", method.hop.to_string());
+        define(method.name, "1".into());
+        define("TRANSFORM", method.transform.to_string());
+        let power_of_two = method.transform.is_power_of_two() && method.transform >= 4;
+        define(
+            "TRANSFORM_IS_POWER_OF_TWO",
+            u8::from(power_of_two).to_string(),
+        );
+        let is_none = method.name == "METHOD_NONE";
+        define(
+            "ROW_BASE(c)",
+            if is_none { "channels[c].base" } else { "0.0" }.into(),
+        );
+        let by_sample = preprocessing.normalisation == Normalisation::Sample;
+        let has_first_pass = by_sample || method.name == "METHOD_BANDS";
+        define("FIRST_PASS", u8::from(has_first_pass).to_string());
+        text.push_str(&steps(&preprocessing.steps)?);
+        text.push_str(&method.text);
+        let (tables, mut table_bytes) = transform_tables(method.transform, power_of_two);
+        text.push_str(&tables);
+        let (tables, bytes) = compression(preprocessing, channels);
+        text.push_str(&tables);
+        table_bytes += bytes + method.table_bytes;
+        let (tables, bytes) = normalisation(preprocessing, channels)?;
+        text.push_str(&tables);
+        table_bytes += bytes;
+        let row = if encoded { features } else { 0 };
+        Ok(Self {
+            samples,
+            text,
+            table_bytes,
+            buffer_bytes: 4 * (method.transform + row + 8 * channels + 8),
+        })
+    }
+}
+
+fn refuse(problem: impl Into<String>) -> DeployError {
+    DeployError::FrontEnd(problem.into())
+}
+
+/// Samples of a window, where the model says so or its features do.
+fn samples(model: &TrainedModel<'_>) -> Result<usize, DeployError> {
+    let preprocessing = model.preprocessing();
+    let from_features = match preprocessing.spectral.method {
+        SpectralMethod::None | SpectralMethod::Fft => Some(4 * model.input().channels),
+        SpectralMethod::Welch => None,
+        SpectralMethod::Bands => preprocessing.bands.as_ref().map(|layout| layout.window),
+    };
+    let samples = model.window_samples().or(from_features);
+    samples.ok_or_else(|| {
+        refuse("it does not say how many samples a window has: give --window-samples")
+    })
+}
+
+/// `STEP_...` and what is done to a channel before the segments are cut.
+fn steps(steps: &[Step]) -> Result<String, DeployError> {
+    let mut calls = String::new();
+    let mut used = [false; 4];
+    for step in steps {
+        match step {
+            Step::Demean => {
+                used[0] = true;
+                calls.push_str(" demean(c);");
+            }
+            Step::Detrend => {
+                used[1] = true;
+                calls.push_str(" detrend(c);");
+            }
+            Step::Scale(factor) => {
+                used[2] = true;
+                let _ = write!(calls, " scale_samples(c, {});", float(*factor as f32));
+            }
+            Step::Standardise => {
+                used[3] = true;
+                calls.push_str(" standardise(c);");
+            }
+            other => {
+                return Err(refuse(format!(
+                    "the step `{}` filters whole windows in float64; train without it",
+                    other.name()
+                )));
+            }
+        }
+    }
+    let names = ["DEMEAN", "DETREND", "SCALE", "STANDARDISE"];
+    let flags = names.iter().zip(used);
+    let flags = flags.map(|(name, used)| format!("#define STEP_{name} {}\n", u8::from(used)));
+    Ok(flags.collect::<String>() + &format!("#define PREPARE_CHANNEL(c){calls}\n"))
+}
+
+impl Method {
+    fn new(preprocessing: &Preprocessing, samples: usize) -> Result<Self, DeployError> {
+        let spectral = &preprocessing.spectral;
+        let cut = || {
+            let length = segment(samples).filter(|_| preprocessing.segments == SEGMENTS);
+            length.ok_or_else(|| {
+                refuse(format!(
+                    "windows of {samples} samples are not cut into segments"
+                ))
+            })
+        };
+        match spectral.method {
+            SpectralMethod::None => Ok(Self::of_segments("METHOD_NONE", cut()?, 0)),
+            SpectralMethod::Fft => {
+                let length = cut()?;
+                Ok(Self::of_segments("METHOD_FFT", length, length))
+            }
+            SpectralMethod::Welch => {
+                let length = cut()?;
+                if spectral.welch.nperseg > length {
+                    return Err(refuse("segments are shorter than `welch.nperseg`"));
+                }
+                Ok(Self::welch(&spectral.welch, spectral.sampling_rate, length))
+            }
+            SpectralMethod::Bands => {
+                let layout = preprocessing.bands.as_ref();
+                let layout = layout.filter(|layout| layout.window == samples);
+                let layout = layout.ok_or_else(|| refuse("the layout of its bands is missing"))?;
+                Ok(Self::bands(layout))
+            }
+        }
+    }
+
+    fn of_segments(name: &'static str, length: usize, transform: usize) -> Self {
+        Self {
+            name,
+            hop: length / 2,
+            segments: SEGMENTS,
+            features: length,
+            transform,
+            text: String::new(),
+            table_bytes: 0,
+        }
+    }
+
+    fn welch(welch: &WelchConfig, rate: f64, length: usize) -> Self {
+        let a = match welch.window {
+            WelchWindow::Hann => 0.5,
+            WelchWindow::Hamming => 0.54,
+            WelchWindow::Boxcar => 1.0,
+        };
+        let taper = cosine_window(a, welch.nperseg);
+        let step = welch.nperseg - welch.noverlap;
+        let stretches = (length - welch.nperseg) / step + 1;
+        let power = match welch.scaling {
+            WelchScaling::Density => rate * taper.iter().map(|w| w * w).sum::<f64>(),
+            WelchScaling::Spectrum => taper.iter().sum::<f64>().powi(2),
+        };
+        let scale = 1.0 / (power * stretches as f64);
+        let detrend = welch.detrend == WelchDetrend::Constant;
+        let text = format!(
+            "#define TAPER {}\n#define STRETCHES {stretches}\n#define STRETCH_HOP {step}\n#define WELCH_DETREND {}\n\
+             #define WINDOW_SCALE {}\n",
+            welch.nperseg,
+            u8::from(detrend),
+            float(scale as f32),
+        );
+        Self {
+            features: welch.nfft / 2 + 1,
+            table_bytes: 4 * taper.len(),
+            text: text + &single("taper", &taper),
+            ..Self::of_segments("METHOD_WELCH", length, welch.nfft)
+        }
+    }
+
+    fn bands(layout: &BandLayout) -> Self {
+        let taper = cosine_window(0.5, layout.frame);
+        let scale = 1.0 / taper.iter().map(|w| w * w).sum::<f64>();
+        let mut text = format!(
+            "#define FRAMES {}\n#define FRAME_HOP {}\n#define BANDS {}\n#define LEVEL {}\n#define POWER_FLOOR {}\n\
+             #define WINDOW_SCALE {}\n",
+            layout.frames,
+            layout.frame_hop,
+            layout.bands(),
+            u8::from(layout.level),
+            float(layout.floor as f32),
+            float(scale as f32),
+        );
+        text.push_str(&single("taper", &taper));
+        text.push_str(&integers("uint16_t", "edges", &layout.edges));
+        Self {
+            name: "METHOD_BANDS",
+            hop: layout.hop,
+            segments: layout.segments,
+            features: layout.features(),
+            transform: layout.frame,
+            text,
+            table_bytes: 4 * taper.len() + 2 * layout.edges.len(),
+        }
+    }
+}
+
+fn transform_tables(length: usize, power_of_two: bool) -> (String, usize) {
+    let entries = if power_of_two { length / 2 } else { length };
+    if entries == 0 {
+        return (String::new(), 0);
+    }
+    let angle = |i: usize| TAU * i as f64 / length as f64;
+    let cosines: Vec<f64> = (0..entries).map(|i| angle(i).cos()).collect();
+    let sines: Vec<f64> = (0..entries).map(|i| angle(i).sin()).collect();
+    (
+        single("cosines", &cosines) + &single("sines", &sines),
+        8 * entries,
+    )
+}
+
+fn compression(preprocessing: &Preprocessing, channels: usize) -> (String, usize) {
+    let name = match preprocessing.spectral.applied_compression() {
+        Compression::None => return (String::new(), 0),
+        Compression::Log => "COMPRESS_LOG",
+        Compression::Log1p => "COMPRESS_LOG1P",
+    };
+    let thresholds: Vec<f32> = (0..channels)
+        .map(|c| preprocessing.compression_threshold(c))
+        .collect();
+    let text = format!("#define {name} 1\n{}", floats("thresholds", &thresholds));
+    (text, 4 * channels)
+}
+
+fn normalisation(
+    preprocessing: &Preprocessing,
+    channels: usize,
+) -> Result<(String, usize), DeployError> {
+    let guard = preprocessing.constant_guard();
+    let statistics = preprocessing.statistics.as_ref();
+    match (preprocessing.normalisation, statistics) {
+        (Normalisation::None, _) => Ok((String::new(), 0)),
+        (Normalisation::Sample, _) => {
+            let text = format!(
+                "#define NORMALISE_SAMPLE 1\n#define GUARD_ABSOLUTE {:?}\n#define GUARD_RELATIVE {:?}\n",
+                guard.absolute, guard.relative
+            );
+            Ok((text, 0))
+        }
+        (Normalisation::Dataset | Normalisation::Band, Some(statistics)) => {
+            let pairs = statistics.mean.iter().zip(&statistics.std);
+            let scales: Vec<f64> = pairs.map(|(mean, std)| guard.scale(*mean, *std)).collect();
+            let scales = single("normal_scales", &scales);
+            let mean = &statistics.mean;
+            if mean.len() == channels {
+                // In double: a level may be far above what varies around it.
+                let means = array("double", "normal_means", mean, |v| format!("{v:?}"));
+                let text = format!("#define NORMALISE_CHANNEL 1\n{means}{scales}");
+                return Ok((text, 12 * channels));
+            }
+            let means = single("normal_means", mean);
+            let text = format!("#define NORMALISE_FEATURE 1\n{means}{scales}");
+            Ok((text, 8 * mean.len()))
+        }
+        (Normalisation::Batch | Normalisation::Dataset | Normalisation::Band, _) => Err(refuse(
+            "inputs are scaled by the statistics of their batch, and a node has no batch",
+        )),
+    }
+}
+
+fn single(name: &str, values: &[f64]) -> String {
+    let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
+    floats(name, &values)
+}
+
+/// `a - (1 - a) cos(2 pi i / length)`, periodic: 0.5 is Hann's.
+fn cosine_window(a: f64, length: usize) -> Vec<f64> {
+    let angle = |i: usize| TAU * i as f64 / length as f64;
+    (0..length)
+        .map(|i| a - (1.0 - a) * angle(i).cos())
+        .collect()
+}

@@ -1,0 +1,266 @@
+//! C99 for nodes: front end and network in one source and one header, without heap, with nothing but `math.h`.
+//!
+//! - `runtime/`: the code, as C; which of it is compiled is decided by definitions;
+//! - `front_end`: definitions and tables of the preprocessing;
+//! - `layers`: weights and calls of the network, in float or in 8 bits;
+//! - `golden`: what the trainer's own engine computes of windows that the test makes;
+//! - `text`: numbers and names as C.
+
+mod front_end;
+mod golden;
+mod layers;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use self::front_end::FrontEnd;
+use self::layers::LayerText;
+use self::text::{comment, float, string};
+use crate::network::Network;
+use crate::quantise::IntegerNetwork;
+use crate::{DeployError, ModelFile, TrainedModel};
+
+const FRONT_END_CODE: &str = include_str!("runtime/front_end.c");
+const FLOAT_CODE: &str = include_str!("runtime/float.c");
+const INTEGER_CODE: &str = include_str!("runtime/int8.c");
+
+/// Bytes of code, with what it needs of `math.h`, of an ARM Cortex-M4F at `-Os`: measured by `scripts/check_firmware`, which
+/// measures every model anew.
+const CODE_BYTES: usize = 8448;
+
+/// The network as C computes it.
+#[derive(Clone, Copy, Debug)]
+pub enum Numbers<'a> {
+    /// In float.
+    Float,
+    /// In 8 bits.
+    Int8(&'a IntegerNetwork),
+}
+
+/// Memory and work of a model on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes of weights.
+    pub weight_bytes: usize,
+    /// Bytes of the front end's tables.
+    pub table_bytes: usize,
+    /// Static bytes: features and values of the network, shared by lifetime, and the front end's buffers. The window of
+    /// samples is the caller's.
+    pub ram_bytes: usize,
+    /// Multiply-accumulates of the network a window.
+    pub macs: usize,
+}
+
+impl Cost {
+    /// Weights, tables and an estimate of the code.
+    pub fn flash_bytes(&self) -> usize {
+        self.weight_bytes + self.table_bytes + CODE_BYTES
+    }
+}
+
+/// What `model` costs, of its shapes alone: weights may be those of an untrained network.
+///
+/// # Errors
+/// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+pub fn cost(
+    model: &TrainedModel<'_>,
+    network: &Network,
+    numbers: Numbers<'_>,
+) -> Result<Cost, DeployError> {
+    let encoded = matches!(numbers, Numbers::Int8(_));
+    let front_end = FrontEnd::new(model, encoded)?;
+    Ok(cost_of(
+        &front_end,
+        &LayerText::new(network, numbers),
+        network,
+    ))
+}
+
+fn cost_of(front_end: &FrontEnd, layers: &LayerText, network: &Network) -> Cost {
+    Cost {
+        weight_bytes: layers.weight_bytes,
+        table_bytes: front_end.table_bytes,
+        ram_bytes: layers.arena * layers.value_bytes + front_end.buffer_bytes,
+        macs: network.macs(),
+    }
+}
+
+/// The files: `seismic_model.h` and `.c`, `example.c`, `test_model.c` with `golden.h`, `Makefile`, `cost.json`.
+///
+/// # Errors
+/// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+pub fn files(
+    model: &TrainedModel<'_>,
+    network: &Network,
+    numbers: Numbers<'_>,
+) -> Result<Vec<ModelFile>, DeployError> {
+    let encoded = matches!(numbers, Numbers::Int8(_));
+    let front_end = FrontEnd::new(model, encoded)?;
+    let layers = LayerText::new(network, numbers);
+    let cost = cost_of(&front_end, &layers, network);
+    let golden = golden::header(model, network, numbers, front_end.samples)?;
+    let file = |name: &str, text: String| ModelFile::new(name, text.into_bytes());
+    Ok(vec![
+        file("seismic_model.h", header(model, &front_end, encoded)),
+        file(
+            "seismic_model.c",
+            source(model, &front_end, &layers, numbers),
+        ),
+        file("example.c", include_str!("runtime/example.c").into()),
+        file("test_model.c", include_str!("runtime/test_model.c").into()),
+        file("golden.h", golden),
+        file("Makefile", include_str!("runtime/Makefile").into()),
+        file("cost.json", cost_file(model, &cost, numbers)),
+    ])
+}
+
+fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> String {
+    let input = model.input();
+    let names = model.class_names().iter().map(|name| comment(name));
+    format!(
+        "/* {architecture}: {classes}. Made by `trainer export --format c`. */\n\
+         #ifndef SEISMIC_MODEL_H\n#define SEISMIC_MODEL_H\n\n#include <stdint.h>\n\n\
+         /* A window is `[channels][samples]`, as recorded. */\n\
+         #define SEISMIC_CHANNELS {channels}\n#define SEISMIC_SAMPLES {samples}\n\
+         #define SEISMIC_FEATURES {features}\n#define SEISMIC_CLASSES {count}\n\n\
+         /* What the network computes in. */\ntypedef {value} seismic_value;\n\n\
+         enum {{\n    SEISMIC_OK,\n    SEISMIC_NOT_FINITE, /* A sample is not finite. */\n    \
+         SEISMIC_RANGE       /* A spectrum is beyond the range of float. */\n}};\n\n\
+         extern const char *const seismic_class_names[SEISMIC_CLASSES];\n\n\
+         /* Logits of a window, by the type of its samples. Returns SEISMIC_OK, or why there are none.\n \
+         * Static memory is used: one window at a time. */\n\
+         int seismic_classify_i16(const int16_t *window, float *logits);\n\
+         int seismic_classify_i32(const int32_t *window, float *logits);\n\
+         int seismic_classify_f32(const float *window, float *logits);\n\n\
+         /* Probabilities of logits. */\n\
+         void seismic_probabilities(const float *logits, float *probabilities);\n\n\
+         /* The parts: the front end writes the features of a window, the network reads them and writes over them. */\n\
+         seismic_value *seismic_features(void);\n\
+         int seismic_front_end_i16(const int16_t *window);\n\
+         int seismic_front_end_i32(const int32_t *window);\n\
+         int seismic_front_end_f32(const float *window);\n\
+         void seismic_network(seismic_value *outputs);\n\n#endif\n",
+        architecture = model.architecture_name(),
+        classes = names.collect::<Vec<_>>().join(", "),
+        channels = input.height,
+        samples = front_end.samples,
+        features = input.elements(),
+        count = model.class_names().len(),
+        value = if encoded { "int8_t" } else { "float" },
+    )
+}
+
+fn source(
+    model: &TrainedModel<'_>,
+    front_end: &FrontEnd,
+    layers: &LayerText,
+    numbers: Numbers<'_>,
+) -> String {
+    let (value, code) = match numbers {
+        Numbers::Float => ("float", FLOAT_CODE),
+        Numbers::Int8(_) => ("int8_t", INTEGER_CODE),
+    };
+    let mut text = format!(
+        "/* {}. Made by `trainer export --format c`. */\n#include \"seismic_model.h\"\n\n\
+         #include <math.h>\n#include <stddef.h>\n\n/* ---- Constants and tables ---- */\n\n",
+        model.architecture_name()
+    );
+    text.push_str(&front_end.text);
+    let _ = writeln!(text, "#define ARENA {}\n", layers.arena);
+    text.push_str(&layers.definitions);
+    let _ = write!(
+        text,
+        "\n/* Features and values of the network, by lifetime. */\nstatic {value} arena[ARENA];\n\n"
+    );
+    text.push_str(FRONT_END_CODE);
+    text.push('\n');
+    text.push_str(code);
+    text.push_str("\n/* ---- Weights ---- */\n\n");
+    text.push_str(&layers.weights);
+    text.push_str(&entry_points(model, layers, numbers));
+    text
+}
+
+/// What the header declares.
+fn entry_points(model: &TrainedModel<'_>, layers: &LayerText, numbers: Numbers<'_>) -> String {
+    let names = model.class_names().iter().map(|name| string(name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let decode = match numbers {
+        Numbers::Float => "outputs[i]".to_owned(),
+        Numbers::Int8(network) => {
+            let encoding = network.output_encoding();
+            let zero = encoding.zero_point;
+            format!("{} * (float)(outputs[i] - ({zero}))", float(encoding.scale))
+        }
+    };
+    let mut text = format!(
+        "\n/* ---- Entry points ---- */\n\n\
+         const char *const seismic_class_names[SEISMIC_CLASSES] = {{{names}}};\n\n\
+         seismic_value *seismic_features(void) {{\n    return arena;\n}}\n\n\
+         void seismic_network(seismic_value *outputs) {{\n    int i;\n{calls}    \
+         for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        outputs[i] = arena[{output} + i];\n    }}\n}}\n\n\
+         static int classify(float *logits) {{\n    seismic_value outputs[SEISMIC_CLASSES];\n    int i;\n    \
+         const int problem = front_end();\n    if (problem != SEISMIC_OK) {{\n        return problem;\n    }}\n    \
+         seismic_network(outputs);\n    for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        logits[i] = {decode};\n    \
+         }}\n    return SEISMIC_OK;\n}}\n\n\
+         static void set_input(const int16_t *i16, const int32_t *i32, const float *f32) {{\n    \
+         input.i16 = i16;\n    input.i32 = i32;\n    input.f32 = f32;\n}}\n",
+        calls = layers.calls,
+        output = layers.output,
+    );
+    let types = [
+        ("i16", "int16_t", "window, NULL, NULL"),
+        ("i32", "int32_t", "NULL, window, NULL"),
+        ("f32", "float", "NULL, NULL, window"),
+    ];
+    for (name, kind, arguments) in types {
+        let _ = write!(
+            text,
+            "\nint seismic_front_end_{name}(const {kind} *window) {{\n    set_input({arguments});\n    \
+             return front_end();\n}}\n\n\
+             int seismic_classify_{name}(const {kind} *window, float *logits) {{\n    set_input({arguments});\n    \
+             return classify(logits);\n}}\n"
+        );
+    }
+    let _ = write!(
+        text,
+        "\nvoid seismic_probabilities(const float *logits, float *probabilities) {{\n    float largest = logits[0];\n    \
+         float sum = 0.0f;\n    int i;\n    for (i = 1; i < SEISMIC_CLASSES; i++) {{\n        \
+         largest = fmaxf(largest, logits[i]);\n    }}\n    for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        \
+         probabilities[i] = expf((logits[i] - largest) / {temperature});\n        sum += probabilities[i];\n    }}\n    \
+         for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        probabilities[i] /= sum;\n    }}\n}}\n",
+        temperature = float(model.temperature() as f32),
+    );
+    text
+}
+
+fn cost_file(model: &TrainedModel<'_>, cost: &Cost, numbers: Numbers<'_>) -> String {
+    let (name, cycles_a_mac) = match numbers {
+        Numbers::Float => ("float32", 8),
+        Numbers::Int8(_) => ("int8", 10),
+    };
+    let cost = json!({
+        "architecture": model.architecture_name(),
+        "numbers": name,
+        "flash_bytes": {
+            "weights": cost.weight_bytes,
+            "tables": cost.table_bytes,
+            "code_estimate": CODE_BYTES,
+            "total_estimate": cost.flash_bytes(),
+        },
+        "ram_bytes": {
+            "static": cost.ram_bytes,
+            "note": "without the window of samples, which is the caller's, and the stack",
+        },
+        "macs": cost.macs,
+        "cycles_estimate": {
+            "network": cost.macs * cycles_a_mac,
+            "note": "an estimate for an ARM Cortex-M4F; scripts/check_firmware measures sizes and instructions",
+        },
+    });
+    format!("{cost:#}\n")
+}

@@ -1,0 +1,613 @@
+/* ---- Front end: from a window of samples to features ----
+ *
+ * All sums are over samples less a level near their mean, so that float holds what a large offset would hide. */
+
+/* A window and the type of its samples. */
+typedef struct {
+    const int16_t *i16;
+    const int32_t *i32;
+    const float *f32;
+} window;
+
+/* What the samples of a channel become: gain * ((x - level) - offset - slope * (t - MIDDLE)). */
+typedef struct {
+    int64_t integer_level;
+    float level;
+    float offset;
+    float slope;
+    float gain;
+    double base; /* What of the level no step removed: the sample is base + rest. */
+} channel;
+
+#define MIDDLE (0.5f * (float)(SAMPLES - 1))
+
+static window input;
+static channel channels[CHANNELS];
+
+static float residual(int c, int t) {
+    const size_t at = (size_t)c * SAMPLES + (size_t)t;
+    if (input.i16 != NULL) {
+        return (float)((int64_t)input.i16[at] - channels[c].integer_level);
+    }
+    if (input.i32 != NULL) {
+        return (float)((int64_t)input.i32[at] - channels[c].integer_level);
+    }
+    return input.f32[at] - channels[c].level;
+}
+
+static float rest(int c, int t) {
+    const channel *own = &channels[c];
+    float value = residual(c, t) - own->offset;
+    if (own->slope != 0.0f) {
+        value -= own->slope * ((float)t - MIDDLE);
+    }
+    return value * own->gain;
+}
+
+/* Sums in short stretches: float keeps more of them than of one long sum. */
+#define STRETCH 32
+
+static float mean_residual(int c) {
+    float sum = 0.0f;
+    int t;
+    for (t = 0; t < SAMPLES; t += STRETCH) {
+        float part = 0.0f;
+        int i;
+        for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+            part += residual(c, i);
+        }
+        sum += part;
+    }
+    return sum / (float)SAMPLES;
+}
+
+/* Finds the level of a channel; whether all samples are finite. */
+static int find_level(int c) {
+    channel *own = &channels[c];
+    const size_t first = (size_t)c * SAMPLES;
+    int t;
+    own->integer_level = 0;
+    own->level = 0.0f;
+    own->offset = 0.0f;
+    own->slope = 0.0f;
+    own->gain = 1.0f;
+    if (input.f32 == NULL) {
+        int64_t sum = 0;
+        for (t = 0; t < SAMPLES; t++) {
+            sum += input.i16 != NULL ? (int64_t)input.i16[first + (size_t)t] : (int64_t)input.i32[first + (size_t)t];
+        }
+        own->integer_level = sum / SAMPLES;
+        own->base = (double)own->integer_level;
+        return 1;
+    }
+    for (t = 0; t < SAMPLES; t++) {
+        if (!isfinite(input.f32[first + (size_t)t])) {
+            return 0;
+        }
+    }
+    own->level = input.f32[first];
+    own->level += mean_residual(c);
+    own->base = (double)own->level;
+    return 1;
+}
+
+#if STEP_DEMEAN || STEP_STANDARDISE
+static void demean(int c) {
+    channels[c].offset = mean_residual(c);
+    channels[c].slope = 0.0f;
+    channels[c].base = 0.0;
+}
+#endif
+
+#if STEP_DETREND
+static void detrend(int c) {
+    channel *own = &channels[c];
+    const float n = (float)SAMPLES;
+    const float norm = n * (n * n - 1.0f) / 12.0f;
+    const float mean = mean_residual(c);
+    float sum = 0.0f;
+    float before = 0.0f;
+    float after = 0.0f;
+    int t;
+    for (t = 0; t < SAMPLES; t += STRETCH) {
+        float part = 0.0f;
+        int i;
+        for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+            part += (residual(c, i) - mean) * ((float)i - MIDDLE);
+        }
+        sum += part;
+    }
+    own->offset = mean;
+    own->slope = sum / norm;
+    own->base = 0.0;
+    for (t = 0; t < SAMPLES; t++) {
+        const float r = residual(c, t) - mean;
+        before = fmaxf(before, fabsf(r));
+        after = fmaxf(after, fabsf(r - own->slope * ((float)t - MIDDLE)));
+    }
+    /* A straight line leaves nothing but rounding. */
+    if (after <= 1e-6f * before) {
+        own->gain = 0.0f;
+    }
+}
+#endif
+
+#if STEP_SCALE
+static void scale_samples(int c, float factor) {
+    channels[c].gain *= factor;
+    channels[c].base *= (double)factor;
+}
+#endif
+
+#if STEP_STANDARDISE
+static void standardise(int c) {
+    float power = 0.0f;
+    int t;
+    demean(c);
+    for (t = 0; t < SAMPLES; t += STRETCH) {
+        float part = 0.0f;
+        int i;
+        for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+            part += rest(c, i) * rest(c, i);
+        }
+        power += part;
+    }
+    power /= (float)SAMPLES;
+    channels[c].gain = power > 0.0f ? channels[c].gain / sqrtf(power) : 0.0f;
+}
+#endif
+
+#if TRANSFORM > 0
+static float transform_buffer[TRANSFORM];
+
+#if TRANSFORM_IS_POWER_OF_TWO
+/* The even samples are the real, the odd ones the imaginary parts of half as many complex numbers. */
+#define HALF (TRANSFORM / 2)
+
+static void transform(void) {
+    float *z = transform_buffer;
+    int i;
+    int j = 0;
+    int length;
+    for (i = 1; i < HALF; i++) {
+        int bit = HALF >> 1;
+        for (; (j & bit) != 0; bit >>= 1) {
+            j ^= bit;
+        }
+        j ^= bit;
+        if (i < j) {
+            float swap = z[2 * i];
+            z[2 * i] = z[2 * j];
+            z[2 * j] = swap;
+            swap = z[2 * i + 1];
+            z[2 * i + 1] = z[2 * j + 1];
+            z[2 * j + 1] = swap;
+        }
+    }
+    for (length = 2; length <= HALF; length *= 2) {
+        const int step = TRANSFORM / length;
+        for (i = 0; i < HALF; i += length) {
+            for (j = 0; j < length / 2; j++) {
+                const float re = cosines[j * step];
+                const float im = -sines[j * step];
+                float *low = &z[2 * (i + j)];
+                float *high = low + length;
+                const float x = high[0] * re - high[1] * im;
+                const float y = high[0] * im + high[1] * re;
+                high[0] = low[0] - x;
+                high[1] = low[1] - y;
+                low[0] += x;
+                low[1] += y;
+            }
+        }
+    }
+}
+
+static void transform_bin(int k, float *re, float *im) {
+    const float *z = transform_buffer;
+    const int i = k == HALF ? 0 : k;
+    const int j = i == 0 ? 0 : HALF - i;
+    const float even_re = 0.5f * (z[2 * i] + z[2 * j]);
+    const float even_im = 0.5f * (z[2 * i + 1] - z[2 * j + 1]);
+    const float odd_re = 0.5f * (z[2 * i + 1] + z[2 * j + 1]);
+    const float odd_im = 0.5f * (z[2 * j] - z[2 * i]);
+    const float c = k == HALF ? -1.0f : cosines[k];
+    const float s = k == HALF ? 0.0f : -sines[k];
+    *re = even_re + c * odd_re - s * odd_im;
+    *im = even_im + c * odd_im + s * odd_re;
+}
+#else
+static void transform(void) {
+}
+
+static void transform_bin(int k, float *re, float *im) {
+    int at = 0;
+    int i;
+    *re = 0.0f;
+    *im = 0.0f;
+    for (i = 0; i < TRANSFORM; i++) {
+        *re += transform_buffer[i] * cosines[at];
+        *im -= transform_buffer[i] * sines[at];
+        at = (at + k) % TRANSFORM;
+    }
+}
+#endif
+#endif
+
+#if METHOD_BANDS
+/* Of every channel: mean square in units of `unit`, less the mean. */
+static float mean_squares[CHANNELS];
+static float reference;   /* Mean of the mean squares. */
+static float log_reference; /* Its logarithm in units of the samples. */
+static float unit;        /* A power of two near the largest sample: squares of others might leave float's range. */
+static float log_sum;     /* Of all live channels. */
+static float log_mean;
+static float level;       /* Mean logarithm of power; no number where no channel is live. */
+
+static void start_bands(void) {
+    float largest = 0.0f;
+    int exponent = 0;
+    int live = 0;
+    int c;
+    int t;
+    for (c = 0; c < CHANNELS; c++) {
+        for (t = 0; t < SAMPLES; t++) {
+            largest = fmaxf(largest, fabsf(rest(c, t)));
+        }
+    }
+    if (largest > 0.0f) {
+        (void)frexpf(largest, &exponent);
+    }
+    exponent = exponent > 120 ? 120 : exponent < -120 ? -120 : exponent;
+    unit = ldexpf(1.0f, -exponent);
+    reference = 0.0f;
+    for (c = 0; c < CHANNELS; c++) {
+        float mean = 0.0f;
+        float sum = 0.0f;
+        for (t = 0; t < SAMPLES; t += STRETCH) {
+            float part = 0.0f;
+            int i;
+            for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+                part += rest(c, i) * unit;
+            }
+            mean += part;
+        }
+        mean /= (float)SAMPLES;
+        for (t = 0; t < SAMPLES; t += STRETCH) {
+            float part = 0.0f;
+            int i;
+            for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+                const float value = rest(c, i) * unit - mean;
+                part += value * value;
+            }
+            sum += part;
+        }
+        mean_squares[c] = sum / (float)SAMPLES;
+        live += mean_squares[c] > 0.0f ? 1 : 0;
+        reference += mean_squares[c];
+    }
+    reference /= (float)CHANNELS;
+    log_reference = live > 0 ? logf(reference) + 2.0f * (float)exponent * 0.69314718f : 0.0f;
+    log_sum = 0.0f;
+    log_mean = 0.0f;
+    level = (float)NAN;
+}
+
+/* Logarithms of the power in bands over the reference; zero in channels that are not live. */
+static void transform_row(int c, int segment, float *row) {
+    const float power_scale = WINDOW_SCALE / reference;
+    const float floor_power = POWER_FLOOR * mean_squares[c] / reference;
+    int frame;
+    for (frame = 0; frame < FRAMES; frame++) {
+        const int start = segment * HOP + frame * FRAME_HOP;
+        float mean = 0.0f;
+        float sum = 0.0f;
+        int i;
+        int band;
+        for (i = 0; i < BANDS + LEVEL; i++) {
+            row[frame * (BANDS + LEVEL) + i] = 0.0f;
+        }
+        if (!(mean_squares[c] > 0.0f)) {
+            continue;
+        }
+        for (i = 0; i < TRANSFORM; i++) {
+            transform_buffer[i] = rest(c, start + i) * unit;
+            mean += transform_buffer[i];
+        }
+        mean /= (float)TRANSFORM;
+        for (i = 0; i < TRANSFORM; i++) {
+            transform_buffer[i] = (transform_buffer[i] - mean) * taper[i];
+        }
+        transform();
+        for (band = 0; band < BANDS; band++) {
+            float power = 0.0f;
+            float log_power;
+            for (i = edges[band]; i < edges[band + 1]; i++) {
+                float re;
+                float im;
+                transform_bin(i, &re, &im);
+                power += re * re + im * im;
+            }
+            log_power = logf(power * power_scale / (float)(edges[band + 1] - edges[band]) + floor_power);
+            row[frame * (BANDS + LEVEL) + band] = log_power;
+            sum += log_power;
+        }
+        log_sum += sum;
+    }
+}
+
+static void end_first_pass(void) {
+    int live = 0;
+    int c;
+    for (c = 0; c < CHANNELS; c++) {
+        live += mean_squares[c] > 0.0f ? 1 : 0;
+    }
+    if (live > 0) {
+        log_mean = log_sum / (float)(live * SEGMENTS * FRAMES * BANDS);
+        level = log_mean + log_reference;
+    }
+}
+
+/* Less the level, and the level. */
+static void window_row(int c, float *row) {
+    const float removed = LEVEL ? log_mean : -log_reference;
+    int frame;
+    int i;
+    for (frame = 0; frame < FRAMES; frame++) {
+        float *own = &row[frame * (BANDS + LEVEL)];
+        for (i = 0; i < BANDS; i++) {
+            own[i] = mean_squares[c] > 0.0f ? own[i] - removed : 0.0f;
+        }
+        for (; i < BANDS + LEVEL; i++) {
+            own[i] = level;
+        }
+    }
+}
+#endif
+
+#if METHOD_NONE
+static void transform_row(int c, int segment, float *row) {
+    int i;
+    for (i = 0; i < FEATURES; i++) {
+        row[i] = rest(c, segment * HOP + i);
+    }
+}
+#endif
+
+#if METHOD_FFT || METHOD_WELCH
+/* Compresses a row of spectra; whether it is finite. */
+static int compress(int c, float *row) {
+    int i;
+    int finite = 1;
+    (void)c;
+    for (i = 0; i < FEATURES; i++) {
+        finite = finite && isfinite(row[i]);
+#if COMPRESS_LOG
+        row[i] = logf(fmaxf(row[i], thresholds[c]));
+#elif COMPRESS_LOG1P
+        row[i] = log1pf(row[i] / thresholds[c]);
+#endif
+    }
+    return finite;
+}
+
+static int spectra_are_finite;
+#endif
+
+#if METHOD_FFT
+static void transform_row(int c, int segment, float *row) {
+    int i;
+    for (i = 0; i < TRANSFORM; i++) {
+        transform_buffer[i] = rest(c, segment * HOP + i);
+    }
+    transform();
+    for (i = 0; i <= TRANSFORM / 2; i++) {
+        float re;
+        float im;
+        transform_bin(i, &re, &im);
+        if (i == 0) {
+            re += (float)(channels[c].base * (double)TRANSFORM);
+        }
+        row[i] = sqrtf(re * re + im * im);
+    }
+    for (; i < TRANSFORM; i++) {
+        row[i] = row[TRANSFORM - i];
+    }
+    spectra_are_finite = compress(c, row) && spectra_are_finite;
+}
+#endif
+
+#if METHOD_WELCH
+static void transform_row(int c, int segment, float *row) {
+    int stretch;
+    int i;
+    for (i = 0; i < FEATURES; i++) {
+        row[i] = 0.0f;
+    }
+    for (stretch = 0; stretch < STRETCHES; stretch++) {
+        const int start = segment * HOP + stretch * STRETCH_HOP;
+        float mean = 0.0f;
+        for (i = 0; i < TAPER; i++) {
+            transform_buffer[i] = rest(c, start + i);
+            mean += transform_buffer[i];
+        }
+#if WELCH_DETREND
+        mean /= (float)TAPER;
+#else
+        mean = -(float)channels[c].base;
+#endif
+        for (i = 0; i < TAPER; i++) {
+            transform_buffer[i] = (transform_buffer[i] - mean) * taper[i];
+        }
+        for (; i < TRANSFORM; i++) {
+            transform_buffer[i] = 0.0f;
+        }
+        transform();
+        for (i = 0; i < FEATURES; i++) {
+            float re;
+            float im;
+            transform_bin(i, &re, &im);
+            row[i] += re * re + im * im;
+        }
+    }
+    for (i = 0; i < FEATURES; i++) {
+        const int unpaired = i == 0 || (TRANSFORM % 2 == 0 && i == FEATURES - 1);
+        row[i] *= unpaired ? WINDOW_SCALE : 2.0f * WINDOW_SCALE;
+    }
+    spectra_are_finite = compress(c, row) && spectra_are_finite;
+}
+#endif
+
+#if NORMALISE_SAMPLE
+/* Of the rows before `window_row`, by B. P. Welford, "Note on a method for calculating corrected sums of squares and
+ * products", Technometrics 4 (1962). */
+static float counts[CHANNELS];
+static float means[CHANNELS];
+static float squares[CHANNELS];
+static float own_scales[CHANNELS];
+
+static void add_number(int c, float value) {
+    const float difference = value - means[c];
+    counts[c] += 1.0f;
+    means[c] += difference / counts[c];
+    squares[c] += difference * (value - means[c]);
+}
+
+static void add_row(int c, const float *row) {
+    int i;
+    for (i = 0; i < FEATURES; i++) {
+#if METHOD_BANDS && LEVEL
+        if (i % (BANDS + 1) == BANDS) {
+            continue;
+        }
+#endif
+        add_number(c, row[i]);
+    }
+}
+
+/* Mean and deviation of what the rows become. */
+static void end_statistics(void) {
+    int c;
+    for (c = 0; c < CHANNELS; c++) {
+        double mean;
+        float deviation;
+#if METHOD_BANDS
+        means[c] -= mean_squares[c] > 0.0f ? (LEVEL ? log_mean : -log_reference) : 0.0f;
+#if LEVEL
+        if (!isnan(level)) {
+            const float n = (float)(SEGMENTS * FRAMES);
+            const float all = counts[c] + n;
+            const float difference = level - means[c];
+            means[c] += difference * n / all;
+            squares[c] += difference * difference * counts[c] * n / all;
+            counts[c] = all;
+        }
+#endif
+#endif
+        mean = (double)means[c] + ROW_BASE(c);
+        deviation = sqrtf(squares[c] / counts[c]);
+        own_scales[c] =
+            (double)deviation > GUARD_ABSOLUTE + GUARD_RELATIVE * fabs(mean) ? 1.0f / deviation : 0.0f;
+    }
+}
+#endif
+
+/* Scales a row as the network expects it; what is no number becomes zero. */
+static void normalise_row(int c, float *row) {
+    int i;
+    (void)c;
+    for (i = 0; i < FEATURES; i++) {
+        float value = row[i];
+#if NORMALISE_SAMPLE
+        value = (value - means[c]) * own_scales[c];
+#elif NORMALISE_CHANNEL
+        value = (float)((ROW_BASE(c) - normal_means[c]) + (double)value) * normal_scales[c];
+#elif NORMALISE_FEATURE
+        value = (float)((ROW_BASE(c) - (double)normal_means[c * FEATURES + i]) + (double)value)
+            * normal_scales[c * FEATURES + i];
+#else
+        value = (float)(ROW_BASE(c) + (double)value);
+#endif
+        row[i] = isnan(value) ? 0.0f : value;
+    }
+}
+
+#if FEATURES_ARE_INTEGERS
+static void store_row(int c, int segment, const float *row) {
+    int8_t *features = &arena[(c * SEGMENTS + segment) * FEATURES];
+    int i;
+    for (i = 0; i < FEATURES; i++) {
+        const float value = roundf(row[i] / INPUT_SCALE) + (float)INPUT_ZERO;
+        features[i] = (int8_t)(value < -128.0f ? -128.0f : value > 127.0f ? 127.0f : value);
+    }
+}
+#endif
+
+#if !FEATURES_ARE_INTEGERS
+#define ROW(c, segment) (&arena[((c) * SEGMENTS + (segment)) * FEATURES])
+#else
+static float row_buffer[FEATURES];
+#define ROW(c, segment) row_buffer
+#endif
+
+static int front_end(void) {
+    int c;
+    int segment;
+    for (c = 0; c < CHANNELS; c++) {
+        if (!find_level(c)) {
+            return SEISMIC_NOT_FINITE;
+        }
+        PREPARE_CHANNEL(c)
+    }
+#if METHOD_BANDS
+    start_bands();
+#endif
+#if METHOD_FFT || METHOD_WELCH
+    spectra_are_finite = 1;
+#endif
+#if NORMALISE_SAMPLE
+    for (c = 0; c < CHANNELS; c++) {
+        counts[c] = 0.0f;
+        means[c] = 0.0f;
+        squares[c] = 0.0f;
+    }
+#endif
+#if FIRST_PASS || !FEATURES_ARE_INTEGERS
+    for (c = 0; c < CHANNELS; c++) {
+        for (segment = 0; segment < SEGMENTS; segment++) {
+            transform_row(c, segment, ROW(c, segment));
+#if NORMALISE_SAMPLE
+            add_row(c, ROW(c, segment));
+#endif
+        }
+    }
+#endif
+#if METHOD_BANDS
+    end_first_pass();
+#endif
+#if NORMALISE_SAMPLE
+    end_statistics();
+#endif
+    for (c = 0; c < CHANNELS; c++) {
+        for (segment = 0; segment < SEGMENTS; segment++) {
+            float *row = ROW(c, segment);
+#if FEATURES_ARE_INTEGERS
+            /* Once more: the float features of a whole window would take four times the memory. */
+            transform_row(c, segment, row);
+#endif
+#if METHOD_BANDS
+            window_row(c, row);
+#endif
+            normalise_row(c, row);
+#if FEATURES_ARE_INTEGERS
+            store_row(c, segment, row);
+#endif
+        }
+    }
+#if METHOD_FFT || METHOD_WELCH
+    if (!spectra_are_finite) {
+        return SEISMIC_RANGE;
+    }
+#endif
+    return SEISMIC_OK;
+}

@@ -1,0 +1,203 @@
+use std::path::Path;
+use std::process::Command;
+
+use data::BandLayout;
+use model::{InputShape, ModelKind};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::test_model::{features, noise, trained, with_preprocessing};
+
+/// Compilers of this machine; says which are missing.
+fn compilers() -> Vec<&'static str> {
+    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    let (there, missing): (Vec<_>, Vec<_>) = ["gcc", "clang"].into_iter().partition(is_there);
+    for name in missing {
+        eprintln!("SKIPPED: there is no {name}");
+    }
+    there
+}
+
+/// Compiles with every warning an error, and runs the test.
+fn check(name: &str, files: &[ModelFile]) {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        std::fs::write(folder.path().join(&file.path), &file.bytes).unwrap();
+    }
+    for compiler in compilers() {
+        // Running is the slow part: one compiler's code will do, with sanitizers, which Debian's clang comes without.
+        if compiler == "gcc" {
+            let flags = [
+                "-fsanitize=address,undefined",
+                "-fno-sanitize-recover=all",
+                "-o",
+                "test_model",
+            ];
+            compile(compiler, &flags, folder.path());
+            let ran = Command::new(folder.path().join("test_model"))
+                .output()
+                .unwrap();
+            let said = text(&ran.stdout) + &text(&ran.stderr);
+            assert!(said.contains("PASS"), "{name}: {said}");
+        } else {
+            compile(compiler, &["-fsyntax-only"], folder.path());
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn compile(compiler: &str, flags: &[&str], folder: &Path) {
+    let warnings = [
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Wconversion",
+        "-Werror",
+        "-pedantic",
+    ];
+    // The example has a `main` of its own, and so is only looked at.
+    let sources: &[&str] = if flags.contains(&"-fsyntax-only") {
+        &["test_model.c", "example.c", "seismic_model.c"]
+    } else {
+        &["test_model.c", "seismic_model.c", "-lm"]
+    };
+    let built = Command::new(compiler)
+        .args(warnings)
+        .args(flags)
+        .args(sources)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        built.status.success(),
+        "{compiler}: {}",
+        text(&built.stderr)
+    );
+}
+
+fn both(name: &str, kind: ModelKind, input: InputShape, preprocessing: Value) {
+    let (mut bundle, architecture) = with_preprocessing(kind, input, preprocessing);
+    bundle.card.class_names[0] = "\"a\\b*/é??/".into();
+    let model = TrainedModel::new(&bundle, &architecture).unwrap();
+    let network = Network::new(&model).unwrap();
+    check(name, &files(&model, &network, Numbers::Float).unwrap());
+    let x = features(&architecture, 8);
+    let (quantised, _) = IntegerNetwork::new(&network, &x, &x).unwrap();
+    check(
+        name,
+        &files(&model, &network, Numbers::Int8(&quantised)).unwrap(),
+    );
+}
+
+#[test]
+fn every_network_passes_its_own_test() {
+    for kind in ModelKind::ALL {
+        let (bundle, architecture) = trained(kind);
+        both(
+            kind.name(),
+            kind,
+            architecture.input,
+            bundle.card.preprocessing,
+        );
+    }
+}
+
+#[test]
+fn every_front_end_passes_its_own_test() {
+    let statistics = |count: usize| {
+        let mean = noise(1, count);
+        let std: Vec<f32> = noise(2, count).iter().map(|v| 1.5 + v).collect();
+        json!({"mean": mean, "std": std})
+    };
+    let thresholds = json!({"constant": 1e-9, "compression": [3.0, 40.0]});
+    let bands = json!({"method": "bands", "bands": {"frames": 2, "bands": 7}});
+    let plain = json!({"method": "bands", "bands": {"frames": 1, "level": false}});
+    let welch =
+        json!({"nperseg": 24, "noverlap": 7, "nfft": 27, "window": "hamming", "detrend": "none"});
+    let cases = [
+        (
+            "none",
+            json!({"spectral": {"method": "none"}, "normalisation": "sample", "steps": ["detrend"]}),
+        ),
+        (
+            "none-dataset",
+            json!({"spectral": {"method": "none"}, "normalisation": "dataset", "statistics": statistics(2)}),
+        ),
+        (
+            "fft",
+            json!({"spectral": {"method": "fft", "compression": "log1p"}, "normalisation": "dataset",
+            "statistics": statistics(2), "thresholds": thresholds}),
+        ),
+        (
+            "welch",
+            json!({"spectral": {"method": "welch", "welch": welch, "compression": "log"}, "normalisation": "sample",
+            "steps": ["standardise", {"scale": 20.0}], "thresholds": thresholds}),
+        ),
+        (
+            "bands",
+            json!({"spectral": bands, "normalisation": "band", "statistics": statistics(2 * 16)}),
+        ),
+        (
+            "bands-sample",
+            json!({"spectral": bands, "normalisation": "sample"}),
+        ),
+        (
+            "bands-plain",
+            json!({"spectral": plain, "normalisation": "none", "steps": ["demean"]}),
+        ),
+    ];
+    for (name, mut preprocessing) in cases {
+        const SAMPLES: usize = 128;
+        preprocessing["segments"] = 7.into();
+        preprocessing["window"] = SAMPLES.into();
+        preprocessing["spectral"]["sampling_rate"] = 100.0.into();
+        if preprocessing.get("statistics").is_none() {
+            preprocessing["statistics"] = Value::Null;
+        }
+        let mut parsed: data::Preprocessing = serde_json::from_value(preprocessing).unwrap();
+        let bins = match name.split('-').next() {
+            Some("bands") => {
+                let layout = BandLayout::new(&parsed.spectral.bands, SAMPLES).unwrap();
+                let features = layout.features();
+                parsed.bands = Some(layout);
+                features
+            }
+            Some("welch") => 14,
+            _ => SAMPLES / 4,
+        };
+        let preprocessing = serde_json::to_value(&parsed).unwrap();
+        let input = InputShape::from([2, 7, bins]);
+        both(name, ModelKind::UltraLightweight, input, preprocessing);
+    }
+}
+
+#[test]
+fn what_has_no_form_in_c_is_refused() {
+    let refused = |preprocessing: Value| {
+        let (bundle, architecture) = with_preprocessing(
+            ModelKind::UltraLightweight,
+            InputShape::from([2, 7, 16]),
+            preprocessing,
+        );
+        let model = TrainedModel::new(&bundle, &architecture).unwrap();
+        let network = Network::new(&model).unwrap();
+        files(&model, &network, Numbers::Float)
+            .unwrap_err()
+            .to_string()
+    };
+    let with = |key: &str, value: Value| {
+        let mut preprocessing = json!({
+            "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
+        });
+        preprocessing[key] = value;
+        refused(preprocessing)
+    };
+    assert!(with("normalisation", "batch".into()).contains("no batch"));
+    let filter = json!([{"high_pass": {"frequency": 2.0}}]);
+    assert!(with("steps", filter).contains("`high_pass`"));
+    assert!(with("window", 128.into()).contains("128 samples become 7 segments of 32 features"));
+    assert!(with("spectral", json!({"method": "bands"})).contains("layout"));
+}

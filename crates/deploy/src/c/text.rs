@@ -1,0 +1,87 @@
+//! C text: numbers, arrays, names.
+
+use std::fmt::{Display, Write};
+
+/// A float that reads back as itself.
+pub(super) fn float(value: f32) -> String {
+    let text = format!("{value:?}");
+    // `1e-7` is a number in C, `1` is none of type float with the ending that follows.
+    if text.contains(['.', 'e']) {
+        format!("{text}f")
+    } else {
+        format!("{text}.0f")
+    }
+}
+
+/// `static const` array of `kind`.
+pub(super) fn array<T>(
+    kind: &str,
+    name: &str,
+    values: &[T],
+    text: impl Fn(&T) -> String,
+) -> String {
+    let mut lines = format!("static const {kind} {name}[{}] = {{", values.len());
+    let mut column = usize::MAX;
+    for value in values {
+        let value = text(value);
+        if column > 110 {
+            lines.push_str("\n   ");
+            column = 3;
+        }
+        column += value.len() + 2;
+        let _ = write!(lines, " {value},");
+    }
+    lines.push_str("\n};\n");
+    lines
+}
+
+pub(super) fn floats(name: &str, values: &[f32]) -> String {
+    array("float", name, values, |v| float(*v))
+}
+
+pub(super) fn integers<T: Display>(kind: &str, name: &str, values: &[T]) -> String {
+    array(kind, name, values, |v| v.to_string())
+}
+
+/// A string literal. Bytes outside ASCII are octal, of three digits, so that nothing after them is read as theirs.
+pub(super) fn string(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => {
+                literal.push('\\');
+                literal.push(char::from(byte));
+            }
+            // `??` begins a trigraph.
+            b' '..=b'~' if byte != b'?' => literal.push(char::from(byte)),
+            _ => {
+                let _ = write!(literal, "\\{byte:03o}");
+            }
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// A comment cannot end early.
+pub(super) fn comment(text: &str) -> String {
+    text.replace("*/", "* /").replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_c() {
+        assert_eq!(float(1.0), "1.0f");
+        assert_eq!(float(-1e-7), "-1e-7f");
+        assert_eq!(float(1e20), "1e20f");
+        assert_eq!(string("a\"b\\\n1é?"), "\"a\\\"b\\\\\\0121\\303\\251\\077\"");
+        assert_eq!(comment("a*/b\nc"), "a* /b c");
+        assert_eq!(
+            integers("int8_t", "x", &[1, -2]),
+            "static const int8_t x[2] = {\n    1, -2,\n};\n"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! A plan and its weights become layers, one a step.
+
+use model::{Plan, StepKind, TensorId, ValueId, ValueShape, Weights};
+
+use super::{Layer, Network, Operation, Shape};
+
+/// Layers that compute what the plan does when nothing is dropped out.
+pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
+    let values = |id: TensorId| weights.tensors()[id.index()].values.clone();
+    let mut network = Network {
+        layers: Vec::new(),
+        values: vec![shape(plan.shape(plan.input))],
+        output: 0,
+    };
+    // Index of what a value of the plan became.
+    let mut indices = vec![0; plan.values.len()];
+    let index = |indices: &[usize], id: ValueId| indices[id.index()];
+    for step in &plan.steps {
+        let input = index(&indices, step.input);
+        let channels = plan.shape(step.output).channels();
+        let mut relu = false;
+        let operation = match &step.kind {
+            StepKind::Conv {
+                kernel,
+                bias,
+                size,
+                stride,
+            } => Operation::Conv {
+                kernel: values(*kernel),
+                bias: values(*bias),
+                size: *size,
+                stride: *stride,
+            },
+            StepKind::Depthwise { kernel, bias, size } => Operation::Depthwise {
+                kernel: values(*kernel),
+                bias: values(*bias),
+                size: *size,
+            },
+            StepKind::Dense { kernel, bias } => Operation::Conv {
+                kernel: values(*kernel),
+                bias: values(*bias),
+                size: (1, 1),
+                stride: 1,
+            },
+            StepKind::BatchNorm {
+                gamma,
+                beta,
+                mean,
+                variance,
+                epsilon,
+            } => {
+                let [gamma, beta, mean, variance] =
+                    [gamma, beta, mean, variance].map(|t| values(*t));
+                batch_norm(&gamma, &beta, &mean, &variance, *epsilon)
+            }
+            StepKind::Relu => {
+                relu = true;
+                Operation::Scale {
+                    scale: vec![1.0; channels],
+                    shift: vec![0.0; channels],
+                }
+            }
+            StepKind::MaxPool => Operation::MaxPool,
+            StepKind::Add { other } => Operation::Add {
+                other: index(&indices, *other),
+            },
+            StepKind::GlobalAveragePool => Operation::Mean {
+                scale: vec![1.0; channels],
+                shift: vec![0.0; channels],
+            },
+            StepKind::Dropout { .. } => {
+                indices[step.output.index()] = input;
+                continue;
+            }
+        };
+        network.values.push(shape(plan.shape(step.output)));
+        let output = network.values.len() - 1;
+        indices[step.output.index()] = output;
+        network.layers.push(Layer {
+            name: step.layer.clone(),
+            operation,
+            relu,
+            input,
+            output,
+        });
+    }
+    network.output = index(&indices, plan.output);
+    network
+}
+
+/// `gamma (x - mean) / sqrt(variance + epsilon) + beta` as scale and shift.
+fn batch_norm(
+    gamma: &[f32],
+    beta: &[f32],
+    mean: &[f32],
+    variance: &[f32],
+    epsilon: f64,
+) -> Operation {
+    let scale = |c: usize| f64::from(gamma[c]) / (f64::from(variance[c]) + epsilon).sqrt();
+    let shift = |c: usize| f64::from(beta[c]) - scale(c) * f64::from(mean[c]);
+    let channels = 0..gamma.len();
+    Operation::Scale {
+        scale: channels.clone().map(|c| scale(c) as f32).collect(),
+        shift: channels.map(|c| shift(c) as f32).collect(),
+    }
+}
+
+fn shape(shape: ValueShape) -> Shape {
+    let (height, width) = shape.height_and_width();
+    Shape {
+        height,
+        width,
+        channels: shape.channels(),
+    }
+}

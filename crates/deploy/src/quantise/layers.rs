@@ -1,0 +1,173 @@
+//! Weights and ranges become integers.
+
+use crate::DeployError;
+use crate::network::{Layer, Network, Operation};
+
+use super::ranges::{RangeMethod, Survey};
+use super::{
+    ADD_SHIFT, Affine, Encoding, IntegerLayer, IntegerNetwork, IntegerOperation, Multiplier,
+};
+
+/// Largest bias in units: a sum of products may be added without leaving 32 bits.
+const LARGEST_BIAS: f64 = (1u32 << 30) as f64;
+
+pub(super) fn quantise(
+    network: &Network,
+    survey: &Survey,
+    method: RangeMethod,
+) -> Result<IntegerNetwork, DeployError> {
+    let encodings = encodings(network, survey, method)?;
+    let layers = network.layers.iter();
+    let layers = layers.map(|layer| integer_layer(network, layer, &encodings));
+    Ok(IntegerNetwork {
+        layers: layers.collect::<Result<_, _>>()?,
+        shapes: network.values.clone(),
+        encodings,
+        output: network.output,
+        method,
+    })
+}
+
+/// What integers of every value stand for. A max pool puts out what it reads.
+fn encodings(
+    network: &Network,
+    survey: &Survey,
+    method: RangeMethod,
+) -> Result<Vec<Encoding>, DeployError> {
+    let mut encodings = vec![encoding(survey, 0, method, "input")?; network.values.len()];
+    for layer in &network.layers {
+        encodings[layer.output] = match layer.operation {
+            Operation::MaxPool => encodings[layer.input],
+            // Logits that are cut might make two classes one.
+            _ if layer.output == network.output => {
+                encoding(survey, layer.output, RangeMethod::Range, &layer.name)?
+            }
+            _ => encoding(survey, layer.output, method, &layer.name)?,
+        };
+    }
+    Ok(encodings)
+}
+
+fn encoding(
+    survey: &Survey,
+    value: usize,
+    method: RangeMethod,
+    layer: &str,
+) -> Result<Encoding, DeployError> {
+    let (low, high) = survey.range(value, method);
+    // A value that is always zero has no range: any will do.
+    let high = if low == 0.0 && high == 0.0 { 1.0 } else { high };
+    Encoding::of_range(low, high).ok_or_else(|| DeployError::Range {
+        layer: layer.to_owned(),
+        problem: format!("values from {low} to {high} have no scale in float32"),
+    })
+}
+
+fn integer_layer(
+    network: &Network,
+    layer: &Layer,
+    encodings: &[Encoding],
+) -> Result<IntegerLayer, DeployError> {
+    let (input, output) = (encodings[layer.input], encodings[layer.output]);
+    let fail = |problem: String| DeployError::Range {
+        layer: layer.name.clone(),
+        problem,
+    };
+    let affine = |kernel: &[f32], bias: &[f32]| affine(kernel, bias, input, output).map_err(fail);
+    let operation = match &layer.operation {
+        Operation::Conv {
+            kernel,
+            bias,
+            size,
+            stride,
+        } => IntegerOperation::Conv {
+            weights: affine(kernel, bias)?,
+            size: *size,
+            stride: *stride,
+        },
+        Operation::Depthwise { kernel, bias, size } => IntegerOperation::Depthwise {
+            weights: affine(kernel, bias)?,
+            size: *size,
+        },
+        Operation::Scale { scale, shift } => IntegerOperation::Scale {
+            weights: affine(scale, shift)?,
+        },
+        Operation::Mean { scale, shift } => {
+            let positions = network.values[layer.input].positions() as f32;
+            let each: Vec<f32> = scale.iter().map(|s| s / positions).collect();
+            IntegerOperation::Mean {
+                weights: affine(&each, shift)?,
+            }
+        }
+        Operation::MaxPool => IntegerOperation::MaxPool,
+        Operation::Add { other } => IntegerOperation::Add {
+            other: *other,
+            multipliers: sum_multipliers(input, encodings[*other], output)
+                .ok_or_else(|| fail("summands of ranges too far apart".into()))?,
+        },
+    };
+    Ok(IntegerLayer {
+        name: layer.name.clone(),
+        operation,
+        relu: layer.relu,
+        input: layer.input,
+        output: layer.output,
+    })
+}
+
+/// Integers of a kernel whose last axis are the channels of the output.
+fn affine(
+    kernel: &[f32],
+    bias: &[f32],
+    input: Encoding,
+    output: Encoding,
+) -> Result<Affine, String> {
+    let channels = bias.len();
+    let mut largest = vec![0f32; channels];
+    for row in kernel.chunks_exact(channels) {
+        for (largest, weight) in largest.iter_mut().zip(row) {
+            *largest = largest.max(weight.abs());
+        }
+    }
+    let unit = |c: usize| {
+        // A bias far above its weights would not fit 32 bits: coarser weights then lose nothing that counts.
+        let least = f64::from(bias[c].abs()) / (f64::from(input.scale) * LARGEST_BIAS);
+        let scale = f64::from(largest[c] / 127.0).max(least) as f32;
+        if scale.is_normal() { scale } else { 1.0 }
+    };
+    let scales: Vec<f32> = (0..channels).map(unit).collect();
+    let rows = kernel.chunks_exact(channels).flat_map(|row| {
+        let units = row.iter().zip(&scales);
+        units.map(|(weight, scale)| (weight / scale).round().clamp(-127.0, 127.0) as i8)
+    });
+    let biases = bias.iter().zip(&scales).map(|(bias, scale)| {
+        let units = f64::from(*bias) / (f64::from(input.scale) * f64::from(*scale));
+        // Only for weights and biases that are next to nothing.
+        units.round().clamp(-LARGEST_BIAS, LARGEST_BIAS) as i32
+    });
+    let multipliers = scales.iter().map(|scale| {
+        let real = f64::from(input.scale) * f64::from(*scale) / f64::from(output.scale);
+        Multiplier::new(real)
+            .filter(|multiplier| multiplier.shift <= 0 || multiplier.value == 0)
+            .ok_or_else(|| {
+                format!(
+                    "a unit of its sums is {real} units of its output, which 8 bits cannot hold"
+                )
+            })
+    });
+    Ok(Affine {
+        kernel: rows.collect(),
+        bias: biases.collect(),
+        multipliers: multipliers.collect::<Result<_, _>>()?,
+        scales,
+    })
+}
+
+/// As TFLite prepares a sum of int8: both summands in units of twice the larger scale.
+fn sum_multipliers(a: Encoding, b: Encoding, output: Encoding) -> Option<[Multiplier; 3]> {
+    let twice = f64::from(2.0 * a.scale.max(b.scale));
+    let sum = twice / f64::from((1u32 << ADD_SHIFT) as f32 * output.scale);
+    let multipliers = [f64::from(a.scale) / twice, f64::from(b.scale) / twice, sum];
+    let [a, b, sum] = multipliers.map(|real| Multiplier::new(real).filter(|m| m.shift <= 0));
+    Some([a?, b?, sum?])
+}

@@ -1,0 +1,143 @@
+//! `trainer quantise`: what 8 bits cost in accuracy, layer by layer.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use deploy::TrainedModel;
+use deploy::quantise::{IntegerRunner, LayerReport, layer_reports};
+use experiment::ExperimentStore;
+use model::Bundle;
+use serde_json::{Value, json};
+
+use super::quantised::{CalibrationArgs, Quantised};
+use crate::error::TrainerError;
+use crate::metrics::Evaluation;
+
+/// Arguments of `trainer quantise`.
+#[derive(Clone, Debug, Args)]
+pub struct QuantiseArgs {
+    /// The experiment: `latest`, an ID or an unambiguous part of its ends, `best`, or a tag
+    pub id: String,
+    /// What it is quantised on
+    #[command(flatten)]
+    pub calibration: CalibrationArgs,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where experiments are kept
+    #[arg(long, value_name = "DIR", default_value = "experiments")]
+    pub experiments_dir: PathBuf,
+}
+
+/// Quantises the model of an experiment and says what it costs, as text.
+///
+/// # Errors
+/// [`TrainerError`] where there is no such experiment, or its model or data cannot be read.
+pub fn quantise(arguments: &QuantiseArgs) -> Result<String, TrainerError> {
+    let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
+    let (bundle, architecture) = Bundle::load(&entry.directory.join("model"))?;
+    let model = TrainedModel::new(&bundle, &architecture)?;
+    let quantised = Quantised::new(&entry, &model, &arguments.calibration)?;
+    let scores = Scores::new(&quantised);
+    let layers = layer_reports(
+        &quantised.network,
+        &quantised.integers,
+        &quantised.validation,
+    );
+    Ok(if arguments.json {
+        format!("{:#}\n", to_json(&quantised, &scores, &layers))
+    } else {
+        table(&entry.id, &quantised, &scores, &layers)
+    })
+}
+
+/// Macro-F1 over the validation split.
+struct Scores {
+    float: f64,
+    int8: f64,
+}
+
+impl Scores {
+    fn new(quantised: &Quantised) -> Self {
+        let length = quantised.integers.input_shape().elements();
+        let windows = || quantised.validation.chunks_exact(length);
+        let mut runner = IntegerRunner::new(&quantised.integers);
+        let integers: Vec<f32> = windows().flat_map(|x| runner.run(x)).collect();
+        let floats = quantised.network.logits(&quantised.validation);
+        let score = |logits: &[f32]| {
+            let classes = quantised.integers.classes();
+            Evaluation::new(logits, &quantised.labels, classes)
+                .report()
+                .f1
+                .macro_
+        };
+        Self {
+            float: score(&floats),
+            int8: score(&integers),
+        }
+    }
+}
+
+fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport]) -> String {
+    let integers = &quantised.integers;
+    let mut text = format!(
+        "experiment  {id}\nweights     {:.1} KB in 8 bits\nranges      {}, of {} training windows\nmacro F1    {:.4} in 8 \
+         bits, {:.4} in float32 ({} validation windows)\nagreement   {:.2} % of the classes, logits within {:.1} % (root mean \
+         square)\n\n",
+        integers.weight_bytes() as f64 / 1024.0,
+        integers.method(),
+        quantised.calibration_windows,
+        scores.int8,
+        scores.float,
+        quantised.labels.len(),
+        100.0 * quantised.agreement.classes,
+        100.0 * quantised.agreement.logit_error,
+    );
+    let width = layers
+        .iter()
+        .map(|l| l.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let _ = writeln!(
+        text,
+        "{:<width$}    bytes  smallest   largest  signal to noise  classes changed alone",
+        "layer"
+    );
+    for layer in layers {
+        let _ = writeln!(
+            text,
+            "{:<width$}  {:>7}  {:>8.3}  {:>8.3}  {:>12.1} dB  {:>19.2} %",
+            layer.name,
+            layer.bytes,
+            layer.range.0,
+            layer.range.1,
+            layer.signal_to_noise,
+            100.0 * layer.changed_alone,
+        );
+    }
+    text
+}
+
+fn to_json(quantised: &Quantised, scores: &Scores, layers: &[LayerReport]) -> Value {
+    let layers = layers.iter().map(|layer| {
+        json!({
+            "layer": layer.name,
+            "bytes": layer.bytes,
+            "range": [layer.range.0, layer.range.1],
+            "signal_to_noise_db": layer.signal_to_noise,
+            "classes_changed_alone": layer.changed_alone,
+        })
+    });
+    json!({
+        "weight_bytes": quantised.integers.weight_bytes(),
+        "ranges": quantised.integers.method().to_string(),
+        "calibration_windows": quantised.calibration_windows,
+        "validation_windows": quantised.labels.len(),
+        "macro_f1": {"float32": scores.float, "int8": scores.int8},
+        "class_agreement": quantised.agreement.classes,
+        "logit_error": quantised.agreement.logit_error,
+        "layers": layers.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,122 @@
+//! A model of an experiment in 8 bits, with the windows it is calibrated and judged on.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use data::{Dataset, DatasetConfig, Storage};
+use deploy::TrainedModel;
+use deploy::network::Network;
+use deploy::quantise::{Agreement, IntegerNetwork};
+use experiment::Entry;
+
+use crate::error::TrainerError;
+use crate::recipe::{DEFAULT_NORMALISATION, Recipe};
+
+/// Windows of the training split that ranges are found on, unless said otherwise.
+const CALIBRATION_WINDOWS: usize = 512;
+/// Multiply-accumulates that are spent on finding ranges: large networks see fewer windows.
+const CALIBRATION_MACS: usize = 2_000_000_000;
+
+/// What a model is quantised on.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CalibrationArgs {
+    /// The data it was trained on, where they lie elsewhere now
+    #[arg(long, value_name = "FILE")]
+    pub dataset_config: Option<PathBuf>,
+    /// Windows of the training split that ranges are found on [default: 512, fewer for large networks]
+    #[arg(long, value_name = "N")]
+    pub calibration_windows: Option<usize>,
+}
+
+/// A model in 8 bits, and what it is judged on.
+pub struct Quantised {
+    /// The network in float32.
+    pub network: Network,
+    /// The network in 8 bits.
+    pub integers: IntegerNetwork,
+    /// How well it does what float32 does, over the validation split.
+    pub agreement: Agreement,
+    /// Windows that ranges were found on.
+    pub calibration_windows: usize,
+    /// Features of the validation split, end to end.
+    pub validation: Vec<f32>,
+    /// Its labels.
+    pub labels: Vec<u32>,
+}
+
+impl Quantised {
+    /// The model of `entry`, on the data of its recipe.
+    ///
+    /// # Errors
+    /// [`TrainerError`] where the data cannot be read, or are preprocessed otherwise than those the model was trained on.
+    pub fn new(
+        entry: &Entry,
+        model: &TrainedModel<'_>,
+        arguments: &CalibrationArgs,
+    ) -> Result<Self, TrainerError> {
+        let dataset = dataset(entry, arguments)?;
+        if !dataset.preprocessing.makes_inputs_of(model.preprocessing()) {
+            let problem = format!(
+                "the data of {} are not preprocessed as those the model was trained on: name the same with \
+                 --dataset-config",
+                entry.id
+            );
+            return Err(TrainerError::Usage(problem));
+        }
+        let network = Network::new(model)?;
+        let most = (CALIBRATION_MACS / network.macs().max(1)).clamp(8, CALIBRATION_WINDOWS);
+        let count = arguments.calibration_windows.unwrap_or(most);
+        let calibration = spread(dataset.train.memory(), dataset.train.sample_length(), count);
+        let validation = dataset.val.memory();
+        // Choosing between ranges may see fewer of a large network's windows than judging does.
+        let choice = spread(validation, dataset.val.sample_length(), 2 * most);
+        let (integers, _) = IntegerNetwork::new(&network, &calibration, &choice)?;
+        Ok(Self {
+            agreement: integers.agreement(&network, validation),
+            integers,
+            network,
+            calibration_windows: calibration.len() / dataset.train.sample_length().max(1),
+            validation: validation.to_vec(),
+            labels: dataset.val.y,
+        })
+    }
+}
+
+/// The data that the experiment was trained on.
+fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, TrainerError> {
+    let recipe = Recipe::of_experiment(entry)?;
+    let path = arguments.dataset_config.clone().or(recipe.dataset_config);
+    let path = path.ok_or_else(|| {
+        let problem = "the experiment does not say which data it was trained on: name them with --dataset-config";
+        TrainerError::Usage(problem.into())
+    })?;
+    let mut config = DatasetConfig::load(&path, recipe.task.as_deref())?;
+    if recipe.normalisation.is_some() {
+        config.normalisation = recipe.normalisation;
+    }
+    let dataset = Dataset::watch(&config, DEFAULT_NORMALISATION, Storage::Memory, &mut |_| {})?;
+    Ok(dataset)
+}
+
+/// At most `count` windows of `length` values, from all over `values`.
+fn spread(values: &[f32], length: usize, count: usize) -> Vec<f32> {
+    let windows = values.len() / length.max(1);
+    let count = count.min(windows);
+    let first = |i: usize| i * windows / count * length;
+    (0..count)
+        .flat_map(|i| values[first(i)..first(i) + length].iter().copied())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn windows_come_from_all_over() {
+        let values: Vec<f32> = (0..12).map(|v| v as f32).collect();
+        assert_eq!(spread(&values, 2, 3), [0.0, 1.0, 4.0, 5.0, 8.0, 9.0]);
+        assert_eq!(spread(&values, 2, 9), values);
+        assert_eq!(spread(&[], 2, 9), []);
+    }
+}
