@@ -29,9 +29,10 @@ mod nesting;
 mod preprocessing;
 pub mod reader;
 pub mod recording;
+pub mod samples;
 pub mod signal;
 mod text;
-mod unharmed;
+pub mod unharmed;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{

@@ -5,7 +5,6 @@ mod convert;
 mod count;
 mod figure;
 mod inspect;
-mod samples;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -17,6 +16,7 @@ use crate::dataset::{Dataset, Loading};
 use crate::error::DataError;
 use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target, Writing};
 use crate::reader::Record;
+use crate::samples;
 
 /// Looks at seismic data and makes datasets of it.
 #[derive(Debug, Parser)]
