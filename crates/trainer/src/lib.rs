@@ -4,6 +4,7 @@
 //! - [`compute`]: what computes: network and optimizer, natively or through Burn on a CPU or GPU, and its devices;
 //! - [`run`]: the stages of a run, from a job to a finished experiment;
 //! - [`training`]: the loop over epochs;
+//! - [`initial`]: weights of another model to begin with;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
 //! - [`recorder`]: writes it, while the training goes on;
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod commands;
 pub mod compute;
 pub mod error;
+pub mod initial;
 pub mod job;
 pub mod memory;
 pub mod metrics;

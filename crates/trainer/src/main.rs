@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
+use trainer::commands::evaluate::EvaluateArgs;
 use trainer::commands::export::ExportArgs;
 use trainer::job::Job;
 use trainer::progress::Progress;
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
     if let Some(Command::Export(arguments)) = &cli.command {
         return export(arguments);
     }
+    if let Some(Command::Evaluate(arguments)) = &cli.command {
+        return evaluate(arguments);
+    }
     match start(&cli) {
         Ok(finished) => {
             // A reader that closes the pipe early is no failure.
@@ -50,6 +54,20 @@ fn export(arguments: &ExportArgs) -> ExitCode {
         Ok(notes) => {
             notes.iter().for_each(|note| eprintln!("{note}"));
             let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn evaluate(arguments: &EvaluateArgs) -> ExitCode {
+    match trainer::commands::evaluate::evaluate(arguments) {
+        Ok((text, notes)) => {
+            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -94,25 +112,6 @@ fn results(finished: &Finished) -> String {
         report.f1.macro_,
         finished.judgement.test.loss,
     );
-    let width = finished
-        .class_names
-        .iter()
-        .map(|n| n.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    text.push_str(&format!(
-        "{:<width$}  precision  recall      F1  support\n",
-        "class"
-    ));
-    for (i, name) in finished.class_names.iter().enumerate() {
-        text.push_str(&format!(
-            "{name:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}\n",
-            report.precision.per_class[i],
-            report.recall.per_class[i],
-            report.f1.per_class[i],
-            report.support[i],
-        ));
-    }
+    text.push_str(&report.by_class(&finished.class_names));
     text
 }

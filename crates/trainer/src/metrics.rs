@@ -42,6 +42,25 @@ pub struct Report {
     pub support: Vec<u64>,
 }
 
+impl Report {
+    /// A table of precision, recall, F1 and support, a line a class.
+    pub fn by_class(&self, names: &[String]) -> String {
+        let width = names.iter().map(|name| name.chars().count()).max();
+        let width = width.unwrap_or(0).max(5);
+        let mut text = format!("{:<width$}  precision  recall      F1  support\n", "class");
+        for (i, name) in names.iter().enumerate() {
+            text.push_str(&format!(
+                "{name:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}\n",
+                self.precision.per_class[i],
+                self.recall.per_class[i],
+                self.f1.per_class[i],
+                self.support[i],
+            ));
+        }
+        text
+    }
+}
+
 /// The loss and everything derived from the confusion matrix, by the metrics of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 #[path = "cli/balance.rs"]
 mod balance;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
 #[path = "cli/export.rs"]
 mod export;
 #[path = "cli/faults.rs"]

@@ -97,8 +97,19 @@ pub struct Recipe {
     pub early_stopping: EarlyStoppingSettings,
     /// When to lower the learning rate.
     pub plateau: PlateauSettings,
+    /// Experiment or file whose weights the run begins with; none for random ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<String>,
+    /// Layers, from the first, that are kept as they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub freeze: usize,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
+}
+
+/// Fields that came later are left out where they say nothing, so that hashes of configurations stay what they were.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Which data a run read: enough to tell whether another run reads the same.
@@ -169,6 +180,8 @@ impl Default for Recipe {
             augmentation: Augmentation::default(),
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
+            init_from: None,
+            freeze: 0,
             data: None,
         }
     }
@@ -452,6 +465,9 @@ impl Recipe {
             return usage(format!(
                 "the average's decay {average} is not from 0 to below 1"
             ));
+        }
+        if self.freeze > 0 && self.init_from.is_none() {
+            return usage("--freeze keeps layers of --init-from: name what to begin with".into());
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

@@ -47,6 +47,8 @@ fn full() -> Recipe {
             min_learning_rate: 1e-6,
             min_delta: 1e-3,
         },
+        init_from: Some("latest".into()),
+        freeze: 3,
         data: Some(DataIdentity {
             configuration: json!({"vehicle_classification": {"num_classes": 2}}),
             fingerprints: BTreeMap::from([("train".into(), "aa".into())]),
@@ -93,7 +95,11 @@ fn no_field_escapes_hash_metadata_or_the_stored_form() {
     let defaults = Recipe::default().to_map();
     for (key, value) in recipe.to_map() {
         if key != "version" {
-            assert_ne!(defaults[&key], value, "`full` must change `{key}`");
+            assert_ne!(
+                defaults.get(&key),
+                Some(&value),
+                "`full` must change `{key}`"
+            );
         }
     }
     let mut pointers = Vec::new();
@@ -144,6 +150,8 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         ("sampling", "shuffled", "balanced"),
         ("class_weights", "none", "balanced"),
         ("augmentation", "light", "field"),
+        ("init_from", "a", "b"),
+        ("freeze", "1", "2"),
     ];
     let fields = Recipe::default().to_map();
     let command = Cli::command();

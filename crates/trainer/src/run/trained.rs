@@ -98,6 +98,7 @@ impl Claimed {
             target,
             architecture,
             dataset,
+            initial: self.prepared.initial.as_ref(),
             interrupt,
         };
         let run = recorder::Run {
