@@ -224,6 +224,7 @@ impl DatasetConfig {
                 .clone()
                 .unwrap_or_else(|| field.to_owned()),
             labels: self.task.included_classes.clone(),
+            label_is_optional: false,
         }
     }
 

@@ -33,9 +33,10 @@ mod pool;
 mod preprocessing;
 pub mod reader;
 pub mod recording;
+pub mod samples;
 pub mod signal;
 mod text;
-mod unharmed;
+pub mod unharmed;
 pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};

@@ -11,7 +11,7 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// What `read` gives; nothing where it panics, of which nothing is printed.
-pub(crate) fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
+pub fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
     // Panics of other threads, and of other code, are told as before.
     HOOK.call_once(|| {
         let before = take_hook();

@@ -21,6 +21,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod commands;
 mod error;
+mod evaluation;
 pub mod event_files;
 pub mod events;
 pub mod fields;
@@ -49,6 +50,7 @@ mod words;
 
 pub use catalogue::layout::{CHECKPOINTS, FILES, LOCK_FILE, LogRun, TRASH};
 pub use error::ExperimentError;
+pub use evaluation::EvaluationFolder;
 pub use events::host_name;
 pub use files::write_atomically;
 pub use history::{Epoch, History};

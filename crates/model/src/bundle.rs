@@ -40,7 +40,57 @@ fn no_temperature() -> f64 {
     1.0
 }
 
+/// Largest `model.json` that is read, in bytes.
+const LARGEST_CARD: u64 = 64 << 20;
+/// Largest `model.safetensors` that is read, in bytes.
+const LARGEST_WEIGHTS: u64 = 4 << 30;
+/// Values of the largest input that is believed.
+const LARGEST_INPUT: usize = 1 << 24;
+
+/// Reads a file of a model, which may come from anywhere.
+fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, BundleError> {
+    let error = |source| BundleError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let found = std::fs::metadata(path).map_err(error)?;
+    if !found.is_file() {
+        return Err(error(std::io::Error::other("is no regular file")));
+    }
+    if found.len() > largest {
+        let problem = format!("{} bytes are too many: at most {largest}", found.len());
+        return Err(error(std::io::Error::other(problem)));
+    }
+    std::fs::read(path).map_err(error)
+}
+
 impl ModelCard {
+    /// Refuses numbers that no network has.
+    fn check(&self) -> Result<(), String> {
+        let values = self
+            .input_shape
+            .iter()
+            .try_fold(1usize, |product, n| product.checked_mul(*n));
+        if values.is_none_or(|values| !(1..=LARGEST_INPUT).contains(&values)) {
+            return Err(format!(
+                "`input_shape` is {:?}: from 1 to {LARGEST_INPUT} values are read",
+                self.input_shape
+            ));
+        }
+        if !(self.temperature.is_finite() && self.temperature > 0.0) {
+            return Err(format!(
+                "`temperature` is {}: it must be above 0",
+                self.temperature
+            ));
+        }
+        let mut names: Vec<&String> = self.class_names.iter().collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("`class_names` has `{}` twice", pair[0]));
+        }
+        Ok(())
+    }
+
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a card is JSON");
@@ -86,6 +136,14 @@ pub enum BundleError {
         path: PathBuf,
         /// Version found.
         found: u32,
+    },
+    /// The description contradicts itself, or has numbers that make no sense.
+    #[error("{path}: {problem}")]
+    Value {
+        /// File.
+        path: PathBuf,
+        /// Key, and what is wrong with it.
+        problem: String,
     },
     /// The network is unknown.
     #[error("{path}: {source}")]
@@ -160,10 +218,7 @@ impl Bundle {
     /// [`BundleError`], naming the file.
     pub fn load(directory: &Path) -> Result<(Self, Architecture), BundleError> {
         let path = directory.join(CARD_FILE);
-        let bytes = std::fs::read(&path).map_err(|source| BundleError::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = read_file(&path, LARGEST_CARD)?;
         let card: ModelCard =
             serde_json::from_slice(&bytes).map_err(|source| BundleError::Card {
                 path: path.clone(),
@@ -175,6 +230,10 @@ impl Bundle {
                 found: card.format_version,
             });
         }
+        card.check().map_err(|problem| BundleError::Value {
+            path: path.clone(),
+            problem,
+        })?;
         let kind: ModelKind = card
             .architecture
             .parse()
@@ -186,8 +245,9 @@ impl Bundle {
         let architecture = Architecture::new(kind, input, card.class_names.len());
         let plan = Plan::new(&architecture).map_err(|source| BundleError::Plan { path, source })?;
         let path = directory.join(WEIGHTS_FILE);
-        let weights =
-            Weights::load(&plan, &path).map_err(|source| BundleError::Weights { path, source })?;
+        let bytes = read_file(&path, LARGEST_WEIGHTS)?;
+        let weights = Weights::from_safetensors(&plan, &bytes)
+            .map_err(|source| BundleError::Weights { path, source })?;
         Ok((Self { card, weights }, architecture))
     }
 }

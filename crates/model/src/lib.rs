@@ -31,6 +31,7 @@ pub mod native;
 pub mod plan;
 pub mod rng;
 pub mod summary;
+mod transfer;
 mod weights;
 
 pub use adam::{AdamConfig, AdamState};
@@ -50,4 +51,5 @@ pub use mode::Mode;
 pub use plan::{
     Plan, PlanError, Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueShape,
 };
+pub use transfer::{Transferred, named_tensors};
 pub use weights::{NamedTensor, Weights, WeightsError};

@@ -119,6 +119,10 @@ impl Weights {
         }
     }
 
+    pub(crate) fn tensors_mut(&mut self) -> &mut [NamedTensor] {
+        &mut self.tensors
+    }
+
     /// The tensors in the order of the plan.
     pub fn tensors(&self) -> &[NamedTensor] {
         &self.tensors

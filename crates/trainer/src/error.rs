@@ -48,6 +48,9 @@ pub enum TrainerError {
     /// A model of an experiment cannot be read.
     #[error("cannot read the model: {0}")]
     ReadModel(#[from] model::BundleError),
+    /// The model cannot be used, or not with these windows.
+    #[error(transparent)]
+    Predict(#[from] predict::PredictError),
     /// A GPU failed.
     #[error("{device} failed: {problem}: {advice}")]
     Device {
@@ -91,6 +94,7 @@ impl TrainerError {
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
             Self::Export(error) => error.is_usage(),
+            Self::Predict(error) => return error.exit_code(),
             Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
                 false
             }

@@ -5,6 +5,7 @@
 //! - [`run`]: the stages of a run, from a job to a finished experiment;
 //! - [`folds`]: cross-validation, a run a fold;
 //! - [`training`]: the loop over epochs;
+//! - [`initial`]: weights of another model to begin with;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
 //! - [`recorder`]: writes it, while the training goes on;
@@ -22,6 +23,7 @@ pub mod commands;
 pub mod compute;
 pub mod error;
 pub mod folds;
+pub mod initial;
 pub mod job;
 pub mod memory;
 pub mod metrics;

@@ -7,6 +7,7 @@ use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
 use trainer::commands::baselines;
+use trainer::commands::evaluate::EvaluateArgs;
 use trainer::commands::export::ExportArgs;
 use trainer::commands::sweep::SweepArgs;
 use trainer::folds;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     match &cli.command {
         Some(Command::Export(arguments)) => return export(arguments),
         Some(Command::Sweep(arguments)) => return sweep(arguments),
+        Some(Command::Evaluate(arguments)) => return evaluate(arguments),
         Some(Command::Quantise(arguments)) => {
             return print(trainer::commands::quantise::quantise(arguments));
         }
@@ -93,6 +95,20 @@ fn sweep(arguments: &SweepArgs) -> ExitCode {
         Ok(ended) => {
             let _ = std::io::stdout().write_all(ended.text.as_bytes());
             ExitCode::from(ended.exit_code)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn evaluate(arguments: &EvaluateArgs) -> ExitCode {
+    match trainer::commands::evaluate::evaluate(arguments) {
+        Ok((text, notes)) => {
+            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("error: {error}");

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::{samples, target};
+use super::target;
 use crate::config::DatasetConfig;
 use crate::dataset::Loading;
 use crate::error::DataError;
 use crate::import::{self, Imported, SPLITS, Writing};
 use crate::reader::Record;
+use crate::samples;
 
 /// Writes the samples of `config` anew into `out`, in their splits and order.
 pub(super) fn convert(

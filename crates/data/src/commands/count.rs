@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{samples, table};
+use super::table;
 use crate::config::DatasetConfig;
 use crate::dataset::Loading;
 use crate::error::DataError;
 use crate::labels::{LabelIndex, Stamp};
 use crate::reader::{self, Wanted};
+use crate::samples;
 
 /// Samples of a split by label on disk.
 struct Counted {

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::figure::{Example, draw};
-use super::{samples, seisbench, table, warn};
+use super::{seisbench, table, warn};
 use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::import::gaps::fills;
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
+use crate::samples;
 
 /// What the samples of a split or a file are.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -5,7 +5,6 @@ mod convert;
 mod count;
 mod figure;
 mod inspect;
-mod samples;
 mod seisbench;
 
 use std::fmt::Display;
@@ -18,6 +17,7 @@ use crate::dataset::{Dataset, Loading};
 use crate::error::DataError;
 use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target, Writing};
 use crate::reader::Record;
+use crate::samples;
 
 /// Looks at seismic data and makes datasets of it.
 #[derive(Debug, Parser)]

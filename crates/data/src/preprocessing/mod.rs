@@ -12,6 +12,7 @@
 
 mod bands;
 mod chain;
+mod check;
 mod normalise;
 mod pipeline;
 mod segments;

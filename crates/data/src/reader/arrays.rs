@@ -18,6 +18,9 @@ pub(super) type Array<R> = NpyFile<Chain<Cursor<Vec<u8>>, R>>;
 /// Brackets open at once in a header, at most: `npyz` takes twice as long with every one, and plain types have two.
 const DEEPEST: usize = 4;
 
+/// Samples without labels of one array, at most.
+const MOST_UNLABELLED: usize = 1 << 24;
+
 /// Longest header that is believed, in bytes.
 const LONGEST_HEADER: usize = 1 << 16;
 
@@ -296,6 +299,23 @@ pub(super) struct Beside {
 }
 
 impl Beside {
+    /// Of samples without labels.
+    ///
+    /// # Errors
+    /// Where a header claims more samples than are read at once.
+    pub fn unlabelled(layout: &Layout) -> Result<Self, String> {
+        if layout.count > MOST_UNLABELLED {
+            let count = layout.count;
+            return Err(format!(
+                "`x` has {count} samples: at most {MOST_UNLABELLED} are read of one array"
+            ));
+        }
+        Ok(Self {
+            labels: vec![Record::UNLABELLED; layout.count],
+            groups: None,
+        })
+    }
+
     /// Refuses arrays of different lengths.
     ///
     /// # Errors

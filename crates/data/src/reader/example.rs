@@ -14,11 +14,15 @@ use super::element::Element;
 use super::names::Role;
 use super::tensor_proto;
 
-/// Decodes record number `record`.
+/// Decodes record number `record`; `label_is_optional` lets it come without a label.
 ///
 /// # Errors
 /// What is missing or cannot be read for sure, what was found, and what to do.
-pub(super) fn decode(record: usize, example: Example) -> Result<Record, String> {
+pub(super) fn decode(
+    record: usize,
+    example: Example,
+    label_is_optional: bool,
+) -> Result<Record, String> {
     let mut features = example.features.unwrap_or_default().feature;
     let shape = shape(&mut features)?;
     let x = take(&mut features, Role::Samples, "x")?;
@@ -59,7 +63,14 @@ pub(super) fn decode(record: usize, example: Example) -> Result<Record, String> 
             values.len()
         ));
     }
-    let label = label(take(&mut features, Role::Labels, "label")?)?;
+    let label = if label_is_optional {
+        let there = optional(&mut features, Role::Labels, "label")?;
+        there
+            .and_then(|kind| label(kind).ok())
+            .unwrap_or(Record::UNLABELLED)
+    } else {
+        label(take(&mut features, Role::Labels, "label")?)?
+    };
     let group = match optional(&mut features, Role::Groups, "group")? {
         Some(Kind::BytesList(list)) => {
             let first = list.value.first();
@@ -349,6 +360,7 @@ mod tests {
             Example {
                 features: Some(Features { feature }),
             },
+            false,
         )
     }
 
@@ -454,7 +466,7 @@ mod tests {
             prop_assert_eq!(&bytes, &encode(&record));
             let example = <Example as tfrecord::Record>::from_bytes(bytes).unwrap();
             prop_assert_eq!(example.features.as_ref().unwrap().feature.len(), 3 + usize::from(record.group.is_some()));
-            prop_assert_eq!(decode(0, example).unwrap(), record);
+            prop_assert_eq!(decode(0, example, false).unwrap(), record);
         }
     }
 }

@@ -26,7 +26,7 @@ impl Reader for Gz {
         head.starts_with(&[0x1f, 0x8b])
     }
 
-    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
         let unpacked = MultiGzDecoder::new(BufReader::new(file));
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
@@ -35,7 +35,7 @@ impl Reader for Gz {
             let Some(length) = length.map_err(|e| damaged(path, record, &e))? else {
                 return Ok(());
             };
-            sink(next(path, record, length, &mut reader)?)?;
+            sink(next(path, record, length, wanted, &mut reader)?)?;
         }
         Ok(())
     }
@@ -45,6 +45,7 @@ fn next(
     path: &Path,
     record: usize,
     length: usize,
+    wanted: &Wanted,
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
     if length > LONGEST {
@@ -54,7 +55,7 @@ fn next(
             problem: format!("{length} bytes are too many for one record"),
         });
     }
-    payload(path, record, length, reader)
+    payload(path, record, length, wanted, reader)
 }
 
 #[cfg(test)]

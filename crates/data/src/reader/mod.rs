@@ -42,6 +42,9 @@ pub struct Record {
 }
 
 impl Record {
+    /// The label of a sample that has none; see [`Wanted::label_is_optional`].
+    pub const UNLABELLED: i64 = i64::MIN;
+
     /// One of which only the label was read.
     pub(crate) fn without_values(label: i64) -> Self {
         Self {
@@ -65,6 +68,8 @@ pub struct Wanted {
     pub label: String,
     /// Labels that are kept, all where there are none: of others a reader may leave out the values.
     pub labels: Option<Vec<usize>>,
+    /// Whether samples may come without a label, as those to classify do: they get [`Record::UNLABELLED`].
+    pub label_is_optional: bool,
 }
 
 impl Wanted {

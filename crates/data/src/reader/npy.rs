@@ -26,7 +26,12 @@ impl Reader for Npy {
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
-        let labels = find(path, Role::Labels).ok_or_else(|| {
+        let found = find(path, Role::Labels);
+        if found.is_none() && wanted.label_is_optional {
+            let beside = Beside::unlabelled(&layout).map_err(wrong(path))?;
+            return beside.read(path, &layout, &mut x.into_inner(), wanted, sink);
+        }
+        let labels = found.ok_or_else(|| {
             let words = Role::Labels.names();
             wrong(path)(format!(
                 "there are no labels beside it ({}): expected {} (or `{}` in place of `{}`)",

@@ -29,10 +29,19 @@ impl Reader for Npz {
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let mut archive = open(path)?;
-        let name = pick(&mut archive, Role::Samples).map_err(wrong(path))?;
-        let beside = beside(&mut archive).map_err(wrong(path))?;
+        let name = samples_of(&mut archive, wanted).map_err(wrong(path))?;
+        let unlabelled = wanted.label_is_optional && !has_labels(&archive);
+        let beside = if unlabelled {
+            None
+        } else {
+            Some(beside(&mut archive).map_err(wrong(path))?)
+        };
         let (x, _) = entry(&mut archive, &name, u64::MAX).map_err(wrong(path))?;
         let layout = Layout::of(&name, &x).map_err(wrong(path))?;
+        let beside = match beside {
+            Some(beside) => beside,
+            None => Beside::unlabelled(&layout).map_err(wrong(path))?,
+        };
         beside.check(&layout).map_err(wrong(path))?;
         beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
@@ -95,6 +104,25 @@ fn arrays_in(archive: &Archive) -> Vec<String> {
     let names = archive.file_names().filter_map(Result::ok);
     let names = names.filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()));
     names.collect()
+}
+
+/// Whether an archive has labels.
+fn has_labels(archive: &Archive) -> bool {
+    let there = arrays_in(archive);
+    let named = Role::Labels.pick("y", there.iter().map(String::as_str));
+    !matches!(named, Ok(None)) || there.iter().any(|name| name == "arr_1")
+}
+
+/// The array of samples; the only one of an archive that needs no labels, whatever its name.
+///
+/// # Errors
+/// As [`pick`].
+fn samples_of(archive: &mut Archive, wanted: &Wanted) -> Result<String, String> {
+    let mut there = arrays_in(archive);
+    if wanted.label_is_optional && there.len() == 1 {
+        return Ok(there.remove(0));
+    }
+    pick(archive, Role::Samples)
 }
 
 /// Arrays that are named where one is missing.

@@ -91,14 +91,22 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
         _ => "it is no dict".to_owned(),
     };
     let label = tensors.pickle.key(root, "label");
-    let label = label.ok_or_else(|| format!("no `label`: {}", keys()))?;
+    if label.is_none() && !wanted.label_is_optional {
+        return Err(format!("no `label`: {}", keys()));
+    }
     let data = tensors.pickle.key(root, "data");
     let data = data.ok_or_else(|| format!("no `data`: {}", keys()))?;
     let group = tensors.pickle.key(root, "group");
     let group = group
         .and_then(|id| tensors.pickle.text(id))
         .map(str::to_owned);
-    let label = read_label(&mut tensors, label, wanted)?;
+    let label = label.map_or(Ok(Record::UNLABELLED), |label| {
+        read_label(&mut tensors, label, wanted)
+    });
+    let label = match label {
+        Err(_) if wanted.label_is_optional => Record::UNLABELLED,
+        label => label?,
+    };
     let mut record = Record {
         record: 0,
         values: Vec::new(),

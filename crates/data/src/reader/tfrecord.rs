@@ -31,9 +31,9 @@ impl Reader for Tfrecord {
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
 
-    fn read(&self, path: &Path, _wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         walk(path, |record, length, reader| {
-            sink(payload(path, record, length, reader)?)
+            sink(payload(path, record, length, wanted, reader)?)
         })
     }
 
@@ -60,13 +60,13 @@ impl Reader for Tfrecord {
         Ok(Some(spans))
     }
 
-    fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
-        Ok(Box::new(Opened(file)))
+        Ok(Box::new(Opened(file, wanted.clone())))
     }
 }
 
-struct Opened(File);
+struct Opened(File, Wanted);
 
 impl Windows for Opened {
     fn window(&mut self, path: &Path, record: usize, span: Span) -> Result<Window, DataError> {
@@ -79,7 +79,7 @@ impl Windows for Opened {
         let length = framing::try_read_len(&mut bytes, true);
         match length.map_err(|e| damaged(path, record, &e))? {
             Some(length) if length as u64 + OVERHEAD == u64::from(span.length) => {
-                payload(path, record, length, &mut bytes).map(Window::from)
+                payload(path, record, length, &self.1, &mut bytes).map(Window::from)
             }
             _ => Err(DataError::Record {
                 path: path.to_owned(),
@@ -145,6 +145,7 @@ pub(super) fn payload(
     path: &Path,
     record: usize,
     length: usize,
+    wanted: &Wanted,
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
     let error = |problem: String| DataError::Record {
@@ -170,7 +171,7 @@ pub(super) fn payload(
     }
     let example = <Example as tfrecord::Record>::from_bytes(bytes)
         .map_err(|e| error(format!("not a tf.train.Example: {e}")))?;
-    decode(record, example).map_err(error)
+    decode(record, example, wanted.label_is_optional).map_err(error)
 }
 
 fn describe(error: &tfrecord::Error) -> String {

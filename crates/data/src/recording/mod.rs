@@ -22,6 +22,7 @@ use crate::error::DataError;
 
 pub use columns::{Run, runs};
 pub use merge::{Merged, Stretch, merge};
+pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub use seisbench::{Given, SeisBench, chunks};
 pub use time::{NANOS, format_time, parse_time};
 

@@ -2,7 +2,7 @@
 //!
 //! - [`demean`] and [`detrend`] are `scipy.signal.detrend` with `type="constant"` and `"linear"`;
 //! - [`Butterworth`] is `butter(..., output="sos")` with `sosfiltfilt` or `sosfilt`;
-//! - [`resample`] is `resample_poly`.
+//! - [`resample`] is `resample_poly`; [`Resampler`] does the same to samples that come in pieces.
 //!
 //! `crates/data/tests/signal.rs` compares them with SciPy (`scripts/conformance/make_signals.py`).
 
@@ -10,7 +10,7 @@ mod butterworth;
 mod resample;
 
 pub use butterworth::{Band, Butterworth};
-pub use resample::{Ratio, resample};
+pub use resample::{Ratio, Resampler, resample};
 
 /// Subtracts the mean.
 pub fn demean(x: &mut [f64]) {

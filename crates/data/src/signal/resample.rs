@@ -127,26 +127,75 @@ pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
     if ratio.is_one() || x.is_empty() {
         return x.to_vec();
     }
-    match ratio.0 {
-        Kind::Whole { up, down } => polyphase(x, (up, down), ratio.length(x.len())),
-        Kind::Any(factor) => interpolate(x, factor, ratio.length(x.len())),
-    }
+    let filter = Filter::new(ratio);
+    (0..ratio.length(x.len()))
+        .map(|m| filter.output(m, x, 0))
+        .collect()
 }
 
-/// `length` samples, `down / up` samples of `x` apart.
-fn polyphase(x: &[f64], (up, down): (usize, usize), length: usize) -> Vec<f64> {
-    let filter = low_pass(up, down);
-    let half = filter.len() / 2;
-    let output = |m: usize| {
-        // Input k stands at k * up, output m at m * down: taps are those within half a filter.
-        let at = m * down;
-        let first = at.saturating_sub(half).div_ceil(up);
-        let last = ((at + half) / up).min(x.len() - 1);
-        (first..=last)
-            .map(|k| x[k] * filter[at + half - k * up])
-            .sum()
-    };
-    (0..length).map(output).collect()
+/// [`resample`] of samples that come in pieces: the same results, to the bit, however they are cut.
+#[derive(Clone, Debug)]
+pub struct Resampler {
+    ratio: Ratio,
+    filter: Option<Filter>,
+    /// Samples that are still needed, and the number of the first of them.
+    kept: Vec<f64>,
+    first: usize,
+    /// Results so far.
+    done: usize,
+}
+
+impl Resampler {
+    /// From the beginning of a stretch.
+    pub fn new(ratio: Ratio) -> Self {
+        Self {
+            ratio,
+            filter: (!ratio.is_one()).then(|| Filter::new(ratio)),
+            kept: Vec::new(),
+            first: 0,
+            done: 0,
+        }
+    }
+
+    /// Takes the next samples; appends what follows from them to `out`.
+    pub fn push(&mut self, x: &[f64], out: &mut Vec<f64>) {
+        let Some(filter) = &self.filter else {
+            out.extend_from_slice(x);
+            return;
+        };
+        self.kept.extend_from_slice(x);
+        let known = self.first + self.kept.len();
+        while filter.reach(self.done).1 < known {
+            out.push(filter.output(self.done, &self.kept, self.first));
+            self.done += 1;
+        }
+        // Moved seldom, so that a sample is copied about once.
+        let needed = filter.reach(self.done).0.min(known);
+        if needed - self.first > 1 << 14 {
+            self.kept.drain(..needed - self.first);
+            self.first = needed;
+        }
+    }
+
+    /// Appends the last results: the stretch ends here.
+    pub fn finish(&mut self, out: &mut Vec<f64>) {
+        if let Some(filter) = &self.filter
+            && !self.kept.is_empty()
+        {
+            for m in self.done..self.ratio.length(self.first + self.kept.len()) {
+                out.push(filter.output(m, &self.kept, self.first));
+            }
+        }
+        let ratio = self.ratio;
+        let filter = self.filter.take();
+        *self = Self {
+            ratio,
+            filter,
+            kept: Vec::new(),
+            first: 0,
+            done: 0,
+        };
+    }
 }
 
 /// Zero crossings of the low-pass on one side.
@@ -154,33 +203,93 @@ const CROSSINGS: usize = 10;
 /// Values of its table between two of them: interpolation is then off by less than 1e-7.
 const FINE: usize = 2048;
 
-/// `length` samples, `1 / factor` samples of `x` apart.
-fn interpolate(x: &[f64], factor: f64, length: usize) -> Vec<f64> {
-    let steps = CROSSINGS * FINE;
-    let tap = |i: usize| {
-        let at = i as f64 / FINE as f64;
-        sinc(at) * window(at / CROSSINGS as f64)
-    };
-    let mut table: Vec<f64> = (0..=steps + 1).map(tap).collect();
-    // Gain 1 at 0 Hz, by the integral over both sides.
-    let integral = (2.0 * table[..=steps].iter().sum::<f64>() - table[0]) / FINE as f64;
-    // Below the lower of the two Nyquist frequencies.
-    let cutoff = factor.min(1.0);
-    table.iter_mut().for_each(|tap| *tap *= cutoff / integral);
-    let reach = CROSSINGS as f64 / cutoff;
-    let output = |m: usize| {
-        let at = m as f64 / factor;
-        let first = (at - reach).ceil().max(0.0) as usize;
-        let last = ((at + reach).floor() as usize).min(x.len() - 1);
-        (first..=last)
-            .map(|k| {
-                let place = ((k as f64 - at).abs() * cutoff * FINE as f64).min(steps as f64);
-                let (i, rest) = (place as usize, place.fract());
-                x[k] * (table[i] + rest * (table[i + 1] - table[i]))
-            })
-            .sum()
-    };
-    (0..length).map(output).collect()
+/// A planned low-pass, and where its outputs stand.
+#[derive(Clone, Debug)]
+enum Filter {
+    /// Outputs are `down / up` inputs apart.
+    Polyphase {
+        up: usize,
+        down: usize,
+        taps: Vec<f64>,
+    },
+    /// Outputs are `1 / factor` inputs apart, the low-pass a table.
+    Table {
+        factor: f64,
+        cutoff: f64,
+        table: Vec<f64>,
+    },
+}
+
+impl Filter {
+    fn new(ratio: Ratio) -> Self {
+        let factor = match ratio.0 {
+            Kind::Whole { up, down } => {
+                let taps = low_pass(up, down);
+                return Self::Polyphase { up, down, taps };
+            }
+            Kind::Any(factor) => factor,
+        };
+        let steps = CROSSINGS * FINE;
+        let tap = |i: usize| {
+            let at = i as f64 / FINE as f64;
+            sinc(at) * window(at / CROSSINGS as f64)
+        };
+        let mut table: Vec<f64> = (0..=steps + 1).map(tap).collect();
+        // Gain 1 at 0 Hz, by the integral over both sides.
+        let integral = (2.0 * table[..=steps].iter().sum::<f64>() - table[0]) / FINE as f64;
+        // Below the lower of the two Nyquist frequencies.
+        let cutoff = factor.min(1.0);
+        table.iter_mut().for_each(|tap| *tap *= cutoff / integral);
+        Self::Table {
+            factor,
+            cutoff,
+            table,
+        }
+    }
+
+    /// First and last input that output `m` is made of, where there are so many.
+    fn reach(&self, m: usize) -> (usize, usize) {
+        match self {
+            // Input k stands at k * up, output m at m * down: taps are those within half a filter.
+            Self::Polyphase { up, down, taps } => {
+                let (at, half) = (m * down, taps.len() / 2);
+                (at.saturating_sub(half).div_ceil(*up), (at + half) / up)
+            }
+            Self::Table { factor, cutoff, .. } => {
+                let at = m as f64 / factor;
+                let reach = CROSSINGS as f64 / cutoff;
+                let first = (at - reach).ceil().max(0.0) as usize;
+                (first, (at + reach).floor() as usize)
+            }
+        }
+    }
+
+    /// Output `m` of inputs of which the first in `x` has the number `from`.
+    fn output(&self, m: usize, x: &[f64], from: usize) -> f64 {
+        let (first, last) = self.reach(m);
+        let inputs = first..=last.min(from + x.len() - 1);
+        match self {
+            Self::Polyphase { up, down, taps } => {
+                let middle = m * down + taps.len() / 2;
+                inputs.map(|k| x[k - from] * taps[middle - k * up]).sum()
+            }
+            Self::Table {
+                factor,
+                cutoff,
+                table,
+            } => {
+                let at = m as f64 / factor;
+                let last = (CROSSINGS * FINE) as f64;
+                inputs
+                    .map(|k| {
+                        let place = ((k as f64 - at).abs() * cutoff * FINE as f64).min(last);
+                        let (i, rest) = (place as usize, place.fract());
+                        x[k - from] * (table[i] + rest * (table[i + 1] - table[i]))
+                    })
+                    .sum()
+            }
+        }
+    }
 }
 
 fn sinc(x: f64) -> f64 {
@@ -283,6 +392,24 @@ mod tests {
             for m in y.len() / 4..3 * y.len() / 4 {
                 let t = m as f64 * step;
                 prop_assert!((y[m] - (0.05 * t).sin()).abs() < 2e-3);
+            }
+        }
+
+        /// However samples are cut into pieces, the results are those of the whole.
+        #[test]
+        fn pieces_are_as_the_whole(up in 1usize..60, down in 1usize..60, any: bool, cuts in proptest::collection::vec(0usize..400, 0..12)) {
+            let ratio = if any { Ratio(Kind::Any(up as f64 / down as f64 * 1.000_37)) } else { Ratio::new(up, down).unwrap() };
+            let x: Vec<f64> = (0..cuts.iter().sum::<usize>()).map(|i| (0.3 * i as f64).sin() + (i % 7) as f64).collect();
+            let mut resampler = Resampler::new(ratio);
+            // A second stretch begins anew.
+            for _ in 0..2 {
+                let (mut at, mut out) = (0, Vec::new());
+                for n in &cuts {
+                    resampler.push(&x[at..at + n], &mut out);
+                    at += n;
+                }
+                resampler.finish(&mut out);
+                prop_assert_eq!(&out, &resample(&x, ratio));
             }
         }
 

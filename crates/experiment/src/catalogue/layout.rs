@@ -40,6 +40,9 @@ pub fn figure(name: &str) -> String {
     format!("{FIGURES}/{name}.png")
 }
 
+/// Folder of what evaluations found after the training, one folder each.
+pub const EVALUATIONS: &str = "evaluations";
+
 /// Folder of the event logs.
 pub const LOGS: &str = "logs";
 /// What the names of event files have in common; TensorBoard knows them by it.

@@ -77,6 +77,8 @@ pub struct NativeNetwork {
     class_weights: Vec<f32>,
     /// Logits of the last pass.
     output: Vec<f32>,
+    /// Parameters and running statistics, from the first, that no step changes.
+    frozen: [usize; 2],
 }
 
 impl NativeNetwork {
@@ -109,6 +111,7 @@ impl NativeNetwork {
             lanes: Vec::new(),
             class_weights: Vec::new(),
             output: Vec::new(),
+            frozen: [0; 2],
             program,
             gradients: zeros.clone(),
             parameters,
@@ -209,6 +212,21 @@ impl NativeNetwork {
         std::mem::swap(&mut self.statistics, &mut average.statistics);
     }
 
+    /// Keeps the first `layers` layers of [`Plan::layers`] as they are: no step changes their parameters, and their batch
+    /// normalisations use their running statistics, as layers of Keras do that are not `trainable`.
+    pub fn freeze(&mut self, layers: usize) {
+        let kept = self.plan.layers();
+        let kept = &kept[..layers.min(kept.len())];
+        self.frozen = [0; 2];
+        for tensor in &self.plan.tensors {
+            let layer = tensor.name.split('/').next().unwrap_or_default();
+            if kept.iter().any(|own| own == layer) {
+                let which = usize::from(!tensor.role.trainable());
+                self.frozen[which] += tensor.elements();
+            }
+        }
+    }
+
     /// Gradients of the last training pass by tensor name.
     pub fn gradients(&self) -> HashMap<String, NamedTensor> {
         let mut at = 0;
@@ -277,7 +295,24 @@ impl NativeNetwork {
     /// One optimizer step along the gradients of the last training pass: Adam as [`AdamConfig`]
     /// describes it.
     pub fn step(&mut self, learning_rate: f64) {
+        if self.frozen == [0; 2] {
+            return self.adam_step(learning_rate);
+        }
+        let [parameters, statistics] = self.frozen;
+        // Set to zero, so that the moments of frozen parameters stay zero as well.
+        self.gradients[..parameters].fill(0.0);
+        let kept = self.parameters[..parameters].to_vec();
+        let average = self.average.as_ref();
+        let average = average.map(|own| {
+            let parameters = own.parameters[..parameters].to_vec();
+            (parameters, own.statistics[..statistics].to_vec())
+        });
         self.adam_step(learning_rate);
+        self.parameters[..parameters].copy_from_slice(&kept);
+        if let (Some(own), Some((kept, kept_statistics))) = (&mut self.average, average) {
+            own.parameters[..parameters].copy_from_slice(&kept);
+            own.statistics[..statistics].copy_from_slice(&kept_statistics);
+        }
     }
 
     /// Takes over the optimizer's state.

@@ -227,6 +227,13 @@ impl NativeNetwork {
     /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
     /// variances" (1979).
     fn combine_moments(&mut self, norm: &Norm, rows_a_sample: usize, batch: usize) {
+        if norm.gamma.start < self.frozen[0] {
+            let mean = &self.statistics[norm.mean.clone()];
+            let variance = &self.statistics[norm.variance.clone()];
+            let gamma = &self.parameters[norm.gamma.clone()];
+            self.norms[norm.number].set(mean, variance, gamma, norm.epsilon);
+            return;
+        }
         let shards = || self.lanes.iter().flat_map(|lane| &lane.shards);
         let rows = (batch * rows_a_sample) as f64;
         let channels = norm.gamma.len();

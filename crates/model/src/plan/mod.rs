@@ -108,6 +108,18 @@ impl Plan {
         &self.tensors[id.index()]
     }
 
+    /// Names of the layers that have tensors, from the input on.
+    pub fn layers(&self) -> Vec<String> {
+        let mut layers: Vec<String> = Vec::new();
+        for tensor in &self.tensors {
+            let layer = tensor.name.split('/').next().unwrap_or_default();
+            if layers.last().is_none_or(|last| last != layer) {
+                layers.push(layer.to_owned());
+            }
+        }
+        layers
+    }
+
     /// Number of logits.
     pub fn num_classes(&self) -> usize {
         self.shape(self.output).elements()

@@ -1,6 +1,8 @@
 //! What the program does beside training, a file a command.
 
 pub mod baselines;
+pub mod evaluate;
+mod events;
 pub mod export;
 pub mod sweep;
 pub mod quantise;

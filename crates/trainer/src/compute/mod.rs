@@ -139,6 +139,8 @@ pub struct Start {
     pub state: AdamState,
     /// The moving average of the weights, where one is to be kept.
     pub average: Option<Average>,
+    /// Layers, from the first, that are kept as they are; the native engine alone can.
+    pub frozen_layers: usize,
 }
 
 /// A moving average of weights.
@@ -158,6 +160,7 @@ impl Start {
             optimizer: AdamConfig::default(),
             state: AdamState::default(),
             average: None,
+            frozen_layers: 0,
         }
     }
 }
@@ -172,6 +175,11 @@ pub fn engine<'d>(
     architecture: &Architecture,
     start: Start,
 ) -> Result<BoxedEngine<'d>, TrainerError> {
+    if start.frozen_layers > 0 && !matches!(target, Target::Native) {
+        return Err(TrainerError::Usage(
+            "--freeze needs --backend native: Burn's engines train all layers".into(),
+        ));
+    }
     Ok(match target {
         Target::Native => Box::new(native::NativeEngine::new(architecture, start)?),
         #[cfg(feature = "burn")]

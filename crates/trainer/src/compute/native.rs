@@ -20,6 +20,7 @@ impl NativeEngine {
     pub fn new(architecture: &Architecture, start: Start) -> Result<Self, TrainerError> {
         let mut network = NativeNetwork::new(architecture, &start.weights, start.optimizer)?;
         network.restore_adam(start.state);
+        network.freeze(start.frozen_layers);
         if let Some(average) = &start.average {
             network.keep_average(average.decay, &average.weights);
         }

@@ -55,6 +55,7 @@ fn start(weights: Weights) -> Start {
             weights: weights.clone(),
         }),
         weights,
+        frozen_layers: 0,
     }
 }
 

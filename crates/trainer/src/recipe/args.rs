@@ -91,6 +91,16 @@ pub struct RecipeArgs {
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = choice::named_augmentation)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<Augmentation>,
+    /// Begin with the weights of an experiment (`latest`, an ID or part of it), of its folder, of a model.safetensors, or
+    /// of a .keras or .h5 of the same network:
+    /// tensors of the same name and shape are taken, and a new head where the classes differ
+    #[arg(long, value_name = "ID|FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<String>,
+    /// Keep the first N layers that have weights as they are [default: 0]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<usize>,
 }
 
 impl RecipeArgs {

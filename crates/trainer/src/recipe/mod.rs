@@ -110,8 +110,19 @@ pub struct Recipe {
     /// The groups that the fold tests, where they are named instead of dealt, as in leave-one-site-out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<String>,
+    /// Experiment or file whose weights the run begins with; none for random ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<String>,
+    /// Layers, from the first, that are kept as they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub freeze: usize,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
+}
+
+/// Fields that came later are left out where they say nothing, so that hashes of configurations stay what they were.
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Which data a run read: enough to tell whether another run reads the same.
@@ -188,6 +199,8 @@ impl Default for Recipe {
             plateau: PlateauSettings::default(),
             fold: None,
             held_out: Vec::new(),
+            init_from: None,
+            freeze: 0,
             data: None,
         }
     }
@@ -487,6 +500,9 @@ impl Recipe {
             fold.check().map_err(wrong)?;
         } else if !self.held_out.is_empty() {
             return usage("`held_out` names groups to test, and there is no `fold`".into());
+        }
+        if self.freeze > 0 && self.init_from.is_none() {
+            return usage("--freeze keeps layers of --init-from: name what to begin with".into());
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

@@ -58,6 +58,8 @@ fn full() -> Recipe {
             seed: 3,
         }),
         held_out: vec!["pass 3".into()],
+        init_from: Some("latest".into()),
+        freeze: 3,
         data: Some(DataIdentity {
             configuration: json!({"vehicle_classification": {"num_classes": 2}}),
             fingerprints: BTreeMap::from([("train".into(), "aa".into())]),
@@ -165,6 +167,8 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         ("sampling", "shuffled", "balanced"),
         ("class_weights", "none", "balanced"),
         ("augmentation", "light", "field"),
+        ("init_from", "a", "b"),
+        ("freeze", "1", "2"),
     ];
     let fields = Recipe::default().to_map();
     let command = Cli::command();

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use data::{Augmentation, Dataset, DatasetConfig, batch, demo};
 use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
-use model::{Architecture, InputShape, Plan};
+use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
 use crate::budget;
 use crate::compute::Target;
 use crate::error::TrainerError;
+use crate::initial;
 use crate::job::Job;
 use crate::memory;
 use crate::progress::Progress;
@@ -37,6 +38,8 @@ pub struct Prepared {
     pub architecture: Architecture,
     /// Its shapes and tensors.
     pub plan: Plan,
+    /// Weights to begin with; none for random ones, and where a checkpoint has them.
+    pub initial: Option<Weights>,
 }
 
 impl Prepared {
@@ -88,7 +91,26 @@ impl Prepared {
             progress.say(&said);
         }
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
+        let initial = match &recipe.init_from {
+            Some(source) if job.resume.is_none() => {
+                let classes = &dataset.class_names;
+                let root = &job.tracking.experiments_dir;
+                let read = initial::read(source, root, &plan)?;
+                let (weights, lines) = read.weights_for(&plan, recipe.seed, classes)?;
+                lines.iter().for_each(|line| progress.say(line));
+                Some(weights)
+            }
+            _ => None,
+        };
+        if recipe.freeze >= plan.layers().len() {
+            return Err(TrainerError::Usage(format!(
+                "--freeze {}: the network has {} layers, and one at least must be trained",
+                recipe.freeze,
+                plan.layers().len()
+            )));
+        }
         Ok(Self {
+            initial,
             job,
             target: choice.target,
             threads,

@@ -104,6 +104,7 @@ impl Claimed {
             target,
             architecture,
             dataset,
+            initial: self.prepared.initial.as_ref(),
             interrupt,
         };
         let run = recorder::Run {

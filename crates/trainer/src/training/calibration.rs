@@ -48,14 +48,55 @@ pub fn fit_temperature(logits: &[f32], labels: &[u32]) -> f64 {
     ((low + high) / 2.0).exp()
 }
 
-/// Bins of [`calibration_error`].
+/// Bins of [`reliability`].
 const BINS: usize = 15;
 
-/// Expected calibration error: how far confidence and accuracy are apart, over 15 bins of confidence.
+/// Samples of a range of confidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ReliabilityBin {
+    /// Lowest confidence.
+    pub from: f64,
+    /// Highest confidence.
+    pub to: f64,
+    /// Samples.
+    pub count: usize,
+    /// Their mean confidence.
+    pub confidence: f64,
+    /// Share of them that are right.
+    pub accuracy: f64,
+}
+
+/// How often samples are right, by 15 ranges of confidence.
+///
+/// # Shapes
+/// `logits` `[samples, classes]`, `labels` `[samples]`.
+pub fn reliability(logits: &[f32], labels: &[u32], temperature: f64) -> Vec<ReliabilityBin> {
+    let edge = |i: usize| i as f64 / BINS as f64;
+    let bin = |(i, (count, confident, right)): (usize, (usize, f64, f64))| ReliabilityBin {
+        from: edge(i),
+        to: edge(i + 1),
+        count,
+        confidence: confident / count.max(1) as f64,
+        accuracy: right / count.max(1) as f64,
+    };
+    let sums = sums(logits, labels, temperature);
+    sums.into_iter().enumerate().map(bin).collect()
+}
+
+/// Expected calibration error: how far confidence and accuracy are apart, over the bins of [`reliability`].
 ///
 /// # Shapes
 /// `logits` `[samples, classes]`, `labels` `[samples]`.
 pub fn calibration_error(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
+    let sums = sums(logits, labels, temperature);
+    let apart = sums
+        .iter()
+        .map(|(_, confident, right)| (confident - right).abs());
+    apart.sum::<f64>() / labels.len().max(1) as f64
+}
+
+/// By bin, the samples, the sum of their confidence, and how many are right.
+fn sums(logits: &[f32], labels: &[u32], temperature: f64) -> [(usize, f64, f64); BINS] {
     let classes = logits.len() / labels.len().max(1);
     let mut bins = [(0usize, 0.0, 0.0); BINS];
     for (row, label) in logits.chunks_exact(classes.max(1)).zip(labels) {
@@ -75,10 +116,7 @@ pub fn calibration_error(logits: &[f32], labels: &[u32], temperature: f64) -> f6
         *confident += confidence;
         *right += f64::from(u8::from(class == *label as usize));
     }
-    let apart = bins
-        .iter()
-        .map(|(_, confident, right): &(usize, f64, f64)| (confident - right).abs());
-    apart.sum::<f64>() / labels.len().max(1) as f64
+    bins
 }
 
 #[cfg(test)]

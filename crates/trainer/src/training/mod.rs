@@ -62,7 +62,10 @@ pub fn train(
 
 /// Weights and optimizer before the first step.
 fn first_state(input: &TrainingInput<'_>) -> Result<TrainingState, TrainerError> {
-    let weights = Weights::init(&model::Plan::new(input.architecture)?, input.recipe.seed);
+    let weights = match input.initial {
+        Some(weights) => weights.clone(),
+        None => Weights::init(&model::Plan::new(input.architecture)?, input.recipe.seed),
+    };
     Ok(TrainingState {
         best: weights.clone(),
         average: input.recipe.average.map(|_| weights.clone()),
@@ -100,6 +103,7 @@ fn begin<'a, R: Recorder>(
         optimizer: optimizer(recipe),
         state: start.adam.clone(),
         average,
+        frozen_layers: recipe.freeze,
     };
     let mut engine = compute::engine(input.target, batch, input.architecture, begin)?;
     let weights = recipe

@@ -159,6 +159,8 @@ pub struct TrainingInput<'a> {
     pub architecture: &'a Architecture,
     /// The data.
     pub dataset: &'a Dataset,
+    /// Weights to begin with; none for random ones.
+    pub initial: Option<&'a Weights>,
     /// Ends it.
     pub interrupt: &'a Interrupt,
 }

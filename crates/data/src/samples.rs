@@ -8,7 +8,7 @@ use crate::error::DataError;
 use crate::reader::{self, Record};
 
 /// Index files of a configuration by the split they are of; two names of one file are one split.
-pub(super) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
+pub(crate) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
     let task = &config.task;
     let all = [
         ("train", &task.train_index_file),
@@ -27,13 +27,13 @@ pub(super) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// Receives the source of a sample, the sample, and its new label.
-pub(super) type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
+pub type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
 
 /// Hands out every sample of the included classes once.
 ///
 /// # Errors
 /// [`DataError`] where a source cannot be read or a label is no class.
-pub(super) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
+pub(crate) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
     let mut seen: HashSet<PathBuf> = HashSet::new();
     for (_, index) in indices(config) {
         for source in config.sources(&index)? {
@@ -45,11 +45,36 @@ pub(super) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataErr
     Ok(())
 }
 
+/// Hands out the samples of the included classes of `train`, `val` or `test`; of a configuration without a test split of
+/// its own, the validation split serves as one.
+///
+/// # Errors
+/// [`DataError`] where there is no such split, a source cannot be read, or a label is no class.
+pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(), DataError> {
+    let task = &config.task;
+    let index = match split {
+        "train" => &task.train_index_file,
+        "val" => &task.val_index_file,
+        "test" if task.test_index_file.is_none() => &task.val_index_file,
+        "test" => &task.test_index_file,
+        other => {
+            let problem = format!("there is no split `{other}`: choose train, val or test");
+            return Err(DataError::Usage(problem));
+        }
+    };
+    if let Some(index) = index {
+        for source in config.sources(index)? {
+            of_source(config, &source, sink)?;
+        }
+    }
+    Ok(())
+}
+
 /// Hands out the samples of the included classes of one source.
 ///
 /// # Errors
 /// As [`each`].
-pub(super) fn of_source(
+pub(crate) fn of_source(
     config: &DatasetConfig,
     source: &Path,
     sink: Each<'_>,

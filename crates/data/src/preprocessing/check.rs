@@ -1,0 +1,250 @@
+//! Whether stored preprocessing can be used: `model.json` may come from anywhere.
+
+use super::bands::BandLayout;
+use super::chain::Chain;
+use super::normalise::Statistics;
+use super::segments::{SEGMENTS, segment};
+use super::settings::{Compression, SpectralMethod};
+use super::thresholds::Thresholds;
+use super::{Normalisation, Preprocessing};
+
+/// Longest window that is believed, in samples.
+const LONGEST: usize = 1 << 24;
+
+impl Preprocessing {
+    /// Whether windows of [`Preprocessing::window_samples`] become inputs of `shape` `[channels, segments, bins]`.
+    ///
+    /// # Errors
+    /// With the key of `model.json` that makes no sense, or does not fit the others.
+    pub fn check(&self, shape: [usize; 3]) -> Result<(), String> {
+        let [channels, segments, bins] = shape;
+        self.spectral
+            .check()
+            .map_err(|(key, problem)| format!("`spectral.{key}`: {problem}"))?;
+        Chain::new(&self.steps, self.spectral.sampling_rate)
+            .map_err(|problem| format!("`steps`: {problem}"))?;
+        if let Some(rate) = self.sampling_rate
+            && !(rate.is_finite() && (1e-6..=1e9).contains(&rate))
+        {
+            return Err(format!("`sampling_rate`: {rate} is no rate in Hz"));
+        }
+        if let Some(window) = self.window.filter(|n| !(1..=LONGEST).contains(n)) {
+            return Err(format!("`window`: {window} samples are no window"));
+        }
+        if let Some(layout) = &self.bands {
+            check_layout(layout).map_err(|problem| format!("`bands`: {problem}"))?;
+        }
+        if let Some(statistics) = &self.statistics {
+            check_statistics(statistics, channels, bins)
+                .map_err(|problem| format!("`statistics`: {problem}"))?;
+        } else if self.normalisation.needs_statistics() {
+            let name = self.normalisation;
+            return Err(format!("`statistics` is missing, which `{name}` needs"));
+        }
+        if let Some(thresholds) = &self.thresholds {
+            let compression = self.spectral.applied_compression();
+            check_thresholds(thresholds, compression, channels)
+                .map_err(|problem| format!("`thresholds`: {problem}"))?;
+        }
+        match self.features_of_window() {
+            Some(own) if own != (segments, bins) => Err(format!(
+                "windows of {} samples become {} segments of {} values, but the network takes {segments} of {bins}",
+                self.window.unwrap_or(0),
+                own.0,
+                own.1
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Samples of a raw window a channel: as stored, or, in models of older versions, as the network's input of
+    /// `[channels, segments, bins]` tells. None where neither does.
+    pub fn window_samples(&self, [_, segments, bins]: [usize; 3]) -> Option<usize> {
+        let told = match self.spectral.method {
+            // A value a sample; a segment is a quarter of the window.
+            SpectralMethod::None | SpectralMethod::Fft => (segments == SEGMENTS)
+                .then(|| bins.checked_mul(4))
+                .flatten()
+                .filter(|samples| segment(*samples) == Some(bins)),
+            SpectralMethod::Bands => self.bands.as_ref().map(|layout| layout.window),
+            SpectralMethod::Welch => None,
+        };
+        self.window.or(told)
+    }
+
+    /// Segments, and features of a segment, of the stored window; none where it does not say.
+    fn features_of_window(&self) -> Option<(usize, usize)> {
+        let window = self.window?;
+        if self.spectral.method == SpectralMethod::Bands {
+            let layout = self.bands.clone();
+            let layout =
+                layout.map_or_else(|| BandLayout::new(&self.spectral.bands, window).ok(), Some)?;
+            return Some((layout.segments, layout.features()));
+        }
+        // Windows that came in segments of their own, of whatever number, say nothing.
+        let length = segment(window)?;
+        let bins = match self.spectral.method {
+            SpectralMethod::Welch => self.spectral.welch.nfft / 2 + 1,
+            SpectralMethod::None | SpectralMethod::Fft | SpectralMethod::Bands => length,
+        };
+        (self.segments == SEGMENTS).then_some((SEGMENTS, bins))
+    }
+}
+
+/// Refuses a layout that [`super::Pipeline`] cannot run.
+fn check_layout(layout: &BandLayout) -> Result<(), String> {
+    let BandLayout {
+        window,
+        segments,
+        hop,
+        frames,
+        frame_hop,
+        frame,
+        ..
+    } = *layout;
+    let lengths = [window, segments, frames, frame];
+    if lengths.iter().any(|n| !(1..=LONGEST).contains(n)) || frame < 4 {
+        return Err("a length is out of range".into());
+    }
+    let reach = hop
+        .checked_mul(segments - 1)
+        .zip(frame_hop.checked_mul(frames - 1))
+        .and_then(|(one, other)| one.checked_add(other)?.checked_add(frame));
+    if reach.is_none_or(|reach| reach > window) {
+        return Err(format!(
+            "frames reach beyond the window of {window} samples"
+        ));
+    }
+    let rising = layout.edges.windows(2).all(|pair| pair[0] < pair[1]);
+    let inside = layout.edges.first().is_some_and(|edge| *edge >= 1)
+        && layout
+            .edges
+            .last()
+            .is_some_and(|edge| *edge <= frame / 2 + 1);
+    if layout.edges.len() < 2 || !rising || !inside {
+        return Err("`edges` must rise from 1 on, to half the frame at most".into());
+    }
+    if !(layout.floor > 0.0 && layout.floor <= 1.0) {
+        return Err(format!(
+            "`floor`: {} is not above 0 and at most 1",
+            layout.floor
+        ));
+    }
+    Ok(())
+}
+
+fn check_statistics(own: &Statistics, channels: usize, bins: usize) -> Result<(), String> {
+    let entries = own.mean.len();
+    let fits = entries == channels || Some(entries) == channels.checked_mul(bins);
+    if entries != own.std.len() || !fits {
+        return Err(format!(
+            "{entries} means and {} deviations are not those of {channels} channels of {bins} values",
+            own.std.len()
+        ));
+    }
+    let finite = own.mean.iter().all(|v| v.is_finite());
+    if !finite || own.std.iter().any(|v| !v.is_finite() || *v < 0.0) {
+        return Err("a mean or a deviation is no number".into());
+    }
+    Ok(())
+}
+
+fn check_thresholds(
+    own: &Thresholds,
+    compression: Compression,
+    channels: usize,
+) -> Result<(), String> {
+    if !(own.constant.is_finite() && own.constant >= 0.0) {
+        return Err(format!("`constant`: {} is no share", own.constant));
+    }
+    let positive = |v: &f64| (*v as f32).is_finite() && *v as f32 > 0.0;
+    if !own.compression.iter().all(positive) {
+        return Err("`compression` must be above 0".into());
+    }
+    let needed = compression != Compression::None;
+    if needed && own.compression.len() != channels {
+        return Err(format!(
+            "`compression` has {} values for {channels} channels",
+            own.compression.len()
+        ));
+    }
+    Ok(())
+}
+
+impl Normalisation {
+    /// Whether the input of a window depends on that window alone.
+    pub fn is_of_single_windows(self) -> bool {
+        self != Self::Batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SpectralConfig, Step};
+    use super::*;
+
+    fn preprocessing(method: SpectralMethod) -> Preprocessing {
+        let spectral = SpectralConfig {
+            method,
+            ..Default::default()
+        };
+        let mut own = Preprocessing::new(vec![Step::Demean], spectral);
+        own.set_window(1024).unwrap();
+        own
+    }
+
+    #[test]
+    fn windows_must_become_the_input() {
+        for (method, bins) in [
+            (SpectralMethod::None, 256),
+            (SpectralMethod::Fft, 256),
+            (SpectralMethod::Welch, 33),
+            (SpectralMethod::Bands, 256),
+        ] {
+            let own = preprocessing(method);
+            own.check([2, 7, bins]).unwrap();
+            let error = own.check([2, 7, bins + 1]).unwrap_err();
+            assert!(error.contains("the network takes 7 of"), "{error}");
+            assert_eq!(own.window_samples([2, 7, bins]), Some(1024));
+        }
+        let old = Preprocessing {
+            window: None,
+            ..preprocessing(SpectralMethod::Fft)
+        };
+        assert_eq!(old.window_samples([2, 7, 256]), Some(1024));
+        let old = Preprocessing {
+            window: None,
+            ..preprocessing(SpectralMethod::Welch)
+        };
+        assert_eq!(old.window_samples([2, 7, 33]), None);
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        let check = |change: &dyn Fn(&mut Preprocessing)| {
+            let mut own = preprocessing(SpectralMethod::Bands);
+            change(&mut own);
+            own.check([2, 7, 256]).unwrap_err()
+        };
+        let layout =
+            |change: &dyn Fn(&mut BandLayout)| check(&|own| own.bands.iter_mut().for_each(change));
+        assert!(layout(&|own| own.edges = vec![3, 3]).contains("`edges`"));
+        assert!(layout(&|own| own.edges = vec![1, 900]).contains("`edges`"));
+        assert!(layout(&|own| own.hop = usize::MAX).contains("beyond the window"));
+        assert!(layout(&|own| own.frames = 0).contains("out of range"));
+        assert!(layout(&|own| own.floor = f64::NAN).contains("`floor`"));
+        assert!(check(&|own| own.window = Some(1 << 60)).contains("`window`"));
+        assert!(check(&|own| own.sampling_rate = Some(0.0)).contains("`sampling_rate`"));
+        assert!(check(&|own| own.normalisation = Normalisation::Band).contains("`statistics`"));
+        assert!(
+            check(&|own| {
+                own.statistics = Some(Statistics {
+                    mean: vec![0.0; 3],
+                    std: vec![1.0; 3],
+                });
+            })
+            .contains("3 means")
+        );
+        assert!(check(&|own| own.steps = vec![Step::Scale(0.0)]).contains("`steps`"));
+    }
+}

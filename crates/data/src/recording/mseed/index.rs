@@ -1,0 +1,214 @@
+//! Where the samples of a miniSEED file lie, so that a day is read without holding it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::super::NANOS;
+use super::encoding::Payload;
+use super::header::Record;
+use super::walk::{Sink, Walk};
+use super::{continues, is, is_inside};
+
+/// Bytes that are read at once.
+const BLOCK: usize = 256 << 10;
+/// Bytes after a record by which it is judged whether it is whole, as if all of the file were at hand.
+const AHEAD: usize = 128 << 10;
+
+/// A miniSEED file whose samples are still on disk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexedFile {
+    /// Its traces, in the order of the file.
+    pub traces: Vec<IndexedTrace>,
+    /// What was unusual; see [`super::super::Contents::notes`].
+    pub notes: Vec<String>,
+}
+
+/// A trace whose samples are still on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedTrace {
+    /// `NET.STA.LOC.CHA`.
+    pub channel: String,
+    /// Time of the first sample, in nanoseconds since 1970.
+    pub start: i64,
+    /// Samples a second.
+    pub rate: f64,
+    /// Samples.
+    pub len: usize,
+    records: Vec<Place>,
+}
+
+impl IndexedTrace {
+    /// Time of sample `i`, in nanoseconds.
+    pub fn time(&self, i: usize) -> i64 {
+        self.start
+            .saturating_add((i as f64 / self.rate * NANOS).round() as i64)
+    }
+}
+
+/// Where the samples of a record lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    offset: u64,
+    length: u32,
+    count: u32,
+    encoding: u8,
+    big_endian: bool,
+}
+
+#[derive(Default)]
+struct Indexer(Vec<IndexedTrace>);
+
+impl Sink for Indexer {
+    fn take(&mut self, record: &Record<'_>, rate: f64, place: u64) -> Result<(), String> {
+        let traces = &mut self.0;
+        let last = traces
+            .iter()
+            .rposition(|trace| trace.channel == record.channel)
+            .filter(|last| {
+                let last = &traces[*last];
+                continues(record.start, rate, last.time(last.len), last.rate)
+            });
+        let last = last.unwrap_or_else(|| {
+            traces.push(IndexedTrace {
+                channel: record.channel.clone(),
+                start: record.start,
+                rate,
+                len: 0,
+                records: Vec::new(),
+            });
+            traces.len() - 1
+        });
+        let payload = &record.payload;
+        let too_large = "a record of more than 4 GB";
+        traces[last].records.push(Place {
+            offset: place,
+            length: u32::try_from(payload.data.len()).map_err(|_| too_large)?,
+            count: u32::try_from(payload.count).map_err(|_| too_large)?,
+            encoding: payload.encoding,
+            big_endian: payload.big_endian,
+        });
+        traces[last].len += payload.count;
+        Ok(())
+    }
+}
+
+impl IndexedFile {
+    /// Goes through the headers of `file`; nothing where it does not hold miniSEED.
+    ///
+    /// # Errors
+    /// Where it cannot be read; what is wrong with its records is inside.
+    pub fn open(mut file: &File) -> std::io::Result<Option<Result<Self, String>>> {
+        let mut walk = Walk::default();
+        let mut indexer = Indexer::default();
+        let mut buffer = Vec::new();
+        let mut known = false;
+        loop {
+            let before = buffer.len();
+            (&mut file)
+                .take(2 * BLOCK as u64)
+                .read_to_end(&mut buffer)?;
+            let is_last = buffer.len() == before;
+            if !known {
+                if !is(&buffer) && !is_inside(&buffer) {
+                    return Ok(None);
+                }
+                known = true;
+            }
+            let end = if is_last {
+                buffer.len()
+            } else {
+                buffer.len().saturating_sub(AHEAD)
+            };
+            let passed = walk.over_until(&buffer, end, is_last, &mut indexer);
+            buffer.drain(..passed);
+            if is_last {
+                break;
+            }
+        }
+        let mut traces = indexer.0;
+        traces.retain(|trace| trace.len > 0);
+        let notes = walk.notes(traces.is_empty());
+        Ok(Some(notes.map(|notes| Self { traces, notes })))
+    }
+}
+
+/// Reads a trace from its beginning to its end, a record at a time.
+pub struct TraceReader {
+    file: File,
+    block: Vec<u8>,
+    /// Place of the block in the file.
+    at: u64,
+    /// The next record, and the samples before it.
+    next: usize,
+    before: usize,
+}
+
+impl TraceReader {
+    /// Of the file at `path`.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            block: Vec::new(),
+            at: 0,
+            next: 0,
+            before: 0,
+        })
+    }
+
+    /// Samples of the trace before the next record.
+    pub fn position(&self) -> usize {
+        self.before
+    }
+
+    /// Decodes the next record of `trace` into `samples`, which are empty where it is damaged; the number of its first
+    /// sample and the problem with it, or nothing at the end.
+    ///
+    /// # Errors
+    /// Where the file cannot be read any more.
+    pub fn next(
+        &mut self,
+        trace: &IndexedTrace,
+        samples: &mut Vec<f64>,
+    ) -> std::io::Result<Option<(usize, Result<(), String>)>> {
+        samples.clear();
+        let Some(place) = trace.records.get(self.next).copied() else {
+            return Ok(None);
+        };
+        let first = self.before;
+        self.next += 1;
+        self.before += place.count as usize;
+        let data = self.bytes(place)?;
+        let payload = Payload {
+            data,
+            count: place.count as usize,
+            encoding: place.encoding,
+            big_endian: place.big_endian,
+        };
+        let decoded = payload.decode(samples);
+        if decoded.is_err() {
+            samples.clear();
+        }
+        Ok(Some((first, decoded)))
+    }
+
+    fn bytes(&mut self, place: Place) -> std::io::Result<&[u8]> {
+        let length = place.length as usize;
+        let inside = place.offset >= self.at
+            && place.offset + length as u64 <= self.at + self.block.len() as u64;
+        if !inside {
+            self.at = place.offset;
+            self.block.clear();
+            self.file.seek(SeekFrom::Start(place.offset))?;
+            (&mut self.file)
+                .take(BLOCK.max(length) as u64)
+                .read_to_end(&mut self.block)?;
+        }
+        let from = (place.offset - self.at) as usize;
+        let cut = || std::io::Error::other("the file has become shorter while it was read");
+        self.block.get(from..from + length).ok_or_else(cut)
+    }
+}

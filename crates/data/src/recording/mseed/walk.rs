@@ -1,0 +1,248 @@
+//! The walk over the records of a file or a stream: what is damaged is stepped over and counted.
+
+use super::encoding::{TEXT, is_read};
+use super::header::{self, Damage, Kind, Record};
+use super::met::{Met, place};
+use super::{version_2, version_3};
+
+/// Bytes without which it is not known what comes next.
+const ENOUGH: usize = 64;
+/// Bytes that are waited for to see the end of a record; a header that claims more is damaged.
+const LONGEST_AWAITED: usize = 16 << 20;
+
+/// Takes the sound records of a walk.
+pub(super) trait Sink {
+    /// Takes a record with samples at `rate`; its payload begins at byte `place` of the file.
+    ///
+    /// # Errors
+    /// Where its samples cannot be decoded: the record then counts as damaged.
+    fn take(&mut self, record: &Record<'_>, rate: f64, place: u64) -> Result<(), String>;
+}
+
+/// Where a walk is, and what it met so far.
+#[derive(Default)]
+pub(super) struct Walk {
+    /// Bytes that were passed before those at hand.
+    base: u64,
+    /// Records so far.
+    number: usize,
+    /// Length of the last record of version 2.
+    length: Option<usize>,
+    /// Length of control records.
+    control_length: Option<usize>,
+    /// What was unusual.
+    met: Met,
+}
+
+impl Walk {
+    /// Hands the records of `bytes` to `sink`, up to the first that is not whole yet unless the file ends here
+    /// (`is_last`). The number of bytes that were passed; the others come again, with more after them.
+    pub(super) fn over(&mut self, bytes: &[u8], is_last: bool, sink: &mut impl Sink) -> usize {
+        self.over_until(bytes, bytes.len(), is_last, sink)
+    }
+
+    /// As [`Walk::over`], with the records that begin before `end`; what follows tells whether they are whole.
+    pub(super) fn over_until(
+        &mut self,
+        bytes: &[u8],
+        end: usize,
+        is_last: bool,
+        sink: &mut impl Sink,
+    ) -> usize {
+        let mut step = Steps {
+            bytes,
+            is_last,
+            walk: self,
+            sink,
+        };
+        let mut offset = 0;
+        while offset < end && (is_last || bytes.len() - offset >= ENOUGH) {
+            let next = match header::kind(&bytes[offset..]) {
+                Kind::Data2 => {
+                    let record = version_2::record(&bytes[offset..], step.walk.length);
+                    step.record(offset, record)
+                }
+                Kind::Data3 => step.record(offset, version_3::record(&bytes[offset..])),
+                Kind::Control => step.control(offset),
+                Kind::Foreign => step.foreign(offset),
+            };
+            match next {
+                Some(next) => offset = next,
+                None => break,
+            }
+        }
+        self.base += offset as u64;
+        offset
+    }
+
+    /// What was unusual; `is_empty` says that no sample was found.
+    ///
+    /// # Errors
+    /// Where that is so because records are damaged.
+    pub(super) fn notes(&self, is_empty: bool) -> Result<Vec<String>, String> {
+        let lost = self.met.lost();
+        if is_empty && !lost.is_empty() {
+            return Err(format!("no record can be read: {}", lost.join("; ")));
+        }
+        Ok([lost, self.met.unusual()].concat())
+    }
+}
+
+/// The steps over some bytes.
+struct Steps<'a, S> {
+    bytes: &'a [u8],
+    is_last: bool,
+    walk: &'a mut Walk,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Steps<'_, S> {
+    /// Says where a record begins.
+    fn place(&self, offset: usize) -> impl Fn() -> String + Copy + use<S> {
+        let (number, at) = (self.walk.number, self.walk.base as usize + offset);
+        move || place(number, at)
+    }
+
+    /// Reads the data record at `offset`; the place of the next, or nothing where more bytes are needed.
+    fn record(&mut self, offset: usize, record: Result<Record<'_>, Damage>) -> Option<usize> {
+        let next = match record {
+            Ok(record) => {
+                let record = self.within(offset, record);
+                self.accept(offset, &record)
+            }
+            Err(Damage::Cut(_)) if !self.is_last && self.bytes.len() - offset < LONGEST_AWAITED => {
+                return None;
+            }
+            Err(damage) => self.left_out(offset, damage),
+        };
+        self.walk.number += 1;
+        Some(next)
+    }
+
+    /// The record as far as it reaches: to the next one where that begins inside it already, because this one was cut
+    /// off or its length is damaged.
+    fn within<'b>(&mut self, offset: usize, record: Record<'b>) -> Record<'b> {
+        if record.checked {
+            return record;
+        }
+        let end = offset + record.length;
+        let rest = &self.bytes[end..];
+        let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
+        let usual = self.walk.length == Some(record.length);
+        let begins = if !followed {
+            header::next(self.bytes, offset + 1..end)
+        } else if !usual {
+            let mut places = (offset + 128..end).step_by(64);
+            places.find(|at| header::is_certain(&self.bytes[*at..]))
+        } else {
+            None
+        };
+        if let Some(begins) = begins {
+            return record.shortened(begins - offset);
+        }
+        self.walk.length = Some(record.length);
+        record
+    }
+
+    /// Hands on a record whose header is sound; the place of the next.
+    fn accept(&mut self, offset: usize, record: &Record<'_>) -> usize {
+        let place = self.place(offset);
+        let next = offset + record.length;
+        let payload = &record.payload;
+        let met = &mut self.walk.met;
+        if payload.count == 0 {
+            return next;
+        }
+        if payload.encoding == TEXT {
+            met.text.add(record.length, place);
+            return next;
+        }
+        if !is_read(payload.encoding) {
+            let tally = met.not_read.entry(payload.encoding).or_default();
+            tally.add(record.length, place);
+            return next;
+        }
+        let Some(rate) = record.rate else {
+            met.without_rate.add(record.length, place);
+            return next;
+        };
+        let at = self.walk.base + (offset + record.offset) as u64;
+        if let Err(problem) = self.sink.take(record, rate, at) {
+            let problem = || format!("{}: {problem}", place());
+            met.damaged.add(record.length, problem);
+            return header::next(self.bytes, offset + 1..next).unwrap_or(next);
+        }
+        let assumed = record.assumed;
+        if let Some(order) = assumed.order {
+            let problem = || format!("{order} in {}", place());
+            met.order.add(record.length, problem);
+        }
+        if assumed.length {
+            met.without_length.add(record.length, place);
+        }
+        if assumed.checksum {
+            met.without_checksum.add(record.length, place);
+        }
+        next
+    }
+
+    /// Where the next record begins, at the end where there is none: as far as the bytes at hand tell.
+    fn next(&self, from: usize) -> (usize, bool) {
+        let length = self.bytes.len();
+        match header::next(self.bytes, from..length) {
+            Some(next) => (next, true),
+            // The header of the next may have begun.
+            None if !self.is_last => (length.saturating_sub(ENOUGH - 1).max(from), false),
+            None => (length, false),
+        }
+    }
+
+    /// Counts a record that cannot be read; the place of the next.
+    fn left_out(&mut self, offset: usize, damage: Damage) -> usize {
+        let (end, found) = self.next(offset + 1);
+        let place = self.place(offset);
+        let met = &mut self.walk.met;
+        let (tally, problem) = match damage {
+            Damage::Cut(problem) if !found => (&mut met.cut, problem),
+            Damage::Cut(problem) | Damage::Wrong(problem) => (&mut met.damaged, problem),
+        };
+        tally.add(end - offset, || format!("{}: {problem}", place()));
+        end
+    }
+
+    /// Steps over a control record; the place of the next record.
+    fn control(&mut self, offset: usize) -> Option<usize> {
+        let bytes = self.bytes;
+        if let Some(length) = header::control_length(&bytes[offset..]) {
+            self.walk.control_length = Some(length);
+        }
+        // Records may be shorter than the volume says, so that the next is looked for inside as well.
+        let next = self.walk.control_length.map(|length| offset + length);
+        if !self.is_last && next.is_some_and(|next| next >= bytes.len()) {
+            return None;
+        }
+        let known = next.filter(|next| {
+            *next == bytes.len()
+                || (bytes.get(*next..)).is_some_and(|rest| header::kind(rest) != Kind::Foreign)
+        });
+        let next = known.unwrap_or_else(|| self.next(offset + 8).0);
+        self.walk.met.control.add(next - offset, String::new);
+        Some(next)
+    }
+
+    /// Steps over bytes that are no record; the place of the next record.
+    fn foreign(&mut self, offset: usize) -> Option<usize> {
+        let bytes = self.bytes;
+        let (next, found) = self.next(offset + 1);
+        // Some writers fill up the last block.
+        let padding = |b: &u8| matches!(b, 0 | b' ');
+        if found || !bytes[offset..next].iter().all(padding) {
+            let at = self.walk.base as usize + offset;
+            self.walk
+                .met
+                .foreign
+                .add(next - offset, || format!("at byte {at}"));
+        }
+        Some(next)
+    }
+}

@@ -1,0 +1,109 @@
+//! Weights of one network as the beginning of another.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+
+use crate::plan::Plan;
+use crate::weights::{NamedTensor, Weights, WeightsError, float32};
+
+/// What a tensor of the new network begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transferred {
+    /// Name of the tensor.
+    pub name: String,
+    /// Why it was not taken; nothing where it was.
+    pub left: Option<String>,
+}
+
+/// The tensors of a safetensors file by name, whatever network they are of.
+///
+/// # Errors
+/// [`WeightsError`] where the bytes are not safetensors of float32.
+pub fn named_tensors(bytes: &[u8]) -> Result<HashMap<String, NamedTensor>, WeightsError> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let tensors = file.iter().map(|(name, view)| {
+        let tensor = NamedTensor {
+            name: name.into(),
+            shape: view.shape().to_vec(),
+            values: float32(name, &view, Vec::new)?,
+        };
+        Ok((name.to_owned(), tensor))
+    });
+    tensors.collect()
+}
+
+impl Weights {
+    /// These weights, with the tensors of `source` that have the name and shape of one here; `same_classes` says that
+    /// the last layer tells the same classes apart, else it keeps its own values. What became of every tensor comes back.
+    pub fn with_tensors_of(
+        mut self,
+        plan: &Plan,
+        source: &HashMap<String, NamedTensor>,
+        same_classes: bool,
+    ) -> (Self, Vec<Transferred>) {
+        let head = plan.layers().last().cloned();
+        let transferred = self.tensors_mut().iter_mut().map(|own| {
+            let is_head = head.as_deref() == own.name.split('/').next();
+            let left = match source.get(&own.name) {
+                None => Some("the source has none of this name".to_owned()),
+                Some(_) if is_head && !same_classes => Some("the classes differ".to_owned()),
+                Some(found) if found.shape != own.shape => Some(format!(
+                    "it is {:?} there, {:?} here",
+                    found.shape, own.shape
+                )),
+                Some(found) if found.values.iter().any(|v| !v.is_finite()) => {
+                    Some("it has values that are not finite".to_owned())
+                }
+                Some(found) => {
+                    own.values.clone_from(&found.values);
+                    None
+                }
+            };
+            Transferred {
+                name: own.name.clone(),
+                left,
+            }
+        });
+        let transferred = transferred.collect();
+        (self, transferred)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, InputShape, ModelKind};
+
+    #[test]
+    fn tensors_are_taken_by_name_and_shape() {
+        let plan = |classes| {
+            let input = InputShape::from([2, 7, 8]);
+            Plan::new(&Architecture::narrowed(
+                ModelKind::Simple,
+                input,
+                classes,
+                8,
+            ))
+            .unwrap()
+        };
+        let source = Weights::init(&plan(3), 1);
+        let bytes = source.to_safetensors(&[]).unwrap();
+        let named = named_tensors(&bytes).unwrap();
+        let own = Weights::init(&plan(3), 2);
+        let (taken, told) = own.clone().with_tensors_of(&plan(3), &named, true);
+        assert_eq!(taken, source);
+        assert!(told.iter().all(|own| own.left.is_none()));
+        let (taken, told) = own.clone().with_tensors_of(&plan(3), &named, false);
+        let left: Vec<&str> = told
+            .iter()
+            .filter(|own| own.left.is_some())
+            .map(|own| &own.name[..])
+            .collect();
+        assert_eq!(left, ["head/kernel", "head/bias"]);
+        assert_eq!(taken.tensors().last(), own.tensors().last());
+        let (_, told) = Weights::init(&plan(4), 2).with_tensors_of(&plan(4), &named, true);
+        let problem = told.iter().find_map(|own| own.left.clone()).unwrap();
+        assert!(problem.contains("here"), "{problem}");
+    }
+}

@@ -1,0 +1,315 @@
+//! Events and windows of recordings and streams, as they are written.
+
+use clap::Args;
+use data::recording::NANOS;
+use serde_json::{Value, json};
+
+use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
+use super::{FORMAT_VERSION, check_probability};
+use crate::analysis::Finding;
+use crate::classifier::{Classifier, Prediction};
+use crate::error::PredictError;
+use crate::events::{Event, EventSettings, makes_no_events};
+use crate::slide::Span;
+
+/// When an event begins and ends.
+#[derive(Clone, Debug, Args)]
+pub struct EventArgs {
+    /// An event of a class begins with a window in which its probability is the highest and at least this
+    #[arg(long, value_name = "P", default_value_t = 0.7)]
+    pub on: f32,
+    /// It ends before the first window in which its probability is below
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub off: f32,
+    /// Shorter events are dropped
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub min_duration: f64,
+    /// Events of one class no farther apart are one
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub merge_gap: f64,
+    /// Windows whose highest probability is below are `unknown`, and in no event
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub threshold: f32,
+    /// Class that makes no events, may be repeated [default: background, noise and no_event, where there are]
+    #[arg(long, value_name = "CLASS")]
+    pub ignore: Vec<String>,
+    /// Every window instead of events
+    #[arg(long)]
+    pub windows: bool,
+}
+
+impl EventArgs {
+    /// The settings for these classes.
+    ///
+    /// # Errors
+    /// [`PredictError::Usage`] naming the option that makes no sense.
+    pub(crate) fn settings(&self, classes: &[String]) -> Result<EventSettings, PredictError> {
+        for (option, value) in [
+            ("--on", self.on),
+            ("--off", self.off),
+            ("--threshold", self.threshold),
+        ] {
+            check_probability(option, value)?;
+        }
+        let usage = |problem: String| Err(PredictError::Usage(problem));
+        if self.off > self.on {
+            return usage(format!("--off {} is above --on {}", self.off, self.on));
+        }
+        for (option, seconds) in [
+            ("--min-duration", self.min_duration),
+            ("--merge-gap", self.merge_gap),
+        ] {
+            if !(0.0..=1e6).contains(&seconds) {
+                return usage(format!(
+                    "{option} {seconds}: expected seconds from 0 to 1000000"
+                ));
+            }
+        }
+        if let Some(name) = self.ignore.iter().find(|name| !classes.contains(name)) {
+            let known = classes.join(", ");
+            return usage(format!("--ignore {name}: the model has {known}"));
+        }
+        let ignored = |name: &String| {
+            if self.ignore.is_empty() {
+                makes_no_events(name)
+            } else {
+                self.ignore.contains(name)
+            }
+        };
+        Ok(EventSettings {
+            on: self.on,
+            off: self.off,
+            min_duration: self.min_duration,
+            merge_gap: self.merge_gap,
+            threshold: self.threshold,
+            ignored: classes.iter().map(ignored).collect(),
+        })
+    }
+}
+
+/// Before this, times count from the beginning of a recording that does not say when it was made.
+const FIRST_DATE: i64 = 30 * 86_400_000_000_000;
+
+/// A time for programs: RFC 3339 with microseconds in UTC, or seconds where there is no date.
+pub(crate) fn time(nanos: i64) -> Value {
+    match date(nanos) {
+        Some(text) => text.into(),
+        None => (nanos as f64 / NANOS).into(),
+    }
+}
+
+/// RFC 3339 with microseconds in UTC; none where there is no date.
+pub(crate) fn date(nanos: i64) -> Option<String> {
+    if nanos.abs() < FIRST_DATE {
+        return None;
+    }
+    let time = chrono::DateTime::from_timestamp_nanos(nanos);
+    Some(time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+}
+
+fn time_text(nanos: i64) -> String {
+    date(nanos).unwrap_or_else(|| format!("{:.6}", nanos as f64 / NANOS))
+}
+
+/// Writes findings.
+pub(crate) struct Findings {
+    format: Format,
+    output: Output,
+    names: Vec<String>,
+    threshold: f32,
+    windows: bool,
+    /// Widths of site and class in text.
+    widths: [usize; 2],
+    /// Windows and events so far.
+    pub counts: [usize; 2],
+}
+
+impl Findings {
+    pub(crate) fn open(
+        output: &OutputArgs,
+        events: &EventArgs,
+        classifier: &Classifier,
+        sites: &[&str],
+    ) -> Result<Self, PredictError> {
+        let names = classifier.class_names().to_vec();
+        let width = |text: &str| text.chars().count();
+        let site = sites
+            .iter()
+            .map(|site| width(site))
+            .max()
+            .unwrap_or(0)
+            .max(4);
+        let class = names
+            .iter()
+            .map(|name| width(name))
+            .max()
+            .unwrap_or(0)
+            .max(7);
+        let mut own = Self {
+            format: output.format(),
+            output: Output::open(output.out.as_deref())?,
+            threshold: events.threshold,
+            windows: events.windows,
+            widths: [site, class],
+            counts: [0; 2],
+            names,
+        };
+        own.head()?;
+        Ok(own)
+    }
+
+    fn head(&mut self) -> Result<(), PredictError> {
+        let [site, class] = self.widths;
+        let line = match (self.format, self.windows) {
+            (Format::Json, _) => return Ok(()),
+            (Format::Csv, false) => {
+                "site,start,end,class,confidence,peak,peak_time,windows\n".to_owned()
+            }
+            (Format::Csv, true) => {
+                let names: Vec<String> = self.names.iter().map(|name| csv_field(name)).collect();
+                format!("site,start,end,class,confidence,{}\n", names.join(","))
+            }
+            (Format::Text, windows) => format!(
+                "{:<site$}  {:<27}  {:<27}  {:<class$}  confidence{}\n",
+                "site",
+                "start",
+                "end",
+                "class",
+                if windows { "" } else { "    peak  windows" }
+            ),
+        };
+        self.output.write(&line)
+    }
+
+    /// Writes what was asked for of `findings`, which are gone then.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub(crate) fn write(
+        &mut self,
+        site: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), PredictError> {
+        for finding in findings.drain(..) {
+            match finding {
+                Finding::Window(span, prediction) => {
+                    self.counts[0] += 1;
+                    if self.windows {
+                        let line = self.window(site, span, &prediction);
+                        self.output.write(&line)?;
+                    }
+                }
+                Finding::Event(event) => {
+                    self.counts[1] += 1;
+                    if !self.windows {
+                        let line = self.event(site, &event);
+                        self.output.write(&line)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn window(&self, site: &str, span: Span, own: &Prediction) -> String {
+        let class = if own.confidence < self.threshold {
+            "unknown"
+        } else {
+            &self.names[own.class]
+        };
+        let [site_width, class_width] = self.widths;
+        match self.format {
+            Format::Json => {
+                let line = json!({
+                    "version": FORMAT_VERSION,
+                    "kind": "window",
+                    "site": site,
+                    "start": time(span.start),
+                    "end": time(span.end),
+                    "class": class,
+                    "confidence": number(own.confidence),
+                    "probabilities": by_class(&self.names, &own.probabilities),
+                });
+                format!("{line}\n")
+            }
+            Format::Csv => {
+                let probabilities: Vec<String> =
+                    own.probabilities.iter().map(f32::to_string).collect();
+                format!(
+                    "{},{},{},{},{},{}\n",
+                    csv_field(site),
+                    time_text(span.start),
+                    time_text(span.end),
+                    csv_field(class),
+                    own.confidence,
+                    probabilities.join(",")
+                )
+            }
+            Format::Text => format!(
+                "{site:<site_width$}  {:<27}  {:<27}  {class:<class_width$}  {:>10.4}\n",
+                time_text(span.start),
+                time_text(span.end),
+                own.confidence
+            ),
+        }
+    }
+
+    fn event(&self, site: &str, event: &Event) -> String {
+        let class = &self.names[event.class];
+        let [site_width, class_width] = self.widths;
+        match self.format {
+            Format::Json => format!("{}\n", event_json(site, class, event)),
+            Format::Csv => format!(
+                "{},{},{},{},{},{},{},{}\n",
+                csv_field(site),
+                time_text(event.start),
+                time_text(event.end),
+                csv_field(class),
+                event.mean(),
+                event.peak,
+                time_text(event.peak_time),
+                event.windows
+            ),
+            Format::Text => format!(
+                "{site:<site_width$}  {:<27}  {:<27}  {class:<class_width$}  {:>10.4}  {:>6.4}  {:>7}\n",
+                time_text(event.start),
+                time_text(event.end),
+                event.mean(),
+                event.peak,
+                event.windows
+            ),
+        }
+    }
+
+    /// Hands on what is buffered.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub(crate) fn flush(&mut self) -> Result<(), PredictError> {
+        self.output.flush()
+    }
+
+    /// Ends the results.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub(crate) fn finish(self) -> Result<(), PredictError> {
+        self.output.finish()
+    }
+}
+
+/// An event as JSON.
+pub(crate) fn event_json(site: &str, class: &str, event: &Event) -> Value {
+    json!({
+        "version": FORMAT_VERSION,
+        "kind": "event",
+        "site": site,
+        "start": time(event.start),
+        "end": time(event.end),
+        "class": class,
+        "confidence": number(event.mean()),
+        "peak": number(event.peak),
+        "peak_time": time(event.peak_time),
+        "windows": event.windows,
+    })
+}

@@ -1,0 +1,136 @@
+//! The program `predict`, a file a command.
+
+mod archive;
+mod findings;
+mod output;
+mod quakeml;
+mod recording;
+mod stream;
+mod windows;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::classifier::{Classifier, Options};
+use crate::error::PredictError;
+
+/// Version of the JSON lines that the program writes; readers ignore fields they do not know.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Classifies windows, recordings and streams with a trained network.
+#[derive(Debug, Parser)]
+#[command(name = "predict", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Classifies windows in sample files (.pt, .npz, .npy, TFRecord): class and probabilities of each
+    Windows(windows::WindowsArgs),
+    /// Finds events in continuous recordings (miniSEED, SAC, WAV, Parquet, tables): start, end, class, confidence
+    Recording(recording::RecordingArgs),
+    /// Finds events in samples or miniSEED records as they come in on standard input
+    Stream(stream::StreamArgs),
+}
+
+/// The model, and how it computes.
+#[derive(Clone, Debug, Args)]
+pub struct ModelArgs {
+    /// An experiment, its folder model/, or a copy of that folder
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// CPU threads [default: all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Samples of a raw window, for models with Welch spectra of older versions, which do not say
+    #[arg(long, value_name = "N")]
+    pub window_samples: Option<usize>,
+    /// No warnings, notes and summaries on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl ModelArgs {
+    /// Opens the model on as many threads as were asked for.
+    fn open(&self) -> Result<Classifier, PredictError> {
+        if let Some(threads) = self.threads {
+            let usage = |problem| PredictError::Usage(format!("--threads {threads}: {problem}"));
+            if !(1..=1024).contains(&threads) {
+                return Err(usage("expected 1 to 1024".to_owned()));
+            }
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()
+                .map_err(|error| usage(error.to_string()))?;
+        }
+        let options = Options {
+            window_samples: self.window_samples,
+        };
+        Classifier::open_with(&self.model, options)
+    }
+
+    /// Says something on standard error.
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+}
+
+/// Set by Ctrl-C and SIGTERM: the first ends the work after what is at hand, the second the process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Registers the signals; where the system refuses, they end the process at once.
+    fn on_signals() -> Self {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        let interrupt = Self::default();
+        for signal in [SIGINT, SIGTERM] {
+            let flag = || interrupt.0.clone();
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, flag());
+            let _ = signal_hook::flag::register(signal, flag());
+        }
+        interrupt
+    }
+
+    /// # Errors
+    /// [`PredictError::Interrupted`] once a signal came.
+    pub(crate) fn check(&self) -> Result<(), PredictError> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(PredictError::Interrupted);
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// [`PredictError`] naming what is wrong.
+pub fn run(cli: &Cli) -> Result<(), PredictError> {
+    let interrupt = Interrupt::on_signals();
+    match &cli.command {
+        Command::Windows(arguments) => windows::run(arguments, &interrupt),
+        Command::Recording(arguments) => recording::run(arguments, &interrupt),
+        Command::Stream(arguments) => stream::run(arguments, &interrupt),
+    }
+}
+
+/// # Errors
+/// [`PredictError::Usage`] where an option is no probability.
+fn check_probability(option: &str, value: f32) -> Result<(), PredictError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(PredictError::Usage(format!(
+        "{option} {value}: expected a probability from 0 to 1"
+    )))
+}

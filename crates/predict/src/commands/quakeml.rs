@@ -1,0 +1,97 @@
+//! Events as QuakeML 1.2 (BED), as ObsPy and SeisComP read it.
+//!
+//! An event has a pick at its start and no origin: where it happened is not known. Its class, end and probabilities are
+//! in its description and comments.
+
+use std::path::Path;
+
+use super::findings::date;
+use super::output::{Output, number};
+use crate::error::PredictError;
+use crate::events::Event;
+
+/// Events of all sites, each with the channel it is told of.
+#[derive(Default)]
+pub(crate) struct Catalogue(Vec<(String, Event)>);
+
+impl Catalogue {
+    /// Adds events found at `channel`.
+    pub(crate) fn extend<'e>(&mut self, channel: &str, events: impl Iterator<Item = &'e Event>) {
+        self.0
+            .extend(events.map(|event| (channel.to_owned(), event.clone())));
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// Where an event has no date, or the file cannot be written.
+    pub(crate) fn write(&self, path: &Path, classes: &[String]) -> Result<(), PredictError> {
+        let mut output = Output::open(Some(path))?;
+        output.write(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<q:quakeml xmlns=\"http://quakeml.org/xmlns/bed/1.2\" \
+             xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\">\n  <eventParameters \
+             publicID=\"smi:local/predict/catalogue\">\n",
+        )?;
+        for (i, (channel, event)) in self.0.iter().enumerate() {
+            output.write(&element(i, channel, event, &classes[event.class])?)?;
+        }
+        output.write("  </eventParameters>\n</q:quakeml>\n")?;
+        output.finish()
+    }
+}
+
+fn element(
+    number_of: usize,
+    channel: &str,
+    event: &Event,
+    class: &str,
+) -> Result<String, PredictError> {
+    let dated = date(event.start)
+        .zip(date(event.end))
+        .zip(date(event.peak_time));
+    let Some(((start, end), peak_time)) = dated else {
+        return Err(PredictError::Usage(
+            "QuakeML needs dates, and a recording does not say when it was made: give --start TIME"
+                .into(),
+        ));
+    };
+    let id = format!("smi:local/predict/{}/{number_of}", event.start);
+    let class = escaped(class);
+    let comment = format!(
+        "class={class} start={start} end={end} confidence={} peak={} peak_time={peak_time} windows={}",
+        number(event.mean()),
+        number(event.peak),
+        event.windows
+    );
+    let parts: Vec<String> = channel.split('.').map(escaped).collect();
+    let stream = match &parts[..] {
+        [network, station, location, code] => format!(
+            "networkCode=\"{network}\" stationCode=\"{station}\" locationCode=\"{location}\" channelCode=\"{code}\""
+        ),
+        _ => format!("networkCode=\"\" stationCode=\"{}\"", escaped(channel)),
+    };
+    Ok(format!(
+        "    <event publicID=\"{id}\">\n      <description>\n        <text>{class}</text>\n      \
+         </description>\n      <comment>\n        <text>{comment}</text>\n      \
+         </comment>\n      <pick publicID=\"{id}/pick\">\n        <time>\n          <value>{start}</value>\n        \
+         </time>\n        <waveformID {stream}/>\n        <evaluationMode>automatic</evaluationMode>\n      \
+         </pick>\n    </event>\n"
+    ))
+}
+
+/// Text as XML has it.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // Control characters are not allowed, not even escaped.
+            c if c.is_control() => out.push('?'),
+            c => out.push(c),
+        }
+    }
+    out
+}

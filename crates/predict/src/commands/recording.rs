@@ -1,0 +1,309 @@
+//! `predict recording`: events, or windows, of continuous recordings.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use data::recording::{Hints, NANOS, parse_time};
+
+use super::findings::{EventArgs, Findings};
+use super::output::OutputArgs;
+use super::quakeml::Catalogue;
+use super::{Interrupt, ModelArgs};
+use crate::analysis::{Analysis, Finding};
+use crate::classifier::Classifier;
+use crate::error::PredictError;
+use crate::events::{Event, EventDetector, EventSettings};
+use crate::feed::{Recordings, Site};
+use crate::join::{JoinCounts, Joiner};
+use crate::slide::{Cutting, Slider};
+
+/// Windows that are classified together.
+const BATCH: usize = 256;
+
+/// How windows are cut from what was recorded.
+#[derive(Clone, Debug, Args)]
+pub struct CutArgs {
+    /// Samples, at the model's rate, from one window to the next [default: half a window]
+    #[arg(long, value_name = "N")]
+    pub hop: Option<usize>,
+    /// Samples a second that the model was trained with, where it does not say
+    #[arg(long, value_name = "HZ")]
+    pub model_rate: Option<f64>,
+}
+
+impl CutArgs {
+    /// How the model's windows are cut.
+    ///
+    /// # Errors
+    /// [`PredictError::Usage`] where something is missing or makes no sense.
+    pub(crate) fn cutting(&self, classifier: &Classifier) -> Result<Cutting, PredictError> {
+        let usage = |problem: String| PredictError::Usage(problem);
+        let window = classifier.window_samples().ok_or_else(|| {
+            usage(
+                "the model does not say how many samples a window has: give --window-samples"
+                    .into(),
+            )
+        })?;
+        let rate = match (classifier.sampling_rate(), self.model_rate) {
+            (Some(own), Some(given)) if (own / given - 1.0).abs() > 1e-6 => {
+                return Err(usage(format!(
+                    "--model-rate {given}: the model was trained with {own} Hz"
+                )));
+            }
+            (Some(own), _) => own,
+            (None, Some(given)) if (1e-6..=1e9).contains(&given) => given,
+            (None, Some(given)) => {
+                return Err(usage(format!(
+                    "--model-rate {given} is no sampling rate in Hz"
+                )));
+            }
+            (None, None) => {
+                return Err(usage(
+                    "the model does not say which sampling rate it was trained with: give --model-rate HZ".into(),
+                ));
+            }
+        };
+        let hop = self.hop.unwrap_or((window / 2).max(1));
+        if !(1..=1 << 24).contains(&hop) {
+            return Err(usage(format!("--hop {hop}: expected 1 to {}", 1 << 24)));
+        }
+        Ok(Cutting {
+            channels: classifier.channels(),
+            window,
+            hop,
+            rate,
+            until: i64::MAX,
+        })
+    }
+}
+
+/// Arguments of `predict recording`.
+#[derive(Clone, Debug, Args)]
+pub struct RecordingArgs {
+    /// The model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Recordings: miniSEED, SAC, WAV, Parquet, tables; or the folder of an archive of station-days (SDS), whose results
+    /// go into the folder --out, one file a day and all events in events.jsonl: several processes may share the work, and
+    /// what was interrupted goes on
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Channels in the order of the model's: whole names, what follows the last dot, or orientations [default: all of a
+    /// site, where there are as many as the model has, in the order Z, N, E]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub channels: Vec<String>,
+    /// Samples a second of recordings that do not say
+    #[arg(long, value_name = "HZ")]
+    pub rate: Option<f64>,
+    /// Time of the first sample of recordings that do not say
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// How windows are cut.
+    #[command(flatten)]
+    pub cut: CutArgs,
+    /// When events begin and end.
+    #[command(flatten)]
+    pub events: EventArgs,
+    /// How results are written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Write the events as QuakeML too
+    #[arg(long, value_name = "FILE")]
+    pub quakeml: Option<PathBuf>,
+}
+
+impl RecordingArgs {
+    pub(super) fn hints(&self) -> Result<Hints, PredictError> {
+        let start = self.start.as_deref().map(parse_time).transpose();
+        if let Some(rate) = self.rate.filter(|rate| !(1e-6..=1e9).contains(rate)) {
+            return Err(PredictError::Usage(format!(
+                "--rate {rate} is no sampling rate in Hz"
+            )));
+        }
+        Ok(Hints {
+            sampling_rate: self.rate,
+            start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
+        })
+    }
+}
+
+/// What recordings are analysed with.
+pub(super) struct Worker<'a> {
+    pub classifier: Classifier,
+    pub cutting: Cutting,
+    pub settings: EventSettings,
+    pub interrupt: &'a Interrupt,
+}
+
+/// Receives findings, and takes them away.
+type FindingSink<'a> = &'a mut dyn FnMut(&mut Vec<Finding>) -> Result<(), PredictError>;
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(
+        arguments: &RecordingArgs,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, PredictError> {
+        let classifier = arguments.model.open()?;
+        Ok(Self {
+            cutting: arguments.cut.cutting(&classifier)?,
+            settings: arguments.events.settings(classifier.class_names())?,
+            classifier,
+            interrupt,
+        })
+    }
+
+    /// Analyses `channels` of `site`, windows that begin before `until`; what is to be said of it comes back.
+    ///
+    /// # Errors
+    /// [`PredictError`] where a file cannot be read any more or a window cannot be classified, or as `sink`.
+    pub(super) fn analyse(
+        &mut self,
+        site: &mut Site,
+        channels: &[String],
+        until: i64,
+        sink: FindingSink<'_>,
+    ) -> Result<Vec<String>, PredictError> {
+        let cutting = Cutting {
+            until,
+            ..self.cutting
+        };
+        let detector = EventDetector::new(self.settings.clone());
+        let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
+        let mut found = Vec::new();
+        let classifier = &mut self.classifier;
+        classifier.reset_novelty();
+        let mut joiner = Joiner::new(channels.len());
+        // The last window reaches beyond, and so does the filter of the resampling.
+        let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
+        let limit = until
+            .saturating_add(2 * length)
+            .saturating_add(NANOS as i64);
+        site.feed(channels, limit, &mut joiner, &mut |joined| {
+            self.interrupt.check()?;
+            analysis.take(joined, classifier, &mut found)?;
+            sink(&mut found)
+        })?;
+        analysis.finish(classifier, &mut found)?;
+        sink(&mut found)?;
+        let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
+        let warnings = classifier
+            .novelty()
+            .map_or(Vec::new(), |own| own.warnings());
+        notes.extend(warnings.into_iter().map(|own| format!("warning: {own}")));
+        Ok(notes)
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
+    if arguments.paths.iter().any(|path| path.is_dir()) {
+        return super::archive::run(arguments, interrupt);
+    }
+    let mut worker = Worker::new(arguments, interrupt)?;
+    let mut recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
+    for note in &recordings.notes {
+        arguments.model.say(&format!("note: {note}"));
+    }
+    let chosen = recordings.sites.iter();
+    let chosen = chosen.map(|site| site.choose(&arguments.channels, worker.cutting.channels));
+    let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<&str> = recordings
+        .sites
+        .iter()
+        .map(|site| site.name.as_str())
+        .collect();
+    let mut findings = Findings::open(
+        &arguments.output,
+        &arguments.events,
+        &worker.classifier,
+        &names,
+    )?;
+    let mut catalogue = arguments.quakeml.as_ref().map(|_| Catalogue::default());
+    for (site, channels) in recordings.sites.iter_mut().zip(&chosen) {
+        if arguments.channels.is_empty() && channels.len() > 1 {
+            let names = channels.join(", ");
+            arguments.model.say(&format!(
+                "note: {}: channels in the order {names}",
+                site.name
+            ));
+        }
+        let name = site.name.clone();
+        let notes = worker.analyse(site, channels, i64::MAX, &mut |found| {
+            if let Some(catalogue) = &mut catalogue {
+                catalogue.extend(&channels[0], events(found));
+            }
+            findings.write(&name, found)
+        })?;
+        for line in notes {
+            arguments.model.say(&format!("{name}: {line}"));
+        }
+    }
+    if let (Some(path), Some(catalogue)) = (&arguments.quakeml, &catalogue) {
+        catalogue.write(path, worker.classifier.class_names())?;
+    }
+    findings.finish()
+}
+
+/// The events among findings.
+fn events(found: &[Finding]) -> impl Iterator<Item = &Event> {
+    found.iter().filter_map(|finding| match finding {
+        Finding::Event(event) => Some(event),
+        Finding::Window(..) => None,
+    })
+}
+
+/// What is said of a site when it is done.
+///
+/// # Errors
+/// Where its channels share no time at one rate.
+fn notes(
+    site: &Site,
+    counts: &JoinCounts,
+    analysis: &Analysis,
+    cutting: Cutting,
+) -> Result<Vec<String>, PredictError> {
+    let (stretches, short) = analysis.slider().stretches();
+    if stretches == 0
+        && let Some((_, rates)) = &counts.apart
+    {
+        let problem = format!("{}: the channels have different rates: {rates}", site.name);
+        return Err(PredictError::Usage(problem));
+    }
+    let mut notes = Vec::new();
+    let mut note = |count: u64, text: String| {
+        if count > 0 {
+            notes.push(format!("note: {count} {text}"));
+        }
+    };
+    note(
+        counts.gaps as u64,
+        format!("gaps in channels, {} samples are missing", counts.missing),
+    );
+    note(
+        counts.repeated,
+        "samples were there twice; the earlier trace's are kept".into(),
+    );
+    note(
+        counts.not_numbers,
+        "samples are no numbers and are gaps".into(),
+    );
+    note(
+        site.damaged() as u64,
+        "damaged records left out, as gaps".into(),
+    );
+    note(
+        counts.unshared,
+        "samples are left out: the other channels have none at their time".into(),
+    );
+    let seconds = cutting.window as f64 / cutting.rate;
+    note(
+        short as u64,
+        format!("stretches are shorter than a window of {seconds} s"),
+    );
+    if let Some((seconds, rates)) = &counts.apart {
+        notes.push(format!(
+            "note: {seconds:.3} s are left out, where the channels have {rates}"
+        ));
+    }
+    Ok(notes)
+}

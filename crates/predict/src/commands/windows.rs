@@ -1,0 +1,238 @@
+//! `predict windows`: class and probabilities of every window of sample files.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use data::DataError;
+use data::reader::{self, Record, Wanted, Window};
+use serde_json::json;
+
+use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
+use super::{FORMAT_VERSION, Interrupt, ModelArgs};
+use crate::classifier::{Classifier, Prediction};
+use crate::error::PredictError;
+use crate::gallery::{Gallery, Origin};
+
+/// Records that are read before they are classified together.
+const BATCH: usize = 256;
+
+/// Arguments of `predict windows`.
+#[derive(Clone, Debug, Args)]
+pub struct WindowsArgs {
+    /// The model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Sample files; labels are not needed
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the sensor stood, in samples that have several
+    #[arg(long, value_name = "NAME")]
+    pub location: Option<String>,
+    /// Kind of sensor, in samples that have several
+    #[arg(long, value_name = "NAME")]
+    pub modality: Option<String>,
+    /// Windows whose highest probability is below are `unknown`
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub threshold: f32,
+    /// How results are written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Draw the least certain windows and some of every class into one HTML page
+    #[arg(long, value_name = "FILE")]
+    pub gallery: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
+    super::check_probability("--threshold", arguments.threshold)?;
+    let mut classifier = arguments.model.open()?;
+    let mut table = Table::new(arguments, &classifier)?;
+    let wanted = Wanted {
+        location: arguments.location.clone(),
+        modality: arguments.modality.clone(),
+        label_is_optional: true,
+        ..Default::default()
+    };
+    for path in &arguments.files {
+        let mut waiting: Vec<Record> = Vec::new();
+        // An error of this program within a reader, which knows only its own.
+        let mut failed = None;
+        let read = reader::read(path, &wanted, &mut |record| {
+            waiting.push(record);
+            if waiting.len() < BATCH {
+                return Ok(());
+            }
+            let done = interrupt
+                .check()
+                .and_then(|()| table.classify(&mut classifier, path, &mut waiting));
+            done.map_err(|error| {
+                failed = Some(error);
+                DataError::Usage("stopped".into())
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        read?;
+        table.classify(&mut classifier, path, &mut waiting)?;
+        interrupt.check()?;
+    }
+    for warning in classifier
+        .novelty()
+        .map_or(Vec::new(), |own| own.warnings())
+    {
+        arguments.model.say(&format!("warning: {warning}"));
+    }
+    if let (Some(path), Some(gallery)) = (&arguments.gallery, &table.gallery) {
+        let mut page = Output::open(Some(path))?;
+        page.write(&gallery.to_html())?;
+        page.finish()?;
+    }
+    table.output.finish()
+}
+
+/// Results as they are written.
+struct Table {
+    format: Format,
+    output: Output,
+    threshold: f32,
+    names: Vec<String>,
+    /// Widths of file and class in text.
+    widths: [usize; 2],
+    gallery: Option<Gallery>,
+}
+
+impl Table {
+    fn new(arguments: &WindowsArgs, classifier: &Classifier) -> Result<Self, PredictError> {
+        let names = classifier.class_names().to_vec();
+        let longest = |texts: &mut dyn Iterator<Item = String>| {
+            texts.map(|text| text.chars().count()).max().unwrap_or(0)
+        };
+        let mut files = arguments
+            .files
+            .iter()
+            .map(|path| path.display().to_string());
+        let mut classes = names.iter().cloned().chain(["unknown".to_owned()]);
+        let mut table = Self {
+            format: arguments.output.format(),
+            output: Output::open(arguments.output.out.as_deref())?,
+            threshold: arguments.threshold,
+            widths: [longest(&mut files), longest(&mut classes)],
+            gallery: arguments.gallery.as_ref().map(|_| {
+                let title = format!("Windows by {}", arguments.model.model.display());
+                Gallery::new(&title, &names, classifier.sampling_rate())
+            }),
+            names,
+        };
+        table.head()?;
+        Ok(table)
+    }
+
+    fn head(&mut self) -> Result<(), PredictError> {
+        let [file, class] = self.widths;
+        let line = match self.format {
+            Format::Json => return Ok(()),
+            Format::Csv => {
+                let names: Vec<String> = self.names.iter().map(|name| csv_field(name)).collect();
+                format!("file,record,class,confidence,{}", names.join(","))
+            }
+            Format::Text => {
+                let names = self.names.iter().map(|name| format!("  {name:>8}"));
+                format!(
+                    "{:<file$}  record  {:<class$}  confidence{}",
+                    "file",
+                    "class",
+                    names.collect::<String>()
+                )
+            }
+        };
+        self.output.write(&format!("{line}\n"))
+    }
+
+    /// Classifies and writes `records` of `path`, which are gone then.
+    fn classify(
+        &mut self,
+        classifier: &mut Classifier,
+        path: &Path,
+        records: &mut Vec<Record>,
+    ) -> Result<(), PredictError> {
+        let groups: Vec<Option<String>> = records.iter_mut().map(|own| own.group.take()).collect();
+        let numbers: Vec<(usize, i64)> =
+            records.iter().map(|own| (own.record, own.label)).collect();
+        let windows: Vec<Window> = records.drain(..).map(Window::from).collect();
+        let predictions = classifier.classify(&windows).map_err(|error| match error {
+            PredictError::Window { index, problem } => PredictError::Data(DataError::Record {
+                path: path.to_owned(),
+                record: numbers[index].0,
+                problem,
+            }),
+            other => other,
+        })?;
+        if let Some(gallery) = &mut self.gallery {
+            for (i, (window, prediction)) in windows.iter().zip(&predictions).enumerate() {
+                let origin = Origin {
+                    file: path.display().to_string(),
+                    record: numbers[i].0,
+                    group: groups[i].clone(),
+                    time: None,
+                };
+                // Which class a label on disk is, `trainer evaluate` knows by the dataset's configuration.
+                gallery.add(&origin, None, prediction, window);
+            }
+        }
+        for ((record, label), prediction) in numbers.into_iter().zip(&predictions) {
+            let line = self.line(path, record, label, prediction);
+            self.output.write(&line)?;
+        }
+        Ok(())
+    }
+
+    fn line(&self, path: &Path, record: usize, label: i64, own: &Prediction) -> String {
+        let path = path.display().to_string();
+        let class = if own.confidence < self.threshold {
+            "unknown"
+        } else {
+            &self.names[own.class]
+        };
+        match self.format {
+            Format::Json => {
+                let mut line = json!({
+                    "version": FORMAT_VERSION,
+                    "kind": "window",
+                    "file": path,
+                    "index": record,
+                    "class": class,
+                    "confidence": number(own.confidence),
+                    "probabilities": by_class(&self.names, &own.probabilities),
+                });
+                if label != Record::UNLABELLED {
+                    line["label"] = label.into();
+                }
+                format!("{line}\n")
+            }
+            Format::Csv => {
+                let probabilities: Vec<String> =
+                    own.probabilities.iter().map(f32::to_string).collect();
+                format!(
+                    "{},{record},{},{},{}\n",
+                    csv_field(&path),
+                    csv_field(class),
+                    own.confidence,
+                    probabilities.join(",")
+                )
+            }
+            Format::Text => {
+                let [file, width] = self.widths;
+                let probabilities = own.probabilities.iter().zip(&self.names).map(|(p, name)| {
+                    let width = name.chars().count().max(8);
+                    format!("  {p:>width$.4}")
+                });
+                format!(
+                    "{path:<file$}  {record:>6}  {class:<width$}  {:>10.4}{}\n",
+                    own.confidence,
+                    probabilities.collect::<String>()
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! One self-contained HTML page of windows worth looking at: the most confident mistakes, the least certain windows, and
+//! some of every class, with waveform, spectrogram and probabilities.
+
+use data::reader::Window;
+use data::recording::format_time;
+use serde_json::{Value, json};
+
+use crate::classifier::Prediction;
+
+/// Windows of every kind, and of every class.
+const MISTAKES: usize = 60;
+const UNCERTAIN: usize = 60;
+const SAMPLES: usize = 8;
+
+/// What windows are ordered by, from their confidence: the lowest first.
+type Key = fn(f32) -> f32;
+
+fn highest(confidence: f32) -> f32 {
+    -confidence
+}
+
+fn lowest(confidence: f32) -> f32 {
+    confidence
+}
+
+/// The page around the data.
+const PAGE: &str = include_str!("../assets/gallery.html");
+/// What the data stand in for.
+const MARK: &str = "/*DATA*/";
+
+/// Where a window comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The file.
+    pub file: String,
+    /// Record in the file, from 0.
+    pub record: usize,
+    /// Recording or event, and time, where they are known.
+    pub group: Option<String>,
+    /// Time of the first sample in nanoseconds, where it is known.
+    pub time: Option<i64>,
+}
+
+/// A window on the page.
+#[derive(Clone, Debug)]
+struct Item {
+    origin: Origin,
+    label: Option<usize>,
+    prediction: Prediction,
+    window: Window,
+}
+
+/// Windows as they come; few are kept.
+#[derive(Clone, Debug)]
+pub struct Gallery {
+    title: String,
+    classes: Vec<String>,
+    rate: Option<f64>,
+    mistakes: Vec<Item>,
+    uncertain: Vec<Item>,
+    /// By class: the label where there is one, else the prediction; and how many there were.
+    samples: Vec<(usize, Vec<Item>)>,
+    count: usize,
+}
+
+impl Gallery {
+    /// Of windows of these classes, at `rate` Hz where that is known.
+    pub fn new(title: &str, classes: &[String], rate: Option<f64>) -> Self {
+        Self {
+            title: title.to_owned(),
+            classes: classes.to_vec(),
+            rate,
+            mistakes: Vec::new(),
+            uncertain: Vec::new(),
+            samples: vec![(0, Vec::new()); classes.len()],
+            count: 0,
+        }
+    }
+
+    /// Shows a window to the gallery, which keeps it or not. `label` is its true class, where it is known.
+    pub fn add(
+        &mut self,
+        origin: &Origin,
+        label: Option<usize>,
+        prediction: &Prediction,
+        window: &Window,
+    ) {
+        self.count += 1;
+        let item = || Item {
+            origin: origin.clone(),
+            label,
+            prediction: prediction.clone(),
+            window: window.clone(),
+        };
+        let confidence = prediction.confidence;
+        if label.is_some_and(|label| label != prediction.class) {
+            keep(&mut self.mistakes, MISTAKES, confidence, highest, item);
+        }
+        keep(&mut self.uncertain, UNCERTAIN, confidence, lowest, item);
+        let class = label.unwrap_or(prediction.class);
+        if let Some((seen, kept)) = self.samples.get_mut(class) {
+            // Spread over all that come: the numbers 0, 1, 2, 4, 8, ... replace one another.
+            if kept.len() < SAMPLES {
+                kept.push(item());
+            } else if seen.is_power_of_two() {
+                kept[seen.trailing_zeros() as usize % SAMPLES] = item();
+            }
+            *seen += 1;
+        }
+    }
+
+    /// The page.
+    pub fn to_html(&self) -> String {
+        let kinds = [
+            ("confident mistake", sorted(&self.mistakes, highest)),
+            ("least certain", sorted(&self.uncertain, lowest)),
+        ];
+        let mut items: Vec<Value> = Vec::new();
+        for (kind, own) in &kinds {
+            items.extend(own.iter().map(|item| self.item(kind, item)));
+        }
+        for (_, own) in &self.samples {
+            items.extend(own.iter().map(|item| self.item("sample of a class", item)));
+        }
+        let data = json!({
+            "title": self.title,
+            "classes": self.classes,
+            "rate": self.rate,
+            "count": self.count,
+            "items": items,
+        });
+        // Within a script nothing may look like its end.
+        let data = data.to_string().replace('<', "\\u003c");
+        PAGE.replace(MARK, &data)
+    }
+
+    fn item(&self, kind: &str, item: &Item) -> Value {
+        let Origin {
+            file,
+            record,
+            group,
+            time,
+        } = &item.origin;
+        let (channels, samples) = match item.window.shape[..] {
+            [channels, samples] => (channels, samples),
+            // Segments or spectra end to end.
+            [channels, segments, bins] => (channels, segments * bins),
+            _ => (1, item.window.values.len()),
+        };
+        let largest = item
+            .window
+            .values
+            .iter()
+            .fold(0f32, |largest, v| largest.max(v.abs()));
+        let scale = if largest > 0.0 {
+            32_767.0 / largest
+        } else {
+            0.0
+        };
+        let bytes = item
+            .window
+            .values
+            .iter()
+            .flat_map(|v| ((v * scale).round() as i16).to_le_bytes());
+        json!({
+            "kind": kind,
+            "file": file,
+            "record": record,
+            "group": group,
+            "time": time.map(format_time),
+            "label": item.label,
+            "class": item.prediction.class,
+            "p": item.prediction.probabilities,
+            "channels": channels,
+            "samples": samples,
+            "windowed": item.window.shape.len() == 2,
+            "largest": largest,
+            "x": base64(&bytes.collect::<Vec<u8>>()),
+        })
+    }
+}
+
+/// Keeps the `most` items with the lowest keys, which follow from their confidence.
+fn keep(own: &mut Vec<Item>, most: usize, confidence: f32, key: Key, item: impl FnOnce() -> Item) {
+    if own.len() < most {
+        own.push(item());
+        return;
+    }
+    let of = |i: usize| key(own[i].prediction.confidence);
+    let worst = (0..own.len()).max_by(|a, b| of(*a).total_cmp(&of(*b)));
+    if let Some(worst) = worst.filter(|i| key(confidence) < of(*i)) {
+        own[worst] = item();
+    }
+}
+
+fn sorted(own: &[Item], key: Key) -> Vec<Item> {
+    let mut own = own.to_vec();
+    own.sort_by(|a, b| key(a.prediction.confidence).total_cmp(&key(b.prediction.confidence)));
+    own
+}
+
+/// Base64 with padding (RFC 4648).
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for part in bytes.chunks(3) {
+        let word = part
+            .iter()
+            .enumerate()
+            .fold(0u32, |word, (i, b)| word | u32::from(*b) << (16 - 8 * i));
+        for i in 0..4 {
+            let letter = LETTERS[(word >> (18 - 6 * i) & 63) as usize];
+            text.push(if i <= part.len() { letter.into() } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn mistakes_come_by_confidence() {
+        let mut gallery = Gallery::new("t", &["a".into(), "</script>".into()], None);
+        for i in 0..500usize {
+            let p = 0.5 + (i * 37 % 499) as f32 / 1000.0;
+            let prediction = Prediction {
+                class: 0,
+                confidence: p,
+                probabilities: vec![p, 1.0 - p],
+                logits: Vec::new(),
+            };
+            let window = Window {
+                values: vec![i as f32; 4],
+                shape: vec![1, 4],
+            };
+            let origin = Origin {
+                record: i,
+                ..Default::default()
+            };
+            gallery.add(&origin, Some(i % 2), &prediction, &window);
+        }
+        let shown = |own: &[Item]| {
+            own.iter()
+                .map(|own| own.prediction.confidence)
+                .collect::<Vec<_>>()
+        };
+        let mistakes = shown(&sorted(&gallery.mistakes, highest));
+        assert_eq!(mistakes.len(), MISTAKES);
+        assert!(mistakes.is_sorted_by(|a, b| a >= b) && mistakes[MISTAKES - 1] > 0.85);
+        let uncertain = shown(&sorted(&gallery.uncertain, lowest));
+        assert!(uncertain.is_sorted() && uncertain[UNCERTAIN - 1] < 0.6);
+        let html = gallery.to_html();
+        assert_eq!(
+            html.matches("</script>").count(),
+            2,
+            "class names end no script"
+        );
+        assert!(!html.contains(MARK));
+    }
+}

@@ -1,0 +1,67 @@
+//! Trained networks at work: windows, recordings and streams become probabilities and events.
+//!
+//! - [`Classifier`]: a model folder, opened; windows in, probabilities out;
+//! - [`Joiner`]: traces of several channels become stretches in which all of them were recorded;
+//! - [`Slider`]: stretches become windows at the model's sampling rate;
+//! - [`EventDetector`]: probabilities of windows become events;
+//! - [`Analysis`]: the last three of one recording or stream;
+//! - [`Gallery`]: a page of windows worth looking at;
+//! - [`scoring`]: detected events against labelled ones;
+//! - [`commands`]: the program `predict`.
+//!
+//! Recordings and streams go through the same parts in the same order, so that both give the same events. The crate
+//! depends neither on Burn nor on training code.
+//!
+//! ```
+//! use model::{Architecture, Bundle, InputShape, ModelKind, Plan, Weights};
+//! use predict::{Classifier, Window};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("model");
+//! # std::fs::create_dir(&path)?;
+//! # let input = InputShape::from([2, 7, 16]);
+//! # let architecture = Architecture::new(ModelKind::UltraLightweight, input, 3);
+//! # let weights = Weights::init(&Plan::new(&architecture)?, 1);
+//! # let names = ["background", "footsteps", "vehicle"].map(String::from).to_vec();
+//! # let mut preprocessing = data::Preprocessing::new(Vec::new(), data::SpectralConfig::default());
+//! # preprocessing.window = Some(64);
+//! # preprocessing.normalisation = data::Normalisation::Sample;
+//! # let preprocessing = serde_json::to_value(preprocessing)?;
+//! # for (name, bytes) in Bundle::new(&architecture, weights, names, preprocessing).files()? {
+//! #     std::fs::write(path.join(name), bytes)?;
+//! # }
+//! // Two windows of two channels with 64 samples each, channel by channel.
+//! let windows = [0.0, 1.0].map(|phase| Window {
+//!     values: (0..128).map(|i| (0.3 * i as f32 + phase).sin()).collect(),
+//!     shape: vec![2, 64],
+//! });
+//! // `path` is an experiment, its folder `model/`, or a copy of that folder.
+//! let predictions = Classifier::open(&path)?.classify(&windows)?;
+//!
+//! assert_eq!(predictions.len(), 2);
+//! let sum: f32 = predictions[0].probabilities.iter().sum();
+//! assert!((sum - 1.0).abs() < 1e-6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod analysis;
+mod classifier;
+pub mod commands;
+mod error;
+mod events;
+mod feed;
+mod gallery;
+mod join;
+mod novelty;
+pub mod scoring;
+mod slide;
+
+pub use analysis::{Analysis, Finding};
+pub use classifier::{Classifier, Options, Prediction};
+pub use data::reader::Window;
+pub use error::PredictError;
+pub use events::{Event, EventDetector, EventSettings, makes_no_events};
+pub use gallery::{Gallery, Origin};
+pub use join::{JoinCounts, Joined, JoinedSink, Joiner};
+pub use novelty::Novelty;
+pub use slide::{Cutting, Slider, Span, Windows};

@@ -1,0 +1,284 @@
+//! Detected events against labelled ones: hits, misses, false alarms a day, delay.
+
+use std::path::PathBuf;
+
+use data::recording::{Hints, NANOS};
+
+use crate::analysis::{Analysis, Finding};
+use crate::classifier::{Classifier, Prediction};
+use crate::error::PredictError;
+use crate::events::{Event, EventDetector, EventSettings};
+use crate::feed::Recordings;
+use crate::join::Joiner;
+use crate::slide::{Cutting, Slider, Span};
+
+/// Windows that are classified together.
+const BATCH: usize = 256;
+/// A day in seconds.
+const DAY: f64 = 86_400.0;
+
+/// An event that somebody labelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelledEvent {
+    /// Its class.
+    pub class: usize,
+    /// Its beginning, in nanoseconds.
+    pub start: i64,
+    /// Its end.
+    pub end: i64,
+}
+
+/// The windows of a recording in the order of time, and what happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelledRecording {
+    /// Windows and what they were taken for.
+    pub windows: Vec<(Span, Prediction)>,
+    /// Labelled events.
+    pub labels: Vec<LabelledEvent>,
+    /// Time of the first sample, in nanoseconds.
+    pub start: i64,
+}
+
+impl LabelledRecording {
+    /// The windows of `channels` in `files`, which are one recording, without labels yet.
+    ///
+    /// # Errors
+    /// [`PredictError`] where a file cannot be read, holds no such channel, or a window cannot be classified.
+    pub fn read(
+        classifier: &mut Classifier,
+        files: &[PathBuf],
+        (hints, channels): (&Hints, &[String]),
+        cutting: Cutting,
+    ) -> Result<Self, PredictError> {
+        let mut site = Recordings::open(files, hints)?.into_one_site();
+        let channels = site.choose(channels, cutting.channels)?;
+        // Only the windows are of interest: nothing turns on.
+        let nothing = EventSettings {
+            on: 1.0,
+            off: 1.0,
+            min_duration: 0.0,
+            merge_gap: 0.0,
+            threshold: 0.0,
+            ignored: vec![true; classifier.class_names().len()],
+        };
+        let detector = EventDetector::new(nothing);
+        let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
+        let mut found = Vec::new();
+        let mut joiner = Joiner::new(channels.len());
+        site.feed(&channels, i64::MAX, &mut joiner, &mut |joined| {
+            analysis.take(joined, classifier, &mut found)
+        })?;
+        analysis.finish(classifier, &mut found)?;
+        let windows = found.into_iter().filter_map(|finding| match finding {
+            Finding::Window(span, prediction) => Some((span, prediction)),
+            Finding::Event(_) => None,
+        });
+        Ok(Self {
+            windows: windows.collect(),
+            labels: Vec::new(),
+            start: site.start(),
+        })
+    }
+
+    /// Seconds that its windows cover.
+    pub fn seconds(&self) -> f64 {
+        let mut until = i64::MIN;
+        let covered = self.windows.iter().map(|(span, _)| {
+            let own = span.end.saturating_sub(span.start.max(until)).max(0);
+            until = until.max(span.end);
+            own as f64
+        });
+        covered.sum::<f64>() / NANOS
+    }
+
+    /// Whether a window lies in a labelled event.
+    fn is_covered(&self, label: &LabelledEvent) -> bool {
+        let overlaps = |span: &Span| span.start < label.end && span.end > label.start;
+        self.windows.iter().any(|(span, _)| overlaps(span))
+    }
+
+    fn events(&self, settings: &EventSettings) -> Vec<Event> {
+        let mut detector = EventDetector::new(settings.clone());
+        let mut events = Vec::new();
+        for (span, prediction) in &self.windows {
+            detector.add(*span, prediction, &mut events);
+        }
+        detector.finish(&mut events);
+        events
+    }
+}
+
+/// How well events are detected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventScore {
+    /// See [`EventSettings`].
+    pub on: f32,
+    /// See [`EventSettings`].
+    pub off: f32,
+    /// Labelled events that a detected one of their class overlaps.
+    pub hits: usize,
+    /// Labelled events without.
+    pub misses: usize,
+    /// Detected events that overlap no labelled one of their class.
+    pub false_alarms: usize,
+    /// The same, a day of recording.
+    pub false_alarms_a_day: f64,
+    /// Seconds from the beginning of a labelled event to the end of the window by which it is known, mean over hits.
+    pub delay: Option<f64>,
+}
+
+impl EventScore {
+    /// Share of the labelled events that are hits.
+    pub fn recall(&self) -> f64 {
+        self.hits as f64 / (self.hits + self.misses).max(1) as f64
+    }
+
+    /// Share of hits among hits and false alarms.
+    pub fn precision(&self) -> f64 {
+        self.hits as f64 / (self.hits + self.false_alarms).max(1) as f64
+    }
+
+    /// Harmonic mean of both.
+    pub fn f1(&self) -> f64 {
+        2.0 * self.hits as f64 / (2 * self.hits + self.misses + self.false_alarms).max(1) as f64
+    }
+}
+
+/// Scores the events that `settings` find. Labelled events of ignored classes, and those where nothing was recorded, do not
+/// count.
+pub fn score(recordings: &[LabelledRecording], settings: &EventSettings) -> EventScore {
+    let mut score = EventScore {
+        on: settings.on,
+        off: settings.off,
+        ..Default::default()
+    };
+    let mut delays = 0.0;
+    for recording in recordings {
+        let events = recording.events(settings);
+        let overlaps = |event: &Event, label: &LabelledEvent| {
+            event.class == label.class && event.start < label.end && event.end > label.start
+        };
+        for label in &recording.labels {
+            if settings.ignored[label.class] || !recording.is_covered(label) {
+                continue;
+            }
+            let Some(event) = events.iter().find(|event| overlaps(event, label)) else {
+                score.misses += 1;
+                continue;
+            };
+            score.hits += 1;
+            let window = recording.windows.first();
+            let window = window.map_or(0, |(span, _)| span.end - span.start);
+            delays += (event.start + window - label.start) as f64 / NANOS;
+        }
+        let is_false =
+            |event: &&Event| !recording.labels.iter().any(|label| overlaps(event, label));
+        score.false_alarms += events.iter().filter(is_false).count();
+    }
+    let days = recordings
+        .iter()
+        .map(LabelledRecording::seconds)
+        .sum::<f64>()
+        / DAY;
+    score.false_alarms_a_day = if days > 0.0 {
+        score.false_alarms as f64 / days
+    } else {
+        0.0
+    };
+    score.delay = (score.hits > 0).then(|| delays / score.hits as f64);
+    score
+}
+
+/// Scores over a grid of `on` and `off`, and the place of the best: the highest F1, then the fewest false alarms, then the
+/// highest `on`.
+pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<EventScore>, usize) {
+    let steps = |from: u8, to: u8| (from..=to).map(|i| f32::from(i) / 20.0);
+    let mut scores = Vec::new();
+    for on in steps(8, 19) {
+        for off in steps(4, 19).filter(|off| *off <= on) {
+            let settings = EventSettings {
+                on,
+                off,
+                ..base.clone()
+            };
+            scores.push(score(recordings, &settings));
+        }
+    }
+    let key = |own: &EventScore| (own.f1(), -(own.false_alarms as f64), f64::from(own.on));
+    let best = (0..scores.len()).max_by(|a, b| {
+        let (a, b) = (key(&scores[*a]), key(&scores[*b]));
+        a.0.total_cmp(&b.0)
+            .then(a.1.total_cmp(&b.1))
+            .then(a.2.total_cmp(&b.2))
+    });
+    (scores, best.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    /// Windows of 2 s every second.
+    fn recording(probabilities: &[f32], labels: &[(i64, i64)]) -> LabelledRecording {
+        let windows = probabilities.iter().enumerate().map(|(i, p)| {
+            let span = Span {
+                stretch: 0,
+                start: i as i64 * SECOND,
+                end: (i as i64 + 2) * SECOND,
+            };
+            let prediction = Prediction {
+                class: usize::from(*p > 0.5),
+                confidence: p.max(1.0 - p),
+                probabilities: vec![1.0 - p, *p],
+                logits: Vec::new(),
+            };
+            (span, prediction)
+        });
+        let label = |&(start, end): &(i64, i64)| LabelledEvent {
+            class: 1,
+            start: start * SECOND,
+            end: end * SECOND,
+        };
+        LabelledRecording {
+            windows: windows.collect(),
+            labels: labels.iter().map(label).collect(),
+            start: 0,
+        }
+    }
+
+    fn settings() -> EventSettings {
+        EventSettings {
+            on: 0.7,
+            off: 0.5,
+            min_duration: 0.0,
+            merge_gap: 0.0,
+            threshold: 0.0,
+            ignored: vec![true, false],
+        }
+    }
+
+    #[test]
+    fn events_are_hits_misses_and_false_alarms() {
+        let own = recording(
+            &[
+                0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.6, 0.6, 0.1,
+            ],
+            &[(1, 3), (12, 14), (40, 50)],
+        );
+        assert_eq!(own.seconds(), 15.0);
+        let found = score(std::slice::from_ref(&own), &settings());
+        assert_eq!((found.hits, found.misses, found.false_alarms), (1, 1, 1));
+        assert!((found.false_alarms_a_day - 86_400.0 / 15.0).abs() < 1e-9);
+        assert_eq!(found.delay, Some(2.0));
+        assert_eq!(
+            (found.recall(), found.precision(), found.f1()),
+            (0.5, 0.5, 0.5)
+        );
+        let (scores, best) = grid(&[own], &settings());
+        // Whatever turns on at 0.6 finds both events, and the false one is as likely as the first.
+        assert_eq!((scores[best].hits, scores[best].false_alarms), (2, 1));
+        assert!((0.5..=0.6).contains(&scores[best].on));
+    }
+}

@@ -1,0 +1,620 @@
+//! The program as people run it: windows, recordings and streams, and models that are broken.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use data::reader::{Record, TfrecordWriter};
+use data::{Normalisation, Preprocessing, SpectralConfig, Step};
+use model::{Architecture, Bundle, InputShape, ModelKind, NamedTensor, Plan, Weights};
+use predict::{Classifier, Window};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const CLASSES: [&str; 3] = ["background", "footsteps", "vehicle"];
+
+/// A model of windows `[2, samples]` that is sure of what it says, in `folder`.
+fn write_model(folder: &Path, samples: usize, rate: Option<f64>) -> PathBuf {
+    let input = InputShape::from([2, 7, samples / 4]);
+    let architecture = Architecture::new(ModelKind::UltraLightweight, input, 3);
+    let plan = Plan::new(&architecture).unwrap();
+    let weights = Weights::init(&plan, 5);
+    let named: HashMap<String, NamedTensor> = weights
+        .tensors()
+        .iter()
+        .map(|tensor| {
+            let mut tensor = tensor.clone();
+            if tensor.name == "head/kernel" {
+                tensor.values.iter_mut().for_each(|v| *v *= 40.0);
+            }
+            (tensor.name.clone(), tensor)
+        })
+        .collect();
+    let weights = Weights::from_named(&plan, named).unwrap();
+    let mut preprocessing = Preprocessing::new(vec![Step::Demean], SpectralConfig::default());
+    preprocessing.window = Some(samples);
+    preprocessing.sampling_rate = rate;
+    preprocessing.normalisation = Normalisation::Sample;
+    let names = CLASSES.map(String::from).to_vec();
+    let card = serde_json::to_value(preprocessing).unwrap();
+    let bundle = Bundle::new(&architecture, weights, names, card).with_temperature(1.7);
+    let path = folder.join("model");
+    std::fs::create_dir_all(&path).unwrap();
+    for (name, bytes) in bundle.files().unwrap() {
+        std::fs::write(path.join(name), bytes).unwrap();
+    }
+    path
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predict"));
+    command.args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn run_with_input(arguments: &[&str], pieces: &[&[u8]]) -> Output {
+    let mut child = command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for piece in pieces {
+        // A program that has refused its input reads no more.
+        let _ = input.write_all(piece).and_then(|()| input.flush());
+    }
+    drop(input);
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let lines = stdout(output).lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Checks that a run was refused, and what it said.
+fn refused(output: &Output, code: i32, said: &str) {
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{error}");
+    assert!(error.contains(said), "{error}");
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+fn windows(count: usize) -> Vec<Window> {
+    let value = |n: usize, i: usize| ((i * (n + 3)) as f32 * 0.11).sin() * (1.0 + (i % 64) as f32);
+    let window = |n| Window {
+        values: (0..128).map(|i| value(n, i)).collect(),
+        shape: vec![2, 64],
+    };
+    (0..count).map(window).collect()
+}
+
+fn write_windows(path: &Path, windows: &[Window]) {
+    let mut writer = TfrecordWriter::create(path).unwrap();
+    for (i, window) in windows.iter().enumerate() {
+        let record = Record {
+            record: i,
+            values: window.values.clone(),
+            shape: window.shape.clone(),
+            label: 2,
+            group: None,
+        };
+        writer.write(&record).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// A NumPy file of float32.
+fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    while !(header.len() + 11).is_multiple_of(64) {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn windows_are_classified_as_by_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    // An experiment, its `model/`, and a copy of that.
+    let model = write_model(folder.path(), 64, None);
+    let own = windows(600);
+    let expected = Classifier::open(folder.path())
+        .unwrap()
+        .classify(&own)
+        .unwrap();
+    let alone = Classifier::open(&model)
+        .unwrap()
+        .classify(&own[599..])
+        .unwrap();
+    assert_eq!(alone[0], expected[599], "a window's result is its own");
+    assert!(expected.iter().any(|own| own.class != expected[0].class));
+    let path = folder.path().join("a.tfrecord");
+    write_windows(&path, &own);
+    let (model, path) = (model.to_str().unwrap(), path.to_str().unwrap());
+    for threads in ["1", "3"] {
+        let found = lines(&run(&[
+            "windows",
+            model,
+            path,
+            "--json",
+            "--threads",
+            threads,
+        ]));
+        assert_eq!(found.len(), 600);
+        for (i, (line, expected)) in found.iter().zip(&expected).enumerate() {
+            assert_eq!((&line["version"], &line["index"]), (&1.into(), &i.into()));
+            assert_eq!(line["class"], CLASSES[expected.class]);
+            assert_eq!(line["label"], 2);
+            for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
+                let own = line["probabilities"][name].as_f64().unwrap();
+                assert_eq!(own as f32, *p);
+            }
+        }
+    }
+    let csv = run(&["windows", model, path, "--csv", "--threshold", "1"]);
+    let rows: Vec<&str> = stdout(&csv).lines().collect();
+    assert_eq!(
+        rows[0],
+        "file,record,class,confidence,background,footsteps,vehicle"
+    );
+    assert!(
+        rows[1].starts_with(&format!("{path},0,unknown,")),
+        "{}",
+        rows[1]
+    );
+    let table = run(&["windows", model, path]);
+    assert_eq!(stdout(&table).lines().count(), 601);
+    let out = folder.path().join("out.csv");
+    run(&[
+        "windows",
+        model,
+        path,
+        "--csv",
+        "--threshold",
+        "1",
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(std::fs::read_to_string(out).unwrap(), stdout(&csv));
+}
+
+#[test]
+fn windows_need_no_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, None);
+    let own = windows(3);
+    let values: Vec<f32> = own.iter().flat_map(|own| own.values.clone()).collect();
+    let path = folder.path().join("new.npy");
+    std::fs::write(&path, npy("(3, 2, 64)", &values)).unwrap();
+    let found = lines(&run(&[
+        "windows",
+        model.to_str().unwrap(),
+        path.to_str().unwrap(),
+        "--json",
+    ]));
+    let expected = Classifier::open(&model).unwrap().classify(&own).unwrap();
+    let classes: Vec<&str> = expected.iter().map(|own| CLASSES[own.class]).collect();
+    assert_eq!(
+        found
+            .iter()
+            .map(|own| own["class"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        classes
+    );
+    assert!(found.iter().all(|own| own.get("label").is_none()));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, None);
+    let model = model.to_str().unwrap();
+    let path = folder.path().join("bad.tfrecord");
+    let mut own = windows(3);
+    own[2].shape = vec![2, 56];
+    own[2].values.truncate(112);
+    write_windows(&path, &own);
+    let path = path.to_str().unwrap();
+    let out = folder.path().join("out.json");
+    let output = run(&[
+        "windows",
+        model,
+        path,
+        "--json",
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    refused(&output, 2, "bad.tfrecord, record 2: ");
+    assert!(!out.exists(), "half a result is none");
+    refused(
+        &run(&["windows", "nowhere", path]),
+        2,
+        "nowhere: is not there",
+    );
+    refused(&run(&["windows", "/", path]), 2, "holds no model");
+    refused(&run(&["windows", model, "nothing.npz"]), 2, "nothing.npz");
+    refused(
+        &run(&["windows", model, path, "--threshold", "7"]),
+        2,
+        "--threshold 7",
+    );
+    let station = station();
+    refused(
+        &run(&["recording", model, &station, "--channels", "Z,E"]),
+        2,
+        "--model-rate",
+    );
+    refused(
+        &run(&["recording", model, &station, "--model-rate", "100"]),
+        2,
+        "choose with --channels",
+    );
+    let hot = [
+        "recording",
+        model,
+        &station,
+        "--model-rate",
+        "100",
+        "--channels",
+        "Z,E",
+        "--off",
+        "0.9",
+    ];
+    refused(&run(&hot), 2, "--off 0.9 is above --on 0.7");
+    refused(
+        &run_with_input(&["stream", model, "-", "--model-rate", "9"], &[b"noise"]),
+        2,
+        "miniSEED",
+    );
+}
+
+/// Cards of versions that knew no temperature, rate, window or thresholds.
+#[test]
+fn old_models_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let card = model.join("model.json");
+    let mut old: Value = serde_json::from_slice(&std::fs::read(&card).unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("temperature");
+    let preprocessing = old["preprocessing"].as_object_mut().unwrap();
+    for key in ["window", "sampling_rate", "thresholds"] {
+        preprocessing.remove(key);
+    }
+    std::fs::write(&card, old.to_string()).unwrap();
+    let mut classifier = Classifier::open(&model).unwrap();
+    assert_eq!(
+        (classifier.window_samples(), classifier.sampling_rate()),
+        (Some(64), None)
+    );
+    let own = classifier.classify(&windows(1)).unwrap();
+    let exp: Vec<f32> = own[0].logits.iter().map(|v| v.exp()).collect();
+    let share = exp[0] / exp.iter().sum::<f32>();
+    assert!((own[0].probabilities[0] - share).abs() < 1e-5);
+}
+
+fn station() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/station.mseed").into()
+}
+
+/// Events and windows of the made station, whatever the order of its records, read from a file or as they come in.
+#[test]
+fn a_stream_gives_what_a_recording_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let model = model.to_str().unwrap();
+    let bytes = std::fs::read(station()).unwrap();
+    // Channel after channel, as ObsPy writes them.
+    let mut sorted: Vec<&[u8]> = bytes.chunks(512).collect();
+    sorted.sort_by_key(|record| record[17]);
+    let sorted_path = folder.path().join("sorted.mseed");
+    std::fs::write(&sorted_path, sorted.concat()).unwrap();
+    let expected: Value = serde_json::from_str(include_str!("fixtures/station.json")).unwrap();
+    let common = [
+        "--channels",
+        "HHN,HHE",
+        "--hop",
+        "256",
+        "--json",
+        "--on",
+        "0.5",
+    ];
+    for kind in [
+        &["--windows"][..],
+        &["--merge-gap", "1", "--ignore", "vehicle"],
+    ] {
+        let options = [&common[..], kind].concat();
+        let read = |path: &str| run(&[&["recording", model, path][..], &options].concat());
+        let found = read(&station());
+        let read_lines = lines(&found);
+        assert!(!read_lines.is_empty());
+        assert_eq!(stdout(&read(sorted_path.to_str().unwrap())), stdout(&found));
+        let arguments = [&["stream", model, "-"][..], &options].concat();
+        // Cut in the midst of records.
+        let pieces: Vec<&[u8]> = bytes.chunks(700).collect();
+        let streamed = run_with_input(&arguments, &pieces);
+        assert_eq!(stdout(&streamed), stdout(&found));
+        let said = text(&streamed.stderr);
+        assert!(said.contains("latency"), "{said}");
+        assert!(said.contains("lost samples: 1133 in 1 gaps"), "{said}");
+        if kind[0] == "--windows" {
+            let starts = expected["HHN-HHE"].as_array().unwrap().iter();
+            let starts = starts.map(|own| own[0].as_i64().unwrap() / 1000);
+            let own = read_lines.iter().map(|line| {
+                let time = line["start"].as_str().unwrap();
+                data::recording::parse_time(time).unwrap() / 1000
+            });
+            assert_eq!(own.collect::<Vec<_>>(), starts.collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn numbers_come_in_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(50.0));
+    let model = model.to_str().unwrap();
+    let values: Vec<i16> = (0..4000).map(|i| ((i * i) % 1999 - 1000) as i16).collect();
+    let mut table = "z,n\n".to_owned();
+    for pair in values.chunks(2) {
+        table.push_str(&format!("{},{}\n", pair[0], pair[1]));
+    }
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, table).unwrap();
+    let options = [
+        "--windows",
+        "--csv",
+        "--rate",
+        "100",
+        "--start",
+        "2024-05-01T00:00:00Z",
+    ];
+    let read = run(&[&["recording", model, path.to_str().unwrap()][..], &options].concat());
+    let rows = |output: &Output| -> Vec<String> {
+        // Without the site.
+        let rows = stdout(output).lines().skip(1);
+        rows.map(|row| row.split_once(',').unwrap().1.to_owned())
+            .collect()
+    };
+    // 2000 samples at 100 Hz are 1000 at 50: windows of 64 every 32.
+    assert_eq!(rows(&read).len(), 30);
+    for format in ["int16", "int32", "float32"] {
+        let bytes: Vec<u8> = match format {
+            "int16" => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            "int32" => values
+                .iter()
+                .flat_map(|v| i32::from(*v).to_le_bytes())
+                .collect(),
+            _ => values
+                .iter()
+                .flat_map(|v| f32::from(*v).to_le_bytes())
+                .collect(),
+        };
+        let arguments = [&["stream", model, "-", "--format", format][..], &options].concat();
+        let pieces: Vec<&[u8]> = bytes.chunks(1001).collect();
+        assert_eq!(
+            rows(&run_with_input(&arguments, &pieces)),
+            rows(&read),
+            "{format}"
+        );
+    }
+}
+
+/// Two days of an archive, by two processes at once and after one was killed.
+#[test]
+fn an_archive_is_done_day_by_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let root = folder.path().join("sds");
+    let bytes = std::fs::read(station()).unwrap();
+    // The station's minute, and the same one day later.
+    for (day, code) in [(122u16, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')] {
+        let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let own = bytes.chunks(512).filter(|record| record[17] == code as u8);
+        let own: Vec<u8> = own
+            .flat_map(|record| {
+                let mut record = record.to_vec();
+                record[22..24].copy_from_slice(&day.to_be_bytes());
+                record
+            })
+            .collect();
+        std::fs::write(
+            folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}")),
+            own,
+        )
+        .unwrap();
+    }
+    let out = folder.path().join("results");
+    let (out_text, root, model) = (
+        out.to_str().unwrap(),
+        root.to_str().unwrap(),
+        model.to_str().unwrap(),
+    );
+    let options = [
+        "--on", "0.4", "--off", "0.3", "--ignore", "vehicle", "--out", out_text,
+    ];
+    let arguments = [&["recording", model, root][..], &options].concat();
+    // A claim that a killed process left.
+    std::fs::create_dir_all(out.join("claims/XX.MADE.00.HH.2024.122")).unwrap();
+    let children: Vec<_> = (0..2)
+        .map(|_| command(&arguments).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    let said: Vec<String> = children
+        .into_iter()
+        .map(|child| {
+            let ended = child.wait_with_output().unwrap();
+            assert!(ended.status.success(), "{}", text(&ended.stderr));
+            text(&ended.stderr).to_owned()
+        })
+        .collect();
+    let done: usize = said.iter().map(|own| own.matches(": done").count()).sum();
+    assert_eq!(done, 2, "{said:?}");
+    let days = ["122", "123"].map(|day| {
+        std::fs::read_to_string(out.join(format!("days/XX.MADE.00.HH.2024.{day}.jsonl"))).unwrap()
+    });
+    assert!(!days[0].is_empty());
+    assert_eq!(days[0].replace("2024-05-01", "2024-05-02"), days[1]);
+    // Whoever came last joined them; a run more changes nothing.
+    run(&arguments);
+    assert_eq!(
+        std::fs::read_to_string(out.join("events.jsonl")).unwrap(),
+        days.concat()
+    );
+    let other = [&arguments[..], &["--merge-gap", "3"]].concat();
+    refused(&run(&other), 2, "other settings");
+}
+
+#[test]
+fn events_are_written_as_quakeml() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let path = folder.path().join("events.xml");
+    let found = lines(&run(&[
+        "recording",
+        model.to_str().unwrap(),
+        &station(),
+        "--channels",
+        "Z,E",
+        "--json",
+        "--on",
+        "0.4",
+        "--off",
+        "0.3",
+        "--ignore",
+        "vehicle",
+        "--quakeml",
+        path.to_str().unwrap(),
+    ]));
+    let xml = std::fs::read_to_string(path).unwrap();
+    assert_eq!(xml.matches("<event publicID").count(), found.len());
+    for event in &found {
+        let start = format!("<value>{}</value>", event["start"].as_str().unwrap());
+        assert!(xml.contains(&start), "{start}");
+    }
+    assert!(!found.is_empty());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_stream_tells_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let mut child = command(&[
+        "stream",
+        model.to_str().unwrap(),
+        "-",
+        "--format",
+        "int16",
+        "--rate",
+        "100",
+        "--windows",
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&[7; 4 * 96]).unwrap();
+    input.flush().unwrap();
+    // Its results come while the stream is open.
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..3 {
+        std::io::BufRead::read_line(&mut output, &mut line).unwrap();
+    }
+    assert_eq!(line.lines().count(), 3, "{line}");
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(text(&ended.stderr).contains("96 samples of every channel"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// A model from anywhere: an error or a classifier, never a panic.
+    #[test]
+    fn broken_models_are_errors(
+        in_card: bool,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let model = write_model(folder.path(), 64, Some(100.0));
+        let path = model.join(if in_card { "model.json" } else { "model.safetensors" });
+        let mut bytes = std::fs::read(&path).unwrap();
+        for (at, value) in changes {
+            // Of the weights mostly the header.
+            let end = if in_card { bytes.len() } else { bytes.len().min(3000) };
+            bytes[at.index(end)] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        std::fs::write(&path, bytes).unwrap();
+        if let Ok(mut classifier) = Classifier::open(&model) {
+            let _ = classifier.classify(&windows(2));
+        }
+    }
+
+    /// Numbers of the card that make no sense.
+    #[test]
+    fn strange_numbers_are_errors(
+        key in prop::sample::select(vec!["input_shape", "segments", "window", "sampling_rate", "temperature", "bands"]),
+        number in prop::sample::select(vec!["0", "-1", "1e300", "18446744073709551615", "4611686018427387904", "3", "null"]),
+        method in prop::sample::select(vec!["none", "fft", "welch", "bands"]),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let model = write_model(folder.path(), 64, Some(100.0));
+        let path = model.join("model.json");
+        let mut card: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(number).unwrap();
+        card["preprocessing"]["spectral"]["method"] = method.into();
+        match key {
+            "input_shape" => card[key][1] = value,
+            "temperature" => card[key] = value,
+            "bands" => {
+                card["preprocessing"]["bands"] = serde_json::json!({
+                    "window": 64, "segments": value, "hop": 8, "frames": 1, "frame_hop": 8, "frame": 16, "edges": [1, 5, 9],
+                    "floor": 1e-7, "level": true
+                });
+            }
+            key => card["preprocessing"][key] = value,
+        }
+        std::fs::write(&path, card.to_string()).unwrap();
+        if let Ok(mut classifier) = Classifier::open(&model) {
+            let _ = classifier.classify(&windows(2));
+        }
+    }
+}

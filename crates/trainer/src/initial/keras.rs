@@ -1,0 +1,328 @@
+//! Weights that Keras saved: `.keras`, `.weights.h5`, and the `.h5` of older versions. Nothing of the file is run: layers
+//! are read as arrays, and those with code (`Lambda`) are passed over.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+
+use data::unharmed::unharmed;
+use hdf5_reader::group::Group;
+use hdf5_reader::{Dataset, Hdf5File};
+use model::{NamedTensor, Plan, StepKind};
+use serde_json::Value;
+use zip::ZipArchive;
+
+/// Largest file in an archive that is unpacked, in bytes.
+const LARGEST: u64 = 4 << 30;
+/// Groups within groups that are looked into.
+const DEEPEST: usize = 6;
+
+/// What a layer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Conv,
+    Depthwise,
+    Norm,
+    Dense,
+}
+
+impl Kind {
+    /// Its class in a configuration.
+    const CLASSES: [(Kind, &'static str); 4] = [
+        (Kind::Conv, "Conv2D"),
+        (Kind::Depthwise, "DepthwiseConv2D"),
+        (Kind::Norm, "BatchNormalization"),
+        (Kind::Dense, "Dense"),
+    ];
+}
+
+/// A layer with weights: shapes and values in Keras' order.
+#[derive(Clone, Debug, PartialEq)]
+struct Layer {
+    name: String,
+    kind: Kind,
+    arrays: Vec<(Vec<usize>, Vec<f32>)>,
+}
+
+/// Whether a file is one of Keras'.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89HDF\r\n\x1a\n") || bytes.starts_with(b"PK\x03\x04")
+}
+
+/// The tensors of a network by the names that `plan` has: those of layers of the same name where every layer has one, else
+/// the first convolution is the first convolution, and so on.
+///
+/// # Errors
+/// What is wrong with the file.
+pub(super) fn tensors(bytes: Vec<u8>, plan: &Plan) -> Result<HashMap<String, NamedTensor>, String> {
+    let layers = unharmed(|| read(bytes)).ok_or("the file is damaged")??;
+    let own = plan_layers(plan);
+    let by_name = own
+        .iter()
+        .all(|(name, _)| layers.iter().any(|layer| layer.name == *name));
+    let branches = plan
+        .steps
+        .iter()
+        .any(|step| matches!(step.kind, StepKind::Add { .. }));
+    if !by_name && branches {
+        return Err(
+            "its layers have other names than this network's, and in a network with branches their order does not tell \
+             which is which: name them alike"
+                .into(),
+        );
+    }
+    let mut tensors = HashMap::new();
+    let mut counts: HashMap<Kind, usize> = HashMap::new();
+    for (name, kind) in &own {
+        let place = counts.entry(*kind).or_default();
+        let found = if by_name {
+            layers.iter().find(|layer| layer.name == *name)
+        } else {
+            layers
+                .iter()
+                .filter(|layer| layer.kind == *kind)
+                .nth(*place)
+        };
+        *place += 1;
+        let prefix = format!("{name}/");
+        let named = plan
+            .tensors
+            .iter()
+            .filter(|tensor| tensor.name.starts_with(&prefix));
+        for (tensor, (shape, values)) in named.zip(found.iter().flat_map(|layer| &layer.arrays)) {
+            let found = NamedTensor {
+                name: tensor.name.clone(),
+                shape: shape.clone(),
+                values: values.clone(),
+            };
+            tensors.insert(tensor.name.clone(), found);
+        }
+    }
+    Ok(tensors)
+}
+
+/// Layers of the plan that have weights.
+fn plan_layers(plan: &Plan) -> Vec<(String, Kind)> {
+    let kind = |step: &StepKind| match step {
+        StepKind::Conv { .. } => Some(Kind::Conv),
+        StepKind::Depthwise { .. } => Some(Kind::Depthwise),
+        StepKind::BatchNorm { .. } => Some(Kind::Norm),
+        StepKind::Dense { .. } => Some(Kind::Dense),
+        StepKind::Relu
+        | StepKind::MaxPool
+        | StepKind::Add { .. }
+        | StepKind::GlobalAveragePool
+        | StepKind::Dropout { .. } => None,
+    };
+    let steps = plan.steps.iter();
+    steps
+        .filter_map(|step| Some((step.layer.clone(), kind(&step.kind)?)))
+        .collect()
+}
+
+fn read(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
+    if !bytes.starts_with(b"PK") {
+        return layers(bytes);
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut entry = |name: &str| {
+        let entry = archive
+            .by_name(name)
+            .map_err(|error| format!("{name}: {error}"))?;
+        let mut bytes = Vec::new();
+        let read = entry.take(LARGEST).read_to_end(&mut bytes);
+        read.map_err(|error| format!("{name}: {error}"))?;
+        Ok::<_, String>(bytes)
+    };
+    let mut layers = layers(entry("model.weights.h5")?)?;
+    if let Ok(config) = entry("config.json") {
+        name_as_configured(
+            &mut layers,
+            &serde_json::from_slice(&config).unwrap_or_default(),
+        );
+    }
+    Ok(layers)
+}
+
+/// In a `.keras` the weights go by class and number: the configuration has the layers' own names, in that order.
+fn name_as_configured(layers: &mut [Layer], config: &Value) {
+    let configured = config["config"]["layers"].as_array().into_iter().flatten();
+    let mut names: HashMap<&str, Vec<String>> = HashMap::new();
+    for layer in configured {
+        if let (Some(class), Some(name)) = (
+            layer["class_name"].as_str(),
+            layer["config"]["name"].as_str(),
+        ) {
+            names.entry(class).or_default().push(name.to_owned());
+        }
+    }
+    for (kind, class) in Kind::CLASSES {
+        let own = layers.iter_mut().filter(|layer| layer.kind == kind);
+        for (layer, name) in own.zip(names.remove(class).unwrap_or_default()) {
+            layer.name = name;
+        }
+    }
+}
+
+/// The layers of an HDF5 file, those of a kind in their order.
+fn layers(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
+    let text = |error: hdf5_reader::error::Error| error.to_string();
+    let file = Hdf5File::from_vec(bytes).map_err(text)?;
+    let root = file.root_group().map_err(text)?;
+    // Keras 3, Keras 2 with and without the model around the weights.
+    let inside = ["layers", "model_weights"]
+        .iter()
+        .find_map(|name| root.group(name).ok());
+    let mut layers = Vec::new();
+    for group in inside.unwrap_or(root).groups().map_err(text)? {
+        layers.extend(layer(&group)?);
+    }
+    // Names are in the order of text: `conv2d_10` before `conv2d_2`.
+    layers.sort_by_key(|layer: &Layer| number(&layer.name));
+    if layers.is_empty() {
+        return Err("there are no layers with weights in it".into());
+    }
+    Ok(layers)
+}
+
+/// The number at the end of a layer's name, 0 where there is none.
+fn number(name: &str) -> u64 {
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    name[digits..].parse().unwrap_or(0)
+}
+
+/// A layer of a kind that the networks have.
+fn layer(group: &Group) -> Result<Option<Layer>, String> {
+    let name = group
+        .name()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let mut found = Vec::new();
+    collect(group, 0, &mut found)?;
+    // By the order in which Keras has a layer's variables, whether they go by name or by number.
+    let rank = |own: &str| {
+        let own = own.split(':').next().unwrap_or_default();
+        let order = [
+            "kernel",
+            "depthwise_kernel",
+            "gamma",
+            "bias",
+            "beta",
+            "moving_mean",
+            "moving_variance",
+        ];
+        let by_name = order.iter().position(|name| *name == own);
+        by_name.map_or_else(|| own.parse().unwrap_or(usize::MAX), |place| place)
+    };
+    found.sort_by_key(|(own, _)| rank(own));
+    let depthwise =
+        name.contains("depthwise") || found.iter().any(|(own, _)| own.starts_with("depthwise"));
+    let shape = |set: &Dataset| -> Vec<usize> { set.shape().iter().map(|n| *n as usize).collect() };
+    let kind = match found.first().map(|(_, set)| set.shape().len()) {
+        Some(4) if depthwise => Kind::Depthwise,
+        Some(4) => Kind::Conv,
+        Some(2) => Kind::Dense,
+        Some(1) if found.len() == 4 => Kind::Norm,
+        _ => return Ok(None),
+    };
+    let arrays = found.iter().map(|(own, set)| {
+        let read = set
+            .read_array::<f32>()
+            .map_err(|error| format!("{name}/{own}: {error}"))?;
+        Ok((shape(set), read.iter().copied().collect()))
+    });
+    let arrays = arrays.collect::<Result<_, String>>()?;
+    Ok(Some(Layer { name, kind, arrays }))
+}
+
+/// The arrays below a group by name.
+fn collect(group: &Group, depth: usize, found: &mut Vec<(String, Dataset)>) -> Result<(), String> {
+    let (groups, sets) = group.members().map_err(|error| error.to_string())?;
+    for set in sets {
+        let name = set.name().rsplit('/').next().unwrap_or_default().to_owned();
+        // The optimizer's, and seeds of random numbers, are no weights.
+        if !set.shape().is_empty() {
+            found.push((name, set));
+        }
+    }
+    if depth < DEEPEST {
+        for inner in groups {
+            collect(&inner, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Architecture, InputShape, ModelKind};
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/keras");
+        std::fs::read(folder.join(name)).unwrap()
+    }
+
+    /// Files that Keras wrote (`scripts/conformance/make_keras_weights.py`): first and last value and sum of every tensor.
+    #[test]
+    fn weights_are_those_of_keras() {
+        let expected: HashMap<String, [f64; 3]> =
+            serde_json::from_slice(&fixture("expected.json")).unwrap();
+        let input = InputShape::from([2, 7, 8]);
+        let plan = Plan::new(&Architecture::narrowed(ModelKind::Simple, input, 3, 16)).unwrap();
+        for name in [
+            "named.keras",
+            "unnamed.keras",
+            "named.h5",
+            "unnamed.h5",
+            "named.weights.h5",
+        ] {
+            let found = tensors(fixture(name), &plan).unwrap();
+            for tensor in &plan.tensors {
+                let own = &found[&tensor.name];
+                assert_eq!(own.shape, tensor.shape, "{name}: {}", tensor.name);
+                let sum: f64 = own.values.iter().map(|v| f64::from(*v)).sum();
+                let [first, last, total] = expected[&tensor.name];
+                assert_eq!(f64::from(own.values[0]), first, "{name}: {}", tensor.name);
+                assert_eq!(
+                    f64::from(own.values[own.values.len() - 1]),
+                    last,
+                    "{name}: {}",
+                    tensor.name
+                );
+                assert!((sum - total).abs() < 1e-4, "{name}: {}", tensor.name);
+            }
+        }
+    }
+
+    #[test]
+    fn branches_need_names() {
+        let input = InputShape::from([2, 7, 8]);
+        let plan = Plan::new(&Architecture::new(ModelKind::ResnetStyle, input, 3)).unwrap();
+        assert!(
+            tensors(fixture("named.h5"), &plan)
+                .unwrap_err()
+                .contains("name them alike")
+        );
+    }
+
+    #[test]
+    fn damaged_files_are_errors() {
+        let plan = Plan::new(&Architecture::new(
+            ModelKind::Simple,
+            InputShape::from([2, 7, 8]),
+            3,
+        ))
+        .unwrap();
+        for name in ["named.keras", "named.h5"] {
+            let whole = fixture(name);
+            for at in (0..whole.len()).step_by(whole.len() / 40) {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 0x5a;
+                let _ = tensors(bytes, &plan);
+                let _ = tensors(whole[..at].to_vec(), &plan);
+            }
+        }
+    }
+}
