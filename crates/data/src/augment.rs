@@ -390,8 +390,17 @@ mod tests {
         sorted.sort_by(f32::total_cmp);
         assert_eq!(sorted, window()[..64]);
         assert_ne!(shifted, window());
-        let louder = only(|own| own.gain_db = 6.0);
-        assert!((louder[10] / window()[10] - louder[90] / window()[90]).abs() < 1e-5);
+        // One factor for all samples, within 6 dB either way, and not one that changes nothing.
+        let scaled = only(|own| own.gain_db = 6.0);
+        let gain = scaled[10] / window()[10];
+        for (scaled, own) in scaled.iter().zip(window()) {
+            assert!((scaled - gain * own).abs() < 1e-4, "{scaled} of {own}");
+        }
+        let most = 10f32.powf(6.0 / 20.0);
+        assert!(
+            (1.0 / most..most).contains(&gain) && (gain - 1.0).abs() > 1e-3,
+            "{gain}"
+        );
         let dead = only(|own| own.channel_dropout = 1.0);
         let silent = |values: &[f32]| values.iter().all(|v| *v == 0.0);
         assert!(silent(&dead[..64]) != silent(&dead[64..]));
@@ -474,7 +483,16 @@ mod tests {
         let mut values = window();
         let other: Vec<f32> = (0..128).map(|i| (i % 3) as f32).collect();
         own.apply(&mut values, 2, Some(&other), (1, 0, 0));
-        assert_ne!(values, window());
+        // At 0 dB what is added is as strong as the window, and it is the other window.
+        let added = values.iter().zip(window()).map(|(a, b)| a - b);
+        let added: Vec<f64> = added.map(f64::from).collect();
+        for channel in 0..2 {
+            let part = |all: &[f64]| deviation(all[channel * 64..][..64].iter().copied());
+            let own: Vec<f64> = window().into_iter().map(f64::from).collect();
+            let ratio = part(&added) / part(&own);
+            assert!((ratio - 1.0).abs() < 0.02, "channel {channel}: {ratio}");
+        }
+        assert!((added[3] - added[0]).abs() < 1e-3 && (added[1] - added[0]).abs() > 1.0);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The networks against the same networks computed by Keras.
 //!
 //! Two sets of fixtures: the small ones beside this file (`scripts/conformance/make_fixtures.py`
-//! wrote them), and the full-size ones of `../shared/conformance`, skipped where that is missing.
+//! wrote them), and the full-size ones of `../shared/conformance`, in tests that are ignored by default.
 
 use std::collections::HashMap;
+#[cfg(feature = "wgpu")]
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -670,11 +671,7 @@ fn networks_on_a_gpu_agree_with_keras() {
             "SKIPPED {NAME}, full size: no SEISMIC_GPU_FULL"
         );
     }
-    let folder = asked.then(|| shared(NAME)).flatten();
-    let large = folder
-        .map(|folder| full(&folder))
-        .unwrap_or_default()
-        .into_iter();
+    let large = asked.then(|| full(&shared())).into_iter().flatten();
     let small = own().into_iter().map(|own| (own, true));
     for ((kind, fixture), narrow) in small.chain(large.map(|own| (own, false))) {
         let distances = distances(&fixture, &device);
@@ -696,26 +693,15 @@ fn networks_on_a_gpu_agree_with_keras() {
     }
 }
 
-/// The folder of full-size fixtures, or none, said on the terminal although tests capture output.
-fn shared(test: &str) -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = workspace.join("../shared/conformance");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED {test}: no ../shared/conformance"
-    );
-    None
+/// The folder of full-size fixtures.
+fn shared() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance")
 }
 
 #[test]
+#[ignore = "needs the full-size fixtures of ../shared/conformance"]
 fn full_networks_agree_with_keras() {
-    let Some(folder) = shared("full_networks_agree_with_keras") else {
-        return;
-    };
-    for (kind, fixture) in full(&folder) {
+    for (kind, fixture) in full(&shared()) {
         for layout in [BatchLayout::Samples, BatchLayout::Positions] {
             check(
                 &fixture,

@@ -1,9 +1,13 @@
-//! Modules of one folder do not import each other in a circle, in any crate of the workspace.
+//! Modules of one folder do not import each other in a circle, in any crate of the workspace; and the documentation is
+//! that of the programs (`structure/docs.rs`).
 //!
 //! Tests and imports between a module and its own children are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+#[path = "structure/docs.rs"]
+mod docs;
 
 /// A module path from the crate's root: `["native", "gemm"]`.
 type ModulePath = Vec<String>;

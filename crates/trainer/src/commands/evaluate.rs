@@ -423,7 +423,7 @@ fn text(folder: &Path, found: &Findings, evaluation: &Evaluation) -> String {
         report.f1.macro_,
         evaluation.loss
     );
-    text.push_str(&report.by_class(&found.classes));
+    text.push_str(&crate::text::class_table(&found.classes, &report));
     text.push_str(&format!("\nwritten to {}\n", folder.display()));
     text
 }
