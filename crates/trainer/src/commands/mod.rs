@@ -4,6 +4,6 @@ pub mod baselines;
 pub mod evaluate;
 mod events;
 pub mod export;
-pub mod sweep;
 pub mod quantise;
 pub mod quantised;
+pub mod sweep;

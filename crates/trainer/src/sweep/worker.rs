@@ -292,7 +292,10 @@ pub fn job(settings: &StudySettings, line: &PlanLine) -> Job {
                 settings.checkpoint_minutes * 60.0,
             ),
         },
+        // A study compares its runs with each other.
+        baseline: false,
         resume: None,
+        budget_kb: None,
     }
 }
 

@@ -10,8 +10,7 @@ use serde_json::Value;
 use trainer::recipe::Preset;
 
 /// Pages that other pages may name before they are written. Take one out when it is there.
-const PENDING: [&str; 0] = [
-];
+const PENDING: [&str; 0] = [];
 
 /// Most words of the README.
 const README_WORDS: usize = 700;
