@@ -144,7 +144,7 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
         });
         return Ok((traces.collect(), indexed.notes));
     }
-    let contents = recording::read(path, hints).map_err(|error| rate_unknown(error))?;
+    let contents = recording::read(path, hints).map_err(rate_unknown)?;
     let traces = contents
         .traces
         .into_iter()

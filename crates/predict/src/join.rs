@@ -340,10 +340,13 @@ mod tests {
     use data::recording::{Trace, merge};
     use proptest::prelude::*;
 
-    /// Start, rate and samples of every stretch.
-    fn joined(pieces: &[(usize, Trace)]) -> (Vec<(i64, Vec<Vec<f64>>)>, JoinCounts) {
+    /// Start and samples of a stretch.
+    type Stretch = (i64, Vec<Vec<f64>>);
+
+    /// What becomes of pieces of two channels.
+    fn joined(pieces: &[(usize, Trace)]) -> (Vec<Stretch>, JoinCounts) {
         let mut joiner = Joiner::new(2);
-        let mut found: Vec<(i64, Vec<Vec<f64>>)> = Vec::new();
+        let mut found: Vec<Stretch> = Vec::new();
         let mut sink = |joined: Joined<'_>| {
             match joined {
                 Joined::Begin(start, _) => found.push((start, vec![Vec::new(); 2])),

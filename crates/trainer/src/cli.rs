@@ -17,7 +17,7 @@ pub enum Command {
         json: bool,
     },
     /// Says how good the model of an experiment is on labelled windows: metrics, confusion matrix, calibration
-    Evaluate(crate::commands::evaluate::EvaluateArgs),
+    Evaluate(Box<crate::commands::evaluate::EvaluateArgs>),
     /// Writes the model of an experiment as a file of another program
     Export(crate::commands::export::ExportArgs),
     /// Trains many runs from one file: what varies, seeds and folds

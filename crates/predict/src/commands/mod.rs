@@ -119,6 +119,9 @@ pub fn run(cli: &Cli) -> Result<(), PredictError> {
     let interrupt = Interrupt::on_signals();
     match &cli.command {
         Command::Windows(arguments) => windows::run(arguments, &interrupt),
+        Command::Recording(arguments) if arguments.paths.iter().any(|path| path.is_dir()) => {
+            archive::run(arguments, &interrupt)
+        }
         Command::Recording(arguments) => recording::run(arguments, &interrupt),
         Command::Stream(arguments) => stream::run(arguments, &interrupt),
     }

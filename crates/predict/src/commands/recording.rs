@@ -196,9 +196,6 @@ impl<'a> Worker<'a> {
 
 /// Runs the command.
 pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
-    if arguments.paths.iter().any(|path| path.is_dir()) {
-        return super::archive::run(arguments, interrupt);
-    }
     let mut worker = Worker::new(arguments, interrupt)?;
     let mut recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
     for note in &recordings.notes {

@@ -213,7 +213,7 @@ fn layer(group: &Group) -> Result<Option<Layer>, String> {
             "moving_variance",
         ];
         let by_name = order.iter().position(|name| *name == own);
-        by_name.map_or_else(|| own.parse().unwrap_or(usize::MAX), |place| place)
+        by_name.unwrap_or_else(|| own.parse().unwrap_or(usize::MAX))
     };
     found.sort_by_key(|(own, _)| rank(own));
     let depthwise =

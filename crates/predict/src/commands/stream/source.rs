@@ -48,7 +48,7 @@ impl Input {
 /// What standard input brings, as traces of the model's channels.
 pub(super) enum Source {
     Numbers(Numbers),
-    Records(Records),
+    Records(Box<Records>),
 }
 
 impl Source {
@@ -60,14 +60,14 @@ impl Source {
                     "--rate: miniSEED records say their rate; numbers need --format".into(),
                 );
             }
-            return Ok(Self::Records(Records {
+            return Ok(Self::Records(Box::new(Records {
                 packets: Packets::default(),
                 head: Some(Vec::new()),
                 wanted: arguments.channels.clone(),
                 count: channels,
                 chosen: Vec::new(),
                 waiting: Vec::new(),
-            }));
+            })));
         };
         let Some(rate) = arguments.rate.filter(|rate| (1e-6..=1e9).contains(rate)) else {
             return usage("numbers need their sampling rate: --rate HZ".into());
