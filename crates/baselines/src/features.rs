@@ -13,8 +13,7 @@ use crate::table::Table;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureSet {
-    /// Log band powers averaged over the segments, their mean removed, and the level: for sources that do not change
-    /// within a window.
+    /// Log band powers averaged over the segments, and the level: for sources that do not change within a window.
     MeanBands,
     /// Log band powers of every segment, and the level: for onsets.
     SegmentBands,
@@ -134,8 +133,8 @@ impl Row {
             let segments = powers.len() / bands.count();
             for band in 0..bands.count() {
                 let of_band = powers.iter().skip(band).step_by(bands.count());
-                let logs: f64 = of_band.map(|&power| log(power)).sum();
-                row.mean_bands.push(logs / segments as f64);
+                row.mean_bands
+                    .push(log(of_band.sum::<f64>() / segments as f64));
             }
             row.mean_bands.push(mean_square.ln());
             if keep_segments {
@@ -145,25 +144,7 @@ impl Row {
             }
             time::append(&centred, mean_square, &mut row.time);
         }
-        row.remove_mean_level(bands.count() + 1);
         row
-    }
-
-    /// Subtracts from the mean band powers their mean over bands and channels: they are the shape of the spectrum then,
-    /// and a regression with a strong penalty need not learn that loudness cancels. `width` is that of a channel, its
-    /// level last.
-    fn remove_mean_level(&mut self, width: usize) {
-        let bands = || {
-            self.mean_bands
-                .chunks_exact(width)
-                .flat_map(|own| &own[..width - 1])
-        };
-        // A silent channel has no level.
-        let finite = bands().filter(|value| value.is_finite());
-        let mean = finite.clone().sum::<f64>() / finite.count().max(1) as f64;
-        for own in self.mean_bands.chunks_exact_mut(width) {
-            own[..width - 1].iter_mut().for_each(|value| *value -= mean);
-        }
     }
 }
 

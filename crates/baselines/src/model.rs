@@ -61,7 +61,7 @@ const TREES: usize = 300;
 /// Inner folds.
 const INNER_FOLDS: usize = 4;
 /// Values of `C` to choose from, the strongest penalty first.
-const CS: [f64; 3] = [0.1, 0.3, 1.0];
+const CS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
 /// Where the training groups cannot be folded.
 const DEFAULT_C: f64 = 0.1;
 /// Penalties of the ridge to choose from, the strongest first.

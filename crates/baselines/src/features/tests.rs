@@ -35,9 +35,7 @@ fn a_sine_lies_in_its_band() {
     assert_eq!(loudest, 16);
     // Mean square 1/2, nearly all of it in two bins of one band.
     assert!((row.row(0)[64] - 0.5f64.ln()).abs() < 1e-3);
-    assert!(bands.iter().sum::<f64>().abs() < 1e-9);
-    let middle = features.table(FeatureSet::SegmentBands).row(0)[16];
-    assert!(middle.exp() * 2.0 > 0.35, "{}", middle.exp());
+    assert!(bands[16].exp() * 2.0 > 0.35, "{}", bands[16].exp());
     assert_eq!(features.table(FeatureSet::SegmentBands).width(), 7 * 64 + 1);
 }
 
@@ -74,17 +72,6 @@ fn silent_windows_are_not_finite_and_others_are() {
     }
 }
 
-/// A silent channel leaves the shape of the other one's spectrum.
-#[test]
-fn one_silent_channel() {
-    let live = window(1024, 0.0);
-    let alone = Features::of(&live, [1, 1024], false).table(FeatureSet::MeanBands);
-    let both = Features::of(&[vec![0.0; 1024], live].concat(), [2, 1024], false);
-    let both = both.table(FeatureSet::MeanBands);
-    assert!(both.row(0)[..65].iter().all(|value| !value.is_finite()));
-    assert_eq!(both.row(0)[65..], *alone.row(0));
-}
-
 proptest! {
     /// Another unit shifts logarithms of powers by one number and changes nothing else.
     #[test]
@@ -95,11 +82,7 @@ proptest! {
         let (one, scaled) = (Features::of(&one, [channels, samples], true), Features::of(&scaled, [channels, samples], true));
         let shift = 2.0 * f64::from(exponent) * 2f64.ln();
         for set in [FeatureSet::MeanBands, FeatureSet::SegmentBands] {
-            let (one, scaled) = (one.table(set), scaled.table(set));
-            let width = one.width() / channels;
-            for (i, (a, b)) in one.row(0).iter().zip(scaled.row(0)).enumerate() {
-                let is_level = (i + 1) % width == 0;
-                let shift = if set == FeatureSet::SegmentBands || is_level { shift } else { 0.0 };
+            for (a, b) in one.table(set).row(0).iter().zip(scaled.table(set).row(0)) {
                 prop_assert!((b - a - shift).abs() < 1e-9, "{} {} {}", a, b, shift);
             }
         }

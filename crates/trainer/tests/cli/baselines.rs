@@ -27,12 +27,9 @@ fn baselines_are_experiments() {
     let found = stdout_json(&baselines(&place, &["--quick", "--json"]));
     let experiments = place.found();
     assert_eq!(experiments.len(), 2);
-    for (result, directory) in found["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(&experiments)
-    {
+    for result in found["results"].as_array().unwrap() {
+        let id = result["experiment"].as_str().unwrap();
+        let directory = place.experiments().join(id);
         let metadata = metadata(&directory);
         assert_eq!(metadata["status"], "completed");
         assert_eq!(result["judgements"][1]["split"], "test");
