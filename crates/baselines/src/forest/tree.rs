@@ -92,7 +92,7 @@ impl Tree {
         while let Some((node, first, end)) = waiting.pop() {
             let own = &mut rows[first..end];
             let counts = columns.count(own);
-            let pure = counts.iter().any(|count| *count == own.len() as f64);
+            let pure = counts.contains(&(own.len() as f64));
             let split = if pure {
                 None
             } else {

@@ -91,7 +91,7 @@ impl Page {
     fn anchors(&self) -> BTreeSet<String> {
         let (_, prose) = self.parts();
         let headings = prose.into_iter().filter(|line| line.starts_with('#'));
-        headings.map(|line| anchor(line)).collect()
+        headings.map(anchor).collect()
     }
 }
 
