@@ -261,8 +261,8 @@ impl Dataset {
         config.spectral.method = SpectralMethod::None;
         let mut dataset = Self::read(&config, normalisation, storage, watch)?;
         dataset.warnings.push(
-            "the samples are cut into segments that do not overlap by half: they are taken for features, and no \
-             spectra are computed"
+            "`bands`, the front end of configurations that name none, does not fit the samples, which are short or cut \
+             into segments that do not overlap by half: they are taken as they are"
                 .into(),
         );
         Ok(dataset)

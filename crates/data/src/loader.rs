@@ -15,7 +15,8 @@ use crate::labels::{LabelIndex, Stamp, hex};
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
 use crate::preprocessing::{
-    self, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses, records_to_features,
+    self, BandLayout, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses,
+    records_to_features,
 };
 use crate::reader::{self, Reader, Record, Span, Wanted};
 
@@ -347,11 +348,18 @@ impl<'a> Loader<'a> {
         else {
             return Ok(());
         };
-        if !bands || self.shape.is_some() || record.shape.len() != 3 || record.values.is_empty() {
+        if !bands || self.shape.is_some() || record.values.is_empty() {
             return Ok(());
         }
-        match preprocessing::window(&record.values, &record.shape) {
-            Ok(_) => Ok(()),
+        let fits = match record.shape[..] {
+            [_, samples] => {
+                BandLayout::new(&self.preprocessing.spectral.bands, samples).map(|_| ())
+            }
+            [_, _, _] => preprocessing::window(&record.values, &record.shape).map(|_| ()),
+            _ => Ok(()),
+        };
+        match fits {
+            Ok(()) => Ok(()),
             Err(problem) => Err(DataError::NotWindows {
                 path: sources[*source].clone(),
                 record: record.record,

@@ -4,22 +4,24 @@ use std::path::Path;
 
 use crate::config::DatasetConfig;
 use crate::error::DataError;
-use crate::preprocessing::SpectralMethod;
+use crate::preprocessing::{BandsConfig, SpectralMethod};
 use crate::reader::{self, Reader};
 
 impl DatasetConfig {
     /// Bytes that the inputs take in memory at the least: those of windows `[2, 1024]` that are stored as
     /// float64 and without anything beside them. Files of one sample each may hold other sensors too: of those the
     /// first says how much is taken. Zero where the files' sizes tell nothing, because classes are left out or Welch's
-    /// spectra or bands take the windows' place.
+    /// spectra or fewer bands take the windows' place.
     ///
     /// # Errors
     /// [`DataError`] where an index file cannot be read or names a file that does not exist.
     pub fn least_memory(&self) -> Result<u64, DataError> {
-        let is_smaller = matches!(
-            self.spectral.method,
-            SpectralMethod::Welch | SpectralMethod::Bands
-        );
+        let is_smaller = match self.spectral.method {
+            SpectralMethod::Welch => true,
+            // As many features as samples, unless the configuration asks for other ones.
+            SpectralMethod::Bands => self.spectral.bands != BandsConfig::default(),
+            SpectralMethod::None | SpectralMethod::Fft => false,
+        };
         if self.task.included_classes.is_some() || is_smaller {
             return Ok(0);
         }
