@@ -282,8 +282,8 @@ fn what_says_nothing_is_named() {
 #[test]
 fn dead_channels_become_zero() {
     for settings in [
-        "",
-        "preprocessing: [detrend, standardise]",
+        "spectral_processing: {method: none}",
+        "spectral_processing: {method: none}\npreprocessing: [detrend, standardise]",
         "spectral_processing: {method: welch}",
     ] {
         for normalisation in NORMALISATIONS {
