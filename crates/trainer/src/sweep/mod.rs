@@ -1,6 +1,6 @@
 //! Studies: many runs from one file.
 //!
-//! - [`file`]: the sweep file: a base recipe, and what varies;
+//! - [`mod@file`]: the sweep file: a base recipe, and what varies;
 //! - [`space`]: parameters and the values they take, as a grid or at random;
 //! - [`folds`]: which groups every run tests;
 //! - [`plan`]: the runs of a study, one recipe a line, written before anything trains;
