@@ -6,7 +6,7 @@
 //! - [`model`]: the baselines: [`majority`], [`logistic`] regression, [`forest`]s, ridge classification;
 //! - [`metrics`]: precision, recall, F1, calibration, intervals by bootstrap over groups; [`evaluate`]: all of a
 //!   prediction's scores, pooled, by fold and by group;
-//! - [`compare`]: baselines on a dataset's splits or in folds, remembered between runs, and the verdict on a network.
+//! - [`mod@compare`]: baselines on a dataset's splits or in folds, remembered between runs, and the verdict on a network.
 //!
 //! All of it is deterministic: the same data and seed give the same bits with any number of threads. No result depends on
 //! the unit of the samples. The models are written out here, so that their results stay the same to the bit whatever
