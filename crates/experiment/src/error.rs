@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ExperimentError {
     /// The experiments directory cannot be used.
-    #[error("cannot create an experiment in {path}: {source}; {}", advice(source))]
+    #[error(
+        "cannot create an experiment in {}: {source}; {}",
+        shown(path),
+        advice(source)
+    )]
     Claim {
         /// The experiments directory.
         path: PathBuf,
@@ -14,7 +18,7 @@ pub enum ExperimentError {
         source: std::io::Error,
     },
     /// Something below an experiment's directory cannot be written.
-    #[error("cannot write {path}: {source}; {}", advice(source))]
+    #[error("cannot write {}: {source}; {}", shown(path), advice(source))]
     Write {
         /// The file.
         path: PathBuf,
@@ -22,7 +26,7 @@ pub enum ExperimentError {
         source: std::io::Error,
     },
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {}: {source}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -30,7 +34,7 @@ pub enum ExperimentError {
         source: std::io::Error,
     },
     /// `metadata.json` is malformed.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", shown(path))]
     Metadata {
         /// The file.
         path: PathBuf,
@@ -38,7 +42,7 @@ pub enum ExperimentError {
         source: serde_json::Error,
     },
     /// No experiment matches.
-    #[error("no experiment matches `{id}` in {path}")]
+    #[error("no experiment matches `{id}` in {}", shown(path))]
     NotFound {
         /// What was asked for.
         id: String,
@@ -83,6 +87,24 @@ pub enum ExperimentError {
     /// A figure cannot be drawn.
     #[error("cannot draw a figure: {0}")]
     Figure(String),
+}
+
+/// Text from others without control characters, or those that turn the direction of writing.
+pub fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean = |c: char| {
+        if c.is_control() || turns(c) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    text.chars().map(clean).collect()
+}
+
+/// A path, as it may be shown: names of others can hold anything.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
 }
 
 /// What to do about a failed write.

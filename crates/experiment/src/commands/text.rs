@@ -3,6 +3,8 @@
 use chrono::NaiveDateTime;
 use unicode_width::UnicodeWidthStr;
 
+pub use crate::error::plain;
+
 /// What the output goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
@@ -67,19 +69,6 @@ pub enum Colour {
     Yellow = 33,
     /// Blue.
     Blue = 34,
-}
-
-/// Text from others without control characters, or those that turn the direction of writing.
-pub fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean = |c: char| {
-        if c.is_control() || turns(c) {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    text.chars().map(clean).collect()
 }
 
 /// Columns that text takes.
