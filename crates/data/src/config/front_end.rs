@@ -4,7 +4,7 @@ use super::DatasetConfig;
 use super::file::line_of;
 use crate::error::DataError;
 use crate::preprocessing::{
-    Chain, DEFAULT_METHOD, Normalisation, SpectralConfig, SpectralMethod, Step, resolve,
+    Chain, DEFAULT_METHOD, Normalisation, Resolved, SpectralConfig, SpectralMethod, Step, resolve,
 };
 
 impl DatasetConfig {
@@ -53,8 +53,9 @@ impl DatasetConfig {
     /// Takes the list `preprocessing`, whose spectra and scaling stand for those of the other keys.
     pub(super) fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
         let key = "preprocessing";
+        let path = self.path.clone();
         let error = |problem: String| DataError::Config {
-            path: self.path.clone(),
+            path: path.clone(),
             line: line_of(text, key, key),
             key: key.into(),
             problem,
@@ -70,11 +71,17 @@ impl DatasetConfig {
                 "has `normalise`, and there is `normalisation` too: leave one out".into(),
             ));
         }
-        Chain::new(&resolved.samples, self.spectral.sampling_rate).map_err(error)?;
-        self.names_front_end |= resolved.spectral.is_some();
+        self.adopt(resolved).map_err(error)?;
         if !self.names_front_end {
             self.spectral.method = DEFAULT_METHOD;
         }
+        Ok(())
+    }
+
+    /// Takes what a list of steps says, which contradicts nothing.
+    fn adopt(&mut self, resolved: Resolved) -> Result<(), String> {
+        Chain::new(&resolved.samples, self.spectral.sampling_rate)?;
+        self.names_front_end |= resolved.spectral.is_some();
         resolved.apply(&mut self.spectral);
         self.normalisation = self.normalisation.or(resolved.normalisation);
         self.steps = resolved.samples;
@@ -106,15 +113,11 @@ impl DatasetConfig {
             return Ok(());
         };
         let resolved = resolve(steps).map_err(error)?;
-        Chain::new(&resolved.samples, self.spectral.sampling_rate).map_err(error)?;
         if resolved.spectral.is_some() {
             let problem = "`preprocessing` names spectra: give them as `spectral_processing`";
             return Err(error(problem.into()));
         }
-        resolved.apply(&mut self.spectral);
-        self.normalisation = self.normalisation.or(resolved.normalisation);
-        self.steps = resolved.samples;
-        Ok(())
+        self.adopt(resolved).map_err(error)
     }
 
     /// What is assumed of the front end without being said, as warnings.

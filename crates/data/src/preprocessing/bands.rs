@@ -65,8 +65,9 @@ impl BandLayout {
             .frame
             .unwrap_or(if is_one { segment } else { segment / 2 });
         let frame_hop = config.frame_hop.unwrap_or(hop / frames);
-        let reach = (segments - 1) * hop + (frames - 1) * frame_hop + frame;
-        if frame < 4 || reach > window || (frames - 1) * frame_hop + frame > segment {
+        let reach = reach([segments, frames], [hop, frame_hop], frame);
+        let fits = reach.is_some_and(|reach| reach <= window);
+        if frame < 4 || !fits || (frames - 1) * frame_hop + frame > segment {
             return Err(format!(
                 "`bands` does not fit a window of {window} samples: {segments} segments of {segment} samples every \
                  {hop}, each of {frames} frames of {frame} every {frame_hop}"
@@ -98,6 +99,12 @@ impl BandLayout {
         })
     }
 
+    /// Samples from the window's first to the last of the last frame; none where they are too many to count.
+    pub(super) fn reach(&self) -> Option<usize> {
+        let counts = [self.segments, self.frames];
+        reach(counts, [self.hop, self.frame_hop], self.frame)
+    }
+
     /// Bands of a frame.
     pub fn bands(&self) -> usize {
         self.edges.len() - 1
@@ -112,6 +119,12 @@ impl BandLayout {
     pub fn features(&self) -> usize {
         self.frames * self.frame_features()
     }
+}
+
+/// See [`BandLayout::reach`]; of `counts`, each at least 1, of segments and of frames, and their `hops`.
+fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
+    let last = |i: usize| hops[i].checked_mul(counts[i] - 1);
+    last(0)?.checked_add(last(1)?)?.checked_add(frame)
 }
 
 /// The front end, planned, with its buffers.

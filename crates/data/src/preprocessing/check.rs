@@ -96,9 +96,7 @@ fn check_layout(layout: &BandLayout) -> Result<(), String> {
     let BandLayout {
         window,
         segments,
-        hop,
         frames,
-        frame_hop,
         frame,
         ..
     } = *layout;
@@ -106,11 +104,7 @@ fn check_layout(layout: &BandLayout) -> Result<(), String> {
     if lengths.iter().any(|n| !(1..=LONGEST).contains(n)) || frame < 4 {
         return Err("a length is out of range".into());
     }
-    let reach = hop
-        .checked_mul(segments - 1)
-        .zip(frame_hop.checked_mul(frames - 1))
-        .and_then(|(one, other)| one.checked_add(other)?.checked_add(frame));
-    if reach.is_none_or(|reach| reach > window) {
+    if layout.reach().is_none_or(|reach| reach > window) {
         return Err(format!(
             "frames reach beyond the window of {window} samples"
         ));

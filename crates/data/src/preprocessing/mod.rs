@@ -38,7 +38,11 @@ pub use self::settings::{
 pub use self::spectrum::Spectrum;
 pub use self::steps::{BandSettings, EdgeSettings, Step};
 pub use self::thresholds::Thresholds;
-pub(crate) use self::{segments::window, steps::resolve, thresholds::Survey};
+pub(crate) use self::{
+    segments::window,
+    steps::{Resolved, resolve},
+    thresholds::Survey,
+};
 
 /// Everything between a window on disk and the network, as stored in `model.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

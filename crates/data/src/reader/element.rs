@@ -102,6 +102,27 @@ impl Element {
         })
     }
 
+    /// The number whose bytes, least significant first, `bytes` begins with, in full precision but for large integers.
+    ///
+    /// # Panics
+    /// Where `bytes` is shorter than [`Element::width`].
+    pub fn value(self, bytes: &[u8]) -> f64 {
+        match self {
+            Self::F64 => f64::from_le_bytes(first(bytes)),
+            Self::F32 => f32::from_le_bytes(first(bytes)).into(),
+            Self::F16 => half::f16::from_le_bytes(first(bytes)).into(),
+            Self::BF16 => half::bf16::from_le_bytes(first(bytes)).into(),
+            Self::I64 => i64::from_le_bytes(first(bytes)) as f64,
+            Self::I32 => i32::from_le_bytes(first(bytes)).into(),
+            Self::I16 => i16::from_le_bytes(first(bytes)).into(),
+            Self::I8 => i8::from_le_bytes(first(bytes)).into(),
+            Self::U64 => u64::from_le_bytes(first(bytes)) as f64,
+            Self::U32 => u32::from_le_bytes(first(bytes)).into(),
+            Self::U16 => u16::from_le_bytes(first(bytes)).into(),
+            Self::U8 => u8::from_le_bytes(first(bytes)).into(),
+        }
+    }
+
     /// The numbers in `bytes`; a number that is cut off at the end is left out.
     pub fn decode(self, bytes: &[u8], big: bool) -> Vec<f32> {
         match self {
@@ -125,6 +146,12 @@ impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.names()[0])
     }
+}
+
+fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    *bytes
+        .first_chunk()
+        .expect("as many bytes as the number has")
 }
 
 /// `bytes` in pieces, each turned to the machine's order and then to a value.

@@ -4,69 +4,26 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek};
 
-use half::{bf16, f16};
 use zip::ZipArchive;
 
+use super::element::Element;
 use super::pickle::{Id, Pickle, Value};
 
-/// Element type of a storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Element {
-    F64,
-    F32,
-    F16,
-    BF16,
-    I64,
-    I32,
-    I16,
-    I8,
-    U8,
-    Bool,
-}
-
-impl Element {
-    fn of_storage(name: &str) -> Option<Self> {
-        let kind = name.strip_prefix("torch.")?.strip_suffix("Storage")?;
-        Some(match kind {
-            "Double" => Self::F64,
-            "Float" => Self::F32,
-            "Half" => Self::F16,
-            "BFloat16" => Self::BF16,
-            "Long" => Self::I64,
-            "Int" => Self::I32,
-            "Short" => Self::I16,
-            "Char" => Self::I8,
-            "Byte" => Self::U8,
-            "Bool" => Self::Bool,
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::F64 | Self::I64 => 8,
-            Self::F32 | Self::I32 => 4,
-            Self::F16 | Self::BF16 | Self::I16 => 2,
-            Self::I8 | Self::U8 | Self::Bool => 1,
-        }
-    }
-
-    /// An element from its little-endian bytes.
-    fn read(self, b: &[u8]) -> f64 {
-        match self {
-            Self::F64 => f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]),
-            Self::F32 => f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into(),
-            Self::F16 => f16::from_le_bytes([b[0], b[1]]).into(),
-            Self::BF16 => bf16::from_le_bytes([b[0], b[1]]).into(),
-            Self::I64 => {
-                i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64
-            }
-            Self::I32 => i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into(),
-            Self::I16 => i16::from_le_bytes([b[0], b[1]]).into(),
-            Self::I8 => (b[0] as i8).into(),
-            Self::U8 | Self::Bool => b[0].into(),
-        }
-    }
+/// Element type of a storage, by PyTorch's name; truth values are bytes.
+fn element_of_storage(name: &str) -> Option<Element> {
+    let kind = name.strip_prefix("torch.")?.strip_suffix("Storage")?;
+    Some(match kind {
+        "Double" => Element::F64,
+        "Float" => Element::F32,
+        "Half" => Element::F16,
+        "BFloat16" => Element::BF16,
+        "Long" => Element::I64,
+        "Int" => Element::I32,
+        "Short" => Element::I16,
+        "Char" => Element::I8,
+        "Byte" | "Bool" => Element::U8,
+        _ => return None,
+    })
 }
 
 /// A file that was opened: its pickle, and its storages by key.
@@ -209,7 +166,7 @@ impl<'a> Tensors<'a> {
                 .fold(0u64, |n, &byte| n << 8 | u64::from(byte));
             let length = usize::try_from(count)
                 .ok()
-                .and_then(|n| n.checked_mul(element.bytes()));
+                .and_then(|n| n.checked_mul(element.width()));
             let (storage, after) = length
                 .and_then(|n| after.split_at_checked(n))
                 .ok_or("cut short")?;
@@ -251,7 +208,7 @@ impl<'a> Tensors<'a> {
                 found.ok_or("a tensor without storage")?.1.into()
             }
         };
-        let width = view.element.bytes();
+        let width = view.element.width();
         let beyond = || {
             format!(
                 "a tensor of shape {:?} reaches beyond its storage",
@@ -270,12 +227,14 @@ impl<'a> Tensors<'a> {
         if end.is_none_or(|end| end > storage.len()) {
             return Err(beyond());
         }
-        let at = |index: usize| view.element.read(&storage[index * width..][..width]);
+        let at = |index: usize| view.element.value(&storage[index * width..][..width]);
         let values = match view.lies_end_to_end() {
             true => {
                 let bytes = &storage[view.offset * width..][..count * width];
                 let elements = bytes.chunks_exact(width);
-                elements.map(|element| view.element.read(element)).collect()
+                elements
+                    .map(|element| view.element.value(element))
+                    .collect()
             }
             false => view.places(count).map(at).collect(),
         };
@@ -363,7 +322,7 @@ fn storage_of(pickle: &Pickle, id: Id) -> Result<(Element, String), String> {
     let (Value::Global(kind), Some(key)) = (pickle.get(*kind), pickle.text(*key)) else {
         return Err("a tensor without storage".into());
     };
-    let element = Element::of_storage(kind);
+    let element = element_of_storage(kind);
     let element = element.ok_or_else(|| format!("elements of `{kind}` are not read"))?;
     Ok((element, key.to_owned()))
 }
