@@ -1,6 +1,6 @@
 //! The baselines: what is learned from which features, and how its parameters are chosen.
 
-use data::folds::{FoldScheme, Folds};
+use data::folds::{FoldScheme, Folds, Roles};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -229,11 +229,9 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
         classes,
         &CS,
         DEFAULT_C,
-        |folds, fold, c| {
-            let roles = folds.roles(fold);
-            let own: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
+        |roles, known, c| {
             let (train, test) = (train.select(&roles.train), train.select(&roles.test));
-            let found = logistic_once(train, &own, test, classes, c);
+            let found = logistic_once(train, known, test, classes, c);
             found
                 .chunks_exact(classes)
                 .map(|row| argmax(row) as u32)
@@ -244,14 +242,15 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
 }
 
 /// The parameter with the best macro-F1 over the pooled predictions of all inner folds, the first of equals. `predict`
-/// gives the predictions of a fold's test windows.
+/// is given the roles of a fold's windows, the labels of those it learns from, and a parameter; it gives the predictions of
+/// those it tests.
 fn choose(
     folds: Option<&Folds>,
     labels: &[u32],
     classes: usize,
     parameters: &[f64],
     default: f64,
-    predict: impl Fn(&Folds, usize, f64) -> Vec<u32> + Sync,
+    predict: impl Fn(&Roles, &[u32], f64) -> Vec<u32> + Sync,
 ) -> f64 {
     let Some(folds) = folds else {
         return default;
@@ -262,7 +261,11 @@ fn choose(
         .collect();
     let predictions: Vec<Vec<u32>> = tasks
         .par_iter()
-        .map(|&(parameter, fold)| predict(folds, fold, parameter))
+        .map(|&(parameter, fold)| {
+            let roles = folds.roles(fold);
+            let known: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
+            predict(&roles, &known, parameter)
+        })
         .collect();
     let mut best = (default, f64::NEG_INFINITY);
     for (&parameter, predictions) in parameters.iter().zip(predictions.chunks(folds.count())) {
@@ -310,19 +313,17 @@ fn ridge(problem: Problem<'_>) -> Prediction {
         classes,
         &ALPHAS,
         DEFAULT_ALPHA,
-        |folds, fold, alpha| {
-            let roles = folds.roles(fold);
-            let own: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
+        |roles, known, alpha| {
             let fitted = Ridge::fit(
                 &gram.select(&roles.train, &roles.train),
-                &own,
+                known,
                 classes,
                 alpha,
             );
             let products = gram.select(&roles.test, &roles.train);
             match fitted {
                 Some(ridge) => products
-                    .chunks_exact(own.len())
+                    .chunks_exact(known.len())
                     .map(|row| argmax(&ridge.scores(row)) as u32)
                     .collect(),
                 None => vec![0; roles.test.len()],
