@@ -6,9 +6,9 @@ use std::time::Duration;
 use experiment::{Entry, ExperimentStore, IdTemplate};
 use serde_json::{Map, Value};
 
-use crate::cli::Cli;
 use crate::compute::Backend;
 use crate::error::TrainerError;
+use crate::options::TrainingOptions;
 use crate::recipe::{JobOptions, Preset, Recipe};
 
 /// Everything that was decided before the data are read.
@@ -104,8 +104,8 @@ fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
 }
 
 /// Where experiments are kept, as the command line says.
-fn experiments_dir(cli: &Cli) -> PathBuf {
-    let given = cli.experiments_dir.clone();
+fn experiments_dir(args: &TrainingOptions) -> PathBuf {
+    let given = args.experiments_dir.clone();
     given.unwrap_or_else(|| PathBuf::from("experiments"))
 }
 
@@ -114,32 +114,32 @@ impl Job {
     ///
     /// # Errors
     /// [`TrainerError`] where a preset, recipe or experiment is unusable or a value makes no sense.
-    pub fn new(cli: &Cli) -> Result<Self, TrainerError> {
-        if let Some(id) = &cli.resume {
-            return Self::resume(cli, id);
+    pub fn new(args: &TrainingOptions) -> Result<Self, TrainerError> {
+        if let Some(id) = &args.resume {
+            return Self::resume(args, id);
         }
-        let preset = match (&cli.config, &cli.recipe) {
+        let preset = match (&args.config, &args.recipe) {
             (Some(path), _) => Preset::load(path)?,
             (None, Some(recipe)) => Preset {
-                recipe: stored_recipe(recipe, &experiments_dir(cli))?,
+                recipe: stored_recipe(recipe, &experiments_dir(args))?,
                 ..Preset::default()
             },
             (None, None) => Preset::default(),
         };
-        Self::merge(cli, preset)
+        Self::merge(args, preset)
     }
 
-    fn merge(cli: &Cli, preset: Preset) -> Result<Self, TrainerError> {
+    fn merge(args: &TrainingOptions, preset: Preset) -> Result<Self, TrainerError> {
         let Preset { recipe, options } = preset;
-        let recipe = recipe.with(&cli.recipe_args)?;
+        let recipe = recipe.with(&args.recipe_args)?;
         recipe.check()?;
         let job = Self {
             recipe,
-            compute: ComputeOptions::new(cli, &options)?,
-            baseline: options.baseline && !cli.no_baseline,
-            tracking: Tracking::new(cli, options)?,
+            compute: ComputeOptions::new(args, &options)?,
+            baseline: options.baseline && !args.no_baseline,
+            tracking: Tracking::new(args, options)?,
             resume: None,
-            budget_kb: cli.budget_kb,
+            budget_kb: args.budget_kb,
         };
         Ok(job)
     }
@@ -147,25 +147,25 @@ impl Job {
     /// The job of the experiment that `--resume` names, with the recipe it was started with. Options may repeat it;
     /// `--epochs` may be another number, `--dataset-config` another path to the same data, and `--threads` and
     /// `--stream` change no result.
-    fn resume(cli: &Cli, id: &str) -> Result<Self, TrainerError> {
+    fn resume(args: &TrainingOptions, id: &str) -> Result<Self, TrainerError> {
         let new_runs_only = [
-            ("--config", cli.config.is_some()),
-            ("--recipe", cli.recipe.is_some()),
-            ("--untracked", cli.untracked),
-            ("--meta", !cli.meta.is_empty()),
-            ("--tag", !cli.tags.is_empty()),
-            ("--notes", cli.notes.is_some()),
+            ("--config", args.config.is_some()),
+            ("--recipe", args.recipe.is_some()),
+            ("--untracked", args.untracked),
+            ("--meta", !args.meta.is_empty()),
+            ("--tag", !args.tags.is_empty()),
+            ("--notes", args.notes.is_some()),
         ];
         if let Some((option, _)) = new_runs_only.iter().find(|(_, given)| *given) {
             return Err(TrainerError::Usage(format!(
                 "{option} is for new runs: leave it out with --resume"
             )));
         }
-        let entry = ExperimentStore::new(&experiments_dir(cli)).find(id)?;
+        let entry = ExperimentStore::new(&experiments_dir(args)).find(id)?;
         let recipe = Recipe::of_experiment(&entry)?;
-        recipe.check_unchanged(&cli.recipe_args, &entry.id)?;
+        recipe.check_unchanged(&args.recipe_args, &entry.id)?;
         let backend = backend_of(&entry)?;
-        if let Some(given) = cli.backend
+        if let Some(given) = args.backend
             && given != backend
         {
             return Err(TrainerError::Usage(format!(
@@ -183,7 +183,7 @@ impl Job {
         };
         Ok(Self {
             resume: Some(entry),
-            ..Self::merge(cli, preset)?
+            ..Self::merge(args, preset)?
         })
     }
 }
@@ -214,12 +214,12 @@ fn stored_recipe(named: &str, experiments: &Path) -> Result<Recipe, TrainerError
 }
 
 impl ComputeOptions {
-    fn new(cli: &Cli, preset: &JobOptions) -> Result<Self, TrainerError> {
+    fn new(args: &TrainingOptions, preset: &JobOptions) -> Result<Self, TrainerError> {
         let options = Self {
-            backend: cli.backend.or(preset.backend).unwrap_or(Backend::Native),
-            device: cli.device.or(preset.device),
-            threads: cli.threads.or(preset.threads),
-            stream: cli.stream || preset.stream,
+            backend: args.backend.or(preset.backend).unwrap_or(Backend::Native),
+            device: args.device.or(preset.device),
+            threads: args.threads.or(preset.threads),
+            stream: args.stream || preset.stream,
         };
         if options.threads == Some(0) {
             return Err(TrainerError::Usage(
@@ -231,33 +231,33 @@ impl ComputeOptions {
 }
 
 impl Tracking {
-    fn new(cli: &Cli, preset: JobOptions) -> Result<Self, TrainerError> {
+    fn new(args: &TrainingOptions, preset: JobOptions) -> Result<Self, TrainerError> {
         let template = preset.id_template.as_deref().map(IdTemplate::new);
         let mut meta = preset.meta;
-        for pair in &cli.meta {
+        for pair in &args.meta {
             let (key, value) = pair
                 .split_once('=')
                 .ok_or_else(|| TrainerError::Usage(format!("--meta {pair}: expected KEY=VALUE")))?;
             meta.insert(key.to_owned(), value.into());
         }
         let mut tags = preset.tags;
-        tags.extend(cli.tags.iter().cloned());
+        tags.extend(args.tags.iter().cloned());
         let folder = |given: &Option<PathBuf>, default: &str| {
             given.clone().unwrap_or_else(|| PathBuf::from(default))
         };
-        let every = cli.checkpoint_minutes.or(preset.checkpoint_minutes);
+        let every = args.checkpoint_minutes.or(preset.checkpoint_minutes);
         let tracking = Self {
-            experiments_dir: cli
+            experiments_dir: args
                 .experiments_dir
                 .clone()
                 .unwrap_or_else(|| folder(&preset.experiments_dir, "experiments")),
-            datasets_dir: folder(&cli.datasets_dir, "datasets"),
+            datasets_dir: folder(&args.datasets_dir, "datasets"),
             id_template: template.transpose()?.unwrap_or_default(),
             extra_subdirectories: preset.extra_subdirectories,
             meta,
             tags,
-            notes: cli.notes.clone().unwrap_or(preset.notes),
-            untracked: cli.untracked,
+            notes: args.notes.clone().unwrap_or(preset.notes),
+            untracked: args.untracked,
             checkpoint_every: minutes(every.unwrap_or(10.0))?,
         };
         tracking.check()?;

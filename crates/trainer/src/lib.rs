@@ -1,6 +1,6 @@
 //! Trains a seismic CNN into a tracked experiment.
 //!
-//! - [`cli`], [`job`] and [`recipe`]: command line beats preset beats defaults;
+//! - [`cli`], [`options`], [`job`] and [`recipe`]: command line beats preset beats defaults;
 //! - [`compute`]: what computes: network and optimizer, natively or through Burn on a CPU or GPU, and its devices;
 //! - [`run`]: the stages of a run, from a job to a finished experiment;
 //! - [`folds`]: cross-validation, a run a fold;
@@ -27,6 +27,7 @@ pub mod initial;
 pub mod job;
 pub mod memory;
 pub mod metrics;
+pub mod options;
 pub mod progress;
 pub mod recipe;
 pub mod recorder;

@@ -6,12 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use trainer::TrainerError;
 use trainer::cli::{Cli, Command};
-use trainer::commands::baselines;
-use trainer::commands::evaluate::EvaluateArgs;
-use trainer::commands::export::ExportArgs;
-use trainer::commands::sweep::SweepArgs;
+use trainer::commands::{baselines, evaluate, export, quantise, sweep};
 use trainer::folds;
 use trainer::job::Job;
+use trainer::options::TrainingOptions;
 use trainer::progress::Progress;
 use trainer::run::{Finished, interrupt_on_signals, run};
 use trainer::text::{class_table, interval};
@@ -22,33 +20,26 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Command::Devices { json }) = cli.command {
-        let listed = trainer::compute::devices::list();
-        let text = match json {
-            true => format!("{:#}\n", serde_json::json!(listed)),
-            false => trainer::compute::devices::table(&listed),
-        };
-        let _ = std::io::stdout().write_all(text.as_bytes());
-        return ExitCode::SUCCESS;
-    }
-    match &cli.command {
-        Some(Command::Export(arguments)) => return export(arguments),
-        Some(Command::Sweep(arguments)) => return sweep(arguments),
-        Some(Command::Evaluate(arguments)) => return evaluate(arguments),
-        Some(Command::Quantise(arguments)) => {
-            return print(trainer::commands::quantise::quantise(arguments));
+    let done = |text| (text, ExitCode::SUCCESS);
+    let found = match &cli.command {
+        None => start(&cli.training),
+        Some(Command::Devices { json }) => Ok(done(devices(*json))),
+        Some(Command::Export(arguments)) => export::export(arguments).map(|notes| {
+            notes.iter().for_each(|note| eprintln!("{note}"));
+            done(format!("{}\n", arguments.out.display()))
+        }),
+        Some(Command::Sweep(arguments)) => {
+            sweep::sweep(arguments).map(|ended| (ended.text, ExitCode::from(ended.exit_code)))
         }
+        Some(Command::Evaluate(arguments)) => evaluate::evaluate(arguments).map(|(text, notes)| {
+            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            done(text)
+        }),
+        Some(Command::Quantise(arguments)) => quantise::quantise(arguments).map(done),
         Some(Command::Baselines(arguments)) => {
-            let found = baselines::run(arguments, &mut Progress::new(0));
-            return done(found.map(|text| (text, ExitCode::SUCCESS)));
+            baselines::run(arguments, &mut Progress::new(0)).map(done)
         }
-        _ => {}
-    }
-    done(start(&cli))
-}
-
-/// Prints what was found.
-fn done(found: Result<(String, ExitCode), TrainerError>) -> ExitCode {
+    };
     match found {
         Ok((text, code)) => {
             // A reader that closes the pipe early is no failure.
@@ -62,63 +53,17 @@ fn done(found: Result<(String, ExitCode), TrainerError>) -> ExitCode {
     }
 }
 
-/// What a command says on standard output, or the error.
-fn print(said: Result<String, TrainerError>) -> ExitCode {
-    match said {
-        Ok(text) => {
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
+fn devices(json: bool) -> String {
+    let listed = trainer::compute::devices::list();
+    if json {
+        format!("{:#}\n", serde_json::json!(listed))
+    } else {
+        trainer::compute::devices::table(&listed)
     }
 }
 
-fn export(arguments: &ExportArgs) -> ExitCode {
-    match trainer::commands::export::export(arguments) {
-        Ok(notes) => {
-            notes.iter().for_each(|note| eprintln!("{note}"));
-            let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-fn sweep(arguments: &SweepArgs) -> ExitCode {
-    match trainer::commands::sweep::sweep(arguments) {
-        Ok(ended) => {
-            let _ = std::io::stdout().write_all(ended.text.as_bytes());
-            ExitCode::from(ended.exit_code)
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-fn evaluate(arguments: &EvaluateArgs) -> ExitCode {
-    match trainer::commands::evaluate::evaluate(arguments) {
-        Ok((text, notes)) => {
-            notes.iter().for_each(|note| eprintln!("note: {note}"));
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-fn start(cli: &Cli) -> Result<(String, ExitCode), TrainerError> {
-    let job = Job::new(cli)?;
+fn start(options: &TrainingOptions) -> Result<(String, ExitCode), TrainerError> {
+    let job = Job::new(options)?;
     let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(
@@ -133,10 +78,10 @@ fn start(cli: &Cli) -> Result<(String, ExitCode), TrainerError> {
             ExitCode::SUCCESS
         }
     };
-    if let Some(k) = cli.folds {
-        let folds = (k, cli.fold_seed.unwrap_or(0));
+    if let Some(k) = options.folds {
+        let folds = (k, options.fold_seed.unwrap_or(0));
         let found = folds::cross_validate(&job, folds, &interrupt, &mut progress)?;
-        let text = if cli.json {
+        let text = if options.json {
             format!("{:#}\n", serde_json::json!(found))
         } else {
             found.text()
@@ -144,7 +89,7 @@ fn start(cli: &Cli) -> Result<(String, ExitCode), TrainerError> {
         return Ok((text, exit(found.interrupted)));
     }
     let finished = run(&job, &interrupt, &mut progress)?;
-    let text = if cli.json {
+    let text = if options.json {
         format!("{:#}\n", serde_json::json!(finished.metadata))
     } else {
         results(&finished)

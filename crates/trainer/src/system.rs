@@ -7,6 +7,25 @@ use experiment::SystemInfo;
 use serde_json::{Map, Value, json};
 
 use crate::compute::{Backend, Target};
+use crate::error::TrainerError;
+
+/// Limits the CPU threads of the process, where `threads` is given; the number in use.
+///
+/// # Errors
+/// [`TrainerError::Usage`] where another number is in use already.
+pub fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
+    if let Some(threads) = threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        // The runs of a cross-validation share one pool.
+        if let Err(error) = pool.build_global()
+            && rayon::current_num_threads() != threads
+        {
+            let problem = format!("--threads {threads}: {error}");
+            return Err(TrainerError::Usage(problem));
+        }
+    }
+    Ok(rayon::current_num_threads())
+}
 
 /// Machine, versions, device and the state of the code.
 pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemInfo {

@@ -15,6 +15,7 @@ use super::events::{EventOptions, score_events};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, Report};
 use crate::recipe::Recipe;
+use crate::system::limit_threads;
 use crate::training::calibration::{calibration_error, loss_at, reliability};
 
 /// Windows that are classified together.
@@ -113,12 +114,7 @@ struct Findings {
 /// # Errors
 /// [`TrainerError`] where there is no such experiment or model, or the data cannot be used with it.
 pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), TrainerError> {
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .map_err(|error| TrainerError::Usage(format!("--threads {threads}: {error}")))?;
-    }
+    limit_threads(arguments.threads)?;
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let options = Options {
         window_samples: arguments.window_samples,

@@ -3,16 +3,18 @@ use clap::{CommandFactory, Parser};
 use super::*;
 use crate::cli::Cli;
 use crate::job::Job;
+use crate::options::TrainingOptions;
 
-fn cli(arguments: &[&str]) -> Cli {
-    Cli::try_parse_from([&["trainer"][..], arguments].concat()).unwrap()
+fn cli(arguments: &[&str]) -> TrainingOptions {
+    let cli = Cli::try_parse_from([&["trainer"][..], arguments].concat()).unwrap();
+    cli.training
 }
 
 fn with_preset(text: &str, arguments: &[&str]) -> Result<Job, TrainerError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("preset.yaml");
     std::fs::write(&path, text).unwrap();
-    Job::new(&Cli {
+    Job::new(&TrainingOptions {
         config: Some(path),
         ..cli(arguments)
     })

@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::memory;
 use crate::progress::Progress;
 use crate::recipe::{DEFAULT_NORMALISATION, DataIdentity, background_label};
-use crate::system::system_info;
+use crate::system::{limit_threads, system_info};
 
 /// A run whose input is known to be good.
 pub struct Prepared {
@@ -179,21 +179,6 @@ impl Prepared {
         }
         fields
     }
-}
-
-/// Number of threads in use.
-fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
-    if let Some(threads) = threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        // The runs of a cross-validation share one pool.
-        if let Err(error) = pool.build_global()
-            && rayon::current_num_threads() != threads
-        {
-            let problem = format!("--threads {threads}: {error}");
-            return Err(TrainerError::Usage(problem));
-        }
-    }
-    Ok(rayon::current_num_threads())
 }
 
 /// The dataset configuration, that of the embedded demo where none is named.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::TrainerError;
 use crate::progress::Progress;
+use crate::system::limit_threads;
 
 /// Windows that a baseline learns from at most.
 const MOST_WINDOWS: usize = 10_000;
@@ -87,11 +88,7 @@ struct Draw {
 /// [`TrainerError`]. Data and groups are checked before any experiment exists.
 pub fn run(args: &BaselinesArgs, progress: &mut Progress) -> Result<String, TrainerError> {
     check(args)?;
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build_global()
-            .map_err(|error| TrainerError::Usage(format!("--threads {threads}: {error}")))?;
-    }
+    limit_threads(args.threads)?;
     let path = match &args.dataset_config {
         Some(path) => path.clone(),
         None => demo::ensure(&args.datasets_dir)?,
