@@ -120,7 +120,8 @@ impl Augmentation {
     }
 
     /// What is meant by a name: `standard` is [`Augmentation::standard`], `light` moves and scales windows, `field` adds
-    /// what happens to sensors outdoors.
+    /// what happens to sensors outdoors, and `new_sites` is `standard` with random responses and levels, for events at
+    /// stations that training has not seen.
     pub fn preset(name: &str) -> Option<Self> {
         let light = Self {
             time_shift: 0.1,
@@ -130,6 +131,10 @@ impl Augmentation {
         match name {
             "none" => Some(Self::default()),
             "standard" => Some(Self::standard()),
+            "new_sites" => Some(Self {
+                features: FeatureAugmentation::new_sites(),
+                ..Self::standard()
+            }),
             "light" => Some(light),
             "field" => Some(Self {
                 gain_db: 6.0,

@@ -1,5 +1,9 @@
-//! Augmentation of finished features: noise, and masks over frequency and time. For training alone, and for scaled
-//! spectra alone: samples have no bands, and noise is in units of the features' deviation.
+//! Augmentation of finished features: noise, other responses, and masks over frequency and time. For training alone, and
+//! for scaled spectra alone: samples have no bands, and noise is in units of the features' deviation.
+//!
+//! A response is a smooth curve over the bands, constant in time: what another sensor, its coupling, the soil or the
+//! background of another site does to a spectrum. Networks that learn with it rely less on the spectrum of the site and
+//! more on what changes within the window; classes that differ by a steady spectrum alone lose by it.
 //!
 //! What becomes of a sample depends on the seed, the epoch and its position in the epoch, and on nothing else: neither
 //! on the backend, nor on threads, batches or where a run was interrupted. A circular shift of the window, which goes
@@ -8,7 +12,7 @@
 //! Masks: D. S. Park et al., "SpecAugment", Interspeech 2019.
 
 use std::f64::consts::TAU;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
@@ -27,6 +31,21 @@ pub struct FeatureAugmentation {
     pub time_mask: f64,
     /// Standard deviation of the Gaussian noise that is added; features have 1.
     pub noise: f64,
+    /// Standard deviation of a smooth random curve over the bands, drawn for each channel and the same at all times.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub response: f64,
+    /// Standard deviation of a random shift of the level, the same in all channels and at all times.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub level: f64,
+}
+
+/// Runs recorded before these numbers existed keep their configuration hash.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// Which sample is augmented, and when: all that random numbers depend on.
@@ -73,6 +92,17 @@ impl FeatureAugmentation {
             frequency_mask: 0.3,
             time_mask: 0.4,
             noise: 0.3,
+            response: 0.0,
+            level: 0.0,
+        }
+    }
+
+    /// [`FeatureAugmentation::standard`] with responses and levels that vary by one deviation.
+    pub fn new_sites() -> Self {
+        Self {
+            response: 1.0,
+            level: 1.0,
+            ..Self::standard()
         }
     }
 
@@ -90,6 +120,8 @@ impl FeatureAugmentation {
             ("frequency_mask", self.frequency_mask, 1.0),
             ("time_mask", self.time_mask, 1.0),
             ("noise", self.noise, 10.0),
+            ("response", self.response, 10.0),
+            ("level", self.level, 10.0),
         ];
         match keys
             .iter()
@@ -100,8 +132,8 @@ impl FeatureAugmentation {
         }
     }
 
-    /// Changes the scaled features of one sample, `[channels, segments, features]`: adds noise to all, then sets what is
-    /// masked to 0, the mean.
+    /// Changes the scaled features of one sample, `[channels, segments, features]`: adds noise, a response and a shift of
+    /// the level, then sets what is masked to 0, the mean.
     ///
     /// # Panics
     /// Where `features` is not as long as `layout` says.
@@ -116,6 +148,17 @@ impl FeatureAugmentation {
         let masked_segments = stretch(&mut rng, self.time_mask, segments);
         if self.noise > 0.0 {
             add_noise(&mut rng, features, self.noise as f32);
+        }
+        if self.response > 0.0 {
+            for channel in features.chunks_exact_mut(segments * bins) {
+                add_response(&mut rng, channel, layout, self.response as f32);
+            }
+        }
+        if self.level > 0.0 {
+            let shift = self.level as f32 * normal(&mut rng);
+            for frame in features.chunks_exact_mut(layout.frame) {
+                frame[layout.bands..].iter_mut().for_each(|v| *v += shift);
+            }
         }
         for (i, row) in features.chunks_exact_mut(bins).enumerate() {
             if masked_segments.contains(&(i % segments)) {
@@ -146,6 +189,54 @@ fn stretch(rng: &mut ChaCha8Rng, longest: f64, count: usize) -> std::ops::Range<
     let long = rng.random_range(0..=most as u64) as usize;
     let first = rng.random_range(0..=(count - long) as u64) as usize;
     first..first + long
+}
+
+/// Cosines that a response is the sum of: from a constant to two and a half periods over the bands.
+const COSINES: usize = 6;
+
+/// Adds one random response to all frames of a channel: on average over the bands, its variance is `deviation` squared.
+fn add_response(rng: &mut ChaCha8Rng, channel: &mut [f32], layout: FeatureLayout, deviation: f32) {
+    let scale = deviation / (COSINES as f32).sqrt();
+    let cosines = cosines(layout.bands);
+    let mut response = vec![0.0; layout.bands];
+    for cosine in cosines.chunks_exact(layout.bands.max(1)) {
+        let amplitude = scale * normal(rng);
+        for (value, cosine) in response.iter_mut().zip(cosine) {
+            *value += amplitude * cosine;
+        }
+    }
+    for frame in channel.chunks_exact_mut(layout.frame) {
+        for (value, shift) in frame.iter_mut().zip(&response) {
+            *value += shift;
+        }
+    }
+}
+
+/// `cos(pi k (b + 1/2) / bands)` for `k` from 0, each scaled to mean square 1 over the bands; computed once a layout.
+fn cosines(bands: usize) -> Arc<[f32]> {
+    static TABLE: Mutex<Option<Arc<[f32]>>> = Mutex::new(None);
+    let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = &*table
+        && found.len() == COSINES * bands
+    {
+        return found.clone();
+    }
+    let value = |k: usize, b: usize| {
+        let norm = if k == 0 { 1.0 } else { 2f64.sqrt() };
+        let angle = TAU / 2.0 * k as f64 * (b as f64 + 0.5) / bands as f64;
+        (norm * angle.cos()) as f32
+    };
+    let made: Arc<[f32]> = (0..COSINES)
+        .flat_map(|k| (0..bands).map(move |b| value(k, b)))
+        .collect();
+    *table = Some(made.clone());
+    made
+}
+
+/// A value of the standard normal distribution, from the same table as the noise.
+fn normal(rng: &mut ChaCha8Rng) -> f32 {
+    let random: u64 = rng.random();
+    quantiles()[random as usize % (1 << BITS)]
 }
 
 /// Bits of a random number that choose a quantile.
@@ -297,6 +388,52 @@ mod tests {
             mean.abs() < 0.005 && (variance.sqrt() - 0.3).abs() < 0.005,
             "{mean} {variance}"
         );
+    }
+
+    #[test]
+    fn responses_are_smooth_and_constant_in_time() {
+        let only = FeatureAugmentation {
+            response: 0.5,
+            ..Default::default()
+        };
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for position in 0..400 {
+            let features = changed(only, position);
+            for channel in features.chunks(7 * 256) {
+                let frames: Vec<&[f32]> = channel.chunks(64).collect();
+                assert!(frames.iter().all(|frame| frame == &frames[0]));
+                assert_eq!(frames[0][63], 1.0, "the level is left alone");
+                for pair in frames[0][..63].windows(2) {
+                    assert!((pair[0] - pair[1]).abs() < 0.4, "{pair:?}");
+                }
+            }
+            assert_ne!(features[..63], features[7 * 256..][..63], "per channel");
+            for value in &features[..63] {
+                sum += f64::from(value - 1.0);
+                squares += f64::from(value - 1.0).powi(2);
+            }
+        }
+        let count = 400.0 * 63.0;
+        assert!((sum / count).abs() < 0.05, "{sum}");
+        let deviation = (squares / count).sqrt();
+        assert!((deviation - 0.5).abs() < 0.03, "{deviation}");
+        // A band alone has no curve, and is shifted all the same.
+        assert_eq!(cosines(1).len(), COSINES);
+    }
+
+    #[test]
+    fn the_level_moves_alike_in_all_channels() {
+        let only = FeatureAugmentation {
+            level: 1.0,
+            ..Default::default()
+        };
+        let features = changed(only, 5);
+        let shift = features[63];
+        assert_ne!(shift, 1.0);
+        for frame in features.chunks(64) {
+            assert_eq!(frame[63], shift);
+            assert!(frame[..63].iter().all(|v| *v == 1.0));
+        }
     }
 
     #[test]

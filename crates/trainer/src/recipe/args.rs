@@ -86,7 +86,7 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
-    /// How training windows are changed: standard, none, light or field; presets can say more
+    /// How training windows are changed: standard, new_sites, none, light or field; presets can say more
     /// [default: standard]
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = choice::named_augmentation)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -41,7 +41,7 @@ pub(super) mod optional_model {
 /// An augmentation by its name.
 pub(super) fn named_augmentation(name: &str) -> Result<Augmentation, String> {
     Augmentation::preset(name).ok_or_else(|| {
-        format!("unknown augmentation `{name}`: choose standard, none, light or field")
+        format!("unknown augmentation `{name}`: choose standard, new_sites, none, light or field")
     })
 }
 
@@ -55,7 +55,7 @@ pub(super) fn augmentation<'de, D: Deserializer<'de>>(
         type Value = Augmentation;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("standard, none, light, field, or a map of augmentations")
+            f.write_str("standard, new_sites, none, light, field, or a map of augmentations")
         }
 
         fn visit_str<E: Error>(self, name: &str) -> Result<Augmentation, E> {

@@ -297,11 +297,11 @@ fn bad_settings_are_named() {
         ("label_ratio: 0", "label ratio 0 is not above 0"),
         (
             "augmentation: wild",
-            "unknown augmentation `wild`: choose standard, none, light or field",
+            "unknown augmentation `wild`: choose standard, new_sites, none, light or field",
         ),
         (
             "augmentation: [3]",
-            "expected standard, none, light, field, or a map of augmentations",
+            "expected standard, new_sites, none, light, field, or a map of augmentations",
         ),
         (
             "augmentation: {time_shift: 3}",
