@@ -6,6 +6,11 @@
 //!
 //! Helpers are welcome, not needed: a caller does tasks itself, and all of them where another caller has the
 //! helpers.
+//!
+//! Waiting awake costs nobody anything while there is a core a thread. Where other processes want the cores too, as the
+//! trainings of a sweep do, it takes time from them, and a phase waits for threads that do not run. A thread that lets
+//! others through while it waits, and comes back only much later, has found that out: the team is then [`Crowded`] for a while,
+//! its helpers sleep, and callers work alone, each on a core.
 #![allow(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,12 +18,70 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// Rounds of waiting awake between letting other threads of the machine through.
 const SPINS: usize = 200;
 /// Rounds of waiting after which a helper sleeps: some hundred microseconds, longer than the pause between two
 /// training steps.
 const AWAKE: usize = 8_000;
+
+/// How long a thread that lets others through is away where another one wanted its core: longer than system threads
+/// take, shorter than what a scheduler gives a thread that computes.
+const AWAY: Duration = Duration::from_micros(1500);
+/// Within which time that must happen twice: once is a system's task that passes by.
+const TWICE: Duration = Duration::from_millis(10);
+/// How long callers work alone when it does, and at most, where it goes on afterwards.
+const ALONE: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(640)];
+
+/// Whether other processes have the cores that helpers would run on.
+struct Crowded {
+    begun: Instant,
+    /// Until when callers work alone, and how long they do this time, in microseconds since `begun` and at all.
+    until: AtomicU64,
+    length: AtomicU64,
+    /// When a thread was away, in microseconds since `begun`.
+    last: AtomicU64,
+}
+
+impl Crowded {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            until: AtomicU64::new(0),
+            length: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_micros() as u64
+    }
+
+    fn is_now(&self) -> bool {
+        let until = self.until.load(Ordering::Relaxed);
+        until > 0 && self.now() < until
+    }
+
+    /// A thread has been away for so long.
+    fn was_away(&self, time: Duration) {
+        if time < AWAY || self.is_now() {
+            return;
+        }
+        let [least, most] = ALONE.map(|time| time.as_micros() as u64);
+        let (now, until) = (self.now(), self.until.load(Ordering::Relaxed));
+        let last = self.last.swap(now.max(1), Ordering::Relaxed);
+        if last == 0 || now - last.min(now) > TWICE.as_micros() as u64 {
+            return;
+        }
+        let length = self.length.load(Ordering::Relaxed);
+        // Soon: before as long has passed as it took last time.
+        let again = now < until + length;
+        let length = if again { (2 * length).min(most) } else { least };
+        self.length.store(length, Ordering::Relaxed);
+        self.until.store(now + length, Ordering::Relaxed);
+    }
+}
 
 /// Calls the task of a phase: the closure behind the pointer, and the task's number.
 type Call = unsafe fn(*mut (), usize);
@@ -39,6 +102,7 @@ pub(super) struct Team {
     /// Helpers that sleep or are about to.
     asleep: AtomicUsize,
     helpers: OnceLock<Vec<Thread>>,
+    crowded: Crowded,
 }
 
 /// A team's helpers for some phases, or nobody beside the caller.
@@ -54,16 +118,6 @@ impl Drop for Shift<'_> {
     }
 }
 
-/// One round of waiting.
-fn wait(round: &mut usize) {
-    *round += 1;
-    if (*round).is_multiple_of(SPINS) {
-        thread::yield_now()
-    } else {
-        std::hint::spin_loop()
-    }
-}
-
 impl Team {
     /// A team of `threads` threads, the caller's included.
     fn new(threads: usize) -> Arc<Self> {
@@ -76,6 +130,7 @@ impl Team {
             taken: AtomicBool::new(false),
             asleep: AtomicUsize::new(0),
             helpers: OnceLock::new(),
+            crowded: Crowded::new(),
         });
         let spawn = |number| {
             let team = Arc::clone(&team);
@@ -99,7 +154,22 @@ impl Team {
         team.take_shift()
     }
 
+    /// One round of waiting.
+    fn wait(&self, round: &mut usize) {
+        *round += 1;
+        if (*round).is_multiple_of(SPINS) {
+            let left = Instant::now();
+            thread::yield_now();
+            self.crowded.was_away(left.elapsed());
+        } else {
+            std::hint::spin_loop()
+        }
+    }
+
     fn take_shift(&self) -> Shift<'_> {
+        if self.crowded.is_now() {
+            return Shift { team: None };
+        }
         let taken = self.taken.swap(true, Ordering::Acquire);
         Shift {
             team: (!taken).then_some(self),
@@ -132,7 +202,7 @@ impl Team {
         while self.claim_one() {}
         let mut round = 0;
         while self.done.load(Ordering::Acquire) < tasks {
-            wait(&mut round);
+            self.wait(&mut round);
         }
         if self.panicked.load(Ordering::Relaxed) {
             panic!("a task of a shared phase panicked");
@@ -178,8 +248,8 @@ impl Team {
                 round = 0;
                 continue;
             }
-            wait(&mut round);
-            if round < AWAKE {
+            self.wait(&mut round);
+            if round < AWAKE && !self.crowded.is_now() {
                 continue;
             }
             self.asleep.fetch_add(1, Ordering::Relaxed);
@@ -267,6 +337,8 @@ mod tests {
     #[test]
     fn one_caller_has_the_helpers_the_other_works_alone() {
         let team = Team::new(2);
+        let calm = || while team.crowded.is_now() {};
+        calm();
         let first = team.take_shift();
         let second = team.take_shift();
         assert!(first.team.is_some() && second.team.is_none());
@@ -274,7 +346,38 @@ mod tests {
         second.each(&mut items, |i, item| *item = i);
         assert_eq!(items, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         drop((first, second));
+        calm();
         assert!(team.take_shift().team.is_some());
+    }
+
+    #[test]
+    fn callers_work_alone_while_others_want_the_cores() {
+        let crowded = Crowded::new();
+        crowded.was_away(AWAY / 2);
+        assert!(!crowded.is_now(), "that was nobody");
+        crowded.was_away(AWAY * 2);
+        assert!(!crowded.is_now(), "once is a task that passes by");
+        crowded.was_away(AWAY * 2);
+        let [least, most] = ALONE.map(|time| time.as_micros() as u64);
+        assert_eq!(crowded.length.load(Ordering::Relaxed), least);
+        assert!(crowded.until.load(Ordering::Relaxed) >= least);
+        // Each time it happens again right afterwards, for twice as long.
+        for times in 1..10 {
+            let now = crowded.now();
+            crowded.until.store(now, Ordering::Relaxed);
+            crowded.last.store(now, Ordering::Relaxed);
+            crowded.was_away(AWAY * 2);
+            let length = crowded.length.load(Ordering::Relaxed);
+            assert_eq!(length, (least << times).min(most));
+            assert!(crowded.is_now());
+        }
+        crowded.until.store(1, Ordering::Relaxed);
+        crowded.length.store(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(1));
+        assert!(!crowded.is_now(), "they have gone");
+        crowded.was_away(AWAY * 2);
+        crowded.was_away(AWAY * 2);
+        assert_eq!(crowded.length.load(Ordering::Relaxed), least);
     }
 
     #[test]
