@@ -1,7 +1,8 @@
 //! A plan with its weights becomes layers: batch normalisations and rectifiers move into what comes before them, kernels are
 //! evaluated and packed, and values get slots, which they share where they do not live at the same time.
 
-use super::layer::{Finish, Layer, Operation, Slot};
+use super::finish::Finish;
+use super::layer::{Layer, Operation, Slot};
 use super::lines::Lines;
 use super::packed::Packed;
 use super::product::{Blocks, Run};

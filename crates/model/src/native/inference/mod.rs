@@ -1,7 +1,7 @@
 //! A network that only classifies, made once of its weights: batch normalisations folded, kernels evaluated and packed, all
 //! buffers there.
 //!
-//! - `lower`: a plan and its weights as layers (`layer`);
+//! - `lower`: a plan and its weights as layers (`layer`, `finish`);
 //! - `lines`: convolutions in fewer products than they have taps;
 //! - `packed`, `product`: kernels, and the products with them; `steps` over `sweeps`: everything else;
 //! - `vector`: the instruction sets.
@@ -9,6 +9,7 @@
 //! Values lie by position, sample and channel, so that the rows of a product lie side by side, however many samples there
 //! are. A window's logits are the same to the bit in every batch, on any number of threads and any processor.
 
+mod finish;
 mod layer;
 mod lines;
 mod lower;

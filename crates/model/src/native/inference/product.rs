@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use super::layer::Finish;
+use super::finish::Finish;
 use super::packed::{Packed, Panel};
-use super::vector::{Isa, Vector};
+use super::vector::{Isa, Tiled, Vector};
 
 /// One run of the inner dimension: which group of rows meets which kernel.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,7 @@ fn opaque(value: usize) -> usize {
 /// # Safety
 /// The instruction set was detected; the tile's rows, kernels and results lie inside their slices.
 #[inline(always)]
-pub(super) unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<'_>) {
+unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<'_>) {
     // SAFETY: as promised to this function.
     unsafe {
         let (bias, none) = (t.finish.map(|f| f.bias[t.column..].as_ptr()), V::splat(0.0));
@@ -170,6 +170,14 @@ pub(super) unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize
             }
             std::ptr::copy_nonoverlapping(all.as_ptr(), t.c.add(i * t.c_row), t.columns);
         }
+    }
+}
+
+impl Tiled for Tile<'_> {
+    #[inline(always)]
+    unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(&self) {
+        // SAFETY: as promised to this function.
+        unsafe { tile::<V, R, N, T>(self) }
     }
 }
 

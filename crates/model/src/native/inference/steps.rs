@@ -2,7 +2,7 @@
 //! write.
 #![allow(unsafe_code)]
 
-use super::layer::Finish;
+use super::finish::Finish;
 use super::lines::{Lines, MOST, OUTPUTS};
 use super::sweeps::{Average, Combine, Depthwise, Pair, Points};
 use super::vector::Isa;

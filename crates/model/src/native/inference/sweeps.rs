@@ -2,7 +2,7 @@
 //! handles some channels of all samples of a position.
 #![allow(unsafe_code)]
 
-use super::layer::Finish;
+use super::finish::Finish;
 use super::lines::{MOST, OUTPUTS};
 use super::vector::{Body, Vector};
 

@@ -1,4 +1,4 @@
-use super::layer::Finish;
+use super::finish::Finish;
 use super::lines::Lines;
 use super::lower::{convolution, direct};
 use super::packed::Packed;

@@ -7,7 +7,6 @@
 //! lanes.
 #![allow(unsafe_code)]
 
-use super::product::Tile;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
@@ -39,6 +38,13 @@ pub(super) trait Body {
     unsafe fn at<V: Vector>(&self, i: usize);
 }
 
+/// Something that is done to a tile of `R` rows by `N` vectors and, where `T` is 1, a narrower one.
+pub(super) trait Tiled {
+    /// # Safety
+    /// As [`Vector`] says, for all of the tile.
+    unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(&self);
+}
+
 /// An instruction set, by its widest vector.
 pub(super) trait Isa: Vector {
     /// What a row's last columns are computed in, where they fit: narrower where that is faster.
@@ -47,8 +53,8 @@ pub(super) trait Isa: Vector {
     const ROWS: [usize; 3];
     fn low(self) -> Self::Tail;
     /// # Safety
-    /// As [`super::product::tile`] says.
-    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &Tile<'_>);
+    /// As [`Tiled::tile`] says.
+    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled);
     /// Does `body` to rows of `length` values, none of them twice unless it reads and writes different ones.
     ///
     /// # Safety
@@ -171,9 +177,9 @@ impl Isa for Portable {
     fn low(self) -> Self {
         self
     }
-    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &Tile<'_>) {
+    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled) {
         // SAFETY: as promised to this function.
-        unsafe { super::product::tile::<Self, R, N, T>(tile) }
+        unsafe { tile.tile::<Self, R, N, T>() }
     }
     unsafe fn sweep<B: Body>(length: usize, body: &B) {
         // SAFETY: as promised to this function.
@@ -236,12 +242,12 @@ macro_rules! isa {
             fn low(self) -> $tail {
                 $low(self)
             }
-            unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &Tile<'_>) {
+            unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled) {
                 #[target_feature(enable = $features)]
                 unsafe fn compiled<const R: usize, const N: usize, const T: usize>(
-                    tile: &Tile<'_>,
+                    tile: &impl Tiled,
                 ) {
-                    unsafe { super::product::tile::<$vector, R, N, T>(tile) }
+                    unsafe { tile.tile::<$vector, R, N, T>() }
                 }
                 // SAFETY: in both, as promised to the function; the features were detected.
                 unsafe { compiled::<R, N, T>(tile) }
