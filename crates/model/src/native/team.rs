@@ -59,17 +59,21 @@ impl Crowded {
     }
 
     fn is_now(&self) -> bool {
-        let until = self.until.load(Ordering::Relaxed);
-        until > 0 && self.now() < until
+        // Without a look at the clock where it never was.
+        self.until.load(Ordering::Relaxed) > 0 && self.is_at(self.now())
     }
 
-    /// A thread has been away for so long.
-    fn was_away(&self, time: Duration) {
-        if time < AWAY || self.is_now() {
+    fn is_at(&self, now: u64) -> bool {
+        now < self.until.load(Ordering::Relaxed)
+    }
+
+    /// A thread has been away for so long, until `now`.
+    fn was_away(&self, time: Duration, now: u64) {
+        if time < AWAY || self.is_at(now) {
             return;
         }
         let [least, most] = ALONE.map(|time| time.as_micros() as u64);
-        let (now, until) = (self.now(), self.until.load(Ordering::Relaxed));
+        let until = self.until.load(Ordering::Relaxed);
         let last = self.last.swap(now.max(1), Ordering::Relaxed);
         if last == 0 || now - last.min(now) > TWICE.as_micros() as u64 {
             return;
@@ -160,7 +164,10 @@ impl Team {
         if (*round).is_multiple_of(SPINS) {
             let left = Instant::now();
             thread::yield_now();
-            self.crowded.was_away(left.elapsed());
+            let away = left.elapsed();
+            if away >= AWAY {
+                self.crowded.was_away(away, self.crowded.now());
+            }
         } else {
             std::hint::spin_loop()
         }
@@ -353,31 +360,32 @@ mod tests {
     #[test]
     fn callers_work_alone_while_others_want_the_cores() {
         let crowded = Crowded::new();
-        crowded.was_away(AWAY / 2);
-        assert!(!crowded.is_now(), "that was nobody");
-        crowded.was_away(AWAY * 2);
-        assert!(!crowded.is_now(), "once is a task that passes by");
-        crowded.was_away(AWAY * 2);
         let [least, most] = ALONE.map(|time| time.as_micros() as u64);
-        assert_eq!(crowded.length.load(Ordering::Relaxed), least);
-        assert!(crowded.until.load(Ordering::Relaxed) >= least);
-        // Each time it happens again right afterwards, for twice as long.
+        let twice = TWICE.as_micros() as u64;
+        crowded.was_away(AWAY / 2, 1);
+        crowded.was_away(AWAY / 2, 2);
+        assert!(!crowded.is_at(3), "that was nobody");
+        crowded.was_away(AWAY * 2, 10);
+        crowded.was_away(AWAY * 2, 11 + twice);
+        assert!(!crowded.is_at(11 + twice), "once is a task that passes by");
+        let mut now = 20 + twice;
+        crowded.was_away(AWAY * 2, now);
+        assert!(crowded.is_at(now) && crowded.is_at(now + least - 1));
+        assert!(!crowded.is_at(now + least));
+        now += least + 1;
+        // Each time it goes on afterwards, for twice as long.
         for times in 1..10 {
-            let now = crowded.now();
-            crowded.until.store(now, Ordering::Relaxed);
-            crowded.last.store(now, Ordering::Relaxed);
-            crowded.was_away(AWAY * 2);
-            let length = crowded.length.load(Ordering::Relaxed);
-            assert_eq!(length, (least << times).min(most));
-            assert!(crowded.is_now());
+            let length = (least << times).min(most);
+            crowded.was_away(AWAY * 2, now);
+            crowded.was_away(AWAY * 2, now + 1);
+            now += 1 + length;
+            assert!(crowded.is_at(now - 1) && !crowded.is_at(now), "{times}");
         }
-        crowded.until.store(1, Ordering::Relaxed);
-        crowded.length.store(1, Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(1));
-        assert!(!crowded.is_now(), "they have gone");
-        crowded.was_away(AWAY * 2);
-        crowded.was_away(AWAY * 2);
-        assert_eq!(crowded.length.load(Ordering::Relaxed), least);
+        // They have gone, and come back.
+        now += 2 * most;
+        crowded.was_away(AWAY * 2, now);
+        crowded.was_away(AWAY * 2, now + 1);
+        assert!(crowded.is_at(now + least) && !crowded.is_at(now + 1 + least));
     }
 
     #[test]
