@@ -1,18 +1,20 @@
-//! Training and inference speed of one network: `throughput MODEL BATCH native|flex [SECONDS]`. Prints one JSON
+//! Training and inference speed of one network: `throughput MODEL BATCH native|inference|flex [SECONDS]`. Prints one JSON
 //! line: samples/s over a data set of 64 batches in memory, gathered in shuffled order for training; at
-//! batch 1 the latency of single windows in microseconds. `scripts/bench/training.py` runs it beside others.
+//! batch 1 the latency of single windows in microseconds. `inference` classifies only, at any batch.
+//! `scripts/bench/training.py` and `inference.py` run it beside others. With `steps` or `windows` instead, it takes so many
+//! steps, or classifies so many batches, and prints nothing: `scripts/bench/instructions.py` counts what that takes.
 
 use std::time::Instant;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use model::native::NativeNetwork;
+use model::native::{Inference, NativeNetwork};
 use model::rng::Rng;
 use model::{Adam, AdamConfig, Architecture, Mode, Network, Plan, Weights, cross_entropy};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, batch, path, rest @ ..] = &arguments[..] else {
-        eprintln!("usage: throughput MODEL BATCH native|flex [SECONDS]");
+        eprintln!("usage: throughput MODEL BATCH native|inference|flex|steps|windows [SECONDS]");
         std::process::exit(2);
     };
     let kind: model::ModelKind = kind.parse().unwrap();
@@ -22,7 +24,8 @@ fn main() {
     let plan = Plan::new(&architecture).unwrap();
     let weights = Weights::init(&plan, 1);
     let mut rng = Rng::new(1, 1 << 40);
-    let samples = 64 * batch;
+    let counted = ["steps", "windows"].contains(&path.as_str());
+    let samples = if counted { batch } else { 64 * batch };
     let x: Vec<f32> = (0..samples * 3584)
         .map(|_| 2.0 * rng.uniform() - 1.0)
         .collect();
@@ -35,6 +38,28 @@ fn main() {
         seed: 1,
         step,
     };
+    if path == "steps" {
+        let mut network =
+            NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
+        for step in 0..seconds as u64 {
+            network.training_pass(&x[..batch * 3584], &y[..batch], mode(step));
+            network.step(1e-3);
+        }
+        return;
+    }
+    if path == "inference" || path == "windows" {
+        let mut network = Inference::new(&architecture, &weights).unwrap();
+        if path == "windows" {
+            let x = &x[..batch * 3584];
+            (0..seconds as u64).for_each(|_| drop(network.logits(x).to_vec()));
+            return;
+        }
+        // As many windows as the others are given in turns.
+        return calls(batch, seconds, |i| {
+            let window = &x[(i % 8) * batch * 3584..][..batch * 3584];
+            std::hint::black_box(network.logits(window));
+        });
+    }
     let (training, inference) = if path == "native" {
         let mut network =
             NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
@@ -104,6 +129,21 @@ fn rate(batch: usize, seconds: f64, mut step: impl FnMut(u64)) -> f64 {
         steps += 1;
     }
     steps as f64 * batch as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Prints the median of single calls in microseconds and samples/s over `seconds`, after a warm-up.
+fn calls(batch: usize, seconds: f64, mut call: impl FnMut(usize)) {
+    (0..(500 / batch).max(5)).for_each(&mut call);
+    let (begun, mut times) = (Instant::now(), Vec::new());
+    while begun.elapsed().as_secs_f64() < seconds {
+        let started = Instant::now();
+        call(times.len());
+        times.push(started.elapsed().as_secs_f64());
+    }
+    let rate = (batch * times.len()) as f64 / times.iter().sum::<f64>();
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2] * 1e6;
+    println!("{{\"median_us\": {median:.2}, \"rate\": {rate:.0}}}");
 }
 
 /// Prints median and 99th percentile of single calls, after a warm-up.

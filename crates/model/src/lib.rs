@@ -7,6 +7,7 @@
 //! - [`Plan`]: what is computed, step by step, with the shape of every value and the name and shape of every tensor;
 //! - [`Weights`]: the tensors on the host, initialised as Keras does, saved as safetensors;
 //! - [`native::NativeNetwork`]: forward and backward pass on a CPU without a tensor framework;
+//! - [`native::Inference`]: the same network where it only classifies;
 //! - `Network` (feature `burn`, on by default): the same tensors on a Burn device, with forward and backward pass;
 //! - [`TrainingState`]: what a training needs to go on where it was;
 //! - [`summary`]'s text, which is `model_summary.txt`.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use data::reader::Window;
 use data::{Normalisation, Pipeline, Preprocessing};
-use model::native::NativeNetwork;
-use model::{AdamConfig, Bundle, CARD_FILE, ModelCard};
+use model::native::Inference;
+use model::{Bundle, CARD_FILE, ModelCard, Weights};
 use rayon::prelude::*;
 
 use crate::error::PredictError;
@@ -59,7 +59,9 @@ pub struct Options {
 /// Windows are classified on all threads of the current Rayon pool.
 pub struct Classifier {
     card: ModelCard,
-    network: NativeNetwork,
+    network: Inference,
+    /// Checksum of the weights.
+    weights: u32,
     preprocessing: Preprocessing,
     /// `[channels, segments, bins]`.
     shape: [usize; 3],
@@ -99,10 +101,11 @@ impl Classifier {
         let threads = rayon::current_num_threads();
         let pipelines = (0..threads).map(|_| preprocessing.pipeline());
         let pipelines = pipelines.collect::<Result<_, _>>().map_err(wrong)?;
-        let network = NativeNetwork::new(&architecture, &bundle.weights, AdamConfig::default())
+        let network = Inference::new(&architecture, &bundle.weights)
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             network,
+            weights: checksum(&bundle.weights),
             window_samples: preprocessing
                 .window_samples(shape)
                 .or(options.window_samples),
@@ -147,18 +150,8 @@ impl Classifier {
 
     /// A number that models with the same weights and description share, and others do not.
     pub fn identity(&self) -> String {
-        let mut sum = u64::from(crc32c::crc32c(&self.card.to_bytes())) << 32;
-        sum |= u64::from(
-            self.network
-                .weights()
-                .tensors()
-                .iter()
-                .fold(0, |sum, tensor| {
-                    let bytes: Vec<u8> =
-                        tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                    crc32c::crc32c_append(sum, &bytes)
-                }),
-        );
+        let card = u64::from(crc32c::crc32c(&self.card.to_bytes()));
+        let sum = card << 32 | u64::from(self.weights);
         format!("{} {sum:016x}", self.card.architecture)
     }
 
@@ -270,6 +263,14 @@ impl Classifier {
         }
         Ok(())
     }
+}
+
+/// Of all tensors, in their order.
+fn checksum(weights: &Weights) -> u32 {
+    weights.tensors().iter().fold(0, |sum, tensor| {
+        let bytes: Vec<u8> = tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        crc32c::crc32c_append(sum, &bytes)
+    })
 }
 
 fn at(index: usize, problem: String) -> PredictError {

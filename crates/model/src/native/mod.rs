@@ -13,13 +13,15 @@
 //! - `program`: a plan as steps between buffers;
 //! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
 //! - `run`: passes over all shards;
+//! - `inference`: a network that only classifies, in another way;
 //! - `team`: the threads that share them.
 //!
-//! Unsafe code is in `gemm` (vector instructions), `wide` (calls of what was compiled for a detected
+//! Unsafe code is in `gemm` and `inference` (vector instructions), `wide` (calls of what was compiled for a detected
 //! processor) and `team` (closures shared for the length of a phase).
 
 mod conv;
 mod gemm;
+mod inference;
 mod kernels;
 mod program;
 mod run;
@@ -37,6 +39,7 @@ use crate::architecture::Architecture;
 use crate::mode::Mode;
 use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
+pub use inference::Inference;
 use program::Program;
 use shard::{Input, Lane, NormState};
 
@@ -79,6 +82,8 @@ pub struct NativeNetwork {
     output: Vec<f32>,
     /// Parameters and running statistics, from the first, that no step changes.
     frozen: [usize; 2],
+    /// For the tensors as they are; none where that has not been asked for since they changed.
+    inference: Option<Inference>,
 }
 
 impl NativeNetwork {
@@ -112,6 +117,7 @@ impl NativeNetwork {
             class_weights: Vec::new(),
             output: Vec::new(),
             frozen: [0; 2],
+            inference: None,
             program,
             gradients: zeros.clone(),
             parameters,
@@ -208,6 +214,7 @@ impl NativeNetwork {
     /// Where no average is kept.
     pub fn swap_average(&mut self) {
         let average = self.average.as_mut().expect("an average is kept");
+        self.inference = None;
         std::mem::swap(&mut self.parameters, &mut average.parameters);
         std::mem::swap(&mut self.statistics, &mut average.statistics);
     }
@@ -247,7 +254,7 @@ impl NativeNetwork {
         named.collect()
     }
 
-    /// Classifies a batch with the running statistics.
+    /// Classifies a batch with the running statistics, as [`Inference`] does, which is made anew after every change.
     ///
     /// # Shapes
     /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
@@ -255,7 +262,11 @@ impl NativeNetwork {
     /// # Panics
     /// Where `x` is no whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
-        self.infer(x)
+        if self.inference.is_none() {
+            self.inference = Some(Inference::of(&self.plan, &self.weights()));
+        }
+        let inference = self.inference.as_mut().expect("made where it was missing");
+        inference.logits(x)
     }
 
     /// Forward and backward pass over a batch: gradients and running statistics change, parameters do
@@ -288,6 +299,7 @@ impl NativeNetwork {
             Mode::Inference,
             "a training pass needs batch statistics"
         );
+        self.inference = None;
         let loss = self.train(input, y, mode);
         (&self.output, loss)
     }
@@ -295,6 +307,7 @@ impl NativeNetwork {
     /// One optimizer step along the gradients of the last training pass: Adam as [`AdamConfig`]
     /// describes it.
     pub fn step(&mut self, learning_rate: f64) {
+        self.inference = None;
         if self.frozen == [0; 2] {
             return self.adam_step(learning_rate);
         }

@@ -100,46 +100,6 @@ impl NativeNetwork {
         samples
     }
 
-    /// Logits with the running statistics. No sample needs another: threads take shards from end to end.
-    pub(super) fn infer(&mut self, x: &[f32]) -> &[f32] {
-        let input = Input::Batch(x);
-        let batch = self.samples(&input);
-        for step in &self.program.steps {
-            if let Some(norm) = step.kind.norm() {
-                let mean = &self.statistics[norm.mean.clone()];
-                let variance = &self.statistics[norm.variance.clone()];
-                let gamma = &self.parameters[norm.gamma.clone()];
-                self.norms[norm.number].set(mean, variance, gamma, norm.epsilon);
-            }
-        }
-        let classes = self.program.buffers[self.program.output].channels;
-        let alone = alone(self.macs, batch);
-        let workers = if alone {
-            1
-        } else {
-            rayon::current_num_threads().min(batch.div_ceil(SHARD))
-        };
-        let shards = batch.div_ceil(SHARD).div_ceil(workers);
-        self.make_lanes(workers, workers);
-        self.output.resize(batch * classes, 0.0);
-        let program = &self.program;
-        let shared = shared!(self, input, Mode::Inference, batch);
-        let outputs = self.output.chunks_mut(shards * SHARD * classes);
-        let work = |(worker, (lane, output)): (usize, (&mut Lane, &mut [f32]))| {
-            let shard = &mut lane.shards[0];
-            let first = worker * shards * SHARD;
-            for (i, output) in output.chunks_mut(SHARD * classes).enumerate() {
-                let samples = output.len() / classes;
-                shard.prepare(program, first + i * SHARD, samples, false);
-                (0..program.steps.len()).for_each(|step| shard.forward(step, &shared));
-                output.copy_from_slice(shard.output(program));
-            }
-        };
-        let parts: Vec<_> = self.lanes.iter_mut().zip(outputs).enumerate().collect();
-        Team::shift(alone).take(parts, work);
-        &self.output
-    }
-
     /// Forward and backward pass; returns the loss.
     pub(super) fn train(&mut self, input: Input<'_>, labels: &[u32], mode: Mode) -> f32 {
         let batch = self.samples(&input);
@@ -204,7 +164,7 @@ impl NativeNetwork {
                     for (i, shard) in lane_shards.iter_mut().enumerate() {
                         if phase == 0 {
                             let first = (shards * lane / lanes + i) * SHARD;
-                            shard.prepare(program, first, SHARD.min(batch - first), true);
+                            shard.prepare(program, first, SHARD.min(batch - first));
                             shard.gather(&shared);
                         }
                         (start..end).for_each(|i| shard.forward(i, &shared));

@@ -73,7 +73,7 @@ pub(super) struct Shard {
 
 impl Shard {
     /// Makes room for `samples` samples from `first` on.
-    pub fn prepare(&mut self, program: &Program, first: usize, samples: usize, training: bool) {
+    pub fn prepare(&mut self, program: &Program, first: usize, samples: usize) {
         (self.first, self.samples) = (first, samples);
         self.activations.resize(program.buffers.len(), Vec::new());
         self.gradients.resize(program.buffers.len(), Vec::new());
@@ -84,7 +84,7 @@ impl Shard {
             if id != INPUT {
                 self.activations[id].resize(length, 0.0);
             }
-            if training && program.wanted[id] {
+            if program.wanted[id] {
                 self.gradients[id].resize(length, 0.0);
             }
         }

@@ -6,6 +6,11 @@
 //!
 //! Helpers are welcome, not needed: a caller does tasks itself, and all of them where another caller has the
 //! helpers.
+//!
+//! Waiting awake costs nobody anything while there is a core a thread. Where other processes want the cores too, as the
+//! trainings of a sweep do, it takes time from them, and a phase waits for threads that do not run. A thread that lets
+//! others through while it waits, and comes back only much later, has found that out: the team is then [`Crowded`] for a while,
+//! its helpers sleep, and callers work alone, each on a core.
 #![allow(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,12 +18,74 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// Rounds of waiting awake between letting other threads of the machine through.
 const SPINS: usize = 200;
 /// Rounds of waiting after which a helper sleeps: some hundred microseconds, longer than the pause between two
 /// training steps.
 const AWAKE: usize = 8_000;
+
+/// How long a thread that lets others through is away where another one wanted its core: longer than system threads
+/// take, shorter than what a scheduler gives a thread that computes.
+const AWAY: Duration = Duration::from_micros(1500);
+/// Within which time that must happen twice: once is a system's task that passes by.
+const TWICE: Duration = Duration::from_millis(10);
+/// How long callers work alone when it does, and at most, where it goes on afterwards.
+const ALONE: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(640)];
+
+/// Whether other processes have the cores that helpers would run on.
+struct Crowded {
+    begun: Instant,
+    /// Until when callers work alone, and how long they do this time, in microseconds since `begun` and at all.
+    until: AtomicU64,
+    length: AtomicU64,
+    /// When a thread was away, in microseconds since `begun`.
+    last: AtomicU64,
+}
+
+impl Crowded {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            until: AtomicU64::new(0),
+            length: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_micros() as u64
+    }
+
+    fn is_now(&self) -> bool {
+        // Without a look at the clock where it never was.
+        self.until.load(Ordering::Relaxed) > 0 && self.is_at(self.now())
+    }
+
+    fn is_at(&self, now: u64) -> bool {
+        now < self.until.load(Ordering::Relaxed)
+    }
+
+    /// A thread has been away for so long, until `now`.
+    fn was_away(&self, time: Duration, now: u64) {
+        if time < AWAY || self.is_at(now) {
+            return;
+        }
+        let [least, most] = ALONE.map(|time| time.as_micros() as u64);
+        let until = self.until.load(Ordering::Relaxed);
+        let last = self.last.swap(now.max(1), Ordering::Relaxed);
+        if last == 0 || now - last.min(now) > TWICE.as_micros() as u64 {
+            return;
+        }
+        let length = self.length.load(Ordering::Relaxed);
+        // Soon: before as long has passed as it took last time.
+        let again = now < until + length;
+        let length = if again { (2 * length).min(most) } else { least };
+        self.length.store(length, Ordering::Relaxed);
+        self.until.store(now + length, Ordering::Relaxed);
+    }
+}
 
 /// Calls the task of a phase: the closure behind the pointer, and the task's number.
 type Call = unsafe fn(*mut (), usize);
@@ -39,6 +106,7 @@ pub(super) struct Team {
     /// Helpers that sleep or are about to.
     asleep: AtomicUsize,
     helpers: OnceLock<Vec<Thread>>,
+    crowded: Crowded,
 }
 
 /// A team's helpers for some phases, or nobody beside the caller.
@@ -54,16 +122,6 @@ impl Drop for Shift<'_> {
     }
 }
 
-/// One round of waiting.
-fn wait(round: &mut usize) {
-    *round += 1;
-    if (*round).is_multiple_of(SPINS) {
-        thread::yield_now()
-    } else {
-        std::hint::spin_loop()
-    }
-}
-
 impl Team {
     /// A team of `threads` threads, the caller's included.
     fn new(threads: usize) -> Arc<Self> {
@@ -76,6 +134,7 @@ impl Team {
             taken: AtomicBool::new(false),
             asleep: AtomicUsize::new(0),
             helpers: OnceLock::new(),
+            crowded: Crowded::new(),
         });
         let spawn = |number| {
             let team = Arc::clone(&team);
@@ -99,7 +158,25 @@ impl Team {
         team.take_shift()
     }
 
+    /// One round of waiting.
+    fn wait(&self, round: &mut usize) {
+        *round += 1;
+        if (*round).is_multiple_of(SPINS) {
+            let left = Instant::now();
+            thread::yield_now();
+            let away = left.elapsed();
+            if away >= AWAY {
+                self.crowded.was_away(away, self.crowded.now());
+            }
+        } else {
+            std::hint::spin_loop()
+        }
+    }
+
     fn take_shift(&self) -> Shift<'_> {
+        if self.crowded.is_now() {
+            return Shift { team: None };
+        }
         let taken = self.taken.swap(true, Ordering::Acquire);
         Shift {
             team: (!taken).then_some(self),
@@ -132,7 +209,7 @@ impl Team {
         while self.claim_one() {}
         let mut round = 0;
         while self.done.load(Ordering::Acquire) < tasks {
-            wait(&mut round);
+            self.wait(&mut round);
         }
         if self.panicked.load(Ordering::Relaxed) {
             panic!("a task of a shared phase panicked");
@@ -178,8 +255,8 @@ impl Team {
                 round = 0;
                 continue;
             }
-            wait(&mut round);
-            if round < AWAKE {
+            self.wait(&mut round);
+            if round < AWAKE && !self.crowded.is_now() {
                 continue;
             }
             self.asleep.fetch_add(1, Ordering::Relaxed);
@@ -267,6 +344,8 @@ mod tests {
     #[test]
     fn one_caller_has_the_helpers_the_other_works_alone() {
         let team = Team::new(2);
+        let calm = || while team.crowded.is_now() {};
+        calm();
         let first = team.take_shift();
         let second = team.take_shift();
         assert!(first.team.is_some() && second.team.is_none());
@@ -274,7 +353,39 @@ mod tests {
         second.each(&mut items, |i, item| *item = i);
         assert_eq!(items, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         drop((first, second));
+        calm();
         assert!(team.take_shift().team.is_some());
+    }
+
+    #[test]
+    fn callers_work_alone_while_others_want_the_cores() {
+        let crowded = Crowded::new();
+        let [least, most] = ALONE.map(|time| time.as_micros() as u64);
+        let twice = TWICE.as_micros() as u64;
+        crowded.was_away(AWAY / 2, 1);
+        crowded.was_away(AWAY / 2, 2);
+        assert!(!crowded.is_at(3), "that was nobody");
+        crowded.was_away(AWAY * 2, 10);
+        crowded.was_away(AWAY * 2, 11 + twice);
+        assert!(!crowded.is_at(11 + twice), "once is a task that passes by");
+        let mut now = 20 + twice;
+        crowded.was_away(AWAY * 2, now);
+        assert!(crowded.is_at(now) && crowded.is_at(now + least - 1));
+        assert!(!crowded.is_at(now + least));
+        now += least + 1;
+        // Each time it goes on afterwards, for twice as long.
+        for times in 1..10 {
+            let length = (least << times).min(most);
+            crowded.was_away(AWAY * 2, now);
+            crowded.was_away(AWAY * 2, now + 1);
+            now += 1 + length;
+            assert!(crowded.is_at(now - 1) && !crowded.is_at(now), "{times}");
+        }
+        // They have gone, and come back.
+        now += 2 * most;
+        crowded.was_away(AWAY * 2, now);
+        crowded.was_away(AWAY * 2, now + 1);
+        assert!(crowded.is_at(now + least) && !crowded.is_at(now + 1 + least));
     }
 
     #[test]

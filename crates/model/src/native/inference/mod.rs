@@ -1,0 +1,261 @@
+//! A network that only classifies, made once of its weights: batch normalisations folded, kernels evaluated and packed, all
+//! buffers there.
+//!
+//! - `lower`: a plan and its weights as layers (`layer`, `finish`);
+//! - `lines`: convolutions in fewer products than they have taps;
+//! - `packed`, `product`: kernels, and the products with them; `steps` over `sweeps`: everything else;
+//! - `vector`: the instruction sets.
+//!
+//! Values lie by position, sample and channel, so that the rows of a product lie side by side, however many samples there
+//! are. A window's logits are the same to the bit in every batch, on any number of threads and any processor.
+
+mod finish;
+mod layer;
+mod lines;
+mod lower;
+mod packed;
+mod product;
+mod steps;
+mod sweeps;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+use super::team::Team;
+use crate::architecture::Architecture;
+use crate::plan::{Plan, PlanError};
+use crate::weights::Weights;
+use layer::{Layer, Operation};
+use lower::Program;
+use packed::Aligned;
+use product::product;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+use steps::{Strides, average, combine, depthwise, evaluate, pair, pool};
+use vector::{Instructions, Isa, Portable};
+
+/// Samples that a thread takes through the layers at once: so many that kernels are read seldom, so few that their values stay
+/// in a core's own cache.
+const BLOCK: usize = 8;
+/// Multiply-accumulates from which threads share a batch: below, waking them costs more.
+const PARALLEL: usize = 2 << 20;
+
+/// A network that classifies on a CPU. It is made of weights as they are: make another one when they change.
+#[derive(Clone, Debug)]
+pub struct Inference {
+    program: Program,
+    isa: Instructions,
+    macs: usize,
+    input: usize,
+    classes: usize,
+    /// One a thread.
+    workers: Vec<Worker>,
+    output: Vec<f32>,
+}
+
+/// What one thread writes to.
+#[derive(Clone, Debug)]
+struct Worker {
+    slots: Vec<Aligned>,
+    /// Inputs at points, and products, of the layer at hand.
+    points: Aligned,
+    products: Aligned,
+    /// As many as a row that is padded.
+    zeros: Aligned,
+}
+
+impl Inference {
+    /// # Errors
+    /// [`PlanError`] where the architecture does not fit its input.
+    ///
+    /// # Panics
+    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    pub fn new(architecture: &Architecture, weights: &Weights) -> Result<Self, PlanError> {
+        Ok(Self::of(&Plan::new(architecture)?, weights))
+    }
+
+    pub(super) fn of(plan: &Plan, weights: &Weights) -> Self {
+        Self::on(plan, weights, Instructions::best())
+    }
+
+    /// With the instructions of `isa`, which the processor must have.
+    fn on(plan: &Plan, weights: &Weights, isa: Instructions) -> Self {
+        let shapes = weights.tensors().iter().map(|tensor| &tensor.shape);
+        assert!(
+            shapes.eq(plan.tensors.iter().map(|tensor| &tensor.shape)),
+            "weights of another network"
+        );
+        Self {
+            program: Program::new(plan, weights, isa),
+            isa,
+            macs: plan.macs(),
+            input: plan.shape(plan.input).elements(),
+            classes: plan.num_classes(),
+            workers: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+
+    /// Number of logits a window.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Classifies a batch.
+    ///
+    /// # Shapes
+    /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
+    ///
+    /// # Panics
+    /// Where `x` is no whole number of samples.
+    pub fn logits(&mut self, x: &[f32]) -> &[f32] {
+        let batch = x.len() / self.input;
+        assert!(
+            batch > 0 && x.len().is_multiple_of(self.input),
+            "whole samples of {} values",
+            self.input
+        );
+        let blocks = batch.div_ceil(BLOCK);
+        let alone = blocks == 1 || self.macs * batch < PARALLEL;
+        let threads = if alone {
+            1
+        } else {
+            rayon::current_num_threads()
+        };
+        let workers = threads.min(blocks);
+        while self.workers.len() < workers {
+            self.workers.push(Worker::new(&self.program, BLOCK));
+        }
+        self.output.resize(batch * self.classes, 0.0);
+        let each = blocks.div_ceil(workers) * BLOCK;
+        let (program, isa, classes) = (&self.program, self.isa, self.classes);
+        let length = self.input;
+        let work = |(worker, x, output): (&mut Worker, &[f32], &mut [f32])| {
+            let parts = x.chunks(BLOCK * length);
+            for (x, output) in parts.zip(output.chunks_mut(BLOCK * classes)) {
+                worker.run(program, isa, x, output);
+            }
+        };
+        let mut parts = self
+            .workers
+            .iter_mut()
+            .zip(x.chunks(each * length))
+            .zip(self.output.chunks_mut(each * classes))
+            .map(|((worker, x), output)| (worker, x, output));
+        if alone {
+            parts.next().into_iter().for_each(work);
+        } else {
+            let parts = parts.collect();
+            Team::shift(false).take(parts, work);
+        }
+        &self.output
+    }
+}
+
+impl Worker {
+    fn new(program: &Program, samples: usize) -> Self {
+        let (mut points, mut products, mut zeros) = (0, 0, 0);
+        for layer in &program.layers {
+            if let Operation::Lines(lines, _) = &layer.operation {
+                points = points.max(lines.groups() * layer.before.1);
+                products = products.max(lines.groups() * layer.after.1);
+                zeros = zeros.max(layer.before.1);
+            }
+        }
+        let slots = program.slots.iter();
+        Self {
+            slots: slots
+                .map(|length| Aligned::zeros(samples * length))
+                .collect(),
+            points: Aligned::zeros(samples * points),
+            products: Aligned::zeros(samples * products),
+            zeros: Aligned::zeros(samples * zeros),
+        }
+    }
+
+    /// Classifies at most [`BLOCK`] samples.
+    fn run(&mut self, program: &Program, isa: Instructions, x: &[f32], output: &mut [f32]) {
+        match isa {
+            Instructions::Portable => self.run_on::<Portable>(program, x, output),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => self.run_on::<__m256>(program, x, output),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => self.run_on::<__m512>(program, x, output),
+        }
+    }
+
+    fn run_on<V: Isa>(&mut self, program: &Program, x: &[f32], output: &mut [f32]) {
+        let first = &program.layers[0];
+        let samples = x.len() / (first.before.0 * first.before.1);
+        if let Some(slot) = program.input {
+            by_position(x, samples, first.before, &mut self.slots[slot]);
+        }
+        for layer in &program.layers {
+            let mut to = std::mem::take(&mut self.slots[layer.to]);
+            let length = samples * layer.after.0 * layer.after.1;
+            self.layer::<V>(layer, x, samples, &mut to[..length]);
+            self.slots[layer.to] = to;
+        }
+        output.copy_from_slice(&self.slots[program.output][..output.len()]);
+    }
+
+    fn layer<V: Isa>(&mut self, layer: &Layer, x: &[f32], samples: usize, to: &mut [f32]) {
+        let (positions, channels) = layer.before;
+        let finish = &layer.finish;
+        let length = samples * positions * channels;
+        let from = match layer.from {
+            0 => x,
+            slot => &self.slots[slot][..length],
+        };
+        match &layer.operation {
+            Operation::Lines(lines, packed) => {
+                let count = lines.groups() * samples;
+                let points = &mut self.points[..count * channels];
+                let products = &mut self.products[..count * layer.after.1];
+                // Values of the network's input lie sample by sample.
+                let (position, sample, apart) = match layer.from {
+                    0 => (channels, positions * channels, samples),
+                    _ => (samples * channels, 0, 1),
+                };
+                let strides = Strides {
+                    position,
+                    sample,
+                    samples: apart,
+                };
+                let to_points = (&*self.zeros, &mut *points);
+                evaluate::<V>(lines, from, &strides, samples * channels, to_points);
+                let result = (&*points, &mut *products, layer.after.1);
+                product::<V>(&lines.blocks, packed, samples, result, None);
+                combine::<V>(lines, products, (samples, layer.after.1), to, finish);
+            }
+            Operation::Products(blocks, packed) => {
+                let result = (from, to, layer.after.1);
+                product::<V>(blocks, packed, samples, result, Some(finish));
+            }
+            Operation::Depthwise { sources, kernel } => {
+                let kernel = (&sources[..], &kernel[..]);
+                depthwise::<V>(kernel, from, (samples, channels), to, finish);
+            }
+            Operation::MaxPool { width } => {
+                pool::<V>(*width, from, (samples, channels), to, finish);
+            }
+            Operation::Add { other } => {
+                let other = &self.slots[*other][..length];
+                let group = samples * channels;
+                let both = from.chunks_exact(group).zip(other.chunks_exact(group));
+                for ((a, b), to) in both.zip(to.chunks_exact_mut(group)) {
+                    pair::<V, false>([a, b], (samples, channels), to, finish);
+                }
+            }
+            Operation::Average => average::<V>(positions, from, (samples, channels), to, finish),
+        }
+    }
+}
+
+/// From `[sample][position][channel]` to `[position][sample][channel]`.
+fn by_position(x: &[f32], samples: usize, (positions, channels): (usize, usize), to: &mut [f32]) {
+    for (i, row) in to[..x.len()].chunks_exact_mut(channels).enumerate() {
+        let (position, sample) = (i / samples, i % samples);
+        row.copy_from_slice(&x[(sample * positions + position) * channels..][..channels]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Steps of a layer that are no products, over the whole of a value: which rows the bodies of [`super::sweeps`] read and
+//! write.
+#![allow(unsafe_code)]
+
+use super::finish::Finish;
+use super::lines::{Lines, MOST, OUTPUTS};
+use super::sweeps::{Average, Combine, Depthwise, Pair, Points};
+use super::vector::Isa;
+
+/// Samples, and channels of each.
+type Rows = (usize, usize);
+
+/// How an input lies: its positions so far apart, and so many samples so far apart, which are handled one by one.
+pub(super) struct Strides {
+    pub position: usize,
+    pub sample: usize,
+    pub samples: usize,
+}
+
+/// Evaluates all lines at the points, `zeros` where a line is padded: `to` has `group` values a group.
+pub(super) fn evaluate<V: Isa>(
+    lines: &Lines,
+    from: &[f32],
+    strides: &Strides,
+    group: usize,
+    (zeros, to): (&[f32], &mut [f32]),
+) {
+    let length = group / strides.samples;
+    assert!(length <= zeros.len(), "zeros");
+    assert!(lines.groups() * group <= to.len(), "room for the points");
+    let last = (lines.height() * lines.width() - 1) * strides.position;
+    let last = last + (strides.samples - 1) * strides.sample;
+    assert!(last + length <= from.len(), "the input's positions");
+    for line in 0..lines.height() {
+        for (tile, shape) in lines.tiles.iter().enumerate() {
+            for sample in 0..strides.samples {
+                let input = |j: usize| {
+                    let column = (shape.first + j).checked_sub(lines.left);
+                    match column.filter(|column| *column < lines.width()) {
+                        Some(column) => {
+                            let position = line * lines.width() + column;
+                            from[position * strides.position + sample * strides.sample..].as_ptr()
+                        }
+                        None => zeros.as_ptr(),
+                    }
+                };
+                let (mut d, mut u) = ([zeros.as_ptr(); MOST], [std::ptr::null_mut(); MOST]);
+                for j in 0..shape.points {
+                    d[j] = input(j);
+                    let at = lines.group(line, tile, j) * group + sample * length;
+                    u[j] = to[at..].as_mut_ptr();
+                }
+                // SAFETY: `length` values are there from every pointer on: of the input and of the points, says
+                // what was asserted, and of the zeros. Instructions are those of this processor, says who chose `V`.
+                unsafe {
+                    match shape.points {
+                        2 => V::sweep(length, &Points::<2> { from: d, to: u }),
+                        3 => V::sweep(length, &Points::<3> { from: d, to: u }),
+                        4 => V::sweep(length, &Points::<4> { from: d, to: u }),
+                        5 => V::sweep(length, &Points::<5> { from: d, to: u }),
+                        _ => V::sweep(length, &Points::<6> { from: d, to: u }),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Puts the outputs of all lines together from `products`.
+pub(super) fn combine<V: Isa>(
+    lines: &Lines,
+    products: &[f32],
+    (samples, channels): Rows,
+    to: &mut [f32],
+    finish: &Finish,
+) {
+    let group = samples * channels;
+    assert!(lines.groups() * group <= products.len(), "the products");
+    assert!(
+        lines.height() * lines.width() * group <= to.len(),
+        "the result"
+    );
+    assert!(channels <= finish.bias.len(), "the bias");
+    for line in 0..lines.height() {
+        for (tile, shape) in lines.tiles.iter().enumerate() {
+            let mut m = [products.as_ptr(); MOST];
+            for j in 0..shape.points {
+                m[j] = products[lines.group(line, tile, j) * group..].as_ptr();
+            }
+            let mut y = [std::ptr::null_mut(); OUTPUTS];
+            for k in 0..shape.outputs {
+                y[k] = to[(line * lines.width() + shape.first + k) * group..].as_mut_ptr();
+            }
+            macro_rules! combine {
+                ($points:literal, $outputs:literal) => {{
+                    let body = Combine::<$points, $outputs> {
+                        from: m,
+                        to: y,
+                        samples,
+                        channels,
+                        factors: &shape.combine,
+                        finish,
+                    };
+                    // SAFETY: a group is there from every pointer on, says what was asserted; instructions are
+                    // those of this processor, says who chose `V`.
+                    unsafe { V::sweep(channels, &body) }
+                }};
+            }
+            match (shape.points, shape.outputs) {
+                (2, _) => combine!(2, 1),
+                (3, 1) => combine!(3, 1),
+                (3, _) => combine!(3, 2),
+                (4, 2) => combine!(4, 2),
+                (4, _) => combine!(4, 3),
+                (5, 3) => combine!(5, 3),
+                (5, _) => combine!(5, 4),
+                _ => combine!(6, 4),
+            }
+        }
+    }
+}
+
+/// The larger of two values, or their sum, of one position.
+pub(super) fn pair<V: Isa, const LARGER: bool>(
+    [a, b]: [&[f32]; 2],
+    (samples, channels): Rows,
+    to: &mut [f32],
+    finish: &Finish,
+) {
+    let group = samples * channels;
+    assert!(a.len().min(b.len()).min(to.len()) >= group, "a position");
+    let body = Pair::<LARGER> {
+        from: [a.as_ptr(), b.as_ptr()],
+        to: to.as_mut_ptr(),
+        samples,
+        channels,
+        finish: checked(finish, channels),
+    };
+    // SAFETY: a position is there in all three; instructions are those of this processor, says who chose `V`.
+    unsafe { V::sweep(channels, &body) }
+}
+
+/// The larger of neighbouring columns in lines of `width`; an odd last one is dropped.
+pub(super) fn pool<V: Isa>(
+    width: usize,
+    from: &[f32],
+    rows: Rows,
+    to: &mut [f32],
+    finish: &Finish,
+) {
+    let group = rows.0 * rows.1;
+    let outs = to.chunks_exact_mut(width / 2 * group);
+    for (line, out) in from.chunks_exact(width * group).zip(outs) {
+        let pairs = line.chunks_exact(2 * group);
+        for (both, out) in pairs.zip(out.chunks_exact_mut(group)) {
+            let (a, b) = both.split_at(group);
+            pair::<V, true>([a, b], rows, out, finish);
+        }
+    }
+}
+
+/// Mean over `positions` positions.
+pub(super) fn average<V: Isa>(
+    positions: usize,
+    from: &[f32],
+    (samples, channels): Rows,
+    to: &mut [f32],
+    finish: &Finish,
+) {
+    let group = samples * channels;
+    assert!(
+        from.len() >= positions * group && to.len() >= group,
+        "positions"
+    );
+    let body = Average {
+        from: from.as_ptr(),
+        positions,
+        to: to.as_mut_ptr(),
+        samples,
+        channels,
+        finish: checked(finish, channels),
+    };
+    // SAFETY: all positions are there; instructions are those of this processor, says who chose `V`.
+    unsafe { V::sweep(channels, &body) }
+}
+
+/// A convolution channel by channel: `sources` has the position under every tap of every position.
+pub(super) fn depthwise<V: Isa>(
+    (sources, kernel): (&[Option<usize>], &[f32]),
+    from: &[f32],
+    (samples, channels): Rows,
+    to: &mut [f32],
+    finish: &Finish,
+) {
+    let group = samples * channels;
+    let taps = kernel.len() / channels;
+    let mut read = Vec::with_capacity(taps);
+    for (sources, out) in sources.chunks_exact(taps).zip(to.chunks_exact_mut(group)) {
+        read.clear();
+        let rows = sources.iter().enumerate();
+        read.extend(
+            rows.filter_map(|(tap, position)| Some(((*position)? * group, tap * channels))),
+        );
+        let inside = |(input, _): &(usize, usize)| input + group <= from.len();
+        assert!(read.iter().all(inside), "the input's positions");
+        let body = Depthwise {
+            from: from.as_ptr(),
+            kernel: kernel.as_ptr(),
+            taps: &read,
+            to: out.as_mut_ptr(),
+            samples,
+            channels,
+            finish: checked(finish, channels),
+        };
+        // SAFETY: all positions and the kernel's rows are there; instructions are those of this processor, says who
+        // chose `V`.
+        unsafe { V::sweep(channels, &body) }
+    }
+}
+
+/// With numbers for so many channels.
+fn checked(finish: &Finish, channels: usize) -> &Finish {
+    assert!(channels <= finish.bias.len(), "the bias");
+    finish
+}

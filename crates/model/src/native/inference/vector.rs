@@ -1,0 +1,363 @@
+//! Vectors of the processor at hand. What is computed with them is written once, over [`Vector`], and compiled for every
+//! instruction set by [`Isa`]. Widths change no result: nothing adds across lanes, and every processor rounds a fused
+//! multiply-add once.
+//!
+//! # Safety
+//! Methods of a vector may be called where its instruction set was detected, with pointers to as many values as it has
+//! lanes.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+/// Values side by side.
+pub(super) trait Vector: Copy {
+    const LANES: usize;
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn subtract(self, other: Self) -> Self;
+    unsafe fn multiply(self, other: Self) -> Self;
+    /// `self * factor + summand`, rounded once.
+    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
+    /// The larger of `self` and `other`; `self` where either is no number.
+    unsafe fn larger(self, other: Self) -> Self;
+    /// `max(self, 0)`; what is no number stays.
+    #[inline(always)]
+    unsafe fn rectified(self) -> Self {
+        // SAFETY: as promised to this function.
+        unsafe { self.larger(Self::splat(0.0)) }
+    }
+}
+
+/// Something that is done to every so many values of rows of one length, each time for as many as a vector has.
+pub(super) trait Body {
+    /// # Safety
+    /// As [`Vector`] says, for `V::LANES` values from `i` on.
+    unsafe fn at<V: Vector>(&self, i: usize);
+}
+
+/// Something that is done to a tile of `R` rows by `N` vectors and, where `T` is 1, a narrower one.
+pub(super) trait Tiled {
+    /// # Safety
+    /// As [`Vector`] says, for all of the tile.
+    unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(&self);
+}
+
+/// An instruction set, by its widest vector.
+pub(super) trait Isa: Vector {
+    /// What a row's last columns are computed in, where they fit: narrower where that is faster.
+    type Tail: Vector;
+    /// Rows of a tile of one, two and three vectors that leave registers for the operands.
+    const ROWS: [usize; 3];
+    fn low(self) -> Self::Tail;
+    /// # Safety
+    /// As [`Tiled::tile`] says.
+    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled);
+    /// Does `body` to rows of `length` values, none of them twice unless it reads and writes different ones.
+    ///
+    /// # Safety
+    /// As [`Body::at`] says, for all of them.
+    unsafe fn sweep<B: Body>(length: usize, body: &B);
+}
+
+/// All of [`Isa::sweep`] but the instruction set. The last vector overlaps the one before.
+#[inline(always)]
+unsafe fn sweep<V: Vector, B: Body>(length: usize, body: &B) {
+    // SAFETY: every vector ends before `length`; the rest is as promised to this function.
+    unsafe {
+        if length < V::LANES {
+            (0..length).for_each(|i| body.at::<f32>(i));
+            return;
+        }
+        let mut i = 0;
+        while i + V::LANES <= length {
+            body.at::<V>(i);
+            i += V::LANES;
+        }
+        if i < length {
+            body.at::<V>(length - V::LANES);
+        }
+    }
+}
+
+impl Vector for f32 {
+    const LANES: usize = 1;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        value
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as promised to this function.
+        unsafe { *from }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as promised to this function.
+        unsafe { *to = self }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self + other
+    }
+    #[inline(always)]
+    unsafe fn subtract(self, other: Self) -> Self {
+        self - other
+    }
+    #[inline(always)]
+    unsafe fn multiply(self, other: Self) -> Self {
+        self * other
+    }
+    #[inline(always)]
+    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+        self.mul_add(factor, summand)
+    }
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+}
+
+/// For processors without an instruction set of their own here; compilers make vectors of it.
+#[derive(Clone, Copy)]
+pub(super) struct Portable([f32; 4]);
+
+impl Portable {
+    #[inline(always)]
+    fn with(self, other: Self, both: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|i| both(self.0[i], other.0[i])))
+    }
+}
+
+impl Vector for Portable {
+    const LANES: usize = 4;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as promised to this function.
+        Self(unsafe { from.cast::<[f32; 4]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as promised to this function.
+        unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn subtract(self, other: Self) -> Self {
+        self.with(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn multiply(self, other: Self) -> Self {
+        self.with(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+        let sums = |i: usize| self.0[i].mul_add(factor.0[i], summand.0[i]);
+        Self(std::array::from_fn(sums))
+    }
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        self.with(other, |a, b| if b > a { b } else { a })
+    }
+}
+
+impl Isa for Portable {
+    type Tail = Self;
+    const ROWS: [usize; 3] = [8, 4, 4];
+    #[inline(always)]
+    fn low(self) -> Self {
+        self
+    }
+    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled) {
+        // SAFETY: as promised to this function.
+        unsafe { tile.tile::<Self, R, N, T>() }
+    }
+    unsafe fn sweep<B: Body>(length: usize, body: &B) {
+        // SAFETY: as promised to this function.
+        unsafe { sweep::<Self, B>(length, body) }
+    }
+}
+
+/// [`Vector`] by intrinsics.
+#[cfg(target_arch = "x86_64")]
+macro_rules! vector {
+    ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
+        impl Vector for $vector {
+            const LANES: usize = $lanes;
+            #[inline(always)]
+            unsafe fn splat(value: f32) -> Self {
+                // SAFETY: in all of these, as promised to the function.
+                unsafe { $splat(value) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const f32) -> Self {
+                unsafe { $load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut f32) {
+                unsafe { $store(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                unsafe { $sub(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn multiply(self, other: Self) -> Self {
+                unsafe { $mul(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+                unsafe { $fma(self, factor, summand) }
+            }
+            #[inline(always)]
+            unsafe fn larger(self, other: Self) -> Self {
+                // The instruction's second operand is the result where one is no number.
+                unsafe { $max(other, self) }
+            }
+        }
+    };
+}
+
+/// [`Isa`] of a vector whose instruction set has these features.
+#[cfg(target_arch = "x86_64")]
+macro_rules! isa {
+    ($vector:ty, $features:literal, $tail:ty, $rows:expr, $low:expr) => {
+        impl Isa for $vector {
+            type Tail = $tail;
+            const ROWS: [usize; 3] = $rows;
+            #[inline(always)]
+            fn low(self) -> $tail {
+                $low(self)
+            }
+            unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled) {
+                #[target_feature(enable = $features)]
+                unsafe fn compiled<const R: usize, const N: usize, const T: usize>(
+                    tile: &impl Tiled,
+                ) {
+                    unsafe { tile.tile::<$vector, R, N, T>() }
+                }
+                // SAFETY: in both, as promised to the function; the features were detected.
+                unsafe { compiled::<R, N, T>(tile) }
+            }
+            unsafe fn sweep<B: Body>(length: usize, body: &B) {
+                #[target_feature(enable = $features)]
+                unsafe fn compiled<B: Body>(length: usize, body: &B) {
+                    unsafe { sweep::<$vector, B>(length, body) }
+                }
+                unsafe { compiled(length, body) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+vector!(
+    __m128,
+    4,
+    _mm_set1_ps,
+    _mm_loadu_ps,
+    _mm_storeu_ps,
+    _mm_add_ps,
+    _mm_sub_ps,
+    _mm_mul_ps,
+    _mm_fmadd_ps,
+    _mm_max_ps
+);
+#[cfg(target_arch = "x86_64")]
+vector!(
+    __m256,
+    8,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
+    _mm256_fmadd_ps,
+    _mm256_max_ps
+);
+#[cfg(target_arch = "x86_64")]
+vector!(
+    __m512,
+    16,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_add_ps,
+    _mm512_sub_ps,
+    _mm512_mul_ps,
+    _mm512_fmadd_ps,
+    _mm512_max_ps
+);
+// Half a vector takes half the time on processors that split it, and as much as a whole one on the others.
+#[cfg(target_arch = "x86_64")]
+isa!(__m256, "avx2,fma", __m128, [8, 6, 4], |v| unsafe {
+    _mm256_castps256_ps128(v)
+});
+#[cfg(target_arch = "x86_64")]
+isa!(
+    __m512,
+    "avx512f,avx512vl,avx2,fma",
+    __m512,
+    [8, 8, 8],
+    |v| v
+);
+
+/// The instruction sets that there is code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Instructions {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Instructions {
+    /// All that this processor has, the best one last.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if avx2 {
+                all.push(Self::Avx2);
+            }
+            let avx512 =
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+            if avx2 && avx512 {
+                all.push(Self::Avx512);
+            }
+        }
+        all
+    }
+
+    /// The best one.
+    pub fn best() -> Self {
+        *Self::all().last().expect("there is always one")
+    }
+
+    /// Columns of a vector, and of the one for a row's last columns.
+    pub fn lanes(self) -> (usize, usize) {
+        match self {
+            Self::Portable => (Portable::LANES, <Portable as Isa>::Tail::LANES),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => (__m256::LANES, <__m256 as Isa>::Tail::LANES),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => (__m512::LANES, <__m512 as Isa>::Tail::LANES),
+        }
+    }
+}
