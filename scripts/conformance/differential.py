@@ -1,13 +1,15 @@
-"""Compares what is read of generated recordings with libmseed, SciPy and ObsPy: whole arrays, times, rates and names.
+"""Compares what is read of generated recordings with libmseed, SciPy, ObsPy, pandas and pyarrow: whole arrays, times, rates
+and names.
 
-    pip install numpy obspy pymseed scipy
+    pip install numpy obspy pandas pyarrow pymseed scipy
     cargo build -p data --example recordings
     python scripts/conformance/differential.py target/debug/examples/recordings [--files 200] [--seed 1]
 
 miniSEED of versions 2 and 3, in both byte orders, every encoding that ObsPy and libmseed write, records of 128 to 65,536
 bytes, with gaps, overlaps and several channels, a third of the files with bytes that are no record between the records;
-WAV of every width with other chunks around the data; SAC in both byte orders and as text. Differences are printed, and
-their number is the exit status.
+WAV of every width with other chunks around the data; SAC in both byte orders and as text; tables with separators, quotes,
+ends of lines, missing values and times of many sorts; Parquet of every type of numbers, codec, page version and size of row
+groups. Differences are printed, and their number is the exit status.
 """
 import argparse
 import json
@@ -16,10 +18,15 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import obspy
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
 
@@ -121,6 +128,75 @@ def by_obspy(path):
     return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))]
 
 
+def numbers(rng, n):
+    """Names and values of some channels: counts, and floats of every size, some of them missing."""
+    columns = {}
+    for name in ["Z", "N", "E", "acc x", "4"][: rng.integers(1, 6)]:
+        values = rng.normal(0, 1, n) * 10.0 ** rng.integers(-12, 12)
+        kind = rng.integers(4)
+        if kind == 0:
+            values = rng.integers(-2**31, 2**31, n)
+        elif kind == 1:
+            values = np.round(values, int(rng.integers(0, 9)))
+        elif kind == 2:
+            values = np.where(rng.random(n) < 0.05, np.nan, values)
+        columns[name] = values
+    return columns
+
+
+def csv(rng, path):
+    n = int(rng.integers(20, 3000))
+    columns = numbers(rng, n)
+    moments = pd.date_range("2024-05-01T10:00:00", periods=n, freq="10ms")
+    name, times = [("time", np.arange(n) / 100), ("time_ms", np.arange(n) * 10), ("t [us]", np.arange(n) * 10_000),
+                   ("timestamp", moments.strftime("%Y-%m-%d %H:%M:%S.%f")), ("Time", moments.strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+                   ("timestamp", moments.as_unit("ms").astype("int64"))][rng.integers(6)]
+    frame = pd.DataFrame({name: times, **columns})
+    separator = str(rng.choice([",", ";", "\t", "|"]))
+    keys = {"quoting": int(rng.choice([0, 1])), "lineterminator": str(rng.choice(["\n", "\r\n"])),
+            "float_format": [None, "%.9g", "%.17e"][rng.integers(3)], "index": bool(rng.random() < 0.2)}
+    text = frame.to_csv(sep=separator, na_rep=str(rng.choice(["", "nan", "NA", "null"])), **keys)
+    if rng.random() < 0.3:
+        text = f"# station NODE{keys['lineterminator']}" + text
+    path.write_bytes(text.encode(str(rng.choice(["utf-8", "utf-8-sig", "utf-16"]))))
+
+
+def by_pandas(path):
+    content = path.read_bytes()
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    head = next(line for line in text.splitlines() if not line.startswith("#"))
+    separator = max(",;\t|", key=head.count)
+    frame = pd.read_csv(StringIO(text), sep=separator, comment="#", float_precision="round_trip")
+    frame = frame.drop(columns=[name for name in frame.columns if name.startswith("Unnamed")])
+    times = frame.iloc[:, 0]
+    start = START.ns if times.dtype.kind not in "if" or times.iloc[0] > 0 else 0
+    return [(name, start, 100.0, frame[name].to_numpy(dtype=np.float64)) for name in frame.columns[1:]
+            if not frame[name].isna().all()]
+
+
+def parquet(rng, path):
+    n = int(rng.integers(20, 3000))
+    kinds = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
+    columns = {"time": np.arange(n) / 100}
+    for i in range(int(rng.integers(1, 5))):
+        kind = str(rng.choice(kinds))
+        values = rng.normal(0, 9, n).astype(kind) if "float" in kind else rng.integers(0, 256, (n, 8)).astype(np.uint8).view(np.uint64).ravel().astype(kind)
+        columns[f"c{i}"] = pa.array(values, mask=rng.random(n) < 0.1) if rng.random() < 0.5 else pa.array(values)
+    if rng.random() < 0.5:
+        scale = int(rng.integers(0, 9))
+        columns["decimal"] = pa.array([Decimal(int(v)).scaleb(-scale) for v in rng.integers(-10**8, 10**8, n)],
+                                      pa.decimal128(int(rng.choice([9, 18, 30])), scale))
+    pq.write_table(pa.table(columns), path, compression=str(rng.choice(["none", "snappy", "gzip", "brotli", "zstd", "lz4"])),
+                   row_group_size=int(rng.integers(10, 4000)), use_dictionary=bool(rng.integers(2)),
+                   data_page_version=str(rng.choice(["1.0", "2.0"])), data_page_size=int(rng.choice([256, 4096, 1 << 20])))
+
+
+def by_pyarrow(path):
+    read = pq.read_table(path)
+    return [(name, 0, 100.0, np.array([np.nan if v is None else float(v) for v in read[name].to_pylist()]))
+            for name in read.column_names[1:]]
+
+
 def differs(ours, theirs):
     if "error" in ours:
         return f"refused: {ours['error']}"
@@ -147,7 +223,8 @@ def main():
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
-    kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy)]
+    kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
+             ("parquet", parquet, by_pyarrow)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:
