@@ -5,8 +5,10 @@ use std::process::Command;
 
 fn main() {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
-    let version = Command::new(rustc).arg("--version").output();
-    let version = version.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    let version = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
     println!(
         "cargo:rustc-env=RUSTC_VERSION={}",
         version.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What simple classifiers reach on a dataset, and whether a network is better.
+//! Evaluates simple classifiers on a dataset, and compares a network with the best of them.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -8,33 +8,33 @@ use data::{DataError, DatasetConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::evaluate::{Judged, PartScores, Scores};
+use crate::evaluate::{PartScores, PredictedWindows, Scores};
 use crate::metrics::bootstrap::{self, Difference, Interval, Options};
 use crate::metrics::{confusion, macro_f1};
 use crate::model::{Baseline, Prediction, Problem};
 use crate::remember::{self, Key};
 use crate::samples::{Splits, at_most};
 
-/// Changes when the same data and seed would give other results.
+/// Increase this when the same data and seed would give other results.
 const VERSION: u32 = 1;
 
-/// Windows that scores are about.
+/// Windows on which baselines are evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// `validation`, `test` or `folds`.
     pub split: String,
-    /// True classes, one a window.
+    /// True classes, one per window.
     pub labels: Vec<u32>,
-    /// Recordings, one a window.
+    /// Recordings, one per window.
     pub groups: Vec<String>,
     /// The fold in which each window was tested; empty for splits.
     pub fold_of: Vec<usize>,
 }
 
-/// A baseline on the windows of a [`Reference`].
+/// Evaluation of a baseline on the windows of a [`Reference`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
-    /// Its [`Reference::split`].
+    /// Name of the split, see [`Reference::split`].
     pub split: String,
     /// Scores over all windows.
     pub scores: Scores,
@@ -42,63 +42,62 @@ pub struct Judgement {
     pub by_fold: Vec<PartScores>,
     /// Scores of each group.
     pub by_group: Vec<PartScores>,
-    /// Predicted classes, one a window.
+    /// Predicted classes, one per window.
     pub predicted: Vec<u32>,
 }
 
-/// What one baseline reaches.
+/// Results of one baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaselineResult {
     /// Model and features.
     #[serde(flatten)]
     pub baseline: Baseline,
-    /// Parameters that were chosen on inner folds of the training windows, one a fit.
+    /// Parameters selected on inner folds of the training windows, one per fit.
     pub chosen: Vec<f64>,
     /// One for every [`Reference`] of the comparison, in its order.
     pub judgements: Vec<Judgement>,
 }
 
-/// What baselines reach on a dataset.
+/// Results of several baselines on a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Class names, one a label.
+    /// Class names in label order.
     pub class_names: Vec<String>,
-    /// SHA-256 of the splits.
+    /// SHA-256 of each split.
     pub fingerprints: Vec<String>,
     /// Seed.
     pub seed: u64,
-    /// Windows that scores are about.
+    /// Evaluated windows.
     pub references: Vec<Reference>,
-    /// The baselines, in the order they were asked for.
+    /// The baselines, in the order requested.
     pub results: Vec<BaselineResult>,
-    /// Windows that were learned from, where not all of them.
+    /// Number of training windows, if not all were used.
     pub learned_from: Option<usize>,
-    /// Whether some windows name no group, so that the intervals are too narrow.
+    /// Whether some windows have no group, which makes the intervals too narrow.
     pub ungrouped: bool,
-    /// What makes the scores doubtful.
+    /// Reasons to doubt the scores.
     pub warnings: Vec<String>,
 }
 
-/// How baselines are compared.
+/// Options of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompareOptions {
-    /// Which.
+    /// Baselines to evaluate.
     pub baselines: Vec<Baseline>,
-    /// Cross-validation over training and validation split together, instead of their own division. The test split
-    /// stays untouched.
+    /// Cross-validation on training and validation data, instead of the dataset's splits. The test split is not used.
     pub folds: Option<FoldScheme>,
-    /// Windows that are learned from at most, every class in proportion.
+    /// Maximum number of training windows, stratified by class.
     pub most_windows: usize,
-    /// Seed of the folds, so that they do not change with the other.
+    /// Seed that assigns groups to folds; independent of `seed`.
     pub fold_seed: u64,
-    /// Seed of all else.
+    /// Seed of everything else.
     pub seed: u64,
 }
 
-/// Fits and judges baselines; `watch` is told of each that is done and how long it took.
+/// Fits and evaluates baselines; `watch` is called after each with the time it took.
 ///
 /// # Errors
-/// [`FoldError`] where the groups cannot be dealt to folds.
+/// [`FoldError`] if the groups cannot be assigned to folds.
 pub fn compare(
     splits: &Splits,
     options: &CompareOptions,
@@ -122,7 +121,7 @@ pub fn compare(
                 .into(),
         );
     }
-    // Of every fit: what is learned from, what is tested, and where the predictions go.
+    // For every fit: training windows, test windows, and the reference of its predictions.
     let mut fits: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
     let reference = |split: &str, rows: &[usize], fold_of: Vec<usize>| Reference {
         split: split.into(),
@@ -205,7 +204,7 @@ pub fn compare(
 }
 
 impl Comparison {
-    /// Puts the predictions of all fits where the references have their windows.
+    /// Assembles the predictions of all fits in the order of the references.
     fn judge_baseline(&self, baseline: Baseline, predictions: &[Prediction]) -> BaselineResult {
         let classes = self.class_names.len();
         let mut next = vec![0; predictions.len()];
@@ -215,12 +214,13 @@ impl Comparison {
             let (mut predicted, mut probabilities) = (Vec::with_capacity(windows), Vec::new());
             for window in 0..windows {
                 let fit = reference.fold_of.get(window).copied().unwrap_or(0);
-                let (own, at) = (&predictions[fit], next[fit]);
-                predicted.push(own.predicted[at]);
-                probabilities.extend_from_slice(&own.probabilities[at * classes..][..classes]);
+                let (prediction, at) = (&predictions[fit], next[fit]);
+                predicted.push(prediction.predicted[at]);
+                probabilities
+                    .extend_from_slice(&prediction.probabilities[at * classes..][..classes]);
                 next[fit] += 1;
             }
-            let judged = Judged {
+            let judged = PredictedWindows {
                 labels: &reference.labels,
                 groups: &reference.groups,
                 predicted: &predicted,
@@ -237,15 +237,21 @@ impl Comparison {
         }
         BaselineResult {
             baseline,
-            chosen: predictions.iter().filter_map(|own| own.chosen).collect(),
+            chosen: predictions
+                .iter()
+                .filter_map(|prediction| prediction.chosen)
+                .collect(),
             judgements,
         }
     }
 
-    /// Position of the split with this name among [`Comparison::references`]. `test` is the validation split where there
-    /// is no other.
+    /// Index of a split in [`Comparison::references`]. Without a test split, `test` is the validation split.
     pub fn position(&self, split: &str) -> Option<usize> {
-        let named = |name: &str| self.references.iter().position(|own| own.split == name);
+        let named = |name: &str| {
+            self.references
+                .iter()
+                .position(|reference| reference.split == name)
+        };
         let serves = || {
             if split == "test" {
                 named("validation")
@@ -256,7 +262,7 @@ impl Comparison {
         named(split).or_else(serves)
     }
 
-    /// The baseline with the best macro-F1 on a split, the first of equals.
+    /// The baseline with the highest macro F1 on a split; the first one wins ties.
     pub fn best(&self, split: &str) -> Option<&BaselineResult> {
         let at = self.position(split)?;
         let score = |result: &BaselineResult| result.judgements[at].scores.macro_f1.score;
@@ -271,15 +277,15 @@ impl Comparison {
         Some(self.results.iter().fold(first, better))
     }
 
-    /// Compares a network with the best baseline of a split. `predicted` has one class a window of the split, in its
-    /// order. None where the split has other windows.
+    /// Compares a network with the best baseline of a split. `predicted` has one class per window, in the order of
+    /// the split. `None` if the split has other windows.
     pub fn verdict(&self, split: &str, predicted: &[u32]) -> Option<Verdict> {
         let at = self.position(split)?;
         let reference = &self.references[at];
         let of =
             |result: &'_ BaselineResult| (result.baseline, result.judgements[at].predicted.clone());
         let baselines: Vec<_> = self.results.iter().map(of).collect();
-        let tested = Tested {
+        let tested = TestedWindows {
             labels: &reference.labels,
             groups: &reference.groups,
             classes: self.class_names.len(),
@@ -288,40 +294,40 @@ impl Comparison {
     }
 }
 
-/// Windows on which classifiers are compared, one entry a window.
+/// Windows on which classifiers are compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Tested<'a> {
-    /// True classes.
+pub struct TestedWindows<'a> {
+    /// True classes, one per window.
     pub labels: &'a [u32],
-    /// Recordings.
+    /// Recordings, one per window.
     pub groups: &'a [String],
     /// Number of classes.
     pub classes: usize,
 }
 
-/// A network beside the best baseline on the same windows: macro-F1, with intervals over groups.
+/// Comparison of a network with the best baseline on the same windows: macro F1 with intervals over groups.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The best baseline.
+    /// Best baseline.
     pub baseline: Baseline,
-    /// What it reaches.
+    /// Its macro F1.
     pub baseline_score: Interval,
-    /// What the network reaches.
+    /// Macro F1 of the network.
     pub network_score: Interval,
-    /// Network less baseline.
+    /// Network minus baseline.
     pub difference: Difference,
 }
 
 impl Verdict {
-    /// Compares a network's predictions with those of the best of `baselines`, all of the same windows. None where there
-    /// is no baseline, or predictions are of other windows.
+    /// Compares a network's predictions with those of the best of `baselines` on the same windows. `None` if there is
+    /// no baseline, or predictions differ in length.
     pub fn new(
-        tested: Tested<'_>,
+        tested: TestedWindows<'_>,
         network: &[u32],
         baselines: &[(Baseline, Vec<u32>)],
         seed: u64,
     ) -> Option<Self> {
-        let Tested {
+        let TestedWindows {
             labels,
             groups,
             classes,
@@ -356,12 +362,12 @@ impl Verdict {
         })
     }
 
-    /// Whether the network is better, by more than chance among groups.
+    /// Whether the network is better by more than chance differences between groups.
     pub fn network_is_better(&self) -> bool {
         self.difference.interval.low > 0.0
     }
 
-    /// The verdict in a few words.
+    /// The verdict in words.
     pub fn words(&self) -> &'static str {
         let difference = &self.difference.interval;
         if self.network_is_better() {
@@ -393,18 +399,18 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What the quick comparison may cost.
+/// Limits of the quick comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Budget {
-    /// Windows that are learned from at most. A count and not a time, so that the result is the same on every machine.
+    /// Maximum number of training windows. A count rather than a time, so that results are the same on every machine.
     pub most_windows: usize,
 }
 
 impl Budget {
-    /// Windows times classes. Meant for 20 s on two cores; not yet timed.
+    /// Number of windows times classes. Aims at 20 s on two cores; not yet measured.
     const WORK: usize = 18_000;
 
-    /// Fewer windows where there are more classes, whose regression takes longer.
+    /// Reduces the number of windows with the number of classes, since regression takes longer with more.
     pub fn for_classes(classes: usize) -> Self {
         Self {
             most_windows: (Self::WORK / classes.max(1)).clamp(500, 6000),
@@ -412,35 +418,35 @@ impl Budget {
     }
 }
 
-/// Windows of all splits that the quick comparison reads at most.
-const MOST_READ: usize = 100_000;
+/// Maximum number of windows, over all splits, that the quick comparison reads.
+const MAX_READ: usize = 100_000;
 
-/// What a quick comparison is about.
+/// Input of a quick comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct QuickOptions<'a> {
-    /// What [`crate::samples::identity`] says of the data, which the caller has read.
+    /// Identity of the data from [`crate::samples::identity`], which the caller has read.
     pub identity: &'a str,
-    /// Windows of all splits.
+    /// Number of windows in all splits.
     pub windows: usize,
-    /// Positions in the training split that are learned from; all where there is none.
+    /// Positions of the training windows to use; `None` for all.
     pub learn_from: Option<&'a [usize]>,
-    /// What it may cost.
+    /// Limits.
     pub budget: Budget,
     /// Seed.
     pub seed: u64,
 }
 
-/// The two baselines that every training is compared with: logistic regression and extra trees. Results of the same
-/// data, configuration and seed are taken from the user's cache without reading anything.
+/// Evaluates the two baselines that every training is compared with: logistic regression and extra trees. Results for
+/// the same data, configuration and seed come from the user's cache without reading any data.
 ///
 /// # Errors
-/// [`DataError`] where the windows cannot be read, or there are more than can be read in a short time.
+/// [`DataError`] if the windows cannot be read, or there are too many to read in a short time.
 pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Comparison, DataError> {
     let key = key(config, &options);
     if let Some(comparison) = remember::recall(&key) {
         return Ok(comparison);
     }
-    if options.windows > MOST_READ {
+    if options.windows > MAX_READ {
         return Err(DataError::Usage(format!(
             "{} windows take too long: `trainer baselines` fits them apart from the training",
             options.windows
@@ -472,7 +478,7 @@ pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Compar
     Ok(comparison)
 }
 
-/// Everything that decides a quick comparison.
+/// Cache key: everything that decides a quick comparison.
 fn key(config: &DatasetConfig, options: &QuickOptions<'_>) -> Key {
     Key::new(&json!({
         "version": VERSION,

@@ -1,4 +1,4 @@
-//! Scores of predictions, with intervals, by fold and by group.
+//! Scores of predictions with intervals: overall, by fold and by group.
 
 use std::collections::BTreeMap;
 
@@ -7,70 +7,70 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::bootstrap::{self, Interval, Options};
 use crate::metrics::{Confusion, Report, calibration, confusion, macro_f1};
 
-/// Windows with what is true and what is predicted of them, one entry a window each.
+/// Windows with labels and predictions.
 #[derive(Clone, Copy, Debug)]
-pub struct Judged<'a, G> {
-    /// True classes.
+pub struct PredictedWindows<'a, G> {
+    /// True classes, one per window.
     pub labels: &'a [u32],
-    /// Recordings.
+    /// Recordings, one per window.
     pub groups: &'a [G],
-    /// Predicted classes.
+    /// Predicted classes, one per window.
     pub predicted: &'a [u32],
-    /// Probabilities `[N, classes]` laid end to end, where there are any.
+    /// Probabilities `[windows, classes]`, flattened, if available.
     pub probabilities: Option<&'a [f64]>,
     /// Number of classes.
     pub classes: usize,
 }
 
-/// Scores over some windows.
+/// Scores on a set of windows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean F1 of the classes.
+    /// Macro F1.
     pub macro_f1: Interval,
-    /// Share of windows that are right.
+    /// Fraction of windows classified correctly.
     pub accuracy: Interval,
-    /// Expected calibration error; none without probabilities.
+    /// Expected calibration error; `None` without probabilities.
     pub calibration_error: Option<f64>,
-    /// Mean negative log-likelihood; none without probabilities.
+    /// Mean negative log-likelihood; `None` without probabilities.
     pub log_loss: Option<f64>,
-    /// One entry a class.
+    /// One entry per class.
     pub per_class: Vec<ClassScores>,
     /// `confusion[true][predicted]`.
     pub confusion: Confusion,
-    /// Windows.
+    /// Number of windows.
     pub windows: usize,
-    /// Groups, which the intervals are drawn from.
+    /// Number of groups, which the intervals resample.
     pub groups: usize,
 }
 
 /// Scores of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {
-    /// True among predicted.
+    /// Fraction of the windows predicted as the class that belong to it.
     pub precision: f64,
-    /// Found among true.
+    /// Fraction of the windows of the class that were predicted as it.
     pub recall: f64,
-    /// Harmonic mean of both.
+    /// Harmonic mean of precision and recall.
     pub f1: f64,
-    /// Windows of the class.
+    /// Number of windows of the class.
     pub support: u64,
 }
 
-/// Scores of a part of the windows: a fold or a group.
+/// Scores on a part of the windows: a fold or a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartScores {
-    /// Number of the fold from 1, or name of the group.
+    /// Fold number from 1, or group name.
     pub name: String,
-    /// Windows.
+    /// Number of windows.
     pub windows: usize,
-    /// Share of them that are right.
+    /// Fraction classified correctly.
     pub accuracy: f64,
-    /// Mean F1 of the classes that occur among them or in their predictions.
+    /// Mean F1 over the classes that occur in labels or predictions of this part.
     pub macro_f1: f64,
 }
 
-impl<G: AsRef<str>> Judged<'_, G> {
-    /// All scores; `seed` is that of the bootstrap.
+impl<G: AsRef<str>> PredictedWindows<'_, G> {
+    /// Computes all scores; `seed` is that of the bootstrap.
     pub fn scores(&self, seed: u64) -> Scores {
         let matrix = confusion(self.labels, self.predicted, self.classes);
         let report = Report::of(&matrix);
@@ -112,13 +112,13 @@ impl<G: AsRef<str>> Judged<'_, G> {
         }
     }
 
-    /// Scores of each fold; `fold_of` has one entry a window.
+    /// Scores by fold; `fold_of` has one entry per window.
     pub fn by_fold(&self, fold_of: &[usize]) -> Vec<PartScores> {
         let names: Vec<usize> = fold_of.iter().map(|fold| fold + 1).collect();
         self.by_part(&names)
     }
 
-    /// Scores of each group, by name.
+    /// Scores by group name.
     pub fn by_group(&self) -> Vec<PartScores> {
         let names: Vec<&str> = self.groups.iter().map(AsRef::as_ref).collect();
         self.by_part(&names)
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn pooled_by_fold_and_by_group() {
-        let judged = Judged {
+        let judged = PredictedWindows {
             labels: &[0, 0, 1, 1, 0, 1],
             groups: &["a", "a", "b", "b", "c", "c"],
             predicted: &[0, 0, 1, 0, 1, 1],

@@ -1,4 +1,4 @@
-//! Features of a window that do not need learning.
+//! Hand-crafted features of a window.
 
 mod bands;
 mod time;
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use self::bands::BandPowers;
 use crate::table::Table;
 
-/// A choice of features.
+/// A set of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureSet {
-    /// Log band powers averaged over the segments, and the level: for sources that do not change within a window.
+    /// Log band powers averaged over the segments, and the level; for sources that are stationary within a window.
     MeanBands,
-    /// Log band powers of every segment, and the level: for onsets.
+    /// Log band powers of every segment, and the level; for onsets.
     SegmentBands,
-    /// How the window changes in time: crest factor, kurtosis, unevenness.
+    /// Temporal shape of the window: crest factor, kurtosis, unevenness.
     Time,
     /// `MeanBands` and `Time`.
     MeanBandsAndTime,
 }
 
 impl FeatureSet {
-    /// All of them.
+    /// All feature sets.
     pub const ALL: [Self; 4] = [
         Self::MeanBands,
         Self::SegmentBands,
@@ -32,7 +32,7 @@ impl FeatureSet {
         Self::MeanBandsAndTime,
     ];
 
-    /// Name, as in JSON.
+    /// Name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::MeanBands => "mean_bands",
@@ -43,7 +43,7 @@ impl FeatureSet {
     }
 }
 
-/// All features of some windows.
+/// All features of a set of windows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Features {
     mean_bands: Table,
@@ -52,8 +52,11 @@ pub struct Features {
 }
 
 impl Features {
-    /// Of windows `[N, channels, samples]` laid end to end, computed on all threads. Windows have at least two samples.
-    /// `segments` says whether [`FeatureSet::SegmentBands`] is wanted, which is seven times as large as all others.
+    /// Computes the features of windows on all threads. `segments` enables [`FeatureSet::SegmentBands`], which is
+    /// seven times as large as all others.
+    ///
+    /// # Shapes
+    /// `windows` `[N, channels, samples]`, flattened, with at least two samples.
     pub fn of(windows: &[f32], [channels, samples]: [usize; 2], segments: bool) -> Self {
         let bands = BandPowers::new(samples);
         let rows: Vec<_> = windows
@@ -74,14 +77,14 @@ impl Features {
         }
     }
 
-    /// Appends the features of further windows.
+    /// Appends the features of more windows.
     pub fn append(&mut self, other: &Self) {
         self.mean_bands.append(&other.mean_bands);
         self.segment_bands.append(&other.segment_bands);
         self.time.append(&other.time);
     }
 
-    /// The features of one choice, of the windows at `rows`.
+    /// One feature set, for the windows at `rows`.
     pub fn select(&self, set: FeatureSet, rows: &[usize]) -> Table {
         match set {
             FeatureSet::MeanBands => self.mean_bands.select(rows),
@@ -89,12 +92,12 @@ impl Features {
             FeatureSet::Time => self.time.select(rows),
             FeatureSet::MeanBandsAndTime => {
                 let bands = self.mean_bands.select(rows);
-                bands.beside(&self.time.select(rows))
+                bands.with_columns_of(&self.time.select(rows))
             }
         }
     }
 
-    /// The features of one choice, of all windows.
+    /// One feature set, for all windows.
     pub fn table(&self, set: FeatureSet) -> Table {
         let rows: Vec<usize> = (0..self.rows()).collect();
         self.select(set, &rows)
@@ -148,9 +151,10 @@ impl Row {
     }
 }
 
-/// Floor of a band's power, as part of the channel's mean square in the window.
+/// Minimum band power relative to the channel's mean square in the window.
 const FLOOR: f64 = 1e-7;
-/// Deviations below this part of the mean are rounding: float32 samples differ by 6e-8 of their value at least.
+/// Deviations smaller than this, relative to the mean, are rounding errors: float32 samples differ by at least 6e-8
+/// of their value.
 const ROUNDING: f64 = 1e-10;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Random forests and extremely randomised trees.
 //!
 //! L. Breiman, "Random forests", Machine Learning 45 (2001); P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized
-//! trees", Machine Learning 63 (2006). As in scikit-learn, trees are grown to the end, a split looks at the square root
-//! of the number of columns, impurity is Gini's, and the probabilities are the mean over trees.
+//! trees", Machine Learning 63 (2006). As in scikit-learn, trees are fully grown, a split considers the square root
+//! of the number of columns, the impurity is Gini's, and probabilities are averaged over trees.
 
 mod tree;
 
@@ -13,23 +13,23 @@ use self::tree::{Columns, Tree};
 use crate::random::{Purpose, generator};
 use crate::table::Table;
 
-/// How trees are grown.
+/// Kind of forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForestKind {
-    /// Each tree from a bootstrap sample, the best threshold of a column.
+    /// Bootstrap sample per tree, best threshold per column.
     Random,
-    /// Each tree from all rows, one random threshold a column.
+    /// All rows for each tree, one random threshold per column.
     Extra,
 }
 
-/// How a forest is fitted.
+/// Options of a forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForestOptions {
-    /// How trees are grown.
+    /// Kind of forest.
     pub kind: ForestKind,
     /// Number of trees.
     pub trees: usize,
-    /// Seed; every tree has a stream of its own.
+    /// Seed; every tree has its own random stream.
     pub seed: u64,
 }
 
@@ -59,7 +59,10 @@ impl Forest {
         }
     }
 
-    /// Probabilities `[N, classes]` laid end to end.
+    /// Class probabilities.
+    ///
+    /// # Shapes
+    /// `[N, classes]`, flattened.
     pub fn probabilities(&self, table: &Table) -> Vec<f64> {
         let rows: Vec<usize> = (0..table.rows()).collect();
         let row = |row: usize| {

@@ -1,26 +1,28 @@
-//! Minimum of a smooth convex function: limited-memory BFGS (Nocedal and Wright, "Numerical optimization", algorithm 7.4).
+//! Minimises a smooth convex function with limited-memory BFGS (Nocedal and Wright, "Numerical optimization",
+//! algorithm 7.4).
 
-/// Pairs of steps and changes of the gradient that are kept.
+/// Number of stored pairs of steps and gradient changes.
 const MEMORY: usize = 10;
-/// Halvings of a step before it is given up.
-const HALVINGS: usize = 40;
-/// Part of the expected decrease that a step must bring.
+/// Maximum number of step halvings.
+const MAX_HALVINGS: usize = 40;
+/// Fraction of the expected decrease that a step must achieve.
 const SUFFICIENT: f64 = 1e-4;
 
-/// When to stop.
+/// Stopping criteria.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stop {
-    /// Largest component of the gradient.
+pub(crate) struct StoppingCriteria {
+    /// Largest absolute component of the gradient.
     pub gradient: f64,
-    /// Iterations.
+    /// Maximum number of iterations.
     pub iterations: usize,
 }
 
-/// Moves `x` to the minimum of `function`, which writes the gradient and returns the value. Returns the iterations taken.
+/// Moves `x` to the minimum of `function`, which writes the gradient and returns the value. Returns the number of
+/// iterations.
 pub(crate) fn minimise(
     x: &mut Vec<f64>,
     function: impl Fn(&[f64], &mut [f64]) -> f64,
-    stop: Stop,
+    stop: StoppingCriteria,
 ) -> usize {
     let mut gradient = vec![0.0; x.len()];
     let mut value = function(x, &mut gradient);
@@ -33,7 +35,7 @@ pub(crate) fn minimise(
         }
         let direction = direction(&gradient, &pairs);
         let slope = dot(&direction, &gradient);
-        // The first step has no scale of its own.
+        // The first step has no scale from earlier ones.
         let mut step = if pairs.is_empty() {
             1.0 / dot(&gradient, &gradient).sqrt().max(1.0)
         } else {
@@ -49,8 +51,8 @@ pub(crate) fn minimise(
                 break next_value;
             }
             halvings += 1;
-            if halvings == HALVINGS {
-                // No better point within rounding.
+            if halvings == MAX_HALVINGS {
+                // No better point within rounding errors.
                 return iteration;
             }
             step *= 0.5;
@@ -75,7 +77,7 @@ pub(crate) fn minimise(
     stop.iterations
 }
 
-/// Downhill, by the two loops over the pairs.
+/// Descent direction by the two-loop recursion.
 fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(pairs.len());
@@ -95,7 +97,7 @@ fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> 
     q
 }
 
-/// Scalar product, in eight partial sums, which vectorise.
+/// Dot product in eight partial sums, which vectorise.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (parts_a, parts_b) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -136,7 +138,7 @@ mod tests {
             value
         };
         let mut x = vec![100.0; 6];
-        let stop = Stop {
+        let stop = StoppingCriteria {
             gradient: 1e-9,
             iterations: 500,
         };

@@ -1,16 +1,15 @@
-//! Simple classifiers of seismic windows, and scores with their uncertainty: what a network has to beat, and how to tell
-//! whether it does.
+//! Simple classifiers of seismic windows that a network has to beat, and scores with their uncertainty.
 //!
 //! - [`samples`]: the windows of a dataset with features, labels and groups;
-//! - [`features`]: log band powers and how a window changes in time; [`minirocket`]: features of fixed convolutions;
+//! - [`features`]: log band powers and temporal features; [`minirocket`]: features of fixed convolutions;
 //! - [`model`]: the baselines: [`majority`], [`logistic`] regression, [`forest`]s, ridge classification;
-//! - [`metrics`]: precision, recall, F1, calibration, intervals by bootstrap over groups; [`evaluate`]: all of a
-//!   prediction's scores, pooled, by fold and by group;
-//! - [`mod@compare`]: baselines on a dataset's splits or in folds, remembered between runs, and the verdict on a network.
+//! - [`metrics`]: precision, recall, F1, calibration, and bootstrap intervals over groups;
+//! - [`evaluate`]: all scores of a prediction, overall, by fold and by group;
+//! - [`mod@compare`]: evaluates baselines on splits or folds, caches the results, and compares a network with them.
 //!
-//! All of it is deterministic: the same data and seed give the same bits with any number of threads. No result depends on
-//! the unit of the samples. The models are written out here, so that their results stay the same to the bit whatever
-//! another crate's next version does.
+//! Everything is deterministic: the same data and seed give the same bits with any number of threads. No result
+//! depends on the unit of the samples. The models are implemented here so that results do not change with the version
+//! of another crate.
 
 pub mod compare;
 pub mod evaluate;

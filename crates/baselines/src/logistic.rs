@@ -2,20 +2,20 @@
 
 use rayon::prelude::*;
 
-use crate::lbfgs::{Stop, add, dot, minimise};
+use crate::lbfgs::{StoppingCriteria, add, dot, minimise};
 use crate::table::Table;
 
-/// Rows whose sums are one addend. Fixed, so that the sums do not depend on the number of threads.
+/// Rows per partial sum. Fixed, so that sums do not depend on the number of threads.
 const ROWS: usize = 256;
 
-/// How a regression is fitted.
+/// Options of a regression.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogisticOptions {
-    /// Inverse strength of the penalty, as scikit-learn's `C`.
+    /// Inverse regularisation strength, scikit-learn's `C`.
     pub c: f64,
-    /// Largest component of the mean loss's gradient at the end.
+    /// Stopping criterion: largest absolute component of the mean loss's gradient.
     pub tolerance: f64,
-    /// Iterations at most.
+    /// Maximum number of iterations.
     pub iterations: usize,
 }
 
@@ -32,32 +32,32 @@ impl Default for LogisticOptions {
 /// Fitted weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logistic {
-    /// `[classes, width + 1]`: weights of the columns, then the intercept.
+    /// Per class the weights of the columns, then the intercept: `[classes, width + 1]`.
     weights: Vec<f64>,
     classes: usize,
 }
 
 impl Logistic {
-    /// Minimises `C * sum of cross-entropies + 0.5 * sum of squared weights`; intercepts are free. The columns of
-    /// `table` should have similar scales.
+    /// Minimises `C * sum of cross-entropies + 0.5 * sum of squared weights`; intercepts are not penalised. The
+    /// columns of `table` should have similar scales.
     ///
-    /// With two classes each has weights of its own, so `C` stands for scikit-learn's `2 C`.
+    /// With two classes, each class has its own weights, so `C` corresponds to scikit-learn's `2 C`.
     pub fn fit(table: &Table, labels: &[u32], classes: usize, options: LogisticOptions) -> Self {
         let width = table.width();
         let mut weights = vec![0.0; classes * (width + 1)];
         let penalty = 1.0 / (options.c * table.rows() as f64);
-        let stop = Stop {
+        let stop = StoppingCriteria {
             gradient: options.tolerance,
             iterations: options.iterations,
         };
         let loss = |weights: &[f64], gradient: &mut [f64]| {
             let mut loss = mean_loss(table, labels, classes, weights, gradient);
-            for (own, gradient) in weights
+            for (weights_of_class, gradient) in weights
                 .chunks_exact(width + 1)
                 .zip(gradient.chunks_exact_mut(width + 1))
             {
-                loss += 0.5 * penalty * dot(&own[..width], &own[..width]);
-                add(&mut gradient[..width], penalty, &own[..width]);
+                loss += 0.5 * penalty * dot(&weights_of_class[..width], &weights_of_class[..width]);
+                add(&mut gradient[..width], penalty, &weights_of_class[..width]);
             }
             loss
         };
@@ -65,7 +65,10 @@ impl Logistic {
         Self { weights, classes }
     }
 
-    /// Probabilities `[N, classes]` laid end to end.
+    /// Class probabilities.
+    ///
+    /// # Shapes
+    /// `[N, classes]`, flattened.
     pub fn probabilities(&self, table: &Table) -> Vec<f64> {
         let mut row = vec![0.0; self.classes];
         let mut all = Vec::with_capacity(table.rows() * self.classes);
@@ -76,19 +79,19 @@ impl Logistic {
         all
     }
 
-    /// Weights of a class, one a column, and its intercept.
+    /// Weights of a class, one per column, and its intercept.
     pub fn class_weights(&self, class: usize) -> (&[f64], f64) {
         let width = self.weights.len() / self.classes;
-        let own = &self.weights[class * width..][..width];
-        (&own[..width - 1], own[width - 1])
+        let weights_of_class = &self.weights[class * width..][..width];
+        (&weights_of_class[..width - 1], weights_of_class[width - 1])
     }
 }
 
-/// Fills `out` with the probabilities of a row.
+/// Writes the probabilities of a row to `out`.
 fn softmax(values: &[f64], weights: &[f64], out: &mut [f64]) {
     let width = values.len();
-    for (out, own) in out.iter_mut().zip(weights.chunks_exact(width + 1)) {
-        *out = dot(values, &own[..width]) + own[width];
+    for (out, weights_of_class) in out.iter_mut().zip(weights.chunks_exact(width + 1)) {
+        *out = dot(values, &weights_of_class[..width]) + weights_of_class[width];
     }
     let largest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     out.iter_mut()
@@ -97,7 +100,7 @@ fn softmax(values: &[f64], weights: &[f64], out: &mut [f64]) {
     out.iter_mut().for_each(|value| *value /= sum);
 }
 
-/// Mean cross-entropy; its gradient replaces `gradient`.
+/// Returns the mean cross-entropy and writes its gradient to `gradient`.
 fn mean_loss(
     table: &Table,
     labels: &[u32],
@@ -116,9 +119,11 @@ fn mean_loss(
             let label = labels[row] as usize;
             loss -= probabilities[label].max(f64::MIN_POSITIVE).ln();
             probabilities[label] -= 1.0;
-            for (own, &error) in gradient.chunks_exact_mut(width + 1).zip(&probabilities) {
-                add(&mut own[..width], error, values);
-                own[width] += error;
+            for (gradient_of_class, &error) in
+                gradient.chunks_exact_mut(width + 1).zip(&probabilities)
+            {
+                add(&mut gradient_of_class[..width], error, values);
+                gradient_of_class[width] += error;
             }
         }
         (loss, gradient)
@@ -128,8 +133,8 @@ fn mean_loss(
     let scale = 1.0 / table.rows() as f64;
     gradient.fill(0.0);
     let mut loss = 0.0;
-    for (own, part) in parts {
-        loss += own * scale;
+    for (part_loss, part) in parts {
+        loss += part_loss * scale;
         add(gradient, scale, &part);
     }
     loss
@@ -140,7 +145,7 @@ mod tests {
     use super::*;
     use crate::reference::{classes, close, numbers, reference};
 
-    /// Weights and probabilities of scikit-learn, solved to its last digits.
+    /// Reference: weights and probabilities of scikit-learn, solved to full precision.
     #[test]
     fn as_scikit_learn() {
         for case in reference()["logistic"].as_array().unwrap() {
@@ -148,7 +153,7 @@ mod tests {
             let table = Table::new(numbers(&case["x"]), 4);
             let c = case["c"].as_f64().unwrap();
             let options = LogisticOptions {
-                // One vector of weights there where there are two here.
+                // scikit-learn has one weight vector for two classes.
                 c: if count == 2 { c / 2.0 } else { c },
                 tolerance: 1e-10,
                 iterations: 2000,

@@ -1,13 +1,13 @@
-//! The class that training has most of.
+//! Predicts the most frequent class.
 
-/// Shares of the classes among the labels, the same for every window.
+/// Class frequencies of the training labels, predicted for every window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Majority {
     shares: Vec<f64>,
 }
 
 impl Majority {
-    /// Counts labels.
+    /// Counts the labels.
     pub fn fit(labels: &[u32], classes: usize) -> Self {
         let mut shares = vec![0.0; classes];
         labels
@@ -16,7 +16,10 @@ impl Majority {
         Self { shares }
     }
 
-    /// Probabilities `[N, classes]` laid end to end.
+    /// Class probabilities.
+    ///
+    /// # Shapes
+    /// `[N, classes]`, flattened.
     pub fn probabilities(&self, windows: usize) -> Vec<f64> {
         self.shares.repeat(windows)
     }

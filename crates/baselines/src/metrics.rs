@@ -1,7 +1,7 @@
 //! Scores of a classifier and their uncertainty.
 //!
-//! [`Report`] has precision, recall and F1 as scikit-learn defines them; [`bootstrap`] intervals over groups, of one
-//! classifier and of the difference of two; [`calibration`] how far probabilities can be believed.
+//! [`Report`] has precision, recall and F1 as defined by scikit-learn. [`bootstrap`] has intervals over groups, for
+//! one classifier and for the difference of two. [`calibration`] measures how reliable probabilities are.
 
 pub mod bootstrap;
 pub mod calibration;
@@ -13,28 +13,28 @@ pub type Confusion = Vec<Vec<u64>>;
 /// A metric averaged over classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Averages {
-    /// One value a class.
+    /// One value per class.
     pub per_class: Vec<f64>,
-    /// Plain mean over the classes that occur in labels or predictions.
+    /// Unweighted mean over the classes that occur in labels or predictions.
     pub macro_: f64,
-    /// Over all samples together; equals the accuracy.
+    /// With all samples counted together; equals the accuracy.
     pub micro: f64,
     /// Mean weighted by support.
     pub weighted: f64,
 }
 
-/// Precision, recall and F1, as scikit-learn defines them with `zero_division=0`.
+/// Precision, recall and F1, as in scikit-learn with `zero_division=0`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Fraction of samples classified correctly.
     pub accuracy: f64,
-    /// True among predicted.
+    /// Fraction of the samples predicted as a class that belong to it.
     pub precision: Averages,
-    /// Found among true.
+    /// Fraction of the samples of a class that were predicted as it.
     pub recall: Averages,
-    /// Harmonic mean of both.
+    /// Harmonic mean of precision and recall.
     pub f1: Averages,
-    /// Samples of each true class.
+    /// Number of samples of each class.
     pub support: Vec<u64>,
 }
 
@@ -47,12 +47,12 @@ pub fn confusion(labels: &[u32], predicted: &[u32], classes: usize) -> Confusion
     confusion
 }
 
-/// Macro-F1 of a confusion matrix.
+/// Macro F1 of a confusion matrix.
 pub fn macro_f1(confusion: &Confusion) -> f64 {
     Report::of(confusion).f1.macro_
 }
 
-/// Index of the largest value, the first of equals.
+/// Index of the largest value; the first one wins ties.
 pub fn argmax<T: PartialOrd>(row: &[T]) -> usize {
     let mut best = 0;
     for (i, value) in row.iter().enumerate() {
@@ -68,7 +68,7 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 impl Report {
-    /// Everything that follows from a confusion matrix.
+    /// Computes all metrics of a confusion matrix.
     pub fn of(confusion: &Confusion) -> Self {
         let classes = confusion.len();
         let support: Vec<u64> = confusion.iter().map(|row| row.iter().sum()).collect();

@@ -1,9 +1,9 @@
-//! Features of random convolutions of fixed kernels: MiniRocket.
+//! MiniRocket: features of convolutions with fixed kernels.
 //!
 //! A. Dempster, D. Schmidt, G. Webb, "MiniRocket: a very fast (almost) deterministic transform for time series
-//! classification", KDD 2021, with channels combined as in its authors' multivariate code and in sktime. The 84 kernels
-//! have nine taps, six of -1 and three of 2. A feature is the share of a convolution's values above a bias, and biases are
-//! quantiles of convolutions of training windows.
+//! classification", KDD 2021, with channels combined as in the authors' multivariate code and in sktime. The 84
+//! kernels have nine taps, six of -1 and three of 2. A feature is the fraction of a convolution's values above a
+//! bias; biases are quantiles of convolutions of training windows.
 
 use rand::Rng as _;
 use rand::seq::SliceRandom as _;
@@ -11,32 +11,33 @@ use rayon::prelude::*;
 
 use crate::random::{Purpose, generator};
 
-/// Kernels: the ways to choose three of nine taps.
+/// Number of kernels: the ways to choose three of nine taps.
 const KERNELS: usize = 84;
-/// Taps of a kernel.
+/// Taps per kernel.
 const TAPS: usize = 9;
-/// Features at most, about.
+/// Approximate number of features.
 const FEATURES: usize = 10_000;
-/// Dilations a kernel at most.
+/// Maximum number of dilations per kernel.
 const DILATIONS: usize = 32;
 
 /// A transform fitted to training windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MiniRocket {
     shape: [usize; 2],
-    /// Spacing of the taps, and features of each kernel with it.
+    /// Each dilation, and the number of features per kernel with it.
     dilations: Vec<(usize, usize)>,
     /// Channels that are summed, by dilation and kernel.
     channels: Vec<Vec<usize>>,
-    /// By dilation, kernel and feature.
+    /// Biases by dilation, kernel and feature.
     biases: Vec<f32>,
 }
 
 impl MiniRocket {
-    /// Fits to windows `[N, channels, samples]` laid end to end, of at least nine samples. None with shorter ones.
+    /// Fits to windows of at least nine samples; `None` for shorter ones. Each channel of a window is centred and
+    /// divided by its standard deviation, here and in [`MiniRocket::features`].
     ///
-    /// Each channel of a window is first centred and divided by its standard deviation, here and in
-    /// [`MiniRocket::features`].
+    /// # Shapes
+    /// `windows` `[N, channels, samples]`, flattened.
     pub fn fit(windows: &[f32], [channels, samples]: [usize; 2], seed: u64) -> Option<Self> {
         let dilations = dilations(samples)?;
         let mut rng = generator(seed, Purpose::Kernels, 0);
@@ -49,17 +50,17 @@ impl MiniRocket {
                 .0
                 .to_vec()
         };
-        let mut own = Self {
+        let mut transform = Self {
             shape: [channels, samples],
             channels: (0..combinations).map(combine).collect(),
             dilations,
             biases: Vec::new(),
         };
-        own.biases = own.fit_biases(windows, seed);
-        Some(own)
+        transform.biases = transform.fit_biases(windows, seed);
+        Some(transform)
     }
 
-    /// Quantiles of the convolution of one random window a kernel and dilation.
+    /// Quantiles of the convolution of one random window per kernel and dilation.
     fn fit_biases(&self, windows: &[f32], seed: u64) -> Vec<f32> {
         let [channels, samples] = self.shape;
         let length = channels * samples;
@@ -108,12 +109,15 @@ impl MiniRocket {
             .collect()
     }
 
-    /// Features a window.
+    /// Number of features per window.
     pub fn width(&self) -> usize {
         self.biases.len()
     }
 
-    /// Features `[N, width]` of windows laid end to end, computed on all threads.
+    /// Computes features on all threads.
+    ///
+    /// # Shapes
+    /// `windows` `[N, channels, samples]` to `[N, width]`, flattened.
     pub fn features(&self, windows: &[f32]) -> Vec<f32> {
         let [channels, samples] = self.shape;
         let windows = windows.par_chunks_exact(channels * samples);
@@ -135,7 +139,7 @@ impl MiniRocket {
                     &self.channels[number * KERNELS + kernel],
                     &mut values,
                 );
-                // Every other convolution leaves out what the ends reach.
+                // Every other convolution omits positions where the kernel exceeds the ends.
                 let padded = (number + kernel).is_multiple_of(2);
                 let range = if padded {
                     0..samples
@@ -154,7 +158,7 @@ impl MiniRocket {
     }
 }
 
-/// The channels of a window, centred and divided by their standard deviations; constant ones are zero.
+/// Channels of a window, centred and divided by their standard deviations; constant channels become zero.
 fn scaled(window: &[f32], samples: usize) -> Vec<f32> {
     let mut out = Vec::with_capacity(window.len());
     for channel in window.chunks_exact(samples) {
@@ -178,7 +182,7 @@ fn scaled(window: &[f32], samples: usize) -> Vec<f32> {
     out
 }
 
-/// The three taps of 2 of every kernel, in order.
+/// Positions of the three taps of 2 in every kernel, in order.
 fn kernels() -> &'static [[usize; 3]; KERNELS] {
     const LIST: [[usize; 3]; KERNELS] = {
         let mut list = [[0; 3]; KERNELS];
@@ -202,7 +206,7 @@ fn kernels() -> &'static [[usize; 3]; KERNELS] {
     &LIST
 }
 
-/// Spacings of the taps for windows of `samples` samples, with the features of each; none with fewer than nine samples.
+/// Dilations for windows of `samples` samples with their number of features; `None` for fewer than nine samples.
 fn dilations(samples: usize) -> Option<Vec<(usize, usize)>> {
     if samples < TAPS {
         return None;
@@ -229,7 +233,7 @@ fn dilations(samples: usize) -> Option<Vec<(usize, usize)>> {
     Some(found)
 }
 
-/// A window as the taps of a dilation see it.
+/// A window prepared for convolutions with one dilation.
 struct Taps {
     /// Minus the sum over all taps, by channel.
     all: Vec<Vec<f32>>,
@@ -242,7 +246,7 @@ impl Taps {
         let (mut all, mut each) = (Vec::new(), Vec::new());
         for channel in window.chunks_exact(samples) {
             let shifted = |tap: usize| -> Vec<f32> {
-                // Tap 4 is the middle; beyond the ends there is nothing.
+                // Tap 4 is the centre; values beyond the ends are zero.
                 let shift = (tap as isize - TAPS as isize / 2) * dilation as isize;
                 let at = |i: usize| i.checked_add_signed(shift).and_then(|at| channel.get(at));
                 (0..samples)

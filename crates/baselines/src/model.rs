@@ -1,4 +1,4 @@
-//! The baselines: what is learned from which features, and how its parameters are chosen.
+//! The baselines: classifiers with their features and hyperparameter selection.
 
 use data::folds::{FoldScheme, Folds, Roles};
 use rayon::prelude::*;
@@ -18,61 +18,62 @@ use crate::table::{Scaler, Silence, Table};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "model", content = "features")]
 pub enum Baseline {
-    /// The class that training has most of.
+    /// Most frequent class of the training data.
     Majority,
-    /// Multinomial logistic regression of standardised features, its penalty chosen over groups of the training split.
+    /// Multinomial logistic regression on standardised features; the penalty is selected on inner folds over training
+    /// groups.
     Logistic(FeatureSet),
     /// Extremely randomised trees.
     ExtraTrees(FeatureSet),
-    /// A random forest.
+    /// Random forest.
     RandomForest(FeatureSet),
-    /// Ridge classification of MiniRocket features, its penalty chosen likewise.
+    /// Ridge classification of MiniRocket features; the penalty is selected in the same way.
     MiniRocket,
 }
 
-/// Probabilities of a fitted baseline.
+/// Predictions of a fitted baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// `[N, classes]` laid end to end. Those of MiniRocket are a softmax of scores and mean little.
+    /// Probabilities `[N, classes]`, flattened. Those of MiniRocket are a softmax of scores and not calibrated.
     pub probabilities: Vec<f64>,
     /// Class of each window.
     pub predicted: Vec<u32>,
-    /// The parameter that was chosen by inner folds, where there is one: `C` or the ridge's penalty.
+    /// Hyperparameter selected on inner folds, if any: `C` or the ridge penalty.
     pub chosen: Option<f64>,
 }
 
-/// What is learned from and what is predicted.
+/// Training and test data of a fit.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
     /// All windows.
     pub samples: &'a Samples,
     /// Number of classes.
     pub classes: usize,
-    /// Windows that are learned from.
+    /// Positions of the training windows.
     pub train: &'a [usize],
-    /// Windows that are predicted.
+    /// Positions of the test windows.
     pub test: &'a [usize],
     /// Seed of trees, kernels and inner folds.
     pub seed: u64,
 }
 
-/// Trees of a forest.
+/// Number of trees.
 const TREES: usize = 300;
-/// Inner folds.
+/// Number of inner folds.
 const INNER_FOLDS: usize = 4;
-/// Values of `C` to choose from, the strongest penalty first.
+/// Candidates for `C`, strongest penalty first.
 const CS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
-/// Where the training groups cannot be folded.
+/// Used if the training groups cannot be folded.
 const DEFAULT_C: f64 = 0.1;
-/// Penalties of the ridge to choose from, the strongest first.
+/// Candidates for the ridge penalty, strongest first.
 const ALPHAS: [f64; 5] = [1e6, 1e5, 1e4, 1e3, 1e2];
-/// Likewise.
+/// Used if the training groups cannot be folded.
 const DEFAULT_ALPHA: f64 = 1e4;
-/// Windows that a ridge learns from at most: time grows with their third power.
+/// Maximum number of training windows of the ridge: its time grows with their third power.
 const RIDGE_WINDOWS: usize = 2500;
 
 impl Baseline {
-    /// All of them, on the features that suit them.
+    /// All baselines, with the features that suit them.
     pub fn all() -> Vec<Self> {
         let mut all = vec![Self::Majority];
         all.extend(FeatureSet::ALL.map(Self::Logistic));
@@ -82,7 +83,7 @@ impl Baseline {
         all
     }
 
-    /// The two that every training can afford.
+    /// The two baselines that are fast enough for every training.
     pub fn quick() -> Vec<Self> {
         vec![
             Self::Logistic(FeatureSet::MeanBands),
@@ -90,15 +91,17 @@ impl Baseline {
         ]
     }
 
-    /// What must be kept of windows to fit `baselines`.
+    /// The window data needed to fit `baselines`.
     pub fn needs(baselines: &[Self]) -> Keep {
         Keep {
-            segment_bands: baselines.iter().any(|own| own.needs_segment_bands()),
+            segment_bands: baselines
+                .iter()
+                .any(|baseline| baseline.needs_segment_bands()),
             windows: baselines.contains(&Self::MiniRocket),
         }
     }
 
-    /// Name, as the `model_type` of an experiment.
+    /// Name used as the `model_type` of an experiment.
     pub fn name(self) -> &'static str {
         match self {
             Self::Majority => "baseline_majority",
@@ -118,7 +121,7 @@ impl Baseline {
         }
     }
 
-    /// Model and features in words.
+    /// Name of the model and its features, for people.
     pub fn title(self) -> String {
         let model = match self {
             Self::Majority => return "the most frequent class".into(),
@@ -139,7 +142,8 @@ impl Baseline {
         }
     }
 
-    /// Learns from `problem.train` and predicts `problem.test`. The same bits with any number of threads.
+    /// Fits to `problem.train` and predicts `problem.test`. Results are the same to the bit with any number of
+    /// threads.
     pub fn predict(self, problem: Problem<'_>) -> Prediction {
         match self {
             Self::Majority => {
@@ -165,7 +169,7 @@ impl Problem<'_> {
         }
     }
 
-    /// Folds over the groups of the training windows, as positions in `train`; none where there are too few groups.
+    /// Folds over the groups of the training windows, as positions in `train`; `None` if there are too few groups.
     fn inner(&self) -> Option<Folds> {
         let (labels, groups) = (
             self.samples.labels_of(self.train),
@@ -176,7 +180,7 @@ impl Problem<'_> {
         })
     }
 
-    /// Features of training and test windows; silence is replaced.
+    /// Features of training and test windows; values of silent windows are replaced.
     fn tables(&self, set: FeatureSet) -> (Table, Table) {
         let features = &self.samples.features;
         let mut train = features.select(set, self.train);
@@ -200,7 +204,7 @@ fn forest(problem: Problem<'_>, set: FeatureSet, kind: ForestKind) -> Prediction
     problem.prediction(fitted.probabilities(&test), None)
 }
 
-/// Standardises both by the first, fits, predicts the second.
+/// Standardises both tables with the statistics of the first, fits to it, and predicts the second.
 fn logistic_once(
     mut train: Table,
     labels: &[u32],
@@ -241,9 +245,9 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
     problem.prediction(logistic_once(train, &labels, test, classes, c), Some(c))
 }
 
-/// The parameter with the best macro-F1 over the pooled predictions of all inner folds, the first of equals. `predict`
-/// is given the roles of a fold's windows, the labels of those it learns from, and a parameter; it gives the predictions of
-/// those it tests.
+/// The parameter with the highest macro F1 over the pooled predictions of all inner folds; the first one wins ties.
+/// `predict` gets the roles of a fold's windows, the training labels and a parameter, and returns the test
+/// predictions.
 fn choose(
     folds: Option<&Folds>,
     labels: &[u32],
@@ -284,8 +288,8 @@ fn choose(
     best.0
 }
 
-/// MiniRocket features and a ridge. Windows shorter than nine samples, for which there are no features, get the
-/// majority.
+/// MiniRocket with ridge classification. Windows shorter than nine samples have no features; the majority class is
+/// predicted for them.
 fn ridge(problem: Problem<'_>) -> Prediction {
     let samples = problem.samples;
     let kept = at_most(problem.train, &samples.labels, RIDGE_WINDOWS, problem.seed);
@@ -349,7 +353,7 @@ fn ridge(problem: Problem<'_>) -> Prediction {
     problem.prediction(probabilities, Some(alpha))
 }
 
-/// One over the standard deviation of each column; 0 for constant ones.
+/// Inverse standard deviation of each column; 0 for constant columns.
 fn scales(values: &[f32], width: usize) -> Vec<f32> {
     let rows = (values.len() / width) as f64;
     let (mut sums, mut squares) = (vec![0.0; width], vec![0.0; width]);
@@ -383,11 +387,11 @@ fn scale(values: &mut [f32], scales: &[f32]) {
     });
 }
 
-/// Scalar products of all rows of `a` with all rows of `b`, row-major.
+/// Dot products of all rows of `a` with all rows of `b`, row-major.
 fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
     let row = |a: &[f32]| -> Vec<f64> {
         let product = |b: &[f32]| {
-            // Sixteen partial sums, which vectorise, over stretches short enough for float32.
+            // Sixteen partial sums, which vectorise, over blocks short enough for float32.
             let stretch = |(a, b): (&[f32], &[f32])| {
                 let mut sums = [0.0f32; 16];
                 for (a, b) in a.chunks(16).zip(b.chunks(16)) {

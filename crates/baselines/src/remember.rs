@@ -1,7 +1,8 @@
-//! Results, remembered between runs in the user's cache (`~/.cache/seismic/baselines` on Linux).
+//! Caches results between runs in the user's cache (`~/.cache/seismic/baselines` on Linux).
 //!
-//! `SEISMIC_CACHE_DIR` names another folder, in which `baselines` is made; empty, nothing is kept. A file is found by
-//! everything that decides the result. It begins with a SHA-256 of the rest, and one that is damaged counts as missing.
+//! `SEISMIC_CACHE_DIR` sets another cache folder; an empty value disables the cache. The file name is a hash of
+//! everything that decides the result. A file starts with a SHA-256 of the rest, and a damaged file counts as
+//! missing.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Everything that decides a result, hashed.
+/// Cache key: a hash of everything that decides a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key(String);
 
 impl Key {
-    /// From all that decides the result.
+    /// Hashes `deciding`, which must contain everything that decides the result.
     pub(crate) fn new(deciding: &Value) -> Self {
         Self(hex(deciding.to_string().as_bytes()))
     }
@@ -38,12 +39,12 @@ fn folder() -> Option<PathBuf> {
     root.map(|root| root.join("baselines"))
 }
 
-/// What was stored, where it is whole.
+/// Reads a result; `None` if it is missing or damaged.
 pub(crate) fn recall<T: DeserializeOwned>(key: &Key) -> Option<T> {
     recall_from(&folder()?, key)
 }
 
-/// Keeps a result. A cache that cannot be written is one that is not there.
+/// Stores a result. Failure to write is ignored.
 pub(crate) fn store(key: &Key, result: &impl Serialize) {
     if let Some(folder) = folder() {
         let _ = store_in(&folder, key, result);
@@ -56,7 +57,7 @@ fn recall_from<T: DeserializeOwned>(folder: &Path, key: &Key) -> Option<T> {
     (sum == hex(rest.as_bytes())).then(|| serde_json::from_str(rest).ok())?
 }
 
-/// Aside first, so that another program sees all or nothing.
+/// Written to a temporary file first, so that other programs see all or nothing.
 fn store_in(folder: &Path, key: &Key, result: &impl Serialize) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let text = serde_json::to_string(result)?;

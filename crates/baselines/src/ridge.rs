@@ -1,8 +1,8 @@
-//! Ridge classification of few rows with many columns: one regression of +-1 a class, solved among the rows.
+//! Ridge classification for few rows with many columns: one regression to +-1 per class, solved in the dual form.
 
 use crate::lbfgs::dot;
 
-/// Products of all pairs of rows, `[N, N]`, of columns that were scaled.
+/// Gram matrix: dot products of all pairs of rows, `[N, N]`, with scaled columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Gram {
     values: Vec<f64>,
@@ -19,26 +19,26 @@ impl Gram {
         &self.values[row * self.rows..][..self.rows]
     }
 
-    /// The pairs of `rows` with `columns`, row-major.
+    /// The submatrix of `rows` and `columns`, row-major.
     pub(crate) fn select(&self, rows: &[usize], columns: &[usize]) -> Vec<f64> {
         let row = |&row: &usize| columns.iter().map(move |&column| self.row(row)[column]);
         rows.iter().flat_map(row).collect()
     }
 }
 
-/// A regression that was fitted.
+/// A fitted regression.
 pub(crate) struct Ridge {
     /// Weights of the training rows, `[classes, N]`.
     dual: Vec<f64>,
-    /// Mean over the training rows of their products with each training row, and of all products.
+    /// Mean over the training rows of their products with each training row, and the mean of all products.
     means: Vec<f64>,
     mean: f64,
     intercepts: Vec<f64>,
 }
 
 impl Ridge {
-    /// Fits `|target - x w - b|^2 + alpha |w|^2`, the columns centred by their training means. `gram` has the products of
-    /// the training rows, `[N, N]`. None where `alpha` is too small for the rounding.
+    /// Minimises `|target - x w - b|^2 + alpha |w|^2` with columns centred by their training means. `gram` holds the
+    /// products of the training rows, `[N, N]`. `None` if `alpha` is too small for the rounding errors.
     pub(crate) fn fit(gram: &[f64], labels: &[u32], classes: usize, alpha: f64) -> Option<Self> {
         let rows = labels.len();
         let means: Vec<f64> = gram
@@ -75,14 +75,14 @@ impl Ridge {
         })
     }
 
-    /// Scores of the classes for a row, from its products with the training rows.
+    /// Class scores of a row, from its products with the training rows.
     pub(crate) fn scores(&self, products: &[f64]) -> Vec<f64> {
         let rows = products.len();
-        let own = products.iter().sum::<f64>() / rows as f64;
+        let mean_product = products.iter().sum::<f64>() / rows as f64;
         let centred: Vec<f64> = products
             .iter()
             .zip(&self.means)
-            .map(|(product, mean)| product - own - mean + self.mean)
+            .map(|(product, mean)| product - mean_product - mean + self.mean)
             .collect();
         let weights = self.dual.chunks_exact(rows).zip(&self.intercepts);
         weights
@@ -91,25 +91,25 @@ impl Ridge {
     }
 }
 
-/// Replaces the lower triangle by its Cholesky factor; none where the matrix is not positive definite.
+/// Replaces the lower triangle by the Cholesky factor; `None` if the matrix is not positive definite.
 fn cholesky(matrix: &mut [f64], rows: usize) -> Option<()> {
     for i in 0..rows {
         let (above, from) = matrix.split_at_mut(i * rows);
-        let own = &mut from[..=i];
+        let row = &mut from[..=i];
         for j in 0..i {
             let other = &above[j * rows..][..=j];
-            own[j] = (own[j] - dot(&own[..j], &other[..j])) / other[j];
+            row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
         }
-        let rest = own[i] - dot(&own[..i], &own[..i]);
+        let rest = row[i] - dot(&row[..i], &row[..i]);
         if rest <= 0.0 || !rest.is_finite() {
             return None;
         }
-        own[i] = rest.sqrt();
+        row[i] = rest.sqrt();
     }
     Some(())
 }
 
-/// Solves with a Cholesky factor.
+/// Solves a linear system with its Cholesky factor.
 fn solve(factor: &[f64], column: &mut [f64]) {
     let rows = column.len();
     for i in 0..rows {
@@ -140,7 +140,7 @@ mod tests {
         // Centred: -2, -1, 1, 2 with targets of +-1.
         let slope = 6.0 / (10.0 + alpha);
         for at in [0.0, 3.5, 9.0] {
-            let scores = fitted.scores(&x.map(|own| own * at));
+            let scores = fitted.scores(&x.map(|value| value * at));
             let expected = slope * (at - 3.0);
             assert!((scores[1] - expected).abs() < 1e-12 && (scores[0] + expected).abs() < 1e-12);
         }

@@ -1,4 +1,4 @@
-//! Windows of a dataset with what baselines are made of: features, labels, groups.
+//! Windows of a dataset as input of baselines: features, labels, groups.
 
 use data::windows::{WindowChunk, visit_windows};
 use data::{DataError, DatasetConfig};
@@ -8,27 +8,27 @@ use sha2::{Digest, Sha256};
 use crate::features::Features;
 use crate::random::{Purpose, generator};
 
-/// What is kept of windows beside the features that every baseline may use.
+/// Data to keep of windows besides the basic features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
     /// Band powers of every segment.
     pub segment_bands: bool,
-    /// The windows themselves.
+    /// Raw windows.
     pub windows: bool,
 }
 
-/// Windows, or what is kept of them.
+/// Features, labels and groups of windows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
     /// Features.
     pub features: Features,
-    /// The windows `[N, channels, samples]` laid end to end; empty where only features were kept.
+    /// Raw windows `[N, channels, samples]`, flattened; empty if only features were kept.
     pub windows: Vec<f32>,
-    /// `[channels, samples]` of a window.
+    /// Shape `[channels, samples]` of a window.
     pub shape: [usize; 2],
-    /// One a window.
+    /// Labels, one per window.
     pub labels: Vec<u32>,
-    /// Recording of each window. A window whose source names none is a group of its own.
+    /// Recording of each window. A window without a group in its source is its own group.
     pub groups: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl Samples {
         self.labels.is_empty()
     }
 
-    /// Values of the windows at `rows`, laid end to end.
+    /// Values of the windows at `rows`, flattened.
     pub(crate) fn values(&self, rows: &[usize]) -> Vec<f32> {
         let length = self.shape.iter().product::<usize>();
         let of = |&row: &usize| &self.windows[row * length..][..length];
@@ -78,7 +78,7 @@ impl Samples {
     }
 }
 
-/// The splits of a dataset, one after the other in one set of samples.
+/// All splits of a dataset in one set of samples.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Splits {
     /// All windows.
@@ -87,23 +87,23 @@ pub struct Splits {
     pub train: Vec<usize>,
     /// Rows of the validation split.
     pub validation: Vec<usize>,
-    /// Rows of the test split; empty where the validation split serves as test.
+    /// Rows of the test split; empty if the validation split stands in for it.
     pub test: Vec<usize>,
-    /// Class names, one a label.
+    /// Class names in label order.
     pub class_names: Vec<String>,
     /// SHA-256 of training, validation and test split, as in [`data::Split`].
     pub fingerprints: Vec<String>,
-    /// What [`identity`] says of them.
+    /// Identity of the data, see [`identity`].
     pub identity: String,
     /// Whether some windows have no group.
     pub ungrouped: bool,
 }
 
 impl Splits {
-    /// Reads the splits, or the fold, that `config` names.
+    /// Reads the splits, or the fold, of `config`.
     ///
     /// # Errors
-    /// [`DataError`], as [`visit_windows`].
+    /// [`DataError`], see [`visit_windows`].
     pub fn read(config: &DatasetConfig, keep: Keep) -> Result<Self, DataError> {
         let mut splits = Self {
             class_names: config.class_names(),
@@ -149,8 +149,8 @@ impl Splits {
     }
 }
 
-/// Which data these are, as one text: the fingerprints of training, validation and, where it has its own, test split,
-/// and the groups of all their windows in that order.
+/// A text that identifies the data: the fingerprints of training, validation and (if separate) test split, and a hash
+/// of the groups of all windows in that order.
 pub fn identity<'a>(
     fingerprints: &[String],
     groups: impl IntoIterator<Item = Option<&'a str>>,
@@ -160,13 +160,13 @@ pub fn identity<'a>(
     digest.identity(fingerprints)
 }
 
-/// Groups of windows, hashed as they come.
+/// Incremental hash of window groups.
 #[derive(Default)]
 struct GroupDigest(Sha256);
 
 impl GroupDigest {
     fn add(&mut self, group: Option<&str>) {
-        // The length keeps names apart; no name has the length of a missing one.
+        // The length separates names, and no name has the length that marks a missing one.
         let length = group.map_or(u64::MAX, |group| group.len() as u64);
         self.0.update(length.to_le_bytes());
         self.0.update(group.unwrap_or_default());
@@ -181,7 +181,7 @@ impl GroupDigest {
     }
 }
 
-/// At most `most` of `rows`, every class in proportion, drawn by the seed; in their order.
+/// At most `most` of `rows`, drawn at random and stratified by class; their order is kept.
 pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) -> Vec<usize> {
     if rows.len() <= most {
         return rows.to_vec();
@@ -189,15 +189,15 @@ pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) ->
     let classes = rows.iter().map(|&row| labels[row]).max().unwrap_or(0);
     let mut kept = Vec::with_capacity(most);
     for class in 0..=classes {
-        let mut own: Vec<usize> = rows
+        let mut of_class: Vec<usize> = rows
             .iter()
             .copied()
             .filter(|&row| labels[row] == class)
             .collect();
-        let share = (own.len() as f64 * most as f64 / rows.len() as f64).round() as usize;
+        let share = (of_class.len() as f64 * most as f64 / rows.len() as f64).round() as usize;
         let mut rng = generator(seed, Purpose::Subset, class as usize);
-        let share = share.max(1).min(own.len());
-        kept.extend_from_slice(own.partial_shuffle(&mut rng, share).0);
+        let share = share.max(1).min(of_class.len());
+        kept.extend_from_slice(of_class.partial_shuffle(&mut rng, share).0);
     }
     kept.sort_unstable();
     kept

@@ -1,6 +1,6 @@
-//! Features of windows: one row a window.
+//! Feature matrix: one row per window.
 
-/// A matrix `[rows, width]`, row-major, in float64. Values that say nothing, of a silent sensor, are not finite until
+/// A float64 matrix `[rows, width]`, row-major. Undefined values of silent sensors are not finite until
 /// [`Silence::fill`] replaces them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
@@ -9,10 +9,10 @@ pub struct Table {
 }
 
 impl Table {
-    /// From values laid end to end.
+    /// Wraps flattened values.
     ///
     /// # Panics
-    /// Where the rows are not of one width.
+    /// If their number is not a multiple of `width`.
     pub fn new(values: Vec<f64>, width: usize) -> Self {
         assert!(
             width > 0 && values.len().is_multiple_of(width),
@@ -26,7 +26,7 @@ impl Table {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// Values a row.
+    /// Number of columns.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -64,7 +64,7 @@ impl Table {
         }
     }
 
-    /// Appends the rows of `other`, which has the same width unless this table is empty.
+    /// Appends the rows of `other`, which must have the same width unless this table is empty.
     pub fn append(&mut self, other: &Table) {
         if self.values.is_empty() {
             self.width = other.width;
@@ -73,8 +73,8 @@ impl Table {
         self.values.extend_from_slice(&other.values);
     }
 
-    /// The rows with the same number from both tables, side by side.
-    pub fn beside(&self, other: &Table) -> Self {
+    /// Concatenates the columns of both tables row by row.
+    pub fn with_columns_of(&self, other: &Table) -> Self {
         assert_eq!(self.rows(), other.rows(), "tables of the same windows");
         let pairs = self.iter().zip(other.iter());
         Self {
@@ -91,8 +91,8 @@ impl Table {
     }
 }
 
-/// What stands for values that are not finite: a silent window counts as the quietest that was learned from. Learned,
-/// not fixed, so that the unit of the samples does not matter.
+/// Replacements for non-finite values: a silent window counts as the quietest in the training data. Learned from the
+/// data, so that the unit of the samples does not matter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Silence(Vec<f64>);
 
@@ -131,11 +131,11 @@ pub struct Scaler {
     deviation: Vec<f64>,
 }
 
-/// A deviation below this part of the column's largest value is rounding, and the column is constant.
+/// A column whose deviation is smaller than this, relative to its largest value, is constant up to rounding.
 const CONSTANT: f64 = 1e-12;
 
 impl Scaler {
-    /// Learns from the rows of `table`, which are finite. Constant columns are scaled to zero.
+    /// Learns from the rows of `table`, which must be finite. Constant columns are scaled to zero.
     pub fn learn(table: &Table) -> Self {
         let count = table.rows().max(1) as f64;
         let mut mean = vec![0.0; table.width()];

@@ -13,9 +13,10 @@ fn main() -> Result<(), data::DataError> {
         eprintln!("usage: loading dataset_config.yaml [--stream]");
         std::process::exit(2);
     };
-    let storage = match arguments.iter().any(|argument| argument == "--stream") {
-        true => Storage::Streamed,
-        false => Storage::Memory,
+    let storage = if arguments.iter().any(|argument| argument == "--stream") {
+        Storage::Streamed
+    } else {
+        Storage::Memory
     };
     let started = Instant::now();
     let config = DatasetConfig::load(Path::new(path), None)?;

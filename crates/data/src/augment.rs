@@ -1,9 +1,9 @@
-//! Augmentation: training windows changed as sensors and sites change them. For training alone, seeded: what becomes of
-//! a window depends on the seed, the epoch and its place in it, not on threads or on where a run was interrupted.
+//! Augmentation of training windows with the kinds of variation that sensors and sites cause.
 //!
-//! Changes are made to whole windows, before `preprocessing` and spectra, in this order: background, shift, gain, noise,
-//! channels, gaps, masks. S. Zhu et al., "Seismic signal augmentation to improve generalization of deep neural
-//! networks", Advances in Geophysics 61 (2020), describes them.
+//! The changes of a window depend only on the seed, the epoch and its position in the epoch, not on threads or
+//! interruptions. They apply to whole windows before `preprocessing` and spectra, in this order: background, shift,
+//! gain, noise, channels, gaps, masks. S. Zhu et al., "Seismic signal augmentation to improve generalization of deep
+//! neural networks", Advances in Geophysics 61 (2020), describes them.
 
 use std::f64::consts::TAU;
 
@@ -16,48 +16,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::feature_augment::FeatureAugmentation;
 
-/// What may happen to a training window; everything is off by default. Probabilities are of a window.
+/// Augmentation settings; everything is off by default. Probabilities are per window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
-    /// Moves a window in time by up to this share of it, around its ends.
+    /// Largest circular shift in time, as a fraction of the window.
     #[serde(skip_serializing_if = "is_zero")]
     pub time_shift: f64,
-    /// Makes it louder or quieter by up to so many decibels.
+    /// Largest change of the gain in either direction, in decibels.
     #[serde(skip_serializing_if = "is_zero")]
     pub gain_db: f64,
-    /// Probability that a channel is dead.
+    /// Probability that a channel is set to zero.
     #[serde(skip_serializing_if = "is_zero")]
     pub channel_dropout: f64,
-    /// Probability that the channels trade places.
+    /// Probability that channels are swapped.
     #[serde(skip_serializing_if = "is_zero")]
     pub channel_swap: f64,
-    /// Coloured noise.
+    /// Adds coloured noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
-    /// A real window of another class added.
+    /// Adds a recorded window of a background class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub background: Option<Background>,
-    /// A stretch of zeros in all channels.
+    /// Sets a span of all channels to zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_mask: Option<Stretch>,
-    /// A stretch in which the last value is held, as loggers fill what they lost.
+    /// Holds the last value for a span, as loggers do when they lose data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Stretch>,
-    /// What happens to the features of the window.
+    /// Augmentation of the window's features.
     #[serde(skip_serializing_if = "FeatureAugmentation::is_none")]
     pub features: FeatureAugmentation,
 }
 
-/// Noise whose power falls with frequency to the power of its colour: 0 is white, 1 pink, 2 brown.
+/// Noise whose power spectrum falls with frequency to the power of its colour: 0 is white, 1 pink, 2 brown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Noise {
-    /// Of a window.
+    /// Probability per window.
     pub probability: f64,
-    /// Signal-to-noise ratio in decibels, from and to.
+    /// Range of the signal-to-noise ratio in decibels.
     pub snr_db: [f64; 2],
-    /// From and to.
+    /// Range of the colour.
     pub colour: [f64; 2],
 }
 
@@ -71,16 +71,16 @@ impl Default for Noise {
     }
 }
 
-/// Windows that are added to others.
+/// Background windows added to others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Background {
-    /// Class they are of; windows of that class are left alone.
+    /// Class of the background windows, which are not augmented themselves.
     pub class: String,
-    /// Of a window.
+    /// Probability per window.
     #[serde(default = "half")]
     pub probability: f64,
-    /// Signal-to-background ratio in decibels, from and to.
+    /// Range of the signal-to-background ratio in decibels.
     #[serde(default = "loud")]
     pub snr_db: [f64; 2],
 }
@@ -93,14 +93,14 @@ fn loud() -> [f64; 2] {
     [6.0, 30.0]
 }
 
-/// A stretch of a window.
+/// A random span of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stretch {
-    /// Of a window.
+    /// Probability per window.
     #[serde(default = "half")]
     pub probability: f64,
-    /// Longest, as share of the window.
+    /// Maximum length, as a fraction of the window.
     pub longest: f64,
 }
 
@@ -109,8 +109,8 @@ fn is_zero(value: &f64) -> bool {
 }
 
 impl Augmentation {
-    /// The augmentation of a training that names none: shifts by up to 12 % of the window, and masks and noise on its
-    /// features. `Default` is no augmentation at all.
+    /// The default augmentation of trainings: shifts by up to 12 % of the window, and masks and noise on its
+    /// features. In contrast, `Default` disables everything.
     pub fn standard() -> Self {
         Self {
             time_shift: 0.12,
@@ -119,9 +119,9 @@ impl Augmentation {
         }
     }
 
-    /// What is meant by a name: `standard` is [`Augmentation::standard`], `light` moves and scales windows, `field` adds
-    /// what happens to sensors outdoors, and `new_sites` is `standard` with random responses and levels, for events at
-    /// stations that training has not seen.
+    /// A preset by name: `standard` is [`Augmentation::standard`], `light` shifts and scales windows, `field` adds
+    /// faults of outdoor sensors, and `new_sites` is `standard` with random responses and levels, for events at stations
+    /// that training has not seen.
     pub fn preset(name: &str) -> Option<Self> {
         let light = Self {
             time_shift: 0.1,
@@ -154,7 +154,7 @@ impl Augmentation {
         }
     }
 
-    /// Whether nothing happens.
+    /// Whether everything is off.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
@@ -168,10 +168,10 @@ impl Augmentation {
         !windows.is_none()
     }
 
-    /// Refuses numbers that make no sense.
+    /// Checks that all settings are in range.
     ///
     /// # Errors
-    /// With the key.
+    /// One sentence naming the key.
     pub fn check(&self) -> Result<(), String> {
         let shares = [
             ("time_shift", self.time_shift),
@@ -179,25 +179,27 @@ impl Augmentation {
             ("channel_swap", self.channel_swap),
             (
                 "noise.probability",
-                self.noise.map_or(0.0, |own| own.probability),
+                self.noise.map_or(0.0, |noise| noise.probability),
             ),
             (
                 "background.probability",
-                self.background.as_ref().map_or(0.0, |own| own.probability),
+                self.background
+                    .as_ref()
+                    .map_or(0.0, |background| background.probability),
             ),
             (
                 "time_mask.probability",
-                self.time_mask.map_or(0.0, |own| own.probability),
+                self.time_mask.map_or(0.0, |mask| mask.probability),
             ),
             (
                 "time_mask.longest",
-                self.time_mask.map_or(0.0, |own| own.longest),
+                self.time_mask.map_or(0.0, |mask| mask.longest),
             ),
             (
                 "gap.probability",
-                self.gap.map_or(0.0, |own| own.probability),
+                self.gap.map_or(0.0, |gap| gap.probability),
             ),
-            ("gap.longest", self.gap.map_or(0.0, |own| own.longest)),
+            ("gap.longest", self.gap.map_or(0.0, |gap| gap.longest)),
         ];
         if let Some((key, value)) = shares
             .iter()
@@ -214,13 +216,16 @@ impl Augmentation {
                 self.gain_db
             ));
         }
-        let noise = self
-            .noise
-            .map(|own| [("noise.snr_db", own.snr_db), ("noise.colour", own.colour)]);
+        let noise = self.noise.map(|noise| {
+            [
+                ("noise.snr_db", noise.snr_db),
+                ("noise.colour", noise.colour),
+            ]
+        });
         let background = self
             .background
             .as_ref()
-            .map(|own| ("background.snr_db", own.snr_db));
+            .map(|background| ("background.snr_db", background.snr_db));
         for (key, [from, to]) in noise.into_iter().flatten().chain(background) {
             if !(from <= to && from.abs() <= 200.0 && to.abs() <= 200.0) {
                 return Err(format!(
@@ -231,15 +236,15 @@ impl Augmentation {
         Ok(())
     }
 
-    /// Random numbers of a window in an epoch.
+    /// Random generator of a window in an epoch.
     fn rng(seed: u64, epoch: u64, window: usize) -> ChaCha8Rng {
-        // Far from the streams of weights, shuffles and dropout masks, which share the seed.
+        // Far from the streams of weights, shuffling and dropout masks, which share the seed.
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6175_676d_656e_7400);
         rng.set_stream(epoch.wrapping_mul(1 << 32).wrapping_add(window as u64));
         rng
     }
 
-    /// Whether a window has another added, and which, of `backgrounds` many.
+    /// Whether a background is added to the window, and the index of which among `backgrounds`.
     pub(crate) fn background_of(
         &self,
         seed: u64,
@@ -247,12 +252,12 @@ impl Augmentation {
         window: usize,
         backgrounds: usize,
     ) -> Option<usize> {
-        let own = self.background.as_ref().filter(|_| backgrounds > 0)?;
+        let settings = self.background.as_ref().filter(|_| backgrounds > 0)?;
         let mut rng = Self::rng(seed, epoch, window);
-        (rng.random::<f64>() < own.probability).then(|| rng.random_range(0..backgrounds))
+        (rng.random::<f64>() < settings.probability).then(|| rng.random_range(0..backgrounds))
     }
 
-    /// Changes a window `[channels, samples]`, to which `background` is added where there is one.
+    /// Augments a window `[channels, samples]`; adds `background` if there is one.
     pub(crate) fn apply(
         &self,
         values: &mut [f32],
@@ -261,17 +266,17 @@ impl Augmentation {
         (seed, epoch, window): (u64, u64, usize),
     ) {
         let mut rng = Self::rng(seed, epoch, window);
-        // Past what `background_of` took.
+        // Skip the numbers that `background_of` has used.
         rng.set_word_pos(1 << 10);
         let length = values.len() / channels;
         if length == 0 {
             return;
         }
         let mut between = |from: f64, to: f64| from + (to - from) * rng.random::<f64>();
-        if let (Some(own), Some(background)) = (&self.background, background) {
-            let snr = between(own.snr_db[0], own.snr_db[1]);
-            for (own, other) in values.chunks_mut(length).zip(background.chunks(length)) {
-                add(own, other.iter().map(|v| f64::from(*v)), snr);
+        if let (Some(settings), Some(background)) = (&self.background, background) {
+            let snr = between(settings.snr_db[0], settings.snr_db[1]);
+            for (channel, other) in values.chunks_mut(length).zip(background.chunks(length)) {
+                add(channel, other.iter().map(|v| f64::from(*v)), snr);
             }
         }
         let shift = (between(-self.time_shift, self.time_shift) * length as f64).round() as i64;
@@ -280,11 +285,11 @@ impl Augmentation {
             channel.rotate_right(shift.rem_euclid(length as i64) as usize);
             channel.iter_mut().for_each(|v| *v *= gain);
         }
-        if let Some(own) = self.noise
-            && rng.random::<f64>() < own.probability
+        if let Some(noise) = self.noise
+            && rng.random::<f64>() < noise.probability
         {
-            let [snr, colour] =
-                [own.snr_db, own.colour].map(|[from, to]| from + (to - from) * rng.random::<f64>());
+            let [snr, colour] = [noise.snr_db, noise.colour]
+                .map(|[from, to]| from + (to - from) * rng.random::<f64>());
             for channel in values.chunks_mut(length) {
                 let noise = coloured(&mut rng, length, colour);
                 add(channel, noise.into_iter(), snr);
@@ -298,10 +303,10 @@ impl Augmentation {
             values[dead * length..(dead + 1) * length].fill(0.0);
         }
         for (stretch, held) in [(self.gap, true), (self.time_mask, false)] {
-            let Some(own) = stretch.filter(|own| rng.random::<f64>() < own.probability) else {
+            let Some(span) = stretch.filter(|span| rng.random::<f64>() < span.probability) else {
                 continue;
             };
-            let long = ((own.longest * rng.random::<f64>() * length as f64).round() as usize)
+            let long = ((span.longest * rng.random::<f64>() * length as f64).round() as usize)
                 .clamp(1, length);
             let first = rng.random_range(0..=length - long);
             for channel in values.chunks_mut(length) {
@@ -312,49 +317,49 @@ impl Augmentation {
     }
 }
 
-/// Deviation around the mean.
+/// Standard deviation.
 fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().sum::<f64>() / count;
     (values.map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
 
-/// Adds `other` without its mean, `snr` decibels below `signal`; nothing where either is constant.
+/// Adds `other`, with its mean removed, `snr` decibels below `signal`. Does nothing if either is constant.
 fn add(signal: &mut [f32], other: impl Iterator<Item = f64> + Clone, snr: f64) {
-    let own = deviation(signal.iter().map(|v| f64::from(*v)));
+    let signal_deviation = deviation(signal.iter().map(|v| f64::from(*v)));
     let (theirs, count) = (deviation(other.clone()), other.clone().count().max(1));
-    if own <= 0.0 || theirs <= 0.0 {
+    if signal_deviation <= 0.0 || theirs <= 0.0 {
         return;
     }
     let mean = other.clone().sum::<f64>() / count as f64;
-    let factor = own / theirs * 10f64.powf(-snr / 20.0);
+    let factor = signal_deviation / theirs * 10f64.powf(-snr / 20.0);
     signal
         .iter_mut()
         .zip(other)
-        .for_each(|(own, v)| *own += ((v - mean) * factor) as f32);
+        .for_each(|(sample, v)| *sample += ((v - mean) * factor) as f32);
 }
 
-/// Noise of `length` samples whose power falls as frequency to the power of `colour`.
+/// Noise of `length` samples whose power falls with frequency to the power of `colour`.
 fn coloured(rng: &mut ChaCha8Rng, length: usize, colour: f64) -> Vec<f64> {
     let fft = RealFftPlanner::<f64>::new().plan_fft_inverse(length);
     let mut spectrum = fft.make_input_vec();
     let bins = spectrum.len();
     for (i, bin) in spectrum.iter_mut().enumerate().skip(1) {
-        // A complex normal: its magnitude is Rayleigh's, its phase any.
+        // A complex normal variable: Rayleigh magnitude, uniform phase.
         let magnitude = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
         let phase = TAU * rng.random::<f64>();
-        let own = Complex64::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
+        let value = Complex64::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
         let unpaired = i == bins - 1 && length.is_multiple_of(2);
         *bin = if unpaired {
-            Complex64::new(own.re, 0.0)
+            Complex64::new(value.re, 0.0)
         } else {
-            own
+            value
         };
     }
     let mut noise = fft.make_output_vec();
     match fft.process(&mut spectrum, &mut noise) {
         Ok(()) => noise,
-        // The first bin and the last of an even length are real, which is all that could be wrong.
+        // The first bin, and the last of an even length, must be real: the inverse transform reports only this error.
         Err(_) => vec![0.0; length],
     }
 }
@@ -390,23 +395,26 @@ mod tests {
             augmentation.check().unwrap();
             changed(&augmentation, 1)
         };
-        let shifted = only(|own| own.time_shift = 0.5);
+        let shifted = only(|settings| settings.time_shift = 0.5);
         let mut sorted = shifted[..64].to_vec();
         sorted.sort_by(f32::total_cmp);
         assert_eq!(sorted, window()[..64]);
         assert_ne!(shifted, window());
-        // One factor for all samples, within 6 dB either way, and not one that changes nothing.
-        let scaled = only(|own| own.gain_db = 6.0);
+        // The same factor for all samples, within 6 dB either way, and not 1.
+        let scaled = only(|settings| settings.gain_db = 6.0);
         let gain = scaled[10] / window()[10];
-        for (scaled, own) in scaled.iter().zip(window()) {
-            assert!((scaled - gain * own).abs() < 1e-4, "{scaled} of {own}");
+        for (scaled, original) in scaled.iter().zip(window()) {
+            assert!(
+                (scaled - gain * original).abs() < 1e-4,
+                "{scaled} of {original}"
+            );
         }
         let most = 10f32.powf(6.0 / 20.0);
         assert!(
             (1.0 / most..most).contains(&gain) && (gain - 1.0).abs() > 1e-3,
             "{gain}"
         );
-        let dead = only(|own| own.channel_dropout = 1.0);
+        let dead = only(|settings| settings.channel_dropout = 1.0);
         let silent = |values: &[f32]| values.iter().all(|v| *v == 0.0);
         assert!(silent(&dead[..64]) != silent(&dead[64..]));
         let mut swapped = window();
@@ -417,15 +425,15 @@ mod tests {
         };
         swap.apply(&mut swapped, 2, None, (1, 1, 1));
         assert_eq!((swapped[0], swapped[64]), (80.0, -20.0));
-        let masked = only(|own| {
-            own.time_mask = Some(Stretch {
+        let masked = only(|settings| {
+            settings.time_mask = Some(Stretch {
                 probability: 1.0,
                 longest: 0.5,
             })
         });
         assert!(masked.iter().filter(|v| **v == 0.0).count() > 2);
-        let gap = only(|own| {
-            own.gap = Some(Stretch {
+        let gap = only(|settings| {
+            settings.gap = Some(Stretch {
                 probability: 1.0,
                 longest: 0.9,
             })
@@ -477,24 +485,26 @@ mod tests {
             probability: 0.5,
             snr_db: [0.0, 0.0],
         };
-        let own = Augmentation {
+        let augmentation = Augmentation {
             background: Some(background),
             ..Default::default()
         };
-        let picked: Vec<_> = (0..100).map(|i| own.background_of(1, 0, i, 7)).collect();
+        let picked: Vec<_> = (0..100)
+            .map(|i| augmentation.background_of(1, 0, i, 7))
+            .collect();
         let some = picked.iter().flatten().count();
         assert!((30..70).contains(&some), "{some}");
         assert!(picked.iter().flatten().all(|i| *i < 7));
         let mut values = window();
         let other: Vec<f32> = (0..128).map(|i| (i % 3) as f32).collect();
-        own.apply(&mut values, 2, Some(&other), (1, 0, 0));
+        augmentation.apply(&mut values, 2, Some(&other), (1, 0, 0));
         // At 0 dB what is added is as strong as the window, and it is the other window.
         let added = values.iter().zip(window()).map(|(a, b)| a - b);
         let added: Vec<f64> = added.map(f64::from).collect();
         for channel in 0..2 {
             let part = |all: &[f64]| deviation(all[channel * 64..][..64].iter().copied());
-            let own: Vec<f64> = window().into_iter().map(f64::from).collect();
-            let ratio = part(&added) / part(&own);
+            let original: Vec<f64> = window().into_iter().map(f64::from).collect();
+            let ratio = part(&added) / part(&original);
             assert!((ratio - 1.0).abs() < 0.02, "channel {channel}: {ratio}");
         }
         assert!((added[3] - added[0]).abs() < 1e-3 && (added[1] - added[0]).abs() > 1.0);

@@ -18,18 +18,18 @@ use crate::preprocessing::{
 };
 use crate::reader::{self, Record, Windows};
 
-/// Order of `samples` samples in `epoch`: a permutation that depends on `seed` and `epoch` alone.
+/// Order of `samples` samples in `epoch`: a permutation that depends only on `seed` and `epoch`.
 pub fn shuffled(samples: usize, seed: u64, epoch: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // The streams of small numbers belong to the model's initial weights.
+    // Small stream numbers are used for initial weights.
     rng.set_stream(u64::MAX - epoch);
     let mut order: Vec<usize> = (0..samples).collect();
     order.shuffle(&mut rng);
     order
 }
 
-/// As [`shuffled`], with every class as often as every other: samples of rare classes come several times, some of the
-/// others not at all. As many samples as there are labels.
+/// Like [`shuffled`], with every class equally often: samples of rare classes are repeated, some of the others are
+/// left out. The result has as many samples as there are labels.
 pub fn balanced(labels: &[u32], classes: usize, seed: u64, epoch: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::MAX - epoch);
@@ -38,7 +38,7 @@ pub fn balanced(labels: &[u32], classes: usize, seed: u64, epoch: u64) -> Vec<us
         .iter()
         .enumerate()
         .for_each(|(i, label)| members[*label as usize].push(i));
-    members.retain(|own| !own.is_empty());
+    members.retain(|members| !members.is_empty());
     let mut order = Vec::with_capacity(labels.len());
     let mut waiting: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     for i in 0..labels.len() {
@@ -53,26 +53,26 @@ pub fn balanced(labels: &[u32], classes: usize, seed: u64, epoch: u64) -> Vec<us
     order
 }
 
-/// Every class' share `ratio` of the samples, at least one, in their order: what is left where only so many labels are
-/// known. Depends on the labels, the ratio and the seed alone.
+/// Selects the fraction `ratio` of each class, at least one sample, in their original order: simulates having only
+/// this many labels. Depends only on labels, ratio and seed.
 pub fn labelled(labels: &[u32], ratio: f64, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6c61_6265_6c73);
     let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
     let mut kept = Vec::new();
     for class in 0..classes {
-        let mut own: Vec<usize> = (0..labels.len())
+        let mut of_class: Vec<usize> = (0..labels.len())
             .filter(|i| labels[*i] as usize == class)
             .collect();
-        own.shuffle(&mut rng);
-        let count = ((own.len() as f64 * ratio).round() as usize)
-            .clamp(usize::from(!own.is_empty()), own.len());
-        kept.extend(&own[..count]);
+        of_class.shuffle(&mut rng);
+        let count = ((of_class.len() as f64 * ratio).round() as usize)
+            .clamp(usize::from(!of_class.is_empty()), of_class.len());
+        kept.extend(&of_class[..count]);
     }
     kept.sort_unstable();
     kept
 }
 
-/// One batch on the host.
+/// A batch on the host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Inputs `[batch, channels, segments, bins]`, row-major.
@@ -81,21 +81,21 @@ pub struct Batch {
     pub y: Vec<u32>,
 }
 
-/// Files kept open at a time: below what operating systems allow a process.
+/// Maximum number of files kept open, below the limits of operating systems.
 const OPEN_FILES: usize = 200;
 
-/// What becomes of training windows in an epoch.
+/// Augmentation of the training windows in an epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Augmenting<'a> {
-    /// What may happen.
+    /// Augmentation settings.
     pub augmentation: &'a Augmentation,
-    /// Label of windows that are added to others, where there is one.
+    /// Label of the windows used as background, if any.
     pub background: Option<u32>,
     /// Seed.
     pub seed: u64,
     /// Epoch.
     pub epoch: u64,
-    /// Place of the first sample in the epoch: a sample that comes twice is changed in two ways.
+    /// Position of the first sample in the epoch. A repeated sample is augmented differently each time.
     pub first: usize,
 }
 
@@ -106,16 +106,16 @@ pub struct Fetcher<'a> {
     /// Whether inputs are scaled.
     scaled: bool,
     augmenting: Option<Augmenting<'a>>,
-    /// Samples of the epoch before the next batch.
+    /// Number of samples of the epoch before the next batch.
     place: usize,
-    /// Windows that may be added to others.
+    /// Indices of the windows used as background.
     backgrounds: Vec<usize>,
     /// Open sources of a streamed split.
     files: HashMap<u32, Box<dyn Windows>>,
 }
 
 impl<'a> Fetcher<'a> {
-    /// For `split`, whose inputs become what `preprocessing` says.
+    /// Creates a fetcher for `split`; inputs are computed with `preprocessing`.
     pub fn new(split: &'a Split, preprocessing: &'a Preprocessing) -> Self {
         Self {
             split,
@@ -128,15 +128,15 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    /// Leaves features as they are before scaling.
+    /// Disables scaling.
     pub(crate) fn unscaled(mut self) -> Self {
         self.scaled = false;
         self
     }
 
-    /// Has windows changed as `augmenting` says; they must be kept as windows ([`crate::Storage::Windows`]) or streamed.
+    /// Enables augmentation. The split must be streamed or kept as windows ([`crate::Storage::Windows`]).
     pub fn augmented(mut self, augmenting: Option<Augmenting<'a>>) -> Self {
-        let class = augmenting.and_then(|own| own.background);
+        let class = augmenting.and_then(|augmenting| augmenting.background);
         let of_class = self
             .split
             .y
@@ -144,18 +144,18 @@ impl<'a> Fetcher<'a> {
             .enumerate()
             .filter(|(_, label)| Some(**label) == class);
         self.backgrounds = of_class.map(|(i, _)| i).collect();
-        self.place = augmenting.map_or(0, |own| own.first);
-        self.augmenting = augmenting.filter(|own| !own.augmentation.is_none());
+        self.place = augmenting.map_or(0, |augmenting| augmenting.first);
+        self.augmenting = augmenting.filter(|augmenting| !augmenting.augmentation.is_none());
         self
     }
 
-    /// The samples at `indices`.
+    /// Assembles the batch with the samples at `indices`.
     ///
     /// # Errors
-    /// [`DataError`] where a streamed source cannot be read any more.
+    /// [`DataError`] if a streamed source can no longer be read.
     ///
     /// # Panics
-    /// Where an index is out of range.
+    /// If an index is out of range.
     pub fn fetch(&mut self, indices: &[usize]) -> Result<Batch, DataError> {
         let length = self.split.sample_length();
         let mut x = Vec::with_capacity(indices.len() * length);
@@ -166,15 +166,15 @@ impl<'a> Fetcher<'a> {
                 }
             }
             Inputs::Windows(..) | Inputs::Streamed(_) => {
-                // Reading is quick, spectra are not: those take all threads.
+                // Reading is fast; spectra are not, so they are computed on all threads.
                 let records = indices.iter().map(|&i| self.record(i));
                 let mut records: Vec<Record> = records.collect::<Result<_, _>>()?;
                 self.augment(indices, &mut records)?;
                 let shape = self.split.shape;
                 let inputs: Vec<_> = records_to_features(&records, self.preprocessing)
                     .map(|input| {
-                        let (mut input, own) = input?;
-                        if own != shape {
+                        let (mut input, input_shape) = input?;
+                        if input_shape != shape {
                             return Err("changed since the training began".to_owned());
                         }
                         self.preprocessing.compress(&mut input, shape);
@@ -204,15 +204,15 @@ impl<'a> Fetcher<'a> {
         })
     }
 
-    /// Changes the features of a batch, where they are scaled spectra.
+    /// Augments the features of a batch if they are scaled spectra.
     fn augment_features(&self, x: &mut [f32]) {
         let shape = self.split.shape;
         let is_spectrum = self.preprocessing.spectral.method != SpectralMethod::None;
         let is_scaled = self.scaled && self.preprocessing.normalisation != Normalisation::None;
-        let Some(own) = self.augmenting.filter(|_| is_spectrum && is_scaled) else {
+        let Some(augmenting) = self.augmenting.filter(|_| is_spectrum && is_scaled) else {
             return;
         };
-        let features = own.augmentation.features;
+        let features = augmenting.augmentation.features;
         if features.is_none() {
             return;
         }
@@ -221,15 +221,15 @@ impl<'a> Fetcher<'a> {
         let samples = x.par_chunks_exact_mut(shape.iter().product());
         samples.enumerate().for_each(|(n, sample)| {
             let draw = Draw {
-                seed: own.seed,
-                epoch: own.epoch,
+                seed: augmenting.seed,
+                epoch: augmenting.epoch,
                 position: first + n,
             };
             features.apply(sample, layout, draw);
         });
     }
 
-    /// Changes the windows at `indices`, on all threads.
+    /// Augments the windows at `indices` on all threads.
     fn augment(&mut self, indices: &[usize], records: &mut [Record]) -> Result<(), DataError> {
         let Some(Augmenting {
             augmentation,
@@ -269,7 +269,7 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    /// Where sample `i` comes from, for messages.
+    /// Source of sample `i`, for messages.
     fn source(&self, i: usize) -> PathBuf {
         match &self.split.x {
             Inputs::Streamed(streamed) => {
@@ -279,7 +279,7 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    /// Sample `i` as it was recorded.
+    /// Sample `i` as recorded.
     fn record(&mut self, i: usize) -> Result<Record, DataError> {
         let split = self.split;
         match &split.x {
@@ -294,7 +294,7 @@ impl<'a> Fetcher<'a> {
                     group: None,
                 })
             }
-            Inputs::Memory(_) => Err(DataError::Usage("inputs are no windows any more".into())),
+            Inputs::Memory(_) => Err(DataError::Usage("the inputs are no longer windows".into())),
         }
     }
 
@@ -321,7 +321,7 @@ impl<'a> Fetcher<'a> {
     }
 }
 
-/// Joins what is cut into segments: augmentation is done to whole windows.
+/// Joins segments to a whole window, which augmentation needs.
 fn to_window(record: &mut Record) -> Result<(), DataError> {
     if record.shape.len() == 2 {
         return Ok(());
@@ -332,10 +332,10 @@ fn to_window(record: &mut Record) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Whether the windows of `split` can be augmented: tries the first.
+/// Checks on the first sample whether the windows of `split` can be augmented.
 ///
 /// # Errors
-/// [`DataError::Usage`] where they are no windows, nor cut from such.
+/// [`DataError::Usage`] if the samples are neither raw windows nor segments of such.
 pub fn check_augmentable(split: &Split, preprocessing: &Preprocessing) -> Result<(), DataError> {
     let light = Augmentation::preset("light").unwrap_or_default();
     let augmenting = Augmenting {
@@ -351,13 +351,14 @@ pub fn check_augmentable(split: &Split, preprocessing: &Preprocessing) -> Result
         .map(|_| ())
 }
 
-/// Batches waiting to be used: enough to bridge a slow read.
+/// Number of batches prepared ahead, enough to bridge a slow read.
 const AHEAD: usize = 4;
 
-/// Calls `each` with the samples of every list of indices, in order, until it says no. Batches that are not kept as
-/// inputs are made ahead by a thread of their own.
+/// Calls `each` with the batch for every list of indices, in order, until it returns `false`. Unless inputs are kept
+/// in memory, batches are prepared ahead on another thread.
 ///
 /// # Errors
+/// Those of [`Fetcher::fetch`].
 /// As [`Fetcher::fetch`].
 pub fn for_each<'i>(
     split: &Split,
@@ -368,10 +369,10 @@ pub fn for_each<'i>(
     for_each_augmented(split, preprocessing, None, lists, each)
 }
 
-/// As [`for_each`], with windows changed as `augmenting` says.
+/// Like [`for_each`], with augmented windows.
 ///
 /// # Errors
-/// As there.
+/// Those of [`Fetcher::fetch`].
 pub fn for_each_augmented<'i>(
     split: &Split,
     preprocessing: &Preprocessing,
@@ -380,7 +381,7 @@ pub fn for_each_augmented<'i>(
     mut each: impl FnMut(Batch) -> bool,
 ) -> Result<(), DataError> {
     let mut fetcher = Fetcher::new(split, preprocessing).augmented(augmenting);
-    // Copying is quick; making or changing inputs is done ahead.
+    // Copying is fast; computing or augmenting inputs is done ahead.
     if matches!(split.x, Inputs::Memory(_)) && fetcher.augmenting.is_none() {
         for indices in lists {
             if !each(fetcher.fetch(indices)?) {
@@ -394,7 +395,7 @@ pub fn for_each_augmented<'i>(
         scope.spawn(move || {
             for indices in lists {
                 let batch = fetcher.fetch(indices);
-                // A closed channel: nobody wants more.
+                // The channel is closed: the consumer has stopped.
                 let failed = batch.is_err();
                 if sender.send(batch).is_err() || failed {
                     break;
@@ -432,8 +433,8 @@ mod tests {
         assert_eq!(order.len(), 100);
         let rare: Vec<usize> = order.iter().copied().filter(|i| labels[*i] == 2).collect();
         assert_eq!(rare.len(), 50);
-        for own in 90..100 {
-            assert_eq!(rare.iter().filter(|i| **i == own).count(), 5);
+        for sample in 90..100 {
+            assert_eq!(rare.iter().filter(|i| **i == sample).count(), 5);
         }
         assert_eq!(order, balanced(&labels, 3, 1, 0));
         assert_ne!(order, balanced(&labels, 3, 1, 1));

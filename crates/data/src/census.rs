@@ -1,27 +1,27 @@
-//! What the windows of a split look like as they are read: dead channels and floors, for warnings, and what the
-//! thresholds of the preprocessing are relative to.
+//! Statistics of a split collected while it is read: dead channels and noise floors for warnings, and the reference
+//! levels for thresholds of the preprocessing.
 
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
 
-/// Share of a split from which on something deserves a warning.
-const WORTH_A_WARNING: f64 = 0.01;
+/// Fraction of a split above which a problem deserves a warning.
+const WARN_ABOVE: f64 = 0.01;
 
-/// Counts over the windows of a split.
+/// Statistics of the windows of a split.
 #[derive(Debug)]
 pub(crate) struct Census {
     split: &'static str,
     windows: usize,
-    /// Windows by channel in which all samples are one value.
+    /// Number of constant windows by channel.
     constant: Vec<usize>,
-    /// Of the training split alone.
+    /// Collected for the training split only.
     survey: Option<Survey>,
-    /// Samples of a window.
+    /// Samples per window.
     samples: usize,
 }
 
 impl Census {
-    /// Of the split of this name; only of the training split is it known what thresholds should be.
+    /// Starts a census of the split `split`. Thresholds are only derived from the training split.
     pub fn new(split: &'static str, preprocessing: &Preprocessing, is_training: bool) -> Self {
         let survey =
             is_training.then(|| Survey::new(&preprocessing.steps, &preprocessing.spectral));
@@ -34,7 +34,7 @@ impl Census {
         }
     }
 
-    /// Counts a window and the features it became, not yet compressed.
+    /// Adds a window and its features before compression.
     pub fn add(&mut self, record: &Record, features: &[f32], channels: usize) {
         self.windows += 1;
         self.constant.resize(channels, 0);
@@ -52,19 +52,19 @@ impl Census {
         }
     }
 
-    /// Samples of a window and channel.
+    /// Samples per window and channel.
     pub fn samples(&self) -> usize {
         self.samples
     }
 
-    /// What counts as silence.
+    /// Thresholds derived from the training split.
     pub fn thresholds(&self) -> Thresholds {
         self.survey
             .as_ref()
             .map_or_else(Thresholds::default, Survey::thresholds)
     }
 
-    /// What deserves a warning. Channels are numbered from 1.
+    /// Warnings for the user. Channels are numbered from 1.
     pub fn warnings(&self) -> Vec<String> {
         let Self { split, windows, .. } = self;
         let channels = self.constant.len();
@@ -76,7 +76,7 @@ impl Census {
                     "channel {} of {channels} is constant in all {windows} {split} windows: is the sensor dead?",
                     channel + 1
                 ));
-            } else if share >= WORTH_A_WARNING {
+            } else if share >= WARN_ABOVE {
                 warnings.push(format!(
                     "channel {} of {channels} is constant in {count} of {windows} {split} windows ({:.1} %)",
                     channel + 1,
@@ -91,7 +91,7 @@ impl Census {
         for (channel, share) in shares
             .iter()
             .enumerate()
-            .filter(|(_, share)| **share >= WORTH_A_WARNING)
+            .filter(|(_, share)| **share >= WARN_ABOVE)
         {
             warnings.push(format!(
                 "{:.1} % of the {split} spectra of channel {} of {channels} lie at the floor of `log`",

@@ -1,4 +1,4 @@
-//! `dataset_config.yaml`. The only module that reads YAML.
+//! Reads `dataset_config.yaml`. No other module reads YAML.
 
 mod file;
 mod front_end;
@@ -20,73 +20,71 @@ use crate::text;
 
 use self::file::{FileSeed, line_of, task_names};
 
-/// Largest YAML file that is read, in bytes: configurations are written by hand.
-const LARGEST: u64 = 16 << 20;
+/// Size limit of a YAML file, in bytes.
+const MAX_SIZE: u64 = 16 << 20;
 
-/// Brackets and braces open at once, at most: the parser's time grows with their square.
-const DEEPEST: usize = 200;
+/// Maximum nesting of brackets and braces: the parser's time grows with its square.
+const MAX_DEPTH: usize = 200;
 
-/// Refuses text whose parsing would not end.
+/// Refuses text that would take too long to parse.
 fn check_depth(text: &str) -> Result<(), String> {
-    match deeper_than(DEEPEST, text.as_bytes(), b"[{", b"]}") {
-        true => Err(format!("more than {DEEPEST} brackets are open at once")),
-        false => Ok(()),
+    if deeper_than(MAX_DEPTH, text.as_bytes(), b"[{", b"]}") {
+        return Err(format!("brackets are nested more than {MAX_DEPTH} deep"));
     }
+    Ok(())
 }
 
 /// Reads the text of a configuration.
 ///
 /// # Errors
-/// Where it cannot be read, is no text or too large for a configuration.
+/// If it cannot be read, is not text, or is too large.
 pub fn read_yaml(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    if file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
-        let problem = format!("more than {LARGEST} bytes are no configuration");
+    if file.take(MAX_SIZE + 1).read_to_end(&mut bytes)? as u64 > MAX_SIZE {
+        let problem = format!("larger than {MAX_SIZE} bytes: not a configuration");
         return Err(std::io::Error::other(problem));
     }
     text::decode(&bytes).map_err(std::io::Error::other)
 }
 
-/// A configuration, with paths made absolute or relative to the working directory.
+/// A dataset configuration. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetConfig {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// The chosen task's name.
+    /// Name of the chosen task.
     pub task_name: String,
     /// The chosen task.
     pub task: Task,
-    /// Where in a nested sample the data is.
+    /// Location to read from nested samples.
     pub location: Option<String>,
-    /// Which sensor of a nested sample.
+    /// Modality (sensor) to read from nested samples.
     pub modality: Option<String>,
-    /// Sampling rate of the windows in Hz: `sampling_rate`, or that of `spectral_processing`; `None` where neither is
-    /// given.
+    /// Sampling rate of the windows in Hz, from `sampling_rate` or `spectral_processing`; `None` if neither gives it.
     pub sampling_rate: Option<f64>,
-    /// The front end. Its sampling rate is that above, or else 512 Hz.
+    /// The front end. Its sampling rate defaults to 512 Hz.
     pub spectral: SpectralConfig,
-    /// Whether the configuration names its front end; else it is [`crate::DEFAULT_METHOD`].
+    /// Whether the configuration sets the front end; otherwise it is [`crate::DEFAULT_METHOD`].
     pub names_front_end: bool,
-    /// What is done to whole windows first, in order.
+    /// Preprocessing steps for whole windows, in order.
     pub steps: Vec<Step>,
-    /// How inputs are scaled; `None` leaves the choice to the program.
+    /// Scaling of inputs; `None` leaves the choice to the program.
     pub normalisation: Option<Normalisation>,
-    /// Whether floors and units are the absolute ones of older versions, to go on with a run of such a version: where
-    /// its stored [`crate::Preprocessing`] has no thresholds. No key of the file says so.
+    /// Whether floors and units are absolute, as in older versions. Set when resuming a run whose stored
+    /// [`crate::Preprocessing`] has no thresholds; not a key of the file.
     pub absolute_thresholds: bool,
-    /// The fold that is read instead of the splits, of training and validation split together. No key of the file says
-    /// so.
+    /// Fold of training and validation data to use instead of the splits; not a key of the file.
     pub fold: Option<FoldChoice>,
-    /// The groups that the fold tests, where they are named instead of dealt. No key of the file says so.
+    /// Test groups of the fold, if they are given by name; not a key of the file.
     pub held_out: Vec<String>,
     /// The whole file as JSON, for the record.
     pub content: serde_json::Value,
-    /// Keys that were not understood.
+    /// Unknown keys.
     pub warnings: Vec<ConfigWarning>,
 }
 
-/// A key that has no meaning here.
+/// An unknown key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigWarning {
     /// Dotted key.
@@ -102,30 +100,28 @@ impl fmt::Display for ConfigWarning {
 /// One classification task.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Task {
-    /// Number of classes of the labels on disk.
+    /// Number of classes in the labels on disk.
     pub num_classes: Option<usize>,
-    /// Names of the classes of the labels on disk.
+    /// Class names of the labels on disk.
     pub class_names: Option<Vec<String>>,
-    /// Labels to keep; renumbered 0, 1, 2, ... in ascending order.
+    /// Labels to keep, renumbered to 0, 1, 2, ... in ascending order.
     pub included_classes: Option<Vec<usize>>,
-    /// Field of labels that are dicts; by default what the task's name begins with: `vehicle_type` of
-    /// `vehicle_classification`, `speed` of `speed_classification`.
+    /// Field to read if labels are dicts. The default follows from the task's name: `vehicle_type` for
+    /// `vehicle_classification`, `speed` for `speed_classification`.
     pub label_field: Option<String>,
-    /// Index of the training split.
+    /// Index file of the training split.
     pub train_index_file: Option<PathBuf>,
-    /// Index of the validation split.
+    /// Index file of the validation split.
     pub val_index_file: Option<PathBuf>,
-    /// Index of the test split; without it the validation split serves as test.
+    /// Index file of the test split; without it the validation split is used.
     pub test_index_file: Option<PathBuf>,
 }
 
 impl DatasetConfig {
-    /// Reads a configuration and picks `task`, or the only one there is, or the first by name
-    /// order in the file.
+    /// Reads a configuration and selects `task`, by default the first in the file.
     ///
     /// # Errors
-    /// [`DataError`] with the line and key where the file is malformed, the task is unknown, or a
-    /// value makes no sense.
+    /// [`DataError`] with line and key if the file is malformed, the task is unknown, or a value is invalid.
     pub fn load(path: &Path, task: Option<&str>) -> Result<Self, DataError> {
         let text = read_yaml(path).map_err(|source| DataError::Read {
             what: "the dataset configuration",
@@ -135,7 +131,10 @@ impl DatasetConfig {
         Self::parse(&text, path, task)
     }
 
-    /// As [`DatasetConfig::load`], from text; relative paths are relative to the folder of `path`.
+    /// Like [`DatasetConfig::load`], from text. Relative paths are relative to the folder of `path`.
+    ///
+    /// # Errors
+    /// [`DataError`] with line and key if the text is malformed, the task is unknown, or a value is invalid.
     pub fn parse(text: &str, path: &Path, task: Option<&str>) -> Result<Self, DataError> {
         let yaml_error = |error: serde_yaml::Error| DataError::Yaml {
             path: path.to_owned(),
@@ -149,9 +148,10 @@ impl DatasetConfig {
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,
             Some(name) => {
-                let known = match tasks.is_empty() {
-                    true => "the file has no task".to_owned(),
-                    false => format!("the file has {}", tasks.join(", ")),
+                let known = if tasks.is_empty() {
+                    "the file has no task".to_owned()
+                } else {
+                    format!("the file has {}", tasks.join(", "))
                 };
                 return Err(DataError::Config {
                     path: path.to_owned(),
@@ -208,7 +208,7 @@ impl DatasetConfig {
         Ok(config)
     }
 
-    /// What is taken of sources that hold more than one sensor or task.
+    /// Selects what to read from sources with several sensors or tasks.
     pub fn wanted(&self) -> Wanted {
         let task = self.task_name.trim_end_matches("_classification");
         let field = match task {
@@ -228,7 +228,7 @@ impl DatasetConfig {
         }
     }
 
-    /// Names of the classes that are trained, in the order of their new labels.
+    /// Names of the included classes, in the order of their new labels.
     pub fn class_names(&self) -> Vec<String> {
         let all = self.all_class_names();
         match &self.task.included_classes {
@@ -237,12 +237,12 @@ impl DatasetConfig {
         }
     }
 
-    /// Number of classes of the labels on disk.
+    /// Number of classes in the labels on disk.
     pub fn labels_on_disk(&self) -> usize {
         self.all_class_names().len()
     }
 
-    /// New label of a label on disk: none where the class is not included.
+    /// New label for a label on disk; `None` if its class is not included.
     pub fn renumber(&self, label: usize) -> Option<u32> {
         match &self.task.included_classes {
             Some(included) => included.binary_search(&label).ok().map(|i| i as u32),
@@ -250,34 +250,34 @@ impl DatasetConfig {
         }
     }
 
-    /// As [`DatasetConfig::renumber`], of a label as it was read.
+    /// Like [`DatasetConfig::renumber`], for a raw label.
     ///
     /// # Errors
-    /// Where it is no class.
+    /// If the label is not a class.
     pub(crate) fn renumber_read(&self, label: i64) -> Result<Option<u32>, String> {
         let classes = self.labels_on_disk();
-        let own = usize::try_from(label).ok().filter(|label| *label < classes);
-        own.map(|label| self.renumber(label)).ok_or_else(|| {
+        let class = usize::try_from(label).ok().filter(|label| *label < classes);
+        class.map(|label| self.renumber(label)).ok_or_else(|| {
             format!(
-                "label {label} is no class of `{}`: labels are 0 to {}",
+                "label {label} is not a class of `{}`: labels are 0 to {}",
                 self.task_name,
                 classes - 1
             )
         })
     }
 
-    /// Whether samples of this label on disk are taken.
+    /// Whether samples with this label on disk are included.
     pub(crate) fn includes(&self, label: i64) -> bool {
         usize::try_from(label).is_ok_and(|label| self.renumber(label).is_some())
     }
 
-    /// Names of the labels on disk, where the configuration gives them.
+    /// Names of the labels on disk, if the configuration has them.
     pub(crate) fn named_labels(&self) -> impl Iterator<Item = (i64, String)> + '_ {
         let names = self.task.class_names.iter().flatten().enumerate();
         names.map(|(label, name)| (label as i64, name.clone()))
     }
 
-    /// The sources that an index file names, in order.
+    /// Sources listed in an index file, in order.
     ///
     /// # Errors
     /// [`DataError`] naming the line whose source does not exist.
@@ -312,7 +312,7 @@ impl DatasetConfig {
             _ => {}
         }
         if let Some(names) = &mut task.class_names {
-            // Spaces around a name are nobody's class.
+            // Surrounding spaces are not part of a name.
             names
                 .iter_mut()
                 .for_each(|name| *name = name.trim().to_owned());
@@ -335,7 +335,10 @@ impl DatasetConfig {
             included.sort_unstable();
             included.dedup();
             if let Some(label) = included.iter().find(|label| **label >= labels) {
-                let problem = format!("{label} is no class: labels are 0 to {}", labels.max(1) - 1);
+                let problem = format!(
+                    "{label} is not a class: labels are 0 to {}",
+                    labels.max(1) - 1
+                );
                 return Err(error(&name, "included_classes", problem));
             }
         }
@@ -375,19 +378,19 @@ impl DatasetConfig {
     }
 }
 
-/// Parses YAML from another module or crate.
+/// Parses YAML for other modules and crates.
 ///
 /// # Errors
-/// The message has key, line and column.
+/// A message with key, line and column.
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     check_depth(text)?;
     serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
 
-/// As [`parse_yaml`], and the keys that `T` does not have.
+/// Like [`parse_yaml`]; also returns the keys that `T` does not have.
 ///
 /// # Errors
-/// As there.
+/// A message with key, line and column.
 pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
     text: &str,
 ) -> Result<(T, Vec<String>), String> {

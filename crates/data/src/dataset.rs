@@ -1,4 +1,4 @@
-//! The three splits, in memory or streamed from their sources.
+//! The three splits of a dataset, in memory or streamed.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,80 +17,80 @@ use crate::preprocessing::{
 };
 use crate::reader::{Span, Wanted};
 
-/// Where training takes inputs from.
+/// Where inputs are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
-    /// Read once, kept.
+    /// Read once and kept in memory.
     #[default]
     Memory,
-    /// Read anew for every batch, in bounded memory; the sources must let single records be read. The
-    /// batches are the same, to the bit.
+    /// Read again for every batch, in bounded memory. The sources must allow reading single records. Batches are
+    /// identical to the bit.
     Streamed,
-    /// As `Memory`, but of the training split the windows are kept, to be augmented before they become inputs.
+    /// Like `Memory`, but the training split is kept as windows, for augmentation.
     Windows,
 }
 
-/// How far the reading of a split is.
+/// Progress of reading a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loading {
     /// `training`, `validation` or `test`.
     pub split: &'static str,
-    /// Sources read.
+    /// Number of sources read.
     pub done: usize,
-    /// Sources there are.
+    /// Number of sources in total.
     pub of: usize,
 }
 
 impl Loading {
-    /// Whether there are so many sources that people wait for them.
+    /// Whether there are enough sources to show progress.
     pub fn takes_a_while(&self) -> bool {
         self.of >= 100
     }
 }
 
-/// The inputs of a split.
+/// Inputs of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
-    /// Row-major; normalised unless the normalisation is `batch`.
+    /// Inputs in memory, row-major; normalised unless the normalisation is `batch`.
     Memory(Vec<f32>),
-    /// Windows as they were recorded, end to end, and the shape of one.
+    /// Raw windows, concatenated, and the shape of one window.
     Windows(Vec<f32>, Vec<usize>),
-    /// On disk, as they were recorded.
+    /// Raw samples on disk.
     Streamed(Streamed),
 }
 
 /// Samples that stay on disk.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Streamed {
-    /// Files.
+    /// Source files.
     pub sources: Vec<PathBuf>,
-    /// Where each sample lies.
+    /// Position of each sample.
     pub slots: Vec<Slot>,
-    /// What is taken of it.
+    /// What to read of each sample.
     pub wanted: Wanted,
 }
 
-/// Where a sample lies.
+/// Position of a sample on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// File, in [`Streamed::sources`].
+    /// Index of the file in [`Streamed::sources`].
     pub source: u32,
-    /// Record in the file.
+    /// Index of the record in the file.
     pub record: u32,
-    /// Bytes of the record.
+    /// Byte range of the record.
     pub span: Span,
 }
 
-/// One split: inputs, labels and where they come from.
+/// One split: inputs, labels and groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// Inputs `[N, channels, segments, bins]`.
     pub x: Inputs,
     /// Labels `[N]`, renumbered.
     pub y: Vec<u32>,
-    /// Groups that occur, where sources name them.
+    /// Set of all groups.
     pub groups: BTreeSet<String>,
-    /// Group of each sample, where its source names one.
+    /// Group of each sample, if its source has one.
     pub group_of: Vec<Option<Arc<str>>>,
     /// SHA-256 over the windows and labels on disk, in order, as lower-case hex.
     pub fingerprint: String,
@@ -109,12 +109,12 @@ impl Split {
         self.y.is_empty()
     }
 
-    /// Values of one input.
+    /// Number of values in one input.
     pub fn sample_length(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// All inputs as an array `[N, channels, segments, bins]`; none where they are computed by batch.
+    /// All inputs as an array `[N, channels, segments, bins]`; `None` if they are computed per batch.
     pub fn inputs(&self) -> Option<ArrayView4<'_, f32>> {
         let [a, b, c] = self.shape;
         let Inputs::Memory(x) = &self.x else {
@@ -123,7 +123,7 @@ impl Split {
         ArrayView4::from_shape((self.len(), a, b, c), x).ok()
     }
 
-    /// All inputs end to end; nothing where they are computed by batch.
+    /// All inputs, flattened; empty if they are computed per batch.
     pub fn memory(&self) -> &[f32] {
         match &self.x {
             Inputs::Memory(x) => x,
@@ -131,12 +131,12 @@ impl Split {
         }
     }
 
-    /// Group of each sample; none where some sample has none.
+    /// Group of each sample; `None` if any sample lacks one.
     pub fn group_names(&self) -> Option<Vec<&str>> {
         self.group_of.iter().map(Option::as_deref).collect()
     }
 
-    /// The samples at `indices`, in that order; the set of groups and fingerprint stay those of all.
+    /// The samples at `indices` in that order. The set of groups and the fingerprint are those of the whole split.
     pub fn subset(&self, indices: &[usize]) -> Self {
         let of = |values: &[f32], length: usize| -> Vec<f32> {
             indices
@@ -172,7 +172,7 @@ impl Split {
         }
     }
 
-    /// Samples of every class.
+    /// Number of samples by class.
     pub fn class_counts(&self, classes: usize) -> Vec<usize> {
         let mut counts = vec![0; classes];
         self.y.iter().for_each(|&label| counts[label as usize] += 1);
@@ -180,10 +180,10 @@ impl Split {
     }
 }
 
-/// Everything a training needs.
+/// A dataset ready for training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// Class names, one a label.
+    /// Class names in label order.
     pub class_names: Vec<String>,
     /// Training split.
     pub train: Split,
@@ -191,28 +191,28 @@ pub struct Dataset {
     pub val: Split,
     /// Test split.
     pub test: Split,
-    /// Whether the validation split serves as test, because the configuration names no other.
+    /// Whether the validation split stands in for a missing test split.
     pub test_is_val: bool,
-    /// From windows on disk to inputs.
+    /// Preprocessing from windows to inputs.
     pub preprocessing: Preprocessing,
-    /// What deserves a warning.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
 impl Dataset {
-    /// Reads all splits of `config`, scaled by its own normalisation or else `normalisation`.
+    /// Reads all splits of `config`, scaled as configured or else by `normalisation`.
     ///
     /// # Errors
-    /// [`DataError`] naming file, line or record: unreadable sources, labels that are no class,
-    /// windows of another shape than the first, empty splits, groups on both sides.
+    /// [`DataError`] naming file, line or record: unreadable sources, invalid labels, windows of different shapes,
+    /// empty splits, groups in several splits.
     pub fn load(config: &DatasetConfig, normalisation: Normalisation) -> Result<Self, DataError> {
         Self::open(config, normalisation, Storage::Memory)
     }
 
-    /// As [`Dataset::load`], with inputs in memory or streamed.
+    /// Like [`Dataset::load`], in memory or streamed.
     ///
     /// # Errors
-    /// As there, and [`DataError::NotStreamable`].
+    /// Those of [`Dataset::load`], or [`DataError::NotStreamable`].
     pub fn open(
         config: &DatasetConfig,
         normalisation: Normalisation,
@@ -221,11 +221,10 @@ impl Dataset {
         Self::watch(config, normalisation, storage, &mut |_| {})
     }
 
-    /// Reads all of a dataset as training does, with every check and without scaling; streamed, as far as its formats let
-    /// it be.
+    /// Reads and checks a dataset as training does, without scaling. Formats that allow it are streamed.
     ///
     /// # Errors
-    /// As [`Dataset::load`].
+    /// Those of [`Dataset::load`].
     pub(crate) fn check(
         config: &DatasetConfig,
         watch: &mut dyn FnMut(Loading),
@@ -239,10 +238,10 @@ impl Dataset {
         }
     }
 
-    /// As [`Dataset::open`]; `watch` is told how far it is.
+    /// Like [`Dataset::open`]; reports progress to `watch`.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Dataset::open`].
     pub fn watch(
         config: &DatasetConfig,
         normalisation: Normalisation,
@@ -256,7 +255,7 @@ impl Dataset {
         if config.names_front_end {
             return opened;
         }
-        // Features that were made elsewhere: they are taken as they are.
+        // The features were computed elsewhere and are used as they are.
         let mut config = config.clone();
         config.spectral.method = SpectralMethod::None;
         let mut dataset = Self::read(&config, normalisation, storage, watch)?;
@@ -268,7 +267,7 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// As [`Dataset::watch`], with the front end of `config`.
+    /// Like [`Dataset::watch`], with the front end of `config`.
     fn read(
         config: &DatasetConfig,
         normalisation: Normalisation,
@@ -310,12 +309,11 @@ impl Dataset {
                 Some(split)
             }
             None => {
-                warnings
-                    .push("no test split of its own: the validation split serves as test".into());
+                warnings.push("no test split: the validation split serves as test".into());
                 None
             }
         };
-        // Groups say more than windows.
+        // Shared groups make the better message, so they are checked before shared windows.
         refuse_shared("training", &train, "validation", &val)?;
         if let Some((test, _)) = &test {
             refuse_shared("training", &train, "test", test)?;
@@ -370,8 +368,8 @@ impl Dataset {
     }
 }
 
-/// Compresses and scales the inputs that are in memory, the training split's first, and sets the scaling of
-/// `preprocessing`, which does so with the others.
+/// Compresses and scales all inputs in memory, and stores the scaling of the training split in `preprocessing` for
+/// the others.
 fn finish(
     splits: &mut [Option<&mut Split>],
     normalisation: Normalisation,
@@ -400,8 +398,7 @@ fn finish(
     Ok(())
 }
 
-/// Statistics over a split, after the first pass where it was summed as it was read; `plain` compresses and scales
-/// nothing.
+/// Statistics of a split, or the rest of them if it was summed while read. `plain` disables compression and scaling.
 fn statistics(
     split: &Split,
     passes: Option<StatisticsPasses>,

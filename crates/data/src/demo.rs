@@ -1,9 +1,8 @@
-//! The embedded demo: a deterministic simulation of a two-sensor node, for those without data.
+//! The embedded demo: a deterministic simulation of a node with two sensors.
 //!
-//! It is a simulation and says so wherever it is named. Three classes, 2 s windows at 512 Hz:
-//! background (coloured noise), footsteps (decaying bursts of 15 to 40 Hz, 1.4 to 2.4 a second) and
-//! vehicle (an engine's harmonics that drift, under noise shaped by the road). Amplitudes reach down
-//! to the noise, so no network classifies all of it.
+//! Messages always call it a simulation. It has three classes in windows of 2 s at 512 Hz: background (coloured
+//! noise), footsteps (decaying bursts of 15 to 40 Hz, 1.4 to 2.4 per second) and vehicle (drifting engine harmonics
+//! with road noise). Some signals are as weak as the noise, so no network classifies all windows.
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
@@ -17,18 +16,18 @@ use crate::reader::{Record, TfrecordWriter};
 
 /// Classes of the demo.
 pub const CLASSES: [&str; 3] = ["background", "footsteps", "vehicle"];
-/// Folder below the datasets directory; the number changes with the simulation.
+/// Folder below the datasets directory. The number changes with the simulation.
 pub const FOLDER: &str = "demo-v1";
 /// Splits and their sizes.
 pub const SPLITS: [(&str, usize); 3] = [("train", 1200), ("val", 300), ("test", 300)];
 
 const RATE: f64 = 512.0;
 const SAMPLES: usize = 1024;
-/// Windows simulated with one set of parameters: what a recording is in real data.
+/// Number of windows simulated with the same parameters; stands for a recording in real data.
 const WINDOWS_PER_GROUP: usize = 5;
 
-/// Path of the demo's configuration below `datasets`, written first where it is missing. The folder
-/// appears complete or not at all.
+/// Path of the demo's configuration below `datasets`; the demo is written first if it is missing. The folder is
+/// created atomically.
 ///
 /// # Errors
 /// [`DataError::Write`] naming the path.
@@ -43,7 +42,7 @@ pub fn ensure(datasets: &Path) -> Result<PathBuf, DataError> {
     std::fs::create_dir_all(&aside).map_err(unwritable(&aside))?;
     let written = write(&aside).and_then(|()| match std::fs::rename(&aside, &folder) {
         Ok(()) => Ok(()),
-        // Another process was first: its folder is as good.
+        // Another process was faster; its folder is identical.
         Err(_) if config.is_file() => Ok(()),
         Err(source) => Err(unwritable(&folder)(source)),
     });
@@ -78,8 +77,8 @@ fn write(folder: &Path) -> Result<(), DataError> {
     )
 }
 
-/// Window `record` of a split, in ADC counts: whole numbers, so that every machine writes the same
-/// bytes although sines differ in their last digit.
+/// Window `record` of a split in ADC counts. Integers make the bytes equal on every machine, although sines differ in
+/// their last digits.
 fn window(split_number: u64, split: &str, record: usize) -> Record {
     let class = (record / WINDOWS_PER_GROUP) % CLASSES.len();
     let group = record / WINDOWS_PER_GROUP;
@@ -112,7 +111,7 @@ fn window(split_number: u64, split: &str, record: usize) -> Record {
     }
 }
 
-/// White noise through a one-pole low-pass, some hum of the mains.
+/// White noise through a one-pole low-pass, with some mains hum.
 fn coloured_noise(rng: &mut ChaCha8Rng) -> Vec<f64> {
     let pole = rng.random_range(0.3..0.9);
     let hum = rng.random_range(0.0..0.5);
@@ -170,7 +169,7 @@ fn vehicle(shared: &mut ChaCha8Rng, own: &mut ChaCha8Rng) -> Vec<f64> {
     (0..SAMPLES).map(next).collect()
 }
 
-/// Standard normal, by Box and Muller.
+/// Standard normal by the Box-Muller transform.
 fn gaussian(rng: &mut ChaCha8Rng) -> f64 {
     let u: f64 = rng.random_range(f64::MIN_POSITIVE..1.0);
     let v: f64 = rng.random_range(0.0..TAU);

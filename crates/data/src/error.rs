@@ -1,26 +1,26 @@
-//! Everything that can be wrong with data, said with the file, line, key or record it is in.
+//! Errors in configurations and data, with file, line, key or record.
 
 use std::path::{Path, PathBuf};
 
-/// Why a configuration or a source cannot be used.
+/// Error from reading a configuration or data.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// A file the user named cannot be read.
+    /// A file given by the user cannot be read.
     #[error("cannot read {what} {path}: {source}")]
     Read {
-        /// What the file is for.
+        /// Purpose of the file.
         what: &'static str,
         /// The file.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// The demo dataset cannot be written.
+    /// A dataset cannot be written.
     #[error("cannot write {path}: {source}")]
     Write {
         /// The file.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// The configuration is malformed; the message has key, line and column.
@@ -31,19 +31,19 @@ pub enum DataError {
         /// Key, problem, line and column.
         message: String,
     },
-    /// A value of the configuration makes no sense.
+    /// A value of the configuration is invalid.
     #[error("{path}{}: `{key}`: {problem}", line.map(|l| format!(", line {l}")).unwrap_or_default())]
     Config {
         /// The configuration.
         path: PathBuf,
-        /// Line of the key, where it is written.
+        /// Line of the key, if it is in the file.
         line: Option<usize>,
         /// Dotted key.
         key: String,
-        /// What is wrong and what to do.
+        /// The problem and what to do.
         problem: String,
     },
-    /// A line of an index file does not name a usable source.
+    /// A line of an index file is not a usable source.
     #[error("{path}, line {line}: {problem}")]
     Index {
         /// The index file.
@@ -53,20 +53,20 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
-    /// Some of the files to inspect cannot be used.
+    /// Some of the inspected files are unusable.
     #[error("{}", problems.join("\nerror: "))]
     Inspected {
-        /// What the others hold, as it goes to standard output.
+        /// Results for the other files, for standard output.
         shown: String,
-        /// What is wrong with these.
+        /// The problems.
         problems: Vec<String>,
     },
-    /// A source is not of a format that any reader knows, or damaged as a whole.
+    /// A source has an unknown format or is damaged as a whole.
     #[error("{path}: {problem}")]
     Source {
         /// The source.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
     /// One record of a source is unusable.
@@ -76,37 +76,37 @@ pub enum DataError {
         path: PathBuf,
         /// Record, from 0.
         record: usize,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A source whose samples cannot be read one by one.
+    /// The samples of a source cannot be read one by one.
     #[error("{path}: cannot be streamed: {reason}")]
     NotStreamable {
         /// The source.
         path: PathBuf,
-        /// Why, and what to do.
+        /// The reason and what to do.
         reason: String,
     },
-    /// Samples that are cut into segments which make no window, where the front end needs whole windows.
+    /// The front end needs whole windows, but the samples are segments that do not form one.
     #[error("{path}, record {record}: {problem}, which `bands` needs")]
     NotWindows {
         /// The source.
         path: PathBuf,
         /// Record, from 0.
         record: usize,
-        /// Why the segments make no window.
+        /// Why the segments do not form a window.
         problem: String,
     },
-    /// What deserves a warning, where such is refused.
+    /// Warnings that `--strict` turns into errors.
     #[error("{} note(s), and --strict refuses them:\n  {}", notes.len(), notes.join("\n  "))]
     Strict {
-        /// A sentence each.
+        /// One sentence per warning.
         notes: Vec<String>,
     },
-    /// What was asked for makes no sense.
+    /// The request is invalid.
     #[error("{0}")]
     Usage(String),
-    /// The groups of training and validation split cannot be dealt to folds.
+    /// The groups of training and validation data cannot be assigned to folds.
     #[error("cross-validation over groups: {0}")]
     Fold(#[from] crate::folds::FoldError),
     /// A split has no samples.
@@ -117,18 +117,18 @@ pub enum DataError {
         /// Its index file.
         path: PathBuf,
     },
-    /// Two splits share recordings.
+    /// Two splits share groups.
     #[error(
         "the {first} and {second} splits share {count} group(s), so windows of one recording would be \
          on both sides: {}; move each group to one split",
         groups.join(", ")
     )]
     SharedGroups {
-        /// One split.
+        /// First split.
         first: &'static str,
-        /// The other.
+        /// Second split.
         second: &'static str,
-        /// How many groups.
+        /// Number of shared groups.
         count: usize,
         /// Some of them.
         groups: Vec<String>,
@@ -140,18 +140,18 @@ pub enum DataError {
         examples.join(", ")
     )]
     SharedWindows {
-        /// One split.
+        /// First split.
         first: &'static str,
-        /// The other.
+        /// Second split.
         second: &'static str,
-        /// How many windows.
+        /// Number of shared windows.
         count: usize,
-        /// Where some of them lie.
+        /// Positions of some of them.
         examples: Vec<String>,
     },
 }
 
-/// What a failing write of `path` becomes.
+/// Wraps an I/O error from writing `path`.
 pub(crate) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
     let path = path.to_owned();
     move |source| DataError::Write {
@@ -161,7 +161,7 @@ pub(crate) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
 }
 
 impl DataError {
-    /// As of a file below `to` where it speaks of one below `from`.
+    /// Replaces paths below `from` by paths below `to`.
     pub(crate) fn moved(mut self, from: &Path, to: &Path) -> Self {
         match &mut self {
             Self::Read { path, .. }

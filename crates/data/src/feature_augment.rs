@@ -1,13 +1,13 @@
-//! Augmentation of finished features: noise, other responses, and masks over frequency and time. For training alone, and
-//! for scaled spectra alone: samples have no bands, and noise is in units of the features' deviation.
+//! Augmentation of scaled spectral features during training: noise, random responses, and masks over frequency and time.
 //!
 //! A response is a smooth curve over the bands, constant in time: what another sensor, its coupling, the soil or the
-//! background of another site does to a spectrum. Networks that learn with it rely less on the spectrum of the site and
-//! more on what changes within the window; classes that differ by a steady spectrum alone lose by it.
+//! background of another site does to a spectrum. Networks trained with it rely less on the spectrum of the site and more
+//! on what changes within the window. Classes that differ by a steady spectrum alone lose by it.
 //!
-//! What becomes of a sample depends on the seed, the epoch and its position in the epoch, and on nothing else: neither
-//! on the backend, nor on threads, batches or where a run was interrupted. A circular shift of the window, which goes
-//! with it, is [`crate::Augmentation::time_shift`]: features have to be computed from the shifted window.
+//! It applies only to scaled spectra: raw samples have no bands, and noise is relative to the features' deviation.
+//! The changes of a sample depend only on the seed, the epoch and its position in the epoch, not on backend, threads,
+//! batches or interruptions. The matching circular shift is [`crate::Augmentation::time_shift`], since features must
+//! be computed from the shifted window.
 //!
 //! Masks: D. S. Park et al., "SpecAugment", Interspeech 2019.
 
@@ -21,15 +21,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::preprocessing::Preprocessing;
 
-/// What may happen to the features of a training sample; everything is off by default.
+/// Settings of the augmentation; everything is off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeatureAugmentation {
-    /// Widest stretch of bands that is masked, as share of all: the width is drawn from none to this.
+    /// Maximum width of the frequency mask, as a fraction of all bands; the width is drawn uniformly from zero to
+    /// this.
     pub frequency_mask: f64,
-    /// Longest stretch of segments that is masked, as share of all: the length is drawn from none to this.
+    /// Maximum length of the time mask, as a fraction of all segments; the length is drawn uniformly from zero to
+    /// this.
     pub time_mask: f64,
-    /// Standard deviation of the Gaussian noise that is added; features have 1.
+    /// Standard deviation of the added Gaussian noise; features have a deviation of 1.
     pub noise: f64,
     /// Standard deviation of a smooth random curve over the bands, drawn for each channel and the same at all times.
     #[serde(skip_serializing_if = "is_zero")]
@@ -48,7 +50,7 @@ fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
-/// Which sample is augmented, and when: all that random numbers depend on.
+/// Everything that the random numbers of a sample depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draw {
     /// Seed of the run.
@@ -59,19 +61,19 @@ pub struct Draw {
     pub position: usize,
 }
 
-/// What the features of a segment are: frames end to end, each its bands and then what is no band.
+/// Layout of a segment's features: frames in sequence, each with its bands followed by other features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureLayout {
     /// Channels, segments, features of a segment.
     pub shape: [usize; 3],
-    /// Features of a frame.
+    /// Number of features per frame.
     pub frame: usize,
-    /// Bands of a frame; the features after them, the level, are never masked over frequency.
+    /// Number of bands per frame. Features after them, such as the level, are never masked over frequency.
     pub bands: usize,
 }
 
 impl FeatureLayout {
-    /// That of inputs of `shape` which `preprocessing` made.
+    /// Layout of inputs of `shape` computed by `preprocessing`.
     pub fn new(preprocessing: &Preprocessing, shape: [usize; 3]) -> Self {
         let (frame, bands) = match &preprocessing.bands {
             Some(layout) => (layout.frame_features(), layout.bands()),
@@ -86,7 +88,7 @@ impl FeatureLayout {
 }
 
 impl FeatureAugmentation {
-    /// Masks of at most 0.3 of the bands and 0.4 of the segments, noise of 0.3.
+    /// Masks up to 0.3 of the bands and 0.4 of the segments; noise of 0.3.
     pub fn standard() -> Self {
         Self {
             frequency_mask: 0.3,
@@ -106,15 +108,15 @@ impl FeatureAugmentation {
         }
     }
 
-    /// Whether nothing happens.
+    /// Whether everything is off.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Refuses numbers that make no sense.
+    /// Checks that all settings are in range.
     ///
     /// # Errors
-    /// With the key.
+    /// One sentence naming the key.
     pub fn check(&self) -> Result<(), String> {
         let keys = [
             ("frequency_mask", self.frequency_mask, 1.0),
@@ -132,11 +134,14 @@ impl FeatureAugmentation {
         }
     }
 
-    /// Changes the scaled features of one sample, `[channels, segments, features]`: adds noise, a response and a shift of
-    /// the level, then sets what is masked to 0, the mean.
+    /// Augments the scaled features of one sample: adds noise, a response and a shift of the level, then sets masked
+    /// values to 0, the mean.
+    ///
+    /// # Shapes
+    /// `features` `[channels, segments, features]`, flattened.
     ///
     /// # Panics
-    /// Where `features` is not as long as `layout` says.
+    /// If `features` does not have the length given by `layout`.
     pub fn apply(&self, features: &mut [f32], layout: FeatureLayout, draw: Draw) {
         let [_, segments, bins] = layout.shape;
         assert_eq!(features.len(), layout.shape.iter().product::<usize>());
@@ -173,7 +178,7 @@ impl FeatureAugmentation {
 }
 
 fn rng(draw: Draw) -> ChaCha8Rng {
-    // Far from the streams of weights, shuffles, dropout masks and windows, which share the seed.
+    // Far from the streams of weights, shuffling, dropout masks and windows, which share the seed.
     let mut rng = ChaCha8Rng::seed_from_u64(draw.seed ^ 0x6665_6174_7572_6573);
     rng.set_stream(
         draw.epoch
@@ -183,7 +188,7 @@ fn rng(draw: Draw) -> ChaCha8Rng {
     rng
 }
 
-/// A stretch of `0..count`, from none to the share `longest` of it.
+/// A random span within `0..count`, at most the fraction `longest` of it.
 fn stretch(rng: &mut ChaCha8Rng, longest: f64, count: usize) -> std::ops::Range<usize> {
     let most = (longest * count as f64).floor() as usize;
     let long = rng.random_range(0..=most as u64) as usize;
@@ -239,10 +244,11 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
     quantiles()[random as usize % (1 << BITS)]
 }
 
-/// Bits of a random number that choose a quantile.
+/// Number of random bits that select a quantile.
 const BITS: usize = 12;
 
-/// Adds noise of this standard deviation, drawn from [`quantiles`]: five values a random number, without logarithms.
+/// Adds noise of this standard deviation from the table [`quantiles`]: five values per random number, without
+/// logarithms.
 fn add_noise(rng: &mut ChaCha8Rng, features: &mut [f32], deviation: f32) {
     let table = quantiles();
     for values in features.chunks_mut(64 / BITS) {
@@ -254,13 +260,13 @@ fn add_noise(rng: &mut ChaCha8Rng, features: &mut [f32], deviation: f32) {
     }
 }
 
-/// Quantiles of the standard normal distribution at the middles of equal shares, scaled to variance 1.
+/// Quantiles of the standard normal distribution at the centres of equal shares, scaled to variance 1.
 fn quantiles() -> &'static [f32; 1 << BITS] {
     static TABLE: OnceLock<Box<[f32; 1 << BITS]>> = OnceLock::new();
     TABLE.get_or_init(|| {
         const COUNT: usize = 1 << BITS;
         const STEP: f64 = 1.0 / 4096.0;
-        // Walks up from the median, adding the density's area a step at a time.
+        // Walks up from the median, integrating the density step by step.
         let area = |z: f64| (-0.5 * (z + STEP / 2.0).powi(2)).exp() * STEP / TAU.sqrt();
         let (mut z, mut below) = (0.0, 0.5);
         let mut upper = Vec::with_capacity(COUNT / 2);
@@ -323,7 +329,7 @@ mod tests {
         assert!(
             stretches
                 .iter()
-                .all(|own| own.len() <= 50 && own.end <= 100)
+                .all(|span| span.len() <= 50 && span.end <= 100)
         );
     }
 

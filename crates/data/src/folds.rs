@@ -1,7 +1,7 @@
-//! Cross-validation by group: which windows are tested in which fold.
+//! Cross-validation by group: assigns windows to folds.
 //!
-//! Windows of one recording are alike, so a recording is tested as a whole and never learned from at the same time.
-//! The functions here need labels and group names only. They read no data and keep no state.
+//! Windows of one recording are alike, so a recording is tested as a whole and never used for training at the same
+//! time. These functions need only labels and group names. They read no data and keep no state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,22 +10,22 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-/// With fewer groups than this, a score of a split says more about its groups than about the model.
+/// With fewer groups than this, the score of a split says more about its groups than about the model.
 pub const FEW_GROUPS: usize = 10;
 
-/// How groups are dealt to folds.
+/// How groups are assigned to folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FoldScheme {
     /// This many folds, stratified: each class is spread over the folds as evenly as its groups allow.
     Stratified(usize),
-    /// One fold a group.
+    /// One fold per group.
     LeaveOneGroupOut,
 }
 
-/// Why groups cannot be dealt to folds.
+/// Error from assigning groups to folds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// Fewer than two folds leave nothing to learn from.
+    /// Fewer than two folds leave nothing to train on.
     #[error("cross-validation needs at least 2 folds, not {0}")]
     TooFewFolds(usize),
     /// A fold would be empty.
@@ -33,28 +33,28 @@ pub enum FoldError {
         "{folds} folds need at least {folds} groups, but there are {groups}: ask for fewer folds"
     )]
     TooFewGroups {
-        /// Folds asked for.
+        /// Number of folds requested.
         folds: usize,
-        /// Groups there are.
+        /// Number of groups.
         groups: usize,
     },
-    /// An index beyond the last fold.
+    /// The index is not less than the number of folds.
     #[error("there is no fold {index} of {folds}: folds count from 0")]
     NoSuchFold {
-        /// Fold asked for.
+        /// Index requested.
         index: usize,
-        /// Folds there are.
+        /// Number of folds.
         folds: usize,
     },
-    /// One group is left beside the tested ones.
+    /// Only one group is left besides the tested ones.
     #[error(
         "{0} folds leave one group for training and validation together: ask for more folds or record more groups"
     )]
     NothingToValidate(usize),
-    /// A group that is to be tested is not there.
+    /// A group to be tested does not exist.
     #[error("there is no group `{0}` to test")]
     NoSuchGroup(String),
-    /// Labels and group names do not belong together.
+    /// Labels and group names differ in number.
     #[error("{labels} labels but {groups} group names")]
     Lengths {
         /// Number of labels.
@@ -64,14 +64,14 @@ pub enum FoldError {
     },
 }
 
-/// Windows of one fold by what they are used for, as positions in the data. No group has two roles.
+/// Windows of a fold by role, as positions in the data. No group has two roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles {
-    /// Learned from.
+    /// Training windows.
     pub train: Vec<usize>,
-    /// For choices during training and calibration; empty in [`Folds::roles`].
+    /// Windows for model selection and calibration; empty in [`Folds::roles`].
     pub validation: Vec<usize>,
-    /// Tested.
+    /// Test windows.
     pub test: Vec<usize>,
 }
 
@@ -82,19 +82,19 @@ pub struct Folds {
     count: usize,
 }
 
-/// A group: its position in every window, and its windows of each class.
+/// A group: its position for each window, and its number of windows by class.
 struct Group {
     windows: Vec<usize>,
     classes: BTreeMap<u32, usize>,
 }
 
 impl Folds {
-    /// Deals groups to folds. `labels` and `groups` have one entry a window.
+    /// Assigns groups to folds. `labels` and `groups` have one entry per window.
     ///
-    /// The result depends on the seed and on which window has which label and group, not on the windows' order.
+    /// The result depends on the seed and on the labels and groups of the windows, but not on their order.
     ///
     /// # Errors
-    /// [`FoldError`] with fewer than two folds, or fewer groups than folds.
+    /// [`FoldError`] if there are fewer than two folds, or fewer groups than folds.
     pub fn new(
         labels: &[u32],
         groups: &[impl AsRef<str>],
@@ -140,16 +140,16 @@ impl Folds {
         self.count
     }
 
-    /// The fold in which each window is tested, one entry a window.
+    /// The fold in which each window is tested, one entry per window.
     pub fn fold_of(&self) -> &[usize] {
         &self.fold_of
     }
 
-    /// Training and test windows of a fold: it is tested, all others are learned from.
+    /// Roles in a fold: its windows are tested, all others are for training.
     pub fn roles(&self, fold: usize) -> Roles {
         let mut roles = Roles::default();
-        for (window, &own) in self.fold_of.iter().enumerate() {
-            let role = if own == fold {
+        for (window, &fold_of_window) in self.fold_of.iter().enumerate() {
+            let role = if fold_of_window == fold {
                 &mut roles.test
             } else {
                 &mut roles.train
@@ -160,18 +160,16 @@ impl Folds {
     }
 }
 
-/// One fold of a cross-validation: what a run trains, validates and tests on.
-///
-/// `k` as large as the number of groups leaves one group out at a time.
+/// One fold of a cross-validation. With `k` equal to the number of groups, one group is left out at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FoldChoice {
     /// Number of folds, 2 or more.
     pub k: usize,
-    /// The fold that is tested, from 0.
+    /// Index of the tested fold, from 0.
     pub index: usize,
-    /// Seed that deals groups to folds. It is not the seed of the training, so that runs of several seeds can have the
-    /// same folds.
+    /// Seed that assigns groups to folds. It is independent of the training seed, so that runs with different seeds
+    /// can share folds.
     #[serde(default)]
     pub seed: u64,
 }
@@ -180,10 +178,10 @@ pub struct FoldChoice {
 const VALIDATION_PARTS: usize = 8;
 
 impl FoldChoice {
-    /// Refuses what is no fold.
+    /// Checks the fold.
     ///
     /// # Errors
-    /// [`FoldError`] with fewer than two folds, or an index that is not below `k`.
+    /// [`FoldError`] if there are fewer than two folds, or `index` is not less than `k`.
     pub fn check(self) -> Result<(), FoldError> {
         if self.k < 2 {
             return Err(FoldError::TooFewFolds(self.k));
@@ -197,23 +195,23 @@ impl FoldChoice {
         Ok(())
     }
 
-    /// Deals windows to training, validation and test. `labels` and `groups` have one entry a window.
-    ///
-    /// About an eighth of the windows that are not tested, as whole groups, is for validation.
+    /// Assigns windows to training, validation and test. `labels` and `groups` have one entry per window. About an
+    /// eighth of the windows that are not tested, as whole groups, is for validation.
     ///
     /// # Errors
-    /// As [`FoldChoice::check`] and [`Folds::new`], and where fewer than two groups are left beside the tested ones.
+    /// [`FoldError`] if the fold is invalid, there are too few groups, or fewer than two groups are left besides the
+    /// tested ones.
     pub fn roles(self, labels: &[u32], groups: &[impl AsRef<str>]) -> Result<Roles, FoldError> {
         self.check()?;
         let folds = Folds::new(labels, groups, FoldScheme::Stratified(self.k), self.seed)?;
         validated(folds.roles(self.index), labels, groups, self)
     }
 
-    /// As [`FoldChoice::roles`], but tested are the windows of the groups `held_out`, such as all of one site. `k` and
-    /// `index` only number the folds.
+    /// Like [`FoldChoice::roles`], with the groups `held_out` (for example all of one site) as test groups. `k` and
+    /// `index` then only number the folds.
     ///
     /// # Errors
-    /// As [`FoldChoice::roles`], and where there is no window of a group.
+    /// Those of [`FoldChoice::roles`], or if a group has no windows.
     pub fn roles_without(
         self,
         held_out: &[String],
@@ -237,7 +235,7 @@ impl FoldChoice {
     }
 }
 
-/// Takes windows for validation from those that are learned from.
+/// Moves windows from training to validation.
 fn validated(
     Roles { train, test, .. }: Roles,
     labels: &[u32],
@@ -267,7 +265,7 @@ fn validated(
     })
 }
 
-/// Classes that training lacks, then those that validation lacks.
+/// Number of classes missing in training, then in validation.
 fn classes_missing(labels: &[u32], roles: &Roles) -> (usize, usize) {
     let classes = |windows: &[usize]| -> BTreeSet<u32> {
         windows.iter().map(|&window| labels[window]).collect()
@@ -277,7 +275,7 @@ fn classes_missing(labels: &[u32], roles: &Roles) -> (usize, usize) {
     (missing(&roles.train), missing(&roles.test))
 }
 
-/// Groups by name.
+/// Collects groups by name.
 fn collect(labels: &[u32], names: &[impl AsRef<str>]) -> Vec<Group> {
     let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
     for (window, (&label, name)) in labels.iter().zip(names).enumerate() {
@@ -291,8 +289,9 @@ fn collect(labels: &[u32], names: &[impl AsRef<str>]) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// The fold of each group. Large groups first, each to the fold that has the smallest share of the group's classes so
-/// far, then the fewest windows. An empty fold has no share of anything, so none stays empty.
+/// The fold of each group. Large groups are assigned first. Each goes to the fold with the smallest share of the
+/// group's classes so far, then with the fewest windows. An empty fold has no share of any class, so none stays
+/// empty.
 fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut order: Vec<usize> = (0..groups.len()).collect();
@@ -312,12 +311,12 @@ fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     let mut fold_of = vec![0; groups.len()];
     for group in order {
         let share = |label: &u32, windows: usize| windows as f64 / totals[label] as f64;
-        // What the sum of squared shares over all folds grows by, up to a constant and a factor.
+        // Increase of the sum of squared shares over all folds, up to a constant and a factor.
         let cost = |fold: usize| -> f64 {
             let classes = groups[group].classes.iter();
-            let own = |label| shares[fold].get(label).copied().unwrap_or(0.0);
+            let share_of = |label| shares[fold].get(label).copied().unwrap_or(0.0);
             classes
-                .map(|(label, &windows)| share(label, windows) * own(label))
+                .map(|(label, &windows)| share(label, windows) * share_of(label))
                 .sum()
         };
         let better = |a: &&usize, b: &&usize| {
@@ -334,11 +333,11 @@ fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     fold_of
 }
 
-/// Fewer groups of one class than this do not tell the class from the recording.
+/// With fewer groups of a class than this, a model cannot distinguish the class from the recording.
 const FEW_GROUPS_OF_A_CLASS: usize = 3;
 
-/// Warns of classes that cannot be told from their recordings: all windows of the class come from one or two groups, in
-/// which there is no other class. `split` names the windows: `training`.
+/// Warns of classes whose windows all come from one or two groups without any other class: a model cannot distinguish
+/// such a class from its recordings. `split` names the windows, such as `training`.
 pub fn coincidence_warnings(
     split: &str,
     labels: &[u32],
@@ -369,8 +368,8 @@ pub fn coincidence_warnings(
     warnings
 }
 
-/// Warns of a split with fewer than [`FEW_GROUPS`] groups: what is chosen by its scores is chosen by chance. `split`
-/// names it: `validation`.
+/// Warns of a split with fewer than [`FEW_GROUPS`] groups: selecting by its scores is selecting by chance. `split`
+/// names it, such as `validation`.
 pub fn few_groups_warning(split: &str, groups: &[impl AsRef<str>]) -> Option<String> {
     let distinct: BTreeSet<&str> = groups.iter().map(AsRef::as_ref).collect();
     let few = (1..FEW_GROUPS).contains(&distinct.len());

@@ -1,14 +1,16 @@
-//! Index files: one sample source a line.
+//! Index files: one sample source per line.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::text;
 
-/// Sources named by `index`, in order. Empty lines and lines starting with `#` are passed over.
-/// Relative paths are relative to `base` (the configuration's folder) or, where nothing is there,
-/// to the index file's own folder. Lines with `*`, `?` or `[` that name no file are patterns, `train-*.tfrecord`: the
-/// files that match, by name. Quotes around a line and backslashes for slashes are understood where nothing else is there.
+/// Sources listed in `index`, in order.
+///
+/// Empty lines and lines starting with `#` are skipped. Relative paths are relative to `base` (the configuration's
+/// folder) or, if nothing exists there, to the index file's folder. A line with `*`, `?` or `[` that names no file is
+/// a pattern such as `train-*.tfrecord`: it stands for the matching files, sorted by name. Quotes around a line and
+/// backslashes as separators are understood if nothing else matches.
 ///
 /// # Errors
 /// [`DataError`] naming the line whose source does not exist.
@@ -18,14 +20,14 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         path: index.to_owned(),
         source,
     })?;
-    let own = index.parent().unwrap_or(Path::new(""));
+    let index_folder = index.parent().unwrap_or(Path::new(""));
     let mut sources = Vec::new();
     for (i, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        // What is there as it is written comes first: a name may have quotes or backslashes.
+        // The literal path comes first: a name may contain quotes or backslashes.
         let spellings = [
             line.to_owned(),
             unquoted(line).to_owned(),
@@ -33,7 +35,7 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         ];
         let candidates = spellings
             .iter()
-            .flat_map(|line| [base.join(line), own.join(line)]);
+            .flat_map(|line| [base.join(line), index_folder.join(line)]);
         let candidates: Vec<PathBuf> = candidates.collect();
         if let Some(path) = candidates.iter().find(|path| path.is_file()) {
             sources.push(path.clone());
@@ -60,12 +62,12 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
     Ok(sources)
 }
 
-/// What is wrong with a pattern of files.
+/// Error in a file name pattern.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatternError {
     #[error("a pattern must be UTF-8")]
     NotUtf8,
-    #[error("`{text}` is no pattern: {source}")]
+    #[error("`{text}` is not a valid pattern: {source}")]
     Malformed {
         text: String,
         source: glob::PatternError,
@@ -82,14 +84,16 @@ pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Files that match a pattern, by name. Folders that are there are meant as they are called, brackets and all.
+/// Files that match a pattern, sorted by name. Existing folders are taken literally, brackets included.
 ///
 /// # Errors
-/// [`PatternError`] where it is none, or a folder cannot be read.
+/// [`PatternError`] if the pattern is malformed or a folder cannot be read.
 pub(crate) fn matches(pattern: &Path) -> Result<Vec<PathBuf>, PatternError> {
     let folders = pattern.ancestors().skip(1);
-    let there = folders.into_iter().find(|folder| folder.is_dir());
-    let there = there.unwrap_or(Path::new(""));
+    let there = folders
+        .into_iter()
+        .find(|folder| folder.is_dir())
+        .unwrap_or(Path::new(""));
     let rest = pattern.strip_prefix(there).unwrap_or(pattern);
     let escaped = glob::Pattern::escape(there.to_str().ok_or(PatternError::NotUtf8)?);
     let text = Path::new(&escaped).join(rest);
@@ -109,7 +113,7 @@ pub(crate) fn matches(pattern: &Path) -> Result<Vec<PathBuf>, PatternError> {
     Ok(files.into_iter().filter(|path| path.is_file()).collect())
 }
 
-/// The line without quotes around all of it, as shells and spreadsheets write them.
+/// Removes quotes around the whole line, as shells and spreadsheets write them.
 fn unquoted(line: &str) -> &str {
     let quotes = ['"', '\''].iter();
     let mut inner = quotes.filter_map(|quote| line.strip_prefix(*quote)?.strip_suffix(*quote));
@@ -175,7 +179,7 @@ mod tests {
         assert_eq!(found, expected);
         for (line, problem) in [
             ("test-*.tfrecord", "no such file"),
-            ("a***", "is no pattern"),
+            ("a***", "is not a valid pattern"),
         ] {
             std::fs::write(at("i.txt"), line).unwrap();
             let error = read_index(&at("i.txt"), folder.path()).unwrap_err();

@@ -1,8 +1,9 @@
-//! Labels of sources that are one sample each, remembered between runs: to leave classes out, and to count them, of a
-//! hundred thousand files only those are opened whose label is not known or whose values are wanted.
+//! Cached labels of single-sample files. With them, excluding classes or counting labels among a hundred thousand
+//! files opens only files whose label is unknown or whose values are needed.
 //!
-//! They lie in the user's cache (`~/.cache/seismic/labels` on Linux), a file for every index file and label field, and hold
-//! for a source as long as its length and time of change stay. `SEISMIC_CACHE_DIR` names another folder; empty, none.
+//! The cache is in the user's cache folder (`~/.cache/seismic/labels` on Linux), one file per index file and label
+//! field. An entry is valid as long as the file's length and modification time stay the same. `SEISMIC_CACHE_DIR`
+//! sets another folder; an empty value disables the cache.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use sha2::{Digest, Sha256};
 
 use crate::reader::Wanted;
 
-/// Fewer sources are read before anybody waits.
-const FEWEST: usize = 1000;
+/// Minimum number of sources for which caching is worthwhile.
+const MIN_SOURCES: usize = 1000;
 
-/// A source that changed just now may change again within the resolution of its time.
-const SETTLED: Duration = Duration::from_secs(2);
+/// A file modified more recently than this may change again within the resolution of its timestamp.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
 
-/// What tells that a source is the one it was: its length and the nanoseconds from 1970 to its last change.
+/// Identifies a version of a file: its length, and its modification time in nanoseconds since 1970.
 pub(crate) type Stamp = (u64, u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,19 +37,19 @@ struct Content {
 
 const VERSION: u32 = 1;
 
-/// The labels of the sources of one index file.
+/// Cached labels of the sources in one index file.
 #[derive(Debug, Default)]
 pub(crate) struct LabelIndex {
-    /// Where it is kept; nowhere where that is not worth it.
+    /// Path of the cache; `None` if caching is not worthwhile.
     file: Option<PathBuf>,
     content: Content,
     learned: bool,
 }
 
 impl LabelIndex {
-    /// Of `sources` sources that `index` names.
+    /// Opens the cache for `sources` sources listed in `index`.
     pub fn open(index: &Path, wanted: &Wanted, sources: usize) -> Self {
-        let folder = folder().filter(|_| sources >= FEWEST);
+        let folder = folder().filter(|_| sources >= MIN_SOURCES);
         let file = folder.and_then(|folder| {
             let index = index.canonicalize().ok()?;
             let mut hash = Sha256::new();
@@ -58,7 +59,7 @@ impl LabelIndex {
             Some(folder.join(hex(&hash.finalize()[..16]) + ".json"))
         });
         let read = file.as_ref().and_then(|file| std::fs::read(file).ok());
-        // One that is damaged or of another version is written anew.
+        // A cache that is damaged or of another version is replaced.
         let content = read.and_then(|bytes| serde_json::from_slice::<Content>(&bytes).ok());
         Self {
             file,
@@ -69,31 +70,31 @@ impl LabelIndex {
         }
     }
 
-    /// What a source is now, where labels are kept and it has not changed just now.
+    /// Current stamp of a source; `None` if labels are not cached or it was modified a moment ago.
     pub fn stamp(&self, source: &Path) -> Option<Stamp> {
         self.file.as_ref()?;
         let found = std::fs::metadata(source).ok()?;
         let changed = found.modified().ok()?;
-        let settled = SystemTime::now().duration_since(changed).ok()? > SETTLED;
+        let settled = SystemTime::now().duration_since(changed).ok()? > SETTLE_TIME;
         let nanos = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         let nanos = u64::try_from(nanos.as_nanos()).ok()?;
         settled.then_some((found.len(), nanos))
     }
 
-    /// The label of a source that is still what it was.
+    /// The cached label of a source, if the source is unchanged.
     pub fn known(&self, source: &Path, stamp: Stamp) -> Option<i64> {
         let known = self.content.labels.get(source)?;
         (known.stamp == stamp).then_some(known.label)
     }
 
-    /// Remembers a label.
+    /// Adds a label.
     pub fn learn(&mut self, source: &Path, stamp: Stamp, label: i64) {
         let known = Known { stamp, label };
         let before = self.content.labels.insert(source.to_owned(), known);
         self.learned |= before != Some(known);
     }
 
-    /// Keeps what was learned. A cache that cannot be written is one that is not there.
+    /// Saves the cache. Failure to write is ignored.
     pub fn save(mut self) {
         let Some(file) = self.file.filter(|_| self.learned) else {
             return;
@@ -103,7 +104,7 @@ impl LabelIndex {
     }
 }
 
-/// Aside first, so that another program sees all or nothing.
+/// Written to a temporary file first, so that other programs see all or nothing.
 fn write(file: &Path, content: &Content) -> std::io::Result<()> {
     std::fs::create_dir_all(file.parent().unwrap_or(Path::new("")))?;
     let aside = file.with_extension(std::process::id().to_string());

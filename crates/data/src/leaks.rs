@@ -1,4 +1,4 @@
-//! Windows that lie in two splits.
+//! Detects windows that occur in two splits.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use crate::error::DataError;
 use crate::reader::Record;
 
-/// A window's values as a number: equal for equal windows. Of a hundred thousand others in two splits, two have
-/// the same by chance once in two thousand million datasets. None where all values are one: such windows, of a
-/// dead sensor, tell nothing and are alike everywhere.
+/// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
+/// thousand million datasets. `None` for constant windows: those of dead sensors are alike everywhere.
 pub(crate) fn content_hash(record: &Record) -> Option<u64> {
     let first = record.values.first()?;
     if record.values.iter().all(|value| value == first) {
@@ -23,7 +22,7 @@ pub(crate) fn content_hash(record: &Record) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// The windows of a split: source and record by [`content_hash`].
+/// Windows of a split: source and record by [`content_hash`].
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     windows: HashMap<u64, (u32, u32)>,
@@ -32,13 +31,13 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Adds record number `record` of source number `source`.
+    /// Adds a window by index of its source and record.
     pub fn add(&mut self, content: u64, source: usize, record: usize) {
         let place = (source as u32, record as u32);
         self.windows.entry(content).or_insert(place);
     }
 
-    /// Says which split it is, and what its sources are.
+    /// Sets the name of the split and its sources.
     pub fn name(&mut self, split: &'static str, sources: Vec<PathBuf>) {
         (self.split, self.sources) = (split, sources);
     }
@@ -53,12 +52,12 @@ impl Contents {
     /// Refuses two splits that share windows.
     ///
     /// # Errors
-    /// [`DataError::SharedWindows`] with some of them.
+    /// [`DataError::SharedWindows`] with the positions of some of them.
     pub fn refuse_shared(&self, other: &Contents) -> Result<(), DataError> {
         let mut shared: Vec<_> = self
             .windows
             .iter()
-            .filter_map(|(content, own)| Some((*own, *other.windows.get(content)?)))
+            .filter_map(|(content, place)| Some((*place, *other.windows.get(content)?)))
             .collect();
         if shared.is_empty() {
             return Ok(());

@@ -1,16 +1,26 @@
-//! Seismic samples, from `dataset_config.yaml` to batches.
+//! Seismic data, from recordings and `dataset_config.yaml` to batches.
 //!
-//! - [`DatasetConfig`]: the configuration, with the keys that existing ones have;
-//! - [`reader`]: sample sources (`.pt`, `.npz`, TFRecord), one file a format behind one trait;
-//! - [`Preprocessing`]: segments, features and normalisation, the same code for training and
-//!   prediction, stored with the model;
+//! - [`DatasetConfig`]: the dataset configuration;
+//! - [`reader`]: sample formats (`.pt`, `.npz`, TFRecord), one file each behind one trait;
+//! - [`Preprocessing`]: segments, features and normalisation, the same code for training and prediction, stored with
+//!   the model;
 //! - [`Dataset`]: the three splits, in memory or streamed, checked for leaks, with fingerprints;
-//! - [`windows`]: windows as they were recorded, for models with a front end of their own;
+//! - [`windows`]: raw windows, for models with their own front end;
+//! - [`recording`] and [`import`]: continuous recordings, and datasets made from them;
 //! - [`folds`]: cross-validation by group;
 //! - [`batch`]: seeded order and assembly of batches;
-//! - [`demo`]: a deterministic simulation for those without data.
+//! - [`demo`]: a deterministic simulation for trying things out.
 //!
 //! Inputs are float32 `[sensor channels, segments, samples or bins]`, row-major; `[2, 7, 256]` by default.
+//!
+//! ```no_run
+//! use data::{Dataset, DatasetConfig, Normalisation};
+//!
+//! let config = DatasetConfig::load("dataset/dataset_config.yaml".as_ref(), None)?;
+//! let dataset = Dataset::load(&config, Normalisation::Dataset)?;
+//! println!("{} training windows of {:?}", dataset.train.len(), dataset.train.shape);
+//! # Ok::<(), data::DataError>(())
+//! ```
 
 mod augment;
 pub mod batch;

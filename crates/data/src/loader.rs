@@ -1,4 +1,4 @@
-//! From index files to splits.
+//! Reads splits from their index files.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ use crate::preprocessing::{
 };
 use crate::reader::{self, Reader, Record, Span, Wanted};
 
-/// Records whose inputs are not computed yet, and where they lie: source and span.
+/// Records waiting for their inputs to be computed, with their source and byte range.
 #[derive(Default)]
-struct Waiting {
+struct PendingRecords {
     records: Vec<Record>,
     places: Vec<(usize, Option<Span>)>,
 }
 
-impl Waiting {
+impl PendingRecords {
     fn push(&mut self, record: Record, source: usize, span: Option<Span>) {
         self.records.push(record);
         self.places.push((source, span));
@@ -42,21 +42,21 @@ impl Waiting {
     }
 }
 
-/// The record of a source that is one.
-struct One {
+/// The record of a single-record source.
+struct SingleRecord {
     record: Record,
     span: Option<Span>,
     stamp: Option<Stamp>,
 }
 
-/// How sources are read; shared by the threads that read them.
-struct How {
+/// Options for reading sources, shared by the reader threads.
+struct ReadOptions {
     wanted: Wanted,
     storage: Storage,
 }
 
-impl How {
-    /// Where the records of a source lie, where they are streamed.
+impl ReadOptions {
+    /// Byte ranges of the records in a source, if the split is streamed.
     fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
         if self.storage != Storage::Streamed {
             return Ok(None);
@@ -73,24 +73,25 @@ impl How {
         Ok(Some(spans))
     }
 
-    /// The record of a source that is one.
+    /// Reads the record of a single-record source.
     fn one(
         &self,
         reader: &dyn Reader,
         source: &Path,
         labels: &LabelIndex,
-    ) -> Result<One, DataError> {
+    ) -> Result<SingleRecord, DataError> {
         let stamp = labels.stamp(source);
         let known = stamp.and_then(|stamp| labels.known(source, stamp));
         if let Some(label) = known.filter(|label| !self.wanted.keeps(*label)) {
-            return Ok(One {
+            return Ok(SingleRecord {
                 record: Record::without_values(label),
                 span: None,
                 stamp,
             });
         }
-        let span = self.spans(reader, source)?;
-        let span = span.and_then(|spans| spans.first().copied());
+        let span = self
+            .spans(reader, source)?
+            .and_then(|spans| spans.first().copied());
         let mut found = None;
         reader.read(source, &self.wanted, &mut |record| {
             found = Some(record);
@@ -98,9 +99,9 @@ impl How {
         })?;
         let nothing = || DataError::Source {
             path: source.to_owned(),
-            problem: "holds no sample".into(),
+            problem: "contains no sample".into(),
         };
-        Ok(One {
+        Ok(SingleRecord {
             record: found.ok_or_else(nothing)?,
             span,
             stamp,
@@ -108,50 +109,50 @@ impl How {
     }
 }
 
-/// Reads splits one after the other: the first sample sets the shape of all.
+/// Reads splits in sequence. The first sample sets the shape of all.
 pub(crate) struct Loader<'a> {
     config: &'a DatasetConfig,
-    /// Steps and front end.
+    /// Preprocessing steps and front end.
     preprocessing: &'a Preprocessing,
-    how: How,
-    /// Shape of inputs and the source that set it.
+    how: ReadOptions,
+    /// Shape of inputs, and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
-    /// The scaling for which the inputs of this split are summed as they come, because they will not be kept.
+    /// Scaling whose statistics are summed while reading, because inputs of this split are not kept.
     summing: Option<Normalisation>,
     passes: Option<StatisticsPasses>,
-    /// The bytes of one sample.
+    /// Buffer for the bytes of one sample.
     bytes: Vec<u8>,
-    /// Of the split that is being read.
+    /// Contents of the current split.
     contents: Contents,
-    /// Of that split, too.
+    /// Census of the current split.
     census: Census,
-    /// Group names that occurred, each kept once.
+    /// Interned group names.
     names: HashSet<Arc<str>>,
-    /// Of the split that is being read, where it is a part of its sources.
-    part: Option<Part>,
+    /// Windows that belong to the current split, if it is a part of its sources.
+    part: Option<PartialSplit>,
     watch: &'a mut dyn FnMut(Loading),
 }
 
-/// The windows of sources that make a split.
-struct Part {
-    /// One entry a window of the included classes.
+/// The windows of sources that belong to a split.
+struct PartialSplit {
+    /// SingleRecord entry per window of the included classes.
     keep: Vec<bool>,
     next: usize,
 }
 
-impl Part {
+impl PartialSplit {
     fn takes_next(&mut self) -> bool {
         self.next += 1;
         self.keep.get(self.next - 1) == Some(&true)
     }
 }
 
-/// Records whose inputs are computed together.
+/// Number of records whose inputs are computed together.
 pub(crate) const READ_AHEAD: usize = 256;
 
 impl<'a> Loader<'a> {
-    /// Reads for `config`, with the steps and front end of `preprocessing`; `summing` is the scaling for which the first
-    /// split's inputs are summed.
+    /// Creates a loader for `config` with steps and front end of `preprocessing`. `summing` is the scaling for which
+    /// statistics of the first split are summed.
     pub fn new(
         config: &'a DatasetConfig,
         preprocessing: &'a Preprocessing,
@@ -162,7 +163,7 @@ impl<'a> Loader<'a> {
         Self {
             config,
             preprocessing,
-            how: How {
+            how: ReadOptions {
                 wanted: config.wanted(),
                 storage,
             },
@@ -178,18 +179,18 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Keeps inputs of the splits that come, not windows.
+    /// Keeps inputs instead of windows for the following splits.
     pub fn keep_inputs(&mut self) {
         self.how.storage = Storage::Memory;
     }
 
-    /// Sums of the split that was read; those after it are not summed.
+    /// Statistics of the split just read; later splits are not summed.
     pub fn take_passes(&mut self) -> Option<StatisticsPasses> {
         self.summing = None;
         self.passes.take()
     }
 
-    /// What the windows of the split that was read look like; `next` is the split after it.
+    /// Census of the split just read; starts that of the split `next`.
     pub fn take_census(&mut self, next: &'static str) -> Census {
         std::mem::replace(
             &mut self.census,
@@ -197,10 +198,10 @@ impl<'a> Loader<'a> {
         )
     }
 
-    /// Reads the windows of a split, and says which they are.
+    /// Reads the windows of a split; also returns their content hashes.
     ///
     /// # Errors
-    /// As [`crate::Dataset::open`].
+    /// Those of [`crate::Dataset::open`].
     pub fn split(
         &mut self,
         name: &'static str,
@@ -210,7 +211,7 @@ impl<'a> Loader<'a> {
             keep,
         }: SplitSources,
     ) -> Result<(Split, Contents), DataError> {
-        self.part = keep.map(|keep| Part { keep, next: 0 });
+        self.part = keep.map(|keep| PartialSplit { keep, next: 0 });
         let mut split = Split {
             x: match self.how.storage {
                 Storage::Memory => Inputs::Memory(Vec::new()),
@@ -229,7 +230,7 @@ impl<'a> Loader<'a> {
         };
         let mut hash = Sha256::new();
         let mut labels = LabelIndex::default();
-        // Only where classes are left out does it spare the reading of anything.
+        // Reading labels first only saves work if classes are excluded.
         if self.how.wanted.labels.is_some() && self.part.is_none() {
             labels = LabelIndex::open(&index, &self.how.wanted, sources.len());
         }
@@ -237,9 +238,9 @@ impl<'a> Loader<'a> {
         while let Some(source) = rest.first() {
             let reader = reader::of(source)?;
             let number = sources.len() - rest.len();
-            let mut waiting = Waiting::default();
+            let mut waiting = PendingRecords::default();
             if reader.one_record() {
-                // Many small files, read on all threads.
+                // Many small files are read on all threads.
                 let same = |path: &PathBuf| path.extension() == source.extension();
                 let run = rest.iter().take(READ_AHEAD).take_while(|path| same(path));
                 let run = &rest[..run.count()];
@@ -247,7 +248,7 @@ impl<'a> Loader<'a> {
                 let one = |path: &PathBuf| how.one(reader, path, &labels);
                 let read: Vec<_> = run.par_iter().map(one).collect();
                 for (i, record) in read.into_iter().enumerate() {
-                    let One {
+                    let SingleRecord {
                         record,
                         span,
                         stamp,
@@ -264,9 +265,10 @@ impl<'a> Loader<'a> {
                 reader.read(source, &wanted, &mut |record| {
                     let span = spans.as_ref().and_then(|spans| spans.get(record.record));
                     waiting.push(record, number, span.copied());
-                    match waiting.records.len() < READ_AHEAD {
-                        true => Ok(()),
-                        false => self.add(&mut waiting, &sources, &mut split, &mut hash),
+                    if waiting.records.len() < READ_AHEAD {
+                        Ok(())
+                    } else {
+                        self.add(&mut waiting, &sources, &mut split, &mut hash)
                     }
                 })?;
                 rest = &rest[1..];
@@ -304,10 +306,10 @@ impl<'a> Loader<'a> {
         Ok((split, contents))
     }
 
-    /// Adds records, in order; their inputs are computed on all threads.
+    /// Adds records in order; their inputs are computed on all threads.
     fn add(
         &mut self,
-        waiting: &mut Waiting,
+        waiting: &mut PendingRecords,
         sources: &[PathBuf],
         split: &mut Split,
         hash: &mut Sha256,
@@ -315,7 +317,7 @@ impl<'a> Loader<'a> {
         self.refuse_cut_features(waiting, sources)?;
         if let Some(part) = &mut self.part {
             let config = self.config;
-            // Labels that are no class are an error later on.
+            // Invalid labels are reported later.
             let keep = |record: &Record| !config.includes(record.label) || part.takes_next();
             waiting.keep(keep);
         }
@@ -340,9 +342,12 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Refuses samples that are cut into segments which make no window, where the front end needs windows. The first
-    /// sample decides.
-    fn refuse_cut_features(&self, waiting: &Waiting, sources: &[PathBuf]) -> Result<(), DataError> {
+    /// Refuses segments that do not form a window if the front end needs windows. The first sample decides.
+    fn refuse_cut_features(
+        &self,
+        waiting: &PendingRecords,
+        sources: &[PathBuf],
+    ) -> Result<(), DataError> {
         let bands = self.preprocessing.spectral.method == SpectralMethod::Bands;
         let (Some(record), Some((source, _))) = (waiting.records.first(), waiting.places.first())
         else {

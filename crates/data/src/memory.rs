@@ -1,4 +1,4 @@
-//! What a dataset takes in memory, from the sizes of its files.
+//! Estimates the memory of a dataset from the sizes of its files.
 
 use std::path::Path;
 
@@ -8,17 +8,16 @@ use crate::preprocessing::{BandsConfig, SpectralMethod};
 use crate::reader::{self, Reader};
 
 impl DatasetConfig {
-    /// Bytes that the inputs take in memory at the least: those of windows `[2, 1024]` that are stored as
-    /// float64 and without anything beside them. Files of one sample each may hold other sensors too: of those the
-    /// first says how much is taken. Zero where the files' sizes tell nothing, because classes are left out or Welch's
-    /// spectra or fewer bands take the windows' place.
+    /// Lower bound in bytes for the inputs in memory. It assumes windows `[2, 1024]` stored as float64 and nothing
+    /// else in the files. Single-sample files may include other sensors; the first file shows how much is used. Zero
+    /// if file sizes tell nothing, because classes are excluded, or Welch spectra or fewer bands replace the windows.
     ///
     /// # Errors
-    /// [`DataError`] where an index file cannot be read or names a file that does not exist.
+    /// [`DataError`] if an index file cannot be read or names a file that does not exist.
     pub fn least_memory(&self) -> Result<u64, DataError> {
         let is_smaller = match self.spectral.method {
             SpectralMethod::Welch => true,
-            // As many features as samples, unless the configuration asks for other ones.
+            // As many features as samples, unless configured otherwise.
             SpectralMethod::Bands => self.spectral.bands != BandsConfig::default(),
             SpectralMethod::None | SpectralMethod::Fft => false,
         };
@@ -34,17 +33,19 @@ impl DatasetConfig {
         .into_iter()
         .flatten()
         .collect();
-        // A validation split that serves as test is read once.
+        // A validation split that stands in for the test split is read once.
         indices.dedup();
         let mut bytes = 0;
         let mut of_ending = None;
         for index in indices {
             for source in self.sources(index)? {
                 let length = || std::fs::metadata(&source).map_or(0, |file| file.len());
-                // Sources of one ending are of one format: not every file is opened.
+                // Files with the same extension have the same format, so one of each is opened.
                 let ending = source.extension().map(ToOwned::to_owned);
-                if of_ending.as_ref().is_none_or(|(own, _)| *own != ending) {
-                    let single = reader::of(&source).ok().filter(|own| own.one_record());
+                if of_ending.as_ref().is_none_or(|(known, _)| *known != ending) {
+                    let single = reader::of(&source)
+                        .ok()
+                        .filter(|reader| reader.one_record());
                     let one = single.map(|reader| self.one(reader, &source));
                     of_ending = Some((ending, one));
                 }
@@ -52,11 +53,11 @@ impl DatasetConfig {
                 bytes += one.unwrap_or_else(length);
             }
         }
-        // 7 segments of 256 samples in float32 for 1,024 in float64.
+        // 7 segments of 256 float32 samples from 1,024 float64 samples.
         Ok(bytes / 8 * 7)
     }
 
-    /// Bytes of the sample in `source`, as float64; none where it cannot be read, which is told when it is needed.
+    /// Size of the sample in `source` as float64; zero if it cannot be read, which is reported later.
     fn one(&self, reader: &dyn Reader, source: &Path) -> u64 {
         let mut bytes = 0;
         let _ = reader.read(source, &self.wanted(), &mut |record| {
@@ -72,14 +73,14 @@ mod tests {
     use super::*;
     use crate::demo;
 
-    /// A sample of 8 KB with audio of 1 MB beside it takes what the sample takes.
+    /// A sample of 8 KB next to 1 MB of audio counts as 8 KB.
     #[test]
     fn other_sensors_do_not_count() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pt");
         let mut bytes = std::fs::read(fixtures.join("window.pt")).unwrap();
-        // What lies before an archive is passed over.
+        // Bytes before an archive are skipped.
         bytes.splice(0..0, b"PK\x03\x04".iter().copied().chain(vec![0; 1 << 20]));
         std::fs::write(at("a.pt"), bytes).unwrap();
         std::fs::write(at("i.txt"), "a.pt\n".repeat(10)).unwrap();

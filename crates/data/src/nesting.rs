@@ -1,7 +1,7 @@
-//! Brackets in text that is parsed by others, whose parsers take ever longer with each.
+//! Limits the nesting of brackets in text for third-party parsers whose time grows with it.
 
-/// Whether more than `most` of `open` are open at once, each of which one of `close` closes; quotes are not looked at, so
-/// a bracket in one counts.
+/// Whether brackets in `open` (closed by those in `close`) are nested more than `most` deep. Quotes are ignored, so a
+/// bracket in a string counts.
 pub(crate) fn deeper_than(most: usize, bytes: &[u8], open: &[u8], close: &[u8]) -> bool {
     let mut depth = 0usize;
     bytes.iter().any(|byte| {

@@ -1,5 +1,5 @@
-//! Which windows make the splits: those of the index files, or those of a fold of training and validation split
-//! together.
+//! Determines which windows form the splits: those of the index files, or those of a fold of training and validation
+//! data.
 
 use std::path::{Path, PathBuf};
 
@@ -10,36 +10,36 @@ use crate::error::DataError;
 use crate::folds::{FoldChoice, Roles};
 use crate::reader::{self, Record};
 
-/// Sources that are read together.
+/// Number of sources read together.
 const READ_AHEAD: usize = 256;
 
-/// The windows of one split.
+/// Windows of one split.
 #[derive(Clone, Debug)]
 pub(crate) struct SplitSources {
-    /// The index file that messages name.
+    /// Index file, for messages.
     pub index: PathBuf,
-    /// Sources, in order.
+    /// Sources in order.
     pub sources: Vec<PathBuf>,
-    /// Which windows of the included classes belong to it, in order; all where there is none.
+    /// Which windows of the included classes belong to the split, in order; `None` for all.
     pub keep: Option<Vec<bool>>,
 }
 
-/// The windows of all splits.
+/// Windows of all splits.
 #[derive(Clone, Debug)]
 pub(crate) struct SplitPlan {
     pub train: SplitSources,
     pub validation: SplitSources,
-    /// None where the validation split serves as test.
+    /// `None` if the validation split stands in for a test split.
     pub test: Option<SplitSources>,
-    /// What deserves a warning.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
 impl SplitPlan {
-    /// What `config` says: its fold, or its splits. For a fold, labels and groups are read first.
+    /// The splits, or the fold, of `config`. For a fold, all labels and groups are read first.
     ///
     /// # Errors
-    /// [`DataError`]: unreadable index files and sources, groups that cannot be dealt to folds.
+    /// [`DataError`] if an index file or source is unreadable, or groups cannot be assigned to folds.
     pub fn new(config: &DatasetConfig) -> Result<Self, DataError> {
         let task = &config.task;
         let train = task
@@ -113,29 +113,29 @@ impl SplitPlan {
     }
 }
 
-/// The index file of the test split, where it is not that of the validation split under another name.
+/// The index file of the test split, unless it is the validation split under another name.
 fn own_test_index(config: &DatasetConfig) -> Option<&Path> {
     let task = &config.task;
     let validation = task.val_index_file.as_deref()?;
     let test = task.test_index_file.as_deref()?;
     let read = |path: &Path| std::fs::read(path).ok();
-    // Lines may be relative to the list's own folder.
+    // Relative lines may refer to the index file's own folder.
     let beside = test.parent() == validation.parent();
     let same_list = || read(test).is_some_and(|list| Some(list) == read(validation));
     (test != validation && !(beside && same_list())).then_some(test)
 }
 
-/// Whether two index files name the same sources.
+/// Whether two index files list the same sources.
 fn same_windows(config: &DatasetConfig, a: &Path, b: &Path) -> Result<bool, DataError> {
     Ok(a == b || config.sources(a)? == config.sources(b)?)
 }
 
-/// Labels and groups of the included windows of some sources, in order.
+/// Labels and groups of all included windows of some sources, in order.
 #[derive(Debug, Default)]
 struct Pool {
     labels: Vec<u32>,
     groups: Vec<String>,
-    /// Windows without a group; each is a group of its own.
+    /// Number of windows without a group; each counts as its own group.
     ungrouped: usize,
 }
 
@@ -144,7 +144,7 @@ impl Pool {
         let wanted = config.wanted();
         let mut pool = Self::default();
         for some in sources.chunks(READ_AHEAD) {
-            // Sources of one record each are opened on all threads, others are read one by one.
+            // Single-record sources are read on all threads, others one by one.
             let read = |source: &PathBuf| -> Result<Vec<(usize, i64, Option<String>)>, DataError> {
                 let mut found = Vec::new();
                 reader::read(source, &wanted, &mut |record: Record| {

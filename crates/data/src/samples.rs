@@ -1,4 +1,4 @@
-//! All samples of a dataset, as they lie on disk.
+//! Iterates over all samples of a dataset.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::reader::{self, Record};
 
-/// Index files of a configuration by the split they are of; two names of one file are one split.
+/// Index files of a configuration with their split; two names of one file count once.
 pub(crate) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
     let task = &config.task;
     let all = [
@@ -26,13 +26,13 @@ pub(crate) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
     found
 }
 
-/// Receives the source of a sample, the sample, and its new label.
+/// Receives the source of a sample, the sample and its new label.
 pub type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
 
-/// Hands out every sample of the included classes once.
+/// Visits every sample of the included classes once.
 ///
 /// # Errors
-/// [`DataError`] where a source cannot be read or a label is no class.
+/// [`DataError`] if a source cannot be read or a label is invalid.
 pub(crate) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
     let mut seen: HashSet<PathBuf> = HashSet::new();
     for (_, index) in indices(config) {
@@ -45,11 +45,11 @@ pub(crate) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataErr
     Ok(())
 }
 
-/// Hands out the samples of the included classes of `train`, `val` or `test`; of a configuration without a test split of
-/// its own, the validation split serves as one.
+/// Visits the samples of the included classes in `train`, `val` or `test`. Without a test split, `test` is the
+/// validation split.
 ///
 /// # Errors
-/// [`DataError`] where there is no such split, a source cannot be read, or a label is no class.
+/// [`DataError`] if there is no such split, a source cannot be read, or a label is invalid.
 pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(), DataError> {
     let task = &config.task;
     let index = match split {
@@ -70,10 +70,10 @@ pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(
     Ok(())
 }
 
-/// Hands out the samples of the included classes of one source.
+/// Visits the samples of the included classes in one source.
 ///
 /// # Errors
-/// As [`each`].
+/// [`DataError`] if the source cannot be read or a label is invalid.
 pub(crate) fn of_source(
     config: &DatasetConfig,
     source: &Path,

@@ -1,8 +1,8 @@
-//! Texts that people wrote: configurations, index files, tables of labels. One function reads them all.
+//! Decodes text files: configurations, index files, label tables.
 
 use std::path::Path;
 
-/// What is not a text.
+/// Why bytes are not text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TextError {
     #[error("looks like UTF-16 without a byte-order mark: save it as UTF-8")]
@@ -13,11 +13,11 @@ pub(crate) enum TextError {
     NotUtf8 { line: usize },
 }
 
-/// The text in `bytes`, without a byte-order mark: UTF-8, or UTF-16 where a mark says so, as some editors and shells of
-/// Windows save it.
+/// Decodes text and removes a byte-order mark: UTF-8, or UTF-16 with a mark, as some Windows editors and shells write
+/// it.
 ///
 /// # Errors
-/// [`TextError`] where they are no text.
+/// [`TextError`] if the bytes are not text.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, TextError> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
@@ -47,10 +47,10 @@ fn utf8(bytes: &[u8]) -> Result<String, TextError> {
     Ok(text.to_owned())
 }
 
-/// Reads the text in a file.
+/// Reads a text file.
 ///
 /// # Errors
-/// Where it cannot be read or is no text.
+/// If it cannot be read or is not text.
 pub(crate) fn read(path: &Path) -> std::io::Result<String> {
     decode(&std::fs::read(path)?).map_err(std::io::Error::other)
 }

@@ -1,4 +1,4 @@
-//! Libraries that panic on damaged files.
+//! Catches panics of libraries on damaged files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
@@ -10,9 +10,9 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// What `read` gives; nothing where it panics, of which nothing is printed.
+/// Runs `read`; returns `None` if it panics, without printing the panic.
 pub fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
-    // Panics of other threads, and of other code, are told as before.
+    // Panics of other threads and other code are printed as usual.
     HOOK.call_once(|| {
         let before = take_hook();
         set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! Windows as they were recorded, with the group of each: what a model that has a front end of its own starts from.
+//! Raw windows with their groups, for models with their own front end.
 
 use std::path::{Path, PathBuf};
 
@@ -12,29 +12,29 @@ use crate::pool::{SplitPlan, SplitSources};
 use crate::preprocessing::{Chain, window};
 use crate::reader::{self, Record};
 
-/// Windows handed out together at most.
+/// Maximum number of windows passed on together.
 const CHUNK: usize = 512;
 
-/// Some windows of a split, in order. `labels` and `groups` have one entry a window.
+/// Consecutive windows of a split. `labels` and `groups` have one entry per window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WindowChunk {
     /// Samples `[N, channels, samples]`, row-major, after the steps of `preprocessing`.
     pub values: Vec<f32>,
     /// `[channels, samples]` of every window.
     pub shape: [usize; 2],
-    /// Labels, renumbered as the classes are.
+    /// Labels, renumbered like the classes.
     pub labels: Vec<u32>,
-    /// Recording that each window was cut from, where its source says so.
+    /// Recording of each window, if its source has it.
     pub groups: Vec<Option<String>>,
 }
 
-/// Hands the windows of all splits to `sink` with the split's name, `training`, `validation` and, where it is not the
-/// validation split, `test`, in the order in which a [`crate::Dataset`] has them. Returns their fingerprints, which are
-/// those of its [`crate::Split`]s.
+/// Passes the windows of all splits to `sink`, in the order of a [`crate::Dataset`]. The split's name is `training`,
+/// `validation` or, unless it is the validation split, `test`. Returns the fingerprints of the splits, which equal
+/// those of [`crate::Split`].
 ///
 /// # Errors
-/// [`DataError`] naming file and record: unreadable sources, labels that are no class, windows of different shapes,
-/// spectra instead of windows; and those of `sink`.
+/// [`DataError`] naming file and record: unreadable sources, invalid labels, windows of different shapes, spectra
+/// instead of windows; or an error of `sink`.
 pub fn visit_windows(
     config: &DatasetConfig,
     sink: &mut dyn FnMut(&'static str, WindowChunk) -> Result<(), DataError>,
@@ -69,7 +69,7 @@ fn visit_split(
     let mut visit = Visit::new(config, keep)?;
     let mut visited = 0;
     for some in sources.chunks(CHUNK) {
-        // Sources of one record each are opened on all threads, others are read record by record.
+        // Single-record sources are read on all threads, others one by one.
         let single = |source: &PathBuf| Ok(reader::of(source)?.one_record());
         let single: Vec<bool> = some
             .par_iter()
@@ -112,11 +112,11 @@ fn visit_split(
     Ok(hex(&visit.hash.finalize()))
 }
 
-/// The state of [`visit_windows`].
+/// State of [`visit_windows`].
 struct Visit<'a> {
     config: &'a DatasetConfig,
     chain: Chain,
-    /// Which windows of the included classes are taken; all where there is none.
+    /// Which windows of the included classes to take; `None` for all.
     keep: Option<std::vec::IntoIter<bool>>,
     hash: Sha256,
     shape: Option<[usize; 2]>,
@@ -191,7 +191,7 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// Hands out what has gathered; how many windows that was.
+    /// Passes on the collected windows; returns their number.
     fn flush(
         &mut self,
         sink: &mut dyn FnMut(WindowChunk) -> Result<(), DataError>,

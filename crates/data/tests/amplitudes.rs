@@ -272,7 +272,7 @@ fn what_says_nothing_is_named() {
     let filtered = warnings(counts, "preprocessing: [{high_pass: {frequency: 2}}]");
     assert_eq!(
         filtered,
-        ["no `sampling_rate` is given: `high_pass` takes it to be 512 Hz"]
+        ["no `sampling_rate` is given: `high_pass` assumes 512 Hz"]
     );
     let known = "sampling_rate: 100\npreprocessing: [{high_pass: {frequency: 2}}]";
     assert_eq!(warnings(counts, known), [""; 0]);

@@ -209,8 +209,8 @@ fn labels_of_many_files_are_remembered() {
         file.unwrap().set_modified(time).unwrap();
     };
     // Labels 2, 1 and 0.
-    let kinds = ["float32.pt", "float64.pt", "float16.pt"];
-    let kinds = kinds.map(|name| std::fs::read(pt.join(name)).unwrap());
+    let kinds = ["float32.pt", "float64.pt", "float16.pt"]
+        .map(|name| std::fs::read(pt.join(name)).unwrap());
     let mut index = String::new();
     for i in 0..1200 {
         let name = format!("{i}.pt");

@@ -307,7 +307,7 @@ fn bad_input_is_named() {
     );
     let error = project.error();
     assert!(
-        error.contains("val.tfrecord, record 1: label 3 is no class of `task`"),
+        error.contains("val.tfrecord, record 1: label 3 is not a class of `task`"),
         "{error}"
     );
 

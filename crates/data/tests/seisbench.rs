@@ -140,8 +140,10 @@ fn one_trace_does_not_lose_the_others() {
         "2024-05-01T10:01:00Z",
         "2024-05-01T10:02:00Z",
     ];
-    let lines = lines.iter().enumerate();
-    let lines = lines.map(|(i, time)| format!("\"bucket0${},:3,:20\",x,{time}\n", i % 3));
+    let lines = lines
+        .iter()
+        .enumerate()
+        .map(|(i, time)| format!("\"bucket0${},:3,:20\",x,{time}\n", i % 3));
     let dates = format!(
         "trace_name,source_type,trace_start_time\n{}",
         lines.collect::<String>()

@@ -97,5 +97,5 @@ fn a_configuration_is_no_gigabyte() {
         .set_len(1 << 40)
         .unwrap();
     let error = DatasetConfig::load(&path, None).unwrap_err().to_string();
-    assert!(error.contains("are no configuration"), "{error}");
+    assert!(error.contains("not a configuration"), "{error}");
 }

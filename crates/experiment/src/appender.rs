@@ -1,4 +1,4 @@
-//! Files that only grow: event logs and the history.
+//! Append-only files: event logs and the history.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -6,34 +6,37 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ExperimentError;
 
-/// Bytes that wait for a disk that takes nothing, at most; beyond, they are given up.
-const MOST_WAITING: usize = 64 << 20;
+/// Upper bound for bytes queued while the disk is full. Beyond it they are dropped.
+const MAX_PENDING: usize = 64 << 20;
 
-/// Appends to one file. What is pushed is written whole by the next flush, or waits for the one after it: a full
-/// disk leaves no torn record behind, and takes what it missed once there is room.
+/// Appends to one file without torn records. Pushed bytes are written whole by the next flush; if that fails, they
+/// stay queued for the flush after it.
 #[derive(Debug)]
 pub(crate) struct Appender {
     path: PathBuf,
     file: File,
-    /// Bytes of the file that are whole.
+    /// Bytes of the file that are complete.
     length: u64,
     waiting: Vec<u8>,
-    /// Whether something torn follows them.
+    /// Whether a torn write follows the complete bytes.
     torn: bool,
 }
 
 impl Appender {
-    /// Starts a file that must not exist.
+    /// Creates the file, which must not exist.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`], here and below.
+    /// [`ExperimentError::Write`] if the file exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, ExperimentError> {
         let file = OpenOptions::new().create_new(true).append(true).open(path);
         let file = file.map_err(ExperimentError::write(path))?;
         Ok(Self::new(path, file, 0))
     }
 
-    /// Goes on after the first `length` bytes of a file and cuts off the rest.
+    /// Opens an existing file, keeps its first `length` bytes and truncates the rest.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] if the file is missing or shorter than `length`.
     pub fn reopen(path: &Path, length: u64) -> Result<Self, ExperimentError> {
         let open = || {
             let file = OpenOptions::new().append(true).open(path)?;
@@ -59,30 +62,33 @@ impl Appender {
         }
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes that are written whole.
+    /// Number of bytes written completely.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Bytes that are not written yet.
+    /// Bytes not written yet.
     pub fn waiting(&self) -> &[u8] {
         &self.waiting
     }
 
-    /// Where the next bytes are put.
+    /// Buffer that takes the next bytes to write.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        if self.waiting.len() > MOST_WAITING {
+        if self.waiting.len() > MAX_PENDING {
             self.waiting.clear();
         }
         &mut self.waiting
     }
 
-    /// Hands what waits to the operating system, all of it or nothing.
+    /// Hands all queued bytes to the operating system, or none.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the bytes stay queued.
     pub fn flush(&mut self) -> Result<(), ExperimentError> {
         let written = self.write();
         written.map_err(ExperimentError::write(&self.path))
@@ -94,7 +100,7 @@ impl Appender {
             self.torn = false;
         }
         if let Err(error) = self.file.write_all(&self.waiting) {
-            // Tried again before the next write where it fails now.
+            // If truncating fails now, the next write tries again.
             self.torn = self.file.set_len(self.length).is_err();
             return Err(error);
         }
@@ -103,7 +109,10 @@ impl Appender {
         Ok(())
     }
 
-    /// Returns once what was flushed is on the disk.
+    /// Blocks until the flushed bytes are on the disk.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] if the operating system cannot confirm it.
     pub fn sync(&mut self) -> Result<(), ExperimentError> {
         let synced = self.file.sync_data();
         synced.map_err(ExperimentError::write(&self.path))
@@ -134,7 +143,7 @@ mod tests {
         assert!(Appender::create(&path).is_err());
     }
 
-    /// `/dev/full` takes nothing.
+    /// `/dev/full` rejects every write.
     #[cfg(target_os = "linux")]
     #[test]
     fn what_a_full_disk_did_not_take_waits() {
@@ -144,7 +153,7 @@ mod tests {
         let error = log.flush().unwrap_err().to_string();
         assert!(error.contains("free some space"), "{error}");
         log.buffer().extend_from_slice(b"event");
-        // A device has no end to cut off: nothing is written while something torn may be there.
+        // A device cannot be truncated: nothing is written while a torn record may be there.
         assert!(log.torn && log.flush().is_err());
         assert_eq!((log.length(), log.waiting()), (0, &b"eventevent"[..]));
     }

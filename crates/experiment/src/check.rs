@@ -1,4 +1,4 @@
-//! Whether an experiment is whole: everything there that should be, and as it was written.
+//! Checks that an experiment is complete and its files are as they were written.
 
 use std::fs;
 use std::io::Read;
@@ -19,17 +19,17 @@ use crate::run::load_checkpoint;
 use crate::store::Entry;
 use crate::words::counted;
 
-/// Largest file whose SHA-256 is checked, in bytes: what the program writes is smaller.
-const LARGEST: u64 = 1 << 30;
+/// Size limit for verifying a file's SHA-256, in bytes. The program writes no larger file.
+const MAX_HASHED_SIZE: u64 = 1 << 30;
 
-/// What was looked at, and what is wrong with it.
+/// Result of checking one file or directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// A file or directory, from the experiment's own.
+    /// The file or directory, relative to the experiment.
     pub path: String,
-    /// None where it is as it should be.
+    /// What is wrong; `None` if it is intact.
     pub problem: Option<String>,
-    /// What was seen of it.
+    /// What was found, such as a count or a size.
     pub seen: String,
 }
 
@@ -62,7 +62,7 @@ impl Findings<'_> {
         }
     }
 
-    /// A file that must be there, and hold something.
+    /// Checks a file that must exist and not be empty.
     fn file(&mut self, path: &str) {
         let found = fs::metadata(self.directory.join(path));
         match found {
@@ -73,7 +73,7 @@ impl Findings<'_> {
     }
 }
 
-/// Looks at an experiment. Nothing is changed.
+/// Checks an experiment without changing anything.
 pub fn check(entry: &Entry) -> Vec<Finding> {
     let mut findings = Findings {
         directory: &entry.directory,
@@ -134,7 +134,7 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
     findings.found
 }
 
-/// Files of a completed training.
+/// Checks the files that every completed training leaves.
 fn network_files(findings: &mut Findings<'_>) {
     for name in [HISTORY, MODEL_SUMMARY, WEIGHTS, ARCHITECTURE] {
         findings.file(name);
@@ -151,7 +151,7 @@ fn network_files(findings: &mut Findings<'_>) {
 fn history(findings: &mut Findings<'_>, entry: &Entry) {
     let name = HISTORY;
     let path = entry.directory.join(name);
-    let Ok(bytes) = read_regular(&path, LARGEST) else {
+    let Ok(bytes) = read_regular(&path, MAX_HASHED_SIZE) else {
         return;
     };
     let lines = bytes.split_inclusive(|&byte| byte == b'\n');
@@ -182,29 +182,29 @@ fn history(findings: &mut Findings<'_>, entry: &Entry) {
     }
 }
 
-/// SHA-256 of files as the metadata have them.
+/// Compares the SHA-256 of files with those in the metadata.
 fn fingerprints(findings: &mut Findings<'_>, entry: &Entry) {
     let files = entry.metadata.other.get(FILES).and_then(Value::as_object);
     for (name, expected) in files.into_iter().flatten() {
-        // A name of strangers must not lead out of the directory.
+        // A name in a foreign file must not lead out of the directory.
         let inside = |part| matches!(part, std::path::Component::Normal(_));
         if !Path::new(name).components().all(inside) {
             findings.bad(METADATA, "names a file outside the experiment");
             continue;
         }
-        let read = read_regular(&entry.directory.join(name), LARGEST);
+        let read = read_regular(&entry.directory.join(name), MAX_HASHED_SIZE);
         let checked = match read {
             Ok(bytes) if expected == &crate::hash::sha256_hex(&bytes) => {
                 Ok("SHA-256 as written".into())
             }
-            Ok(_) => Err("its SHA-256 is not that of the file that was written".into()),
+            Ok(_) => Err("SHA-256 differs from the one recorded when it was written".into()),
             Err(error) => Err(error.to_string()),
         };
         findings.add(name, checked);
     }
 }
 
-/// Every event file, whatever folder it is in; and those that a finished run of ours must have.
+/// Checks every event file in any folder, and that finished runs of this program have all of theirs.
 fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
     let logs = entry.logs();
     let files = event_files::below(&logs);
@@ -217,23 +217,23 @@ fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
         }
     }
     for file in files {
-        let own = file.strip_prefix(&entry.directory).unwrap_or(&file);
-        let own = own.to_string_lossy();
-        // What a process is just writing is not torn.
+        let name = file.strip_prefix(&entry.directory).unwrap_or(&file);
+        let name = name.to_string_lossy();
+        // A running process may be in the middle of a write: its files do not count as torn.
         let running = entry.status == Some(Status::Running);
         let checked = event_files::check(&file).map_err(|error| error.to_string());
-        findings.add(&own, checked.and_then(|sound| event_file(&sound, running)));
+        findings.add(&name, checked.and_then(|sound| event_file(&sound, running)));
     }
 }
 
-/// What was seen of an event file, or what is wrong with it.
+/// Describes an intact event file, or says what is wrong with it.
 fn event_file(sound: &event_files::Soundness, running: bool) -> Result<String, String> {
     let events = sound.events;
     if sound.size == 0 && !running {
         return Err("empty: not even the first event was written".into());
     }
     if !sound.is_event_file() && !running {
-        return Err("no event file: nothing in it is an event".into());
+        return Err("not an event file: it holds no event".into());
     }
     let mut problems = Vec::new();
     if let Some(first) = &sound.first {
@@ -261,22 +261,22 @@ fn event_file(sound: &event_files::Soundness, running: bool) -> Result<String, S
     ))
 }
 
-/// The header of a safetensors file: its tensors lie end to end and fill the file.
+/// Checks the header of a safetensors file: its tensors must be contiguous and fill the file.
 fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
-    const LONGEST: u64 = 100 << 20;
+    const MAX_HEADER_SIZE: u64 = 100 << 20;
     let text = |error: std::io::Error| error.to_string();
     let mut file = open_regular(path).map_err(text)?;
     let size = file.metadata().map_err(text)?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(text)?;
     let length = u64::from_le_bytes(length);
-    if length > LONGEST.min(size.saturating_sub(8)) {
-        return Err("no safetensors: its header is longer than the file".into());
+    if length > MAX_HEADER_SIZE.min(size.saturating_sub(8)) {
+        return Err("not a safetensors file: its header is longer than the file".into());
     }
     let mut header = vec![0; length as usize];
     file.read_exact(&mut header).map_err(text)?;
     let header: Map<String, Value> = serde_json::from_slice(&header)
-        .map_err(|error| format!("no safetensors: its header is no JSON: {error}"))?;
+        .map_err(|error| format!("not a safetensors file: its header is not JSON: {error}"))?;
     let mut ranges = Vec::new();
     let mut elements = 0u64;
     for (name, tensor) in header.iter().filter(|(name, _)| *name != "__metadata__") {
@@ -286,7 +286,7 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
         };
         let (shape, offsets) = (numbers("shape"), numbers("data_offsets"));
         let (Some(shape), Some([start, end])) = (shape, offsets.as_deref()) else {
-            return Err(format!("tensor `{name}` has no shape or place"));
+            return Err(format!("tensor `{name}` has no shape or offsets"));
         };
         let count = shape
             .iter()
@@ -294,7 +294,9 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
         let float32 = tensor.get("dtype").and_then(Value::as_str) == Some("F32");
         let bytes = count.and_then(|count| count.checked_mul(4));
         if float32 && bytes != end.checked_sub(*start) {
-            return Err(format!("tensor `{name}`: its shape and its bytes differ"));
+            return Err(format!(
+                "tensor `{name}`: shape and byte count do not match"
+            ));
         }
         elements = elements.saturating_add(count.unwrap_or(0));
         ranges.push((*start, *end));
@@ -303,7 +305,7 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
     let mut at = 0;
     for (start, end) in &ranges {
         if *start != at || end < start {
-            return Err("its tensors do not lie end to end".into());
+            return Err("tensors are not contiguous".into());
         }
         at = *end;
     }
@@ -316,7 +318,7 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
     let expected = entry.metadata.model_info.total_params as u64;
     if expected != 0 && elements != expected {
         return Err(format!(
-            "{elements} parameters, where the metadata say {expected}"
+            "{elements} parameters, but the metadata say {expected}"
         ));
     }
     Ok(format!("{} tensors, {elements} parameters", ranges.len()))

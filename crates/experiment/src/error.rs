@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Why an experiment cannot be claimed, written, found or read.
+/// Error from claiming, writing, finding or reading an experiment.
 #[derive(Debug, thiserror::Error)]
 pub enum ExperimentError {
-    /// The experiments directory cannot be used.
+    /// The experiments directory is not usable.
     #[error(
         "cannot create an experiment in {}: {source}; {}",
         shown(path),
@@ -14,15 +14,15 @@ pub enum ExperimentError {
     Claim {
         /// The experiments directory.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// Something below an experiment's directory cannot be written.
+    /// A file of an experiment cannot be written.
     #[error("cannot write {}: {source}; {}", shown(path), advice(source))]
     Write {
         /// The file.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// A file cannot be read.
@@ -30,34 +30,34 @@ pub enum ExperimentError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// `metadata.json` is malformed.
+    /// `metadata.json` is not valid JSON.
     #[error("{}: {source}", shown(path))]
     Metadata {
         /// The file.
         path: PathBuf,
-        /// Cause, with line and column.
+        /// Parse error with line and column.
         source: serde_json::Error,
     },
-    /// No experiment matches.
+    /// No experiment matches an ID.
     #[error("no experiment matches `{id}` in {}", shown(path))]
     NotFound {
-        /// What was asked for.
+        /// The ID as given.
         id: String,
         /// The experiments directory.
         path: PathBuf,
     },
-    /// Several experiments match.
+    /// Several experiments match an ID.
     #[error("`{id}` is ambiguous; it matches:\n  {}", candidates.join("\n  "))]
     Ambiguous {
-        /// What was asked for.
+        /// The ID as given.
         id: String,
-        /// The experiments that match.
+        /// The matching experiments.
         candidates: Vec<String>,
     },
-    /// A process trains it.
+    /// The experiment is running in another process.
     #[error("{id} is running: another process holds its lock")]
     Running {
         /// The experiment.
@@ -76,12 +76,12 @@ pub enum ExperimentError {
     Filter {
         /// The expression.
         expression: String,
-        /// Characters before the problem.
+        /// Position of the problem in characters.
         column: usize,
         /// What is wrong.
         problem: String,
     },
-    /// What was asked for makes no sense.
+    /// The request is invalid.
     #[error("{0}")]
     Usage(String),
     /// A figure cannot be drawn.
@@ -89,7 +89,7 @@ pub enum ExperimentError {
     Figure(String),
 }
 
-/// Text from others without control characters, or those that turn the direction of writing.
+/// Removes control characters and bidirectional overrides from foreign text.
 pub fn plain(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let clean = |c: char| {
@@ -102,12 +102,12 @@ pub fn plain(text: &str) -> String {
     text.chars().map(clean).collect()
 }
 
-/// A path, as it may be shown: names of others can hold anything.
+/// A path for messages, without control characters.
 fn shown(path: &Path) -> String {
     plain(&path.display().to_string())
 }
 
-/// What to do about a failed write.
+/// Advice on a failed write.
 fn advice(error: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match error.kind() {
@@ -136,7 +136,7 @@ impl ExperimentError {
         move |source| Self::Read { path, source }
     }
 
-    /// Whether what was asked for is wrong (exit code 2) rather than the machine failing (1).
+    /// Whether the user's request is wrong (exit code 2) rather than the machine failing (exit code 1).
     pub fn is_usage(&self) -> bool {
         match self {
             Self::NotFound { .. }

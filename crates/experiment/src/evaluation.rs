@@ -1,4 +1,4 @@
-//! `evaluations/` of an experiment: what was found after its training, a folder each. Nothing is overwritten.
+//! Folders below `evaluations/`, one per evaluation after the training. None is overwritten.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use crate::error::ExperimentError;
 use crate::files::{create_durably, write_atomically};
 use crate::store::Entry;
 
-/// Folders of one name that are tried, at most.
-const MOST: usize = 10_000;
+/// Upper bound for folders of one name.
+const MAX_FOLDERS_PER_NAME: usize = 10_000;
 
-/// A folder below `evaluations/` that belongs to one evaluation.
+/// A claimed folder below `evaluations/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationFolder {
     directory: PathBuf,
 }
 
 impl Entry {
-    /// Claims `evaluations/{name}`, or the first of `{name}_2`, `{name}_3`, ... that is free. Characters that are no
-    /// letters, digits, `-`, `_` or `.` become `_`.
+    /// Claims `evaluations/{name}`, or the first free of `{name}_2`, `{name}_3`, ... Characters other than letters,
+    /// digits, `-`, `_` and `.` become `_`.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where no folder can be made.
+    /// [`ExperimentError::Write`] if no folder can be created.
     pub fn claim_evaluation(&self, name: &str) -> Result<EvaluationFolder, ExperimentError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let name: String = name
@@ -33,7 +33,7 @@ impl Entry {
         let name = if name.is_empty() { "evaluation" } else { name };
         let folder = self.directory.join(EVALUATIONS);
         create_durably(&folder)?;
-        for number in 1..=MOST {
+        for number in 1..=MAX_FOLDERS_PER_NAME {
             let directory = folder.join(if number == 1 {
                 name.to_owned()
             } else {
@@ -45,21 +45,23 @@ impl Entry {
                 Err(error) => return Err(ExperimentError::write(&directory)(error)),
             }
         }
-        let problem = std::io::Error::other(format!("{MOST} evaluations of this name are there"));
+        let problem = std::io::Error::other(format!(
+            "there are already {MAX_FOLDERS_PER_NAME} evaluations of this name"
+        ));
         Err(ExperimentError::write(&folder.join(name))(problem))
     }
 }
 
 impl EvaluationFolder {
-    /// Where it is.
+    /// Path of the folder.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Writes a file, whole or not at all.
+    /// Writes a file atomically.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the file cannot be written; no part of it remains.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ExperimentError> {
         let path = self.directory.join(name);
         write_atomically(&path, bytes)?;

@@ -1,8 +1,8 @@
-//! Event files as they lie on disk: where they are, what scalars they hold, and how sound they are.
+//! Event files on disk: finding them, reading scalars, checking integrity.
 //!
-//! Any event file below a directory counts, whatever the folders are called. A damaged record costs that record:
-//! readers step over it and count it. Of several files of one folder the later one, by the time of its first event,
-//! supersedes the earlier from its first step on, as after a restart.
+//! Every event file below a directory counts, whatever its folder is called. A damaged record is skipped and counted.
+//! If a folder has several files, the later one (by the time of its first event) replaces the earlier one from its
+//! first step on, as after a restart.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use tfrecord::protobuf::TensorProto;
 
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
-use crate::records::{Kind, Records};
+use crate::records::{Records, SpanKind};
 
-/// Scalars read from one directory, at most.
-const MOST_SCALARS: usize = 1 << 20;
+/// Upper bound for scalars read from one directory.
+const MAX_SCALARS: usize = 1 << 20;
 
-/// Folders below a directory of logs, at most: bounds the walk through a directory of strangers.
-const MOST_FOLDERS: usize = 10_000;
+/// Upper bound for visited folders, in case the directory is not one of logs.
+const MAX_FOLDERS: usize = 10_000;
 
-/// An event, as far as scalars need it: pictures, graphs and histograms are not decoded.
+/// The part of an event that holds scalars. Images, graphs and histograms are not decoded.
 #[derive(Clone, PartialEq, Message)]
 struct ScalarEvent {
     #[prost(double, tag = "1")]
@@ -47,34 +47,34 @@ struct ScalarValue {
     tensor: Option<TensorProto>,
 }
 
-/// What is wrong with one record.
+/// A damaged record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// Records and damaged stretches before it.
+    /// Number of records and damaged spans before it.
     pub record: usize,
-    /// Its first byte in the file.
+    /// Offset of its first byte in the file.
     pub at: u64,
     /// What is wrong.
     pub problem: &'static str,
 }
 
-/// How much of an event file is good.
+/// How much of an event file is intact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Soundness {
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub size: u64,
-    /// Events that can be read.
+    /// Number of readable events.
     pub events: usize,
-    /// Damaged records that readers step over.
+    /// Number of damaged records that readers skip.
     pub damaged: usize,
-    /// The first of them.
+    /// The first damaged record.
     pub first: Option<Damage>,
-    /// Where the file is torn: nothing from there on can be read.
+    /// Where the file is torn: nothing after this can be read.
     pub torn: Option<Damage>,
 }
 
 impl Soundness {
-    /// Whether there is an event in it at all.
+    /// Whether the file holds any event at all.
     pub fn is_event_file(&self) -> bool {
         self.events > 0
     }
@@ -85,46 +85,46 @@ impl Soundness {
     }
 }
 
-/// Damage since the last sound record.
+/// Damage since the last intact record.
 #[derive(Default)]
-struct Tail {
+struct DamagedTail {
     count: usize,
     first: Option<Damage>,
-    /// Whether something in it has no known length: then the file is torn, unless a sound record follows.
+    /// Whether it includes bytes of unknown length: then the file is torn unless an intact record follows.
     lost: bool,
 }
 
 /// Checks framing and checksums of every record.
 ///
 /// # Errors
-/// [`ExperimentError::Read`] where the file cannot be read.
+/// [`ExperimentError::Read`] if the file cannot be read.
 pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
     let mut records = Records::open(path).map_err(ExperimentError::read(path))?;
     let mut found = Soundness::default();
-    let mut tail = Tail::default();
+    let mut tail = DamagedTail::default();
     for record in 0.. {
         let next = records.next().map_err(ExperimentError::read(path))?;
-        let Some(stretch) = next else { break };
-        found.size = stretch.end;
+        let Some(span) = next else { break };
+        found.size = span.end;
         let damage = |problem| Damage {
             record,
-            at: stretch.start,
+            at: span.start,
             problem,
         };
-        let problem = match &stretch.kind {
-            Kind::Sound(_) | Kind::SoundButLong => {
-                let Tail { count, first, .. } = std::mem::take(&mut tail);
+        let problem = match &span.kind {
+            SpanKind::Sound(_) | SpanKind::SoundButLong => {
+                let DamagedTail { count, first, .. } = std::mem::take(&mut tail);
                 found.step_over(count, first);
-                match &stretch.kind {
-                    Kind::Sound(content) if ScalarEvent::decode(&content[..]).is_err() => {
+                match &span.kind {
+                    SpanKind::Sound(content) if ScalarEvent::decode(&content[..]).is_err() => {
                         found.step_over(1, Some(damage("no event")));
                     }
                     _ => found.events += 1,
                 }
                 continue;
             }
-            Kind::Damaged => "its checksum differs",
-            Kind::Lost(problem) => {
+            SpanKind::Damaged => "its checksum differs",
+            SpanKind::Lost(problem) => {
                 tail.lost = true;
                 problem
             }
@@ -140,14 +140,14 @@ pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
     Ok(found)
 }
 
-/// Event files anywhere below a directory, in the order of their names. Links are not followed.
+/// Finds all event files below a directory, sorted by path. Symbolic links are not followed.
 pub fn below(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut waiting = vec![directory.to_owned()];
     let mut folders = 0;
     while let Some(folder) = waiting.pop() {
         folders += 1;
-        if folders > MOST_FOLDERS {
+        if folders > MAX_FOLDERS {
             break;
         }
         let listing = std::fs::read_dir(folder).into_iter().flatten();
@@ -170,22 +170,22 @@ pub fn below(directory: &Path) -> Vec<PathBuf> {
 /// Values of a tag by step.
 pub type Steps = BTreeMap<i64, f64>;
 
-/// Scalars below a directory.
+/// Scalars found below a directory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scalars {
-    /// By folder, from the directory, then by tag.
+    /// By folder relative to the directory, then by tag.
     pub runs: BTreeMap<PathBuf, BTreeMap<String, Steps>>,
-    /// Damaged records that were stepped over, torn ends included.
+    /// Number of skipped damaged records, torn ends included.
     pub damaged: usize,
-    /// Event files.
+    /// Number of event files.
     pub files: usize,
-    /// Files that are called event files and hold no event.
+    /// Number of files named like event files that hold no event.
     pub foreign: usize,
-    /// Whether there were more scalars than are read.
+    /// Whether the limit on scalars was reached.
     pub cut: bool,
 }
 
-/// Scalars of the event files below `directory`.
+/// Reads the scalars of all event files below `directory`.
 pub fn scalars(directory: &Path) -> Scalars {
     let mut found = Scalars::default();
     let mut count = 0;
@@ -205,15 +205,15 @@ pub fn scalars(directory: &Path) -> Scalars {
         let folder = folder.strip_prefix(directory).unwrap_or(folder);
         files.push((folder.to_owned(), file));
     }
-    found.cut = count >= MOST_SCALARS;
-    // Stable: files that began at the same time stay in the order of their names.
+    found.cut = count >= MAX_SCALARS;
+    // A stable sort: files that began at the same time stay in name order.
     files.sort_by(|(_, a), (_, b)| a.began.total_cmp(&b.began));
     for (folder, file) in files {
         let run = found.runs.entry(folder).or_default();
         for (tag, steps) in file.tags {
             let merged = run.entry(tag).or_default();
             if let Some(first) = steps.keys().next() {
-                // What an earlier file has from here on was done again.
+                // Steps of an earlier file from here on were repeated after a restart.
                 merged.split_off(first);
             }
             merged.extend(steps);
@@ -222,13 +222,13 @@ pub fn scalars(directory: &Path) -> Scalars {
     found
 }
 
-/// Scalars of one file; of doubled steps the last value counts.
+/// Scalars of one file. If a step occurs twice, the last value counts.
 struct ScalarFile {
     /// Time of the first event, in seconds since 1970.
     began: f64,
     tags: BTreeMap<String, Steps>,
     damaged: usize,
-    /// Whether it holds an event.
+    /// Whether the file holds any event.
     any: bool,
 }
 
@@ -241,14 +241,14 @@ impl ScalarFile {
             damaged: 0,
             any: false,
         };
-        while *count < MOST_SCALARS {
-            let Some(stretch) = records.next()? else {
+        while *count < MAX_SCALARS {
+            let Some(span) = records.next()? else {
                 break;
             };
-            let event = match stretch.kind {
-                Kind::Sound(content) => ScalarEvent::decode(&content[..]).ok(),
-                Kind::SoundButLong => continue,
-                Kind::Damaged | Kind::Lost(_) => None,
+            let event = match span.kind {
+                SpanKind::Sound(content) => ScalarEvent::decode(&content[..]).ok(),
+                SpanKind::SoundButLong => continue,
+                SpanKind::Damaged | SpanKind::Lost(_) => None,
             };
             let Some(event) = event else {
                 file.damaged += 1;
@@ -272,7 +272,7 @@ impl ScalarFile {
     }
 }
 
-/// The number of a tensor of rank 0.
+/// The value of a rank-0 tensor.
 fn number(tensor: &TensorProto) -> Option<f64> {
     // tensorflow/core/framework/types.proto
     const FLOAT: i32 = 1;
@@ -284,7 +284,7 @@ fn number(tensor: &TensorProto) -> Option<f64> {
         return None;
     }
     let content = &tensor.tensor_content[..];
-    // A tensor without any value is all zeros: TensorFlow writes them so.
+    // TensorFlow writes an all-zero tensor without values.
     Some(match tensor.dtype {
         FLOAT if content.is_empty() => tensor.float_val.first().map_or(0.0, |&v| v.into()),
         FLOAT => f32::from_le_bytes(content.try_into().ok()?).into(),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     proptest! {
-        /// Damage anywhere is found, costs one record, and no bytes make the reader panic.
+        /// Any damage is found and costs one record, and no input panics.
         #[test]
         fn damage_is_found(cut in 0usize..600, at in 0usize..600, flip in 1u8..) {
             let folder = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
-//! Event files as the real TensorBoard reads them: TF2-style summaries, one file a run directory.
+//! Writes event files for TensorBoard: TF2-style summaries, one file per run directory.
 //!
-//! The `tfrecord` crate brings the Event protos; its own summary writer has neither text nor the
-//! file-version record, so events are assembled here. Scalars are float32 of
-//! rank 0 and text is rank 0 in `string_val`: TensorBoard's data server shows nothing else.
+//! The `tfrecord` crate provides the Event protos. Its summary writer supports neither text nor the file-version
+//! record, so events are assembled here. Scalars are rank-0 float32 and texts are rank-0 `string_val`, the only forms
+//! TensorBoard's data server shows.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,7 +25,7 @@ const FLOAT: i32 = 1;
 const DOUBLE: i32 = 2;
 const STRING: i32 = 7;
 
-/// Buckets of a histogram, as TensorFlow writes them.
+/// Number of buckets of a histogram, as in TensorFlow.
 const BUCKETS: usize = 30;
 
 /// Seconds since 1970.
@@ -34,7 +34,7 @@ pub fn wall_time() -> f64 {
     now.map_or(0.0, |elapsed| elapsed.as_secs_f64())
 }
 
-/// Name of this machine; empty where it has none.
+/// Host name; empty if the machine has none.
 pub fn host_name() -> String {
     hostname::get()
         .unwrap_or_default()
@@ -42,16 +42,16 @@ pub fn host_name() -> String {
         .into_owned()
 }
 
-/// Appends events to one file. They wait in memory until [`EventWriter::flush`].
+/// Appends events to one file. They stay in memory until [`EventWriter::flush`].
 pub struct EventWriter {
     file: Appender,
 }
 
 impl EventWriter {
-    /// Starts a file in `directory`, which must exist.
+    /// Creates an event file in `directory`, which must exist.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the file cannot be created.
     pub fn create(directory: &Path) -> Result<Self, ExperimentError> {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || c == '-' {
@@ -81,32 +81,32 @@ impl EventWriter {
         Ok(writer)
     }
 
-    /// Goes on in a file after its first `length` bytes; what follows them is cut off.
+    /// Reopens a file and truncates it to its first `length` bytes.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`], also where the file is shorter.
+    /// [`ExperimentError::Write`] if the file is missing or shorter than `length`.
     pub fn reopen(path: &Path, length: u64) -> Result<Self, ExperimentError> {
         let file = Appender::reopen(path, length)?;
         Ok(Self { file })
     }
 
-    /// The file's name, and how much of it is written.
+    /// Name of the file, and the number of bytes written.
     pub(crate) fn mark(&self) -> (String, u64) {
         let name = self.file.path().file_name().unwrap_or_default();
         (name.to_string_lossy().into_owned(), self.file.length())
     }
 
-    /// Events that are not written yet.
+    /// Events not written yet.
     pub(crate) fn waiting(&self) -> &[u8] {
         self.file.waiting()
     }
 
-    /// Takes over events that another writer could not write.
+    /// Queues events that another writer could not write.
     pub(crate) fn wait(&mut self, events: &[u8]) {
         self.file.buffer().extend_from_slice(events);
     }
 
-    /// A number, shown under SCALARS.
+    /// Adds a scalar, shown under SCALARS.
     pub fn scalar(&mut self, tag: &str, step: i64, value: f32) {
         let tensor = TensorProto {
             dtype: FLOAT,
@@ -117,7 +117,7 @@ impl EventWriter {
         self.tensor(tag, step, "scalars", Vec::new(), tensor);
     }
 
-    /// A PNG, shown under IMAGES.
+    /// Adds a PNG, shown under IMAGES.
     pub fn image(&mut self, tag: &str, step: i64, image: &crate::figures::Png) {
         let size = |n: u32| n.to_string().into_bytes();
         let tensor = TensorProto {
@@ -129,8 +129,7 @@ impl EventWriter {
         self.tensor(tag, step, "images", Vec::new(), tensor);
     }
 
-    /// Distribution of `values`, shown under HISTOGRAMS and DISTRIBUTIONS. Values that are not
-    /// finite are left out.
+    /// Adds the distribution of the finite `values`, shown under HISTOGRAMS and DISTRIBUTIONS.
     pub fn histogram(&mut self, tag: &str, step: i64, values: &[f32]) {
         let rows = buckets(values);
         let content = rows.iter().flatten().flat_map(|v| v.to_le_bytes());
@@ -143,7 +142,7 @@ impl EventWriter {
         self.tensor(tag, step, "histograms", Vec::new(), tensor);
     }
 
-    /// Markdown, shown under TEXT.
+    /// Adds Markdown text, shown under TEXT.
     pub fn text(&mut self, tag: &str, step: i64, markdown: &str) {
         let tensor = TensorProto {
             dtype: STRING,
@@ -154,7 +153,7 @@ impl EventWriter {
         self.tensor(tag, step, "text", Vec::new(), tensor);
     }
 
-    /// Hyperparameters of the run, shown under HPARAMS; `group` names the experiment.
+    /// Adds the run's hyperparameters, shown under HPARAMS; `group` is the experiment's ID.
     pub fn hparams(&mut self, group: &str, hparams: &[(String, HParam)]) {
         let content = hparams::session_start(group, wall_time(), hparams);
         self.tensor(
@@ -166,30 +165,30 @@ impl EventWriter {
         );
     }
 
-    /// Columns of the HPARAMS tab. Of several runs that are looked at together TensorBoard takes the first one's.
+    /// Declares the columns of the HPARAMS tab. With several runs, TensorBoard uses the first declaration.
     pub fn hparams_columns(&mut self, declaration: &HParamsDeclaration) {
         let content = hparams::experiment(declaration);
         self.tensor("_hparams_/experiment", 0, "hparams", content, empty());
     }
 
-    /// End of the run, for HPARAMS.
+    /// LogPositions the end of the run for HPARAMS.
     pub fn hparams_end(&mut self, success: bool) {
         let content = hparams::session_end(wall_time(), success);
         self.tensor("_hparams_/session_end_info", 0, "hparams", content, empty());
     }
 
-    /// Hands everything to the operating system, so that a TensorBoard that watches sees it.
+    /// Hands all events to the operating system, which makes them visible to TensorBoard.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`]; the events wait for the next flush.
+    /// [`ExperimentError::Write`]; the events stay queued for the next flush.
     pub fn flush(&mut self) -> Result<(), ExperimentError> {
         self.file.flush()
     }
 
-    /// Returns once what was flushed is on the disk.
+    /// Blocks until the flushed events are on the disk.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the operating system cannot confirm it.
     pub(crate) fn sync(&mut self) -> Result<(), ExperimentError> {
         self.file.sync()
     }
@@ -246,7 +245,7 @@ fn empty() -> TensorProto {
     }
 }
 
-/// Rows `(left, right, count)` of equal width; one row where all values are equal.
+/// Histogram rows `(left, right, count)` of equal width; a single row if all values are equal.
 fn buckets(values: &[f32]) -> Vec<[f64; 3]> {
     let finite = || values.iter().copied().filter(|v| v.is_finite());
     let count = finite().count() as f64;

@@ -1,4 +1,4 @@
-//! Fields of an experiment by name: what `list` sorts, filters and shows.
+//! Named fields of an experiment: what `list` sorts, filters and shows.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Metric;
 use crate::store::Entry;
 
-/// Short names: what is shown, and cheap to get. Those of metrics are the catalogue's.
+/// Short names of fields that are cheap to read. The catalogue names those of metrics.
 const SHORT: [&str; 22] = [
     "id",
     "status",
@@ -36,7 +36,7 @@ const SHORT: [&str; 22] = [
     "tags",
 ];
 
-/// Objects whose keys need no prefix.
+/// Metadata sections whose keys need no prefix.
 const SECTIONS: [&str; 4] = [
     "training_config",
     "dataset_info",
@@ -44,7 +44,7 @@ const SECTIONS: [&str; 4] = [
     "system_info",
 ];
 
-/// Short names, for messages.
+/// Short names, for error messages.
 pub fn names() -> &'static [&'static str] {
     &SHORT
 }
@@ -52,13 +52,13 @@ pub fn names() -> &'static [&'static str] {
 /// The fields of one experiment.
 pub struct Fields<'a> {
     entry: &'a Entry,
-    /// What is known of the metadata, once something asks for a dotted key.
+    /// The known metadata as JSON, built on the first request for a dotted key.
     known: OnceCell<Value>,
     now: NaiveDateTime,
 }
 
 impl<'a> Fields<'a> {
-    /// Of `entry`, at the time `now`.
+    /// Fields of `entry` at the time `now`.
     pub fn new(entry: &'a Entry, now: NaiveDateTime) -> Self {
         Self {
             known: OnceCell::new(),
@@ -67,8 +67,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Value of a field: a short name, `val.X` and `test.X` for metrics, or a dotted key of the metadata, where
-    /// keys of its sections need no prefix. Null where there is none. `age` is in seconds, `size` in bytes.
+    /// The value of a short name, of `val.X` or `test.X` for metrics, or of a dotted metadata key; keys of the main
+    /// sections need no prefix. Null if there is none. `age` is in seconds, `size` in bytes.
     pub fn get(&self, name: &str) -> Value {
         match self.short(name) {
             Some(value) => value,
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
 
     fn short(&self, name: &str) -> Option<Value> {
         let (entry, m) = (self.entry, &self.entry.metadata);
-        // Numbers that an experiment of strangers does not have read as zero.
+        // Experiments of other programs lack some numbers, which read as zero.
         let known = |count: usize| (count > 0).then_some(count);
         let results = m.results.as_ref();
         let value = match name {
@@ -117,7 +117,7 @@ impl<'a> Fields<'a> {
                 Some(format!("results.test.{metric}"))
             });
         let key = metric.as_deref().unwrap_or(name);
-        if let Some(value) = self.at_hand(key) {
+        if let Some(value) = self.quick(key) {
             return value;
         }
         let known = self.known.get_or_init(|| self.entry.metadata.known());
@@ -126,15 +126,15 @@ impl<'a> Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// Numbers that are often asked for, of thousands of experiments: without gathering all that is known.
-    fn at_hand(&self, key: &str) -> Option<Value> {
+    /// Shortcut for frequent fields of thousands of experiments that avoids building the JSON.
+    fn quick(&self, key: &str) -> Option<Value> {
         let m = &self.entry.metadata;
         let config = &m.training_config;
         let in_config = key.strip_prefix("training_config.").unwrap_or(key);
-        if let Some(own) = m.other.get(in_config) {
-            // As `study` and `trial`, by which thousands are filtered and grouped.
-            let simple = key == in_config && (own.is_string() || own.is_number());
-            return simple.then(|| own.clone());
+        if let Some(value) = m.other.get(in_config) {
+            // `study` and `trial`, for example, by which thousands of runs are filtered and grouped.
+            let simple = key == in_config && (value.is_string() || value.is_number());
+            return simple.then(|| value.clone());
         }
         match in_config {
             "batch_size" if config.batch_size > 0 => Some(config.batch_size.into()),
@@ -149,7 +149,7 @@ impl Fields<'_> {
     }
 }
 
-/// The value of a dotted key, of which a section's name may be left out.
+/// Looks up a dotted key; the section name may be omitted.
 fn within<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
     let inside = || {
         SECTIONS
@@ -160,7 +160,7 @@ fn within<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
 }
 
 fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
-    // Keys may hold dots themselves.
+    // Keys may contain dots themselves.
     if let Some(found) = value.get(key) {
         return Some(found);
     }
@@ -169,7 +169,7 @@ fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
         .next()
 }
 
-/// State for people and for filters; `-` for experiments of the Python system.
+/// Status as shown and filtered; `-` for experiments of the Python system.
 pub fn status(entry: &Entry) -> String {
     match entry.status {
         _ if entry.untracked => "untracked".into(),
@@ -178,7 +178,7 @@ pub fn status(entry: &Entry) -> String {
     }
 }
 
-/// When it began, in local time.
+/// Start of the run in local time.
 pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
     let text = &entry.metadata.timestamp;
     let known = [
@@ -199,7 +199,7 @@ pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
     read.next().or_else(zoned)
 }
 
-/// A name for the data: the folder of a `dataset_config.yaml`, or the file's own name.
+/// A name for the dataset: the folder of a `dataset_config.yaml`, or the file's value name.
 fn dataset(entry: &Entry) -> Option<String> {
     let config = &entry.metadata.training_config;
     let path = config
@@ -217,14 +217,14 @@ fn dataset(entry: &Entry) -> Option<String> {
     }
 }
 
-/// Bytes of the files below a directory; links are not followed.
+/// Total size in bytes of the files below a directory; symbolic links are not followed.
 pub fn size(directory: &Path) -> u64 {
     let mut total = 0;
     let mut waiting = vec![directory.to_owned()];
     while let Some(folder) = waiting.pop() {
         let listing = std::fs::read_dir(folder).into_iter().flatten();
         for entry in listing.filter_map(Result::ok) {
-            // Of the entry itself, not of what a link points to.
+            // Metadata of the link itself, not of its target.
             match entry.metadata() {
                 Ok(found) if found.is_dir() => waiting.push(entry.path()),
                 Ok(found) => total += found.len(),
@@ -235,7 +235,7 @@ pub fn size(directory: &Path) -> u64 {
     total
 }
 
-/// Order of two fields: numbers by value before text by letters; what is missing comes first.
+/// Orders two fields: missing values, then numbers by value, then text.
 pub fn compare(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
         Value::Null => 0,
@@ -249,7 +249,7 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// A field as text, without quotes.
+/// A field as unquoted text.
 pub fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

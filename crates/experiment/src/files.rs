@@ -1,6 +1,6 @@
-//! Reading files of others and replacing our own.
+//! Reading untrusted files and replacing our own.
 //!
-//! Of others: a pipe never ends, a device never does either, and both look like files until they are read.
+//! A path in a foreign directory may name a pipe or a device, which never ends. Only regular files are opened.
 
 use std::fs::{File, remove_file, rename};
 use std::io::{Error, Read, Result, Write};
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use crate::error::ExperimentError;
 
-/// Opens a file for reading that is one, or a link to one.
+/// Opens a regular file, or a symbolic link to one.
 ///
 /// # Errors
-/// Where it is none, or cannot be opened.
+/// If it is not a regular file or cannot be opened.
 pub(crate) fn open_regular(path: &Path) -> Result<File> {
     if std::fs::metadata(path)?.is_file() {
         File::open(path)
@@ -20,10 +20,10 @@ pub(crate) fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// Reads such a file of no more than `limit` bytes.
+/// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// As above, and where it is larger.
+/// If it is not a regular file, cannot be read, or is larger.
 pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = open_regular(path)?
@@ -35,10 +35,10 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes beside `path`, syncs, renames: a reader sees the old file or the new one.
+/// Writes a temporary file, syncs and renames it: a reader sees the old file or the new one.
 ///
 /// # Errors
-/// [`ExperimentError::Write`]; the old file stays intact and nothing is left aside.
+/// [`ExperimentError::Write`]; the old file stays intact and no temporary file remains.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), ExperimentError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
@@ -46,16 +46,17 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), Ex
         file.write_all(bytes)?;
         file.sync_all()
     });
-    let renamed = written.and_then(|()| rename(&aside, path));
-    // The rename itself is only durable once the directory is.
-    let renamed = renamed.and_then(|()| sync_parent(path));
+    let renamed = written
+        .and_then(|()| rename(&aside, path))
+        // The rename is only durable once the directory is synced.
+        .and_then(|()| sync_parent(path));
     renamed.map_err(|source| {
         let _ = remove_file(&aside);
         ExperimentError::write(path)(source)
     })
 }
 
-/// Removes a file that may not be there; the removal lasts.
+/// Removes a file if it exists, and syncs the directory.
 pub(crate) fn remove_durably(path: &Path) -> std::result::Result<(), ExperimentError> {
     match remove_file(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -64,7 +65,7 @@ pub(crate) fn remove_durably(path: &Path) -> std::result::Result<(), ExperimentE
     .map_err(ExperimentError::write(path))
 }
 
-/// Creates a folder that may be there; it lasts.
+/// Creates a folder unless it exists, and syncs its parent.
 pub(crate) fn create_durably(folder: &Path) -> std::result::Result<(), ExperimentError> {
     if folder.is_dir() {
         return Ok(());
@@ -73,7 +74,7 @@ pub(crate) fn create_durably(folder: &Path) -> std::result::Result<(), Experimen
     created.map_err(ExperimentError::write(folder))
 }
 
-/// Makes what happened to the name `path` last; a bare name is in the working directory.
+/// Syncs the directory that holds `path`; for a bare name that is the working directory.
 fn sync_parent(path: &Path) -> std::io::Result<()> {
     match path.parent() {
         Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),

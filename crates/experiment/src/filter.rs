@@ -7,8 +7,8 @@
 //! OPERATOR: = == != < <= > >= ~ !~        ~ contains, in letters of any case
 //! VALUE:   a word, or text in single or double quotes
 //! ```
-//! A field alone holds where it is there and not empty, false or zero. `age` and `duration` take units (`90s`,
-//! `10m`, `3h`, `7d`), `size` too (`20k`, `5M`, `1G`).
+//! A field alone is true if it is present and not empty, false or zero. `age` and `duration` take units (`90s`,
+//! `10m`, `3h`, `7d`), and so does `size` (`20k`, `5M`, `1G`).
 
 use serde_json::Value;
 
@@ -29,12 +29,12 @@ enum Node {
     Compare(String, Operator, Expected),
 }
 
-/// The right side of a comparison.
+/// The right-hand side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 struct Expected {
-    /// As it was written.
+    /// The text as written.
     text: String,
-    /// What it is as a number, units reckoned in.
+    /// The value as a number, with units applied.
     number: Option<f64>,
 }
 
@@ -50,7 +50,7 @@ enum Operator {
     ContainsNot,
 }
 
-/// Longest first: `<` begins `<=`.
+/// Longest first, since `<` is a prefix of `<=`.
 const OPERATORS: [(&str, Operator); 9] = [
     ("==", Operator::Equal),
     ("!=", Operator::NotEqual),
@@ -63,23 +63,23 @@ const OPERATORS: [(&str, Operator); 9] = [
     ("~", Operator::Contains),
 ];
 
-/// Parentheses and `not`s within each other, at most.
-const DEEPEST: usize = 100;
+/// Maximum nesting of parentheses and `not`s.
+const MAX_DEPTH: usize = 100;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Open,
     Close,
     Operator(Operator),
-    /// The text, and whether it was quoted.
+    /// Text, and whether it was quoted.
     Word(String, bool),
 }
 
 impl Filter {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// [`ExperimentError::Filter`] with what was expected where.
+    /// [`ExperimentError::Filter`] with the position and what was expected there.
     pub fn parse(expression: &str) -> Result<Self, ExperimentError> {
         let failed = |(at, problem): (usize, String)| ExperimentError::Filter {
             expression: expression.to_owned(),
@@ -100,12 +100,12 @@ impl Filter {
         }
     }
 
-    /// Whether an experiment meets it.
+    /// Whether an experiment matches.
     pub fn matches(&self, fields: &Fields<'_>) -> bool {
         self.0.matches(fields)
     }
 
-    /// The fields it asks for.
+    /// Names of the fields that the filter reads.
     pub fn fields(&self) -> Vec<&str> {
         let mut found = Vec::new();
         let mut waiting = vec![&self.0];
@@ -135,7 +135,7 @@ fn tokens(expression: &str) -> Result<Vec<(usize, Token)>, (usize, String)> {
             ')' => (Token::Close, 1),
             '\'' | '"' => {
                 let end = rest[1..].find(first);
-                let end = end.ok_or_else(|| (at, format!("the quote {first} has no end")))?;
+                let end = end.ok_or_else(|| (at, format!("unterminated quote {first}")))?;
                 (Token::Word(rest[1..=end].to_owned(), true), end + 2)
             }
             _ if operator.is_some() => {
@@ -146,7 +146,7 @@ fn tokens(expression: &str) -> Result<Vec<(usize, Token)>, (usize, String)> {
                 let ends = |c: char| c.is_whitespace() || "()=!<>~'\"".contains(c);
                 let end = rest.find(ends).unwrap_or(rest.len());
                 if end == 0 {
-                    return Err((at, format!("`{first}` has no meaning here")));
+                    return Err((at, format!("unexpected `{first}`")));
                 }
                 (Token::Word(rest[..end].to_owned(), false), end)
             }
@@ -176,7 +176,7 @@ impl Parser {
         (at, format!("expected {what}"))
     }
 
-    /// Takes the next token where it is the bare word `word`.
+    /// Consumes the next token if it is the unquoted word `word`.
     fn word(&mut self, word: &str) -> bool {
         let is = matches!(self.peek(), Some(Token::Word(found, false)) if found.eq_ignore_ascii_case(word));
         self.at += usize::from(is);
@@ -200,7 +200,7 @@ impl Parser {
     }
 
     fn not(&mut self) -> Parsed {
-        if self.depth == DEEPEST {
+        if self.depth == MAX_DEPTH {
             return Err(self.expected("less nesting"));
         }
         self.depth += 1;
@@ -244,13 +244,13 @@ impl Parser {
     }
 }
 
-/// An age with its unit in seconds: `90s`, `10m`, `3h`, `7d`.
+/// Parses an age with its unit into seconds: `90s`, `10m`, `3h`, `7d`.
 #[cfg(feature = "cli")]
 pub(crate) fn age_in_seconds(word: &str) -> Option<f64> {
     number("age", word)
 }
 
-/// A word as a number of field `name`.
+/// Parses a word as a number in the unit of field `name`.
 fn number(name: &str, word: &str) -> Option<f64> {
     let units: &[(&str, f64)] = match name {
         "age" | "duration" | "duration_s" => {
@@ -290,7 +290,7 @@ impl Node {
 }
 
 fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
-    // A list, such as tags, holds what any of its items holds; but not having is for all of them.
+    // A list, such as tags, matches if any item does; negated operators need all items to differ.
     if let Value::Array(items) = found {
         return match operator {
             Operator::NotEqual => !holds(found, Operator::Equal, expected),
@@ -298,7 +298,7 @@ fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
             _ => items.iter().any(|item| holds(item, operator, expected)),
         };
     }
-    // What is no number is neither more nor less than one.
+    // NaN is neither less nor greater than a number.
     if expected.number.is_some() && number_of(found).is_some_and(f64::is_nan) {
         return matches!(operator, Operator::NotEqual | Operator::ContainsNot);
     }
@@ -306,7 +306,7 @@ fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
         let part = expected.text.to_lowercase();
         text(found).to_lowercase().contains(&part)
     };
-    // Numbers by value; everything else, and an ID of digits, by letters.
+    // Numbers compare by value. Everything else, including an ID made of digits, compares as text.
     let infinite = number_of(found).filter(|number| number.is_infinite());
     let order = match (found.as_f64().or(infinite), expected.number) {
         (Some(a), Some(b)) => a.total_cmp(&b),
@@ -316,7 +316,7 @@ fn holds(found: &Value, operator: Operator, expected: &Expected) -> bool {
         Operator::Contains => contains(),
         Operator::ContainsNot => !contains(),
         Operator::NotEqual => order.is_ne(),
-        // What is missing is like nothing, neither more nor less.
+        // A missing value equals nothing and is neither less nor greater.
         _ if found.is_null() => false,
         Operator::Equal => order.is_eq(),
         Operator::Less => order.is_lt(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Canonical JSON: keys sorted at every depth, no spaces.
+/// Canonical JSON: keys sorted at every level, no whitespace.
 pub fn canonical_json(value: &Value) -> String {
     match value {
         Value::Object(map) => {
@@ -36,7 +36,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(digits).collect()
 }
 
-/// The bytes of [`to_hex`]; none where it is no such text.
+/// Inverse of [`to_hex`]; `None` if the text is not hex.
 pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16);
     let byte = |pair: &[u8]| Some((digit(&pair[0])? << 4 | digit(pair.get(1)?)?) as u8);

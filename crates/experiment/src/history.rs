@@ -1,4 +1,4 @@
-//! `history.jsonl`: one line an epoch, appended and synced when the epoch ends.
+//! `history.jsonl`: one line per epoch, appended and synced at the end of the epoch.
 
 use std::path::Path;
 
@@ -12,46 +12,46 @@ use crate::json;
 use crate::lenient::{lenient, nan, or_nan};
 use crate::words::counted;
 
-/// One line.
+/// One line of the history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Epoch {
-    /// Epoch, from 0.
+    /// Epoch number, from 0.
     #[serde(deserialize_with = "lenient")]
     pub epoch: usize,
-    /// Learning rate in force during the epoch; NaN where not known.
+    /// Learning rate of the epoch; NaN if unknown.
     #[serde(default = "nan", deserialize_with = "or_nan")]
     pub learning_rate: f64,
     /// Metrics by name: `loss`, `accuracy`, `val_loss`, `val_accuracy`, `val_f1_macro`, ...
     #[serde(deserialize_with = "lenient")]
     pub metrics: Map<String, Value>,
-    /// Confusion matrix of the validation split, rows the true classes.
+    /// Confusion matrix of the validation split, `[true][predicted]`.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient")]
     pub val_confusion: Vec<Vec<u64>>,
-    /// Seconds since the start of the run, wall clock: the only field that differs between two runs
-    /// of one seed. NaN where not known.
+    /// Wall-clock seconds since the start of the run, NaN if unknown. This is the only field that differs between two
+    /// runs with the same seed.
     #[serde(default = "nan", deserialize_with = "or_nan")]
     pub elapsed_s: f64,
 }
 
 impl Epoch {
-    /// Metric `name`.
+    /// Value of the metric `name`.
     pub fn metric(&self, name: &str) -> Option<f64> {
         json::number(self.metrics.get(name)?)
     }
 }
 
-/// Largest history that is read, in bytes: a hundred thousand epochs.
-const LARGEST: u64 = 256 << 20;
+/// Size limit of a history file in bytes, enough for a hundred thousand epochs.
+const MAX_SIZE: u64 = 256 << 20;
 
-/// All epochs of an experiment.
+/// The epochs of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// In the order written.
+    /// In the order of the file.
     pub epochs: Vec<Epoch>,
-    /// Whether they are epochs: steps of other people's event logs may be batches.
+    /// Whether the steps are epochs. In event logs of other programs they may be batches.
     pub steps_are_epochs: bool,
-    /// What could not be read or understood, in sentences.
+    /// Sentences about anything that could not be read.
     pub notes: Vec<String>,
 }
 
@@ -72,13 +72,13 @@ impl From<Vec<Epoch>> for History {
 }
 
 impl History {
-    /// Reads a file. Lines that are no epochs are passed over and counted in [`History::notes`], but for a torn last
-    /// one, as a process leaves it that is writing or was killed while it did.
+    /// Reads a history. Malformed lines are skipped and counted in [`History::notes`]. A torn last line is ignored,
+    /// since a running or killed process may leave one.
     ///
     /// # Errors
-    /// [`ExperimentError`] where the file cannot be read, or is too large for a history.
+    /// [`ExperimentError`] if the file cannot be read or exceeds the size limit.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
+        let bytes = read_regular(path, MAX_SIZE).map_err(ExperimentError::read(path))?;
         let whole = &bytes[..whole_lines(&bytes)];
         let lines = whole.split(|&byte| byte == b'\n');
         let lines: Vec<Option<Epoch>> = lines
@@ -95,7 +95,7 @@ impl History {
         Ok(history)
     }
 
-    /// Values of a metric by epoch.
+    /// The values of a metric with their epochs.
     pub fn curve(&self, name: &str) -> Vec<(usize, f64)> {
         let points = self.epochs.iter().map(|e| (e.epoch, e.metric(name)));
         points
@@ -104,7 +104,7 @@ impl History {
     }
 }
 
-/// Bytes of the whole lines of a history. A last line that reads is whole even where its end was not written.
+/// Number of bytes in complete lines. A last line that parses is complete even without a line end.
 pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
     let end = bytes.iter().rposition(|&byte| byte == b'\n');
     let start = end.map_or(0, |end| end + 1);
@@ -115,7 +115,7 @@ pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether a line is an object of JSON, as every epoch is.
+/// Whether a line is a JSON object, as every epoch is.
 pub(crate) fn is_object(line: &[u8]) -> bool {
     object(line).is_some()
 }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     proptest! {
-        /// No bytes make the reader panic or lose the epochs before them.
+        /// No input panics or loses the epochs before the damage.
         #[test]
         fn whatever_follows(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let folder = tempfile::tempdir().unwrap();

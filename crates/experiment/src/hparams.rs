@@ -1,5 +1,5 @@
-//! Protocol buffers of TensorBoard's HPARAMS plugin, which the `tfrecord` crate does not have.
-//! Field numbers: `tensorboard/plugins/hparams/{plugin_data,api}.proto`.
+//! Protocol buffers of TensorBoard's HPARAMS plugin, which the `tfrecord` crate lacks. Field numbers are those of
+//! `tensorboard/plugins/hparams/{plugin_data,api}.proto`.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ pub enum HParam {
     Number(f64),
     /// Text.
     Text(String),
-    /// A switch.
+    /// A boolean.
     Flag(bool),
 }
 
-/// `google.protobuf.Value`, as far as hyperparameters use it.
+/// The parts of `google.protobuf.Value` that hyperparameters use.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ProtoValue {
     #[prost(oneof = "ProtoKind", tags = "2, 3, 4")]
@@ -44,7 +44,7 @@ pub(crate) struct ProtoList {
 pub(crate) struct HParamInfo {
     #[prost(string, tag = "1")]
     name: String,
-    /// 1 text, 2 switch, 3 number.
+    /// Data type: 1 string, 2 boolean, 3 number.
     #[prost(int32, tag = "4")]
     kind: i32,
     #[prost(message, optional, tag = "5")]
@@ -77,14 +77,14 @@ pub(crate) struct ExperimentInfo {
     name: String,
 }
 
-/// What the HPARAMS tab shows of all runs: columns of hyperparameters and of results.
+/// Columns of the HPARAMS tab: hyperparameters and results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HParamsDeclaration {
     /// Name of the study.
     pub name: String,
-    /// Hyperparameters with an example of their values, in the order of the columns.
+    /// Hyperparameters in column order, each with an example value that gives its type.
     pub hparams: Vec<(String, HParam)>,
-    /// Tags of the results, and their names for people.
+    /// Tags of the results with their display names.
     pub metrics: Vec<(String, String)>,
 }
 
@@ -125,7 +125,7 @@ fn proto(value: &HParam) -> ProtoValue {
     ProtoValue { kind: Some(kind) }
 }
 
-/// Plugin content of tag `_hparams_/experiment`. Values have no domain: TensorBoard takes it from the runs.
+/// Plugin content of tag `_hparams_/experiment`. Domains are left out: TensorBoard derives them from the runs.
 pub(crate) fn experiment(declaration: &HParamsDeclaration) -> Vec<u8> {
     let hparam = |(name, example): &(String, HParam)| HParamInfo {
         name: name.clone(),

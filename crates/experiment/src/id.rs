@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Local};
 
 use crate::error::ExperimentError;
 
-/// What an ID is made of.
+/// The parts of an experiment ID.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdParts {
     /// Start of the run.
@@ -13,21 +13,21 @@ pub struct IdParts {
     pub model_type: String,
     /// Number of classes.
     pub num_classes: usize,
-    /// Samples a batch.
+    /// Batch size in samples.
     pub batch_size: usize,
-    /// First 8 hex digits of the configuration's hash.
+    /// First 8 hex digits of the configuration hash.
     pub config_hash: String,
 }
 
 impl IdParts {
-    /// The same a second later.
+    /// The same parts, one second later.
     pub fn next_second(mut self) -> Self {
         self.time += Duration::seconds(1);
         self
     }
 }
 
-/// How IDs are written: text with `{timestamp}`, `{model_type}`, `{num_classes}`, `{batch_size}` and
+/// Pattern of IDs with the placeholders `{timestamp}`, `{model_type}`, `{num_classes}`, `{batch_size}` and
 /// `{config_hash}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdTemplate(String);
@@ -49,11 +49,11 @@ impl Default for IdTemplate {
 }
 
 impl IdTemplate {
-    /// Checks a template.
+    /// Parses a template.
     ///
     /// # Errors
-    /// [`ExperimentError::Template`] where `{timestamp}` is missing (IDs would repeat), a field is
-    /// unknown, or the ID would not be a plain directory name.
+    /// [`ExperimentError::Template`] if `{timestamp}` is missing (IDs would repeat), a placeholder is unknown, or the
+    /// ID would not be a plain directory name.
     pub fn new(template: &str) -> Result<Self, ExperimentError> {
         let error = |problem: String| ExperimentError::Template {
             template: template.to_owned(),
@@ -79,7 +79,7 @@ impl IdTemplate {
         Ok(Self(template.to_owned()))
     }
 
-    /// The ID.
+    /// The ID made of `parts`.
     pub fn id(&self, parts: &IdParts) -> String {
         let values = [
             parts.time.format("%Y%m%d_%H%M%S").to_string(),
@@ -113,8 +113,8 @@ mod tests {
         };
         let id = IdTemplate::default().id(&parts);
         assert_eq!(id, "20260102_030405_simple_cnn_3classes_32batch_0123abcd");
-        let own = IdTemplate::new("site-A_{timestamp}").unwrap();
-        assert_eq!(own.id(&parts.next_second()), "site-A_20260102_030406");
+        let custom = IdTemplate::new("site-A_{timestamp}").unwrap();
+        assert_eq!(custom.id(&parts.next_second()), "site-A_20260102_030406");
         for bad in [
             "{model_type}",
             "{timestamp}/x",

@@ -1,15 +1,15 @@
-//! JSON as other programs write it: NaN, infinities and numbers beyond a float64's range, a byte-order mark, UTF-16,
-//! numbers as text.
+//! JSON as other programs write it: NaN, infinities, numbers beyond the range of float64, byte-order marks, UTF-16,
+//! numbers as strings.
 //!
-//! What JSON has no number for is read as a marked text, which `to_bytes` writes as it was and `plain` turns into
-//! text that [`number`] reads.
+//! Numbers that JSON does not have are read as marked strings. `to_bytes` writes those back unchanged; `plain` turns
+//! them into strings that [`number`] parses.
 
 use serde_json::Value;
 
-/// Before the text of a number that JSON does not have.
+/// LogPositions a string that stands for a number JSON does not have.
 const MARK: char = '\0';
 
-/// The number of a value: itself, or the number that its text says.
+/// The numeric value: the number itself, or the number in a string.
 pub fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -18,7 +18,7 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A number as a value; text where JSON has no such number.
+/// A number as a JSON value; a string for NaN and infinities.
 pub fn from_number(number: f64) -> Value {
     match number {
         n if n.is_nan() => "NaN".into(),
@@ -28,10 +28,10 @@ pub fn from_number(number: f64) -> Value {
     }
 }
 
-/// Reads a file.
+/// Parses a file.
 ///
 /// # Errors
-/// Where it is no JSON, with line and column.
+/// The line and column where the text is not JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let strict = |bytes: &[u8]| match serde_json::from_slice(bytes) {
         Ok(value) => Ok(value),
@@ -51,7 +51,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     text.collect::<String>().into_bytes()
 }
 
-/// The same text with numbers that JSON does not have as marked texts.
+/// Replaces numbers that JSON does not have by marked strings.
 fn marked(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + 64);
     let mut at = 0;
@@ -82,7 +82,7 @@ fn is_of_a_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
 }
 
-/// Bytes of the string that begins here, quotes included.
+/// Length in bytes of the string that starts here, quotes included.
 fn string_length(bytes: &[u8]) -> usize {
     let mut at = 1;
     while at < bytes.len() {
@@ -95,7 +95,7 @@ fn string_length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Whether a word is a number to others and none in JSON, or none that fits.
+/// Whether other programs write the word as a number that JSON does not have or that overflows.
 fn is_no_json_number(word: &[u8]) -> bool {
     match word {
         b"NaN" | b"Infinity" | b"-Infinity" => true,
@@ -107,7 +107,7 @@ fn is_no_json_number(word: &[u8]) -> bool {
     }
 }
 
-/// A value with plain texts in the place of marked ones.
+/// Replaces marked strings by plain ones.
 pub(crate) fn plain(mut value: Value) -> Value {
     unmark(&mut value);
     value
@@ -122,7 +122,7 @@ fn unmark(value: &mut Value) {
     }
 }
 
-/// The bytes of a file, with numbers that JSON does not have as they were.
+/// Serialises a value; marked strings become the numbers they were.
 pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
     let mut text = serde_json::to_string_pretty(value).expect("a value is JSON");
     text.push('\n');
@@ -132,7 +132,7 @@ pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = &text[..];
-    // A quote that is not escaped begins a string here: what is in strings before is passed over whole.
+    // An unescaped quote starts a string here, because whole strings before it are skipped.
     while let Some(at) = rest.find('"') {
         let length = string_length(&rest.as_bytes()[at..]);
         let string = &rest[at..at + length];
@@ -156,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    /// What Python's `json.dumps({"a": [math.nan, -math.inf], "NaN": "NaN", ...})` gives.
+    /// Output of Python's `json.dumps({"a": [math.nan, -math.inf], "NaN": "NaN", ...})`.
     const PYTHON: &str =
         r#"{"a": [NaN, -Infinity, 1.5], "NaN": "NaN", "q": "\"NaN", "big": 1e999, "int": -3}"#;
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is read is written as it was read, whatever its strings hold.
+        /// Writing what was read gives the same bytes, whatever the strings hold.
         #[test]
         fn there_and_back(text in "[\\PC\0\"\\\\]{0,20}", number: f64) {
             let value = json!({ text.clone(): [text, from_number(number)] });

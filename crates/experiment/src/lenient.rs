@@ -1,4 +1,5 @@
-//! Fields of `metadata.json` and `history.jsonl` one by one: what does not fit is not known, and costs no other field.
+//! Reads `metadata.json` and `history.jsonl` field by field: a malformed field becomes its default and affects no
+//! other.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::json::number;
 
-/// A type that any value can be read as: the default where it does not fit.
+/// A type that can be read from any JSON value; the default if the value does not fit.
 pub(crate) trait Lenient: Default {
     fn read(value: Value) -> Self;
 }
 
-/// Takes a field out of an object; the default where it is not there.
+/// Removes and reads a field of an object; the default if it is missing.
 pub(crate) fn field<T: Lenient>(fields: &mut Map<String, Value>, key: &str) -> T {
-    // The others stay in their order.
+    // The other fields keep their order.
     fields.shift_remove(key).map(T::read).unwrap_or_default()
 }
 
@@ -23,7 +24,7 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: Lenient>(from: D) -> Result<
     Ok(T::read(Value::deserialize(from)?))
 }
 
-/// The same, of a number that is not a number where it is not known.
+/// Like [`lenient`], with NaN for an unknown number.
 pub(crate) fn or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(number(&Value::deserialize(from)?).unwrap_or(f64::NAN))
 }
@@ -33,8 +34,8 @@ pub(crate) fn nan() -> f64 {
     f64::NAN
 }
 
-/// Largest whole number that a float64 tells from its neighbours.
-const LARGEST: f64 = 9_007_199_254_740_992.0;
+/// Largest whole number that float64 represents exactly along with all smaller ones.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Lenient for Option<u64> {
     fn read(value: Value) -> Self {
@@ -47,7 +48,7 @@ impl Lenient for Option<u64> {
             return Some(whole);
         }
         let number = number(&value)?;
-        let whole = number.fract() == 0.0 && (0.0..=LARGEST).contains(&number);
+        let whole = number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number);
         whole.then_some(number as u64)
     }
 }
@@ -92,7 +93,7 @@ impl Lenient for String {
     }
 }
 
-/// The items of a list; none of anything else.
+/// The items of a list; empty for any other value.
 fn items(value: Value) -> Vec<Value> {
     match value {
         Value::Array(items) => items,
@@ -101,7 +102,7 @@ fn items(value: Value) -> Vec<Value> {
 }
 
 impl Lenient for Vec<usize> {
-    /// A shape with a size that is not known is none.
+    /// A shape with an unknown size is dropped as a whole.
     fn read(value: Value) -> Self {
         let items: Option<Vec<usize>> = items(value).into_iter().map(Option::read).collect();
         items.unwrap_or_default()
@@ -109,7 +110,7 @@ impl Lenient for Vec<usize> {
 }
 
 impl Lenient for Vec<String> {
-    /// A text alone is a list of one.
+    /// A single string is a list of one.
     fn read(value: Value) -> Self {
         match value {
             Value::String(text) if !text.is_empty() => vec![text],
@@ -119,7 +120,7 @@ impl Lenient for Vec<String> {
 }
 
 impl Lenient for Vec<Vec<u64>> {
-    /// A matrix with a count that is not known is none.
+    /// A matrix with an unknown count is dropped as a whole.
     fn read(value: Value) -> Self {
         let row = |row: Value| match row {
             Value::Array(items) => items.into_iter().map(Option::read).collect(),

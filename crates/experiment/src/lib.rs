@@ -1,19 +1,31 @@
-//! Tracked experiments: nothing is ever overwritten.
+//! A store of tracked experiments, in which nothing is ever overwritten.
 //!
-//! - [`ExperimentStore`]: a directory of experiments; claims new ones, lists and finds old ones.
-//!   It holds no state of its own: the directories are the truth.
-//! - [`Experiment`]: a running experiment. The only thing that writes below its directory:
-//!   `metadata.json` (replaced atomically), `history.jsonl` (appended), event logs, figures, the
-//!   model. It holds a lock that the operating system frees when the process goes.
-//! - [`Metadata`]: `metadata.json`, ours and that of the Python system; unknown fields are kept.
-//! - [`events`]: event files as the real TensorBoard reads them.
+//! - [`ExperimentStore`]: a directory of experiments. It claims new ones, and lists and finds old ones. It holds no
+//!   state of its own; the directories are the truth.
+//! - [`Experiment`]: a running experiment, the only writer below its directory. It replaces `metadata.json`
+//!   atomically, appends to `history.jsonl`, and writes event logs, figures and the model. It holds a lock that the
+//!   operating system releases when the process ends.
+//! - [`Metadata`]: `metadata.json` of this program and of the Python system; unknown fields are preserved.
+//! - [`events`]: event files for TensorBoard.
 //! - [`figures`]: confusion matrices and learning curves as PNG, with an embedded font.
-//! - [`study`]: the runs of a study together;
+//! - [`study`]: the runs of a study, summarised.
 //! - [`catalogue`]: names of files, metrics and tags, each defined once.
-//! - `commands`, with the feature `cli`: what the binary `experiment` does. Programs that only keep experiments build
+//! - `commands` (feature `cli`): the commands of the binary `experiment`. Programs that only store experiments build
 //!   without it.
 //!
-//! The crate knows nothing of Burn, so the manager builds in seconds.
+//! The crate does not depend on Burn, so the manager builds in seconds.
+//!
+//! ```no_run
+//! use experiment::ExperimentStore;
+//!
+//! let store = ExperimentStore::new("experiments".as_ref());
+//! // A full ID, a prefix or suffix, `latest`, `best`, `best:FIELD` or a tag.
+//! let entry = store.find("best:test_f1")?;
+//! for (epoch, loss) in entry.history().curve("val_loss") {
+//!     println!("{}: epoch {epoch}, loss {loss:.4}", entry.id);
+//! }
+//! # Ok::<(), experiment::ExperimentError>(())
+//! ```
 
 mod appender;
 pub mod catalogue;
@@ -59,5 +71,5 @@ pub use id::{IdParts, IdTemplate};
 pub use metadata::{
     DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,
 };
-pub use run::{Experiment, Marks, load_checkpoint};
+pub use run::{Experiment, LogPositions, load_checkpoint};
 pub use store::{Broken, Entry, ExperimentStore, Selection};

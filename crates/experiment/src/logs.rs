@@ -1,34 +1,34 @@
-//! Event logs read as a history and results, for experiments that left nothing else.
+//! Reconstructs a history and results from event logs, for experiments that have nothing else.
 //!
-//! Tags and folders may be those of other systems: [`crate::catalogue::tags`] says what they mean. What is not
-//! understood, ambiguous or damaged is counted and named in [`History::notes`], and shown as not known.
+//! Tags and folders may be those of other programs; [`crate::catalogue::tags`] interprets them. Unknown, ambiguous or
+//! damaged data is counted and named in [`History::notes`], and shown as unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Map;
 
-use crate::catalogue::tags::{Certainty, Meaning, counts_epochs_from_zero, meaning};
+use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, meaning};
 use crate::catalogue::{Metric, Split};
 use crate::event_files::{Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
 use crate::metadata::Results;
 use crate::words::counted;
 
-/// Names that a note lists, at most.
-const MOST_NAMED: usize = 4;
+/// Upper bound for names listed in a note.
+const MAX_NAMED: usize = 4;
 
-/// What the event logs of an experiment tell.
+/// Results reconstructed from event logs.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Logged {
-    /// Its epochs.
+pub struct LoggedResults {
+    /// Metrics by epoch.
     pub history: History,
-    /// Metrics over the test split, where they were logged.
+    /// Metrics on the test split, if they were logged.
     pub test: Map<String, serde_json::Value>,
 }
 
-impl Logged {
-    /// Reads the event logs below `logs`.
+impl LoggedResults {
+    /// Reads all event logs below `logs`.
     pub fn read(logs: &Path) -> Self {
         let found = scalars(logs);
         let mut notes = damage(&found);
@@ -36,7 +36,7 @@ impl Logged {
         curves.logged(notes)
     }
 
-    /// Results as the logs tell them; none where they tell nothing.
+    /// The results in the form of the metadata, if the logs have any.
     pub fn results(&self) -> Option<Results> {
         let results = from_history(&self.history);
         if results.is_none() && self.test.is_empty() {
@@ -65,28 +65,28 @@ fn damage(found: &Scalars) -> Vec<String> {
         ));
     }
     if found.cut {
-        notes.push("the event files hold more scalars than are read".into());
+        notes.push("the event files hold too many scalars: the rest is not shown".into());
     }
     notes
 }
 
-/// One metric over one split, as one tag of one folder has it.
+/// One metric on one split, from one tag of one folder.
 struct Curve<'a> {
     steps: &'a Steps,
     tag: &'a str,
-    /// Folder and tag, for people.
+    /// Folder and tag, for messages.
     place: String,
     certainty: Certainty,
 }
 
-/// What is understood of some scalars.
+/// The scalars that were recognised.
 #[derive(Default)]
 struct Curves<'a> {
     metrics: BTreeMap<(Metric, Split), &'a Steps>,
     learning_rate: Option<&'a Steps>,
-    /// Whether steps are epochs from 0 by the names of the tags.
+    /// Whether the names of the tags imply epochs from 0.
     from_zero: bool,
-    /// Points that are missing by known damage, at most.
+    /// Upper bound for points lost to damaged records.
     missing: usize,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Curves<'a> {
             let folder = folder.to_string_lossy();
             for (tag, steps) in tags {
                 match meaning(&folder, tag) {
-                    Meaning::Metric(metric, split, certainty) => {
+                    TagMeaning::Metric(metric, split, certainty) => {
                         let place = [&folder, &tag[..]].join("/");
                         claims.entry((metric, split)).or_default().push(Curve {
                             steps,
@@ -111,9 +111,9 @@ impl<'a> Curves<'a> {
                             certainty,
                         });
                     }
-                    Meaning::LearningRate => curves.learning_rate = Some(steps),
-                    Meaning::Other => {}
-                    Meaning::Unknown => drop(unknown.insert(&tag[..])),
+                    TagMeaning::LearningRate => curves.learning_rate = Some(steps),
+                    TagMeaning::Other => {}
+                    TagMeaning::Unknown => drop(unknown.insert(&tag[..])),
                 }
             }
         }
@@ -141,20 +141,22 @@ impl<'a> Curves<'a> {
         curves
     }
 
-    /// The steps of training and validation, and of a test that was logged again and again.
+    /// The steps of training and validation curves, and of test curves with several points.
     fn steps(&self) -> BTreeSet<i64> {
-        let curves = self.metrics.iter();
-        let curves = curves.filter(|((_, split), steps)| *split != Split::Test || steps.len() > 1);
+        let curves = self
+            .metrics
+            .iter()
+            .filter(|((_, split), steps)| *split != Split::Test || steps.len() > 1);
         curves
             .flat_map(|(_, steps)| steps.keys().copied())
             .collect()
     }
 
-    fn logged(&self, mut notes: Vec<String>) -> Logged {
+    fn logged(&self, mut notes: Vec<String>) -> LoggedResults {
         let steps = self.steps();
         let numbering = Numbering::of(&steps, self.from_zero, self.missing);
         if numbering == Numbering::Unknown {
-            notes.push("its steps are no epochs: how many there were is not known".into());
+            notes.push("its steps are not epochs, so the number of epochs is unknown".into());
         }
         let mut epochs: Vec<Epoch> = Vec::new();
         for step in steps {
@@ -194,32 +196,28 @@ impl<'a> Curves<'a> {
                 );
             }
         }
-        Logged { history, test }
+        LoggedResults { history, test }
     }
 }
 
-/// The first of some names, and whether there are more.
+/// The first names of a list, and whether there are more.
 fn listed(names: &[&str]) -> String {
-    let more = if names.len() > MOST_NAMED {
-        ", ..."
-    } else {
-        ""
-    };
-    let first = &names[..names.len().min(MOST_NAMED)];
+    let more = if names.len() > MAX_NAMED { ", ..." } else { "" };
+    let first = &names[..names.len().min(MAX_NAMED)];
     format!("{}{more}", first.join(", "))
 }
 
-/// How steps of the event logs count.
+/// Interpretation of the steps in event logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Numbering {
-    /// They are epochs, the first of which has this step.
+    /// Steps are epochs; the first epoch has this step.
     From(i64),
-    /// They are something else, such as batches.
+    /// Steps are something else, such as batches.
     Unknown,
 }
 
 impl Numbering {
-    /// `missing` points may be missing by damage.
+    /// Derives the numbering; up to `missing` points may be lost to damage.
     fn of(steps: &BTreeSet<i64>, from_zero: bool, missing: usize) -> Self {
         let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else {
             return Numbering::From(0);
@@ -234,7 +232,7 @@ impl Numbering {
         let span = last.saturating_sub(first).saturating_add(1) as usize;
         let gaps = span.saturating_sub(steps.len());
         match first {
-            // From 1 on where nothing says that the first is missing.
+            // Steps count from 1 unless something suggests that the first one is missing.
             0 | 1 if gaps <= missing => Numbering::From(if missing == 0 { first } else { 0 }),
             _ => Numbering::Unknown,
         }
@@ -257,8 +255,8 @@ impl Numbering {
     }
 }
 
-/// The epoch of lowest validation loss; where that was not logged, of the best validation score there is. None where
-/// nothing of the validation says which is best.
+/// The epoch with the lowest validation loss or, if that was not logged, with the best validation score. `None`
+/// without any validation metric.
 fn best_epoch(history: &History) -> Option<&Epoch> {
     let choosers = [Metric::Loss, Metric::F1Macro, Metric::Accuracy];
     choosers.iter().find_map(|metric| {
@@ -272,7 +270,7 @@ fn best_epoch(history: &History) -> Option<&Epoch> {
     })
 }
 
-/// Results as far as a history tells them: those of its best epoch.
+/// Results derived from the best epoch of a history.
 pub fn from_history(history: &History) -> Option<Results> {
     let last = history.epochs.last()?;
     let best = best_epoch(history);
@@ -298,7 +296,7 @@ mod tests {
     /// A tag and its points.
     type Tag<'a> = (&'a str, &'a [(i64, f32)]);
 
-    fn logged(runs: &[(&str, &[Tag<'_>])]) -> Logged {
+    fn logged(runs: &[(&str, &[Tag<'_>])]) -> LoggedResults {
         let folder = tempfile::tempdir().unwrap();
         for (run, tags) in runs {
             let path = folder.path().join(run);
@@ -311,7 +309,7 @@ mod tests {
             }
             writer.flush().unwrap();
         }
-        Logged::read(folder.path())
+        LoggedResults::read(folder.path())
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! `metadata.json`: the fields that tools of the Python system read, and ours beside them.
+//! `metadata.json`: the fields that tools of the Python system read, and our additions.
 //!
-//! Fields are read one by one: numbers may be text, and what does not fit is not known. Files keep what is not
-//! understood when they are written again (`file`).
+//! Fields are read one by one: numbers may be strings, and a field that does not fit becomes unknown. Writing a file
+//! back preserves everything that was not understood (see `file`).
 
 mod file;
 
@@ -15,27 +15,27 @@ use crate::error::ExperimentError;
 use crate::json;
 use crate::lenient::{Lenient, field};
 
-/// Version of the fields we add; additive changes keep it.
+/// Version of the added fields. Additive changes do not raise it.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// State of an experiment.
+/// Status of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// A process holds its lock.
+    /// The training process holds the experiment's lock.
     Running,
-    /// Ended by itself.
+    /// Training ended normally.
     Completed,
-    /// Ended by an error.
+    /// Training ended with an error.
     Failed,
-    /// Ended by the user.
+    /// The user stopped the training.
     Interrupted,
-    /// Says running, but no process holds its lock. Derived when read, never written.
+    /// The metadata say running, but no process holds the lock. Derived when read, never written.
     Crashed,
-    /// Its metadata cannot be read. Derived when read, never written.
+    /// The metadata cannot be read. Derived when read, never written.
     #[serde(skip)]
     Broken,
-    /// A state of a newer version.
+    /// A status that only a newer version knows.
     #[serde(other)]
     Unknown,
 }
@@ -60,29 +60,29 @@ pub struct ModelInfo {
     /// Network name.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Name for people; the same unless configured.
+    /// Display name; equal to the network name unless configured.
     pub name: String,
     /// `[height, width, channels]`.
     pub input_shape: Vec<usize>,
     /// Number of classes.
     pub num_classes: usize,
-    /// All parameters.
+    /// Number of parameters.
     pub total_params: usize,
-    /// Parameters the optimizer changes.
+    /// Number of parameters that the optimiser updates.
     pub trainable_params: usize,
-    /// Fields we do not know.
+    /// Unknown fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// What the training was asked to do.
+/// Configuration of the training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TrainingConfig {
-    /// Samples a batch.
+    /// Batch size in samples.
     pub batch_size: usize,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
-    /// Learning rate at the start.
+    /// Initial learning rate.
     pub learning_rate: f64,
     /// `[height, width, channels]`.
     pub input_shape: Vec<usize>,
@@ -90,14 +90,14 @@ pub struct TrainingConfig {
     pub num_classes: usize,
     /// Network name.
     pub model_type: String,
-    /// The dataset configuration: a path, or its content.
+    /// The dataset configuration: its path or its content.
     pub dataset_config: Value,
     /// Everything else that changes the result.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// The data.
+/// Sizes and fingerprints of the dataset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DatasetInfo {
     /// Training samples.
@@ -110,13 +110,13 @@ pub struct DatasetInfo {
     pub input_shape: Vec<usize>,
     /// Number of classes.
     pub num_classes: usize,
-    /// SHA-256 a split.
+    /// SHA-256 of each split.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
         deserialize_with = "lenient"
     )]
     pub fingerprints: BTreeMap<String, String>,
-    /// Fields we do not know.
+    /// Unknown fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -133,99 +133,99 @@ pub struct SystemInfo {
     /// Logical processors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpus: Option<usize>,
-    /// Fields we do not know: versions, git, device.
+    /// Unknown fields: versions, git commit, device.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// How well it went.
+/// Results of the training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
-    /// Epochs run; none where not known.
+    /// Number of completed epochs, if known.
     pub epochs_run: Option<usize>,
-    /// Epoch whose weights were kept, from 0; none where not known.
+    /// Epoch whose weights were kept, counted from 0, if known.
     pub best_epoch: Option<usize>,
-    /// Why training ended: `epochs`, `early_stopping`, `interrupted`.
+    /// Why training ended: `epochs`, `early_stopping` or `interrupted`.
     pub stopped_by: String,
     /// Metrics of the best epoch on the validation split: loss, accuracy, f1_macro, ...
     pub validation: Map<String, Value>,
     /// Metrics of the kept weights on the test split.
     pub test: Map<String, Value>,
-    /// Fields we do not know.
+    /// Unknown fields.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// A time as `metadata.json` has it: ISO 8601 with microseconds.
+/// Formats a time for `metadata.json`: ISO 8601 with microseconds.
 pub(crate) fn timestamp(time: chrono::DateTime<chrono::Local>) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
 }
 
-/// `metadata.json`.
+/// The content of `metadata.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metadata {
-    /// Name of the directory.
+    /// Name of the experiment's directory.
     pub experiment_id: String,
     /// Start, ISO 8601 with microseconds.
     pub timestamp: String,
-    /// [`SCHEMA_VERSION`]; none in files of the Python system.
+    /// [`SCHEMA_VERSION`]; missing in files of the Python system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<u32>,
-    /// State as last written; none in files of the Python system.
+    /// Status as last written; missing in files of the Python system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// The network.
+    /// Network.
     pub model_info: ModelInfo,
-    /// The training.
+    /// Configuration of the training.
     pub training_config: TrainingConfig,
-    /// The data.
+    /// Dataset.
     pub dataset_info: DatasetInfo,
-    /// The machine.
+    /// Machine and software.
     pub system_info: SystemInfo,
-    /// Seed of everything random.
+    /// Seed of all randomness.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Class names, one a logit.
+    /// Class names in the order of the logits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
     /// End, ISO 8601.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    /// Seconds from start to end.
+    /// Duration in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
-    /// How well it went; none before the end.
+    /// Results; missing until the training ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Results>,
-    /// The error of a failed run.
+    /// Error message of a failed run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Free text.
+    /// The user's notes.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub notes: String,
-    /// Labels for finding it again.
+    /// The user's tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Fields we do not know, and those of `--meta`.
+    /// Unknown fields, and those given by `--meta`.
     #[serde(flatten)]
     pub other: Map<String, Value>,
-    /// The file's bytes as they were read: what nobody changes is written back as it was, whether it was understood or
+    /// Bytes of the file as read. Fields that did not change are written back as they were, whether understood or
     /// not.
     #[serde(skip)]
     pub file: Option<Box<[u8]>>,
 }
 
-/// Largest `metadata.json` that is read, in bytes: bounds memory on a directory of strangers.
-pub(crate) const LARGEST: u64 = 16 << 20;
+/// Size limit of `metadata.json` in bytes, which bounds memory use for foreign directories.
+pub(crate) const MAX_SIZE: u64 = 16 << 20;
 
-/// A version. One that is there and not understood is newer than any.
+/// Parses a schema version. An unreadable one counts as newer than any.
 fn version(value: Value) -> Option<u32> {
     let number = json::number(&value).filter(|number| !number.is_nan());
     let known = number.map(|number| number.ceil().clamp(0.0, u32::MAX.into()) as u32);
     known.or((!value.is_null()).then_some(u32::MAX))
 }
 
-/// Reads a section field by field; what is none of its fields stays in `other`.
+/// Reads a section field by field; unknown fields go to `other`.
 macro_rules! section {
     ($section:ty { $($field:ident: $key:literal),* $(,)? }) => {
         impl Lenient for $section {
@@ -318,7 +318,7 @@ impl Lenient for Metadata {
 }
 
 impl Metadata {
-    /// Metric `name` (`f1_macro`, `accuracy`, `loss`) of `split`.
+    /// Value of the metric `name` (`f1_macro`, `accuracy`, `loss`) on `split`.
     pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
         let results = self.results.as_ref()?;
         let metrics = match split {
@@ -329,22 +329,22 @@ impl Metadata {
         json::number(metrics.get(name)?)
     }
 
-    /// Whether a newer version of the program wrote the file: it is read, and never written again.
+    /// Whether a newer version of the program wrote the file. Such a file is read but never rewritten.
     pub fn is_newer(&self) -> bool {
         self.schema_version
             .is_some_and(|version| version > SCHEMA_VERSION)
     }
 
-    /// Refuses to change the file of a newer version.
+    /// Refuses to rewrite the file of a newer version.
     ///
     /// # Errors
-    /// [`ExperimentError::Usage`].
+    /// [`ExperimentError::Usage`] naming the experiment and both versions.
     pub(crate) fn check_version(&self, id: &str) -> Result<(), ExperimentError> {
         if !self.is_newer() {
             return Ok(());
         }
         let version = match self.schema_version {
-            Some(u32::MAX) | None => "a version that is not known".to_owned(),
+            Some(u32::MAX) | None => "an unknown version".to_owned(),
             Some(version) => format!("version {version}"),
         };
         Err(ExperimentError::Usage(format!(

@@ -1,7 +1,7 @@
-//! Records of event files (the TFRecord framing): length, checksum of the length, content, checksum of the content.
+//! Records of event files (TFRecord framing): length, checksum of the length, content, checksum of the content.
 //!
-//! The two checksums tell what kind of damage there is. Where that of the length holds, the record's end is known
-//! and a reader steps over it. Where it does not, the reader looks for the next length whose checksum holds.
+//! The two checksums distinguish kinds of damage. If the checksum of the length holds, the end of the record is known
+//! and a reader skips it. Otherwise the reader searches for the next length whose checksum holds.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -12,13 +12,13 @@ use crate::files::open_regular;
 /// Bytes before the content: the length and its checksum.
 const HEAD: u64 = 12;
 
-/// Bytes of a record beside its content.
+/// Bytes of a record in addition to its content.
 const FRAME: u64 = HEAD + 4;
 
-/// Longest content that is kept in memory, in bytes. Checksums of longer ones are checked all the same.
-const LONGEST_KEPT: u64 = 64 << 20;
+/// Longest content kept in memory, in bytes. Checksums of longer content are verified all the same.
+const MAX_KEPT: u64 = 64 << 20;
 
-/// CRC-32C, masked as TFRecord has it so that a checksum of checksums is of use.
+/// CRC-32C with TFRecord's mask, which keeps checksums of checksums meaningful.
 fn masked_checksum(bytes: &[u8]) -> u32 {
     mask(crc32c::crc32c(bytes))
 }
@@ -36,31 +36,31 @@ pub(crate) fn append(buffer: &mut Vec<u8>, content: &[u8]) {
     buffer.extend_from_slice(&masked_checksum(content).to_le_bytes());
 }
 
-/// A stretch of a file: a record, or something damaged.
+/// A span of the file: a record, or damaged bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
-    /// First byte.
+pub(crate) struct Span {
+    /// Offset of the first byte.
     pub start: u64,
-    /// Byte after the last.
+    /// Offset after the last byte.
     pub end: u64,
-    /// What it holds.
-    pub kind: Kind,
+    /// What the span holds.
+    pub kind: SpanKind,
 }
 
-/// What a stretch holds.
+/// Content of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SpanKind {
     /// A record whose checksums hold.
     Sound(Vec<u8>),
-    /// The same, with content too long to be kept.
+    /// The same, but the content is too long to keep.
     SoundButLong,
-    /// A record whose length is sound and whose content is not.
+    /// A record with a valid length and damaged content.
     Damaged,
-    /// No record begins here: it was torn, or its length is damaged.
+    /// Not a record: a torn write, or a damaged length.
     Lost(&'static str),
 }
 
-/// The length in a record's head; none where its checksum does not hold.
+/// The length in a record header; `None` if its checksum does not hold.
 fn length_of(head: &[u8]) -> Option<u64> {
     let length: [u8; 8] = head.get(..8)?.try_into().ok()?;
     let checksum = head.get(8..HEAD as usize)?;
@@ -68,7 +68,7 @@ fn length_of(head: &[u8]) -> Option<u64> {
     holds.then(|| u64::from_le_bytes(length))
 }
 
-/// The stretches of a file, from its first byte to its last.
+/// Iterates over the spans of a file from first byte to last.
 pub(crate) struct Records {
     file: BufReader<File>,
     length: u64,
@@ -79,7 +79,7 @@ impl Records {
     /// Opens a file.
     ///
     /// # Errors
-    /// Where it is no regular file, or cannot be opened.
+    /// If it is not a regular file or cannot be opened.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = open_regular(path)?;
         Ok(Self {
@@ -89,11 +89,11 @@ impl Records {
         })
     }
 
-    /// The next stretch; none at the end.
+    /// The next span; `None` at the end.
     ///
     /// # Errors
-    /// Where the file cannot be read.
-    pub fn next(&mut self) -> std::io::Result<Option<Stretch>> {
+    /// If the file cannot be read.
+    pub fn next(&mut self) -> std::io::Result<Option<Span>> {
         let start = self.at;
         let left = self.length - start;
         if left == 0 {
@@ -109,24 +109,24 @@ impl Records {
             return self.lost(start, end, "the checksum of its length differs");
         };
         if length > left - FRAME {
-            // A record may have been begun and, after a restart, others written behind it.
+            // A restart may have written new records after a torn one.
             let end = self.next_head(start + 1)?;
             return self.lost(start, end, "cut short");
         }
         let kind = self.content(length)?;
         self.at = start + FRAME + length;
-        Ok(Some(Stretch {
+        Ok(Some(Span {
             start,
             end: self.at,
             kind,
         }))
     }
 
-    /// The content of `length` bytes that follows, and its checksum.
-    fn content(&mut self, length: u64) -> std::io::Result<Kind> {
+    /// Reads content of `length` bytes and its checksum.
+    fn content(&mut self, length: u64) -> std::io::Result<SpanKind> {
         let mut content = Vec::new();
         let mut checksum = 0;
-        if length <= LONGEST_KEPT {
+        if length <= MAX_KEPT {
             content.resize(length as usize, 0);
             self.file.read_exact(&mut content)?;
             checksum = crc32c::crc32c(&content);
@@ -143,28 +143,22 @@ impl Records {
         let mut expected = [0; 4];
         self.file.read_exact(&mut expected)?;
         Ok(if mask(checksum).to_le_bytes() != expected {
-            Kind::Damaged
-        } else if length > LONGEST_KEPT {
-            Kind::SoundButLong
+            SpanKind::Damaged
+        } else if length > MAX_KEPT {
+            SpanKind::SoundButLong
         } else {
-            Kind::Sound(content)
+            SpanKind::Sound(content)
         })
     }
 
-    fn lost(
-        &mut self,
-        start: u64,
-        end: u64,
-        why: &'static str,
-    ) -> std::io::Result<Option<Stretch>> {
+    fn lost(&mut self, start: u64, end: u64, why: &'static str) -> std::io::Result<Option<Span>> {
         self.file.seek(SeekFrom::Start(end))?;
         self.at = end;
-        let kind = Kind::Lost(why);
-        Ok(Some(Stretch { start, end, kind }))
+        let kind = SpanKind::Lost(why);
+        Ok(Some(Span { start, end, kind }))
     }
 
-    /// The first byte from `from` on where a record of sound length begins that fits; the file's length where
-    /// none does.
+    /// Offset of the first record header with a valid length at or after `from`; the file's length if there is none.
     fn next_head(&mut self, from: u64) -> std::io::Result<u64> {
         let mut part = Vec::new();
         let mut start = from;
@@ -179,7 +173,7 @@ impl Records {
                     return Ok(at);
                 }
             }
-            // Heads that begin in one part and end in the next are seen in the next.
+            // Headers that straddle two chunks are found in the second one.
             let step = (whole as u64 + 1).saturating_sub(HEAD);
             if step == 0 || start + whole as u64 >= self.length {
                 return Ok(self.length);
@@ -194,7 +188,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn stretches(bytes: &[u8]) -> Vec<Stretch> {
+    fn spans(bytes: &[u8]) -> Vec<Span> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, bytes).unwrap();
@@ -202,9 +196,9 @@ mod tests {
         std::iter::from_fn(|| records.next().unwrap()).collect()
     }
 
-    fn sound(stretches: &[Stretch]) -> Vec<&[u8]> {
-        let content = stretches.iter().map(|stretch| match &stretch.kind {
-            Kind::Sound(content) => Some(&content[..]),
+    fn sound(spans: &[Span]) -> Vec<&[u8]> {
+        let content = spans.iter().map(|span| match &span.kind {
+            SpanKind::Sound(content) => Some(&content[..]),
             _ => None,
         });
         content.flatten().collect()
@@ -218,7 +212,7 @@ mod tests {
         bytes
     }
 
-    /// Written by TensorFlow's own record writer: its first record of every event file of version 2 is 24 bytes.
+    /// TensorFlow's own record writer wrote this. The first record of every version 2 event file has 24 bytes.
     #[test]
     fn the_framing_is_that_of_tfrecord() {
         let mut bytes = Vec::new();
@@ -231,20 +225,20 @@ mod tests {
         let bytes = three();
         let mut content = bytes.clone();
         content[20 + 12] ^= 1;
-        let found = stretches(&content);
+        let found = spans(&content);
         assert_eq!(sound(&found), [&b"one"[..], b"3"]);
         assert_eq!((found[1].start, found[1].end), (19, 41));
-        assert_eq!(found[1].kind, Kind::Damaged);
+        assert_eq!(found[1].kind, SpanKind::Damaged);
 
         let mut length = bytes.clone();
         length[19] ^= 1;
-        let found = stretches(&length);
+        let found = spans(&length);
         assert_eq!(sound(&found), [&b"one"[..], b"3"]);
-        assert!(matches!(found[1].kind, Kind::Lost(_)));
+        assert!(matches!(found[1].kind, SpanKind::Lost(_)));
 
-        let found = stretches(&bytes[..bytes.len() - 1]);
+        let found = spans(&bytes[..bytes.len() - 1]);
         assert_eq!(sound(&found), [&b"one"[..], b"second"]);
-        assert_eq!(found[2].kind, Kind::Lost("cut short"));
+        assert_eq!(found[2].kind, SpanKind::Lost("cut short"));
         assert_eq!(found[2].end, bytes.len() as u64 - 1);
     }
 
@@ -253,24 +247,24 @@ mod tests {
         for gap in (1 << 20) - 20..(1 << 20) + 20 {
             let mut bytes = vec![0; gap];
             bytes.extend(three());
-            let found = stretches(&bytes);
+            let found = spans(&bytes);
             assert_eq!(found[0].end, gap as u64);
             assert_eq!(sound(&found).len(), 3);
         }
     }
 
     proptest! {
-        /// Stretches lie end to end and fill the file, whatever it holds.
+        /// Spans are contiguous and cover the file, whatever it holds.
         #[test]
         fn nothing_is_left_over(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
             let at = at.min(bytes.len());
             bytes.splice(at..at, three());
-            let found = stretches(&bytes);
+            let found = spans(&bytes);
             let mut end = 0;
-            for stretch in &found {
-                prop_assert_eq!(stretch.start, end);
-                prop_assert!(stretch.end > end);
-                end = stretch.end;
+            for span in &found {
+                prop_assert_eq!(span.start, end);
+                prop_assert!(span.end > end);
+                end = span.end;
             }
             prop_assert_eq!(end, bytes.len() as u64);
             prop_assert_eq!(sound(&found).len(), 3);

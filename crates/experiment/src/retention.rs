@@ -1,50 +1,53 @@
-//! Which experiments a policy keeps: a pure function. `experiment gc` shows its plan and carries it out.
+//! Retention as a pure function from policy to plan. `experiment gc` shows the plan and carries it out.
 
 use std::collections::BTreeMap;
 
 use crate::catalogue::Direction;
 
-/// What to keep. An experiment that nothing here keeps may go.
+/// What to keep. An experiment that no rule keeps may be deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RetentionPolicy {
-    /// The best of every network, so many.
+    /// Keep this many best of each network.
     pub best: Option<usize>,
-    /// The newest, so many.
+    /// Keep this many newest.
     pub newest: Option<usize>,
-    /// Those younger than this, in seconds.
+    /// Keep those younger than this many seconds.
     pub younger_than_s: Option<f64>,
 }
 
-/// What the policy looks at, of one experiment.
+/// The properties of an experiment that a policy uses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Candidate {
     /// The network.
     pub model: String,
-    /// What says which is best; none where it is not known.
+    /// Value that ranks experiments, if known.
     pub score: Option<f64>,
-    /// Age in seconds; none where it is not known.
+    /// Age in seconds, if known.
     pub age_s: Option<f64>,
-    /// Whether its user tagged it `keep`.
+    /// Whether it is tagged `keep`.
     pub tagged: bool,
 }
 
 /// Why an experiment is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Its user tagged it.
+pub enum KeepReason {
+    /// It is tagged `keep`.
     Tagged,
-    /// It is one of the newest.
+    /// It is among the newest.
     Newest,
-    /// It is one of the best of its network.
+    /// It is among the best of its network.
     Best,
-    /// It is young, or its age is not known.
+    /// It is young enough, or its age is unknown.
     Young,
 }
 
 impl RetentionPolicy {
-    /// Why each experiment, oldest first, is kept; none for those that may go.
-    pub fn plan(&self, candidates: &[Candidate], direction: Direction) -> Vec<Option<Kept>> {
-        let mut plan: Vec<Option<Kept>> = candidates.iter().map(|one| self.alone(one)).collect();
+    /// The reason to keep each experiment, oldest first; `None` for those that may be deleted.
+    pub fn plan(&self, candidates: &[Candidate], direction: Direction) -> Vec<Option<KeepReason>> {
+        let mut plan: Vec<Option<KeepReason>> = candidates
+            .iter()
+            .map(|one| self.unconditional(one))
+            .collect();
         let mut keep = |i: usize, why| {
             plan[i].get_or_insert(why);
         };
@@ -52,7 +55,7 @@ impl RetentionPolicy {
         (0..candidates.len())
             .rev()
             .take(newest)
-            .for_each(|i| keep(i, Kept::Newest));
+            .for_each(|i| keep(i, KeepReason::Newest));
         let mut models: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
         for (i, one) in candidates.iter().enumerate() {
             let ranked = models.entry(&one.model).or_default();
@@ -65,20 +68,20 @@ impl RetentionPolicy {
         for mut ranked in models.into_values() {
             ranked.sort_by(|(_, a), (_, b)| direction.rank(*a, *b));
             let best = ranked.iter().take(self.best.unwrap_or(0));
-            best.for_each(|(i, _)| keep(*i, Kept::Best));
+            best.for_each(|(i, _)| keep(*i, KeepReason::Best));
         }
         plan
     }
 
-    /// Why an experiment is kept, whatever the others are.
-    fn alone(&self, candidate: &Candidate) -> Option<Kept> {
+    /// A reason that does not depend on other experiments.
+    fn unconditional(&self, candidate: &Candidate) -> Option<KeepReason> {
         if candidate.tagged {
-            return Some(Kept::Tagged);
+            return Some(KeepReason::Tagged);
         }
         let limit = self.younger_than_s?;
-        // One whose age nobody knows is not older than anything.
+        // An unknown age counts as young.
         let young = candidate.age_s.is_none_or(|age| age < limit);
-        young.then_some(Kept::Young)
+        young.then_some(KeepReason::Young)
     }
 }
 
@@ -104,7 +107,7 @@ mod tests {
 
     #[test]
     fn policies() {
-        use Kept::{Best, Newest, Tagged, Young};
+        use KeepReason::{Best, Newest, Tagged, Young};
         let policy = |best, newest, younger_than_s| RetentionPolicy {
             best,
             newest,

@@ -19,39 +19,39 @@ use crate::hash::{from_hex, sha256_hex, to_hex};
 use crate::history::{Epoch, whole_lines};
 use crate::metadata::{Metadata, Status, timestamp};
 
-/// What a run leaves behind.
+/// Layout of the directory of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// A whole experiment.
+pub(crate) enum DirectoryLayout {
+    /// A tracked experiment.
     Tracked,
-    /// Logs as scripts without tracking have them: `train/` and `validation/` at the top.
+    /// An untracked run: `train/` and `validation/` at the top level, as the Python scripts have them.
     Untracked,
 }
 
-impl Layout {
+impl DirectoryLayout {
     fn log_path(self, run: LogRun) -> String {
         match self {
-            Layout::Tracked => format!("{LOGS}/{}", run.path()),
-            Layout::Untracked => run.path().trim_start_matches("training/").to_owned(),
+            DirectoryLayout::Tracked => format!("{LOGS}/{}", run.path()),
+            DirectoryLayout::Untracked => run.path().trim_start_matches("training/").to_owned(),
         }
     }
 }
 
-/// How far the files that only grow had grown when a checkpoint was made.
+/// Lengths of the append-only files at the time of a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
-    /// Bytes of `history.jsonl`.
+pub struct LogPositions {
+    /// Length of `history.jsonl` in bytes.
     pub history: u64,
-    /// Name and bytes of the event file of every run, by the run's path below `logs/`.
+    /// Name and length in bytes of each run's event file, keyed by the run's path below `logs/`.
     pub logs: BTreeMap<String, (String, u64)>,
-    /// What follows in them and could not be written yet, as hex: by the run's path, or `history`.
+    /// Bytes that should follow but could not be written yet, as hex: keyed by the run's path, or `history`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waiting: BTreeMap<String, String>,
 }
 
-impl Marks {
+impl LogPositions {
     fn wait(&mut self, name: &str, bytes: &[u8]) {
-        if !bytes.is_empty() && bytes.len() <= MOST_WAITING {
+        if !bytes.is_empty() && bytes.len() <= MAX_PENDING {
             self.waiting.insert(name.to_owned(), to_hex(bytes));
         }
     }
@@ -62,30 +62,30 @@ impl Marks {
     }
 }
 
-/// Key of the history in [`Marks::waiting`].
+/// Key of the history in [`LogPositions::waiting`].
 const WAITING_HISTORY: &str = "history";
 
-/// Bytes that could not be written and that a checkpoint takes along, at most, of each file.
-const MOST_WAITING: usize = 8 << 20;
+/// Upper bound in bytes for unwritten data that a checkpoint keeps of each file.
+const MAX_PENDING: usize = 8 << 20;
 
-/// A claimed directory, its lock and its open logs.
+/// A claimed directory with its lock and open logs.
 pub struct Experiment {
     directory: PathBuf,
     metadata: Metadata,
-    layout: Layout,
+    layout: DirectoryLayout,
     logs: HashMap<LogRun, EventWriter>,
     history: Appender,
-    /// Held until the process ends, however it ends.
+    /// Locked until the process ends, however it ends.
     _lock: File,
 }
 
 impl Experiment {
-    /// Fills a directory that was just created: lock, subdirectories, metadata, logs.
+    /// Sets up a directory that was just created: lock, subdirectories, metadata, logs.
     pub(crate) fn start(
         directory: PathBuf,
         lock: File,
         metadata: Metadata,
-        layout: Layout,
+        layout: DirectoryLayout,
         extra_subdirectories: &[String],
     ) -> Result<Self, ExperimentError> {
         let create = |name: &str| {
@@ -114,25 +114,25 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Takes up an experiment where a checkpoint left it: what was logged after `marks` is cut off.
+    /// Reopens an experiment at a checkpoint: everything logged after `positions` is cut off.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where a file is missing or shorter than its mark, unless `incomplete` logs will
-    /// do: what is left of them stays, and new files are begun beside them.
-    pub(crate) fn take_up(
+    /// [`ExperimentError::Write`] if a file is missing or shorter than its position. With `incomplete`, damaged logs
+    /// are accepted: their remains stay and new files are started.
+    pub(crate) fn reopen(
         directory: PathBuf,
         lock: File,
         metadata: Metadata,
-        marks: &Marks,
+        marks: &LogPositions,
         incomplete: bool,
     ) -> Result<Self, ExperimentError> {
-        let layout = Layout::Tracked;
+        let layout = DirectoryLayout::Tracked;
         remove_torn(&directory);
         let mut logs = HashMap::new();
         for run in LogRun::ALL {
             let folder = directory.join(layout.log_path(run));
             let mut writer = match marks.logs.get(run.path()) {
-                // A name, whatever the file says: nothing outside the folder is touched.
+                // The file name is reduced to its last component, so nothing outside the folder is touched.
                 Some((name, length)) if Path::new(name).file_name() == Some(name.as_ref()) => {
                     match EventWriter::reopen(&folder.join(name), *length) {
                         Err(_) if incomplete => new_log(&folder)?,
@@ -174,11 +174,10 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// How far the files that only grow have grown. What they had taken is on the disk, or the error says why
-    /// not.
-    pub fn marks(&mut self) -> (Marks, Result<(), ExperimentError>) {
+    /// Syncs the append-only files and returns their lengths, with the error if syncing failed.
+    pub fn marks(&mut self) -> (LogPositions, Result<(), ExperimentError>) {
         let mut synced = self.history.sync();
-        let mut marks = Marks {
+        let mut marks = LogPositions {
             history: self.history.length(),
             ..Default::default()
         };
@@ -191,15 +190,14 @@ impl Experiment {
         (marks, synced)
     }
 
-    /// Writes the newest checkpoint; the one before it stays. A SHA-256 in front of the bytes tells a
-    /// whole file from a damaged one.
+    /// Writes the newest checkpoint and keeps the one before it. A SHA-256 before the bytes reveals damage.
     ///
     /// # Errors
     /// [`ExperimentError::Write`]; the last good checkpoint stays.
     pub fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), ExperimentError> {
         let [last, previous] = CHECKPOINTS.map(|name| self.directory.join(name));
         if last.exists() {
-            // Between here and the end of the next line the one before is the newest.
+            // Until the next line is done, `previous` is the newest checkpoint.
             fs::rename(&last, &previous).map_err(ExperimentError::write(&previous))?;
         }
         let mut whole = Vec::with_capacity(bytes.len() + 65);
@@ -209,17 +207,17 @@ impl Experiment {
         write_atomically(&last, &whole)
     }
 
-    /// Its ID.
+    /// The experiment's ID.
     pub fn id(&self) -> &str {
         &self.metadata.experiment_id
     }
 
-    /// Its directory.
+    /// Path of the experiment's directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Its metadata as last written.
+    /// The metadata as last written.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -227,16 +225,17 @@ impl Experiment {
     /// Changes and saves the metadata.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`], here and below; the old file stays intact.
+    /// [`ExperimentError::Write`] if they cannot be saved; the old file stays intact.
     pub fn update(&mut self, change: impl FnOnce(&mut Metadata)) -> Result<(), ExperimentError> {
         change(&mut self.metadata);
         self.save_metadata()
     }
 
-    /// Writes the last state: nothing may be written afterwards. Beside it, why the logs are not whole.
+    /// Writes the final state; nothing may be written afterwards. Also returns the error that left the logs
+    /// incomplete, if any.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where the metadata could not be written.
+    /// [`ExperimentError::Write`] if the metadata could not be written.
     pub fn finish(
         mut self,
         status: Status,
@@ -244,7 +243,7 @@ impl Experiment {
     ) -> Result<(Metadata, Option<ExperimentError>), ExperimentError> {
         let success = status == Status::Completed;
         self.log(LogRun::Metadata, |writer| writer.hparams_end(success));
-        // The state is written even where the logs could not be: it is what people look at first.
+        // The metadata are written even if the logs failed: people look at the status first.
         let logged = self.flush();
         let end = chrono::Local::now();
         self.update(|metadata| {
@@ -255,7 +254,7 @@ impl Experiment {
         Ok((self.metadata, logged.err()))
     }
 
-    /// Appends an epoch to `history.jsonl`, with the next [`Experiment::flush`].
+    /// Queues an epoch for `history.jsonl` until the next [`Experiment::flush`].
     pub fn append_history(&mut self, epoch: &Epoch) {
         let line = serde_json::to_string(epoch).expect("an epoch is JSON");
         let buffer = self.history.buffer();
@@ -263,16 +262,15 @@ impl Experiment {
         buffer.push(b'\n');
     }
 
-    /// Writes to the log of `run`, with the next [`Experiment::flush`].
+    /// Queues events for the log of `run` until the next [`Experiment::flush`].
     pub fn log(&mut self, run: LogRun, write: impl FnOnce(&mut EventWriter)) {
         write(self.logs.get_mut(&run).expect("every run has a log"));
     }
 
-    /// Writes history and logs, and shows them to a TensorBoard that watches. What cannot be written waits for
-    /// the next flush.
+    /// Writes history and logs, which makes them visible to TensorBoard. Data that cannot be written stays queued.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] of the first file that failed; the others are written.
+    /// [`ExperimentError::Write`] for the first file that failed; the others are written.
     pub fn flush(&mut self) -> Result<(), ExperimentError> {
         let mut flushed = self.history.flush();
         flushed = flushed.and_then(|()| self.history.sync());
@@ -282,8 +280,11 @@ impl Experiment {
         flushed
     }
 
-    /// Writes a file below the directory, whole or not at all. The metadata keep its SHA-256 from their next
-    /// change on, by which `experiment verify` knows it again.
+    /// Writes a file below the directory atomically. The next metadata update stores its SHA-256 for `experiment
+    /// verify`.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] if the file cannot be written; no part of it remains.
     pub fn save(&mut self, name: &str, bytes: &[u8]) -> Result<PathBuf, ExperimentError> {
         let path = self.directory.join(name);
         write_atomically(&path, bytes)?;
@@ -294,9 +295,8 @@ impl Experiment {
         Ok(path)
     }
 
-    /// Writes files that are of use only together, paths below the directory; the last one is what makes them a whole. A
-    /// set of the same name is taken apart first, so that whatever happens a reader finds the old set, none, or the new
-    /// one.
+    /// Writes files that are only useful together, as paths below the directory. The last file completes the set: it
+    /// is removed first and written last. Whatever happens, a reader finds the old set, none, or the new one.
     ///
     /// # Errors
     /// [`ExperimentError::Write`]; the last file is then missing.
@@ -315,12 +315,15 @@ impl Experiment {
     }
 
     /// Writes `figures/{name}.png`.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`] if the file cannot be written.
     pub fn save_figure(&mut self, name: &str, figure: &Png) -> Result<PathBuf, ExperimentError> {
         self.save(&layout::figure(name), &figure.bytes)
     }
 
     fn save_metadata(&self) -> Result<(), ExperimentError> {
-        if self.layout == Layout::Untracked {
+        if self.layout == DirectoryLayout::Untracked {
             return Ok(());
         }
         let bytes = self.metadata.to_bytes();
@@ -328,15 +331,15 @@ impl Experiment {
     }
 }
 
-/// Largest checkpoint that is read, in bytes: a billion parameters.
-const LARGEST_CHECKPOINT: u64 = 16 << 30;
+/// Size limit of a checkpoint in bytes, enough for a billion parameters.
+const MAX_CHECKPOINT_SIZE: u64 = 16 << 30;
 
-/// Reads a checkpoint that [`Experiment::save_checkpoint`] wrote.
+/// Reads a checkpoint written by [`Experiment::save_checkpoint`].
 ///
 /// # Errors
-/// [`ExperimentError::Read`] where it cannot be read or is damaged.
+/// [`ExperimentError::Read`] if it cannot be read or is damaged.
 pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
-    let read = read_regular(path, LARGEST_CHECKPOINT);
+    let read = read_regular(path, MAX_CHECKPOINT_SIZE);
     let mut bytes = read.map_err(ExperimentError::read(path))?;
     let damaged = || std::io::Error::other("damaged: its checksum differs");
     if bytes.len() < 65 || bytes[64] != b'\n' {
@@ -350,13 +353,13 @@ pub fn load_checkpoint(path: &Path) -> Result<Vec<u8>, ExperimentError> {
     }
 }
 
-/// Another event file in a folder that has some.
+/// Starts another event file in a folder that already has some.
 fn new_log(folder: &Path) -> Result<EventWriter, ExperimentError> {
     fs::create_dir_all(folder).map_err(ExperimentError::write(folder))?;
     EventWriter::create(folder)
 }
 
-/// Goes on in a file of lines after the last that is whole. One that only lacks its end of line gets it.
+/// Reopens a line-based file after its last complete line; a missing line end is added.
 fn reopen_lines(path: &Path) -> Result<Appender, ExperimentError> {
     let read = read_regular(path, u64::MAX - 1);
     let bytes = read.map_err(ExperimentError::read(path))?;
@@ -368,7 +371,7 @@ fn reopen_lines(path: &Path) -> Result<Appender, ExperimentError> {
     Ok(file)
 }
 
-/// Removes what a process that was killed while it wrote a file left aside. Only for the holder of the lock.
+/// Removes temporary files of a process killed while writing. Requires the lock.
 fn remove_torn(directory: &Path) {
     let of_sets = &["", "model/variables", "model/assets"];
     let folders = SUBDIRECTORIES.iter().chain(of_sets);
@@ -377,7 +380,7 @@ fn remove_torn(directory: &Path) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with('.') && name.ends_with(".tmp") {
-            // Left where it cannot be removed: it is in nobody's way.
+            // A file that cannot be removed does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -1,4 +1,4 @@
-//! Which experiment an `ID` on the command line means.
+//! Resolves an `ID` from the command line to an experiment.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use crate::fields::Fields;
 use crate::store::{Entry, ExperimentStore};
 
 impl ExperimentStore {
-    /// The experiment named by `id`:
-    /// - a whole ID, or an unambiguous prefix or suffix of one;
-    /// - `latest`, the newest that is tracked;
-    /// - `best`, of highest macro F1 on the validation split, or `best:FIELD` of any other field, where of a
-    ///   loss less is better;
-    /// - a tag that only one experiment has.
+    /// Finds the experiment named by `id`:
+    /// - a full ID, or an unambiguous prefix or suffix of one;
+    /// - `latest`, the newest tracked experiment;
+    /// - `best`, the one with the highest validation macro F1, or `best:FIELD` for any other field (lowest for
+    ///   losses);
+    /// - a tag that exactly one experiment has.
     ///
-    /// Only names of directories that are listed are ever found.
+    /// Only listed directories are considered; `id` is never used as a path.
     ///
     /// # Errors
-    /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`] with the candidates.
+    /// [`ExperimentError::NotFound`], or [`ExperimentError::Ambiguous`] with the candidates.
     pub fn find(&self, id: &str) -> Result<Entry, ExperimentError> {
-        // A whole ID needs no listing.
+        // A full ID needs no listing.
         if let Some(directory) = self.exactly(id) {
             return Entry::load(directory);
         }
         let now = chrono::Local::now().naive_local();
         let field = best_field(id);
-        // Of thousands, only what it takes to choose is kept.
+        // With thousands of experiments, only the values needed to choose are kept.
         let (mut entries, mut broken) = self.scan(|mut entry| {
             let mut value = Value::Null;
             if let Some(field) = field {
@@ -77,7 +77,7 @@ impl ExperimentStore {
         }
         match entries.len() {
             0 => {
-                // One that cannot be read says so.
+                // A broken experiment reports its own error.
                 broken.retain(|broken| !id.is_empty() && by_name(&broken.entry()));
                 Err(match broken.len() {
                     1 => broken.remove(0).error,
@@ -92,7 +92,7 @@ impl ExperimentStore {
         }
     }
 
-    /// Directory of the tracked experiment of exactly this ID.
+    /// Directory of the tracked experiment with exactly this ID.
     fn exactly(&self, id: &str) -> Option<PathBuf> {
         let plain = Path::new(id).file_name() == Some(id.as_ref()) && !id.starts_with('.');
         let directory = self.root().join(id);
@@ -106,7 +106,7 @@ impl ExperimentStore {
     }
 }
 
-/// The field of `best` or `best:FIELD`.
+/// The field in `best` or `best:FIELD`.
 fn best_field(id: &str) -> Option<&str> {
     match id {
         "best" => Some("val_f1"),
@@ -114,7 +114,7 @@ fn best_field(id: &str) -> Option<&str> {
     }
 }
 
-/// Which values of a field are better.
+/// Whether higher or lower values of a field are better.
 pub(crate) fn direction(field: &str) -> Direction {
     let lower = field.contains("loss") || ["params", "duration", "size"].contains(&field);
     match Metric::of_field(field) {
@@ -124,7 +124,7 @@ pub(crate) fn direction(field: &str) -> Direction {
     }
 }
 
-/// Which has the best value of `field`; of equals the newest, none where nothing has it.
+/// Index of the experiment with the best value of `field`: the newest of equals, `None` if none has a value.
 fn best(entries: &[(Entry, Value)], field: &str) -> Option<usize> {
     let values = entries.iter().map(|(_, value)| value.as_f64());
     let known = values

@@ -1,18 +1,18 @@
-//! A few numbers as their mean, how far they scatter, and how well the mean is known.
+//! Mean, spread and confidence interval of a few numbers.
 
-/// Mean and scatter of a sample.
+/// Mean and spread of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// Values that are finite.
+    /// Number of finite values.
     pub count: usize,
-    /// Their mean.
+    /// Mean of the finite values.
     pub mean: f64,
-    /// Standard deviation of the sample (n - 1); none of a single value.
+    /// Sample standard deviation (n - 1); `None` for a single value.
     pub deviation: Option<f64>,
 }
 
 impl Sample {
-    /// Of the finite ones among some values; none where there are none.
+    /// Summarises the finite values; `None` if there are none.
     pub fn of(values: &[f64]) -> Option<Self> {
         let finite = || values.iter().copied().filter(|value| value.is_finite());
         let count = finite().count();
@@ -29,31 +29,32 @@ impl Sample {
         })
     }
 
-    /// Bounds of the 95 % interval of the mean, by Student's t; none of a single value.
+    /// 95 % confidence interval of the mean by Student's t; `None` for a single value.
     pub fn interval(&self) -> Option<(f64, f64)> {
         let half = student(self.count - 1) * self.deviation? / (self.count as f64).sqrt();
         Some((self.mean - half, self.mean + half))
     }
 }
 
-/// Differences between two ways of training, run by run.
+/// Paired differences between two groups of runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
-    /// Pairs of runs.
+    /// Number of pairs.
     pub pairs: usize,
-    /// Mean difference over folds.
+    /// Mean difference; over folds if there are any.
     pub mean: f64,
-    /// Bounds of its 95 % interval; none of a single value.
+    /// 95 % confidence interval of the mean difference; `None` for a single value.
     pub interval: Option<(f64, f64)>,
 }
 
 impl Paired {
-    /// Of the differences of every fold, one a seed; one list where there are no folds. `ratio` is the number of test
-    /// samples for each training sample.
+    /// Summarises differences: one list per fold with one value per seed, or a single list without folds. `ratio` is
+    /// the number of test samples per training sample.
     ///
-    /// Without folds the seeds are the sample. With folds, seeds of one fold share its test windows, so a fold is one
-    /// value, and folds share training samples: the variance of the mean is `(1 / folds + ratio)` times that of the
-    /// folds (Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52, 2003).
+    /// Without folds, the seeds are the sample. With folds, the seeds of a fold share its test windows, so each fold
+    /// counts as one value. Folds also share training samples: the variance of the mean is `(1 / folds + ratio)`
+    /// times that of the folds (Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52,
+    /// 2003).
     pub fn new(folds: &[Vec<f64>], ratio: f64) -> Option<Self> {
         let pairs = folds.iter().map(Vec::len).sum();
         let sample = match folds {
@@ -76,8 +77,8 @@ impl Paired {
     }
 }
 
-/// 97.5 % quantile of Student's t. Beyond the table by the expansion about the normal quantile, which is within
-/// 1e-5 there (Abramowitz and Stegun, 26.7.5).
+/// 97.5 % quantile of Student's t. Beyond the table it uses the expansion about the normal quantile, accurate to 1e-5
+/// there (Abramowitz and Stegun, 26.7.5).
 fn student(freedom: usize) -> f64 {
     const TABLE: [f64; 30] = [
         12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157,
@@ -127,7 +128,7 @@ mod tests {
         assert_eq!(Sample::of(&[f64::NAN]), None);
     }
 
-    /// `scipy.stats.ttest_rel(...).confidence_interval()` of seeds; of folds the formula in NumPy with
+    /// SciPy's `scipy.stats.ttest_rel(...).confidence_interval()` for seeds. For folds, the formula in NumPy with
     /// `scipy.stats.t.ppf(0.975, 2)`.
     #[test]
     fn paired_differences_are_those_of_scipy() {

@@ -16,47 +16,47 @@ use crate::error::ExperimentError;
 use crate::files::open_regular;
 use crate::history::History;
 use crate::id::{IdParts, IdTemplate};
-use crate::logs::{self, Logged};
+use crate::logs::{self, LoggedResults};
 use crate::metadata::{Metadata, Status, timestamp};
-use crate::run::{Experiment, Layout, Marks};
+use crate::run::{DirectoryLayout, Experiment, LogPositions};
 
-/// Seconds the ID is moved forward before giving up: more runs than this cannot start at once.
+/// Maximum number of seconds by which an ID is moved forward to find a free one.
 const ATTEMPTS: usize = 10_000;
 
-/// The experiments below one directory. Holds no state: what is on disk counts.
+/// The experiments below one directory. It caches nothing and always reads the disk.
 #[derive(Clone, Debug)]
 pub struct ExperimentStore {
     root: PathBuf,
 }
 
-/// One experiment as it lies on disk.
+/// An experiment on disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Name of the directory.
     pub id: String,
     /// The directory.
     pub directory: PathBuf,
-    /// Its metadata; only the time, by its name, for an untracked run.
+    /// The metadata. For an untracked run they only hold the start time, taken from its name.
     pub metadata: Metadata,
-    /// State, `crashed` derived; none for experiments of the Python system and untracked runs.
+    /// Status, possibly derived as `crashed`; `None` for untracked runs and those of the Python system.
     pub status: Option<Status>,
-    /// Whether it is an old run without tracking.
+    /// Whether it is a run without tracking.
     pub untracked: bool,
-    /// What could not be read or understood of its logs, in sentences, once they were asked for.
+    /// Sentences about logs that could not be read, once the logs were read.
     pub notes: Vec<String>,
 }
 
-/// A directory that looks like an experiment and cannot be read.
+/// A directory that looks like an experiment but cannot be read.
 #[derive(Debug)]
 pub struct Broken {
     /// The directory.
     pub directory: PathBuf,
-    /// Why not.
+    /// Why it cannot be read.
     pub error: ExperimentError,
 }
 
 impl Broken {
-    /// For showing it among others: nothing is known of it but its name.
+    /// A placeholder entry for listings, with nothing but the name.
     pub fn entry(&self) -> Entry {
         Entry {
             id: name_of(&self.directory),
@@ -75,36 +75,34 @@ impl std::fmt::Display for Broken {
     }
 }
 
-/// What a listing found.
+/// Result of a listing.
 #[derive(Debug, Default)]
 pub struct Selection {
     /// Experiments, oldest first.
     pub entries: Vec<Entry>,
-    /// Those that cannot be read, in the order of their names.
+    /// Experiments that cannot be read, sorted by name.
     pub broken: Vec<Broken>,
 }
 
 impl ExperimentStore {
-    /// The experiments below `root`, which need not exist yet.
+    /// Opens a store at `root`, which need not exist yet.
     pub fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
         }
     }
 
-    /// The directory.
+    /// Path of the experiments directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Creates the directory of a new experiment. Taken IDs move to the next free second, so two
-    /// processes that start in one second get two experiments.
-    ///
-    /// `metadata` is completed with ID, timestamp, status and version.
+    /// Creates the directory of a new experiment. A taken ID moves to the next free second, so two processes that
+    /// start in the same second get different IDs. ID, timestamp, status and version are filled into `metadata`.
     ///
     /// # Errors
-    /// [`ExperimentError::Claim`] where no directory can be created, [`ExperimentError::Write`]
-    /// where it cannot be filled; a directory that could not be filled is removed.
+    /// [`ExperimentError::Claim`] if no directory can be created. [`ExperimentError::Write`] if it cannot be filled;
+    /// it is then removed.
     pub fn claim(
         &self,
         template: &IdTemplate,
@@ -118,14 +116,19 @@ impl ExperimentStore {
         metadata.timestamp = timestamp(started);
         metadata.schema_version = Some(crate::SCHEMA_VERSION);
         metadata.status = Some(Status::Running);
-        fill(&directory, metadata, Layout::Tracked, extra_subdirectories)
+        fill(
+            &directory,
+            metadata,
+            DirectoryLayout::Tracked,
+            extra_subdirectories,
+        )
     }
 
-    /// Creates `logs/seismic_training_{YYYYMMDD-HHMMSS}` beside the store's directory, for a run
-    /// without tracking: logs, history, figures and model, but no metadata.
+    /// Creates `logs/seismic_training_{YYYYMMDD-HHMMSS}` next to the experiments directory for an untracked run,
+    /// which has logs, history, figures and a model but no metadata.
     ///
     /// # Errors
-    /// As [`ExperimentStore::claim`].
+    /// [`ExperimentError::Claim`] if no directory can be created, [`ExperimentError::Write`] if it cannot be filled.
     pub fn claim_untracked(&self, parts: IdParts) -> Result<Experiment, ExperimentError> {
         let name = |parts: &IdParts| format!("{UNTRACKED}{}", parts.time.format("%Y%m%d-%H%M%S"));
         let (directory, id) = create_free(&self.untracked_root(), parts, name)?;
@@ -133,20 +136,20 @@ impl ExperimentStore {
             experiment_id: id,
             ..Default::default()
         };
-        fill(&directory, metadata, Layout::Untracked, &[])
+        fill(&directory, metadata, DirectoryLayout::Untracked, &[])
     }
 
-    /// Takes up `entry` where a checkpoint left it; its directory stays the same.
+    /// Resumes `entry` at a checkpoint, in the same directory.
     ///
     /// # Errors
-    /// [`ExperimentError::Running`] where a process still trains it, [`ExperimentError::Usage`] where a newer version
-    /// wrote its metadata, [`ExperimentError::Write`] where its files are not as `marks` say, unless `incomplete` logs
-    /// will do.
+    /// [`ExperimentError::Running`] if a process still trains it. [`ExperimentError::Usage`] if a newer version wrote
+    /// its metadata. [`ExperimentError::Write`] if its files do not match `positions`, unless `incomplete` logs are
+    /// accepted.
     pub fn resume(
         &self,
         entry: &Entry,
         change: impl FnOnce(&mut Metadata),
-        marks: &Marks,
+        marks: &LogPositions,
         incomplete: bool,
     ) -> Result<Experiment, ExperimentError> {
         entry.metadata.check_version(&entry.id)?;
@@ -161,28 +164,28 @@ impl ExperimentStore {
         let mut metadata = entry.metadata.clone();
         change(&mut metadata);
         let directory = entry.directory.clone();
-        Experiment::take_up(directory, lock, metadata, marks, incomplete)
+        Experiment::reopen(directory, lock, metadata, marks, incomplete)
     }
 
     fn untracked_root(&self) -> PathBuf {
         self.root.parent().unwrap_or(Path::new("")).join("logs")
     }
 
-    /// Everything there is, oldest first.
+    /// Lists all experiments, oldest first.
     ///
     /// # Errors
-    /// [`ExperimentError::Read`] where the directory itself cannot be read; a missing one is empty.
+    /// [`ExperimentError::Read`] if the directory cannot be read. A missing directory is empty.
     pub fn list(&self) -> Result<Selection, ExperimentError> {
         let (entries, broken) = self.scan(Some)?;
         Ok(Selection { entries, broken })
     }
 
-    /// What `take` makes of every experiment, oldest first, without those it makes nothing of; and those that
-    /// cannot be read. Several threads read, since thousands of experiments are many small files, and of each only
-    /// what was made of it is kept.
+    /// Maps every experiment through `take`, oldest first, and drops `None`. Also returns the experiments that cannot
+    /// be read. Several threads read in parallel, since thousands of experiments are many small files, and only the
+    /// mapped values are kept.
     ///
     /// # Errors
-    /// As [`ExperimentStore::list`].
+    /// [`ExperimentError::Read`] if the directory cannot be read.
     pub fn scan<T: Send>(
         &self,
         take: impl Fn(Entry) -> Option<T> + Sync,
@@ -193,8 +196,8 @@ impl ExperimentStore {
             let Some(time) = id.strip_prefix(UNTRACKED) else {
                 continue;
             };
-            let time = NaiveDateTime::parse_from_str(time, "%Y%m%d-%H%M%S");
-            let time = time.map(|time| time.format("%Y-%m-%dT%H:%M:%S").to_string());
+            let time = NaiveDateTime::parse_from_str(time, "%Y%m%d-%H%M%S")
+                .map(|time| time.format("%Y-%m-%dT%H:%M:%S").to_string());
             let entry = Entry {
                 metadata: Metadata {
                     timestamp: time.unwrap_or_default(),
@@ -213,7 +216,7 @@ impl ExperimentStore {
         Ok((taken.into_iter().map(|(_, made)| made).collect(), broken))
     }
 
-    /// As above, of the directory itself, with the keys of the order.
+    /// Like [`ExperimentStore::scan`] for tracked experiments only; the results include their sort keys.
     pub(crate) fn scan_tracked<T: Send>(
         &self,
         take: &(impl Fn(Entry) -> Option<T> + Sync),
@@ -232,7 +235,7 @@ impl ExperimentStore {
                         let key = entry.sort_key();
                         taken.extend(take(entry).map(|made| (key, made)));
                     }
-                    // No experiment; or moved or removed while it was read. A link to nowhere is broken.
+                    // Not an experiment, or moved while it was read. A dangling link counts as broken.
                     Err(ExperimentError::Read { .. }) if fs::symlink_metadata(&path).is_err() => {}
                     Err(error) => broken.push(Broken {
                         directory: directory.clone(),
@@ -256,11 +259,11 @@ impl ExperimentStore {
     }
 }
 
-/// What was made of experiments, by start and ID; and what cannot be read.
+/// Mapped experiments with start time and ID, and those that cannot be read.
 type Scanned<T> = (Vec<((String, String), T)>, Vec<Broken>);
 
-/// Creates the first directory below `root` that is free, second by second from the parts' time.
-/// `create_dir` is the claim: of several processes it succeeds in one.
+/// Creates the first free directory below `root`, moving on second by second. `create_dir` is the claim: of several
+/// processes, only one succeeds.
 fn create_free(
     root: &Path,
     mut parts: IdParts,
@@ -285,18 +288,18 @@ fn create_free(
     Err(failed(std::io::Error::other("no free ID")))
 }
 
-/// Fills a directory that was just created, or removes it.
+/// Fills a new directory, or removes it on failure.
 fn fill(
     directory: &Path,
     metadata: Metadata,
-    layout: Layout,
+    layout: DirectoryLayout,
     extra_subdirectories: &[String],
 ) -> Result<Experiment, ExperimentError> {
     let path = directory.join(LOCK_FILE);
     let filled = File::create_new(&path)
         .map_err(ExperimentError::write(&path))
         .and_then(|lock| {
-            // A file system without locks only loses the difference between running and crashed.
+            // A file system without locks only loses the distinction between running and crashed.
             let _ = lock.try_lock();
             Experiment::start(
                 directory.to_owned(),
@@ -317,7 +320,7 @@ fn subdirectories(root: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(ExperimentError::read(root)(error)),
     };
-    // Entries that vanish while listing, and links, are passed over.
+    // Entries that vanish during the listing, and symbolic links, are skipped.
     let directories = listing
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -333,7 +336,7 @@ impl Entry {
     /// Reads the experiment in `directory`.
     ///
     /// # Errors
-    /// As [`Metadata::load`].
+    /// [`ExperimentError`] if its `metadata.json` is missing, unreadable or not a JSON object.
     pub fn load(directory: PathBuf) -> Result<Self, ExperimentError> {
         let metadata = Metadata::load(&directory.join(METADATA))?;
         let status = match metadata.status {
@@ -350,17 +353,16 @@ impl Entry {
         })
     }
 
-    /// Its epochs; those of its event logs where it has no history of its own, empty where nothing was written.
+    /// Its epochs. Without a history file they come from the event logs; without either they are empty.
     pub fn history(&self) -> History {
         let history = History::load(&self.directory.join(HISTORY));
         match history {
             Ok(history) if !history.epochs.is_empty() => history,
-            _ => Logged::read(&self.logs()).history,
+            _ => LoggedResults::read(&self.logs()).history,
         }
     }
 
-    /// Where its event logs are: in `logs`, or anywhere below the directory of a run without tracking or of other
-    /// people.
+    /// Directory of its event logs: `logs`, or the whole directory for untracked and foreign runs.
     pub fn logs(&self) -> PathBuf {
         let logs = self.directory.join(LOGS);
         let theirs = self.metadata.schema_version.is_none() && !logs.is_dir();
@@ -371,15 +373,14 @@ impl Entry {
         }
     }
 
-    /// Fills in results from the event logs where the metadata have none, as those of the Python system. For
-    /// showing: what is written back must not have them.
+    /// Fills in missing results from the event logs, for display. The result must not be written back.
     pub fn with_logged_results(mut self) -> Self {
         let ours = self.status.is_some_and(|status| status != Status::Crashed);
         if self.metadata.results.is_none() && !ours {
             if self.status.is_some() {
                 self.metadata.results = logs::from_history(&self.history());
             } else {
-                let logged = Logged::read(&self.logs());
+                let logged = LoggedResults::read(&self.logs());
                 self.metadata.results = logged.results();
                 self.notes = logged.history.notes;
             }
@@ -397,7 +398,7 @@ fn is_locked(directory: &Path) -> bool {
     let Ok(file) = open_regular(&directory.join(LOCK_FILE)) else {
         return false;
     };
-    // A shared lock is refused exactly while a trainer holds its exclusive one.
+    // A shared lock is refused exactly while a trainer holds the exclusive lock.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 

@@ -1,4 +1,4 @@
-//! Experiments that the tests share.
+//! Experiments shared by the tests.
 
 use chrono::{Local, NaiveDate, NaiveDateTime, TimeZone};
 use serde_json::json;
@@ -9,13 +9,13 @@ use crate::metadata::{Metadata, Results, Status};
 use crate::store::ExperimentStore;
 use crate::{Experiment, LogRun};
 
-/// A day after the first experiment.
+/// One day after the first experiment.
 pub(crate) fn now() -> NaiveDateTime {
     let day = NaiveDate::from_ymd_opt(2026, 1, 3).unwrap();
     day.and_hms_opt(3, 0, 0).unwrap()
 }
 
-/// Two finished experiments and one that is running no more, in a store of their own.
+/// A temporary store with two finished experiments and a crashed one.
 pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = ExperimentStore::new(&folder.path().join("experiments"));
@@ -30,8 +30,8 @@ pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
                 ("val_loss", loss * 1.1),
                 ("val_accuracy", f1 - 0.01 * (2 - epoch) as f64),
                 ("val_f1_macro", f1 - 0.01 * (2 - epoch) as f64),
-            ];
-            let metrics = metrics.map(|(name, value)| (name.to_owned(), value.into()));
+            ]
+            .map(|(name, value)| (name.to_owned(), value.into()));
             experiment.append_history(&Epoch {
                 epoch: epoch as usize,
                 learning_rate: rate,
@@ -63,15 +63,15 @@ pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
         });
         finished.unwrap();
     }
-    // Without its lock file it counts as crashed at once: a lock just dropped may live on for a
-    // moment in a process that another test is starting.
+    // The lock file is removed so that the run counts as crashed at once. A lock just dropped may survive for a
+    // moment in a child process of another test.
     let mut crashed = claim(&store, 2, 0.001);
     crashed.flush().unwrap();
     std::fs::remove_file(crashed.directory().join(crate::LOCK_FILE)).unwrap();
     (folder, store)
 }
 
-/// What a finished run leaves beside logs and history; the network has two parameters.
+/// Files that a finished run leaves besides logs and history. The network has two parameters.
 fn finished_files(experiment: &mut Experiment) {
     let header = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
     let mut weights = (header.len() as u64).to_le_bytes().to_vec();

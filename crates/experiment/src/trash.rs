@@ -1,5 +1,5 @@
-//! Deleted experiments lie in `.trash` below the experiments directory until they are purged: a rename deletes
-//! and restores, so an experiment is in one place or the other, whole.
+//! Deleted experiments stay in `.trash` below the experiments directory until they are purged. Deleting and restoring
+//! are renames, so an experiment is always complete and in exactly one place.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -9,16 +9,18 @@ use crate::error::ExperimentError;
 use crate::files::open_regular;
 use crate::store::{Entry, ExperimentStore};
 
-/// Holds an experiment's lock, so that no process trains it meanwhile.
-pub(crate) struct Held {
+/// Holds an experiment's lock, so that no process can train it in the meantime.
+pub(crate) struct ExperimentLock {
     _lock: Option<File>,
 }
 
-impl Held {
+impl ExperimentLock {
+    /// Acquires the lock.
+    ///
     /// # Errors
-    /// [`ExperimentError::Running`] where a process trains it.
+    /// [`ExperimentError::Running`] if a process trains the experiment.
     pub(crate) fn take(entry: &Entry) -> Result<Self, ExperimentError> {
-        // Experiments of the Python system have none, and nobody trains them here.
+        // Experiments of the Python system have no lock file, and this program never trains them.
         let lock = open_regular(&entry.directory.join(LOCK_FILE)).ok();
         let taken = lock.as_ref().map(File::try_lock);
         match taken {
@@ -31,15 +33,16 @@ impl Held {
 }
 
 impl ExperimentStore {
-    /// The folder of deleted experiments.
+    /// The trash folder.
     pub fn trash(&self) -> PathBuf {
         self.root().join(TRASH)
     }
 
-    /// Moves an experiment to the trash; says where it lies now.
+    /// Moves an experiment to the trash and returns its new path.
     ///
     /// # Errors
-    /// [`ExperimentError::Running`], or [`ExperimentError::Write`] where it cannot be moved; it stays where it is.
+    /// [`ExperimentError::Running`] if a process trains it. [`ExperimentError::Write`] if it cannot be moved; it
+    /// stays in place.
     pub fn delete(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
         if entry.untracked {
             return Err(ExperimentError::Usage(format!(
@@ -48,7 +51,7 @@ impl ExperimentStore {
                 entry.directory.display()
             )));
         }
-        let _held = Held::take(entry)?;
+        let _held = ExperimentLock::take(entry)?;
         let trash = self.trash();
         fs::create_dir_all(&trash).map_err(ExperimentError::write(&trash))?;
         let target = trash.join(&entry.id);
@@ -56,16 +59,16 @@ impl ExperimentStore {
         Ok(target)
     }
 
-    /// Experiments in the trash.
+    /// Lists the experiments in the trash.
     ///
     /// # Errors
-    /// [`ExperimentError::Read`] where the trash cannot be read.
+    /// [`ExperimentError::Read`] if the trash cannot be read.
     pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
         let (found, _) = ExperimentStore::new(&self.trash()).scan_tracked(&Some)?;
         Ok(found.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// The deleted experiment named by a whole ID, or an unambiguous prefix or suffix.
+    /// Finds a deleted experiment by full ID, or an unambiguous prefix or suffix.
     ///
     /// # Errors
     /// [`ExperimentError::NotFound`] or [`ExperimentError::Ambiguous`].
@@ -94,17 +97,17 @@ impl ExperimentStore {
     /// Moves a deleted experiment back.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where one of its name is there again.
+    /// [`ExperimentError::Write`] if an experiment of the same name exists.
     pub fn restore(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
         let target = self.root().join(&entry.id);
         move_to(&entry.directory, &target)?;
         Ok(target)
     }
 
-    /// Removes a deleted experiment for good. What its links point to stays.
+    /// Deletes an experiment in the trash permanently. Targets of symbolic links stay.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] where something of it cannot be removed.
+    /// [`ExperimentError::Write`] if a part of it cannot be removed.
     pub fn purge(&self, entry: &Entry) -> Result<(), ExperimentError> {
         let inside = entry.directory.parent() == Some(&self.trash());
         assert!(inside, "only what was deleted is purged");
@@ -113,13 +116,13 @@ impl ExperimentStore {
     }
 }
 
-/// Renames a directory to a name that must be free.
+/// Renames a directory; the new name must be free.
 fn move_to(from: &Path, to: &Path) -> Result<(), ExperimentError> {
     if fs::symlink_metadata(to).is_ok() {
         let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(ExperimentError::write(to)(taken));
     }
-    // A directory that came to be there meanwhile is replaced only where it is empty.
+    // `rename` replaces a directory created in the meantime only if it is empty.
     fs::rename(from, to).map_err(ExperimentError::write(to))
 }
 

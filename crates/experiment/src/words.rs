@@ -1,6 +1,6 @@
-//! Words of messages.
+//! Word forms for messages.
 
-/// A count and its noun: `1 record`, `2 records`.
+/// A count with its noun: `1 record`, `2 records`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{ending}")

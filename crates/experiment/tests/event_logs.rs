@@ -139,7 +139,7 @@ fn damage_is_seen_and_nothing_sound_is_lost() {
         let Some(torn) = torn else {
             assert_eq!(files(&directory), before, "{id}: {text}");
             let left = damaged.or(foreign).is_some();
-            assert_eq!(text.contains("left as it is"), left, "{text}");
+            assert_eq!(text.contains("left unchanged"), left, "{text}");
             continue;
         };
         // What was cut off lies beside it, under a name that TensorBoard does not read.

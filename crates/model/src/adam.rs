@@ -1,8 +1,8 @@
 //! Adam's hyperparameters and state, on the host.
 //!
-//! Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015), in the form of their
-//! section 2 that Keras uses: epsilon stands beside the uncorrected `sqrt(v)`. Burn's optimizer puts
-//! it beside the corrected one, which moves the losses of users who compare with their Keras runs.
+//! Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015), in the form of their section 2 that Keras
+//! uses: epsilon is added to the uncorrected `sqrt(v)`. Burn's optimiser adds it to the corrected one, which changes
+//! the losses compared with Keras.
 
 /// Hyperparameters of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,11 +11,10 @@ pub struct AdamConfig {
     pub beta_1: f64,
     /// Decay of the second moment. Default 0.999.
     pub beta_2: f64,
-    /// Guards the division. Default 1e-7.
+    /// Added to the denominator. Default 1e-7.
     pub epsilon: f64,
-    /// Share of every kernel that a step at learning rate 1 takes away, apart from the gradient (AdamW: I. Loshchilov
-    /// and F. Hutter, "Decoupled weight decay regularization", ICLR 2019). Biases and batch normalisations do not
-    /// decay. Default 0.
+    /// Decoupled weight decay of kernels, relative to the learning rate (AdamW: I. Loshchilov and F. Hutter,
+    /// "Decoupled weight decay regularization", ICLR 2019). Biases and batch normalisations do not decay. Default 0.
     pub weight_decay: f64,
 }
 
@@ -31,13 +30,13 @@ impl Default for AdamConfig {
 }
 
 impl AdamConfig {
-    /// Factor of every kernel before a step.
+    /// Factor applied to every kernel before a step.
     pub(crate) fn decay(&self, learning_rate: f64) -> f32 {
         (1.0 - learning_rate * self.weight_decay) as f32
     }
 
-    /// Factor of `first / (sqrt(second) + epsilon)` in step number `steps`, counted from 1: the
-    /// learning rate with both moments' bias corrected.
+    /// Factor of `first / (sqrt(second) + epsilon)` in step number `steps`, counted from 1: the learning rate,
+    /// corrected for the bias of both moments.
     pub(crate) fn rate(&self, learning_rate: f64, steps: u64) -> f64 {
         let t = steps as f64;
         learning_rate * (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t))
@@ -47,10 +46,10 @@ impl AdamConfig {
 /// Adam's state on the host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AdamState {
-    /// Steps taken.
+    /// Number of steps taken.
     pub steps: u64,
     /// First moments of all trainable tensors in order; empty before the first step.
     pub first: Vec<f32>,
-    /// Second moments.
+    /// Second moments, in the same order.
     pub second: Vec<f32>,
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Shape of one sample, channels-last: `height` sensor channels, `width` segments, `channels`
-/// samples or spectral bins a segment.
+/// Shape of one sample, channels-last: `height` sensor channels, `width` segments, and `channels` samples or spectral
+/// bins per segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputShape {
     /// Sensor channels (height), 2 by default.
@@ -58,7 +58,7 @@ impl fmt::Display for InputShape {
 /// The networks by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ModelKind {
-    /// Five small convolutions and a dense head: for nodes with tens of kilobytes.
+    /// Five small convolutions and a dense head, for nodes with tens of kilobytes.
     UltraLightweight,
     /// Three convolutions with pooling and one wide dense layer.
     Simple,
@@ -66,9 +66,10 @@ pub enum ModelKind {
     DeepEfficient,
     /// Residual and bottleneck blocks.
     ResnetStyle,
-    /// Sixteen wide convolutions and four dense layers; for servers, not for nodes.
+    /// Sixteen wide convolutions and four dense layers, for servers rather than nodes.
     DeepLarge,
-    /// Pointwise and depthwise convolutions beside a linear path from the mean features: contains logistic regression.
+    /// Pointwise and depthwise convolutions in parallel with a linear path from the mean features; contains logistic
+    /// regression.
     Seismic,
 }
 
@@ -83,7 +84,7 @@ impl ModelKind {
         ModelKind::DeepLarge,
     ];
 
-    /// The networks that Python users have, smallest first.
+    /// The networks of the Python system, smallest first.
     pub const KERAS: [ModelKind; 5] = [
         ModelKind::UltraLightweight,
         ModelKind::DeepEfficient,
@@ -104,7 +105,7 @@ impl ModelKind {
         }
     }
 
-    /// Memory of weights and activations the network was designed for, in KB of 1024 bytes.
+    /// Memory budget for weights and activations that the network was designed for, in KB of 1024 bytes.
     pub fn budget_kb(self) -> Option<usize> {
         match self {
             ModelKind::UltraLightweight | ModelKind::Seismic => Some(150),
@@ -120,11 +121,11 @@ impl fmt::Display for ModelKind {
     }
 }
 
-/// A model name that is none of [`ModelKind::ALL`].
+/// Error for a name that is not in [`ModelKind::ALL`].
 #[derive(Debug, thiserror::Error)]
 #[error("unknown model `{name}`: choose one of {}", ModelKind::ALL.map(ModelKind::name).join(", "))]
 pub struct UnknownModel {
-    /// What was asked for.
+    /// The name as given.
     pub name: String,
 }
 
@@ -210,10 +211,10 @@ pub const BATCH_NORM_EPSILON: f64 = 1e-3;
 /// Momentum of the running averages in Keras' sense: `running = m * running + (1 - m) * batch`.
 pub const BATCH_NORM_MOMENTUM: f64 = 0.99;
 
-/// A network over a given input and number of classes.
+/// A network for a given input shape and number of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
-    /// Which network.
+    /// Kind of network.
     pub kind: ModelKind,
     /// Shape of one sample.
     pub input: InputShape,
@@ -229,8 +230,8 @@ impl Architecture {
         Self::narrowed(kind, input, num_classes, 1)
     }
 
-    /// As [`Architecture::new`] with every channel and unit count divided by `divisor` (at least
-    /// one remains); the conformance fixtures use it to stay small.
+    /// Like [`Architecture::new`], with every channel and unit count divided by `divisor` (at least one remains).
+    /// Keeps conformance fixtures small.
     pub fn narrowed(
         kind: ModelKind,
         input: InputShape,
@@ -374,7 +375,7 @@ impl Builder {
         }
     }
 
-    /// The sum of what convolutions see in the course of the window and of a linear map of its mean features.
+    /// Sum of a convolutional path over the course of the window and a linear map of its mean features.
     fn seismic(&mut self) {
         let width = self.width(48);
         let name = |layer: &str| layer.to_owned();

@@ -1,29 +1,27 @@
 //! Exponential moving average of weights.
 //!
-//! Averaged weights generalise better than those of any one step; B. Polyak and A. Juditsky, "Acceleration of stochastic
-//! approximation by averaging", SIAM J. Control and Optimization 30 (1992).
+//! Averaged weights generalise better than those of a single step: B. Polyak and A. Juditsky, "Acceleration of
+//! stochastic approximation by averaging", SIAM J. Control and Optimization 30 (1992).
 
 use crate::architecture::BATCH_NORM_MOMENTUM;
 
-/// Share of the average that a step keeps: `decay`, and less in the first steps, so that the initial weights are soon
-/// forgotten.
-///
-/// `steps` counts the optimizer's steps, from 1.
+/// Fraction of the average that a step keeps: `decay`, but less in the first steps, so that the initial weights are
+/// soon forgotten. `steps` counts optimiser steps from 1.
 pub fn average_decay(decay: f64, steps: u64) -> f32 {
-    warmed_up(decay, steps) as f32
+    ramped_decay(decay, steps) as f32
 }
 
-fn warmed_up(decay: f64, steps: u64) -> f64 {
+fn ramped_decay(decay: f64, steps: u64) -> f64 {
     let steps = steps as f64;
     decay.min((1.0 + steps) / (10.0 + steps))
 }
 
-/// Share of its running statistics that a batch normalisation keeps in step `step`, counted from 1: Keras' momentum.
-/// Beside an average of the weights (`averaged`) it is less in the first steps, or the statistics of the untrained
-/// network would spoil the first epochs.
+/// Momentum of the running statistics of batch normalisation in step `step`, counted from 1. It is Keras' value,
+/// except together with an average of the weights (`averaged`). There it is lower in the first steps, because
+/// statistics of the untrained network would spoil the first epochs.
 pub fn batch_norm_momentum(averaged: bool, step: u64) -> f64 {
     if averaged {
-        warmed_up(BATCH_NORM_MOMENTUM, step)
+        ramped_decay(BATCH_NORM_MOMENTUM, step)
     } else {
         BATCH_NORM_MOMENTUM
     }

@@ -1,4 +1,4 @@
-//! `model/` of an experiment: `model.safetensors` and `model.json`, enough to classify raw windows.
+//! The folder `model/` of an experiment: `model.safetensors` and `model.json`, enough to classify raw windows.
 
 use std::path::{Path, PathBuf};
 
@@ -10,44 +10,44 @@ use crate::weights::{Weights, WeightsError};
 
 /// File name of the weights.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
-/// File name of the description.
+/// File name of the model card.
 pub const CARD_FILE: &str = "model.json";
-/// Version of `model.json`; newer files may add fields, a higher number changes their meaning.
+/// Version of `model.json`. Newer files may add fields; a higher number changes the meaning of fields.
 pub const CARD_VERSION: u32 = 1;
 
-/// `model.json`: what the weights are and what the network expects.
+/// `model.json`, the model card: describes the weights and the input that the network expects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// [`CARD_VERSION`].
     pub format_version: u32,
-    /// Network name, a [`ModelKind`].
+    /// Network name, see [`ModelKind`].
     pub architecture: String,
     /// `[height, width, channels]`.
     pub input_shape: [usize; 3],
-    /// Class names, one a logit.
+    /// Class names in the order of the logits.
     pub class_names: Vec<String>,
     /// Layout of the tensors in `model.safetensors`.
     pub layout: String,
-    /// How raw windows become inputs, as the data crate reads it.
+    /// Preprocessing of raw windows, in the format of the data crate.
     pub preprocessing: serde_json::Value,
-    /// What logits are divided by before the softmax, so that probabilities are calibrated; 1 changes nothing.
-    /// C. Guo et al., "On calibration of modern neural networks", ICML 2017.
-    #[serde(default = "no_temperature")]
+    /// Divisor of the logits before the softmax, which calibrates the probabilities; 1 changes nothing. C. Guo et
+    /// al., "On calibration of modern neural networks", ICML 2017.
+    #[serde(default = "default_temperature")]
     pub temperature: f64,
 }
 
-fn no_temperature() -> f64 {
+fn default_temperature() -> f64 {
     1.0
 }
 
-/// Largest `model.json` that is read, in bytes.
-const LARGEST_CARD: u64 = 64 << 20;
-/// Largest `model.safetensors` that is read, in bytes.
-const LARGEST_WEIGHTS: u64 = 4 << 30;
-/// Values of the largest input that is believed.
-const LARGEST_INPUT: usize = 1 << 24;
+/// Size limit of `model.json`, in bytes.
+const MAX_CARD_SIZE: u64 = 64 << 20;
+/// Size limit of `model.safetensors`, in bytes.
+const MAX_WEIGHTS_SIZE: u64 = 4 << 30;
+/// Upper bound for the number of values in an input.
+const MAX_INPUT: usize = 1 << 24;
 
-/// Reads a file of a model, which may come from anywhere.
+/// Reads a model file, which may be untrusted.
 fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, BundleError> {
     let error = |source| BundleError::Io {
         path: path.to_owned(),
@@ -65,15 +65,15 @@ fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, BundleError> {
 }
 
 impl ModelCard {
-    /// Refuses numbers that no network has.
+    /// Refuses values that no network can have.
     fn check(&self) -> Result<(), String> {
         let values = self
             .input_shape
             .iter()
             .try_fold(1usize, |product, n| product.checked_mul(*n));
-        if values.is_none_or(|values| !(1..=LARGEST_INPUT).contains(&values)) {
+        if values.is_none_or(|values| !(1..=MAX_INPUT).contains(&values)) {
             return Err(format!(
-                "`input_shape` is {:?}: from 1 to {LARGEST_INPUT} values are read",
+                "`input_shape` is {:?}: from 1 to {MAX_INPUT} values are read",
                 self.input_shape
             ));
         }
@@ -91,7 +91,7 @@ impl ModelCard {
         Ok(())
     }
 
-    /// The file's bytes.
+    /// Serialises the card.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a card is JSON");
         bytes.push(b'\n');
@@ -102,13 +102,13 @@ impl ModelCard {
 /// A network with everything needed to use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
-    /// The description.
+    /// The model card.
     pub card: ModelCard,
     /// The weights.
     pub weights: Weights,
 }
 
-/// A model directory that cannot be read.
+/// Error from reading a model directory.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// A file cannot be read.
@@ -116,7 +116,7 @@ pub enum BundleError {
     Io {
         /// File.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// `model.json` is malformed.
@@ -124,25 +124,25 @@ pub enum BundleError {
     Card {
         /// File.
         path: PathBuf,
-        /// Cause, with line and column.
+        /// Parse error with line and column.
         source: serde_json::Error,
     },
-    /// The card was written by a newer version.
+    /// A newer version wrote the card.
     #[error(
         "{path}: format version {found} is newer than {CARD_VERSION}, which this program reads"
     )]
     Version {
         /// File.
         path: PathBuf,
-        /// Version found.
+        /// Version of the file.
         found: u32,
     },
-    /// The description contradicts itself, or has numbers that make no sense.
+    /// The card is inconsistent or has invalid values.
     #[error("{path}: {problem}")]
     Value {
         /// File.
         path: PathBuf,
-        /// Key, and what is wrong with it.
+        /// The key and its problem.
         problem: String,
     },
     /// The network is unknown.
@@ -150,7 +150,7 @@ pub enum BundleError {
     Model {
         /// File.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: UnknownModel,
     },
     /// The network does not fit the input.
@@ -158,7 +158,7 @@ pub enum BundleError {
     Plan {
         /// File.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: PlanError,
     },
     /// The weights are unusable.
@@ -166,13 +166,13 @@ pub enum BundleError {
     Weights {
         /// File.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: WeightsError,
     },
 }
 
 impl Bundle {
-    /// A bundle of `weights` of `architecture`.
+    /// Bundles `weights` of `architecture`.
     pub fn new(
         architecture: &Architecture,
         weights: Weights,
@@ -188,22 +188,22 @@ impl Bundle {
                 layout: "keras: conv [kh, kw, in, out], depthwise [kh, kw, c, 1], dense [in, out]"
                     .into(),
                 preprocessing,
-                temperature: no_temperature(),
+                temperature: default_temperature(),
             },
             weights,
         }
     }
 
-    /// The same bundle with a temperature.
+    /// Sets the temperature.
     pub fn with_temperature(mut self, temperature: f64) -> Self {
         self.card.temperature = temperature;
         self
     }
 
-    /// The files of the bundle: name and bytes. Whoever owns the directory writes them.
+    /// Names and contents of the bundle's files, for the owner of the directory to write.
     ///
     /// # Errors
-    /// [`WeightsError`] where the weights cannot be encoded.
+    /// [`WeightsError`] if the weights cannot be encoded.
     pub fn files(&self) -> Result<[(&'static str, Vec<u8>); 2], WeightsError> {
         let metadata = [("architecture", self.card.architecture.as_str())];
         Ok([
@@ -212,13 +212,13 @@ impl Bundle {
         ])
     }
 
-    /// Reads `model.json` and `model.safetensors` of `directory`.
+    /// Reads `model.json` and `model.safetensors` in `directory`.
     ///
     /// # Errors
-    /// [`BundleError`], naming the file.
+    /// [`BundleError`] naming the file.
     pub fn load(directory: &Path) -> Result<(Self, Architecture), BundleError> {
         let path = directory.join(CARD_FILE);
-        let bytes = read_file(&path, LARGEST_CARD)?;
+        let bytes = read_file(&path, MAX_CARD_SIZE)?;
         let card: ModelCard =
             serde_json::from_slice(&bytes).map_err(|source| BundleError::Card {
                 path: path.clone(),
@@ -245,7 +245,7 @@ impl Bundle {
         let architecture = Architecture::new(kind, input, card.class_names.len());
         let plan = Plan::new(&architecture).map_err(|source| BundleError::Plan { path, source })?;
         let path = directory.join(WEIGHTS_FILE);
-        let bytes = read_file(&path, LARGEST_WEIGHTS)?;
+        let bytes = read_file(&path, MAX_WEIGHTS_SIZE)?;
         let weights = Weights::from_safetensors(&plan, &bytes)
             .map_err(|source| BundleError::Weights { path, source })?;
         Ok((Self { card, weights }, architecture))

@@ -1,5 +1,5 @@
-//! The state of a training between two steps, as one safetensors file: `weights/...` and `best/...` with
-//! the names of [`Weights`], `average/...` where an average is kept, `adam/first`, `adam/second` and `epoch/logits`.
+//! State of a training between two steps, as one safetensors file: `weights/...` and `best/...` with the names of
+//! [`Weights`], `average/...` if enabled, `adam/first`, `adam/second` and `epoch/logits`.
 
 use std::collections::HashMap;
 
@@ -9,33 +9,33 @@ use crate::adam::AdamState;
 use crate::plan::Plan;
 use crate::weights::{NamedTensor, Weights, WeightsError, encode, float32};
 
-/// All of a training that the network and its optimizer know.
+/// State of a network and its optimiser in training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingState {
     /// Weights.
     pub weights: Weights,
     /// Weights of the best epoch.
     pub best: Weights,
-    /// Moving average of the weights, where one is kept.
+    /// Moving average of the weights, if enabled.
     pub average: Option<Weights>,
-    /// The optimizer.
+    /// Optimiser state.
     pub adam: AdamState,
-    /// Logits of the steps of an epoch that has begun, end to end; none between two epochs.
+    /// Logits of the steps taken in the current epoch, concatenated; empty between epochs.
     pub logits: Vec<f32>,
 }
 
-/// Key of the note in the file's header, and of the optimizer's steps.
+/// Keys in the file header: the caller's note and the optimiser's step count.
 const NOTE: &str = "note";
 const STEPS: &str = "steps";
 
-/// Name of the tensor of an epoch's logits.
+/// Name of the tensor with the logits.
 const LOGITS: &str = "epoch/logits";
 
 impl TrainingState {
-    /// The file's bytes, with `note` in its header.
+    /// Serialises the state, with `note` in the header.
     ///
     /// # Errors
-    /// [`WeightsError`] where the tensors cannot be encoded.
+    /// [`WeightsError`] if the tensors cannot be encoded.
     pub fn to_bytes(&self, note: &str) -> Result<Vec<u8>, WeightsError> {
         let mut tensors = Vec::new();
         let average = self.average.as_ref().map(|weights| ("average", weights));
@@ -61,11 +61,11 @@ impl TrainingState {
         encode(tensors, Some(header))
     }
 
-    /// Reads the file of a network with `plan`, and its note. Never executes anything; allocates no more than
-    /// a small multiple of the file's size.
+    /// Parses the checkpoint of a network with `plan`; also returns its note. Allocates no more than a small multiple
+    /// of the file's size.
     ///
     /// # Errors
-    /// [`WeightsError`] where the bytes are not safetensors, hold another network or lack a part.
+    /// [`WeightsError`] if the bytes are not safetensors, belong to another network, or lack a part.
     pub fn from_bytes(plan: &Plan, bytes: &[u8]) -> Result<(Self, String), WeightsError> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let header = header.metadata().clone().unwrap_or_default();
@@ -80,7 +80,7 @@ impl TrainingState {
                 continue;
             }
             let unexpected = || WeightsError::Unexpected { name: name.into() };
-            let (part, own) = name.split_once('/').ok_or_else(unexpected)?;
+            let (part, tensor_name) = name.split_once('/').ok_or_else(unexpected)?;
             let target = match part {
                 "weights" => &mut weights,
                 "best" => &mut best,
@@ -89,11 +89,11 @@ impl TrainingState {
                 _ => return Err(unexpected()),
             };
             let tensor = NamedTensor {
-                name: own.into(),
+                name: tensor_name.into(),
                 shape: view.shape().to_vec(),
                 values: float32(name, &view, Vec::new)?,
             };
-            target.insert(own.to_owned(), tensor);
+            target.insert(tensor_name.to_owned(), tensor);
         }
         let steps: u64 = header
             .get(STEPS)
@@ -103,7 +103,7 @@ impl TrainingState {
             let tensor = moments.remove(name).ok_or_else(|| missing(name))?;
             let expected = plan.trainable_parameters();
             match tensor.values.len() {
-                // Some backends have none before the first step.
+                // Some backends have no moments before the first step.
                 0 if steps == 0 => Ok(tensor.values),
                 length if length == expected => Ok(tensor.values),
                 _ => Err(WeightsError::Shape {
@@ -187,14 +187,14 @@ mod tests {
     }
 
     proptest! {
-        /// A file that lost its end is an error.
+        /// Truncated files are errors.
         #[test]
         fn cut_files_are_errors(length: usize) {
             let bytes = state().to_bytes("").unwrap();
             prop_assert!(TrainingState::from_bytes(&plan(), &bytes[..length % bytes.len()]).is_err());
         }
 
-        /// A changed byte makes nothing panic; that it is noticed is the checksum's task, which the experiment keeps.
+        /// A changed byte never panics. Detecting it is up to the checksum that the experiment stores.
         #[test]
         fn a_changed_byte_panics_nowhere(at: usize, value: u8) {
             let mut bytes = state().to_bytes("").unwrap();

@@ -1,9 +1,9 @@
-//! 'Same' convolutions over one sample: which input position every kernel tap reads for every output position.
+//! 'Same' convolutions over one sample: the input position that every kernel tap reads for every output position.
 
 use crate::plan::ValueShape;
 
-/// Zeros before and after `input` positions of one axis under 'same' padding with a `kernel` of that length: the odd one
-/// goes after the data, as in TensorFlow's 'SAME'.
+/// Zeros before and after `input` positions of an axis under 'same' padding with a kernel of length `kernel`. An odd
+/// zero goes after the data, as in TensorFlow's 'SAME'.
 ///
 /// ```
 /// assert_eq!(model::same_padding(7, 3, 1), (1, 1));
@@ -27,7 +27,7 @@ pub(crate) struct Geometry {
 }
 
 impl Geometry {
-    /// Of a kernel of `kernel` height and width over `input`, where flat values are one position.
+    /// Geometry of a kernel of `kernel` height and width over `input`; flat values count as one position.
     pub fn new(input: ValueShape, kernel: (usize, usize), stride: usize) -> Self {
         let (height, width) = input.height_and_width();
         Self {
@@ -50,8 +50,7 @@ impl Geometry {
         self.kernel.0 * self.kernel.1
     }
 
-    /// Input position under every tap of every output position (tap index fastest), none where the
-    /// tap is in the padding.
+    /// Input position under every tap of every output position (tap index fastest); `None` for padding.
     pub fn sources(&self) -> Vec<Option<usize>> {
         let (kh, kw) = self.kernel;
         let (top, _) = same_padding(self.height, kh, 1);

@@ -1,22 +1,20 @@
-//! The seismic CNNs.
+//! Seismic CNNs: definition, training and inference.
 //!
-//! An architecture is data: [`Architecture`] is a list of [`Op`]s over a channels-last input of
-//! shape [`InputShape`] (2 sensor channels x 7 segments x 256 bins by default). Everything else is
-//! derived from it and cannot disagree with it:
+//! An architecture is data: [`Architecture`] is a list of [`Op`]s over a channels-last input of shape [`InputShape`]
+//! (by default 2 sensor channels x 7 segments x 256 bins). Everything else is derived from it:
 //!
-//! - [`Plan`]: what is computed, step by step, with the shape of every value and the name and shape of every tensor;
-//! - [`Weights`]: the tensors on the host, initialised as Keras does, saved as safetensors;
+//! - [`Plan`]: the execution plan, with the shape of every value and the name and shape of every tensor;
+//! - [`Weights`]: the tensors on the host, initialised like Keras, stored as safetensors;
 //! - [`native::NativeNetwork`]: forward and backward pass on a CPU without a tensor framework;
-//! - [`native::Inference`]: the same network where it only classifies;
-//! - `Network` (feature `burn`, on by default): the same tensors on a Burn device, with forward and backward pass;
-//! - [`TrainingState`]: what a training needs to go on where it was;
-//! - [`summary`]'s text, which is `model_summary.txt`.
+//! - [`native::Inference`]: the same network for classification only;
+//! - `Network` (feature `burn`, on by default): forward and backward pass on a Burn device;
+//! - [`TrainingState`]: the state from which a training resumes;
+//! - [`summary`]: the text of `model_summary.txt`.
 //!
-//! Programs that only classify or export build this crate with `default-features = false`, without Burn.
-//!
-//! The crate reads no configuration and prints nothing.
+//! Programs that only classify or export build this crate with `default-features = false`, without Burn. The crate
+//! reads no configuration and prints nothing.
 
-// A forgotten operation, step or tensor role must not compile.
+// Every match must name all operations, steps and tensor roles.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod adam;

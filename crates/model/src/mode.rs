@@ -1,26 +1,26 @@
-//! How a pass treats dropout and batch normalisation.
+//! Training or inference mode of a pass.
 
 use crate::rng::Rng;
 
-/// How a forward pass treats dropout and batch normalisation.
+/// Training or inference mode: controls dropout and batch normalisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Running statistics, no dropout.
     Inference,
-    /// Batch statistics; dropout masks drawn from `seed` and `step` alone, none where `dropout` is
-    /// false.
+    /// Batch statistics. Dropout masks depend only on `seed` and `step`.
     Training {
-        /// Whether dropout layers drop.
+        /// Whether dropout is active.
         dropout: bool,
-        /// The run's seed.
+        /// Seed of the run.
         seed: u64,
-        /// Optimizer step, counted over the whole run.
+        /// Optimiser step, counted over the whole run.
         step: u64,
     },
 }
 
-/// Zero with probability `rate`, else `1 / (1 - rate)`, from element `first` of the batch's activations on;
-/// `number` counts the network's dropout layers from 1. Drawn on the host so that every backend sees the same mask.
+/// Dropout mask: zero with probability `rate`, otherwise `1 / (1 - rate)`. It starts at element `first` of the
+/// batch's activations; `number` counts the network's dropout layers from 1. Drawn on the host so that every backend
+/// uses the same mask.
 pub(crate) fn dropout_mask(
     seed: u64,
     step: u64,
@@ -28,7 +28,7 @@ pub(crate) fn dropout_mask(
     rate: f64,
     first: usize,
 ) -> impl Iterator<Item = f32> {
-    // Streams of initial weights are small numbers: dropout's start far from them.
+    // Initial weights use small stream numbers; dropout starts far above them.
     let mut rng = Rng::new(seed, (step + 1).wrapping_mul(1 << 32) + number);
     rng.skip(first);
     let keep = (1.0 / (1.0 - rate)) as f32;

@@ -1,6 +1,6 @@
-//! Random numbers that depend on `(seed, stream)` and the position in the stream alone, so initial
-//! weights and dropout masks are the same on every backend, with any number of threads, and after
-//! resuming. The generator is ChaCha8 of `rand_chacha`, whose output is documented as stable.
+//! Random numbers that depend only on `(seed, stream)` and the position in the stream. Initial weights and dropout
+//! masks are therefore the same on every backend, with any number of threads, and after resuming. The generator is
+//! ChaCha8 of `rand_chacha`, whose output is documented as stable.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -10,19 +10,19 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 pub struct Rng(ChaCha8Rng);
 
 impl Rng {
-    /// Stream number `stream` of `seed`; different streams are independent.
+    /// Stream number `stream` of `seed`. Different streams are independent.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream);
         Self(rng)
     }
 
-    /// Goes on as if `count` more numbers had been drawn.
+    /// Skips `count` numbers.
     pub fn skip(&mut self, count: usize) {
         self.0.set_word_pos(self.0.get_word_pos() + count as u128);
     }
 
-    /// Uniform in `[0, 1)`, with 24 bits.
+    /// Uniform in `[0, 1)`, with 24 random bits.
     pub fn uniform(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / (1u32 << 24) as f32
     }

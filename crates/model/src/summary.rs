@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::architecture::Architecture;
 use crate::plan::{Plan, StepKind};
 
-/// Bytes of 1 KB as the budgets of sensor nodes count it.
+/// Bytes per KB, as in the memory sizes of sensor nodes.
 const KB: f64 = 1024.0;
 
 /// Memory of a network that classifies one sample at a time, in bytes.
@@ -13,12 +13,12 @@ const KB: f64 = 1024.0;
 pub struct Memory {
     /// All parameters as float32.
     pub weights: usize,
-    /// Peak of activations alive at once, as float32.
+    /// Peak size of activations alive at the same time, as float32.
     pub activations: usize,
 }
 
 impl Memory {
-    /// Memory of the planned network.
+    /// Memory of a planned network.
     pub fn of(plan: &Plan) -> Self {
         Self {
             weights: 4 * plan.total_parameters(),
@@ -49,7 +49,7 @@ fn shape(dims: &[usize]) -> String {
     dims.join(" x ")
 }
 
-/// The table and the totals as text.
+/// Renders the table and the totals as text.
 pub fn text(architecture: &Architecture, plan: &Plan) -> String {
     let rows = rows(plan);
     let header = ["Layer", "Operation", "Output", "Parameters", "MACs"].map(String::from);
@@ -83,7 +83,7 @@ pub fn text(architecture: &Architecture, plan: &Plan) -> String {
     out
 }
 
-/// The same as Markdown, for TensorBoard's TEXT tab.
+/// Renders the same as Markdown, for TensorBoard's TEXT tab.
 pub fn markdown(architecture: &Architecture, plan: &Plan) -> String {
     let mut out = String::from(
         "| Layer | Operation | Output | Parameters | MACs |\n|---|---|---|---:|---:|\n",
@@ -103,7 +103,7 @@ fn rows(plan: &Plan) -> Vec<[String; 5]> {
     let cost = |n: usize| if n == 0 { "-".into() } else { thousands(n) };
     let mut rows: Vec<[String; 5]> = Vec::new();
     for step in &plan.steps {
-        // An activation belongs to the row above it.
+        // An activation function is shown in the row of the layer before it.
         if step.kind == StepKind::Relu
             && let Some([_, operation, ..]) = rows.last_mut()
         {
@@ -173,7 +173,7 @@ fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String
     totals
 }
 
-/// Whether the memory fits, and if it does not, whether 8-bit weights would.
+/// Whether the network fits the budget, and if not, whether 8-bit weights would.
 fn verdict(memory: Memory, parameters: usize, budget: usize) -> String {
     let kb = |bytes: usize| bytes as f64 / KB;
     let over = kb(memory.total()) - budget as f64;

@@ -1,4 +1,4 @@
-//! Weights of one network as the beginning of another.
+//! Transfer of weights from one network to another.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use safetensors::SafeTensors;
 use crate::plan::Plan;
 use crate::weights::{NamedTensor, Weights, WeightsError, float32};
 
-/// What a tensor of the new network begins with.
+/// Result of transferring one tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transferred {
     /// Name of the tensor.
     pub name: String,
-    /// Why it was not taken; nothing where it was.
+    /// Why it was not transferred; `None` if it was.
     pub left: Option<String>,
 }
 
-/// The tensors of a safetensors file by name, whatever network they are of.
+/// Reads the tensors of a safetensors file by name, for any network.
 ///
 /// # Errors
-/// [`WeightsError`] where the bytes are not safetensors of float32.
+/// [`WeightsError`] if the bytes are not safetensors of float32.
 pub fn named_tensors(bytes: &[u8]) -> Result<HashMap<String, NamedTensor>, WeightsError> {
     let file = SafeTensors::deserialize(bytes)?;
     let tensors = file.iter().map(|(name, view)| {
@@ -34,8 +34,8 @@ pub fn named_tensors(bytes: &[u8]) -> Result<HashMap<String, NamedTensor>, Weigh
 }
 
 impl Weights {
-    /// These weights, with the tensors of `source` that have the name and shape of one here; `same_classes` says that
-    /// the last layer tells the same classes apart, else it keeps its own values. What became of every tensor comes back.
+    /// Replaces tensors by those of `source` with the same name and shape. `same_classes` tells whether both networks
+    /// have the same classes; if not, the last layer keeps its values. Also returns what happened to each tensor.
     pub fn with_tensors_of(
         mut self,
         plan: &Plan,
@@ -43,25 +43,25 @@ impl Weights {
         same_classes: bool,
     ) -> (Self, Vec<Transferred>) {
         let head = plan.layers().last().cloned();
-        let transferred = self.tensors_mut().iter_mut().map(|own| {
-            let is_head = head.as_deref() == own.name.split('/').next();
-            let left = match source.get(&own.name) {
+        let transferred = self.tensors_mut().iter_mut().map(|tensor| {
+            let is_head = head.as_deref() == tensor.name.split('/').next();
+            let left = match source.get(&tensor.name) {
                 None => Some("the source has none of this name".to_owned()),
                 Some(_) if is_head && !same_classes => Some("the classes differ".to_owned()),
-                Some(found) if found.shape != own.shape => Some(format!(
+                Some(found) if found.shape != tensor.shape => Some(format!(
                     "it is {:?} there, {:?} here",
-                    found.shape, own.shape
+                    found.shape, tensor.shape
                 )),
                 Some(found) if found.values.iter().any(|v| !v.is_finite()) => {
                     Some("it has values that are not finite".to_owned())
                 }
                 Some(found) => {
-                    own.values.clone_from(&found.values);
+                    tensor.values.clone_from(&found.values);
                     None
                 }
             };
             Transferred {
-                name: own.name.clone(),
+                name: tensor.name.clone(),
                 left,
             }
         });
@@ -90,20 +90,20 @@ mod tests {
         let source = Weights::init(&plan(3), 1);
         let bytes = source.to_safetensors(&[]).unwrap();
         let named = named_tensors(&bytes).unwrap();
-        let own = Weights::init(&plan(3), 2);
-        let (taken, told) = own.clone().with_tensors_of(&plan(3), &named, true);
+        let initial = Weights::init(&plan(3), 2);
+        let (taken, told) = initial.clone().with_tensors_of(&plan(3), &named, true);
         assert_eq!(taken, source);
-        assert!(told.iter().all(|own| own.left.is_none()));
-        let (taken, told) = own.clone().with_tensors_of(&plan(3), &named, false);
+        assert!(told.iter().all(|tensor| tensor.left.is_none()));
+        let (taken, told) = initial.clone().with_tensors_of(&plan(3), &named, false);
         let left: Vec<&str> = told
             .iter()
-            .filter(|own| own.left.is_some())
-            .map(|own| &own.name[..])
+            .filter(|tensor| tensor.left.is_some())
+            .map(|tensor| &tensor.name[..])
             .collect();
         assert_eq!(left, ["head/kernel", "head/bias"]);
-        assert_eq!(taken.tensors().last(), own.tensors().last());
+        assert_eq!(taken.tensors().last(), initial.tensors().last());
         let (_, told) = Weights::init(&plan(4), 2).with_tensors_of(&plan(4), &named, true);
-        let problem = told.iter().find_map(|own| own.left.clone()).unwrap();
+        let problem = told.iter().find_map(|tensor| tensor.left.clone()).unwrap();
         assert!(problem.contains("here"), "{problem}");
     }
 }

@@ -1,4 +1,4 @@
-//! A network's tensors on the host: initialised as Keras does, kept in safetensors files.
+//! A network's tensors on the host: initialised like Keras, stored as safetensors.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,13 +20,13 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
-/// All tensors of a network, in the order of its [`Plan`].
+/// All tensors of a network in the order of its [`Plan`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     tensors: Vec<NamedTensor>,
 }
 
-/// A weights file that cannot be used.
+/// Error from reading or writing weights.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// Not a safetensors file.
@@ -38,7 +38,7 @@ pub enum WeightsError {
         /// Tensor name.
         name: String,
     },
-    /// The file has tensors the network does not.
+    /// The file has a tensor that the network does not have.
     #[error("tensor `{name}` does not belong to this network")]
     Unexpected {
         /// Tensor name.
@@ -60,8 +60,8 @@ pub enum WeightsError {
 }
 
 impl Weights {
-    /// Keras' defaults: Glorot uniform kernels (Glorot and Bengio, AISTATS 2010), zero biases,
-    /// batch normalisations as identity. Depends on `seed` alone.
+    /// Keras' default initialisation: Glorot uniform kernels (Glorot and Bengio, AISTATS 2010), zero biases, batch
+    /// normalisations as identity. Depends only on `seed`.
     pub fn init(plan: &Plan, seed: u64) -> Self {
         let tensors = plan.tensors.iter().enumerate().map(|(i, tensor)| {
             let mut rng = Rng::new(seed, i as u64);
@@ -83,10 +83,10 @@ impl Weights {
         }
     }
 
-    /// Tensors given by name, checked against `plan`.
+    /// Takes tensors by name and checks them against `plan`.
     ///
     /// # Errors
-    /// [`WeightsError`] where a tensor is missing, unexpected or of another shape.
+    /// [`WeightsError`] if a tensor is missing, unexpected or has another shape.
     pub fn from_named(
         plan: &Plan,
         mut named: HashMap<String, NamedTensor>,
@@ -133,23 +133,26 @@ impl Weights {
         &self.tensors[id.index()]
     }
 
-    /// The safetensors file as bytes, with `metadata` in its header. Equal weights give equal
-    /// bytes.
+    /// Serialises to safetensors with `metadata` in the header. Equal weights give equal bytes.
+    ///
+    /// # Errors
+    /// [`WeightsError`] if the tensors cannot be encoded.
     pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
-        let tensors = self.tensors.iter();
-        let tensors = tensors.map(|t| (t.name.clone(), t.shape.clone(), &t.values[..]));
-        // A map of several entries is written in hash order: one entry keeps the bytes stable.
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|t| (t.name.clone(), t.shape.clone(), &t.values[..]));
+        // Several entries would be written in hash order; a single one keeps the bytes stable.
         let header = serde_json::to_string(&metadata.iter().collect::<Vec<_>>());
         let header = header.expect("string pairs are JSON");
         let metadata = (!metadata.is_empty()).then(|| HashMap::from([("model".into(), header)]));
         encode(tensors.collect(), metadata)
     }
 
-    /// Reads the bytes of a safetensors file. Never executes anything; allocates no more than the
-    /// file's size.
+    /// Parses safetensors. Allocates no more than the size of the file.
     ///
     /// # Errors
-    /// [`WeightsError`] where the bytes are not safetensors or hold another network.
+    /// [`WeightsError`] if the bytes are not safetensors or belong to another network.
     pub fn from_safetensors(plan: &Plan, bytes: &[u8]) -> Result<Self, WeightsError> {
         let file = SafeTensors::deserialize(bytes)?;
         let mut named = HashMap::new();
@@ -171,13 +174,13 @@ impl Weights {
     /// Reads a safetensors file.
     ///
     /// # Errors
-    /// As [`Weights::from_safetensors`], or where the file cannot be read.
+    /// [`WeightsError`] if the file cannot be read, is not safetensors, or belongs to another network.
     pub fn load(plan: &Plan, path: &Path) -> Result<Self, WeightsError> {
         Self::from_safetensors(plan, &std::fs::read(path)?)
     }
 }
 
-/// A safetensors file of float32 tensors: names, shapes and values.
+/// Serialises named float32 tensors to safetensors.
 pub(crate) fn encode(
     tensors: Vec<(String, Vec<usize>, &[f32])>,
     header: Option<HashMap<String, String>>,
@@ -191,7 +194,7 @@ pub(crate) fn encode(
     Ok(safetensors::serialize(views, header)?)
 }
 
-/// Values of a tensor `name` that must be float32; `expected` is the shape an error names.
+/// Values of the tensor `name`, which must be float32; `expected` is the shape given in the error.
 pub(crate) fn float32(
     name: &str,
     view: &TensorView<'_>,
@@ -281,7 +284,7 @@ mod tests {
     }
 
     proptest! {
-        /// A file that lost its end is an error.
+        /// Truncated files are errors.
         #[test]
         fn cut_files_are_errors(length: usize) {
             let bytes = Weights::init(&plan(), 3).to_safetensors(&[]).unwrap();
@@ -289,7 +292,7 @@ mod tests {
             prop_assert!(Weights::from_safetensors(&plan(), cut).is_err());
         }
 
-        /// The format has no checksum: a changed byte is an error, or changes at most the value it is in.
+        /// The format has no checksum: a changed byte is an error or affects only the value it is in.
         #[test]
         fn a_changed_byte_moves_nothing_else(at: usize, in_header: bool, value: u8) {
             let whole = Weights::init(&plan(), 3);
@@ -300,7 +303,7 @@ mod tests {
             if let Ok(read) = Weights::from_safetensors(&plan(), &bytes) {
                 let values = |weights: &Weights| -> Vec<u32> {
                     let tensors = weights.tensors().iter();
-                    tensors.flat_map(|own| own.values.iter().map(|v| v.to_bits())).collect()
+                    tensors.flat_map(|tensor| tensor.values.iter().map(|v| v.to_bits())).collect()
                 };
                 let (read, whole) = (values(&read), values(&whole));
                 let changed = read.iter().zip(&whole).filter(|(a, b)| a != b).count();

@@ -254,8 +254,11 @@ impl Trained {
                 let forward = network.forward(fixture.x(&device), TRAINING);
                 let loss = cross_entropy(forward.logits.clone(), fixture.y(&device));
                 let gradients = loss.backward();
-                let each = network.tensors().iter();
-                let each = each.map(|tensor| tensor.grad(&gradients)).collect();
+                let each = network
+                    .tensors()
+                    .iter()
+                    .map(|tensor| tensor.grad(&gradients))
+                    .collect();
                 (forward, each, network)
             }
             BatchLayout::Positions => {

@@ -99,12 +99,15 @@ impl Case {
         let targets = Tensor::<1, Int>::from_data(y, &device);
         let loss = weighted_cross_entropy(logits.clone(), targets, classes.as_ref());
         let gradients = loss.backward();
-        let each = network.tensors().iter().zip(&network.plan().tensors);
-        let each = each.map(|(tensor, plan)| {
-            plan.role
-                .trainable()
-                .then(|| host(tensor.grad(&gradients).unwrap()))
-        });
+        let each = network
+            .tensors()
+            .iter()
+            .zip(&network.plan().tensors)
+            .map(|(tensor, plan)| {
+                plan.role
+                    .trainable()
+                    .then(|| host(tensor.grad(&gradients).unwrap()))
+            });
         let each = each.collect();
         network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         (host(logits.inner()), each, network)

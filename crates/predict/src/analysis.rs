@@ -1,4 +1,4 @@
-//! From what a [`Joiner`](crate::Joiner) puts out to windows with probabilities, and events.
+//! Turns the output of a [`Joiner`](crate::Joiner) into classified windows and events.
 
 use data::recording::format_time;
 
@@ -8,27 +8,27 @@ use crate::events::{Event, EventDetector};
 use crate::join::Joined;
 use crate::slide::{Slider, Span, Windows};
 
-/// A result.
+/// A classified window or an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
-    /// A window and what it is taken for.
+    /// A window and its prediction.
     Window(Span, Prediction),
-    /// An event that has ended.
+    /// A completed event.
     Event(Event),
 }
 
-/// Classifies the windows of one recording or stream, and finds its events.
+/// Classifies the windows of one recording or stream and detects its events.
 pub struct Analysis {
     slider: Slider,
     waiting: Windows,
-    /// Windows that are classified together.
+    /// Number of windows classified at once.
     batch: usize,
     detector: EventDetector,
     events: Vec<Event>,
 }
 
 impl Analysis {
-    /// Classifies `batch` windows at once: 1 gives every result as soon as it can be known.
+    /// Classifies `batch` windows at once; with 1, each result is available as early as possible.
     pub fn new(slider: Slider, detector: EventDetector, batch: usize) -> Self {
         Self {
             slider,
@@ -39,15 +39,15 @@ impl Analysis {
         }
     }
 
-    /// Where the samples went.
+    /// The slider, for its sample counts.
     pub fn slider(&self) -> &Slider {
         &self.slider
     }
 
-    /// Takes what comes next; appends results to `out`, in the order of time.
+    /// Processes the next samples and appends findings to `out` in time order.
     ///
     /// # Errors
-    /// [`PredictError`] where a stretch cannot be resampled, or a window cannot be classified.
+    /// [`PredictError`] if a stretch cannot be resampled, or a window cannot be classified.
     pub fn take(
         &mut self,
         joined: Joined<'_>,
@@ -63,10 +63,10 @@ impl Analysis {
         Ok(())
     }
 
-    /// The last results: nothing comes any more.
+    /// Appends the last findings at the end of the input.
     ///
     /// # Errors
-    /// As [`Analysis::take`].
+    /// [`PredictError`] if a window cannot be classified.
     pub fn finish(
         &mut self,
         classifier: &mut Classifier,

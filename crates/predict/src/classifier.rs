@@ -1,4 +1,4 @@
-//! A model folder, opened.
+//! Opens a model folder and classifies windows with it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,31 +11,31 @@ use rayon::prelude::*;
 use crate::error::PredictError;
 use crate::novelty::Novelty;
 
-/// Windows that are classified at once: enough to keep all threads busy, few enough to stay in their caches.
+/// Number of windows classified at once: enough to keep all threads busy, few enough for their caches.
 const BATCH: usize = 256;
 
-/// What a window is taken for.
+/// Prediction for one window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// Index of the class with the highest probability.
     pub class: usize,
-    /// Its probability.
+    /// Probability of that class.
     pub confidence: f32,
-    /// Probabilities by class, the temperature applied; they add up to 1.
+    /// Probability of every class, after temperature scaling; they sum to 1.
     pub probabilities: Vec<f32>,
-    /// What the network computed, before temperature and softmax.
+    /// Output of the network before temperature and softmax.
     pub logits: Vec<f32>,
 }
 
 impl Prediction {
-    /// Of logits, divided by `temperature` before the softmax.
+    /// Divides the logits by `temperature` before the softmax.
     fn new(logits: &[f32], temperature: f64) -> Self {
         let largest = logits.iter().copied().fold(f32::MIN, f32::max);
         let exponential = |v: &f32| (f64::from(v - largest) / temperature).exp();
         let exponentials: Vec<f64> = logits.iter().map(exponential).collect();
         let sum: f64 = exponentials.iter().sum();
         let probabilities: Vec<f32> = exponentials.iter().map(|v| (v / sum) as f32).collect();
-        // The first of equals, as NumPy's argmax.
+        // The lowest index wins ties, as in NumPy's argmax.
         let class =
             (0..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
         Self {
@@ -47,14 +47,14 @@ impl Prediction {
     }
 }
 
-/// What a model does not say of itself.
+/// Properties that older models do not store.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Options {
-    /// Samples of a raw window, of models of older versions that do not tell.
+    /// Window length in samples, for older models that do not store it.
     pub window_samples: Option<usize>,
 }
 
-/// A trained network with everything that turns raw windows into its inputs.
+/// A trained network with its preprocessing.
 ///
 /// Windows are classified on all threads of the current Rayon pool.
 pub struct Classifier {
@@ -66,26 +66,26 @@ pub struct Classifier {
     /// `[channels, segments, bins]`.
     shape: [usize; 3],
     window_samples: Option<usize>,
-    /// One a thread.
+    /// One workspace per thread.
     pipelines: Vec<Pipeline>,
-    /// Inputs of a batch.
+    /// Inputs of the current batch.
     inputs: Vec<f32>,
     novelty: Option<Novelty>,
 }
 
 impl Classifier {
-    /// Opens an experiment, its folder `model/`, or a copy of that folder alone.
+    /// Opens an experiment, its folder `model/`, or a copy of that folder.
     ///
     /// # Errors
-    /// [`PredictError`] naming the file and key that cannot be used.
+    /// [`PredictError`] naming the unusable file and key.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, PredictError> {
         Self::open_with(path.as_ref(), Options::default())
     }
 
-    /// As [`Classifier::open`], of a model that does not say all that is needed.
+    /// Like [`Classifier::open`], with values for properties that the model does not store.
     ///
     /// # Errors
-    /// As there.
+    /// [`PredictError`] naming the unusable file and key.
     pub fn open_with(path: &Path, options: Options) -> Result<Self, PredictError> {
         let folder = model_folder(path)?;
         let (bundle, architecture) = Bundle::load(&folder)?;
@@ -118,7 +118,7 @@ impl Classifier {
         })
     }
 
-    /// Class names, in the order of probabilities.
+    /// Class names in the order of the probabilities.
     pub fn class_names(&self) -> &[String] {
         &self.card.class_names
     }
@@ -128,59 +128,62 @@ impl Classifier {
         &self.card.architecture
     }
 
-    /// Sensor channels of a window.
+    /// Number of sensor channels.
     pub fn channels(&self) -> usize {
         self.shape[0]
     }
 
-    /// Samples of a raw window a channel; none where a model of an older version does not say.
+    /// Window length in samples per channel; `None` if an older model does not store it.
     pub fn window_samples(&self) -> Option<usize> {
         self.window_samples
     }
 
-    /// Sampling rate of the windows in Hz, where the model says so.
+    /// Sampling rate of the windows in Hz, if the model stores it.
     pub fn sampling_rate(&self) -> Option<f64> {
         self.preprocessing.sampling_rate
     }
 
-    /// What logits are divided by before the softmax.
+    /// Divisor of the logits before the softmax.
     pub fn temperature(&self) -> f64 {
         self.card.temperature
     }
 
-    /// A number that models with the same weights and description share, and others do not.
+    /// A hash of weights and model card.
     pub fn identity(&self) -> String {
         let card = u64::from(crc32c::crc32c(&self.card.to_bytes()));
         let sum = card << 32 | u64::from(self.weights);
         format!("{} {sum:016x}", self.card.architecture)
     }
 
-    /// From windows to inputs.
+    /// Preprocessing from raw windows to network inputs.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// Whether the result of a window depends on that window alone, and not on those classified with it.
-    pub fn is_of_single_windows(&self) -> bool {
-        self.preprocessing.normalisation.is_of_single_windows()
+    /// Whether the result of a window is independent of the other windows in its batch.
+    pub fn is_batch_independent(&self) -> bool {
+        self.preprocessing.normalisation.is_batch_independent()
     }
 
-    /// How far the windows so far lie from what the training saw; none where the model has no statistics of it.
+    /// Distance of the windows so far from the training data; `None` if the model has no training statistics.
     pub fn novelty(&self) -> Option<&Novelty> {
         self.novelty.as_ref()
     }
 
-    /// Forgets the windows so far.
+    /// Resets the novelty statistics.
     pub fn reset_novelty(&mut self) {
         self.novelty = Novelty::new(&self.preprocessing, self.shape);
     }
 
-    /// Classifies windows `[channels, samples]`, or `[channels, segments, bins]` where they are cut already.
+    /// Classifies windows.
     ///
-    /// With `batch` normalisation the windows of a call are scaled together, up to 256 of them.
+    /// With `batch` normalisation, up to 256 windows of a call are scaled together.
+    ///
+    /// # Shapes
+    /// Windows `[channels, samples]`, or `[channels, segments, bins]` if they are already cut into segments.
     ///
     /// # Errors
-    /// [`PredictError::Window`] where one has another shape or values that are not finite.
+    /// [`PredictError::Window`] if a window has another shape or non-finite values.
     pub fn classify(&mut self, windows: &[Window]) -> Result<Vec<Prediction>, PredictError> {
         let mut predictions = Vec::with_capacity(windows.len());
         for (batch, windows) in windows.chunks(BATCH).enumerate() {
@@ -191,10 +194,10 @@ impl Classifier {
         Ok(predictions)
     }
 
-    /// Classifies windows of `samples` samples a channel, laid end to end.
+    /// Classifies concatenated windows of `samples` samples per channel.
     ///
     /// # Errors
-    /// As [`Classifier::classify`].
+    /// [`PredictError::Window`] if a window has non-finite values.
     pub(crate) fn classify_samples(
         &mut self,
         values: &[f32],
@@ -211,7 +214,7 @@ impl Classifier {
         Ok(predictions)
     }
 
-    /// Classifies `count` windows at once; the number of the one that cannot be, and why not.
+    /// Classifies `count` windows at once. On failure returns the index of the window and the problem.
     fn batch<'w>(
         &mut self,
         count: usize,
@@ -231,12 +234,12 @@ impl Classifier {
                 for (i, input) in inputs.chunks_exact_mut(length).enumerate() {
                     let i = part * each + i;
                     features.clear();
-                    let (values, own) = window(i);
+                    let (values, window_shape) = window(i);
                     let found = pipeline
-                        .features(values, own, &mut features)
+                        .features(values, window_shape, &mut features)
                         .map_err(|problem| (i, problem))?;
                     if found != shape {
-                        return Err((i, mismatch(own, found, shape)));
+                        return Err((i, mismatch(window_shape, found, shape)));
                     }
                     input.copy_from_slice(&features);
                 }
@@ -277,13 +280,13 @@ fn at(index: usize, problem: String) -> PredictError {
     PredictError::Window { index, problem }
 }
 
-fn mismatch(own: &[usize], found: [usize; 3], expected: [usize; 3]) -> String {
+fn mismatch(window_shape: &[usize], found: [usize; 3], expected: [usize; 3]) -> String {
     format!(
-        "its shape {own:?} becomes {found:?}, but the model takes {expected:?}: channels, segments, values"
+        "its shape {window_shape:?} becomes {found:?}, but the model takes {expected:?}: channels, segments, values"
     )
 }
 
-/// The folder with `model.json` at or below `path`.
+/// Finds the folder with `model.json` at or below `path`.
 fn model_folder(path: &Path) -> Result<PathBuf, PredictError> {
     let candidates = [path.to_owned(), path.join("model")];
     let found = candidates
@@ -292,11 +295,11 @@ fn model_folder(path: &Path) -> Result<PathBuf, PredictError> {
     found.cloned().ok_or_else(|| {
         let kept = Path::new("experiments").join(path);
         let problem = if kept.join("model").join(CARD_FILE).is_file() {
-            format!("is not there: did you mean {}?", kept.display())
+            format!("does not exist: did you mean {}?", kept.display())
         } else if path.exists() {
-            format!("holds no model: expected an experiment or its folder model/, with {CARD_FILE} and model.safetensors")
+            format!("contains no model: expected an experiment or its folder model/, with {CARD_FILE} and model.safetensors")
         } else {
-            "is not there: expected an experiment or its folder model/".to_owned()
+            "does not exist: expected an experiment or its folder model/".to_owned()
         };
         PredictError::NoModel {
             path: path.to_owned(),
@@ -315,8 +318,8 @@ mod tests {
         assert_eq!(prediction.class, 1);
         let e = (-1.0f64).exp();
         let expected = [e / (2.0 + e), 1.0 / (2.0 + e), 1.0 / (2.0 + e)];
-        for (own, expected) in prediction.probabilities.iter().zip(expected) {
-            assert!((f64::from(*own) - expected).abs() < 1e-7);
+        for (probability, expected) in prediction.probabilities.iter().zip(expected) {
+            assert!((f64::from(*probability) - expected).abs() < 1e-7);
         }
         assert_eq!(prediction.confidence, prediction.probabilities[1]);
     }

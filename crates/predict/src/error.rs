@@ -1,41 +1,41 @@
-//! Everything that ends a prediction early, with its exit code.
+//! Errors of predictions, with their exit codes.
 
 use std::path::{Path, PathBuf};
 
-/// Why windows were not classified.
+/// Error from opening a model or classifying data.
 #[derive(Debug, thiserror::Error)]
 pub enum PredictError {
-    /// There is no model at a path.
+    /// A path does not lead to a model.
     #[error("{path}: {problem}")]
     NoModel {
-        /// What was named.
+        /// The path.
         path: PathBuf,
         /// What was expected there.
         problem: String,
     },
-    /// A file of the model cannot be used.
+    /// A file of the model is unusable.
     #[error(transparent)]
     Bundle(#[from] model::BundleError),
-    /// The model's preprocessing cannot be used.
+    /// The model's preprocessing is unusable.
     #[error("{path}: `preprocessing`: {problem}")]
     Preprocessing {
-        /// `model.json`.
+        /// Path of `model.json`.
         path: PathBuf,
-        /// Key, and what is wrong with it.
+        /// The key and its problem.
         problem: String,
     },
     /// A window cannot be classified.
     #[error("window {index}: {problem}")]
     Window {
-        /// Its number among those that were given, from 0.
+        /// Index of the window, from 0.
         index: usize,
-        /// What is wrong.
+        /// Description of the problem.
         problem: String,
     },
-    /// The data cannot be used.
+    /// The data are unusable.
     #[error(transparent)]
     Data(#[from] data::DataError),
-    /// What was asked for makes no sense.
+    /// An option is invalid.
     #[error("{0}")]
     Usage(String),
     /// A result cannot be written.
@@ -43,7 +43,7 @@ pub enum PredictError {
     Write {
         /// The file.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// Standard input cannot be read.
@@ -52,13 +52,13 @@ pub enum PredictError {
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,
-    /// Whoever reads the results wants no more of them, as `head` does.
+    /// The reader of the results has closed the pipe, as `head` does.
     #[error("the reader of the results has closed its end")]
     Closed,
 }
 
 impl PredictError {
-    /// What is wrong with a file of data.
+    /// An error about a data file.
     pub(crate) fn source(path: &Path, problem: impl Into<String>) -> Self {
         Self::Data(data::DataError::Source {
             path: path.to_owned(),
@@ -66,7 +66,7 @@ impl PredictError {
         })
     }
 
-    /// 2 for bad usage, models or data; 1 for what failed while running; 130 where it was interrupted.
+    /// 2 for invalid usage, models or data; 1 for failures at run time; 130 after an interruption.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoModel { .. }

@@ -1,9 +1,9 @@
-//! Probabilities of windows become events.
+//! Detects events from the probabilities of successive windows.
 //!
-//! An event of a class begins with a window in which the class is the most probable one, at `on` or above, and lasts as
-//! long as its probability stays at `off` or above. Its time is from the start of its first window to the end of its
-//! last. It ends at a gap, and with a window in which another class turns on. Events of one class that are no more than
-//! `merge_gap` apart, with no other event between them, are one; those shorter than `min_duration` are dropped then.
+//! An event of a class starts with a window in which the class is the most probable one with probability `on` or
+//! more. It lasts while its probability is at least `off`, from the start of its first window to the end of its last.
+//! It also ends at a gap, and when another class turns on. Events of one class are merged if they are at most
+//! `merge_gap` apart with no other event between them. Events shorter than `min_duration` are then dropped.
 
 use std::collections::VecDeque;
 
@@ -12,57 +12,57 @@ use data::recording::NANOS;
 use crate::classifier::Prediction;
 use crate::slide::Span;
 
-/// Classes that make no events where nothing else is said.
-const QUIET: [&str; 3] = ["background", "noise", "no_event"];
+/// Classes that produce no events by default.
+const DEFAULT_IGNORED: [&str; 3] = ["background", "noise", "no_event"];
 
-/// Whether a class of this name makes no events where nothing else is said.
+/// Whether a class of this name produces no events by default.
 pub fn makes_no_events(class: &str) -> bool {
-    QUIET.contains(&class.to_lowercase().as_str())
+    DEFAULT_IGNORED.contains(&class.to_lowercase().as_str())
 }
 
-/// When events begin and end.
+/// Thresholds and durations of events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventSettings {
-    /// Probability from which on an event begins.
+    /// Probability at which an event starts.
     pub on: f32,
     /// Probability below which it ends.
     pub off: f32,
     /// Shortest event, in seconds.
     pub min_duration: f64,
-    /// Longest pause within an event, in seconds.
+    /// Longest gap within an event, in seconds.
     pub merge_gap: f64,
-    /// Windows whose highest probability is below are unknown, and in no event.
+    /// Windows whose highest probability is below this are unknown and part of no event.
     pub threshold: f32,
-    /// By class, whether it makes no events, as background does.
+    /// For each class, whether it produces no events, as background does.
     pub ignored: Vec<bool>,
 }
 
-/// A stretch of windows of one class.
+/// An event: consecutive windows of one class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The class.
+    /// Index of the class.
     pub class: usize,
     /// Start of its first window, in nanoseconds.
     pub start: i64,
-    /// End of its last window.
+    /// End of its last window, in nanoseconds.
     pub end: i64,
-    /// Its windows.
+    /// Number of windows.
     pub windows: usize,
-    /// Sum of the class's probabilities over them.
+    /// Sum of the class's probabilities.
     sum: f64,
-    /// Highest of them.
+    /// Highest probability of the class.
     pub peak: f32,
-    /// Middle of the window with the highest.
+    /// Centre of the window with the highest probability, in nanoseconds.
     pub peak_time: i64,
 }
 
 impl Event {
-    /// Mean of the class's probabilities over its windows.
+    /// Mean probability of the class over the windows.
     pub fn mean(&self) -> f32 {
         (self.sum / self.windows as f64) as f32
     }
 
-    /// Seconds.
+    /// Duration in seconds.
     pub fn duration(&self) -> f64 {
         (self.end - self.start) as f64 / NANOS
     }
@@ -78,20 +78,20 @@ impl Event {
     }
 }
 
-/// See the module.
+/// Event detector; the module documentation gives the rules.
 #[derive(Clone, Debug)]
 pub struct EventDetector {
     settings: EventSettings,
-    /// The event that goes on.
+    /// The current event.
     open: Option<Event>,
-    /// Number of the last window's stretch.
+    /// Index of the last window's contiguous stretch.
     stretch: usize,
-    /// Events that ended, which later ones may still be merged with.
+    /// Ended events that may still be merged with later ones.
     ended: VecDeque<Event>,
 }
 
 impl EventDetector {
-    /// Before the first window.
+    /// A detector before its first window.
     pub fn new(settings: EventSettings) -> Self {
         Self {
             settings,
@@ -101,7 +101,7 @@ impl EventDetector {
         }
     }
 
-    /// Takes the next window; appends the events that are certain now to `out`, in the order of their starts.
+    /// Processes the next window. Appends events that are final to `out`, in order of their starts.
     pub fn add(&mut self, span: Span, prediction: &Prediction, out: &mut Vec<Event>) {
         if span.stretch != self.stretch {
             self.close();
@@ -114,10 +114,10 @@ impl EventDetector {
         let confidence = prediction.confidence;
         let begins = confidence >= on.max(threshold) && !self.settings.ignored[top];
         if let Some(event) = &mut self.open {
-            let own = prediction.probabilities[event.class];
-            let lasts = own >= off && confidence >= threshold;
+            let probability = prediction.probabilities[event.class];
+            let lasts = probability >= off && confidence >= threshold;
             if lasts && (top == event.class || !begins) {
-                event.add(span, own);
+                event.add(span, probability);
             } else {
                 self.close();
             }
@@ -135,16 +135,16 @@ impl EventDetector {
             event.add(span, confidence);
             self.open = Some(event);
         }
-        self.hand_out(span.start, out);
+        self.emit_before(span.start, out);
     }
 
-    /// The last events: no window comes any more.
+    /// Appends the remaining events at the end of the input.
     pub fn finish(&mut self, out: &mut Vec<Event>) {
         self.close();
-        self.hand_out(i64::MAX, out);
+        self.emit_before(i64::MAX, out);
     }
 
-    /// Ends the event that goes on.
+    /// Ends the current event.
     fn close(&mut self) {
         let Some(event) = self.open.take() else {
             return;
@@ -169,8 +169,8 @@ impl EventDetector {
         (self.settings.merge_gap * NANOS) as i64
     }
 
-    /// Hands out what no event that begins at `now` or later can be merged with.
-    fn hand_out(&mut self, now: i64, out: &mut Vec<Event>) {
+    /// Moves events to `out` that no event starting at `now` or later can be merged with.
+    fn emit_before(&mut self, now: i64, out: &mut Vec<Event>) {
         let reach = self.merge_gap();
         let open_from = self.open.as_ref().map_or(i64::MAX, |open| open.start);
         let next = now.min(open_from);
@@ -181,7 +181,7 @@ impl EventDetector {
             .ended
             .iter()
             .enumerate()
-            .take_while(|own| certain(*own))
+            .take_while(|event| certain(*event))
             .count();
         let shortest = self.settings.min_duration;
         out.extend(
@@ -196,7 +196,7 @@ impl EventDetector {
 mod tests {
     use super::*;
 
-    /// Windows of 2 s every second; the probability of `event`, the rest is background.
+    /// Windows of 2 s every second, with the given probabilities of `event`; the rest is background.
     fn events(
         probabilities: &[f32],
         change: impl Fn(&mut EventSettings),
@@ -240,7 +240,14 @@ mod tests {
         detector.finish(&mut found);
         let shown = found.iter();
         shown
-            .map(|own| (own.start / second, own.end / second, own.mean(), own.peak))
+            .map(|event| {
+                (
+                    event.start / second,
+                    event.end / second,
+                    event.mean(),
+                    event.peak,
+                )
+            })
             .collect()
     }
 
@@ -258,30 +265,32 @@ mod tests {
         let probabilities = [
             0.8, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.8, 0.1,
         ];
-        let spans = |own: Vec<(i64, i64, f32, f32)>| -> Vec<(i64, i64)> {
-            own.iter().map(|own| (own.0, own.1)).collect()
+        let spans = |found: Vec<(i64, i64, f32, f32)>| -> Vec<(i64, i64)> {
+            found.iter().map(|event| (event.0, event.1)).collect()
         };
         assert_eq!(
             spans(events(&probabilities, |_| {})),
             [(0, 2), (4, 6), (11, 13)]
         );
-        let merged = events(&probabilities, |own| own.merge_gap = 2.0);
+        let merged = events(&probabilities, |settings| settings.merge_gap = 2.0);
         assert_eq!(spans(merged), [(0, 6), (11, 13)]);
-        let long = events(&probabilities, |own| {
-            (own.merge_gap, own.min_duration) = (2.0, 2.5)
+        let long = events(&probabilities, |settings| {
+            (settings.merge_gap, settings.min_duration) = (2.0, 2.5)
         });
         assert_eq!(spans(long), [(0, 6)]);
     }
 
     #[test]
     fn unknown_windows_and_gaps_end_events() {
-        let found = events(&[0.8, 0.55, 0.8], |own| own.threshold = 0.6);
+        let found = events(&[0.8, 0.55, 0.8], |settings| settings.threshold = 0.6);
         assert_eq!(found.len(), 1, "they touch, so they are merged: {found:?}");
-        let found = events(&[0.8, 0.55, 0.55, 0.55, 0.8], |own| own.threshold = 0.6);
+        let found = events(&[0.8, 0.55, 0.55, 0.55, 0.8], |settings| {
+            settings.threshold = 0.6
+        });
         assert_eq!(found.len(), 2);
         let spans = [(0, 0), (0, 1), (1, 10), (1, 11)];
         let found = run(&[0.8; 4], spans.into_iter(), |_| {});
-        let times: Vec<(i64, i64)> = found.iter().map(|own| (own.0, own.1)).collect();
+        let times: Vec<(i64, i64)> = found.iter().map(|event| (event.0, event.1)).collect();
         assert_eq!(times, [(0, 3), (10, 13)]);
     }
 }

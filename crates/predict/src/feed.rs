@@ -1,4 +1,4 @@
-//! Recordings in files, handed out in the order of time, channel beside channel.
+//! Reads recordings from files and passes samples on in time order, all channels in step.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,10 +10,10 @@ use data::recording::{self, Hints, IndexedFile, IndexedTrace, Trace, TraceReader
 use crate::error::PredictError;
 use crate::join::{JoinedSink, Joiner};
 
-/// Samples that are handed on at once.
-const PIECE: usize = 8192;
+/// Number of samples passed on at once.
+const CHUNK_SIZE: usize = 8192;
 
-/// Samples of a channel: in memory, or still in a miniSEED file.
+/// Samples of a channel, in memory or still in a miniSEED file.
 enum Source {
     Memory(Trace),
     Indexed(PathBuf, IndexedTrace),
@@ -28,26 +28,26 @@ impl Source {
     }
 }
 
-/// The channels of one place, or of a file that does not name any.
+/// The channels of one site, or of a file without site names.
 #[derive(Default)]
 pub(crate) struct Site {
-    /// `NET.STA.LOC.BI`, band and instrument the first letters of its channels; else the file.
+    /// `NET.STA.LOC.BI` with the band and instrument codes of its channels, or the file name.
     pub name: String,
-    /// In the order in which they were found.
+    /// Sources by channel, in the order found.
     channels: Vec<(String, Vec<Source>)>,
-    /// Damaged records that only decoding shows.
+    /// Number of damaged records detected while decoding.
     damaged: usize,
 }
 
-/// Everything that some files hold.
+/// Contents of all files.
 #[derive(Default)]
 pub(crate) struct Recordings {
     pub sites: Vec<Site>,
-    /// What was unusual, with the file's name.
+    /// Notes on anything unusual, with file names.
     pub notes: Vec<String>,
 }
 
-/// Site and orientation of `NET.STA.LOC.CHA`; none of other names.
+/// Splits `NET.STA.LOC.CHA` into site and orientation code; `None` for other names.
 pub(crate) fn seed_site(channel: &str) -> Option<(String, char)> {
     let parts: Vec<&str> = channel.split('.').collect();
     let [network, station, location, code] = parts[..] else {
@@ -60,23 +60,24 @@ pub(crate) fn seed_site(channel: &str) -> Option<(String, char)> {
 }
 
 impl Recordings {
-    /// Opens `paths`: of miniSEED the headers are read, of other formats everything.
+    /// Opens `paths`. Only headers are read from miniSEED, everything from other formats.
     ///
     /// # Errors
-    /// [`PredictError`] naming the file that cannot be read.
+    /// [`PredictError`] naming the unreadable file.
     pub(crate) fn open(paths: &[PathBuf], hints: &Hints) -> Result<Self, PredictError> {
-        let mut own = Self::default();
+        let mut recordings = Self::default();
         let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
         for path in paths {
             let (sources, notes) = sources(path, hints)?;
             let notes = notes
                 .iter()
                 .map(|note| format!("{}: {note}", path.display()));
-            own.notes.extend(notes);
+            recordings.notes.extend(notes);
             for (channel, source) in sources {
-                let name = seed_site(&channel).map(|(site, _)| site);
-                let name = name.unwrap_or_else(|| path.display().to_string());
-                let sites = &mut own.sites;
+                let name = seed_site(&channel)
+                    .map(|(site, _)| site)
+                    .unwrap_or_else(|| path.display().to_string());
+                let sites = &mut recordings.sites;
                 let site = *by_name.entry(name.clone()).or_insert_with(|| {
                     sites.push(Site {
                         name,
@@ -91,15 +92,19 @@ impl Recordings {
                 }
             }
         }
-        for (_, sources) in own.sites.iter_mut().flat_map(|site| &mut site.channels) {
+        for (_, sources) in recordings
+            .sites
+            .iter_mut()
+            .flat_map(|site| &mut site.channels)
+        {
             sources.sort_by_key(Source::start);
         }
-        Ok(own)
+        Ok(recordings)
     }
 }
 
 impl Recordings {
-    /// All channels as those of one place.
+    /// Treats all channels as those of one site.
     pub(crate) fn into_one_site(self) -> Site {
         let mut one = Site::default();
         for site in self.sites {
@@ -108,7 +113,7 @@ impl Recordings {
             }
             for (channel, sources) in site.channels {
                 match one.channels.iter_mut().find(|(known, _)| *known == channel) {
-                    Some((_, own)) => own.extend(sources),
+                    Some((_, known)) => known.extend(sources),
                     None => one.channels.push((channel, sources)),
                 }
             }
@@ -122,7 +127,7 @@ impl Recordings {
 
 type Sources = (Vec<(String, Source)>, Vec<String>);
 
-/// The traces of a file by channel, and what was unusual about it.
+/// The traces of a file by channel, and notes on anything unusual.
 fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
     let unreadable = |source| {
         PredictError::Data(DataError::Read {
@@ -135,10 +140,9 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(PredictError::source(path, "is no regular file"));
     }
-    // Whatever is wrong with a file that is no miniSEED, `read` says.
+    // If the file is not miniSEED, `read` reports what is wrong with it.
     if let Some(Ok(indexed)) = IndexedFile::open(&file).map_err(unreadable)? {
-        let traces = indexed.traces.into_iter();
-        let traces = traces.map(|trace| {
+        let traces = indexed.traces.into_iter().map(|trace| {
             let channel = trace.channel.clone();
             (channel, Source::Indexed(path.to_owned(), trace))
         });
@@ -148,12 +152,12 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
     let traces = contents
         .traces
         .into_iter()
-        .filter(|own| !own.samples.is_empty());
-    let traces = traces.map(|trace| (trace.channel.clone(), Source::Memory(trace)));
+        .filter(|trace| !trace.samples.is_empty())
+        .map(|trace| (trace.channel.clone(), Source::Memory(trace)));
     Ok((traces.collect(), contents.notes))
 }
 
-/// Says which option gives what is missing.
+/// Adds the option that supplies the missing value to the error.
 fn rate_unknown(error: DataError) -> DataError {
     match error {
         DataError::Source { path, problem } if recording::is_rate_unknown(&problem) => {
@@ -164,10 +168,10 @@ fn rate_unknown(error: DataError) -> DataError {
     }
 }
 
-/// The channels of a site that the model gets, in its order.
+/// Chooses the model's channels, in its order.
 ///
 /// # Errors
-/// With the channels there are.
+/// If they cannot be chosen; the message lists the available channels.
 pub(crate) fn choose(
     there: &[&str],
     wanted: &[String],
@@ -183,7 +187,7 @@ pub(crate) fn choose(
             ));
         }
         let mut chosen: Vec<String> = there.iter().map(|name| (*name).to_owned()).collect();
-        // Z, N, E as seismologists order them; 1 and 2 are horizontal.
+        // Conventional order Z, N, E; 1 and 2 stand for the horizontal components.
         let rank = |name: &String| {
             let letter = seed_site(name).map_or(' ', |(_, letter)| letter);
             "ZNE123".find(letter).unwrap_or(9)
@@ -198,18 +202,19 @@ pub(crate) fn choose(
         ));
     }
     let one = |name: &String| {
-        let last = |own: &str| own.rsplit('.').next() == Some(name);
-        let orientation =
-            |own: &str| seed_site(own).is_some_and(|(_, letter)| letter.to_string() == *name);
-        let ways: [&dyn Fn(&str) -> bool; 3] = [&|own| own == name, &last, &orientation];
+        let last = |channel: &str| channel.rsplit('.').next() == Some(name);
+        let orientation = |channel: &str| {
+            seed_site(channel).is_some_and(|(_, letter)| letter.to_string() == *name)
+        };
+        let ways: [&dyn Fn(&str) -> bool; 3] = [&|channel| channel == name, &last, &orientation];
         for way in ways {
-            let found: Vec<&&str> = there.iter().filter(|own| way(own)).collect();
+            let found: Vec<&&str> = there.iter().filter(|channel| way(channel)).collect();
             if let [only] = found[..] {
                 return Ok((*only).to_owned());
             }
         }
         Err(format!(
-            "no one channel is `{name}`: there are {}",
+            "`{name}` must match exactly one channel; available: {}",
             listed()
         ))
     };
@@ -221,7 +226,7 @@ pub(crate) fn choose(
 }
 
 impl Site {
-    /// Names of its channels.
+    /// Names of all channels.
     pub(crate) fn channel_names(&self) -> Vec<&str> {
         self.channels
             .iter()
@@ -229,10 +234,10 @@ impl Site {
             .collect()
     }
 
-    /// The channels that the model gets, in its order; see `--channels`.
+    /// Chooses the model's channels, in its order; see `--channels`.
     ///
     /// # Errors
-    /// With the channels there are.
+    /// If they cannot be chosen; the message lists the available channels.
     pub(crate) fn choose(
         &self,
         wanted: &[String],
@@ -248,16 +253,16 @@ impl Site {
         sources.map(Source::start).min().unwrap_or(0)
     }
 
-    /// Damaged records that were found while samples were read.
+    /// Number of damaged records found while reading samples.
     pub(crate) fn damaged(&self) -> usize {
         self.damaged
     }
 
-    /// Hands the samples of `channels` before the time `limit` to `joiner`, in the order of time, and what is joined to
-    /// `sink`. Some later ones may be among them.
+    /// Passes the samples of `channels` before time `limit` (nanoseconds) to `joiner` in time order, and its output
+    /// to `sink`. Some later samples may be included.
     ///
     /// # Errors
-    /// Where a file cannot be read any more, or as `sink`.
+    /// If a file becomes unreadable, or an error of `sink`.
     pub(crate) fn feed(
         &mut self,
         channels: &[String],
@@ -266,11 +271,11 @@ impl Site {
         sink: JoinedSink<'_>,
     ) -> Result<(), PredictError> {
         let wanted = channels.iter().filter_map(|name| {
-            let found = self.channels.iter().find(|(own, _)| own == name);
+            let found = self.channels.iter().find(|(channel, _)| channel == name);
             found.map(|(_, sources)| Cursor::new(sources))
         });
         let mut cursors = wanted.collect::<Vec<_>>();
-        // The channel that is behind comes first, so that others need not be held.
+        // Advancing the channel that is behind keeps the others' queues short.
         while let Some(channel) = (0..cursors.len())
             .filter(|i| cursors[*i].time() < limit)
             .min_by_key(|i| cursors[*i].time())
@@ -285,10 +290,10 @@ impl Site {
     }
 }
 
-/// Where the reading of a channel is.
+/// Reading position of a channel.
 struct Cursor<'s> {
     sources: &'s [Source],
-    /// The source, and the first sample in it that was not read yet.
+    /// Current source, and its first unread sample.
     at: usize,
     sample: usize,
     reader: Option<TraceReader>,
@@ -308,7 +313,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Time of the next sample; the largest at the end.
+    /// Time of the next sample; `i64::MAX` at the end.
     fn time(&self) -> i64 {
         match self.sources.get(self.at) {
             Some(Source::Memory(trace)) => trace.time(self.sample),
@@ -317,11 +322,11 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Hands the next samples to `joiner`.
+    /// Passes the next samples to `joiner`.
     fn push(&mut self, channel: usize, joiner: &mut Joiner) -> Result<(), PredictError> {
         match &self.sources[self.at] {
             Source::Memory(trace) => {
-                let end = (self.sample + PIECE).min(trace.samples.len());
+                let end = (self.sample + CHUNK_SIZE).min(trace.samples.len());
                 let start = trace.time(self.sample);
                 joiner.push(channel, start, trace.rate, &trace.samples[self.sample..end]);
                 self.sample = end;
@@ -348,7 +353,7 @@ impl<'s> Cursor<'s> {
                     joiner.push(channel, trace.time(first), trace.rate, &self.scratch);
                     self.sample = reader.position();
                 }
-                // The samples of a damaged record are missing, so that its count alone does not tell.
+                // Samples of damaged records are missing, so the sample count alone does not give the time.
                 if self.sample < trace.len {
                     self.reader = Some(reader);
                 } else {
@@ -379,7 +384,7 @@ mod tests {
         assert!(
             of(&["Z", "X"])
                 .unwrap_err()
-                .contains("no one channel is `X`")
+                .contains("`X` must match exactly one channel")
         );
         assert_eq!(
             choose(&there, &[], 3).unwrap(),
@@ -388,7 +393,7 @@ mod tests {
         assert_eq!(choose(&["b", "a"], &[], 2).unwrap(), ["b", "a"]);
     }
 
-    /// The made station: starts and sums of all windows are those of ObsPy (`scripts/conformance/make_station.py`).
+    /// Synthetic station: starts and sums of all windows equal ObsPy's (`scripts/conformance/make_station.py`).
     #[test]
     fn windows_are_those_of_obspy() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -419,15 +424,15 @@ mod tests {
             let sums = windows
                 .values
                 .chunks(512)
-                .map(|own| own.iter().map(|v| f64::from(*v)).sum::<f64>());
+                .map(|values| values.iter().map(|v| f64::from(*v)).sum::<f64>());
             let sums: Vec<f64> = sums.collect();
             let found: Vec<_> = windows.spans.iter().zip(sums.chunks(2)).collect();
             let expected = expected.as_array().unwrap();
             assert_eq!(found.len(), expected.len(), "{pair}");
             for ((span, sums), expected) in found.into_iter().zip(expected) {
                 assert!((span.start - expected[0].as_i64().unwrap()).abs() < 1000);
-                let own = [1, 2].map(|i| expected[i].as_f64().unwrap());
-                assert_eq!(sums, own, "{pair} at {}", span.start);
+                let expected_sums = [1, 2].map(|i| expected[i].as_f64().unwrap());
+                assert_eq!(sums, expected_sums, "{pair} at {}", span.start);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! One self-contained HTML page of windows worth looking at: the most confident mistakes, the least certain windows, and
-//! some of every class, with waveform, spectrogram and probabilities.
+//! A self-contained HTML page of interesting windows: the most confident mistakes, the least certain windows, and
+//! samples of every class, with waveform, spectrogram and probabilities.
 
 use data::reader::Window;
 use data::recording::format_time;
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::classifier::Prediction;
 
-/// Windows of every kind, and of every class.
+/// Number of windows shown per section, and of samples per class.
 const MISTAKES: usize = 60;
 const UNCERTAIN: usize = 60;
 const SAMPLES: usize = 8;
 
-/// What windows are ordered by, from their confidence: the lowest first.
+/// Sort key of a window, from its confidence; lowest first.
 type Key = fn(f32) -> f32;
 
 fn highest(confidence: f32) -> f32 {
@@ -23,21 +23,21 @@ fn lowest(confidence: f32) -> f32 {
     confidence
 }
 
-/// The page around the data.
+/// HTML template.
 const PAGE: &str = include_str!("../assets/gallery.html");
-/// What the data stand in for.
-const MARK: &str = "/*DATA*/";
+/// Placeholder for the data in the template.
+const PLACEHOLDER: &str = "/*DATA*/";
 
-/// Where a window comes from.
+/// Origin of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
-    /// The file.
+    /// Path of the file.
     pub file: String,
     /// Record in the file, from 0.
     pub record: usize,
-    /// Recording or event, and time, where they are known.
+    /// Recording or event it belongs to, if known.
     pub group: Option<String>,
-    /// Time of the first sample in nanoseconds, where it is known.
+    /// Time of the first sample in nanoseconds, if known.
     pub time: Option<i64>,
 }
 
@@ -50,7 +50,7 @@ struct Item {
     window: Window,
 }
 
-/// Windows as they come; few are kept.
+/// Collects windows and keeps the most interesting ones.
 #[derive(Clone, Debug)]
 pub struct Gallery {
     title: String,
@@ -58,13 +58,13 @@ pub struct Gallery {
     rate: Option<f64>,
     mistakes: Vec<Item>,
     uncertain: Vec<Item>,
-    /// By class: the label where there is one, else the prediction; and how many there were.
+    /// Samples by class (the label if known, otherwise the prediction), with the number of windows seen.
     samples: Vec<(usize, Vec<Item>)>,
     count: usize,
 }
 
 impl Gallery {
-    /// Of windows of these classes, at `rate` Hz where that is known.
+    /// Creates a gallery for these classes; `rate` is the sampling rate in Hz, if known.
     pub fn new(title: &str, classes: &[String], rate: Option<f64>) -> Self {
         Self {
             title: title.to_owned(),
@@ -77,7 +77,7 @@ impl Gallery {
         }
     }
 
-    /// Shows a window to the gallery, which keeps it or not. `label` is its true class, where it is known.
+    /// Considers a window for the page. `label` is its true class, if known.
     pub fn add(
         &mut self,
         origin: &Origin,
@@ -99,7 +99,7 @@ impl Gallery {
         keep(&mut self.uncertain, UNCERTAIN, confidence, lowest, item);
         let class = label.unwrap_or(prediction.class);
         if let Some((seen, kept)) = self.samples.get_mut(class) {
-            // Spread over all that come: the numbers 0, 1, 2, 4, 8, ... replace one another.
+            // Spread over all windows: numbers 0, 1, 2, 4, 8, ... replace each other.
             if kept.len() < SAMPLES {
                 kept.push(item());
             } else if seen.is_power_of_two() {
@@ -109,18 +109,22 @@ impl Gallery {
         }
     }
 
-    /// The page.
+    /// Renders the page.
     pub fn to_html(&self) -> String {
         let kinds = [
             ("confident mistake", sorted(&self.mistakes, highest)),
             ("least certain", sorted(&self.uncertain, lowest)),
         ];
         let mut items: Vec<Value> = Vec::new();
-        for (kind, own) in &kinds {
-            items.extend(own.iter().map(|item| self.item(kind, item)));
+        for (kind, items_of_kind) in &kinds {
+            items.extend(items_of_kind.iter().map(|item| self.item(kind, item)));
         }
-        for (_, own) in &self.samples {
-            items.extend(own.iter().map(|item| self.item("sample of a class", item)));
+        for (_, samples) in &self.samples {
+            items.extend(
+                samples
+                    .iter()
+                    .map(|item| self.item("sample of a class", item)),
+            );
         }
         let data = json!({
             "title": self.title,
@@ -129,9 +133,9 @@ impl Gallery {
             "count": self.count,
             "items": items,
         });
-        // Within a script nothing may look like its end.
+        // The data must not contain the end of the script element.
         let data = data.to_string().replace('<', "\\u003c");
-        PAGE.replace(MARK, &data)
+        PAGE.replace(PLACEHOLDER, &data)
     }
 
     fn item(&self, kind: &str, item: &Item) -> Value {
@@ -143,7 +147,7 @@ impl Gallery {
         } = &item.origin;
         let (channels, samples) = match item.window.shape[..] {
             [channels, samples] => (channels, samples),
-            // Segments or spectra end to end.
+            // Segments or spectra are concatenated.
             [channels, segments, bins] => (channels, segments * bins),
             _ => (1, item.window.values.len()),
         };
@@ -180,23 +184,23 @@ impl Gallery {
     }
 }
 
-/// Keeps the `most` items with the lowest keys, which follow from their confidence.
-fn keep(own: &mut Vec<Item>, most: usize, confidence: f32, key: Key, item: impl FnOnce() -> Item) {
-    if own.len() < most {
-        own.push(item());
+/// Keeps the `most` items with the lowest keys.
+fn keep(kept: &mut Vec<Item>, most: usize, confidence: f32, key: Key, item: impl FnOnce() -> Item) {
+    if kept.len() < most {
+        kept.push(item());
         return;
     }
-    let of = |i: usize| key(own[i].prediction.confidence);
-    let worst = (0..own.len()).max_by(|a, b| of(*a).total_cmp(&of(*b)));
+    let of = |i: usize| key(kept[i].prediction.confidence);
+    let worst = (0..kept.len()).max_by(|a, b| of(*a).total_cmp(&of(*b)));
     if let Some(worst) = worst.filter(|i| key(confidence) < of(*i)) {
-        own[worst] = item();
+        kept[worst] = item();
     }
 }
 
-fn sorted(own: &[Item], key: Key) -> Vec<Item> {
-    let mut own = own.to_vec();
-    own.sort_by(|a, b| key(a.prediction.confidence).total_cmp(&key(b.prediction.confidence)));
-    own
+fn sorted(kept: &[Item], key: Key) -> Vec<Item> {
+    let mut kept = kept.to_vec();
+    kept.sort_by(|a, b| key(a.prediction.confidence).total_cmp(&key(b.prediction.confidence)));
+    kept
 }
 
 /// Base64 with padding (RFC 4648).
@@ -254,9 +258,10 @@ mod tests {
             };
             gallery.add(&origin, Some(i % 2), &prediction, &window);
         }
-        let shown = |own: &[Item]| {
-            own.iter()
-                .map(|own| own.prediction.confidence)
+        let shown = |items: &[Item]| {
+            items
+                .iter()
+                .map(|item| item.prediction.confidence)
                 .collect::<Vec<_>>()
         };
         let mistakes = shown(&sorted(&gallery.mistakes, highest));
@@ -270,6 +275,6 @@ mod tests {
             2,
             "class names end no script"
         );
-        assert!(!html.contains(MARK));
+        assert!(!html.contains(PLACEHOLDER));
     }
 }

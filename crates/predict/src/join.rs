@@ -1,7 +1,7 @@
-//! Traces of several channels, as they come, become stretches in which all of them were recorded.
+//! Joins traces of several channels into contiguous stretches that all channels cover.
 //!
-//! The rules are those of [`data::recording::merge`]: what goes on within half a sample is one, samples that are there
-//! twice are those of the earlier trace, and clocks that drift apart by half a sample end a stretch.
+//! The rules are those of [`data::recording::merge`]. Traces that continue within half a sample are joined. Of
+//! repeated samples the earlier trace counts. A stretch ends when the clocks drift apart by half a sample.
 
 use std::collections::VecDeque;
 
@@ -9,54 +9,54 @@ use data::recording::NANOS;
 
 use crate::error::PredictError;
 
-/// Share by which the rates of clocks that are meant to be equal differ at most, as libmseed has it.
-const CLOCKS: f64 = 1e-4;
-/// Share by which rates differ that are one, rounded in different ways.
-const ROUNDED: f64 = 1.5e-6;
-/// What NumPy's masked arrays, and so ObsPy, write where floats are missing.
+/// Relative difference of rates up to which clocks count as nominally equal, as in libmseed.
+const CLOCK_TOLERANCE: f64 = 1e-4;
+/// Relative difference of rates explained by rounding.
+const ROUNDING_TOLERANCE: f64 = 1.5e-6;
+/// Fill value for missing floats of NumPy's masked arrays, and so of ObsPy.
 const MASKED: f64 = 1e20;
-/// Samples that were used before the rest is moved to the front.
-const MOVED_AT: usize = 1 << 15;
+/// Number of consumed samples after which a buffer is compacted.
+const COMPACT_AFTER: usize = 1 << 15;
 
-/// What comes out, in order.
+/// Output of the joiner, in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Joined<'a> {
-    /// A stretch begins: time of its first samples in nanoseconds, samples a second.
+    /// Start of a stretch: time of its first samples in nanoseconds, sampling rate in Hz.
     Begin(i64, f64),
-    /// Its next samples, of every channel the same number.
+    /// Next samples of the stretch: the same number for every channel.
     Samples(&'a [&'a [f64]]),
-    /// It ends.
+    /// End of the stretch.
     End,
 }
 
-/// Receives what comes out; its error stops the joining.
+/// Receives the output; an error stops the joiner.
 pub type JoinedSink<'a> = &'a mut dyn FnMut(Joined<'_>) -> Result<(), PredictError>;
 
-/// What was met on the way.
+/// Counts of irregularities in the input.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JoinCounts {
-    /// Interruptions of a channel.
+    /// Number of gaps in channels.
     pub gaps: usize,
-    /// Samples that are missing in them.
+    /// Number of samples missing in gaps.
     pub missing: u64,
-    /// Samples that were there twice, or came too late; the earlier are kept.
+    /// Number of repeated or late samples that were dropped.
     pub repeated: u64,
-    /// Samples that are no numbers, or the fill value 1e20: they are gaps.
+    /// Number of samples that are NaN or the fill value 1e20; they count as gaps.
     pub not_numbers: u64,
-    /// Samples for which another channel has none.
+    /// Number of samples without counterpart in another channel.
     pub unshared: u64,
-    /// Times at which a clock went back, and all began anew.
+    /// Number of times a clock went back, after which all channels restarted.
     pub steps: usize,
-    /// Seconds in which the channels had different rates, and what these were.
+    /// Seconds in which channels had different rates, with these rates.
     pub apart: Option<(f64, String)>,
 }
 
-/// Samples of a channel without a gap.
+/// Contiguous samples of a channel.
 #[derive(Debug)]
 struct Run {
     start: i64,
     rate: f64,
-    /// Samples that are not used yet from `head` on; the first of them has the number `number` in the run.
+    /// Unused samples start at index `head`; the first of them has index `number` within the run.
     samples: Vec<f64>,
     head: usize,
     number: usize,
@@ -86,13 +86,13 @@ impl Run {
         if self.head == self.samples.len() {
             self.samples.clear();
             self.head = 0;
-        } else if self.head > MOVED_AT {
+        } else if self.head > COMPACT_AFTER {
             self.samples.drain(..self.head);
             self.head = 0;
         }
     }
 
-    /// Passes samples before `time`; how many.
+    /// Drops samples before `time`; returns their number.
     fn pass(&mut self, time: i64) -> usize {
         let index = time.saturating_sub(self.start) as f64 * self.rate / NANOS;
         let index = index.round().max(0.0) as usize;
@@ -102,17 +102,17 @@ impl Run {
     }
 }
 
-/// A channel.
+/// State of a channel.
 #[derive(Debug)]
-struct Lane {
-    /// The last one goes on; those before it are complete.
+struct ChannelQueue {
+    /// Contiguous runs; only the last one can grow.
     runs: VecDeque<Run>,
-    /// Nothing before this time comes any more.
+    /// No sample before this time will arrive.
     from: i64,
 }
 
-impl Lane {
-    /// Whether nothing is added to the first run any more.
+impl ChannelQueue {
+    /// Whether the first run is complete.
     fn is_closed(&self) -> bool {
         let ends = |run: &Run| self.from > run.end().saturating_add(run.half_sample());
         self.runs.len() > 1 || self.runs.front().is_none_or(ends)
@@ -123,19 +123,19 @@ impl Lane {
     }
 }
 
-/// See the module.
+/// Joiner; the module documentation gives the rules.
 #[derive(Debug)]
 pub struct Joiner {
-    lanes: Vec<Lane>,
-    /// Samples that the open stretch may still have.
+    lanes: Vec<ChannelQueue>,
+    /// Number of samples that the open stretch may still get.
     open: Option<usize>,
     counts: JoinCounts,
 }
 
 impl Joiner {
-    /// For so many channels.
+    /// Creates a joiner for this many channels.
     pub fn new(channels: usize) -> Self {
-        let lane = |_| Lane {
+        let lane = |_| ChannelQueue {
             runs: VecDeque::new(),
             from: i64::MIN,
         };
@@ -146,23 +146,23 @@ impl Joiner {
         }
     }
 
-    /// What was met so far.
+    /// Irregularities so far.
     pub fn counts(&self) -> &JoinCounts {
         &self.counts
     }
 
-    /// Time after the last sample of a channel, where it has any.
+    /// Time after the last sample of a channel, if it has any.
     pub fn end(&self, channel: usize) -> Option<i64> {
         self.lanes[channel].runs.back().map(Run::end)
     }
 
-    /// Says that nothing before `time` comes of a channel any more.
+    /// Declares that no sample of a channel before `time` will arrive.
     pub fn passed(&mut self, channel: usize, time: i64) {
         let lane = &mut self.lanes[channel];
         lane.from = lane.from.max(time);
     }
 
-    /// Takes samples of a channel, the first at `start`.
+    /// Adds samples of a channel; the first is at `start`.
     pub fn push(&mut self, channel: usize, start: i64, rate: f64, samples: &[f64]) {
         let is_number = |v: &f64| {
             v.abs() <= f64::from(f32::MAX) && *v != MASKED && *v != f64::from(MASKED as f32)
@@ -189,7 +189,7 @@ impl Joiner {
             let late = start.saturating_sub(last.end()) as f64 * rate / NANOS;
             twice = ((-late).round().max(0.0) as usize).min(samples.len());
             self.counts.repeated += twice as u64;
-            if (last.rate - rate).abs() <= ROUNDED * rate.max(last.rate) && late <= 0.5 {
+            if (last.rate - rate).abs() <= ROUNDING_TOLERANCE * rate.max(last.rate) && late <= 0.5 {
                 last.samples.extend_from_slice(&samples[twice..]);
                 return;
             }
@@ -210,10 +210,10 @@ impl Joiner {
         });
     }
 
-    /// Begins anew, because a clock went back: what waits is given up.
+    /// Restarts after a clock went back; queued samples are dropped.
     ///
     /// # Errors
-    /// As `sink`.
+    /// Those of `sink`.
     pub fn step_back(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         self.counts.steps += 1;
         if self.open.take().is_some() {
@@ -231,14 +231,14 @@ impl Joiner {
         Ok(())
     }
 
-    /// Hands on everything that all channels have.
+    /// Passes on all samples that every channel has.
     ///
     /// # Errors
-    /// As `sink`.
+    /// Those of `sink`.
     pub fn drain(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         loop {
             let goes_on = if let Some(left) = self.open {
-                self.go_on(left, sink)?
+                self.continue_stretch(left, sink)?
             } else {
                 self.begin(sink)?
             };
@@ -248,18 +248,27 @@ impl Joiner {
         }
     }
 
-    /// Says that nothing comes any more, and hands on the rest.
+    /// Ends the input and passes on the rest.
     ///
     /// # Errors
-    /// As `sink`.
+    /// Those of `sink`.
     pub fn finish(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         self.lanes.iter_mut().for_each(|lane| lane.from = i64::MAX);
         self.drain(sink)
     }
 
-    /// Goes on with the open stretch; whether there may be more.
-    fn go_on(&mut self, left: usize, sink: JoinedSink<'_>) -> Result<bool, PredictError> {
-        let shared = self.lanes.iter().map(Lane::available).min().unwrap_or(0);
+    /// Continues the open stretch; returns whether there may be more.
+    fn continue_stretch(
+        &mut self,
+        left: usize,
+        sink: JoinedSink<'_>,
+    ) -> Result<bool, PredictError> {
+        let shared = self
+            .lanes
+            .iter()
+            .map(ChannelQueue::available)
+            .min()
+            .unwrap_or(0);
         let shared = shared.min(left);
         if shared > 0 {
             let fronts = self.lanes.iter().map(|lane| &lane.runs[0]);
@@ -271,7 +280,7 @@ impl Joiner {
             }
             self.open = Some(left - shared);
         }
-        let ended = |lane: &Lane| lane.available() == 0 && lane.is_closed();
+        let ended = |lane: &ChannelQueue| lane.available() == 0 && lane.is_closed();
         if left == shared || self.lanes.iter().any(ended) {
             self.open = None;
             sink(Joined::End)?;
@@ -280,7 +289,7 @@ impl Joiner {
         Ok(false)
     }
 
-    /// Looks for the next time that all channels share; whether a stretch begins or may begin there.
+    /// Searches for the next time covered by all channels; returns whether a stretch starts or may start there.
     fn begin(&mut self, sink: JoinedSink<'_>) -> Result<bool, PredictError> {
         for lane in &mut self.lanes {
             while lane.runs.len() > 1 && lane.available() == 0 {
@@ -289,7 +298,7 @@ impl Joiner {
         }
         let lacking = self.lanes.iter().filter(|lane| lane.available() == 0);
         if let Some(from) = lacking.map(|lane| lane.from).max() {
-            // A sample early: which of two samples is the nearest, the other channel decides.
+            // One sample early, since the other channel decides which of two samples is nearest.
             for run in self.lanes.iter_mut().flat_map(|lane| &mut lane.runs) {
                 let period = (NANOS / run.rate) as i64;
                 self.counts.unshared += run.pass(from.saturating_sub(period)) as u64;
@@ -305,7 +314,7 @@ impl Joiner {
         }
         let rate = self.lanes[0].runs[0].rate;
         let differs = |run: &Run| (run.rate / rate - 1.0).abs();
-        if let Some(other) = fronts().find(|run| differs(run) > CLOCKS) {
+        if let Some(other) = fronts().find(|run| differs(run) > CLOCK_TOLERANCE) {
             let rates = format!("{rate} and {} Hz", other.rate);
             let (seconds, _) = self.counts.apart.get_or_insert((0.0, rates));
             *seconds += end.saturating_sub(start) as f64 / NANOS;
@@ -314,17 +323,17 @@ impl Joiner {
         }
         let drift = fronts().map(differs).fold(0.0, f64::max);
         self.pass(start);
-        // Half a sample at its end may be missing.
+        // Half a sample may be missing at its end.
         if self.lanes.iter().any(|lane| lane.available() == 0) {
             return Ok(true);
         }
-        // A float beyond usize becomes the largest.
+        // The cast saturates for floats beyond usize.
         self.open = Some((0.5 / drift) as usize);
         sink(Joined::Begin(start, rate))?;
         Ok(true)
     }
 
-    /// Passes all samples before `time`.
+    /// Drops all samples before `time`.
     fn pass(&mut self, time: i64) {
         for lane in &mut self.lanes {
             for run in &mut lane.runs {
@@ -343,7 +352,7 @@ mod tests {
     /// Start and samples of a stretch.
     type Stretch = (i64, Vec<Vec<f64>>);
 
-    /// What becomes of pieces of two channels.
+    /// Joins pieces of two channels.
     fn joined(pieces: &[(usize, Trace)]) -> (Vec<Stretch>, JoinCounts) {
         let mut joiner = Joiner::new(2);
         let mut found: Vec<Stretch> = Vec::new();
@@ -351,8 +360,8 @@ mod tests {
             match joined {
                 Joined::Begin(start, _) => found.push((start, vec![Vec::new(); 2])),
                 Joined::Samples(slices) => {
-                    for (own, slice) in found.last_mut().unwrap().1.iter_mut().zip(slices) {
-                        own.extend_from_slice(slice);
+                    for (channel, slice) in found.last_mut().unwrap().1.iter_mut().zip(slices) {
+                        channel.extend_from_slice(slice);
                     }
                 }
                 Joined::End => {}
@@ -367,7 +376,7 @@ mod tests {
         (found, joiner.counts)
     }
 
-    /// `samples` that tell their own time in tenths of a second.
+    /// `samples` whose values are their times in tenths of a second.
     fn trace(channel: &str, samples: std::ops::Range<i32>) -> Trace {
         Trace {
             channel: channel.into(),
@@ -388,7 +397,7 @@ mod tests {
         let (found, counts) = joined(&pieces);
         let spans: Vec<(i64, usize)> = found
             .iter()
-            .map(|(start, own)| (start / 1_000_000_000, own[0].len()))
+            .map(|(start, channels)| (start / 1_000_000_000, channels[0].len()))
             .collect();
         assert_eq!(spans, [(1, 90), (20, 20)]);
         assert_eq!((counts.gaps, counts.missing, counts.repeated), (1, 100, 10));
@@ -400,11 +409,14 @@ mod tests {
 
     #[test]
     fn samples_that_are_no_numbers_are_gaps() {
-        let mut own = trace("Z", 0..50);
-        own.samples[20] = f64::NAN;
-        own.samples[30] = 1e20;
-        let (found, counts) = joined(&[(0, own), (1, trace("E", 0..50))]);
-        let spans: Vec<usize> = found.iter().map(|(_, own)| own[0].len()).collect();
+        let mut damaged = trace("Z", 0..50);
+        damaged.samples[20] = f64::NAN;
+        damaged.samples[30] = 1e20;
+        let (found, counts) = joined(&[(0, damaged), (1, trace("E", 0..50))]);
+        let spans: Vec<usize> = found
+            .iter()
+            .map(|(_, channels)| channels[0].len())
+            .collect();
         assert_eq!(spans, [20, 9, 19]);
         assert_eq!((counts.gaps, counts.not_numbers), (2, 2));
     }
@@ -451,7 +463,7 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever pieces begin and end, the stretches are those of the importer.
+        /// Wherever pieces are cut, the stretches equal those of the importer.
         #[test]
         fn stretches_are_those_of_the_importer(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0usize..2), 1..12)) {
             let mut pieces: Vec<(usize, Trace)> = pieces
@@ -461,7 +473,7 @@ mod tests {
             pieces.sort_by_key(|(_, trace)| trace.start);
             let traces = pieces.iter().map(|(_, trace)| trace.clone()).collect();
             if let Ok(merged) = merge(traces, &["A".into(), "B".into()]) {
-                let expected: Vec<_> = merged.stretches.into_iter().map(|own| (own.start, own.channels)).collect();
+                let expected: Vec<_> = merged.stretches.into_iter().map(|stretch| (stretch.start, stretch.channels)).collect();
                 prop_assert_eq!(joined(&pieces).0, expected);
             }
         }

@@ -1,16 +1,16 @@
-//! Trained networks at work: windows, recordings and streams become probabilities and events.
+//! Inference: turns windows, recordings and streams into probabilities and events.
 //!
-//! - [`Classifier`]: a model folder, opened; windows in, probabilities out;
-//! - [`Joiner`]: traces of several channels become stretches in which all of them were recorded;
-//! - [`Slider`]: stretches become windows at the model's sampling rate;
-//! - [`EventDetector`]: probabilities of windows become events;
-//! - [`Analysis`]: the last three of one recording or stream;
-//! - [`Gallery`]: a page of windows worth looking at;
-//! - [`scoring`]: detected events against labelled ones;
+//! - [`Classifier`]: opens a model folder and classifies windows;
+//! - [`Joiner`]: joins traces of several channels into contiguous stretches;
+//! - [`Slider`]: cuts stretches into windows at the model's sampling rate;
+//! - [`EventDetector`]: turns probabilities of windows into events;
+//! - [`Analysis`]: slider, classifier and event detector for one recording or stream;
+//! - [`Gallery`]: an HTML page of interesting windows;
+//! - [`scoring`]: scores detected events against labels;
 //! - [`commands`]: the program `predict`.
 //!
-//! Recordings and streams go through the same parts in the same order, so that both give the same events. The crate
-//! depends neither on Burn nor on training code.
+//! Recordings and streams pass through the same stages, so both give the same events. The crate depends neither on
+//! Burn nor on training code.
 //!
 //! ```
 //! use model::{Architecture, Bundle, InputShape, ModelKind, Plan, Weights};

@@ -1,16 +1,16 @@
-//! Whether windows look like those of the training.
+//! Checks whether windows resemble the training data.
 
 use data::{Normalisation, Preprocessing};
 
-/// Standard deviations of the training from which on the mean of a recording is worth a warning.
-const FAR: f64 = 4.0;
-/// Share of a channel's features that must be far for a warning about its spectra.
-const WORTH_A_WARNING: f64 = 0.1;
+/// Deviation of a recording's mean, in standard deviations of the training data, that deserves a warning.
+const FAR_DEVIATIONS: f64 = 4.0;
+/// Fraction of a channel's features that must deviate for a warning about its spectra.
+const MIN_FAR_FRACTION: f64 = 0.1;
 
-/// Means over windows of inputs that were scaled by the statistics of the training split: 0 for windows like those.
+/// Means of inputs scaled with the statistics of the training split: near 0 for windows like those of the training.
 #[derive(Clone, Debug)]
 pub struct Novelty {
-    /// By channel and bin.
+    /// Sums by channel and bin.
     sums: Vec<f64>,
     /// `[channels, segments, bins]`.
     shape: [usize; 3],
@@ -18,7 +18,7 @@ pub struct Novelty {
 }
 
 impl Novelty {
-    /// None where the model has no statistics of its training split.
+    /// Returns `None` if the model has no training statistics.
     pub(crate) fn new(preprocessing: &Preprocessing, shape: [usize; 3]) -> Option<Self> {
         let known = match preprocessing.normalisation {
             Normalisation::Dataset | Normalisation::Band => preprocessing.statistics.is_some(),
@@ -31,7 +31,7 @@ impl Novelty {
         })
     }
 
-    /// Adds scaled inputs, laid end to end.
+    /// Adds scaled inputs, concatenated.
     pub(crate) fn add(&mut self, inputs: &[f32]) {
         let [channels, segments, bins] = self.shape;
         self.windows += inputs.len() / (channels * segments * bins);
@@ -45,7 +45,7 @@ impl Novelty {
         }
     }
 
-    /// What deserves a warning. Channels are numbered from 1.
+    /// Warnings for the user. Channels are numbered from 1.
     pub fn warnings(&self) -> Vec<String> {
         let [channels, segments, bins] = self.shape;
         if self.windows == 0 {
@@ -55,11 +55,15 @@ impl Novelty {
         let far = |channel: usize| {
             let means = self.sums[channel * bins..][..bins].iter();
             let means: Vec<f64> = means.map(|sum| sum / count).collect();
-            let share = means.iter().filter(|mean| mean.abs() > FAR).count() as f64 / bins as f64;
+            let share = means
+                .iter()
+                .filter(|mean| mean.abs() > FAR_DEVIATIONS)
+                .count() as f64
+                / bins as f64;
             let typical = means.iter().map(|mean| mean.abs()).sum::<f64>() / bins as f64;
-            (share >= WORTH_A_WARNING).then(|| {
+            (share >= MIN_FAR_FRACTION).then(|| {
                 format!(
-                    "channel {}: {:.0} % of its features lie more than {FAR} standard deviations from the training's, \
+                    "channel {}: {:.0} % of its features lie more than {FAR_DEVIATIONS} standard deviations from the training's, \
                      {typical:.1} on average: another unit, gain or sensor?",
                     channel + 1,
                     100.0 * share

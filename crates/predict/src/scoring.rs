@@ -1,4 +1,4 @@
-//! Detected events against labelled ones: hits, misses, false alarms a day, delay.
+//! Scores detected events against labels: hits, misses, false alarms per day, delay.
 
 use std::path::PathBuf;
 
@@ -12,26 +12,26 @@ use crate::feed::Recordings;
 use crate::join::Joiner;
 use crate::slide::{Cutting, Slider, Span};
 
-/// Windows that are classified together.
+/// Number of windows classified at once.
 const BATCH: usize = 256;
 /// A day in seconds.
 const DAY: f64 = 86_400.0;
 
-/// An event that somebody labelled.
+/// An event labelled by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelledEvent {
-    /// Its class.
+    /// Index of the class.
     pub class: usize,
-    /// Its beginning, in nanoseconds.
+    /// Start, in nanoseconds.
     pub start: i64,
-    /// Its end.
+    /// End, in nanoseconds.
     pub end: i64,
 }
 
-/// The windows of a recording in the order of time, and what happened.
+/// The predictions for a recording in time order, and its labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelledRecording {
-    /// Windows and what they were taken for.
+    /// Windows and predictions.
     pub windows: Vec<(Span, Prediction)>,
     /// Labelled events.
     pub labels: Vec<LabelledEvent>,
@@ -40,10 +40,10 @@ pub struct LabelledRecording {
 }
 
 impl LabelledRecording {
-    /// The windows of `channels` in `files`, which are one recording, without labels yet.
+    /// Classifies the windows of `channels` in `files`, which form one recording. Labels are left empty.
     ///
     /// # Errors
-    /// [`PredictError`] where a file cannot be read, holds no such channel, or a window cannot be classified.
+    /// [`PredictError`] if a file cannot be read, lacks a channel, or a window cannot be classified.
     pub fn read(
         classifier: &mut Classifier,
         files: &[PathBuf],
@@ -52,7 +52,7 @@ impl LabelledRecording {
     ) -> Result<Self, PredictError> {
         let mut site = Recordings::open(files, hints)?.into_one_site();
         let channels = site.choose(channels, cutting.channels)?;
-        // Only the windows are of interest: nothing turns on.
+        // Only windows are needed: the threshold keeps all events off.
         let nothing = EventSettings {
             on: 1.0,
             off: 1.0,
@@ -80,18 +80,18 @@ impl LabelledRecording {
         })
     }
 
-    /// Seconds that its windows cover.
+    /// Duration covered by windows, in seconds.
     pub fn seconds(&self) -> f64 {
         let mut until = i64::MIN;
         let covered = self.windows.iter().map(|(span, _)| {
-            let own = span.end.saturating_sub(span.start.max(until)).max(0);
+            let covered = span.end.saturating_sub(span.start.max(until)).max(0);
             until = until.max(span.end);
-            own as f64
+            covered as f64
         });
         covered.sum::<f64>() / NANOS
     }
 
-    /// Whether a window lies in a labelled event.
+    /// Whether any window lies in a labelled event.
     fn is_covered(&self, label: &LabelledEvent) -> bool {
         let overlaps = |span: &Span| span.start < label.end && span.end > label.start;
         self.windows.iter().any(|(span, _)| overlaps(span))
@@ -108,44 +108,45 @@ impl LabelledRecording {
     }
 }
 
-/// How well events are detected.
+/// Quality of event detection at one setting.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventScore {
     /// See [`EventSettings`].
     pub on: f32,
     /// See [`EventSettings`].
     pub off: f32,
-    /// Labelled events that a detected one of their class overlaps.
+    /// Number of labelled events that overlap a detected event of their class.
     pub hits: usize,
-    /// Labelled events without.
+    /// Number of labelled events that do not.
     pub misses: usize,
-    /// Detected events that overlap no labelled one of their class.
+    /// Number of detected events that overlap no labelled event of their class.
     pub false_alarms: usize,
-    /// The same, a day of recording.
+    /// False alarms per day of recording.
     pub false_alarms_a_day: f64,
-    /// Seconds from the beginning of a labelled event to the end of the window by which it is known, mean over hits.
+    /// Mean time in seconds from the start of a labelled event to the end of the window that detects it, over all
+    /// hits.
     pub delay: Option<f64>,
 }
 
 impl EventScore {
-    /// Share of the labelled events that are hits.
+    /// Fraction of labelled events that are hits.
     pub fn recall(&self) -> f64 {
         self.hits as f64 / (self.hits + self.misses).max(1) as f64
     }
 
-    /// Share of hits among hits and false alarms.
+    /// Fraction of hits among hits and false alarms.
     pub fn precision(&self) -> f64 {
         self.hits as f64 / (self.hits + self.false_alarms).max(1) as f64
     }
 
-    /// Harmonic mean of both.
+    /// Harmonic mean of recall and precision.
     pub fn f1(&self) -> f64 {
         2.0 * self.hits as f64 / (2 * self.hits + self.misses + self.false_alarms).max(1) as f64
     }
 }
 
-/// Scores the events that `settings` find. Labelled events of ignored classes, and those where nothing was recorded, do not
-/// count.
+/// Scores the events detected with `settings`. Labelled events of ignored classes, and those outside the recorded
+/// time, are not counted.
 pub fn score(recordings: &[LabelledRecording], settings: &EventSettings) -> EventScore {
     let mut score = EventScore {
         on: settings.on,
@@ -189,7 +190,7 @@ pub fn score(recordings: &[LabelledRecording], settings: &EventSettings) -> Even
     score
 }
 
-/// Scores over a grid of `on` and `off`, and the place of the best: the highest F1, then the fewest false alarms, then the
+/// Scores a grid of `on` and `off`; also returns the index of the best: highest F1, then fewest false alarms, then
 /// highest `on`.
 pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<EventScore>, usize) {
     let steps = |from: u8, to: u8| (from..=to).map(|i| f32::from(i) / 20.0);
@@ -204,7 +205,13 @@ pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<Even
             scores.push(score(recordings, &settings));
         }
     }
-    let key = |own: &EventScore| (own.f1(), -(own.false_alarms as f64), f64::from(own.on));
+    let key = |score: &EventScore| {
+        (
+            score.f1(),
+            -(score.false_alarms as f64),
+            f64::from(score.on),
+        )
+    };
     let best = (0..scores.len()).max_by(|a, b| {
         let (a, b) = (key(&scores[*a]), key(&scores[*b]));
         a.0.total_cmp(&b.0)
@@ -261,14 +268,14 @@ mod tests {
 
     #[test]
     fn events_are_hits_misses_and_false_alarms() {
-        let own = recording(
+        let labelled = recording(
             &[
                 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.6, 0.6, 0.1,
             ],
             &[(1, 3), (12, 14), (40, 50)],
         );
-        assert_eq!(own.seconds(), 15.0);
-        let found = score(std::slice::from_ref(&own), &settings());
+        assert_eq!(labelled.seconds(), 15.0);
+        let found = score(std::slice::from_ref(&labelled), &settings());
         assert_eq!((found.hits, found.misses, found.false_alarms), (1, 1, 1));
         assert!((found.false_alarms_a_day - 86_400.0 / 15.0).abs() < 1e-9);
         assert_eq!(found.delay, Some(2.0));
@@ -276,8 +283,8 @@ mod tests {
             (found.recall(), found.precision(), found.f1()),
             (0.5, 0.5, 0.5)
         );
-        let (scores, best) = grid(&[own], &settings());
-        // Whatever turns on at 0.6 finds both events, and the false one is as likely as the first.
+        let (scores, best) = grid(&[labelled], &settings());
+        // Any `on` of 0.6 or less finds both events, and the false alarm is as probable as the first of them.
         assert_eq!((scores[best].hits, scores[best].false_alarms), (2, 1));
         assert!((0.5..=0.6).contains(&scores[best].on));
     }

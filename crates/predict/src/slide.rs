@@ -1,45 +1,45 @@
-//! Stretches become windows at the model's sampling rate.
+//! Resamples contiguous stretches to the model's sampling rate and cuts them into windows.
 
 use data::recording::NANOS;
 use data::signal::{Ratio, Resampler};
 
 use crate::join::Joined;
 
-/// Samples that were used before the rest is moved to the front.
-const MOVED_AT: usize = 1 << 15;
+/// Number of consumed samples after which a buffer is compacted.
+const COMPACT_AFTER: usize = 1 << 15;
 
-/// When a window was recorded.
+/// Time span of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Number of its stretch, from 0: a new one begins after every gap.
+    /// Index of its contiguous stretch, from 0; a new one starts after every gap.
     pub stretch: usize,
     /// Time of its first sample, in nanoseconds.
     pub start: i64,
-    /// Time after its last sample.
+    /// Time after its last sample, in nanoseconds.
     pub end: i64,
 }
 
-/// Windows that wait to be classified.
+/// Windows to be classified.
 #[derive(Clone, Debug, Default)]
 pub struct Windows {
-    /// `[channels, samples]` of every window, end to end.
+    /// Values `[windows, channels, samples]`, flattened.
     pub values: Vec<f32>,
-    /// When each was recorded.
+    /// Time span of each window.
     pub spans: Vec<Span>,
 }
 
-/// How windows are cut.
+/// Parameters for cutting windows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cutting {
     /// Sensor channels.
     pub channels: usize,
-    /// Samples of a window.
+    /// Window length in samples.
     pub window: usize,
-    /// Samples from one window to the next.
+    /// Hop between windows in samples.
     pub hop: usize,
-    /// Samples a second that the model was trained with.
+    /// Sampling rate of the model in Hz.
     pub rate: f64,
-    /// Windows begin before this time in nanoseconds.
+    /// Only windows that begin before this time (nanoseconds) are cut.
     pub until: i64,
 }
 
@@ -48,22 +48,22 @@ pub struct Slider {
     cutting: Cutting,
     resamplers: Vec<Resampler>,
     scratch: Vec<f64>,
-    /// Samples at the model's rate, a channel each; the first of them has the number `first` in the stretch.
+    /// Samples at the model's rate by channel; the first has index `first` within the stretch.
     samples: Vec<Vec<f32>>,
     first: usize,
-    /// Number of the next window's first sample.
+    /// Index of the next window's first sample.
     next: usize,
     start: i64,
-    /// Stretches so far.
+    /// Number of stretches so far.
     stretches: usize,
-    /// Stretches in which no window has room.
+    /// Number of stretches shorter than a window.
     short: usize,
-    /// Samples of every channel that came in.
+    /// Number of input samples per channel.
     taken: u64,
 }
 
 impl Slider {
-    /// Before the first stretch.
+    /// A slider before its first stretch.
     pub fn new(cutting: Cutting) -> Self {
         Self {
             cutting,
@@ -79,20 +79,20 @@ impl Slider {
         }
     }
 
-    /// Stretches so far, and those that were shorter than a window.
+    /// Number of stretches so far, and of those shorter than a window.
     pub fn stretches(&self) -> (usize, usize) {
         (self.stretches, self.short)
     }
 
-    /// Samples of every channel that came in.
+    /// Number of input samples per channel.
     pub fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Appends the windows that are whole now to `out`.
+    /// Appends all complete windows to `out`.
     ///
     /// # Errors
-    /// Where a stretch cannot be resampled to the model's rate.
+    /// If a stretch cannot be resampled to the model's rate.
     pub fn take(&mut self, joined: Joined<'_>, out: &mut Windows) -> Result<(), String> {
         match joined {
             Joined::Begin(start, rate) => {
@@ -103,15 +103,15 @@ impl Slider {
                 self.stretches += 1;
             }
             Joined::Samples(channels) => {
-                self.taken += channels.first().map_or(0, |own| own.len() as u64);
-                for ((resampler, own), samples) in self
+                self.taken += channels.first().map_or(0, |channel| channel.len() as u64);
+                for ((resampler, input), samples) in self
                     .resamplers
                     .iter_mut()
                     .zip(channels)
                     .zip(&mut self.samples)
                 {
                     self.scratch.clear();
-                    resampler.push(own, &mut self.scratch);
+                    resampler.push(input, &mut self.scratch);
                     samples.extend(self.scratch.iter().map(|v| *v as f32));
                 }
                 self.cut(out);
@@ -151,10 +151,10 @@ impl Slider {
             self.next += hop;
         }
         let used = self.next.min(known) - self.first;
-        if used > MOVED_AT {
+        if used > COMPACT_AFTER {
             self.samples
                 .iter_mut()
-                .for_each(|own| drop(own.drain(..used)));
+                .for_each(|channel| drop(channel.drain(..used)));
             self.first += used;
         }
     }
@@ -192,7 +192,7 @@ mod tests {
         let starts: Vec<(usize, i64)> = out
             .spans
             .iter()
-            .map(|own| (own.stretch, own.start / 100_000_000))
+            .map(|span| (span.stretch, span.start / 100_000_000))
             .collect();
         assert_eq!(starts, [(0, 0), (0, 4), (0, 8), (2, 70)]);
         let first: Vec<f32> = out.values.iter().step_by(8).copied().collect();

@@ -1,4 +1,4 @@
-//! Whether a network and its front end fit a node, before the training.
+//! Checks before the training whether network and front end fit a sensor node.
 
 use data::Preprocessing;
 use deploy::network::Network;
@@ -8,10 +8,11 @@ use model::{Architecture, Bundle, Plan, Weights};
 
 use crate::error::TrainerError;
 
-/// Says what a network and its front end cost in flash and memory.
+/// Describes the flash and memory that a network and its front end need.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] where they need more than `kilobytes` of flash in 8 bits, or the front end has no form in C.
+/// [`TrainerError::Usage`] if they need more than `kilobytes` of flash in 8 bits, or the front end has no C
+/// implementation.
 pub fn check(
     architecture: &Architecture,
     preprocessing: &Preprocessing,
@@ -22,7 +23,7 @@ pub fn check(
         .map(|i| i.to_string())
         .collect();
     let preprocessing = serde_json::json!(preprocessing);
-    // What it costs follows from shapes alone: weights before the training have those of after.
+    // The cost depends on shapes alone, so untrained weights give the right answer.
     let bundle = Bundle::new(architecture, Weights::init(&plan, 0), names, preprocessing);
     let model = TrainedModel::new(&bundle, architecture)?;
     let network = Network::new(&model)?;
@@ -32,7 +33,7 @@ pub fn check(
     let int8 = c::cost(&model, &network, c::Numbers::Int8(&integers)).map_err(refused)?;
     let float = c::cost(&model, &network, c::Numbers::Float).map_err(refused)?;
     let kb = |bytes: usize| bytes.div_ceil(1024);
-    let said = format!(
+    let needs = format!(
         "with its front end, {} needs about {} KB of flash and {} KB of memory in 8 bits ({} and {} in float32), beside the \
          window of samples",
         architecture.kind,
@@ -43,11 +44,11 @@ pub fn check(
     );
     if int8.flash_bytes() > kilobytes * 1024 {
         let problem = format!(
-            "{said}: more than --budget-kb {kilobytes}; choose a smaller --model, or fewer features"
+            "{needs}: more than --budget-kb {kilobytes}; choose a smaller --model, or fewer features"
         );
         return Err(TrainerError::Usage(problem));
     }
-    Ok(format!("{said}: within the {kilobytes} KB"))
+    Ok(format!("{needs}: within the {kilobytes} KB"))
 }
 
 #[cfg(test)]

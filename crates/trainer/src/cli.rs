@@ -4,39 +4,39 @@ use clap::{Parser, Subcommand};
 
 use crate::options::TrainingOptions;
 
-/// What the trainer does beside training.
+/// Subcommands other than training.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Lists what can train on this machine: CPU and GPUs of the backends in this build
+    /// List the CPU and GPUs that this build can train on
     Devices {
-        /// As JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Says how good the model of an experiment is on labelled windows: metrics, confusion matrix, calibration
+    /// Evaluate the model of an experiment on labelled windows: metrics, confusion matrix, calibration
     Evaluate(Box<crate::commands::evaluate::EvaluateArgs>),
-    /// Writes the model of an experiment as a file of another program
+    /// Export the model of an experiment to another format
     Export(crate::commands::export::ExportArgs),
-    /// Trains many runs from one file: what varies, seeds and folds
+    /// Train many runs from one sweep file that varies parameters, seeds and folds
     Sweep(crate::commands::sweep::SweepArgs),
-    /// Fits simple classifiers, what a network has to beat: majority, logistic regression, extra trees, random forest,
-    /// MiniRocket and ridge
+    /// Fit the simple classifiers a network has to beat: majority, logistic regression, extra trees, random forest,
+    /// MiniRocket with ridge
     Baselines(crate::commands::baselines::BaselinesArgs),
-    /// Says what 8 bits cost the model of an experiment in accuracy, layer by layer
+    /// Measure what 8-bit quantisation costs in accuracy, layer by layer
     Quantise(crate::commands::quantise::QuantiseArgs),
 }
 
-/// Trains a seismic CNN into a tracked experiment.
+/// Train a CNN on seismic data and record it as an experiment.
 ///
-/// Without --dataset-config the embedded demo is used, a simulation that is written below the
-/// datasets directory first. Options beat the preset (--config), the preset beats the defaults.
+/// Without --dataset-config, a simulated demo dataset is used, which is first written to the datasets directory.
+/// Options override the preset (--config), and the preset overrides the defaults.
 #[derive(Debug, Default, Parser)]
 #[command(name = "trainer", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// Instead of training
+    /// A command other than training
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Those of a training
+    /// Training options
     #[command(flatten)]
     pub training: TrainingOptions,
 }

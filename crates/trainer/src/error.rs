@@ -1,39 +1,39 @@
-//! Everything that ends a training early, with its exit code.
+//! Errors that end a training, with their exit codes.
 
 use std::path::PathBuf;
 
-/// Why a training did not start or did not end well.
+/// Error from starting or running a training.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainerError {
     /// A preset cannot be read.
     #[error("cannot read the preset {path}: {source}")]
     ReadPreset {
-        /// The preset.
+        /// Path of the preset.
         path: PathBuf,
-        /// Cause.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// A preset is malformed; the message has key, line and column.
     #[error("{path}: {message}")]
     Preset {
-        /// The preset.
+        /// Path of the preset.
         path: PathBuf,
         /// What is wrong.
         message: String,
     },
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error("{0}")]
     Usage(String),
     /// Unknown network.
     #[error(transparent)]
     Model(#[from] model::UnknownModel),
-    /// The network does not fit the data.
+    /// The network does not fit the input shape.
     #[error(transparent)]
     Plan(#[from] model::PlanError),
-    /// The data cannot be used.
+    /// The data are invalid.
     #[error(transparent)]
     Data(#[from] data::DataError),
-    /// A source that was read before the training cannot be read during it.
+    /// A streamed source could be read before the training but no longer during it.
     #[error("{0}")]
     Stream(data::DataError),
     /// The experiment cannot be written.
@@ -45,7 +45,7 @@ pub enum TrainerError {
     /// The model cannot be exported.
     #[error("cannot export the model: {0}")]
     Export(#[from] deploy::DeployError),
-    /// A model of an experiment cannot be read.
+    /// The model of an experiment cannot be read.
     #[error("cannot read the model: {0}")]
     ReadModel(#[from] model::BundleError),
     /// The model cannot be used, or not with these windows.
@@ -54,35 +54,35 @@ pub enum TrainerError {
     /// A GPU failed.
     #[error("{device} failed: {problem}: {advice}")]
     Device {
-        /// Its name.
+        /// Device name.
         device: String,
-        /// What it or its driver says.
+        /// Message of the device or its driver.
         problem: String,
-        /// What to do.
+        /// Advice.
         advice: &'static str,
     },
-    /// The loss is no number any more.
+    /// The loss is not finite.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step} of the run, at learning rate {learning_rate}, training \
          samples {}: the weights have diverged; try a lower --learning-rate, and look at these samples",
         first_few(samples)
     )]
     Diverged {
-        /// Epoch, from 1.
+        /// Epoch, counted from 1.
         epoch: usize,
-        /// First step whose loss is not finite, from 0.
+        /// First step with a non-finite loss, counted from 0.
         step: usize,
-        /// The loss.
+        /// Value of the loss.
         loss: f64,
-        /// Learning rate in force.
+        /// Learning rate of the step.
         learning_rate: f64,
-        /// The step's samples: their positions in the training split, from 0.
+        /// Positions of the step's samples in the training split, counted from 0.
         samples: Vec<usize>,
     },
 }
 
 impl TrainerError {
-    /// 2 for bad usage, configuration or data; 1 for what failed while running.
+    /// 2 for invalid usage, configuration or data; 1 for failures at run time.
     pub fn exit_code(&self) -> u8 {
         let usage = match self {
             Self::ReadPreset { .. }
@@ -103,11 +103,12 @@ impl TrainerError {
     }
 }
 
-/// The first of many numbers.
+/// Formats the first few of many numbers.
 fn first_few(numbers: &[usize]) -> String {
     let shown: Vec<_> = numbers.iter().take(8).map(ToString::to_string).collect();
-    match numbers.len() > shown.len() {
-        true => format!("{}, ... ({} in all)", shown.join(", "), numbers.len()),
-        false => shown.join(", "),
+    if numbers.len() > shown.len() {
+        format!("{}, ... ({} in all)", shown.join(", "), numbers.len())
+    } else {
+        shown.join(", ")
     }
 }

@@ -1,7 +1,7 @@
-//! `--folds`: one training a fold, and the scores of all test windows together.
+//! `--folds`: trains once per fold and scores all test windows together.
 
-use baselines::compare::Tested;
-use baselines::evaluate::{Judged, PartScores, Scores};
+use baselines::compare::TestedWindows;
+use baselines::evaluate::{PartScores, PredictedWindows, Scores};
 use baselines::metrics::Report;
 use baselines::{Baseline, Verdict};
 use chrono::Local;
@@ -15,28 +15,28 @@ use crate::run::{Finished, SEED, run};
 use crate::text::{class_table, fold_table, group_table, interval};
 use crate::training::{Interrupt, StoppedBy};
 
-/// What a cross-validation found.
+/// Result of a cross-validation.
 #[derive(Clone, Debug, Serialize)]
 pub struct CrossValidation {
-    /// Name in the metadata of its experiments.
+    /// Study name in the metadata of its experiments.
     pub study: String,
-    /// Experiments, one a fold.
+    /// Experiment IDs, one per fold.
     pub experiments: Vec<String>,
     /// Class names.
     pub class_names: Vec<String>,
-    /// Scores of all test windows together: each was tested once, by a network that saw nothing of its group.
+    /// Scores over all test windows. Each was tested once, by a network trained without its group.
     pub scores: Scores,
     /// Scores of each fold.
     pub by_fold: Vec<PartScores>,
     /// Scores of each group.
     pub by_group: Vec<PartScores>,
-    /// The same of simple baselines that learned from the same windows.
+    /// Scores of simple baselines trained on the same windows.
     pub baselines: Vec<PooledBaseline>,
-    /// The network beside the best of them.
+    /// Comparison of the network with the best baseline.
     pub verdict: Option<Verdict>,
-    /// Whether some windows name no group, so that the intervals are too narrow.
+    /// Whether some windows have no group, which makes the intervals too narrow.
     pub ungrouped: bool,
-    /// Whether it was interrupted before all folds were trained. Scores are of those that were.
+    /// Whether it was interrupted; the scores then cover the completed folds.
     pub interrupted: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct PooledBaseline {
     pub scores: Scores,
 }
 
-/// Test windows of the folds so far, end to end.
+/// Test windows of the folds so far, concatenated.
 #[derive(Default)]
 struct Pool {
     labels: Vec<u32>,
@@ -64,10 +64,10 @@ struct Pool {
     compared: bool,
 }
 
-/// Trains a network a fold. `job` is that of an ordinary training.
+/// Trains one network per fold. `job` is that of an ordinary training.
 ///
 /// # Errors
-/// [`TrainerError`] of the first fold that fails, after the experiments of those before it are said.
+/// [`TrainerError`] of the first fold that fails; the experiments of earlier folds are reported first.
 pub fn cross_validate(
     job: &Job,
     (k, seed): (usize, u64),
@@ -75,7 +75,12 @@ pub fn cross_validate(
     progress: &mut Progress,
 ) -> Result<CrossValidation, TrainerError> {
     let mut job = job.clone();
-    let study = match job.tracking.meta.get("study").and_then(|own| own.as_str()) {
+    let study = match job
+        .tracking
+        .meta
+        .get("study")
+        .and_then(|name| name.as_str())
+    {
         Some(study) => study.to_owned(),
         None => {
             let time = Local::now().format("%Y%m%d_%H%M%S");
@@ -134,8 +139,11 @@ impl Pool {
                 self.groups.extend(alone);
             }
         }
-        let comparison = finished.standing.as_ref().map(|own| &own.comparison);
-        let at = comparison.and_then(|own| own.position("test"));
+        let comparison = finished
+            .standing
+            .as_ref()
+            .map(|standing| &standing.comparison);
+        let at = comparison.and_then(|comparison| comparison.position("test"));
         let (Some(comparison), Some(at)) = (comparison, at) else {
             self.compared = false;
             return;
@@ -158,7 +166,7 @@ impl Pool {
         interrupted: bool,
     ) -> CrossValidation {
         let classes = class_names.len();
-        let judged = Judged {
+        let judged = PredictedWindows {
             labels: &self.labels,
             groups: &self.groups,
             predicted: &self.predicted,
@@ -172,14 +180,14 @@ impl Pool {
         };
         let of_baseline = |(baseline, predicted): &(Baseline, Vec<u32>)| PooledBaseline {
             baseline: *baseline,
-            scores: Judged {
+            scores: PredictedWindows {
                 predicted,
                 probabilities: None,
                 ..judged
             }
             .scores(SEED),
         };
-        let tested = Tested {
+        let tested = TestedWindows {
             labels: &self.labels,
             groups: &self.groups,
             classes,
@@ -200,7 +208,7 @@ impl Pool {
 }
 
 impl CrossValidation {
-    /// For people.
+    /// Text for standard output.
     pub fn text(&self) -> String {
         let scores = &self.scores;
         let mut text = format!("study {}\n", self.study);
@@ -227,12 +235,12 @@ impl CrossValidation {
         if !self.ungrouped {
             text.push_str(&group_table(&self.by_group));
         }
-        for own in &self.baselines {
+        for baseline in &self.baselines {
             text.push_str(&format!(
                 "\n{}: macro F1 {}, accuracy {}",
-                own.baseline.title(),
-                interval(&own.scores.macro_f1),
-                interval(&own.scores.accuracy)
+                baseline.baseline.title(),
+                interval(&baseline.scores.macro_f1),
+                interval(&baseline.scores.accuracy)
             ));
         }
         if let Some(verdict) = &self.verdict {

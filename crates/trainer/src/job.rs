@@ -1,4 +1,4 @@
-//! A run as it was asked for: the recipe, and where it computes and writes.
+//! A run as requested: the recipe, and where it computes and writes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,46 +11,46 @@ use crate::error::TrainerError;
 use crate::options::TrainingOptions;
 use crate::recipe::{JobOptions, Preset, Recipe};
 
-/// Everything that was decided before the data are read.
+/// Everything that is decided before the data are read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// What decides the result.
+    /// Everything that decides the result.
     pub recipe: Recipe,
-    /// Where it computes.
+    /// Where the run computes.
     pub compute: ComputeOptions,
-    /// Where and how it is recorded.
+    /// Where and how the run is recorded.
     pub tracking: Tracking,
-    /// Whether the network is compared with simple baselines at the end.
+    /// Whether the network is compared with simple baselines after training.
     pub baseline: bool,
-    /// The experiment to continue.
+    /// The experiment to resume.
     pub resume: Option<Entry>,
-    /// Kilobytes of flash that the network must fit, where there is a limit.
+    /// Flash limit in kilobytes that the network must fit.
     pub budget_kb: Option<usize>,
 }
 
-/// Where a run computes; none of it changes the result on CPUs.
+/// Where a run computes. On CPUs none of this changes the result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComputeOptions {
-    /// What computes.
+    /// Backend.
     pub backend: Backend,
-    /// Which of its devices; none for the best.
+    /// Device of the backend; `None` for the best.
     pub device: Option<usize>,
-    /// CPU threads; none for all.
+    /// Number of CPU threads; `None` for all.
     pub threads: Option<usize>,
-    /// Whether inputs are read anew for every batch.
+    /// Whether inputs are read from their files for every batch.
     pub stream: bool,
 }
 
 /// Where and how a run is recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tracking {
-    /// Where experiments are kept.
+    /// Directory of the experiments.
     pub experiments_dir: PathBuf,
-    /// Where the embedded demo is written.
+    /// Directory for the embedded demo.
     pub datasets_dir: PathBuf,
-    /// How IDs are written.
+    /// Template of experiment IDs.
     pub id_template: IdTemplate,
-    /// Directories made in every experiment beside the standard ones.
+    /// Additional directories created in every experiment.
     pub extra_subdirectories: Vec<String>,
     /// Extra fields of `metadata.json`.
     pub meta: Map<String, Value>,
@@ -58,9 +58,9 @@ pub struct Tracking {
     pub tags: Vec<String>,
     /// Free text.
     pub notes: String,
-    /// Whether nothing is tracked.
+    /// Whether the run is not tracked.
     pub untracked: bool,
-    /// Longest time between two checkpoints.
+    /// Longest interval between two checkpoints.
     pub checkpoint_every: Duration,
 }
 
@@ -92,7 +92,7 @@ const RESERVED: [&str; 24] = [
     "tags",
 ];
 
-/// A time that makes sense between two checkpoints.
+/// Parses the interval between checkpoints.
 fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
     let seconds = minutes * 60.0;
     match Duration::try_from_secs_f64(seconds) {
@@ -103,17 +103,17 @@ fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
     }
 }
 
-/// Where experiments are kept, as the command line says.
+/// The experiments directory given on the command line.
 fn experiments_dir(args: &TrainingOptions) -> PathBuf {
     let given = args.experiments_dir.clone();
     given.unwrap_or_else(|| PathBuf::from("experiments"))
 }
 
 impl Job {
-    /// Resolves the command line: options beat the preset (or the recipe of an experiment), which beats the defaults.
+    /// Resolves the command line. Options override the preset (or a stored recipe), which overrides the defaults.
     ///
     /// # Errors
-    /// [`TrainerError`] where a preset, recipe or experiment is unusable or a value makes no sense.
+    /// [`TrainerError`] if a preset, recipe or experiment is unusable, or a value is invalid.
     pub fn new(args: &TrainingOptions) -> Result<Self, TrainerError> {
         if let Some(id) = &args.resume {
             return Self::resume(args, id);
@@ -144,9 +144,9 @@ impl Job {
         Ok(job)
     }
 
-    /// The job of the experiment that `--resume` names, with the recipe it was started with. Options may repeat it;
-    /// `--epochs` may be another number, `--dataset-config` another path to the same data, and `--threads` and
-    /// `--stream` change no result.
+    /// Resumes the experiment named by `--resume` with its original recipe. Repeated options must have the same
+    /// values. `--epochs` may change, `--dataset-config` may point to another copy of the data, and `--threads` and
+    /// `--stream` do not affect the result.
     fn resume(args: &TrainingOptions, id: &str) -> Result<Self, TrainerError> {
         let new_runs_only = [
             ("--config", args.config.is_some()),
@@ -188,7 +188,7 @@ impl Job {
     }
 }
 
-/// What computed an experiment.
+/// The backend of an experiment.
 fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
     let stored = entry.metadata.system_info.other.get("backend");
     let backend = serde_json::from_value(stored.cloned().unwrap_or_default());
@@ -200,7 +200,7 @@ fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
     })
 }
 
-/// The recipe in a file, or that of an experiment.
+/// Reads a recipe from a file or an experiment.
 fn stored_recipe(named: &str, experiments: &Path) -> Result<Recipe, TrainerError> {
     let path = Path::new(named);
     if path.is_file() {
@@ -271,14 +271,16 @@ impl Tracking {
             .keys()
             .find(|key| RESERVED.contains(&key.as_str()));
         if let Some(key) = reserved {
-            return usage(format!("--meta {key}: the field belongs to the program"));
+            return usage(format!("--meta {key}: the field is reserved"));
         }
         for name in &self.extra_subdirectories {
             let inside = Path::new(name)
                 .components()
                 .all(|part| matches!(part, std::path::Component::Normal(_)));
             if !inside || name.is_empty() {
-                return usage(format!("extra subdirectory `{name}` leaves the experiment"));
+                return usage(format!(
+                    "extra subdirectory `{name}` is outside the experiment's directory"
+                ));
             }
         }
         Ok(())

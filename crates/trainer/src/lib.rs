@@ -1,21 +1,22 @@
-//! Trains a seismic CNN into a tracked experiment.
+//! Trains CNNs on seismic data and records every run as an experiment.
 //!
-//! - [`cli`], [`options`], [`job`] and [`recipe`]: command line beats preset beats defaults;
-//! - [`compute`]: what computes: network and optimizer, natively or through Burn on a CPU or GPU, and its devices;
-//! - [`run`]: the stages of a run, from a job to a finished experiment;
-//! - [`folds`]: cross-validation, a run a fold;
+//! - [`cli`], [`options`], [`job`] and [`recipe`]: the configuration of a run (command line over preset over
+//!   defaults);
+//! - [`compute`]: engines and devices: native CPU code, or Burn on a CPU or GPU;
+//! - [`run`]: the stages of a run, from job to finished experiment;
+//! - [`folds`]: cross-validation, one run per fold;
 //! - [`training`]: the loop over epochs;
-//! - [`initial`]: weights of another model to begin with;
+//! - [`initial`]: initial weights from another model;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
-//! - [`report`]: what an experiment is told: logs, history, figures, model, metadata;
-//! - [`recorder`]: writes it, while the training goes on;
-//! - [`resume`]: going on from a checkpoint;
-//! - [`budget`]: whether a network fits a node;
-//! - [`memory`]: refuses what cannot fit before it begins;
+//! - [`report`]: builds logs, history, figures, model and metadata of an experiment;
+//! - [`recorder`]: writes them on its own thread while training continues;
+//! - [`resume`]: continues from a checkpoint;
+//! - [`budget`]: checks whether a network fits a sensor node;
+//! - [`memory`]: refuses runs that would not fit in memory;
 //! - [`sweep`]: studies of many runs;
-//! - [`text`]: scores as tables on standard output;
-//! - [`commands`]: what the program does beside training;
-//! - [`progress`]: the only module that prints while training.
+//! - [`text`]: tables of scores for standard output;
+//! - [`commands`]: subcommands other than training;
+//! - [`progress`]: the only module that prints during training.
 
 pub mod budget;
 pub mod cli;

@@ -15,7 +15,7 @@ use trainer::run::{Finished, interrupt_on_signals, run};
 use trainer::text::{class_table, interval};
 use trainer::training::StoppedBy;
 
-/// Exit code of an interrupted run, as shells count it.
+/// Exit code of an interrupted run, as in shells.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     };
     match found {
         Ok((text, code)) => {
-            // A reader that closes the pipe early is no failure.
+            // A reader that closes the pipe early is not a failure.
             let _ = std::io::stdout().write_all(text.as_bytes());
             code
         }
@@ -67,7 +67,7 @@ fn start(options: &TrainingOptions) -> Result<(String, ExitCode), TrainerError> 
     let mut progress = Progress::new(job.recipe.epochs);
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         progress.warn(&format!(
-            "Ctrl-C will stop at once, without saving: {error}"
+            "Ctrl-C will stop immediately, without saving: {error}"
         ));
         Default::default()
     });
@@ -98,12 +98,12 @@ fn start(options: &TrainingOptions) -> Result<(String, ExitCode), TrainerError> 
     Ok((text, exit(interrupted)))
 }
 
-/// What a finished run says on standard output.
+/// Text of a finished run for standard output.
 fn results(finished: &Finished) -> String {
     let report = finished.judgement.test.report();
     let outcome = &finished.outcome;
     let split = if finished.test_is_val {
-        "validation split, which serves as test"
+        "validation split, used as test split"
     } else {
         "test split"
     };

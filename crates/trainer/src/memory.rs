@@ -1,4 +1,4 @@
-//! What a training takes of the machine's memory, estimated before it begins.
+//! Estimates the memory that a training needs, before it starts.
 
 use data::{Dataset, DatasetConfig, Storage};
 use model::Architecture;
@@ -7,8 +7,8 @@ use model::native::NativeNetwork;
 use crate::compute::{MemoryPool, Target};
 use crate::error::TrainerError;
 
-/// Bytes that can be had without swapping: of the machine, or of the container where that is less. None where the
-/// system does not say.
+/// Memory available without swapping, in bytes: of the machine, or of the container if that has less. `None` if the
+/// system does not report it.
 fn available() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
@@ -37,10 +37,10 @@ fn check(
     }
 }
 
-/// Refuses data that cannot be held in memory.
+/// Refuses data that do not fit in memory.
 ///
 /// # Errors
-/// [`TrainerError::Usage`], or those of the index files.
+/// [`TrainerError::Usage`] if they do not fit, or an error from the index files.
 pub fn check_data(config: &DatasetConfig, storage: Storage) -> Result<(), TrainerError> {
     if storage == Storage::Streamed {
         return Ok(());
@@ -54,10 +54,10 @@ pub fn check_data(config: &DatasetConfig, storage: Storage) -> Result<(), Traine
     )
 }
 
-/// Refuses batches whose activations and gradients cannot be held in memory.
+/// Refuses a batch size whose activations and gradients do not fit in memory.
 ///
 /// # Errors
-/// [`TrainerError::Usage`].
+/// [`TrainerError::Usage`] naming the option to change.
 pub fn check_batch(
     architecture: &Architecture,
     dataset: &Dataset,
@@ -75,13 +75,13 @@ pub fn check_batch(
     check(needed, free, &what, "choose a smaller --batch-size")
 }
 
-/// What a process takes beside data and network.
+/// Memory of a process besides data and network, in bytes.
 const PROCESS: u64 = 48 << 20;
 
-/// Bytes that training a network on a dataset takes, about: of a process of its own.
+/// Estimates the memory in bytes that a separate process needs to train a network on a dataset.
 ///
 /// # Errors
-/// [`TrainerError`] where the network does not fit the data.
+/// [`TrainerError`] if the network does not fit the data.
 pub fn of_run(
     architecture: &Architecture,
     dataset: &Dataset,
@@ -92,11 +92,11 @@ pub fn of_run(
     let splits = [&dataset.train, &dataset.val, &dataset.test];
     let samples: usize = splits.iter().map(|split| split.len()).sum();
     let inputs = samples * dataset.train.shape.iter().product::<usize>() * size_of::<f32>();
-    // Read once, and once more while they are put together.
+    // The data exist twice while they are assembled.
     Ok(PROCESS + network + 2 * inputs as u64)
 }
 
-/// Processes of `bytes` that fit into the machine's memory; none where the system does not say.
+/// Number of processes of `bytes` each that fit in memory; `None` if the system does not report it.
 pub fn processes(bytes: u64) -> Option<usize> {
     available().map(|available| (available / bytes.max(1)) as usize)
 }
@@ -110,7 +110,7 @@ mod tests {
     fn this_machine_says_what_it_has() {
         let bytes = available().unwrap();
         assert!(bytes > 16 << 20, "{bytes}");
-        // Another source of the same number: the machine has no more than all of its memory.
+        // Cross-check: available memory cannot exceed total memory.
         if let Ok(text) = std::fs::read_to_string("/proc/meminfo") {
             let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
             let kib = total.and_then(|rest| rest.split_whitespace().next());
@@ -130,7 +130,7 @@ mod tests {
         let architecture =
             Architecture::new(ModelKind::DeepLarge, InputShape::from([2, 7, 256]), 3);
         let bytes = |batch| NativeNetwork::training_bytes(&architecture, batch).unwrap();
-        // Twice 14 positions of thousands of channels in float32, a sample.
+        // Twice 14 positions of thousands of float32 channels per sample.
         let sample = (bytes(1025) - bytes(1)) / 1024;
         assert!((1 << 20..2 << 20).contains(&sample), "{sample}");
         let error = check(

@@ -7,7 +7,7 @@ use experiment::catalogue::{ClassMetric, Metric};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Losses and predictions over a split.
+/// Loss and confusion matrix on a split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Mean cross-entropy.
@@ -16,7 +16,7 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<u64>>,
 }
 
-/// The loss and everything derived from the confusion matrix, by the metrics of the catalogue.
+/// The loss and everything derived from the confusion matrix, keyed by the metrics of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
     loss: f64,
@@ -42,7 +42,7 @@ impl Scores {
         }
     }
 
-    /// The value of every class.
+    /// The value of a metric for each class.
     pub fn of_classes(&self, metric: ClassMetric) -> Vec<f64> {
         let report = &self.report;
         match metric {
@@ -55,7 +55,10 @@ impl Scores {
 }
 
 impl Evaluation {
-    /// From logits `[N, classes]` laid end to end and labels `[N]`.
+    /// Evaluates logits.
+    ///
+    /// # Shapes
+    /// `logits` `[samples, classes]` flattened, `labels` `[samples]`.
     pub fn new(logits: &[f32], labels: &[u32], classes: usize) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         let mut total = 0.0;
@@ -75,7 +78,7 @@ impl Evaluation {
         Report::of(&self.confusion)
     }
 
-    /// The fields of `results` in `metadata.json`.
+    /// The fields of a split in `results` of `metadata.json`.
     pub fn to_json(&self) -> Map<String, Value> {
         let scores = self.scores();
         let written = Metric::ALL
@@ -86,7 +89,7 @@ impl Evaluation {
             .collect();
         let per_class = ClassMetric::ALL.map(|metric| {
             let values = match metric {
-                // Counts stay whole numbers.
+                // Counts stay integers.
                 ClassMetric::Support => json!(scores.report.support),
                 metric => json!(scores.of_classes(metric)),
             };
@@ -100,7 +103,7 @@ impl Evaluation {
         fields
     }
 
-    /// Everything by the metrics of the catalogue.
+    /// The scores by the metrics of the catalogue.
     pub fn scores(&self) -> Scores {
         Scores {
             loss: self.loss,
@@ -118,19 +121,19 @@ pub fn cross_entropy(logits: &[f32], label: usize) -> f64 {
     sum.ln() + largest - f64::from(logits[label])
 }
 
-/// The predicted class of each sample; the first of equals.
+/// The predicted class of each sample; the lowest index wins ties.
 ///
 /// # Shapes
-/// `logits` `[samples, classes]` laid end to end.
+/// `logits` `[samples, classes]`, flattened.
 pub fn predictions(logits: &[f32], classes: usize) -> Vec<u32> {
     let rows = logits.chunks_exact(classes);
     rows.map(|row| argmax(row) as u32).collect()
 }
 
-/// Softmax of logits divided by a temperature.
+/// Softmax of the logits divided by a temperature.
 ///
 /// # Shapes
-/// `logits` `[samples, classes]` laid end to end, and so is the result.
+/// `logits` and result `[samples, classes]`, flattened.
 pub fn probabilities(logits: &[f32], classes: usize, temperature: f64) -> Vec<f64> {
     let row = |row: &[f32]| {
         let scaled = row.iter().map(|&logit| f64::from(logit) / temperature);

@@ -1,5 +1,4 @@
-//! What a person sees while training: a bar on a terminal, plain lines elsewhere, all on standard
-//! error.
+//! Progress output while training: a bar on a terminal, plain lines elsewhere, always on standard error.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +8,12 @@ use data::Loading;
 use experiment::Epoch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Says lines, from any thread, without tearing the bar.
+/// Prints lines from any thread without disrupting the progress bar.
 #[derive(Clone, Default)]
-pub struct Voice(Arc<Mutex<Option<ProgressBar>>>);
+pub struct Printer(Arc<Mutex<Option<ProgressBar>>>);
 
-impl Voice {
-    /// A line for people.
+impl Printer {
+    /// Prints a line.
     pub fn say(&self, line: &str) {
         let bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*bar {
@@ -23,7 +22,7 @@ impl Voice {
         }
     }
 
-    /// Something that deserves attention.
+    /// Prints a warning.
     pub fn warn(&self, line: &str) {
         self.say(&format!("warning: {line}"));
     }
@@ -36,45 +35,45 @@ impl Voice {
     }
 }
 
-/// Longest time without a word where there is no bar.
-const SILENCE: Duration = Duration::from_secs(10);
+/// Longest interval without output when there is no bar.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows epochs and steps.
+/// Shows the progress of epochs and steps.
 pub struct Progress {
     epochs: usize,
     bar: Option<ProgressBar>,
-    voice: Voice,
-    /// When it was last said how far the reading is.
-    said: Instant,
+    voice: Printer,
+    /// When reading progress was last reported.
+    reported: Instant,
 }
 
 impl Progress {
-    /// For a training of at most `epochs` epochs.
+    /// Creates a display for at most `epochs` epochs.
     pub fn new(epochs: usize) -> Self {
         Self {
             epochs,
             bar: None,
-            voice: Voice::default(),
-            said: Instant::now(),
+            voice: Printer::default(),
+            reported: Instant::now(),
         }
     }
 
-    /// For other threads.
-    pub fn voice(&self) -> Voice {
+    /// A handle for other threads.
+    pub fn voice(&self) -> Printer {
         self.voice.clone()
     }
 
-    /// A line for people.
+    /// Prints a line.
     pub fn say(&self, line: &str) {
         self.voice.say(line);
     }
 
-    /// Something that deserves attention.
+    /// Prints a warning.
     pub fn warn(&self, line: &str) {
         self.voice.warn(line);
     }
 
-    /// The reading of many sources is so far; of a few nothing is said.
+    /// Reports reading progress; with few sources it prints nothing.
     pub fn reading(&mut self, loading: Loading) {
         let Loading { split, done, of } = loading;
         if !loading.takes_a_while() {
@@ -89,15 +88,15 @@ impl Progress {
                 bar.set_length(of as u64);
                 bar.set_position(done as u64);
             }
-        } else if self.said.elapsed() > SILENCE {
-            self.said = Instant::now();
+        } else if self.reported.elapsed() > REPORT_INTERVAL {
+            self.reported = Instant::now();
             self.say(&format!(
                 "reading the {split} split: {done} of {of} sources"
             ));
         }
     }
 
-    /// An epoch of `samples` samples begins.
+    /// Starts an epoch of `samples` samples.
     pub fn begin_epoch(&mut self, epoch: usize, samples: usize) {
         if !std::io::stderr().is_terminal() {
             return;
@@ -120,20 +119,20 @@ impl Progress {
         self.bar = Some(bar);
     }
 
-    /// `samples` more samples were trained.
+    /// Adds `samples` trained samples.
     pub fn step(&self, samples: usize) {
         if let Some(bar) = &self.bar {
             bar.inc(samples as u64);
         }
     }
 
-    /// No more steps are coming: the bar goes.
+    /// Removes the bar after the last step.
     pub fn end_steps(&mut self) {
         self.bar = None;
         self.voice.show(None);
     }
 
-    /// An epoch ended, `trained` samples of which took `train_seconds` of training steps.
+    /// Prints the summary of an epoch. `train_seconds` is the time spent in training steps for `trained` samples.
     pub fn end_epoch(&mut self, epoch: &Epoch, trained: usize, train_seconds: f64, best: bool) {
         self.end_steps();
         let metric = |name: &str| epoch.metric(name).unwrap_or(f64::NAN);
@@ -154,20 +153,20 @@ impl Progress {
     }
 }
 
-/// Shows the runs of a study as they end.
+/// Shows the runs of a study as they finish.
 pub struct RunsProgress {
     total: usize,
     done: usize,
     failed: usize,
     started: Instant,
     bar: Option<ProgressBar>,
-    voice: Voice,
+    voice: Printer,
 }
 
 impl RunsProgress {
-    /// For `total` runs, `workers` at a time.
+    /// Creates a display for `total` runs on `workers` workers.
     pub fn new(total: usize, workers: usize) -> Self {
-        let voice = Voice::default();
+        let voice = Printer::default();
         voice.say(&format!("{total} runs, {workers} at a time"));
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar =
@@ -189,17 +188,17 @@ impl RunsProgress {
         }
     }
 
-    /// A line for people.
+    /// Prints a line.
     pub fn say(&self, line: &str) {
         self.voice.say(line);
     }
 
-    /// For other threads.
-    pub fn voice(&self) -> Voice {
+    /// A handle for other threads.
+    pub fn voice(&self) -> Printer {
         self.voice.clone()
     }
 
-    /// A run ended: with results, or with a problem; one that can go on has neither.
+    /// Reports a finished run with its score or problem; an interrupted run has neither.
     pub fn done(&mut self, run: &str, test_f1: Option<f64>, problem: Option<&str>) {
         if let Some(problem) = problem {
             self.failed += 1;
@@ -218,20 +217,20 @@ impl RunsProgress {
                 "{:>5}/{}  {run}: test macro F1 {f1:.4}, {} left",
                 self.done,
                 self.total,
-                spoken(left)
+                format_duration(left)
             ));
         }
     }
 
-    /// No more runs are coming: the bar goes.
+    /// Removes the bar after the last run.
     pub fn end(&mut self) {
         self.bar = None;
         self.voice.show(None);
     }
 }
 
-/// A time for people: `40 s`, `12 min`, `3.5 h`.
-pub fn spoken(seconds: f64) -> String {
+/// Formats a duration: `40 s`, `12 min`, `3.5 h`.
+pub fn format_duration(seconds: f64) -> String {
     if seconds < 90.0 {
         format!("{seconds:.0} s")
     } else if seconds < 5400.0 {

@@ -1,9 +1,9 @@
-//! Writes what a training gives into its experiment, in a thread of its own: logs, images and checkpoints do not
-//! keep the next step waiting.
+//! Writes the results of a training on its own thread, so that logs, images and checkpoints do not delay the next
+//! step.
 //!
-//! Everything is written in the order it came. Where logs or a checkpoint cannot be written the training goes on
-//! and says so: what is missing is tried again with the next epoch, and the last good checkpoint stays. Only a
-//! run whose first checkpoint cannot be written ends: nothing of it could be kept.
+//! Everything is written in order. If logs or a checkpoint cannot be written, training continues with a warning:
+//! missing data is retried with the next epoch, and the last good checkpoint stays. Only a run whose first checkpoint
+//! cannot be written ends, since nothing of it could be kept.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
@@ -12,23 +12,23 @@ use experiment::{Epoch, Experiment, ExperimentError};
 use model::TrainingState;
 
 use crate::error::TrainerError;
-use crate::progress::{Progress, Voice};
+use crate::progress::{Printer, Progress};
 use crate::report;
-use crate::resume::{Note, VERSION};
+use crate::resume::{CheckpointHeader, VERSION};
 use crate::training::{EpochResult, LoopState, Recorder};
 
-/// Messages that may wait to be written, two an epoch; then the training waits.
-const WAITING: usize = 4;
+/// Capacity of the queue, with two messages per epoch. When it is full, training waits.
+const QUEUE_CAPACITY: usize = 4;
 
-/// What has to be known of a run to write of it.
-pub struct Run {
+/// Properties of the run that the recorder needs.
+pub struct RunInfo {
     /// Whether checkpoints are written.
     pub checkpoints: bool,
-    /// Whether there is one already.
+    /// Whether a checkpoint exists already.
     pub resumed: bool,
-    /// Start of this process' training.
+    /// When this process began to train.
     pub started: Instant,
-    /// Seconds of training before it.
+    /// Seconds trained by earlier processes.
     pub before: f64,
 }
 
@@ -37,30 +37,31 @@ enum Message {
     Checkpoint(Box<(TrainingState, LoopState)>, f64),
 }
 
-/// The training's end of the queue.
+/// The sending side of the queue.
 pub struct Queue {
     sender: SyncSender<Message>,
-    run: Run,
+    run: RunInfo,
 }
 
-/// Calls `work` with a recorder that writes into `experiment`, whose logits are of `class_names`, and waits until all is written.
+/// Calls `work` with a recorder that writes to `experiment`, and waits until everything is written. Classes are named
+/// by `class_names`.
 ///
 /// # Errors
-/// Why nothing could be written, or the error of `work`.
+/// The error that made recording impossible, or the error of `work`.
 pub fn with<R>(
     experiment: &mut Experiment,
     class_names: &[String],
-    run: Run,
-    voice: Voice,
+    run: RunInfo,
+    voice: Printer,
     work: impl FnOnce(&mut Queue) -> Result<R, TrainerError>,
 ) -> Result<R, TrainerError> {
     std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(WAITING);
+        let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
         let mut writer = Writer {
             experiment,
             class_names,
-            logs: Trouble::new("the logs", voice.clone()),
-            checkpoints: Trouble::new("the checkpoint", voice),
+            logs: ReportOnce::new("the logs", voice.clone()),
+            checkpoints: ReportOnce::new("the checkpoint", voice),
             kept: run.resumed,
         };
         let mut queue = Queue { sender, run };
@@ -68,21 +69,21 @@ pub fn with<R>(
         let result = work(&mut queue);
         drop(queue);
         let written = writer.join();
-        // What could not be written is why the training was stopped.
+        // If writing failed, that is why training stopped.
         written.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         result
     })
 }
 
-/// Says once that something cannot be written, and once that it can again.
-struct Trouble {
+/// Reports once that something cannot be written, and once that it can again.
+struct ReportOnce {
     what: &'static str,
-    voice: Voice,
+    voice: Printer,
     failing: bool,
 }
 
-impl Trouble {
-    fn new(what: &'static str, voice: Voice) -> Self {
+impl ReportOnce {
+    fn new(what: &'static str, voice: Printer) -> Self {
         Self {
             what,
             voice,
@@ -90,13 +91,13 @@ impl Trouble {
         }
     }
 
-    fn seen(&mut self, result: Result<(), ExperimentError>) {
+    fn report(&mut self, result: Result<(), ExperimentError>) {
         let what = self.what;
         match result {
             Err(error) if !self.failing => self.voice.warn(&format!(
                 "{error}. Training goes on; {what} will be tried again after every epoch"
             )),
-            Ok(()) if self.failing => self.voice.say(&format!("{what} could be written again")),
+            Ok(()) if self.failing => self.voice.say(&format!("{what} can be written again")),
             _ => return,
         }
         self.failing = !self.failing;
@@ -106,8 +107,8 @@ impl Trouble {
 struct Writer<'a> {
     experiment: &'a mut Experiment,
     class_names: &'a [String],
-    logs: Trouble,
-    checkpoints: Trouble,
+    logs: ReportOnce,
+    checkpoints: ReportOnce,
     /// Whether there is a good checkpoint.
     kept: bool,
 }
@@ -119,7 +120,7 @@ impl Writer<'_> {
                 Message::Epoch(result, line) => {
                     let (names, experiment) = (self.class_names, &mut self.experiment);
                     let recorded = report::record_epoch(experiment, names, &result, &line);
-                    self.logs.seen(recorded);
+                    self.logs.report(recorded);
                 }
                 Message::Checkpoint(states, elapsed_s) => {
                     let (training, state) = *states;
@@ -138,19 +139,21 @@ impl Writer<'_> {
     ) -> Result<(), TrainerError> {
         let (marks, synced) = self.experiment.marks();
         if synced.is_err() {
-            self.logs.seen(synced);
+            self.logs.report(synced);
         }
-        let note = Note {
+        let header = CheckpointHeader {
             version: VERSION,
             state,
             marks,
             elapsed_s,
         };
-        let note = serde_json::to_string(&note).expect("a note is JSON");
-        let saved = self.experiment.save_checkpoint(&training.to_bytes(&note)?);
+        let header = serde_json::to_string(&header).expect("a header is JSON");
+        let saved = self
+            .experiment
+            .save_checkpoint(&training.to_bytes(&header)?);
         match saved {
             Err(error) if !self.kept => return Err(error.into()),
-            saved => self.checkpoints.seen(saved),
+            saved => self.checkpoints.report(saved),
         }
         self.kept = true;
         Ok(())
@@ -163,10 +166,10 @@ impl Queue {
     }
 
     fn send(&self, message: Message) -> Result<(), TrainerError> {
-        // The other end is gone only after an error, which `with` returns instead of this one.
+        // The receiver disconnects only after an error, which `with` returns instead of this one.
         self.sender
             .send(message)
-            .map_err(|_| TrainerError::Usage("nothing can be written any more".into()))
+            .map_err(|_| TrainerError::Usage("the recorder has stopped".into()))
     }
 }
 

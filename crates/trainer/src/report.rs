@@ -1,4 +1,4 @@
-//! What an experiment is told of a training: logs, history, figures, model, metadata.
+//! Builds what an experiment records of a training: logs, history, figures, model, metadata.
 
 use data::Dataset;
 use deploy::{TrainedModel, saved_model};
@@ -21,7 +21,7 @@ use crate::metrics::{Evaluation, Scores};
 use crate::recipe::{RECIPE_FILE, Recipe};
 use crate::training::{EpochResult, Outcome};
 
-/// Every metric that the log of `run` has.
+/// Logs all metrics that belong in the log of `run`.
 fn log_metrics(experiment: &mut Experiment, run: LogRun, step: i64, scores: &Scores) {
     experiment.log(run, |log| {
         for metric in Metric::ALL {
@@ -32,7 +32,7 @@ fn log_metrics(experiment: &mut Experiment, run: LogRun, step: i64, scores: &Sco
     });
 }
 
-/// Precision, recall, F1 and support of every class.
+/// Logs precision, recall, F1 and support of every class.
 fn log_classes(
     experiment: &mut Experiment,
     run: LogRun,
@@ -50,7 +50,7 @@ fn log_classes(
     });
 }
 
-/// The line of `history.jsonl` for one epoch.
+/// The history line of an epoch.
 pub fn epoch_line(result: &EpochResult, elapsed_s: f64) -> Epoch {
     let splits = [
         (Split::Train, result.train.scores()),
@@ -72,11 +72,11 @@ pub fn epoch_line(result: &EpochResult, elapsed_s: f64) -> Epoch {
     }
 }
 
-/// Logs and history of one epoch.
+/// Records logs and history of one epoch.
 ///
 /// # Errors
-/// [`ExperimentError`] where they cannot be written yet: they are with the next epoch's. Or where the confusion
-/// matrix cannot be drawn.
+/// [`ExperimentError`] if they cannot be written, in which case they are written with the next epoch; or if the
+/// confusion matrix cannot be drawn.
 pub fn record_epoch(
     experiment: &mut Experiment,
     names: &[String],
@@ -107,10 +107,10 @@ pub fn record_epoch(
     image.map(|_| ())
 }
 
-/// Text, numbers and hyperparameters, written when the run starts; and `model_summary.txt`.
+/// Records configuration and hyperparameters at the start of a run, and writes `model_summary.txt`.
 ///
 /// # Errors
-/// [`TrainerError::Experiment`], here and below.
+/// [`TrainerError::Experiment`] if a file cannot be written.
 pub fn record_start(
     experiment: &mut Experiment,
     recipe: &Recipe,
@@ -149,7 +149,7 @@ pub fn record_start(
     Ok(())
 }
 
-/// One level of keys as tags.
+/// Flattens one level of keys into tags.
 fn flat(prefix: &str, value: &Value) -> Vec<(String, Value)> {
     let fields = value.as_object().into_iter().flatten();
     fields
@@ -161,7 +161,7 @@ fn fenced(value: &Value) -> String {
     format!("```json\n{value:#}\n```")
 }
 
-/// The recipe's values, and what the data and the machine add to them.
+/// The recipe's values, with properties of the data and the machine.
 fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
     let backend = metadata.system_info.other.get("backend");
     let info = &metadata.dataset_info;
@@ -169,8 +169,8 @@ fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
         ("backend", backend.cloned().unwrap_or_default()),
         ("num_classes", info.num_classes.into()),
         ("train_size", info.train_size.into()),
-    ];
-    let others = others.map(|(name, value)| (name.to_owned(), value));
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
     let of_study = ["trial", "fold_name"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), metadata.other.get(name)?.clone())));
@@ -187,7 +187,8 @@ fn hparams(recipe: &Recipe, metadata: &Metadata) -> Vec<(String, HParam)> {
     .collect()
 }
 
-/// Columns of the HPARAMS tab: of a study what varies, fold and seed, else every hyperparameter; and the results.
+/// Columns of the HPARAMS tab. For a study: the varied parameters, fold and seed; otherwise every hyperparameter. The
+/// results follow.
 fn hparams_columns(metadata: &Metadata, hparams: &[(String, HParam)]) -> HParamsDeclaration {
     let text = |name: &str| metadata.other.get(name).and_then(Value::as_str);
     let varied = metadata.other.get("varied").and_then(Value::as_object);
@@ -213,17 +214,17 @@ fn hparams_columns(metadata: &Metadata, hparams: &[(String, HParam)]) -> HParams
     }
 }
 
-/// The model that a training leaves.
+/// Bundles the weights with everything needed to use them.
 pub fn bundle(dataset: &Dataset, architecture: &Architecture, weights: &Weights) -> Bundle {
     let preprocessing = json!(dataset.preprocessing);
     let names = dataset.class_names.clone();
     Bundle::new(architecture, weights.clone(), names, preprocessing)
 }
 
-/// Writes the model, once training ended: weights with their description, and the same as a SavedModel.
+/// Writes the trained model as weights with a model card and as a SavedModel.
 ///
 /// # Errors
-/// As above, or where the weights cannot be encoded.
+/// [`TrainerError`] if the weights cannot be encoded or a file cannot be written.
 pub fn record_model(
     experiment: &mut Experiment,
     architecture: &Architecture,
@@ -241,10 +242,10 @@ pub fn record_model(
     Ok(())
 }
 
-/// Test metrics and figures.
+/// Records test metrics and figures.
 ///
 /// # Errors
-/// [`ExperimentError`] of the first that cannot be drawn or written; the others are.
+/// [`ExperimentError`] for the first item that cannot be drawn or written; the others are written.
 pub fn record_end(
     experiment: &mut Experiment,
     dataset: &Dataset,
@@ -280,7 +281,7 @@ pub fn record_end(
         );
         results.extend(hparam_results(Split::Validation, &scores));
     }
-    // The HPARAMS tab takes its metrics from scalars of the run that holds the hyperparameters.
+    // The HPARAMS tab reads metrics from scalars in the run that holds the hyperparameters.
     experiment.log(LogRun::Metadata, |log| {
         for (tag, value) in results {
             log.scalar(&tag, 0, value as f32);
@@ -299,13 +300,13 @@ fn figure_title(of: &str, scores: &Scores) -> String {
     format!("{of}: accuracy {accuracy:.3}, macro F1 {f1:.3}")
 }
 
-/// Metrics of the HPARAMS tab by their tags.
+/// Values of the HPARAMS metrics by tag.
 fn hparam_results(split: Split, scores: &Scores) -> Vec<(String, f64)> {
     let tagged = |metric: &Metric| Some((metric.hparam_tag(split)?, scores.of(*metric)));
     Metric::ALL.iter().filter_map(tagged).collect()
 }
 
-/// `results` of `metadata.json`.
+/// The `results` of `metadata.json`.
 pub fn results(outcome: &Outcome, test: &Evaluation, dataset: &Dataset) -> Results {
     let validation = outcome.best_validation.as_ref();
     let mut other = Map::new();

@@ -1,11 +1,11 @@
-//! Going on with an experiment where its last checkpoint left it.
+//! Resumes an experiment from its last checkpoint.
 
 use std::path::Path;
 
 use data::Preprocessing;
 use experiment::{
-    CHECKPOINTS, DatasetInfo, Entry, Experiment, ExperimentError, ExperimentStore, Marks, Metadata,
-    load_checkpoint,
+    CHECKPOINTS, DatasetInfo, Entry, Experiment, ExperimentError, ExperimentStore, LogPositions,
+    Metadata, load_checkpoint,
 };
 use model::{Plan, TrainingState};
 use serde::{Deserialize, Serialize};
@@ -16,46 +16,46 @@ use crate::job::Job;
 use crate::progress::Progress;
 use crate::training::LoopState;
 
-/// Version of [`Note`]; another one is not read.
+/// Version of [`CheckpointHeader`]; other versions are refused.
 pub const VERSION: u32 = 1;
 
-/// What a checkpoint holds beside [`TrainingState`], as JSON in its header.
+/// Data of a checkpoint besides [`TrainingState`], stored as JSON in its header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Note {
+pub struct CheckpointHeader {
     /// [`VERSION`].
     pub version: u32,
-    /// The loop over epochs.
+    /// State of the loop over epochs.
     pub state: LoopState,
-    /// How far logs and history had grown.
-    pub marks: Marks,
-    /// Seconds of training so far.
+    /// Lengths of logs and history at the checkpoint.
+    pub marks: LogPositions,
+    /// Seconds trained so far.
     pub elapsed_s: f64,
 }
 
 /// A checkpoint.
-pub struct Point {
-    /// Network and optimizer.
+pub struct ResumePoint {
+    /// State of network and optimiser.
     pub training: TrainingState,
-    /// Everything else.
-    pub note: Note,
+    /// State of everything else.
+    pub note: CheckpointHeader,
 }
 
 fn usage(problem: String) -> TrainerError {
     TrainerError::Usage(problem)
 }
 
-/// Takes up `entry` from its newest good checkpoint. `now` is what the metadata of a new run would be: its
-/// data must be those the run was started with.
+/// Resumes `entry` from its newest good checkpoint. `now` holds the metadata that a new run would have; it must
+/// describe the same data.
 ///
 /// # Errors
-/// [`TrainerError`] where the data differ, another process trains it, or no checkpoint is good.
-pub fn take_up(
+/// [`TrainerError`] if the data differ, another process trains the experiment, or no checkpoint is good.
+pub fn resume(
     job: &Job,
     entry: &Entry,
     now: &Metadata,
     plan: &Plan,
     progress: &Progress,
-) -> Result<(Experiment, Point), TrainerError> {
+) -> Result<(Experiment, ResumePoint), TrainerError> {
     let (then, now) = (&entry.metadata.dataset_info, &now.dataset_info);
     for (split, fingerprint) in &then.fingerprints {
         if now.fingerprints.get(split) != Some(fingerprint) {
@@ -95,15 +95,15 @@ pub fn take_up(
             Err(problem) => progress.warn(&format!("{problem}; trying the checkpoint before it")),
         }
     }
-    // Logs that lost their end, as after a power cut: the marks of the checkpoint before may still hold. Where they
-    // do not either, the network is worth more than its logs.
+    // A power cut may have truncated the logs; the positions of the previous checkpoint may still be valid. If not,
+    // resume with incomplete logs: the network is worth more.
     for incomplete in [false, true] {
         for i in 0..points.len() {
-            let (path, Point { note, training }) = &points[i];
+            let (path, ResumePoint { note, training }) = &points[i];
             let state = &note.state;
             if state.epochs_run > recipe.epochs {
                 return Err(usage(format!(
-                    "--epochs {}: the run has {} already",
+                    "--epochs {}: the run has already completed {}",
                     recipe.epochs, state.epochs_run
                 )));
             }
@@ -142,22 +142,22 @@ pub fn take_up(
     )))
 }
 
-/// Reads a checkpoint of a training over `samples` samples of `classes` classes in batches of `batch`.
+/// Reads a checkpoint of a training on `samples` samples of `classes` classes with batch size `batch`.
 fn load(
     path: &Path,
     plan: &Plan,
     [samples, classes]: [usize; 2],
     batch: usize,
-) -> Result<Point, String> {
+) -> Result<ResumePoint, String> {
     let bytes = load_checkpoint(path).map_err(|e| e.to_string())?;
     let damaged = |problem: String| format!("{}: {problem}", path.display());
     let (training, note) =
         TrainingState::from_bytes(plan, &bytes).map_err(|e| damaged(e.to_string()))?;
-    let note: Note = serde_json::from_str(&note).map_err(|e| damaged(e.to_string()))?;
+    let note: CheckpointHeader = serde_json::from_str(&note).map_err(|e| damaged(e.to_string()))?;
     if note.version != VERSION {
-        return Err(damaged(format!("version {} is not known", note.version)));
+        return Err(damaged(format!("unknown version {}", note.version)));
     }
-    // Whole batches, but for the last of an epoch; and whole samples.
+    // Logits must cover whole batches, except at the end of an epoch, and whole samples.
     let logits = training.logits.len();
     let done = logits / classes;
     let steps = done.div_ceil(batch) as u64;
@@ -165,5 +165,5 @@ fn load(
     if !whole || done > samples || steps > training.adam.steps {
         return Err(damaged(format!("no epoch has {logits} logits")));
     }
-    Ok(Point { training, note })
+    Ok(ResumePoint { training, note })
 }

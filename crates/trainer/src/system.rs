@@ -1,4 +1,4 @@
-//! What the run ran on, for `metadata.json`.
+//! Describes machine and software for `metadata.json`.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use crate::compute::{Backend, Target};
 use crate::error::TrainerError;
 
-/// Limits the CPU threads of the process, where `threads` is given; the number in use.
+/// Limits the CPU threads of the process if `threads` is given; returns the number in use.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] where another number is in use already.
+/// [`TrainerError::Usage`] if the thread pool already has another size.
 pub fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
     if let Some(threads) = threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        // The runs of a cross-validation share one pool.
+        // All runs of a cross-validation share one pool.
         if let Err(error) = pool.build_global()
             && rayon::current_num_threads() != threads
         {
@@ -27,9 +27,9 @@ pub fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
     Ok(rayon::current_num_threads())
 }
 
-/// Machine, versions, device and the state of the code.
+/// Machine, versions, device and state of the source code.
 pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemInfo {
-    // Asked once: a worker trains many runs, and asking takes as long as a short one.
+    // Cached: a worker trains many runs, and running git takes as long as a short one.
     static GIT: OnceLock<(Option<String>, Option<bool>)> = OnceLock::new();
     let (commit, dirty) = GIT.get_or_init(git);
     let value = json!({
@@ -52,7 +52,7 @@ pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemI
     }
 }
 
-/// Commit and whether tracked files differ from it; none outside a repository or without git.
+/// Commit, and whether tracked files are modified; `None` outside a repository or without git.
 fn git() -> (Option<String>, Option<bool>) {
     let output = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).output().ok()?;

@@ -1,11 +1,11 @@
-//! Scores as text, for standard output.
+//! Tables of scores for standard output.
 
 use baselines::evaluate::PartScores;
 use baselines::metrics::Report;
 use baselines::metrics::bootstrap::Interval;
 
-/// Folds or groups of which a table has a line each; of more nobody reads them.
-const MOST_LINES: usize = 20;
+/// Maximum number of rows in a table of folds or groups.
+const MAX_ROWS: usize = 20;
 
 /// `0.845 [0.790, 0.881]`.
 pub fn interval(interval: &Interval) -> String {
@@ -15,7 +15,7 @@ pub fn interval(interval: &Interval) -> String {
     )
 }
 
-/// Precision, recall and F1 of every class.
+/// Table of precision, recall and F1 by class.
 pub fn class_table(names: &[String], report: &Report) -> String {
     let width = names.iter().map(|name| name.chars().count());
     let width = width.max().unwrap_or(0).max(5);
@@ -32,9 +32,9 @@ pub fn class_table(names: &[String], report: &Report) -> String {
     text
 }
 
-/// Scores of folds; nothing where there are none, or too many to read.
+/// Table of scores by fold; empty if there are none or too many.
 pub fn fold_table(folds: &[PartScores]) -> String {
-    if folds.is_empty() || folds.len() > MOST_LINES {
+    if folds.is_empty() || folds.len() > MAX_ROWS {
         return String::new();
     }
     let mut text = String::from("\nfold  windows  macro F1  accuracy\n");
@@ -47,11 +47,11 @@ pub fn fold_table(folds: &[PartScores]) -> String {
     text
 }
 
-/// Accuracy of groups, the worst first.
+/// Table of accuracy by group, worst first.
 pub fn group_table(groups: &[PartScores]) -> String {
     let mut sorted: Vec<&PartScores> = groups.iter().collect();
     sorted.sort_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
-    let shown = sorted.len().min(MOST_LINES);
+    let shown = sorted.len().min(MAX_ROWS);
     let width = sorted[..shown]
         .iter()
         .map(|group| group.name.chars().count());

@@ -175,7 +175,7 @@ fn a_device_that_is_not_there_is_named() {
     );
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("--device 99 is not there"), "{stderr}");
+    assert!(stderr.contains("--device 99 does not exist"), "{stderr}");
     assert!(!folder.path().join("experiments").exists());
 }
 

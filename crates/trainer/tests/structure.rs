@@ -44,8 +44,9 @@ fn modules(src: &Path) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
 /// Code without comments, and without what follows the first `#[cfg(test)]` module.
 fn code(text: &str) -> String {
     let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
-    let lines = text[..end].lines();
-    let lines = lines.map(|line| line.split("//").next().unwrap_or(""));
+    let lines = text[..end]
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(""));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -178,8 +179,11 @@ const KNOWN: [(&str, &str); 4] = [
 fn siblings_do_not_import_each_other_in_a_circle() {
     let mut circles = Vec::new();
     for src in crates() {
-        let name = src.parent().and_then(Path::file_name);
-        let name = name.and_then(|name| name.to_str()).unwrap_or_default();
+        let name = src
+            .parent()
+            .and_then(Path::file_name)
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         for (folder, edges) in edges(&src) {
             let folder = folder.join("/");
             let known = KNOWN.contains(&(name, &folder));

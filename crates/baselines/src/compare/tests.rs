@@ -84,9 +84,9 @@ fn every_baseline_learns_and_majority_does_not() {
 fn units_and_threads_change_nothing() {
     for channels in 1..4 {
         let of = |unit: f32| {
-            let own = splits(20, channels, unit);
+            let data = splits(20, channels, unit);
             run(
-                &own,
+                &data,
                 &options(vec![Baseline::Logistic(FeatureSet::MeanBands)], None),
             )
         };
@@ -203,7 +203,7 @@ fn the_quick_comparison_of_the_demo() {
     let names: Vec<&str> = comparison
         .references
         .iter()
-        .map(|own| own.split.as_str())
+        .map(|judgement| judgement.split.as_str())
         .collect();
     assert_eq!(names, ["validation", "test"]);
     for result in &comparison.results {

@@ -1,16 +1,16 @@
-//! Powers in equal bands of Hann-windowed segments.
+//! Powers in bands of equal width, from Hann-windowed segments.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use realfft::{RealFftPlanner, RealToComplex};
 
-/// Samples a segment; shorter windows are one segment.
+/// Samples per segment; a shorter window is a single segment.
 const SEGMENT: usize = 256;
-/// Bands a segment.
+/// Number of bands per segment.
 const BANDS: usize = 64;
 
-/// Planned transform of half-overlapping segments.
+/// Planned FFT over half-overlapping segments.
 pub(super) struct BandPowers {
     fft: Arc<dyn RealToComplex<f64>>,
     /// Hann window, periodic as in `scipy.signal.get_window`.
@@ -19,7 +19,7 @@ pub(super) struct BandPowers {
 }
 
 impl BandPowers {
-    /// For windows of `samples` samples, at least two.
+    /// A plan for windows of `samples` samples, at least two.
     pub(super) fn new(samples: usize) -> Self {
         let segment = SEGMENT.min(samples);
         let taper = (0..segment).map(|i| 0.5 - 0.5 * (TAU * i as f64 / segment as f64).cos());
@@ -30,17 +30,17 @@ impl BandPowers {
         }
     }
 
-    /// Bands a segment.
+    /// Number of bands per segment.
     pub(super) fn count(&self) -> usize {
         self.bands
     }
 
-    /// Mean power of the bins of each band, `[segments, bands]`: the mean of each segment removed, the bin at 0 Hz left
-    /// out. A sum over all bins is the segment's tapered mean square.
+    /// Mean power of the bins in each band, `[segments, bands]`. The mean of each segment is removed and the bin at 0
+    /// Hz left out. The sum over all bins is the tapered mean square of the segment.
     pub(super) fn of(&self, channel: &[f64]) -> Vec<f64> {
         let length = self.taper.len();
         let bins = length / 2;
-        // Both sides of the spectrum, by Parseval's theorem.
+        // Two-sided spectrum, by Parseval's theorem.
         let scale = 2.0 / (length as f64 * self.taper.iter().map(|w| w * w).sum::<f64>());
         let mut input = vec![0.0; length];
         let mut spectrum = self.fft.make_output_vec();

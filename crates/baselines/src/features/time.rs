@@ -1,19 +1,20 @@
-//! How a window changes in time.
+//! Features of the temporal shape of a window.
 
-/// Stretches in which the energy of a window is compared.
+/// Number of parts in which the energy of a window is compared.
 const STRETCHES: usize = 16;
-/// Energy that is added to every stretch, as part of the window's mean: counters of a quiet sensor stand still at times.
-const QUIETEST: f64 = 1e-7;
+/// Energy added to every part, relative to the window's mean: the counts of a quiet sensor may be constant for a
+/// while.
+const ENERGY_FLOOR: f64 = 1e-7;
 
-/// Appends five features of a channel whose mean is removed: logarithms of crest factor and kurtosis; of the energies
-/// of 16 stretches the coefficient of variation, and the logarithms of largest by median and largest by smallest.
-/// None depends on the unit of the samples. Silent channels have values that are not finite.
+/// Appends five features of a channel with its mean removed: logarithms of crest factor and kurtosis; and of the
+/// energies in 16 parts the coefficient of variation, log of maximum over median, and log of maximum over minimum.
+/// All are independent of the sample unit. They are not finite for silent channels.
 pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
     let samples = centred.len();
     let largest = centred
         .iter()
         .fold(0.0f64, |largest, value| largest.max(value.abs()));
-    // Relative to the root mean square first: fourth powers of the samples themselves could overflow.
+    // Normalised by the root mean square first: fourth powers of raw samples could overflow.
     let root = mean_square.sqrt();
     let fourth = centred
         .iter()
@@ -31,7 +32,7 @@ pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
                 .iter()
                 .map(|value| (value / root).powi(2))
                 .sum::<f64>();
-            energy / stretch.len() as f64 + QUIETEST
+            energy / stretch.len() as f64 + ENERGY_FLOOR
         })
         .collect();
     let mean = energies.iter().sum::<f64>() / stretches as f64;

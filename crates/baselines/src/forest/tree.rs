@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::ForestKind;
 use crate::table::Table;
 
-/// Rows by column, and their labels.
+/// Training data by column, with labels.
 pub(super) struct Columns<'a> {
     values: Vec<f64>,
     rows: usize,
@@ -37,7 +37,7 @@ impl<'a> Columns<'a> {
         self.values[column * self.rows + row as usize]
     }
 
-    /// Rows of each class.
+    /// Number of rows by class.
     fn count(&self, rows: &[u32]) -> Vec<f64> {
         let mut counts = vec![0.0; self.classes];
         rows.iter()
@@ -51,10 +51,10 @@ enum Node {
     Split {
         column: u32,
         threshold: f64,
-        /// Where values up to the threshold go, and the others.
+        /// Children for values up to the threshold and above it.
         children: [u32; 2],
     },
-    /// Where its class shares begin.
+    /// Offset of the leaf's class fractions.
     Leaf(u32),
 }
 
@@ -65,16 +65,16 @@ pub(super) struct Tree {
     classes: usize,
 }
 
-/// A way to part the rows of a node.
+/// A split of a node's rows.
 struct Split {
     column: usize,
     threshold: f64,
-    /// Sum over both sides of squared class counts by rows: the larger, the purer.
+    /// Purity: sum over both sides of squared class counts divided by rows. Larger is purer.
     purity: f64,
 }
 
 impl Tree {
-    /// Grows a tree until leaves are pure or cannot be split.
+    /// Grows a tree until its leaves are pure or cannot be split.
     pub(super) fn grow(
         columns: &Columns<'_>,
         mut rows: Vec<u32>,
@@ -87,25 +87,27 @@ impl Tree {
             classes: columns.classes,
         };
         let mut order: Vec<usize> = (0..columns.width).collect();
-        // Of nodes that wait: number, and range of `rows`.
+        // Stack of open nodes: index, and range in `rows`.
         let mut waiting = vec![(0, 0, rows.len())];
         while let Some((node, first, end)) = waiting.pop() {
-            let own = &mut rows[first..end];
-            let counts = columns.count(own);
-            let pure = counts.contains(&(own.len() as f64));
+            let node_rows = &mut rows[first..end];
+            let counts = columns.count(node_rows);
+            let pure = counts.contains(&(node_rows.len() as f64));
             let split = if pure {
                 None
             } else {
-                find(columns, own, &counts, kind, &mut order, rng)
+                find(columns, node_rows, &counts, kind, &mut order, rng)
             };
             let Some(split) = split else {
                 tree.nodes[node] = Node::Leaf(tree.shares.len() as u32);
-                let shares = counts.iter().map(|count| (count / own.len() as f64) as f32);
+                let shares = counts
+                    .iter()
+                    .map(|count| (count / node_rows.len() as f64) as f32);
                 tree.shares.extend(shares);
                 continue;
             };
             let middle = first
-                + partition(own, |row| {
+                + partition(node_rows, |row| {
                     columns.value(split.column, row) <= split.threshold
                 });
             let left = tree.nodes.len();
@@ -121,7 +123,7 @@ impl Tree {
         tree
     }
 
-    /// Class shares of the leaf that a row falls into.
+    /// Class fractions of the leaf that a row falls into.
     pub(super) fn leaf(&self, row: &[f64]) -> &[f32] {
         let mut node = 0;
         loop {
@@ -140,7 +142,7 @@ impl Tree {
     }
 }
 
-/// Moves rows that fulfil the condition to the front; how many there are.
+/// Moves rows that satisfy the condition to the front; returns their number.
 fn partition(rows: &mut [u32], condition: impl Fn(u32) -> bool) -> usize {
     let mut front = 0;
     for i in 0..rows.len() {
@@ -152,8 +154,8 @@ fn partition(rows: &mut [u32], condition: impl Fn(u32) -> bool) -> usize {
     front
 }
 
-/// The best split among randomly drawn columns: as many as the square root of their number, and more while none has a
-/// split. None where all rows are alike.
+/// The best split among randomly drawn columns. It draws the square root of their number, and more until one can be
+/// split. `None` if all rows are equal.
 fn find(
     columns: &Columns<'_>,
     rows: &[u32],
@@ -185,7 +187,7 @@ fn find(
     best
 }
 
-/// A threshold drawn between the smallest and the largest value.
+/// A random threshold between the smallest and largest value.
 fn random_threshold(
     columns: &Columns<'_>,
     column: usize,
@@ -218,7 +220,7 @@ fn random_threshold(
     })
 }
 
-/// The threshold, halfway between two values, with the purest sides. `pairs` is room to sort in.
+/// The purest threshold, halfway between two values. `pairs` is scratch space for sorting.
 fn best_threshold(
     columns: &Columns<'_>,
     column: usize,
@@ -253,7 +255,7 @@ fn best_threshold(
     best
 }
 
-/// Sum over both sides of squared class counts by rows.
+/// Sum over both sides of squared class counts divided by rows.
 fn purity(left: &[f64], all: &[f64]) -> f64 {
     let (mut squares, mut sizes) = ([0.0; 2], [0.0; 2]);
     for (left, all) in left.iter().zip(all) {

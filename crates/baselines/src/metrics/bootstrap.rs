@@ -1,8 +1,8 @@
-//! Uncertainty of scores by drawing groups again and again.
+//! Uncertainty of scores by bootstrap over groups.
 //!
-//! Windows of a recording succeed and fail together, so the recordings are drawn, not the windows: with replacement, as
-//! many as there are. Intervals are bias-corrected and accelerated (Efron, "Better bootstrap confidence intervals", J. Am.
-//! Stat. Assoc. 82, 1987), the acceleration by leaving out one group at a time.
+//! Windows of a recording succeed and fail together, so recordings are resampled with replacement, not windows.
+//! Intervals are bias-corrected and accelerated (Efron, "Better bootstrap confidence intervals", J. Am. Stat. Assoc.
+//! 82, 1987), with the acceleration from the jackknife over groups.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::{Confusion, normal};
 use crate::random::{Purpose, generator};
 
-/// How often groups are drawn, and how sure the interval is.
+/// Options of the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Draws.
+    /// Number of resamples.
     pub draws: usize,
-    /// Share of the intervals that hold the true score, below 1.
+    /// Confidence level of the intervals, below 1.
     pub confidence: f64,
     /// Seed.
     pub seed: u64,
@@ -34,32 +34,33 @@ impl Default for Options {
     }
 }
 
-/// A score and what it may be on other groups.
+/// A score with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The score on all windows.
     pub score: f64,
-    /// Lower end.
+    /// Lower bound.
     pub low: f64,
-    /// Upper end.
+    /// Upper bound.
     pub high: f64,
-    /// Standard deviation over the draws.
+    /// Standard deviation over the resamples.
     pub standard_error: f64,
 }
 
-/// The score of one classifier less that of another on the same windows.
+/// Difference between the scores of two classifiers on the same windows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Score of the first less score of the second.
+    /// Score of the first minus score of the second.
     #[serde(flatten)]
     pub interval: Interval,
-    /// Share of the draws in which the first is better, ties counted half.
+    /// Fraction of resamples in which the first is better; ties count half.
     pub first_better: f64,
 }
 
-/// Interval of `score`, a function of the confusion matrix such as [`super::macro_f1`]. `groups` has one entry a window.
+/// Confidence interval of `score`, a function of the confusion matrix such as [`super::macro_f1`]. `groups` has one
+/// entry per window.
 ///
-/// With a single group nothing is known of others: the interval is all of [0, 1] and the standard error 1.
+/// With a single group, nothing is known about others: the interval is [0, 1] and the standard error 1.
 pub fn interval(
     labels: &[u32],
     predicted: &[u32],
@@ -73,7 +74,7 @@ pub fn interval(
     sampled.interval(options, (0.0, 1.0))
 }
 
-/// Difference of `score` between two classifiers, the same groups drawn for both.
+/// Difference of `score` between two classifiers, resampling the same groups for both.
 pub fn difference(
     labels: &[u32],
     [first, second]: [&[u32]; 2],
@@ -95,7 +96,7 @@ pub fn difference(
     }
 }
 
-/// Confusion matrices of each classifier, by group.
+/// Confusion matrices of each classifier by group.
 fn by_group<const N: usize>(
     labels: &[u32],
     predicted: [&[u32]; N],
@@ -104,17 +105,17 @@ fn by_group<const N: usize>(
 ) -> Vec<[Confusion; N]> {
     let mut matrices: BTreeMap<&str, [Confusion; N]> = BTreeMap::new();
     for (window, (&label, group)) in labels.iter().zip(groups).enumerate() {
-        let own = matrices
+        let confusions = matrices
             .entry(group.as_ref())
             .or_insert_with(|| std::array::from_fn(|_| vec![vec![0; classes]; classes]));
-        for (matrix, predicted) in own.iter_mut().zip(predicted) {
+        for (matrix, predicted) in confusions.iter_mut().zip(predicted) {
             matrix[label as usize][predicted[window] as usize] += 1;
         }
     }
     matrices.into_values().collect()
 }
 
-/// Statistics of all groups, of drawn ones, and with each left out.
+/// Statistics of all groups, of the resamples, and with each group left out.
 struct Sampled {
     whole: f64,
     drawn: Vec<f64>,
@@ -127,12 +128,12 @@ fn draws<const N: usize>(
     statistic: impl Fn(&[Confusion; N]) -> f64 + Sync,
 ) -> Sampled {
     let times = |times: &[u64]| -> f64 {
-        let classes = matrices.first().map_or(0, |own| own[0].len());
+        let classes = matrices.first().map_or(0, |group| group[0].len());
         let mut sum: [Confusion; N] = std::array::from_fn(|_| vec![vec![0; classes]; classes]);
-        for (own, &times) in matrices.iter().zip(times).filter(|(_, times)| **times > 0) {
-            for (sum, own) in sum.iter_mut().zip(own) {
-                for (sum, own) in sum.iter_mut().flatten().zip(own.iter().flatten()) {
-                    *sum += times * own;
+        for (group, &times) in matrices.iter().zip(times).filter(|(_, times)| **times > 0) {
+            for (sum, group) in sum.iter_mut().zip(group) {
+                for (sum, count) in sum.iter_mut().flatten().zip(group.iter().flatten()) {
+                    *sum += times * count;
                 }
             }
         }
@@ -176,7 +177,7 @@ impl Sampled {
             self.drawn.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
         let mut sorted = self.drawn.clone();
         sorted.sort_unstable_by(f64::total_cmp);
-        // Share of the draws below the score, ties counted half.
+        // Fraction of resamples below the score; ties count half.
         let below = sorted.partition_point(|d| *d < self.whole) as f64;
         let not_above = sorted.partition_point(|d| *d <= self.whole) as f64;
         let bias = normal::quantile((below + not_above) / (2.0 * count));
@@ -184,7 +185,7 @@ impl Sampled {
         let end = |share: f64| {
             let z = bias + normal::quantile(share);
             let corrected = normal::cumulative(bias + z / (1.0 - acceleration * z));
-            // Where all draws lie on one side, the plain share.
+            // If all resamples lie on one side, use the plain percentile.
             quantile(
                 &sorted,
                 if corrected.is_finite() {
@@ -220,7 +221,7 @@ impl Sampled {
     }
 }
 
-/// By linear interpolation between sorted values.
+/// Linear interpolation between sorted values.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);

@@ -1,19 +1,21 @@
-//! Whether probabilities are as they say.
+//! Calibration of probabilities.
 
-/// Bins of confidence.
+/// Number of confidence bins.
 const BINS: usize = 15;
 
-/// Expected calibration error: the windows in 15 equal bins of their largest probability, the difference of mean
-/// probability and accuracy in each, averaged with the number of windows as weights. `probabilities` are
-/// `[N, classes]` laid end to end. 0 without windows.
+/// Expected calibration error: windows are sorted into 15 equal bins by their largest probability; the gap between
+/// mean probability and accuracy is averaged over the bins, weighted by windows. 0 without windows.
 ///
 /// Guo et al., "On calibration of modern neural networks", ICML 2017.
+///
+/// # Shapes
+/// `probabilities` `[N, classes]`, flattened.
 pub fn expected_error(probabilities: &[f64], labels: &[u32], classes: usize) -> f64 {
     let mut bins = [(0.0, 0.0); BINS];
     for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
         let predicted = super::argmax(row);
         let confidence = row[predicted];
-        // Upper edges belong to a bin: 1 lies in the last.
+        // The upper edge belongs to a bin, so that 1 is in the last.
         let bin = (confidence * BINS as f64).ceil() as usize;
         let (sum, correct) = &mut bins[bin.clamp(1, BINS) - 1];
         *sum += confidence;
@@ -26,7 +28,7 @@ pub fn expected_error(probabilities: &[f64], labels: &[u32], classes: usize) -> 
     super::ratio(total, labels.len() as f64)
 }
 
-/// Mean negative logarithm of the true class's probability, no less than 1e-15.
+/// Mean negative logarithm of the true class's probability, clipped to at least 1e-15.
 pub fn log_loss(probabilities: &[f64], labels: &[u32], classes: usize) -> f64 {
     let rows = probabilities.chunks_exact(classes).zip(labels);
     let total: f64 = rows

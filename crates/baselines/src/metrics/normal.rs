@@ -1,6 +1,6 @@
 //! The standard normal distribution.
 
-/// Probability of a value below `x`; within 1e-7, by the series and the continued fraction of the error function.
+/// Cumulative distribution at `x`, within 1e-7, by series and continued fraction of the error function.
 pub(super) fn cumulative(x: f64) -> f64 {
     if x.abs() < 3.0 {
         // Abramowitz and Stegun 26.2.11.
@@ -12,7 +12,7 @@ pub(super) fn cumulative(x: f64) -> f64 {
         }
         return 0.5 + sum * density(x);
     }
-    // 26.2.14, from the last fraction to the first.
+    // 26.2.14, evaluated from the innermost fraction outwards.
     let tail = (1..60)
         .rev()
         .fold(0.0, |rest, n| f64::from(n) / (x.abs() + rest));
@@ -24,7 +24,7 @@ fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt()
 }
 
-/// The value that a share `p` lies below, by bisection; infinite for 0 and 1.
+/// Quantile of `p` by bisection; infinite for 0 and 1.
 pub(super) fn quantile(p: f64) -> f64 {
     if p <= 0.0 {
         return f64::NEG_INFINITY;

@@ -59,7 +59,7 @@ fn biases_part_the_values() {
         rocket
             .channels
             .iter()
-            .all(|own| matches!(own.len(), 1 | 2) && own.iter().all(|&c| c < 2))
+            .all(|channels| matches!(channels.len(), 1 | 2) && channels.iter().all(|&c| c < 2))
     );
     let features = rocket.features(&windows);
     let mean = features.iter().map(|&value| f64::from(value)).sum::<f64>() / features.len() as f64;

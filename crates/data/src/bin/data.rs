@@ -8,7 +8,7 @@ use data::commands::{Cli, run};
 use data::{DataError, Loading};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Shows how far the reading of many sources is: nothing of a few, and nothing where standard error is no terminal.
+/// Shows a progress bar while many sources are read; nothing for few sources or without a terminal.
 fn show(bar: &ProgressBar, loading: Loading) {
     if !loading.takes_a_while() || !std::io::stderr().is_terminal() {
         return;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     match said {
         Ok(text) => {
-            // A reader such as `head` that closes the pipe early is no failure.
+            // A reader that closes the pipe early, such as `head`, is not a failure.
             let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }

@@ -10,7 +10,7 @@ use crate::import::{self, Imported, SPLITS, Writing};
 use crate::reader::Record;
 use crate::samples;
 
-/// Writes the samples of `config` anew into `out`, in their splits and order.
+/// Rewrites the samples of `config` to `out` with the same splits and order.
 pub(super) fn convert(
     config: &DatasetConfig,
     out: &Path,
@@ -20,7 +20,7 @@ pub(super) fn convert(
     let target = target(config, [1.0, 1.0, 1.0], 0)?;
     import::resplit(&target, out, how, &mut |_| {}, |sink| {
         for (split, index) in samples::indices(config) {
-            let number = SPLITS.iter().position(|own| *own == split);
+            let number = SPLITS.iter().position(|known| *known == split);
             let sources = config.sources(&index)?;
             for (done, source) in sources.iter().enumerate() {
                 samples::of_source(config, source, &mut |_, record, label| {

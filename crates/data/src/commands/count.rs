@@ -1,4 +1,4 @@
-//! `data count`: classes of every split, from labels alone.
+//! `data count`: counts the classes of every split from labels alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,15 +19,15 @@ struct Counted {
     labels: BTreeMap<i64, usize>,
 }
 
-/// Sources that are read before it is said how far it is.
-const AT_ONCE: usize = 1024;
+/// Number of sources read between progress reports.
+const BATCH: usize = 1024;
 
 pub(super) fn count(
     config: &DatasetConfig,
     json: bool,
     watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
-    // Nothing is kept, so readers leave out the values where the format lets them.
+    // No values are kept, so readers skip them if the format allows.
     let wanted = Wanted {
         labels: Some(Vec::new()),
         ..config.wanted()
@@ -38,15 +38,15 @@ pub(super) fn count(
         let mut known = LabelIndex::open(&index, &wanted, sources.len());
         let mut labels = BTreeMap::new();
         let mut done = 0;
-        for sources_now in sources.chunks(AT_ONCE) {
+        for sources_now in sources.chunks(BATCH) {
             let of = |source: &PathBuf| labels_of(source, &wanted, &known);
             let read: Vec<_> = sources_now.par_iter().map(of).collect();
             for (source, read) in sources_now.iter().zip(read) {
-                let (own, stamp) = read?;
-                if let (Some(stamp), [label]) = (stamp, &own[..]) {
+                let (source_labels, stamp) = read?;
+                if let (Some(stamp), [label]) = (stamp, &source_labels[..]) {
                     known.learn(source, stamp, *label);
                 }
-                for (record, label) in own.into_iter().enumerate() {
+                for (record, label) in source_labels.into_iter().enumerate() {
                     let checked = config.renumber_read(label);
                     checked.map_err(|problem| DataError::Record {
                         path: source.clone(),
@@ -66,13 +66,14 @@ pub(super) fn count(
         known.save();
         counted.push(Counted { split, labels });
     }
-    Ok(match json {
-        true => as_json(config, &counted),
-        false => as_table(config, &counted),
+    Ok(if json {
+        as_json(config, &counted)
+    } else {
+        as_table(config, &counted)
     })
 }
 
-/// Labels of a source, and what it was when they were read, where it is one sample.
+/// Labels of a source, with its cache stamp if it is a single sample.
 fn labels_of(
     source: &Path,
     wanted: &Wanted,
@@ -95,26 +96,29 @@ fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
     let names: BTreeMap<i64, String> = config.named_labels().collect();
     let labels: BTreeSet<i64> = counted
         .iter()
-        .flat_map(|own| own.labels.keys().copied())
+        .flat_map(|counted| counted.labels.keys().copied())
         .chain((0..config.labels_on_disk()).map(|label| label as i64))
         .collect();
     let heads = ["class", ""].map(String::from).into_iter();
-    let heads = heads.chain(counted.iter().map(|own| own.split.to_owned()));
+    let heads = heads.chain(counted.iter().map(|counted| counted.split.to_owned()));
     let mut rows = vec![heads.collect::<Vec<_>>()];
-    let of = |own: &Counted, label: &i64| own.labels.get(label).copied().unwrap_or(0);
+    let of = |counted: &Counted, label: &i64| counted.labels.get(label).copied().unwrap_or(0);
     for label in &labels {
         let name = names.get(label).cloned().unwrap_or_default();
-        let left_out = match config.includes(*label) {
-            true => "",
-            false => "left out",
+        let left_out = if config.includes(*label) {
+            ""
+        } else {
+            "left out"
         };
-        let counts = counted.iter().map(|own| of(own, label).to_string());
+        let counts = counted.iter().map(|counted| of(counted, label).to_string());
         let head = [format!("{label} {name}").trim().to_owned(), left_out.into()];
         rows.push(head.into_iter().chain(counts).collect());
     }
-    let total = |own: &Counted| {
+    let total = |counted: &Counted| {
         let kept = labels.iter().filter(|label| config.includes(**label));
-        kept.map(|label| of(own, label)).sum::<usize>().to_string()
+        kept.map(|label| of(counted, label))
+            .sum::<usize>()
+            .to_string()
     };
     let head = ["taken".to_owned(), String::new()].into_iter();
     rows.push(head.chain(counted.iter().map(total)).collect());
@@ -123,8 +127,8 @@ fn as_table(config: &DatasetConfig, counted: &[Counted]) -> String {
 
 fn as_json(config: &DatasetConfig, counted: &[Counted]) -> String {
     let names: BTreeMap<i64, String> = config.named_labels().collect();
-    let splits = counted.iter().map(|own| {
-        let classes = own.labels.iter().map(|(label, samples)| {
+    let splits = counted.iter().map(|counted| {
+        let classes = counted.labels.iter().map(|(label, samples)| {
             serde_json::json!({
                 "label": label,
                 "name": names.get(label),
@@ -132,7 +136,7 @@ fn as_json(config: &DatasetConfig, counted: &[Counted]) -> String {
                 "samples": samples,
             })
         });
-        (own.split.to_owned(), classes.collect::<Vec<_>>().into())
+        (counted.split.to_owned(), classes.collect::<Vec<_>>().into())
     });
     let map: serde_json::Map<String, serde_json::Value> = splits.collect();
     format!("{:#}\n", serde_json::Value::from(map))

@@ -1,4 +1,4 @@
-//! Windows and their spectra as PNG: a row an example, channels above each other in two colours.
+//! Plots windows and their spectra as PNG: one row per example, channels stacked in two colours.
 
 use std::f64::consts::TAU;
 
@@ -9,30 +9,30 @@ use realfft::RealFftPlanner;
 use crate::reader::Record;
 use crate::recording::Trace;
 
-/// What is drawn in a row.
+/// Content of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Example {
-    /// Label on disk; none of recordings.
+    /// Label on disk; `None` for recordings.
     pub label: Option<i64>,
-    /// Above the row.
+    /// Title of the row.
     pub title: String,
-    /// Samples a second; none where that is not known.
+    /// Sampling rate in Hz, if known.
     rate: Option<f64>,
-    /// Samples of every channel.
+    /// Samples by channel.
     channels: Vec<Vec<f64>>,
 }
 
-/// Most rows: more are unreadable.
-const ROWS: usize = 12;
+/// Maximum number of rows that stay readable.
+const MAX_ROWS: usize = 12;
 const WIDTH: u32 = 1200;
 const ROW: u32 = 200;
-/// Values drawn across; of more the smallest and largest of each column.
+/// Columns of a plot; with more samples each column shows minimum and maximum.
 const COLUMNS: usize = 600;
-/// Samples a spectrum is taken of, at most.
-const LONGEST: usize = 1 << 16;
+/// Maximum number of samples in a spectrum.
+const MAX_SPECTRUM: usize = 1 << 16;
 
 const FONT: &str = "sans-serif";
-/// The font of the experiments' figures: one copy, with its licence beside it.
+/// The font of the experiment's figures, kept once with its licence.
 static FONT_BYTES: &[u8] = include_bytes!("../../../experiment/assets/DejaVuSans.ttf");
 const INK: RGBColor = RGBColor(33, 37, 41);
 const GRID: RGBColor = RGBColor(222, 226, 230);
@@ -44,7 +44,7 @@ const COLOURS: [RGBColor; 4] = [
 ];
 
 impl Example {
-    /// The first window of a label; one that is cut into segments is drawn as these end to end.
+    /// The first window of a label; if it is cut into segments, they are drawn in sequence.
     pub fn of_window(record: &Record, rate: f64) -> Self {
         let channels = record.shape.first().copied().unwrap_or(1).max(1);
         let length = (record.values.len() / channels).max(1);
@@ -57,7 +57,7 @@ impl Example {
         }
     }
 
-    /// A stretch of a recording, whose rate may not be `known`.
+    /// A part of a recording; `known` tells whether its sampling rate is known.
     pub fn of_trace(channel: &str, trace: &Trace, known: bool) -> Self {
         let clean = trace
             .samples
@@ -75,9 +75,9 @@ impl Example {
 /// Draws all examples.
 ///
 /// # Errors
-/// Where drawing fails, or there is nothing to draw.
+/// If drawing fails or there is nothing to draw.
 pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, String> {
-    let rows = examples.len().min(ROWS);
+    let rows = examples.len().min(MAX_ROWS);
     if rows == 0 {
         return Err("there is nothing to draw".into());
     }
@@ -168,7 +168,7 @@ fn panel(
     Ok(())
 }
 
-/// Samples over seconds; of many, the smallest and largest of every column.
+/// Samples over seconds; with many samples, minimum and maximum of every column.
 fn wave(samples: &[f64], rate: f64) -> Points {
     let column = samples.len().div_ceil(COLUMNS).max(1);
     let mut points = Vec::with_capacity(2 * COLUMNS);
@@ -192,9 +192,9 @@ fn wave(samples: &[f64], rate: f64) -> Points {
     points
 }
 
-/// Magnitudes in decibels over Hz, mean removed, Hann window.
+/// Magnitudes in decibels over Hz, with the mean removed and a Hann window.
 fn spectrum(samples: &[f64], rate: f64) -> Points {
-    let n = samples.len().min(LONGEST);
+    let n = samples.len().min(MAX_SPECTRUM);
     if n < 2 {
         return vec![(0.0, 0.0)];
     }

@@ -1,4 +1,4 @@
-//! `data inspect`.
+//! `data inspect`: describes datasets, sample files and recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,20 +14,20 @@ use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
 use crate::samples;
 
-/// What the samples of a split or a file are.
+/// Statistics of the samples in a split or file.
 #[derive(Clone, Debug, Default, Serialize)]
-struct Found {
-    /// Split or file.
+struct SampleStatistics {
+    /// Name of the split or file.
     name: String,
     samples: usize,
-    /// Samples by label on disk.
+    /// Number of samples by label on disk.
     labels: BTreeMap<i64, usize>,
     groups: usize,
-    /// Samples by shape.
+    /// Number of samples by shape.
     shapes: BTreeMap<String, usize>,
-    /// Samples with a value that is not finite.
+    /// Number of samples with a non-finite value.
     not_finite: usize,
-    /// Channels of samples all of whose values are one.
+    /// Number of constant channels.
     constant_channels: usize,
     smallest: Option<f32>,
     largest: Option<f32>,
@@ -35,7 +35,7 @@ struct Found {
     named: BTreeSet<String>,
 }
 
-impl Found {
+impl SampleStatistics {
     fn add(&mut self, record: &Record) {
         self.samples += 1;
         *self.labels.entry(record.label).or_default() += 1;
@@ -47,8 +47,11 @@ impl Found {
         let constant = |channel: &&[f32]| channel.iter().all(|v| *v == channel[0]);
         self.constant_channels += record.values.chunks(length).filter(constant).count();
         for value in record.values.iter().filter(|v| v.is_finite()) {
-            self.smallest = Some(self.smallest.map_or(*value, |own| own.min(*value)));
-            self.largest = Some(self.largest.map_or(*value, |own| own.max(*value)));
+            self.smallest = Some(
+                self.smallest
+                    .map_or(*value, |smallest| smallest.min(*value)),
+            );
+            self.largest = Some(self.largest.map_or(*value, |largest| largest.max(*value)));
         }
         self.named.extend(record.group.clone());
         self.groups = self.named.len();
@@ -61,7 +64,7 @@ struct Channel {
     file: String,
     channel: String,
     start: String,
-    /// None where the file does not tell it.
+    /// `None` if the file does not store it.
     sampling_rate: Option<f64>,
     samples: usize,
     seconds: Option<f64>,
@@ -71,24 +74,24 @@ struct Channel {
     largest: f64,
 }
 
-/// What was odd about a recording.
+/// An irregularity of a recording.
 #[derive(Clone, Debug, Serialize)]
 struct Note {
     file: String,
     note: String,
 }
 
-/// A file that cannot be used, and why.
+/// An unusable file and the reason.
 #[derive(Clone, Debug, Serialize)]
 struct Problem {
     file: String,
     problem: String,
 }
 
-/// What was found in all files.
+/// Results for all files.
 #[derive(Default)]
 struct Inspected {
-    found: Vec<Found>,
+    found: Vec<SampleStatistics>,
     channels: Vec<Channel>,
     notes: Vec<Note>,
     collections: Vec<seisbench::Collection>,
@@ -96,10 +99,10 @@ struct Inspected {
     names: BTreeMap<i64, String>,
 }
 
-/// Says what the files hold. Those that cannot be used do not hide the others.
+/// Describes the contents of files. An unusable file does not hide the others.
 ///
 /// # Errors
-/// [`DataError`] where one cannot be used; of several, or as JSON, with what the others hold.
+/// [`DataError`] if any file is unusable; with several files or JSON it includes the results for the others.
 pub(super) fn inspect(
     paths: &[PathBuf],
     task: Option<&str>,
@@ -139,13 +142,16 @@ pub(super) fn inspect(
         Some(error) if !json && paths.len() == 1 => Err(error),
         Some(_) => Err(DataError::Inspected {
             shown,
-            problems: problems.into_iter().map(|own| own.problem).collect(),
+            problems: problems
+                .into_iter()
+                .map(|problem| problem.problem)
+                .collect(),
         }),
     }
 }
 
 impl Inspected {
-    /// Adds what is in a file.
+    /// Adds the contents of a file.
     fn look(
         &mut self,
         path: &Path,
@@ -162,7 +168,7 @@ impl Inspected {
         if let Some(folder) = seisbench::folder(path) {
             self.collections.push(seisbench::look(&folder)?);
         } else if reader::of(path).is_ok() && !is_recording(path) {
-            let mut own = Found {
+            let mut statistics = SampleStatistics {
                 name: path.display().to_string(),
                 ..Default::default()
             };
@@ -170,8 +176,8 @@ impl Inspected {
                 label: task.unwrap_or("vehicle_type").to_owned(),
                 ..Default::default()
             };
-            source_of(path, &wanted, &mut own, &mut self.examples, 1.0)?;
-            self.found.push(own);
+            source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0)?;
+            self.found.push(statistics);
         } else {
             let channels = recorded(path, &mut self.examples, &mut self.notes)?;
             self.channels.extend(channels);
@@ -188,7 +194,7 @@ impl Inspected {
         let config = DatasetConfig::load(path, task)?;
         warn(&config.warnings, say);
         for (split, index) in samples::indices(&config) {
-            let mut own = Found {
+            let mut statistics = SampleStatistics {
                 name: split.into(),
                 ..Default::default()
             };
@@ -196,12 +202,12 @@ impl Inspected {
                 source_of(
                     &source,
                     &config.wanted(),
-                    &mut own,
+                    &mut statistics,
                     &mut self.examples,
                     config.spectral.sampling_rate,
                 )?;
             }
-            self.found.push(own);
+            self.found.push(statistics);
         }
         self.names.extend(config.named_labels());
         Ok(())
@@ -234,11 +240,11 @@ impl Inspected {
     }
 }
 
-/// Whether a file's name says that it is a recording, whatever it begins with: samples may be packed with gzip too.
+/// Whether a file name is that of a recording, whatever its first bytes: sample files may be gzipped too.
 fn is_recording(path: &Path) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
-    let own: &[&str] = if plain.len() < name.len() {
+    let extensions: &[&str] = if plain.len() < name.len() {
         &["csv", "txt", "tsv", "dat", "mseed", "sac", "wav", "parquet"]
     } else {
         &["mseed", "mseed3"]
@@ -246,14 +252,14 @@ fn is_recording(path: &Path) -> bool {
     plain
         .rsplit('.')
         .next()
-        .is_some_and(|ending| own.contains(&ending))
+        .is_some_and(|ending| extensions.contains(&ending))
 }
 
-/// Adds the samples of a source, and the first of every label to the pictures.
+/// Adds the samples of a source, and the first of every label to the figure.
 fn source_of(
     path: &Path,
     wanted: &Wanted,
-    found: &mut Found,
+    found: &mut SampleStatistics,
     examples: &mut Vec<Example>,
     rate: f64,
 ) -> Result<(), DataError> {
@@ -275,7 +281,7 @@ fn recorded(
     examples: &mut Vec<Example>,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Channel>, DataError> {
-    // A table without times has no rate of its own: only its columns can be told.
+    // A table without times has no sampling rate; only its columns are known.
     let counted = Hints {
         sampling_rate: Some(1.0),
         start: None,
@@ -292,8 +298,8 @@ fn recorded(
         }
         read => read?,
     };
-    let own = contents.notes.into_iter().filter(|_| known);
-    notes.extend(own.map(|note| Note {
+    let file_notes = contents.notes.into_iter().filter(|_| known);
+    notes.extend(file_notes.map(|note| Note {
         file: path.display().to_string(),
         note,
     }));
@@ -342,10 +348,10 @@ fn recorded(
     Ok(channels)
 }
 
-fn of_samples(found: &[Found], names: &BTreeMap<i64, String>) -> String {
+fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, String>) -> String {
     let labels: BTreeSet<i64> = found
         .iter()
-        .flat_map(|own| own.labels.keys().copied())
+        .flat_map(|statistics| statistics.labels.keys().copied())
         .collect();
     let name = |label: &i64| {
         names.get(label).map_or_else(
@@ -358,38 +364,46 @@ fn of_samples(found: &[Found], names: &BTreeMap<i64, String>) -> String {
         .into_iter()
         .chain(labels.iter().map(name));
     let mut rows = vec![heads.collect::<Vec<_>>()];
-    for own in found {
+    for statistics in found {
         let counts = labels
             .iter()
-            .map(|label| own.labels.get(label).copied().unwrap_or(0));
-        let numbers = [own.samples, own.groups]
+            .map(|label| statistics.labels.get(label).copied().unwrap_or(0));
+        let numbers = [statistics.samples, statistics.groups]
             .into_iter()
             .chain(counts)
             .map(|n| n.to_string());
-        rows.push(std::iter::once(own.name.clone()).chain(numbers).collect());
+        rows.push(
+            std::iter::once(statistics.name.clone())
+                .chain(numbers)
+                .collect(),
+        );
     }
     let mut text = table(&rows);
-    for own in found {
-        let shapes: Vec<String> = own
+    for statistics in found {
+        let shapes: Vec<String> = statistics
             .shapes
             .iter()
             .map(|(shape, n)| format!("{n} of {shape}"))
             .collect();
-        let range = match (own.smallest, own.largest) {
+        let range = match (statistics.smallest, statistics.largest) {
             (Some(low), Some(high)) => format!("values from {low} to {high}"),
             _ => "no values".into(),
         };
-        text.push_str(&format!("\n{}: {}; {range}", own.name, shapes.join(", ")));
-        if own.not_finite > 0 {
+        text.push_str(&format!(
+            "\n{}: {}; {range}",
+            statistics.name,
+            shapes.join(", ")
+        ));
+        if statistics.not_finite > 0 {
             text.push_str(&format!(
                 "; {} samples have values that are not finite",
-                own.not_finite
+                statistics.not_finite
             ));
         }
-        if own.constant_channels > 0 {
+        if statistics.constant_channels > 0 {
             text.push_str(&format!(
                 "; {} channels of samples are constant",
-                own.constant_channels
+                statistics.constant_channels
             ));
         }
     }
@@ -414,24 +428,24 @@ fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
     let files: BTreeSet<&String> = channels.iter().map(|channel| &channel.file).collect();
     for file in files {
         let mut rows = vec![heads.map(String::from).to_vec()];
-        for own in channels.iter().filter(|channel| channel.file == *file) {
+        for row in channels.iter().filter(|channel| channel.file == *file) {
             rows.push(vec![
-                own.channel.clone(),
-                own.start.clone(),
-                own.sampling_rate
+                row.channel.clone(),
+                row.start.clone(),
+                row.sampling_rate
                     .map_or_else(unknown, |rate| rate.to_string()),
-                own.samples.to_string(),
-                own.seconds
+                row.samples.to_string(),
+                row.seconds
                     .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
-                own.stretches.to_string(),
-                own.smallest.to_string(),
-                own.largest.to_string(),
-                own.not_finite.to_string(),
+                row.stretches.to_string(),
+                row.smallest.to_string(),
+                row.largest.to_string(),
+                row.not_finite.to_string(),
             ]);
         }
         text.push_str(&format!("{file}\n{}", table(&rows)));
-        for own in notes.iter().filter(|own| own.file == *file) {
-            text.push_str(&format!("note: {}\n", own.note));
+        for note in notes.iter().filter(|note| note.file == *file) {
+            text.push_str(&format!("note: {}\n", note.note));
         }
     }
     text

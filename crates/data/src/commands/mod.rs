@@ -1,5 +1,5 @@
-//! The `data` program: what there is (`inspect`), whether it can be trained with (`validate`, `fingerprint`), and what
-//! makes it so (`import`, `split`).
+//! The program `data`: describes data (`inspect`), checks it (`validate`, `fingerprint`) and prepares it for training
+//! (`import`, `split`).
 
 mod convert;
 mod count;
@@ -19,139 +19,139 @@ use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target, Writing};
 use crate::reader::Record;
 use crate::samples;
 
-/// Looks at seismic data and makes datasets of it.
+/// Inspect, check and prepare seismic data for training.
 #[derive(Debug, Parser)]
 #[command(name = "data", version)]
 pub struct Cli {
-    /// What to do.
+    /// Command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Says what is in a dataset configuration, in sample sources (.pt, .npz, .npy, TFRecord) or in recordings (miniSEED, SAC,
-    /// WAV, CSV, Parquet)
+    /// Describe a dataset configuration, sample files (.pt, .npz, .npy, TFRecord) or recordings (miniSEED, SAC, WAV,
+    /// CSV, Parquet)
     Inspect {
-        /// A dataset_config.yaml, or files
+        /// A dataset_config.yaml, or sample files and recordings
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Task of the configuration [default: its first]
+        /// Task of the configuration [default: the first in the file]
         #[arg(long, value_name = "NAME")]
         task: Option<String>,
-        /// Draws windows and spectra of every class into a PNG
+        /// Plot windows and spectra of every class into this PNG file
         #[arg(long, value_name = "FILE")]
         figure: Option<PathBuf>,
-        /// As JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Cuts recordings with labelled intervals into windows in splits: TFRecord shards, index files and a
+    /// Import recordings with labelled intervals: cut windows and write TFRecord shards, index files and a
     /// dataset_config.yaml
     Import {
-        /// The list of recordings, as configs/recordings.yaml
+        /// List of recordings, such as configs/recordings.yaml
         #[arg(value_name = "LIST")]
         list: PathBuf,
-        /// Refuses whatever would be a warning
+        /// Treat warnings as errors
         #[arg(long)]
         strict: bool,
-        /// Where to.
+        /// Output options.
         #[command(flatten)]
-        out: Out,
+        out: OutputArgs,
     },
-    /// Shares the samples of a dataset out anew, group by group, into a dataset of its own
+    /// Re-split a dataset by group into a new folder
     Split {
-        /// The dataset's configuration; what its index files name is taken together
+        /// Configuration of the dataset; all its splits are pooled
         #[arg(value_name = "CONFIG")]
         config: PathBuf,
-        /// Task of the configuration [default: its first]
+        /// Task of the configuration [default: the first in the file]
         #[arg(long, value_name = "NAME")]
         task: Option<String>,
-        /// Share of the training split
+        /// Fraction of the training split
         #[arg(long, default_value_t = 0.7)]
         train: f64,
-        /// Share of the validation split
+        /// Fraction of the validation split
         #[arg(long, default_value_t = 0.15)]
         val: f64,
-        /// Share of the test split
+        /// Fraction of the test split
         #[arg(long, default_value_t = 0.15)]
         test: f64,
-        /// Seed of the order in which groups are shared out
+        /// Seed that assigns groups to splits
         #[arg(long, default_value_t = 42)]
         seed: u64,
-        /// Takes samples without a group as groups of their own: right only where no two come from one recording
+        /// Treat each sample without a group as its own group; safe only if no two come from the same recording
         #[arg(long)]
         ungrouped: bool,
-        /// Where to.
+        /// Output options.
         #[command(flatten)]
-        out: Out,
+        out: OutputArgs,
     },
-    /// Writes the samples of a dataset anew, split by split as they are: TFRecord shards, which are read quickest and
-    /// streamed, whatever the sources are
+    /// Convert a dataset to TFRecord shards, the format that is fastest to read and can be streamed; splits and order
+    /// stay the same
     Convert {
-        /// Of what.
+        /// Dataset.
         #[command(flatten)]
-        of: Of,
-        /// Where to.
+        of: DatasetArgs,
+        /// Output options.
         #[command(flatten)]
-        out: Out,
+        out: OutputArgs,
     },
-    /// Counts the classes of every split; of .pt, .npz and .npy only labels are read, and those of .pt are remembered
+    /// Count the classes of every split; reads only labels from .pt, .npz and .npy, and caches those of .pt
     Count {
-        /// Of what.
+        /// Dataset.
         #[command(flatten)]
-        of: Of,
-        /// As JSON
+        of: DatasetArgs,
+        /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
     },
-    /// Reads all of a dataset as training does, with every check, and says what it found
+    /// Read and check a dataset as training does, and report what was found
     Validate {
-        /// Of what.
+        /// Dataset.
         #[command(flatten)]
-        of: Of,
+        of: DatasetArgs,
     },
-    /// Prints SHA-256 over windows and labels of every split: equal for equal data, whatever the format
+    /// Print the SHA-256 of every split's windows and labels, which is the same for equal data in any format
     Fingerprint {
-        /// Of what.
+        /// Dataset.
         #[command(flatten)]
-        of: Of,
-        /// As JSON
+        of: DatasetArgs,
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
 }
 
-/// The dataset a command is about.
+/// The dataset of a command.
 #[derive(Debug, Args)]
-pub struct Of {
+pub struct DatasetArgs {
     /// A dataset_config.yaml
     #[arg(value_name = "CONFIG")]
     pub config: PathBuf,
-    /// Task of the configuration [default: its first]
+    /// Task of the configuration [default: the first in the file]
     #[arg(long, value_name = "NAME")]
     pub task: Option<String>,
 }
 
-impl Of {
+impl DatasetArgs {
     fn load(&self) -> Result<DatasetConfig, DataError> {
         DatasetConfig::load(&self.config, self.task.as_deref())
     }
 }
 
-/// Where a dataset is written.
+/// Options for writing a dataset.
 #[derive(Debug, Args)]
-pub struct Out {
-    /// Folder of the dataset; it must not exist
+pub struct OutputArgs {
+    /// Folder to create for the dataset; it must not exist
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Windows a shard
+    /// Number of windows per shard
     #[arg(long, value_name = "N", default_value_t = 4096)]
     pub shard_size: usize,
 }
 
-impl Out {
+impl OutputArgs {
     fn writing(&self) -> Writing {
         Writing {
             shard: self.shard_size,
@@ -160,10 +160,11 @@ impl Out {
     }
 }
 
-/// Runs a command; `say` is told of progress and warnings, `watch` how far the reading of sources is. What people asked
-/// for is returned.
+/// Runs a command and returns its text for standard output. `say` receives progress messages and warnings, `watch`
+/// the progress of reading.
 ///
 /// # Errors
+/// [`DataError`] describing the problem.
 /// [`DataError`] naming what is wrong.
 pub fn run(
     cli: &Cli,
@@ -188,7 +189,8 @@ pub fn run(
         }
         Command::Convert { of, out } => {
             let config = of.load()?;
-            // What training would refuse is refused before anything is written, by the names of these sources.
+            // Data that training would refuse are refused before anything is written; messages name the original
+            // sources.
             Dataset::check(&config, watch)?;
             let imported = convert::convert(&config, &out.out, out.writing(), watch)?;
             Ok(finished(&imported, &config.class_names(), say))
@@ -221,11 +223,11 @@ pub fn run(
                             .into(),
                     }
                     };
-                    let own = || format!("{}#{}", path.display(), record.record);
+                    let own_group = || format!("{}#{}", path.display(), record.record);
                     let group = record
                         .group
                         .clone()
-                        .or_else(|| ungrouped.then(own))
+                        .or_else(|| ungrouped.then(own_group))
                         .ok_or_else(nowhere)?;
                     let record = Record {
                         group: Some(group),
@@ -263,16 +265,16 @@ pub fn run(
                 ("val", &dataset.val),
                 ("test", &dataset.test),
             ];
-            let own = splits
+            let fingerprints = splits
                 .iter()
                 .filter(|(name, _)| *name != "test" || !dataset.test_is_val);
             if *json {
-                let map: serde_json::Map<String, serde_json::Value> = own
+                let map: serde_json::Map<String, serde_json::Value> = fingerprints
                     .map(|(name, split)| ((*name).to_owned(), split.fingerprint.clone().into()))
                     .collect();
                 return Ok(format!("{:#}\n", serde_json::Value::from(map)));
             }
-            Ok(own
+            Ok(fingerprints
                 .map(|(name, split)| {
                     format!("{name:<6} {}  {} windows\n", split.fingerprint, split.len())
                 })
@@ -281,7 +283,7 @@ pub fn run(
     }
 }
 
-/// What `split` writes: the same task, with the other sections of the configuration.
+/// The output of `split`: the same task, and all other sections of the configuration.
 fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target, DataError> {
     let sum: f64 = shares.iter().sum();
     if shares
@@ -290,7 +292,8 @@ fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target,
         || shares[0] == 0.0
         || shares[1] == 0.0
     {
-        let problem = format!("{shares:?} are no shares: training and validation need one above 0");
+        let problem =
+            format!("{shares:?}: the fractions of training and validation must be above 0");
         return Err(DataError::Usage(problem));
     }
     let kept = [
@@ -306,7 +309,7 @@ fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target,
     Ok(Target {
         class_names: config.class_names(),
         task: config.task_name.clone(),
-        // JSON is YAML.
+        // JSON is valid YAML.
         settings: sections
             .map(|(key, value)| format!("{key}: {value}\n"))
             .collect(),
@@ -315,7 +318,7 @@ fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target,
     })
 }
 
-/// Tells of what was written.
+/// Reports what was written.
 fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) -> String {
     warn(&imported.warnings, say);
     let heads: Vec<String> = ["split", "groups", "windows"]
@@ -339,19 +342,16 @@ fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) 
         ),
         (
             counts.in_gaps,
-            "windows over gaps or the end of a recording",
+            "windows across gaps or the end of a recording",
         ),
-        (
-            counts.contradicting,
-            "windows that reach into another class",
-        ),
+        (counts.contradicting, "windows that overlap another class"),
         (
             imported.straddling,
-            "windows over the boundary of two splits",
+            "windows across the boundary of two splits",
         ),
         (
             imported.shared,
-            "windows with samples that a later split has",
+            "windows that share samples with a later split",
         ),
         (counts.too_short, "intervals shorter than a window"),
     ];
@@ -363,12 +363,12 @@ fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) 
     for (count, what) in [
         (
             counts.centred,
-            "intervals shorter than a window became one around their middle",
+            "intervals shorter than a window were widened to one window",
         ),
         (imported.gaps, "gaps in channels"),
         (
             imported.overlapping,
-            "samples were there twice; the earlier ones are kept",
+            "repeated samples dropped; the earlier ones are kept",
         ),
     ] {
         if count > 0 {
@@ -382,7 +382,7 @@ fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) 
     text
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
@@ -392,14 +392,14 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// Says what deserves a warning.
+/// Passes warnings to `say`.
 fn warn<T: Display>(warnings: &[T], say: &mut dyn FnMut(&str)) {
     for warning in warnings {
         say(&format!("warning: {warning}"));
     }
 }
 
-/// Rows of cells: the first left, the others right.
+/// Formats a table: first column left-aligned, others right-aligned.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

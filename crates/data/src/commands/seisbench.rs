@@ -1,4 +1,4 @@
-//! What `data inspect` says of a SeisBench dataset.
+//! `data inspect` for SeisBench datasets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,32 +8,32 @@ use serde::Serialize;
 use crate::error::DataError;
 use crate::recording::{SeisBench, chunks};
 
-/// Traces whose samples are looked at.
+/// Number of traces whose samples are read.
 const TRACES: usize = 64;
-/// Different values up to which a column may tell classes.
-const FEW: usize = 24;
+/// Maximum number of distinct values for a column that may hold classes.
+const MAX_DISTINCT: usize = 24;
 
-/// A SeisBench dataset.
+/// Description of a SeisBench dataset.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Collection {
     folder: String,
     traces: usize,
-    /// Traces whose samples were read, and those of them that cannot be.
+    /// Traces whose samples were read, and how many of them are unreadable.
     looked_at: usize,
     unreadable: usize,
     first_problem: Option<String>,
-    /// Traces looked at by their sampling rate in Hz, their components and their number of samples.
+    /// Number of inspected traces by sampling rate in Hz, components and number of samples.
     sampling_rates: BTreeMap<String, usize>,
     components: BTreeMap<String, usize>,
     samples: BTreeMap<usize, usize>,
     columns: Vec<String>,
-    /// Columns with few different values: how often each is there.
+    /// Columns with few distinct values, and how often each value occurs.
     values: BTreeMap<String, BTreeMap<String, usize>>,
-    /// What has to be given to import it.
+    /// Settings that are required to import it.
     missing: Vec<String>,
 }
 
-/// The folder of a SeisBench dataset that `path` is, or is a file of.
+/// The folder of a SeisBench dataset, if `path` is such a folder or a file in one.
 pub(super) fn folder(path: &Path) -> Option<PathBuf> {
     let has = |folder: &Path| {
         let chunk = chunks(folder).ok()?.into_iter().next()?;
@@ -45,18 +45,18 @@ pub(super) fn folder(path: &Path) -> Option<PathBuf> {
         return has(path);
     }
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let own = name.starts_with("metadata") && name.ends_with(".csv")
+    let is_metadata = name.starts_with("metadata") && name.ends_with(".csv")
         || name.starts_with("waveforms") && name.ends_with(".hdf5");
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    own.then(|| has(parent.unwrap_or(Path::new("."))))?
+    is_metadata.then(|| has(parent.unwrap_or(Path::new("."))))?
 }
 
-/// Looks at the dataset in `folder`.
+/// Inspects the dataset in `folder`.
 ///
 /// # Errors
-/// [`DataError`] where it cannot be opened.
+/// [`DataError`] if it cannot be opened.
 pub(super) fn look(folder: &Path) -> Result<Collection, DataError> {
     let mut found = Collection {
         folder: folder.display().to_string(),
@@ -74,7 +74,7 @@ pub(super) fn look(folder: &Path) -> Result<Collection, DataError> {
         for column in data.columns().to_vec() {
             let values = found.values.entry(column.clone()).or_default();
             for row in 0..data.len() {
-                if values.len() <= FEW
+                if values.len() <= MAX_DISTINCT
                     && let Some(value) = data.value(row, &column)
                 {
                     *values.entry(value.to_owned()).or_default() += 1;
@@ -94,9 +94,9 @@ pub(super) fn look(folder: &Path) -> Result<Collection, DataError> {
         }
     }
     let traces = found.traces;
-    found
-        .values
-        .retain(|_, values| (1..=FEW).contains(&values.len()) && 2 * values.len() <= traces);
+    found.values.retain(|_, values| {
+        (1..=MAX_DISTINCT).contains(&values.len()) && 2 * values.len() <= traces
+    });
     Ok(found)
 }
 
@@ -115,7 +115,7 @@ impl Collection {
         }
     }
 
-    /// As people read it.
+    /// Text for people.
     pub fn text(&self) -> String {
         let counted = |map: &BTreeMap<String, usize>| {
             let each = map.iter().map(|(what, count)| format!("{what} ({count})"));

@@ -1,4 +1,4 @@
-//! The file as it is written: tasks are the sections that have a task's keys.
+//! Structure of the file: tasks are the sections with task keys.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use super::Task;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 
-/// Line (from 1) of `key` in top-level `section`, found by indentation: for messages only.
+/// Line (from 1) of `key` in top-level `section`, found by indentation; for messages only.
 pub(super) fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
     let mut inside = false;
     let mut section_line = None;
@@ -48,7 +48,7 @@ pub(super) fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
         .collect())
 }
 
-/// What the file says.
+/// Typed contents of the file.
 #[derive(Default)]
 pub(super) struct RawFile {
     pub task: Task,
@@ -60,8 +60,8 @@ pub(super) struct RawFile {
     pub preprocessing: Vec<Step>,
 }
 
-/// Reads the file in one pass, so that errors carry line and column, with `task` as the section
-/// that is typed and the other tasks passed over.
+/// Parses the file in one pass, so that errors carry line and column. Only the section `task` is typed; other tasks
+/// are skipped.
 pub(super) struct FileSeed<'a> {
     pub task: &'a str,
     pub tasks: &'a [String],

@@ -1,4 +1,4 @@
-//! What a configuration says of the way from windows to features, which several keys can say.
+//! The front end of a configuration, which several keys can describe.
 
 use super::DatasetConfig;
 use super::file::line_of;
@@ -8,8 +8,8 @@ use crate::preprocessing::{
 };
 
 impl DatasetConfig {
-    /// The scaling: the configuration's own, or else `otherwise`, whose statistics of the training split are kept by
-    /// band where the front end is `bands`.
+    /// The configured scaling, or else `otherwise`. With the front end `bands`, its training statistics are kept per
+    /// band.
     pub fn normalisation_or(&self, otherwise: Normalisation) -> Normalisation {
         let is_bands = self.spectral.method == SpectralMethod::Bands;
         let by_band = is_bands && otherwise == Normalisation::Dataset;
@@ -27,8 +27,8 @@ impl DatasetConfig {
         let of_section = self
             .content
             .get(section)
-            .and_then(|own| own.get("sampling_rate"));
-        let of_section = of_section.and_then(serde_json::Value::as_f64);
+            .and_then(|section| section.get("sampling_rate"))
+            .and_then(serde_json::Value::as_f64);
         let key = "sampling_rate";
         let error = |problem: String| DataError::Config {
             path: self.path.clone(),
@@ -38,10 +38,11 @@ impl DatasetConfig {
         };
         if let Some(rate) = self.sampling_rate {
             if !(rate.is_finite() && rate > 0.0) {
-                return Err(error(format!("{rate} is no rate in Hz")));
+                return Err(error(format!("{rate} is not a sampling rate in Hz")));
             }
             if let Some(other) = of_section.filter(|other| *other != rate) {
-                let problem = format!("is {rate}, but `{section}.{key}` is {other}: leave one out");
+                let problem =
+                    format!("is {rate}, but `{section}.{key}` is {other}: remove one of them");
                 return Err(error(problem));
             }
             self.spectral.sampling_rate = rate;
@@ -50,7 +51,7 @@ impl DatasetConfig {
         Ok(())
     }
 
-    /// Takes the list `preprocessing`, whose spectra and scaling stand for those of the other keys.
+    /// Applies the list `preprocessing`, whose spectrum and scaling replace those of other keys.
     pub(super) fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
         let key = "preprocessing";
         let path = self.path.clone();
@@ -63,12 +64,13 @@ impl DatasetConfig {
         let resolved = resolve(steps).map_err(error)?;
         if resolved.spectral.is_some() && self.spectral.method != SpectralMethod::None {
             return Err(error(
-                "names spectra, and so does `spectral_processing.method`: leave one out".into(),
+                "sets a spectrum, and so does `spectral_processing.method`: remove one of them"
+                    .into(),
             ));
         }
         if resolved.normalisation.is_some() && self.normalisation.is_some() {
             return Err(error(
-                "has `normalise`, and there is `normalisation` too: leave one out".into(),
+                "has `normalise`, but `normalisation` is set too: remove one of them".into(),
             ));
         }
         self.adopt(resolved).map_err(error)?;
@@ -78,7 +80,7 @@ impl DatasetConfig {
         Ok(())
     }
 
-    /// Takes what a list of steps says, which contradicts nothing.
+    /// Applies resolved steps; contradictions with other keys are errors.
     fn adopt(&mut self, resolved: Resolved) -> Result<(), String> {
         Chain::new(&resolved.samples, self.spectral.sampling_rate)?;
         self.names_front_end |= resolved.spectral.is_some();
@@ -88,11 +90,11 @@ impl DatasetConfig {
         Ok(())
     }
 
-    /// Takes the front end and the steps of a training preset, where the configuration names none of its own.
-    /// `spectral` keeps the configuration's sampling rate where there is one.
+    /// Applies front end and steps of a training preset where the configuration has none. A configured sampling rate
+    /// takes precedence over that of `spectral`.
     ///
     /// # Errors
-    /// [`DataError::Usage`] where a step cannot be done at the sampling rate of the windows.
+    /// [`DataError::Usage`] if a step is impossible at the sampling rate of the windows.
     pub fn set_defaults(
         &mut self,
         spectral: Option<&SpectralConfig>,
@@ -114,13 +116,13 @@ impl DatasetConfig {
         };
         let resolved = resolve(steps).map_err(error)?;
         if resolved.spectral.is_some() {
-            let problem = "`preprocessing` names spectra: give them as `spectral_processing`";
+            let problem = "`preprocessing` sets a spectrum: use `spectral_processing` instead";
             return Err(error(problem.into()));
         }
         self.adopt(resolved).map_err(error)
     }
 
-    /// What is assumed of the front end without being said, as warnings.
+    /// Warnings about assumed values of the front end.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let filters: Vec<&str> = self
             .steps
@@ -136,7 +138,7 @@ impl DatasetConfig {
         let SpectralConfig { sampling_rate, .. } = self.spectral;
         match (self.sampling_rate, filters.first()) {
             (None, Some(filter)) => vec![format!(
-                "no `sampling_rate` is given: `{filter}` takes it to be {sampling_rate} Hz"
+                "no `sampling_rate` is given: `{filter}` assumes {sampling_rate} Hz"
             )],
             _ => Vec::new(),
         }

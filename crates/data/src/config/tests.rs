@@ -71,7 +71,7 @@ fn steps_stand_for_other_keys() {
         (
             GOOD,
             "[{high_pass: {frequency: 256}}]",
-            "`high_pass`: 256 Hz does not lie between 0 and 256 Hz",
+            "`high_pass`: 256 Hz is not between 0 and 256 Hz",
         ),
         (&plain, "[log]", "`log` is of spectra"),
         (&plain, "[smooth]", "unknown step `smooth`"),
@@ -88,13 +88,14 @@ fn the_sampling_rate_has_a_key_of_its_own() {
     let none = parse(before, None).unwrap();
     assert_eq!((none.sampling_rate, none.names_front_end), (None, false));
     assert_eq!(none.spectral.method, DEFAULT_METHOD);
-    let own = parse(&format!("{before}sampling_rate: 200\n"), None).unwrap();
+    let config = parse(&format!("{before}sampling_rate: 200\n"), None).unwrap();
     assert_eq!(
-        (own.sampling_rate, own.spectral.sampling_rate),
+        (config.sampling_rate, config.spectral.sampling_rate),
         (Some(200.0), 200.0)
     );
     assert!(
-        own.warnings
+        config
+            .warnings
             .iter()
             .all(|warning| warning.key != "sampling_rate")
     );
@@ -107,7 +108,7 @@ fn the_sampling_rate_has_a_key_of_its_own() {
     assert_eq!(both("512").unwrap().sampling_rate, Some(512.0));
     for (rate, problem) in [
         ("100", "but `spectral_processing.sampling_rate` is 512"),
-        ("0", "no rate in Hz"),
+        ("0", "not a sampling rate in Hz"),
     ] {
         let error = both(rate).unwrap_err();
         assert!(

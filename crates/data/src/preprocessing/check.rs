@@ -167,7 +167,7 @@ fn check_thresholds(
 
 impl Normalisation {
     /// Whether the input of a window depends on that window alone.
-    pub fn is_of_single_windows(self) -> bool {
+    pub fn is_batch_independent(self) -> bool {
         self != Self::Batch
     }
 }

@@ -108,12 +108,13 @@ pub(super) fn list<T, R: Read>(
         }
     };
     let values = read(array).map_err(|e| format!("array `{name}`: {e}"))?;
-    match values.len() as u64 == expected {
-        true => Ok(values),
-        false => Err(format!(
+    if values.len() as u64 == expected {
+        Ok(values)
+    } else {
+        Err(format!(
             "array `{name}` is truncated: {} of {expected} entries are there",
             values.len()
-        )),
+        ))
     }
 }
 
@@ -330,12 +331,13 @@ impl Beside {
                 groups.len()
             ));
         }
-        match layout.count == expected {
-            true => Ok(()),
-            false => Err(format!(
+        if layout.count == expected {
+            Ok(())
+        } else {
+            Err(format!(
                 "`x` has {} samples; expected {expected} for the {expected} labels of `y`",
                 layout.count
-            )),
+            ))
         }
     }
 

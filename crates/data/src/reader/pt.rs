@@ -67,17 +67,17 @@ fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataEr
     let archive = size > IN_ONE_PIECE
         && (&mut &*file).read_exact(&mut head).is_ok()
         && head == *b"PK\x03\x04";
-    let opened = match archive {
+    let opened = if archive {
         // Of a sample with other sensors beside the wanted one, most is never read.
-        true => Tensors::open_zip(Box::new(BufReader::new(file)), size.min(LARGEST) as usize),
-        false => {
-            let mut file = file;
-            let rewound = file.seek(SeekFrom::Start(0));
-            let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
-            match read.map_err(unreadable(path))? as u64 > LARGEST {
-                true => Err("too large for one sample".to_owned()),
-                false => Tensors::open(&bytes),
-            }
+        Tensors::open_zip(Box::new(BufReader::new(file)), size.min(LARGEST) as usize)
+    } else {
+        let mut file = file;
+        let rewound = file.seek(SeekFrom::Start(0));
+        let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        if read.map_err(unreadable(path))? as u64 > LARGEST {
+            Err("too large for one sample".to_owned())
+        } else {
+            Tensors::open(&bytes)
         }
     };
     let sample = opened.and_then(|tensors| sample(tensors, wanted));
@@ -188,9 +188,10 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
 }
 
 fn whole(value: f64) -> Result<i64, String> {
-    match value.fract() == 0.0 && value.abs() < 9e15 {
-        true => Ok(value as i64),
-        false => Err(format!("{value} is no class: expected a whole number")),
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        Ok(value as i64)
+    } else {
+        Err(format!("{value} is no class: expected a whole number"))
     }
 }
 

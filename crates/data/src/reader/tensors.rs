@@ -95,9 +95,10 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// What is wrong.
     pub fn open(bytes: &'a [u8]) -> Result<Self, String> {
-        match bytes.starts_with(b"PK\x03\x04") {
-            true => Self::open_zip(Box::new(Cursor::new(bytes)), bytes.len()),
-            false => Self::open_stream(bytes),
+        if bytes.starts_with(b"PK\x03\x04") {
+            Self::open_zip(Box::new(Cursor::new(bytes)), bytes.len())
+        } else {
+            Self::open_stream(bytes)
         }
     }
 
@@ -228,15 +229,14 @@ impl<'a> Tensors<'a> {
             return Err(beyond());
         }
         let at = |index: usize| view.element.value(&storage[index * width..][..width]);
-        let values = match view.lies_end_to_end() {
-            true => {
-                let bytes = &storage[view.offset * width..][..count * width];
-                let elements = bytes.chunks_exact(width);
-                elements
-                    .map(|element| view.element.value(element))
-                    .collect()
-            }
-            false => view.places(count).map(at).collect(),
+        let values = if view.lies_end_to_end() {
+            let bytes = &storage[view.offset * width..][..count * width];
+            let elements = bytes.chunks_exact(width);
+            elements
+                .map(|element| view.element.value(element))
+                .collect()
+        } else {
+            view.places(count).map(at).collect()
         };
         Ok((view.shape, values))
     }
@@ -256,9 +256,10 @@ fn entry<R: Read + Seek>(
     let mut bytes = Vec::new();
     let read = entry.take(limit + 1).read_to_end(&mut bytes);
     let read = read.map_err(|e| format!("entry {name}: {e}"))? as u64;
-    match read > limit {
-        true => Err(format!("entry {name} unpacks to more than {limit} bytes")),
-        false => Ok(bytes),
+    if read > limit {
+        Err(format!("entry {name} unpacks to more than {limit} bytes"))
+    } else {
+        Ok(bytes)
     }
 }
 

@@ -268,6 +268,8 @@ fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     fn trace(channel: &str, start_s: f64, samples: std::ops::Range<i32>) -> Trace {
@@ -419,7 +421,8 @@ mod tests {
     }
 
     proptest! {
-        /// Samples that tell their own time: wherever pieces begin and end, every stretch has the right ones.
+        /// The value of every sample is its time. Wherever pieces begin and end, stretches have exactly the samples of the
+        /// times that both channels cover, each at its time.
         #[test]
         fn every_sample_keeps_its_time(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0..2), 1..12)) {
             let traces: Vec<Trace> = pieces
@@ -427,18 +430,31 @@ mod tests {
                 .map(|(first, n, which)| trace(["A", "B"][*which as usize], f64::from(*first) / 10.0, *first..first + n))
                 .collect();
             let names: Vec<String> = ["A", "B"].map(String::from).to_vec();
-            if let Ok(merged) = merge(traces, &names) {
-                let mut before = i64::MIN;
-                for stretch in &merged.stretches {
-                    prop_assert!(stretch.start >= before);
-                    before = stretch.end();
-                    for channel in &stretch.channels {
-                        for (i, value) in channel.iter().enumerate() {
-                            prop_assert_eq!(*value, (stretch.start as f64 / 1e8).round() + i as f64);
-                        }
+            let covered = |which: i32| -> BTreeSet<i32> {
+                pieces.iter().filter(|piece| piece.2 == which).flat_map(|(first, n, _)| *first..first + n).collect()
+            };
+            let shared: Vec<i32> = covered(0).intersection(&covered(1)).copied().collect();
+            let merged = match merge(traces, &names) {
+                Ok(merged) => merged,
+                Err(error) => {
+                    prop_assert!(shared.is_empty(), "{error}");
+                    return Ok(());
+                }
+            };
+            let mut before = i64::MIN;
+            let mut found = [Vec::new(), Vec::new()];
+            for stretch in &merged.stretches {
+                prop_assert!(stretch.start >= before);
+                before = stretch.end();
+                for (channel, found) in stretch.channels.iter().zip(&mut found) {
+                    for (i, value) in channel.iter().enumerate() {
+                        prop_assert_eq!(*value, (stretch.start as f64 / 1e8).round() + i as f64);
+                        found.push(*value as i32);
                     }
                 }
             }
+            prop_assert_eq!(&found[0], &shared);
+            prop_assert_eq!(&found[1], &shared);
         }
     }
 }

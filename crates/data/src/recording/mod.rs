@@ -194,8 +194,9 @@ fn same_rate(one: f64, other: f64) -> bool {
 
 /// A rate that time can be reckoned with.
 fn check_rate(rate: f64) -> Result<f64, String> {
-    match rate.is_finite() && (1e-6..=1e9).contains(&rate) {
-        true => Ok(rate),
-        false => Err(format!("{rate} samples a second are no sampling rate")),
+    if rate.is_finite() && (1e-6..=1e9).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(format!("{rate} samples a second are no sampling rate"))
     }
 }

@@ -8,18 +8,20 @@ use std::f64::consts::PI;
 
 use realfft::num_complex::Complex64;
 
-/// What a filter lets pass; frequencies in Hz.
+use super::SignalError;
+
+/// Pass band of a filter; frequencies in Hz.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Band {
-    /// Below.
+    /// Low-pass.
     Low(f64),
-    /// Above.
+    /// High-pass.
     High(f64),
-    /// Between.
+    /// Band-pass.
     Pass(f64, f64),
 }
 
-/// One section: `b0 + b1 z^-1 + b2 z^-2` over `1 + a1 z^-1 + a2 z^-2`.
+/// One second-order section: `b0 + b1 z^-1 + b2 z^-2` over `1 + a1 z^-1 + a2 z^-2`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Section {
     b: [f64; 3],
@@ -32,33 +34,37 @@ pub struct Butterworth {
     sections: Vec<Section>,
 }
 
-/// Highest order that is designed: beyond it rounding decides the result.
-const HIGHEST: usize = 20;
+/// Maximum order: beyond it rounding errors dominate.
+const MAX_ORDER: usize = 20;
 
 impl Butterworth {
-    /// Designs a filter of `order` (of the prototype: a band-pass has twice as many poles) for samples at `rate` Hz.
+    /// Designs a filter of prototype order `order` (a band-pass has twice as many poles) for a sampling rate of
+    /// `rate` Hz.
     ///
     /// # Errors
-    /// Where a frequency does not lie between 0 and half the rate, or the order makes no sense.
-    pub fn new(order: usize, band: Band, rate: f64) -> Result<Self, String> {
-        if order == 0 || order > HIGHEST {
-            return Err(format!("order {order} is not from 1 to {HIGHEST}"));
+    /// If a frequency is not between 0 and half the rate, or the order is out of range.
+    pub fn new(order: usize, band: Band, rate: f64) -> Result<Self, SignalError> {
+        if order == 0 || order > MAX_ORDER {
+            return Err(SignalError::Order {
+                order,
+                highest: MAX_ORDER,
+            });
         }
         let inside = |f: f64| f > 0.0 && f < rate / 2.0;
         let frequencies = match band {
             Band::Low(f) | Band::High(f) => [f, f],
             Band::Pass(low, high) if low >= high => {
-                return Err(format!("the band from {low} to {high} Hz is empty"));
+                return Err(SignalError::EmptyBand { low, high });
             }
             Band::Pass(low, high) => [low, high],
         };
         if let Some(f) = frequencies.into_iter().find(|f| !inside(*f)) {
-            return Err(format!(
-                "{f} Hz does not lie between 0 and {} Hz, half the sampling rate",
-                rate / 2.0
-            ));
+            return Err(SignalError::Frequency {
+                frequency: f,
+                nyquist: rate / 2.0,
+            });
         }
-        // Analog frequencies whose bilinear image is the wanted one, for a sampling rate of 2.
+        // Prewarped analog frequencies for a sampling rate of 2.
         let warp = |f: f64| 4.0 * (PI * f / rate).tan();
         let prototype = (0..order).map(|k| {
             let angle = PI * (2 * k + order + 1) as f64 / (2 * order) as f64;
@@ -78,7 +84,7 @@ impl Butterworth {
             }
         };
         let digital = poles.into_iter().map(|p| (4.0 + p) / (4.0 - p));
-        // Where the filter lets everything pass.
+        // Frequency at which the gain is 1.
         let unit = match band {
             Band::Low(_) => Complex64::new(1.0, 0.0),
             Band::High(_) => Complex64::new(-1.0, 0.0),
@@ -95,23 +101,24 @@ impl Butterworth {
         })
     }
 
-    /// Samples at each end that zero-phase filtering extends the input by; it must be longer than that.
+    /// Number of samples by which zero-phase filtering extends the input at each end; the input must be longer.
     pub fn padding(&self) -> usize {
         let taps = 2 * self.sections.len() + 1;
         let first_order = self.sections.iter().filter(|s| s.a[1] == 0.0).count();
         3 * (taps - first_order)
     }
 
-    /// Filters forwards and backwards: no phase, twice the attenuation. `scipy.signal.sosfiltfilt`.
+    /// Filters forwards and backwards: zero phase, twice the attenuation. Equals `scipy.signal.sosfiltfilt`.
     ///
     /// # Errors
-    /// Where `x` is not longer than [`Butterworth::padding`].
-    pub fn zero_phase(&self, x: &mut [f64]) -> Result<(), String> {
+    /// If `x` is not longer than [`Butterworth::padding`].
+    pub fn zero_phase(&self, x: &mut [f64]) -> Result<(), SignalError> {
         let (n, padding) = (x.len(), self.padding());
         if n <= padding {
-            return Err(format!(
-                "{n} samples are too few for this filter: it needs more than {padding}"
-            ));
+            return Err(SignalError::TooShort {
+                samples: n,
+                padding,
+            });
         }
         let mut extended = Vec::with_capacity(n + 2 * padding);
         extended.extend((1..=padding).rev().map(|i| 2.0 * x[0] - x[i]));
@@ -125,12 +132,12 @@ impl Butterworth {
         Ok(())
     }
 
-    /// Filters forwards, from rest: what a sensor node can do. `scipy.signal.sosfilt`.
+    /// Filters forwards from rest, which a sensor node can do too. Equals `scipy.signal.sosfilt`.
     pub fn causal(&self, x: &mut [f64]) {
         self.run(x, false);
     }
 
-    /// Transposed direct form II; `settled` starts as if the first value had come for ever.
+    /// Transposed direct form II. `settled` starts in the steady state for the first value.
     fn run(&self, x: &mut [f64], settled: bool) {
         let mut level = if settled {
             x.first().copied().unwrap_or(0.0)
@@ -151,7 +158,7 @@ impl Butterworth {
     }
 }
 
-/// Conjugate poles together, real ones two by two; the last may be alone.
+/// Pairs conjugate poles, then real poles; the last may remain single.
 fn pairs(poles: Vec<Complex64>) -> Vec<Vec<Complex64>> {
     let is_real = |p: &Complex64| p.im.abs() <= 1e-12 * p.norm();
     let upper = poles.iter().filter(|p| !is_real(p) && p.im > 0.0);
@@ -163,13 +170,13 @@ fn pairs(poles: Vec<Complex64>) -> Vec<Vec<Complex64>> {
         .collect();
     real.sort_by(|p, q| p.re.total_cmp(&q.re));
     pairs.extend(real.chunks(2).map(<[_]>::to_vec));
-    // Those next to the unit circle last, as SciPy has them: they ring most.
+    // Poles next to the unit circle come last, as in SciPy: they ring most.
     let distance = |pair: &[Complex64]| 1.0 - pair[0].norm();
     pairs.sort_by(|p, q| distance(q).total_cmp(&distance(p)));
     pairs
 }
 
-/// The section of these poles, with the zeros of `band` and gain 1 at `unit`.
+/// The section with these poles and the zeros of `band`, with gain 1 at `unit`.
 fn section(poles: &[Complex64], band: Band, unit: Complex64) -> Section {
     let (b, a) = match (band, poles) {
         (Band::Low(_), [p]) => ([1.0, 1.0, 0.0], [-p.re, 0.0]),
@@ -182,7 +189,7 @@ fn section(poles: &[Complex64], band: Band, unit: Complex64) -> Section {
             };
             (b, [-(p + q).re, (p * q).re])
         }
-        // Poles of a band-pass come in twos.
+        // Poles of a band-pass come in pairs.
         (Band::Pass(..), _) | (_, []) => unreachable!("a section has one pole or two"),
     };
     let back = unit.inv();
@@ -215,12 +222,13 @@ mod tests {
             filter
                 .zero_phase(&mut [0.0; 10])
                 .unwrap_err()
+                .to_string()
                 .contains("too few")
         );
     }
 
     proptest! {
-        /// No design rings for ever, and what is constant passes a low-pass.
+        /// Every design is stable, and a low-pass passes constants unchanged.
         #[test]
         fn filters_are_stable(order in 1usize..9, low in 0.01f64..0.4, width in 0.05f64..0.09, which in 0..3) {
             let band = match which {

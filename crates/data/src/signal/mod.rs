@@ -1,15 +1,27 @@
-//! Filters of whole stretches of samples, in float64, with the results of `scipy.signal`.
+//! Filters for whole sequences of samples in float64, with the results of `scipy.signal`.
 //!
 //! - [`demean`] and [`detrend`] are `scipy.signal.detrend` with `type="constant"` and `"linear"`;
 //! - [`Butterworth`] is `butter(..., output="sos")` with `sosfiltfilt` or `sosfilt`;
-//! - [`resample`] is `resample_poly`; [`Resampler`] does the same to samples that come in pieces.
+//! - [`resample`] is `resample_poly`; [`Resampler`] gives the same results for samples that arrive in chunks.
+//!
+//! ```
+//! use data::signal::{Band, Butterworth, Ratio, resample};
+//!
+//! let mut x: Vec<f64> = (0..1000).map(|i| (0.1 * i as f64).sin()).collect();
+//! Butterworth::new(4, Band::Pass(1.0, 45.0), 200.0)?.zero_phase(&mut x)?;
+//! let y = resample(&x, Ratio::of_rates(200.0, 100.0)?);
+//! assert_eq!(y.len(), 500);
+//! # Ok::<(), data::signal::SignalError>(())
+//! ```
 //!
 //! `crates/data/tests/signal.rs` compares them with SciPy (`scripts/conformance/make_signals.py`).
 
 mod butterworth;
+mod error;
 mod resample;
 
 pub use butterworth::{Band, Butterworth};
+pub use error::SignalError;
 pub use resample::{Ratio, Resampler, resample};
 
 /// Subtracts the mean.
@@ -18,13 +30,13 @@ pub fn demean(x: &mut [f64]) {
     x.iter_mut().for_each(|v| *v -= mean);
 }
 
-/// Subtracts the straight line of least squares.
+/// Subtracts the least-squares line.
 pub fn detrend(x: &mut [f64]) {
     let n = x.len() as f64;
     if x.len() < 2 {
         return demean(x);
     }
-    // Times around their middle: mean and slope are then independent.
+    // Times relative to their centre make mean and slope independent.
     let middle = (n - 1.0) / 2.0;
     let mean = x.iter().sum::<f64>() / n;
     let weighted: f64 = x

@@ -1,40 +1,43 @@
-//! Another sampling rate, by a windowed-sinc low-pass.
+//! Changes the sampling rate with a windowed-sinc low-pass.
 //!
-//! Rates in a ratio of whole numbers: as `scipy.signal.resample_poly`, a polyphase filter (Kaiser window, beta 5) at the
-//! lower of the two Nyquist frequencies, zeros beyond the ends; see Crochiere and Rabiner, "Multirate Digital Signal
-//! Processing" (1983). Measured rates such as 478.036 Hz are in no such ratio: there the same filter is taken at any
-//! moment, out of a table; see Smith and Gossett, "A flexible sampling-rate conversion method" (1984).
+//! For rational ratios it equals `scipy.signal.resample_poly`: a polyphase filter (Kaiser window, beta 5) at the
+//! lower of the two Nyquist frequencies, with zeros beyond the ends; see Crochiere and Rabiner, "Multirate Digital
+//! Signal Processing" (1983). Measured rates such as 478.036 Hz have no small ratio. For them the same filter is
+//! evaluated from a table at arbitrary times; see Smith and Gossett, "A flexible sampling-rate conversion method"
+//! (1984).
 
 use std::f64::consts::PI;
 
-/// The ratio of two sampling rates.
+use super::SignalError;
+
+/// Ratio of two sampling rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// `up / down`, without common factors.
+    /// Fraction `up / down` in lowest terms.
     Whole { up: usize, down: usize },
     /// New rate over old rate.
     Any(f64),
 }
 
-/// Largest part of a ratio in whole numbers: the filter has twenty times as many taps.
-const LARGEST: usize = 100_000;
-/// Largest one that is looked for in rates that are not whole millihertz.
-const LARGEST_FOUND: u64 = 4096;
-/// Rates that differ by less, as numbers in single precision do, are equal: a quarter of a sample in a day at 50 Hz.
-const SAME: f64 = 6e-8;
+/// Largest numerator or denominator of a given fraction: the filter has twenty times as many taps.
+const MAX_TERM: usize = 100_000;
+/// Largest numerator or denominator of a fraction found for rates that are not whole millihertz.
+const MAX_FOUND: u64 = 4096;
+/// Relative difference below which rates are equal (single precision): a quarter of a sample per day at 50 Hz.
+const EQUAL_WITHIN: f64 = 6e-8;
 
 impl Ratio {
-    /// Of two whole numbers.
+    /// A fraction of two integers.
     ///
     /// # Errors
-    /// Where one is zero or they have no small common measure.
-    pub fn new(up: usize, down: usize) -> Result<Self, String> {
+    /// If one is zero, or the reduced fraction is too large.
+    pub fn new(up: usize, down: usize) -> Result<Self, SignalError> {
         let divisor = gcd(up, down);
-        if up == 0 || down == 0 || up / divisor > LARGEST || down / divisor > LARGEST {
-            return Err(format!("{up}/{down} is no ratio of sampling rates"));
+        if up == 0 || down == 0 || up / divisor > MAX_TERM || down / divisor > MAX_TERM {
+            return Err(SignalError::Ratio { up, down });
         }
         Ok(Self(Kind::Whole {
             up: up / divisor,
@@ -42,26 +45,24 @@ impl Ratio {
         }))
     }
 
-    /// From a rate of `from` to one of `to` Hz, whatever they are.
+    /// The ratio for converting `from` Hz to `to` Hz.
     ///
     /// # Errors
-    /// Where one is no sampling rate, or they differ a millionfold.
-    pub fn of_rates(from: f64, to: f64) -> Result<Self, String> {
+    /// If either is not a valid sampling rate, or they differ by a factor of a million.
+    pub fn of_rates(from: f64, to: f64) -> Result<Self, SignalError> {
         if let Some(rate) = [from, to]
             .into_iter()
             .find(|rate| !(1e-6..1e9).contains(rate))
         {
-            return Err(format!("{rate} is no sampling rate in Hz"));
+            return Err(SignalError::Rate(rate));
         }
         let ratio = to / from;
         if !(1e-6..=1e6).contains(&ratio) {
-            return Err(format!(
-                "{from} Hz cannot become {to} Hz: they differ more than a millionfold"
-            ));
+            return Err(SignalError::TooFarApart { from, to });
         }
         let milli = |rate: f64| {
             let value = (rate * 1000.0).round();
-            let exact = (value / 1000.0 / rate - 1.0).abs() < SAME && value < 1e12;
+            let exact = (value / 1000.0 / rate - 1.0).abs() < EQUAL_WITHIN && value < 1e12;
             exact.then_some(value as usize)
         };
         if let (Some(up), Some(down)) = (milli(to), milli(from))
@@ -70,18 +71,18 @@ impl Ratio {
             return Ok(ratio);
         }
         let (up, down) = fraction(ratio);
-        if (up as f64 / down as f64 / ratio - 1.0).abs() < SAME {
+        if (up as f64 / down as f64 / ratio - 1.0).abs() < EQUAL_WITHIN {
             return Self::new(up as usize, down as usize);
         }
         Ok(Self(Kind::Any(ratio)))
     }
 
-    /// Whether nothing changes.
+    /// Whether the rates are equal.
     pub fn is_one(self) -> bool {
         self.0 == Kind::Whole { up: 1, down: 1 }
     }
 
-    /// Samples that `n` become.
+    /// Number of output samples for `n` input samples.
     pub fn length(self, n: usize) -> usize {
         match self.0 {
             Kind::Whole { up, down } => (n as u128 * up as u128).div_ceil(down as u128) as usize,
@@ -94,7 +95,7 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
-/// The last continued fraction of `x` with small parts.
+/// The last continued fraction of `x` with small numerator and denominator.
 fn fraction(x: f64) -> (u64, u64) {
     let (mut before, mut last) = ((0u64, 1u64), (1u64, 0u64));
     let mut rest = x;
@@ -105,7 +106,7 @@ fn fraction(x: f64) -> (u64, u64) {
             term.saturating_mul(last.0).saturating_add(before.0),
             term.saturating_mul(last.1).saturating_add(before.1),
         );
-        if next.0 > LARGEST_FOUND || next.1 > LARGEST_FOUND {
+        if next.0 > MAX_FOUND || next.1 > MAX_FOUND {
             return if last.1 == 0 || last.0 == 0 {
                 (1, 1)
             } else {
@@ -113,7 +114,7 @@ fn fraction(x: f64) -> (u64, u64) {
             };
         }
         (before, last) = (last, next);
-        if last.0 > 0 && (last.0 as f64 / last.1 as f64 / x - 1.0).abs() < SAME
+        if last.0 > 0 && (last.0 as f64 / last.1 as f64 / x - 1.0).abs() < EQUAL_WITHIN
             || rest - whole < 1e-12
         {
             return if last.0 == 0 { (1, 1) } else { last };
@@ -122,7 +123,7 @@ fn fraction(x: f64) -> (u64, u64) {
     }
 }
 
-/// `x` at another rate, [`Ratio::length`] samples.
+/// Resamples `x` to [`Ratio::length`] samples.
 pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
     if ratio.is_one() || x.is_empty() {
         return x.to_vec();
@@ -133,20 +134,21 @@ pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
         .collect()
 }
 
-/// [`resample`] of samples that come in pieces: the same results, to the bit, however they are cut.
+/// Like [`resample`] for samples that arrive in chunks. The results are the same to the bit, however the input is
+/// cut.
 #[derive(Clone, Debug)]
 pub struct Resampler {
     ratio: Ratio,
     filter: Option<Filter>,
-    /// Samples that are still needed, and the number of the first of them.
+    /// Samples still needed, and the index of the first of them.
     kept: Vec<f64>,
     first: usize,
-    /// Results so far.
+    /// Number of output samples so far.
     done: usize,
 }
 
 impl Resampler {
-    /// From the beginning of a stretch.
+    /// A resampler at the start of a sequence.
     pub fn new(ratio: Ratio) -> Self {
         Self {
             ratio,
@@ -157,7 +159,7 @@ impl Resampler {
         }
     }
 
-    /// Takes the next samples; appends what follows from them to `out`.
+    /// Adds samples and appends the outputs they allow to `out`.
     pub fn push(&mut self, x: &[f64], out: &mut Vec<f64>) {
         let Some(filter) = &self.filter else {
             out.extend_from_slice(x);
@@ -169,7 +171,7 @@ impl Resampler {
             out.push(filter.output(self.done, &self.kept, self.first));
             self.done += 1;
         }
-        // Moved seldom, so that a sample is copied about once.
+        // Compacted rarely, so that each sample is copied about once.
         let needed = filter.reach(self.done).0.min(known);
         if needed - self.first > 1 << 14 {
             self.kept.drain(..needed - self.first);
@@ -177,7 +179,7 @@ impl Resampler {
         }
     }
 
-    /// Appends the last results: the stretch ends here.
+    /// Appends the last outputs at the end of the sequence.
     pub fn finish(&mut self, out: &mut Vec<f64>) {
         if let Some(filter) = &self.filter
             && !self.kept.is_empty()
@@ -198,12 +200,12 @@ impl Resampler {
     }
 }
 
-/// Zero crossings of the low-pass on one side.
+/// Number of zero crossings of the low-pass on each side.
 const CROSSINGS: usize = 10;
-/// Values of its table between two of them: interpolation is then off by less than 1e-7.
-const FINE: usize = 2048;
+/// Table values between two zero crossings; the interpolation error is below 1e-7.
+const TABLE_STEPS: usize = 2048;
 
-/// A planned low-pass, and where its outputs stand.
+/// A designed low-pass with the spacing of its outputs.
 #[derive(Clone, Debug)]
 enum Filter {
     /// Outputs are `down / up` inputs apart.
@@ -212,7 +214,7 @@ enum Filter {
         down: usize,
         taps: Vec<f64>,
     },
-    /// Outputs are `1 / factor` inputs apart, the low-pass a table.
+    /// Outputs are `1 / factor` inputs apart; the low-pass is a table.
     Table {
         factor: f64,
         cutoff: f64,
@@ -229,15 +231,15 @@ impl Filter {
             }
             Kind::Any(factor) => factor,
         };
-        let steps = CROSSINGS * FINE;
+        let steps = CROSSINGS * TABLE_STEPS;
         let tap = |i: usize| {
-            let at = i as f64 / FINE as f64;
+            let at = i as f64 / TABLE_STEPS as f64;
             sinc(at) * window(at / CROSSINGS as f64)
         };
         let mut table: Vec<f64> = (0..=steps + 1).map(tap).collect();
-        // Gain 1 at 0 Hz, by the integral over both sides.
-        let integral = (2.0 * table[..=steps].iter().sum::<f64>() - table[0]) / FINE as f64;
-        // Below the lower of the two Nyquist frequencies.
+        // Normalised to gain 1 at 0 Hz by its integral over both sides.
+        let integral = (2.0 * table[..=steps].iter().sum::<f64>() - table[0]) / TABLE_STEPS as f64;
+        // Cut-off at the lower of the two Nyquist frequencies.
         let cutoff = factor.min(1.0);
         table.iter_mut().for_each(|tap| *tap *= cutoff / integral);
         Self::Table {
@@ -247,10 +249,10 @@ impl Filter {
         }
     }
 
-    /// First and last input that output `m` is made of, where there are so many.
+    /// Indices of the first and last input for output `m`, as far as they exist.
     fn reach(&self, m: usize) -> (usize, usize) {
         match self {
-            // Input k stands at k * up, output m at m * down: taps are those within half a filter.
+            // Input k is at k * up, output m at m * down; taps lie within half a filter length.
             Self::Polyphase { up, down, taps } => {
                 let (at, half) = (m * down, taps.len() / 2);
                 (at.saturating_sub(half).div_ceil(*up), (at + half) / up)
@@ -264,7 +266,7 @@ impl Filter {
         }
     }
 
-    /// Output `m` of inputs of which the first in `x` has the number `from`.
+    /// Output `m`, from inputs `x` that start at index `from`.
     fn output(&self, m: usize, x: &[f64], from: usize) -> f64 {
         let (first, last) = self.reach(m);
         let inputs = first..=last.min(from + x.len() - 1);
@@ -279,10 +281,10 @@ impl Filter {
                 table,
             } => {
                 let at = m as f64 / factor;
-                let last = (CROSSINGS * FINE) as f64;
+                let last = (CROSSINGS * TABLE_STEPS) as f64;
                 inputs
                     .map(|k| {
-                        let place = ((k as f64 - at).abs() * cutoff * FINE as f64).min(last);
+                        let place = ((k as f64 - at).abs() * cutoff * TABLE_STEPS as f64).min(last);
                         let (i, rest) = (place as usize, place.fract());
                         x[k - from] * (table[i] + rest * (table[i + 1] - table[i]))
                     })
@@ -300,12 +302,12 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// Kaiser's window with beta 5, from 0 in the middle to 1 at its end.
+/// Kaiser window with beta 5, from 0 at the centre to 1 at its end.
 fn window(at: f64) -> f64 {
     bessel(5.0 * (1.0 - at.powi(2)).max(0.0).sqrt())
 }
 
-/// Low-pass for zeros inserted `up - 1` at a time: gain `up` at 0 Hz.
+/// Low-pass after inserting `up - 1` zeros per sample: gain `up` at 0 Hz.
 fn low_pass(up: usize, down: usize) -> Vec<f64> {
     let widest = up.max(down);
     let half = CROSSINGS * widest;
@@ -319,7 +321,7 @@ fn low_pass(up: usize, down: usize) -> Vec<f64> {
     taps
 }
 
-/// Modified Bessel function of order 0, by its series.
+/// Modified Bessel function of order 0, as a series.
 fn bessel(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let mut term = 1.0;
@@ -363,7 +365,7 @@ mod tests {
         Ratio::of_rates(1e-3, 1e5).unwrap_err();
     }
 
-    /// Where a ratio can be had both ways, both give the same.
+    /// If a ratio can be computed both ways, both give the same result.
     #[test]
     fn any_ratio_is_as_the_polyphase_filter() {
         let x: Vec<f64> = (0..900)
@@ -374,14 +376,14 @@ mod tests {
             let any = resample(&x, Ratio(Kind::Any(up as f64 / down as f64)));
             assert_eq!(exact.len(), any.len());
             for (a, b) in exact.iter().zip(&any) {
-                // SciPy's filter has its gain by the sum of few taps, this one by the integral.
+                // SciPy normalises the gain by the sum of few taps, this filter by the integral.
                 assert!((a - b).abs() < 1e-3, "{up}/{down}: {a} is not {b}");
             }
         }
     }
 
     proptest! {
-        /// A slow sine comes out as the same sine, away from the ends.
+        /// A slow sine stays the same sine, away from the ends.
         #[test]
         fn a_sine_stays_a_sine(up in 1usize..9, down in 1usize..9) {
             let ratio = Ratio::new(up, down).unwrap();
@@ -395,13 +397,13 @@ mod tests {
             }
         }
 
-        /// However samples are cut into pieces, the results are those of the whole.
+        /// However samples are cut into chunks, the result is the same.
         #[test]
         fn pieces_are_as_the_whole(up in 1usize..60, down in 1usize..60, any: bool, cuts in proptest::collection::vec(0usize..400, 0..12)) {
             let ratio = if any { Ratio(Kind::Any(up as f64 / down as f64 * 1.000_37)) } else { Ratio::new(up, down).unwrap() };
             let x: Vec<f64> = (0..cuts.iter().sum::<usize>()).map(|i| (0.3 * i as f64).sin() + (i % 7) as f64).collect();
             let mut resampler = Resampler::new(ratio);
-            // A second stretch begins anew.
+            // A second sequence starts from scratch.
             for _ in 0..2 {
                 let (mut at, mut out) = (0, Vec::new());
                 for n in &cuts {
@@ -413,7 +415,7 @@ mod tests {
             }
         }
 
-        /// So does any sine below 80 % of both Nyquist frequencies, at any pair of rates.
+        /// Any sine below 80 % of both Nyquist frequencies is preserved, for any pair of rates.
         #[test]
         fn any_rate_resamples(from in 20.0f64..500.0, to in 20.0f64..500.0, part in 0.01f64..0.8) {
             let hertz = part * from.min(to) / 2.0;

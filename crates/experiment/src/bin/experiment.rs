@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     for warning in output.warnings {
         eprintln!("warning: {warning}");
     }
-    // A reader such as `head` that closes the pipe early is no failure.
+    // A reader that closes the pipe early, such as `head`, is not a failure.
     let _ = std::io::stdout().write_all(output.text.as_bytes());
     match output.handover {
         Some(words) => hand_over(&words),

@@ -1,24 +1,24 @@
-//! Files and folders of an experiment, from its own directory.
+//! File and folder names of an experiment, relative to its directory.
 
-/// What every experiment has: see [`crate::Metadata`].
+/// The metadata file, which every experiment has: see [`crate::Metadata`].
 pub const METADATA: &str = "metadata.json";
-/// The run as one value.
+/// The recipe: everything that decides the result of the run.
 pub const RECIPE: &str = "recipe.json";
-/// One line an epoch: see [`crate::Epoch`].
+/// One JSON line per epoch: see [`crate::Epoch`].
 pub const HISTORY: &str = "history.jsonl";
-/// The network's layers, as text.
+/// The network's layers as text.
 pub const MODEL_SUMMARY: &str = "model_summary.txt";
-/// Held by the process that trains; the operating system frees it when the process is gone.
+/// Locked by the process that trains; the operating system releases the lock when the process ends.
 pub const LOCK_FILE: &str = ".lock";
 
-/// How the network names of simple classifiers begin: they have no epochs and no weights.
+/// Prefix of the network names of baselines, which have no epochs and no weights.
 pub const BASELINE: &str = "baseline_";
 
-/// Folder of all that using the network needs.
+/// Folder with everything needed to use the trained model.
 pub const MODEL: &str = "model";
-/// Its weights.
+/// Weights of the model.
 pub const WEIGHTS: &str = "model/model.safetensors";
-/// Its architecture, classes and preprocessing.
+/// Architecture, classes and preprocessing of the model.
 pub const ARCHITECTURE: &str = "model/model.json";
 
 /// Folder of checkpoints.
@@ -40,30 +40,30 @@ pub fn figure(name: &str) -> String {
     format!("{FIGURES}/{name}.png")
 }
 
-/// Folder of what evaluations found after the training, one folder each.
+/// Folder of later evaluations, one subfolder each.
 pub const EVALUATIONS: &str = "evaluations";
 
 /// Folder of the event logs.
 pub const LOGS: &str = "logs";
-/// What the names of event files have in common; TensorBoard knows them by it.
+/// Part of every event file's name, by which TensorBoard recognises it.
 pub const EVENT_FILE_MARK: &str = "tfevents";
 
-/// Folder of deleted experiments, below that of all experiments.
+/// Folder of deleted experiments, inside the experiments directory.
 pub const TRASH: &str = ".trash";
-/// How directories of runs without tracking begin, in `logs/` beside the experiments.
+/// Prefix of directories of untracked runs, in `logs/` next to the experiments directory.
 pub const UNTRACKED: &str = "seismic_training_";
 
-/// Field of the metadata that holds SHA-256 by file.
+/// Metadata field with the SHA-256 of every file.
 pub const FILES: &str = "files";
-/// Field of a split's results with [`crate::catalogue::ClassMetric`]s.
+/// Field of a split's results that holds the [`crate::catalogue::ClassMetric`]s.
 pub const PER_CLASS: &str = "per_class";
-/// Field of a split's results with the confusion matrix, and its tag in the event logs.
+/// Field of a split's results that holds the confusion matrix, and its tag in the event logs.
 pub const CONFUSION_MATRIX: &str = "confusion_matrix";
 
-/// Folders that every experiment has beside its logs.
+/// Folders that every experiment has besides its logs.
 pub const SUBDIRECTORIES: [&str; 3] = [MODEL, CHECKPOINT_FOLDER, FIGURES];
 
-/// The event logs of an experiment, each a run of TensorBoard.
+/// The event logs of an experiment; each is a run in TensorBoard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogRun {
     /// Metrics and weights over the training split.
@@ -79,7 +79,7 @@ pub enum LogRun {
 }
 
 impl LogRun {
-    /// All of them.
+    /// All event logs.
     pub const ALL: [LogRun; 5] = [
         LogRun::Train,
         LogRun::Validation,
@@ -88,7 +88,7 @@ impl LogRun {
         LogRun::Metadata,
     ];
 
-    /// Path below `logs/`, which is the run's name in TensorBoard.
+    /// Path below `logs/`, which is also the run's name in TensorBoard.
     pub fn path(self) -> &'static str {
         match self {
             LogRun::Train => "training/train",

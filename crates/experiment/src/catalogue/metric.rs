@@ -1,20 +1,20 @@
-//! Metrics of a classifier. The table is at [`Metric::row`].
+//! Metrics of a classifier, defined in one table: see [`Metric::row`].
 
 use std::cmp::Ordering;
 
 use super::layout::LogRun;
 
-/// Which values of a metric are better.
+/// Whether higher or lower values of a metric are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Higher ones.
+    /// Higher values are better.
     Higher,
-    /// Lower ones.
+    /// Lower values are better.
     Lower,
 }
 
 impl Direction {
-    /// Order from the better to the worse; what is no number comes last.
+    /// Orders from better to worse. NaN comes last.
     pub fn rank(self, a: f64, b: f64) -> Ordering {
         match (a.is_nan(), b.is_nan()) {
             (false, false) => match self {
@@ -25,7 +25,7 @@ impl Direction {
         }
     }
 
-    /// The best of some values; none where none is a number.
+    /// The best of the values, or `None` if all are NaN.
     pub fn best(self, values: impl IntoIterator<Item = f64>) -> Option<f64> {
         let known = values.into_iter().filter(|value| !value.is_nan());
         known.min_by(|a, b| self.rank(*a, *b))
@@ -35,16 +35,16 @@ impl Direction {
 /// A split of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Split {
-    /// What the network learns from.
+    /// The data the network learns from.
     Train,
-    /// What chooses the best epoch.
+    /// The data that chooses the best epoch.
     Validation,
-    /// What judges the kept weights.
+    /// The data that judges the kept weights.
     Test,
 }
 
 impl Split {
-    /// Name for people, and of its results in `metadata.json`.
+    /// Name in messages, and key of the split's results in `metadata.json`.
     pub fn name(self) -> &'static str {
         match self {
             Split::Train => "training",
@@ -53,7 +53,7 @@ impl Split {
         }
     }
 
-    /// How its metrics begin in `history.jsonl` and in short names of fields.
+    /// Prefix of the split's metrics in `history.jsonl` and in short field names.
     pub fn prefix(self) -> &'static str {
         match self {
             Split::Train => "",
@@ -63,79 +63,79 @@ impl Split {
     }
 }
 
-/// What a metric is called and where it is written.
+/// Names of a metric and the files it is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Name in `metadata.json`, and in `history.jsonl` behind the prefix of the split.
+    /// Name in `metadata.json`; in `history.jsonl` it follows the prefix of the split.
     pub name: &'static str,
-    /// Name for people.
+    /// Name in tables and figures.
     pub label: &'static str,
     /// Which values are better.
     pub direction: Direction,
-    /// Digits after the point.
+    /// Digits shown after the decimal point.
     pub decimals: usize,
-    /// Tag in the event logs, behind the prefix of the run.
+    /// Tag in the event logs, after the prefix of the run.
     pub tag: &'static str,
-    /// Short name in `val_...` and `test_...`, columns of `experiment list`; none where it has no column.
+    /// Short name in `val_...` and `test_...`, the columns of `experiment list`; `None` if it has no column.
     pub short: Option<&'static str>,
-    /// Where it is written.
-    pub written: Written,
-    /// Names that others give it: words in lower case with `_` between them, without those that name a split.
+    /// The files it is written to.
+    pub written: WrittenTo,
+    /// Names that other programs give it: lower-case words joined by `_`, without those that name a split.
     pub aliases: &'static [&'static str],
 }
 
-/// Where a metric is written.
+/// The files a metric is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// For each epoch of training and validation, as `epoch_...`; else with the detailed metrics of the validation.
+pub struct WrittenTo {
+    /// LoggedResults every epoch for training and validation as `epoch_...`; otherwise with the detailed validation metrics.
     pub each_split: bool,
-    /// In `history.jsonl`.
+    /// WrittenTo to `history.jsonl`.
     pub history: bool,
-    /// In the results of `metadata.json`.
+    /// WrittenTo to the results in `metadata.json`.
     pub results: bool,
-    /// Under HPARAMS in TensorBoard.
+    /// Shown under HPARAMS in TensorBoard.
     pub hparams: bool,
 }
 
-/// Of each split, and everywhere.
-const EVERYWHERE: Written = Written {
+/// For each split, in every file.
+const EVERYWHERE: WrittenTo = WrittenTo {
     each_split: true,
     history: true,
     results: true,
     hparams: true,
 };
 
-/// In the event logs alone.
-const LOGS: Written = Written {
+/// Event logs only.
+const LOGS: WrittenTo = WrittenTo {
     each_split: false,
     history: false,
     results: false,
     hparams: false,
 };
 
-/// In the event logs and the results.
-const RESULTS: Written = Written {
+/// Event logs and results.
+const RESULTS: WrittenTo = WrittenTo {
     results: true,
     ..LOGS
 };
 
-/// The same and in the history.
-const HISTORY: Written = Written {
+/// Event logs, results and history.
+const HISTORY: WrittenTo = WrittenTo {
     history: true,
     ..RESULTS
 };
 
 macro_rules! metrics {
     ($($(#[$doc:meta])* $id:ident = $row:expr;)*) => {
-        /// A score of a classifier over a split.
+        /// A score of a classifier on one split.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Metric { $($(#[$doc])* $id,)* }
 
         impl Metric {
-            /// All of them, in the order in which files have them.
+            /// All metrics, in the order in which files list them.
             pub const ALL: &[Metric] = &[$(Metric::$id,)*];
 
-            /// What is known of it.
+            /// The metric's row of the table.
             pub const fn row(self) -> &'static Row {
                 match self { $(Metric::$id => const { &$row },)* }
             }
@@ -148,7 +148,7 @@ const fn score(
     name: &'static str,
     label: &'static str,
     tag: &'static str,
-    written: Written,
+    written: WrittenTo,
     aliases: &'static [&'static str],
 ) -> Row {
     Row {
@@ -182,10 +182,10 @@ metrics! {
     /// Mean F1 over the classes.
     F1Macro = Row {
         short: Some("f1"),
-        written: Written { hparams: true, ..HISTORY },
+        written: WrittenTo { hparams: true, ..HISTORY },
         ..score("f1_macro", "macro F1", "f1_score/macro", HISTORY, &["f1_score_macro", "f1_macro", "macro_f1"])
     };
-    /// F1 over all samples together.
+    /// F1 with all samples counted together.
     F1Micro = score("f1_micro", "micro F1", "f1_score/micro", LOGS, &["f1_score_micro", "f1_micro", "micro_f1"]);
     /// Mean F1 weighted by support.
     F1Weighted = score(
@@ -195,7 +195,7 @@ metrics! {
     PrecisionMacro = score(
         "precision_macro", "macro precision", "precision/macro", HISTORY, &["precision_macro", "macro_precision"],
     );
-    /// Precision over all samples together.
+    /// Precision with all samples counted together.
     PrecisionMicro = score(
         "precision_micro", "micro precision", "precision/micro", LOGS, &["precision_micro", "micro_precision"],
     );
@@ -206,7 +206,7 @@ metrics! {
     );
     /// Mean recall over the classes.
     RecallMacro = score("recall_macro", "macro recall", "recall/macro", HISTORY, &["recall_macro", "macro_recall"]);
-    /// Recall over all samples together.
+    /// Recall with all samples counted together.
     RecallMicro = score("recall_micro", "micro recall", "recall/micro", LOGS, &["recall_micro", "micro_recall"]);
     /// Mean recall weighted by support.
     RecallWeighted = score(
@@ -215,7 +215,7 @@ metrics! {
 }
 
 impl Metric {
-    /// What is looked at first, in that order.
+    /// The metrics people look at first, in that order.
     pub const HEADLINES: [Metric; 3] = [Metric::F1Macro, Metric::Accuracy, Metric::Loss];
 
     /// Name in `metadata.json`.
@@ -223,17 +223,17 @@ impl Metric {
         self.row().name
     }
 
-    /// Which values are better.
+    /// Whether higher or lower values are better.
     pub const fn direction(self) -> Direction {
         self.row().direction
     }
 
-    /// Name of its values over `split` in `history.jsonl`.
+    /// Key of its value on `split` in `history.jsonl`.
     pub fn history_key(self, split: Split) -> String {
         format!("{}{}", split.prefix(), self.name())
     }
 
-    /// Whether a line of `history.jsonl` has it for `split`.
+    /// Whether each line of `history.jsonl` has its value on `split`.
     pub fn is_in_history(self, split: Split) -> bool {
         let written = self.row().written;
         match split {
@@ -243,12 +243,12 @@ impl Metric {
         }
     }
 
-    /// Name for people, such as `validation macro F1`.
+    /// Label for people, such as `validation macro F1`.
     pub fn label(self, split: Split) -> String {
         format!("{} {}", split.name(), self.row().label)
     }
 
-    /// Tag in the event log of `run`; none where that does not have it.
+    /// Tag in the event log of `run`, or `None` if that log does not have it.
     pub fn tag(self, run: LogRun) -> Option<String> {
         let row = self.row();
         match run {
@@ -261,7 +261,7 @@ impl Metric {
         }
     }
 
-    /// Tag of the run's result under HPARAMS in TensorBoard; none where it is not shown there.
+    /// Tag of the run's result under HPARAMS in TensorBoard, or `None` if it is not shown there.
     pub fn hparam_tag(self, split: Split) -> Option<String> {
         let begin = match split {
             Split::Train => return None,
@@ -272,7 +272,7 @@ impl Metric {
         written.then(|| format!("{begin}{}", self.name()))
     }
 
-    /// The metric and split that a field of `experiment list` names: `val_f1`, `test.f1_macro`,
+    /// Parses a field name of `experiment list` into metric and split: `val_f1`, `test.f1_macro`,
     /// `results.validation.loss`.
     pub fn of_field(field: &str) -> Option<(Self, Split)> {
         let splits = [
@@ -290,21 +290,21 @@ impl Metric {
     }
 }
 
-/// What results and logs have for every class.
+/// A metric that results and logs give for every class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClassMetric {
-    /// True among predicted.
+    /// Fraction of the samples predicted as the class that belong to it.
     Precision,
-    /// Found among true.
+    /// Fraction of the samples of the class that were predicted as it.
     Recall,
-    /// Harmonic mean of both.
+    /// Harmonic mean of precision and recall.
     F1,
-    /// Samples of the class.
+    /// Number of samples of the class.
     Support,
 }
 
 impl ClassMetric {
-    /// All of them.
+    /// All metrics by class.
     pub const ALL: [ClassMetric; 4] = [
         ClassMetric::Precision,
         ClassMetric::Recall,
@@ -312,7 +312,7 @@ impl ClassMetric {
         ClassMetric::Support,
     ];
 
-    /// Name in `per_class` of `metadata.json`.
+    /// Key in `per_class` of `metadata.json`.
     pub const fn name(self) -> &'static str {
         match self {
             ClassMetric::Precision => "precision",
@@ -322,7 +322,7 @@ impl ClassMetric {
         }
     }
 
-    /// Name for people.
+    /// Name in tables.
     pub const fn label(self) -> &'static str {
         match self {
             ClassMetric::F1 => "F1",
@@ -330,7 +330,7 @@ impl ClassMetric {
         }
     }
 
-    /// Group of its tags, behind the prefix of the run.
+    /// Group of its tags, after the prefix of the run.
     pub(super) const fn group(self) -> &'static str {
         match self {
             ClassMetric::Precision => "precision_per_class",
@@ -340,7 +340,7 @@ impl ClassMetric {
         }
     }
 
-    /// Tag in the event log of `run` of a class, by its name as [`super::tags::class_tags`] has it.
+    /// Tag of `class` in the event log of `run`; [`super::tags::class_tags`] makes the class names.
     pub fn tag(self, run: LogRun, class: &str) -> String {
         let prefix = if run == LogRun::Test { "test_" } else { "" };
         format!("{prefix}{}/{class}", self.group())

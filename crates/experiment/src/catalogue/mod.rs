@@ -1,9 +1,9 @@
-//! What experiments hold, each name defined once.
+//! Names of everything an experiment stores, each defined once.
 //!
 //! - [`layout`]: files, folders and the runs of the event logs.
-//! - [`Metric`]: scores of a classifier: their names in `metadata.json` and `history.jsonl`, tags in the event logs,
-//!   direction, label and format. A new one is one row of the table there, and its value where the trainer reckons it.
-//! - [`tags`]: what the tags of other people's event logs mean, and tags of classes.
+//! - [`Metric`]: scores of a classifier, with their keys in `metadata.json` and `history.jsonl`, tags in the event
+//!   logs, direction, label and format. A new metric is one row of that table, and its computation in the trainer.
+//! - [`tags`]: the tags of classes, and how to interpret the tags of other programs.
 
 pub mod layout;
 mod metric;

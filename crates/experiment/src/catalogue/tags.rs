@@ -1,4 +1,4 @@
-//! Tags of event logs: what those of other people mean, and those of classes.
+//! Tags of event logs: how to interpret those of other programs, and how to name those of classes.
 
 use std::collections::BTreeSet;
 
@@ -8,42 +8,42 @@ use super::metric::{ClassMetric, Metric, Split};
 /// Tag of the learning rate.
 pub const LEARNING_RATE: &str = "epoch_learning_rate";
 
-/// What a tag means.
+/// Interpretation of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum TagMeaning {
     /// A metric over a split.
     Metric(Metric, Split, Certainty),
     /// The learning rate.
     LearningRate,
-    /// Something that is known and no metric of an epoch: of a class, a batch, or the configuration.
+    /// Known, but not a metric of an epoch: a value by class, by batch, or of the configuration.
     Other,
-    /// Not known.
+    /// Unknown.
     Unknown,
 }
 
-/// What says which split a metric is of. The later ones count more.
+/// How the split of a metric was determined. Later variants take precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Nothing: it is that of training, as in Keras.
+    /// Nothing names the split, so it is training, as in Keras.
     Convention,
-    /// The name of the folder.
+    /// The name of the folder names it.
     Folder,
-    /// The tag itself.
+    /// The tag itself names it.
     Tag,
 }
 
-/// Whether the steps of a tag are epochs from 0 by its name, as Keras writes them.
+/// Whether the tag's name implies that its steps are epochs from 0, as Keras writes them.
 pub fn counts_epochs_from_zero(tag: &str) -> bool {
     tag.starts_with("epoch_")
 }
 
-/// What a scalar is, by its folder (from that of the logs) and its tag: `training/validation` and `epoch_loss`,
-/// `.` and `val_acc`, or `runs/fold 1` and `Loss/train`.
-pub fn meaning(folder: &str, tag: &str) -> Meaning {
-    // Keras' own by batches: its steps are no epochs.
+/// Interprets a scalar by its folder (relative to the logs) and its tag: `training/validation` and `epoch_loss`, `.`
+/// and `val_acc`, or `runs/fold 1` and `Loss/train`.
+pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
+    // Keras' own batch tags: their steps are not epochs.
     let by_batch = tag.ends_with("_vs_iterations") || tag.starts_with("batch_");
     if folder == LogRun::Metadata.path() || is_of_a_class(tag) || by_batch {
-        return Meaning::Other;
+        return TagMeaning::Other;
     }
     let mut words = words(tag);
     let mut splits: Vec<Split> = words.iter().filter_map(|word| split(word)).collect();
@@ -51,11 +51,11 @@ pub fn meaning(folder: &str, tag: &str) -> Meaning {
     words.retain(|word| split(word).is_none() && word != "epoch" && word != "epochs");
     let name = words.join("_");
     if name == "learning_rate" || name == "lr" {
-        return Meaning::LearningRate;
+        return TagMeaning::LearningRate;
     }
     let alias = |metric: &&Metric| metric.row().aliases.contains(&&name[..]);
     let Some(metric) = Metric::ALL.iter().find(alias) else {
-        return Meaning::Unknown;
+        return TagMeaning::Unknown;
     };
     let (split, certainty) = match splits[..] {
         [split] => (split, Certainty::Tag),
@@ -63,20 +63,20 @@ pub fn meaning(folder: &str, tag: &str) -> Meaning {
             Some(split) => (split, Certainty::Folder),
             None => (Split::Train, Certainty::Convention),
         },
-        _ => return Meaning::Unknown,
+        _ => return TagMeaning::Unknown,
     };
-    Meaning::Metric(*metric, split, certainty)
+    TagMeaning::Metric(*metric, split, certainty)
 }
 
 fn is_of_a_class(tag: &str) -> bool {
-    let own = tag.strip_prefix("test_").unwrap_or(tag);
-    let group = own.split_once('/').map(|(group, _)| group);
+    let base = tag.strip_prefix("test_").unwrap_or(tag);
+    let group = base.split_once('/').map(|(group, _)| group);
     ClassMetric::ALL
         .iter()
         .any(|metric| group == Some(metric.group()))
 }
 
-/// The split that a folder's name gives, the last part first: `training/validation` is of the validation.
+/// The split named by a folder; the last path component counts most: `training/validation` is validation.
 fn split_of_folder(folder: &str) -> Option<Split> {
     if folder == LogRun::Detailed.path() {
         return Some(Split::Validation);
@@ -92,7 +92,7 @@ fn split_of_folder(folder: &str) -> Option<Split> {
     })
 }
 
-/// The split that a word names.
+/// The split that a word stands for.
 fn split(word: &str) -> Option<Split> {
     match word {
         "train" | "training" => Some(Split::Train),
@@ -102,7 +102,8 @@ fn split(word: &str) -> Option<Split> {
     }
 }
 
-/// The words of a name in lower case: runs of letters and digits, parted where a capital follows a small letter.
+/// Splits a name into lower-case words: runs of letters and digits, also cut where a capital follows a lower-case
+/// letter.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
@@ -122,11 +123,11 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Names of classes as the last part of a tag, each another one: a slash would make a group of its own and becomes
-/// `_`, with the number of the class behind it where another class is called so already.
+/// Unique tag components for class names. A slash would start a new group, so it becomes `_`; the class number is
+/// appended if that collides with another class.
 pub fn class_tags(classes: &[String]) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    // Those without a slash keep their names, wherever they stand.
+    // Names without a slash stay as they are, whatever their position.
     let plain = classes.iter().filter(|class| !class.contains('/'));
     taken.extend(plain.cloned());
     let tag = |(i, class): (usize, &String)| {
@@ -149,8 +150,8 @@ mod tests {
     #[test]
     fn what_others_call_it() {
         use Certainty::{Convention, Folder, Tag};
-        let loss = |split, by| Meaning::Metric(Metric::Loss, split, by);
-        let accuracy = |split, by| Meaning::Metric(Metric::Accuracy, split, by);
+        let loss = |split, by| TagMeaning::Metric(Metric::Loss, split, by);
+        let accuracy = |split, by| TagMeaning::Metric(Metric::Accuracy, split, by);
         for (folder, tag, expected) in [
             ("training/train", "epoch_loss", loss(Split::Train, Folder)),
             (
@@ -174,27 +175,35 @@ mod tests {
             (
                 "detailed_metrics",
                 "f1_score/macro",
-                Meaning::Metric(Metric::F1Macro, Split::Validation, Folder),
+                TagMeaning::Metric(Metric::F1Macro, Split::Validation, Folder),
             ),
             (
                 "training/train",
                 "epoch_learning_rate",
-                Meaning::LearningRate,
+                TagMeaning::LearningRate,
             ),
-            ("", "lr", Meaning::LearningRate),
-            ("detailed_metrics", "f1_score_per_class/a", Meaning::Other),
-            ("experiment_metadata", "results/test_loss", Meaning::Other),
+            ("", "lr", TagMeaning::LearningRate),
+            (
+                "detailed_metrics",
+                "f1_score_per_class/a",
+                TagMeaning::Other,
+            ),
+            (
+                "experiment_metadata",
+                "results/test_loss",
+                TagMeaning::Other,
+            ),
             (
                 "validation",
                 "evaluation_loss_vs_iterations",
-                Meaning::Other,
+                TagMeaning::Other,
             ),
         ] {
             assert_eq!(meaning(folder, tag), expected, "{folder} {tag}");
         }
-        // Averages that nobody names, steps that are batches, two splits at once.
+        // Unnamed averages, batch steps, and tags that name two splits.
         for tag in ["f1", "train_loss_step", "train_val_loss", "top5_acc"] {
-            assert_eq!(meaning("", tag), Meaning::Unknown, "{tag}");
+            assert_eq!(meaning("", tag), TagMeaning::Unknown, "{tag}");
         }
     }
 

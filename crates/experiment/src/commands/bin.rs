@@ -5,15 +5,15 @@ use super::text::{bytes, plain};
 use crate::error::ExperimentError;
 use crate::fields::size;
 use crate::store::{Entry, ExperimentStore};
-use crate::trash::Held;
+use crate::trash::ExperimentLock;
 
-/// A line a plan, or of what was done.
+/// One line about a planned or completed action.
 pub(super) fn line(verb: &str, entry: &Entry, rest: &str) -> String {
     let size = bytes(Some(size(&entry.directory) as f64));
     format!("{verb} {}  {size}{rest}\n", plain(&entry.id))
 }
 
-/// Experiments by their IDs, each once.
+/// Resolves IDs to experiments and drops duplicates.
 fn each_once(
     ids: &[String],
     find: impl Fn(&str) -> Result<Entry, ExperimentError>,
@@ -33,11 +33,11 @@ pub(super) fn delete(
     ids: &[String],
     dry_run: bool,
 ) -> Result<Output, ExperimentError> {
-    // All are found, and none is running, before the first is moved.
+    // All IDs are resolved, and none is running, before the first experiment is moved.
     let entries = each_once(ids, |id| store.find(id))?;
     entries
         .iter()
-        .try_for_each(|entry| Held::take(entry).map(|_| ()))?;
+        .try_for_each(|entry| ExperimentLock::take(entry).map(|_| ()))?;
     let mut text = String::new();
     for entry in &entries {
         if dry_run {

@@ -7,10 +7,10 @@ use clap_complete::Shell;
 
 use super::{compare, gc, list, report, study};
 
-/// Lists, summarises, compares and keeps tracked experiments.
+/// List, inspect, compare and clean up tracked experiments.
 ///
-/// An ID may be `latest`, `best` (or `best:FIELD`, such as `best:test_f1`), any unambiguous beginning or end of
-/// an ID, or a tag that one experiment has.
+/// ID is a full experiment ID, an unambiguous prefix or suffix of one, `latest`, `best`, `best:FIELD` (such as
+/// `best:test_f1`), or a tag that exactly one experiment has.
 #[derive(Debug, Parser)]
 #[command(name = "experiment", version, about)]
 pub struct Cli {
@@ -25,111 +25,111 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// A table of all experiments, newest last
+    /// List all experiments in a table, newest last
     List(list::Options),
-    /// Everything about one experiment
+    /// Show everything about one experiment
     Summary {
-        /// Experiment
+        /// Experiment ID
         #[arg(default_value = "latest")]
         id: String,
-        /// JSON instead of text
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// What differs between experiments, and their metrics side by side
+    /// Compare experiments: differing settings, and metrics side by side
     Compare(compare::Options),
-    /// The runs of a study together: trials, folds, the best as a preset
+    /// Show the runs of a study: trials, folds, and the best trial as a preset
     Study(study::Options),
-    /// The command that shows experiments in TensorBoard
+    /// Print the command that shows experiments in TensorBoard
     Tensorboard {
-        /// Experiments; all of the directory where none is given
+        /// Experiment IDs [default: all in the directory]
         ids: Vec<String>,
-        /// Start it instead of printing it
+        /// Start TensorBoard instead of printing the command
         #[arg(long)]
         run: bool,
     },
-    /// One self-contained page with configuration, curves and matrices
+    /// Write one self-contained HTML page with configuration, curves and confusion matrices
     Report(report::Options),
-    /// Follow a running experiment, without touching it
+    /// Follow a running experiment (read-only)
     Watch {
-        /// Experiment
+        /// Experiment ID
         #[arg(default_value = "latest")]
         id: String,
-        /// Show its state once instead of following it
+        /// Show the current state once and exit
         #[arg(long)]
         once: bool,
     },
-    /// Keep a text with an experiment
+    /// Add a note to an experiment, or show its notes
     Note {
-        /// Experiment
+        /// Experiment ID
         id: String,
-        /// Text, added in a line of its own; none shows what is there
+        /// Text to append on a new line; without it, the notes are shown
         text: Vec<String>,
-        /// Put it in the place of what is there
+        /// Replace the existing note
         #[arg(long)]
         replace: bool,
     },
-    /// Give an experiment tags
+    /// Add or remove tags of an experiment, or show them
     Tag {
-        /// Experiment
+        /// Experiment ID
         id: String,
-        /// Tags; none shows what is there
+        /// Tags to add; without any, the tags are shown
         tags: Vec<String>,
-        /// Take these tags away
+        /// Remove these tags
         #[arg(long, value_name = "TAG", value_delimiter = ',')]
         remove: Vec<String>,
     },
     /// Move experiments to the trash
     Delete {
-        /// Experiments
+        /// Experiment IDs
         #[arg(required = true)]
         ids: Vec<String>,
-        /// Only say what would be done
+        /// Print what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take experiments back from the trash
+    /// Restore experiments from the trash
     Restore {
-        /// Experiments in the trash; none shows what is there
+        /// Experiment IDs in the trash; without any, the trash is listed
         ids: Vec<String>,
-        /// Only say what would be done
+        /// Print what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Remove what is in the trash for good
+    /// Delete experiments in the trash permanently
     Purge {
-        /// Experiments in the trash; all where none is given
+        /// Experiment IDs in the trash [default: all]
         ids: Vec<String>,
-        /// Do it, not only say what would be done
+        /// Delete for real; without it, only print what would be deleted
         #[arg(long, conflicts_with = "dry_run")]
         yes: bool,
-        /// Only say what would be done, as without --yes
+        /// Print what would be done, and do nothing; the same as leaving out --yes
         #[arg(long)]
         dry_run: bool,
     },
-    /// Move experiments that a policy does not keep to the trash
+    /// Move experiments that no retention option keeps to the trash
     Gc(gc::Options),
-    /// Whether everything that should be there is, and whole
+    /// Check that experiments are complete and their files undamaged
     Verify {
-        /// Experiments; all of the directory where none is given
+        /// Experiment IDs [default: all in the directory]
         ids: Vec<String>,
-        /// JSON instead of text
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Complete what a crashed run left: metadata from its history, torn ends of logs cut off
+    /// Repair a crashed run: complete its metadata from the history, cut torn ends off logs
     Repair {
-        /// Experiment
+        /// Experiment ID
         id: String,
-        /// Only say what would be done
+        /// Print what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// A script that lets a shell complete this command's options
+    /// Print a completion script for a shell
     Completions {
-        /// The shell
+        /// Shell
         shell: Shell,
     },
-    /// The manual page, in roff: `experiment man | man -l -`
+    /// Print the manual page in roff: `experiment man | man -l -`
     Man,
 }

@@ -20,10 +20,10 @@ use crate::store::{Entry, ExperimentStore};
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Two or more experiments
+    /// IDs of two or more experiments
     #[arg(required_unless_present = "group_by", num_args = 2..)]
     pub ids: Vec<String>,
-    /// Compare groups instead: those that share these fields, runs of the same seed and fold paired
+    /// Compare groups of experiments that share these fields; runs are paired by seed and fold
     #[arg(
         long,
         value_name = "KEY,...",
@@ -31,10 +31,10 @@ pub struct Options {
         conflicts_with = "plot"
     )]
     pub group_by: Vec<String>,
-    /// Only experiments that meet a condition, such as 'study=kernels', for --group-by
+    /// With --group-by: only experiments that match this filter, such as 'study=kernels'
     #[arg(long, value_name = "EXPR", requires = "group_by")]
     pub filter: Option<String>,
-    /// Scores for --group-by [default: test_f1,val_f1]
+    /// With --group-by: fields to compare [default: test_f1,val_f1]
     #[arg(
         long,
         value_name = "KEY,...",
@@ -42,16 +42,16 @@ pub struct Options {
         requires = "group_by"
     )]
     pub score: Vec<String>,
-    /// Draw the curves of all over each other into this PNG
+    /// Plot all learning curves into this PNG file
     #[arg(long, value_name = "FILE.png")]
     pub plot: Option<PathBuf>,
-    /// JSON instead of tables
+    /// Print JSON instead of tables
     #[arg(long)]
     pub json: bool,
 }
 
-/// What is shown side by side: the headlines of the validation, all results of the test, and the duration.
-fn shown() -> Vec<Shown> {
+/// The compared values: headline validation metrics, all test metrics, and the duration.
+fn compared_values() -> Vec<ComparedValue> {
     let headlines = Metric::HEADLINES.into_iter();
     let others = Metric::ALL
         .iter()
@@ -59,52 +59,55 @@ fn shown() -> Vec<Shown> {
         .filter(|metric| metric.row().written.results && !Metric::HEADLINES.contains(metric));
     let validation = headlines
         .clone()
-        .map(|metric| Shown::Metric(Split::Validation, metric));
+        .map(|metric| ComparedValue::Metric(Split::Validation, metric));
     let test = headlines
         .chain(others)
-        .map(|metric| Shown::Metric(Split::Test, metric));
-    validation.chain(test).chain([Shown::Duration]).collect()
+        .map(|metric| ComparedValue::Metric(Split::Test, metric));
+    validation
+        .chain(test)
+        .chain([ComparedValue::Duration])
+        .collect()
 }
 
-/// One row of what is side by side.
+/// A compared value: one row of the table.
 #[derive(Clone, Copy)]
-enum Shown {
+enum ComparedValue {
     Metric(Split, Metric),
     /// In seconds.
     Duration,
 }
 
-impl Shown {
+impl ComparedValue {
     fn of(self, entry: &Entry) -> Option<f64> {
         match self {
-            Shown::Metric(split, metric) => entry.metadata.metric(split, metric.name()),
-            Shown::Duration => entry.metadata.duration_s,
+            ComparedValue::Metric(split, metric) => entry.metadata.metric(split, metric.name()),
+            ComparedValue::Duration => entry.metadata.duration_s,
         }
     }
 
     fn key(self) -> String {
         match self {
-            Shown::Metric(split, metric) => format!("{}.{}", split.name(), metric.name()),
-            Shown::Duration => "duration_s".into(),
+            ComparedValue::Metric(split, metric) => format!("{}.{}", split.name(), metric.name()),
+            ComparedValue::Duration => "duration_s".into(),
         }
     }
 
     fn label(self) -> String {
         match self {
-            Shown::Metric(split, metric) => metric.label(split),
-            Shown::Duration => "duration, s".into(),
+            ComparedValue::Metric(split, metric) => metric.label(split),
+            ComparedValue::Duration => "duration, s".into(),
         }
     }
 
     fn direction(self) -> Direction {
         match self {
-            Shown::Metric(_, metric) => metric.direction(),
-            Shown::Duration => Direction::Lower,
+            ComparedValue::Metric(_, metric) => metric.direction(),
+            ComparedValue::Duration => Direction::Lower,
         }
     }
 }
 
-/// Keys that differ between any two runs.
+/// Keys that always differ between two runs.
 const ALWAYS: [&str; 9] = [
     "experiment_id",
     "timestamp",
@@ -117,7 +120,7 @@ const ALWAYS: [&str; 9] = [
     "system_info.command",
 ];
 
-/// Headings of differences, and how their keys begin.
+/// Headings of the differences, with the key prefixes under each.
 const HEADINGS: [(&str, &[&str]); 4] = [
     ("Configuration", &["training_config", "model_info", "seed"]),
     ("Data", &["dataset_info", "class_names"]),
@@ -202,7 +205,7 @@ pub(super) fn run(
     Ok(out)
 }
 
-/// A table where it fits, else one value a line.
+/// A table if it fits, otherwise one value per line.
 fn differing(rows: &[(String, Vec<String>)], names: &[String], limit: usize) -> String {
     let mut header = vec![""];
     header.extend(names.iter().map(String::as_str));
@@ -233,10 +236,10 @@ fn differing(rows: &[(String, Vec<String>)], names: &[String], limit: usize) -> 
 fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut rows = Vec::new();
     let mut best_cells = BTreeSet::new();
-    for shown in shown() {
-        let values: Vec<Option<f64>> = entries.iter().map(|entry| shown.of(entry)).collect();
+    for compared in compared_values() {
+        let values: Vec<Option<f64>> = entries.iter().map(|entry| compared.of(entry)).collect();
         let known = || values.iter().copied().flatten();
-        let Some(best) = shown.direction().best(known()) else {
+        let Some(best) = compared.direction().best(known()) else {
             continue;
         };
         let several = known().any(|value| value != best);
@@ -254,10 +257,10 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
             format!("{}{mark}{difference}", number(*value))
         });
         let cells: Vec<String> = cells.collect();
-        rows.push(std::iter::once(shown.label()).chain(cells).collect());
+        rows.push(std::iter::once(compared.label()).chain(cells).collect());
     }
     if rows.is_empty() {
-        return "none of them has any\n".into();
+        return "none of them has results\n".into();
     }
     let mut header = vec![""];
     header.extend(names.iter().map(String::as_str));
@@ -270,7 +273,7 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     })
 }
 
-/// F1 a class, on the test split, where all have the same classes.
+/// F1 by class on the test split, if all experiments have the same classes.
 fn per_class(entries: &[Entry], names: &[String]) -> String {
     let classes = &entries[0].metadata.class_names;
     let same = entries
@@ -305,11 +308,11 @@ fn per_class(entries: &[Entry], names: &[String]) -> String {
 }
 
 fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Value {
-    let metrics: Map<String, Value> = shown()
+    let metrics: Map<String, Value> = compared_values()
         .into_iter()
-        .map(|shown| {
-            let values = entries.iter().map(|entry| shown.of(entry));
-            (shown.key(), json!(values.collect::<Vec<_>>()))
+        .map(|compared| {
+            let values = entries.iter().map(|entry| compared.of(entry));
+            (compared.key(), json!(values.collect::<Vec<_>>()))
         })
         .collect();
     let per_class = entries.iter().map(|entry| {
@@ -325,7 +328,7 @@ fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Val
     })
 }
 
-/// Dotted keys of the metadata whose values are not all equal, without what always differs.
+/// Dotted metadata keys whose values differ, except keys that always differ.
 fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
     let flat: Vec<BTreeMap<String, Value>> = entries
         .iter()
@@ -333,7 +336,7 @@ fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
             let mut keys = BTreeMap::new();
             flatten("", &entry.metadata.known(), &mut keys);
             if entry.metadata.schema_version.is_none() {
-                // What others do not tell reads as nothing.
+                // Missing fields read as null.
                 keys.retain(|_, value| {
                     let empty = *value == json!("") || *value == json!([]) || value.is_null();
                     !empty && value.as_f64() != Some(0.0)

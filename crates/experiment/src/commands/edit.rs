@@ -8,12 +8,12 @@ use crate::catalogue::layout::METADATA;
 use crate::error::ExperimentError;
 use crate::files::{read_regular, write_atomically};
 use crate::json;
-use crate::metadata::LARGEST;
+use crate::metadata::MAX_SIZE;
 use crate::store::{Entry, ExperimentStore};
-use crate::trash::Held;
+use crate::trash::ExperimentLock;
 
-/// Changes fields of the metadata as they are in the file: what the program does not know stays as it was, and
-/// experiments of the Python system get no fields but those that were changed.
+/// Edits fields of the raw metadata file. Unknown fields are preserved, and files of the Python system gain only the
+/// edited fields.
 pub(super) fn change(
     entry: &Entry,
     change: impl FnOnce(&mut Map<String, Value>),
@@ -25,22 +25,22 @@ pub(super) fn change(
         )));
     }
     entry.metadata.check_version(&entry.id)?;
-    let _held = Held::take(entry)?;
+    let _held = ExperimentLock::take(entry)?;
     let path = entry.directory.join(METADATA);
-    let bytes = read_regular(&path, LARGEST).map_err(ExperimentError::read(&path))?;
+    let bytes = read_regular(&path, MAX_SIZE).map_err(ExperimentError::read(&path))?;
     let malformed = |source| ExperimentError::Metadata {
         path: path.clone(),
         source,
     };
     let mut metadata = json::parse(&bytes).map_err(malformed)?;
-    // It was an object when it was found.
+    // The store only lists files that hold a JSON object.
     if let Some(fields) = metadata.as_object_mut() {
         change(fields);
     }
     write_atomically(&path, &json::to_bytes(&metadata))
 }
 
-/// Refuses to replace a field that is not understood.
+/// Refuses to replace a field whose value has an unexpected type.
 fn check_understood(entry: &Entry, field: &str) -> Result<(), ExperimentError> {
     let misfits = entry.metadata.misfits();
     match misfits
@@ -91,7 +91,10 @@ pub(super) fn tag(
         .iter()
         .find(|tag| tag.trim().is_empty() || tag.contains(','))
     {
-        let problem = format!("`{}` is no tag: no empty ones, and no commas", plain(bad));
+        let problem = format!(
+            "`{}` is not a valid tag: tags must not be empty or contain commas",
+            plain(bad)
+        );
         return Err(ExperimentError::Usage(problem));
     }
     let mut tags = entry.metadata.tags.clone();

@@ -1,4 +1,4 @@
-//! `experiment gc`: options become a policy, the policy a plan, and the plan is shown and carried out.
+//! `experiment gc`: turns options into a policy and the policy into a plan, then shows the plan and carries it out.
 
 use super::Output;
 use super::bin::line;
@@ -9,28 +9,28 @@ use crate::filter::{Filter, age_in_seconds};
 use crate::retention::{Candidate, RetentionPolicy};
 use crate::select::direction;
 use crate::store::{Entry, ExperimentStore};
-use crate::trash::Held;
+use crate::trash::ExperimentLock;
 
-/// What to keep. An experiment that no option keeps is moved to the trash; a running one, and one that is tagged
-/// `keep`, never is.
+/// Retention options. Experiments that none of them keeps are moved to the trash. A running experiment, or one tagged
+/// `keep`, is never moved.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Keep the best N of every model
+    /// Keep the N best of each network
     #[arg(long, value_name = "N")]
     pub keep_best: Option<usize>,
-    /// The field that says which is best: the highest, but of a loss, size or duration the lowest
+    /// Field that ranks experiments: higher is better, except for losses, sizes and durations
     #[arg(long, value_name = "FIELD", default_value = "val_f1")]
     pub by: String,
-    /// Keep the newest N
+    /// Keep the N newest
     #[arg(long, value_name = "N")]
     pub keep_newest: Option<usize>,
-    /// Keep what is younger than this: 90m, 12h, 30d
+    /// Keep experiments younger than this: 90m, 12h, 30d
     #[arg(long, value_name = "AGE")]
     pub older_than: Option<String>,
-    /// Consider only those that meet a condition, as in `list`
+    /// Consider only experiments that match this filter, as in `list`
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Only say what would be done
+    /// Print what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -39,13 +39,16 @@ impl Options {
     fn policy(&self) -> Result<RetentionPolicy, ExperimentError> {
         if self.keep_best.is_none() && self.keep_newest.is_none() && self.older_than.is_none() {
             return Err(ExperimentError::Usage(
-                "say what to keep: --keep-best N, --keep-newest N or --older-than AGE".into(),
+                "nothing to keep: give --keep-best N, --keep-newest N or --older-than AGE".into(),
             ));
         }
         let younger_than_s = self.older_than.as_deref().map(|age| {
             let seconds = age_in_seconds(age).filter(|_| age.ends_with(['s', 'm', 'h', 'd']));
             seconds.ok_or_else(|| {
-                let problem = format!("--older-than {}: say 90m, 12h or 30d", plain(age));
+                let problem = format!(
+                    "--older-than {}: expected an age such as 90m, 12h or 30d",
+                    plain(age)
+                );
                 ExperimentError::Usage(problem)
             })
         });
@@ -57,15 +60,15 @@ impl Options {
     }
 }
 
-/// What is deleted, and what of the rest has to be told.
+/// Experiments to delete, and remarks on those that stay.
 #[derive(Default)]
 struct Plan {
-    /// Experiments that the filter chose.
+    /// Experiments selected by the filter.
     considered: usize,
     deleted: Vec<Entry>,
-    /// Why others that could go are left alone.
+    /// Why experiments that no option keeps are left in place.
     left_alone: Vec<String>,
-    /// What is left alone because it cannot be read.
+    /// Experiments left in place because they cannot be read.
     warnings: Vec<String>,
 }
 
@@ -91,7 +94,7 @@ pub(super) fn run(
     })
 }
 
-/// What the policy does to the experiments as they are now.
+/// Applies the policy to the experiments in the store.
 fn plan(
     store: &ExperimentStore,
     policy: &RetentionPolicy,
@@ -131,7 +134,7 @@ fn plan(
         .zip(kept)
         .filter(|(_, kept)| kept.is_none())
     {
-        match Held::take(&entry) {
+        match ExperimentLock::take(&entry) {
             Ok(_) => plan.deleted.push(entry),
             Err(error) => plan.left_alone.push(plain(&error.to_string())),
         }

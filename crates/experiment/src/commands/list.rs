@@ -20,7 +20,7 @@ use table::{chosen, csv, table};
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Sort by a column or dotted key of the metadata, smallest first; `-KEY`: largest first
+    /// Sort by a column or a dotted metadata key, ascending; `-KEY` sorts descending
     #[arg(
         long,
         value_name = "KEY",
@@ -28,41 +28,41 @@ pub struct Options {
         allow_hyphen_values = true
     )]
     pub sort: String,
-    /// Only those that meet a condition, such as
+    /// Only experiments that match this filter, such as
     /// 'model=simple_cnn and test.f1_macro>0.9 and not status=failed'
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// These columns or dotted keys of the metadata
+    /// Columns or dotted metadata keys to show
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub columns: Vec<String>,
-    /// Gather those that share these columns or dotted keys: mean, deviation, best and 95 % interval of the mean, of
-    /// val_f1 and test_f1 or the --columns given
+    /// Group by these columns or dotted metadata keys: mean, standard deviation, best and 95 % interval of the mean,
+    /// for val_f1 and test_f1 or the given --columns
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub group_by: Vec<String>,
-    /// Only the last N rows
+    /// Show only the last N rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// One JSON array instead of a table
+    /// Print a JSON array instead of a table
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Comma-separated values instead of a table
+    /// Print comma-separated values instead of a table
     #[arg(long)]
     pub csv: bool,
 }
 
-/// One experiment: what the command asked of it, and no more.
+/// The requested fields of one experiment.
 struct Row {
     directory: PathBuf,
     status: String,
     sort: Value,
-    /// Of the chosen columns.
+    /// Values of the chosen columns.
     values: Vec<Value>,
-    /// The whole, where that is asked for.
+    /// The full metadata, if requested.
     json: Option<String>,
 }
 
-/// Experiments from which on sizes are only taken where they are asked for: that is a walk through every directory.
-const MANY: usize = 1000;
+/// Above this number of experiments, sizes are measured only on request: each needs a walk through a directory.
+const SIZE_ON_REQUEST_FROM: usize = 1000;
 
 pub(super) fn run(
     store: &ExperimentStore,
@@ -102,7 +102,7 @@ pub(super) fn run(
             plain(&store.root().display().to_string())
         )
     } else if rows.is_empty() {
-        format!("None of {} experiments meets the filter.\n", ids.len())
+        format!("None of {} experiments matches the filter.\n", ids.len())
     } else {
         table(&rows, &names, &ids, options, terminal)
     };
@@ -121,12 +121,12 @@ impl Row {
 }
 
 impl Options {
-    /// Whether fields are asked for, and not whole experiments.
+    /// Whether single fields are requested rather than whole experiments.
     fn asks_for_fields(&self) -> bool {
         !self.json || !self.group_by.is_empty()
     }
 
-    /// The field to sort by, and whether the largest comes first.
+    /// The sort field, and whether the order is descending.
     fn order(&self) -> (&str, bool) {
         match self.sort.strip_prefix('-') {
             Some(name) => (name, true),
@@ -142,7 +142,7 @@ fn sort(rows: &mut [Row], options: &Options) {
         return;
     }
     rows.sort_by(|a, b| {
-        // What is missing stays first.
+        // Missing values stay first.
         let missing = a.sort.is_null() || b.sort.is_null();
         if largest_first && !missing {
             compare(&b.sort, &a.sort)
@@ -152,7 +152,7 @@ fn sort(rows: &mut [Row], options: &Options) {
     });
 }
 
-/// Takes the sizes of those that are shown, by several threads.
+/// Measures the sizes of the shown experiments on several threads.
 fn take_sizes(rows: &mut [Row], names: &[&str], options: &Options) {
     let Some(at) = names.iter().position(|name| *name == "size") else {
         return;
@@ -160,7 +160,7 @@ fn take_sizes(rows: &mut [Row], names: &[&str], options: &Options) {
     if options.json {
         return;
     }
-    if options.columns.is_empty() && rows.len() > MANY {
+    if options.columns.is_empty() && rows.len() > SIZE_ON_REQUEST_FROM {
         rows.iter_mut().for_each(|row| row.values[at] = Value::Null);
         return;
     }

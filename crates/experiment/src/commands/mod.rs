@@ -1,5 +1,5 @@
-//! What the binary `experiment` does. Every command turns what is on disk into text: printing is the
-//! binary's, but for `watch`, which goes on.
+//! The commands of the binary `experiment`. Each renders its result as text and leaves printing to the binary, except
+//! `watch`, which keeps running.
 
 mod bin;
 mod cli;
@@ -24,7 +24,7 @@ pub use cli::{Cli, Command};
 use text::Terminal;
 pub use watch::watch;
 
-/// Curves that are drawn of one experiment.
+/// Curves plotted for one experiment.
 const CURVES: [(Metric, Split); 5] = [
     (Metric::Loss, Split::Train),
     (Metric::Loss, Split::Validation),
@@ -33,16 +33,16 @@ const CURVES: [(Metric, Split); 5] = [
     (Metric::F1Macro, Split::Validation),
 ];
 
-/// What a command gives.
+/// Result of a command.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// For standard output.
+    /// Text for standard output.
     pub text: String,
-    /// For standard error.
+    /// Messages for standard error.
     pub warnings: Vec<String>,
-    /// A program to hand over to, with its arguments.
+    /// A program to replace this one with, and its arguments.
     pub handover: Option<Vec<String>>,
-    /// Whether what was asked about is not as it should be.
+    /// Whether the check found a problem; the exit code is then 1.
     pub failed: bool,
 }
 
@@ -55,10 +55,10 @@ impl From<String> for Output {
     }
 }
 
-/// Runs a command whose output goes to `terminal`.
+/// Runs a command and renders its output for `terminal`.
 ///
 /// # Errors
-/// [`ExperimentError`] where the directory or an experiment cannot be read, found or written.
+/// [`ExperimentError`] if an ID matches no experiment, or files cannot be read or written.
 pub fn run(cli: &Cli, terminal: &Terminal) -> Result<Output, ExperimentError> {
     let store = ExperimentStore::new(&cli.experiments_dir);
     match &cli.command {
@@ -94,7 +94,7 @@ pub fn run(cli: &Cli, terminal: &Terminal) -> Result<Output, ExperimentError> {
     }
 }
 
-/// Experiments by their IDs.
+/// Resolves IDs to experiments.
 fn with_ids(store: &ExperimentStore, ids: &[String]) -> Result<Vec<Entry>, ExperimentError> {
     ids.iter().map(|id| store.find(id)).collect()
 }

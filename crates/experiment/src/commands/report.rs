@@ -1,4 +1,4 @@
-//! `experiment report`: one page that needs nothing beside it, no network and no script.
+//! `experiment report`: one self-contained HTML page, without network access or scripts.
 
 mod chart;
 
@@ -23,10 +23,10 @@ const STYLE: &str = include_str!("report.css");
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Experiments
+    /// Experiment IDs
     #[arg(required = true)]
     pub ids: Vec<String>,
-    /// The page
+    /// The HTML file to write
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
     pub output: PathBuf,
 }
@@ -47,7 +47,7 @@ pub(super) fn run(
     Ok(format!("{path}  {}\n", bytes(Some(page.len() as f64))).into())
 }
 
-/// Text of others as HTML shows it, whatever it holds.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in plain(text).chars() {
@@ -91,7 +91,7 @@ fn capitalised(text: &str) -> String {
     first.chain(chars).collect()
 }
 
-/// Several experiments side by side.
+/// The comparison of several experiments.
 fn together(entries: &[Entry]) -> String {
     let splits = [Split::Validation, Split::Test];
     let metrics: Vec<(Split, Metric)> = splits
@@ -262,7 +262,7 @@ fn classes(names: &[String], test: &Map<String, Value>) -> String {
     out
 }
 
-/// A confusion matrix; a cell is as dark as its share of the row.
+/// A confusion matrix; the shade of a cell is its fraction of the row.
 fn matrix(split: &str, names: &[String], metrics: &Map<String, Value>) -> String {
     let rows = metrics.get(CONFUSION_MATRIX).and_then(Value::as_array);
     let rows: Vec<Vec<f64>> = rows
@@ -326,8 +326,8 @@ fn configuration(entry: &Entry, now: chrono::NaiveDateTime) -> String {
             .get(section)
             .and_then(Value::as_object)
             .into_iter()
-            .flatten();
-        let rows = rows.filter(|(_, value)| !value.is_null());
+            .flatten()
+            .filter(|(_, value)| !value.is_null());
         let rows: String = rows
             .map(|(key, value)| {
                 let shown = match value {

@@ -1,4 +1,4 @@
-//! `experiment study`: the runs of a study together.
+//! `experiment study`: the runs of a study, summarised.
 
 mod preset;
 
@@ -19,24 +19,24 @@ use crate::study::{SCORES, Study, Trial};
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// The study, as its sweep file names it
+    /// Study, as named in its sweep file
     pub name: String,
-    /// Trials that are shown, the best first
+    /// Show the N best trials
     #[arg(long, value_name = "N", default_value = "20")]
     pub limit: usize,
-    /// Draw the scores over each varied parameter into this PNG
+    /// Plot the scores over each varied parameter into this PNG file
     #[arg(long, value_name = "FILE.png")]
     pub plot: Option<PathBuf>,
-    /// Draw the best trial's pooled confusion matrix into this PNG
+    /// Plot the best trial's pooled confusion matrix into this PNG file
     #[arg(long, value_name = "FILE.png")]
     pub matrix: Option<PathBuf>,
     /// Write the best trial's recipe as a preset for `trainer --config`
     #[arg(long, value_name = "FILE.yaml")]
     pub write_preset: Option<PathBuf>,
-    /// JSON instead of tables
+    /// Print JSON instead of tables
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Comma-separated values, a line a run, instead of tables
+    /// Print comma-separated values, one line per run, instead of tables
     #[arg(long)]
     pub csv: bool,
 }
@@ -74,7 +74,7 @@ pub(super) fn run(store: &ExperimentStore, options: &Options) -> Result<Output, 
     } else {
         tables(&study, &trials, options.limit)
     };
-    // Other programs read the rest.
+    // JSON and CSV are for other programs, which get no remarks.
     if !options.json && !options.csv {
         written.iter().for_each(|line| output.text.push_str(line));
     }
@@ -142,7 +142,7 @@ fn tables(study: &Study, trials: &[Trial], limit: usize) -> String {
     out
 }
 
-/// Mean and deviation, or a dash.
+/// Mean and standard deviation, or dashes.
 fn cells(sample: Option<Sample>) -> [String; 3] {
     let interval = sample.and_then(|sample| sample.interval());
     let interval =
@@ -266,7 +266,7 @@ fn as_json(study: &Study, trials: &[Trial]) -> Value {
     })
 }
 
-/// A line a run.
+/// One line per run.
 fn csv(study: &Study) -> String {
     let parameters = study.parameters();
     let mut head: Vec<String> = ["id", "line", "trial", "fold", "seed"]

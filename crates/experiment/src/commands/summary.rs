@@ -49,13 +49,13 @@ fn whole(entry: &Entry, terminal: &Terminal) -> String {
     out
 }
 
-/// The lines of a summary, names and values.
+/// The lines of a summary: names and values.
 struct Page<'a> {
     out: String,
     entry: &'a Entry,
     fields: Fields<'a>,
     width: usize,
-    /// Columns of a value.
+    /// Width of the value column.
     limit: usize,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Page<'a> {
 
     fn line(&mut self, name: &str, value: String) {
         let value = plain(&value);
-        // Long ones go on below, as far as words allow.
+        // Long values continue on the next line, broken between words.
         let mut rest = &value[..];
         let mut name = name;
         while !rest.is_empty() {
@@ -86,7 +86,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A field as text, where there is one.
+    /// A field as text, if it is known.
     fn known(&self, name: &str) -> Option<String> {
         match self.fields.get(name) {
             Value::Null => None,
@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
         self.line("started", started);
     }
 
-    /// Numbers that an experiment of strangers does not have read as zero, and are left out.
+    /// Experiments of other programs lack some numbers, which read as zero and are left out.
     fn model_and_training(&mut self) {
         let m = &self.entry.metadata;
         let info = &m.model_info;
@@ -117,9 +117,10 @@ impl<'a> Page<'a> {
             }
             if info.total_params > 0 {
                 let total = count(Some(info.total_params as f64));
-                let trainable = self.known("model_info.trainable_params");
-                let trainable = trainable.and_then(|text| text.parse().ok());
-                let trainable = trainable.map(|n| format!(" ({} trainable)", count(Some(n))));
+                let trainable = self
+                    .known("model_info.trainable_params")
+                    .and_then(|text| text.parse().ok())
+                    .map(|n| format!(" ({} trainable)", count(Some(n))));
                 words.push(format!(
                     "{total} parameters{}",
                     trainable.unwrap_or_default()
@@ -203,7 +204,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Where it lies, what its user says of it, and what of it is not read.
+    /// Where it is stored, its notes and tags, and what could not be read.
     fn place(&mut self, history: &History) {
         let (entry, m) = (self.entry, &self.entry.metadata);
         self.line("directory", entry.directory.display().to_string());
@@ -245,7 +246,7 @@ fn data(m: &Metadata, name: Option<String>) -> String {
     format!("{name}{} windows{classes}", sizes.join(", "))
 }
 
-/// Sparklines over the epochs, with first and last value and the best.
+/// Sparklines over the epochs, with the first, last and best values.
 fn curves(history: &History, width: usize) -> String {
     let mut out = String::new();
     for (metric, split) in CURVES {
@@ -276,7 +277,7 @@ fn curves(history: &History, width: usize) -> String {
     format!("\nCurves over {} {steps}\n{out}", history.epochs.len())
 }
 
-/// Metrics and confusion matrix of the test split, class by class.
+/// Test metrics by class, and the confusion matrix.
 fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> String {
     let values = |metric: ClassMetric| {
         let all = test.get(PER_CLASS);
@@ -292,7 +293,7 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
     let limit = terminal.width.unwrap_or(usize::MAX);
     let mut header = vec!["class", "precision", "recall", "F1", "support"];
     let numbers: Vec<String> = (0..support.len()).map(|i| format!("as {i}")).collect();
-    // A matrix that the terminal has no room for is left to the figures.
+    // A matrix too wide for the terminal is left to the figures.
     let shown = 56 + 7 * support.len() <= limit;
     if shown {
         header.extend(numbers.iter().map(String::as_str));
@@ -327,7 +328,7 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
         _ => cell,
     };
     let table = painted_table(&header, &rows, &right, paint);
-    format!("\nTest split, rows the true classes\n{table}")
+    format!("\nTest split, rows are true classes\n{table}")
 }
 
 #[cfg(test)]
@@ -350,7 +351,7 @@ mod tests {
             );
             terminal.width = None;
             let text = whole(&entry, &terminal).replace(&path, "DIR");
-            // Sizes of logs follow the host's name.
+            // Log sizes depend on the length of the host's name.
             let size = bytes(Some(size(&entry.directory) as f64));
             insta::assert_snapshot!("summary", text.replace(&size, "SIZE"));
         }

@@ -7,10 +7,10 @@ use super::text::plain;
 use crate::error::ExperimentError;
 use crate::store::ExperimentStore;
 
-/// Pictures kept a tag: TensorBoard shows 10 by default, and a training has one an epoch.
+/// Images kept per tag. TensorBoard keeps 10 by default; a training logs one per epoch.
 const SAMPLES: &str = "images=1000";
 
-/// The command for a directory of logs.
+/// The TensorBoard command line for a directory of logs.
 pub(super) fn command(logs: &Path) -> Vec<String> {
     ["tensorboard", "--samples_per_plugin", SAMPLES, "--logdir"]
         .into_iter()
@@ -48,13 +48,13 @@ pub(super) fn run(
     Ok(format!("{}\n", shell(&command)).into())
 }
 
-/// Words as a line for a POSIX shell.
+/// Joins words into a command line for a POSIX shell.
 pub(super) fn shell(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     quoted.join(" ")
 }
 
-/// A word as a POSIX shell reads it; with what a terminal would obey as escapes, which bash and zsh read.
+/// Quotes a word for a POSIX shell. Control characters become `$'...'` escapes, which bash and zsh understand.
 fn quote(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/._-=,:+".contains(c);
     if !word.is_empty() && word.chars().all(safe) {

@@ -1,28 +1,28 @@
-//! Text for terminals: tables, numbers, colours. Nothing a terminal would obey is printed but our own colours.
+//! Text for terminals: tables, numbers, colours. Control characters of foreign text never reach the terminal.
 
 use chrono::NaiveDateTime;
 use unicode_width::UnicodeWidthStr;
 
 pub use crate::error::plain;
 
-/// What the output goes to.
+/// The terminal, or pipe, that output goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
-    /// Columns; none where it is no terminal: then nothing is left out.
+    /// Width in columns; `None` if it is not a terminal, where nothing is shortened.
     pub width: Option<usize>,
-    /// Whether it shows colours.
+    /// Whether colours are on.
     pub colour: bool,
-    /// Local time.
+    /// Current local time.
     pub now: NaiveDateTime,
 }
 
 impl Terminal {
-    /// Standard output.
+    /// Describes standard output.
     pub fn of_stdout() -> Self {
         use std::io::IsTerminal;
         let terminal = std::io::stdout().is_terminal();
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        // As a user may say it; https://no-color.org
+        // The user's choice: https://no-color.org
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
             width: width.filter(|_| terminal),
@@ -33,7 +33,7 @@ impl Terminal {
         }
     }
 
-    /// Text in a colour, where there are any.
+    /// Colours text if colours are on.
     pub fn paint(&self, text: &str, colour: Colour) -> String {
         if self.colour {
             format!("\u{1b}[{}m{text}\u{1b}[0m", colour as u8)
@@ -42,7 +42,7 @@ impl Terminal {
         }
     }
 
-    /// A status in its colour; `text` may be padded.
+    /// Colours `text` by `status`; `text` may be padded.
     pub fn status(&self, status: &str, text: &str) -> String {
         match status {
             "completed" => self.paint(text, Colour::Green),
@@ -54,7 +54,7 @@ impl Terminal {
     }
 }
 
-/// Codes of the terminal.
+/// Terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
     /// Bold.
@@ -71,12 +71,12 @@ pub enum Colour {
     Blue = 34,
 }
 
-/// Columns that text takes.
+/// Display width of text in columns.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` followed (or, to the `right`, preceded) by spaces.
+/// Pads `text` with spaces on the right or, if `right`, on the left.
 pub fn padded(text: &str, columns: usize, right: bool) -> String {
     let gap = " ".repeat(columns.saturating_sub(width(text)));
     if right {
@@ -86,7 +86,7 @@ pub fn padded(text: &str, columns: usize, right: bool) -> String {
     }
 }
 
-/// Text in no more than `limit` columns.
+/// Shortens text to at most `limit` columns.
 pub fn cut(text: &str, limit: usize) -> String {
     if width(text) <= limit {
         return text.to_owned();
@@ -103,7 +103,7 @@ pub fn cut(text: &str, limit: usize) -> String {
     format!("{kept}…")
 }
 
-/// Widths that the columns of a table need.
+/// Column widths that a table needs.
 pub fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     let mut widths: Vec<usize> = header.iter().map(|h| width(h)).collect();
     for row in rows {
@@ -114,7 +114,7 @@ pub fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     widths
 }
 
-/// A table with left- or right-aligned columns (`right` by index), two spaces apart; `paint` colours a padded cell.
+/// Renders a table, two spaces between columns. Columns in `right` are right-aligned; `paint` colours a padded cell.
 pub fn painted_table(
     header: &[&str],
     rows: &[Vec<String>],
@@ -148,17 +148,17 @@ pub fn painted_table(
     out
 }
 
-/// A table without colours.
+/// Renders a table without colours.
 pub fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
     painted_table(header, rows, right, |_, _, cell| cell)
 }
 
-/// A metric.
+/// Formats a metric.
 pub fn number(value: Option<f64>) -> String {
     value.map_or("-".into(), |value| format!("{value:.4}"))
 }
 
-/// A time span in two units.
+/// Formats a duration in seconds with its two largest units.
 pub fn duration(seconds: Option<f64>) -> String {
     let Some(seconds) = seconds.filter(|s| s.is_finite()) else {
         return "-".into();
@@ -171,7 +171,7 @@ pub fn duration(seconds: Option<f64>) -> String {
     }
 }
 
-/// An age in its largest unit.
+/// Formats an age in seconds with its largest unit.
 pub fn age(seconds: Option<f64>) -> String {
     let Some(seconds) = seconds else {
         return "-".into();
@@ -184,7 +184,7 @@ pub fn age(seconds: Option<f64>) -> String {
     }
 }
 
-/// A size in bytes.
+/// Formats a size in bytes.
 pub fn bytes(size: Option<f64>) -> String {
     let Some(mut size) = size else {
         return "-".into();
@@ -201,7 +201,7 @@ pub fn bytes(size: Option<f64>) -> String {
     format!("{size:.1} GiB")
 }
 
-/// A count with commas.
+/// Formats a count with thousands separators.
 pub fn count(value: Option<f64>) -> String {
     let Some(value) = value.filter(|v| v.is_finite()) else {
         return "-".into();
@@ -217,7 +217,7 @@ pub fn count(value: Option<f64>) -> String {
     out
 }
 
-/// A curve in one line of at most `columns` characters; what is no number is a gap.
+/// Renders a curve in one line of at most `columns` characters; NaN leaves a gap.
 pub fn sparkline(values: &[f64], columns: usize) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let finite = || values.iter().copied().filter(|v| v.is_finite());
@@ -225,7 +225,7 @@ pub fn sparkline(values: &[f64], columns: usize) -> String {
     let high = finite().fold(f64::NEG_INFINITY, f64::max);
     let shown = values.len().min(columns.max(1));
     let bar = |i: usize| {
-        // The last of those that share a column.
+        // Of points that share a column, the last one is shown.
         let value = values[(i + 1) * values.len() / shown - 1];
         if !value.is_finite() {
             ' '

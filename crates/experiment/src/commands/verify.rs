@@ -18,7 +18,7 @@ use crate::history::{is_object, whole_lines};
 use crate::logs;
 use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
-use crate::trash::Held;
+use crate::trash::ExperimentLock;
 use crate::words::counted;
 
 pub(super) fn verify(
@@ -55,7 +55,7 @@ pub(super) fn verify(
         output
             .text
             .push_str(&format!("{}  {verdict}\n", plain(&entry.id)));
-        // Of many, only what is wrong.
+        // Of many experiments, only problems are listed.
         for finding in findings {
             let path = plain(&finding.path);
             match finding.problem {
@@ -80,7 +80,7 @@ pub(super) fn verify(
     Ok(output)
 }
 
-/// What `repair` does, or would do.
+/// Actions of `repair`, taken or planned.
 struct Repair {
     text: String,
     dry_run: bool,
@@ -93,7 +93,7 @@ impl Repair {
     }
 
     fn leave(&mut self, line: &str) {
-        self.text.push_str(&format!("  left as it is: {line}\n"));
+        self.text.push_str(&format!("  left unchanged: {line}\n"));
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn repair(
 ) -> Result<Output, ExperimentError> {
     let entry = store.find(id)?;
     entry.metadata.check_version(&entry.id)?;
-    let held = Held::take(&entry)?;
+    let held = ExperimentLock::take(&entry)?;
     let mut repair = Repair {
         text: format!("{}\n", plain(&entry.id)),
         dry_run,
@@ -129,7 +129,7 @@ pub(super) fn repair(
             None => repair.did("closed the run as failed, without an epoch"),
         }
         if !dry_run {
-            // `change` takes the lock itself.
+            // `change` locks the experiment itself.
             drop(held);
             close(&entry, results.map(|results| json!(results)))?;
         }
@@ -140,8 +140,8 @@ pub(super) fn repair(
     Ok(repair.text.into())
 }
 
-/// Cuts off a torn end. A damaged record between sound ones stays: readers step over it. A file without any event
-/// is no event file, whatever its name, and is not touched.
+/// Cuts off a torn end. Damaged records between sound ones stay, since readers skip them. A file without any event is
+/// left alone, whatever its name.
 fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), ExperimentError> {
     let sound = event_files::check(file)?;
     let name = file.strip_prefix(&entry.directory).unwrap_or(file);
@@ -167,8 +167,8 @@ fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), Exp
     Ok(())
 }
 
-/// Cuts off a last line that is torn. A whole line stays, whether its end of line was written or not, and so does
-/// a file that is no history.
+/// Cuts off a torn last line. A complete line stays even without a line end, and so does a file that is not a
+/// history.
 fn history(repair: &mut Repair, path: &Path) -> Result<(), ExperimentError> {
     let Ok(bytes) = read_regular(path, u64::MAX - 1) else {
         return Ok(());
@@ -190,7 +190,7 @@ fn history(repair: &mut Repair, path: &Path) -> Result<(), ExperimentError> {
     Ok(())
 }
 
-/// Whether a line is an object as far as it goes. Zeros at its end are what a file system makes of a power cut.
+/// Whether a line starts like a JSON object. Zeros at its end are what a file system leaves after a power cut.
 fn begins_an_object(line: &[u8]) -> bool {
     let end = line
         .iter()
@@ -202,11 +202,11 @@ fn begins_an_object(line: &[u8]) -> bool {
     }
 }
 
-/// Cuts a file off after `length` bytes, unless it is a dry run. The rest is first written and synced beside it;
-/// returns the name it has there.
+/// Truncates a file to `length` bytes, unless it is a dry run. The rest is first saved and synced next to it; returns
+/// the name of that copy.
 fn cut_off(repair: &Repair, path: &Path, length: u64) -> Result<String, ExperimentError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // TensorBoard would take it for an event file by its name.
+    // The copy's name must not look like an event file to TensorBoard.
     let name = name.replace(EVENT_FILE_MARK, "events");
     for number in 1.. {
         let removed = match number {
@@ -219,8 +219,7 @@ fn cut_off(repair: &Repair, path: &Path, length: u64) -> Result<String, Experime
         }
         if !repair.dry_run {
             keep_end(path, &aside, length).map_err(ExperimentError::write(&aside))?;
-            let cut = OpenOptions::new().write(true).open(path);
-            let cut = cut.and_then(|file| {
+            let cut = OpenOptions::new().write(true).open(path).and_then(|file| {
                 file.set_len(length)?;
                 file.sync_all()
             });
@@ -231,7 +230,7 @@ fn cut_off(repair: &Repair, path: &Path, length: u64) -> Result<String, Experime
     unreachable!("some number is free")
 }
 
-/// Copies what follows the first `length` bytes of `path` into a new file.
+/// Copies everything after the first `length` bytes of `path` into a new file.
 fn keep_end(path: &Path, aside: &Path, length: u64) -> std::io::Result<()> {
     let mut from = open_regular(path)?;
     from.seek(SeekFrom::Start(length))?;
@@ -242,7 +241,7 @@ fn keep_end(path: &Path, aside: &Path, length: u64) -> std::io::Result<()> {
     })
 }
 
-/// Metadata of a run whose process went without a word.
+/// Completes the metadata of a run whose process died.
 fn close(entry: &Entry, results: Option<Value>) -> Result<(), ExperimentError> {
     let history = entry.history();
     let last = history.epochs.last();

@@ -1,5 +1,5 @@
-//! `experiment watch`: follows a running experiment by its history, which is read again as it grows. Nothing of
-//! the experiment is opened for writing, and its lock is not taken.
+//! `experiment watch`: follows a running experiment by rereading its history. It opens no file for writing and does
+//! not take the lock.
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::history::Epoch;
 use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
 
-/// Time between two looks.
+/// Polling interval.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Follows the experiment `id`, writing to `out`, until it runs no more, or once.
+/// Follows the experiment `id` and writes to `out` until the run ends, or once.
 ///
 /// # Errors
-/// [`ExperimentError`] where there is no such experiment.
+/// [`ExperimentError`] if no experiment matches `id`.
 pub fn watch(
     store: &ExperimentStore,
     id: &str,
@@ -31,7 +31,7 @@ pub fn watch(
     let (mut shown, mut lines) = (0, 0);
     let mut header = false;
     loop {
-        // By its directory: `latest` may be another one by now.
+        // Look it up by directory: `latest` may mean another experiment by now.
         let entry = if found.untracked {
             found.clone()
         } else {
@@ -47,7 +47,7 @@ pub fn watch(
                     text = format!("{}  {}\n", plain(&entry.id), status(&entry));
                     header = true;
                 }
-                // Fewer than before: it was taken up from an earlier checkpoint.
+                // Fewer epochs than before: the run was resumed from an earlier checkpoint.
                 shown = shown.min(epochs.len());
                 text.extend(epochs[shown..].iter().map(|epoch| line(&entry, epoch)));
                 shown = epochs.len();
@@ -57,7 +57,7 @@ pub fn watch(
                 text
             }
         };
-        // On a terminal the last screen is written over.
+        // On a terminal, overwrite the previous screen.
         let back = match (terminal.width, lines) {
             (Some(_), 1..) => format!("\u{1b}[{lines}A\u{1b}[J"),
             _ => String::new(),
@@ -89,7 +89,7 @@ fn line(entry: &Entry, epoch: &Epoch) -> String {
     )
 }
 
-/// A number of epochs that was planned; zero is none that anybody knows.
+/// The planned number of epochs; zero means unknown.
 fn known(epochs: usize) -> String {
     match epochs {
         0 => "-".into(),

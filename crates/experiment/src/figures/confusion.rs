@@ -1,4 +1,4 @@
-//! Confusion matrices: counts and row percentages, rows the true classes.
+//! Confusion matrices as figures: counts and row percentages; rows are true classes.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -6,26 +6,26 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::{Area, INK, Png, draw, font, short};
 use crate::error::ExperimentError;
 
-/// Longest class name that is drawn whole, in characters.
+/// Longest class name drawn in full, in characters.
 const NAME: usize = 26;
 const GAP: i32 = 12;
 const BAR: i32 = 18;
 
-/// Sizes in pixels.
-struct Layout {
+/// Pixel sizes of the figure.
+struct MatrixLayout {
     classes: i32,
     cell: i32,
-    /// Where the matrix begins.
+    /// Top-left corner of the matrix.
     left: i32,
     top: i32,
-    /// Space below the matrix for names and the axis label.
+    /// Height below the matrix for class names and axis label.
     bottom: i32,
-    /// Whether the names of columns stand upright.
+    /// Whether column names are rotated.
     rotated: bool,
     name_size: u32,
 }
 
-impl Layout {
+impl MatrixLayout {
     fn new(names: &[String]) -> Self {
         let classes = names.len() as i32;
         let cell = (640 / classes.max(1)).clamp(58, 130);
@@ -55,12 +55,12 @@ impl Layout {
     }
 }
 
-/// Rough width: the backend sets DejaVu Sans at about 0.6 em a character.
+/// Approximate width: the backend sets DejaVu Sans at about 0.6 em per character.
 fn text_width(text: &str, size: u32) -> i32 {
     (text.chars().count() as f64 * f64::from(size) * 0.6) as i32
 }
 
-/// Row fractions from white to dark blue.
+/// Colour of a row fraction, from white to dark blue.
 fn shade(fraction: f64) -> RGBColor {
     let stops = [
         (247, 251, 255),
@@ -79,10 +79,13 @@ fn anchored(style: TextStyle<'static>, h: HPos, v: VPos) -> TextStyle<'static> {
     style.pos(Pos::new(h, v))
 }
 
-/// Draws `matrix[true][predicted]`.
+/// Draws a confusion matrix.
+///
+/// # Shapes
+/// `matrix[true][predicted]`, square, one row and column per class name.
 ///
 /// # Errors
-/// [`ExperimentError::Figure`] where drawing fails or the matrix is not square over the classes.
+/// [`ExperimentError::Figure`] if the matrix does not match the class names or drawing fails.
 pub fn confusion_matrix(
     title: &str,
     class_names: &[String],
@@ -94,7 +97,7 @@ pub fn confusion_matrix(
         return Err(ExperimentError::Figure(problem));
     }
     let names: Vec<String> = class_names.iter().map(|name| short(name, NAME)).collect();
-    let layout = Layout::new(&names);
+    let layout = MatrixLayout::new(&names);
     draw(layout.size(), |area| {
         cells(area, &layout, matrix)?;
         labels(area, &layout, title, &names)?;
@@ -103,10 +106,10 @@ pub fn confusion_matrix(
     })
 }
 
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
-fn cells(area: &Area<'_>, layout: &Layout, matrix: &[Vec<u64>]) -> Drawn {
-    let Layout {
+fn cells(area: &Area<'_>, layout: &MatrixLayout, matrix: &[Vec<u64>]) -> DrawResult {
+    let MatrixLayout {
         cell, left, top, ..
     } = *layout;
     for (i, row) in matrix.iter().enumerate() {
@@ -119,7 +122,7 @@ fn cells(area: &Area<'_>, layout: &Layout, matrix: &[Vec<u64>]) -> Drawn {
             area.draw(&Rectangle::new(box_, super::GRID))?;
             let ink = if fraction > 0.5 { WHITE } else { INK };
             let digits = count.to_string();
-            // Large counts shrink to stay inside their cell.
+            // Large counts use a smaller font to fit their cell.
             let size = (cell as u32 / 5).clamp(14, 22);
             let fitting = f64::from(cell - 8) / (digits.len().max(1) as f64 * 0.65);
             let size = size.min(fitting as u32).max(8);
@@ -141,8 +144,8 @@ fn cells(area: &Area<'_>, layout: &Layout, matrix: &[Vec<u64>]) -> Drawn {
     Ok(())
 }
 
-fn labels(area: &Area<'_>, layout: &Layout, title: &str, names: &[String]) -> Drawn {
-    let Layout {
+fn labels(area: &Area<'_>, layout: &MatrixLayout, title: &str, names: &[String]) -> DrawResult {
+    let MatrixLayout {
         cell, left, top, ..
     } = *layout;
     let side = layout.side();
@@ -179,7 +182,7 @@ fn labels(area: &Area<'_>, layout: &Layout, title: &str, names: &[String]) -> Dr
     Ok(())
 }
 
-fn colour_bar(area: &Area<'_>, layout: &Layout) -> Drawn {
+fn colour_bar(area: &Area<'_>, layout: &MatrixLayout) -> DrawResult {
     let side = layout.side();
     let (x, top) = (layout.left + side + 2 * GAP, layout.top);
     for line in 0..side {
@@ -239,7 +242,8 @@ mod tests {
                 (reader.info().width, reader.info().height),
                 (picture.width, picture.height)
             );
-            let layout = Layout::new(&names(n).iter().map(|n| short(n, NAME)).collect::<Vec<_>>());
+            let layout =
+                MatrixLayout::new(&names(n).iter().map(|n| short(n, NAME)).collect::<Vec<_>>());
             let pixel = |x: i32, y: i32| {
                 let at = ((y as u32 * picture.width + x as u32) * 3) as usize;
                 RGBColor(pixels[at], pixels[at + 1], pixels[at + 2])

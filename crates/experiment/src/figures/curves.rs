@@ -11,7 +11,7 @@ const SIZE: (u32, u32) = (1100, 440);
 /// Draws the curves of `history`; `best` marks the epoch whose weights were kept.
 ///
 /// # Errors
-/// [`ExperimentError::Figure`] where drawing fails.
+/// [`ExperimentError::Figure`] if drawing fails.
 pub fn learning_curves(
     title: &str,
     history: &History,
@@ -97,7 +97,7 @@ pub fn learning_curves(
     })
 }
 
-/// Colours of experiments that are drawn over each other: told apart also by those who see few colours.
+/// Line colours, distinguishable with colour-blindness.
 const PALETTE: [RGBColor; 8] = [
     BLUE,
     ORANGE,
@@ -109,10 +109,10 @@ const PALETTE: [RGBColor; 8] = [
     RGBColor(102, 102, 102),
 ];
 
-/// Draws the validation curves of several histories over each other, by name.
+/// Draws the validation curves of several named histories in one figure.
 ///
 /// # Errors
-/// [`ExperimentError::Figure`] where drawing fails.
+/// [`ExperimentError::Figure`] if drawing fails.
 pub fn compared_curves(named: &[(String, History)]) -> Result<Png, ExperimentError> {
     let panels = [
         (

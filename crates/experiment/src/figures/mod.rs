@@ -1,4 +1,4 @@
-//! Figures as PNG. The font is embedded: they look the same on a machine without any.
+//! Figures as PNG. The font is embedded, so they look the same on every machine.
 
 mod confusion;
 mod curves;
@@ -15,9 +15,9 @@ pub use confusion::confusion_matrix;
 pub use curves::{compared_curves, learning_curves};
 pub use scores::{ScorePanel, score_panels};
 
-/// Name the embedded font is registered by.
+/// Name under which the embedded font is registered.
 const FONT: &str = "sans-serif";
-/// DejaVu Sans; its licence lies beside it.
+/// DejaVu Sans; its licence is next to it.
 static FONT_BYTES: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 
 const INK: RGBColor = RGBColor(33, 37, 41);
@@ -25,14 +25,14 @@ const GRID: RGBColor = RGBColor(222, 226, 230);
 const BLUE: RGBColor = RGBColor(8, 69, 148);
 const ORANGE: RGBColor = RGBColor(217, 95, 2);
 
-/// A finished picture.
+/// An encoded PNG image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Png {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: u32,
-    /// The file.
+    /// The encoded file.
     pub bytes: Vec<u8>,
 }
 
@@ -77,7 +77,7 @@ fn font(size: u32, color: RGBColor) -> TextStyle<'static> {
     (FONT, size).into_font().color(&color)
 }
 
-/// A name that takes no more than `limit` characters, and no line break or control character.
+/// Shortens a name to `limit` characters and removes line breaks and control characters.
 fn short(name: &str, limit: usize) -> String {
     let clean: String = name
         .chars()

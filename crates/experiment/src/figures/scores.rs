@@ -1,4 +1,4 @@
-//! Scores over parameters, a panel each.
+//! Scores plotted over parameters, one panel each.
 
 use plotters::prelude::*;
 
@@ -8,16 +8,16 @@ use crate::error::ExperimentError;
 const PANEL: (u32, u32) = (460, 380);
 const COLUMNS: usize = 3;
 
-/// A score over one parameter.
+/// A score plotted over one parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScorePanel {
     /// Name of the parameter.
     pub name: String,
-    /// Whether its axis is logarithmic: positions are decimal logarithms.
+    /// Whether the axis is logarithmic: positions are then decimal logarithms.
     pub logarithmic: bool,
-    /// Values that have no number, at 0, 1, and so on.
+    /// Labels of non-numeric values, at positions 0, 1, and so on.
     pub names: Vec<String>,
-    /// Names of the series, and a point a run: position and score.
+    /// Name of each series, and one point per run: position and score.
     pub series: Vec<(String, Vec<(f64, f64)>)>,
 }
 
@@ -57,10 +57,10 @@ impl ScorePanel {
     }
 }
 
-/// Draws every panel: a dot a run, a line through the means.
+/// Draws every panel: one dot per run, and a line through the means.
 ///
 /// # Errors
-/// [`ExperimentError::Figure`] where drawing fails, or there is nothing to draw.
+/// [`ExperimentError::Figure`] if drawing fails or there is nothing to draw.
 pub fn score_panels(panels: &[ScorePanel]) -> Result<Png, ExperimentError> {
     if panels.is_empty() {
         let problem = "there is no completed run with a varied parameter";
@@ -119,7 +119,7 @@ pub fn score_panels(panels: &[ScorePanel]) -> Result<Png, ExperimentError> {
     })
 }
 
-/// Means of the points at the same place, from left to right.
+/// Mean score at each position, from left to right.
 fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));

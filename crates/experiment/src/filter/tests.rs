@@ -53,7 +53,7 @@ fn what_cannot_be_read_is_pointed_at() {
         ("model=x status=y", "expected `and`, `or` or the end"),
         ("(model=x", "expected `)`"),
         ("model='x", "the quote ' has no end"),
-        ("a ! b", "`!` has no meaning here"),
+        ("a ! b", "unexpected `!`"),
         ("and", "expected"),
         (&deep, "less nesting"),
     ] {

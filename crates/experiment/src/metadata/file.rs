@@ -1,10 +1,10 @@
-//! The file of metadata: reading it, writing back what nobody changed as it was, and what of it is not understood.
+//! Reading and writing `metadata.json` so that everything unchanged or unknown is preserved.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{LARGEST, Metadata};
+use super::{MAX_SIZE, Metadata};
 use crate::error::ExperimentError;
 use crate::files::read_regular;
 use crate::json;
@@ -14,19 +14,19 @@ impl Metadata {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`ExperimentError`] naming the file, and line and column where it is no JSON, or no object.
+    /// [`ExperimentError`] naming the file, with line and column if it is not a JSON object.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
-        let bytes = read_regular(path, LARGEST).map_err(ExperimentError::read(path))?;
+        let bytes = read_regular(path, MAX_SIZE).map_err(ExperimentError::read(path))?;
         Self::parse(&bytes).map_err(|source| ExperimentError::Metadata {
             path: path.to_owned(),
             source,
         })
     }
 
-    /// Reads the bytes of a file.
+    /// Parses the bytes of a file.
     ///
     /// # Errors
-    /// Where they are no object of JSON.
+    /// The line and column where they are not a JSON object.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let file = json::parse(bytes)?;
         if !file.is_object() {
@@ -37,43 +37,43 @@ impl Metadata {
         Ok(read)
     }
 
-    /// The file as it was read, with its marks.
+    /// The file as read, with marked numbers.
     fn original(&self) -> Option<Value> {
         json::parse(self.file.as_deref()?).ok()
     }
 
-    fn own(&self) -> Value {
+    fn to_value(&self) -> Value {
         serde_json::to_value(self).expect("metadata is JSON")
     }
 
-    /// The file's bytes. Of metadata that were read, only what was changed since is written anew.
+    /// Serialises the metadata. If they were read from a file, only fields changed since then differ from it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let own = self.own();
+        let typed = self.to_value();
         let Some(file) = self.original() else {
-            return json::to_bytes(&own);
+            return json::to_bytes(&typed);
         };
-        let before = Self::read(json::plain(file.clone())).own();
-        json::to_bytes(&merged(&file, &before, &own))
+        let before = Self::read(json::plain(file.clone())).to_value();
+        json::to_bytes(&merged(&file, &before, &typed))
     }
 
-    /// Fields of the file that do not fit, as `training_config.batch_size: "many"`. They are kept.
+    /// Fields whose values do not fit, such as `training_config.batch_size: "many"`. They are preserved.
     pub fn misfits(&self) -> Vec<String> {
         let mut found = Vec::new();
         if let Some(file) = self.original() {
-            misfits("", &json::plain(file), Some(&self.own()), &mut found);
+            misfits("", &json::plain(file), Some(&self.to_value()), &mut found);
         }
         found
     }
 
-    /// What is known, as JSON: fields that the file does not have are not there, and what does not fit is as it is in
-    /// the file. Results may come from elsewhere.
+    /// Everything known, as JSON. Fields missing from the file are left out, and values that do not fit are as in the
+    /// file. Results may come from the event logs.
     pub fn known(&self) -> Value {
-        let own = self.own();
+        let typed = self.to_value();
         let Some(file) = self.original() else {
-            return own;
+            return typed;
         };
-        let mut known = known(&json::plain(file), &own);
-        if let (Some(results), Some(fields)) = (own.get("results"), known.as_object_mut()) {
+        let mut known = known(&json::plain(file), &typed);
+        if let (Some(results), Some(fields)) = (typed.get("results"), known.as_object_mut()) {
             let known = fields.entry("results").or_insert(Value::Null);
             if known.is_null() {
                 *known = results.clone();
@@ -83,35 +83,35 @@ impl Metadata {
     }
 }
 
-/// The values of `file`, as `own` understands them where it does.
-fn known(file: &Value, own: &Value) -> Value {
-    match (file, own) {
-        (Value::Object(file), Value::Object(own)) => {
+/// Takes the values of `file`, in the typed form of `typed` where there is one.
+fn known(file: &Value, typed: &Value) -> Value {
+    match (file, typed) {
+        (Value::Object(file), Value::Object(typed)) => {
             let field = |(key, value): (&String, &Value)| {
-                let value = own
+                let value = typed
                     .get(key)
-                    .map_or_else(|| value.clone(), |own| known(value, own));
+                    .map_or_else(|| value.clone(), |typed| known(value, typed));
                 (key.clone(), value)
             };
             Value::Object(file.iter().map(field).collect())
         }
-        (file, own) if same(file, own) && !own.is_null() => own.clone(),
+        (file, typed) if same(file, typed) && !typed.is_null() => typed.clone(),
         (file, _) => file.clone(),
     }
 }
 
-/// What is written: the file, but for what differs between `before`, which is how the file was understood, and `own`.
-fn merged(file: &Value, before: &Value, own: &Value) -> Value {
-    if before == own {
+/// Merges changes into the file: `before` is the file as understood when read, `typed` its current state.
+fn merged(file: &Value, before: &Value, typed: &Value) -> Value {
+    if before == typed {
         return file.clone();
     }
-    let (Value::Object(file), Value::Object(before), Value::Object(own)) = (file, before, own)
+    let (Value::Object(file), Value::Object(before), Value::Object(typed)) = (file, before, typed)
     else {
-        return own.clone();
+        return typed.clone();
     };
     let mut out = file.clone();
-    out.retain(|key, _| own.contains_key(key) || !before.contains_key(key));
-    for (key, value) in own {
+    out.retain(|key, _| typed.contains_key(key) || !before.contains_key(key));
+    for (key, value) in typed {
         match (file.get(key), before.get(key)) {
             (_, Some(before)) if before == value => {}
             (Some(file), Some(before)) => {
@@ -123,7 +123,7 @@ fn merged(file: &Value, before: &Value, own: &Value) -> Value {
     Value::Object(out)
 }
 
-/// Finds what was understood otherwise than it is in the file.
+/// Collects fields whose typed value differs from the one in the file.
 fn misfits(path: &str, file: &Value, read: Option<&Value>, found: &mut Vec<String>) {
     let fits = match (file, read) {
         (Value::Null, _) => true,
@@ -137,7 +137,7 @@ fn misfits(path: &str, file: &Value, read: Option<&Value>, found: &mut Vec<Strin
         (Value::Array(items), Some(Value::Array(read))) => {
             items.len() == read.len() && items.iter().zip(read).all(|(a, b)| same(a, b))
         }
-        // One text in the place of a list.
+        // A single string stands for a list.
         (Value::String(text), Some(Value::Array(read))) => read.len() == 1 && read[0] == **text,
         (value, Some(read)) => same(value, read),
         (Value::String(text), None) => text.is_empty(),
@@ -151,11 +151,11 @@ fn misfits(path: &str, file: &Value, read: Option<&Value>, found: &mut Vec<Strin
     }
 }
 
-/// Whether two values say the same: equal, the same number, or the same text.
+/// Whether two values are equivalent: equal, the same number, or the same text.
 fn same(a: &Value, b: &Value) -> bool {
     match (json::number(a), json::number(b)) {
         (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()),
-        // NaN of a field that is a number.
+        // NaN stands for an unknown number.
         (Some(a), None) => !a.is_finite() && b.is_null(),
         _ => a == b,
     }

@@ -1,8 +1,8 @@
-//! A study as its experiments tell it: runs that share the field `study` of their metadata.
+//! A study, reconstructed from its experiments: the runs whose metadata share the field `study`.
 //!
 //! - [`Study`]: the runs, read from a store;
-//! - [`Trial`]: those with the same varied parameters, over seeds and folds;
-//! - [`Pooled`]: out-of-fold predictions put together.
+//! - [`Trial`]: runs with the same varied parameters, over seeds and folds;
+//! - [`Pooled`]: pooled out-of-fold predictions.
 
 mod panels;
 mod pooled;
@@ -25,31 +25,31 @@ pub use trial::{FoldScore, Trial};
 /// One run of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyRun {
-    /// The experiment.
+    /// Experiment ID.
     pub id: String,
-    /// Where it is.
+    /// Its directory.
     pub directory: PathBuf,
-    /// Its state.
+    /// Its status.
     pub status: Status,
     /// Number of its line in the plan.
     pub line: u64,
-    /// Which combination of the varied parameters it has.
+    /// Number of its combination of varied parameters.
     pub trial: u64,
-    /// What it held out.
+    /// The fold it held out.
     pub fold: Option<String>,
-    /// Its seed.
+    /// Seed.
     pub seed: Option<u64>,
     /// Its varied parameters.
     pub varied: Map<String, Value>,
     /// Validation and test results by name, such as `val_f1` and `test_loss`.
     pub scores: BTreeMap<&'static str, f64>,
-    /// Test matrix, `[true][predicted]`.
+    /// Confusion matrix of the test split, `[true][predicted]`.
     pub confusion: Vec<Vec<u64>>,
-    /// Names of the classes.
+    /// Class names.
     pub class_names: Vec<String>,
 }
 
-/// Scores of a run, by the names of `experiment list`.
+/// Scores of a run, with the names used by `experiment list`.
 pub const SCORES: [(&str, Split, Metric); 6] = [
     ("val_f1", Split::Validation, Metric::F1Macro),
     ("val_acc", Split::Validation, Metric::Accuracy),
@@ -62,15 +62,15 @@ pub const SCORES: [(&str, Split, Metric); 6] = [
 /// The runs of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Study {
-    /// Its name.
+    /// Name of the study.
     pub name: String,
-    /// Completed runs, one a line of the plan, in its order.
+    /// Completed runs, one per line of the plan, in plan order.
     pub runs: Vec<StudyRun>,
-    /// Lines with an experiment that is not completed, by its state.
+    /// Number of lines whose experiment is not completed, by status.
     pub others: BTreeMap<String, usize>,
-    /// Lines of the plan, where it is there.
+    /// Number of lines in the plan, if it can be read.
     pub planned: Option<usize>,
-    /// What deserves a warning.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ impl StudyRun {
         })
     }
 
-    /// Which of two runs of a line counts: one that is completed, then the newer.
+    /// Whether this run replaces `other` of the same line: completed before not completed, then newer before older.
     fn counts_more(&self, other: &Self) -> bool {
         let completed = |run: &Self| run.status == Status::Completed;
         completed(self) >= completed(other)
@@ -114,16 +114,17 @@ impl StudyRun {
 }
 
 impl Study {
-    /// The study of a name.
+    /// Reads the study `name`.
     ///
     /// # Errors
-    /// [`ExperimentError::Usage`] naming those that there are, or where the directory cannot be read.
+    /// [`ExperimentError::Usage`] with the names of existing studies if there is none of this name.
+    /// [`ExperimentError::Read`] if the directory cannot be read.
     pub fn read(store: &ExperimentStore, name: &str) -> Result<Self, ExperimentError> {
         let study = |entry: &Entry| {
             let study = entry.metadata.other.get("study")?.as_str()?;
             Some(study.to_owned())
         };
-        // Oldest first. Of other studies only the name is kept.
+        // Oldest first. Of other studies only the names are kept.
         let (found, broken) = store.scan(|entry| {
             let study = study(&entry)?;
             let run = (study == name).then(|| StudyRun::of(&entry)).flatten();
@@ -132,9 +133,9 @@ impl Study {
         let mut names: Vec<&String> = found.iter().map(|(study, _)| study).collect();
         names.sort();
         names.dedup();
-        if !names.iter().any(|own| *own == name) {
+        if !names.iter().any(|known| *known == name) {
             let there = if names.is_empty() {
-                "there are none; `trainer sweep` makes them".to_owned()
+                "there are no studies yet; `trainer sweep` starts one".to_owned()
             } else {
                 let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
                 format!("there are {}", names.join(", "))
@@ -178,7 +179,7 @@ impl Study {
         Ok(read)
     }
 
-    /// The runs by trial, that of the best mean validation F1 first.
+    /// The trials, sorted by mean validation macro F1, best first.
     pub fn trials(&self) -> Vec<Trial> {
         let mut by_trial: BTreeMap<u64, Vec<StudyRun>> = BTreeMap::new();
         for run in &self.runs {
@@ -190,7 +191,7 @@ impl Study {
         trials
     }
 
-    /// Names of the parameters that vary, in the order of the first run that has them.
+    /// Names of the varied parameters, in the order of the first run that has them.
     pub fn parameters(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for name in self.runs.iter().flat_map(|run| run.varied.keys()) {
@@ -202,7 +203,7 @@ impl Study {
     }
 }
 
-/// Lines of the plan beside the store.
+/// Number of lines in the plan next to the store.
 fn planned(store: &ExperimentStore, name: &str) -> Option<usize> {
     let root = std::path::absolute(store.root()).ok()?;
     let plan = root.parent()?.join("studies").join(name).join("plan.jsonl");

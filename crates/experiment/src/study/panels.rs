@@ -1,4 +1,4 @@
-//! What is drawn of a study: scores over each parameter that varies.
+//! Figure data of a study: scores over each varied parameter.
 
 use serde_json::Value;
 
@@ -6,14 +6,14 @@ use super::{Study, StudyRun};
 use crate::fields::{compare, text};
 use crate::figures::ScorePanel;
 
-/// Splits with their names.
+/// Score columns and the names of their splits.
 const SPLITS: [(&str, &str); 2] = [("val_f1", "validation"), ("test_f1", "test")];
 
-/// Largest over smallest value from which on an axis is logarithmic.
+/// Ratio of largest to smallest value above which an axis is logarithmic.
 const LOGARITHMIC: f64 = 20.0;
 
 impl Study {
-    /// Macro F1 on validation and test split over each varied parameter.
+    /// Macro F1 on the validation and test split over each varied parameter.
     pub fn panels(&self) -> Vec<ScorePanel> {
         let names = self.parameters();
         names.iter().map(|name| self.panel(name)).collect()
@@ -35,7 +35,7 @@ impl Study {
         let place = |value: &Value| match (&numbers, value.as_f64()) {
             (Some(_), Some(number)) if logarithmic => number.log10(),
             (Some(_), Some(number)) => number,
-            _ => values.iter().position(|own| *own == value).unwrap_or(0) as f64,
+            _ => values.iter().position(|known| *known == value).unwrap_or(0) as f64,
         };
         let series = SPLITS.iter().map(|(score, label)| {
             let point =

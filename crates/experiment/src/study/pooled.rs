@@ -1,22 +1,23 @@
-//! Out-of-fold predictions put together.
+//! Pooled out-of-fold predictions.
 
 use std::collections::BTreeMap;
 
 use super::StudyRun;
 
-/// Test windows of all folds as one test: every window counts once a seed, whatever the size of its fold.
+/// The test windows of all folds evaluated as one test set: each window counts once per seed, whatever the fold
+/// sizes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pooled {
     /// `[true][predicted]`, summed over folds and seeds.
     pub matrix: Vec<Vec<u64>>,
-    /// Accuracy of every seed.
+    /// Accuracy per seed.
     pub accuracy: Vec<f64>,
-    /// Macro F1 of every seed.
+    /// Macro F1 per seed.
     pub f1: Vec<f64>,
 }
 
 impl Pooled {
-    /// Of the runs of one trial; none where they have no folds, or not the same folds for every seed.
+    /// Pools the runs of a trial; `None` without folds, or if the seeds do not cover the same folds.
     pub fn new(runs: &[StudyRun]) -> Option<Self> {
         let mut by_seed: BTreeMap<Option<u64>, Vec<&StudyRun>> = BTreeMap::new();
         for run in runs {
@@ -34,8 +35,8 @@ impl Pooled {
         let mut pooled = Self::default();
         let mut first: Option<Vec<String>> = None;
         for runs in by_seed.values() {
-            let own = folds(runs);
-            if first.get_or_insert_with(|| own.clone()) != &own {
+            let own_folds = folds(runs);
+            if first.get_or_insert_with(|| own_folds.clone()) != &own_folds {
                 return None;
             }
             let matrix = sum(runs.iter().map(|run| &run.confusion))?;
@@ -49,7 +50,7 @@ impl Pooled {
     }
 }
 
-/// Sum of matrices of one size; none where there are none, or sizes differ.
+/// Sum of matrices of equal size; `None` if there are none or their sizes differ.
 fn sum<'a>(matrices: impl Iterator<Item = &'a Vec<Vec<u64>>>) -> Option<Vec<Vec<u64>>> {
     let mut total: Option<Vec<Vec<u64>>> = None;
     for matrix in matrices {
@@ -71,7 +72,7 @@ fn sum<'a>(matrices: impl Iterator<Item = &'a Vec<Vec<u64>>>) -> Option<Vec<Vec<
     total
 }
 
-/// Share of windows on the diagonal; none where there are none.
+/// Fraction of windows on the diagonal; `None` for an empty matrix.
 pub(super) fn accuracy(matrix: &[Vec<u64>]) -> Option<f64> {
     let all: u64 = matrix.iter().flatten().sum();
     let correct: u64 = matrix.iter().enumerate().map(|(i, row)| row[i]).sum();

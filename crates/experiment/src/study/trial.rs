@@ -1,4 +1,4 @@
-//! The runs that share their varied parameters.
+//! Trials: runs with the same varied parameters.
 
 use std::collections::BTreeMap;
 
@@ -8,31 +8,31 @@ use super::StudyRun;
 use super::pooled::{Pooled, accuracy};
 use crate::statistics::Sample;
 
-/// Runs of one combination of the varied parameters.
+/// The runs of one combination of varied parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Its number.
+    /// Trial number.
     pub number: u64,
-    /// The parameters.
+    /// Varied parameters.
     pub varied: Map<String, Value>,
-    /// Its completed runs.
+    /// Completed runs.
     pub runs: Vec<StudyRun>,
-    /// Their out-of-fold predictions put together.
+    /// Pooled out-of-fold predictions.
     pub pooled: Option<Pooled>,
 }
 
-/// Test scores of one fold, over seeds.
+/// Test scores of one fold over all seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldScore {
-    /// What was held out.
+    /// The held-out fold.
     pub fold: String,
-    /// Runs.
+    /// Number of runs.
     pub runs: usize,
-    /// Test windows of one run.
+    /// Number of test windows per run.
     pub windows: u64,
     /// Accuracy over the runs.
     pub accuracy: Option<Sample>,
-    /// Macro F1 over the runs, of the classes that occur in the fold.
+    /// Macro F1 over the runs, averaged over the classes that occur in the fold.
     pub f1: Option<Sample>,
 }
 
@@ -46,14 +46,14 @@ impl Trial {
         }
     }
 
-    /// Values of a score, of the runs that have it.
+    /// Values of a score, from the runs that have it.
     pub fn values(&self, score: &str) -> Vec<f64> {
         let values = self.runs.iter().map(|run| run.scores.get(score));
         values.flatten().copied().collect()
     }
 
-    /// A score over seeds. With folds, the mean over a seed's folds is one value: folds of one seed share most of what
-    /// they learned from and are no repetitions.
+    /// Summary of a score over seeds. With folds, the mean over a seed's folds is one value: folds of one seed share
+    /// most of their training data and are not independent.
     pub fn sample(&self, score: &str) -> Option<Sample> {
         let mut by_seed: BTreeMap<Option<u64>, Vec<f64>> = BTreeMap::new();
         for run in &self.runs {
@@ -71,7 +71,7 @@ impl Trial {
         self.sample(score).map(|sample| sample.mean)
     }
 
-    /// Test scores fold by fold, in the order of the plan; empty without folds.
+    /// Test scores by fold, in plan order; empty without folds.
     pub fn by_fold(&self) -> Vec<FoldScore> {
         let mut folds: Vec<(&str, Vec<&StudyRun>)> = Vec::new();
         for run in &self.runs {

@@ -1,11 +1,11 @@
-//! Adam over tensors of a device; see [`AdamConfig`] for its form.
+//! Adam on device tensors; see [`AdamConfig`] for its form.
 
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::network::{Network, host};
 use crate::adam::{AdamConfig, AdamState};
 
-/// Optimizer state over the trainable tensors of one network.
+/// Optimiser and its state for the trainable tensors of one network.
 #[derive(Clone, Debug)]
 pub struct Adam {
     config: AdamConfig,
@@ -19,15 +19,15 @@ pub struct Adam {
 enum Moments {
     /// Before the first step.
     None,
-    /// Of all tensors end to end, after [`Adam::step`]: a dozen operations a step instead of a dozen a tensor.
+    /// One concatenated tensor, after [`Adam::step`]: a dozen operations per step instead of a dozen per tensor.
     Flat(Box<(Tensor<1>, Tensor<1>)>),
-    /// By tensor, after [`Adam::apply`]: where operations on one tensor are fused, they are one kernel a tensor, and the
-    /// tensors need not be laid end to end and taken apart.
+    /// One tensor per parameter, after [`Adam::apply`]. With kernel fusion each needs a single kernel, and no
+    /// concatenating and splitting.
     Each(Vec<(Tensor<2>, Tensor<2>)>),
 }
 
 impl Adam {
-    /// An optimizer that has taken no step.
+    /// Creates an optimiser before its first step.
     pub fn new(config: AdamConfig) -> Self {
         Self {
             config,
@@ -36,7 +36,7 @@ impl Adam {
         }
     }
 
-    /// Steps taken.
+    /// Number of steps taken.
     pub fn steps(&self) -> u64 {
         self.steps
     }
@@ -65,7 +65,7 @@ impl Adam {
         }
     }
 
-    /// Continues from `state`, on the device of `network`.
+    /// Continues from `state` on the device of `network`.
     pub fn restore(config: AdamConfig, state: AdamState, network: &Network) -> Self {
         let device = network.device().clone().inner();
         let place = |values: Vec<f32>| {
@@ -83,10 +83,10 @@ impl Adam {
         }
     }
 
-    /// Moves every trainable tensor of `network` against its gradient.
+    /// Updates every trainable tensor of `network` with its gradient.
     ///
     /// # Panics
-    /// Where `gradients` come from another network.
+    /// If `gradients` belong to another network.
     pub fn step(&mut self, network: &mut Network, mut gradients: Gradients, learning_rate: f64) {
         let trainable = trainable(network);
         let flat = trainable.iter().map(|&i| {
@@ -123,10 +123,10 @@ impl Adam {
         }
     }
 
-    /// As [`Adam::step`], with the gradients of [`Network::gradients`], tensor by tensor.
+    /// Like [`Adam::step`], tensor by tensor, with the gradients of [`Network::gradients`].
     ///
     /// # Panics
-    /// Where `gradients` come from another network.
+    /// If `gradients` belong to another network.
     pub fn apply(
         &mut self,
         network: &mut Network,
@@ -161,7 +161,7 @@ impl Adam {
         self.moments = Moments::Each(each);
     }
 
-    /// A tensor after the weight decay of a step.
+    /// Applies weight decay to a tensor.
     fn decayed(
         &self,
         network: &Network,
@@ -177,7 +177,7 @@ impl Adam {
         }
     }
 
-    /// New moments and what is taken from the parameters, in a step that is counted already.
+    /// Returns the new moments and the update of the parameters. `steps` already counts this step.
     fn update<const D: usize>(
         &self,
         (first, second): (Tensor<D>, Tensor<D>),
@@ -198,7 +198,7 @@ impl Adam {
     }
 }
 
-/// Which tensors are trained.
+/// Indices of the trainable tensors.
 fn trainable(network: &Network) -> Vec<usize> {
     let tensors = &network.plan().tensors;
     (0..tensors.len())

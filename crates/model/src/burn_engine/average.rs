@@ -4,7 +4,7 @@ use super::network::Network;
 use crate::average::average_decay;
 use crate::weights::Weights;
 
-/// A network whose tensors follow those of another one.
+/// A network whose tensors are a moving average of another network's.
 #[derive(Clone, Debug)]
 pub struct AveragedNetwork {
     decay: f64,
@@ -12,22 +12,22 @@ pub struct AveragedNetwork {
 }
 
 impl AveragedNetwork {
-    /// An average that begins with `start`; see [`average_decay`] for `decay`.
+    /// Starts an average at `start`; see [`average_decay`] for `decay`.
     ///
     /// # Panics
-    /// Where `start` belongs to another network.
+    /// If `start` belongs to another network.
     pub fn new(decay: f64, start: &Weights, network: &Network) -> Self {
         let mut network = network.without_autodiff();
         network.set_weights(start);
         Self { decay, network }
     }
 
-    /// Moves every tensor towards that of `trained`, which has taken `steps` steps.
+    /// Moves every tensor towards that of `trained` after its optimiser step `steps`.
     pub fn follow(&mut self, trained: &Network, steps: u64) {
         let share = 1.0 - average_decay(self.decay, steps);
         for (index, value) in trained.tensors().iter().enumerate() {
-            let own = self.network.tensors()[index].clone();
-            let moved = own.clone() + (value.clone().inner() - own) * share;
+            let current = self.network.tensors()[index].clone();
+            let moved = current.clone() + (value.clone().inner() - current) * share;
             self.network.set_tensor(index, moved);
         }
     }

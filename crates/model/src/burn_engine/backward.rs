@@ -1,44 +1,46 @@
-//! The backward pass by hand, for batches with positions first.
+//! Hand-written backward pass for the positions-first layout.
 //!
-//! Automatic differentiation records every operation and undoes it alone: a gather by scattered additions, a rectifier by a
-//! comparison and a fill. Here a layer is undone as a whole, in the operations a GPU has to start anyway: a convolution's way
-//! back is a gather too, statistics of a normalisation are two sums, and the loss itself, which nobody reads, is not computed.
-//! `scripts/bench/kernels.py` counts what a step starts. Autodiff stays the reference: `tests/gradients.rs` compares both.
+//! Automatic differentiation records every operation and reverses each by itself: a gather becomes scattered
+//! additions, a ReLU a comparison and a fill. Here whole layers are differentiated with the operations that suit a
+//! GPU. The gradient of a convolution is a gather too, the statistics of a normalisation are two sums, and the loss
+//! value is skipped. `scripts/bench/kernels.py` counts the kernels of a step. Autodiff remains the reference:
+//! `tests/gradients.rs` compares both.
 
 use burn::tensor::{Bool, Tensor};
 
 use super::conv::{GatherKind, columns};
-use super::kernel::{one_after_another, side_by_side};
+use super::kernel::{columns_to_taps, taps_to_columns};
 use super::network::Network;
 use crate::geometry::Geometry;
 use crate::plan::{Step, TensorId, ValueId};
 
-/// What a step's backward pass needs of its forward pass.
+/// Values of a forward step that its backward step needs.
 #[allow(clippy::large_enum_variant)] // a few dozen a step
 pub(crate) enum Saved {
-    /// `columns` `[rows_out, taps * in]` times the kernel.
+    /// `columns` `[rows_out, taps * in]` before the product with the kernel.
     Conv {
         kernel: TensorId,
         bias: TensorId,
         columns: Tensor<2>,
         geometry: Geometry,
     },
-    /// `input` `[rows, in]` times the kernels of all taps, gathered and added: see [`super::conv::multiplies_first`].
+    /// `input` `[rows, in]` before the product with the kernels of all taps, which is then gathered and added: see
+    /// [`super::conv::multiplies_first`].
     ConvProducts {
         kernel: TensorId,
         bias: TensorId,
         input: Tensor<2>,
         geometry: Geometry,
     },
-    /// As `Conv`, with `columns` `[rows, taps, channels]`.
+    /// Like `Conv`, with `columns` `[rows, taps, channels]`.
     Depthwise {
         kernel: TensorId,
         bias: TensorId,
         columns: Tensor<3>,
         geometry: Geometry,
     },
-    /// `normal * gamma + beta`; `scale` is gamma over the deviation, `[1, channels]`, `share` one over the rows that
-    /// count, which `rows` marks `[rows, 1]` where not all do.
+    /// Batch normalisation `normal * gamma + beta`. `scale` is gamma over the deviation, `[1, channels]`; `share` is
+    /// one over the number of real rows, which `rows` `[rows, 1]` marks if some are padding.
     BatchNorm {
         gamma: TensorId,
         beta: TensorId,
@@ -47,9 +49,9 @@ pub(crate) enum Saved {
         rows: Option<Tensor<2>>,
         share: f64,
     },
-    /// Its output.
+    /// Output of the ReLU.
     Relu { output: Tensor<2> },
-    /// Whether the first of two neighbours was taken, `[lines * half, 1, row]`.
+    /// Whether the first of two neighbours was the larger, `[lines * half, 1, row]`.
     MaxPool {
         first: Tensor<3, Bool>,
         lines: usize,
@@ -58,15 +60,15 @@ pub(crate) enum Saved {
     },
     /// A sum of two values.
     Add { other: ValueId },
-    /// A mean over so many positions.
+    /// Mean over this many positions.
     GlobalAveragePool { positions: usize },
-    /// `input` times the kernel.
+    /// `input` before the product with the kernel.
     Dense {
         kernel: TensorId,
         bias: TensorId,
         input: Tensor<2>,
     },
-    /// Times `mask`; nothing was dropped where there is none.
+    /// Dropout mask; `None` if nothing was dropped.
     Dropout { mask: Option<Tensor<2>> },
 }
 
@@ -74,11 +76,11 @@ pub(crate) enum Saved {
 pub(crate) struct Backward<'a> {
     network: &'a Network,
     batch: usize,
-    /// By tensor of the network.
+    /// Gradients by tensor of the network.
     gradients: Vec<Option<Tensor<2>>>,
-    /// Gradients of values that later steps read, by value, as far as they are known.
+    /// Gradients by value, as far as computed; needed by earlier steps.
     values: Vec<Option<Tensor<2>>>,
-    /// Of which values gradients are wanted.
+    /// Whether a gradient is needed, by value.
     wanted: Vec<bool>,
 }
 
@@ -94,13 +96,13 @@ impl<'a> Backward<'a> {
         }
     }
 
-    /// Gradients by tensor; `tape` has what every step of the plan saved, and `logits` is the gradient of its output.
+    /// Gradients by tensor. `tape` holds the saved values of every step, `logits` the gradient of the output.
     pub fn run(mut self, tape: Vec<Saved>, logits: Tensor<2>) -> Vec<Option<Tensor<2>>> {
         let plan = self.network.plan();
         assert_eq!(tape.len(), plan.steps.len(), "every step saves once");
         self.values[plan.output.index()] = Some(logits);
         for (step, saved) in plan.steps.iter().zip(tape).rev() {
-            // None where no logit depends on it, or it on no parameter.
+            // `None` if no logit depends on the value, or it depends on no parameter.
             if let Some(d) = self.values[step.output.index()].take() {
                 self.step(step, saved, d);
             }
@@ -119,7 +121,7 @@ impl<'a> Backward<'a> {
         }
     }
 
-    /// Passes on `d`, the gradient of the step's output.
+    /// Propagates `d`, the gradient of the step's output.
     fn step(&mut self, step: &Step, saved: Saved, d: Tensor<2>) {
         let wanted = self.wanted[step.input.index()];
         let back = match saved {
@@ -146,10 +148,10 @@ impl<'a> Backward<'a> {
                     .gather(&geometry, self.batch, GatherKind::Backward);
                 let products = columns(d, gather.as_ref(), taps);
                 let gradient = input.transpose().matmul(products.clone());
-                self.keep(kernel, one_after_another(gradient, taps));
+                self.keep(kernel, columns_to_taps(gradient, taps));
                 wanted.then(|| {
                     let kernel = self.network.tensor(kernel);
-                    products.matmul(side_by_side(kernel, taps).transpose())
+                    products.matmul(taps_to_columns(kernel, taps).transpose())
                 })
             }
             Saved::Depthwise {
@@ -175,7 +177,7 @@ impl<'a> Backward<'a> {
             } => {
                 let by_gamma = (d.clone() * normal.clone()).sum_dim(0);
                 let by_beta = d.clone().sum_dim(0);
-                // What the batch's mean and deviation give back to every row that made them.
+                // Contributions through the batch's mean and deviation.
                 let mut common = (normal * by_gamma.clone() + by_beta.clone()) * share;
                 if let Some(rows) = rows {
                     common = common * rows;
@@ -184,7 +186,7 @@ impl<'a> Backward<'a> {
                 self.keep(beta, by_beta);
                 Some((d - common) * scale)
             }
-            // What the rectifier let through.
+            // The ReLU passes gradients where its output is positive.
             Saved::Relu { output } => Some(d.mask_fill(output.lower_equal_elem(0.0), 0.0)),
             Saved::MaxPool {
                 first,
@@ -219,7 +221,7 @@ impl<'a> Backward<'a> {
         }
     }
 
-    /// Gradient of a convolution's input, whose kernel is `kernel`.
+    /// Gradient of the input of a convolution with kernel `kernel`.
     fn conv_input(&self, kernel: TensorId, geometry: Geometry, d: Tensor<2>) -> Tensor<2> {
         let kernel = self.network.tensor(kernel);
         let taps = geometry.taps();
@@ -247,7 +249,7 @@ impl<'a> Backward<'a> {
         products.sum_dim(1).reshape([rows, channels])
     }
 
-    /// Gradient of a pooled value, `lines` of `width` positions of `row` values.
+    /// Gradient of the input of max-pooling: `lines` of `width` positions with `row` values each.
     fn max_pool_input(
         &self,
         first: Tensor<3, Bool>,
@@ -262,7 +264,7 @@ impl<'a> Backward<'a> {
         let pairs = Tensor::cat(vec![taken, d.mask_fill(first, 0.0)], 1);
         let mut back = pairs.reshape([lines, 2 * half, row]);
         if width > 2 * half {
-            // The last of an odd number had no neighbour and went nowhere.
+            // The last column of an odd width was dropped and gets no gradient.
             let none = Tensor::zeros([lines, 1, row], &back.device());
             back = Tensor::cat(vec![back, none], 1);
         }

@@ -1,8 +1,8 @@
-//! 'Same' convolutions over channels-last rows as gathers of rows and products, with positions first: rows are
-//! `[height * width * batch, channels]`. The rows under every tap are gathered side by side, a thread a value, and multiplied
-//! with the kernel at once. The way back gathers too ([`super::backward`]): no two threads add to one value.
+//! 'Same' convolutions over channels-last rows in the positions-first layout, `[height * width * batch, channels]`.
+//! The rows under every tap are gathered side by side and multiplied with the kernel in one product. The backward
+//! pass gathers too ([`super::backward`]), so no two threads add to the same value.
 //!
-//! Samples first: [`super::rows`], which autodiff goes through and CPUs compute 1.1 to 2.8 times faster.
+//! Samples-first layout: [`super::rows`]. Autodiff uses it, and CPUs compute it 1.1 to 2.8 times faster.
 //!
 //! Burn's `Conv2d` expects channels first and pays for a slow backward pass on CPUs and on GPUs without matrix units.
 
@@ -11,7 +11,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::rows::{ConvForm, form};
 use crate::geometry::Geometry;
 
-/// What a convolution gathers.
+/// Kind of gather.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum GatherKind {
     /// From inputs to outputs.
@@ -22,12 +22,12 @@ pub(crate) enum GatherKind {
     Backward,
 }
 
-/// Bytes of gathered rows from which on a layer that narrows multiplies first: below, fewer kernels count more than less
-/// memory.
-const MANY: usize = 16 << 20;
+/// Size of gathered rows, in bytes, above which a narrowing layer multiplies first. Below it, the number of kernels
+/// matters more than memory.
+const MULTIPLY_FIRST_ABOVE: usize = 16 << 20;
 
-/// Whether the products of `rows` rows with the kernels of all taps are made first and gathered then, because that copies
-/// much less. The first layer, from 256 bins to a few channels, is such a one.
+/// Whether to multiply `rows` rows with the kernels of all taps first and gather the products, because that copies
+/// much less. This holds for the first layer, from 256 bins to a few channels.
 pub(crate) fn multiplies_first(
     geometry: &Geometry,
     rows: usize,
@@ -36,20 +36,20 @@ pub(crate) fn multiplies_first(
 ) -> bool {
     let gathered = rows * geometry.taps() * channels * size_of::<f32>();
     let copies_less = form(geometry, channels, out) == ConvForm::ShiftAdd;
-    copies_less && geometry.stride == 1 && gathered >= MANY
+    copies_less && geometry.stride == 1 && gathered >= MULTIPLY_FIRST_ABOVE
 }
 
-/// The rows under the taps of a convolution, on a device.
+/// Indices of the rows under the taps of a convolution, on a device.
 #[derive(Clone, Debug)]
 pub(crate) struct Gather {
-    /// Row to read for every row of the result and tap (fastest). What lies in the padding names row 0.
+    /// Row to read for every output row and tap (fastest). Padding refers to row 0.
     index: Tensor<1, Int>,
-    /// Zero where the row lies in the padding, else one `[rows * taps, 1]`; none without padding.
+    /// Mask `[rows * taps, 1]`: zero for padding, one otherwise; `None` without padding.
     inside: Option<Tensor<2>>,
 }
 
 impl Gather {
-    /// Of a batch of `batch` samples with positions first; none where every row reads itself.
+    /// Indices for a batch of `batch` samples in the positions-first layout; `None` for a pointwise convolution.
     pub fn new(
         geometry: &Geometry,
         batch: usize,
@@ -94,7 +94,7 @@ impl Gather {
     }
 }
 
-/// The rows under every tap side by side: `x` `[rows, channels]` to `[rows', taps * channels]`.
+/// Gathers the rows under every tap side by side: `x` `[rows, channels]` to `[rows', taps * channels]`.
 pub(crate) fn columns(x: Tensor<2>, gather: Option<&Gather>, taps: usize) -> Tensor<2> {
     let Some(Gather { index, inside }) = gather else {
         return x;

@@ -1,9 +1,9 @@
-//! The two layouts of a convolution's kernel.
+//! Conversion between the two layouts of a convolution kernel.
 
 use burn::tensor::Tensor;
 
-/// Kernel `[taps * in, out]` with those of all taps side by side, `[in, taps * out]`.
-pub(crate) fn side_by_side(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
+/// Kernel `[taps * in, out]` to `[in, taps * out]`.
+pub(crate) fn taps_to_columns(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
     let [fan, out] = kernel.dims();
     let inputs = fan / taps;
     kernel
@@ -12,8 +12,8 @@ pub(crate) fn side_by_side(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
         .reshape([inputs, taps * out])
 }
 
-/// And back.
-pub(crate) fn one_after_another(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
+/// Kernel `[in, taps * out]` to `[taps * in, out]`.
+pub(crate) fn columns_to_taps(kernel: Tensor<2>, taps: usize) -> Tensor<2> {
     let [inputs, all] = kernel.dims();
     let out = all / taps;
     kernel

@@ -3,8 +3,11 @@
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor};
 
-/// What a batch of `size` samples should be classified as, `[size, classes]`: the weight of a sample's class (one without
-/// weights) at its label, zero elsewhere, and zero for samples after the last label.
+/// One-hot targets of a batch, weighted by class (weight 1 without `weights`). Rows after the last label are zero
+/// padding.
+///
+/// # Shapes
+/// Result `[size, classes]`, flattened.
 pub fn targets(labels: &[u32], size: usize, classes: usize, weights: Option<&[f32]>) -> Vec<f32> {
     let mut targets = vec![0.0; size * classes];
     for (row, label) in targets.chunks_exact_mut(classes).zip(labels) {
@@ -24,10 +27,10 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     picked.mean().neg()
 }
 
-/// As [`cross_entropy`], of samples each of which counts as much as its class weighs.
+/// Like [`cross_entropy`], with each sample weighted by its class.
 ///
 /// # Shapes
-/// As there; `class_weights` `[classes, 1]`.
+/// `logits` `[batch, classes]`, `targets` `[batch]`, `class_weights` `[classes, 1]`; the result `[1]`.
 pub fn weighted_cross_entropy(
     logits: Tensor<2>,
     targets: Tensor<1, Int>,
@@ -41,9 +44,10 @@ pub fn weighted_cross_entropy(
     picked.mean().neg()
 }
 
-/// Gradient of the mean cross-entropy over `count` samples by the logits; `targets` as [`targets`] makes them.
+/// Gradient of the mean cross-entropy over `count` samples with respect to the logits; `targets` as returned by
+/// [`targets`].
 pub(crate) fn gradient(logits: Tensor<2>, targets: Tensor<2>, count: usize) -> Tensor<2> {
-    // Nothing where there is no sample.
+    // Zero for padding.
     let weights = targets.clone().sum_dim(1);
     (softmax(logits, 1) * weights - targets) * (1.0 / count as f64)
 }

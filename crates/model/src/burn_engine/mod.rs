@@ -1,11 +1,12 @@
-//! The networks through Burn: the reference on CPUs, and what GPUs run.
+//! The networks on Burn: the reference on CPUs, and the engine for GPUs.
 //!
-//! - `network`: a network's tensors on a device, and its passes;
-//! - `pass`: the forward pass, step by step over the plan;
-//! - `backward`: the backward pass by hand, for GPUs;
+//! - `network`: a network's tensors on a device;
+//! - `passes`: its forward and backward passes;
+//! - `pass`: one forward pass over the steps of the plan;
+//! - `backward`: hand-written backward pass for GPUs;
 //! - `loss`: cross-entropy and its targets;
-//! - `conv`: convolutions with positions first; `rows`: with samples first;
-//! - `adam`: the optimizer.
+//! - `conv`: convolutions in the positions-first layout; `rows`: in the samples-first layout;
+//! - `adam`: the optimiser.
 
 mod adam;
 mod average;

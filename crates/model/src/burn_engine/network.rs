@@ -15,7 +15,7 @@ use crate::weights::Weights;
 type GatherCache = Mutex<HashMap<(Geometry, usize, GatherKind), Option<Gather>>>;
 type IndexCache = Mutex<HashMap<(Geometry, usize, usize), Tensor<1, Int>>>;
 
-/// Gather indices kept a network: a few batch sizes of every layer.
+/// Number of cached gather indices per network, enough for a few batch sizes of every layer.
 const INDEX_CACHE: usize = 64;
 
 /// A network's tensors on a device. On an autodiff device the trainable ones record gradients.
@@ -24,33 +24,32 @@ pub struct Network {
     architecture: Arc<Architecture>,
     plan: Arc<Plan>,
     device: Device,
-    /// In the order of the plan: kernels as `[everything but the last axis, last axis]`, vectors
-    /// as `[1, n]`.
+    /// In plan order. Kernels have the shape `[product of all axes but the last, last axis]`, vectors `[1, n]`.
     tensors: Vec<Tensor<2>>,
     gathers: Arc<GatherCache>,
     indices: Arc<IndexCache>,
 }
 
-/// What a forward pass gives.
+/// Result of a forward pass.
 #[derive(Debug)]
 pub struct Forward {
     /// `[batch, classes]`, before softmax.
     pub logits: Tensor<2>,
-    /// In training, a running mean or variance and what the batch has, `[1, channels]`; the variance is biased.
+    /// In training, pairs of a running statistic and its batch value `[1, channels]`; the variance is biased.
     pub(super) statistics: Vec<(TensorId, Tensor<2>)>,
 }
 
-/// A batch of fixed size, padded after `count` real samples; padding affects no statistic and no gradient.
+/// A batch of fixed size, padded after `count` real samples; padding affects no statistic or gradient.
 #[derive(Clone, Debug)]
 pub struct PaddedBatch {
     /// Number of real samples.
     pub count: usize,
-    /// One for a real sample, zero for padding `[batch, 1]`.
+    /// One for real samples, zero for padding, `[batch, 1]`.
     pub(crate) weights: Tensor<2>,
 }
 
 impl PaddedBatch {
-    /// The first `count` of `batch` samples are real.
+    /// Marks the first `count` of `batch` samples as real.
     pub fn new(count: usize, batch: usize, device: &Device) -> Self {
         let weights: Vec<f32> = (0..batch).map(|i| f32::from(i < count)).collect();
         let weights = TensorData::new(weights, [batch, 1]);
@@ -65,10 +64,10 @@ impl Network {
     /// Copies `weights` to `device`.
     ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     ///
     /// # Panics
-    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    /// If `weights` belong to another architecture; [`Weights`] read from files are checked.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
@@ -90,7 +89,7 @@ impl Network {
     /// Replaces all tensors.
     ///
     /// # Panics
-    /// Where `weights` belong to another architecture.
+    /// If `weights` belong to another architecture.
     pub fn set_weights(&mut self, weights: &Weights) {
         let plan = &self.plan.tensors;
         assert_eq!(
@@ -124,27 +123,27 @@ impl Network {
         Weights::from_ordered(&self.plan, host(tensors))
     }
 
-    /// What the network is.
+    /// Architecture of the network.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Its shapes and tensors.
+    /// Execution plan of the network.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Where its tensors are.
+    /// Device of the tensors.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The tensors, in the order of the plan.
+    /// All tensors, in plan order.
     pub fn tensors(&self) -> &[Tensor<2>] {
         &self.tensors
     }
 
-    /// Replaces trainable tensor `index`, as an optimizer does: the new value starts a new graph.
+    /// Replaces trainable tensor `index` after an optimiser step; the new value starts a new autodiff graph.
     pub fn set_tensor(&mut self, index: usize, value: Tensor<2>) {
         self.tensors[index] = if self.device.is_autodiff() {
             Tensor::from_inner(value).require_grad()
@@ -153,7 +152,7 @@ impl Network {
         };
     }
 
-    /// The same tensors without autodiff, for validation; nothing is copied.
+    /// The same tensors without autodiff, for validation. Nothing is copied.
     pub fn without_autodiff(&self) -> Self {
         let shared = !self.device.is_autodiff();
         Self {
@@ -174,8 +173,8 @@ impl Network {
         }
     }
 
-    /// Moves the running averages towards the statistics of a training pass, as Keras does:
-    /// `momentum * running + (1 - momentum) * batch`, with the biased variance; see [`crate::batch_norm_momentum`].
+    /// Updates the running averages with the statistics of a training pass, like Keras: `momentum * running + (1 -
+    /// momentum) * batch`, with the biased variance; see [`crate::batch_norm_momentum`].
     pub fn update_running_statistics(&mut self, forward: &Forward, momentum: f64) {
         for (id, batch) in &forward.statistics {
             let running = self.tensor(*id) * momentum;
@@ -184,7 +183,7 @@ impl Network {
         }
     }
 
-    /// Rows to gather, with samples first.
+    /// Gather indices in the samples-first layout.
     pub(crate) fn index(&self, geometry: &Geometry, batch: usize, fan: usize) -> Tensor<1, Int> {
         let mut cache = self.indices.lock().unwrap_or_else(|e| e.into_inner());
         if cache.len() >= INDEX_CACHE {
@@ -196,7 +195,7 @@ impl Network {
             .clone()
     }
 
-    /// Rows to gather, with positions first.
+    /// Gather indices in the positions-first layout.
     pub(crate) fn gather(
         &self,
         geometry: &Geometry,
@@ -214,7 +213,7 @@ impl Network {
     }
 }
 
-/// Copies tensors to the host, waiting for the device once.
+/// Copies tensors to the host with a single wait for the device.
 pub(crate) fn host<const D: usize>(tensors: impl Iterator<Item = Tensor<D>>) -> Vec<Vec<f32>> {
     let all = tensors.fold(Transaction::default(), |all, tensor| all.register(tensor));
     let read = all.execute().into_iter().map(|data| {

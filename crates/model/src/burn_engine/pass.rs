@@ -1,4 +1,4 @@
-//! The forward pass, step by step over the plan.
+//! The forward pass over the steps of the plan.
 
 use burn::tensor::activation::relu;
 use burn::tensor::module::{batch_norm, batch_norm_train};
@@ -13,12 +13,12 @@ use crate::geometry::Geometry;
 use crate::mode::{Mode, dropout_mask};
 use crate::plan::{Step, StepKind, TensorId, ValueId};
 
-/// How values lie in memory.
+/// Memory layout of activations.
 #[derive(Clone, Copy)]
 pub(crate) enum Layout<'a> {
-    /// `[batch * height * width, channels]`: for CPUs.
+    /// Samples first, `[batch * height * width, channels]`: for CPUs.
     SamplesFirst,
-    /// `[height * width * batch, channels]`: for GPUs, whose batches are padded to one size.
+    /// Positions first, `[height * width * batch, channels]`: for GPUs, with batches padded to one size.
     PositionsFirst(Option<&'a PaddedBatch>),
 }
 
@@ -37,21 +37,21 @@ pub(crate) struct Pass<'a> {
     mode: Mode,
     batch: usize,
     layout: Layout<'a>,
-    /// As in [`crate::Forward`].
+    /// See [`crate::Forward`].
     pub statistics: Vec<(TensorId, Tensor<2>)>,
-    /// What the backward pass needs, one entry a step, where there will be one: see [`super::backward`].
+    /// Saved values, one entry per step, if a backward pass follows: see [`super::backward`].
     pub tape: Option<Vec<Saved>>,
 }
 
 /// Values that later steps read.
 struct Values {
     tensors: Vec<Option<Tensor<2>>>,
-    /// How often each is still read.
+    /// Remaining number of readers by value.
     uses: Vec<usize>,
 }
 
 impl Values {
-    /// A value for one reader; the last one gets the only copy.
+    /// A value for one reader; the last reader gets it without a copy.
     fn take(&mut self, id: ValueId) -> Tensor<2> {
         let i = id.index();
         self.uses[i] -= 1;
@@ -76,7 +76,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The network's output for an input in the pass's layout.
+    /// The network's output for an input in the layout of the pass.
     pub fn run(&mut self, input: Tensor<2>) -> Tensor<2> {
         let plan = self.network.plan();
         let mut values = Values {
@@ -102,7 +102,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What is in the batch, where that is less than its size.
+    /// The padding of the batch, if it has any.
     fn padded(&self) -> Option<&'a PaddedBatch> {
         match self.layout {
             Layout::PositionsFirst(padded) => padded.filter(|padded| padded.count < self.batch),
@@ -190,7 +190,7 @@ impl<'a> Pass<'a> {
         rows + self.network.tensor(bias)
     }
 
-    /// With positions first, without the bias.
+    /// Convolution without bias in the positions-first layout.
     fn conv_positions(
         &mut self,
         rows: Tensor<2>,
@@ -211,7 +211,7 @@ impl<'a> Pass<'a> {
             return columns.matmul(weight);
         }
         let taps = geometry.taps();
-        let products = rows.clone().matmul(kernel::side_by_side(weight, taps));
+        let products = rows.clone().matmul(kernel::taps_to_columns(weight, taps));
         let gather = self
             .network
             .gather(&geometry, self.batch, GatherKind::ForwardProducts);
@@ -229,7 +229,7 @@ impl<'a> Pass<'a> {
             .reshape([outputs, out])
     }
 
-    /// The rows under every tap of a convolution with positions first.
+    /// The rows under every tap in the positions-first layout.
     fn columns(&self, rows: Tensor<2>, geometry: &Geometry) -> Tensor<2> {
         let gather = self
             .network
@@ -275,7 +275,7 @@ impl<'a> Pass<'a> {
         tensor.reshape([rows * columns])
     }
 
-    /// With the running statistics.
+    /// Batch normalisation with running statistics.
     fn batch_norm_running(&self, rows: Tensor<2>, norm: BatchNorm) -> Tensor<2> {
         batch_norm(
             rows,
@@ -287,7 +287,7 @@ impl<'a> Pass<'a> {
         )
     }
 
-    /// With the batch's statistics, for autodiff.
+    /// Batch normalisation with batch statistics, for autodiff.
     fn batch_norm_autodiff(&mut self, rows: Tensor<2>, norm: BatchNorm) -> Tensor<2> {
         let [_, channels] = rows.dims();
         let (gamma, beta) = (self.vector(norm.gamma), self.vector(norm.beta));
@@ -298,7 +298,7 @@ impl<'a> Pass<'a> {
         result.output
     }
 
-    /// With the batch's statistics, those of its real samples, and with what the backward pass needs.
+    /// Batch normalisation with the statistics of real samples; saves what the backward pass needs.
     fn batch_norm_saved(&mut self, rows: Tensor<2>, norm: BatchNorm) -> Tensor<2> {
         let [all, _] = rows.dims();
         let (gamma, beta) = (
@@ -341,7 +341,7 @@ impl<'a> Pass<'a> {
     fn max_pool(&mut self, x: Tensor<2>, height: usize, width: usize) -> Tensor<2> {
         let [_, channels] = x.dims();
         let half = width / 2;
-        // Lines of neighbouring positions, and the values of one.
+        // Pairs of neighbouring columns; a single column at the end is dropped.
         let (lines, row) = match self.layout {
             Layout::SamplesFirst => (self.batch * height, channels),
             Layout::PositionsFirst(_) => (height, self.batch * channels),
@@ -389,7 +389,7 @@ impl<'a> Pass<'a> {
         let positions = all / self.batch;
         let sample = positions * channels;
         let count = self.padded().map_or(self.batch, |padded| padded.count) * sample;
-        // Sample by sample, whatever the layout: the same elements drop on every engine.
+        // Drawn sample by sample in any layout, so that every engine drops the same elements.
         let mask = dropout_mask(seed, step, number, rate, 0);
         let mut mask: Vec<f32> = mask.take(count).collect();
         mask.resize(self.batch * sample, 0.0);

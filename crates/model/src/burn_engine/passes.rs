@@ -1,4 +1,4 @@
-//! What a network computes: passes over batches in both layouts, and gradients by hand.
+//! Forward passes in both layouts, and gradients without autodiff.
 
 use burn::tensor::Tensor;
 
@@ -9,13 +9,13 @@ use super::pass::{Layout, Pass};
 use crate::mode::Mode;
 
 impl Network {
-    /// Classifies a batch.
+    /// Computes the logits of a batch.
     ///
     /// # Shapes
-    /// `x` `[batch, height, width, channels]` of the architecture's input.
+    /// `x` `[batch, height, width, channels]`.
     ///
     /// # Panics
-    /// Where `x` has another shape.
+    /// If `x` has another shape.
     pub fn forward(&self, x: Tensor<4>, mode: Mode) -> Forward {
         let [batch, height, width, channels] = x.dims();
         let input = self.architecture().input.dims();
@@ -25,20 +25,20 @@ impl Network {
             .0
     }
 
-    /// As [`Network::forward`], of a batch whose positions lie outermost: the layout that suits GPUs.
+    /// Like [`Network::forward`], in the positions-first layout that suits GPUs.
     ///
     /// # Shapes
-    /// `x` `[height * width, batch, channels]` of the architecture's input.
+    /// `x` `[height * width, batch, channels]`.
     ///
     /// # Panics
-    /// Where `x` has another shape.
+    /// If `x` has another shape.
     pub fn forward_positions(&self, x: Tensor<3>, mode: Mode) -> Forward {
         let (rows, batch) = self.rows_of(x);
         let layout = Layout::PositionsFirst(None);
         self.pass(Pass::new(self, mode, batch, layout), rows).0
     }
 
-    /// A batch with positions first as rows, and its size.
+    /// A positions-first batch as rows, and its size.
     fn rows_of(&self, x: Tensor<3>) -> (Tensor<2>, usize) {
         let [positions, batch, channels] = x.dims();
         let [height, width, bins] = self.architecture().input.dims();
@@ -46,15 +46,15 @@ impl Network {
         (x.reshape([positions * batch, channels]), batch)
     }
 
-    /// Classifies a batch as [`Network::forward_positions`] does, and computes the gradients of its mean loss without
-    /// autodiff, which the network must not be on: those of [`weighted_cross_entropy`](super::weighted_cross_entropy),
-    /// over the real samples of a padded batch. They come by tensor, none of those that are not trained.
+    /// Computes the logits like [`Network::forward_positions`], and the gradients of the mean loss
+    /// ([`weighted_cross_entropy`](super::weighted_cross_entropy)) over the real samples. The network must not be on
+    /// an autodiff device. Gradients are given by tensor, `None` for tensors that are not trained.
     ///
     /// # Shapes
-    /// `x` as there, `targets` `[batch, classes]` as [`targets`](super::targets) makes them.
+    /// `x` `[height * width, batch, channels]`, `targets` `[batch, classes]` from [`targets`](super::targets).
     ///
     /// # Panics
-    /// Where `x` has another shape, or for inference, which has no gradients.
+    /// If `x` has another shape, or in inference mode.
     pub fn gradients(
         &self,
         x: Tensor<3>,
@@ -74,7 +74,7 @@ impl Network {
         (forward, gradients)
     }
 
-    /// What a pass gives, and what its backward pass needs, where it was told to keep that.
+    /// Runs a pass; returns its result and, if requested, the saved values.
     fn pass(&self, mut pass: Pass<'_>, rows: Tensor<2>) -> (Forward, Option<Vec<Saved>>) {
         let logits = pass.run(rows);
         let forward = Forward {

@@ -1,20 +1,20 @@
-//! 'Same' convolutions with samples first: activations are `[batch * height * width, channels]`, a row is one position of
-//! one sample. The layout for CPUs ([`super::conv`] has the other). Two exact forms:
+//! 'Same' convolutions in the samples-first layout: activations are `[batch * height * width, channels]`, and a row
+//! is one position of one sample. This is the layout for CPUs ([`super::conv`] has the other). Two exact forms:
 //!
-//! - im2col: gather the rows under every tap, then one product. Copies `taps * in` values a position.
-//! - shift-and-add: one product with the kernels of all taps side by side, then gather and add the
-//!   small outputs. Copies `taps * out` values a position: cheaper where the layer narrows, as the
-//!   first layer does (256 bins to 12 or 32 channels), whose input is then never copied.
+//! - im2col: gather the rows under every tap, then one product. Copies `taps * in` values per position.
+//! - shift-and-add: one product with the kernels of all taps side by side, then gather and add the outputs. Copies
+//!   `taps * out` values per position, which is less in a narrowing layer such as the first (256 bins to 12 or 32
+//!   channels).
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::kernel::side_by_side;
+use super::kernel::taps_to_columns;
 use crate::geometry::Geometry;
 
-/// How a convolution is computed; see above.
+/// Form of a convolution; see the module documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConvForm {
-    /// One tap, stride 1: the rows as they are.
+    /// Pointwise with stride 1: uses the rows as they are.
     Pointwise,
     /// Gather, then one product.
     Im2col,
@@ -22,8 +22,8 @@ pub(crate) enum ConvForm {
     ShiftAdd,
 }
 
-/// The form that copies least for `channels` inputs and `out` outputs a position: shift-and-add where it copies clearly
-/// less than im2col.
+/// The form that copies the least for `channels` inputs and `out` outputs per position. Shift-and-add is chosen only
+/// if it copies clearly less.
 pub(crate) fn form(geometry: &Geometry, channels: usize, out: usize) -> ConvForm {
     match geometry.taps() {
         1 if geometry.stride == 1 => ConvForm::Pointwise,
@@ -32,9 +32,8 @@ pub(crate) fn form(geometry: &Geometry, channels: usize, out: usize) -> ConvForm
     }
 }
 
-/// Which rows to gather for a batch of `batch` samples. Row `batch * positions_in * fan` is a row of
-/// zeros that stands for the padding; with `fan` products a row (shift-and-add), tap `t` reads
-/// product `t`.
+/// Indices of the rows to gather for a batch of `batch` samples. Row `batch * positions_in * fan` is a row of zeros
+/// that stands for padding. With `fan` products per row (shift-and-add), tap `t` reads product `t`.
 pub(crate) fn gather_index(
     geometry: &Geometry,
     batch: usize,
@@ -57,7 +56,7 @@ pub(crate) fn gather_index(
     Tensor::from_data(TensorData::new(index, [length]), device)
 }
 
-/// Gathers rows of `x`, reading zeros where the index names the row after the last.
+/// Gathers rows of `x`; the index after the last row reads zeros.
 fn gather(x: Tensor<2>, index: Tensor<1, Int>) -> Tensor<2> {
     let [_, channels] = x.dims();
     let zeros = Tensor::zeros([1, channels], &x.device());
@@ -82,7 +81,7 @@ pub(crate) fn convolve(
     match form(geometry, channels, out) {
         ConvForm::Pointwise => x.matmul(kernel),
         ConvForm::ShiftAdd => {
-            let products = x.matmul(side_by_side(kernel, taps));
+            let products = x.matmul(taps_to_columns(kernel, taps));
             let products = products.reshape([rows * taps, out]);
             gather(products, index(taps))
                 .reshape([rows_out, taps, out])

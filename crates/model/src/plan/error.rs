@@ -1,8 +1,8 @@
-//! Why a network cannot be planned.
+//! Errors from planning a network.
 
 use crate::architecture::{InputShape, ModelKind};
 
-/// An architecture that does not fit its input.
+/// The architecture does not fit its input.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PlanError {
     /// A dimension is zero.
@@ -13,7 +13,7 @@ pub enum PlanError {
         /// Input shape.
         input: InputShape,
     },
-    /// Pooling leaves nothing.
+    /// Pooling would leave no segments.
     #[error(
         "{model}: the input {input} is too narrow for `{layer}`: it needs at least 2 segments there, \
          and has {width}"
@@ -33,19 +33,19 @@ pub enum PlanError {
     TooFewClasses {
         /// Network.
         model: ModelKind,
-        /// Classes asked for.
+        /// Number of classes.
         classes: usize,
     },
-    /// Operations in an order that makes no sense.
+    /// The operations are in an invalid order.
     #[error("{model}: `{layer}` needs {expected}, and gets shape {found:?}")]
     Misfit {
         /// Network.
         model: ModelKind,
         /// The layer that does not fit.
         layer: String,
-        /// What it takes.
+        /// Expected input.
         expected: &'static str,
-        /// Shape of the value before it.
+        /// Shape found.
         found: Vec<usize>,
     },
 }

@@ -1,4 +1,4 @@
-//! An architecture becomes a plan: names, shapes and tensors of every step.
+//! Lowers an architecture to a plan: names, shapes and tensors of every step.
 
 use super::step::{Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueShape};
 use super::{Plan, PlanError};
@@ -43,13 +43,13 @@ pub(super) fn lower(architecture: &Architecture) -> Result<Plan, PlanError> {
     })
 }
 
-/// A plan on its way. Every method that appends a step takes the value it reads and returns the value it puts out.
+/// A plan under construction. Methods that append a step take its input value and return its output value.
 struct Lowering<'a> {
     architecture: &'a Architecture,
     steps: Vec<Step>,
     values: Vec<ValueShape>,
     tensors: Vec<TensorPlan>,
-    /// Layers without a name so far.
+    /// Number of layers without a name so far.
     max_pools: usize,
     average_pools: usize,
     dropouts: u64,
@@ -90,7 +90,7 @@ impl Lowering<'_> {
                 body,
                 shortcut,
             } => {
-                // The small one first, so that the input need not be kept until the end.
+                // The shortcut may be short: computing it first frees the input early.
                 let other = self.sequence(shortcut, input)?;
                 let main = self.sequence(body, input)?;
                 self.add(name.clone(), main, other)
@@ -143,7 +143,7 @@ impl Lowering<'_> {
         let (_, _, channels) = self.image(layer, input)?;
         let taps = size.0 * size.1;
         let shape = vec![size.0, size.1, channels, 1];
-        // Keras takes the fans of the shape [kh, kw, c, 1] as of any convolution.
+        // Keras computes the fans from the shape [kh, kw, c, 1] like for any convolution.
         let kind = StepKind::Depthwise {
             kernel: self.kernel(layer, shape, taps * channels, taps),
             bias: self.bias(layer, channels),
@@ -269,7 +269,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The layer that puts out `value`.
+    /// The layer that produces `value`.
     fn layer_of(&self, value: ValueId) -> &str {
         let mut steps = self.steps.iter();
         steps

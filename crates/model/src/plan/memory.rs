@@ -1,9 +1,9 @@
-//! Which values are alive when, and which of them training needs gradients of.
+//! Lifetimes of values, and which of them need gradients.
 
 use super::Plan;
 
 impl Plan {
-    /// How often every value is read, by index; the network's output counts once more.
+    /// Number of readers of every value, by index; the output of the network counts as one more.
     pub fn uses(&self) -> Vec<usize> {
         let mut uses = vec![0; self.values.len()];
         for input in self.steps.iter().flat_map(|step| step.inputs()) {
@@ -13,7 +13,7 @@ impl Plan {
         uses
     }
 
-    /// Whether a value depends on a trainable tensor, by index: of the others, the backward pass computes no gradient.
+    /// Whether a value depends on a trainable tensor, by index. The backward pass skips values that do not.
     pub fn depends_on_parameters(&self) -> Vec<bool> {
         let mut depends = vec![false; self.values.len()];
         for step in &self.steps {
@@ -24,8 +24,8 @@ impl Plan {
         depends
     }
 
-    /// Largest number of floats alive at once while one sample is classified: input and output of a step, and every value
-    /// that a later step reads. Steps that work in place reuse an input that nothing reads afterwards.
+    /// Peak number of floats alive while one sample is classified: input and output of a step, and every value that a
+    /// later step reads. Steps that work in place reuse an input that nothing reads afterwards.
     pub fn peak_activations(&self) -> usize {
         let elements = |value: super::ValueId| self.shape(value).elements();
         let mut uses = self.uses();

@@ -1,11 +1,10 @@
-//! The execution plan: what a network computes, step by step, with the shape of every value and the identity of every
-//! tensor. [`Plan::new`] is the only reader of [`Architecture::ops`]; both engines, the summary, the memory estimate and
-//! whoever exports a network go through [`Plan::steps`].
+//! The execution plan of a network, with the shape of every value and the identity of every tensor. Only
+//! [`Plan::new`] reads [`Architecture::ops`]; engines, summary, memory estimate and exports use [`Plan::steps`].
 //!
 //! - `step`: steps, values and tensors;
-//! - `lower`: an architecture becomes a plan;
-//! - `memory`: which values are alive when;
-//! - `error`: why a network cannot be planned.
+//! - `lower`: turns an architecture into a plan;
+//! - `memory`: lifetimes of values;
+//! - `error`: errors from planning.
 
 mod error;
 mod lower;
@@ -20,8 +19,8 @@ pub use step::{Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueS
 
 /// A network as steps in execution order.
 ///
-/// The steps form an acyclic graph over values: every value but the input is put out by exactly one step, which comes
-/// before all steps that read it.
+/// The steps form an acyclic graph over values. Every value except the input is produced by exactly one step, which
+/// precedes all steps that read it.
 ///
 /// ```
 /// use model::{Architecture, InputShape, ModelKind, Plan, StepKind};
@@ -76,11 +75,11 @@ pub use step::{Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueS
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What is computed, in execution order.
+    /// Steps in execution order.
     pub steps: Vec<Step>,
     /// Shape of every value, by [`ValueId`].
     pub values: Vec<ValueShape>,
-    /// Every tensor, by [`TensorId`]: trainable ones and running statistics interleaved as the layers have them.
+    /// Every tensor, by [`TensorId`]. Trainable tensors and running statistics are interleaved in layer order.
     pub tensors: Vec<TensorPlan>,
     /// The network's input, an image.
     pub input: ValueId,
@@ -92,8 +91,8 @@ impl Plan {
     /// Plans a network.
     ///
     /// # Errors
-    /// [`PlanError`] where a dimension is zero, a pooling layer has fewer than two columns, there are fewer than two
-    /// classes, or an operation does not take what the one before it puts out.
+    /// [`PlanError`] if a dimension is zero, a pooling layer has fewer than two columns, there are fewer than two
+    /// classes, or an operation does not accept the output of the one before it.
     pub fn new(architecture: &Architecture) -> Result<Self, PlanError> {
         lower::lower(architecture)
     }
@@ -108,7 +107,7 @@ impl Plan {
         &self.tensors[id.index()]
     }
 
-    /// Names of the layers that have tensors, from the input on.
+    /// Names of the layers that have tensors, in order from the input.
     pub fn layers(&self) -> Vec<String> {
         let mut layers: Vec<String> = Vec::new();
         for tensor in &self.tensors {
@@ -130,19 +129,19 @@ impl Plan {
         self.tensors.iter().map(TensorPlan::elements).sum()
     }
 
-    /// Number of parameters the optimizer changes.
+    /// Number of parameters that the optimiser updates.
     pub fn trainable_parameters(&self) -> usize {
         let trainable = self.tensors.iter().filter(|t| t.role.trainable());
         trainable.map(TensorPlan::elements).sum()
     }
 
-    /// Multiply-accumulates a sample.
+    /// Multiply-accumulates per sample.
     pub fn macs(&self) -> usize {
         self.steps.iter().map(|step| self.step_macs(step)).sum()
     }
 
-    /// Multiply-accumulates of one step, a sample. Padded positions count, as a dense kernel computes them; operations
-    /// without a kernel count nothing.
+    /// Multiply-accumulates of one step per sample. Padding counts, as in a dense kernel; operations without a kernel
+    /// count zero.
     pub fn step_macs(&self, step: &Step) -> usize {
         let output = self.shape(step.output);
         match step.kind {

@@ -1,6 +1,6 @@
 //! The parts of a plan: steps, values and tensors.
 
-/// One of a plan's [values](crate::Plan::values): the network's input, or what a step puts out.
+/// Identifies one of a plan's [values](crate::Plan::values): the network's input or the output of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(pub(super) usize);
 
@@ -11,7 +11,7 @@ impl ValueId {
     }
 }
 
-/// One of a plan's [tensors](crate::Plan::tensors).
+/// Identifies one of a plan's [tensors](crate::Plan::tensors).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TensorId(pub(super) usize);
 
@@ -44,13 +44,13 @@ impl ValueShape {
         self.positions() * self.channels()
     }
 
-    /// Positions of an image; flat values are one.
+    /// Number of positions of an image; 1 for flat values.
     pub fn positions(self) -> usize {
         let (height, width) = self.height_and_width();
         height * width
     }
 
-    /// Height and width of an image; flat values are one position.
+    /// Height and width of an image; (1, 1) for flat values.
     pub fn height_and_width(self) -> (usize, usize) {
         match self {
             ValueShape::Image { height, width, .. } => (height, width),
@@ -79,15 +79,15 @@ impl ValueShape {
     }
 }
 
-/// What a tensor of the network is for.
+/// Role of a tensor in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TensorRole {
-    /// Convolution `[kh, kw, in, out]`, depthwise `[kh, kw, c, 1]` or dense `[in, out]` kernel;
-    /// Glorot uniform at the start, with these fans.
+    /// Kernel of a convolution `[kh, kw, in, out]`, depthwise convolution `[kh, kw, c, 1]` or dense layer `[in,
+    /// out]`; initialised as Glorot uniform with these fans.
     Kernel {
-        /// Inputs of one output unit.
+        /// Number of inputs of an output unit.
         fan_in: usize,
-        /// Outputs one input unit reaches.
+        /// Number of outputs that an input unit reaches.
         fan_out: usize,
     },
     /// Bias, zero at the start.
@@ -103,7 +103,7 @@ pub enum TensorRole {
 }
 
 impl TensorRole {
-    /// Whether the tensor is a kernel, which decays where the optimizer has weight decay.
+    /// Whether the tensor is a kernel; only kernels have weight decay.
     pub fn is_kernel(self) -> bool {
         match self {
             TensorRole::Kernel { .. } => true,
@@ -115,7 +115,7 @@ impl TensorRole {
         }
     }
 
-    /// Whether the optimizer changes the tensor.
+    /// Whether the optimiser updates the tensor.
     pub fn trainable(self) -> bool {
         match self {
             TensorRole::Kernel { .. } | TensorRole::Bias | TensorRole::Gamma | TensorRole::Beta => {
@@ -133,7 +133,7 @@ pub struct TensorPlan {
     pub name: String,
     /// Shape in Keras' layout.
     pub shape: Vec<usize>,
-    /// What it is for.
+    /// Role in the network.
     pub role: TensorRole,
 }
 
@@ -150,15 +150,15 @@ pub struct Step {
     /// Name of the layer, unique within the network. Layers without parameters have generated ones: `conv1.relu`,
     /// `max_pool_1`, `block01.add`, `global_average_pool`, `dropout_1`.
     pub layer: String,
-    /// What is computed, with the tensors it reads.
+    /// Operation, with the tensors it reads.
     pub kind: StepKind,
-    /// The value it reads; a step of two values names the second in its kind.
+    /// Input value. A step with two inputs names the second in its kind.
     pub input: ValueId,
-    /// The value it puts out, which no other step does.
+    /// Output value.
     pub output: ValueId,
 }
 
-/// What a step computes, over channels-last values. Sizes are `(height, width)`.
+/// Operation of a step on channels-last values. Sizes are `(height, width)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepKind {
     /// 'Same' padded convolution ([`same_padding`](crate::same_padding)) with bias.
@@ -181,8 +181,8 @@ pub enum StepKind {
         /// `(kh, kw)`.
         size: (usize, usize),
     },
-    /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, a channel at a time; in training with mean and biased
-    /// variance of the batch over all samples and positions.
+    /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta` per channel. In training, mean and biased variance are
+    /// those of the batch over all samples and positions.
     BatchNorm {
         /// `[channels]`.
         gamma: TensorId,
@@ -199,12 +199,12 @@ pub enum StepKind {
     Relu,
     /// Maximum of two neighbouring columns, stride 2 along the width; an odd last column is dropped.
     MaxPool,
-    /// Sum of two values of one shape.
+    /// Sum of two values of equal shape.
     Add {
         /// The second summand.
         other: ValueId,
     },
-    /// Mean over all positions: an image becomes flat.
+    /// Mean over all positions; the result is flat.
     GlobalAveragePool,
     /// `x * kernel + bias` over flat values.
     Dense {
@@ -217,20 +217,20 @@ pub enum StepKind {
     Dropout {
         /// Fraction of elements set to zero.
         rate: f64,
-        /// Counts the network's dropout layers from 1: each draws a stream of its own.
+        /// Number of the dropout layer, counted from 1; each has its own random stream.
         number: u64,
     },
 }
 
 impl Step {
-    /// All values it reads, in order.
+    /// All input values, in order.
     pub fn inputs(&self) -> impl Iterator<Item = ValueId> {
         std::iter::once(self.input).chain(self.kind.other_input())
     }
 }
 
 impl StepKind {
-    /// The value that a step of two values reads beside [`Step::input`].
+    /// The second input, besides [`Step::input`].
     pub fn other_input(&self) -> Option<ValueId> {
         match *self {
             StepKind::Add { other } => Some(other),
@@ -245,7 +245,7 @@ impl StepKind {
         }
     }
 
-    /// The tensors it reads, in the order of the plan.
+    /// The tensors it reads, in plan order.
     pub fn tensors(&self) -> Vec<TensorId> {
         match *self {
             StepKind::Conv { kernel, bias, .. }
@@ -266,7 +266,7 @@ impl StepKind {
         }
     }
 
-    /// Whether the output can take the memory of an input that nothing reads afterwards.
+    /// Whether the output may reuse the memory of an input that nothing reads afterwards.
     pub fn works_in_place(&self) -> bool {
         match self {
             StepKind::BatchNorm { .. }

@@ -2,10 +2,10 @@
 //! `ROOT/YEAR/NET/STA/CHA.TYPE/NET.STA.LOC.CHA.TYPE.YEAR.DAY`.
 //!
 //! ```text
-//! OUT/settings.json           what the results were made with; other settings are refused
-//! OUT/claims/SITE.YEAR.DAY/   held by the process that works on the day; the operating system frees it with the process
-//! OUT/days/SITE.YEAR.DAY.jsonl   results of a day, there once they are whole
-//! OUT/events.jsonl            the events of all days, those over midnight joined; written when all days are done
+//! OUT/settings.json              settings of the results; a run with other settings is refused
+//! OUT/claims/SITE.YEAR.DAY/      locked by the process that analyses the day, until it ends
+//! OUT/days/SITE.YEAR.DAY.jsonl   results of a day, renamed to this once complete
+//! OUT/events.jsonl               events of all days, joined over midnight; written when all days are done
 //! ```
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use crate::feed::Recordings;
 /// A day, in nanoseconds.
 const DAY: i64 = 86_400_000_000_000;
 
-/// Files of a site by day, in days since 1970.
+/// Files by site and day; days are counted from 1970-01-01.
 type Days = BTreeMap<(String, i64), Vec<PathBuf>>;
 
 /// Runs the command.
@@ -53,12 +53,12 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
         let folder = out.join(folder);
         fs::create_dir_all(&folder).map_err(|source| cannot_write(&folder, source))?;
     }
-    settle(arguments, &worker, out)?;
+    check_settings(arguments, &worker, out)?;
     let (mut done, mut failed) = (0, Vec::new());
     for ((site, day), paths) in &days {
         interrupt.check()?;
         let name = day_name(site, *day);
-        // A window that begins before midnight ends in the files of the next day.
+        // A window that begins before midnight ends in the next day's files.
         let mut paths = paths.clone();
         paths.extend(
             days.get(&(site.clone(), day + 1))
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     ));
     if !failed.is_empty() {
         return Err(PredictError::Usage(format!(
-            "{} days failed, and come again when the command is run again: {}",
+            "{} days failed; run the command again to retry them: {}",
             failed.len(),
             failed.join(", ")
         )));
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     let missing = results.iter().filter(|path| !path.is_file()).count();
     if missing > 0 {
         arguments.model.say(&format!(
-            "{missing} days are with other processes: the last one joins the events"
+            "{missing} days are analysed by other processes; the last process writes events.jsonl"
         ));
         return Ok(());
     }
@@ -125,7 +125,7 @@ fn cannot_write(path: &Path, source: std::io::Error) -> PredictError {
     }
 }
 
-/// Adds the files of an archive below `folder`.
+/// Adds the files below `folder`.
 fn walk(folder: &Path, depth: usize, days: &mut Days) -> Result<(), PredictError> {
     let unreadable = |source| {
         PredictError::Data(data::DataError::Read {
@@ -140,7 +140,7 @@ fn walk(folder: &Path, depth: usize, days: &mut Days) -> Result<(), PredictError
     }
     paths.sort();
     for path in paths {
-        // YEAR/NET/STA/CHA.D
+        // Layout YEAR/NET/STA/CHA.D
         if path.is_dir() && depth < 4 {
             walk(&path, depth + 1, days)?;
         } else if let Some(key) = path
@@ -153,7 +153,7 @@ fn walk(folder: &Path, depth: usize, days: &mut Days) -> Result<(), PredictError
     Ok(())
 }
 
-/// Site and day since 1970 of `NET.STA.LOC.CHA.D.YEAR.DAY`.
+/// Parses `NET.STA.LOC.CHA.D.YEAR.DAY` into site and days since 1970-01-01.
 fn site_and_day(name: &str) -> Option<(String, i64)> {
     let parts: Vec<&str> = name.split('.').collect();
     let [network, station, location, channel, _, year, day] = parts[..] else {
@@ -168,8 +168,12 @@ fn site_and_day(name: &str) -> Option<(String, i64)> {
     Some((site, start.div_euclid(DAY)))
 }
 
-/// Writes what the results are made with, or refuses to mix them with others.
-fn settle(arguments: &RecordingArgs, worker: &Worker<'_>, out: &Path) -> Result<(), PredictError> {
+/// Writes the settings of the results, or refuses to add to results with other settings.
+fn check_settings(
+    arguments: &RecordingArgs,
+    worker: &Worker<'_>,
+    out: &Path,
+) -> Result<(), PredictError> {
     let events = &arguments.events;
     let settings = json!({
         "version": FORMAT_VERSION,
@@ -192,7 +196,7 @@ fn settle(arguments: &RecordingArgs, worker: &Worker<'_>, out: &Path) -> Result<
     match fs::read_to_string(&path) {
         Ok(there) if there == text => Ok(()),
         Ok(_) => Err(PredictError::Usage(format!(
-            "{} was made with other settings or another model: choose another --out",
+            "{} was made with other settings or another model: use a different --out",
             path.display()
         ))),
         Err(_) => {
@@ -203,7 +207,7 @@ fn settle(arguments: &RecordingArgs, worker: &Worker<'_>, out: &Path) -> Result<
     }
 }
 
-/// Does a day, unless it is done or another process works on it; whether it did.
+/// Analyses a day unless it is done or another process works on it; returns whether it did.
 fn one_day(
     arguments: &RecordingArgs,
     worker: &mut Worker<'_>,
@@ -224,7 +228,7 @@ fn one_day(
         Err(TryLockError::WouldBlock) => return Ok(false),
         Err(TryLockError::Error(source)) => return Err(cannot_write(&lock, source)),
     }
-    // Another process may have finished it before the lock was free.
+    // Another process may have finished it before the lock was released.
     if result.is_file() {
         return Ok(false);
     }
@@ -252,7 +256,7 @@ fn one_day(
     Ok(true)
 }
 
-/// Writes the events of all days in the order of site and time; those of one class that reach over midnight are joined.
+/// Writes the events of all days sorted by site and time. Events of one class that continue over midnight are joined.
 fn merge(results: &[PathBuf], out: &Path, reach: i64) -> Result<(), PredictError> {
     let mut output = Output::open(Some(&out.join("events.jsonl")))?;
     let mut last: Option<Value> = None;
@@ -264,21 +268,21 @@ fn merge(results: &[PathBuf], out: &Path, reach: i64) -> Result<(), PredictError
                 PredictError::source(path, format!("line {}: {error}", number + 1))
             })?;
             let joined = match &mut last {
-                Some(own) if number == 0 => join(own, &event, reach).is_some(),
+                Some(previous) if number == 0 => join(previous, &event, reach).is_some(),
                 _ => false,
             };
-            if !joined && let Some(own) = last.replace(event) {
-                output.write(&format!("{own}\n"))?;
+            if !joined && let Some(previous) = last.replace(event) {
+                output.write(&format!("{previous}\n"))?;
             }
         }
     }
-    if let Some(own) = last {
-        output.write(&format!("{own}\n"))?;
+    if let Some(event) = last {
+        output.write(&format!("{event}\n"))?;
     }
     output.finish()
 }
 
-/// Adds `next` to `last` where they are one event.
+/// Merges `next` into `last` if both belong to one event.
 fn join(last: &mut Value, next: &Value, reach: i64) -> Option<()> {
     let same = ["site", "class"].iter().all(|key| last[key] == next[key]);
     let end = parse_time(last["end"].as_str()?).ok()?;
@@ -286,8 +290,8 @@ fn join(last: &mut Value, next: &Value, reach: i64) -> Option<()> {
     if !same || start.saturating_sub(end) > reach {
         return None;
     }
-    let windows = [&*last, next].map(|own| own["windows"].as_f64());
-    let confidence = [&*last, next].map(|own| own["confidence"].as_f64());
+    let windows = [&*last, next].map(|event| event["windows"].as_f64());
+    let confidence = [&*last, next].map(|event| event["confidence"].as_f64());
     let (first, second) = (windows[0]?, windows[1]?);
     let mean = (confidence[0]? * first + confidence[1]? * second) / (first + second);
     last["confidence"] = super::output::number(mean as f32);

@@ -1,4 +1,4 @@
-//! Events and windows of recordings and streams, as they are written.
+//! Output of events and windows.
 
 use clap::Args;
 use data::recording::NANOS;
@@ -12,37 +12,37 @@ use crate::error::PredictError;
 use crate::events::{Event, EventSettings, makes_no_events};
 use crate::slide::Span;
 
-/// When an event begins and ends.
+/// Thresholds and durations of events.
 #[derive(Clone, Debug, Args)]
 pub struct EventArgs {
-    /// An event of a class begins with a window in which its probability is the highest and at least this
+    /// An event starts with a window in which its class is the most probable with at least this probability
     #[arg(long, value_name = "P", default_value_t = 0.7)]
     pub on: f32,
-    /// It ends before the first window in which its probability is below
+    /// An event ends before the first window in which the probability of its class is below this
     #[arg(long, value_name = "P", default_value_t = 0.5)]
     pub off: f32,
-    /// Shorter events are dropped
+    /// Drop events shorter than this, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub min_duration: f64,
-    /// Events of one class no farther apart are one
+    /// Merge events of one class with at most this gap, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub merge_gap: f64,
-    /// Windows whose highest probability is below are `unknown`, and in no event
+    /// Windows whose highest probability is below this are `unknown` and part of no event
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub threshold: f32,
-    /// Class that makes no events, may be repeated [default: background, noise and no_event, where there are]
+    /// Class that produces no events; may be repeated [default: background, noise and no_event, if present]
     #[arg(long, value_name = "CLASS")]
     pub ignore: Vec<String>,
-    /// Every window instead of events
+    /// Print every window instead of events
     #[arg(long)]
     pub windows: bool,
 }
 
 impl EventArgs {
-    /// The settings for these classes.
+    /// Event settings for these classes.
     ///
     /// # Errors
-    /// [`PredictError::Usage`] naming the option that makes no sense.
+    /// [`PredictError::Usage`] naming the invalid option.
     pub(crate) fn settings(&self, classes: &[String]) -> Result<EventSettings, PredictError> {
         for (option, value) in [
             ("--on", self.on),
@@ -87,10 +87,10 @@ impl EventArgs {
     }
 }
 
-/// Before this, times count from the beginning of a recording that does not say when it was made.
+/// Times before this count from the start of a recording without date.
 const FIRST_DATE: i64 = 30 * 86_400_000_000_000;
 
-/// A time for programs: RFC 3339 with microseconds in UTC, or seconds where there is no date.
+/// Time in JSON: RFC 3339 in UTC with microseconds, or seconds if there is no date.
 pub(crate) fn time(nanos: i64) -> Value {
     match date(nanos) {
         Some(text) => text.into(),
@@ -98,7 +98,7 @@ pub(crate) fn time(nanos: i64) -> Value {
     }
 }
 
-/// RFC 3339 with microseconds in UTC; none where there is no date.
+/// RFC 3339 in UTC with microseconds; `None` if there is no date.
 pub(crate) fn date(nanos: i64) -> Option<String> {
     if nanos.abs() < FIRST_DATE {
         return None;
@@ -111,16 +111,16 @@ fn time_text(nanos: i64) -> String {
     date(nanos).unwrap_or_else(|| format!("{:.6}", nanos as f64 / NANOS))
 }
 
-/// Writes findings.
+/// Writes findings in the chosen format.
 pub(crate) struct Findings {
     format: Format,
     output: Output,
     names: Vec<String>,
     threshold: f32,
     windows: bool,
-    /// Widths of site and class in text.
+    /// Column widths of site and class in text output.
     widths: [usize; 2],
-    /// Windows and events so far.
+    /// Number of windows and events written.
     pub counts: [usize; 2],
 }
 
@@ -145,7 +145,7 @@ impl Findings {
             .max()
             .unwrap_or(0)
             .max(7);
-        let mut own = Self {
+        let mut findings = Self {
             format: output.format(),
             output: Output::open(output.out.as_deref())?,
             threshold: events.threshold,
@@ -154,8 +154,8 @@ impl Findings {
             counts: [0; 2],
             names,
         };
-        own.head()?;
-        Ok(own)
+        findings.head()?;
+        Ok(findings)
     }
 
     fn head(&mut self) -> Result<(), PredictError> {
@@ -181,10 +181,10 @@ impl Findings {
         self.output.write(&line)
     }
 
-    /// Writes what was asked for of `findings`, which are gone then.
+    /// Writes and drains `findings`.
     ///
     /// # Errors
-    /// As [`Output::write`].
+    /// Those of [`Output::write`].
     pub(crate) fn write(
         &mut self,
         site: &str,
@@ -211,11 +211,11 @@ impl Findings {
         Ok(())
     }
 
-    fn window(&self, site: &str, span: Span, own: &Prediction) -> String {
-        let class = if own.confidence < self.threshold {
+    fn window(&self, site: &str, span: Span, prediction: &Prediction) -> String {
+        let class = if prediction.confidence < self.threshold {
             "unknown"
         } else {
-            &self.names[own.class]
+            &self.names[prediction.class]
         };
         let [site_width, class_width] = self.widths;
         match self.format {
@@ -227,21 +227,24 @@ impl Findings {
                     "start": time(span.start),
                     "end": time(span.end),
                     "class": class,
-                    "confidence": number(own.confidence),
-                    "probabilities": by_class(&self.names, &own.probabilities),
+                    "confidence": number(prediction.confidence),
+                    "probabilities": by_class(&self.names, &prediction.probabilities),
                 });
                 format!("{line}\n")
             }
             Format::Csv => {
-                let probabilities: Vec<String> =
-                    own.probabilities.iter().map(f32::to_string).collect();
+                let probabilities: Vec<String> = prediction
+                    .probabilities
+                    .iter()
+                    .map(f32::to_string)
+                    .collect();
                 format!(
                     "{},{},{},{},{},{}\n",
                     csv_field(site),
                     time_text(span.start),
                     time_text(span.end),
                     csv_field(class),
-                    own.confidence,
+                    prediction.confidence,
                     probabilities.join(",")
                 )
             }
@@ -249,7 +252,7 @@ impl Findings {
                 "{site:<site_width$}  {:<27}  {:<27}  {class:<class_width$}  {:>10.4}\n",
                 time_text(span.start),
                 time_text(span.end),
-                own.confidence
+                prediction.confidence
             ),
         }
     }
@@ -281,18 +284,18 @@ impl Findings {
         }
     }
 
-    /// Hands on what is buffered.
+    /// Flushes the output.
     ///
     /// # Errors
-    /// As [`Output::write`].
+    /// Those of [`Output::write`].
     pub(crate) fn flush(&mut self) -> Result<(), PredictError> {
         self.output.flush()
     }
 
-    /// Ends the results.
+    /// Completes the output.
     ///
     /// # Errors
-    /// As [`Output::write`].
+    /// Those of [`Output::write`].
     pub(crate) fn finish(self) -> Result<(), PredictError> {
         self.output.finish()
     }

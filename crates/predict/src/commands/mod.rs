@@ -1,4 +1,4 @@
-//! The program `predict`, a file a command.
+//! The program `predict`, one file per command.
 
 mod archive;
 mod findings;
@@ -17,48 +17,48 @@ use clap::{Args, Parser, Subcommand};
 use crate::classifier::{Classifier, Options};
 use crate::error::PredictError;
 
-/// Version of the JSON lines that the program writes; readers ignore fields they do not know.
+/// Version of the JSON lines. Readers should ignore unknown fields.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Classifies windows, recordings and streams with a trained network.
+/// Classify windows, recordings and streams with a trained network.
 #[derive(Debug, Parser)]
 #[command(name = "predict", version)]
 pub struct Cli {
-    /// What to do.
+    /// Command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Classifies windows in sample files (.pt, .npz, .npy, TFRecord): class and probabilities of each
+    /// Classify windows in sample files (.pt, .npz, .npy, TFRecord): class and probabilities of each
     Windows(windows::WindowsArgs),
-    /// Finds events in continuous recordings (miniSEED, SAC, WAV, Parquet, tables): start, end, class, confidence
+    /// Detect events in continuous recordings (miniSEED, SAC, WAV, Parquet, tables): start, end, class, confidence
     Recording(recording::RecordingArgs),
-    /// Finds events in samples or miniSEED records as they come in on standard input
+    /// Detect events in real time in samples or miniSEED records on standard input
     Stream(stream::StreamArgs),
 }
 
-/// The model, and how it computes.
+/// Options of the model and its computation.
 #[derive(Clone, Debug, Args)]
 pub struct ModelArgs {
     /// An experiment, its folder model/, or a copy of that folder
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// CPU threads [default: all]
+    /// Number of CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Samples of a raw window, for models with Welch spectra of older versions, which do not say
+    /// Window length in samples, for older models with Welch spectra that do not store it
     #[arg(long, value_name = "N")]
     pub window_samples: Option<usize>,
-    /// No warnings, notes and summaries on standard error
+    /// Suppress warnings, notes and summaries on standard error
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 impl ModelArgs {
-    /// Opens the model on as many threads as were asked for.
+    /// Opens the model with the requested number of threads.
     fn open(&self) -> Result<Classifier, PredictError> {
         if let Some(threads) = self.threads {
             let usage = |problem| PredictError::Usage(format!("--threads {threads}: {problem}"));
@@ -76,7 +76,7 @@ impl ModelArgs {
         Classifier::open_with(&self.model, options)
     }
 
-    /// Says something on standard error.
+    /// Prints a line to standard error unless --quiet.
     fn say(&self, line: &str) {
         if !self.quiet {
             eprintln!("{line}");
@@ -84,12 +84,12 @@ impl ModelArgs {
     }
 }
 
-/// Set by Ctrl-C and SIGTERM: the first ends the work after what is at hand, the second the process.
+/// Set by Ctrl-C and SIGTERM: the first signal stops after the current step, the second kills the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Registers the signals; where the system refuses, they end the process at once.
+    /// Registers the signal handlers. If the system refuses, a signal kills the process.
     fn on_signals() -> Self {
         use signal_hook::consts::{SIGINT, SIGTERM};
         let interrupt = Self::default();
@@ -102,7 +102,7 @@ impl Interrupt {
     }
 
     /// # Errors
-    /// [`PredictError::Interrupted`] once a signal came.
+    /// [`PredictError::Interrupted`] after a signal.
     pub(crate) fn check(&self) -> Result<(), PredictError> {
         if self.0.load(Ordering::Relaxed) {
             return Err(PredictError::Interrupted);
@@ -114,7 +114,7 @@ impl Interrupt {
 /// Runs a command.
 ///
 /// # Errors
-/// [`PredictError`] naming what is wrong.
+/// [`PredictError`] describing the problem.
 pub fn run(cli: &Cli) -> Result<(), PredictError> {
     let interrupt = Interrupt::on_signals();
     match &cli.command {
@@ -128,7 +128,7 @@ pub fn run(cli: &Cli) -> Result<(), PredictError> {
 }
 
 /// # Errors
-/// [`PredictError::Usage`] where an option is no probability.
+/// [`PredictError::Usage`] if the value is not a probability.
 fn check_probability(option: &str, value: f32) -> Result<(), PredictError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Where results go: standard output, or a file that appears once it is whole.
+//! Output destination: standard output, or a file that appears once it is complete.
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -9,21 +9,22 @@ use serde_json::{Map, Value};
 
 use crate::error::PredictError;
 
-/// How results are written.
+/// Options for the output.
 #[derive(Clone, Debug, Default, Args)]
 pub struct OutputArgs {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Comma-separated values with a line of names
+    /// Print comma-separated values with a header line
     #[arg(long)]
     pub csv: bool,
-    /// Write the results into a file instead of standard output; an existing one is replaced when all is done
+    /// Write the results to this file instead of standard output; it appears (or is replaced) when the results are
+    /// complete
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 
-/// How results look.
+/// Output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Text,
@@ -46,12 +47,12 @@ impl OutputArgs {
 /// An open output.
 pub(crate) struct Output {
     writer: Box<dyn Write>,
-    /// The file that is written aside, and its name once it is whole.
+    /// Temporary file and final path.
     aside: Option<(PathBuf, PathBuf)>,
 }
 
 impl Output {
-    /// Standard output, or a file beside `path`.
+    /// Opens standard output, or a temporary file next to `path`.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, PredictError> {
         let Some(path) = path else {
             return Ok(Self {
@@ -74,16 +75,16 @@ impl Output {
     /// Appends `text`.
     ///
     /// # Errors
-    /// [`PredictError::Closed`] where nobody reads any more.
+    /// [`PredictError::Closed`] if the reader has closed the pipe, or [`PredictError::Write`].
     pub(crate) fn write(&mut self, text: &str) -> Result<(), PredictError> {
         let written = self.writer.write_all(text.as_bytes());
         written.map_err(|source| self.failed(source))
     }
 
-    /// Hands on what is buffered.
+    /// Flushes buffered text.
     ///
     /// # Errors
-    /// As [`Output::write`].
+    /// Those of [`Output::write`].
     pub(crate) fn flush(&mut self) -> Result<(), PredictError> {
         let flushed = self.writer.flush();
         flushed.map_err(|source| self.failed(source))
@@ -97,10 +98,10 @@ impl Output {
         }
     }
 
-    /// Ends the results: a file gets its name.
+    /// Completes the output; a file is renamed to its final path.
     ///
     /// # Errors
-    /// As [`Output::write`].
+    /// Those of [`Output::write`].
     pub(crate) fn finish(mut self) -> Result<(), PredictError> {
         self.flush()?;
         if let Some((aside, path)) = self.aside.take() {
@@ -112,7 +113,7 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        // Half a result is none.
+        // An incomplete result must not stay behind.
         if let Some((aside, _)) = &self.aside {
             let _ = std::fs::remove_file(aside);
         }
@@ -126,7 +127,7 @@ fn cannot_write(path: &Path, source: std::io::Error) -> PredictError {
     }
 }
 
-/// A field of comma-separated values, quoted where it has to be.
+/// Quotes a CSV field where needed.
 pub(crate) fn csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -144,8 +145,8 @@ pub(crate) fn by_class(names: &[String], probabilities: &[f32]) -> Value {
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-/// A probability with the digits that float32 has.
+/// A probability with the digits of float32.
 pub(crate) fn number(value: f32) -> Value {
-    // Through text: as float64 it would get digits that mean nothing.
+    // Converted through text; as float64 it would get meaningless digits.
     serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
 }

@@ -1,7 +1,7 @@
-//! Events as QuakeML 1.2 (BED), as ObsPy and SeisComP read it.
+//! Events as QuakeML 1.2 (BED), readable by ObsPy and SeisComP.
 //!
-//! An event has a pick at its start and no origin: where it happened is not known. Its class, end and probabilities are
-//! in its description and comments.
+//! An event has a pick at its start and no origin, since its location is unknown. Class, end and probabilities are in
+//! its description and comments.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::output::{Output, number};
 use crate::error::PredictError;
 use crate::events::Event;
 
-/// Events of all sites, each with the channel it is told of.
+/// Events of all sites, each with the channel of its pick.
 #[derive(Default)]
 pub(crate) struct Catalogue(Vec<(String, Event)>);
 
@@ -24,7 +24,7 @@ impl Catalogue {
     /// Writes the file.
     ///
     /// # Errors
-    /// Where an event has no date, or the file cannot be written.
+    /// If an event has no date, or the file cannot be written.
     pub(crate) fn write(&self, path: &Path, classes: &[String]) -> Result<(), PredictError> {
         let mut output = Output::open(Some(path))?;
         output.write(
@@ -51,8 +51,7 @@ fn element(
         .zip(date(event.peak_time));
     let Some(((start, end), peak_time)) = dated else {
         return Err(PredictError::Usage(
-            "QuakeML needs dates, and a recording does not say when it was made: give --start TIME"
-                .into(),
+            "QuakeML needs dates, but a recording has no start time: give --start TIME".into(),
         ));
     };
     let id = format!("smi:local/predict/{}/{number_of}", event.start);
@@ -79,7 +78,7 @@ fn element(
     ))
 }
 
-/// Text as XML has it.
+/// Escapes text for XML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -88,7 +87,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // Control characters are not allowed, not even escaped.
+            // XML does not allow control characters, not even escaped.
             c if c.is_control() => out.push('?'),
             c => out.push(c),
         }

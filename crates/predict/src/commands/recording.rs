@@ -1,4 +1,4 @@
-//! `predict recording`: events, or windows, of continuous recordings.
+//! `predict recording`: detects events in continuous recordings, or classifies their windows.
 
 use std::path::PathBuf;
 
@@ -17,49 +17,46 @@ use crate::feed::{Recordings, Site};
 use crate::join::{JoinCounts, Joiner};
 use crate::slide::{Cutting, Slider};
 
-/// Windows that are classified together.
+/// Number of windows classified at once.
 const BATCH: usize = 256;
 
-/// How windows are cut from what was recorded.
+/// How windows are cut from recordings.
 #[derive(Clone, Debug, Args)]
 pub struct CutArgs {
-    /// Samples, at the model's rate, from one window to the next [default: half a window]
+    /// Hop between windows in samples at the model's rate [default: half a window]
     #[arg(long, value_name = "N")]
     pub hop: Option<usize>,
-    /// Samples a second that the model was trained with, where it does not say
+    /// Sampling rate in Hz of the training data, for a model that does not store it
     #[arg(long, value_name = "HZ")]
     pub model_rate: Option<f64>,
 }
 
 impl CutArgs {
-    /// How the model's windows are cut.
+    /// The cutting parameters for a model.
     ///
     /// # Errors
-    /// [`PredictError::Usage`] where something is missing or makes no sense.
+    /// [`PredictError::Usage`] if a value is missing or invalid.
     pub(crate) fn cutting(&self, classifier: &Classifier) -> Result<Cutting, PredictError> {
         let usage = |problem: String| PredictError::Usage(problem);
         let window = classifier.window_samples().ok_or_else(|| {
-            usage(
-                "the model does not say how many samples a window has: give --window-samples"
-                    .into(),
-            )
+            usage("the model does not store its window length: give --window-samples".into())
         })?;
         let rate = match (classifier.sampling_rate(), self.model_rate) {
-            (Some(own), Some(given)) if (own / given - 1.0).abs() > 1e-6 => {
+            (Some(stored), Some(given)) if (stored / given - 1.0).abs() > 1e-6 => {
                 return Err(usage(format!(
-                    "--model-rate {given}: the model was trained with {own} Hz"
+                    "--model-rate {given}: the model was trained with {stored} Hz"
                 )));
             }
-            (Some(own), _) => own,
+            (Some(stored), _) => stored,
             (None, Some(given)) if (1e-6..=1e9).contains(&given) => given,
             (None, Some(given)) => {
                 return Err(usage(format!(
-                    "--model-rate {given} is no sampling rate in Hz"
+                    "--model-rate {given} is not a valid sampling rate in Hz"
                 )));
             }
             (None, None) => {
                 return Err(usage(
-                    "the model does not say which sampling rate it was trained with: give --model-rate HZ".into(),
+                    "the model does not store its sampling rate: give --model-rate HZ".into(),
                 ));
             }
         };
@@ -80,34 +77,34 @@ impl CutArgs {
 /// Arguments of `predict recording`.
 #[derive(Clone, Debug, Args)]
 pub struct RecordingArgs {
-    /// The model.
+    /// Model options.
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Recordings: miniSEED, SAC, WAV, Parquet, tables; or the folder of an archive of station-days (SDS), whose results
-    /// go into the folder --out, one file a day and all events in events.jsonl: several processes may share the work, and
-    /// what was interrupted goes on
+    /// Recordings (miniSEED, SAC, WAV, Parquet, tables), or the folder of an SDS archive. For an archive, --out is a
+    /// folder: it gets one result file per day and all events in events.jsonl. Several processes may share the work,
+    /// and an interrupted run continues
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Channels in the order of the model's: whole names, what follows the last dot, or orientations [default: all of a
-    /// site, where there are as many as the model has, in the order Z, N, E]
+    /// Channels in the model's order: full names, last parts of names, or orientation codes [default: all channels of
+    /// a site, in the order Z, N, E, if their number matches the model]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub channels: Vec<String>,
-    /// Samples a second of recordings that do not say
+    /// Sampling rate in Hz, for recordings that do not store it
     #[arg(long, value_name = "HZ")]
     pub rate: Option<f64>,
-    /// Time of the first sample of recordings that do not say
+    /// Time of the first sample, for recordings that do not store it
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
     /// How windows are cut.
     #[command(flatten)]
     pub cut: CutArgs,
-    /// When events begin and end.
+    /// Event options.
     #[command(flatten)]
     pub events: EventArgs,
-    /// How results are written.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Write the events as QuakeML too
+    /// Also write the events to this QuakeML file
     #[arg(long, value_name = "FILE")]
     pub quakeml: Option<PathBuf>,
 }
@@ -117,7 +114,7 @@ impl RecordingArgs {
         let start = self.start.as_deref().map(parse_time).transpose();
         if let Some(rate) = self.rate.filter(|rate| !(1e-6..=1e9).contains(rate)) {
             return Err(PredictError::Usage(format!(
-                "--rate {rate} is no sampling rate in Hz"
+                "--rate {rate} is not a valid sampling rate in Hz"
             )));
         }
         Ok(Hints {
@@ -127,7 +124,7 @@ impl RecordingArgs {
     }
 }
 
-/// What recordings are analysed with.
+/// Classifier and settings for the analysis of recordings.
 pub(super) struct Worker<'a> {
     pub classifier: Classifier,
     pub cutting: Cutting,
@@ -135,7 +132,7 @@ pub(super) struct Worker<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// Receives findings, and takes them away.
+/// Receives and drains findings.
 type FindingSink<'a> = &'a mut dyn FnMut(&mut Vec<Finding>) -> Result<(), PredictError>;
 
 impl<'a> Worker<'a> {
@@ -152,10 +149,10 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// Analyses `channels` of `site`, windows that begin before `until`; what is to be said of it comes back.
+    /// Analyses the windows of `channels` of `site` that begin before `until`; returns notes for the user.
     ///
     /// # Errors
-    /// [`PredictError`] where a file cannot be read any more or a window cannot be classified, or as `sink`.
+    /// [`PredictError`] if a file becomes unreadable or a window cannot be classified, or an error of `sink`.
     pub(super) fn analyse(
         &mut self,
         site: &mut Site,
@@ -173,7 +170,7 @@ impl<'a> Worker<'a> {
         let classifier = &mut self.classifier;
         classifier.reset_novelty();
         let mut joiner = Joiner::new(channels.len());
-        // The last window reaches beyond, and so does the filter of the resampling.
+        // The last window extends beyond `until`, and so does the resampling filter.
         let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
         let limit = until
             .saturating_add(2 * length)
@@ -188,8 +185,12 @@ impl<'a> Worker<'a> {
         let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
         let warnings = classifier
             .novelty()
-            .map_or(Vec::new(), |own| own.warnings());
-        notes.extend(warnings.into_iter().map(|own| format!("warning: {own}")));
+            .map_or(Vec::new(), |novelty| novelty.warnings());
+        notes.extend(
+            warnings
+                .into_iter()
+                .map(|warning| format!("warning: {warning}")),
+        );
         Ok(notes)
     }
 }
@@ -201,8 +202,10 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
-    let chosen = recordings.sites.iter();
-    let chosen = chosen.map(|site| site.choose(&arguments.channels, worker.cutting.channels));
+    let chosen = recordings
+        .sites
+        .iter()
+        .map(|site| site.choose(&arguments.channels, worker.cutting.channels));
     let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
     let names: Vec<&str> = recordings
         .sites
@@ -249,10 +252,10 @@ fn events(found: &[Finding]) -> impl Iterator<Item = &Event> {
     })
 }
 
-/// What is said of a site when it is done.
+/// Notes on a site after its analysis.
 ///
 /// # Errors
-/// Where its channels share no time at one rate.
+/// If its channels have no time in common at one rate.
 fn notes(
     site: &Site,
     counts: &JoinCounts,
@@ -278,19 +281,19 @@ fn notes(
     );
     note(
         counts.repeated,
-        "samples were there twice; the earlier trace's are kept".into(),
+        "repeated samples dropped; the earlier trace counts".into(),
     );
     note(
         counts.not_numbers,
-        "samples are no numbers and are gaps".into(),
+        "samples are not finite and count as gaps".into(),
     );
     note(
         site.damaged() as u64,
-        "damaged records left out, as gaps".into(),
+        "damaged records skipped; they count as gaps".into(),
     );
     note(
         counts.unshared,
-        "samples are left out: the other channels have none at their time".into(),
+        "samples skipped: the other channels have none at that time".into(),
     );
     let seconds = cutting.window as f64 / cutting.rate;
     note(
@@ -299,7 +302,7 @@ fn notes(
     );
     if let Some((seconds, rates)) = &counts.apart {
         notes.push(format!(
-            "note: {seconds:.3} s are left out, where the channels have {rates}"
+            "note: {seconds:.3} s skipped, where the channels have different rates: {rates}"
         ));
     }
     Ok(notes)

@@ -1,4 +1,4 @@
-//! `predict stream`: events, or windows, of what comes in on standard input.
+//! `predict stream`: detects events in data from standard input, or classifies their windows.
 
 mod source;
 
@@ -21,42 +21,42 @@ use crate::join::Joiner;
 use crate::slide::Slider;
 use source::{Input, Source};
 
-/// Pieces of input that wait; a full queue makes the writer wait.
-const WAITING: usize = 16;
-/// Bytes that are read at once, at most.
-const PIECE: usize = 64 << 10;
+/// Capacity of the input queue in chunks. When it is full, the writer of the pipe waits.
+const QUEUE_CAPACITY: usize = 16;
+/// Maximum chunk size in bytes.
+const CHUNK_SIZE: usize = 64 << 10;
 /// Arguments of `predict stream`.
 #[derive(Clone, Debug, Args)]
 pub struct StreamArgs {
-    /// The model.
+    /// Model options.
     #[command(flatten)]
     pub model: ModelArgs,
-    /// `-`: standard input
+    /// `-` for standard input
     #[arg(value_name = "-")]
     pub input: String,
-    /// What comes in
+    /// Input format
     #[arg(long, value_enum, default_value_t = Input::Mseed)]
     pub format: Input,
-    /// Samples a second of numbers
+    /// Sampling rate in Hz of raw samples
     #[arg(long, value_name = "HZ")]
     pub rate: Option<f64>,
-    /// Of numbers, how many channels are interleaved [default: the model's]; of miniSEED, the channels in the order of
-    /// the model's [default: all of the only site, in the order Z, N, E]
+    /// Raw samples: number of interleaved channels [default: the model's]. miniSEED: channels in the model's order
+    /// [default: all channels of the only site, in the order Z, N, E]
     #[arg(long, value_name = "N|NAME,...", value_delimiter = ',')]
     pub channels: Vec<String>,
-    /// Time of the first number [default: now]
+    /// Time of the first raw sample [default: now]
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
-    /// Seconds that a channel may be silent, or its clock go back, before the others go on without it
+    /// Seconds to wait for a channel that is silent, or whose clock went back, before the others continue without it
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     pub patience: f64,
     /// How windows are cut.
     #[command(flatten)]
     pub cut: CutArgs,
-    /// When events begin and end.
+    /// Event options.
     #[command(flatten)]
     pub events: EventArgs,
-    /// How results are written.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
     let usage = |problem: String| Err(PredictError::Usage(problem));
     if arguments.input != "-" {
         return usage(format!(
-            "{}: a stream comes on standard input: write `-`; files are for `predict recording`",
+            "{}: `predict stream` reads standard input, written as `-`; use `predict recording` for files",
             arguments.input
         ));
     }
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
         ));
     }
     let classifier = arguments.model.open()?;
-    if !classifier.is_of_single_windows() {
+    if !classifier.is_batch_independent() {
         return usage(
             "the model scales every window by its batch (`batch` normalisation), and a stream has no batches: use \
              `predict recording`, or train with another normalisation"
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
         latency: Latency::default(),
     };
     let ended = stream.follow(source, &read_ahead(), interrupt);
-    // What came in before an interruption counts.
+    // Data received before an interruption is still processed.
     if !matches!(ended, Ok(_) | Err(PredictError::Interrupted)) {
         return ended.map(drop);
     }
@@ -111,15 +111,15 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
     ended.map(drop)
 }
 
-/// Bytes and when they came.
-type Piece = std::io::Result<(Vec<u8>, Instant)>;
+/// A chunk of input and its time of arrival.
+type Chunk = std::io::Result<(Vec<u8>, Instant)>;
 
-/// Reads standard input on a thread of its own; the end is an empty piece.
-fn read_ahead() -> Receiver<Piece> {
-    let (sender, receiver) = sync_channel(WAITING);
+/// Reads standard input on its own thread. An empty chunk marks the end.
+fn read_ahead() -> Receiver<Chunk> {
+    let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
-        let mut buffer = vec![0; PIECE];
+        let mut buffer = vec![0; CHUNK_SIZE];
         loop {
             let piece = match input.read(&mut buffer) {
                 Ok(n) => Ok((buffer[..n].to_vec(), Instant::now())),
@@ -135,7 +135,7 @@ fn read_ahead() -> Receiver<Piece> {
     receiver
 }
 
-/// Delays from the arrival of a window's last sample to its result, in seconds.
+/// Delay from the arrival of a window's last sample to its result, in seconds.
 #[derive(Default)]
 struct Latency {
     count: usize,
@@ -151,24 +151,24 @@ impl Latency {
     }
 }
 
-/// A stream and all that is made of it.
+/// A stream and its processing.
 struct Stream {
     joiner: Joiner,
     analysis: Analysis,
     classifier: Classifier,
     findings: Findings,
     site: String,
-    /// See [`StreamArgs::patience`], in nanoseconds.
+    /// Nanoseconds, see [`StreamArgs::patience`].
     patience: i64,
     latency: Latency,
 }
 
 impl Stream {
-    /// Takes pieces of input until it ends; what was unusual about it comes back.
+    /// Processes input until it ends; returns notes on anything unusual.
     fn follow(
         &mut self,
         mut source: Source,
-        pieces: &Receiver<Piece>,
+        pieces: &Receiver<Chunk>,
         interrupt: &Interrupt,
     ) -> Result<Vec<String>, PredictError> {
         loop {
@@ -198,7 +198,7 @@ impl Stream {
         }
     }
 
-    /// Hands samples to the joiner; those that wait go on first where a clock went back.
+    /// Passes samples to the joiner. If a clock went back, waiting samples are processed first.
     fn take(&mut self, channel: usize, trace: &Trace) -> Result<(), PredictError> {
         let end = self.joiner.end(channel).unwrap_or(i64::MIN);
         if trace.start < end.saturating_sub(self.patience) {
@@ -219,7 +219,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Writes what follows from the samples so far; how many windows.
+    /// Writes the results for the samples so far; returns the number of windows.
     fn drain(&mut self) -> Result<usize, PredictError> {
         let before = self.findings.counts[0];
         let mut found = Vec::new();
@@ -240,7 +240,7 @@ impl Stream {
         self.findings.write(&self.site, &mut found)
     }
 
-    /// What is said at the end.
+    /// Summary lines for the end.
     fn report(&self) -> Vec<String> {
         let counts = self.joiner.counts();
         let [windows, events] = self.findings.counts;
@@ -257,7 +257,7 @@ impl Stream {
                 1e3 * self.latency.longest
             ),
             format!(
-                "lost samples: {} in {} gaps, {} without the other channels, {} repeated or too late, {} no numbers",
+                "lost samples: {} in {} gaps, {} without the other channels, {} repeated or too late, {} not finite",
                 counts.missing, counts.gaps, counts.unshared, counts.repeated, counts.not_numbers
             ),
         ];
@@ -266,14 +266,18 @@ impl Stream {
         }
         if let Some((seconds, rates)) = &counts.apart {
             lines.push(format!(
-                "{seconds:.3} s left out, where the channels have {rates}"
+                "{seconds:.3} s skipped, where the channels have different rates: {rates}"
             ));
         }
         let warnings = self
             .classifier
             .novelty()
-            .map_or(Vec::new(), |own| own.warnings());
-        lines.extend(warnings.into_iter().map(|own| format!("warning: {own}")));
+            .map_or(Vec::new(), |novelty| novelty.warnings());
+        lines.extend(
+            warnings
+                .into_iter()
+                .map(|warning| format!("warning: {warning}")),
+        );
         lines
     }
 }

@@ -1,4 +1,4 @@
-//! `predict windows`: class and probabilities of every window of sample files.
+//! `predict windows`: class and probabilities of every window in sample files.
 
 use std::path::{Path, PathBuf};
 
@@ -13,31 +13,31 @@ use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
 use crate::gallery::{Gallery, Origin};
 
-/// Records that are read before they are classified together.
+/// Number of records classified at once.
 const BATCH: usize = 256;
 
 /// Arguments of `predict windows`.
 #[derive(Clone, Debug, Args)]
 pub struct WindowsArgs {
-    /// The model.
+    /// Model options.
     #[command(flatten)]
     pub model: ModelArgs,
     /// Sample files; labels are not needed
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Where the sensor stood, in samples that have several
+    /// Sensor location, for samples with several
     #[arg(long, value_name = "NAME")]
     pub location: Option<String>,
-    /// Kind of sensor, in samples that have several
+    /// Sensor modality, for samples with several
     #[arg(long, value_name = "NAME")]
     pub modality: Option<String>,
-    /// Windows whose highest probability is below are `unknown`
+    /// Windows whose highest probability is below this are `unknown`
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub threshold: f32,
-    /// How results are written.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Draw the least certain windows and some of every class into one HTML page
+    /// Write an HTML page with the least certain windows and samples of every class
     #[arg(long, value_name = "FILE")]
     pub gallery: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     };
     for path in &arguments.files {
         let mut waiting: Vec<Record> = Vec::new();
-        // An error of this program within a reader, which knows only its own.
+        // A reader can only return its own error type; this carries an error of this program out of it.
         let mut failed = None;
         let read = reader::read(path, &wanted, &mut |record| {
             waiting.push(record);
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     }
     for warning in classifier
         .novelty()
-        .map_or(Vec::new(), |own| own.warnings())
+        .map_or(Vec::new(), |novelty| novelty.warnings())
     {
         arguments.model.say(&format!("warning: {warning}"));
     }
@@ -91,13 +91,13 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     table.output.finish()
 }
 
-/// Results as they are written.
+/// Writes results in the chosen format.
 struct Table {
     format: Format,
     output: Output,
     threshold: f32,
     names: Vec<String>,
-    /// Widths of file and class in text.
+    /// Column widths of file and class in text output.
     widths: [usize; 2],
     gallery: Option<Gallery>,
 }
@@ -149,16 +149,21 @@ impl Table {
         self.output.write(&format!("{line}\n"))
     }
 
-    /// Classifies and writes `records` of `path`, which are gone then.
+    /// Classifies, writes and drains `records` of `path`.
     fn classify(
         &mut self,
         classifier: &mut Classifier,
         path: &Path,
         records: &mut Vec<Record>,
     ) -> Result<(), PredictError> {
-        let groups: Vec<Option<String>> = records.iter_mut().map(|own| own.group.take()).collect();
-        let numbers: Vec<(usize, i64)> =
-            records.iter().map(|own| (own.record, own.label)).collect();
+        let groups: Vec<Option<String>> = records
+            .iter_mut()
+            .map(|record| record.group.take())
+            .collect();
+        let numbers: Vec<(usize, i64)> = records
+            .iter()
+            .map(|record| (record.record, record.label))
+            .collect();
         let windows: Vec<Window> = records.drain(..).map(Window::from).collect();
         let predictions = classifier.classify(&windows).map_err(|error| match error {
             PredictError::Window { index, problem } => PredictError::Data(DataError::Record {
@@ -176,7 +181,7 @@ impl Table {
                     group: groups[i].clone(),
                     time: None,
                 };
-                // Which class a label on disk is, `trainer evaluate` knows by the dataset's configuration.
+                // Only the dataset configuration says which class a label on disk means; see `trainer evaluate`.
                 gallery.add(&origin, None, prediction, window);
             }
         }
@@ -187,12 +192,12 @@ impl Table {
         Ok(())
     }
 
-    fn line(&self, path: &Path, record: usize, label: i64, own: &Prediction) -> String {
+    fn line(&self, path: &Path, record: usize, label: i64, prediction: &Prediction) -> String {
         let path = path.display().to_string();
-        let class = if own.confidence < self.threshold {
+        let class = if prediction.confidence < self.threshold {
             "unknown"
         } else {
-            &self.names[own.class]
+            &self.names[prediction.class]
         };
         match self.format {
             Format::Json => {
@@ -202,8 +207,8 @@ impl Table {
                     "file": path,
                     "index": record,
                     "class": class,
-                    "confidence": number(own.confidence),
-                    "probabilities": by_class(&self.names, &own.probabilities),
+                    "confidence": number(prediction.confidence),
+                    "probabilities": by_class(&self.names, &prediction.probabilities),
                 });
                 if label != Record::UNLABELLED {
                     line["label"] = label.into();
@@ -211,25 +216,33 @@ impl Table {
                 format!("{line}\n")
             }
             Format::Csv => {
-                let probabilities: Vec<String> =
-                    own.probabilities.iter().map(f32::to_string).collect();
+                let probabilities: Vec<String> = prediction
+                    .probabilities
+                    .iter()
+                    .map(f32::to_string)
+                    .collect();
                 format!(
                     "{},{record},{},{},{}\n",
                     csv_field(&path),
                     csv_field(class),
-                    own.confidence,
+                    prediction.confidence,
                     probabilities.join(",")
                 )
             }
             Format::Text => {
                 let [file, width] = self.widths;
-                let probabilities = own.probabilities.iter().zip(&self.names).map(|(p, name)| {
-                    let width = name.chars().count().max(8);
-                    format!("  {p:>width$.4}")
-                });
+                let probabilities =
+                    prediction
+                        .probabilities
+                        .iter()
+                        .zip(&self.names)
+                        .map(|(p, name)| {
+                            let width = name.chars().count().max(8);
+                            format!("  {p:>width$.4}")
+                        });
                 format!(
                     "{path:<file$}  {record:>6}  {class:<width$}  {:>10.4}{}\n",
-                    own.confidence,
+                    prediction.confidence,
                     probabilities.collect::<String>()
                 )
             }

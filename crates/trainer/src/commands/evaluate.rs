@@ -1,5 +1,5 @@
-//! `trainer evaluate`: how good the model of an experiment is on any labelled windows, with the training's own
-//! preprocessing.
+//! `trainer evaluate`: evaluates the model of an experiment on labelled windows, with the preprocessing it was
+//! trained with.
 
 use std::path::{Path, PathBuf};
 
@@ -18,17 +18,17 @@ use crate::recipe::Recipe;
 use crate::system::limit_threads;
 use crate::training::calibration::{calibration_error, loss_at, reliability};
 
-/// Windows that are classified together.
+/// Number of windows classified at once.
 const BATCH: usize = 256;
 
 /// A split of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum SplitName {
-    /// Training
+    /// Training split
     Train,
-    /// Validation
+    /// Validation split
     Val,
-    /// Test
+    /// Test split
     #[default]
     Test,
 }
@@ -46,73 +46,73 @@ impl SplitName {
 /// Arguments of `trainer evaluate`.
 #[derive(Clone, Debug, Args)]
 pub struct EvaluateArgs {
-    /// The experiment: `latest`, an ID or an unambiguous part of its ends, `best`, or a tag
+    /// Experiment ID, unambiguous prefix or suffix, `latest`, `best`, or a tag
     pub id: String,
-    /// Split of the dataset
+    /// Split of the dataset to evaluate on
     #[arg(long, value_enum, default_value_t)]
     pub split: SplitName,
-    /// Another dataset than the experiment's; its classes are taken by name
+    /// Evaluate on another dataset than the experiment's; classes are matched by name
     #[arg(long, value_name = "FILE")]
     pub dataset_config: Option<PathBuf>,
-    /// Task of that dataset [default: its first]
+    /// Task of that dataset [default: the first in the file]
     #[arg(long, value_name = "NAME", requires = "dataset_config")]
     pub task: Option<String>,
-    /// Recordings with labelled events, as `data import` reads them, instead of windows: hits, misses, false alarms a day and
-    /// delays over a grid of --on and --off, with the advised setting
+    /// Evaluate event detection on continuous recordings with labelled events, in the list format of `data import`.
+    /// Reports hits, misses, false alarms per day and delays over a grid of --on and --off, and recommends a setting
     #[arg(long, value_name = "LIST", conflicts_with_all = ["split", "dataset_config", "gallery"])]
     pub recordings: Option<PathBuf>,
-    /// With --recordings: samples from one window to the next [default: half a window]
+    /// With --recordings: hop between windows in samples [default: half a window]
     #[arg(long, value_name = "N", requires = "recordings")]
     pub hop: Option<usize>,
-    /// With --recordings: samples a second of a model that does not say
+    /// With --recordings: sampling rate in Hz, for a model that does not store it
     #[arg(long, value_name = "HZ", requires = "recordings")]
     pub model_rate: Option<f64>,
-    /// With --recordings: longest pause within an event
+    /// With --recordings: longest gap within an event, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub merge_gap: f64,
-    /// With --recordings: shortest event
+    /// With --recordings: shortest event, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub min_duration: f64,
-    /// With --recordings: class that makes no events, may be repeated [default: background, noise, no_event]
+    /// With --recordings: class that produces no events; may be repeated [default: background, noise, no_event]
     #[arg(long, value_name = "CLASS")]
     pub ignore: Vec<String>,
-    /// Name of the evaluation [default: the split, after the name of another dataset's configuration]
+    /// Name of the evaluation folder [default: the split, prefixed with the name of another dataset]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Draw the most confident mistakes, the least certain windows and some of every class into one HTML page
+    /// Write an HTML page with the most confident mistakes, the least certain windows and samples of every class
     #[arg(long, value_name = "FILE")]
     pub gallery: Option<PathBuf>,
-    /// Samples of a raw window, for models with Welch spectra of older versions, which do not say
+    /// Window length in samples, for older models with Welch spectra that do not store it
     #[arg(long, value_name = "N")]
     pub window_samples: Option<usize>,
-    /// CPU threads [default: all]
+    /// Number of CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// The results as JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub json: bool,
-    /// Where experiments are kept
+    /// Directory of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments_dir: PathBuf,
-    /// Where the embedded demo is written
+    /// Directory for the embedded demo
     #[arg(long, value_name = "DIR", default_value = "datasets")]
     pub datasets_dir: PathBuf,
 }
 
-/// What an evaluation found.
+/// Results of an evaluation.
 struct Findings {
     classes: Vec<String>,
     temperature: f64,
     logits: Vec<f32>,
     labels: Vec<u32>,
-    /// Lines of `predictions.csv`.
+    /// The lines of `predictions.csv`.
     rows: String,
 }
 
-/// Evaluates; what people asked for comes back, and notes for standard error.
+/// Runs the evaluation and returns its text for standard output and notes for standard error.
 ///
 /// # Errors
-/// [`TrainerError`] where there is no such experiment or model, or the data cannot be used with it.
+/// [`TrainerError`] if the experiment or its model is missing, or the data do not fit the model.
 pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), TrainerError> {
     limit_threads(arguments.threads)?;
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
@@ -132,9 +132,9 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     let found = classify(&mut classifier, &config, split, gallery.as_mut())?;
     let mut notes: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     if split == "test" && config.task.test_index_file.is_none() {
-        notes.push("no test split of its own: the validation split serves as test".into());
+        notes.push("the dataset has no test split: the validation split serves as test".into());
     }
-    if !classifier.is_of_single_windows() {
+    if !classifier.is_batch_independent() {
         notes.push(format!(
             "`batch` normalisation: windows are scaled {BATCH} at a time, so that results depend on their order"
         ));
@@ -142,7 +142,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     notes.extend(
         classifier
             .novelty()
-            .map_or(Vec::new(), |own| own.warnings()),
+            .map_or(Vec::new(), |novelty| novelty.warnings()),
     );
     let evaluation = Evaluation::new(&found.logits, &found.labels, found.classes.len());
     let results = results(&entry, &config, split, &found, &evaluation);
@@ -163,7 +163,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     Ok((text, notes))
 }
 
-/// Scores the events of recordings.
+/// Scores detected events against the labels of recordings.
 fn of_recordings(
     arguments: &EvaluateArgs,
     list: &Path,
@@ -192,11 +192,11 @@ fn of_recordings(
     };
     let warnings = classifier
         .novelty()
-        .map_or(Vec::new(), |own| own.warnings());
+        .map_or(Vec::new(), |novelty| novelty.warnings());
     Ok((text, warnings))
 }
 
-/// The dataset to evaluate on: the one that is named, else the experiment's.
+/// The dataset to evaluate on: the given one, or the experiment's.
 fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, TrainerError> {
     if let Some(path) = &arguments.dataset_config {
         return Ok(DatasetConfig::load(path, arguments.task.as_deref())?);
@@ -208,14 +208,14 @@ fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, Tra
     };
     if !path.is_file() {
         return Err(TrainerError::Usage(format!(
-            "the experiment's dataset {} is not there: name it with --dataset-config",
+            "the experiment's dataset {} does not exist: give its path with --dataset-config",
             path.display()
         )));
     }
     Ok(DatasetConfig::load(&path, recipe.task.as_deref())?)
 }
 
-/// Name of the evaluation's folder.
+/// Name of the evaluation folder.
 fn name(arguments: &EvaluateArgs, config: &DatasetConfig) -> String {
     let split = arguments.split.name();
     match (&arguments.name, &arguments.dataset_config) {
@@ -232,13 +232,13 @@ fn name(arguments: &EvaluateArgs, config: &DatasetConfig) -> String {
     }
 }
 
-/// The model's class of every class of the dataset.
+/// Maps each class of the dataset to a class of the model.
 fn model_classes(config: &DatasetConfig, classes: &[String]) -> Result<Vec<u32>, TrainerError> {
     let of = |name: &String| {
-        let found = classes.iter().position(|own| own == name);
+        let found = classes.iter().position(|class| class == name);
         found.map(|class| class as u32).ok_or_else(|| {
             TrainerError::Usage(format!(
-                "{}: the model knows no class `{name}`: it has {}; keep others with `included_classes`",
+                "{}: the model has no class `{name}`, only {}; keep others with `included_classes`",
                 config.path.display(),
                 classes.join(", ")
             ))
@@ -293,7 +293,7 @@ fn classify(
 }
 
 impl Findings {
-    /// Classifies what waits.
+    /// Classifies the queued windows.
     fn take(
         &mut self,
         classifier: &mut Classifier,
@@ -353,7 +353,7 @@ impl Findings {
     }
 }
 
-/// Fields of comma-separated values, quoted where they have to be.
+/// Formats one CSV line, with quotes where needed.
 fn fields(texts: &[String]) -> String {
     let field = |text: &String| {
         if text.contains([',', '"', '\n', '\r']) {
@@ -365,7 +365,7 @@ fn fields(texts: &[String]) -> String {
     texts.iter().map(field).collect::<Vec<_>>().join(",")
 }
 
-/// `metrics.json`.
+/// Content of `metrics.json`.
 fn results(
     entry: &Entry,
     config: &DatasetConfig,
@@ -408,7 +408,7 @@ fn results(
     results
 }
 
-/// What is said on standard output.
+/// Text for standard output.
 fn text(folder: &Path, found: &Findings, evaluation: &Evaluation) -> String {
     let report: Report = evaluation.report();
     let error = calibration_error(&found.logits, &found.labels, found.temperature);

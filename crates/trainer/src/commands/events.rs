@@ -1,4 +1,4 @@
-//! `trainer evaluate --recordings`: detected events against the labels of recordings.
+//! `trainer evaluate --recordings`: scores detected events against labelled recordings.
 
 use std::path::Path;
 
@@ -10,23 +10,23 @@ use serde_json::{Value, json};
 
 use crate::error::TrainerError;
 
-/// What events are scored with.
+/// Settings of the event evaluation.
 pub(super) struct EventOptions<'a> {
-    /// The list of recordings, as `data import` reads it.
+    /// The list of recordings, in the format of `data import`.
     pub list: &'a Path,
-    /// Samples from one window to the next; half a window where nothing is said.
+    /// Hop between windows in samples; `None` for half a window.
     pub hop: Option<usize>,
-    /// Samples a second of a model that does not say.
+    /// Sampling rate in Hz, for a model that does not store it.
     pub model_rate: Option<f64>,
-    /// Longest pause within an event, in seconds.
+    /// Longest gap within an event, in seconds.
     pub merge_gap: f64,
     /// Shortest event, in seconds.
     pub min_duration: f64,
-    /// Classes that make no events; background and noise where there are none.
+    /// Classes that produce no events; if empty, background and noise.
     pub ignore: &'a [String],
 }
 
-/// Scores over a grid of settings, and the place of the advised one.
+/// Scores over a grid of settings, and the index of the recommended one.
 pub(super) struct EventScores {
     scores: Vec<EventScore>,
     best: usize,
@@ -35,10 +35,10 @@ pub(super) struct EventScores {
     days: f64,
 }
 
-/// Classifies all recordings of the list and scores their events.
+/// Classifies all listed recordings and scores their events.
 ///
 /// # Errors
-/// [`TrainerError`] where a recording cannot be read, or has labels of classes that the model does not know.
+/// [`TrainerError`] if a recording cannot be read or is labelled with a class the model does not have.
 pub(super) fn score_events(
     options: &EventOptions<'_>,
     classifier: &mut Classifier,
@@ -47,10 +47,10 @@ pub(super) fn score_events(
     let classes = classifier.class_names().to_vec();
     let usage = |problem: String| TrainerError::Usage(problem);
     let missing =
-        |what: &str, option: &str| usage(format!("the model does not say {what}: give {option}"));
+        |what: &str, option: &str| usage(format!("the model does not store {what}: give {option}"));
     let window = classifier
         .window_samples()
-        .ok_or_else(|| missing("how many samples a window has", "--window-samples"))?;
+        .ok_or_else(|| missing("its window length", "--window-samples"))?;
     let rate = classifier.sampling_rate().or(options.model_rate);
     let rate = rate.ok_or_else(|| missing("its sampling rate", "--model-rate HZ"))?;
     let cutting = Cutting {
@@ -62,21 +62,28 @@ pub(super) fn score_events(
     };
     let base = settings(options, &classes)?;
     let mut recordings = Vec::new();
-    for own in &list.recordings {
+    for recording in &list.recordings {
         let hints = Hints {
-            sampling_rate: own.sampling_rate,
-            start: own.start.map(|time| time.nanos(0)),
+            sampling_rate: recording.sampling_rate,
+            start: recording.start.map(|time| time.nanos(0)),
         };
-        let channels = own.channels.as_ref().unwrap_or(&list.channels);
-        let mut read =
-            LabelledRecording::read(classifier, &own.files, (&hints, &channels[..]), cutting)?;
-        read.labels = labels(own, read.start, &classes)
+        let channels = recording.channels.as_ref().unwrap_or(&list.channels);
+        let mut read = LabelledRecording::read(
+            classifier,
+            &recording.files,
+            (&hints, &channels[..]),
+            cutting,
+        )?;
+        read.labels = labels(recording, read.start, &classes)
             .map_err(|problem| usage(format!("{}: {problem}", options.list.display())))?;
         recordings.push(read);
     }
-    if recordings.iter().all(|own| own.windows.is_empty()) {
+    if recordings
+        .iter()
+        .all(|recording| recording.windows.is_empty())
+    {
         return Err(usage(format!(
-            "{}: no recording is as long as a window",
+            "{}: every recording is shorter than a window",
             options.list.display()
         )));
     }
@@ -85,7 +92,10 @@ pub(super) fn score_events(
         scores,
         best,
         recordings: recordings.len(),
-        labels: recordings.iter().map(|own| own.labels.len()).sum(),
+        labels: recordings
+            .iter()
+            .map(|recording| recording.labels.len())
+            .sum(),
         days: recordings
             .iter()
             .map(LabelledRecording::seconds)
@@ -116,14 +126,18 @@ fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSetti
     })
 }
 
-/// Labelled events of a recording that begins at `start`.
-fn labels(own: &Recording, start: i64, classes: &[String]) -> Result<Vec<LabelledEvent>, String> {
+/// Labelled events of a recording that starts at `start`.
+fn labels(
+    recording: &Recording,
+    start: i64,
+    classes: &[String],
+) -> Result<Vec<LabelledEvent>, String> {
     let of = |label: &Label| {
         let class = classes.iter().position(|class| *class == label.class);
         Ok(LabelledEvent {
             class: class.ok_or_else(|| {
                 format!(
-                    "the model knows no class `{}`: it has {}",
+                    "the model has no class `{}`, only {}",
                     label.class,
                     classes.join(", ")
                 )
@@ -132,24 +146,24 @@ fn labels(own: &Recording, start: i64, classes: &[String]) -> Result<Vec<Labelle
             end: label.end.nanos(start),
         })
     };
-    own.labels.iter().map(of).collect()
+    recording.labels.iter().map(of).collect()
 }
 
 impl EventScores {
-    /// `events.json`.
+    /// Content of `events.json`.
     pub(super) fn to_json(&self) -> Value {
-        let score = |own: &EventScore| {
+        let score = |score: &EventScore| {
             json!({
-                "on": own.on,
-                "off": own.off,
-                "hits": own.hits,
-                "misses": own.misses,
-                "false_alarms": own.false_alarms,
-                "false_alarms_a_day": own.false_alarms_a_day,
-                "delay_s": own.delay,
-                "recall": own.recall(),
-                "precision": own.precision(),
-                "f1": own.f1(),
+                "on": score.on,
+                "off": score.off,
+                "hits": score.hits,
+                "misses": score.misses,
+                "false_alarms": score.false_alarms,
+                "false_alarms_a_day": score.false_alarms_a_day,
+                "delay_s": score.delay,
+                "recall": score.recall(),
+                "precision": score.precision(),
+                "f1": score.f1(),
             })
         };
         json!({
@@ -162,16 +176,16 @@ impl EventScores {
         })
     }
 
-    /// For people: the advised setting, and the curve over `on` at its best `off`.
+    /// Text for people: the recommended setting, and the curve over `on` at its best `off`.
     pub(super) fn text(&self) -> String {
         let mut text = format!(
-            "events of {} recordings, {:.2} days, {} labelled:\n    on   off  hits  misses  false alarms a day  delay s      F1\n",
+            "events of {} recordings, {:.2} days, {} labelled:\n    on   off  hits  misses    false alarms/day  delay s      F1\n",
             self.recordings, self.days, self.labels
         );
         let mut on = Vec::new();
-        for own in &self.scores {
-            if !on.contains(&own.on) {
-                on.push(own.on);
+        for score in &self.scores {
+            if !on.contains(&score.on) {
+                on.push(score.on);
             }
         }
         for on in on {
@@ -179,18 +193,20 @@ impl EventScores {
                 .scores
                 .iter()
                 .enumerate()
-                .filter(|(_, own)| own.on == on);
+                .filter(|(_, score)| score.on == on);
             let best = same.max_by(|(_, a), (_, b)| a.f1().total_cmp(&b.f1()));
-            let Some((i, own)) = best else { continue };
-            let delay = own.delay.map_or("-".into(), |delay| format!("{delay:.2}"));
+            let Some((i, score)) = best else { continue };
+            let delay = score
+                .delay
+                .map_or("-".into(), |delay| format!("{delay:.2}"));
             text.push_str(&format!(
                 "{:>6.2}{:>6.2}{:>6}{:>8}{:>20.2}{delay:>9}{:>8.4}{}\n",
-                own.on,
-                own.off,
-                own.hits,
-                own.misses,
-                own.false_alarms_a_day,
-                own.f1(),
+                score.on,
+                score.off,
+                score.hits,
+                score.misses,
+                score.false_alarms_a_day,
+                score.f1(),
                 if i == self.best { "  <-" } else { "" }
             ));
         }

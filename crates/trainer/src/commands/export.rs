@@ -1,4 +1,4 @@
-//! `trainer export`: the model of an experiment as a file of another program.
+//! `trainer export`: exports the model of an experiment to another format.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,60 +12,60 @@ use model::Bundle;
 use super::quantised::{CalibrationArgs, Quantised};
 use crate::error::TrainerError;
 
-/// What a model is written as.
+/// Export format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// TensorFlow's SavedModel: a directory, with variables and the preprocessing of raw windows in the graph
+    /// TensorFlow SavedModel: a directory; the graph includes the preprocessing of raw windows
     SavedModel,
     /// ONNX: one file, from the network's input to logits and probabilities
     Onnx,
-    /// The weights alone, in Keras' layout: one file
+    /// Safetensors: one file with the weights in Keras layout
     Safetensors,
-    /// TFLite: one file, from the network's features to logits, with operators that TFLite Micro has
+    /// TFLite: one file, from the network's features to logits, using only operators of TFLite Micro
     Tflite,
-    /// C99 for sensor nodes: a directory, with front end and network, without heap or dependencies
+    /// C99 for sensor nodes: a directory with front end and network, no heap, no dependencies
     C,
 }
 
-/// Numbers that a network computes in.
+/// Number format of the exported network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Quantisation {
-    /// 8 bits, with ranges found on the training split
+    /// 8 bits, with ranges calibrated on the training split
     Int8,
 }
 
 /// Arguments of `trainer export`.
 #[derive(Clone, Debug, Args)]
 pub struct ExportArgs {
-    /// The experiment: `latest`, an ID or an unambiguous part of its ends, `best`, or a tag
+    /// Experiment ID, unambiguous prefix or suffix, `latest`, `best`, or a tag
     pub id: String,
-    /// What to write
+    /// Format to export to
     #[arg(long, value_enum)]
     pub format: Format,
-    /// Where to write it; nothing may be there yet
+    /// File or directory to create; it must not exist
     #[arg(short, long, value_name = "PATH")]
     pub out: PathBuf,
-    /// Weights and values in 8 bits, for `tflite` and `c`
+    /// Quantise weights and activations; for `tflite` and `c`
     #[arg(long, value_enum)]
     pub quantise: Option<Quantisation>,
-    /// 8 bits in and out too, for `tflite`
+    /// Also use 8-bit inputs and outputs; for `tflite`
     #[arg(long, requires = "quantise")]
     pub int8_io: bool,
-    /// What it is quantised on
+    /// Calibration data of the quantisation
     #[command(flatten)]
     pub calibration: CalibrationArgs,
-    /// Samples of a raw window, for models with Welch spectra of older versions, which do not say
+    /// Window length in samples, for older models with Welch spectra that do not store it
     #[arg(long, value_name = "N")]
     pub window_samples: Option<usize>,
-    /// Where experiments are kept
+    /// Directory of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments_dir: PathBuf,
 }
 
-/// Writes the model whole or not at all. What should be known of it comes back, a line each.
+/// Writes the export atomically and returns notes for the user, one line each.
 ///
 /// # Errors
-/// [`TrainerError`] where there is no such experiment, it has no readable model, or something is at `out` already.
+/// [`TrainerError`] if the experiment or its model is missing or unreadable, or `out` already exists.
 pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
     let out = &arguments.out;
     if fs::symlink_metadata(out).is_ok() {
@@ -98,7 +98,7 @@ pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
     Ok(notes)
 }
 
-/// Refuses options that the format has no use for.
+/// Refuses options that do not apply to the format.
 fn check_options(arguments: &ExportArgs) -> Result<(), TrainerError> {
     let problem = match arguments.format {
         Format::Tflite => return Ok(()),
@@ -111,7 +111,7 @@ fn check_options(arguments: &ExportArgs) -> Result<(), TrainerError> {
     Err(TrainerError::Usage(problem.into()))
 }
 
-/// TFLite or C.
+/// Exports to TFLite or C.
 fn export_for_nodes(
     arguments: &ExportArgs,
     entry: &Entry,
@@ -140,16 +140,18 @@ fn export_for_nodes(
     }
     let note = quantised.map(|quantised| {
         let share = 100.0 * quantised.agreement.classes;
-        format!("8 bits give the class of float32 for {share:.2} % of the validation windows")
+        format!(
+            "8 bits and float32 predict the same class for {share:.2} % of the validation windows"
+        )
     });
     Ok(note.into_iter().collect())
 }
 
-/// Writes `files` into a new directory, which appears under its name once it is whole.
+/// Writes `files` into a temporary directory and renames it once it is complete.
 fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> {
-    let name = out.file_name().ok_or_else(|| {
-        TrainerError::Usage(format!("--out {} has no name of its own", out.display()))
-    })?;
+    let name = out
+        .file_name()
+        .ok_or_else(|| TrainerError::Usage(format!("--out {} has no file name", out.display())))?;
     let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
     let aside = out.with_file_name(name);
     let written = files.iter().try_for_each(|file| {
@@ -158,7 +160,7 @@ fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> 
         fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))?;
         write_atomically(&path, &file.bytes)
     });
-    // An empty directory that came up meanwhile would be replaced, a full one is refused.
+    // The rename replaces a directory created in the meantime only if it is empty.
     let renamed =
         written.and_then(|()| fs::rename(&aside, out).map_err(|source| cannot_write(out, source)));
     if renamed.is_err() {

@@ -1,4 +1,4 @@
-//! What the program does beside training, a file a command.
+//! The subcommands other than training, one file each.
 
 pub mod baselines;
 pub mod evaluate;

@@ -1,4 +1,4 @@
-//! `trainer quantise`: what 8 bits cost in accuracy, layer by layer.
+//! `trainer quantise`: measures what 8 bits cost in accuracy, layer by layer.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -17,23 +17,23 @@ use crate::metrics::Evaluation;
 /// Arguments of `trainer quantise`.
 #[derive(Clone, Debug, Args)]
 pub struct QuantiseArgs {
-    /// The experiment: `latest`, an ID or an unambiguous part of its ends, `best`, or a tag
+    /// Experiment ID, unambiguous prefix or suffix, `latest`, `best`, or a tag
     pub id: String,
-    /// What it is quantised on
+    /// Calibration data of the quantisation
     #[command(flatten)]
     pub calibration: CalibrationArgs,
-    /// As JSON
+    /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
-    /// Where experiments are kept
+    /// Directory of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments_dir: PathBuf,
 }
 
-/// Quantises the model of an experiment and says what it costs, as text.
+/// Quantises the model of an experiment and returns a report as text.
 ///
 /// # Errors
-/// [`TrainerError`] where there is no such experiment, or its model or data cannot be read.
+/// [`TrainerError`] if the experiment is missing, or its model or data cannot be read.
 pub fn quantise(arguments: &QuantiseArgs) -> Result<String, TrainerError> {
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let (bundle, architecture) = Bundle::load(&entry.directory.join("model"))?;
@@ -52,7 +52,7 @@ pub fn quantise(arguments: &QuantiseArgs) -> Result<String, TrainerError> {
     })
 }
 
-/// Macro-F1 over the validation split.
+/// Macro F1 on the validation split, in float32 and in 8 bits.
 struct Scores {
     float: f64,
     int8: f64,

@@ -1,4 +1,4 @@
-//! A model of an experiment in 8 bits, with the windows it is calibrated and judged on.
+//! A model quantised to 8 bits, with the windows it is calibrated and judged on.
 
 use std::path::PathBuf;
 
@@ -12,43 +12,46 @@ use experiment::Entry;
 use crate::error::TrainerError;
 use crate::recipe::{DEFAULT_NORMALISATION, Recipe};
 
-/// Windows of the training split that ranges are found on, unless said otherwise.
+/// Default number of training windows for calibration.
 const CALIBRATION_WINDOWS: usize = 512;
-/// Multiply-accumulates that are spent on finding ranges: large networks see fewer windows.
+/// Budget of multiply-accumulates for calibration: large networks see fewer windows.
 const CALIBRATION_MACS: usize = 2_000_000_000;
 
-/// What a model is quantised on.
+/// Calibration data of the quantisation.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CalibrationArgs {
-    /// The data it was trained on, where they lie elsewhere now
+    /// Dataset it was trained on, if it has moved
     #[arg(long, value_name = "FILE")]
     pub dataset_config: Option<PathBuf>,
-    /// Windows of the training split that ranges are found on [default: 512, fewer for large networks]
+    /// Number of training windows to calibrate on [default: 512, fewer for large networks]
     #[arg(long, value_name = "N")]
     pub calibration_windows: Option<usize>,
 }
 
-/// A model in 8 bits, and what it is judged on.
+/// A model in 8 bits, and the data it is judged on.
 pub struct Quantised {
     /// The network in float32.
     pub network: Network,
     /// The network in 8 bits.
     pub integers: IntegerNetwork,
-    /// How well it does what float32 does, over the validation split.
+    /// Agreement of the 8-bit network with float32 on the validation split.
     pub agreement: Agreement,
-    /// Windows that ranges were found on.
+    /// Number of calibration windows.
     pub calibration_windows: usize,
-    /// Features of the validation split, end to end.
+    /// Features of the validation split.
+    ///
+    /// # Shapes
+    /// `[windows, channels, segments, features]`, flattened.
     pub validation: Vec<f32>,
-    /// Its labels.
+    /// Labels of the validation split.
     pub labels: Vec<u32>,
 }
 
 impl Quantised {
-    /// The model of `entry`, on the data of its recipe.
+    /// Quantises the model of `entry` with the data of its recipe.
     ///
     /// # Errors
-    /// [`TrainerError`] where the data cannot be read, or are preprocessed otherwise than those the model was trained on.
+    /// [`TrainerError`] if the data cannot be read, or their preprocessing differs from that of the model.
     pub fn new(
         entry: &Entry,
         model: &TrainedModel<'_>,
@@ -66,10 +69,11 @@ impl Quantised {
         let network = Network::new(model)?;
         let most = (CALIBRATION_MACS / network.macs().max(1)).clamp(8, CALIBRATION_WINDOWS);
         let count = arguments.calibration_windows.unwrap_or(most);
-        let calibration = spread(dataset.train.memory(), dataset.train.sample_length(), count);
+        let calibration =
+            evenly_spread(dataset.train.memory(), dataset.train.sample_length(), count);
         let validation = dataset.val.memory();
-        // Choosing between ranges may see fewer of a large network's windows than judging does.
-        let choice = spread(validation, dataset.val.sample_length(), 2 * most);
+        // Choosing ranges may use fewer windows of a large network than for_evaluation it.
+        let choice = evenly_spread(validation, dataset.val.sample_length(), 2 * most);
         let (integers, _) = IntegerNetwork::new(&network, &calibration, &choice)?;
         Ok(Self {
             agreement: integers.agreement(&network, validation),
@@ -82,12 +86,12 @@ impl Quantised {
     }
 }
 
-/// The data that the experiment was trained on.
+/// The dataset that the experiment was trained on.
 fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, TrainerError> {
     let recipe = Recipe::of_experiment(entry)?;
     let path = arguments.dataset_config.clone().or(recipe.dataset_config);
     let path = path.ok_or_else(|| {
-        let problem = "the experiment does not say which data it was trained on: name them with --dataset-config";
+        let problem = "the experiment does not record its dataset: give it with --dataset-config";
         TrainerError::Usage(problem.into())
     })?;
     let mut config = DatasetConfig::load(&path, recipe.task.as_deref())?;
@@ -98,8 +102,8 @@ fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, Traine
     Ok(dataset)
 }
 
-/// At most `count` windows of `length` values, from all over `values`.
-fn spread(values: &[f32], length: usize, count: usize) -> Vec<f32> {
+/// At most `count` windows of `length` values, evenly evenly_spread over `values`.
+fn evenly_spread(values: &[f32], length: usize, count: usize) -> Vec<f32> {
     let windows = values.len() / length.max(1);
     let count = count.min(windows);
     let first = |i: usize| i * windows / count * length;
@@ -110,13 +114,13 @@ fn spread(values: &[f32], length: usize, count: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::evenly_spread;
 
     #[test]
     fn windows_come_from_all_over() {
         let values: Vec<f32> = (0..12).map(|v| v as f32).collect();
-        assert_eq!(spread(&values, 2, 3), [0.0, 1.0, 4.0, 5.0, 8.0, 9.0]);
-        assert_eq!(spread(&values, 2, 9), values);
-        assert!(spread(&[], 2, 9).is_empty());
+        assert_eq!(evenly_spread(&values, 2, 3), [0.0, 1.0, 4.0, 5.0, 8.0, 9.0]);
+        assert_eq!(evenly_spread(&values, 2, 9), values);
+        assert!(evenly_spread(&[], 2, 9).is_empty());
     }
 }

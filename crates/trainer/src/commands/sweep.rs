@@ -1,4 +1,4 @@
-//! `trainer sweep`: many runs from one file.
+//! `trainer sweep`: trains many runs from one file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use experiment::ExperimentStore;
 
 use crate::compute::Backend;
 use crate::error::TrainerError;
-use crate::progress::{Progress, spoken};
+use crate::progress::{Progress, format_duration};
 use crate::recipe::Recipe;
 use crate::run::interrupt_on_signals;
-use crate::sweep::check::Checked;
+use crate::sweep::check::StudyCheck;
 use crate::sweep::claims::{Availability, Claims};
 use crate::sweep::estimate;
 use crate::sweep::executor::{Execution, Executor, ExecutorName, Local, Print, Slurm};
@@ -24,58 +24,58 @@ use crate::training::Interrupt;
 /// Arguments of `trainer sweep`.
 #[derive(Clone, Debug, Args)]
 pub struct SweepArgs {
-    /// The sweep file: a base recipe, and what varies
+    /// Sweep file with a base recipe and the parameters to vary
     #[arg(
         value_name = "FILE.yaml",
         required_unless_present_any = ["resume", "worker"]
     )]
     pub file: Option<PathBuf>,
-    /// Finish what is missing of a study
+    /// Finish the missing runs of an existing study
     #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "dry_run"])]
     pub resume: Option<String>,
-    /// Who runs it
+    /// How the runs are executed
     #[arg(long, value_enum, default_value = "local")]
     pub executor: ExecutorName,
-    /// Runs at a time, of the local executor [default: one a core, as many as fit into memory]
+    /// Number of parallel runs of the local executor [default: one per core, as memory allows]
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
-    /// Only check and count the runs, and estimate their time from one epoch of the first
+    /// Check and count the runs, and estimate their time from one epoch of the first; train nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Where experiments are kept; studies are beside it [default: the preset's, else experiments]
+    /// Directory of the experiments; studies are stored next to it [default: the preset's, else experiments]
     #[arg(long, value_name = "DIR")]
     pub experiments_dir: Option<PathBuf>,
-    /// Where the embedded demo is written
+    /// Directory for the embedded demo
     #[arg(long, value_name = "DIR", default_value = "datasets")]
     pub datasets_dir: PathBuf,
-    /// Claim and train lines of the study in a folder: what executors start
+    /// Run as a worker of the study in this folder; executors use this
     #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["file", "resume", "dry_run"])]
     pub worker: Option<PathBuf>,
     /// Token of the worker's study
     #[arg(long, value_name = "TOKEN", hide = true, requires = "worker")]
     pub token: Option<String>,
-    /// Only this line
+    /// Train only this line
     #[arg(long, value_name = "N", hide = true, requires = "worker")]
     pub line: Option<usize>,
-    /// Stop when standard input ends
+    /// Stop when standard input is closed
     #[arg(long, hide = true, requires = "worker")]
     pub with_parent: bool,
 }
 
-/// How the command ended.
+/// Result of the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// For standard output.
+pub struct SweepResult {
+    /// Text for standard output.
     pub text: String,
-    /// 0 done, 1 some runs failed, 130 interrupted.
+    /// 0 for success, 1 if some runs failed, 130 if interrupted.
     pub exit_code: u8,
 }
 
-/// Plans a study and has it trained, finishes one, or works for one.
+/// Plans and executes a study, finishes an existing one, or runs as a worker.
 ///
 /// # Errors
-/// [`TrainerError`] with what is wrong with the file or the data, before anything is written.
-pub fn sweep(arguments: &SweepArgs) -> Result<Ended, TrainerError> {
+/// [`TrainerError`] if the file or the data are invalid; nothing has been written then.
+pub fn sweep(arguments: &SweepArgs) -> Result<SweepResult, TrainerError> {
     if let Some(folder) = &arguments.worker {
         return worker(arguments, folder);
     }
@@ -107,12 +107,12 @@ pub fn sweep(arguments: &SweepArgs) -> Result<Ended, TrainerError> {
             );
             study
         }
-        (None, None) => return Err(TrainerError::Usage("name a sweep file".into())),
+        (None, None) => return Err(TrainerError::Usage("give a sweep file".into())),
     };
     execute(executor.as_ref(), &study, arguments.resume.is_some())
 }
 
-fn worker(arguments: &SweepArgs, folder: &Path) -> Result<Ended, TrainerError> {
+fn worker(arguments: &SweepArgs, folder: &Path) -> Result<SweepResult, TrainerError> {
     let interrupt = stop_on_signals();
     if arguments.with_parent {
         stop_with_parent(interrupt.clone());
@@ -127,14 +127,14 @@ fn worker(arguments: &SweepArgs, folder: &Path) -> Result<Ended, TrainerError> {
         WorkerEnd::NothingLeft => 0,
         WorkerEnd::Interrupted => 130,
     };
-    Ok(Ended {
+    Ok(SweepResult {
         text: String::new(),
         exit_code,
     })
 }
 
-/// Ctrl-C and SIGTERM end the training after the step, however often they come: a scheduler may send them to the
-/// worker and to the shell that passes them on.
+/// Ctrl-C and SIGTERM stop the training after the current step. Repeated signals change nothing, since a scheduler
+/// may send them both to the worker and to the shell that forwards them.
 fn stop_on_signals() -> Interrupt {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let interrupt = Interrupt::default();
@@ -151,11 +151,11 @@ fn absolute(path: &Path) -> Result<PathBuf, TrainerError> {
         .map_err(|error| TrainerError::Usage(format!("{}: {error}", path.display())))
 }
 
-/// Reads the file and its data, and says which runs there are. Nothing is written, but the embedded demo.
+/// Reads the file and its data and plans the runs. Nothing is written except the embedded demo.
 fn planned(
     arguments: &SweepArgs,
     path: &Path,
-) -> Result<(StudySettings, Vec<PlanLine>, SweepFile, Checked), TrainerError> {
+) -> Result<(StudySettings, Vec<PlanLine>, SweepFile, StudyCheck), TrainerError> {
     let mut file = SweepFile::load(path)?;
     let mut settings = settings(arguments, &file)?;
     let studies = studies_dir(&settings.experiments_dir);
@@ -177,7 +177,7 @@ fn planned(
         });
     }
     let mut progress = Progress::new(0);
-    let checked = Checked::new(&settings, &file.recipes, file.folds.as_ref(), &mut progress)?;
+    let checked = StudyCheck::new(&settings, &file.recipes, file.folds.as_ref(), &mut progress)?;
     settings.memory = checked.memory;
     let lines = plan::lines(&file, &|recipe: &Recipe| checked.folds(recipe));
     Ok((settings, lines, file, checked))
@@ -217,8 +217,8 @@ fn dry_run(
     arguments: &SweepArgs,
     settings: &StudySettings,
     lines: &[PlanLine],
-    checked: &Checked,
-) -> Result<Ended, TrainerError> {
+    checked: &StudyCheck,
+) -> Result<SweepResult, TrainerError> {
     let count = |of: &dyn Fn(&PlanLine) -> String| {
         let all: std::collections::BTreeSet<String> = lines.iter().map(of).collect();
         all.len()
@@ -227,10 +227,10 @@ fn dry_run(
     let total = estimate::total(timed, lines, checked);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = arguments.workers.unwrap_or(cores).min(lines.len());
-    Ok(Ended {
+    Ok(SweepResult {
         text: format!(
-            "study {}: {} runs ({} trials, {} folds, {} seeds)\none epoch of the first run takes {:.2} s, and {:.2} s \
-             beside; all runs take about {} of one core, {} on {workers} cores\neach needs about {} MiB of memory; \
+            "study {}: {} runs ({} trials, {} folds, {} seeds)\none epoch of the first run takes {:.2} s, everything else {:.2} s; \
+             all runs take about {} of one core, {} on {workers} cores\neach needs about {} MiB of memory; \
              nothing was written\n",
             settings.name,
             lines.len(),
@@ -238,17 +238,21 @@ fn dry_run(
             count(&|line| line.fold.clone().unwrap_or_default()),
             count(&|line| line.seed.to_string()),
             timed.epoch,
-            timed.beside,
-            spoken(total),
-            spoken(total / workers as f64),
+            timed.overhead,
+            format_duration(total),
+            format_duration(total / workers as f64),
             settings.memory >> 20,
         ),
         exit_code: 0,
     })
 }
 
-/// Has what is missing trained.
-fn execute(executor: &dyn Executor, study: &Study, resumed: bool) -> Result<Ended, TrainerError> {
+/// Trains the missing runs.
+fn execute(
+    executor: &dyn Executor,
+    study: &Study,
+    resumed: bool,
+) -> Result<SweepResult, TrainerError> {
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         eprintln!("warning: Ctrl-C will stop at once: {error}");
         Interrupt::default()
@@ -264,7 +268,7 @@ fn execute(executor: &dyn Executor, study: &Study, resumed: bool) -> Result<Ende
         reopen(study, &todo)?;
     }
     match executor.execute(study, &todo, &interrupt)? {
-        Execution::Elsewhere(text) => Ok(Ended { text, exit_code: 0 }),
+        Execution::Elsewhere(text) => Ok(SweepResult { text, exit_code: 0 }),
         ended => {
             let mut summary = summary(study, &state::read(study)?);
             if ended == Execution::Interrupted {
@@ -275,7 +279,7 @@ fn execute(executor: &dyn Executor, study: &Study, resumed: bool) -> Result<Ende
     }
 }
 
-/// Lets lines be claimed again that failed or were given up.
+/// Makes failed or abandoned lines available again.
 fn reopen(study: &Study, todo: &[usize]) -> Result<(), TrainerError> {
     let claims = Claims::new(study.claims());
     let attempts = claims.attempts()?;
@@ -289,8 +293,8 @@ fn reopen(study: &Study, todo: &[usize]) -> Result<(), TrainerError> {
     Ok(())
 }
 
-/// How many runs are how far.
-fn summary(study: &Study, states: &[LineState]) -> Ended {
+/// Counts the runs by state.
+fn summary(study: &Study, states: &[LineState]) -> SweepResult {
     let count = |wanted: &dyn Fn(&LineState) -> bool| states.iter().filter(|s| wanted(s)).count();
     let completed = count(&|state| matches!(state, LineState::Completed(_)));
     let diverged = count(&|state| matches!(state, LineState::Diverged(_)));
@@ -310,7 +314,7 @@ fn summary(study: &Study, states: &[LineState]) -> Ended {
         ));
     }
     text.push_str(&format!("\nresults: experiment study {name}\n"));
-    Ended {
+    SweepResult {
         text,
         exit_code: u8::from(unfinished > 0),
     }

@@ -1,36 +1,39 @@
 //! Burn on a GPU.
 //!
-//! The samples of a split lie on the device, batches are picked there by index, and all have one size: the last one is padded,
-//! so that kernels are compiled and tuned for one shape. No step waits for the device; logits are fetched once an epoch. Its
-//! gradients are computed without autodiff ([`Network::gradients`]), in half the kernels.
+//! The samples of a split stay on the device, and batches are gathered there by index. The last batch is padded, so
+//! that kernels are compiled and tuned for one shape. No step waits for the device; logits are fetched once per
+//! epoch. Gradients are computed without autodiff ([`Network::gradients`]), which halves the number of kernels.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::{Adam, AdamState, AveragedNetwork, Mode, Network, PaddedBatch, Weights, targets};
 
-use super::logits::{DeviceLogits, wait_now_and_then};
+use super::logits::{DeviceLogits, wait_every_few_steps};
 use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
 
-/// Network, optimizer and samples on a GPU.
+/// Network, optimiser and samples on a GPU.
 pub(super) struct AcceleratorEngine<'d> {
     /// Without autodiff.
     network: Network,
     adam: Adam,
-    /// Moving average of the weights, where one is kept.
+    /// Moving average of the weights, if enabled.
     average: Option<AveragedNetwork>,
     logits: DeviceLogits,
-    /// Bytes of the largest buffer: what is larger does not stay on the device.
+    /// Limit for a buffer in bytes; larger splits do not stay on the device.
     largest_buffer: u64,
     class_weights: Option<Vec<f32>>,
-    /// Samples a batch.
+    /// Batch size in samples.
     batch: usize,
-    /// Splits on the device, by where the host has them: `[positions, samples, bins]`.
+    /// Splits on the device, keyed by their address on the host.
+    ///
+    /// # Shapes
+    /// `[positions, samples, bins]`
     resident: Vec<(&'d [f32], Tensor<3>)>,
     epoch: Option<Epoch>,
 }
 
-/// Order and targets of an epoch, padded to whole batches.
+/// Order and targets of an epoch, padded to full batches.
 struct Epoch {
     order: Tensor<1, Int>,
     /// `[samples, classes]`.
@@ -38,7 +41,7 @@ struct Epoch {
 }
 
 impl<'d> AcceleratorEngine<'d> {
-    /// `network` is on the device, without autodiff; no buffer there may have more than `largest_buffer` bytes.
+    /// Creates an engine. `network` must be on the device without autodiff; `largest_buffer` is in bytes.
     pub fn new(network: Network, batch: usize, start: Start, largest_buffer: u64) -> Self {
         let average = start.average;
         let average =
@@ -60,14 +63,14 @@ impl<'d> AcceleratorEngine<'d> {
         self.network.device()
     }
 
-    /// Targets of `size` samples, the first of which have these labels.
+    /// One-hot targets for `size` rows; rows beyond `labels` are padding.
     fn targets(&self, labels: &[u32], size: usize) -> Tensor<2> {
         let classes = self.network.architecture().num_classes;
         let values = targets(labels, size, classes, self.class_weights.as_deref());
         Tensor::from_data(TensorData::new(values, [size, classes]), self.device())
     }
 
-    /// A batch of inputs `[positions, size, bins]`, padded with zeros.
+    /// Uploads a batch of inputs, padded with zeros to `[positions, size, bins]`.
     fn input(&self, mut values: Vec<f32>, size: usize) -> Tensor<3> {
         let [height, width, bins] = self.network.architecture().input.dims();
         values.resize(size * height * width * bins, 0.0);
@@ -75,7 +78,7 @@ impl<'d> AcceleratorEngine<'d> {
         Tensor::<3>::from_data(data, self.device()).swap_dims(0, 1)
     }
 
-    /// A split on the device, `[positions, samples, bins]`, copied there when it is first asked for.
+    /// A split on the device, `[positions, samples, bins]`; uploaded on first use.
     fn resident(&mut self, x: &'d [f32]) -> Tensor<3> {
         let mut resident = self.resident.iter();
         if let Some((_, tensor)) = resident.find(|(known, _)| std::ptr::eq(*known, x)) {
@@ -85,7 +88,7 @@ impl<'d> AcceleratorEngine<'d> {
         let (positions, samples) = (height * width, x.len() / (height * width * bins));
         let data = TensorData::new(x.to_vec(), [samples, positions, bins]);
         let tensor = Tensor::<3>::from_data(data, self.device()).swap_dims(0, 1);
-        // As it is picked from: a view would be gathered with strides in every step.
+        // Made contiguous: gathering from a strided view would slow every step.
         let tensor = tensor
             .reshape([positions * samples, bins])
             .reshape([positions, samples, bins]);
@@ -104,10 +107,10 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
         self.adam.steps()
     }
 
-    /// The inputs of `split`, where they can stay on the device.
+    /// The inputs of `split`, if they can stay on the device.
     fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]> {
         match (&split.x, preprocessing.normalisation) {
-            // A batch's own statistics make new inputs of it.
+            // Batch normalisation of inputs changes them for every batch.
             (_, Normalisation::Batch) | (Inputs::Streamed(_) | Inputs::Windows(..), _) => None,
             (Inputs::Memory(x), _) => {
                 (size_of_val(&x[..]) as u64 <= self.largest_buffer).then_some(x)
@@ -157,7 +160,7 @@ impl<'d> Engine<'d> for AcceleratorEngine<'d> {
             average.follow(&self.network, self.adam.steps());
         }
         self.logits.push(forward.logits, count);
-        wait_now_and_then(self.device(), self.adam.steps())?;
+        wait_every_few_steps(self.device(), self.adam.steps())?;
         Ok(true)
     }
 

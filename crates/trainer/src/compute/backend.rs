@@ -1,4 +1,4 @@
-//! What computes, out of what is compiled in.
+//! Backends and the devices they open.
 
 #[cfg(feature = "burn")]
 use burn::tensor::Device;
@@ -9,15 +9,15 @@ use serde::Deserialize;
 use super::device::Accelerator;
 use crate::error::TrainerError;
 
-/// The backends the trainer knows; which of them a build has is decided by its features.
+/// The backends the trainer knows. Cargo features decide which of them a build contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The best GPU that works, else native
+    /// Best working GPU, otherwise native
     Auto,
-    /// CPU, written for these networks (the default)
+    /// CPU engine written for these networks (default)
     Native,
-    /// CPU, through Burn: the reference
+    /// CPU through Burn, the reference implementation
     Flex,
     /// GPU through Vulkan, Metal or DX12 (feature `wgpu`)
     Wgpu,
@@ -31,7 +31,7 @@ pub enum Backend {
     Ndarray,
 }
 
-/// What a backend computes on.
+/// A device opened by a backend.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The CPU, without Burn.
@@ -44,17 +44,17 @@ pub enum Target {
     Accelerator(Accelerator),
 }
 
-/// The memory that a training takes its batches from.
+/// The memory that a training allocates from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryPool {
-    /// That of the machine.
+    /// Main memory.
     Machine,
-    /// A GPU's own: so many bytes, where its driver tells.
+    /// GPU memory; its size in bytes if the driver reports it.
     Device(Option<u64>),
 }
 
 impl Target {
-    /// What `metadata.json` calls the device.
+    /// Device name for `metadata.json`.
     pub fn name(&self) -> String {
         match self {
             Target::Native => "cpu".into(),
@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Whether a GPU computes, and not the CPU or a driver that simulates one on it.
+    /// Whether it is a real GPU, not the CPU or a software driver.
     pub fn is_gpu(&self) -> bool {
         match self {
             Target::Native => false,
@@ -76,7 +76,7 @@ impl Target {
         }
     }
 
-    /// The memory it uses.
+    /// The memory that it allocates from.
     pub fn memory_pool(&self) -> MemoryPool {
         match self {
             #[cfg(feature = "burn")]
@@ -89,7 +89,7 @@ impl Target {
         }
     }
 
-    /// How much memory a batch takes, about, in units of what it takes on the native path.
+    /// Rough memory need of a batch relative to the native engine.
     pub fn memory_factor(&self) -> u64 {
         match self {
             Target::Native => 1,
@@ -99,23 +99,23 @@ impl Target {
     }
 }
 
-/// What was asked for, as far as this machine and this build have it.
+/// The resolved backend and its device.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// Never `auto`.
+    /// Backend; never `auto`.
     pub backend: Backend,
-    /// What it computes on.
+    /// Opened device.
     pub target: Target,
-    /// What people should know of the choice.
-    pub said: Vec<String>,
+    /// Messages for the user.
+    pub messages: Vec<String>,
 }
 
 impl Backend {
-    /// Backends of GPUs, the best first: those of the maker before those of all.
+    /// GPU backends in order of preference: vendor-specific before generic.
     pub const ACCELERATORS: [Backend; 4] =
         [Backend::Cuda, Backend::Rocm, Backend::Metal, Backend::Wgpu];
 
-    /// Name on the command line; that of a Burn backend is the name of its feature too.
+    /// Name on the command line; for Burn backends also the name of the cargo feature.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Auto => "auto",
@@ -129,7 +129,7 @@ impl Backend {
         }
     }
 
-    /// Whether this build has it.
+    /// Whether this build contains it.
     pub fn is_built_in(self) -> bool {
         match self {
             Backend::Auto | Backend::Native => true,
@@ -142,15 +142,16 @@ impl Backend {
         }
     }
 
-    /// Opens what it computes on: device `index` of those `trainer devices` lists for it.
+    /// Opens device `index` of the list that `trainer devices` prints, or the best device.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where the build lacks the backend or the machine the device, with what to do.
+    /// [`TrainerError::Usage`] if the build lacks the backend or the machine lacks the device; the message says how
+    /// to get it.
     pub fn choose(self, index: Option<usize>) -> Result<Choice, TrainerError> {
         if !self.is_built_in() {
             return Err(self.not_built_in());
         }
-        let mut said = Vec::new();
+        let mut messages = Vec::new();
         let target = match self {
             Backend::Auto => return automatic(index),
             Backend::Native => {
@@ -163,7 +164,7 @@ impl Backend {
             }
             Backend::Ndarray => {
                 self.check_only_device(index)?;
-                said.push(
+                messages.push(
                     "burn-ndarray is deprecated and goes with one of Burn's next releases: --backend flex computes \
                      the same, faster"
                         .into(),
@@ -171,13 +172,13 @@ impl Backend {
                 self.burn_cpu()?
             }
             Backend::Wgpu | Backend::Cuda | Backend::Rocm | Backend::Metal => {
-                self.accelerator(index, &mut said)?
+                self.accelerator(index, &mut messages)?
             }
         };
         Ok(Choice {
             backend: self,
             target,
-            said,
+            messages,
         })
     }
 
@@ -217,12 +218,12 @@ impl Backend {
     fn accelerator(
         self,
         index: Option<usize>,
-        said: &mut Vec<String>,
+        messages: &mut Vec<String>,
     ) -> Result<Target, TrainerError> {
         let accelerator = super::devices::open(self, index)?;
         super::guard::probe(&accelerator)?;
         if accelerator.software {
-            said.push(format!(
+            messages.push(format!(
                 "{} is a driver that simulates a GPU on the CPU: --backend native is many times faster",
                 accelerator.name
             ));
@@ -240,7 +241,7 @@ impl Backend {
     }
 }
 
-/// The first backend that is built in and has a GPU that works; the CPU where there is none.
+/// The first built-in GPU backend that works, otherwise the CPU.
 fn automatic(index: Option<usize>) -> Result<Choice, TrainerError> {
     let mut reasons = Vec::new();
     for backend in Backend::ACCELERATORS
@@ -256,12 +257,12 @@ fn automatic(index: Option<usize>) -> Result<Choice, TrainerError> {
                 ));
             }
             Ok(mut choice) => {
-                let said = format!(
+                let messages = format!(
                     "--backend auto: {} on {}",
                     choice.backend.name(),
                     choice.target.name()
                 );
-                choice.said.insert(0, said);
+                choice.messages.insert(0, messages);
                 return Ok(choice);
             }
             Err(error) => reasons.push(format!("{}: {error}", backend.name())),
@@ -273,7 +274,7 @@ fn automatic(index: Option<usize>) -> Result<Choice, TrainerError> {
     Ok(Choice {
         backend: Backend::Native,
         target: Target::Native,
-        said: vec![format!(
+        messages: vec![format!(
             "--backend auto: native on the CPU ({})",
             reasons.join("; ")
         )],
@@ -288,7 +289,9 @@ mod tests {
     fn automatic_always_finds_something_and_says_what() {
         let choice = Backend::Auto.choose(None).unwrap();
         assert_ne!(choice.backend, Backend::Auto);
-        assert!(choice.said[0].starts_with(&format!("--backend auto: {}", choice.backend.name())));
+        assert!(
+            choice.messages[0].starts_with(&format!("--backend auto: {}", choice.backend.name()))
+        );
     }
 
     #[test]
@@ -299,7 +302,7 @@ mod tests {
         assert!(error.to_string().contains("--device 1"), "{error}");
     }
 
-    /// A build without Burn still knows every backend by name, and says how to get it.
+    /// A build without Burn still knows every backend by name and explains how to get it.
     #[test]
     fn what_is_not_built_in_says_how_to_build_it() {
         let known = [Backend::Flex, Backend::Ndarray].into_iter();

@@ -1,10 +1,10 @@
-//! Burn on a CPU: samples outermost, gradients by Burn's autodiff. The reference for the other paths.
+//! Burn on a CPU with autodiff: the reference for the other engines.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::{Dataset, Preprocessing, Split, batch};
 use model::{Adam, AdamState, AveragedNetwork, Mode, Network, Weights, weighted_cross_entropy};
 
-use super::logits::{DeviceLogits, wait_now_and_then};
+use super::logits::{DeviceLogits, wait_every_few_steps};
 use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
 
@@ -13,16 +13,16 @@ pub(super) struct BurnCpuEngine {
     /// On the autodiff device.
     network: Network,
     adam: Adam,
-    /// Moving average of the weights, where one is kept.
+    /// Moving average of the weights, if enabled.
     average: Option<AveragedNetwork>,
     logits: DeviceLogits,
     class_weights: Option<Vec<f32>>,
-    /// Samples a batch.
+    /// Batch size in samples.
     batch: usize,
 }
 
 impl BurnCpuEngine {
-    /// `network` is on an autodiff device.
+    /// Creates an engine; `network` must be on an autodiff device.
     pub fn new(network: Network, batch: usize, start: Start) -> Self {
         let average = start.average;
         let average =
@@ -37,7 +37,7 @@ impl BurnCpuEngine {
         }
     }
 
-    /// The device without autodiff.
+    /// The same device without autodiff.
     fn plain_device(&self) -> Device {
         self.network.device().clone().inner()
     }
@@ -62,7 +62,7 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         self.adam.steps()
     }
 
-    /// None: batches are copied anyway.
+    /// Not used: batches are copied in any case.
     fn direct(&self, _split: &'d Split, _preprocessing: &Preprocessing) -> Option<&'d [f32]> {
         None
     }
@@ -105,7 +105,7 @@ impl<'d> Engine<'d> for BurnCpuEngine {
             average.follow(&self.network, self.adam.steps());
         }
         self.logits.push(logits.inner(), size);
-        wait_now_and_then(&self.plain_device(), self.adam.steps())?;
+        wait_every_few_steps(&self.plain_device(), self.adam.steps())?;
         Ok(true)
     }
 

@@ -1,24 +1,24 @@
-//! A GPU, as the machine has it.
+//! A GPU found on this machine.
 
 use burn::tensor::Device;
 
-/// A GPU, or a driver that simulates one.
+/// A GPU, or a software driver that simulates one.
 #[derive(Clone, Debug)]
 pub struct Accelerator {
-    /// Burn's handle. Opened once: clones share it.
+    /// Burn's handle, opened once and shared by clones.
     pub device: Device,
-    /// Its own name.
+    /// Device name.
     pub name: String,
-    /// Whether it computes on the CPU after all.
+    /// Whether it is a software driver running on the CPU.
     pub software: bool,
-    /// Bytes of the largest buffer it can bind.
+    /// Size limit of a buffer in bytes.
     pub largest_buffer: u64,
-    /// Bytes of its memory, where its driver tells.
+    /// Memory in bytes, if the driver reports it.
     pub memory: Option<u64>,
 }
 
 impl Accelerator {
-    /// A device without limits that it tells.
+    /// A device without known limits.
     pub fn new(device: Device, name: String) -> Self {
         Self {
             device,

@@ -1,9 +1,9 @@
-//! GPUs fail in ways that Burn reports by a panic: a lost device, memory that is not there, a driver without a
-//! feature. Here these become errors that say what to do.
+//! Turns GPU failures into errors. Burn reports a lost device, exhausted memory or a missing driver feature by a
+//! panic; here these become errors with advice.
 //!
 //! - [`Guarded`]: an engine whose every call is guarded;
-//! - [`guarded`], [`catch_panic`]: one call;
-//! - [`probe`]: whether a device works at all.
+//! - [`guarded`], [`catch_panic`]: a single guarded call;
+//! - [`probe`]: tests whether a device works at all.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,12 +19,13 @@ use super::device::Accelerator;
 use super::{Engine, Samples};
 use crate::error::TrainerError;
 
-/// Calls under way.
+/// Number of guarded calls in progress.
 static GUARDED: AtomicUsize = AtomicUsize::new(0);
-/// The first panic of any thread since the outermost began: threads of a device panic before we do, and know more.
+/// The first panic of any thread since the outermost call began. Device threads panic before the caller does, with
+/// the better message.
 static FIRST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Keeps panics of guarded calls silent; all others are printed as before.
+/// Silences panics of guarded calls; all others are printed as usual.
 fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -40,15 +41,17 @@ fn install() {
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without a message").to_owned()
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic with an unknown message").to_owned()
 }
 
 /// Runs `work` on `accelerator`.
 ///
 /// # Errors
-/// [`TrainerError::Device`] where it panics, or what it returns. What it left behind must not be used again.
+/// [`TrainerError::Device`] if `work` panics, or the error it returns. Its engine must not be used afterwards.
 pub fn guarded<T>(
     accelerator: &Accelerator,
     work: impl FnOnce() -> Result<T, TrainerError>,
@@ -56,7 +59,7 @@ pub fn guarded<T>(
     catch_panic(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
 }
 
-/// What `work` returns, or what its first panic says.
+/// Runs `work`; returns its result, or the message of its first panic.
 pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     install();
     if GUARDED.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -70,7 +73,7 @@ pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// What a device's `problem` means.
+/// Turns a device's error message into an error with advice.
 pub fn failed(accelerator: &Accelerator, problem: String) -> TrainerError {
     let lower = problem.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -82,9 +85,9 @@ pub fn failed(accelerator: &Accelerator, problem: String) -> TrainerError {
         "exceeds",
         "buffer size",
     ]) {
-        "its memory does not hold this: choose a smaller --batch-size, or --stream, or --backend native"
+        "it does not fit in the device's memory: choose a smaller --batch-size, or --stream, or --backend native"
     } else if says(&["lost", "poisoned"]) {
-        "the device was lost (its driver was restarted or the card fell out): once it is back, go on with --resume"
+        "the device was lost (driver restart or hardware fault): once it works again, continue with --resume"
     } else {
         "try a newer driver, another --device (`trainer devices` lists them), or --backend native"
     };
@@ -95,10 +98,10 @@ pub fn failed(accelerator: &Accelerator, problem: String) -> TrainerError {
     }
 }
 
-/// Computes something whose result is known.
+/// Tests the device with a small computation.
 ///
 /// # Errors
-/// [`TrainerError::Device`] where the device cannot, or computes something else.
+/// [`TrainerError::Device`] if the computation fails or its result is wrong.
 pub fn probe(accelerator: &Accelerator) -> Result<(), TrainerError> {
     let values: Vec<f32> = (0..6).map(|i| i as f32).collect();
     let product: Vec<f32> = guarded(accelerator, || {
@@ -110,24 +113,24 @@ pub fn probe(accelerator: &Accelerator) -> Result<(), TrainerError> {
             .map_err(|error| failed(accelerator, format!("{error:?}")))
     })?;
     if product != [11.0, 14.0, 29.0, 41.0] {
-        let problem = format!("a product of matrices came out as {product:?}");
+        let problem = format!("a test matrix product gave {product:?}");
         return Err(failed(accelerator, problem));
     }
     Ok(())
 }
 
-/// An engine on a GPU. Once a call has failed, all others do.
+/// An engine on a GPU. After one call has failed, all others fail.
 pub(super) struct Guarded<'d> {
-    /// None once the device has failed: what lay on it must not be touched again, not even to free it.
+    /// `None` after a failure: data on the device must not be touched again, not even to free it.
     engine: Option<AcceleratorEngine<'d>>,
     accelerator: Accelerator,
 }
 
 impl<'d> Guarded<'d> {
-    /// The engine that `build` makes on `accelerator`.
+    /// Wraps the engine that `build` creates on `accelerator`.
     ///
     /// # Errors
-    /// Those of `build`, or [`TrainerError::Device`] where it panics.
+    /// Those of `build`, or [`TrainerError::Device`] if it panics.
     pub fn new(
         accelerator: &Accelerator,
         build: impl FnOnce() -> Result<AcceleratorEngine<'d>, TrainerError>,
@@ -144,7 +147,7 @@ impl<'d> Guarded<'d> {
     ) -> Result<T, TrainerError> {
         let accelerator = &self.accelerator;
         let engine = self.engine.as_mut();
-        let gone = || failed(accelerator, "it failed before".into());
+        let gone = || failed(accelerator, "an earlier call failed".into());
         let result = guarded(accelerator, || work(engine.ok_or_else(gone)?));
         if let Err(TrainerError::Device { problem, .. }) = &result {
             std::mem::forget(self.engine.take());

@@ -1,14 +1,14 @@
-//! What engines of Burn share: the logits of many steps on a device, and waiting for it.
+//! Helpers of the Burn engines: logits kept on the device, and waiting for the device.
 
 use burn::tensor::{Device, Tensor};
 
 use crate::error::TrainerError;
 
-/// Steps queued before the host waits for the device: enough that it never idles, few enough that Ctrl-C and the
-/// progress bar mean what they say. Also the number of small tensors that are kept before they become one.
+/// Number of steps queued before the host waits for the device: enough to keep it busy, few enough that Ctrl-C and
+/// the progress bar respond. Also the number of small tensors collected before they are merged.
 const QUEUED: usize = 64;
 
-/// Logits of steps: few tensors, however many steps.
+/// Logits of all steps in an epoch, kept in few tensors.
 #[derive(Default)]
 pub(super) struct DeviceLogits(Vec<Tensor<2>>);
 
@@ -26,7 +26,7 @@ impl DeviceLogits {
         }
     }
 
-    /// Copies them to the host.
+    /// Copies all logits to the host.
     pub fn to_host(&self) -> Vec<f32> {
         if self.0.is_empty() {
             return Vec::new();
@@ -37,7 +37,7 @@ impl DeviceLogits {
 }
 
 /// Waits for the device after every [`QUEUED`] steps.
-pub(super) fn wait_now_and_then(device: &Device, steps: u64) -> Result<(), TrainerError> {
+pub(super) fn wait_every_few_steps(device: &Device, steps: u64) -> Result<(), TrainerError> {
     if !steps.is_multiple_of(QUEUED as u64) {
         return Ok(());
     }

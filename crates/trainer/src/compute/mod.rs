@@ -1,13 +1,13 @@
-//! What computes a training: the native CPU path, or Burn on a CPU or a GPU. All hold network and optimizer and give the
-//! same results within rounding (`crates/model/tests/conformance.rs`).
+//! Engines that train a network: the native CPU engine, or Burn on a CPU or GPU. Each holds network and optimiser.
+//! Results agree within rounding (`crates/model/tests/conformance.rs`).
 //!
-//! - `backend`: the backends by name, and which target each opens;
+//! - `backend`: the backends by name, and the device each opens;
 //! - [`devices`]: the devices of this machine; `device`: one of them;
 //! - `native`, `burn_cpu`, `accelerator`: one [`Engine`] each;
-//! - `guard`: a GPU's failures as errors;
-//! - `logits`: the logits of many steps on a device.
+//! - `guard`: turns GPU failures into errors;
+//! - `logits`: keeps the logits of many steps on the device.
 //!
-//! Without cargo's feature `burn`, `native` is all there is.
+//! Without the cargo feature `burn`, only `native` exists.
 
 #[cfg(feature = "burn")]
 mod accelerator;
@@ -34,31 +34,31 @@ pub use backend::{Backend, Choice, MemoryPool, Target};
 #[cfg(feature = "burn")]
 pub use device::Accelerator;
 
-/// Windows classified at once while evaluating: enough for speed, little enough for a small machine.
+/// Number of windows classified at once during evaluation: enough for speed, few enough for small machines.
 pub(crate) const EVALUATION_BATCH: usize = 256;
 
-/// An [`Engine`] of whichever kind was chosen.
+/// An [`Engine`] of any kind.
 pub type BoxedEngine<'d> = Box<dyn Engine<'d> + 'd>;
 
-/// The samples of a step.
+/// The samples of a training step.
 pub enum Samples<'d, 'i> {
-    /// Assembled.
+    /// A batch assembled on the host.
     Batch(batch::Batch),
-    /// Those at `indices` of inputs that lie end to end, with their labels.
+    /// Samples picked by index from a split that the engine reads directly.
     Indexed {
-        /// All inputs, where [`Engine::direct`] gives them.
+        /// All inputs, as returned by [`Engine::direct`].
         x: &'d [f32],
-        /// Which of them.
+        /// Indices of the batch's samples.
         indices: &'i [usize],
-        /// Their labels.
+        /// Labels of the batch's samples.
         y: &'i [u32],
-        /// Where they begin in the order that [`Engine::begin_epoch`] was given.
+        /// Offset of the batch in the order given to [`Engine::begin_epoch`].
         first: usize,
     },
 }
 
 impl Samples<'_, '_> {
-    /// How many there are.
+    /// Number of samples.
     pub fn count(&self) -> usize {
         match self {
             Samples::Batch(batch) => batch.y.len(),
@@ -67,24 +67,25 @@ impl Samples<'_, '_> {
     }
 }
 
-/// A network that is being trained, with its optimizer, on samples that outlive it.
+/// A network in training, with its optimiser, on samples that outlive it.
 ///
 /// # Errors
-/// Every method that computes or copies returns [`TrainerError::Device`] where a GPU fails. The engine is of no use then.
+/// Every method that computes or copies returns [`TrainerError::Device`] if a GPU fails. The engine is unusable
+/// afterwards.
 pub trait Engine<'d> {
-    /// Weights the loss of every sample by its class, as Keras' `class_weight` does.
+    /// Weights the loss of each sample by its class, like Keras' `class_weight`.
     fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError>;
 
-    /// Optimizer steps taken.
+    /// Number of optimiser steps taken.
     fn steps(&self) -> u64;
 
-    /// The inputs of `split`, where steps and evaluations can take them as they lie.
+    /// The inputs of `split`, if steps and evaluations can read them in place.
     fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]>;
 
-    /// Sets the sample order and labels of the epoch whose steps come.
+    /// Sets the sample order and labels for the next epoch.
     fn begin_epoch(&mut self, order: &[usize], labels: &[u32]) -> Result<(), TrainerError>;
 
-    /// Takes one step. Returns whether the loss was a finite number, or true where that is only known later.
+    /// Takes one step. Returns `false` if the loss is not finite; engines that learn this later return `true`.
     fn step(
         &mut self,
         samples: Samples<'d, '_>,
@@ -92,31 +93,30 @@ pub trait Engine<'d> {
         seed: u64,
     ) -> Result<bool, TrainerError>;
 
-    /// Copies the logits of all steps since they were taken, in their order.
+    /// Copies the logits of all steps since the last [`Engine::take_logits`], in step order.
     fn logits(&mut self) -> Result<Vec<f32>, TrainerError>;
 
-    /// Takes the logits of all steps since the last call, in their order.
+    /// Takes the logits of all steps since the last call, in step order.
     fn take_logits(&mut self) -> Result<Vec<f32>, TrainerError>;
 
     /// Copies the weights.
     fn weights(&mut self) -> Result<Weights, TrainerError>;
 
-    /// Copies the moving average of the weights, where one is kept.
+    /// Copies the moving average of the weights, if enabled.
     fn average(&mut self) -> Result<Option<Weights>, TrainerError>;
 
-    /// Copies the optimizer's state.
+    /// Copies the optimiser state.
     fn adam_state(&mut self) -> Result<AdamState, TrainerError>;
 
-    /// Logits of all samples of `split`, with running statistics and without dropout, of the moving average of the
-    /// weights where one is kept. May also return
-    /// [`TrainerError::Stream`], where a streamed source cannot be read any more.
+    /// Logits of all samples of `split` in inference mode, with the averaged weights if enabled. Also returns
+    /// [`TrainerError::Stream`] if a streamed source can no longer be read.
     fn classify(
         &mut self,
         split: &'d Split,
         dataset: &'d Dataset,
     ) -> Result<Vec<f32>, TrainerError>;
 
-    /// Loss and confusion matrix over `split`, from [`Engine::classify`].
+    /// Loss and confusion matrix on `split`, computed with [`Engine::classify`].
     fn evaluate(
         &mut self,
         split: &'d Split,
@@ -128,18 +128,18 @@ pub trait Engine<'d> {
     }
 }
 
-/// What an engine begins with.
+/// Initial state of an engine.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// Weights.
+    /// Network weights.
     pub weights: Weights,
-    /// Numbers of the optimizer.
+    /// Optimiser configuration.
     pub optimizer: AdamConfig,
-    /// Where the optimizer stands.
+    /// Optimiser state.
     pub state: AdamState,
-    /// The moving average of the weights, where one is to be kept.
+    /// Moving average of the weights, if enabled.
     pub average: Option<Average>,
-    /// Layers, from the first, that are kept as they are; the native engine alone can.
+    /// Number of leading layers that are not trained. Only the native engine supports this.
     pub frozen_layers: usize,
 }
 
@@ -148,13 +148,13 @@ pub struct Start {
 pub struct Average {
     /// See [`model::average_decay`].
     pub decay: f64,
-    /// Where it stands.
+    /// Averaged weights.
     pub weights: Weights,
 }
 
 impl Start {
-    /// For weights that are judged and not trained.
-    pub fn judging(weights: &Weights) -> Self {
+    /// Starts from weights that are evaluated but not trained.
+    pub fn for_evaluation(weights: &Weights) -> Self {
         Self {
             weights: weights.clone(),
             optimizer: AdamConfig::default(),
@@ -165,10 +165,10 @@ impl Start {
     }
 }
 
-/// Places what `start` says on `target`, for batches of `batch` samples.
+/// Creates an engine on `target` for batches of `batch` samples.
 ///
 /// # Errors
-/// [`TrainerError::Plan`] where the architecture does not fit its input, or [`TrainerError::Device`].
+/// [`TrainerError::Plan`] if the architecture does not fit its input, or [`TrainerError::Device`].
 pub fn engine<'d>(
     target: &Target,
     batch: usize,

@@ -1,4 +1,4 @@
-//! The native CPU path.
+//! The native CPU engine.
 
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
@@ -10,9 +10,9 @@ use crate::error::TrainerError;
 /// A network on the CPU, without Burn.
 pub(super) struct NativeEngine {
     network: NativeNetwork,
-    /// Whether a moving average is kept.
+    /// Whether a moving average is maintained.
     averaged: bool,
-    /// Of the steps since [`Engine::take_logits`].
+    /// Logits of the steps since [`Engine::take_logits`].
     logits: Vec<f32>,
 }
 
@@ -31,7 +31,7 @@ impl NativeEngine {
         })
     }
 
-    /// Logits of all samples of `split`, of the weights that are in place.
+    /// Logits of all samples of `split` with the current weights.
     fn infer<'d>(
         &mut self,
         split: &'d Split,
@@ -67,7 +67,7 @@ impl<'d> Engine<'d> for NativeEngine {
 
     fn direct(&self, split: &'d Split, preprocessing: &Preprocessing) -> Option<&'d [f32]> {
         match (&split.x, preprocessing.normalisation) {
-            // A batch's own statistics make new inputs of it.
+            // Batch normalisation of inputs changes them for every batch.
             (_, Normalisation::Batch) | (Inputs::Streamed(_) | Inputs::Windows(..), _) => None,
             (Inputs::Memory(x), _) => Some(x),
         }
@@ -90,7 +90,7 @@ impl<'d> Engine<'d> for NativeEngine {
         };
         let (logits, loss) = match samples {
             Samples::Batch(batch) => self.network.training_pass(&batch.x, &batch.y, mode),
-            // The threads that need the samples copy them.
+            // The worker threads copy the samples they need.
             Samples::Indexed { x, indices, y, .. } => {
                 self.network.training_pass_over(x, indices, y, mode)
             }

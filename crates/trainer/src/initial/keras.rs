@@ -1,5 +1,5 @@
-//! Weights that Keras saved: `.keras`, `.weights.h5`, and the `.h5` of older versions. Nothing of the file is run: layers
-//! are read as arrays, and those with code (`Lambda`) are passed over.
+//! Reads weights saved by Keras: `.keras`, `.weights.h5`, and `.h5` of older versions. No code of the file is
+//! executed: layers are read as arrays, and layers with code (`Lambda`) are skipped.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -11,12 +11,12 @@ use model::{NamedTensor, Plan, StepKind};
 use serde_json::Value;
 use zip::ZipArchive;
 
-/// Largest file in an archive that is unpacked, in bytes.
-const LARGEST: u64 = 4 << 30;
-/// Groups within groups that are looked into.
-const DEEPEST: usize = 6;
+/// Size limit of an unpacked archive entry, in bytes.
+const MAX_SIZE: u64 = 4 << 30;
+/// Maximum nesting of HDF5 groups.
+const MAX_DEPTH: usize = 6;
 
-/// What a layer is.
+/// Kind of layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Conv,
@@ -26,7 +26,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Its class in a configuration.
+    /// Keras class name of each kind.
     const CLASSES: [(Kind, &'static str); 4] = [
         (Kind::Conv, "Conv2D"),
         (Kind::Depthwise, "DepthwiseConv2D"),
@@ -35,7 +35,7 @@ impl Kind {
     ];
 }
 
-/// A layer with weights: shapes and values in Keras' order.
+/// A layer with weights: shapes and values in Keras order.
 #[derive(Clone, Debug, PartialEq)]
 struct Layer {
     name: String,
@@ -43,20 +43,20 @@ struct Layer {
     arrays: Vec<(Vec<usize>, Vec<f32>)>,
 }
 
-/// Whether a file is one of Keras'.
+/// Whether a file has a Keras weight format.
 pub(super) fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89HDF\r\n\x1a\n") || bytes.starts_with(b"PK\x03\x04")
 }
 
-/// The tensors of a network by the names that `plan` has: those of layers of the same name where every layer has one, else
-/// the first convolution is the first convolution, and so on.
+/// Reads the tensors of a network under the names used by `plan`. Layers are matched by name if every layer has a
+/// match, otherwise by kind and order: first convolution to first convolution, and so on.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// A description of the problem, without the file name.
 pub(super) fn tensors(bytes: Vec<u8>, plan: &Plan) -> Result<HashMap<String, NamedTensor>, String> {
     let layers = unharmed(|| read(bytes)).ok_or("the file is damaged")??;
-    let own = plan_layers(plan);
-    let by_name = own
+    let wanted = plan_layers(plan);
+    let by_name = wanted
         .iter()
         .all(|(name, _)| layers.iter().any(|layer| layer.name == *name));
     let branches = plan
@@ -72,7 +72,7 @@ pub(super) fn tensors(bytes: Vec<u8>, plan: &Plan) -> Result<HashMap<String, Nam
     }
     let mut tensors = HashMap::new();
     let mut counts: HashMap<Kind, usize> = HashMap::new();
-    for (name, kind) in &own {
+    for (name, kind) in &wanted {
         let place = counts.entry(*kind).or_default();
         let found = if by_name {
             layers.iter().find(|layer| layer.name == *name)
@@ -129,7 +129,7 @@ fn read(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
             .by_name(name)
             .map_err(|error| format!("{name}: {error}"))?;
         let mut bytes = Vec::new();
-        let read = entry.take(LARGEST).read_to_end(&mut bytes);
+        let read = entry.take(MAX_SIZE).read_to_end(&mut bytes);
         read.map_err(|error| format!("{name}: {error}"))?;
         Ok::<_, String>(bytes)
     };
@@ -143,7 +143,7 @@ fn read(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
     Ok(layers)
 }
 
-/// In a `.keras` the weights go by class and number: the configuration has the layers' own names, in that order.
+/// A `.keras` file names weights by class and number; the configuration lists the layers' names in the same order.
 fn name_as_configured(layers: &mut [Layer], config: &Value) {
     let configured = config["config"]["layers"].as_array().into_iter().flatten();
     let mut names: HashMap<&str, Vec<String>> = HashMap::new();
@@ -156,19 +156,19 @@ fn name_as_configured(layers: &mut [Layer], config: &Value) {
         }
     }
     for (kind, class) in Kind::CLASSES {
-        let own = layers.iter_mut().filter(|layer| layer.kind == kind);
-        for (layer, name) in own.zip(names.remove(class).unwrap_or_default()) {
+        let same_kind = layers.iter_mut().filter(|layer| layer.kind == kind);
+        for (layer, name) in same_kind.zip(names.remove(class).unwrap_or_default()) {
             layer.name = name;
         }
     }
 }
 
-/// The layers of an HDF5 file, those of a kind in their order.
+/// The layers of an HDF5 file; layers of one kind keep their order.
 fn layers(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
     let text = |error: hdf5_reader::error::Error| error.to_string();
     let file = Hdf5File::from_vec(bytes).map_err(text)?;
     let root = file.root_group().map_err(text)?;
-    // Keras 3, Keras 2 with and without the model around the weights.
+    // Keras 3, and Keras 2 with and without the model group around the weights.
     let inside = ["layers", "model_weights"]
         .iter()
         .find_map(|name| root.group(name).ok());
@@ -176,21 +176,21 @@ fn layers(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
     for group in inside.unwrap_or(root).groups().map_err(text)? {
         layers.extend(layer(&group)?);
     }
-    // Names are in the order of text: `conv2d_10` before `conv2d_2`.
+    // HDF5 sorts names as text: `conv2d_10` comes before `conv2d_2`.
     layers.sort_by_key(|layer: &Layer| number(&layer.name));
     if layers.is_empty() {
-        return Err("there are no layers with weights in it".into());
+        return Err("the file has no layers with weights".into());
     }
     Ok(layers)
 }
 
-/// The number at the end of a layer's name, 0 where there is none.
+/// The number at the end of a layer name, or 0.
 fn number(name: &str) -> u64 {
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     name[digits..].parse().unwrap_or(0)
 }
 
-/// A layer of a kind that the networks have.
+/// Reads a layer if it is of a known kind.
 fn layer(group: &Group) -> Result<Option<Layer>, String> {
     let name = group
         .name()
@@ -200,9 +200,9 @@ fn layer(group: &Group) -> Result<Option<Layer>, String> {
         .to_owned();
     let mut found = Vec::new();
     collect(group, 0, &mut found)?;
-    // By the order in which Keras has a layer's variables, whether they go by name or by number.
-    let rank = |own: &str| {
-        let own = own.split(':').next().unwrap_or_default();
+    // In the order in which Keras stores a layer's variables, whether they are named or numbered.
+    let rank = |variable: &str| {
+        let variable = variable.split(':').next().unwrap_or_default();
         let order = [
             "kernel",
             "depthwise_kernel",
@@ -212,12 +212,14 @@ fn layer(group: &Group) -> Result<Option<Layer>, String> {
             "moving_mean",
             "moving_variance",
         ];
-        let by_name = order.iter().position(|name| *name == own);
-        by_name.unwrap_or_else(|| own.parse().unwrap_or(usize::MAX))
+        let by_name = order.iter().position(|name| *name == variable);
+        by_name.unwrap_or_else(|| variable.parse().unwrap_or(usize::MAX))
     };
-    found.sort_by_key(|(own, _)| rank(own));
-    let depthwise =
-        name.contains("depthwise") || found.iter().any(|(own, _)| own.starts_with("depthwise"));
+    found.sort_by_key(|(variable, _)| rank(variable));
+    let depthwise = name.contains("depthwise")
+        || found
+            .iter()
+            .any(|(variable, _)| variable.starts_with("depthwise"));
     let shape = |set: &Dataset| -> Vec<usize> { set.shape().iter().map(|n| *n as usize).collect() };
     let kind = match found.first().map(|(_, set)| set.shape().len()) {
         Some(4) if depthwise => Kind::Depthwise,
@@ -226,27 +228,27 @@ fn layer(group: &Group) -> Result<Option<Layer>, String> {
         Some(1) if found.len() == 4 => Kind::Norm,
         _ => return Ok(None),
     };
-    let arrays = found.iter().map(|(own, set)| {
+    let arrays = found.iter().map(|(variable, set)| {
         let read = set
             .read_array::<f32>()
-            .map_err(|error| format!("{name}/{own}: {error}"))?;
+            .map_err(|error| format!("{name}/{variable}: {error}"))?;
         Ok((shape(set), read.iter().copied().collect()))
     });
     let arrays = arrays.collect::<Result<_, String>>()?;
     Ok(Some(Layer { name, kind, arrays }))
 }
 
-/// The arrays below a group by name.
+/// Collects all arrays below a group by name.
 fn collect(group: &Group, depth: usize, found: &mut Vec<(String, Dataset)>) -> Result<(), String> {
     let (groups, sets) = group.members().map_err(|error| error.to_string())?;
     for set in sets {
         let name = set.name().rsplit('/').next().unwrap_or_default().to_owned();
-        // The optimizer's, and seeds of random numbers, are no weights.
+        // Optimiser state and seed generators are not weights.
         if !set.shape().is_empty() {
             found.push((name, set));
         }
     }
-    if depth < DEEPEST {
+    if depth < MAX_DEPTH {
         for inner in groups {
             collect(&inner, depth + 1, found)?;
         }
@@ -280,13 +282,18 @@ mod tests {
         ] {
             let found = tensors(fixture(name), &plan).unwrap();
             for tensor in &plan.tensors {
-                let own = &found[&tensor.name];
-                assert_eq!(own.shape, tensor.shape, "{name}: {}", tensor.name);
-                let sum: f64 = own.values.iter().map(|v| f64::from(*v)).sum();
+                let tensor_read = &found[&tensor.name];
+                assert_eq!(tensor_read.shape, tensor.shape, "{name}: {}", tensor.name);
+                let sum: f64 = tensor_read.values.iter().map(|v| f64::from(*v)).sum();
                 let [first, last, total] = expected[&tensor.name];
-                assert_eq!(f64::from(own.values[0]), first, "{name}: {}", tensor.name);
                 assert_eq!(
-                    f64::from(own.values[own.values.len() - 1]),
+                    f64::from(tensor_read.values[0]),
+                    first,
+                    "{name}: {}",
+                    tensor.name
+                );
+                assert_eq!(
+                    f64::from(tensor_read.values[tensor_read.values.len() - 1]),
                     last,
                     "{name}: {}",
                     tensor.name

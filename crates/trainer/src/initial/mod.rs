@@ -1,4 +1,4 @@
-//! Weights of another model to begin with: of an experiment, a model folder, a `model.safetensors`, or a file of Keras.
+//! Initial weights from another model: an experiment, a model folder, a `model.safetensors`, or a Keras file.
 
 mod keras;
 
@@ -12,23 +12,23 @@ use model::{
 
 use crate::error::TrainerError;
 
-/// Largest file of weights that is read, in bytes.
-const LARGEST: u64 = 4 << 30;
+/// Size limit of a weight file, in bytes.
+const MAX_SIZE: u64 = 4 << 30;
 
 /// Tensors of another model.
 pub struct Source {
-    /// Where they are from.
+    /// Path they were read from.
     path: PathBuf,
     tensors: HashMap<String, NamedTensor>,
-    /// Its classes, where a `model.json` beside it tells them.
+    /// Class names, if a `model.json` next to the weights has them.
     classes: Option<Vec<String>>,
 }
 
-/// Reads what `--init-from` names: a file, a folder with a model, or an experiment below `experiments`. Layers of Keras go
-/// by the names that `plan` has.
+/// Reads the source named by `--init-from`: a file, a model folder, or an experiment below `experiments`. Keras
+/// layers are matched to the names in `plan`.
 ///
 /// # Errors
-/// [`TrainerError`] where there is none, or it holds no weights.
+/// [`TrainerError`] if nothing is found, or it holds no weights.
 pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, TrainerError> {
     let given = Path::new(named);
     let path = if given.is_file() {
@@ -49,10 +49,10 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
     let length = std::fs::metadata(&path)
         .map_err(|error| wrong(&path, error))?
         .len();
-    if length > LARGEST {
+    if length > MAX_SIZE {
         return Err(wrong(
             &path,
-            format!("{length} bytes are too many for weights"),
+            format!("{length} bytes: too large for a weight file"),
         ));
     }
     let bytes = std::fs::read(&path).map_err(|error| wrong(&path, error))?;
@@ -61,8 +61,9 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
     } else {
         named_tensors(&bytes).map_err(|error| wrong(&path, error))?
     };
-    let card = std::fs::read(path.with_file_name(CARD_FILE)).ok();
-    let card = card.and_then(|bytes| serde_json::from_slice::<ModelCard>(&bytes).ok());
+    let card = std::fs::read(path.with_file_name(CARD_FILE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<ModelCard>(&bytes).ok());
     Ok(Source {
         path,
         tensors,
@@ -75,27 +76,30 @@ fn wrong(path: &Path, problem: impl std::fmt::Display) -> TrainerError {
 }
 
 impl Source {
-    /// Weights for `plan`: random ones of `seed` where the source has none that fit. What was taken and what was not, and
-    /// why, comes back for people.
+    /// Initial weights for `plan`: tensors that fit are copied, the rest is random from `seed`. Also returns a
+    /// description of both for the user.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where no tensor fits.
+    /// [`TrainerError::Usage`] if no tensor fits.
     pub fn weights_for(
         &self,
         plan: &Plan,
         seed: u64,
         classes: &[String],
     ) -> Result<(Weights, Vec<String>), TrainerError> {
-        // Without a card, the shape of the head alone can tell.
-        let same_classes = self.classes.as_ref().is_none_or(|own| own == classes);
+        // Without a model card, only the shape of the output layer shows whether the classes match.
+        let same_classes = self.classes.as_ref().is_none_or(|known| known == classes);
         let (weights, transferred) =
             Weights::init(plan, seed).with_tensors_of(plan, &self.tensors, same_classes);
-        let taken = transferred.iter().filter(|own| own.left.is_none()).count();
+        let taken = transferred
+            .iter()
+            .filter(|tensor| tensor.left.is_none())
+            .count();
         if taken == 0 {
-            let first = transferred.first().and_then(|own| own.left.clone());
+            let first = transferred.first().and_then(|tensor| tensor.left.clone());
             let problem = format!(
                 "no tensor fits this network: of {}, {}",
-                transferred.first().map_or("", |own| &own.name),
+                transferred.first().map_or("", |tensor| &tensor.name),
                 first.unwrap_or_default()
             );
             return Err(wrong(&self.path, problem));
@@ -105,11 +109,11 @@ impl Source {
             self.path.display(),
             transferred.len()
         )];
-        lines.extend(transferred.iter().filter_map(left));
+        lines.extend(transferred.iter().filter_map(not_transferred));
         let unused = self
             .tensors
             .keys()
-            .filter(|name| !plan.tensors.iter().any(|own| own.name == **name));
+            .filter(|name| !plan.tensors.iter().any(|tensor| tensor.name == **name));
         let mut unused: Vec<&str> = unused.map(String::as_str).collect();
         unused.sort_unstable();
         if !unused.is_empty() {
@@ -119,7 +123,7 @@ impl Source {
     }
 }
 
-fn left(own: &Transferred) -> Option<String> {
-    let why = own.left.as_ref()?;
-    Some(format!("  {} begins anew: {why}", own.name))
+fn not_transferred(tensor: &Transferred) -> Option<String> {
+    let why = tensor.left.as_ref()?;
+    Some(format!("  {} is newly initialised: {why}", tensor.name))
 }

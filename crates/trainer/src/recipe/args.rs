@@ -1,4 +1,4 @@
-//! The options of the command line that are part of the recipe.
+//! Command-line options that are fields of the recipe.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use super::choice;
 use super::policies::{Keep, Schedule};
 use crate::error::TrainerError;
 
-/// Options with the names of the recipe's fields; those that are not given are left out of the serialised form.
+/// Options named like the recipe's fields. Options that were not given are absent from the serialised form.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize)]
 pub struct RecipeArgs {
     /// Network: ultra_lightweight_cnn, simple_cnn, deep_efficient_cnn, resnet_style_cnn,
@@ -25,7 +25,7 @@ pub struct RecipeArgs {
         skip_serializing_if = "Option::is_none"
     )]
     pub model: Option<ModelKind>,
-    /// Data: a dataset_config.yaml [default: the embedded demo]
+    /// Dataset: a dataset_config.yaml [default: the embedded demo]
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_config: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "TASK")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// Most epochs [default: 50]
+    /// Maximum number of epochs [default: 50]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
@@ -49,19 +49,19 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
-    /// How the learning rate changes [default: cosine]
+    /// Learning rate schedule [default: cosine]
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
-    /// Share of all steps in which the learning rate rises from zero [default: 0.05]
+    /// Fraction of all steps in which the learning rate rises from zero [default: 0.05]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<f64>,
-    /// Decay of the moving average of weights; presets can say null for none [default: 0.99]
+    /// Decay of the moving average of weights; null in a preset disables it [default: 0.99]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
-    /// Which weights are kept [default: last]
+    /// Epoch whose weights are kept [default: last]
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<Keep>,
@@ -74,7 +74,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "NAME", value_parser = Normalisation::from_str)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<Normalisation>,
-    /// Share of the training labels to learn from, of every class alike [default: 1]
+    /// Fraction of the training labels to learn from, the same for every class [default: 1]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_ratio: Option<f64>,
@@ -82,7 +82,7 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling: Option<Sampling>,
-    /// How much classes count in the loss [default: none]
+    /// Weights of the classes in the loss [default: none]
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
@@ -91,20 +91,20 @@ pub struct RecipeArgs {
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = choice::named_augmentation)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<Augmentation>,
-    /// Begin with the weights of an experiment (`latest`, an ID or part of it), of its folder, of a model.safetensors, or
-    /// of a .keras or .h5 of the same network:
-    /// tensors of the same name and shape are taken, and a new head where the classes differ
+    /// Start from the weights of an experiment (ID, prefix, suffix or `latest`), a model folder, a model.safetensors,
+    /// or a .keras or .h5 file of the same network. Tensors with the same name and shape are copied; the output layer
+    /// is new if the classes differ
     #[arg(long, value_name = "ID|FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_from: Option<String>,
-    /// Keep the first N layers that have weights as they are [default: 0]
+    /// Do not train the first N layers that have weights [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freeze: Option<usize>,
 }
 
 impl RecipeArgs {
-    /// The fields that were given, as the recipe has them.
+    /// The given options as fields of the recipe.
     pub fn given(&self) -> Map<String, Value> {
         match json!(self) {
             Value::Object(fields) => fields,
@@ -112,7 +112,7 @@ impl RecipeArgs {
         }
     }
 
-    /// Refuses what JSON has no number for.
+    /// Refuses NaN and infinities, which JSON cannot store.
     pub(super) fn check_numbers(&self) -> Result<(), TrainerError> {
         let numbers = [
             ("--learning-rate", self.learning_rate),

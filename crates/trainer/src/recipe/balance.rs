@@ -1,4 +1,4 @@
-//! Which training samples count, how often and how much.
+//! Sampling of the training split and class weights.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +15,15 @@ use crate::error::TrainerError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sampling {
-    /// Every sample once
+    /// Every sample once per epoch
     #[default]
     Shuffled,
-    /// Every class as often as every other
+    /// Every class equally often
     Balanced,
 }
 
 impl Sampling {
-    /// Order of the samples of an epoch.
+    /// Indices of the samples of an epoch, in training order.
     pub fn order(self, train: &Split, classes: usize, seed: u64, epoch: u64) -> Vec<usize> {
         match self {
             Self::Shuffled => batch::shuffled(train.len(), seed, epoch),
@@ -32,25 +32,25 @@ impl Sampling {
     }
 }
 
-/// Class weights by name.
+/// Class weights selectable by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WeightsName {
-    /// All classes count the same
+    /// All classes have weight 1
     None,
-    /// Rare classes count more
+    /// Rare classes weigh more
     Balanced,
 }
 
-/// How much a class counts in the loss: `none`, `balanced`, or a map from names to weights.
+/// Weights of the classes in the loss: `none`, `balanced`, or a map from class names to weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ClassWeights {
-    /// All the same.
+    /// All classes have weight 1.
     #[default]
     None,
-    /// Samples / (classes x samples of the class), as scikit-learn computes it.
+    /// Samples / (classes x samples of the class), as in scikit-learn.
     Balanced,
-    /// By the name of the class; those left out count once.
+    /// Weight by class name; unnamed classes have weight 1.
     ByName(BTreeMap<String, f64>),
 }
 
@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for ClassWeights {
                     })
             }
 
-            // YAML's empty value.
+            // An empty YAML value.
             fn visit_unit<E: Error>(self) -> Result<ClassWeights, E> {
                 Ok(ClassWeights::None)
             }
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for ClassWeights {
 }
 
 impl ClassWeights {
-    /// Refuses weights that make no sense.
+    /// Refuses negative and non-finite weights.
     pub(super) fn check(&self) -> Result<(), String> {
         let Self::ByName(weights) = self else {
             return Ok(());
@@ -117,16 +117,16 @@ impl ClassWeights {
         let bad = weights.iter().find(|(_, w)| !(w.is_finite() && **w >= 0.0));
         match bad {
             Some((name, weight)) => Err(format!(
-                "the weight of class `{name}`, {weight}, is not 0 or more"
+                "the weight of class `{name}` is {weight}: it must be 0 or more"
             )),
             None => Ok(()),
         }
     }
 
-    /// Weight of every class in the loss, where they differ.
+    /// Weight of every class in the loss; `None` if all are equal.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where a name is no class, or no sample of the training split counts.
+    /// [`TrainerError::Usage`] if a name is not a class, or all training samples have weight zero.
     pub fn resolve(
         &self,
         train: &Split,
@@ -146,7 +146,7 @@ impl ClassWeights {
             Self::ByName(given) => {
                 if let Some(name) = given.keys().find(|name| !class_names.contains(name)) {
                     return Err(TrainerError::Usage(format!(
-                        "`class_weights` names `{name}`, which is no class: there are {}",
+                        "`class_weights` names the unknown class `{name}`: the classes are {}",
                         class_names.join(", ")
                     )));
                 }
@@ -169,10 +169,10 @@ impl ClassWeights {
     }
 }
 
-/// Label of the windows that augmentation adds to others.
+/// Label of the windows that augmentation mixes into others.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] where the name is no class.
+/// [`TrainerError::Usage`] if the name is not a class.
 pub fn background_label(
     augmentation: &Augmentation,
     class_names: &[String],
@@ -186,7 +186,7 @@ pub fn background_label(
     match found {
         Some(label) => Ok(Some(label as u32)),
         None => Err(TrainerError::Usage(format!(
-            "`augmentation.background` names class `{}`, which is none: there are {}",
+            "`augmentation.background` names the unknown class `{}`: the classes are {}",
             background.class,
             class_names.join(", ")
         ))),

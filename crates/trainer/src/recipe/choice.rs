@@ -1,4 +1,4 @@
-//! Values that users write by name.
+//! Values that users select by name.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use data::Augmentation;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// `with` for a network's name.
+/// Serde functions for a network name.
 pub(super) mod model {
     use model::ModelKind;
     use serde::de::Error;
@@ -22,7 +22,7 @@ pub(super) mod model {
     }
 }
 
-/// `with` for a network's name that may be missing.
+/// Serde functions for an optional network name.
 pub(super) mod optional_model {
     use model::ModelKind;
     use serde::Serializer;
@@ -38,14 +38,14 @@ pub(super) mod optional_model {
     }
 }
 
-/// An augmentation by its name.
+/// An augmentation preset by name.
 pub(super) fn named_augmentation(name: &str) -> Result<Augmentation, String> {
     Augmentation::preset(name).ok_or_else(|| {
         format!("unknown augmentation `{name}`: choose standard, new_sites, none, light or field")
     })
 }
 
-/// An augmentation by its name or in full.
+/// An augmentation by name or in full.
 pub(super) fn augmentation<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Augmentation, D::Error> {
@@ -62,7 +62,7 @@ pub(super) fn augmentation<'de, D: Deserializer<'de>>(
             named_augmentation(name).map_err(E::custom)
         }
 
-        // YAML's empty value.
+        // An empty YAML value.
         fn visit_unit<E: Error>(self) -> Result<Augmentation, E> {
             Ok(Augmentation::default())
         }

@@ -296,17 +296,17 @@ impl Recipe {
         DERIVED.iter().for_each(|key| {
             fields.remove(*key);
         });
-        for (own, stored) in RENAMED {
+        for (name, stored) in RENAMED {
             let value = fields
                 .remove(stored)
-                .ok_or_else(|| format!("there is no `{stored}`"))?;
-            fields.insert(own.into(), value);
+                .ok_or_else(|| format!("`{stored}` is missing"))?;
+            fields.insert(name.into(), value);
         }
         let seed = metadata.seed.ok_or("there is no `seed`")?;
         fields.insert("seed".into(), seed.into());
         for needed in ["task", "normalisation", "early_stopping", "plateau"] {
             if !fields.contains_key(needed) {
-                return Err(format!("there is no `{needed}`"));
+                return Err(format!("`{needed}` is missing"));
             }
         }
         let data = DataIdentity {
@@ -328,8 +328,8 @@ impl Recipe {
         ["version", "data", "seed"].iter().for_each(|key| {
             fields.remove(*key);
         });
-        for (own, stored) in RENAMED {
-            if let Some(value) = fields.remove(own) {
+        for (name, stored) in RENAMED {
+            if let Some(value) = fields.remove(name) {
                 fields.insert(stored.into(), value);
             }
         }
@@ -398,9 +398,9 @@ impl Recipe {
     /// # Errors
     /// [`TrainerError::Usage`] naming the option and the value it had.
     pub fn check_unchanged(&self, args: &RecipeArgs, id: &str) -> Result<(), TrainerError> {
-        let own = self.to_map();
+        let fields = self.to_map();
         for (key, value) in args.given() {
-            let stored = own.get(&key).unwrap_or(&Value::Null);
+            let stored = fields.get(&key).unwrap_or(&Value::Null);
             if *stored == value {
                 continue;
             }
@@ -463,46 +463,49 @@ impl Recipe {
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return usage(format!(
-                "the learning rate {} is not positive",
+                "`learning_rate` is {}: it must be greater than 0",
                 self.learning_rate
             ));
         }
         if !(self.label_ratio > 0.0 && self.label_ratio <= 1.0) {
             return usage(format!(
-                "the label ratio {} is not above 0 and at most 1",
+                "`label_ratio` is {}: it must be greater than 0 and at most 1",
                 self.label_ratio
             ));
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return usage(format!(
-                "the weight decay {} is not 0 or more",
+                "`weight_decay` is {}: it must be 0 or more",
                 self.weight_decay
             ));
         }
         if self.weight_decay * self.learning_rate >= 1.0 {
             return usage(format!(
-                "weight decay {} at learning rate {} would turn kernels around in a step",
+                "weight decay {} at learning rate {} would reverse the sign of kernels in one step",
                 self.weight_decay, self.learning_rate
             ));
         }
         if !(0.0..=1.0).contains(&self.warmup) {
-            return usage(format!("the warm-up {} is not from 0 to 1", self.warmup));
+            return usage(format!(
+                "`warmup` is {}: it must be between 0 and 1",
+                self.warmup
+            ));
         }
         if let Some(average) = self.average
             && !(0.0..1.0).contains(&average)
         {
             return usage(format!(
-                "the average's decay {average} is not from 0 to below 1"
+                "`average` is {average}: it must be at least 0 and below 1"
             ));
         }
         if let Some(fold) = self.fold {
             let wrong = |error| TrainerError::Usage(format!("`fold`: {error}"));
             fold.check().map_err(wrong)?;
         } else if !self.held_out.is_empty() {
-            return usage("`held_out` names groups to test, and there is no `fold`".into());
+            return usage("`held_out` needs `fold`".into());
         }
         if self.freeze > 0 && self.init_from.is_none() {
-            return usage("--freeze keeps layers of --init-from: name what to begin with".into());
+            return usage("--freeze needs --init-from, whose layers it keeps".into());
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;

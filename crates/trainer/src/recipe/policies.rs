@@ -1,51 +1,51 @@
-//! Settings of the learning rate and of the policies over epochs.
+//! Settings of the learning rate schedule and of early stopping.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes.
+/// Learning rate schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// It does not
+    /// Constant
     Constant,
-    /// Lower whenever the validation loss stops improving
+    /// Reduced when the validation loss stops improving
     Plateau,
-    /// Along half a cosine to zero at the last step
+    /// Half a cosine down to zero at the last step
     #[default]
     Cosine,
 }
 
-/// Which weights of a training are kept and judged on the test split.
+/// Epoch whose weights are kept and evaluated on the test split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
-    /// Those of the epoch with the lowest validation loss
+    /// Epoch with the lowest validation loss
     Best,
-    /// Those of the last epoch
+    /// Last epoch
     #[default]
     Last,
 }
 
-/// When to stop because nothing improves.
+/// When to stop early.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EarlyStoppingSettings {
-    /// Epochs without a lower validation loss; none for no early stopping.
+    /// Number of epochs without a lower validation loss; `None` disables early stopping.
     pub patience: Option<usize>,
 }
 
-/// When to lower the learning rate.
+/// When to reduce the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlateauSettings {
-    /// Epochs without improvement.
+    /// Number of epochs without improvement.
     pub patience: usize,
-    /// Factor of the learning rate, in (0, 1).
+    /// Factor applied to the learning rate, between 0 and 1.
     pub factor: f64,
     /// Lowest learning rate.
     pub min_learning_rate: f64,
-    /// A loss lower by less than this is no improvement.
+    /// Minimum decrease of the loss that counts as an improvement.
     pub min_delta: f64,
 }
 
@@ -61,11 +61,11 @@ impl Default for PlateauSettings {
 }
 
 impl PlateauSettings {
-    /// Refuses numbers that make no sense.
+    /// Refuses values out of range.
     pub(super) fn check(&self) -> Result<(), String> {
         if !(self.factor > 0.0 && self.factor < 1.0) {
             return Err(format!(
-                "the plateau's factor {} is not in (0, 1)",
+                "`plateau.factor` is {}: it must be between 0 and 1",
                 self.factor
             ));
         }

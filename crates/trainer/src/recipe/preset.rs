@@ -1,4 +1,4 @@
-//! Presets: files with defaults for the options of the command line.
+//! Presets: YAML files with defaults for the command-line options.
 
 use std::path::{Path, PathBuf};
 
@@ -9,43 +9,43 @@ use super::Recipe;
 use crate::compute::Backend;
 use crate::error::TrainerError;
 
-/// A preset file: the fields of [`Recipe`] and those of [`JobOptions`], all optional. Unknown keys are errors, because
-/// a mistyped key would silently train something else. Relative paths are relative to the file.
+/// A preset file: the fields of [`Recipe`] and [`JobOptions`], all optional. Unknown keys are errors, since a typo
+/// would silently train something else. Relative paths are relative to the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preset {
-    /// What decides the result.
+    /// Everything that decides the result.
     pub recipe: Recipe,
     /// Where the run computes and writes.
     pub options: JobOptions,
 }
 
-/// What a preset can say of where a run computes and writes.
+/// Preset fields for where a run computes and writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JobOptions {
-    /// What computes.
+    /// Backend.
     pub backend: Option<Backend>,
-    /// Which of its devices.
+    /// Device of the backend.
     pub device: Option<usize>,
-    /// CPU threads.
+    /// Number of CPU threads.
     pub threads: Option<usize>,
-    /// Whether inputs are read anew for every batch.
+    /// Whether inputs are read from their files for every batch.
     pub stream: bool,
-    /// Whether the network is compared with simple baselines at the end.
+    /// Whether the network is compared with simple baselines after training.
     pub baseline: bool,
-    /// Where experiments are kept.
+    /// Directory of the experiments.
     pub experiments_dir: Option<PathBuf>,
     /// Minutes between checkpoints within an epoch.
     pub checkpoint_minutes: Option<f64>,
-    /// How IDs are written.
+    /// Template of experiment IDs.
     pub id_template: Option<String>,
-    /// Directories made in every experiment beside the standard ones.
+    /// Additional directories created in every experiment.
     pub extra_subdirectories: Vec<String>,
     /// Extra fields of `metadata.json`.
     pub meta: Map<String, Value>,
     /// Tags.
     pub tags: Vec<String>,
-    /// Free text.
+    /// CheckpointHeader stored with the experiment.
     pub notes: String,
 }
 
@@ -69,10 +69,10 @@ impl Default for JobOptions {
 }
 
 impl Preset {
-    /// Reads a file.
+    /// Reads a preset.
     ///
     /// # Errors
-    /// [`TrainerError`] with the key, line and column where it is malformed.
+    /// [`TrainerError`] with key, line and column if the file is malformed.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
         let text = data::read_yaml(path).map_err(|source| TrainerError::ReadPreset {
             path: path.to_owned(),
@@ -90,10 +90,10 @@ impl Preset {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        // An empty file, or one of comments only, is a preset that sets nothing.
+        // An empty file, or one with only comments, sets nothing.
         let (recipe, not_of_recipe) = data::parse_yaml_noting_unknown::<Option<Recipe>>(text)?;
         let (options, not_of_job) = data::parse_yaml_noting_unknown::<Option<JobOptions>>(text)?;
-        // `Some` is part of the paths of an optional value.
+        // `serde_ignored` includes `Some` in the paths of optional values.
         let unknown = not_of_recipe.iter().find(|key| not_of_job.contains(key));
         if let Some(key) = unknown {
             let key = key.rsplit('.').next().unwrap_or(key);
@@ -112,9 +112,11 @@ impl Preset {
         if let Value::Object(fields) = json!(JobOptions::default()) {
             known.extend(fields.keys().cloned());
         }
-        let line = text
-            .lines()
-            .position(|line| line.split(':').next().is_some_and(|own| own.trim() == key));
+        let line = text.lines().position(|line| {
+            line.split(':')
+                .next()
+                .is_some_and(|name| name.trim() == key)
+        });
         let line = line.map_or(String::new(), |line| format!(" in line {}", line + 1));
         format!(
             "unknown field `{key}`{line}: expected one of {}",

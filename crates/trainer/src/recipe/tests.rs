@@ -194,13 +194,12 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         let recipe = plain.with(&args(one)).unwrap();
         recipe.check_unchanged(&args(one), "x").unwrap();
         let result = recipe.check_unchanged(&args(other), "x");
-        match MAY_CHANGE.contains(&key) {
-            true => result.unwrap(),
-            false => {
-                let error = result.unwrap_err().to_string();
-                let expected = format!("{option} cannot change when a run is resumed: x was");
-                assert!(error.starts_with(&expected), "{error}");
-            }
+        if MAY_CHANGE.contains(&key) {
+            result.unwrap()
+        } else {
+            let error = result.unwrap_err().to_string();
+            let expected = format!("{option} cannot change when a run is resumed: x was");
+            assert!(error.starts_with(&expected), "{error}");
         }
     }
 }
@@ -283,8 +282,8 @@ fn bad_settings_are_named() {
             "early_stopping: {patient: 3}",
             "unknown field `patient`, expected `patience`",
         ),
-        ("learning_rate: -1", "is not positive"),
-        ("learning_rate: .nan", "is not positive"),
+        ("learning_rate: -1", "must be greater than 0"),
+        ("learning_rate: .nan", "must be greater than 0"),
         (
             "model: vgg",
             "unknown model `vgg`: choose one of ultra_lightweight_cnn",
@@ -294,7 +293,10 @@ fn bad_settings_are_named() {
             "checkpoint_minutes: .nan",
             "must be a number greater than 0",
         ),
-        ("label_ratio: 0", "label ratio 0 is not above 0"),
+        (
+            "label_ratio: 0",
+            "`label_ratio` is 0: it must be greater than 0",
+        ),
         (
             "augmentation: wild",
             "unknown augmentation `wild`: choose standard, new_sites, none, light or field",
@@ -317,14 +319,17 @@ fn bad_settings_are_named() {
         ),
         (
             "class_weights: {car: -1}",
-            "the weight of class `car`, -1, is not 0 or more",
+            "the weight of class `car` is -1: it must be 0 or more",
         ),
         (
             "plateau: {min_delta: -1}",
             "`plateau.min_delta` is -1: expected 0 or more",
         ),
-        ("meta: {status: x}", "belongs to the program"),
-        ("extra_subdirectories: [../x]", "leaves the experiment"),
+        ("meta: {status: x}", "the field is reserved"),
+        (
+            "extra_subdirectories: [../x]",
+            "is outside the experiment's directory",
+        ),
         ("id_template: '{model_type}'", "`{timestamp}` is missing"),
     ] {
         let error = with_preset(preset, &[]).unwrap_err();

@@ -1,31 +1,31 @@
-//! Fields of a recipe by their paths, as sweeps name them.
+//! Access to recipe fields by path, as used in sweep files.
 
 use serde_json::{Map, Value};
 
 use super::Recipe;
 
-/// Fields that no sweep sets: the program fills them in.
-const OWN: [&str; 2] = ["version", "data"];
+/// Fields that the program fills in and no sweep may set.
+const RESERVED: [&str; 2] = ["version", "data"];
 
 impl Recipe {
     /// Names of the fields that can be set.
     pub fn parameters() -> Vec<String> {
         let mut names: Vec<String> = Self::default().to_map().keys().cloned().collect();
-        names.retain(|name| !OWN.contains(&name.as_str()));
+        names.retain(|name| !RESERVED.contains(&name.as_str()));
         names
     }
 
-    /// The value of a field by its path, such as `plateau.factor`; null where there is none.
+    /// The value at a path such as `plateau.factor`; null if there is none.
     pub fn value(&self, path: &str) -> Value {
         let fields = Value::Object(self.to_map());
         let found = path.split('.').try_fold(&fields, |at, key| at.get(key));
         found.cloned().unwrap_or_default()
     }
 
-    /// This recipe with some fields set, by their paths.
+    /// This recipe with the fields at some paths replaced.
     ///
     /// # Errors
-    /// The path that names no field, or the value that does not fit, in one sentence.
+    /// One sentence naming the unknown path or the invalid value.
     pub fn with_values(&self, values: &Map<String, Value>) -> Result<Self, String> {
         let mut fields = self.to_map();
         for (path, value) in values {
@@ -38,14 +38,14 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Whether one field alone can be set, so that what is wrong has a name.
+    /// Checks one field by itself, so that the error can name it.
     fn check_field(path: &str, value: &Value) -> Result<(), String> {
         let mut fields = Self::default().to_map();
         set(&mut fields, path, value)?;
         Self::parse(&Value::Object(fields).to_string())
             .map(|_| ())
             .map_err(|problem| match problem.split_once(" at line ") {
-                // Lines of a text that nobody wrote.
+                // Line numbers would refer to generated text.
                 Some((problem, _)) => problem.to_owned(),
                 None => problem,
             })
@@ -57,7 +57,7 @@ fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(),
         Some((first, rest)) => (first, Some(rest)),
         None => (path, None),
     };
-    if OWN.contains(&first) || !fields.contains_key(first) {
+    if RESERVED.contains(&first) || !fields.contains_key(first) {
         return Err(format!(
             "there is no parameter `{path}`: choose from {}",
             Recipe::parameters().join(", ")
@@ -133,7 +133,7 @@ mod tests {
             ),
             ("epochs", json!("many"), "`epochs`: "),
             ("model", json!("resnet"), "`model`: "),
-            ("label_ratio", json!(2.0), "the label ratio 2 is not"),
+            ("label_ratio", json!(2.0), "`label_ratio` is 2: it must be"),
         ] {
             let problem = Recipe::default().with_values(&values(&[(path, value)]));
             let problem = problem.unwrap_err();

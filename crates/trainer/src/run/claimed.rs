@@ -1,4 +1,4 @@
-//! The second stage: an experiment holds the run.
+//! Second stage: an experiment directory has been claimed.
 
 use std::time::Instant;
 
@@ -8,27 +8,28 @@ use experiment::{CHECKPOINTS, Experiment, ExperimentStore, IdParts};
 use super::prepared::Prepared;
 use crate::error::TrainerError;
 use crate::progress::Progress;
-use crate::resume::{self, Point};
+use crate::resume::{self, ResumePoint};
 
 /// A run with its experiment.
 pub struct Claimed {
-    /// The input.
+    /// The prepared input.
     pub prepared: Prepared,
-    /// Where it is recorded.
+    /// The experiment that records the run.
     pub experiment: Experiment,
-    /// When this process began.
+    /// When this process started.
     pub started: Instant,
-    /// The checkpoint it continues from.
-    pub from: Option<Point>,
-    /// Seconds of training before this process.
+    /// Checkpoint to continue from.
+    pub from: Option<ResumePoint>,
+    /// Seconds trained by earlier processes.
     pub before: f64,
 }
 
 impl Prepared {
-    /// Claims a new experiment, or takes up the one that is resumed.
+    /// Claims a new experiment, or reopens the one to resume.
     ///
     /// # Errors
-    /// [`TrainerError`] where none can be made, or the one that is resumed has other data or no good checkpoint.
+    /// [`TrainerError`] if no directory can be created, or the experiment to resume has other data or no good
+    /// checkpoint.
     pub fn claim(self, progress: &Progress) -> Result<Claimed, TrainerError> {
         let (recipe, tracking) = (&self.job.recipe, &self.job.tracking);
         let metadata = self.metadata();
@@ -44,7 +45,7 @@ impl Prepared {
         let mut from = None;
         let experiment = if let Some(entry) = &self.job.resume {
             let (experiment, point) =
-                resume::take_up(&self.job, entry, &metadata, &self.plan, progress)?;
+                resume::resume(&self.job, entry, &metadata, &self.plan, progress)?;
             from = Some(point);
             experiment
         } else if tracking.untracked {
@@ -81,8 +82,8 @@ impl Claimed {
         CHECKPOINTS.iter().any(|name| directory.join(name).exists())
     }
 
-    /// The option that resumes the run, for people.
-    pub fn how_to_go_on(&self) -> String {
+    /// A message for the user on how to resume the run.
+    pub fn resume_hint(&self) -> String {
         let root = &self.prepared.job.tracking.experiments_dir;
         let elsewhere = if root.as_os_str() == "experiments" {
             String::new()
@@ -90,6 +91,6 @@ impl Claimed {
             format!(" --experiments-dir {}", root.display())
         };
         let id = self.experiment.id();
-        format!("{id} can go on from its last checkpoint: --resume {id}{elsewhere}")
+        format!("to continue {id} from its last checkpoint: --resume {id}{elsewhere}")
     }
 }

@@ -1,4 +1,4 @@
-//! The last stage: results and status are in the metadata.
+//! Last stage: results and status are in the metadata.
 
 use std::path::PathBuf;
 
@@ -7,35 +7,35 @@ use experiment::{Metadata, Status};
 use serde_json::json;
 
 use super::claimed::Claimed;
-use super::standing::{Standing, TestWindows};
+use super::standing::{BaselineStanding, TestWindows};
 use super::trained::{Judgement, Trained};
 use crate::error::TrainerError;
 use crate::progress::Progress;
 use crate::report;
 use crate::training::{Outcome, StoppedBy};
 
-/// File with label, group and predicted class of each test window, kept with the folds of a cross-validation.
+/// File with label, group and predicted class of each test window, written for the folds of a cross-validation.
 pub const TEST_PREDICTIONS: &str = "test_predictions.json";
 
 /// A finished run.
 pub struct Finished {
-    /// Last state of the metadata.
+    /// Final metadata.
     pub metadata: Metadata,
-    /// Where it is.
+    /// Directory of the experiment.
     pub directory: PathBuf,
-    /// How good the model is.
+    /// Evaluation of the model.
     pub judgement: Judgement,
     /// How training ended.
     pub outcome: Outcome,
-    /// The test windows.
+    /// Test windows and predictions.
     pub tested: TestWindows,
-    /// Test scores with intervals; none where windows name no group.
+    /// Test scores with intervals; `None` if windows have no groups.
     pub scores: Option<Scores>,
-    /// The network beside simple baselines, where it was compared.
-    pub standing: Option<Standing>,
+    /// Comparison with simple baselines, if it was made.
+    pub standing: Option<BaselineStanding>,
     /// Class names.
     pub class_names: Vec<String>,
-    /// Whether the test split is the validation split.
+    /// Whether the validation split stands in for a test split.
     pub test_is_val: bool,
 }
 
@@ -43,8 +43,7 @@ impl Trained {
     /// Writes results and status.
     ///
     /// # Errors
-    /// [`TrainerError`] where they cannot be written, or [`TrainerError::Diverged`] where the loss ceased to be a
-    /// number.
+    /// [`TrainerError`] if they cannot be written, or [`TrainerError::Diverged`] if the loss became non-finite.
     pub fn finish(self, progress: &Progress) -> Result<Finished, TrainerError> {
         let Self {
             claimed,
@@ -53,7 +52,7 @@ impl Trained {
             duration,
         } = self;
         let directory = claimed.experiment.directory().to_owned();
-        let (go_on, resumable) = (claimed.how_to_go_on(), claimed.resumable());
+        let (go_on, resumable) = (claimed.resume_hint(), claimed.resumable());
         let Claimed {
             prepared,
             mut experiment,
@@ -65,12 +64,13 @@ impl Trained {
             StoppedBy::Epochs | StoppedBy::EarlyStopping => Status::Completed,
         };
         let standing = (prepared.job.baseline && status == Status::Completed)
-            .then(|| Standing::find(&prepared, &judgement, progress))
+            .then(|| BaselineStanding::find(&prepared, &judgement, progress))
             .flatten();
         let dataset = prepared.dataset;
         let tested = TestWindows::new(&dataset.test, &judgement);
-        let scores = tested.scores(dataset.class_names.len());
-        let scores = scores.map(|(scores, _)| scores);
+        let scores = tested
+            .scores(dataset.class_names.len())
+            .map(|(scores, _)| scores);
         if prepared.job.recipe.fold.is_some() {
             let predictions = tested.to_json().to_string();
             experiment.save(TEST_PREDICTIONS, predictions.as_bytes())?;
@@ -101,7 +101,7 @@ impl Trained {
         });
         let (metadata, incomplete) = finished.inspect_err(|_| progress.say(&go_on))?;
         if let Some(error) = incomplete {
-            progress.warn(&format!("the logs are not whole: {error}"));
+            progress.warn(&format!("the logs are incomplete: {error}"));
         }
         if let Some(error) = diverged {
             progress.say(&format!(

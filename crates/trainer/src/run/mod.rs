@@ -1,7 +1,7 @@
-//! One run in four stages, each a type that only the stage before can make:
+//! A run in four stages. Each is a type that can only be made from the stage before:
 //!
-//! [`Prepared`] (input read and checked, nothing written) -> [`Claimed`] (an experiment holds the run) -> [`Trained`]
-//! (model and logs written) -> [`Finished`] (metadata closed).
+//! [`Prepared`] (input checked, nothing written) -> [`Claimed`] (experiment directory claimed) -> [`Trained`] (model
+//! and logs written) -> [`Finished`] (metadata final).
 
 mod claimed;
 mod finished;
@@ -20,29 +20,30 @@ use crate::training::Interrupt;
 pub use claimed::Claimed;
 pub use finished::Finished;
 pub use prepared::Prepared;
-pub use standing::{SEED, Standing, TestWindows};
+pub use standing::{BaselineStanding, SEED, TestWindows};
 pub use trained::{Judgement, Trained};
 
-/// Registers Ctrl-C and SIGTERM: the first ends the training after the step, the second the process.
+/// Handles Ctrl-C and SIGTERM: the first signal stops the training after the current step, the second kills the
+/// process.
 ///
 /// # Errors
-/// Where the operating system refuses.
+/// If the operating system refuses to register a handler.
 pub fn interrupt_on_signals() -> std::io::Result<Interrupt> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let interrupt: Interrupt = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // Registered first, so that it sees the flag of an earlier signal only.
+        // Registered before the handler that sets the flag, so it only acts on a second signal.
         signal_hook::flag::register_conditional_shutdown(signal, 130, interrupt.clone())?;
         signal_hook::flag::register(signal, interrupt.clone())?;
     }
     Ok(interrupt)
 }
 
-/// Trains.
+/// Trains and records one run.
 ///
 /// # Errors
-/// [`TrainerError`]. Everything that can be wrong with the input is found before the experiment
-/// exists; what fails later leaves an experiment marked `failed` with the error.
+/// [`TrainerError`]. Invalid input is detected before the experiment is created. Later failures mark the experiment
+/// `failed` and store the error.
 pub fn run(
     job: &Job,
     interrupt: &Interrupt,

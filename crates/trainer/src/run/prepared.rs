@@ -1,4 +1,4 @@
-//! The first stage: input is read and checked, and nothing is written yet.
+//! First stage: the input is read and checked; nothing is written.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,39 +18,39 @@ use crate::progress::Progress;
 use crate::recipe::{DEFAULT_NORMALISATION, DataIdentity, background_label};
 use crate::system::{limit_threads, system_info};
 
-/// A run whose input is known to be good.
+/// A run with valid input.
 pub struct Prepared {
-    /// The job; its recipe is complete, with the data that were read.
+    /// The job, with its recipe completed by properties of the data.
     pub job: Job,
-    /// What computes.
+    /// Device to compute on.
     pub target: Target,
-    /// CPU threads in use.
+    /// Number of CPU threads in use.
     pub threads: usize,
-    /// Where the data come from.
+    /// Dataset configuration.
     pub config: DatasetConfig,
-    /// The data.
+    /// Dataset.
     pub dataset: Dataset,
-    /// Positions in the training split on disk that are learned from; none for all of them.
+    /// Positions of the training samples in use within the split on disk; `None` for all of them.
     pub learned_from: Option<Vec<usize>>,
-    /// Which windows and groups the splits on disk have, as [`baselines::identity`] says it.
+    /// Identity of windows and groups on disk, see [`baselines::identity`].
     pub identity: String,
-    /// The network.
+    /// Network architecture.
     pub architecture: Architecture,
-    /// Its shapes and tensors.
+    /// Execution plan of the network.
     pub plan: Plan,
-    /// Weights to begin with; none for random ones, and where a checkpoint has them.
+    /// Initial weights; `None` if they are random or come from a checkpoint.
     pub initial: Option<Weights>,
 }
 
 impl Prepared {
-    /// Chooses what computes, reads the data and checks that everything fits.
+    /// Selects the device, reads the data and checks that everything fits.
     ///
     /// # Errors
-    /// [`TrainerError`] with what is wrong with the input.
+    /// [`TrainerError`] describing what is wrong with the input.
     pub fn new(mut job: Job, progress: &mut Progress) -> Result<Self, TrainerError> {
         let choice = job.compute.backend.choose(job.compute.device)?;
         job.compute.backend = choice.backend;
-        for line in &choice.said {
+        for line in &choice.messages {
             progress.say(line);
         }
         let threads = limit_threads(job.compute.threads)?;
@@ -104,7 +104,7 @@ impl Prepared {
         };
         if recipe.freeze >= plan.layers().len() {
             return Err(TrainerError::Usage(format!(
-                "--freeze {}: the network has {} layers, and one at least must be trained",
+                "--freeze {}: the network has {} layers, and at least one must be trained",
                 recipe.freeze,
                 plan.layers().len()
             )));
@@ -123,7 +123,7 @@ impl Prepared {
         })
     }
 
-    /// What `metadata.json` says when the run starts.
+    /// Metadata at the start of the run.
     pub fn metadata(&self) -> Metadata {
         let (recipe, dataset) = (&self.job.recipe, &self.dataset);
         let training_config = recipe.training_config();
@@ -171,7 +171,7 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// Fields that the user added, and the fold.
+    /// Fields added by the user, and the fold.
     fn other_fields(&self) -> Map<String, Value> {
         let mut fields = self.job.tracking.meta.clone();
         if let Some(fold) = self.job.recipe.fold {
@@ -181,7 +181,7 @@ impl Prepared {
     }
 }
 
-/// The dataset configuration, that of the embedded demo where none is named.
+/// The dataset configuration, by default that of the embedded demo.
 fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, TrainerError> {
     let path: PathBuf = match &job.recipe.dataset_config {
         Some(path) => path.clone(),
@@ -197,7 +197,7 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
     Ok(DatasetConfig::load(&path, job.recipe.task.as_deref())?)
 }
 
-/// What was read.
+/// The data as read.
 struct Input {
     dataset: Dataset,
     learned_from: Option<Vec<usize>>,
@@ -218,7 +218,7 @@ fn identity(dataset: &Dataset) -> String {
     baselines::identity(&fingerprints, groups.map(Option::as_deref))
 }
 
-/// Reads the splits and checks that they can be trained on as the recipe says.
+/// Reads the splits and checks that the recipe can be applied to them.
 fn read(
     config: &DatasetConfig,
     job: &mut Job,
@@ -239,7 +239,7 @@ fn read(
         dataset.train = dataset.train.subset(&kept);
         learned_from = Some(kept);
     }
-    // Names that are no class are found before the experiment exists.
+    // Class names are checked before the experiment is created.
     recipe
         .class_weights
         .resolve(&dataset.train, &dataset.class_names)?;
@@ -247,7 +247,7 @@ fn read(
     if recipe.augmentation.changes_windows() {
         let can = batch::check_augmentable(&dataset.train, &dataset.preprocessing);
         if can.is_err() && recipe.augmentation == Augmentation::standard() {
-            progress.say("the samples are no whole windows: they are not shifted in time");
+            progress.say("the samples are not raw windows, so time shifts are not applied");
             recipe.augmentation.time_shift = 0.0;
         } else {
             can?;
@@ -274,7 +274,7 @@ fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {
         .into()
 }
 
-/// A recipe that is run again may meet other data than the first time. Resuming refuses them instead.
+/// Warns if a stored recipe runs on other data than the first time. (Resuming refuses this.)
 fn warn_of_other_data(job: &Job, dataset: &Dataset, progress: &Progress) {
     let (Some(then), None) = (&job.recipe.data, &job.resume) else {
         return;
@@ -287,20 +287,20 @@ fn warn_of_other_data(job: &Job, dataset: &Dataset, progress: &Progress) {
         .collect();
     if !changed.is_empty() {
         progress.warn(&format!(
-            "the data are not those the recipe was first run on: the {} split differs",
+            "the data differ from those of the recipe's first run: the {} split differs",
             changed.join(" and the ")
         ));
     }
 }
 
-/// Whether an experiment was made before thresholds followed from the training split.
+/// Whether an experiment predates thresholds relative to the training split.
 fn has_absolute_thresholds(entry: &Entry) -> bool {
     let stored = entry.metadata.dataset_info.other.get("preprocessing");
     stored.is_some_and(|stored| stored.get("thresholds").is_none_or(Value::is_null))
 }
 
-/// Fills in what the recipe left to the data.
-/// `named` says whether the dataset configuration names a front end, and steps.
+/// Fills in fields that the recipe leaves to the data. `named` tells whether the dataset configuration sets a front
+/// end and preprocessing steps.
 fn complete(job: &mut Job, config: &DatasetConfig, dataset: &Dataset, named: [bool; 2]) {
     let recipe = &mut job.recipe;
     let [front_end, steps] = named;

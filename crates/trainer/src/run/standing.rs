@@ -1,6 +1,6 @@
-//! How a network stands: its test scores with their uncertainty, and beside simple baselines on the same windows.
+//! Test scores of a network with their uncertainty, compared with simple baselines on the same windows.
 
-use baselines::evaluate::{Judged, PartScores, Scores};
+use baselines::evaluate::{PartScores, PredictedWindows, Scores};
 use baselines::{Budget, Comparison, QuickOptions, Verdict};
 use data::Split;
 use serde_json::{Map, Value, json};
@@ -9,19 +9,23 @@ use super::prepared::Prepared;
 use super::trained::Judgement;
 use crate::progress::Progress;
 
-/// Seed of baselines and intervals: not the training's, so that runs of all seeds are compared with the same.
+/// Seed of baselines and intervals. It is independent of the training seed, so that all runs are compared with the
+/// same baselines.
 pub const SEED: u64 = 0;
 
-/// Test windows and what the network says of them, one entry a window.
+/// Test windows with the network's predictions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestWindows {
     /// True classes.
     pub labels: Vec<u32>,
-    /// Groups; none where some window has none.
+    /// Groups; `None` if any window lacks one.
     pub groups: Option<Vec<String>>,
     /// Predicted classes.
     pub predicted: Vec<u32>,
-    /// Probabilities `[windows, classes]` laid end to end.
+    /// Class probabilities.
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
     pub probabilities: Vec<f64>,
 }
 
@@ -36,9 +40,9 @@ impl TestWindows {
         }
     }
 
-    /// Scores with intervals over groups, and those of each group; none where groups are not known.
+    /// Scores with intervals over groups, and scores by group; `None` without groups.
     pub fn scores(&self, classes: usize) -> Option<(Scores, Vec<PartScores>)> {
-        let judged = Judged {
+        let judged = PredictedWindows {
             labels: &self.labels,
             groups: self.groups.as_deref()?,
             predicted: &self.predicted,
@@ -48,26 +52,26 @@ impl TestWindows {
         Some((judged.scores(SEED), judged.by_group()))
     }
 
-    /// As it is kept with the experiment.
+    /// The form stored with the experiment.
     pub(super) fn to_json(&self) -> Value {
         json!({"label": self.labels, "group": self.groups, "predicted": self.predicted})
     }
 }
 
-/// A network beside the baselines.
+/// Comparison of a network with baselines.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
-    /// What the baselines reach.
+pub struct BaselineStanding {
+    /// Scores of the baselines.
     pub comparison: Comparison,
-    /// On the validation split.
+    /// Verdict on the validation split.
     pub validation: Option<Verdict>,
-    /// On the test split.
+    /// Verdict on the test split.
     pub test: Option<Verdict>,
 }
 
-impl Standing {
-    /// Fits the quick baselines, or remembers them. Where the data do not let them be fitted, it is said and there is
-    /// none.
+impl BaselineStanding {
+    /// Fits the quick baselines, or takes them from the cache. If the data do not allow it, prints the reason and
+    /// returns `None`.
     pub(super) fn find(
         prepared: &Prepared,
         judgement: &Judgement,
@@ -99,7 +103,7 @@ impl Standing {
         }
     }
 
-    /// Fields of `results` in `metadata.json`: `baselines`, macro-F1 and accuracy by split, and `verdict`.
+    /// Fields of `results` in `metadata.json`: `baselines` (macro F1 and accuracy by split) and `verdict`.
     pub(super) fn to_json(&self) -> Map<String, Value> {
         let results = self.comparison.results.iter();
         let baselines = results.map(|result| {
@@ -134,14 +138,14 @@ impl Standing {
         fields
     }
 
-    /// Lines for people.
+    /// Text for standard output.
     pub fn text(&self) -> String {
         let mut text = String::from("simple baselines, macro F1:\n");
         for result in &self.comparison.results {
             let scores: Vec<String> = result
                 .judgements
                 .iter()
-                .map(|own| format!("{} {:.3}", own.split, own.scores.macro_f1.score))
+                .map(|scored| format!("{} {:.3}", scored.split, scored.scores.macro_f1.score))
                 .collect();
             text.push_str(&format!(
                 "  {}: {}\n",

@@ -1,4 +1,4 @@
-//! The third stage: training has ended, and model and logs are written.
+//! Third stage: training has ended; model and logs are written.
 
 use super::claimed::Claimed;
 use super::prepared::Prepared;
@@ -12,39 +12,42 @@ use crate::training::calibration::{calibration_error, fit_temperature};
 use crate::training::{Interrupt, Outcome, TrainingInput, train};
 use experiment::Status;
 
-/// How good a model is on the test split.
+/// Evaluation of the trained model.
 pub struct Judgement {
-    /// Metrics.
+    /// Test metrics.
     pub test: Evaluation,
     /// Predicted class of each test window.
     pub predicted: Vec<u32>,
-    /// Probabilities at that temperature, `[test windows, classes]` laid end to end.
+    /// Class probabilities of the test windows at that temperature.
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
     pub probabilities: Vec<f64>,
     /// Predicted class of each validation window.
     pub predicted_validation: Vec<u32>,
-    /// What logits are divided by before the softmax.
+    /// Divisor of the logits before the softmax.
     pub temperature: f64,
-    /// Expected calibration error at that temperature, 0 to 1.
+    /// Expected calibration error at that temperature, between 0 and 1.
     pub calibration_error: f64,
 }
 
-/// A run whose model is written.
+/// A run with its model written.
 pub struct Trained {
     /// The run.
     pub claimed: Claimed,
     /// How training ended.
     pub outcome: Outcome,
-    /// How good the model is.
+    /// Evaluation of the model.
     pub judgement: Judgement,
-    /// Seconds of training, those of earlier processes included.
+    /// Seconds of training, including earlier processes.
     pub duration: f64,
 }
 
 impl Claimed {
-    /// Trains, judges the best weights on the test split, and writes the model.
+    /// Trains, evaluates the kept weights on the test split, and writes the model.
     ///
     /// # Errors
-    /// [`TrainerError`]; the experiment is marked `failed` with it.
+    /// [`TrainerError`]; the experiment is marked `failed` and stores it.
     pub fn train(
         mut self,
         interrupt: &Interrupt,
@@ -62,7 +65,7 @@ impl Claimed {
             }),
             Err(error) => {
                 let resumable = self.resumable();
-                let go_on = self.how_to_go_on();
+                let go_on = self.resume_hint();
                 let marked = self.experiment.finish(Status::Failed, |metadata| {
                     metadata.duration_s = Some(duration);
                     metadata.error = Some(error.to_string());
@@ -107,7 +110,7 @@ impl Claimed {
             initial: self.prepared.initial.as_ref(),
             interrupt,
         };
-        let run = recorder::Run {
+        let run = recorder::RunInfo {
             checkpoints: !job.tracking.untracked,
             resumed: from.is_some(),
             started: self.started,
@@ -118,7 +121,7 @@ impl Claimed {
         let mut outcome = recorder::with(experiment, names, run, voice, |recorder| {
             train(&input, progress, recorder, from)
         })?;
-        // With no epoch finished there are no weights worth keeping.
+        // Without a finished epoch there are no weights worth keeping.
         if outcome.best_epoch.is_none()
             && let Some(error) = outcome.diverged.take()
         {
@@ -126,7 +129,8 @@ impl Claimed {
         }
         let batch = job.recipe.batch_size.min(dataset.train.len());
         let weights = &outcome.best_weights;
-        let mut best = compute::engine(target, batch, architecture, Start::judging(weights))?;
+        let mut best =
+            compute::engine(target, batch, architecture, Start::for_evaluation(weights))?;
         let classes = dataset.class_names.len();
         let logits = best.classify(&dataset.test, dataset)?;
         let test = Evaluation::new(&logits, &dataset.test.y, classes);
@@ -138,7 +142,7 @@ impl Claimed {
         let error = calibration_error(&logits, &dataset.test.y, temperature);
         let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
         report::record_model(experiment, architecture, &bundle)?;
-        // The model is there: what people look at beside it must not make a failure of it.
+        // The model is written: problems with figures must not turn the run into a failure.
         if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
             progress.warn(&error.to_string());
         }

@@ -1,4 +1,4 @@
-//! Reads the data of a study once and refuses what cannot be trained, before anything is written.
+//! Reads the data of a study once and refuses runs that cannot be trained, before anything is written.
 
 use std::collections::BTreeMap;
 
@@ -14,18 +14,18 @@ use crate::progress::Progress;
 use crate::recipe::Recipe;
 use crate::run::Prepared;
 
-/// What is known of a study's runs once their data were read.
+/// Properties of a study's runs that depend on the data.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
-    /// Memory of the largest run, in bytes.
+pub struct StudyCheck {
+    /// Memory need of the largest run, in bytes.
     pub memory: u64,
-    /// Folds by what decides the data.
+    /// Folds by data key.
     folds: BTreeMap<String, Vec<PlannedFold>>,
-    /// Multiplications of one epoch of every recipe, by what decides them.
+    /// Multiplications per epoch by work key.
     work: BTreeMap<String, f64>,
 }
 
-/// What decides which data a run reads, and how.
+/// Key of everything that decides which data a run reads, and how.
 fn data_key(recipe: &Recipe) -> String {
     json!([
         recipe.dataset_config,
@@ -37,17 +37,17 @@ fn data_key(recipe: &Recipe) -> String {
     .to_string()
 }
 
-/// What decides how long an epoch takes, but for the machine.
+/// Key of everything but the machine that decides how long an epoch takes.
 fn work_key(recipe: &Recipe) -> String {
     let data = json!([recipe.dataset_config, recipe.task]).to_string();
     format!("{data} {} {}", recipe.model, recipe.label_ratio)
 }
 
-impl Checked {
-    /// Reads the data of every recipe, those of equal data once.
+impl StudyCheck {
+    /// Reads the data of every recipe, once per data key.
     ///
     /// # Errors
-    /// [`TrainerError`] with what is wrong with the data, or with the folds.
+    /// [`TrainerError`] describing the problem with the data or the folds.
     pub fn new(
         settings: &StudySettings,
         recipes: &[Recipe],
@@ -67,7 +67,7 @@ impl Checked {
                 fold: None,
                 varied: Default::default(),
                 recipe: Recipe {
-                    // All labels, so that folds are seen whole.
+                    // All labels are used, so that folds are complete.
                     label_ratio: 1.0,
                     ..recipes[0].clone()
                 },
@@ -83,7 +83,7 @@ impl Checked {
         Ok(checked)
     }
 
-    /// Memory and work of every network on these data.
+    /// Adds memory and work of every network trained on these data.
     fn add_networks(
         &mut self,
         prepared: &Prepared,
@@ -97,7 +97,7 @@ impl Checked {
             self.memory = self.memory.max(bytes);
             let macs = Plan::new(&architecture)?.macs() as f64;
             let learned = dataset.train.len() as f64 * recipe.label_ratio;
-            // A step costs about three passes, an evaluation one.
+            // A training step costs about three forward passes, an evaluation one.
             let epoch = macs * (3.0 * learned + dataset.val.len() as f64);
             self.work.insert(work_key(recipe), epoch);
         }
@@ -112,7 +112,7 @@ impl Checked {
             .unwrap_or_default()
     }
 
-    /// Work of an epoch of a recipe, relative to that of another.
+    /// Work per epoch of a recipe relative to another.
     pub fn relative_work(&self, recipe: &Recipe, to: &Recipe) -> f64 {
         let work = |recipe: &Recipe| self.work.get(&work_key(recipe)).copied().unwrap_or(1.0);
         work(recipe) / work(to)

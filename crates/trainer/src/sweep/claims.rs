@@ -1,9 +1,9 @@
-//! Who works on which line of a plan.
+//! Claims decide which worker trains which line of a plan.
 //!
-//! A claim is the directory `{line}.{attempt}`. `create_dir` makes it, and succeeds in one of several processes, on
-//! any machine. In it lies a lock that the operating system frees when the holder goes, and which the holder touches
-//! now and then, for machines that do not see each other's locks. When a holder is gone, the next attempt is another
-//! directory: none is ever removed, so nobody can take a claim from under its holder.
+//! A claim is the directory `{line}.{attempt}`, created by `create_dir`, which succeeds in exactly one process on any
+//! machine. It contains a lock that the operating system releases when the worker dies. The worker also touches the
+//! lock file regularly (its heartbeat), for machines that do not see each other's locks. The next attempt after a
+//! death is another directory. Claims are never removed, so nobody can take a claim away from its worker.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -17,17 +17,17 @@ use std::time::{Duration, SystemTime};
 use experiment::{ExperimentError, host_name};
 use serde_json::json;
 
-/// Attempts that may end with the death of their holder before a line is left alone.
-pub const MOST_DEATHS: usize = 3;
+/// Number of workers that may die on a line before it is given up.
+pub const MAX_DEATHS: usize = 3;
 
-/// How often a holder says that it lives.
-const BEAT: Duration = Duration::from_secs(20);
+/// Heartbeat interval.
+const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// Silence after which the holder on another machine is dead.
-const SILENCE: Duration = Duration::from_secs(150);
+/// Time without heartbeat after which a worker on another machine counts as dead.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Age up to which a claim may lack its lock: its holder is about to make it.
-const BIRTH: Duration = Duration::from_secs(5);
+/// Grace period in which a new claim may lack its lock.
+const LOCK_GRACE: Duration = Duration::from_secs(5);
 
 const LOCK: &str = "lock";
 const HOLDER: &str = "holder.json";
@@ -44,31 +44,31 @@ pub struct Claims {
 /// Whether a line can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// By this attempt.
+    /// Available as this attempt.
     Free(usize),
-    /// Somebody works on it.
+    /// A worker trains it.
     Held,
-    /// Somebody just claimed it and may have died at once: worth another look.
+    /// Claimed a moment ago by a worker that may have died at once; check again.
     Unborn,
-    /// It is done, well or not.
+    /// Done, successfully or not.
     Settled,
-    /// Its holders died, several times.
+    /// Given up after several workers died on it.
     GivenUp,
 }
 
-/// A line that this process works on.
+/// A line claimed by this process.
 pub struct Claim {
     directory: PathBuf,
-    /// Attempts before this one.
+    /// Number of earlier attempts.
     pub attempt: usize,
-    /// Held until the process ends, however it ends.
+    /// Locked until the process ends, however it ends.
     _lock: Arc<File>,
     ended: Arc<AtomicBool>,
     beating: Thread,
 }
 
 impl Claims {
-    /// Those in `folder`, which exists.
+    /// Opens the claims in `folder`, which must exist.
     pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
@@ -80,10 +80,10 @@ impl Claims {
         self.folder.join(format!("{line:06}.{attempt}"))
     }
 
-    /// Number of attempts at every line that was ever claimed.
+    /// Number of attempts for every line that was ever claimed.
     ///
     /// # Errors
-    /// [`ExperimentError::Read`].
+    /// [`ExperimentError::Read`] if the folder cannot be read.
     pub fn attempts(&self) -> Result<BTreeMap<usize, usize>, ExperimentError> {
         let failed = |source| ExperimentError::Read {
             path: self.folder.clone(),
@@ -104,7 +104,7 @@ impl Claims {
         Ok(attempts)
     }
 
-    /// Whether `line` can be claimed, after `attempts` attempts.
+    /// Whether `line` can be claimed after `attempts` attempts.
     pub fn availability(&self, line: usize, attempts: usize) -> Availability {
         let Some(last) = attempts.checked_sub(1) else {
             return Availability::Free(0);
@@ -117,42 +117,42 @@ impl Claims {
             return Availability::Settled;
         }
         match self.life(&directory) {
-            Life::Alive => return Availability::Held,
-            Life::Unborn => return Availability::Unborn,
-            Life::Dead => {}
+            HolderState::Alive => return Availability::Held,
+            HolderState::Unborn => return Availability::Unborn,
+            HolderState::Dead => {}
         }
         let ended_well = |attempt: &usize| self.directory(line, *attempt).join(RELEASED).exists();
         let deaths = (0..attempts).rev().take_while(|a| !ended_well(a)).count();
-        if deaths >= MOST_DEATHS {
+        if deaths >= MAX_DEATHS {
             Availability::GivenUp
         } else {
             Availability::Free(attempts)
         }
     }
 
-    fn life(&self, directory: &Path) -> Life {
+    fn life(&self, directory: &Path) -> HolderState {
         let path = directory.join(LOCK);
         let Ok(lock) = File::open(&path) else {
-            return if self.age(directory).is_some_and(|age| age < BIRTH) {
-                Life::Unborn
+            return if self.age(directory).is_some_and(|age| age < LOCK_GRACE) {
+                HolderState::Unborn
             } else {
-                Life::Dead
+                HolderState::Dead
             };
         };
         if matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-            return Life::Alive;
+            return HolderState::Alive;
         }
         let holder = fs::read_to_string(directory.join(HOLDER)).unwrap_or_default();
         let holder: serde_json::Value = serde_json::from_str(&holder).unwrap_or_default();
         let elsewhere = holder["host"].as_str() != Some(&self.host);
-        // Locks of another machine may not be seen here; its beat is.
-        if elsewhere && self.age(&path).is_none_or(|age| age < SILENCE) {
-            return Life::Alive;
+        // Locks of another machine may be invisible here; its heartbeat is not.
+        if elsewhere && self.age(&path).is_none_or(|age| age < HEARTBEAT_TIMEOUT) {
+            return HolderState::Alive;
         }
-        Life::Dead
+        HolderState::Dead
     }
 
-    /// Time since a file changed, by the clock of the file system that holds it.
+    /// Time since a file was modified, by the clock of its file system.
     fn age(&self, path: &Path) -> Option<Duration> {
         let changed = fs::metadata(path).and_then(|file| file.modified()).ok()?;
         let probe = self
@@ -164,10 +164,10 @@ impl Claims {
         Some(now.duration_since(changed).unwrap_or_default())
     }
 
-    /// Claims `line` for this process; none where another was faster.
+    /// Claims `line` for this process; `None` if another process was faster.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the claim cannot be written.
     pub fn take(&self, line: usize, attempt: usize) -> Result<Option<Claim>, ExperimentError> {
         let directory = self.directory(line, attempt);
         let failed = |source| ExperimentError::Write {
@@ -182,7 +182,8 @@ impl Claims {
         let holder = json!({"host": self.host, "pid": std::process::id(), "slurm_job": job});
         fs::write(directory.join(HOLDER), holder.to_string()).map_err(failed)?;
         let lock = File::create_new(directory.join(LOCK)).map_err(failed)?;
-        // Blocks while somebody looks; a file system without locks leaves the beat.
+        // This may wait for another process that is checking the lock. On a file system without locks only the
+        // heartbeat counts.
         let _ = lock.lock();
         let (lock, ended) = (Arc::new(lock), Arc::new(AtomicBool::new(false)));
         let (beating, over) = (lock.clone(), ended.clone());
@@ -196,10 +197,10 @@ impl Claims {
         }))
     }
 
-    /// Lets lines that were given up or failed be claimed again.
+    /// Makes a line that failed or was given up available again.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the marker cannot be written.
     pub fn reopen(&self, line: usize, attempts: usize) -> Result<(), ExperimentError> {
         match attempts.checked_sub(1) {
             Some(last) => mark(&self.directory(line, last), RELEASED, ""),
@@ -208,34 +209,34 @@ impl Claims {
     }
 }
 
-enum Life {
+enum HolderState {
     Alive,
     Unborn,
     Dead,
 }
 
-/// Touches the lock until the claim ends, without holding up the end of the process.
+/// Touches the lock file until the claim ends, without delaying the exit of the process.
 fn beat(lock: &File, ended: &AtomicBool) {
     let mut lock = lock;
     while !ended.load(Ordering::Relaxed) {
         let _ = lock.rewind().and_then(|()| lock.write_all(b"."));
-        std::thread::park_timeout(BEAT);
+        std::thread::park_timeout(HEARTBEAT);
     }
 }
 
 impl Claim {
-    /// Nobody needs to train the line again; `what` says what came of it.
+    /// Marks the line as done; `what` describes the outcome.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the marker cannot be written.
     pub fn settle(self, what: &str) -> Result<(), ExperimentError> {
         mark(&self.directory, DONE, what)
     }
 
-    /// Somebody else may go on.
+    /// Lets another worker continue the line.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
+    /// [`ExperimentError::Write`] if the marker cannot be written.
     pub fn release(self) -> Result<(), ExperimentError> {
         mark(&self.directory, RELEASED, "")
     }
@@ -268,11 +269,11 @@ mod tests {
         claims.availability(line, attempts.get(&line).copied().unwrap_or(0))
     }
 
-    /// The holder is gone: its lock is free.
+    /// Simulates the death of a worker: its lock is released.
     fn die(claim: Claim) {
         let directory = claim.directory.clone();
         drop(claim);
-        // The beating thread holds the file a little longer.
+        // The heartbeat thread holds the file a little longer.
         fs::remove_file(directory.join(LOCK)).unwrap();
         fs::write(directory.join(LOCK), "").unwrap();
     }
@@ -282,11 +283,11 @@ mod tests {
         let (_folder, claims) = claims();
         let taken: Vec<Vec<usize>> = std::thread::scope(|scope| {
             let take = || {
-                let own = (0..200).filter(|&line| {
+                let claimed = (0..200).filter(|&line| {
                     let claim = claims.take(line, 0).unwrap();
                     claim.is_some_and(|claim| claim.settle("completed").is_ok())
                 });
-                own.collect()
+                claimed.collect()
             };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
             threads.into_iter().map(|t| t.join().unwrap()).collect()
@@ -306,13 +307,13 @@ mod tests {
         assert!(claims.take(7, 0).unwrap().is_none());
         claim.release().unwrap();
         assert_eq!(state(&claims, 7), Availability::Free(1));
-        for attempt in 1..=MOST_DEATHS {
+        for attempt in 1..=MAX_DEATHS {
             assert_eq!(state(&claims, 7), Availability::Free(attempt));
             die(claims.take(7, attempt).unwrap().unwrap());
         }
         assert_eq!(state(&claims, 7), Availability::GivenUp);
-        claims.reopen(7, MOST_DEATHS + 1).unwrap();
-        assert_eq!(state(&claims, 7), Availability::Free(MOST_DEATHS + 1));
+        claims.reopen(7, MAX_DEATHS + 1).unwrap();
+        assert_eq!(state(&claims, 7), Availability::Free(MAX_DEATHS + 1));
     }
 
     #[test]
@@ -328,7 +329,7 @@ mod tests {
             .write(true)
             .open(claims.directory(0, 0).join(LOCK));
         lock.unwrap()
-            .set_modified(SystemTime::now() - 2 * SILENCE)
+            .set_modified(SystemTime::now() - 2 * HEARTBEAT_TIMEOUT)
             .unwrap();
         assert_eq!(state(&elsewhere, 0), Availability::Free(1));
         // A claim whose holder has no lock yet may be a second old.

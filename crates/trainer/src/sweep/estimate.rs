@@ -1,26 +1,26 @@
-//! How long a study takes, from one epoch of one of its runs.
+//! Estimates the duration of a study from one epoch of one run.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::check::Checked;
+use super::check::StudyCheck;
 use super::plan::{PlanLine, StudySettings};
 use super::worker::job;
 use crate::error::TrainerError;
 use crate::recipe::Recipe;
 use experiment::{ExperimentStore, History};
 
-/// Time of one run, measured.
+/// Measured time of one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timed {
-    /// Seconds of an epoch.
+pub struct RunTime {
+    /// Seconds per epoch.
     pub epoch: f64,
-    /// Seconds of everything else: start, reading, judging, writing.
-    pub beside: f64,
+    /// Seconds of everything else: start-up, reading, evaluation, writing.
+    pub overhead: f64,
 }
 
-/// Removes a folder in the end.
+/// A temporary folder, removed on drop.
 struct Scratch(PathBuf);
 
 impl Drop for Scratch {
@@ -29,11 +29,11 @@ impl Drop for Scratch {
     }
 }
 
-/// Trains the first run for one epoch, on one thread, where nothing is kept.
+/// Trains the first run for one epoch on one thread and keeps nothing.
 ///
 /// # Errors
-/// [`TrainerError`] with what the run says.
-pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<Timed, TrainerError> {
+/// [`TrainerError`] of the run.
+pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<RunTime, TrainerError> {
     let failed = |problem: String| TrainerError::Usage(format!("the timed run: {problem}"));
     let scratch = std::env::temp_dir().join(format!("trainer-timed-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).map_err(|error| failed(error.to_string()))?;
@@ -62,8 +62,8 @@ pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<Timed, TrainerE
         .map_err(|error| failed(error.to_string()))?;
     let whole = started.elapsed().as_secs_f64();
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(said.lines().last().unwrap_or_default().to_owned()));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(failed(stderr.lines().last().unwrap_or_default().to_owned()));
     }
     let entry = ExperimentStore::new(&experiments).find("latest")?;
     let history: History = entry.history();
@@ -71,18 +71,18 @@ pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<Timed, TrainerE
         .epochs
         .first()
         .map_or(whole, |epoch| epoch.elapsed_s);
-    Ok(Timed {
+    Ok(RunTime {
         epoch,
-        beside: (whole - epoch).max(0.0),
+        overhead: (whole - epoch).max(0.0),
     })
 }
 
-/// Seconds of all runs, one after another.
-pub fn total(timed: Timed, lines: &[PlanLine], checked: &Checked) -> f64 {
+/// Estimated seconds of all runs in sequence.
+pub fn total(timed: RunTime, lines: &[PlanLine], checked: &StudyCheck) -> f64 {
     let first = &lines[0].recipe;
     let run = |line: &PlanLine| {
         let epoch = timed.epoch * checked.relative_work(&line.recipe, first);
-        timed.beside + epoch * line.recipe.epochs as f64
+        timed.overhead + epoch * line.recipe.epochs as f64
     };
     lines.iter().map(run).sum()
 }

@@ -16,32 +16,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::folds::FoldPlan;
-use super::space::{Domain, MOST_TRIALS, Parameter, Range, Values, grid, random, shown};
+use super::space::{Domain, MAX_TRIALS, Parameter, Range, Values, grid, random, shown};
 use crate::error::TrainerError;
 use crate::recipe::{Preset, Recipe};
 
-/// How combinations are chosen.
+/// How combinations of parameters are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// All of them.
+    /// Every combination.
     #[default]
     Grid,
-    /// Some, at random.
+    /// Random combinations.
     Random,
 }
 
-/// Seeds of the runs: how many, or which.
+/// Seeds of the runs: a count or a list.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Seeds {
-    /// The base recipe's and those after it.
+    /// The base recipe's seed and those that follow it.
     Count(u64),
-    /// These.
+    /// Exactly these.
     List(Vec<u64>),
 }
 
-/// What Slurm is asked for.
+/// Slurm resources of a task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SlurmSettings {
@@ -49,22 +49,22 @@ pub struct SlurmSettings {
     pub partition: Option<String>,
     /// Account.
     pub account: Option<String>,
-    /// Longest time of a task, as `sbatch --time` takes it; a task that comes to its end is requeued.
+    /// Time limit of a task in the format of `sbatch --time`; a task that reaches it is requeued.
     pub time: Option<String>,
-    /// Memory of a task, as `sbatch --mem` takes it.
+    /// Memory of a task in the format of `sbatch --mem`.
     pub memory: Option<String>,
-    /// Tasks that run at a time.
+    /// Maximum number of tasks running at the same time.
     pub array_limit: Option<usize>,
-    /// Tasks of the array [default: one a run, at most 100]. Every task trains one run after another.
+    /// Number of array tasks [default: one per run, at most 100]. Each task trains several runs in sequence.
     pub tasks: Option<usize>,
-    /// More options of sbatch, such as `--qos=low`.
+    /// Further `sbatch` options, such as `--qos=low`.
     pub options: Vec<String>,
 }
 
-/// The file as it is written.
+/// The file before validation.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Written {
+struct RawSweepFile {
     name: Option<String>,
     preset: Option<PathBuf>,
     base: Map<String, Value>,
@@ -77,32 +77,32 @@ struct Written {
     slurm: SlurmSettings,
 }
 
-/// A sweep file whose values are known to be good.
+/// A validated sweep file.
 #[derive(Clone, Debug)]
 pub struct SweepFile {
     /// Name of the study.
     pub name: String,
-    /// The base.
+    /// Base preset.
     pub preset: Preset,
-    /// Values of the varied parameters, trial by trial.
+    /// Values of the varied parameters, one map per trial.
     pub trials: Vec<Values>,
-    /// Recipes of the trials, with the base's seed.
+    /// Recipe of each trial, with the base's seed.
     pub recipes: Vec<Recipe>,
-    /// Seeds of every trial.
+    /// Seeds used for every trial.
     pub seeds: Vec<u64>,
-    /// How groups become folds; none for the splits of the dataset.
+    /// Cross-validation; `None` to use the dataset's splits.
     pub folds: Option<FoldPlan>,
-    /// What Slurm is asked for.
+    /// Slurm resources.
     pub slurm: SlurmSettings,
-    /// The file's text.
+    /// Text of the file.
     pub text: String,
 }
 
 impl SweepFile {
-    /// Reads a file.
+    /// Reads a sweep file.
     ///
     /// # Errors
-    /// [`TrainerError`] with the file and the parameter that is wrong.
+    /// [`TrainerError`] naming the file and the invalid parameter.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             TrainerError::Usage(format!(
@@ -111,8 +111,8 @@ impl SweepFile {
             ))
         })?;
         let wrong = |problem: String| TrainerError::Usage(format!("{}: {problem}", path.display()));
-        // An empty file says nothing.
-        let parsed = data::parse_yaml_noting_unknown::<Option<Written>>(&text);
+        // An empty file is an empty map.
+        let parsed = data::parse_yaml_noting_unknown::<Option<RawSweepFile>>(&text);
         let written = parsed.map_err(wrong)?.0.unwrap_or_default();
         let folder = path.parent().unwrap_or(Path::new(""));
         let preset = match &written.preset {
@@ -124,13 +124,15 @@ impl SweepFile {
     }
 
     fn resolve(
-        written: Written,
+        written: RawSweepFile,
         mut preset: Preset,
         [folder, stem]: [&Path; 2],
         text: String,
     ) -> Result<Self, String> {
-        let name = written.name.clone();
-        let name = name.unwrap_or_else(|| stem.display().to_string());
+        let name = written
+            .name
+            .clone()
+            .unwrap_or_else(|| stem.display().to_string());
         check_name(&name)?;
         let mut base = written.base.clone();
         if let Some(Value::String(config)) = base.get_mut("dataset_config") {
@@ -157,7 +159,7 @@ impl SweepFile {
         }
         if folds.is_some() && preset.recipe.fold.is_some() {
             return Err(
-                "there are `folds`, and the base recipe has a `fold`: leave one of them out".into(),
+                "the file has `folds` and the base recipe has a `fold`: remove one of them".into(),
             );
         }
         Ok(Self {
@@ -183,42 +185,42 @@ fn recipe(base: &Recipe, values: &Values, folder: &Path) -> Result<Recipe, Strin
         .map_err(|problem| format!("`vary`, {}: {problem}", shown(values)))
 }
 
-/// A name that is a folder's anywhere.
+/// Requires a name that is a valid folder name on every platform.
 fn check_name(name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) || name.len() > 100 {
         return Err(format!(
-            "`{name}` is no name for a study: use letters, digits, `-`, `_` and `.`; `name:` sets one"
+            "`{name}` is not a valid study name: use letters, digits, `-`, `_` and `.`; `name:` sets one"
         ));
     }
     Ok(())
 }
 
-fn seeds(written: &Written, base: u64) -> Result<Vec<u64>, String> {
+fn seeds(written: &RawSweepFile, base: u64) -> Result<Vec<u64>, String> {
     let seeds = match &written.seeds {
         None => return Ok(vec![base]),
         Some(_) if written.vary.contains_key("seed") => {
-            return Err("`seed` varies and there are `seeds`: leave one of them out".into());
+            return Err("both `vary: seed` and `seeds` are given: remove one of them".into());
         }
-        Some(Seeds::Count(count)) if *count > MOST_TRIALS as u64 => {
+        Some(Seeds::Count(count)) if *count > MAX_TRIALS as u64 => {
             return Err(format!("`seeds: {count}` is too many"));
         }
         Some(Seeds::Count(count)) => (0..*count).map(|i| base.wrapping_add(i)).collect(),
         Some(Seeds::List(list)) => list.clone(),
     };
     if seeds.is_empty() {
-        return Err("`seeds` has none: give a number, or a list".into());
+        return Err("`seeds` is empty: give a number or a list".into());
     }
     let mut distinct = seeds.clone();
     distinct.sort_unstable();
     distinct.dedup();
     if distinct.len() < seeds.len() {
-        return Err("`seeds` names one twice: it would train the same run again".into());
+        return Err("`seeds` contains a seed twice: the same run would be trained again".into());
     }
     Ok(seeds)
 }
 
-fn trials(written: &Written, base: &Recipe) -> Result<Vec<Values>, String> {
+fn trials(written: &RawSweepFile, base: &Recipe) -> Result<Vec<Values>, String> {
     let parameters: Result<Vec<Parameter>, String> = written
         .vary
         .iter()
@@ -232,7 +234,7 @@ fn trials(written: &Written, base: &Recipe) -> Result<Vec<Values>, String> {
             let varies = parameters.iter().any(|other| other.name == *name);
             if !varies && base.value(name).is_null() {
                 return Err(format!(
-                    "`vary`, `{}`: its condition names `{name}`, which is no parameter that has a value",
+                    "`vary`, `{}`: its condition names `{name}`, which is not a parameter with a value",
                     parameter.name
                 ));
             }
@@ -244,7 +246,7 @@ fn trials(written: &Written, base: &Recipe) -> Result<Vec<Values>, String> {
         (Method::Grid, None) => grid(&parameters, &in_base),
         (Method::Random, None) => Err("`method: random` needs `trials: N`".into()),
         (Method::Random, Some(0)) => Err("`trials: 0` trains nothing".into()),
-        (Method::Random, Some(count)) if count > MOST_TRIALS as u64 => {
+        (Method::Random, Some(count)) if count > MAX_TRIALS as u64 => {
             Err(format!("`trials: {count}` is too many"))
         }
         (Method::Random, Some(_)) if parameters.is_empty() => {
@@ -256,10 +258,10 @@ fn trials(written: &Written, base: &Recipe) -> Result<Vec<Values>, String> {
     }
 }
 
-/// How a parameter is written where it is no list.
+/// A parameter written as a map instead of a list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct WrittenParameter {
+struct RawParameter {
     choice: Option<Vec<Value>>,
     uniform: Option<[f64; 2]>,
     log_uniform: Option<[f64; 2]>,
@@ -270,7 +272,7 @@ struct WrittenParameter {
 
 fn parameter(name: &str, value: &Value, base: &Recipe) -> Result<Parameter, String> {
     let written = match value {
-        Value::Array(values) => WrittenParameter {
+        Value::Array(values) => RawParameter {
             choice: Some(values.clone()),
             ..Default::default()
         },
@@ -293,12 +295,12 @@ fn parameter(name: &str, value: &Value, base: &Recipe) -> Result<Parameter, Stri
         when: when.collect(),
     };
     if parameter.when.iter().any(|(other, _)| other == name) {
-        return Err("its condition names itself".into());
+        return Err("its condition refers to itself".into());
     }
     Ok(parameter)
 }
 
-fn domain(name: &str, written: &WrittenParameter, base: &Recipe) -> Result<Domain, String> {
+fn domain(name: &str, written: &RawParameter, base: &Recipe) -> Result<Domain, String> {
     let (bounds, logarithmic) = match (&written.choice, written.uniform, written.log_uniform) {
         (Some(values), None, None) => {
             if values.is_empty() {
@@ -309,7 +311,7 @@ fn domain(name: &str, written: &WrittenParameter, base: &Recipe) -> Result<Domai
             }
             for (i, value) in values.iter().enumerate() {
                 if values[..i].contains(value) {
-                    return Err(format!("{value} is there twice"));
+                    return Err(format!("{value} is listed twice"));
                 }
             }
             return Ok(Domain::Choice(values.clone()));
@@ -321,11 +323,13 @@ fn domain(name: &str, written: &WrittenParameter, base: &Recipe) -> Result<Domai
     let [low, high] = bounds;
     if !(low.is_finite() && high.is_finite() && low < high) {
         return Err(format!(
-            "[{low}, {high}] is no range: the second must be greater"
+            "[{low}, {high}] is not a range: the second bound must be greater"
         ));
     }
     if logarithmic && low <= 0.0 {
-        return Err(format!("a logarithmic range begins above 0, not at {low}"));
+        return Err(format!(
+            "a logarithmic range must start above 0, not at {low}"
+        ));
     }
     if written.steps.is_some_and(|steps| steps < 2) {
         return Err("`steps` must be at least 2: both bounds".into());
@@ -337,7 +341,9 @@ fn domain(name: &str, written: &WrittenParameter, base: &Recipe) -> Result<Domai
         None => is_integer(base.value(name)),
     };
     if integer && !whole {
-        return Err(format!("[{low}, {high}]: whole numbers need whole bounds"));
+        return Err(format!(
+            "[{low}, {high}]: an integer range needs integer bounds"
+        ));
     }
     Ok(Domain::Range(Range {
         low,

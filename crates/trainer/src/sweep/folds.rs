@@ -1,4 +1,4 @@
-//! Folds of a study: which groups every run tests.
+//! Folds of a study: which groups each run tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,92 +6,92 @@ use std::path::{Path, PathBuf};
 use data::folds::{FoldChoice, Roles};
 use serde::Deserialize;
 
-/// How a file asks for folds.
+/// Value of `folds` in a sweep file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum RawFolds {
     Count(usize),
     Named(String),
-    Map(Folding),
+    Map(FoldSettings),
 }
 
-/// How groups become folds, in full.
+/// `folds` written as a map.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Folding {
+struct FoldSettings {
     /// Number of folds.
     k: Option<usize>,
-    /// What is left out: `group` or `site`.
+    /// Unit to leave out: `group` or `site`.
     leave_out: Option<String>,
-    /// Seed that deals groups to folds.
+    /// Seed that assigns groups to folds.
     seed: u64,
-    /// A CSV file that says where every group was recorded.
+    /// CSV file with the site of every group.
     sites: Option<PathBuf>,
-    /// Its column of groups.
+    /// Column with the groups.
     group_column: Option<String>,
-    /// Its column of sites.
+    /// Column with the sites.
     site_column: Option<String>,
 }
 
-/// How groups become folds.
+/// How groups are assigned to folds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FoldPlan {
-    /// This many, by group, each class spread over them.
+    /// A number of folds by group, stratified by class.
     Stratified {
         /// Number of folds.
         k: usize,
-        /// Seed that deals groups to folds.
+        /// Seed that assigns groups to folds.
         seed: u64,
     },
-    /// One a group.
+    /// One fold per group.
     LeaveOneGroupOut {
-        /// Seed that chooses the groups for validation.
+        /// Seed that chooses the validation groups.
         seed: u64,
     },
-    /// One a site.
+    /// One fold per site.
     LeaveOneSiteOut {
         /// Site of every group.
         sites: BTreeMap<String, String>,
-        /// Seed that chooses the groups for validation.
+        /// Seed that chooses the validation groups.
         seed: u64,
     },
 }
 
-/// One fold.
+/// One fold of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedFold {
-    /// What is tested, for people: a number, a group or a site.
+    /// Display name of the test data: a number, a group or a site.
     pub label: String,
-    /// Its number among all.
+    /// Number of the fold among all folds.
     pub choice: FoldChoice,
-    /// The groups that are tested, where they are not dealt.
+    /// Test groups, unless they are assigned by the seed.
     pub held_out: Vec<String>,
 }
 
 impl FoldPlan {
-    /// Reads `folds` of a sweep file; paths are relative to `folder`.
+    /// Parses `folds` of a sweep file; paths are relative to `folder`.
     ///
     /// # Errors
-    /// What is wrong.
+    /// A description of the invalid value.
     pub fn parse(value: &serde_json::Value, folder: &Path) -> Result<Self, String> {
         let folding = match serde_json::from_value(value.clone()) {
-            Ok(Written::Count(k)) => Folding {
+            Ok(RawFolds::Count(k)) => FoldSettings {
                 k: Some(k),
-                ..Folding::default()
+                ..FoldSettings::default()
             },
-            Ok(Written::Named(name)) => match name.replace('_', "-").as_str() {
-                "leave-one-group-out" => Folding {
+            Ok(RawFolds::Named(name)) => match name.replace('_', "-").as_str() {
+                "leave-one-group-out" => FoldSettings {
                     leave_out: Some("group".into()),
-                    ..Folding::default()
+                    ..FoldSettings::default()
                 },
                 _ => {
                     return Err(format!(
-                        "`{name}` is unknown: give a number, leave-one-group-out, or a map with `k` or `leave_out`"
+                        "unknown value `{name}`: give a number, leave-one-group-out, or a map with `k` or `leave_out`"
                     ));
                 }
             },
-            Ok(Written::Map(folding)) => folding,
-            Err(_) => match serde_json::from_value::<Folding>(value.clone()) {
+            Ok(RawFolds::Map(folding)) => folding,
+            Err(_) => match serde_json::from_value::<FoldSettings>(value.clone()) {
                 Ok(folding) => folding,
                 Err(error) => return Err(error.to_string()),
             },
@@ -99,10 +99,10 @@ impl FoldPlan {
         folding.resolve(folder)
     }
 
-    /// The folds of some windows, with a label and a group each.
+    /// The folds of a set of windows, given one label and one group per window.
     ///
     /// # Errors
-    /// Groups that are too few, a fold without a class, or a group without a site.
+    /// Too few groups, a fold without one of the classes, or a group without a site.
     pub fn folds(
         &self,
         labels: &[u32],
@@ -132,7 +132,7 @@ impl FoldPlan {
         Ok(folds)
     }
 
-    /// Refuses folds that cannot learn a class, or that should test one and do not.
+    /// Refuses folds that lack a class in training, or in the test of a plan that stratifies by class.
     fn check_classes(
         &self,
         label: &str,
@@ -149,11 +149,11 @@ impl FoldPlan {
         };
         if let Some(classes) = missing(&roles.train) {
             return Err(format!(
-                "fold {label} would learn nothing of class {classes}: all its groups are tested or validated; use fewer \
+                "fold {label} would have no training windows of class {classes}: all its groups are tested or validated; use fewer \
                  folds, or record the class in more groups"
             ));
         }
-        // A group may hold one class only; its windows are pooled with those of the others.
+        // A group may hold a single class, since its windows are pooled with those of other folds.
         let pooled = !matches!(self, Self::Stratified { .. });
         match missing(&roles.test) {
             Some(classes) if !pooled => Err(format!(
@@ -173,7 +173,7 @@ fn numbered(k: usize, index: usize, seed: u64) -> PlannedFold {
     }
 }
 
-/// A fold a site, in the order of their names.
+/// One fold per site, sorted by site name.
 fn by_site(
     sites: &BTreeMap<String, String>,
     groups: &BTreeSet<&str>,
@@ -196,7 +196,7 @@ fn by_site(
 }
 
 impl PlannedFold {
-    /// What the windows are used for.
+    /// Role of every window: training, validation or test.
     fn roles(&self, labels: &[u32], groups: &[&str]) -> Result<Roles, data::folds::FoldError> {
         if self.held_out.is_empty() {
             self.choice.roles(labels, groups)
@@ -206,7 +206,7 @@ impl PlannedFold {
     }
 }
 
-impl Folding {
+impl FoldSettings {
     fn resolve(self, folder: &Path) -> Result<FoldPlan, String> {
         let seed = self.seed;
         match (self.k, self.leave_out.as_deref()) {
@@ -231,7 +231,7 @@ impl Folding {
     }
 }
 
-/// Site of every group, from a file with a line of headings.
+/// Reads the site of every group from a CSV file with a header line.
 fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, String>, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
@@ -253,7 +253,7 @@ fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, 
             let names = head.join("`, `");
             wrong(
                 1,
-                format!("there is no column `{name}`: there are `{names}`"),
+                format!("there is no column `{name}`: the columns are `{names}`"),
             )
         })
     };
@@ -263,7 +263,7 @@ fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, 
         let cells = cells(line);
         if cells.len() != head.len() {
             let problem = format!(
-                "has {} cells, and the headings are {}",
+                "has {} cells, but there are {} columns",
                 cells.len(),
                 head.len()
             );
@@ -273,7 +273,10 @@ fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, 
         if earlier.is_some_and(|earlier| earlier != cells[site]) {
             return Err(wrong(
                 i + 1,
-                format!("group `{}` has another site above", cells[group]),
+                format!(
+                    "group `{}` has a different site in an earlier row",
+                    cells[group]
+                ),
             ));
         }
     }
@@ -354,7 +357,7 @@ mod tests {
         let one = plan(json!("leave-one-group-out")).unwrap();
         let problem = one.folds(&labels, &groups, &classes).unwrap_err();
         assert!(
-            problem.contains("fold p1 would learn nothing of class `vehicle`"),
+            problem.contains("fold p1 would have no training windows of class `vehicle`"),
             "{problem}"
         );
         let (labels, groups) = windows();
@@ -366,7 +369,7 @@ mod tests {
         assert!(k.folds(&labels, &groups, &classes).is_ok());
         for (value, expected) in [
             (json!(1), "at least 2 folds"),
-            (json!("leave-one-pass-out"), "is unknown"),
+            (json!("leave-one-pass-out"), "unknown value `leave-one-pass-out`"),
             (json!({"k": 3, "leave_out": "group"}), "give one of"),
             (json!({"leave_out": "site"}), "needs `sites`"),
             (json!({"leave_out": "town"}), "choose group or site"),

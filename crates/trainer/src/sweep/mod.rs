@@ -1,17 +1,17 @@
 //! Studies: many runs from one file.
 //!
-//! - [`mod@file`]: the sweep file: a base recipe, and what varies;
-//! - [`space`]: parameters and the values they take, as a grid or at random;
-//! - [`folds`]: which groups every run tests;
-//! - [`plan`]: the runs of a study, one recipe a line, written before anything trains;
-//! - [`state`]: which of them are done, read from the experiments;
-//! - [`claims`]: who works on which line, by directories;
-//! - [`worker`]: claims lines and trains them, one after another;
-//! - [`executor`]: who runs workers: local processes, Slurm, or a person;
-//! - [`check`]: reads the data and refuses what cannot be trained;
-//! - [`estimate`]: how long a study takes, from one timed run.
+//! - [`mod@file`]: the sweep file: a base recipe and what varies;
+//! - [`space`]: varied parameters and their values, as a grid or at random;
+//! - [`folds`]: which groups each run tests;
+//! - [`plan`]: the runs of a study, one recipe per line, written before training starts;
+//! - [`state`]: which runs are done, derived from the experiments;
+//! - [`claims`]: which worker trains which line;
+//! - [`worker`]: claims lines and trains them in turn;
+//! - [`executor`]: runs workers: local processes, Slurm, or printed commands;
+//! - [`check`]: reads the data and refuses runs that cannot be trained;
+//! - [`estimate`]: estimates the duration of a study from one timed run.
 //!
-//! On disk, beside the experiments directory:
+//! On disk, next to the experiments directory:
 //! ```text
 //! studies/{name}/
 //!   plan.jsonl     one run a line
@@ -21,7 +21,7 @@
 //!   claims/{line}.{attempt}/
 //!   logs/          what the workers said
 //! ```
-//! Nothing else is kept: results are in the experiments, which name their study and line.
+//! Nothing else is stored. Results are in the experiments, which name their study and line.
 
 pub mod check;
 pub mod claims;

@@ -1,4 +1,4 @@
-//! The runs of a study, and where it is kept.
+//! The runs of a study, and its folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,16 +22,16 @@ const SETTINGS: &str = "study.json";
 const SOURCE: &str = "sweep.yaml";
 const TOKEN: &str = "token";
 
-/// One run.
+/// One run of a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanLine {
-    /// Its number, from 0.
+    /// Line number in the plan, from 0.
     pub line: usize,
-    /// Which combination of the varied parameters it has, from 0.
+    /// Number of the combination of varied parameters, from 0.
     pub trial: usize,
     /// Its seed.
     pub seed: u64,
-    /// What is held out.
+    /// Held-out fold.
     pub fold: Option<String>,
     /// Values of the varied parameters.
     pub varied: Values,
@@ -40,7 +40,7 @@ pub struct PlanLine {
 }
 
 impl PlanLine {
-    /// The run for people.
+    /// A description of the run for messages.
     pub fn describe(&self) -> String {
         let mut parts = vec![format!("trial {}", self.trial)];
         if !self.varied.is_empty() {
@@ -52,34 +52,34 @@ impl PlanLine {
     }
 }
 
-/// Where the runs of a study compute and write; all paths are absolute.
+/// Where the runs of a study compute and write. All paths are absolute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudySettings {
     /// [`STUDY_VERSION`].
     pub version: u32,
     /// Name of the study.
     pub name: String,
-    /// Where experiments are kept.
+    /// Directory of the experiments.
     pub experiments_dir: PathBuf,
-    /// Where the embedded demo is written.
+    /// Directory for the embedded demo.
     pub datasets_dir: PathBuf,
-    /// What computes.
+    /// Backend.
     pub backend: Backend,
-    /// Which of its devices; none for the best.
+    /// Device of the backend; `None` for the best.
     pub device: Option<usize>,
-    /// Whether inputs are read anew for every batch.
+    /// Whether inputs are read from their files for every batch.
     pub stream: bool,
     /// Minutes between checkpoints.
     pub checkpoint_minutes: f64,
     /// Tags of every experiment.
     pub tags: Vec<String>,
-    /// Free text of every experiment.
+    /// CheckpointHeader of every experiment.
     pub notes: String,
     /// Extra fields of every `metadata.json`.
     pub meta: serde_json::Map<String, Value>,
-    /// Memory of one run in bytes, estimated.
+    /// Estimated memory of one run, in bytes.
     pub memory: u64,
-    /// What Slurm is asked for.
+    /// Slurm resources.
     pub slurm: SlurmSettings,
 }
 
@@ -88,19 +88,19 @@ pub struct StudySettings {
 pub struct Study {
     /// Its folder.
     pub folder: PathBuf,
-    /// Where its runs compute and write.
+    /// Where the runs compute and write.
     pub settings: StudySettings,
     /// Its runs.
     pub lines: Vec<PlanLine>,
 }
 
-/// The folder of studies beside the experiments directory.
+/// The folder of studies next to the experiments directory.
 pub fn studies_dir(experiments_dir: &Path) -> PathBuf {
-    let beside = experiments_dir.parent().unwrap_or(Path::new(""));
-    beside.join("studies")
+    let parent = experiments_dir.parent().unwrap_or(Path::new(""));
+    parent.join("studies")
 }
 
-/// The runs of a sweep file: trial by trial, over folds and seeds. `folds_of` gives those of a recipe's data.
+/// The runs of a sweep file: trial by trial, then by fold and seed. `folds_of` returns the folds of a recipe's data.
 pub fn lines(file: &SweepFile, folds_of: &dyn Fn(&Recipe) -> Vec<PlannedFold>) -> Vec<PlanLine> {
     let mut lines = Vec::new();
     for (trial, (varied, recipe)) in file.trials.iter().zip(&file.recipes).enumerate() {
@@ -108,7 +108,7 @@ pub fn lines(file: &SweepFile, folds_of: &dyn Fn(&Recipe) -> Vec<PlannedFold>) -
             Some(_) => folds_of(recipe).into_iter().map(Some).collect(),
             None => vec![None],
         };
-        // A seed that varies by itself is in the recipe.
+        // A seed varied as a parameter is already in the recipe.
         let seeds = if varied.contains_key("seed") {
             vec![recipe.seed]
         } else {
@@ -141,10 +141,10 @@ fn usage(problem: String) -> TrainerError {
 }
 
 impl Study {
-    /// Writes a new study, whole or not at all.
+    /// Writes a new study atomically.
     ///
     /// # Errors
-    /// [`TrainerError`] where the name is taken or the folder cannot be written.
+    /// [`TrainerError`] if the name is taken or the folder cannot be written.
     pub fn create(
         settings: StudySettings,
         lines: Vec<PlanLine>,
@@ -186,10 +186,10 @@ impl Study {
         })
     }
 
-    /// Reads the study of a name.
+    /// Reads the study `name`.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] naming those that there are.
+    /// [`TrainerError::Usage`] with the names of existing studies if there is none of this name.
     pub fn find(experiments_dir: &Path, name: &str) -> Result<Self, TrainerError> {
         let studies = studies_dir(experiments_dir);
         let folder = studies.join(name);
@@ -216,7 +216,7 @@ impl Study {
     /// Reads the study in a folder.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] naming the file, and the line that is wrong.
+    /// [`TrainerError::Usage`] naming the file and the invalid line.
     pub fn load(folder: &Path) -> Result<Self, TrainerError> {
         let read = |name: &str| {
             let path = folder.join(name);
@@ -241,7 +241,10 @@ impl Study {
             let line: PlanLine =
                 serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
             if line.line != i {
-                return Err(problem(format!("its number is {}, not {i}", line.line)));
+                return Err(problem(format!(
+                    "its line number is {}, expected {i}",
+                    line.line
+                )));
             }
             lines.push(line);
         }
@@ -252,10 +255,10 @@ impl Study {
         })
     }
 
-    /// Token by which a task knows that it sees the folder of whoever planned the study.
+    /// Reads the token with which a worker proves that it sees the planner's folder.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where there is none.
+    /// [`TrainerError::Usage`] if there is none.
     pub fn token(folder: &Path) -> Result<String, TrainerError> {
         fs::read_to_string(folder.join(TOKEN)).map_err(|error| {
             usage(format!(
@@ -265,21 +268,21 @@ impl Study {
         })
     }
 
-    /// Where workers write what they say.
+    /// Folder of the workers' output.
     pub fn logs(&self) -> PathBuf {
         self.folder.join("logs")
     }
 
-    /// Where claims are.
+    /// Folder of the claims.
     pub fn claims(&self) -> PathBuf {
         self.folder.join("claims")
     }
 }
 
-/// Refuses the name of a study that exists.
+/// Refuses the name of an existing study.
 ///
 /// # Errors
-/// [`TrainerError::Usage`].
+/// [`TrainerError::Usage`] naming the study.
 pub fn refuse_taken(folder: &Path, name: &str) -> Result<(), TrainerError> {
     if fs::symlink_metadata(folder).is_err() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Parameters that vary, and the values they take together.
+//! Varied parameters and the combinations of their values.
 
 use model::rng::Rng;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// Values of the varied parameters in one trial, by name.
 pub type Values = Map<String, Value>;
 
-/// Values for people.
+/// Formats values for messages.
 pub fn shown(values: &Values) -> String {
     let pairs = values.iter().map(|(name, value)| match value {
         Value::String(text) => format!("{name}={text}"),
@@ -15,12 +15,12 @@ pub fn shown(values: &Values) -> String {
     pairs.collect::<Vec<_>>().join(", ")
 }
 
-/// What a parameter is drawn from.
+/// Set of values of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Domain {
-    /// One of some values.
+    /// A list of values.
     Choice(Vec<Value>),
-    /// A number between two bounds, both included.
+    /// A number between two bounds, inclusive.
     Range(Range),
 }
 
@@ -31,27 +31,28 @@ pub struct Range {
     pub low: f64,
     /// Highest value.
     pub high: f64,
-    /// Whether the logarithm is spread evenly instead of the number.
+    /// Whether values are spaced evenly on a logarithmic scale.
     pub logarithmic: bool,
-    /// Whether only whole numbers are meant.
+    /// Whether values are rounded to integers.
     pub integer: bool,
-    /// Values that a grid takes of it, bounds included.
+    /// Number of grid points, bounds included.
     pub steps: Option<usize>,
 }
 
-/// A parameter that varies.
+/// A varied parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// Path of the recipe's field: `learning_rate`, `plateau.factor`.
+    /// Path of a recipe field, such as `learning_rate` or `plateau.factor`.
     pub name: String,
     /// Its values.
     pub domain: Domain,
-    /// It counts only in trials whose parameters have one of these values; elsewhere it stays as in the base recipe.
+    /// Conditions: the parameter varies only in trials where other parameters have one of these values. Elsewhere it
+    /// keeps the base recipe's value.
     pub when: Vec<(String, Vec<Value>)>,
 }
 
 impl Range {
-    /// The value at `share` of the way from low to high, 0 to 1.
+    /// The value at fraction `share` of the range, 0 to 1.
     fn at(&self, share: f64) -> Value {
         let Self { low, high, .. } = *self;
         let value = if self.logarithmic {
@@ -62,14 +63,14 @@ impl Range {
         if self.integer {
             return json!(value.round().clamp(low, high) as i64);
         }
-        // Four digits are plenty, and can be read.
+        // Four significant digits suffice and stay readable.
         let short: f64 = format!("{value:.3e}").parse().unwrap_or(value);
         json!(short.clamp(low, high))
     }
 }
 
 impl Domain {
-    /// Every value that a grid takes; none for a range without steps.
+    /// All grid values; `None` for a range without steps.
     fn all(&self) -> Option<Vec<Value>> {
         match self {
             Self::Choice(values) => Some(values.clone()),
@@ -77,7 +78,7 @@ impl Domain {
                 let steps = range.steps?;
                 let share = |i: usize| i as f64 / steps.saturating_sub(1).max(1) as f64;
                 let mut values: Vec<Value> = (0..steps).map(|i| range.at(share(i))).collect();
-                // Whole numbers may meet.
+                // Rounding to integers may produce duplicates.
                 values.dedup();
                 Some(values)
             }
@@ -85,12 +86,12 @@ impl Domain {
     }
 
     fn draw(&self, rng: &mut Rng) -> Value {
-        // Two draws for the digits of a float64; at most 1 - 2^-48.
+        // Combines two draws to fill the mantissa of a float64; at most 1 - 2^-48.
         let share = f64::from(rng.uniform()) + f64::from(rng.uniform()) / f64::from(1 << 24);
         match self {
             Self::Choice(values) => values[(share * values.len() as f64) as usize].clone(),
             Self::Range(range) if range.integer && !range.logarithmic => {
-                // Every whole number as often as every other.
+                // Every integer is equally likely.
                 let count = range.high - range.low + 1.0;
                 json!((range.low + (share * count).floor()) as i64)
             }
@@ -99,7 +100,7 @@ impl Domain {
     }
 }
 
-/// Equal as numbers or as they are: a file may write 1 for 1.0.
+/// Whether values are equal, also as numbers: a file may write 1 for 1.0.
 fn same(a: &Value, b: &Value) -> bool {
     a == b || matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a == b)
 }
@@ -113,10 +114,10 @@ impl Parameter {
     }
 }
 
-/// Parameters in an order in which those that conditions name come first.
+/// Sorts parameters so that those named in conditions come first.
 ///
 /// # Errors
-/// Conditions that name each other.
+/// If conditions refer to each other in a cycle.
 fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
     let mut left: Vec<&Parameter> = parameters.iter().collect();
     let mut ordered = Vec::new();
@@ -130,7 +131,7 @@ fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
         if ready.is_empty() {
             let names: Vec<String> = waiting.iter().map(|p| format!("`{}`", p.name)).collect();
             return Err(format!(
-                "the conditions of {} wait for each other: one of them must hold without `when`",
+                "the conditions of {} refer to each other in a cycle",
                 names.join(" and ")
             ));
         }
@@ -140,10 +141,10 @@ fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
     Ok(ordered)
 }
 
-/// Every combination, the last parameter fastest. Where a condition does not hold, the parameter is left out.
+/// Every combination, with the last parameter varying fastest. A parameter whose conditions do not hold is left out.
 ///
 /// # Errors
-/// What is wrong, naming the parameter.
+/// One sentence naming the invalid parameter.
 pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Vec<Values>, String> {
     let mut trials = vec![Values::new()];
     for parameter in ordered(parameters)? {
@@ -164,9 +165,9 @@ pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Ve
                 trial.insert(parameter.name.clone(), value.clone());
                 next.push(trial);
             }
-            if next.len() > MOST_TRIALS {
+            if next.len() > MAX_TRIALS {
                 return Err(format!(
-                    "the grid has more than {MOST_TRIALS} combinations: vary less, or use `method: random`"
+                    "the grid has more than {MAX_TRIALS} combinations: vary less, or use `method: random`"
                 ));
             }
         }
@@ -175,19 +176,19 @@ pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Ve
     Ok(trials)
 }
 
-/// Trials of a study at most.
-pub const MOST_TRIALS: usize = 100_000;
+/// Maximum number of trials in a study.
+pub const MAX_TRIALS: usize = 100_000;
 
-/// `count` different combinations at random. The first of them do not depend on `count`.
+/// `count` distinct random combinations. Raising `count` keeps the earlier ones.
 ///
 /// # Errors
-/// What is wrong.
+/// One sentence naming the invalid parameter, or if there are too few combinations.
 pub fn random(
     parameters: &[Parameter],
     base: &dyn Fn(&str) -> Value,
     [count, seed]: [u64; 2],
 ) -> Result<Vec<Values>, String> {
-    /// Draws that may meet earlier trials before there seems to be nothing new.
+    /// Number of consecutive repeated draws after which the space counts as exhausted.
     const PATIENCE: usize = 1000;
     let ordered = ordered(parameters)?;
     let mut trials: Vec<Values> = Vec::new();
@@ -198,7 +199,7 @@ pub fn random(
         stream += 1;
         let mut trial = Values::new();
         for parameter in &ordered {
-            // Drawn in any case, so that a condition does not change what the others get.
+            // Always drawn, so that a condition does not change the values of other parameters.
             let value = parameter.domain.draw(&mut rng);
             if parameter.applies(&trial, base) {
                 trial.insert(parameter.name.clone(), value);
@@ -293,7 +294,7 @@ mod tests {
         for trial in random(&parameters, &nothing, [3, 7]).unwrap() {
             assert_eq!(trial.contains_key("warmup"), trial["schedule"] == "cosine");
         }
-        // What does not vary is as in the base.
+        // A parameter that does not vary has the value of the base recipe.
         let base = |_: &str| json!("cosine");
         assert_eq!(grid(&[warmup.clone()], &base).unwrap().len(), 2);
         let mut circle = schedule;
@@ -301,7 +302,7 @@ mod tests {
         assert!(
             grid(&[warmup, circle], &nothing)
                 .unwrap_err()
-                .contains("wait for each other")
+                .contains("refer to each other in a cycle")
         );
     }
 
@@ -325,7 +326,7 @@ mod tests {
         let trials = random(&parameters, &nothing, [2000, 1]).unwrap();
         assert_eq!(trials[..5], random(&parameters, &nothing, [5, 1]).unwrap());
         assert_ne!(trials[..5], random(&parameters, &nothing, [5, 2]).unwrap());
-        // Of a logarithmic range every decade has a quarter; of four whole numbers each.
+        // In a logarithmic range every decade gets a quarter of the draws; of four integers, each does.
         for decade in 0..4 {
             let low = 1e-5 * 10f64.powi(decade);
             let x = |t: &Values| t["x"].as_f64().unwrap();

@@ -1,4 +1,4 @@
-//! Which runs of a study are done, read from the experiments.
+//! Determines which runs of a study are done, from the experiments.
 
 use experiment::{Entry, ExperimentStore, Status};
 use serde_json::Value;
@@ -7,25 +7,25 @@ use super::plan::Study;
 use crate::error::TrainerError;
 use crate::training::StoppedBy;
 
-/// Field of `metadata.json` with the study's name.
+/// Metadata field with the name of the study.
 pub const STUDY: &str = "study";
 
-/// Field of `metadata.json` with the number of the plan's line.
+/// Metadata field with the line number in the plan.
 pub const LINE: &str = "study_line";
 
-/// What there is of one run.
+/// State of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum LineState {
-    /// Nothing.
+    /// No experiment exists.
     #[default]
     Missing,
-    /// An experiment that holds the results.
+    /// An experiment has the results.
     Completed(String),
-    /// An experiment whose loss ceased to be a number: it would again.
+    /// Its loss became non-finite, as it would again.
     Diverged(String),
-    /// An experiment that did not end well, with its ID and state.
+    /// Its experiment did not end well; ID and status.
     Unfinished(String, Status),
-    /// A process trains it, as far as this machine sees.
+    /// A process trains it, as far as this machine can tell.
     Running(String),
 }
 
@@ -35,7 +35,7 @@ impl LineState {
         matches!(self, Self::Completed(_) | Self::Diverged(_))
     }
 
-    /// Which of two experiments of one run counts: the higher one.
+    /// Of two experiments of one run, the one with the higher rank counts.
     fn rank(&self) -> u8 {
         match self {
             Self::Missing => 0,
@@ -50,7 +50,7 @@ impl LineState {
         let id = entry.id.clone();
         let results = entry.metadata.results.as_ref();
         let mut diverged = results.is_some_and(|r| r.stopped_by == StoppedBy::Diverged.name());
-        // Before the first epoch ended there are no results.
+        // Before the first epoch ends there are no results.
         let error = entry.metadata.error.as_ref();
         diverged |= error.is_some_and(|error| error.contains("the weights have diverged"));
         match entry.status {
@@ -62,39 +62,39 @@ impl LineState {
     }
 }
 
-/// The state of every line, by its number.
+/// State of every line, in plan order.
 ///
 /// # Errors
-/// [`TrainerError`] where the experiments directory cannot be read.
+/// [`TrainerError`] if the experiments directory cannot be read.
 pub fn read(study: &Study) -> Result<Vec<LineState>, TrainerError> {
     let name = &study.settings.name;
     let store = ExperimentStore::new(&study.settings.experiments_dir);
     let (found, _) = store.scan(|entry| {
         let other = &entry.metadata.other;
         let line = other.get(LINE).and_then(Value::as_u64)?;
-        let own = other.get(STUDY).and_then(Value::as_str) == Some(name);
-        own.then(|| (line as usize, LineState::of(&entry)))
+        let belongs = other.get(STUDY).and_then(Value::as_str) == Some(name);
+        belongs.then(|| (line as usize, LineState::of(&entry)))
     })?;
     let mut states = vec![LineState::Missing; study.lines.len()];
-    // Oldest first: of two of one kind the newer counts.
+    // Oldest first: of two with the same rank the newer counts.
     for (line, state) in found {
-        if let Some(own) = states.get_mut(line)
-            && state.rank() >= own.rank()
+        if let Some(current) = states.get_mut(line)
+            && state.rank() >= current.rank()
         {
-            *own = state;
+            *current = state;
         }
     }
     Ok(states)
 }
 
-/// Whether experiments of a study of this name exist.
+/// Whether any experiment belongs to a study of this name.
 ///
 /// # Errors
-/// As [`read`].
+/// [`TrainerError`] if the experiments directory cannot be read.
 pub fn exists(store: &ExperimentStore, name: &str) -> Result<bool, TrainerError> {
     let (found, _) = store.scan(|entry| {
-        let own = entry.metadata.other.get(STUDY).and_then(Value::as_str) == Some(name);
-        own.then_some(())
+        let belongs = entry.metadata.other.get(STUDY).and_then(Value::as_str) == Some(name);
+        belongs.then_some(())
     })?;
     Ok(!found.is_empty())
 }

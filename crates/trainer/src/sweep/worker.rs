@@ -1,4 +1,4 @@
-//! Claims lines of a plan and trains them, one after another, until none is left.
+//! A worker: claims lines of a plan and trains them in turn until none is left.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -18,68 +18,69 @@ use crate::recipe::Recipe;
 use crate::run::run;
 use crate::training::{Interrupt, StoppedBy};
 
-/// What a worker works on.
+/// Options of a worker.
 #[derive(Clone, Debug, Default)]
 pub struct WorkerOptions {
     /// Folder of the study.
     pub folder: PathBuf,
-    /// What the study's token must be; none where whoever started the worker sees the same folder.
+    /// Expected token of the study; `None` if the worker certainly sees the planner's folder.
     pub token: Option<String>,
-    /// Only this line.
+    /// Train only this line.
     pub line: Option<usize>,
-    /// Whether it waits for lines that others work on, in case they do not finish them.
+    /// Whether to wait for lines that others work on, in case they fail to finish.
     pub waits: bool,
 }
 
-/// What a worker says on standard output, a line of JSON each.
+/// Events reported on standard output, one JSON object per line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
-    /// It claimed a line.
+    /// The worker claimed a line.
     Take {
         /// Number of the line.
         line: usize,
     },
-    /// It is done with a line.
+    /// The worker finished a line.
     Done {
         /// Number of the line.
         line: usize,
-        /// What came of it.
+        /// Outcome of the run.
         outcome: Outcome,
         /// Macro F1 on the test split.
         test_f1: Option<f64>,
-        /// What went wrong.
+        /// Error message.
         problem: Option<String>,
     },
 }
 
-/// What came of a run.
+/// Outcome of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Results.
+    /// Completed with results.
     Completed,
-    /// The loss ceased to be a number.
+    /// The loss became non-finite.
     Diverged,
-    /// An error.
+    /// Failed with an error.
     Failed,
-    /// It can go on.
+    /// Interrupted; it can be resumed.
     Interrupted,
 }
 
-/// How a worker ended.
+/// Why a worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerEnd {
     /// No line is left to claim.
     NothingLeft,
-    /// It was told to stop.
+    /// It was asked to stop.
     Interrupted,
 }
 
-/// Bad data in as many runs after another end the worker: more likely the machine does not see the data.
-const MOST_BAD_INPUTS: usize = 3;
+/// Number of consecutive runs with unreadable data after which a worker gives up: the machine probably does not see
+/// the data.
+const MAX_BAD_INPUTS: usize = 3;
 
-/// Sets `interrupt` when standard input ends: whoever started the worker is gone, or wants it to stop.
+/// Sets `interrupt` when standard input closes: the parent is gone or wants the worker to stop.
 pub fn stop_with_parent(interrupt: Interrupt) {
     std::thread::spawn(move || {
         let mut sink = [0; 64];
@@ -91,7 +92,7 @@ pub fn stop_with_parent(interrupt: Interrupt) {
 /// Works until no line is left.
 ///
 /// # Errors
-/// [`TrainerError`] where the study cannot be read, or its runs' data cannot.
+/// [`TrainerError`] if the study or the data of its runs cannot be read.
 pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd, TrainerError> {
     let found = Study::token(&options.folder)?;
     if options.token.as_ref().is_some_and(|token| *token != found) {
@@ -102,7 +103,7 @@ pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd,
         )));
     }
     let study = Study::load(&options.folder)?;
-    // Runs are many: every one on a thread of its own process.
+    // Parallelism comes from many processes, so each uses one thread.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
     pool.build_global()
         .map_err(|error| TrainerError::Usage(format!("one thread: {error}")))?;
@@ -116,11 +117,11 @@ pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd,
     loop {
         let pass = worker.pass(options.line)?;
         match pass {
-            Pass::Interrupted => return Ok(WorkerEnd::Interrupted),
-            // Whoever began a line a moment ago may have died before it held the lock.
-            Pass::Unborn => std::thread::sleep(LOOK_AGAIN),
-            Pass::Held if options.waits => std::thread::sleep(LOOK_AGAIN),
-            Pass::Held | Pass::NothingLeft => return Ok(WorkerEnd::NothingLeft),
+            PassResult::Interrupted => return Ok(WorkerEnd::Interrupted),
+            // A worker that claimed a line a moment ago may have died before taking its lock.
+            PassResult::Unborn => std::thread::sleep(LOOK_AGAIN),
+            PassResult::Held if options.waits => std::thread::sleep(LOOK_AGAIN),
+            PassResult::Held | PassResult::NothingLeft => return Ok(WorkerEnd::NothingLeft),
         }
     }
 }
@@ -133,12 +134,12 @@ struct Worker<'a> {
     bad_inputs: usize,
 }
 
-/// Time between two looks at lines that others work on.
+/// Polling interval for lines that others work on.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
 
-enum Pass {
+enum PassResult {
     NothingLeft,
-    /// Others work on what is left.
+    /// Others work on the remaining lines.
     Held,
     Unborn,
     Interrupted,
@@ -146,12 +147,12 @@ enum Pass {
 
 impl Worker<'_> {
     /// Tries every line once.
-    fn pass(&mut self, only: Option<usize>) -> Result<Pass, TrainerError> {
+    fn pass(&mut self, only: Option<usize>) -> Result<PassResult, TrainerError> {
         let (mut unborn, mut held) = (false, false);
         let attempts = self.claims.attempts()?;
         for line in &self.study.lines {
             if self.interrupt.load(Ordering::Relaxed) {
-                return Ok(Pass::Interrupted);
+                return Ok(PassResult::Interrupted);
             }
             if self.states[line.line].is_final() || only.is_some_and(|only| only != line.line) {
                 continue;
@@ -164,7 +165,7 @@ impl Worker<'_> {
                         continue;
                     };
                     if self.train(line, claim)? == Outcome::Interrupted {
-                        return Ok(Pass::Interrupted);
+                        return Ok(PassResult::Interrupted);
                     }
                 }
                 Availability::Unborn => unborn = true,
@@ -173,17 +174,17 @@ impl Worker<'_> {
             }
         }
         Ok(match (unborn, held) {
-            (true, _) => Pass::Unborn,
-            (false, true) => Pass::Held,
-            (false, false) => Pass::NothingLeft,
+            (true, _) => PassResult::Unborn,
+            (false, true) => PassResult::Held,
+            (false, false) => PassResult::NothingLeft,
         })
     }
 
-    /// Trains a line that this process holds.
+    /// Trains a line that this process has claimed.
     fn train(&mut self, line: &PlanLine, claim: Claim) -> Result<Outcome, TrainerError> {
         say(&Event::Take { line: line.line });
         if claim.attempt > 0 || self.states[line.line] != LineState::Missing {
-            // Whoever held it before may have finished it, or left a checkpoint.
+            // An earlier worker may have finished it or left a checkpoint.
             self.states = state::read(self.study)?;
         }
         let done = |outcome, test_f1, problem| {
@@ -224,7 +225,7 @@ impl Worker<'_> {
                 claim.settle(&format!("failed: {error}"))?;
                 done(outcome, None, Some(error.to_string()));
                 self.bad_inputs += usize::from(error.exit_code() == 2);
-                if self.bad_inputs >= MOST_BAD_INPUTS {
+                if self.bad_inputs >= MAX_BAD_INPUTS {
                     return Err(error);
                 }
                 Ok(outcome)
@@ -232,7 +233,7 @@ impl Worker<'_> {
         }
     }
 
-    /// The run of a line: a new one, or one that goes on.
+    /// The job of a line: a new run or a resumed one.
     fn job(&self, line: &PlanLine) -> Result<Job, TrainerError> {
         let settings = &self.study.settings;
         let job = job(settings, line);
@@ -256,10 +257,10 @@ fn has_checkpoint(entry: &Entry) -> bool {
     names.any(|name| entry.directory.join(name).exists())
 }
 
-/// The run of a line from its start.
+/// The job of a new run.
 pub fn job(settings: &StudySettings, line: &PlanLine) -> Job {
     let mut meta = settings.meta.clone();
-    let own = [
+    let fields = [
         (STUDY, json!(settings.name)),
         (LINE, json!(line.line)),
         ("trial", json!(line.trial)),
@@ -267,7 +268,8 @@ pub fn job(settings: &StudySettings, line: &PlanLine) -> Job {
         ("fold_name", json!(line.fold)),
     ];
     meta.extend(
-        own.into_iter()
+        fields
+            .into_iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.to_owned(), value)),
     );
@@ -292,14 +294,14 @@ pub fn job(settings: &StudySettings, line: &PlanLine) -> Job {
                 settings.checkpoint_minutes * 60.0,
             ),
         },
-        // A study compares its runs with each other.
+        // A study compares its runs with each other instead of with baselines.
         baseline: false,
         resume: None,
         budget_kb: None,
     }
 }
 
-/// Tells whoever started the worker; nobody may be listening.
+/// Reports to the parent process, which may be gone.
 fn say(event: &Event) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{}", json!(event)).and_then(|()| out.flush());

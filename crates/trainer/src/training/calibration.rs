@@ -1,11 +1,14 @@
-//! The temperature that makes a network's probabilities honest.
+//! Temperature scaling, which calibrates a network's probabilities.
 //!
 //! C. Guo et al., "On calibration of modern neural networks", ICML 2017.
 
-/// Temperatures that are considered: beyond them a softmax is a step or flat.
+/// Search range: outside of it a softmax is a step or flat.
 const RANGE: (f64, f64) = (0.05, 20.0);
 
-/// Mean cross-entropy of `logits` `[samples, classes]` divided by `temperature`.
+/// Mean cross-entropy of logits divided by `temperature`.
+///
+/// # Shapes
+/// `logits` `[samples, classes]`, `labels` `[samples]`.
 pub fn loss_at(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
     let classes = logits.len() / labels.len().max(1);
     let rows = logits.chunks_exact(classes.max(1)).zip(labels);
@@ -20,7 +23,7 @@ pub fn loss_at(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
     sum / labels.len().max(1) as f64
 }
 
-/// The temperature with the lowest cross-entropy; 1 where there are no samples or the logits are not finite.
+/// The temperature with the lowest cross-entropy; 1 if there are no samples or the logits are not finite.
 ///
 /// # Shapes
 /// `logits` `[samples, classes]`, `labels` `[samples]`.
@@ -28,7 +31,7 @@ pub fn fit_temperature(logits: &[f32], labels: &[u32]) -> f64 {
     if labels.is_empty() || logits.iter().any(|v| !v.is_finite()) {
         return 1.0;
     }
-    // The loss has one minimum over the logarithm of the temperature: golden-section search.
+    // The loss has a single minimum over the logarithm of the temperature: golden-section search.
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let loss = |log: f64| loss_at(logits, labels, log.exp());
     let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
@@ -51,22 +54,22 @@ pub fn fit_temperature(logits: &[f32], labels: &[u32]) -> f64 {
 /// Bins of [`reliability`].
 const BINS: usize = 15;
 
-/// Samples of a range of confidence.
+/// Samples within a range of confidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ReliabilityBin {
-    /// Lowest confidence.
+    /// Lower bound of confidence.
     pub from: f64,
-    /// Highest confidence.
+    /// Upper bound of confidence.
     pub to: f64,
-    /// Samples.
+    /// Number of samples.
     pub count: usize,
-    /// Their mean confidence.
+    /// Mean confidence.
     pub confidence: f64,
-    /// Share of them that are right.
+    /// Fraction classified correctly.
     pub accuracy: f64,
 }
 
-/// How often samples are right, by 15 ranges of confidence.
+/// Accuracy by confidence, in 15 bins.
 ///
 /// # Shapes
 /// `logits` `[samples, classes]`, `labels` `[samples]`.
@@ -83,7 +86,7 @@ pub fn reliability(logits: &[f32], labels: &[u32], temperature: f64) -> Vec<Reli
     sums.into_iter().enumerate().map(bin).collect()
 }
 
-/// Expected calibration error: how far confidence and accuracy are apart, over the bins of [`reliability`].
+/// Expected calibration error: mean gap between confidence and accuracy over the bins of [`reliability`].
 ///
 /// # Shapes
 /// `logits` `[samples, classes]`, `labels` `[samples]`.
@@ -95,7 +98,7 @@ pub fn calibration_error(logits: &[f32], labels: &[u32], temperature: f64) -> f6
     apart.sum::<f64>() / labels.len().max(1) as f64
 }
 
-/// By bin, the samples, the sum of their confidence, and how many are right.
+/// For each bin: number of samples, sum of confidence, number correct.
 fn sums(logits: &[f32], labels: &[u32], temperature: f64) -> [(usize, f64, f64); BINS] {
     let classes = logits.len() / labels.len().max(1);
     let mut bins = [(0usize, 0.0, 0.0); BINS];
@@ -123,7 +126,7 @@ fn sums(logits: &[f32], labels: &[u32], temperature: f64) -> [(usize, f64, f64);
 mod tests {
     use super::*;
 
-    /// Logits whose softmax is right at temperature 1, made too sure of themselves by a factor.
+    /// Logits that are calibrated at temperature 1, scaled up by `factor`.
     fn overconfident(factor: f32) -> (Vec<f32>, Vec<u32>) {
         // 75 % of the samples are of class 0.
         let odds = 3f32.ln() * factor;

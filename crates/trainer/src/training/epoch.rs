@@ -1,4 +1,4 @@
-//! The steps of one epoch, from its start or from where a checkpoint left it.
+//! The steps of one epoch, from its start or from a checkpoint within it.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -14,39 +14,39 @@ use crate::metrics::{Evaluation, cross_entropy};
 use crate::progress::Progress;
 use crate::recipe::background_label;
 
-/// A training on its way.
+/// A training in progress.
 pub struct Training<'a, R> {
-    /// What it is made of.
+    /// Its inputs.
     pub input: TrainingInput<'a>,
-    /// Keeps what it gives.
+    /// Receives its results.
     pub recorder: &'a mut R,
-    /// Network and optimizer.
+    /// Engine with network and optimiser.
     pub engine: BoxedEngine<'a>,
-    /// The loop over epochs.
+    /// State of the loop over epochs.
     pub state: LoopState,
-    /// The learning rate by step.
+    /// Learning rate by step.
     pub rate: LearningRate,
-    /// The weights that are kept so far.
+    /// Best weights so far.
     pub best: Weights,
-    /// Logits of the steps of this epoch that were taken before a checkpoint, by another process.
+    /// Logits of steps taken earlier in this epoch by another process, before a checkpoint.
     pub earlier: Vec<f32>,
-    /// When the last checkpoint was made.
+    /// Time of the last checkpoint.
     pub saved: Instant,
 }
 
 impl<'a, R: Recorder> Training<'a, R> {
-    /// Samples of this epoch that were trained before it was taken up.
+    /// Number of samples of this epoch that were trained before it was resumed.
     pub fn position(&self) -> usize {
         self.earlier.len() / self.input.dataset.class_names.len()
     }
 
-    /// Learning rate of the last step that was taken.
+    /// Learning rate of the last step taken.
     pub fn learning_rate(&self) -> f64 {
         let last = self.engine.steps().saturating_sub(1);
         self.rate.of_step(self.state.learning_rate, last)
     }
 
-    /// Has the state kept, between two epochs; `weights` are the engine's, read already.
+    /// Saves a checkpoint between two epochs; `weights` are the engine's current weights.
     ///
     /// # Errors
     /// Those of the recorder.
@@ -63,7 +63,7 @@ impl<'a, R: Recorder> Training<'a, R> {
         })
     }
 
-    /// As above, within an epoch.
+    /// Saves a checkpoint within an epoch.
     fn checkpoint_within(&mut self) -> Result<(), TrainerError> {
         self.saved = Instant::now();
         self.recorder.checkpoint(&self.state, || {
@@ -77,8 +77,8 @@ impl<'a, R: Recorder> Training<'a, R> {
         })
     }
 
-    /// Takes the steps of an epoch, or the rest of them. Metrics over the whole epoch, or none where it was
-    /// interrupted; then its position is kept.
+    /// Takes the remaining steps of an epoch and returns its training metrics. If interrupted, saves a checkpoint and
+    /// returns `None`.
     ///
     /// # Errors
     /// [`TrainerError::Diverged`], [`TrainerError::Stream`], or those of the recorder.
@@ -104,13 +104,15 @@ impl<'a, R: Recorder> Training<'a, R> {
 
         let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
         let lists = order[done..].chunks(recipe.batch_size);
-        let direct = self.engine.direct(split, preprocessing);
-        let direct = direct.filter(|_| recipe.augmentation.is_none());
+        let direct = self
+            .engine
+            .direct(split, preprocessing)
+            .filter(|_| recipe.augmentation.is_none());
         if direct.is_some() {
             self.engine.begin_epoch(&order[done..], &labels[done..])?;
         }
         let mut taken = 0;
-        // Says whether to go on.
+        // Returns whether to continue.
         let mut step = |samples: Samples<'a, '_>| {
             interrupted = interrupt.load(Ordering::Relaxed);
             if !interrupted {
@@ -161,7 +163,7 @@ impl<'a, R: Recorder> Training<'a, R> {
         }
         let mut logits = std::mem::take(&mut self.earlier);
         logits.append(&mut self.engine.take_logits()?);
-        // A training that diverged has ended before its last labels.
+        // A diverged training ends before its last labels.
         let labels = &labels[..logits.len() / classes];
         let evaluation = Evaluation::new(&logits, labels, classes);
         if !finite || !evaluation.loss.is_finite() {

@@ -1,9 +1,9 @@
 //! The loop over epochs.
 //!
-//! - `state`: what a training is made of, where it stands, and what comes of it;
+//! - `state`: inputs, state and outcome of a training;
 //! - `epoch`: the steps of one epoch;
 //! - [`policy`]: learning rate, early stopping and plateau as pure values;
-//! - [`calibration`]: the temperature that makes probabilities honest.
+//! - [`calibration`]: temperature scaling.
 
 pub mod calibration;
 mod epoch;
@@ -26,11 +26,11 @@ pub use state::{
     EpochResult, Interrupt, LoopState, Outcome, Recorder, StoppedBy, Timing, TrainingInput,
 };
 
-/// Trains, from the start or from a checkpoint, and gives every epoch to `recorder`. The result does not depend on
+/// Trains from the start or from a checkpoint, and passes every epoch to `recorder`. The result does not depend on
 /// where a training was interrupted.
 ///
 /// # Errors
-/// What `recorder` returns, or [`TrainerError::Stream`].
+/// Those of `recorder`, or [`TrainerError::Stream`].
 pub fn train(
     input: &TrainingInput<'_>,
     progress: &mut Progress,
@@ -60,7 +60,7 @@ pub fn train(
     })
 }
 
-/// Weights and optimizer before the first step.
+/// Weights and optimiser state before the first step.
 fn first_state(input: &TrainingInput<'_>) -> Result<TrainingState, TrainerError> {
     let weights = match input.initial {
         Some(weights) => weights.clone(),
@@ -75,7 +75,7 @@ fn first_state(input: &TrainingInput<'_>) -> Result<TrainingState, TrainerError>
     })
 }
 
-/// The optimizer of a recipe.
+/// Optimiser configuration of a recipe.
 pub fn optimizer(recipe: &Recipe) -> AdamConfig {
     AdamConfig {
         weight_decay: recipe.weight_decay,
@@ -83,7 +83,7 @@ pub fn optimizer(recipe: &Recipe) -> AdamConfig {
     }
 }
 
-/// Places network and optimizer on what computes.
+/// Creates the engine on its device.
 fn begin<'a, R: Recorder>(
     input: &TrainingInput<'a>,
     recorder: &'a mut R,
@@ -124,7 +124,7 @@ fn begin<'a, R: Recorder>(
     })
 }
 
-/// Runs the epochs that are left. Returns why it ended, and the error where the loss ceased to be a number.
+/// Runs the remaining epochs. Returns why training ended, and the error if the loss became non-finite.
 fn epochs<R: Recorder>(
     training: &mut Training<'_, R>,
     timing: &mut Timing,
@@ -152,7 +152,7 @@ fn epochs<R: Recorder>(
     Ok((StoppedBy::Epochs, None))
 }
 
-/// Trains and judges one epoch, or the rest of it. Returns whether it was finished.
+/// Trains and evaluates one epoch, or the rest of it. Returns whether it was completed.
 fn one_epoch<R: Recorder>(
     training: &mut Training<'_, R>,
     timing: &mut Timing,
@@ -206,7 +206,7 @@ fn one_epoch<R: Recorder>(
         state.best_validation = Some(validation);
         training.best = judged;
     }
-    // In the last epoch there is nothing left to stop.
+    // After the last epoch there is nothing left to stop.
     state.stopped = verdict == Verdict::Stop && state.epochs_run < recipe.epochs;
     training.checkpoint(&weights)?;
     timing.recording += started.elapsed().as_secs_f64();

@@ -1,4 +1,4 @@
-//! Decisions during a training, as pure values: `step(metric) -> decision`, and the learning rate of a step.
+//! Policies of a training as pure values: `step(metric) -> decision`, and the learning rate of a step.
 
 use std::f64::consts::PI;
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::recipe::{EarlyStoppingSettings, PlateauSettings, Recipe, Schedule};
 
-/// The learning rate by step.
+/// Learning rate by step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LearningRate {
     schedule: Schedule,
-    /// Steps in which it rises.
+    /// Number of warm-up steps.
     warmup: f64,
-    /// Steps of the whole run.
+    /// Number of steps in the whole run.
     total: f64,
 }
 
 impl LearningRate {
-    /// Of a run over `samples` training samples.
+    /// Schedule of a run over `samples` training samples.
     pub fn new(recipe: &Recipe, samples: usize) -> Self {
         let total = (recipe.epochs * samples.div_ceil(recipe.batch_size)) as f64;
         Self {
@@ -27,7 +27,7 @@ impl LearningRate {
         }
     }
 
-    /// Learning rate of step `step`, counted from 0, where the policies over epochs say `base`.
+    /// Learning rate of step `step`, counted from 0; `base` comes from the policies over epochs.
     pub fn of_step(&self, base: f64, step: u64) -> f64 {
         let step = step as f64;
         if step < self.warmup {
@@ -44,29 +44,29 @@ impl LearningRate {
     }
 }
 
-/// Remembers the lowest validation loss and says when to stop.
+/// Tracks the lowest validation loss and decides when to stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
     patience: Option<usize>,
-    /// None before the first epoch.
+    /// `None` before the first epoch.
     best: Option<f64>,
-    /// Epochs since the best.
+    /// Number of epochs since the best one.
     waited: usize,
 }
 
-/// What [`EarlyStopping`] decides.
+/// Decision of [`EarlyStopping`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The best so far: keep these weights.
+    /// Best so far: keep these weights.
     Best,
-    /// Not better; go on.
+    /// Not better: continue.
     Continue,
-    /// Not better for too long.
+    /// Not better for too long: stop.
     Stop,
 }
 
 impl EarlyStopping {
-    /// Nothing seen yet.
+    /// A policy that has not seen any epoch.
     pub fn new(settings: EarlyStoppingSettings) -> Self {
         Self {
             patience: settings.patience,
@@ -75,7 +75,7 @@ impl EarlyStopping {
         }
     }
 
-    /// Judges an epoch's validation loss; one that is not a number is never better.
+    /// Judges the validation loss of an epoch; NaN is never better.
     pub fn step(&mut self, loss: f64) -> Verdict {
         if loss < self.best.unwrap_or(f64::INFINITY) {
             self.best = Some(loss);
@@ -94,17 +94,17 @@ impl EarlyStopping {
     }
 }
 
-/// Lowers the learning rate where the loss does not improve: Keras' `ReduceLROnPlateau`.
+/// Reduces the learning rate when the loss stops improving, like Keras' `ReduceLROnPlateau`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
     settings: PlateauSettings,
-    /// None before the first epoch.
+    /// `None` before the first epoch.
     best: Option<f64>,
     waited: usize,
 }
 
 impl Plateau {
-    /// Nothing seen yet.
+    /// A policy that has not seen any epoch.
     pub fn new(settings: PlateauSettings) -> Self {
         Self {
             settings,
@@ -125,7 +125,7 @@ impl Plateau {
             return learning_rate;
         }
         self.waited = 0;
-        // A rate that starts below the floor is not raised to it.
+        // A rate that starts below the minimum is not raised to it.
         let floor = self.settings.min_learning_rate.min(learning_rate);
         (learning_rate * self.settings.factor).max(floor)
     }

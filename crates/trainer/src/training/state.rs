@@ -1,4 +1,4 @@
-//! What a training is made of, where it stands, and what comes of it.
+//! Inputs, state and outcome of a training.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,39 +15,39 @@ use crate::metrics::Evaluation;
 use crate::progress::Progress;
 use crate::recipe::Recipe;
 
-/// Set by Ctrl-C and SIGTERM: the step ends, then the training.
+/// Set by Ctrl-C and SIGTERM: training stops after the current step.
 pub type Interrupt = Arc<AtomicBool>;
 
-/// What an epoch gave, for whoever records it.
+/// Result of an epoch, for the recorder.
 pub struct EpochResult {
-    /// Epoch, from 0.
+    /// Epoch, counted from 0.
     pub epoch: usize,
-    /// Learning rate in force.
+    /// Learning rate of the epoch.
     pub learning_rate: f64,
-    /// Over the training split, while the weights changed, dropout on: as Keras reports it.
+    /// Training metrics, accumulated while the weights change and with dropout on, as Keras reports them.
     pub train: Evaluation,
-    /// Over the validation split, with the weights that are judged.
+    /// Validation metrics of the evaluated weights.
     pub validation: Evaluation,
-    /// The weights that were judged: the epoch's last, or their moving average.
+    /// The evaluated weights: those after the epoch, or their moving average.
     pub weights: Weights,
     /// Whether they are the best so far.
     pub best: bool,
-    /// Samples of the epoch that this process trained.
+    /// Number of samples of the epoch trained by this process.
     pub trained: usize,
-    /// Seconds it spent in training steps.
+    /// Seconds spent in training steps.
     pub train_seconds: f64,
 }
 
 /// Why a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoppedBy {
-    /// All epochs were run.
+    /// All epochs were completed.
     Epochs,
-    /// The validation loss did not improve.
+    /// Early stopping: the validation loss did not improve.
     EarlyStopping,
-    /// The user.
+    /// The user interrupted it.
     Interrupted,
-    /// A loss that is no number.
+    /// The loss became non-finite.
     Diverged,
 }
 
@@ -63,7 +63,7 @@ impl StoppedBy {
     }
 }
 
-/// Where the seconds went.
+/// Seconds spent by phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Timing {
     /// Training steps.
@@ -74,46 +74,46 @@ pub struct Timing {
     pub recording: f64,
 }
 
-/// How a training ended.
+/// Outcome of a training.
 pub struct Outcome {
-    /// Why.
+    /// Why it ended.
     pub stopped_by: StoppedBy,
-    /// Epochs run whole.
+    /// Number of completed epochs.
     pub epochs_run: usize,
-    /// The epoch whose weights are kept, none where none was finished.
+    /// Epoch whose weights are kept; `None` if no epoch was completed.
     pub best_epoch: Option<usize>,
-    /// Weights of that epoch; the first weights where none was finished.
+    /// Weights of that epoch; the initial weights if no epoch was completed.
     pub best_weights: Weights,
-    /// Its validation metrics.
+    /// Validation metrics of that epoch.
     pub best_validation: Option<Evaluation>,
-    /// Where the time went.
+    /// Seconds spent by phase.
     pub timing: Timing,
-    /// [`TrainerError::Diverged`], where the loss ceased to be a number.
+    /// [`TrainerError::Diverged`] if the loss became non-finite.
     pub diverged: Option<TrainerError>,
 }
 
-/// Where a training stands, beside weights and optimizer. Within an epoch, all but the position in it is as
-/// when the epoch began; the position is told by the logits of [`TrainingState`].
+/// State of a training besides weights and optimiser. Within an epoch, everything is as at its start; the logits in
+/// [`TrainingState`] tell the position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
-    /// Epochs run whole.
+    /// Number of completed epochs.
     pub epochs_run: usize,
-    /// Learning rate of the next, before warm-up and cosine.
+    /// Learning rate of the next epoch, before warm-up and cosine.
     pub learning_rate: f64,
-    /// Its policy.
+    /// Early stopping policy.
     pub early_stopping: EarlyStopping,
-    /// Its policy.
+    /// Plateau policy.
     pub plateau: Plateau,
-    /// The epoch whose weights are kept so far.
+    /// Epoch whose weights are kept so far.
     pub best_epoch: Option<usize>,
-    /// Its validation metrics.
+    /// Validation metrics of that epoch.
     pub best_validation: Option<Evaluation>,
     /// Whether early stopping has ended the training.
     pub stopped: bool,
 }
 
 impl LoopState {
-    /// Before the first step.
+    /// State before the first step.
     pub fn new(recipe: &Recipe) -> Self {
         Self {
             epochs_run: 0,
@@ -127,18 +127,18 @@ impl LoopState {
     }
 }
 
-/// Whoever keeps what a training gives.
+/// Receives the results of a training.
 pub trait Recorder {
-    /// An epoch ended.
+    /// Called after every epoch.
     ///
     /// # Errors
-    /// Where it cannot be kept; the training ends.
+    /// If the epoch cannot be recorded; training ends.
     fn epoch(&mut self, result: EpochResult, progress: &mut Progress) -> Result<(), TrainerError>;
 
-    /// The training stands between two steps; `training` is what network and optimizer need to go on from here.
+    /// Called between two steps; `training` is the network and optimiser state to resume from.
     ///
     /// # Errors
-    /// As above.
+    /// If the checkpoint cannot be saved; training ends.
     fn checkpoint(
         &mut self,
         state: &LoopState,
@@ -146,21 +146,21 @@ pub trait Recorder {
     ) -> Result<(), TrainerError>;
 }
 
-/// What a training is made of.
+/// Inputs of a training.
 #[derive(Clone, Copy)]
 pub struct TrainingInput<'a> {
-    /// What decides its result.
+    /// Everything that decides the result.
     pub recipe: &'a Recipe,
-    /// Longest time between two checkpoints.
+    /// Longest interval between two checkpoints.
     pub checkpoint_every: Duration,
-    /// What computes.
+    /// Device to compute on.
     pub target: &'a Target,
-    /// The network.
+    /// Network architecture.
     pub architecture: &'a Architecture,
-    /// The data.
+    /// Dataset.
     pub dataset: &'a Dataset,
-    /// Weights to begin with; none for random ones.
+    /// Initial weights; `None` for random ones.
     pub initial: Option<&'a Weights>,
-    /// Ends it.
+    /// Stops the training when set.
     pub interrupt: &'a Interrupt,
 }

@@ -74,11 +74,11 @@ fn classes_that_are_none_are_named_before_anything_exists() {
     for (text_of_preset, problem) in [
         (
             "class_weights: {lorry: 2}",
-            "`class_weights` names `lorry`, which is no class: there are background, footsteps",
+            "`class_weights` names the unknown class `lorry`: the classes are background, footsteps",
         ),
         (
             "augmentation: {background: {class: lorry}}",
-            "`augmentation.background` names class `lorry`, which is none",
+            "`augmentation.background` names the unknown class `lorry`",
         ),
     ] {
         std::fs::write(&preset, text_of_preset).unwrap();

@@ -100,5 +100,5 @@ fn a_training_begins_with_other_weights() {
     let output = place.run(&[&QUICK[..], &["--init-from", "nothing"]].concat());
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     let output = place.run(&[&QUICK[..], &["--freeze", "2"]].concat());
-    assert!(text(&output.stderr).contains("name what to begin with"));
+    assert!(text(&output.stderr).contains("--freeze needs --init-from"));
 }

@@ -120,6 +120,7 @@ fn go_on(place: &Place, whole: &Path) {
 fn a_disk_that_loses_power_at_any_change() {
     let layer = layer();
     let (_place, whole, changes) = undisturbed(layer);
+    let (mut struck, mut struck_again) = (0, 0);
     for at in chosen(changes) {
         let place = Place::new();
         let fault = |at| Fault {
@@ -131,6 +132,7 @@ fn a_disk_that_loses_power_at_any_change() {
         if output.status.success() {
             continue; // It made a few changes less than the other: checkpoints go by the clock.
         }
+        struck += 1;
         assert_eq!(output.status.code(), None, "{}", text(&output.stderr));
         assert_saved_model_whole_or_missing(&place, &whole);
         // Once more, while it goes on.
@@ -139,11 +141,15 @@ fn a_disk_that_loses_power_at_any_change() {
             .iter()
             .any(|e| e.join("checkpoints/last").exists())
         {
-            run(&place, layer, &["--resume", "latest"], fault(at / 2 + 1));
+            let output = run(&place, layer, &["--resume", "latest"], fault(at / 2 + 1));
+            struck_again += usize::from(output.status.code().is_none());
             assert_saved_model_whole_or_missing(&place, &whole);
         }
         go_on(&place, &whole);
     }
+    let tried = chosen(changes).count();
+    assert!(struck > tried / 2, "{struck} of {tried} runs lost power");
+    assert!(struck_again > 0, "no resumed run lost power");
 }
 
 #[test]
@@ -154,6 +160,7 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
         ("full", "No space left"),
         ("readonly", "Read-only file system"),
     ] {
+        let mut struck = 0;
         for at in chosen(changes) {
             let place = Place::new();
             let fault = Fault {
@@ -168,6 +175,7 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
             if code == Some(0) && !error.contains("warning") {
                 continue; // It was done before.
             }
+            struck += 1;
             assert!(error.contains(expected), "{kind} {at}: {error}");
             assert_saved_model_whole_or_missing(&place, &whole);
             match code {
@@ -178,6 +186,11 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
                 _ => panic!("{kind} {at}: {code:?} {error}"),
             }
         }
+        let tried = chosen(changes).count();
+        assert!(
+            struck > tried / 2,
+            "{struck} of {tried} runs met the fault ({kind})"
+        );
     }
 }
 
@@ -185,6 +198,7 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
 fn a_disk_that_is_full_for_a_while() {
     let layer = layer();
     let (_place, whole, changes) = undisturbed(layer);
+    let mut struck = 0;
     for at in chosen(changes / 2).skip(4) {
         let place = Place::new();
         let fault = Fault {
@@ -198,11 +212,13 @@ fn a_disk_that_is_full_for_a_while() {
         if !place.found().first().is_some_and(begun) {
             continue; // It could not begin.
         }
+        struck += 1;
         assert!(output.status.success(), "{at}: {error}");
         assert!(error.contains("Training goes on"), "{at}: {error}");
-        assert!(error.contains("could be written again"), "{at}: {error}");
+        assert!(error.contains("can be written again"), "{at}: {error}");
         assert_same(&place.found()[0], &whole);
     }
+    assert!(struck > 2, "{struck} runs began before the disk was full");
 }
 
 /// A file system of its own that is too small, then grows.

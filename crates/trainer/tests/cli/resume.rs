@@ -163,12 +163,13 @@ fn killed_at_any_moment_nothing_is_lost() {
             let Some(experiment) = place.found().into_iter().next() else {
                 continue;
             };
-            match experiment.join("checkpoints/last").exists()
-                || experiment.join("checkpoints/previous").exists()
-            {
-                true => arguments = [&["--resume", "latest"][..], &OFTEN].concat(),
-                // Killed before its first step: started anew.
-                false => std::fs::remove_dir_all(&experiment).unwrap(),
+            let has_checkpoint = experiment.join("checkpoints/last").exists()
+                || experiment.join("checkpoints/previous").exists();
+            if has_checkpoint {
+                arguments = [&["--resume", "latest"][..], &OFTEN].concat();
+            } else {
+                // Killed before its first step: start from scratch.
+                std::fs::remove_dir_all(&experiment).unwrap();
             }
         }
         let output = place.run(&arguments);
@@ -195,7 +196,7 @@ fn an_interrupted_run_goes_on() {
         .expect("one of twenty runs is interrupted");
     assert_eq!(metadata(&place.found()[0])["status"], "interrupted");
     assert!(
-        error.contains("can go on from its last checkpoint"),
+        error.contains("from its last checkpoint: --resume"),
         "{error}"
     );
     let output = place.run(&["--resume", "latest"]);

@@ -116,9 +116,10 @@ impl<'a> Machine<'a> {
     fn pop(&mut self) -> Result<Id, String> {
         // Not below a mark: what lies there belongs to another collection.
         let floor = self.marks.last().copied().unwrap_or(0);
-        match self.stack.len() > floor {
-            true => Ok(self.stack.pop().expect("checked")),
-            false => Err("takes a value that is not there".into()),
+        if self.stack.len() > floor {
+            Ok(self.stack.pop().expect("checked"))
+        } else {
+            Err("takes a value that is not there".into())
         }
     }
 
@@ -379,8 +380,9 @@ fn long(bytes: &[u8]) -> Result<i64, String> {
     let head = bytes.len().min(8);
     whole[..head].copy_from_slice(&bytes[..head]);
     let value = i64::from_le_bytes(whole);
-    match bytes[head..].iter().all(|&byte| byte == filling) && (value < 0) == negative {
-        true => Ok(value),
-        false => Err("a whole number beyond 64 bits".into()),
+    if bytes[head..].iter().all(|&byte| byte == filling) && (value < 0) == negative {
+        Ok(value)
+    } else {
+        Err("a whole number beyond 64 bits".into())
     }
 }

@@ -15,30 +15,30 @@ use crate::metadata::Status;
 use crate::statistics::Paired;
 use crate::store::{Entry, ExperimentStore};
 
-/// Scores that are compared where nobody chose any.
+/// Scores compared by default.
 const DEFAULT: [&str; 2] = ["test_f1", "val_f1"];
 
-/// What pairs runs: fold and seed.
+/// Runs are paired by fold and seed.
 type PairKey = (String, String);
 
 /// One experiment.
 struct Row {
     keys: Vec<Value>,
     pair: PairKey,
-    /// Of the test split.
+    /// Class support of the test split.
     fingerprint: Option<String>,
-    /// Test windows for each training window.
+    /// Number of test windows per training window.
     ratio: f64,
     scores: Vec<Option<f64>>,
 }
 
-/// Experiments that share the keys.
+/// Experiments with the same values of the group keys.
 struct Group {
     keys: Vec<Value>,
     rows: Vec<Row>,
 }
 
-/// A group beside the first, by one score.
+/// Difference of a group from the first group in one score.
 struct Difference {
     mean: Option<f64>,
     paired: Option<Paired>,
@@ -139,7 +139,7 @@ fn row(
     })
 }
 
-/// Rows by their keys, in order.
+/// Groups rows by their keys, in order.
 fn grouped(mut rows: Vec<Row>) -> Vec<Group> {
     let order = |a: &Row, b: &Row| {
         let pairs = a.keys.iter().zip(&b.keys);
@@ -166,19 +166,19 @@ fn folds(rows: &[Row]) -> usize {
     folds.len()
 }
 
-/// What makes differences say less than they seem to.
+/// Warnings about comparisons that are weaker than they look.
 fn warn(groups: &[Group]) -> Vec<String> {
     let mut data: BTreeMap<&PairKey, BTreeSet<&str>> = BTreeMap::new();
     for row in groups.iter().flat_map(|group| &group.rows) {
-        let own = row.fingerprint.as_deref();
-        data.entry(&row.pair).or_default().extend(own);
+        let fingerprint = row.fingerprint.as_deref();
+        data.entry(&row.pair).or_default().extend(fingerprint);
     }
     let differs = data.values().any(|prints| prints.len() > 1);
     let note = "the test data differ between groups: their scores cannot be compared directly";
     differs.then(|| note.to_owned()).into_iter().collect()
 }
 
-/// Mean score of every pair key.
+/// Mean score by pair key.
 fn by_pair(rows: &[Row], score: usize) -> BTreeMap<&PairKey, f64> {
     let mut sums: BTreeMap<&PairKey, (f64, usize)> = BTreeMap::new();
     for row in rows {
@@ -192,9 +192,9 @@ fn by_pair(rows: &[Row], score: usize) -> BTreeMap<&PairKey, f64> {
 }
 
 fn difference(first: &Group, group: &Group, score: usize) -> Difference {
-    let (theirs, own) = (by_pair(&first.rows, score), by_pair(&group.rows, score));
+    let (theirs, ours) = (by_pair(&first.rows, score), by_pair(&group.rows, score));
     let mut by_fold: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (key, value) in &own {
+    for (key, value) in &ours {
         if let Some(other) = theirs.get(key) {
             by_fold.entry(&key.0).or_default().push(value - other);
         }
@@ -202,9 +202,9 @@ fn difference(first: &Group, group: &Group, score: usize) -> Difference {
     let ratios = group.rows.iter().map(|row| row.ratio).sum::<f64>();
     let folds: Vec<Vec<f64>> = by_fold.into_values().collect();
     let paired = Paired::new(&folds, ratios / group.rows.len() as f64);
-    let sum: f64 = own.values().sum();
+    let sum: f64 = ours.values().sum();
     Difference {
-        mean: (!own.is_empty()).then(|| sum / own.len() as f64),
+        mean: (!ours.is_empty()).then(|| sum / ours.len() as f64),
         paired: (!std::ptr::eq(first, group)).then_some(paired).flatten(),
     }
 }

@@ -15,20 +15,20 @@ use crate::filter::Filter;
 use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
 
-/// What was read.
+/// Result of reading all experiments.
 pub(super) struct Gathered {
-    /// The experiments that meet the filter.
+    /// Experiments that match the filter.
     pub rows: Vec<Row>,
-    /// IDs of all.
+    /// IDs of all experiments.
     pub ids: Vec<String>,
-    /// What is broken, mistyped or not understood.
+    /// Experiments that cannot be read, and misspelt or unreadable fields.
     pub warnings: Vec<String>,
 }
 
-/// What is asked of every experiment, and what is noted of all of them.
-struct Question<'a> {
+/// The fields to read of every experiment, and facts collected over all of them.
+struct ListQuery<'a> {
     filter: Option<Filter>,
-    /// Fields of the filter, and whether some experiment has them.
+    /// Fields of the filter, and whether any experiment has them.
     seen: Vec<(String, AtomicBool)>,
     names: &'a [&'a str],
     options: &'a Options,
@@ -37,10 +37,10 @@ struct Question<'a> {
     notes: Mutex<Vec<String>>,
 }
 
-/// Reads all experiments, several at a time.
+/// Reads all experiments on several threads.
 ///
 /// # Errors
-/// [`ExperimentError`] where the filter or the directory cannot be read.
+/// [`ExperimentError`] if the filter is malformed or the directory cannot be read.
 pub(super) fn gather(
     store: &ExperimentStore,
     options: &Options,
@@ -50,7 +50,7 @@ pub(super) fn gather(
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
     let fields = filter.as_ref().map(Filter::fields).unwrap_or_default();
     let seen = |name: &str| (name.to_owned(), AtomicBool::new(names_known(name)));
-    let question = Question {
+    let question = ListQuery {
         seen: fields
             .into_iter()
             .chain(options.group_by.iter().map(String::as_str))
@@ -64,29 +64,33 @@ pub(super) fn gather(
         notes: Mutex::default(),
     };
     let (rows, broken) = store.scan(|entry| question.row(entry))?;
-    // First, as whatever has no time.
+    // Broken experiments come first, like all that have no start time.
     let broken_rows = broken
         .iter()
         .filter_map(|broken| question.row(broken.entry()));
     let rows: Vec<Row> = broken_rows.chain(rows).collect();
-    let ids = question.ids.into_inner();
-    let ids = ids.unwrap_or_else(PoisonError::into_inner);
-    let notes = question.notes.into_inner();
-    let notes = notes.unwrap_or_else(PoisonError::into_inner);
+    let ids = question
+        .ids
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let notes = question
+        .notes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     let broken = broken
         .iter()
         .map(|broken| format!("broken: {}", plain(&broken.to_string())));
     let unknown = question
         .seen
         .iter()
-        .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty());
-    let unknown = unknown.map(|(name, _)| {
-        format!(
-            "no experiment has a field `{}`; short names are {}",
-            plain(name),
-            short_names().join(", ")
-        )
-    });
+        .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty())
+        .map(|(name, _)| {
+            format!(
+                "no experiment has a field `{}`; short names are {}",
+                plain(name),
+                short_names().join(", ")
+            )
+        });
     let warnings = broken.chain(unknown).chain(first_notes(notes)).collect();
     Ok(Gathered {
         rows,
@@ -95,8 +99,8 @@ pub(super) fn gather(
     })
 }
 
-impl Question<'_> {
-    /// What the list asks of an experiment; none where it does not meet the filter.
+impl ListQuery<'_> {
+    /// The requested fields of an experiment; `None` if it does not match the filter.
     fn row(&self, entry: Entry) -> Option<Row> {
         let id = plain(&entry.id);
         let entry = entry.with_logged_results();
@@ -118,7 +122,7 @@ impl Question<'_> {
             return None;
         }
         let value = |name: &str| match name {
-            // Taken later, of those that are shown.
+            // Measured later, for the shown experiments only.
             "size" => Value::Null,
             name => fields.get(name),
         };
@@ -126,7 +130,7 @@ impl Question<'_> {
         Some(Row {
             status: status(&entry),
             sort: match self.options.order() {
-                // The store's own order.
+                // The order of the store.
                 ("time", _) => Value::Null,
                 (name, _) => fields.get(name),
             },
@@ -146,14 +150,14 @@ fn names_known(name: &str) -> bool {
     short_names().contains(&name) || Metric::of_field(name).is_some()
 }
 
-/// Notes on logs that a list shows, at most.
-const MOST_NOTES: usize = 5;
+/// Upper bound for notes about logs in one list.
+const MAX_NOTES: usize = 5;
 
-/// The first notes on what was not read, and how many more there are.
+/// The first notes about unreadable logs, and the number of further ones.
 fn first_notes(mut notes: Vec<String>) -> Vec<String> {
     notes.sort();
-    let more = notes.len().saturating_sub(MOST_NOTES);
-    notes.truncate(MOST_NOTES);
+    let more = notes.len().saturating_sub(MAX_NOTES);
+    notes.truncate(MAX_NOTES);
     if more > 0 {
         notes.push(format!(
             "and {more} more like these: `experiment summary ID` tells of each"

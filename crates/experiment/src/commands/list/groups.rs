@@ -1,4 +1,4 @@
-//! `experiment list --group-by`: experiments that share some fields, and how their scores scatter.
+//! `experiment list --group-by`: statistics of scores over experiments that share some fields.
 
 use std::cmp::Ordering;
 
@@ -12,33 +12,33 @@ use crate::json::number as number_of;
 use crate::select::direction;
 use crate::statistics::Sample;
 
-/// Scores that are shown where nobody chose any.
+/// Scores shown by default.
 const DEFAULT: [&str; 2] = ["val_f1", "test_f1"];
 
-/// Fields to group by, and those whose values are gathered.
+/// The fields to group by, and the scores to summarise.
 pub(super) struct Grouping<'a> {
     keys: Vec<&'a str>,
     scores: Vec<&'a str>,
 }
 
-/// Experiments that share the keys.
+/// Experiments with the same values of the group keys.
 struct Group {
     keys: Vec<Value>,
     count: usize,
-    /// One a score.
+    /// One summary per score.
     scores: Vec<Score>,
 }
 
-/// A score over the experiments of a group.
+/// Summary of a score over the experiments of a group.
 struct Score {
-    /// Of those whose value is known and finite.
+    /// Over the experiments whose value is known and finite.
     sample: Option<Sample>,
-    /// The best value, and the experiment that has it.
+    /// The best value, and the ID of the experiment that has it.
     best: Option<(f64, String)>,
 }
 
 impl<'a> Grouping<'a> {
-    /// What options ask for; none where they group nothing.
+    /// The grouping that the options request, if any.
     pub fn of(options: &'a Options) -> Option<Self> {
         let keys: Vec<&str> = options.group_by.iter().map(String::as_str).collect();
         let chosen = options.columns.iter().map(String::as_str);
@@ -49,14 +49,14 @@ impl<'a> Grouping<'a> {
         (!keys.is_empty()).then_some(Self { keys, scores })
     }
 
-    /// The fields that are read of every experiment.
+    /// The fields to read of every experiment.
     pub fn names(&self) -> Vec<&'a str> {
         self.keys.iter().chain(&self.scores).copied().collect()
     }
 
-    /// The groups of `rows`, as the options ask for them.
+    /// Renders the groups of `rows` as the options request.
     pub fn show(&self, mut rows: Vec<Row>, options: &Options) -> String {
-        // Nothing is known of what is broken: it belongs to no group.
+        // Broken experiments have no fields, so they belong to no group.
         rows.retain(|row| row.status != "broken");
         let mut groups = self.groups(rows);
         self.sort(&mut groups, options);
@@ -108,7 +108,7 @@ impl<'a> Grouping<'a> {
         }
     }
 
-    /// By the mean of a score where one is asked for, else by the keys, as they are.
+    /// Sorts by the mean of a score if requested, otherwise by the keys.
     fn sort(&self, groups: &mut [Group], options: &Options) {
         let (name, largest_first) = options.order();
         let score = self.scores.iter().position(|score| *score == name);
@@ -122,7 +122,7 @@ impl<'a> Grouping<'a> {
         };
         groups.sort_by(|a, b| {
             let (a, b) = (value(a), value(b));
-            // What is missing stays first.
+            // Missing values stay first.
             if largest_first && !a.is_null() && !b.is_null() {
                 compare(&b, &a)
             } else {
@@ -206,7 +206,7 @@ impl<'a> Grouping<'a> {
 }
 
 impl Score {
-    /// Mean, deviation, best and interval; the mean says of how many where some are not known.
+    /// Mean, deviation, best and interval. The mean shows its sample size if some values are unknown.
     fn cells(&self, all: usize) -> [String; 4] {
         let Some(sample) = self.sample else {
             return ["-", "-", "-", "-"].map(String::from);

@@ -15,7 +15,7 @@ struct Column {
     name: &'static str,
     header: &'static str,
     right: bool,
-    /// Columns of the highest numbers are left out first where the terminal is narrow.
+    /// Priority: on a narrow terminal, columns with the highest numbers are dropped first.
     order: u8,
     show: fn(Option<f64>) -> String,
 }
@@ -64,7 +64,7 @@ const COLUMNS: [Column; 16] = [
     words("tags", "TAGS", 7),
 ];
 
-/// The chosen columns, all by default, without those there is never room for.
+/// The chosen columns; by default all that can fit the terminal.
 pub(super) fn chosen<'a>(options: &'a Options, terminal: &Terminal) -> Vec<&'a str> {
     let narrow = terminal.width.is_some_and(|width| width < 150);
     match &options.columns[..] {
@@ -94,7 +94,7 @@ fn cell(value: &Value, name: &str) -> String {
     }
 }
 
-/// `all` are the IDs of all experiments, whether shown or not.
+/// Renders the table. `all` holds the IDs of all experiments, shown or not.
 pub(super) fn table(
     rows: &[Row],
     names: &[&str],
@@ -111,7 +111,7 @@ pub(super) fn table(
         })
         .collect();
     if options.columns.is_empty() {
-        // A column that says nothing.
+        // A column without any value is omitted.
         let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
         columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
     }
@@ -139,8 +139,8 @@ pub(super) fn table(
     })
 }
 
-/// Makes a table no wider than `limit`: IDs become the shortest beginnings that name one experiment, then, where
-/// nobody chose them, columns are left out, then IDs are cut.
+/// Makes a table no wider than `limit`. IDs are shortened to unique prefixes first. Then default columns are dropped,
+/// and last of all IDs are cut.
 fn fit(
     columns: &mut Vec<(String, Vec<String>, &str)>,
     all: &[String],
@@ -180,7 +180,7 @@ fn fit(
     }
 }
 
-/// Beginnings of IDs, of whole parts between `_`, at least date and time, that no other of `all` has.
+/// Unique prefixes of IDs: whole parts between `_`, at least date and time, shared with no other ID in `all`.
 pub(super) fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
     let mut sorted: Vec<&String> = all.iter().collect();
     sorted.sort();
@@ -198,7 +198,7 @@ pub(super) fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// A cell of comma-separated values.
+/// Quotes a CSV cell where needed.
 pub(super) fn quoted(text: &str) -> String {
     if text.contains([',', '"']) {
         format!("\"{}\"", text.replace('"', "\"\""))

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::escaped;
 
-/// Custom properties of the style that hold the lines' colours.
+/// CSS custom properties with the line colours.
 const COLOURS: [&str; 8] = ["--a", "--b", "--c", "--d", "--e", "--f", "--g", "--h"];
 
-/// A line chart; `best` marks an epoch.
+/// Draws a line chart; `best` marks an epoch.
 pub(super) fn chart(
     title: &str,
     lines: &[(String, Vec<(usize, f64)>)],
@@ -47,7 +47,7 @@ pub(super) fn chart(
             y(value) + 4.0,
             y = y(value),
         );
-        // Epochs are whole: no two labels of one.
+        // Epochs are whole numbers: no tick label may repeat.
         let epoch = (last * f64::from(i) / 4.0).round();
         if i == 0 || epoch > (last * f64::from(i - 1) / 4.0).round() {
             let _ = writeln!(

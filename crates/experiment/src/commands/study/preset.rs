@@ -1,11 +1,11 @@
-//! The best trial of a study as a preset.
+//! Turns the best trial of a study into a preset.
 
 use serde_json::{Map, Value};
 
 use crate::error::ExperimentError;
 use crate::study::{Study, Trial};
 
-/// Fields of a recipe that are the run's own, or where its data lie.
+/// Recipe fields that belong to the run alone or say where its data are.
 const LEFT_OUT: [&str; 7] = [
     "version",
     "data",
@@ -16,10 +16,10 @@ const LEFT_OUT: [&str; 7] = [
     "task",
 ];
 
-/// A YAML file for `trainer --config`, one field a line, maps as JSON.
+/// Renders a YAML file for `trainer --config`: one field per line, maps as JSON.
 ///
 /// # Errors
-/// [`ExperimentError::Read`] where the run's `recipe.json` cannot be read.
+/// [`ExperimentError::Read`] if the run's `recipe.json` cannot be read.
 pub(super) fn of(study: &Study, trial: &Trial) -> Result<String, ExperimentError> {
     let path = trial.runs[0].directory.join("recipe.json");
     let failed = |source| ExperimentError::Read {

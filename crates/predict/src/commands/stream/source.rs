@@ -1,4 +1,4 @@
-//! What standard input brings: interleaved numbers or miniSEED records, as traces of the model's channels.
+//! Decodes standard input: interleaved samples or miniSEED records become traces of the model's channels.
 
 use clap::ValueEnum;
 use data::recording::{NANOS, Packets, Trace, parse_time};
@@ -7,26 +7,26 @@ use super::StreamArgs;
 use crate::error::PredictError;
 use crate::feed::{choose, seed_site};
 
-/// Bytes that tell what comes.
-const ENOUGH: usize = 64;
-/// Samples that are waited for until the channels are there.
-const MOST_WAITING: usize = 1 << 21;
+/// Number of bytes that suffice to recognise the format.
+const DETECTION_BYTES: usize = 64;
+/// Upper bound for queued samples while waiting for all channels to appear.
+const MAX_PENDING: usize = 1 << 21;
 
-/// What comes in.
+/// Input format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Input {
-    /// miniSEED records, as slinktool and cat give them
+    /// miniSEED records, as written by slinktool or cat
     Mseed,
-    /// Signed 16-bit little-endian numbers, the channels interleaved
+    /// Signed 16-bit little-endian integers with interleaved channels
     Int16,
-    /// Signed 32-bit little-endian numbers, the channels interleaved
+    /// Signed 32-bit little-endian integers with interleaved channels
     Int32,
-    /// 32-bit little-endian floats, the channels interleaved
+    /// 32-bit little-endian floats with interleaved channels
     Float32,
 }
 
 impl Input {
-    /// Bytes of a sample; none of miniSEED.
+    /// Bytes per sample; `None` for miniSEED.
     fn width(self) -> Option<usize> {
         match self {
             Self::Mseed => None,
@@ -45,7 +45,7 @@ impl Input {
     }
 }
 
-/// What standard input brings, as traces of the model's channels.
+/// Decoder of standard input.
 pub(super) enum Source {
     Numbers(Numbers),
     Records(Box<Records>),
@@ -57,7 +57,7 @@ impl Source {
         let Some(width) = arguments.format.width() else {
             if arguments.rate.is_some() {
                 return usage(
-                    "--rate: miniSEED records say their rate; numbers need --format".into(),
+                    "--rate is for raw samples, which also need --format; miniSEED records contain their rate".into(),
                 );
             }
             return Ok(Self::Records(Box::new(Records {
@@ -70,7 +70,7 @@ impl Source {
             })));
         };
         let Some(rate) = arguments.rate.filter(|rate| (1e-6..=1e9).contains(rate)) else {
-            return usage("numbers need their sampling rate: --rate HZ".into());
+            return usage("raw samples need --rate HZ".into());
         };
         let count = match &arguments.channels[..] {
             [] => channels,
@@ -94,7 +94,7 @@ impl Source {
         }))
     }
 
-    /// Takes bytes; channels and traces.
+    /// Decodes bytes into traces with their channel index.
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
@@ -117,12 +117,12 @@ impl Source {
         }
     }
 
-    /// What was unusual.
+    /// Ends the input; returns notes on anything unusual.
     pub(super) fn finish(&mut self) -> Result<Vec<String>, PredictError> {
         match self {
             Self::Numbers(numbers) if numbers.rest.is_empty() => Ok(Vec::new()),
             Self::Numbers(numbers) => Ok(vec![format!(
-                "{} bytes at the end are no sample of all channels",
+                "{} bytes at the end are an incomplete sample",
                 numbers.rest.len()
             )]),
             Self::Records(records) => {
@@ -136,16 +136,16 @@ impl Source {
     }
 }
 
-/// Interleaved numbers.
+/// Decoder for interleaved samples.
 pub(super) struct Numbers {
     format: Input,
     width: usize,
     rate: f64,
     channels: usize,
-    /// Time of the first, in nanoseconds.
+    /// Time of the first sample, in nanoseconds.
     start: Option<i64>,
     rest: Vec<u8>,
-    /// Samples of every channel so far.
+    /// Number of samples per channel so far.
     count: u64,
 }
 
@@ -165,7 +165,7 @@ impl Numbers {
             let at = channel * width;
             let frames = self.rest.chunks_exact(frame);
             frames
-                .map(|own| format.value(&own[at..at + width]))
+                .map(|frame| format.value(&frame[at..at + width]))
                 .collect()
         };
         let traces = (0..self.channels).map(|channel| {
@@ -184,17 +184,17 @@ impl Numbers {
     }
 }
 
-/// miniSEED records.
+/// Decoder for miniSEED records.
 pub(super) struct Records {
     packets: Packets,
-    /// The first bytes, until it is known that they are miniSEED.
+    /// First bytes, until they are recognised as miniSEED.
     head: Option<Vec<u8>>,
     wanted: Vec<String>,
-    /// Channels of the model.
+    /// Number of channels of the model.
     count: usize,
-    /// Names of the channels, once they are known.
+    /// Names of the channels, once they are chosen.
     chosen: Vec<String>,
-    /// Records that came before.
+    /// Traces received before the channels were chosen.
     waiting: Vec<Trace>,
 }
 
@@ -203,7 +203,7 @@ impl Records {
         let mut traces = match self.head.take() {
             Some(mut head) => {
                 head.extend_from_slice(bytes);
-                if head.len() < ENOUGH && !is_last {
+                if head.len() < DETECTION_BYTES && !is_last {
                     self.head = Some(head);
                     return Ok(Vec::new());
                 }
@@ -211,7 +211,7 @@ impl Records {
                     let problem = if head.is_empty() {
                         "standard input is empty"
                     } else {
-                        "standard input does not begin with a miniSEED record; numbers need --format and --rate"
+                        "standard input does not begin with a miniSEED record; raw samples need --format and --rate"
                     };
                     return Err(PredictError::Usage(problem.into()));
                 }
@@ -230,25 +230,25 @@ impl Records {
             }
             traces = std::mem::take(&mut self.waiting);
         }
-        let mut own = Vec::with_capacity(traces.len());
+        let mut found = Vec::with_capacity(traces.len());
         for trace in traces {
             match self.chosen.iter().position(|name| *name == trace.channel) {
-                Some(channel) => own.push((channel, trace)),
-                // Which of three channels are meant must not depend on which come first.
+                Some(channel) => found.push((channel, trace)),
+                // The choice among channels must not depend on which of them arrives first.
                 None if self.wanted.is_empty() => {
                     let there = self.chosen.join(", ");
                     return Err(PredictError::Usage(format!(
-                        "the model takes {} channel(s), and beside {there} there is {}: choose with --channels",
+                        "the model takes {} channel(s), but besides {there} there is {}: choose with --channels",
                         self.count, trace.channel
                     )));
                 }
                 None => {}
             }
         }
-        Ok(own)
+        Ok(found)
     }
 
-    /// Chooses channels once enough of them have come.
+    /// Chooses the channels once enough of them have appeared.
     fn choose(&mut self, is_last: bool) -> Result<(), PredictError> {
         let mut there: Vec<&str> = Vec::new();
         for trace in &self.waiting {
@@ -261,9 +261,9 @@ impl Records {
             Ok(chosen) => self.chosen = chosen,
             Err(problem) => {
                 let too_many = self.wanted.is_empty() && there.len() > self.count;
-                // An hour of records that are not wanted, say.
-                let samples: usize = self.waiting.iter().map(|own| own.samples.len()).sum();
-                if is_last || too_many || samples > MOST_WAITING {
+                // For example after an hour of records from other channels.
+                let samples: usize = self.waiting.iter().map(|trace| trace.samples.len()).sum();
+                if is_last || too_many || samples > MAX_PENDING {
                     return Err(PredictError::Usage(problem));
                 }
             }

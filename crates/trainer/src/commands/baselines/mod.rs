@@ -1,4 +1,4 @@
-//! `trainer baselines`: what simple classifiers reach on a dataset, tracked as experiments.
+//! `trainer baselines`: fits simple classifiers to a dataset and records them as experiments.
 
 mod text;
 mod track;
@@ -17,47 +17,47 @@ use crate::error::TrainerError;
 use crate::progress::Progress;
 use crate::system::limit_threads;
 
-/// Windows that a baseline learns from at most.
-const MOST_WINDOWS: usize = 10_000;
+/// Maximum number of windows that a baseline learns from.
+const MAX_WINDOWS: usize = 10_000;
 
 /// Options of `trainer baselines`.
 #[derive(Clone, Debug, Args)]
 pub struct BaselinesArgs {
-    /// Data: a dataset_config.yaml [default: the embedded demo]
+    /// Dataset: a dataset_config.yaml [default: the embedded demo]
     #[arg(long, value_name = "FILE")]
     pub dataset_config: Option<PathBuf>,
     /// Task of the dataset configuration [default: the first in the file]
     #[arg(long, value_name = "TASK")]
     pub task: Option<String>,
-    /// Cross-validate over training and validation split together, groups kept whole: a number of folds, or `groups` to
-    /// leave out one group at a time
+    /// Cross-validate over training and validation split together, keeping groups whole: a number of folds, or
+    /// `groups` to leave out one group at a time
     #[arg(long, value_name = "K", value_parser = fold_scheme)]
     pub folds: Option<FoldScheme>,
-    /// With --folds: deal the groups to folds this many times, and give mean and deviation over the draws
+    /// With --folds: assign groups to folds this many times, and report mean and standard deviation over the draws
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub draws: u64,
-    /// Only the two that every training is compared with: logistic regression and extra trees
+    /// Only the two baselines that every training is compared with: logistic regression and extra trees
     #[arg(long)]
     pub quick: bool,
-    /// Seed of trees, kernels and intervals
+    /// Seed of trees, kernels and bootstrap intervals
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub seed: u64,
-    /// Seed that deals groups to folds, that of the first draw
+    /// Seed that assigns groups to folds in the first draw
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub fold_seed: u64,
-    /// As JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub json: bool,
-    /// CPU threads [default: all]; the results are the same
+    /// Number of CPU threads [default: all]; it does not change the results
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Where experiments are kept
+    /// Directory of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments_dir: PathBuf,
-    /// Where the embedded demo is written
+    /// Directory for the embedded demo
     #[arg(long, value_name = "DIR", default_value = "datasets")]
     pub datasets_dir: PathBuf,
-    /// Write no experiments
+    /// Print the results without recording experiments
     #[arg(long)]
     pub untracked: bool,
 }
@@ -73,19 +73,19 @@ fn fold_scheme(text: &str) -> Result<FoldScheme, String> {
     }
 }
 
-/// One draw of folds, or the splits.
+/// Results of one draw of folds, or of the dataset's own splits.
 struct Draw {
     comparison: Comparison,
-    /// Seconds of each baseline.
+    /// Seconds spent on each baseline.
     times: Vec<Duration>,
-    /// Experiments, one a baseline; none where nothing is tracked.
+    /// One experiment ID per baseline; empty if nothing is recorded.
     ids: Vec<String>,
 }
 
-/// Fits all baselines, writes an experiment for each, and returns what belongs on standard output.
+/// Fits all baselines, records an experiment for each, and returns the text for standard output.
 ///
 /// # Errors
-/// [`TrainerError`]. Data and groups are checked before any experiment exists.
+/// [`TrainerError`]. Data and groups are checked before any experiment is created.
 pub fn run(args: &BaselinesArgs, progress: &mut Progress) -> Result<String, TrainerError> {
     check(args)?;
     limit_threads(args.threads)?;
@@ -114,7 +114,7 @@ pub fn run(args: &BaselinesArgs, progress: &mut Progress) -> Result<String, Trai
         let options = CompareOptions {
             baselines: baselines.clone(),
             folds: args.folds,
-            most_windows: MOST_WINDOWS,
+            most_windows: MAX_WINDOWS,
             fold_seed: args.fold_seed + number,
             seed: args.seed,
         };
@@ -161,7 +161,7 @@ fn check(args: &BaselinesArgs) -> Result<(), TrainerError> {
         return usage("--draws must be at least 1");
     }
     if args.draws > 1 && args.folds.is_none() {
-        return usage("--draws deals groups to folds again and again: give --folds, too");
+        return usage("--draws needs --folds");
     }
     if args.fold_seed.checked_add(args.draws).is_none() {
         return usage("--fold-seed is too large");
@@ -169,7 +169,7 @@ fn check(args: &BaselinesArgs) -> Result<(), TrainerError> {
     Ok(())
 }
 
-/// The first draw without the values of single windows, and the scores of all draws.
+/// The first draw without per-window values, and the scores of all draws.
 fn as_json(draws: &[Draw]) -> Value {
     let first = &draws[0];
     let mut value = json!(first.comparison);
@@ -177,23 +177,23 @@ fn as_json(draws: &[Draw]) -> Value {
         object.remove("references");
     }
     for (i, result) in first.comparison.results.iter().enumerate() {
-        let own = &mut value["results"][i];
+        let entry = &mut value["results"][i];
         for at in 0..result.judgements.len() {
-            if let Some(judgement) = own["judgements"][at].as_object_mut() {
+            if let Some(judgement) = entry["judgements"][at].as_object_mut() {
                 judgement.remove("predicted");
             }
         }
-        own["title"] = json!(result.baseline.title());
-        own["seconds"] = json!(first.times.get(i).map(Duration::as_secs_f64));
-        own["experiment"] = json!(first.ids.get(i));
+        entry["title"] = json!(result.baseline.title());
+        entry["seconds"] = json!(first.times.get(i).map(Duration::as_secs_f64));
+        entry["experiment"] = json!(first.ids.get(i));
         if draws.len() > 1 {
-            own["macro_f1_of_draws"] = json!(scores_of_draws(draws, i));
+            entry["macro_f1_of_draws"] = json!(scores_of_draws(draws, i));
         }
     }
     value
 }
 
-/// Macro-F1 over the folds of every draw, of baseline number `i`.
+/// Macro F1 of baseline `i` over the folds of each draw.
 fn scores_of_draws(draws: &[Draw], i: usize) -> Vec<f64> {
     let of = |draw: &Draw| {
         draw.comparison.results[i].judgements[0]

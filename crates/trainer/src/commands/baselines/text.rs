@@ -6,7 +6,8 @@ use baselines::metrics::Report;
 use super::{Draw, scores_of_draws};
 use crate::text::{class_table, fold_table, interval};
 
-/// Tables of the first draw, the best baseline of each split marked; the scores of all draws; and the experiments.
+/// The tables of the first draw with the best baseline of each split marked, the scores of all draws, and the
+/// experiment IDs.
 pub(super) fn report(draws: &[Draw]) -> String {
     let comparison = &draws[0].comparison;
     let mut text = String::new();
@@ -18,7 +19,7 @@ pub(super) fn report(draws: &[Draw]) -> String {
     }
     if let Some(windows) = comparison.learned_from {
         text.push_str(&format!(
-            "learned from {windows} windows, every class in proportion\n"
+            "trained on {windows} windows, stratified by class\n"
         ));
     }
     for id in draws.iter().flat_map(|draw| &draw.ids) {
@@ -70,7 +71,7 @@ fn split_table(comparison: &Comparison, at: usize) -> String {
     text
 }
 
-/// Mean and deviation of macro-F1 over the draws of folds.
+/// Mean and standard deviation of macro F1 over the draws of folds.
 fn draws_table(draws: &[Draw]) -> String {
     let mut text = format!("Macro F1 over {} draws of the folds\n", draws.len());
     for (i, result) in draws[0].comparison.results.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! An experiment for every baseline.
+//! Records each baseline as an experiment.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::BaselinesArgs;
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
 
-/// Writes one experiment a baseline; their IDs, in order.
+/// Creates one experiment per baseline and returns their IDs in order.
 pub(super) fn all(
     args: &BaselinesArgs,
     config: &DatasetConfig,
@@ -107,7 +107,7 @@ fn metadata(
         dataset_info: DatasetInfo {
             train_size: splits.train.len(),
             val_size: splits.validation.len(),
-            // As for networks: without a test split of its own the validation split serves.
+            // As for networks, the validation split stands in for a missing test split.
             test_size: if splits.test.is_empty() {
                 splits.validation.len()
             } else {
@@ -134,7 +134,7 @@ fn metadata(
     }
 }
 
-/// What the configuration hash covers: everything that decides the result, not where the configuration lies.
+/// Input of the configuration hash: everything that decides the result, but not the path of the configuration.
 fn hashed(metadata: &Metadata) -> Value {
     let mut config = json!(metadata.training_config);
     if let Some(config) = config.as_object_mut() {
@@ -148,7 +148,7 @@ fn hashed(metadata: &Metadata) -> Value {
     config
 }
 
-/// Summary, predictions, figures and logs.
+/// Writes summary, predictions, figures and logs.
 fn write(
     experiment: &mut Experiment,
     comparison: &Comparison,
@@ -170,7 +170,7 @@ fn write(
     let predictions = result
         .judgements
         .iter()
-        .map(|own| (own.split.clone(), json!(own.predicted)));
+        .map(|judgement| (judgement.split.clone(), json!(judgement.predicted)));
     let predictions = Value::from(predictions.collect::<Map<_, _>>());
     experiment.save("predictions.json", predictions.to_string().as_bytes())?;
     for judgement in &result.judgements {
@@ -208,13 +208,13 @@ fn write(
     Ok(())
 }
 
-/// `results` of `metadata.json`. Scores of folds are no validation: they stand by themselves.
+/// The `results` of `metadata.json`. Cross-validation scores are not validation metrics and stay separate.
 fn results(result: &BaselineResult, test_is_validation: bool) -> Results {
     let of = |split: &str| {
         result
             .judgements
             .iter()
-            .find(|own| own.split == split)
+            .find(|judgement| judgement.split == split)
             .map(fields)
             .unwrap_or_default()
     };
@@ -222,7 +222,11 @@ fn results(result: &BaselineResult, test_is_validation: bool) -> Results {
         "test_is_validation": test_is_validation,
         "chosen": result.chosen,
     }));
-    if let Some(folds) = result.judgements.iter().find(|own| own.split == "folds") {
+    if let Some(folds) = result
+        .judgements
+        .iter()
+        .find(|judgement| judgement.split == "folds")
+    {
         other.insert("folds".into(), fields(folds).into());
     }
     Results {
@@ -238,7 +242,7 @@ fn results(result: &BaselineResult, test_is_validation: bool) -> Results {
     }
 }
 
-/// The fields that networks have, and what is known of their uncertainty.
+/// The metrics that networks have, with their uncertainty.
 fn fields(judgement: &Judgement) -> Map<String, Value> {
     let scores = &judgement.scores;
     let evaluation = Evaluation {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, DeviceType};
 
-use super::{Listed, memory_of, pick};
+use super::{DeviceInfo, memory_of, pick};
 use crate::compute::Backend;
 use crate::compute::device::Accelerator;
 use crate::error::TrainerError;
@@ -15,16 +15,16 @@ fn find(backend: Backend) -> Vec<Accelerator> {
         Backend::Rocm => DeviceType::Rocm,
         _ => return Vec::new(),
     };
-    // Without a driver the libraries cannot be loaded, which Burn reports by a panic.
+    // Without a driver the libraries cannot be loaded, and Burn panics.
     let found = crate::compute::guard::catch_panic(|| {
         let devices = Device::enumerate(kind).into_vec().into_iter();
         let named = devices.map(|device| {
             let identity = device.identity();
             let name = identity
                 .as_ref()
-                .map_or(backend.name().to_owned(), |own| own.name.clone());
+                .map_or(backend.name().to_owned(), |device| device.name.clone());
             let bus = identity
-                .and_then(|own| own.physical)
+                .and_then(|device| device.physical)
                 .and_then(|card| card.pci_address);
             let memory = bus.and_then(|bus| memory_of(&bus.to_string()));
             Accelerator {
@@ -37,13 +37,13 @@ fn find(backend: Backend) -> Vec<Accelerator> {
     found.unwrap_or_default()
 }
 
-pub fn list() -> Vec<Listed> {
+pub fn list() -> Vec<DeviceInfo> {
     let backends = [Backend::Cuda, Backend::Rocm].into_iter();
     let listed = backends.flat_map(|backend| {
         find(backend)
             .into_iter()
             .enumerate()
-            .map(move |(index, found)| Listed {
+            .map(move |(index, found)| DeviceInfo {
                 backend: backend.name(),
                 index,
                 name: found.name,

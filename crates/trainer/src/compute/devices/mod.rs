@@ -1,4 +1,4 @@
-//! The devices of this machine: `trainer devices`, and the one a training asks for.
+//! The devices of this machine: lists them for `trainer devices` and opens one for a training.
 
 #[cfg(any(feature = "cuda", feature = "rocm"))]
 mod cuda_rocm;
@@ -15,23 +15,23 @@ use crate::error::TrainerError;
 
 /// A line of `trainer devices`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Listed {
-    /// For `--backend`.
+pub struct DeviceInfo {
+    /// Value for `--backend`.
     pub backend: &'static str,
-    /// For `--device`.
+    /// Value for `--device`.
     pub index: usize,
-    /// Its own name.
+    /// Device name.
     pub name: String,
-    /// What it is.
+    /// Kind of device.
     pub kind: &'static str,
-    /// Bytes of its memory, where its driver tells.
+    /// Memory in bytes, if the driver reports it.
     pub memory: Option<u64>,
-    /// Driver or interface.
+    /// Driver or API.
     pub driver: String,
 }
 
 /// Every device of every backend of this build.
-pub fn list() -> Vec<Listed> {
+pub fn list() -> Vec<DeviceInfo> {
     #[allow(unused_mut)] // without a GPU feature there is nothing to add
     let mut listed = vec![cpu()];
     #[cfg(any(feature = "cuda", feature = "rocm"))]
@@ -41,8 +41,8 @@ pub fn list() -> Vec<Listed> {
     listed
 }
 
-/// What people read.
-pub fn table(listed: &[Listed]) -> String {
+/// Formats the devices as a table.
+pub fn table(listed: &[DeviceInfo]) -> String {
     let heads = ["BACKEND", "DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"].map(String::from);
     let rows = listed.iter().map(|device| {
         [
@@ -87,7 +87,7 @@ pub fn table(listed: &[Listed]) -> String {
     text
 }
 
-fn cpu() -> Listed {
+fn cpu() -> DeviceInfo {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
@@ -95,7 +95,7 @@ fn cpu() -> Listed {
         .cpus()
         .first()
         .map(|cpu| cpu.brand().trim().to_owned());
-    Listed {
+    DeviceInfo {
         backend: Backend::Native.name(),
         index: 0,
         name: name
@@ -107,10 +107,10 @@ fn cpu() -> Listed {
     }
 }
 
-/// Opens device `index` of `backend`, or its best.
+/// Opens device `index` of `backend`, or its best one.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] where there is none, with what to install.
+/// [`TrainerError::Usage`] if there is no such device; the message says what to install.
 #[cfg(feature = "burn")]
 pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, TrainerError> {
     match backend {
@@ -127,7 +127,7 @@ pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, Train
     }
 }
 
-/// Device `index` of `found`, or the first.
+/// Picks device `index` of `found`, or the first.
 #[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
 fn pick<T>(
     backend: Backend,
@@ -143,7 +143,7 @@ fn pick<T>(
         TrainerError::Usage(match count {
             0 => format!("no device for --backend {name} was found: {advice}, or use --backend native"),
             _ => format!(
-                "--device {} is not there: --backend {name} has devices 0 to {}; `trainer devices` lists them",
+                "--device {} does not exist: --backend {name} has devices 0 to {}; `trainer devices` lists them",
                 index.unwrap_or(0),
                 count - 1
             ),
@@ -151,11 +151,12 @@ fn pick<T>(
     })
 }
 
-/// Bytes of memory of the card at `bus`, such as `0000:01:00.0`, where its driver tells.
+/// Memory in bytes of the card at PCI address `bus`, such as `0000:01:00.0`, if its driver reports it.
 #[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
 fn memory_of(bus: &str) -> Option<u64> {
-    let own = std::fs::read_to_string(format!("/sys/bus/pci/devices/{bus}/mem_info_vram_total"));
-    if let Some(bytes) = own.ok().and_then(|text| text.trim().parse().ok()) {
+    let reported =
+        std::fs::read_to_string(format!("/sys/bus/pci/devices/{bus}/mem_info_vram_total"));
+    if let Some(bytes) = reported.ok().and_then(|text| text.trim().parse().ok()) {
         return Some(bytes);
     }
     #[cfg(target_os = "linux")]

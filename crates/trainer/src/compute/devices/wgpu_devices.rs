@@ -5,36 +5,37 @@ use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Listed, memory_of, pick};
+use super::{DeviceInfo, memory_of, pick};
 use crate::compute::Backend;
 use crate::compute::device::Accelerator;
 use crate::error::TrainerError;
 
-struct Found {
+struct Adapter {
     kind: DeviceKind,
     info: wgpu::AdapterInfo,
 }
 
-/// The interfaces of this platform, the best first, as Burn tries them.
+/// The graphics APIs of this platform in Burn's order of preference.
 fn interfaces() -> &'static [wgpu::Backend] {
-    match cfg!(target_vendor = "apple") {
-        true => &[wgpu::Backend::Metal],
-        false => &[
+    if cfg!(target_vendor = "apple") {
+        &[wgpu::Backend::Metal]
+    } else {
+        &[
             wgpu::Backend::Vulkan,
             wgpu::Backend::Dx12,
             wgpu::Backend::Gl,
-        ],
+        ]
     }
 }
 
-fn adapters(interface: wgpu::Backend) -> Vec<Found> {
+fn adapters(interface: wgpu::Backend) -> Vec<Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: interface.into(),
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
     let adapters = futures_lite::future::block_on(instance.enumerate_adapters(interface.into()));
     let mut found = Vec::new();
-    // Burn counts every kind from 0.
+    // Burn numbers the devices of each kind from 0.
     let mut counts = [0; 3];
     for adapter in adapters {
         let info = adapter.get_info();
@@ -49,7 +50,7 @@ fn adapters(interface: wgpu::Backend) -> Vec<Found> {
             wgpu::DeviceType::Cpu => DeviceKind::Cpu,
             wgpu::DeviceType::Other => continue,
         };
-        found.push(Found { kind, info });
+        found.push(Adapter { kind, info });
     }
     found.sort_by_key(|found| match found.kind {
         DeviceKind::DiscreteGpu(_) => 0,
@@ -60,8 +61,8 @@ fn adapters(interface: wgpu::Backend) -> Vec<Found> {
     found
 }
 
-/// Those of the first interface that has a GPU, or else of the first that has anything.
-fn find(interfaces: &[wgpu::Backend]) -> Vec<Found> {
+/// Adapters of the first API that has a GPU, otherwise of the first that has any adapter.
+fn find(interfaces: &[wgpu::Backend]) -> Vec<Adapter> {
     let mut software = Vec::new();
     for interface in interfaces {
         let found = adapters(*interface);
@@ -75,9 +76,9 @@ fn find(interfaces: &[wgpu::Backend]) -> Vec<Found> {
     software
 }
 
-pub fn list() -> Vec<Listed> {
+pub fn list() -> Vec<DeviceInfo> {
     let found = find(interfaces()).into_iter().enumerate();
-    let listed = found.map(|(index, Found { kind, info })| Listed {
+    let listed = found.map(|(index, Adapter { kind, info })| DeviceInfo {
         backend: Backend::Wgpu.name(),
         index,
         kind: match kind {
@@ -95,8 +96,8 @@ pub fn list() -> Vec<Listed> {
     listed.collect()
 }
 
-/// On a driver that simulates a GPU, tuning takes minutes and gains nothing. Who sets cubecl's own variable
-/// keeps it.
+/// Autotuning takes minutes on a software driver and gains nothing. An explicit setting of cubecl's environment
+/// variable is respected.
 fn tune_little() {
     if std::env::var_os("CUBECL_AUTOTUNE_LEVEL").is_none() {
         let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
@@ -113,16 +114,15 @@ pub fn open(
         Some(only) => (Backend::Metal, std::slice::from_ref(only)),
         None => (Backend::Wgpu, interfaces()),
     };
-    let advice = match cfg!(target_os = "linux") {
-        true => {
-            "install its Vulkan driver (NVIDIA: the driver's own; Intel and AMD, or to simulate one on the CPU: \
+    let advice = if cfg!(target_os = "linux") {
+        "install its Vulkan driver (NVIDIA: the driver's own; Intel and AMD, or to simulate one on the CPU: \
              `apt install mesa-vulkan-drivers`)"
-        }
-        false => "install its maker's newest driver",
+    } else {
+        "install its maker's newest driver"
     };
     let found = pick(backend, find(wanted), index, advice)?;
     if found.kind == DeviceKind::Cpu {
-        // Mesa 22.3's llvmpipe ends the process while it compiles SPIR-V kernels.
+        // llvmpipe of Mesa 22.3 aborts the process while compiling SPIR-V kernels.
         if cfg!(feature = "vulkan") {
             return Err(TrainerError::Usage(format!(
                 "{} is no GPU, and software drivers crash on the kernels of feature `vulkan`: build with \

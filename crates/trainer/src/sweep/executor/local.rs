@@ -1,4 +1,4 @@
-//! Workers as processes of this machine.
+//! Executes workers as processes on this machine.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,15 +11,15 @@ use std::time::Duration;
 use super::{Execution, Executor, program};
 use crate::error::TrainerError;
 use crate::memory;
-use crate::progress::{RunsProgress, Voice};
+use crate::progress::{Printer, RunsProgress};
 use crate::sweep::plan::Study;
 use crate::sweep::worker::Event;
 use crate::training::Interrupt;
 
-/// A process a core, as many as fit into memory.
+/// One process per core, as many as fit in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Local {
-    /// Processes at most; none for one a core.
+    /// Maximum number of processes; `None` for one per core.
     pub workers: Option<usize>,
 }
 
@@ -73,8 +73,11 @@ impl Executor for Local {
                         problem,
                         ..
                     }) => {
-                        let run = study.lines.get(line).map(|line| line.describe());
-                        let run = run.unwrap_or_default();
+                        let run = study
+                            .lines
+                            .get(line)
+                            .map(|line| line.describe())
+                            .unwrap_or_default();
                         progress.done(&run, test_f1, problem.as_deref());
                     }
                     Err(RecvTimeoutError::Timeout) => {}
@@ -99,18 +102,18 @@ impl Executor for Local {
     }
 }
 
-/// Processes, a slot each.
+/// Worker processes, one per slot.
 struct Pool<'a> {
     study: &'a Study,
     program: std::path::PathBuf,
-    voice: Voice,
+    voice: Printer,
     stopping: AtomicBool,
-    /// A worker stops when its standard input ends: it does too when this process is killed.
+    /// Standard input of each worker. Workers stop when it closes, which also happens if this process is killed.
     inputs: Vec<Mutex<Option<ChildStdin>>>,
 }
 
 impl Pool<'_> {
-    /// Keeps one worker running until none is needed. One that dies while it trains is replaced.
+    /// Keeps one worker running until no lines are left. A worker that dies while training is replaced.
     fn keep(&self, slot: usize, events: &Sender<Event>) -> Result<(), TrainerError> {
         loop {
             let Some(mut child) = self.start(slot)? else {
@@ -134,7 +137,7 @@ impl Pool<'_> {
                 "a worker ended with {status}: see {}",
                 self.log(slot).display()
             );
-            // By itself, with an error, or before it had anything to do: the next one would, too.
+            // It failed before it had anything to train: a new worker would fail the same way.
             if status.code().is_some() || !trained {
                 return Err(TrainerError::Usage(problem));
             }
@@ -151,7 +154,7 @@ impl Pool<'_> {
         TrainerError::Usage(format!("cannot start a worker: {error}"))
     }
 
-    /// Starts a worker, unless none is wanted any more.
+    /// Starts a worker unless the pool is stopping.
     fn start(&self, slot: usize) -> Result<Option<Child>, TrainerError> {
         let mut input = self.inputs[slot]
             .lock()

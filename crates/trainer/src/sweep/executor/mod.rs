@@ -1,4 +1,4 @@
-//! Who runs the workers of a study.
+//! Executors, which run the workers of a study.
 
 mod local;
 mod print;
@@ -14,41 +14,41 @@ pub use local::Local;
 pub use print::Print;
 pub use slurm::Slurm;
 
-/// An executor by its name.
+/// Executor selectable by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ExecutorName {
-    /// Processes of this machine
+    /// Processes on this machine
     #[default]
     Local,
     /// Tasks of a Slurm job array
     Slurm,
-    /// Nobody: one command a line, for anything else
+    /// None: print one command per line, for other schedulers
     Print,
 }
 
-/// How an execution ended.
+/// Result of an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Execution {
     /// No line is left to claim.
     Finished,
-    /// It was told to stop.
+    /// It was asked to stop.
     Interrupted,
-    /// Others work on it; a text for standard output.
+    /// Others do the work; the text is for standard output.
     Elsewhere(String),
 }
 
-/// Runs workers.
+/// Runs the workers of a study.
 pub trait Executor {
-    /// Refuses what cannot run, before anything is written.
+    /// Checks the requirements before anything is written.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] with what is missing.
+    /// [`TrainerError::Usage`] describing what is missing.
     fn check(&self) -> Result<(), TrainerError>;
 
-    /// Has the lines `todo` of a study trained.
+    /// Trains the lines `todo` of a study.
     ///
     /// # Errors
-    /// [`TrainerError`] where no worker could be started.
+    /// [`TrainerError`] if no worker could be started.
     fn execute(
         &self,
         study: &Study,
@@ -57,13 +57,13 @@ pub trait Executor {
     ) -> Result<Execution, TrainerError>;
 }
 
-/// The program that workers run.
+/// Path of this program, which workers run.
 fn program() -> Result<std::path::PathBuf, TrainerError> {
     std::env::current_exe()
         .map_err(|error| TrainerError::Usage(format!("cannot find this program's file: {error}")))
 }
 
-/// A word of a shell's command.
+/// Quotes a word for a shell command.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

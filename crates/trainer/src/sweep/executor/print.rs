@@ -1,11 +1,11 @@
-//! Prints a command for every run, for schedulers that are not known here.
+//! Prints one command per run, for schedulers without an executor of their own.
 
 use super::{Execution, Executor, program, quoted};
 use crate::error::TrainerError;
 use crate::sweep::plan::Study;
 use crate::training::Interrupt;
 
-/// One command a line on standard output.
+/// Prints one command per line to standard output.
 #[derive(Clone, Copy, Debug)]
 pub struct Print;
 

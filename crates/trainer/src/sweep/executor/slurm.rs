@@ -1,8 +1,8 @@
-//! Workers as tasks of a Slurm job array, submitted by plain `sbatch`.
+//! Executes workers as tasks of a Slurm job array, submitted with `sbatch`.
 //!
-//! A task claims lines until none is left. Preemption and `scontrol requeue` send SIGTERM: the run ends its step,
-//! saves, and goes on in whichever task claims the line next. Shortly before a task's time is over Slurm sends
-//! SIGUSR1, and the task requeues itself.
+//! A task claims lines until none is left. Preemption and `scontrol requeue` send SIGTERM: the run finishes its step
+//! and saves, and whichever task claims the line next continues it. Slurm sends SIGUSR1 shortly before a task's time
+//! limit, and the task requeues itself.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use crate::sweep::file::SlurmSettings;
 use crate::sweep::plan::Study;
 use crate::training::Interrupt;
 
-/// Tasks of an array where the file says nothing.
-const MOST_TASKS: usize = 100;
+/// Default size of the array.
+const DEFAULT_TASKS: usize = 100;
 
-/// Seconds before its end at which a task is told.
+/// Seconds before the time limit at which a task is notified.
 const NOTICE: u32 = 90;
 
-/// A job array.
+/// Executor for Slurm.
 #[derive(Clone, Copy, Debug)]
 pub struct Slurm;
 
@@ -52,11 +52,11 @@ impl Executor for Slurm {
         let output = submitted
             .map_err(|error| TrainerError::Usage(format!("cannot run `sbatch`: {error}")))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
+            let stderr = String::from_utf8_lossy(&output.stderr);
             return Err(TrainerError::Usage(format!(
                 "sbatch refused {}: {}; correct `slurm:` in {} and go on with --resume {}",
                 path.display(),
-                said.trim(),
+                stderr.trim(),
                 study.folder.join("study.json").display(),
                 study.settings.name
             )));
@@ -73,14 +73,14 @@ impl Executor for Slurm {
     }
 }
 
-/// A name for the script that no earlier one has.
+/// A script name that is not taken.
 fn free(study: &Study) -> PathBuf {
     let path = |i: usize| study.folder.join(format!("slurm-{i}.sh"));
     let first = (0..).find(|i| !path(*i).exists()).unwrap_or_default();
     path(first)
 }
 
-/// The options that the file gives.
+/// The `sbatch` options from the sweep file.
 fn options(settings: &SlurmSettings) -> Vec<String> {
     let given = [
         ("partition", &settings.partition),
@@ -94,10 +94,10 @@ fn options(settings: &SlurmSettings) -> Vec<String> {
     given.chain(settings.options.iter().cloned()).collect()
 }
 
-/// The batch script.
+/// Renders the batch script.
 fn script(study: &Study, runs: usize) -> Result<String, TrainerError> {
     let settings = &study.settings.slurm;
-    let tasks = settings.tasks.unwrap_or(MOST_TASKS).min(runs).max(1);
+    let tasks = settings.tasks.unwrap_or(DEFAULT_TASKS).min(runs).max(1);
     let limit = settings.array_limit;
     let limit = limit.map_or(String::new(), |limit| format!("%{limit}"));
     let options = options(settings);

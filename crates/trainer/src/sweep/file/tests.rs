@@ -66,23 +66,23 @@ fn what_is_wrong_is_named() {
             "`learning_rate`: the list is empty",
         ),
         ("vary: {learning_rate: 0.1}", "0.1 is one value"),
-        ("vary: {learning_rate: [0.1, 0.1]}", "there twice"),
+        ("vary: {learning_rate: [0.1, 0.1]}", "is listed twice"),
         (
             "vary: {learning_rate: {uniform: [0.1, 1]}}",
             "is a range: add `steps: N`",
         ),
         (
             "vary: {learning_rate: {log_uniform: [0, 1]}}",
-            "begins above 0",
+            "must start above 0",
         ),
-        ("vary: {learning_rate: {uniform: [1, 0]}}", "is no range"),
+        ("vary: {learning_rate: {uniform: [1, 0]}}", "is not a range"),
         (
             "vary: {learning_rate: {unifrom: [0, 1]}}",
             "unknown field `unifrom`",
         ),
         (
             "vary: {learning_rate: [0.1, -1]}",
-            "learning_rate=-1: the learning rate -1 is not positive",
+            "learning_rate=-1: `learning_rate` is -1: it must be greater than 0",
         ),
         (
             "vary: {warmup: {choice: [0.1], when: {schedul: cosine}}}",
@@ -100,12 +100,12 @@ fn what_is_wrong_is_named() {
             "trials: 3\nvary: {warmup: [0, 1]}",
             "is for `method: random`",
         ),
-        ("seeds: []", "`seeds` has none"),
-        ("seeds: [1, 1]", "names one twice"),
-        ("seeds: 2\nvary: {seed: [1, 2]}", "leave one of them out"),
+        ("seeds: []", "`seeds` is empty"),
+        ("seeds: [1, 1]", "contains a seed twice"),
+        ("seeds: 2\nvary: {seed: [1, 2]}", "remove one of them"),
         ("base: {epochs: 2}", "nothing varies"),
         ("", "nothing varies"),
-        ("name: a/b\nseeds: 2", "is no name for a study"),
+        ("name: a/b\nseeds: 2", "is not a valid study name"),
         ("sedes: 2", "unknown field `sedes`"),
     ] {
         let problem = read(text).unwrap_err();
