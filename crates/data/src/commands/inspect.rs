@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::arrays::Arrays;
 use super::figure::{Example, draw};
 use super::{seisbench, table, warn};
 use crate::config::DatasetConfig;
@@ -90,6 +91,7 @@ struct Problem {
 struct Inspected {
     found: Vec<Found>,
     channels: Vec<Channel>,
+    arrays: Vec<Arrays>,
     notes: Vec<Note>,
     collections: Vec<seisbench::Collection>,
     examples: Vec<Example>,
@@ -126,6 +128,7 @@ pub(super) fn inspect(
         let value = serde_json::json!({
             "samples": all.found,
             "recordings": all.channels,
+            "arrays": all.arrays,
             "collections": all.collections,
             "notes": all.notes,
             "problems": problems,
@@ -170,8 +173,11 @@ impl Inspected {
                 label: task.unwrap_or("vehicle_type").to_owned(),
                 ..Default::default()
             };
-            source_of(path, &wanted, &mut own, &mut self.examples, 1.0)?;
-            self.found.push(own);
+            match source_of(path, &wanted, &mut own, &mut self.examples, 1.0) {
+                Ok(()) => self.found.push(own),
+                Err(error) if own.samples == 0 => self.arrays.push(Arrays::look(path, error)?),
+                Err(error) => return Err(error),
+            }
         } else {
             let channels = recorded(path, &mut self.examples, &mut self.notes)?;
             self.channels.extend(channels);
@@ -228,6 +234,7 @@ impl Inspected {
         if !self.channels.is_empty() {
             text.push_str(&of_recordings(&self.channels, &self.notes));
         }
+        text.extend(self.arrays.iter().map(Arrays::text));
         let collections = self.collections.iter().map(seisbench::Collection::text);
         text.push_str(&collections.collect::<String>());
         text

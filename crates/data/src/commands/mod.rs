@@ -1,6 +1,7 @@
 //! The `data` program: what there is (`inspect`), whether it can be trained with (`validate`, `fingerprint`), and what
 //! makes it so (`import`, `split`).
 
+mod arrays;
 mod convert;
 mod count;
 mod figure;
