@@ -155,6 +155,42 @@ fn what_cannot_be_used_hides_no_other() {
     }
 }
 
+/// Arrays that are no samples as they are: what there is, and what is missing.
+#[test]
+fn other_arrays_are_described() {
+    let numpy = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy");
+    for (name, parts) in [
+        (
+            "refused_objects.npy",
+            ["object, pickled Python", "no samples yet: holds pickled"],
+        ),
+        (
+            "refused_alone.npz",
+            ["int64", "no samples yet: no array `y`"],
+        ),
+        ("refused_text.npz", ["<U", "labels of type <U"]),
+        (
+            "refused_complex.npz",
+            ["<c8", "of type <c8 is not supported"],
+        ),
+    ] {
+        let path = numpy.join(name).display().to_string();
+        let shown = stdout(Path::new("/nowhere"), &["inspect", &path]);
+        assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
+        let json = stdout(Path::new("/nowhere"), &["inspect", &path, "--json"]);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let own = &json["arrays"][0];
+        assert!(own["missing"].is_string());
+        assert_ne!(own["arrays"][0]["shape"], "");
+    }
+    // Where an array is damaged there is nothing to tell.
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.npy");
+    std::fs::write(&cut, b"\x93NUMPY\x01\x00\xff\x00{'descr'").unwrap();
+    let output = data(&["inspect", &cut.display().to_string()]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
 #[test]
 fn mistakes_end_with_2_and_name_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();

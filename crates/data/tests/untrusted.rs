@@ -4,7 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use data::DatasetConfig;
+use data::reader::{self, Wanted};
+use data::recording::{self, Hints, SeisBench, merge};
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
 
 const CONFIG: &str = "\
 vehicle_classification:
@@ -98,4 +101,161 @@ fn a_configuration_is_no_gigabyte() {
         .unwrap();
     let error = DatasetConfig::load(&path, None).unwrap_err().to_string();
     assert!(error.contains("not a configuration"), "{error}");
+}
+
+/// Files of all formats that were written by other programs.
+fn sound_files() -> Vec<std::path::PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folders = [
+        "recordings",
+        "miniseed",
+        "wav",
+        "sac",
+        "tables",
+        "numpy",
+        "pt",
+        "tfrecord",
+        "tfrecord_types",
+    ];
+    let mut found = Vec::new();
+    for folder in folders {
+        for entry in std::fs::read_dir(fixtures.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let small = std::fs::metadata(&path).unwrap().len() < 100_000;
+            if path.is_file() && small && path.extension().is_some_and(|e| e != "json") {
+                found.push(path);
+            }
+        }
+    }
+    for entry in std::fs::read_dir(fixtures.join("seisbench")).unwrap() {
+        let path = entry.unwrap().path().join("waveforms.hdf5");
+        if path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A file with some of its bytes changed, moved, doubled or cut off.
+fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
+    let mut bytes = sound.to_vec();
+    for _ in 0..rng.random_range(1..=4) {
+        if bytes.is_empty() {
+            break;
+        }
+        // Headers decide most.
+        let reach = if rng.random_bool(0.5) {
+            bytes.len().min(256)
+        } else {
+            bytes.len()
+        };
+        let at = rng.random_range(0..reach);
+        let length = rng.random_range(1..=16).min(bytes.len() - at);
+        match rng.random_range(0..6) {
+            0 => bytes[at] = rng.random(),
+            1 => bytes[at] ^= 1 << rng.random_range(0..8),
+            2 => bytes[at..at + length].fill(
+                *[0, 0xFF, b'9', 0x7F]
+                    .get(rng.random_range(0..4usize))
+                    .unwrap(),
+            ),
+            3 => bytes.truncate(at),
+            4 => drop(bytes.drain(at..at + length)),
+            _ => {
+                let part = bytes[at..at + length].to_vec();
+                drop(bytes.splice(at..at, part));
+            }
+        }
+    }
+    bytes
+}
+
+/// Reads a damaged file with all that could read it.
+fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
+    let hints = Hints {
+        sampling_rate: (bytes.len() % 2 == 0).then_some(100.0),
+        start: None,
+    };
+    match ending {
+        "npz" | "npy" | "pt" | "tfrecord" => {
+            std::fs::write(path, bytes).unwrap();
+            let wanted = Wanted {
+                label: "vehicle_type".into(),
+                label_is_optional: true,
+                ..Default::default()
+            };
+            let _ = reader::read(path, &wanted, &mut |record| {
+                assert_eq!(record.values.len(), record.shape.iter().product::<usize>());
+                Ok(())
+            });
+            let _ = reader::described(path);
+        }
+        "hdf5" => {
+            std::fs::write(path, bytes).unwrap();
+            if let Ok(mut own) = SeisBench::open(path.parent().unwrap(), "") {
+                for row in 0..own.len().min(4) {
+                    let _ = own.traces(row);
+                }
+            }
+        }
+        _ => {
+            if let Ok(contents) = recording::parse(bytes, ending, &hints) {
+                let traces = contents.traces;
+                let names: Vec<String> = traces.iter().map(|trace| trace.channel.clone()).collect();
+                let _ = merge(traces, &names);
+            }
+        }
+    }
+}
+
+/// As many damaged files as there is time for: no panic, none for more than a second, memory bounded. `FUZZ_SECONDS` and
+/// `FUZZ_SEED` say for how long and which; cargo-fuzz (`fuzz/README.md`) finds what this does not.
+#[test]
+#[ignore = "takes as long as FUZZ_SECONDS says"]
+fn damaged_files_are_read_or_refused_in_time() {
+    let number = |name: &str, default: u64| {
+        let given = std::env::var(name).ok();
+        given.map_or(default, |text| text.parse().expect("a number"))
+    };
+    let (seconds, seed) = (number("FUZZ_SECONDS", 60), number("FUZZ_SEED", 1));
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let metadata = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/recordings/seisbench/metadata.csv");
+    std::fs::copy(metadata, folder.path().join("metadata.csv")).unwrap();
+    let files: Vec<(String, Vec<u8>)> = sound_files()
+        .into_iter()
+        .map(|path| {
+            let ending = path.extension().unwrap().to_string_lossy().into_owned();
+            (ending, std::fs::read(&path).unwrap())
+        })
+        .collect();
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let mut counts = std::collections::BTreeMap::<&str, (u64, Duration)>::new();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        let (ending, sound) = &files[rng.random_range(0..files.len())];
+        let bytes = damaged(sound, &mut rng);
+        let path = folder.path().join(format!("waveforms.{ending}"));
+        let started = Instant::now();
+        let outcome = std::panic::catch_unwind(|| read_damaged(&bytes, ending, &path));
+        let took = started.elapsed();
+        if outcome.is_err() || took > Duration::from_secs(1) {
+            let kept = std::env::temp_dir().join(format!("damaged-{}.{ending}", counts.len()));
+            std::fs::write(&kept, &bytes).unwrap();
+            panic!("{} after {took:?}", kept.display());
+        }
+        let (count, longest) = counts.entry(ending).or_default();
+        *count += 1;
+        *longest = took.max(*longest);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let most = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let all: u64 = counts.values().map(|(count, _)| count).sum();
+    eprintln!("{all} damaged files, {most}; by ending, with the longest: {counts:?}");
+    let kilobytes: u64 = most.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(kilobytes < 2 << 20, "{most}");
 }

@@ -163,7 +163,15 @@ impl Job {
         }
         let entry = ExperimentStore::new(&experiments_dir(args)).find(id)?;
         let recipe = Recipe::of_experiment(&entry)?;
-        recipe.check_unchanged(&args.recipe_args, &entry.id)?;
+        recipe
+            .check_unchanged(&args.recipe_args, &entry.id)
+            .map_err(|error| with_moved_data(error, args, &recipe))?;
+        if let Some(moved) = moved_data(args, &recipe) {
+            return Err(TrainerError::Usage(format!(
+                "{} cannot be resumed yet: {moved}",
+                entry.id
+            )));
+        }
         let backend = backend_of(&entry)?;
         if let Some(given) = args.backend
             && given != backend
@@ -185,6 +193,28 @@ impl Job {
             resume: Some(entry),
             ..Self::merge(args, preset)?
         })
+    }
+}
+
+/// Says so where the data are no longer where they were when the run began, and nothing says where they are now.
+fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<String> {
+    let given = args.recipe_args.dataset_config.is_some();
+    let path = recipe.dataset_config.as_ref().filter(|_| !given)?;
+    (!path.exists()).then(|| {
+        format!(
+            "its data are no longer at {}: say where they are now, with --dataset-config FILE",
+            path.display()
+        )
+    })
+}
+
+/// An error about options, with the next one that would follow it.
+fn with_moved_data(error: TrainerError, args: &TrainingOptions, recipe: &Recipe) -> TrainerError {
+    match (error, moved_data(args, recipe)) {
+        (TrainerError::Usage(problem), Some(moved)) => {
+            TrainerError::Usage(format!("{problem}; also, {moved}"))
+        }
+        (error, _) => error,
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::arrays::Arrays;
 use super::figure::{Example, draw};
 use super::{seisbench, table, warn};
 use crate::config::DatasetConfig;
@@ -93,6 +94,7 @@ struct Problem {
 struct Inspected {
     found: Vec<SampleStatistics>,
     channels: Vec<Channel>,
+    arrays: Vec<Arrays>,
     notes: Vec<Note>,
     collections: Vec<seisbench::Collection>,
     examples: Vec<Example>,
@@ -129,6 +131,7 @@ pub(super) fn inspect(
         let value = serde_json::json!({
             "samples": all.found,
             "recordings": all.channels,
+            "arrays": all.arrays,
             "collections": all.collections,
             "notes": all.notes,
             "problems": problems,
@@ -176,8 +179,11 @@ impl Inspected {
                 label: task.unwrap_or("vehicle_type").to_owned(),
                 ..Default::default()
             };
-            source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0)?;
-            self.found.push(statistics);
+            match source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0) {
+                Ok(()) => self.found.push(statistics),
+                Err(error) if statistics.samples == 0 => self.arrays.push(Arrays::look(path, error)?),
+                Err(error) => return Err(error),
+            }
         } else {
             let channels = recorded(path, &mut self.examples, &mut self.notes)?;
             self.channels.extend(channels);
@@ -234,6 +240,7 @@ impl Inspected {
         if !self.channels.is_empty() {
             text.push_str(&of_recordings(&self.channels, &self.notes));
         }
+        text.extend(self.arrays.iter().map(Arrays::text));
         let collections = self.collections.iter().map(seisbench::Collection::text);
         text.push_str(&collections.collect::<String>());
         text

@@ -1,6 +1,7 @@
 //! The program `data`: describes data (`inspect`), checks it (`validate`, `fingerprint`) and prepares it for training
 //! (`import`, `split`).
 
+mod arrays;
 mod convert;
 mod count;
 mod figure;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer};
 
 use crate::error::DataError;
-use crate::recording::{self, parse_time};
+use crate::recording::{self, parse_time, unit, unit_by_size};
 use crate::text;
 
 /// A labelled interval.
@@ -45,12 +45,43 @@ impl Time {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.trim().parse::<f64>() {
-            Ok(seconds) if seconds.is_finite() && seconds.abs() < UNIX => {
-                Ok(Self::Seconds(seconds))
+    /// Of a text: a date, or a number in `unit` seconds. Without a unit a number is seconds, or, where it is too large for
+    /// them, milliseconds, microseconds or nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn parse(text: &str, unit: Option<f64>) -> Result<Self, String> {
+        let text = text.trim();
+        let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
+            return parse_time(text).map(Self::Moment);
+        };
+        let unit = unit.unwrap_or_else(|| unit_by_size(number));
+        if (number * unit).abs() < UNIX {
+            return Ok(Self::Seconds(number * unit));
+        }
+        if unit >= 1.0 {
+            return parse_time(&(number * unit).to_string()).map(Self::Moment);
+        }
+        let factor = (unit * recording::NANOS).round();
+        let nanos = match text.parse::<i64>() {
+            // Whole numbers keep every digit, which nanoseconds in a float64 do not.
+            Ok(whole) => whole.checked_mul(factor as i64),
+            Err(_) => Some((number * factor).round())
+                .filter(|nanos| nanos.abs() < 9.2e18)
+                .map(|nanos| nanos as i64),
+        };
+        nanos
+            .map(Self::Moment)
+            .ok_or_else(|| format!("{text} is beyond the year 2262"))
+    }
+
+    /// So many seconds later.
+    fn later(self, seconds: f64) -> Self {
+        match self {
+            Self::Seconds(start) => Self::Seconds(start + seconds),
+            Self::Moment(nanos) => {
+                Self::Moment(nanos.saturating_add((seconds * recording::NANOS).round() as i64))
             }
-            _ => parse_time(text).map(Self::Moment),
         }
     }
 }
@@ -68,19 +99,19 @@ impl<'de> Deserialize<'de> for Time {
             }
 
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Time, E> {
-                Time::parse(&value.to_string()).map_err(E::custom)
+                Time::parse(&value.to_string(), None).map_err(E::custom)
             }
 
             fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Time, E> {
-                Time::parse(&value.to_string()).map_err(E::custom)
+                Time::parse(&value.to_string(), None).map_err(E::custom)
             }
 
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Time, E> {
-                Time::parse(&value.to_string()).map_err(E::custom)
+                Time::parse(&value.to_string(), None).map_err(E::custom)
             }
 
             fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Time, E> {
-                Time::parse(value).map_err(E::custom)
+                Time::parse(value, None).map_err(E::custom)
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -94,6 +125,22 @@ const ENDS: [&str; 7] = [
 ];
 const CLASSES: [&str; 4] = ["class", "label", "classname", "category"];
 const EVENTS: [&str; 2] = ["event", "eventid"];
+/// Columns that stand for an end.
+const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+
+/// What a column is called without its unit, and that in seconds: `begintime` of `Begin Time (s)`, `start` of `start_ms`.
+fn plain(head: &str) -> (String, Option<f64>) {
+    let head = head.to_lowercase();
+    let words = head.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if let [name @ .., last] = &words[..]
+        && !name.is_empty()
+        && let Some(unit) = unit(last)
+    {
+        return (name.concat(), Some(unit));
+    }
+    (words.concat(), None)
+}
 
 /// The separator of a table of labels: the one that its first line has most of.
 fn separator(text: &str) -> u8 {
@@ -106,7 +153,69 @@ fn separator(text: &str) -> u8 {
     separators.into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-/// Reads a table with the columns `start`, `end`, `class` and, where there are, `event`.
+/// Where the parts of a label are in a row.
+struct Columns {
+    start: (usize, Option<f64>),
+    /// The end, or how long it lasts.
+    end: (usize, Option<f64>),
+    is_duration: bool,
+    class: usize,
+    event: Option<usize>,
+}
+
+impl Columns {
+    /// By the names in the first row; three columns that begin with two times are start, end and class without names, as
+    /// Audacity exports them. And whether there were names.
+    ///
+    /// # Errors
+    /// With the column that is missing, and those there are.
+    fn find(heads: &csv::StringRecord) -> Result<(Self, bool), String> {
+        let names: Vec<(String, Option<f64>)> = heads.iter().map(plain).collect();
+        // The names in their order: `start` before another that means it.
+        let column = |wanted: &[&str]| {
+            let find = |own: &&str| names.iter().position(|(name, _)| name == *own);
+            wanted.iter().find_map(find).map(|i| (i, names[i].1))
+        };
+        let needed = |wanted: &[&str]| {
+            let missing = || {
+                let there: Vec<&str> = heads.iter().collect();
+                format!(
+                    "there is no column `{}`: expected start, end (or duration), class and, optional, event; there are {}",
+                    wanted[0],
+                    there.join(", ")
+                )
+            };
+            column(wanted).ok_or_else(missing)
+        };
+        let is_time = |i: usize| {
+            heads
+                .get(i)
+                .is_some_and(|cell| Time::parse(cell, None).is_ok())
+        };
+        if column(&STARTS).is_none() && heads.len() == 3 && is_time(0) && is_time(1) {
+            let own = Self {
+                start: (0, None),
+                end: (1, None),
+                is_duration: false,
+                class: 2,
+                event: None,
+            };
+            return Ok((own, false));
+        }
+        let duration = column(&DURATIONS).filter(|_| column(&ENDS).is_none());
+        let own = Self {
+            start: needed(&STARTS)?,
+            end: duration.map_or_else(|| needed(&ENDS), Ok)?,
+            is_duration: duration.is_some(),
+            class: needed(&CLASSES)?.0,
+            event: column(&EVENTS).map(|(i, _)| i),
+        };
+        Ok((own, true))
+    }
+}
+
+/// Reads a table with the columns `start`, `end` (or `duration`), `class` and, where there are, `event`. Times are dates, or
+/// numbers in the unit that the column's name says.
 ///
 /// # Errors
 /// [`DataError`] naming the line or the column that is missing.
@@ -125,60 +234,65 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         .comment(Some(b'#'))
         .delimiter(separator)
         .trim(csv::Trim::All)
+        .has_headers(false)
         .from_reader(text.as_bytes());
-    let heads = reader
-        .headers()
-        .map_err(|problem| error(problem.to_string()))?
-        .clone();
-    let plain = |head: &str| -> String {
-        let letters = head.chars().filter(|c| c.is_alphanumeric());
-        letters.collect::<String>().to_lowercase()
-    };
-    // The names in their order: `start` before another that means it.
-    let column = |names: &[&str]| {
-        let find = |name: &&str| heads.iter().position(|head| plain(head) == **name);
-        names.iter().find_map(find)
-    };
-    let needed = |names: &[&str]| {
-        let missing = || {
-            let there: Vec<&str> = heads.iter().collect();
-            error(format!(
-                "there is no column `{}`: expected start, end, class and, optional, event; there are {}",
-                names[0],
-                there.join(", ")
-            ))
-        };
-        column(names).ok_or_else(missing)
-    };
-    let (start, end, class, event) = (
-        needed(&STARTS)?,
-        needed(&ENDS)?,
-        needed(&CLASSES)?,
-        column(&EVENTS),
-    );
+    let mut columns = None;
     let mut labels = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|problem| error(problem.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let time = |i: usize| {
-            let commas = separator != b',' && !record[i].contains('.');
-            let text = if commas {
-                record[i].replace(',', ".")
-            } else {
-                record[i].to_owned()
-            };
-            Time::parse(&text).map_err(|problem| error(format!("line {line}: {problem}")))
-        };
-        labels.push(Label {
-            start: time(start)?,
-            end: time(end)?,
-            class: record[class].to_owned(),
-            event: event
-                .map(|i| record[i].to_owned())
-                .filter(|event| !event.is_empty()),
-        });
+        if columns.is_none() {
+            let (own, named) = Columns::find(&record).map_err(error)?;
+            columns = Some(own);
+            if named {
+                continue;
+            }
+        }
+        let Some(columns) = &columns else { continue };
+        // Audacity writes the frequencies of a label in a row of their own below it.
+        if record.get(0) == Some("\\") {
+            continue;
+        }
+        labels.push(label(&record, columns, separator).map_err(|problem| {
+            let line = record.position().map_or(0, csv::Position::line);
+            error(format!("line {line}: {problem}"))
+        })?);
     }
-    Ok(labels)
+    match columns {
+        Some(_) => Ok(labels),
+        None => Err(error("the table of labels is empty".into())),
+    }
+}
+
+/// The label in a row.
+///
+/// # Errors
+/// Where a time is none.
+fn label(record: &csv::StringRecord, columns: &Columns, separator: u8) -> Result<Label, String> {
+    let time = |(i, unit): (usize, Option<f64>)| {
+        let commas = separator != b',' && !record[i].contains('.');
+        if commas {
+            Time::parse(&record[i].replace(',', "."), unit)
+        } else {
+            Time::parse(&record[i], unit)
+        }
+    };
+    let start = time(columns.start)?;
+    let end = match (time(columns.end)?, columns.is_duration) {
+        (end, false) => end,
+        (Time::Seconds(seconds), true) => start.later(seconds),
+        (Time::Moment(_), true) => {
+            return Err(format!("`{}` is no duration", &record[columns.end.0]));
+        }
+    };
+    Ok(Label {
+        start,
+        end,
+        class: record[columns.class].to_owned(),
+        event: columns
+            .event
+            .map(|i| record[i].to_owned())
+            .filter(|event| !event.is_empty()),
+    })
 }
 
 #[cfg(test)]
@@ -196,7 +310,19 @@ mod tests {
         assert_eq!(label("-3").unwrap().start, Time::Seconds(-3.0));
         let moment = Time::Moment(1_714_557_600_000_000_000);
         assert_eq!(label("2024-05-01T10:00:00Z").unwrap().start, moment);
-        assert_eq!(label("1714557600").unwrap().start, moment);
+        for text in [
+            "1714557600",
+            "1714557600000",
+            "1714557600000000",
+            "1714557600000000000",
+        ] {
+            assert_eq!(label(text).unwrap().start, moment, "{text}");
+        }
+        // Every nanosecond of it.
+        assert_eq!(
+            label("1714557600000000001").unwrap().start,
+            Time::Moment(1_714_557_600_000_000_001)
+        );
         for wrong in ["[1]", "true", "soon"] {
             let error = label(wrong).unwrap_err();
             assert!(error.contains("expected"), "{error}");
@@ -224,6 +350,39 @@ mod tests {
                 (labels[0].start, labels[0].end),
                 (Time::Seconds(0.5), Time::Seconds(2.5))
             );
+        }
+        let moments = [500_000_000, 2_500_000_000].map(|nanos| 1_714_557_600_000_000_000 + nanos);
+        for (text, moment) in [
+            ("start_ms,end_ms,label\n500,2500,steps\n", false),
+            (
+                "Begin Time (s)\tEnd Time (s)\tClass\n0.5\t2.5\tsteps\n",
+                false,
+            ),
+            ("0.500000\t2.500000\tsteps\n\\\t10.0\t200.0\n", false),
+            ("start,duration,class\n0.5,2,steps\n", false),
+            ("start,duration_ms,class\n0.5,2000,steps\n", false),
+            (
+                "start_ms,end_ms,label\n1714557600500,1714557602500,steps\n",
+                true,
+            ),
+            (
+                "start,end,label\n1714557600500000,1714557602500000,steps\n",
+                true,
+            ),
+            (
+                "start,duration,label\n2024-05-01T10:00:00.5Z,2,steps\n",
+                true,
+            ),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let labels = read_labels(&path).unwrap();
+            let expected = if moment {
+                (Time::Moment(moments[0]), Time::Moment(moments[1]))
+            } else {
+                (Time::Seconds(0.5), Time::Seconds(2.5))
+            };
+            assert_eq!(labels.len(), 1, "{text}");
+            assert_eq!((labels[0].start, labels[0].end), expected, "{text}");
         }
         std::fs::write(&path, "a,b\n1,2\n").unwrap();
         let error = read_labels(&path).unwrap_err().to_string();

@@ -8,79 +8,24 @@ use std::path::Path;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
 use super::element::Element;
-use super::{Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use super::{Record, Sink, Span, Wanted, Window, Windows, header, unreadable};
 use crate::error::DataError;
-use crate::nesting::deeper_than;
 
 /// An array; its header was read before and is read again from memory.
 pub(super) type Array<R> = NpyFile<Chain<Cursor<Vec<u8>>, R>>;
 
-/// Brackets open at once in a header, at most: `npyz` takes twice as long with every one, and plain types have two.
-const DEEPEST: usize = 4;
-
 /// Samples without labels of one array, at most.
 const MOST_UNLABELLED: usize = 1 << 24;
-
-/// Longest header that is believed, in bytes.
-const LONGEST_HEADER: usize = 1 << 16;
 
 /// Opens an array, and says how many bytes its header has.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn open<R: Read>(mut inner: R) -> Result<(Array<R>, u64), String> {
-    let header = read_header(&mut inner)?;
+    let header = header::read(&mut inner)?;
     let length = header.len() as u64;
     let array = NpyFile::new(Cursor::new(header).chain(inner)).map_err(|e| e.to_string())?;
     Ok((array, length))
-}
-
-/// Reads magic, version and header, and refuses a shape with more elements than there are addresses:
-/// `npyz` multiplies the sizes unchecked.
-fn read_header(entry: &mut impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = vec![0; 10];
-    entry
-        .read_exact(&mut bytes)
-        .map_err(|_| "no NumPy array".to_owned())?;
-    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    if bytes[6] >= 2 {
-        let mut rest = [0; 2];
-        entry.read_exact(&mut rest).map_err(|e| e.to_string())?;
-        bytes.extend(rest);
-        length |= usize::from(u16::from_le_bytes(rest)) << 16;
-    }
-    if length > LONGEST_HEADER {
-        return Err(format!("a header of {length} bytes is not believed"));
-    }
-    let start = bytes.len();
-    bytes.resize(start + length, 0);
-    entry
-        .read_exact(&mut bytes[start..])
-        .map_err(|_| "the header is truncated".to_owned())?;
-    if deeper_than(DEEPEST, &bytes[start..], b"[({", b"])}") {
-        return Err("the header is nested too deeply".into());
-    }
-    let text = String::from_utf8_lossy(&bytes[start..]);
-    if text.contains("'|O'") {
-        return Err(
-            "holds pickled Python objects, which are never run: save arrays of numbers, np.save(..., \
-             allow_pickle=False)"
-                .into(),
-        );
-    }
-    let shape = text.split("shape").nth(1).unwrap_or_default();
-    let shape = shape.split(['(', ')']).nth(1).unwrap_or_default();
-    let sizes = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty());
-    let elements = sizes
-        .map(|size| size.trim_end_matches('L').parse::<u64>().ok())
-        .try_fold(8u64, |product, size| product.checked_mul(size?));
-    match elements.filter(|bytes| *bytes <= i64::MAX as u64) {
-        Some(_) => Ok(bytes),
-        None => Err(format!("the shape ({shape}) is impossible")),
-    }
 }
 
 /// What is read of an array of one dimension, or why it cannot be.

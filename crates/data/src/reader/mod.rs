@@ -2,9 +2,11 @@
 //! records in order.
 
 mod arrays;
+mod described;
 mod element;
 mod example;
 mod gz;
+mod header;
 mod names;
 mod npy;
 mod npz;
@@ -20,6 +22,7 @@ use std::path::Path;
 
 use crate::error::DataError;
 
+pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
 pub use self::npy::Npy;
 pub use self::npz::Npz;

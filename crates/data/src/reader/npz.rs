@@ -67,6 +67,23 @@ fn open(path: &Path) -> Result<Archive, DataError> {
     archive.map_err(|e| wrong(path)(format!("not a zip archive: {e}")))
 }
 
+/// What `tell` makes of the arrays in an archive, in the order of their names, `most` at most; none where it is damaged.
+pub(super) fn of_all<T>(
+    path: &Path,
+    most: usize,
+    tell: impl Fn(String, &mut dyn std::io::Read) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut archive = open(path).ok()?;
+    let mut there = arrays_in(&archive);
+    there.sort();
+    let mut told = Vec::new();
+    for name in there.into_iter().take(most) {
+        let mut entry = archive.by_name(&format!("{name}.npy")).ok()?;
+        told.extend(tell(name, &mut entry));
+    }
+    Some(told)
+}
+
 type Entry<'a> = Array<Take<ZipFile<'a, BufReader<File>>>>;
 
 /// An array, of which at most `limit` bytes are unpacked, and the place of its first value in a file that stores it.

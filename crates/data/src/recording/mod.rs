@@ -24,6 +24,7 @@ pub use columns::{Run, runs};
 pub use merge::{Merged, Stretch, merge};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub use seisbench::{Given, SeisBench, chunks};
+pub(crate) use table::{unit, unit_by_size};
 pub use time::{NANOS, format_time, parse_time};
 
 /// Evenly sampled values of one channel, without a gap.

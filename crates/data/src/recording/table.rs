@@ -16,7 +16,9 @@ mod times;
 use std::collections::{BTreeMap, HashMap};
 
 use clock::Clock;
+pub(crate) use names::{unit, unit_by_size};
 
+use super::time::parse_moment;
 use super::{Contents, Hints, Trace, check_rate, text};
 
 /// What the messages say where a table tells no sampling rate.
@@ -155,7 +157,8 @@ impl Values {
 /// # Errors
 /// With the line that is wrong.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
-    let bytes = text::decode(bytes)?;
+    let zeros = text::zeros_behind(bytes);
+    let bytes = text::decode(&bytes[..bytes.len() - zeros])?;
     let mut layout = layout::find(&bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
@@ -164,6 +167,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
         }
     }
     let mut notes = std::mem::take(&mut layout.notes);
+    if zeros > 0 {
+        notes.push(format!(
+            "left out the last {zeros} bytes: zeros, as after a power cut"
+        ));
+    }
     let columns = rows::read(&bytes, &layout, &mut notes)?;
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {
@@ -220,7 +228,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
                 channels.push((unnamed, values));
             }
             Values::Numbers(_) | Values::Nothing(_) => {}
-            Values::Texts(_) => notes.push(format!("left out column `{}`: texts", column.name)),
+            Values::Texts(values) => notes.push(of_texts(&column.name, &values)),
             Values::Times(_) | Values::Clocks(_) => {
                 notes.push(format!("left out column `{}`: times", column.name));
             }
@@ -264,6 +272,19 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         traces: assembly.traces,
         notes: assembly.notes,
     })
+}
+
+/// Why a column of texts is left out: of one that should hold times, what is wrong with the first.
+fn of_texts(name: &str, texts: &Texts) -> String {
+    let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
+    let first = rows.find(|text| !text.is_empty()).unwrap_or_default();
+    match parse_moment(first.as_bytes()) {
+        Err(problem) if names::time_name(name).is_some() => {
+            let first: String = first.chars().take(40).collect();
+            format!("left out column `{name}`: `{first}` {problem}")
+        }
+        _ => format!("left out column `{name}`: texts"),
+    }
 }
 
 /// Gives the second and later columns of one name numbers, as pandas does: they are not one channel.

@@ -25,7 +25,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err("the file holds nothing but blanks".into());
     }
-    if let Some(at) = text.iter().position(|byte| *byte == 0) {
+    if text.contains(&0) {
+        let at = text.iter().position(|byte| *byte == 0).unwrap_or_default();
         return Err(format!(
             "is no text: byte {at} is zero, as in binary files or after a power cut"
         ));
@@ -38,6 +39,19 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         return Ok(Cow::Owned(lines.collect()));
     }
     Ok(text)
+}
+
+/// Zeros behind a text: blocks of a card that were reserved and never written, as after a power cut.
+pub fn zeros_behind(bytes: &[u8]) -> usize {
+    // In UTF-16 every second byte of a text is zero, the last as well.
+    let wide = matches!(
+        bytes,
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, ..] | [0, ..]
+    );
+    if wide {
+        return 0;
+    }
+    bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
 
 fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, String> {
@@ -139,5 +153,13 @@ mod tests {
             let error = decode(bytes).unwrap_err();
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn zeros_behind_a_text_are_none_of_it() {
+        assert_eq!(zeros_behind(b"a,b\n1,2\n\0\0\0"), 3);
+        assert_eq!(zeros_behind(b"a,b\n1,2\n"), 0);
+        assert_eq!(zeros_behind(b"\xFF\xFEa\0\n\0"), 0);
+        assert_eq!(zeros_behind(&[0; 9]), 0);
     }
 }

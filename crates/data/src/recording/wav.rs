@@ -85,17 +85,39 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
     }
 }
 
+/// Frames that stay in the cache while one channel after the other is taken of them.
+const FRAMES: usize = 4096;
+
 /// The samples of every channel, which lie mixed.
 fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
-    /// Frames that stay in the cache while one channel after the other is taken of them.
-    const FRAMES: usize = 4096;
+    match channels {
+        1 => vec![mixed.iter().map(|sample| value(*sample)).collect()],
+        2 => apart_of::<2, T>(mixed, value),
+        3 => apart_of::<3, T>(mixed, value),
+        4 => apart_of::<4, T>(mixed, value),
+        _ => {
+            let room = |_| Vec::with_capacity(mixed.len() / channels);
+            let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
+            for part in mixed.chunks(FRAMES * channels) {
+                for (channel, own) in samples.iter_mut().enumerate() {
+                    let frames = part.chunks_exact(channels);
+                    own.extend(frames.map(|frame| value(frame[channel])));
+                }
+            }
+            samples
+        }
+    }
+}
+
+/// As [`apart`], of a number of channels that the compiler knows.
+fn apart_of<const N: usize, T: Copy>(mixed: &[T], value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
+    let frames = mixed.as_chunks::<N>().0;
     // A clone of an empty vector reserves nothing.
-    let room = |_| Vec::with_capacity(mixed.len() / channels);
-    let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
-    for part in mixed.chunks(FRAMES * channels) {
+    let room = |_| Vec::with_capacity(frames.len());
+    let mut samples: Vec<Vec<f64>> = (0..N).map(room).collect();
+    for part in frames.chunks(FRAMES) {
         for (channel, own) in samples.iter_mut().enumerate() {
-            let frames = part.chunks_exact(channels);
-            own.extend(frames.map(|frame| value(frame[channel])));
+            own.extend(part.iter().map(|frame| value(frame[channel])));
         }
     }
     samples

@@ -311,3 +311,53 @@ fn what_would_change_the_result_is_refused_by_name() {
     drop(lock);
     assert_eq!(metadata(&experiment), before);
 }
+
+/// The data decide, not where they lie; and who moved them is told all that is missing at once.
+#[test]
+fn moved_data_are_asked_for() {
+    let place = Place::new();
+    let [old, new] = ["old", "new"].map(|name| place.folder.path().join(name));
+    let config = data::demo::ensure(&old).unwrap().display().to_string();
+    let moved = config.replacen(&old.display().to_string(), &new.display().to_string(), 1);
+    let first = ["--model", "ultra_lightweight_cnn", "--epochs", "1"];
+    let first = [&first[..], &["--dataset-config", &config]].concat();
+    let constant = ["--schedule", "constant", "--warmup", "0"];
+    assert!(place.run(&first).status.success());
+    std::fs::rename(&old, &new).unwrap();
+    for (more, expected) in [
+        (
+            &[][..],
+            &["cannot be resumed yet: its data are no longer at"][..],
+        ),
+        (
+            &["--epochs", "2"],
+            &["--epochs cannot change", "also, its data are no longer at"],
+        ),
+    ] {
+        let output = place.run(&[&["--resume", "latest"][..], more].concat());
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        for part in expected.iter().chain(&["--dataset-config FILE"]) {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+    // Back, and away again under a schedule that can go on.
+    std::fs::rename(&new, &old).unwrap();
+    assert!(
+        place
+            .run(&[&first[..], &constant].concat())
+            .status
+            .success()
+    );
+    std::fs::rename(&old, &new).unwrap();
+    let resumed = [
+        "--resume",
+        "latest",
+        "--epochs",
+        "2",
+        "--dataset-config",
+        &moved,
+    ];
+    let output = place.run(&resumed);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}

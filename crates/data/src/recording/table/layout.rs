@@ -113,7 +113,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
         commas,
         names,
         header: header.map_or(Vec::new(), |line| {
-            lines[line].bytes.trim_ascii_end().to_vec()
+            trimmed(lines[line].bytes, separator).to_vec()
         }),
         kinds,
         start: lines[first].start,
@@ -149,9 +149,17 @@ fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     (lines, comments)
 }
 
+/// A line without its end. Tabs that separate stay: behind the last may be a cell without a value.
+pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {
+    let is_kept =
+        |byte: &u8| !byte.is_ascii_whitespace() || (*byte == separator && separator != b' ');
+    let length = line.iter().rposition(is_kept).map_or(0, |last| last + 1);
+    &line[..length]
+}
+
 /// Cells of a line; of blanks, runs are one separator.
 pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
-    let line = line.trim_ascii_end();
+    let line = trimmed(line, separator);
     if separator == b' ' {
         let cells = line
             .split(u8::is_ascii_whitespace)

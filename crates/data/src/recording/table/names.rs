@@ -58,7 +58,7 @@ pub(super) struct TimeName {
 }
 
 /// Seconds of a unit.
-pub(super) fn unit(word: &str) -> Option<f64> {
+pub(crate) fn unit(word: &str) -> Option<f64> {
     let word = word.trim().trim_end_matches('.');
     Some(match word {
         "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" => 1.0,
@@ -74,6 +74,17 @@ pub(super) fn unit(word: &str) -> Option<f64> {
         "d" | "day" | "days" => 86400.0,
         _ => return None,
     })
+}
+
+/// Seconds of the unit that numbers of times are in where nothing says so: no time in seconds is as large since 1970, or
+/// for three thousand years to come.
+pub(crate) fn unit_by_size(largest: f64) -> f64 {
+    match largest.abs() {
+        size if size >= 1e17 => 1e-9,
+        size if size >= 1e14 => 1e-6,
+        size if size >= 1e11 => 1e-3,
+        _ => 1.0,
+    }
 }
 
 /// A name of times with the unit that a line below the names gives, `ms` or `(s)`; none for other names, and where the
@@ -126,6 +137,16 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
         if words.is_empty() {
             return Some(TimeName { unit: found });
         }
+    }
+    // `seconds since start`; `min` in front is rather the least of something.
+    if let [first, rest @ ..] = &words[..]
+        && !rest.is_empty()
+        && rest.iter().all(|word| is_word(word))
+        && let Some(own) = unit(first).filter(|own| *own <= 1.0 && first.len() > 1)
+    {
+        return Some(TimeName {
+            unit: found.or(Some(own)),
+        });
     }
     // `timestampms`, `elapsedmillis`.
     if let [word] = words[..]
@@ -195,6 +216,8 @@ mod tests {
             ("Time in ms", Some(1e-3)),
             ("t/s", Some(1.0)),
             ("X_Value", Some(1.0)),
+            ("seconds since start", Some(1.0)),
+            ("ms_elapsed", Some(1e-3)),
         ] {
             assert_eq!(time_name(name), Some(TimeName { unit: expected }), "{name}");
         }
@@ -217,6 +240,8 @@ mod tests {
             "count",
             "depth (m)",
             "time_delta",
+            "min_sample",
+            "d_start",
         ] {
             assert_eq!(time_name(name), None, "{name}");
         }

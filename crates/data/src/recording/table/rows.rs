@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::super::time::{Moment, parse_moment};
 use super::layout::{self, Kind, Layout, is_missing};
-use super::number::number;
+use super::number::{Commas, number, plain};
 use super::{NO_TIME, Texts, Values};
 
 /// Bytes that a thread reads at a time.
@@ -46,6 +46,8 @@ struct Part {
     /// Rows that are the names again.
     names: Oddity,
     rows: usize,
+    /// The values of a row on their way.
+    row: Vec<f64>,
 }
 
 impl Part {
@@ -57,6 +59,40 @@ impl Part {
             last_cut: 0,
             names: Oddity::default(),
             rows: 0,
+            row: Vec::new(),
+        }
+    }
+
+    /// Adds a line of plain numbers, of which each has its column; whether it was one.
+    fn add_plain(&mut self, line: &[u8], separator: u8) -> bool {
+        self.row.clear();
+        let mut rest = Some(line);
+        while let Some(cells) = rest {
+            let Some((value, after)) = plain(cells, separator) else {
+                return false;
+            };
+            self.row.push(value);
+            rest = after;
+        }
+        if self.row.len() != self.columns.len() {
+            return false;
+        }
+        for (column, value) in self.columns.iter_mut().zip(&self.row) {
+            if let Values::Numbers(numbers) = column {
+                numbers.push(*value);
+            }
+        }
+        self.rows += 1;
+        self.last_cut = 0;
+        true
+    }
+
+    /// Makes room for so many rows more.
+    fn reserve(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            if let Values::Numbers(numbers) = column {
+                numbers.reserve_exact(rows);
+            }
         }
     }
 
@@ -93,6 +129,7 @@ pub(super) fn read(
         .map(|part| rows(bytes, part, layout))
         .collect();
     let mut all = Part::new(layout);
+    all.reserve(read.iter().flatten().map(|part| part.rows).sum());
     for part in read {
         all.extend(part?);
     }
@@ -207,13 +244,19 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
         }
         return Ok(own);
     }
+    let are_plain = layout.separator != b' '
+        && layout.commas == Commas::None
+        && layout.kinds.iter().all(|kind| *kind == Kind::Number);
     let mut start = part.start;
     for line in bytes[part].split_inclusive(|byte| *byte == b'\n') {
         let offset = start;
         start += line.len();
-        let line = line.trim_ascii_end();
+        let line = layout::trimmed(line, layout.separator);
         if line == layout.header && !line.is_empty() {
             own.names.add(offset, String::new);
+            continue;
+        }
+        if are_plain && own.add_plain(line, layout.separator) {
             continue;
         }
         let first = line.iter().find(|byte| !byte.is_ascii_whitespace());

@@ -119,6 +119,47 @@ fn what_does_not_fit_is_said() {
     );
 }
 
+/// Of a row that ends with a separator only the last value is missing, whatever the separator is.
+#[test]
+fn a_last_value_may_be_missing() {
+    for separator in [",", ";", "\t", "|"] {
+        let rows = (0..20).map(|i| match i {
+            7 => format!("0.07{separator}7{separator}\n"),
+            _ => format!("{:.2}{separator}{i}{separator}{i}\n", f64::from(i) / 100.0),
+        });
+        let text = format!("time{separator}Z{separator}N\n{}", rows.collect::<String>());
+        let own = contents(&text, &Hints::default()).unwrap();
+        assert_eq!((own.traces.len(), own.notes), (2, vec![]), "{separator:?}");
+        assert_eq!(own.traces[0].samples.len(), 20, "{separator:?}");
+        let missing = own.traces[1].samples.iter().position(|v| v.is_nan());
+        assert_eq!(missing, Some(7), "{separator:?}");
+    }
+}
+
+/// A card's blocks that were reserved and never written, and the reason why a column of times is none.
+#[test]
+fn zeros_behind_and_ambiguous_dates_are_said() {
+    let rows: String = (0..20).map(|i| format!("{}.5,{i}\n", i)).collect();
+    let text = format!("time,Z\n{rows}{}", "\0".repeat(300));
+    let own = contents(&text, &Hints::default()).unwrap();
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    assert_eq!(own.traces[0].samples, whole);
+    assert_eq!(
+        own.notes,
+        ["left out the last 300 bytes: zeros, as after a power cut"]
+    );
+    let rows: String = (0..20)
+        .map(|i| format!("05/06/2024 10:00:{i:02},{i}\n"))
+        .collect();
+    let error = parse(&format!("time,Z\n{rows}"), &Hints::default()).unwrap_err();
+    assert!(
+        error.contains(
+            "left out column `time`: `05/06/2024 10:00:00` may have the day or the month first"
+        ),
+        "{error}"
+    );
+}
+
 #[test]
 fn errors_name_lines() {
     let error = |text: &str| parse(text, &Hints::default()).unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::super::time::{DAY, Moment, of_seconds, parse_moment};
 use super::super::{Hints, NANOS};
-use super::names::{counts_rows, time_name};
+use super::names::{counts_rows, time_name, unit_by_size};
 use super::rows::rows_of;
 use super::{Column, NO_TIME, RATE_UNKNOWN, Values, parts};
 
@@ -190,11 +190,7 @@ fn of_numbers(
         .fold(0.0f64, |m, v| m.max(v.abs()));
     let unit = match time_name(name).and_then(|name| name.unit) {
         Some(unit) => unit,
-        // No time in seconds is as large since 1970, or for three thousand years to come.
-        None if largest >= 1e17 => 1e-9,
-        None if largest >= 1e14 => 1e-6,
-        None if largest >= 1e11 => 1e-3,
-        None if largest >= EARLIEST => 1.0,
+        None if largest >= EARLIEST => unit_by_size(largest),
         None if let Some((origin, what)) = of_spreadsheet(values) => {
             notes.push(format!(
                 "column `{name}` is taken for days since {what}: in seconds it would say {:.0} samples a second",

@@ -1,0 +1,65 @@
+//! NumPy's files that hold something else than samples, as `data inspect` tells them.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::table;
+use crate::error::DataError;
+use crate::reader::{self, Described};
+
+/// A file of NumPy's whose arrays are no samples as they are.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Arrays {
+    file: String,
+    arrays: Vec<Described>,
+    /// What keeps them from being samples.
+    missing: String,
+}
+
+impl Arrays {
+    /// The arrays in a file that are no samples because of `error`.
+    ///
+    /// # Errors
+    /// That, where there are no arrays.
+    pub(super) fn look(path: &Path, error: DataError) -> Result<Self, DataError> {
+        let Some(arrays) = reader::described(path) else {
+            return Err(error);
+        };
+        let missing = match error {
+            DataError::Source { path: of, problem } if of == path => problem,
+            other => other.to_string(),
+        };
+        Ok(Self {
+            file: path.display().to_string(),
+            arrays,
+            missing,
+        })
+    }
+
+    /// As a table, and what is missing.
+    pub(super) fn text(&self) -> String {
+        let heads = [
+            "array",
+            "type",
+            "shape",
+            "smallest",
+            "largest",
+            "not finite",
+        ];
+        let mut rows = vec![heads.map(String::from).to_vec()];
+        let shown = |value: Option<f32>| value.map_or_else(|| "-".into(), |v| v.to_string());
+        for array in &self.arrays {
+            rows.push(vec![
+                array.name.clone(),
+                array.dtype.clone(),
+                array.shape.clone(),
+                shown(array.smallest),
+                shown(array.largest),
+                array.not_finite.to_string(),
+            ]);
+        }
+        let (file, missing) = (&self.file, &self.missing);
+        format!("{file}\n{}no samples yet: {missing}\n", table(&rows))
+    }
+}

@@ -1,0 +1,116 @@
+//! What arrays of NumPy hold, samples or not: for people who ask what a file is.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use npyz::NpyFile;
+use serde::Serialize;
+
+use super::element::Element;
+use super::header::{self, is_pickled, shape_in};
+use super::{Npy, Npz, Reader, npz};
+
+/// Bytes of the longest array whose values are looked at: an archive may unpack to anything.
+const MOST: u64 = 1 << 28;
+/// Arrays of an archive that are told.
+const NAMED: usize = 64;
+
+/// An array, as far as it can be told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Described {
+    /// Its name in an archive; empty for a file of its own.
+    pub name: String,
+    /// Type of its values, as NumPy calls it.
+    pub dtype: String,
+    /// Length of every axis.
+    pub shape: String,
+    /// Least of its finite values, as float32; none where they are no real numbers, or the array is very long.
+    pub smallest: Option<f32>,
+    /// Largest of them.
+    pub largest: Option<f32>,
+    /// Values that are not finite.
+    pub not_finite: usize,
+}
+
+/// The arrays of a NumPy file; none of other files, and where not one can be told.
+pub fn arrays(path: &Path) -> Option<Vec<Described>> {
+    let mut head = Vec::with_capacity(16);
+    let file = File::open(path).ok()?;
+    file.take(16).read_to_end(&mut head).ok()?;
+    let found = if Npy.accepts(path, &head) {
+        let file = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
+        vec![describe(String::new(), file)?]
+    } else if Npz.accepts(path, &head) {
+        npz::of_all(path, NAMED, |name, entry| describe(name, entry))?
+    } else {
+        Vec::new()
+    };
+    (!found.is_empty()).then_some(found)
+}
+
+/// Tells an array by its header, and by its values where they are numbers.
+fn describe(name: String, mut inner: impl Read) -> Option<Described> {
+    let header = header::raw(&mut inner).ok()?;
+    let text = String::from_utf8_lossy(&header).into_owned();
+    let sizes = shape_in(&text).split(',').map(str::trim);
+    let sizes: Vec<&str> = sizes.filter(|size| !size.is_empty()).collect();
+    let mut own = Described {
+        name,
+        dtype: "object, pickled Python".into(),
+        shape: if sizes.is_empty() {
+            "scalar".into()
+        } else {
+            sizes.join(" x ")
+        },
+        ..Default::default()
+    };
+    if is_pickled(&text) {
+        return Some(own);
+    }
+    let array = NpyFile::new(header.as_slice()).ok()?;
+    let kind = array.dtype().descr();
+    let kind = kind.trim_matches('\'');
+    let Some((element, big_endian)) = Element::named(kind) else {
+        own.dtype = kind.into();
+        return Some(own);
+    };
+    own.dtype = element.to_string();
+    let expected = sizes
+        .iter()
+        .try_fold(element.width() as u64, |bytes, size| {
+            bytes.checked_mul(size.trim_end_matches('L').parse().ok()?)
+        });
+    let expected = expected?;
+    if expected > MOST {
+        return Some(own);
+    }
+    // What ends too early is damaged, and not something else than samples.
+    let there = own.look(inner.take(expected), element, big_endian);
+    (there == expected).then_some(own)
+}
+
+impl Described {
+    /// Looks at the values that follow a header; how many bytes they have.
+    fn look(&mut self, mut values: impl Read, element: Element, big_endian: bool) -> u64 {
+        let (mut bytes, mut there) = (Vec::new(), 0);
+        loop {
+            bytes.clear();
+            let block = (element.width() << 16) as u64;
+            let read = values.by_ref().take(block).read_to_end(&mut bytes);
+            let whole = bytes.len() / element.width() * element.width();
+            if read.is_err() || whole == 0 {
+                return there;
+            }
+            there += whole as u64;
+            for value in element.decode(&bytes[..whole], big_endian) {
+                if value.is_finite() {
+                    self.smallest = Some(self.smallest.map_or(value, |own| own.min(value)));
+                    self.largest = Some(self.largest.map_or(value, |own| own.max(value)));
+                } else {
+                    self.not_finite += 1;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Headers of NumPy's arrays, checked before a library sees them.
+
+use std::io::Read;
+
+use crate::nesting::deeper_than;
+
+/// Brackets open at once in a header, at most: `npyz` takes twice as long with every one, and plain types have two.
+const DEEPEST: usize = 4;
+
+/// Longest header that is believed, in bytes.
+const LONGEST_HEADER: usize = 1 << 16;
+
+/// Reads magic, version and header, and refuses a shape with more elements than there are addresses:
+/// `npyz` multiplies the sizes unchecked.
+///
+/// # Errors
+/// Where there is no header that can be believed, or the array holds Python's objects.
+pub(super) fn read(entry: &mut impl Read) -> Result<Vec<u8>, String> {
+    let bytes = raw(entry)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if is_pickled(&text) {
+        return Err(
+            "holds pickled Python objects, which are never run: save arrays of numbers, np.save(..., \
+             allow_pickle=False)"
+                .into(),
+        );
+    }
+    Ok(bytes)
+}
+
+/// As [`read`], of an array of any type.
+///
+/// # Errors
+/// Where there is no header that can be believed.
+pub(super) fn raw(entry: &mut impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = vec![0; 10];
+    entry
+        .read_exact(&mut bytes)
+        .map_err(|_| "no NumPy array".to_owned())?;
+    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if bytes[6] >= 2 {
+        let mut rest = [0; 2];
+        entry.read_exact(&mut rest).map_err(|e| e.to_string())?;
+        bytes.extend(rest);
+        length |= usize::from(u16::from_le_bytes(rest)) << 16;
+    }
+    if length > LONGEST_HEADER {
+        return Err(format!("a header of {length} bytes is not believed"));
+    }
+    let start = bytes.len();
+    bytes.resize(start + length, 0);
+    entry
+        .read_exact(&mut bytes[start..])
+        .map_err(|_| "the header is truncated".to_owned())?;
+    if deeper_than(DEEPEST, &bytes[start..], b"[({", b"])}") {
+        return Err("the header is nested too deeply".into());
+    }
+    let text = String::from_utf8_lossy(&bytes[start..]);
+    let shape = shape_in(&text);
+    let sizes = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty());
+    let elements = sizes
+        .map(|size| size.trim_end_matches('L').parse::<u64>().ok())
+        .try_fold(8u64, |product, size| product.checked_mul(size?));
+    match elements.filter(|bytes| *bytes <= i64::MAX as u64) {
+        Some(_) => Ok(bytes),
+        None => Err(format!("the shape ({shape}) is impossible")),
+    }
+}
+
+/// Whether a header says that its array holds Python's objects.
+pub(super) fn is_pickled(header: &str) -> bool {
+    header.contains("'|O'")
+}
+
+/// What stands between the brackets of the shape in a header.
+pub(super) fn shape_in(header: &str) -> &str {
+    let shape = header.split("shape").nth(1).unwrap_or_default();
+    shape.split(['(', ')']).nth(1).unwrap_or_default()
+}
