@@ -181,7 +181,9 @@ impl Inspected {
             };
             match source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0) {
                 Ok(()) => self.found.push(statistics),
-                Err(error) if statistics.samples == 0 => self.arrays.push(Arrays::look(path, error)?),
+                Err(error) if statistics.samples == 0 => {
+                    self.arrays.push(Arrays::look(path, error)?)
+                }
                 Err(error) => return Err(error),
             }
         } else {

@@ -344,7 +344,9 @@ mod tests {
         std::fs::write(path, "another").unwrap();
         let damaged = verify(&store, &id, false, &terminal(None)).unwrap();
         assert!(
-            damaged.text.contains("BAD  model_summary.txt: its SHA-256"),
+            damaged
+                .text
+                .contains("BAD  model_summary.txt: SHA-256 differs"),
             "{}",
             damaged.text
         );

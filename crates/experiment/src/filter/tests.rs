@@ -52,7 +52,7 @@ fn what_cannot_be_read_is_pointed_at() {
         ("model=", "expected a value"),
         ("model=x status=y", "expected `and`, `or` or the end"),
         ("(model=x", "expected `)`"),
-        ("model='x", "the quote ' has no end"),
+        ("model='x", "unterminated quote '"),
         ("a ! b", "unexpected `!`"),
         ("and", "expected"),
         (&deep, "less nesting"),

@@ -369,7 +369,10 @@ mod tests {
         assert!(k.folds(&labels, &groups, &classes).is_ok());
         for (value, expected) in [
             (json!(1), "at least 2 folds"),
-            (json!("leave-one-pass-out"), "unknown value `leave-one-pass-out`"),
+            (
+                json!("leave-one-pass-out"),
+                "unknown value `leave-one-pass-out`",
+            ),
             (json!({"k": 3, "leave_out": "group"}), "give one of"),
             (json!({"leave_out": "site"}), "needs `sites`"),
             (json!({"leave_out": "town"}), "choose group or site"),
