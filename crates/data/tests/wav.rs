@@ -101,6 +101,7 @@ fn contradictions_are_errors() {
         recording::parse(&own, "wav", &Hints::default()).unwrap_err()
     };
     assert!(changed(22, &[0, 0]).contains("no channels"));
+    assert!(changed(22, &[1, 4]).contains("names 1025 channels"));
     assert!(changed(32, &[3, 0]).contains("3 bytes a frame are not those of 2 channels"));
     assert!(changed(34, &[24, 0]).contains("24 bits a sample do not fit into its 2 bytes"));
     assert!(changed(24, &[0; 4]).contains("give `sampling_rate`"));

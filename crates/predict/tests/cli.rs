@@ -254,7 +254,7 @@ fn what_is_wrong_is_named() {
         2,
         "nowhere: does not exist",
     );
-    refused(&run(&["windows", "/", path]), 2, "holds no model");
+    refused(&run(&["windows", "/", path]), 2, "contains no model");
     refused(&run(&["windows", model, "nothing.npz"]), 2, "nothing.npz");
     refused(
         &run(&["windows", model, path, "--threshold", "7"]),

@@ -480,7 +480,7 @@ fn bad_input_is_refused_before_an_experiment_exists() {
         ),
         (
             config("label.yaml", "a, b", "train.txt"),
-            "record 10: label 2 is no class",
+            "record 10: label 2 is not a class",
             "0 to 1",
         ),
         (

@@ -163,7 +163,7 @@ fn what_a_graph_cannot_do_is_left_out_and_said() {
         ),
         (
             preprocessing(json!([{"low_pass": {"frequency": 300.0}}]), none, "none"),
-            "`low_pass`: 300 Hz does not lie",
+            "`low_pass`: 300 Hz is not between",
         ),
     ] {
         let (bundle, architecture) = bundle(ModelKind::Simple, preprocessing);

@@ -292,7 +292,10 @@ fn what_would_change_the_result_is_refused_by_name() {
         (&["--model", "simple_cnn"], "--model cannot change"),
         (&["--backend", "flex"], "--backend cannot change"),
         (&["--tag", "y"], "--tag is for new runs"),
-        (&["--epochs", "1"], "--epochs 1: the run has 2 already"),
+        (
+            &["--epochs", "1"],
+            "--epochs 1: the run has already completed 2",
+        ),
     ] {
         let output = place.run(&[&["--resume", "latest"][..], arguments].concat());
         let error = text(&output.stderr);

@@ -3,6 +3,8 @@
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
+/// As many as libsndfile reads. Every channel becomes a trace, and a damaged header can name 65,535.
+const MAX_CHANNELS: usize = 1024;
 
 /// Bytes of a sample and what they mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,6 +82,11 @@ impl Format {
         }
         if channels == 0 {
             return Err("there are no channels".into());
+        }
+        if channels > MAX_CHANNELS {
+            return Err(format!(
+                "the header names {channels} channels, more than the {MAX_CHANNELS} that are read: it is probably damaged"
+            ));
         }
         // Some writers leave the block out.
         let bytes = match block {
