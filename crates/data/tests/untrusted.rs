@@ -174,7 +174,7 @@ fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
 /// Reads a damaged file with all that could read it.
 fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     let hints = Hints {
-        sampling_rate: (bytes.len() % 2 == 0).then_some(100.0),
+        sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
         start: None,
     };
     match ending {
