@@ -102,15 +102,32 @@ fn entry<'a>(
     Ok((array, start.map(|start| start + header)))
 }
 
+/// Reads an array to its end, where the archive's checksum is compared: a damaged label would be another label.
+///
+/// # Errors
+/// With the name of the array, where it is damaged.
+fn check_sum(archive: &mut Archive, name: &str, limit: u64) -> Result<(), String> {
+    let entry = archive
+        .by_name(&format!("{name}.npy"))
+        .map_err(|e| format!("no array `{name}`: {e}"))?;
+    std::io::copy(&mut std::io::Read::take(entry, limit), &mut std::io::sink())
+        .map_err(|e| format!("array `{name}`: {e}"))?;
+    Ok(())
+}
+
 fn beside(archive: &mut Archive) -> Result<Beside, String> {
     // No list is longer than the file even where `x` is all zeros: what unpacks to more is made to.
     let limit = 64 * archive_length(archive)? + (1 << 16);
     let name = pick(archive, Role::Labels)?;
+    check_sum(archive, &name, limit)?;
     let labels = list(&name, entry(archive, &name, limit)?.0, integers)?;
     let there = arrays_in(archive);
     let groups = Role::Groups.pick("group", there.iter().map(String::as_str))?;
     let groups = match groups {
-        Some(name) => Some(list(name, entry(archive, name, limit)?.0, names)?),
+        Some(name) => {
+            check_sum(archive, name, limit)?;
+            Some(list(name, entry(archive, name, limit)?.0, names)?)
+        }
         None => None,
     };
     Ok(Beside { labels, groups })
@@ -385,6 +402,18 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_damaged_label_is_an_error() {
+        let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+        let mut bytes = archive(&[x, labels()], zip::CompressionMethod::Stored);
+        assert!(read(&bytes).is_ok());
+        // The labels are the last values before the archive's directory.
+        let directory = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+        assert_eq!(bytes[directory - 8], 2, "the label of the last record");
+        bytes[directory - 8] = 1;
+        assert!(read(&bytes).unwrap_err().contains("array `y`"));
     }
 
     proptest! {
