@@ -133,6 +133,21 @@ impl Weights {
         &self.tensors[id.index()]
     }
 
+    /// Batch normalisation with the running statistics as `scale * x + shift`.
+    ///
+    /// # Shapes
+    /// `norm` names gamma, beta, mean and variance, `[channels]` each; so are scale and shift.
+    pub fn scale_and_shift(&self, norm: [TensorId; 4], epsilon: f64) -> [Vec<f64>; 2] {
+        let [gamma, beta, mean, variance] = norm.map(|id| &self.tensor(id).values);
+        let scale = gamma.iter().zip(variance);
+        let scale = scale.map(|(g, v)| f64::from(*g) / (f64::from(*v) + epsilon).sqrt());
+        let scale: Vec<f64> = scale.collect();
+        let shift = beta.iter().zip(mean).zip(&scale);
+        let shift = shift.map(|((beta, mean), scale)| f64::from(*beta) - scale * f64::from(*mean));
+        let shift = shift.collect();
+        [scale, shift]
+    }
+
     /// Serialises to safetensors with `metadata` in the header. Equal weights give equal bytes.
     ///
     /// # Errors

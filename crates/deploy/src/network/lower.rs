@@ -49,9 +49,11 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
                 variance,
                 epsilon,
             } => {
-                let [gamma, beta, mean, variance] =
-                    [gamma, beta, mean, variance].map(|t| values(*t));
-                batch_norm(&gamma, &beta, &mean, &variance, *epsilon)
+                let norm = [*gamma, *beta, *mean, *variance];
+                let [scale, shift] = weights
+                    .scale_and_shift(norm, *epsilon)
+                    .map(|values| values.into_iter().map(|v| v as f32).collect());
+                Operation::Scale { scale, shift }
             }
             StepKind::Relu => {
                 relu = true;
@@ -86,23 +88,6 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
     }
     network.output = index(&indices, plan.output);
     network
-}
-
-/// `gamma (x - mean) / sqrt(variance + epsilon) + beta` as scale and shift.
-fn batch_norm(
-    gamma: &[f32],
-    beta: &[f32],
-    mean: &[f32],
-    variance: &[f32],
-    epsilon: f64,
-) -> Operation {
-    let scale = |c: usize| f64::from(gamma[c]) / (f64::from(variance[c]) + epsilon).sqrt();
-    let shift = |c: usize| f64::from(beta[c]) - scale(c) * f64::from(mean[c]);
-    let channels = 0..gamma.len();
-    Operation::Scale {
-        scale: channels.clone().map(|c| scale(c) as f32).collect(),
-        shift: channels.map(|c| shift(c) as f32).collect(),
-    }
 }
 
 fn shape(shape: ValueShape) -> Shape {

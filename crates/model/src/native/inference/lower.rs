@@ -111,13 +111,9 @@ impl Lowering<'_> {
                 variance,
                 epsilon,
             } => {
-                let [gamma, beta, mean, variance] =
-                    [gamma, beta, mean, variance].map(|id| self.values(id));
-                let scale = gamma.iter().zip(&variance);
-                let scale: Vec<f64> = scale.map(|(g, v)| g / (v + epsilon).sqrt()).collect();
-                let shift = beta.iter().zip(mean.iter().zip(&scale));
-                let shift = shift.map(|(beta, (mean, scale))| beta - mean * scale);
-                self.scaling(step, &scale, &shift.collect::<Vec<f64>>());
+                let norm = [gamma, beta, mean, variance];
+                let [scale, shift] = self.weights.scale_and_shift(norm, epsilon);
+                self.scaling(step, &scale, &shift);
             }
             StepKind::Relu => {
                 if self.before(step).is_none() {
