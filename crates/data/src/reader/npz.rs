@@ -2,7 +2,7 @@
 //! optional `group` `[N]`, stored or deflated.
 
 use std::fs::File;
-use std::io::{BufReader, Take};
+use std::io::{BufReader, Cursor, Read, Take};
 use std::path::Path;
 
 use zip::ZipArchive;
@@ -78,7 +78,7 @@ pub(super) fn of_all<T>(
     there.sort();
     let mut told = Vec::new();
     for name in there.into_iter().take(most) {
-        let mut entry = archive.by_name(&format!("{name}.npy")).ok()?;
+        let mut entry = member(&mut archive, &name).ok()?;
         told.extend(tell(name, &mut entry));
     }
     Some(told)
@@ -86,48 +86,52 @@ pub(super) fn of_all<T>(
 
 type Entry<'a> = Array<Take<ZipFile<'a, BufReader<File>>>>;
 
+/// The member of an archive that holds an array.
+fn member<'a>(
+    archive: &'a mut Archive,
+    name: &str,
+) -> Result<ZipFile<'a, BufReader<File>>, String> {
+    archive
+        .by_name(&format!("{name}.npy"))
+        .map_err(|e| format!("no array `{name}`: {e}"))
+}
+
 /// An array, of which at most `limit` bytes are unpacked, and the place of its first value in a file that stores it.
 fn entry<'a>(
     archive: &'a mut Archive,
     name: &str,
     limit: u64,
 ) -> Result<(Entry<'a>, Option<u64>), String> {
-    let entry = archive
-        .by_name(&format!("{name}.npy"))
-        .map_err(|e| format!("no array `{name}`: {e}"))?;
+    let entry = member(archive, name)?;
     let stored = entry.compression() == zip::CompressionMethod::Stored;
     let start = entry.data_start().filter(|_| stored);
-    let opened = arrays::open(std::io::Read::take(entry, limit));
+    let opened = arrays::open(entry.take(limit));
     let (array, header) = opened.map_err(|e| format!("array `{name}`: {e}"))?;
     Ok((array, start.map(|start| start + header)))
 }
 
-/// Reads an array to its end, where the archive's checksum is compared: a damaged label would be another label.
+/// An array that is read to its end, where the archive's checksum is compared: a damaged label would be another label.
 ///
 /// # Errors
-/// With the name of the array, where it is damaged.
-fn check_sum(archive: &mut Archive, name: &str, limit: u64) -> Result<(), String> {
-    let entry = archive
-        .by_name(&format!("{name}.npy"))
-        .map_err(|e| format!("no array `{name}`: {e}"))?;
-    std::io::copy(&mut std::io::Read::take(entry, limit), &mut std::io::sink())
-        .map_err(|e| format!("array `{name}`: {e}"))?;
-    Ok(())
+/// With the name of the array, where it is missing or damaged.
+fn whole(archive: &mut Archive, name: &str, limit: u64) -> Result<Array<Cursor<Vec<u8>>>, String> {
+    let mut bytes = Vec::new();
+    let read = member(archive, name)?.take(limit).read_to_end(&mut bytes);
+    let opened = read.map_err(|e| e.to_string());
+    let opened = opened.and_then(|_| arrays::open(Cursor::new(bytes)));
+    let (array, _) = opened.map_err(|e| format!("array `{name}`: {e}"))?;
+    Ok(array)
 }
 
 fn beside(archive: &mut Archive) -> Result<Beside, String> {
     // No list is longer than the file even where `x` is all zeros: what unpacks to more is made to.
     let limit = 64 * archive_length(archive)? + (1 << 16);
     let name = pick(archive, Role::Labels)?;
-    check_sum(archive, &name, limit)?;
-    let labels = list(&name, entry(archive, &name, limit)?.0, integers)?;
+    let labels = list(&name, whole(archive, &name, limit)?, integers)?;
     let there = arrays_in(archive);
     let groups = Role::Groups.pick("group", there.iter().map(String::as_str))?;
     let groups = match groups {
-        Some(name) => {
-            check_sum(archive, name, limit)?;
-            Some(list(name, entry(archive, name, limit)?.0, names)?)
-        }
+        Some(name) => Some(list(name, whole(archive, name, limit)?, names)?),
         None => None,
     };
     Ok(Beside { labels, groups })
