@@ -8,7 +8,7 @@ use npyz::NpyFile;
 use serde::Serialize;
 
 use super::element::Element;
-use super::header::{self, is_pickled, shape_in};
+use super::header::{self, byte_count, is_pickled, sizes_in};
 use super::{Npy, Npz, Reader, npz};
 
 /// Bytes of the longest array whose values are looked at: an archive may unpack to anything.
@@ -53,8 +53,7 @@ pub fn arrays(path: &Path) -> Option<Vec<Described>> {
 fn describe(name: String, mut inner: impl Read) -> Option<Described> {
     let header = header::raw(&mut inner).ok()?;
     let text = String::from_utf8_lossy(&header).into_owned();
-    let sizes = shape_in(&text).split(',').map(str::trim);
-    let sizes: Vec<&str> = sizes.filter(|size| !size.is_empty()).collect();
+    let sizes: Vec<&str> = sizes_in(&text).collect();
     let mut own = Described {
         name,
         dtype: "object, pickled Python".into(),
@@ -76,12 +75,7 @@ fn describe(name: String, mut inner: impl Read) -> Option<Described> {
         return Some(own);
     };
     own.dtype = element.to_string();
-    let expected = sizes
-        .iter()
-        .try_fold(element.width() as u64, |bytes, size| {
-            bytes.checked_mul(size.trim_end_matches('L').parse().ok()?)
-        });
-    let expected = expected?;
+    let expected = byte_count(&text, element.width() as u64)?;
     if expected > MOST {
         return Some(own);
     }

@@ -56,17 +56,9 @@ pub(super) fn raw(entry: &mut impl Read) -> Result<Vec<u8>, String> {
         return Err("the header is nested too deeply".into());
     }
     let text = String::from_utf8_lossy(&bytes[start..]);
-    let shape = shape_in(&text);
-    let sizes = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty());
-    let elements = sizes
-        .map(|size| size.trim_end_matches('L').parse::<u64>().ok())
-        .try_fold(8u64, |product, size| product.checked_mul(size?));
-    match elements.filter(|bytes| *bytes <= i64::MAX as u64) {
+    match byte_count(&text, 8).filter(|bytes| *bytes <= i64::MAX as u64) {
         Some(_) => Ok(bytes),
-        None => Err(format!("the shape ({shape}) is impossible")),
+        None => Err(format!("the shape ({}) is impossible", shape_in(&text))),
     }
 }
 
@@ -75,8 +67,21 @@ pub(super) fn is_pickled(header: &str) -> bool {
     header.contains("'|O'")
 }
 
+/// The sizes in the shape of a header, as they are written.
+pub(super) fn sizes_in(header: &str) -> impl Iterator<Item = &str> {
+    let sizes = shape_in(header).split(',').map(str::trim);
+    sizes.filter(|size| !size.is_empty())
+}
+
+/// Bytes of all elements, of `width` bytes each; none where they are too many to count.
+pub(super) fn byte_count(header: &str, width: u64) -> Option<u64> {
+    sizes_in(header).try_fold(width, |bytes, size| {
+        bytes.checked_mul(size.trim_end_matches('L').parse().ok()?)
+    })
+}
+
 /// What stands between the brackets of the shape in a header.
-pub(super) fn shape_in(header: &str) -> &str {
+fn shape_in(header: &str) -> &str {
     let shape = header.split("shape").nth(1).unwrap_or_default();
     shape.split(['(', ')']).nth(1).unwrap_or_default()
 }
