@@ -104,7 +104,8 @@ pub struct Stretch {
     pub longest: f64,
 }
 
-fn is_zero(value: &f64) -> bool {
+/// Settings that are off are not written, so that a run keeps its configuration hash when new ones come to exist.
+pub(crate) fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 

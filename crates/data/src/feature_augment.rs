@@ -19,6 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
+use crate::augment::is_zero;
 use crate::preprocessing::Preprocessing;
 
 /// Settings of the augmentation; everything is off by default.
@@ -39,15 +40,6 @@ pub struct FeatureAugmentation {
     /// Standard deviation of a random shift of the level, the same in all channels and at all times.
     #[serde(skip_serializing_if = "is_zero")]
     pub level: f64,
-}
-
-/// Runs recorded before these numbers existed keep their configuration hash.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
 }
 
 /// Everything that the random numbers of a sample depend on.

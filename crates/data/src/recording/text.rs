@@ -25,6 +25,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err("the file holds nothing but blanks".into());
     }
+    // Looked for first: `contains` compares many bytes at a time, `position` one.
     if text.contains(&0) {
         let at = text.iter().position(|byte| *byte == 0).unwrap_or_default();
         return Err(format!(
