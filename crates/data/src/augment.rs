@@ -120,9 +120,16 @@ impl Augmentation {
         }
     }
 
+    /// [`Augmentation::standard`] with random responses and levels, for sites or days that training has not seen.
+    pub fn new_sites() -> Self {
+        Self {
+            features: FeatureAugmentation::new_sites(),
+            ..Self::standard()
+        }
+    }
+
     /// A preset by name: `standard` is [`Augmentation::standard`], `light` shifts and scales windows, `field` adds
-    /// faults of outdoor sensors, and `new_sites` is `standard` with random responses and levels, for events at stations
-    /// that training has not seen.
+    /// faults of outdoor sensors, and `new_sites` is [`Augmentation::new_sites`].
     pub fn preset(name: &str) -> Option<Self> {
         let light = Self {
             time_shift: 0.1,
@@ -132,10 +139,7 @@ impl Augmentation {
         match name {
             "none" => Some(Self::default()),
             "standard" => Some(Self::standard()),
-            "new_sites" => Some(Self {
-                features: FeatureAugmentation::new_sites(),
-                ..Self::standard()
-            }),
+            "new_sites" => Some(Self::new_sites()),
             "light" => Some(light),
             "field" => Some(Self {
                 gain_db: 6.0,

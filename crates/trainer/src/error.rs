@@ -61,6 +61,9 @@ pub enum TrainerError {
         /// Advice.
         advice: &'static str,
     },
+    /// Ctrl-C or SIGTERM before there is an experiment.
+    #[error("interrupted before the training began; nothing was written")]
+    Interrupted,
     /// The loss is not finite.
     #[error(
         "the loss is {loss} in epoch {epoch}, step {step} of the run, at learning rate {learning_rate}, training \
@@ -82,7 +85,7 @@ pub enum TrainerError {
 }
 
 impl TrainerError {
-    /// 2 for invalid usage, configuration or data; 1 for failures at run time.
+    /// 2 for invalid usage, configuration or data; 130 for an interruption, as in shells; 1 for failures at run time.
     pub fn exit_code(&self) -> u8 {
         let usage = match self {
             Self::ReadPreset { .. }
@@ -95,6 +98,7 @@ impl TrainerError {
             Self::Experiment(error) => error.is_usage(),
             Self::Export(error) => error.is_usage(),
             Self::Predict(error) => return error.exit_code(),
+            Self::Interrupted => return 130,
             Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
                 false
             }

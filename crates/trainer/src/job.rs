@@ -65,7 +65,7 @@ pub struct Tracking {
 }
 
 /// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 25] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -76,6 +76,7 @@ const RESERVED: [&str; 24] = [
     "system_info",
     "seed",
     "class_names",
+    "augmentation_choice",
     "fold",
     "fold_name",
     "study",

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use data::{Augmentation, Normalisation};
+use data::Normalisation;
 use model::ModelKind;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::balance::{Sampling, WeightsName};
-use super::choice;
+use super::choice::{self, AugmentationChoice};
 use super::policies::{Keep, Schedule};
 use crate::error::TrainerError;
 
@@ -86,11 +86,11 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
-    /// How training windows are changed: standard, new_sites, none, light or field; presets can say more
-    /// [default: standard]
-    #[arg(long, alias = "augment", value_name = "NAME", value_parser = choice::named_augmentation)]
+    /// How training windows are changed: auto (standard or new_sites, as suits the validation split), standard,
+    /// new_sites, none, light or field; presets can say more [default: auto]
+    #[arg(long, alias = "augment", value_name = "NAME", value_parser = AugmentationChoice::from_str)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub augmentation: Option<Augmentation>,
+    pub augmentation: Option<AugmentationChoice>,
     /// Start from the weights of an experiment (ID, prefix, suffix or `latest`), a model folder, a model.safetensors,
     /// or a .keras or .h5 file of the same network. Tensors with the same name and shape are copied; the output layer
     /// is new if the classes differ

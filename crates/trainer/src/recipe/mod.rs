@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use data::folds::FoldChoice;
-use data::{Augmentation, Normalisation, SpectralConfig, Step, Storage};
+use data::{Normalisation, SpectralConfig, Step, Storage};
 use experiment::{Entry, Metadata, TrainingConfig, hash::config_hash};
 use model::ModelKind;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,7 @@ use crate::error::TrainerError;
 
 pub use args::RecipeArgs;
 pub use balance::{ClassWeights, Sampling, background_label};
+pub use choice::AugmentationChoice;
 pub use policies::{EarlyStoppingSettings, Keep, PlateauSettings, Schedule};
 pub use preset::{JobOptions, Preset};
 
@@ -97,8 +98,7 @@ pub struct Recipe {
     /// How much classes count in the loss.
     pub class_weights: ClassWeights,
     /// How training windows are changed.
-    #[serde(deserialize_with = "choice::augmentation")]
-    pub augmentation: Augmentation,
+    pub augmentation: AugmentationChoice,
     /// When to stop because nothing improves.
     pub early_stopping: EarlyStoppingSettings,
     /// When to lower the learning rate.
@@ -194,7 +194,7 @@ impl Default for Recipe {
             label_ratio: 1.0,
             sampling: Sampling::default(),
             class_weights: ClassWeights::default(),
-            augmentation: Augmentation::standard(),
+            augmentation: AugmentationChoice::Auto,
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
             fold: None,
@@ -411,7 +411,9 @@ impl Recipe {
                     self.epochs
                 )));
             }
-            if MAY_CHANGE.contains(&key.as_str()) {
+            // `auto` is what chose the augmentation that is stored.
+            let chooses = key == "augmentation" && value == "auto";
+            if chooses || MAY_CHANGE.contains(&key.as_str()) {
                 continue;
             }
             let shown = match stored {
@@ -438,7 +440,7 @@ impl Recipe {
     pub fn storage(&self, streamed: bool) -> Storage {
         if streamed {
             Storage::Streamed
-        } else if self.augmentation.changes_windows() {
+        } else if self.augmentation.settings().changes_windows() {
             Storage::Windows
         } else {
             Storage::Memory
@@ -509,6 +511,7 @@ impl Recipe {
         }
         self.plateau.check().map_err(TrainerError::Usage)?;
         self.class_weights.check().map_err(TrainerError::Usage)?;
-        self.augmentation.check().map_err(TrainerError::Usage)
+        let augmentation = self.augmentation.settings();
+        augmentation.check().map_err(TrainerError::Usage)
     }
 }

@@ -1,4 +1,5 @@
 use clap::{CommandFactory, Parser};
+use data::Augmentation;
 
 use super::*;
 use crate::cli::Cli;
@@ -46,7 +47,7 @@ fn full() -> Recipe {
         label_ratio: 0.5,
         sampling: Sampling::Balanced,
         class_weights: ClassWeights::ByName(BTreeMap::from([("car".into(), 2.5)])),
-        augmentation: Augmentation::preset("field").unwrap(),
+        augmentation: Augmentation::preset("field").unwrap().into(),
         early_stopping: EarlyStoppingSettings { patience: Some(4) },
         plateau: PlateauSettings {
             patience: 2,
@@ -299,11 +300,11 @@ fn bad_settings_are_named() {
         ),
         (
             "augmentation: wild",
-            "unknown augmentation `wild`: choose standard, new_sites, none, light or field",
+            "unknown augmentation `wild`: choose auto, standard, new_sites, none, light or field",
         ),
         (
             "augmentation: [3]",
-            "expected standard, new_sites, none, light, field, or a map of augmentations",
+            "expected auto, standard, new_sites, none, light, field, or a map of augmentations",
         ),
         (
             "augmentation: {time_shift: 3}",

@@ -1,6 +1,7 @@
 //! Access to recipe fields by path, as used in sweep files.
 
-use serde_json::{Map, Value};
+use data::Augmentation;
+use serde_json::{Map, Value, json};
 
 use super::Recipe;
 
@@ -63,6 +64,10 @@ fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(),
             Recipe::parameters().join(", ")
         ));
     }
+    let whole = fields.get(first).and_then(Value::as_str);
+    if first == "augmentation" && rest.is_some() && whole == Some("auto") {
+        fields.insert(first.to_owned(), json!(Augmentation::standard()));
+    }
     set_below(fields, first, rest, value);
     Ok(())
 }
@@ -88,7 +93,6 @@ fn set_below(fields: &mut Map<String, Value>, key: &str, rest: Option<&str>, val
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn values(pairs: &[(&str, Value)]) -> Map<String, Value> {
         pairs

@@ -6,8 +6,10 @@
 mod claimed;
 mod finished;
 mod prepared;
+mod site_shift;
 mod standing;
 mod trained;
+mod trial;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -50,6 +52,7 @@ pub fn run(
     progress: &mut Progress,
 ) -> Result<Finished, TrainerError> {
     Prepared::new(job.clone(), progress)?
+        .choose_augmentation(interrupt, progress)?
         .claim(progress)?
         .train(interrupt, progress)?
         .finish(progress)

@@ -40,6 +40,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// Initial weights; `None` if they are random or come from a checkpoint.
     pub initial: Option<Weights>,
+    /// How the augmentation was chosen, for the metadata; `None` where the recipe fixes it.
+    pub augmentation_choice: Option<Value>,
 }
 
 impl Prepared {
@@ -111,6 +113,7 @@ impl Prepared {
         }
         Ok(Self {
             initial,
+            augmentation_choice: None,
             job,
             target: choice.target,
             threads,
@@ -171,11 +174,14 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// Fields added by the user, and the fold.
+    /// Fields added by the user, the fold, and how the augmentation was chosen.
     fn other_fields(&self) -> Map<String, Value> {
         let mut fields = self.job.tracking.meta.clone();
         if let Some(fold) = self.job.recipe.fold {
             fields.insert("fold".into(), fold.index.into());
+        }
+        if let Some(choice) = &self.augmentation_choice {
+            fields.insert("augmentation_choice".into(), choice.clone());
         }
         fields
     }
@@ -243,12 +249,14 @@ fn read(
     recipe
         .class_weights
         .resolve(&dataset.train, &dataset.class_names)?;
-    background_label(&recipe.augmentation, &dataset.class_names)?;
-    if recipe.augmentation.changes_windows() {
+    let mut augmentation = recipe.augmentation.settings();
+    background_label(&augmentation, &dataset.class_names)?;
+    if augmentation.changes_windows() {
         let can = batch::check_augmentable(&dataset.train, &dataset.preprocessing);
-        if can.is_err() && recipe.augmentation == Augmentation::standard() {
+        if can.is_err() && augmentation == Augmentation::standard() {
             progress.say("the samples are not raw windows, so time shifts are not applied");
-            recipe.augmentation.time_shift = 0.0;
+            augmentation.time_shift = 0.0;
+            recipe.augmentation = augmentation.into();
         } else {
             can?;
         }

@@ -216,6 +216,10 @@ impl Worker<'_> {
                 let f1 = finished.judgement.test.report().f1.macro_;
                 Ok(done(Outcome::Completed, Some(f1), None))
             }
+            Err(TrainerError::Interrupted) => {
+                claim.release()?;
+                Ok(done(Outcome::Interrupted, None, None))
+            }
             Err(error) => {
                 progress.say(&format!("error: {error}"));
                 let outcome = match error {

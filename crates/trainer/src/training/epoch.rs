@@ -104,10 +104,11 @@ impl<'a, R: Recorder> Training<'a, R> {
 
         let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
         let lists = order[done..].chunks(recipe.batch_size);
+        let augmentation = recipe.augmentation.settings();
         let direct = self
             .engine
             .direct(split, preprocessing)
-            .filter(|_| recipe.augmentation.is_none());
+            .filter(|_| augmentation.is_none());
         if direct.is_some() {
             self.engine.begin_epoch(&order[done..], &labels[done..])?;
         }
@@ -146,8 +147,8 @@ impl<'a, R: Recorder> Training<'a, R> {
             });
         } else {
             let augmenting = batch::Augmenting {
-                augmentation: &recipe.augmentation,
-                background: background_label(&recipe.augmentation, &dataset.class_names)?,
+                augmentation: &augmentation,
+                background: background_label(&augmentation, &dataset.class_names)?,
                 seed: recipe.seed,
                 epoch: epoch as u64,
                 first: done,

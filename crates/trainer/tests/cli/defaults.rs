@@ -4,7 +4,15 @@ use super::*;
 
 /// A dataset without `spectral_processing` over the demo's windows; `factor` scales them.
 fn raw_windows(place: &Place, factor: f32) -> PathBuf {
-    let folder = place.folder.path().join(format!("raw{factor:e}"));
+    let name = format!("raw{factor:e}");
+    changed_windows(place, &name, |_, values| {
+        values.iter_mut().for_each(|value| *value *= factor);
+    })
+}
+
+/// The same with windows changed by `change`, which is given the split.
+fn changed_windows(place: &Place, name: &str, change: impl Fn(&str, &mut [f32])) -> PathBuf {
+    let folder = place.folder.path().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let demo = datasets().join(data::demo::FOLDER);
     for split in ["train", "val", "test"] {
@@ -17,7 +25,7 @@ fn raw_windows(place: &Place, factor: f32) -> PathBuf {
             .unwrap()
             .read(&source, &wanted, &mut |mut record| {
                 if record.record % 4 == 0 {
-                    record.values.iter_mut().for_each(|value| *value *= factor);
+                    change(split, &mut record.values);
                     writer.write(&record)?;
                 }
                 Ok(())
@@ -68,6 +76,74 @@ fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
     for loss in &losses[1..] {
         assert!((loss / losses[0] - 1.0).abs() < 1e-3, "{losses:?}");
     }
+}
+
+/// Takes the slow part out of windows, as a sensor with a high corner frequency does.
+fn without_slow_part(values: &mut [f32]) {
+    let mut before = values[0];
+    for value in values {
+        (*value, before) = (*value - 0.97 * before, *value);
+    }
+}
+
+#[test]
+fn augmentation_is_chosen_where_validation_comes_from_other_sites() {
+    let place = Place::new();
+    let same = raw_windows(&place, 1.0);
+    let other = changed_windows(&place, "other", |split, values| {
+        if split != "train" {
+            without_slow_part(values);
+        }
+    });
+    let train = |config: &Path, more: &[&str]| {
+        let base = [
+            "--dataset-config",
+            config.to_str().unwrap(),
+            "--epochs",
+            "1",
+        ];
+        let output = place.run(&[&base, &["--no-baseline"][..], more].concat());
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let experiment = place.found().pop().unwrap();
+        let recipe = std::fs::read_to_string(experiment.join("recipe.json")).unwrap();
+        let recipe: Value = serde_json::from_str(&recipe).unwrap();
+        (said, metadata(&experiment), recipe["augmentation"].clone())
+    };
+    let standard = serde_json::json!(data::Augmentation::standard());
+    let new_sites = serde_json::json!(data::Augmentation::new_sites());
+
+    let (said, metadata, augmentation) = train(&same, &[]);
+    assert!(!said.contains("different sites"), "{said}");
+    let choice = &metadata["augmentation_choice"];
+    let separability = choice["separability"].as_f64().unwrap();
+    assert!((0.2..0.8).contains(&separability), "{choice}");
+    assert_eq!((choice.get("trial"), &augmentation), (None, &standard));
+
+    let (said, metadata, augmentation) = train(&other, &[]);
+    assert!(
+        said.contains("windows come from different sites or days"),
+        "{said}"
+    );
+    let choice = metadata["augmentation_choice"].clone();
+    assert!(choice["separability"].as_f64().unwrap() > 0.95, "{choice}");
+    let expected = match choice["trial"]["chosen"].as_str().unwrap() {
+        "standard" => &standard,
+        _ => &new_sites,
+    };
+    assert_eq!(&augmentation, expected);
+
+    // The choice depends on the data alone.
+    let (_, metadata, again) = train(&other, &["--seed", "7", "--threads", "1"]);
+    assert_eq!(metadata["augmentation_choice"], choice);
+    assert_eq!(again, augmentation);
+    // What is said on the command line is not tried.
+    let (_, metadata, augmentation) = train(&other, &["--augmentation", "standard"]);
+    assert!(metadata.get("augmentation_choice").is_none());
+    assert_eq!(augmentation, standard);
+    // A run that goes on takes what was chosen.
+    let resumed = place.run(&["--resume", "latest", "--augmentation", "standard"]);
+    assert!(resumed.status.success(), "{}", text(&resumed.stderr));
 }
 
 /// The figures are those of the version before the present defaults.
