@@ -8,11 +8,11 @@ use data::{DataError, DatasetConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::cache::{self, Key};
 use crate::evaluate::{PartScores, PredictedWindows, Scores};
 use crate::metrics::bootstrap::{self, Difference, Interval, Options};
 use crate::metrics::{confusion, macro_f1};
 use crate::model::{Baseline, Prediction, Problem};
-use crate::remember::{self, Key};
 use crate::samples::{Splits, at_most};
 
 /// Increase this when the same data and seed would give other results.
@@ -443,7 +443,7 @@ pub struct QuickOptions<'a> {
 /// [`DataError`] if the windows cannot be read, or there are too many to read in a short time.
 pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Comparison, DataError> {
     let key = key(config, &options);
-    if let Some(comparison) = remember::recall(&key) {
+    if let Some(comparison) = cache::read(&key) {
         return Ok(comparison);
     }
     if options.windows > MAX_READ {
@@ -474,7 +474,7 @@ pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Compar
         &mut |_, _| {},
     );
     let comparison = compared.map_err(DataError::Fold)?;
-    remember::store(&key, &comparison);
+    cache::store(&key, &comparison);
     Ok(comparison)
 }
 

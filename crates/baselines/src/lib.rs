@@ -11,6 +11,7 @@
 //! depends on the unit of the samples. The models are implemented here so that results do not change with the version
 //! of another crate.
 
+mod cache;
 pub mod compare;
 pub mod evaluate;
 pub mod features;
@@ -24,7 +25,6 @@ pub mod model;
 mod random;
 #[cfg(test)]
 mod reference;
-mod remember;
 mod ridge;
 pub mod samples;
 pub mod table;

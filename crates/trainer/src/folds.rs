@@ -140,9 +140,9 @@ impl Pool {
             }
         }
         let comparison = finished
-            .standing
+            .baselines
             .as_ref()
-            .map(|standing| &standing.comparison);
+            .map(|baselines| &baselines.comparison);
         let at = comparison.and_then(|comparison| comparison.position("test"));
         let (Some(comparison), Some(at)) = (comparison, at) else {
             self.compared = false;

@@ -130,8 +130,8 @@ fn results(finished: &Finished) -> String {
         ));
     }
     text.push_str(&class_table(&finished.class_names, &report));
-    if let Some(standing) = &finished.standing {
-        text.push_str(&format!("\n{}", standing.text()));
+    if let Some(baselines) = &finished.baselines {
+        text.push_str(&format!("\n{}", baselines.text()));
     }
     text
 }

@@ -6,8 +6,8 @@ use baselines::evaluate::Scores;
 use experiment::{Metadata, Status};
 use serde_json::json;
 
+use super::baseline_comparison::{BaselineComparison, TestWindows};
 use super::claimed::Claimed;
-use super::standing::{BaselineStanding, TestWindows};
 use super::trained::{Judgement, Trained};
 use crate::error::TrainerError;
 use crate::progress::Progress;
@@ -32,7 +32,7 @@ pub struct Finished {
     /// Test scores with intervals; `None` if windows have no groups.
     pub scores: Option<Scores>,
     /// Comparison with simple baselines, if it was made.
-    pub standing: Option<BaselineStanding>,
+    pub baselines: Option<BaselineComparison>,
     /// Class names.
     pub class_names: Vec<String>,
     /// Whether the validation split stands in for a test split.
@@ -63,8 +63,8 @@ impl Trained {
             StoppedBy::Diverged => Status::Failed,
             StoppedBy::Epochs | StoppedBy::EarlyStopping => Status::Completed,
         };
-        let standing = (prepared.job.baseline && status == Status::Completed)
-            .then(|| BaselineStanding::find(&prepared, &judgement, progress))
+        let baselines = (prepared.job.baseline && status == Status::Completed)
+            .then(|| BaselineComparison::find(&prepared, &judgement, progress))
             .flatten();
         let dataset = prepared.dataset;
         let tested = TestWindows::new(&dataset.test, &judgement);
@@ -81,8 +81,8 @@ impl Trained {
             results.test.insert("intervals".into(), intervals);
             results.test.insert("groups".into(), scores.groups.into());
         }
-        if let Some(standing) = &standing {
-            results.other.extend(standing.to_json());
+        if let Some(baselines) = &baselines {
+            results.other.extend(baselines.to_json());
         }
         let calibration = [
             ("calibration_error", judgement.calibration_error),
@@ -121,7 +121,7 @@ impl Trained {
             outcome,
             tested,
             scores,
-            standing,
+            baselines,
             class_names: dataset.class_names,
             test_is_val: dataset.test_is_val,
         })

@@ -3,11 +3,11 @@
 //! [`Prepared`] (input checked, nothing written) -> [`Claimed`] (experiment directory claimed) -> [`Trained`] (model
 //! and logs written) -> [`Finished`] (metadata final).
 
+mod baseline_comparison;
 mod claimed;
 mod finished;
 mod prepared;
 mod site_shift;
-mod standing;
 mod trained;
 mod trial;
 
@@ -19,10 +19,10 @@ use crate::job::Job;
 use crate::progress::Progress;
 use crate::training::Interrupt;
 
+pub use baseline_comparison::{BaselineComparison, SEED, TestWindows};
 pub use claimed::Claimed;
 pub use finished::Finished;
 pub use prepared::Prepared;
-pub use standing::{BaselineStanding, SEED, TestWindows};
 pub use trained::{Judgement, Trained};
 
 /// Handles Ctrl-C and SIGTERM: the first signal stops the training after the current step, the second kills the

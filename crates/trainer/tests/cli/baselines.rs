@@ -51,7 +51,7 @@ fn baselines_are_experiments() {
     assert_eq!(place.found().len(), 2);
 }
 
-/// The comparison is told, stored, remembered, and changes nothing else.
+/// The comparison is told, stored, cached, and changes nothing else.
 #[test]
 fn trainings_are_compared_with_baselines() {
     let place = Place::new();

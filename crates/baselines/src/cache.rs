@@ -40,8 +40,8 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// Reads a result; `None` if it is missing or damaged.
-pub(crate) fn recall<T: DeserializeOwned>(key: &Key) -> Option<T> {
-    recall_from(&folder()?, key)
+pub(crate) fn read<T: DeserializeOwned>(key: &Key) -> Option<T> {
+    read_from(&folder()?, key)
 }
 
 /// Stores a result. Failure to write is ignored.
@@ -51,7 +51,7 @@ pub(crate) fn store(key: &Key, result: &impl Serialize) {
     }
 }
 
-fn recall_from<T: DeserializeOwned>(folder: &Path, key: &Key) -> Option<T> {
+fn read_from<T: DeserializeOwned>(folder: &Path, key: &Key) -> Option<T> {
     let text = std::fs::read_to_string(folder.join(format!("{}.json", key.0))).ok()?;
     let (sum, rest) = text.split_once('\n')?;
     (sum == hex(rest.as_bytes())).then(|| serde_json::from_str(rest).ok())?
@@ -80,19 +80,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = Key("k".into());
         let result = vec!["a".to_owned(), "b".to_owned()];
-        let recalled = |key| recall_from::<Vec<String>>(folder.path(), key);
-        assert_eq!(recalled(&key), None);
+        let found = |key| read_from::<Vec<String>>(folder.path(), key);
+        assert_eq!(found(&key), None);
         store_in(folder.path(), &key, &result).unwrap();
-        assert_eq!(recalled(&key), Some(result));
+        assert_eq!(found(&key), Some(result));
         let file = folder.path().join("k.json");
         let whole = std::fs::read(&file).unwrap();
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             std::fs::write(&file, damaged).unwrap();
-            assert_eq!(recalled(&key), None, "byte {at}");
+            assert_eq!(found(&key), None, "byte {at}");
         }
         std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
-        assert_eq!(recalled(&key), None);
+        assert_eq!(found(&key), None);
     }
 }

@@ -60,7 +60,7 @@ impl TestWindows {
 
 /// Comparison of a network with baselines.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BaselineStanding {
+pub struct BaselineComparison {
     /// Scores of the baselines.
     pub comparison: Comparison,
     /// Verdict on the validation split.
@@ -69,7 +69,7 @@ pub struct BaselineStanding {
     pub test: Option<Verdict>,
 }
 
-impl BaselineStanding {
+impl BaselineComparison {
     /// Fits the quick baselines, or takes them from the cache. If the data do not allow it, prints the reason and
     /// returns `None`.
     pub(super) fn find(
