@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 
 /// Cache key: a hash of everything that decides a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Key(String);
+pub struct Key(String);
 
 impl Key {
     /// Hashes `deciding`, which must contain everything that decides the result.
-    pub(crate) fn new(deciding: &Value) -> Self {
+    pub fn new(deciding: &Value) -> Self {
         Self(hex(deciding.to_string().as_bytes()))
     }
 }
@@ -40,12 +40,12 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// Reads a result; `None` if it is missing or damaged.
-pub(crate) fn read<T: DeserializeOwned>(key: &Key) -> Option<T> {
+pub fn read<T: DeserializeOwned>(key: &Key) -> Option<T> {
     read_from(&folder()?, key)
 }
 
 /// Stores a result. Failure to write is ignored.
-pub(crate) fn store(key: &Key, result: &impl Serialize) {
+pub fn store(key: &Key, result: &impl Serialize) {
     if let Some(folder) = folder() {
         let _ = store_in(&folder, key, result);
     }

@@ -11,7 +11,7 @@
 //! depends on the unit of the samples. The models are implemented here so that results do not change with the version
 //! of another crate.
 
-mod cache;
+pub mod cache;
 pub mod compare;
 pub mod evaluate;
 pub mod features;

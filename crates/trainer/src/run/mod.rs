@@ -3,6 +3,7 @@
 //! [`Prepared`] (input checked, nothing written) -> [`Claimed`] (experiment directory claimed) -> [`Trained`] (model
 //! and logs written) -> [`Finished`] (metadata final).
 
+mod augmentation;
 mod baseline_comparison;
 mod claimed;
 mod finished;

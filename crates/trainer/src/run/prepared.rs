@@ -8,6 +8,7 @@ use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
+use super::trial::AugmentationSearch;
 use crate::budget;
 use crate::compute::Target;
 use crate::error::TrainerError;
@@ -41,7 +42,7 @@ pub struct Prepared {
     /// Initial weights; `None` if they are random or come from a checkpoint.
     pub initial: Option<Weights>,
     /// How the augmentation was chosen, for the metadata; `None` where the recipe fixes it.
-    pub augmentation_choice: Option<Value>,
+    pub augmentation_search: Option<AugmentationSearch>,
 }
 
 impl Prepared {
@@ -113,7 +114,7 @@ impl Prepared {
         }
         Ok(Self {
             initial,
-            augmentation_choice: None,
+            augmentation_search: None,
             job,
             target: choice.target,
             threads,
@@ -180,8 +181,8 @@ impl Prepared {
         if let Some(fold) = self.job.recipe.fold {
             fields.insert("fold".into(), fold.index.into());
         }
-        if let Some(choice) = &self.augmentation_choice {
-            fields.insert("augmentation_choice".into(), choice.clone());
+        if let Some(search) = &self.augmentation_search {
+            fields.insert("augmentation_choice".into(), json!(search));
         }
         fields
     }

@@ -24,11 +24,14 @@ const OPTIONS: LogisticOptions = LogisticOptions {
 };
 
 /// How well windows of training and validation split can be told apart: the area under the ROC curve, 0.5 where they
-/// are alike and 1 where every window shows its split.
+/// are alike (or too few to tell) and 1 where every window shows its split.
 ///
 /// # Errors
 /// [`DataError`] if a streamed source can no longer be read.
 pub fn separability(dataset: &Dataset) -> Result<f64, DataError> {
+    if dataset.train.len().min(dataset.val.len()) < 2 * PARTS {
+        return Ok(0.5);
+    }
     let (mut values, mut part_of, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     let mut width = 1;
     for (label, split) in [&dataset.train, &dataset.val].into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Chooses between `standard` and `new_sites` augmentation where the recipe leaves the choice to the data.
+//! The choice between `standard` and `new_sites` augmentation, by the data.
 //!
 //! `new_sites` helps where validation windows come from other sites or days than training windows, and costs accuracy
 //! where they do not. So the splits are compared first; only where they differ, a small network is trained with
@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use baselines::metrics::bootstrap::{Options, difference};
 use baselines::metrics::macro_f1;
-use data::{Augmentation, Dataset, Split, batch};
+use data::{Augmentation, Dataset, batch};
 use model::{Architecture, InputShape, ModelKind, TrainingState};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::SEED;
-use super::prepared::Prepared;
 use super::site_shift::{separability, spread};
 use crate::compute::{self, Start, Target};
 use crate::error::TrainerError;
@@ -39,55 +38,100 @@ const TRIALS: u64 = 3;
 /// Largest loss of macro F1 in the trials that is put down to chance, whatever the standard error.
 const MARGIN: f64 = 0.05;
 
-impl Prepared {
-    /// Fixes the augmentation where the recipe leaves it to the data. The choice depends on the data alone, not on the
-    /// run's seed, network or device.
+/// How the augmentation of a dataset is chosen; stored as `augmentation_choice` in the metadata.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AugmentationSearch {
+    /// See [`separability`].
+    separability: f64,
+    /// The trials, if the splits differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<Trial>,
+}
+
+impl AugmentationSearch {
+    /// Compares the splits, and tries both augmentations where they differ.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of a training.
-    pub fn choose_augmentation(
-        mut self,
+    pub fn new(
+        dataset: &Dataset,
+        recipe: &Recipe,
         interrupt: &Interrupt,
-        progress: &Progress,
     ) -> Result<Self, TrainerError> {
-        if self.job.recipe.augmentation != AugmentationChoice::Auto {
-            return Ok(self);
-        }
-        let mut chosen = Augmentation::standard();
-        if self.has_features_to_augment() {
-            let found = separability(&self.dataset).map_err(TrainerError::Stream)?;
-            let mut record = json!({"separability": found});
-            if found >= DIFFERENT_SITES {
-                let trial = Trial::new(&self.dataset, &self.job.recipe, interrupt)?;
-                chosen = trial.chosen();
-                progress.say(&format!(
-                    "training and validation windows come from different sites or days (their spectra tell them apart: \
-                     AUC {found:.2}); {trial}"
-                ));
-                record["trial"] = trial.to_json();
-            }
-            self.augmentation_choice = Some(record);
-        }
-        self.job.recipe.augmentation = AugmentationChoice::Fixed(chosen);
-        Ok(self)
+        let separability = separability(dataset).map_err(TrainerError::Stream)?;
+        let differ = separability >= DIFFERENT_SITES;
+        let trial = differ.then(|| Trial::new(dataset, recipe, interrupt));
+        Ok(Self {
+            separability,
+            trial: trial.transpose()?,
+        })
     }
 
-    /// Whether responses and levels change inputs at all, and validation is not the training split.
-    fn has_features_to_augment(&self) -> bool {
-        let preprocessing = &self.dataset.preprocessing;
-        let (train, val) = (&self.dataset.train, &self.dataset.val);
-        preprocessing.bands.is_some()
-            && preprocessing.normalisation != data::Normalisation::None
-            && train.fingerprint != val.fingerprint
+    /// The chosen augmentation.
+    pub fn chosen(&self) -> Augmentation {
+        let trial = self.trial.as_ref();
+        trial
+            .map_or(Candidate::Standard, |trial| trial.chosen)
+            .settings()
+    }
+
+    /// What a person is told, if the splits differ.
+    pub fn message(&self) -> Option<String> {
+        let trial = self.trial.as_ref()?;
+        Some(format!(
+            "training and validation windows come from different sites or days (their spectra tell them apart: AUC {:.2}); \
+             in short trials, validation macro F1 is {:.3} with standard augmentation and {:.3} with new_sites: \
+             training with {} (--augmentation sets it)",
+            self.separability,
+            trial.standard,
+            trial.new_sites,
+            trial.chosen.name()
+        ))
+    }
+}
+
+/// The augmentations between which trials decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Candidate {
+    Standard,
+    NewSites,
+}
+
+impl Candidate {
+    fn settings(self) -> Augmentation {
+        match self {
+            Self::Standard => Augmentation::standard(),
+            Self::NewSites => Augmentation::new_sites(),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::NewSites => "new_sites",
+        }
+    }
+
+    /// `NewSites`, unless it is worse by more than chance: the splits differ, so what `Standard` costs at a third site is
+    /// seen only in part.
+    fn by_scores(standard: f64, new_sites: f64, standard_error: f64) -> Self {
+        if new_sites - standard >= -standard_error.min(MARGIN) {
+            Self::NewSites
+        } else {
+            Self::Standard
+        }
     }
 }
 
 /// Macro F1 of short trainings with either augmentation, on the validation split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Trial {
     standard: f64,
     new_sites: f64,
     /// Standard error of their difference.
     standard_error: f64,
+    chosen: Candidate,
 }
 
 impl Trial {
@@ -98,13 +142,12 @@ impl Trial {
     ) -> Result<Self, TrainerError> {
         let dataset = part_of(dataset);
         let classes = dataset.class_names.len();
-        let augmentations = [Augmentation::standard(), Augmentation::new_sites()];
         let mut predicted = Vec::new();
-        for augmentation in augmentations {
+        for candidate in [Candidate::Standard, Candidate::NewSites] {
             let mut sum = vec![0.0; dataset.val.len() * classes];
             for trial in 0..TRIALS {
                 let recipe = Recipe {
-                    augmentation: AugmentationChoice::Fixed(augmentation.clone()),
+                    augmentation: AugmentationChoice::Fixed(candidate.settings()),
                     model: ModelKind::UltraLightweight,
                     epochs: EPOCHS,
                     seed: SEED + trial,
@@ -134,69 +177,26 @@ impl Trial {
             ..Options::default()
         };
         let difference = difference(labels, both, &groups, classes, macro_f1, options);
+        let (standard, new_sites) = (score(&predicted[0]), score(&predicted[1]));
+        let standard_error = difference.interval.standard_error;
         Ok(Self {
-            standard: score(&predicted[0]),
-            new_sites: score(&predicted[1]),
-            standard_error: difference.interval.standard_error,
+            standard,
+            new_sites,
+            standard_error,
+            chosen: Candidate::by_scores(standard, new_sites, standard_error),
         })
-    }
-
-    /// `new_sites`, unless it is worse by more than chance: the splits differ, so what it costs is seen only in part.
-    fn prefers_new_sites(&self) -> bool {
-        self.new_sites - self.standard >= -self.standard_error.min(MARGIN)
-    }
-
-    fn chosen(&self) -> Augmentation {
-        if self.prefers_new_sites() {
-            Augmentation::new_sites()
-        } else {
-            Augmentation::standard()
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        if self.prefers_new_sites() {
-            "new_sites"
-        } else {
-            "standard"
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "standard": self.standard,
-            "new_sites": self.new_sites,
-            "standard_error": self.standard_error,
-            "chosen": self.name(),
-        })
-    }
-}
-
-impl std::fmt::Display for Trial {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "in short trials, validation macro F1 is {:.3} with standard augmentation and {:.3} with new_sites: \
-             training with {} (--augmentation sets it)",
-            self.standard,
-            self.new_sites,
-            self.name()
-        )
     }
 }
 
 /// The splits a trial uses: all of them, or part of large ones.
 fn part_of(dataset: &Dataset) -> Dataset {
-    let train = {
-        let ratio = WINDOWS as f64 / dataset.train.len() as f64;
-        batch::labelled(&dataset.train.y, ratio.min(1.0), SEED)
-    };
-    let of = |split: &Split, kept: &[usize]| split.subset(kept);
+    let ratio = WINDOWS as f64 / dataset.train.len() as f64;
+    let train = batch::labelled(&dataset.train.y, ratio.min(1.0), SEED);
     Dataset {
         class_names: dataset.class_names.clone(),
-        train: of(&dataset.train, &train),
-        val: of(&dataset.val, &spread(dataset.val.len(), WINDOWS)),
-        test: of(&dataset.test, &[]),
+        train: dataset.train.subset(&train),
+        val: dataset.val.subset(&spread(dataset.val.len(), WINDOWS)),
+        test: dataset.test.subset(&[]),
         test_is_val: dataset.test_is_val,
         preprocessing: dataset.preprocessing.clone(),
         warnings: Vec::new(),
@@ -258,14 +258,8 @@ mod tests {
 
     #[test]
     fn new_sites_is_refused_only_where_it_is_clearly_worse() {
-        let chosen = |standard, new_sites, standard_error| {
-            let trial = Trial {
-                standard,
-                new_sites,
-                standard_error,
-            };
-            trial.name()
-        };
+        let chosen =
+            |standard, new_sites, error| Candidate::by_scores(standard, new_sites, error).name();
         assert_eq!(chosen(0.78, 0.97, 0.02), "new_sites");
         assert_eq!(chosen(0.48, 0.47, 0.03), "new_sites");
         assert_eq!(chosen(0.85, 0.81, 0.02), "standard");

@@ -1,0 +1,70 @@
+//! Fixes the augmentation of a run whose recipe leaves it to the data.
+
+use baselines::cache::{self, Key};
+use data::{Augmentation, Normalisation};
+use serde_json::json;
+
+use super::prepared::Prepared;
+use super::trial::AugmentationSearch;
+use crate::error::TrainerError;
+use crate::progress::Progress;
+use crate::recipe::AugmentationChoice;
+use crate::training::Interrupt;
+
+/// Raised whenever a search comes to other results, which are then not taken from the cache.
+const VERSION: u32 = 1;
+
+impl Prepared {
+    /// Chooses the augmentation if the recipe does not say which. The choice depends on the data alone, not on the
+    /// run's seed, network or device, and is cached.
+    ///
+    /// # Errors
+    /// [`TrainerError::Interrupted`], or those of a training.
+    pub fn choose_augmentation(
+        mut self,
+        interrupt: &Interrupt,
+        progress: &Progress,
+    ) -> Result<Self, TrainerError> {
+        if self.job.recipe.augmentation != AugmentationChoice::Auto {
+            return Ok(self);
+        }
+        let mut chosen = Augmentation::standard();
+        if self.has_features_to_augment() {
+            let search = self.search(interrupt)?;
+            if let Some(message) = search.message() {
+                progress.say(&message);
+            }
+            chosen = search.chosen();
+            self.augmentation_search = Some(search);
+        }
+        self.job.recipe.augmentation = AugmentationChoice::Fixed(chosen);
+        Ok(self)
+    }
+
+    fn search(&self, interrupt: &Interrupt) -> Result<AugmentationSearch, TrainerError> {
+        let (dataset, recipe) = (&self.dataset, &self.job.recipe);
+        let key = Key::new(&json!({
+            "search": VERSION,
+            "data": self.identity,
+            "learned_from": self.learned_from,
+            "preprocessing": dataset.preprocessing,
+            "fold": [json!(recipe.fold), json!(recipe.held_out)],
+            "loss": [json!(recipe.class_weights), json!(recipe.sampling)],
+        }));
+        if let Some(search) = cache::read(&key) {
+            return Ok(search);
+        }
+        let search = AugmentationSearch::new(dataset, recipe, interrupt)?;
+        cache::store(&key, &search);
+        Ok(search)
+    }
+
+    /// Whether responses and levels change inputs at all, and validation is not the training split.
+    fn has_features_to_augment(&self) -> bool {
+        let preprocessing = &self.dataset.preprocessing;
+        let (train, val) = (&self.dataset.train, &self.dataset.val);
+        preprocessing.bands.is_some()
+            && preprocessing.normalisation != Normalisation::None
+            && train.fingerprint != val.fingerprint
+    }
+}
