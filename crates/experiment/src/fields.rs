@@ -8,10 +8,11 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use crate::catalogue::Metric;
+use crate::catalogue::layout::{NODE_FLASH, NODE_RAM};
 use crate::store::Entry;
 
 /// Short names of fields that are cheap to read. The catalogue names those of metrics.
-const SHORT: [&str; 22] = [
+const SHORT: [&str; 24] = [
     "id",
     "status",
     "dataset",
@@ -29,6 +30,8 @@ const SHORT: [&str; 22] = [
     "test_acc",
     "test_loss",
     "params",
+    "flash",
+    "ram",
     "duration",
     "time",
     "backend",
@@ -93,6 +96,18 @@ impl<'a> Fields<'a> {
             "epochs" => json!(results.and_then(|results| results.epochs_run)),
             "best_epoch" => json!(results.and_then(|results| results.best_epoch)),
             "params" => json!(known(m.model_info.total_params)),
+            "flash" => m
+                .model_info
+                .other
+                .get(NODE_FLASH)
+                .cloned()
+                .unwrap_or_default(),
+            "ram" => m
+                .model_info
+                .other
+                .get(NODE_RAM)
+                .cloned()
+                .unwrap_or_default(),
             "duration" => json!(m.duration_s),
             "time" => json!(m.timestamp),
             "backend" => m.system_info.other.get(name).cloned().unwrap_or_default(),

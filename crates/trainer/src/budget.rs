@@ -1,12 +1,73 @@
-//! Checks before the training whether network and front end fit a sensor node.
+//! What network and front end cost on a sensor node, known before the training.
 
 use data::Preprocessing;
 use deploy::network::Network;
 use deploy::quantise::{IntegerNetwork, RangeMethod};
 use deploy::{TrainedModel, c};
+use experiment::catalogue::layout::{NODE_FLASH, NODE_RAM};
 use model::{Architecture, Bundle, Plan, Weights};
+use serde_json::{Map, Value};
 
 use crate::error::TrainerError;
+
+/// Parameters above which a network is not meant for nodes.
+const MOST_PARAMETERS: usize = 1_000_000;
+
+/// Cost on a sensor node, by the numbers that the C code computes with.
+pub struct NodeCost {
+    /// In 8 bits.
+    pub int8: c::Cost,
+    /// In float32.
+    pub float: c::Cost,
+}
+
+impl NodeCost {
+    /// The cost of a network with its front end. It depends on shapes alone.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] if the front end has no C implementation.
+    pub fn new(
+        architecture: &Architecture,
+        preprocessing: &Preprocessing,
+    ) -> Result<Self, TrainerError> {
+        let plan = Plan::new(architecture)?;
+        let names = (0..architecture.num_classes)
+            .map(|i| i.to_string())
+            .collect();
+        let preprocessing = serde_json::json!(preprocessing);
+        let bundle = Bundle::new(architecture, Weights::init(&plan, 0), names, preprocessing);
+        let model = TrainedModel::new(&bundle, architecture)?;
+        let network = Network::new(&model)?;
+        let silence = vec![0.0; architecture.input.elements()];
+        let integers = IntegerNetwork::with_method(&network, &silence, RangeMethod::Range)?;
+        let refused = |error: deploy::DeployError| TrainerError::Usage(error.to_string());
+        Ok(Self {
+            int8: c::cost(&model, &network, c::Numbers::Int8(&integers)).map_err(refused)?,
+            float: c::cost(&model, &network, c::Numbers::Float).map_err(refused)?,
+        })
+    }
+
+    /// Fields of `model_info` in the metadata; none for large networks and front ends without a C implementation.
+    pub fn fields(
+        architecture: &Architecture,
+        preprocessing: &Preprocessing,
+    ) -> Map<String, Value> {
+        let small =
+            Plan::new(architecture).is_ok_and(|plan| plan.total_parameters() <= MOST_PARAMETERS);
+        let cost = small.then(|| Self::new(architecture, preprocessing));
+        let Some(Ok(cost)) = cost else {
+            return Map::new();
+        };
+        let fields = [
+            (NODE_FLASH, cost.int8.flash_bytes()),
+            (NODE_RAM, cost.int8.ram_bytes),
+        ];
+        let fields = fields.into_iter();
+        fields
+            .map(|(name, bytes)| (name.to_owned(), bytes.into()))
+            .collect()
+    }
+}
 
 /// Describes the flash and memory that a network and its front end need.
 ///
@@ -18,31 +79,21 @@ pub fn check(
     preprocessing: &Preprocessing,
     kilobytes: usize,
 ) -> Result<String, TrainerError> {
-    let plan = Plan::new(architecture)?;
-    let names = (0..architecture.num_classes)
-        .map(|i| i.to_string())
-        .collect();
-    let preprocessing = serde_json::json!(preprocessing);
-    // The cost depends on shapes alone, so untrained weights give the right answer.
-    let bundle = Bundle::new(architecture, Weights::init(&plan, 0), names, preprocessing);
-    let model = TrainedModel::new(&bundle, architecture)?;
-    let network = Network::new(&model)?;
-    let silence = vec![0.0; architecture.input.elements()];
-    let integers = IntegerNetwork::with_method(&network, &silence, RangeMethod::Range)?;
-    let refused = |error: deploy::DeployError| TrainerError::Usage(format!("--budget-kb: {error}"));
-    let int8 = c::cost(&model, &network, c::Numbers::Int8(&integers)).map_err(refused)?;
-    let float = c::cost(&model, &network, c::Numbers::Float).map_err(refused)?;
+    let cost = NodeCost::new(architecture, preprocessing).map_err(|error| match error {
+        TrainerError::Usage(problem) => TrainerError::Usage(format!("--budget-kb: {problem}")),
+        other => other,
+    })?;
     let kb = |bytes: usize| bytes.div_ceil(1024);
     let needs = format!(
-        "with its front end, {} needs about {} KB of flash and {} KB of memory in 8 bits ({} and {} in float32), beside the \
+        "with its front end, {} needs about {} KB of flash and {} KB of memory in 8 bits ({} and {} in float32), without the \
          window of samples",
         architecture.kind,
-        kb(int8.flash_bytes()),
-        kb(int8.ram_bytes),
-        kb(float.flash_bytes()),
-        kb(float.ram_bytes),
+        kb(cost.int8.flash_bytes()),
+        kb(cost.int8.ram_bytes),
+        kb(cost.float.flash_bytes()),
+        kb(cost.float.ram_bytes),
     );
-    if int8.flash_bytes() > kilobytes * 1024 {
+    if cost.int8.flash_bytes() > kilobytes * 1024 {
         let problem = format!(
             "{needs}: more than --budget-kb {kilobytes}; choose a smaller --model, or fewer features"
         );

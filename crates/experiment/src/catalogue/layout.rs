@@ -53,6 +53,11 @@ pub const TRASH: &str = ".trash";
 /// Prefix of directories of untracked runs, in `logs/` next to the experiments directory.
 pub const UNTRACKED: &str = "seismic_training_";
 
+/// Field of `model_info`: bytes of flash on a sensor node, network and front end in 8 bits, code estimated.
+pub const NODE_FLASH: &str = "node_flash_bytes";
+/// Field of `model_info`: bytes of static memory on a sensor node, without the window of samples.
+pub const NODE_RAM: &str = "node_ram_bytes";
+
 /// Metadata field with the SHA-256 of every file.
 pub const FILES: &str = "files";
 /// Field of a split's results that holds the [`crate::catalogue::ClassMetric`]s.

@@ -9,7 +9,7 @@ use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
 use super::trial::AugmentationSearch;
-use crate::budget;
+use crate::budget::{self, NodeCost};
 use crate::compute::Target;
 use crate::error::TrainerError;
 use crate::initial;
@@ -147,7 +147,7 @@ impl Prepared {
                 num_classes,
                 total_params: self.plan.total_parameters(),
                 trainable_params: self.plan.trainable_parameters(),
-                other: Map::new(),
+                other: NodeCost::fields(&self.architecture, &dataset.preprocessing),
             },
             training_config,
             dataset_info: DatasetInfo {

@@ -99,6 +99,13 @@ fn a_model_in_8_bits_is_judged_and_written() {
     let cost = std::fs::read(out.join("cost.json")).unwrap();
     let cost: serde_json::Value = serde_json::from_slice(&cost).unwrap();
     assert_eq!(cost["numbers"], "int8");
+    // The metadata have said so since the run began.
+    let info = &metadata(&place.found()[0])["model_info"];
+    assert_eq!(
+        info["node_flash_bytes"],
+        cost["flash_bytes"]["total_estimate"]
+    );
+    assert_eq!(info["node_ram_bytes"], cost["ram_bytes"]["static"]);
     let out = place.folder.path().join("m.tflite");
     let path = out.to_str().unwrap();
     command(&[

@@ -45,6 +45,12 @@ const fn words(name: &'static str, header: &'static str, order: u8) -> Column {
     }
 }
 
+/// Columns that are shown only where they are asked for.
+const ON_REQUEST: [Column; 2] = [
+    column("flash", "FLASH", 15, bytes),
+    column("ram", "RAM", 16, bytes),
+];
+
 const COLUMNS: [Column; 16] = [
     words("id", "ID", 0),
     words("status", "STATUS", 1),
@@ -78,7 +84,8 @@ pub(super) fn chosen<'a>(options: &'a Options, terminal: &Terminal) -> Vec<&'a s
 }
 
 fn known(name: &str) -> Option<&'static Column> {
-    COLUMNS.iter().find(|column| column.name == name)
+    let mut all = COLUMNS.iter().chain(&ON_REQUEST);
+    all.find(|column| column.name == name)
 }
 
 /// Heading of a column.
