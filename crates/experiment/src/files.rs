@@ -2,7 +2,7 @@
 //!
 //! A path in a foreign directory may name a pipe or a device, which never ends. Only regular files are opened.
 
-use std::fs::{File, remove_file, rename};
+use std::fs::{File, OpenOptions, remove_file, rename};
 use std::io::{Error, Read, Result, Write};
 use std::path::Path;
 
@@ -35,11 +35,22 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes a temporary file, syncs and renames it: a reader sees the old file or the new one.
+/// Writes a temporary file, syncs and renames it: a reader sees the old file or the new one. A symbolic link stays, and
+/// its target is replaced. Devices and pipes are written to, not replaced.
 ///
 /// # Errors
 /// [`ExperimentError::Write`]; the old file stays intact and no temporary file remains.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), ExperimentError> {
+    let target = path
+        .is_symlink()
+        .then(|| path.canonicalize().ok())
+        .flatten();
+    let path = target.as_deref().unwrap_or(path);
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        let opened = OpenOptions::new().write(true).open(path);
+        let written = opened.and_then(|mut file| file.write_all(bytes));
+        return written.map_err(ExperimentError::write(path));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::create(&aside).and_then(|mut file| {

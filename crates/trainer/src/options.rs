@@ -67,7 +67,7 @@ pub struct TrainingOptions {
     /// Tag of the experiment; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// CheckpointHeader stored with the experiment
+    /// Free text stored with the experiment
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
     /// Write a plain logs/seismic_training_{time} folder next to the experiments directory instead of a tracked

@@ -79,6 +79,7 @@ impl StudyRun {
         let metadata = &entry.metadata;
         let other = &metadata.other;
         let text = |name: &str| other.get(name).and_then(Value::as_str).map(str::to_owned);
+        let number = |name: &str| other.get(name).and_then(Value::as_u64);
         let scores = SCORES.iter().filter_map(|(name, split, metric)| {
             let value = metadata.metric(*split, metric.name())?;
             value.is_finite().then_some((*name, value))
@@ -89,9 +90,10 @@ impl StudyRun {
             id: entry.id.clone(),
             directory: entry.directory.clone(),
             status: entry.status?,
-            line: other.get("study_line")?.as_u64()?,
-            trial: other.get("trial")?.as_u64()?,
-            fold: text("fold_name"),
+            // The folds of a cross-validation without a plan count as its lines.
+            line: number("study_line").or(number("fold"))?,
+            trial: number("trial").unwrap_or(0),
+            fold: text("fold_name").or_else(|| Some(format!("fold {}", number("fold")?))),
             seed: metadata.seed,
             varied: other
                 .get("varied")

@@ -1,6 +1,6 @@
 //! Output destination: standard output, or a file that appears once it is complete.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Opens standard output, or a temporary file next to `path`.
+    /// Opens standard output, or a temporary file next to `path`. A symbolic link stays, and its target is replaced.
+    /// Devices and pipes are written to, not replaced.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, PredictError> {
         let Some(path) = path else {
             return Ok(Self {
@@ -60,6 +61,19 @@ impl Output {
                 aside: None,
             });
         };
+        let target = path
+            .is_symlink()
+            .then(|| path.canonicalize().ok())
+            .flatten();
+        let path = target.as_deref().unwrap_or(path);
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            let opened = OpenOptions::new().write(true).open(path);
+            let file = opened.map_err(|source| cannot_write(path, source))?;
+            return Ok(Self {
+                writer: Box::new(BufWriter::new(file)),
+                aside: None,
+            });
+        }
         let name = path
             .file_name()
             .ok_or_else(|| PredictError::Usage(format!("{} names no file", path.display())))?;
@@ -149,4 +163,29 @@ pub(crate) fn by_class(names: &[String], probabilities: &[f32]) -> Value {
 pub(crate) fn number(value: f32) -> Value {
     // Converted through text; as float64 it would get meaningless digits.
     serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_devices_are_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut output = Output::open(Some(&link)).unwrap();
+        output.write("new").unwrap();
+        output.finish().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
+        // A socket stands for every file that is not a regular one.
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(Output::open(Some(&socket)).is_err());
+        assert!(!socket.metadata().unwrap().is_file());
+        let entries = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(entries, 3, "no temporary file is left");
+    }
 }

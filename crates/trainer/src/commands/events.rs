@@ -31,7 +31,10 @@ pub(super) struct EventScores {
     scores: Vec<EventScore>,
     best: usize,
     recordings: usize,
+    /// Labelled events of classes that make events.
     labels: usize,
+    /// Samples from one window to the next.
+    hop: usize,
     days: f64,
 }
 
@@ -94,8 +97,10 @@ pub(super) fn score_events(
         recordings: recordings.len(),
         labels: recordings
             .iter()
-            .map(|recording| recording.labels.len())
-            .sum(),
+            .flat_map(|recording| &recording.labels)
+            .filter(|label| !base.ignored[label.class])
+            .count(),
+        hop: cutting.hop,
         days: recordings
             .iter()
             .map(LabelledRecording::seconds)
@@ -170,6 +175,7 @@ impl EventScores {
             "version": 1,
             "recordings": self.recordings,
             "labelled_events": self.labels,
+            "hop": self.hop,
             "days": self.days,
             "advised": score(&self.scores[self.best]),
             "grid": self.scores.iter().map(score).collect::<Vec<_>>(),
@@ -215,6 +221,14 @@ impl EventScores {
             "advised: --on {:.2} --off {:.2}\n",
             best.on, best.off
         ));
+        if best.misses * 10 > self.labels {
+            text.push_str(&format!(
+                "{} of {} events are missed: windows fit short events better in smaller steps, such as --hop {}\n",
+                best.misses,
+                self.labels,
+                (self.hop / 4).max(1)
+            ));
+        }
         text
     }
 }

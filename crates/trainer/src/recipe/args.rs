@@ -69,8 +69,8 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Scaling of inputs: sample, dataset, batch or none [default: the dataset configuration's, else
-    /// dataset]
+    /// Scaling of inputs: sample, dataset, band, batch or none [default: the dataset configuration's, else band for the
+    /// front end bands and dataset for others]
     #[arg(long, value_name = "NAME", value_parser = Normalisation::from_str)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<Normalisation>,

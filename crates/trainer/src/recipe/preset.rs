@@ -45,7 +45,7 @@ pub struct JobOptions {
     pub meta: Map<String, Value>,
     /// Tags.
     pub tags: Vec<String>,
-    /// CheckpointHeader stored with the experiment.
+    /// Free text stored with the experiment.
     pub notes: String,
 }
 

@@ -73,7 +73,7 @@ pub struct StudySettings {
     pub checkpoint_minutes: f64,
     /// Tags of every experiment.
     pub tags: Vec<String>,
-    /// CheckpointHeader of every experiment.
+    /// Free text stored with every experiment.
     pub notes: String,
     /// Extra fields of every `metadata.json`.
     pub meta: serde_json::Map<String, Value>,

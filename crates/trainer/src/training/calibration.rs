@@ -2,6 +2,10 @@
 //!
 //! C. Guo et al., "On calibration of modern neural networks", ICML 2017.
 
+use baselines::metrics::argmax;
+
+use crate::metrics::probabilities;
+
 /// Search range: outside of it a softmax is a step or flat.
 const RANGE: (f64, f64) = (0.05, 20.0);
 
@@ -23,7 +27,9 @@ pub fn loss_at(logits: &[f32], labels: &[u32], temperature: f64) -> f64 {
     sum / labels.len().max(1) as f64
 }
 
-/// The temperature with the lowest cross-entropy; 1 if there are no samples or the logits are not finite.
+/// The temperature with the lowest cross-entropy; 1 if there are no samples or the logits are not finite. If
+/// every sample is classified correctly, the cross-entropy falls for ever with the temperature: then the mean confidence
+/// is that of `n` successes in `n` trials, `(n + 1) / (n + 2)` (Laplace).
 ///
 /// # Shapes
 /// `logits` `[samples, classes]`, `labels` `[samples]`.
@@ -46,6 +52,37 @@ pub fn fit_temperature(logits: &[f32], labels: &[u32]) -> f64 {
             (low, a, at_a) = (a, b, at_b);
             b = low + golden * (high - low);
             at_b = loss(b);
+        }
+    }
+    let temperature = ((low + high) / 2.0).exp();
+    let classes = logits.len() / labels.len();
+    let mut rows = logits.chunks_exact(classes).zip(labels);
+    if rows.all(|(row, label)| argmax(row) == *label as usize) {
+        let n = labels.len() as f64;
+        temperature.max(temperature_of(logits, classes, (n + 1.0) / (n + 2.0)))
+    } else {
+        temperature
+    }
+}
+
+/// The temperature at which the mean confidence is `wanted`.
+fn temperature_of(logits: &[f32], classes: usize, wanted: f64) -> f64 {
+    let confidence = |log: f64| {
+        let probabilities = probabilities(logits, classes, log.exp());
+        let rows = probabilities.chunks_exact(classes);
+        let count = rows.len() as f64;
+        rows.map(|row| row.iter().copied().fold(0.0, f64::max))
+            .sum::<f64>()
+            / count
+    };
+    // Confidence falls with the temperature.
+    let (mut low, mut high) = (RANGE.0.ln(), RANGE.1.ln());
+    while high - low > 1e-4 {
+        let middle = (low + high) / 2.0;
+        if confidence(middle) > wanted {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
     ((low + high) / 2.0).exp()
@@ -145,6 +182,12 @@ mod tests {
             );
             assert!(calibration_error(&logits, &labels, temperature) < 1e-3);
         }
+        // Without a mistake the confidence is that of 98 successes.
+        let faultless: Vec<f32> = (0..98).flat_map(|i| [2.0 + i as f32 / 50.0, 0.0]).collect();
+        let temperature = fit_temperature(&faultless, &[0; 98]);
+        let confidence = probabilities(&faultless, 2, temperature);
+        let mean = confidence.chunks_exact(2).map(|row| row[0]).sum::<f64>() / 98.0;
+        assert!((mean - 0.99).abs() < 1e-4, "{mean} at {temperature}");
         let (logits, labels) = overconfident(4.0);
         // Confidence 81 / 82 against 75 % right.
         let error = calibration_error(&logits, &labels, 1.0);

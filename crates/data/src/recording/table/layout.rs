@@ -3,7 +3,7 @@
 use super::super::text::cell;
 use super::super::time::{Moment, parse_moment};
 use super::names::{time_name, with_unit};
-use super::number::{Commas, commas, may_be_number, number};
+use super::number::{Commas, commas, grouping_points, may_be_number, number};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +73,17 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
             lines[0].number
         ));
     };
-    let (commas, example) = commas(rows[first..].iter().flatten(), separator);
+    let (mut commas, mut example) = commas(rows[first..].iter().flatten(), separator);
+    if commas == Commas::None
+        && let Some(grouped) = grouping_points(&rows[first..])
+    {
+        (commas, example) = (Commas::Points, Some(grouped));
+    }
     let mut notes = Vec::new();
     if let Some(example) = example {
         let (what, how) = match commas {
             Commas::Thousands => ("commas between thousands", "without"),
+            Commas::Points => ("points between thousands", "without"),
             Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
         };
         notes.push(format!(
