@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
 
-use crate::error::DataError;
+use crate::error::{DataError, SampleError, YamlError};
 use crate::folds::FoldChoice;
 use crate::index::read_index;
 use crate::nesting::deeper_than;
@@ -27,9 +27,9 @@ const MAX_SIZE: u64 = 16 << 20;
 const MAX_DEPTH: usize = 200;
 
 /// Refuses text that would take too long to parse.
-fn check_depth(text: &str) -> Result<(), String> {
+fn check_depth(text: &str) -> Result<(), YamlError> {
     if deeper_than(MAX_DEPTH, text.as_bytes(), b"[{", b"]}") {
-        return Err(format!("brackets are nested more than {MAX_DEPTH} deep"));
+        return Err(YamlError::TooDeep { limit: MAX_DEPTH });
     }
     Ok(())
 }
@@ -136,15 +136,12 @@ impl DatasetConfig {
     /// # Errors
     /// [`DataError`] with line and key if the text is malformed, the task is unknown, or a value is invalid.
     pub fn parse(text: &str, path: &Path, task: Option<&str>) -> Result<Self, DataError> {
-        let yaml_error = |error: serde_yaml::Error| DataError::Yaml {
+        let yaml_error = |problem: YamlError| DataError::Yaml {
             path: path.to_owned(),
-            message: error.to_string(),
+            problem,
         };
-        check_depth(text).map_err(|message| DataError::Yaml {
-            path: path.to_owned(),
-            message,
-        })?;
-        let tasks = task_names(text).map_err(yaml_error)?;
+        check_depth(text).map_err(yaml_error)?;
+        let tasks = task_names(text).map_err(|error| yaml_error(error.into()))?;
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,
             Some(name) => {
@@ -162,14 +159,7 @@ impl DatasetConfig {
             }
             None => match tasks.first() {
                 Some(name) => name,
-                None => {
-                    return Err(DataError::Yaml {
-                        path: path.to_owned(),
-                        message: "no task: expected a section such as `vehicle_classification:` \
-                                  with `num_classes`, `class_names` and index files"
-                            .into(),
-                    });
-                }
+                None => return Err(yaml_error(YamlError::NoTask)),
             },
         };
         let mut warnings = Vec::new();
@@ -183,7 +173,9 @@ impl DatasetConfig {
             task: name,
             tasks: &tasks,
         };
-        let raw = seed.deserialize(deserializer).map_err(yaml_error)?;
+        let raw = seed
+            .deserialize(deserializer)
+            .map_err(|error| yaml_error(error.into()))?;
         let mut config = Self {
             path: path.to_owned(),
             task_name: name.to_owned(),
@@ -254,16 +246,16 @@ impl DatasetConfig {
     ///
     /// # Errors
     /// If the label is not a class.
-    pub(crate) fn renumber_read(&self, label: i64) -> Result<Option<u32>, String> {
+    pub(crate) fn renumber_read(&self, label: i64) -> Result<Option<u32>, SampleError> {
         let classes = self.labels_on_disk();
         let class = usize::try_from(label).ok().filter(|label| *label < classes);
-        class.map(|label| self.renumber(label)).ok_or_else(|| {
-            format!(
-                "label {label} is not a class of `{}`: labels are 0 to {}",
-                self.task_name,
-                classes - 1
-            )
-        })
+        class
+            .map(|label| self.renumber(label))
+            .ok_or_else(|| SampleError::UnknownClass {
+                label,
+                task: self.task_name.clone(),
+                classes,
+            })
     }
 
     /// Whether samples with this label on disk are included.
@@ -381,24 +373,24 @@ impl DatasetConfig {
 /// Parses YAML for other modules and crates.
 ///
 /// # Errors
-/// A message with key, line and column.
-pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+/// [`YamlError`] with key, line and column.
+pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     check_depth(text)?;
-    serde_yaml::from_str(text).map_err(|error| error.to_string())
+    Ok(serde_yaml::from_str(text)?)
 }
 
 /// Like [`parse_yaml`]; also returns the keys that `T` does not have.
 ///
 /// # Errors
-/// A message with key, line and column.
+/// [`YamlError`] with key, line and column.
 pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
     text: &str,
-) -> Result<(T, Vec<String>), String> {
+) -> Result<(T, Vec<String>), YamlError> {
     check_depth(text)?;
     let mut unknown = Vec::new();
     let deserializer = serde_yaml::Deserializer::from_str(text);
     let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
-    Ok((value.map_err(|error| error.to_string())?, unknown))
+    Ok((value?, unknown))
 }
 
 #[cfg(test)]

@@ -1,6 +1,16 @@
 //! Errors in configurations and data, with file, line, key or record.
 
+pub mod import;
+pub mod preprocessing;
+pub mod recording;
+pub mod sample;
+
 use std::path::{Path, PathBuf};
+
+pub use import::ImportError;
+pub use preprocessing::PreprocessingError;
+pub use recording::RecordingError;
+pub use sample::SampleError;
 
 /// Error from reading a configuration or data.
 #[derive(Debug, thiserror::Error)]
@@ -23,13 +33,13 @@ pub enum DataError {
         /// Underlying error.
         source: std::io::Error,
     },
-    /// The configuration is malformed; the message has key, line and column.
-    #[error("{path}: {message}")]
+    /// The configuration is malformed; the problem has key, line and column.
+    #[error("{path}: {problem}")]
     Yaml {
         /// The configuration.
         path: PathBuf,
         /// Key, problem, line and column.
-        message: String,
+        problem: YamlError,
     },
     /// A value of the configuration is invalid.
     #[error("{path}{}: `{key}`: {problem}", line.map(|l| format!(", line {l}")).unwrap_or_default())]
@@ -51,7 +61,7 @@ pub enum DataError {
         /// Line, from 1.
         line: usize,
         /// What is wrong.
-        problem: String,
+        problem: IndexError,
     },
     /// Some of the inspected files are unusable.
     #[error("{}", problems.join("\nerror: "))]
@@ -67,7 +77,7 @@ pub enum DataError {
         /// The source.
         path: PathBuf,
         /// The problem.
-        problem: String,
+        problem: Box<Problem>,
     },
     /// One record of a source is unusable.
     #[error("{path}, record {record}: {problem}")]
@@ -77,7 +87,7 @@ pub enum DataError {
         /// Record, from 0.
         record: usize,
         /// The problem.
-        problem: String,
+        problem: Box<Problem>,
     },
     /// The samples of a source cannot be read one by one.
     #[error("{path}: cannot be streamed: {reason}")]
@@ -95,7 +105,7 @@ pub enum DataError {
         /// Record, from 0.
         record: usize,
         /// Why the segments do not form a window.
-        problem: String,
+        problem: PreprocessingError,
     },
     /// Warnings that `--strict` turns into errors.
     #[error("{} note(s), and --strict refuses them:\n  {}", notes.len(), notes.join("\n  "))]
@@ -149,6 +159,129 @@ pub enum DataError {
         /// Positions of some of them.
         examples: Vec<String>,
     },
+}
+
+/// A line of an index file, or a pattern in it, is unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// No file has this name or matches the pattern.
+    #[error("no such file: {}", path.display())]
+    NoFile {
+        /// The path that was looked for.
+        path: PathBuf,
+    },
+    /// The pattern is unusable.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+}
+
+/// A file name pattern is unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    /// The pattern has bytes that are not UTF-8.
+    #[error("a pattern must be UTF-8")]
+    NotUtf8,
+    /// The pattern is malformed.
+    #[error("`{text}` is not a valid pattern: {source}")]
+    Malformed {
+        /// The pattern.
+        text: String,
+        /// What is wrong with it.
+        source: glob::PatternError,
+    },
+    /// A folder cannot be read.
+    #[error("`{text}`: {source}")]
+    Unreadable {
+        /// The pattern.
+        text: String,
+        /// Why not.
+        source: glob::GlobError,
+    },
+}
+
+/// YAML that cannot be parsed.
+#[derive(Debug, thiserror::Error)]
+pub enum YamlError {
+    /// Parsing would take too long.
+    #[error("brackets are nested more than {limit} deep")]
+    TooDeep {
+        /// Deepest nesting that is parsed.
+        limit: usize,
+    },
+    /// A dataset configuration describes no task.
+    #[error(
+        "no task: expected a section such as `vehicle_classification:` with `num_classes`, `class_names` and index files"
+    )]
+    NoTask,
+    /// The text is malformed, or a key has an invalid value; with line and column.
+    #[error(transparent)]
+    Malformed(#[from] serde_yaml::Error),
+}
+
+/// For callers that add the file to the message.
+impl From<YamlError> for String {
+    fn from(error: YamlError) -> Self {
+        error.to_string()
+    }
+}
+
+/// For callers that add the position of the problem to the message.
+impl From<PreprocessingError> for String {
+    fn from(error: PreprocessingError) -> Self {
+        error.to_string()
+    }
+}
+
+/// What is wrong with a file or one of its records; the [`DataError`] around it names them.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// With a sample source.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// With a recording.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// With preprocessing, or a window that does not fit it.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
+    /// With an import.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Found by a caller of this crate, with what to do.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Other(problem)
+    }
+}
+
+impl From<String> for Box<Problem> {
+    fn from(problem: String) -> Self {
+        Box::new(Problem::Other(problem))
+    }
+}
+
+/// Adds the file to a problem.
+pub(crate) fn in_file<E: Into<Problem>>(path: &Path) -> impl Fn(E) -> DataError + '_ {
+    move |problem| DataError::Source {
+        path: path.to_owned(),
+        problem: Box::new(problem.into()),
+    }
+}
+
+/// Adds the file and the number of the record to a problem.
+pub(crate) fn in_record<E: Into<Problem>>(
+    path: &Path,
+    record: usize,
+) -> impl Fn(E) -> DataError + '_ {
+    move |problem| DataError::Record {
+        path: path.to_owned(),
+        record,
+        problem: Box::new(problem.into()),
+    }
 }
 
 /// Wraps an I/O error from writing `path`.

@@ -19,8 +19,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use crate::augment::is_zero;
 use crate::preprocessing::Preprocessing;
+use crate::serde_skip::is_zero;
 
 /// Settings of the augmentation; everything is off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::DataError;
+use crate::error::{DataError, IndexError, PatternError};
 use crate::text;
 
 /// Sources listed in `index`, in order.
@@ -41,42 +41,25 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
             sources.push(path.clone());
             continue;
         }
-        let wrong = |problem: String| DataError::Index {
+        let wrong = |problem: IndexError| DataError::Index {
             path: index.to_owned(),
             line: i + 1,
             problem,
         };
         let mut found = Vec::new();
         for path in candidates.iter().filter(|_| is_pattern(line)) {
-            found = matches(path).map_err(|error| wrong(error.to_string()))?;
+            found = matches(path).map_err(|error| wrong(error.into()))?;
             if !found.is_empty() {
                 break;
             }
         }
         if found.is_empty() {
-            let shown = base.join(unquoted(line));
-            return Err(wrong(format!("no such file: {}", shown.display())));
+            let path = base.join(unquoted(line));
+            return Err(wrong(IndexError::NoFile { path }));
         }
         sources.extend(found);
     }
     Ok(sources)
-}
-
-/// Error in a file name pattern.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PatternError {
-    #[error("a pattern must be UTF-8")]
-    NotUtf8,
-    #[error("`{text}` is not a valid pattern: {source}")]
-    Malformed {
-        text: String,
-        source: glob::PatternError,
-    },
-    #[error("`{text}`: {source}")]
-    Unreadable {
-        text: String,
-        source: glob::GlobError,
-    },
 }
 
 /// Whether a path may be a pattern.

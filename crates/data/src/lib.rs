@@ -29,7 +29,7 @@ pub mod commands;
 mod config;
 mod dataset;
 pub mod demo;
-mod error;
+pub mod error;
 mod feature_augment;
 pub mod folds;
 pub mod import;
@@ -39,22 +39,24 @@ mod leaks;
 mod loader;
 mod memory;
 mod nesting;
+pub mod panics;
 mod pool;
 mod preprocessing;
 pub mod reader;
 pub mod recording;
 pub mod samples;
+mod serde_skip;
 pub mod signal;
+mod split;
 mod text;
-pub mod unharmed;
 pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{
     ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
 };
-pub use dataset::{Dataset, Inputs, Loading, Slot, Split, Storage, Streamed};
-pub use error::DataError;
+pub use dataset::Dataset;
+pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
@@ -62,3 +64,4 @@ pub use preprocessing::{
     Spectrum, Statistics, StatisticsPasses, Step, Thresholds, WelchConfig, WelchDetrend,
     WelchScaling, WelchWindow, segment,
 };
+pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

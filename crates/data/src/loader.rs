@@ -1,7 +1,9 @@
 //! Reads splits from their index files.
 
-use std::collections::{BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+mod records;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,105 +11,18 @@ use sha2::{Digest, Sha256};
 
 use crate::census::Census;
 use crate::config::DatasetConfig;
-use crate::dataset::{Inputs, Loading, Slot, Split, Storage, Streamed};
-use crate::error::DataError;
-use crate::labels::{LabelIndex, Stamp, hex};
+use crate::error::{DataError, SampleError, in_file, in_record};
+use crate::labels::{LabelIndex, hex};
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
 use crate::preprocessing::{
     self, BandLayout, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses,
     records_to_features,
 };
-use crate::reader::{self, Reader, Record, Span, Wanted};
+use crate::reader::{self, Record};
+use crate::split::{Inputs, Loading, Slot, Split, Storage};
 
-/// Records waiting for their inputs to be computed, with their source and byte range.
-#[derive(Default)]
-struct PendingRecords {
-    records: Vec<Record>,
-    places: Vec<(usize, Option<Span>)>,
-}
-
-impl PendingRecords {
-    fn push(&mut self, record: Record, source: usize, span: Option<Span>) {
-        self.records.push(record);
-        self.places.push((source, span));
-    }
-
-    fn keep(&mut self, mut keep: impl FnMut(&Record) -> bool) {
-        let kept: Vec<bool> = self.records.iter().map(&mut keep).collect();
-        let mut of_record = kept.iter();
-        self.records.retain(|_| of_record.next() == Some(&true));
-        let mut of_place = kept.iter();
-        self.places.retain(|_| of_place.next() == Some(&true));
-    }
-}
-
-/// The record of a single-record source.
-struct SingleRecord {
-    record: Record,
-    span: Option<Span>,
-    stamp: Option<Stamp>,
-}
-
-/// Options for reading sources, shared by the reader threads.
-struct ReadOptions {
-    wanted: Wanted,
-    storage: Storage,
-}
-
-impl ReadOptions {
-    /// Byte ranges of the records in a source, if the split is streamed.
-    fn spans(&self, reader: &dyn Reader, source: &Path) -> Result<Option<Vec<Span>>, DataError> {
-        if self.storage != Storage::Streamed {
-            return Ok(None);
-        }
-        let spans = reader
-            .spans(source)?
-            .ok_or_else(|| DataError::NotStreamable {
-                path: source.to_owned(),
-                reason: format!(
-                    "{} are read into memory; `data convert` writes them so that they can",
-                    reader.name()
-                ),
-            })?;
-        Ok(Some(spans))
-    }
-
-    /// Reads the record of a single-record source.
-    fn one(
-        &self,
-        reader: &dyn Reader,
-        source: &Path,
-        labels: &LabelIndex,
-    ) -> Result<SingleRecord, DataError> {
-        let stamp = labels.stamp(source);
-        let known = stamp.and_then(|stamp| labels.known(source, stamp));
-        if let Some(label) = known.filter(|label| !self.wanted.keeps(*label)) {
-            return Ok(SingleRecord {
-                record: Record::without_values(label),
-                span: None,
-                stamp,
-            });
-        }
-        let span = self
-            .spans(reader, source)?
-            .and_then(|spans| spans.first().copied());
-        let mut found = None;
-        reader.read(source, &self.wanted, &mut |record| {
-            found = Some(record);
-            Ok(())
-        })?;
-        let nothing = || DataError::Source {
-            path: source.to_owned(),
-            problem: "contains no sample".into(),
-        };
-        Ok(SingleRecord {
-            record: found.ok_or_else(nothing)?,
-            span,
-            stamp,
-        })
-    }
-}
+use records::{PendingRecords, PreparedSample, ReadOptions, SingleRecord};
 
 /// Reads splits in sequence. The first sample sets the shape of all.
 pub(crate) struct Loader<'a> {
@@ -135,7 +50,7 @@ pub(crate) struct Loader<'a> {
 
 /// The windows of sources that belong to a split.
 struct PartialSplit {
-    /// SingleRecord entry per window of the included classes.
+    /// One entry per window of the included classes.
     keep: Vec<bool>,
     next: usize,
 }
@@ -212,22 +127,7 @@ impl<'a> Loader<'a> {
         }: SplitSources,
     ) -> Result<(Split, Contents), DataError> {
         self.part = keep.map(|keep| PartialSplit { keep, next: 0 });
-        let mut split = Split {
-            x: match self.how.storage {
-                Storage::Memory => Inputs::Memory(Vec::new()),
-                Storage::Windows => Inputs::Windows(Vec::new(), Vec::new()),
-                Storage::Streamed => Inputs::Streamed(Streamed {
-                    sources: sources.clone(),
-                    slots: Vec::new(),
-                    wanted: self.how.wanted.clone(),
-                }),
-            },
-            y: Vec::new(),
-            groups: BTreeSet::new(),
-            group_of: Vec::new(),
-            fingerprint: String::new(),
-            shape: [0; 3],
-        };
+        let mut split = self.how.empty_split(&sources);
         let mut hash = Sha256::new();
         let mut labels = LabelIndex::default();
         // Reading labels first only saves work if classes are excluded.
@@ -290,14 +190,10 @@ impl<'a> Loader<'a> {
         if let Some(part) = self.part.take()
             && part.next != part.keep.len()
         {
-            return Err(DataError::Source {
-                path: index,
-                problem: format!(
-                    "its sources had {} windows and now have {}: they are changing",
-                    part.keep.len(),
-                    part.next
-                ),
-            });
+            return Err(in_file(&index)(SampleError::CountChanged {
+                before: part.keep.len(),
+                now: part.next,
+            }));
         }
         split.fingerprint = hex(&hash.finalize());
         split.shape = self.shape.as_ref().expect("a sample set it").0;
@@ -337,7 +233,13 @@ impl<'a> Loader<'a> {
                 record: record.record as u32,
                 span,
             });
-            self.add_one(record, slot, input, &sources[source], split, hash)?;
+            let sample = PreparedSample {
+                record,
+                slot,
+                input,
+                source: &sources[source],
+            };
+            self.add_one(sample, split, hash)?;
         }
         Ok(())
     }
@@ -373,33 +275,31 @@ impl<'a> Loader<'a> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // the parts of one sample
     fn add_one(
         &mut self,
-        record: Record,
-        slot: Option<Slot>,
-        input: Result<(Vec<f32>, [usize; 3]), String>,
-        source: &Path,
+        sample: PreparedSample<'_>,
         split: &mut Split,
         hash: &mut Sha256,
     ) -> Result<(), DataError> {
-        let error = |problem: String| DataError::Record {
-            path: source.to_owned(),
-            record: record.record,
-            problem,
-        };
-        let label = self.config.renumber_read(record.label).map_err(error)?;
+        let PreparedSample {
+            record,
+            slot,
+            input,
+            source,
+        } = sample;
+        let error = in_record::<SampleError>(source, record.record);
+        let label = self.config.renumber_read(record.label).map_err(&error)?;
         let Some(label) = label else {
             return Ok(());
         };
-        let (input, shape) = input.map_err(error)?;
+        let (input, shape) = input.map_err(in_record(source, record.record))?;
         match &self.shape {
             Some((expected, first)) if *expected != shape => {
-                return Err(error(format!(
-                    "the input would be {shape:?}, but {} set {expected:?}: all samples must have \
-                     one shape",
-                    first.display()
-                )));
+                return Err(error(SampleError::InputShape {
+                    found: shape,
+                    expected: *expected,
+                    first: first.clone(),
+                }));
             }
             Some(_) => {}
             None => self.shape = Some((shape, source.to_owned())),
@@ -420,17 +320,17 @@ impl<'a> Loader<'a> {
         match (&mut split.x, slot) {
             (Inputs::Memory(x), _) => x.extend(input),
             (Inputs::Windows(_, shape), _) if !shape.is_empty() && *shape != record.shape => {
-                return Err(error(format!(
-                    "the window is {:?}, others {shape:?}",
-                    record.shape
-                )));
+                return Err(error(SampleError::WindowShape {
+                    found: record.shape,
+                    expected: shape.clone(),
+                }));
             }
             (Inputs::Windows(x, shape), _) => {
                 x.extend_from_slice(&record.values);
                 shape.clone_from(&record.shape);
             }
             (Inputs::Streamed(streamed), Some(slot)) => streamed.slots.push(slot),
-            (Inputs::Streamed(_), None) => return Err(error("the file is changing".into())),
+            (Inputs::Streamed(_), None) => return Err(error(SampleError::Changed)),
         }
         split.y.push(label);
         let group = record.group.map(|group| self.intern(group));

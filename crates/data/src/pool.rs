@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::config::DatasetConfig;
-use crate::error::DataError;
+use crate::error::{DataError, SampleError, in_record};
 use crate::folds::{FoldChoice, Roles};
 use crate::reader::{self, Record};
 
@@ -157,11 +157,7 @@ impl Pool {
             for (source, records) in some.iter().zip(found) {
                 for (record, label, group) in records? {
                     pool.add(config, label, group)
-                        .map_err(|problem| DataError::Record {
-                            path: source.clone(),
-                            record,
-                            problem,
-                        })?;
+                        .map_err(in_record(source, record))?;
                 }
             }
         }
@@ -173,7 +169,7 @@ impl Pool {
         config: &DatasetConfig,
         label: i64,
         group: Option<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), SampleError> {
         if let Some(label) = config.renumber_read(label)? {
             self.ungrouped += usize::from(group.is_none());
             let alone = format!("window {}", self.labels.len());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::DatasetConfig;
-use crate::error::DataError;
+use crate::error::{DataError, in_record};
 use crate::reader::{self, Record};
 
 /// Index files of a configuration with their split; two names of one file count once.
@@ -81,11 +81,7 @@ pub(crate) fn of_source(
 ) -> Result<(), DataError> {
     reader::read(source, &config.wanted(), &mut |record| {
         let label = config.renumber_read(record.label);
-        let label = label.map_err(|problem| DataError::Record {
-            path: source.to_owned(),
-            record: record.record,
-            problem,
-        })?;
+        let label = label.map_err(in_record(source, record.record))?;
         match label {
             Some(label) => sink(source, record, label),
             None => Ok(()),

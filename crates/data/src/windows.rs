@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::config::DatasetConfig;
-use crate::error::DataError;
+use crate::error::{DataError, PreprocessingError, SampleError, in_record};
 use crate::labels::hex;
 use crate::pool::{SplitPlan, SplitSources};
 use crate::preprocessing::{Chain, window};
@@ -125,8 +125,8 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     fn new(config: &'a DatasetConfig, keep: Option<Vec<bool>>) -> Result<Self, DataError> {
-        let chain =
-            Chain::new(&config.steps, config.spectral.sampling_rate).map_err(DataError::Usage)?;
+        let chain = Chain::new(&config.steps, config.spectral.sampling_rate)
+            .map_err(|problem| DataError::Usage(problem.to_string()))?;
         Ok(Self {
             config,
             chain,
@@ -138,12 +138,8 @@ impl<'a> Visit<'a> {
     }
 
     fn add(&mut self, source: &Path, record: Record) -> Result<(), DataError> {
-        let error = |problem: String| DataError::Record {
-            path: source.to_owned(),
-            record: record.record,
-            problem,
-        };
-        let Some(label) = self.config.renumber_read(record.label).map_err(error)? else {
+        let error = in_record::<SampleError>(source, record.record);
+        let Some(label) = self.config.renumber_read(record.label).map_err(&error)? else {
             return Ok(());
         };
         if let Some(keep) = &mut self.keep
@@ -156,30 +152,34 @@ impl<'a> Visit<'a> {
         self.hash.update(bytes);
         self.hash.update(u64::from(label).to_le_bytes());
         if let Some(at) = record.values.iter().position(|value| !value.is_finite()) {
-            return Err(error(format!(
-                "value {at} is {}: expected finite numbers",
-                record.values[at]
-            )));
+            return Err(error(SampleError::NotFinite {
+                position: at,
+                value: record.values[at],
+            }));
         }
-        let (window, shape) = window(&record.values, &record.shape).map_err(error)?;
+        let (window, shape) =
+            window(&record.values, &record.shape).map_err(in_record(source, record.record))?;
         if window.is_empty() || window.len() != shape[0] * shape[1] {
-            return Err(error(format!(
-                "{} values do not fill the shape {shape:?}",
-                window.len()
-            )));
+            return Err(error(SampleError::ValueCount {
+                values: window.len(),
+                shape: shape.to_vec(),
+            }));
         }
         if *self.shape.get_or_insert(shape) != shape {
-            return Err(error(format!(
-                "the window is {shape:?}, others are {:?}: all must have one shape",
-                self.shape.unwrap_or_default()
-            )));
+            return Err(error(SampleError::WindowShape {
+                found: shape.to_vec(),
+                expected: self.shape.unwrap_or_default().to_vec(),
+            }));
         }
         if self.chain.is_empty() {
             self.chunk.values.extend_from_slice(&window);
         } else {
             for channel in window.chunks_exact(shape[1]) {
                 let mut samples: Vec<f64> = channel.iter().map(|value| f64::from(*value)).collect();
-                self.chain.apply(&mut samples).map_err(error)?;
+                self.chain
+                    .apply(&mut samples)
+                    .map_err(PreprocessingError::from)
+                    .map_err(in_record(source, record.record))?;
                 self.chunk
                     .values
                     .extend(samples.iter().map(|value| *value as f32));

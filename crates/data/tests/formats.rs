@@ -83,14 +83,17 @@ fn what_is_not_clear_is_refused() {
         ("refused_two.npz", "`data`, `waveforms` could all be `x`"),
         (
             "refused_text.npz",
-            "labels of type <U1 are not supported: expected integers",
+            "type <U1 is not supported: expected integers",
         ),
         (
             "refused_one_hot.npz",
             "`y` is [4, 4] (one-hot? save np.argmax(y, axis=1)), expected one dimension",
         ),
-        ("refused_halves.npz", "label 1 is no whole number"),
-        ("refused_complex.npz", "`x` of type <c8 is not supported"),
+        ("refused_halves.npz", "label 1 is not a whole number"),
+        (
+            "refused_complex.npz",
+            "array `x`: type <c8 is not supported",
+        ),
         ("refused_objects.npy", "holds pickled Python objects"),
     ] {
         let error = records(&fixtures().join(name)).unwrap_err();

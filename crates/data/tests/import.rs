@@ -185,14 +185,14 @@ fn mistakes_are_named() {
         (
             "class: quiet",
             "class: loud",
-            "`loud` is no class: `class_names` has quiet, steps",
+            "the class `loud` is not in `class_names`: quiet, steps",
         ),
         (
             "[Z, N]",
             "[Z, E]",
-            "channel `E` is not there: there are N, Z",
+            "there is no channel `E`: there are N, Z",
         ),
-        ("table.csv", "*.seed", "no file is named so"),
+        ("table.csv", "*.seed", "no file matches"),
         (
             "window: 0.08",
             "window: 0.1",
@@ -207,7 +207,7 @@ fn mistakes_are_named() {
         (
             "window:",
             "preprocessing: [fft]\nwindow:",
-            "belongs into dataset_config.yaml",
+            "belongs in dataset_config.yaml",
         ),
         (
             "class: quiet",

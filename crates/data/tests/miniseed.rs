@@ -77,7 +77,7 @@ fn what_is_left_out_is_noted() {
     let notes: [(&str, &[&str]); 12] = [
         (
             "noise-inside",
-            &["1 place skipped, of 777 bytes that are no miniSEED record (at byte 1024)"],
+            &["1 place skipped, of 777 bytes that are not miniSEED records (at byte 1024)"],
         ),
         ("noise-first", &["1 place skipped, of 300 bytes"]),
         ("zeros-inside", &["1 place skipped, of 1000 bytes"]),
@@ -93,7 +93,7 @@ fn what_is_left_out_is_noted() {
         (
             "cut-last",
             &[
-                "1 record left out at the end of the file (record 2, at byte 1024: the record is cut off: 300 of its 512 bytes are there)",
+                "1 record left out at the end of the file (record 2, at byte 1024: the record is truncated: 300 of its 512 bytes are there)",
             ],
         ),
         (
@@ -153,8 +153,9 @@ fn other_encodings_are_named() {
     let mut other = sound.clone();
     other[52] = 19;
     let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default());
-    let error = parse(&other).unwrap_err();
-    let expected = "no record can be read: 1 record left out, as encoding 19 (Steim-3) is not read";
+    let error = parse(&other).unwrap_err().to_string();
+    let expected =
+        "no record can be read: 1 record left out, as encoding 19 (Steim-3) is not supported";
     assert!(error.starts_with(expected), "{error}");
     let both = parse(&[&other[..], &sound[..]].concat()).unwrap();
     assert_eq!(both.traces, parse(&sound).unwrap().traces);

@@ -71,7 +71,7 @@ fn code_is_never_run_and_what_is_wrong_is_named() {
     };
     for (name, wanted, expected) in [
         ("malicious.pt", &seismic, "asks for `posix.system`: refused"),
-        ("plain_pickle.pt", &seismic, "no file of torch.save"),
+        ("plain_pickle.pt", &seismic, "not a file of torch.save"),
         (
             "nested.pt",
             &elsewhere,
@@ -80,7 +80,7 @@ fn code_is_never_run_and_what_is_wrong_is_named() {
         (
             "nested.pt",
             &no_location,
-            "say `modality` in the configuration; there are `seismic`, `audio`",
+            "set `modality` in the configuration; there are `seismic`, `audio`",
         ),
         (
             "nested.pt",

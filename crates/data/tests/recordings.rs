@@ -179,7 +179,9 @@ fn damage_is_named() {
         let mut bytes = std::fs::read(folder().join(name)).unwrap();
         change(&mut bytes);
         let ending = name.rsplit('.').next().unwrap();
-        recording::parse(&bytes, ending, &Hints::default()).unwrap_err()
+        recording::parse(&bytes, ending, &Hints::default())
+            .unwrap_err()
+            .to_string()
     };
     let one_record = damaged("steim2.mseed", &|bytes| {
         bytes.truncate(512);
@@ -191,7 +193,7 @@ fn damage_is_named() {
     );
     let cut = damaged("steim1.mseed", &|bytes| bytes.truncate(500));
     assert!(
-        cut.contains("(record 0, at byte 0: the record is cut off: 500 of its 512"),
+        cut.contains("(record 0, at byte 0: the record is truncated: 500 of its 512"),
         "{cut}"
     );
     let checksum = damaged("float64.mseed3", &|bytes| {
@@ -206,7 +208,9 @@ fn damage_is_named() {
         checksum.contains("(record 0, at byte 0: the checksum is"),
         "{checksum}"
     );
-    let unknown = recording::parse(b"nothing", "dat", &Hints::default()).unwrap_err();
+    let unknown = recording::parse(b"nothing", "dat", &Hints::default())
+        .unwrap_err()
+        .to_string();
     assert!(
         unknown.contains("recordings are miniSEED, SAC, WAV"),
         "{unknown}"

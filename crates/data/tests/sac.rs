@@ -67,7 +67,10 @@ fn what_was_unusual_is_noted() {
             "leven-undefined-le",
             "LEVEN not set: read as an evenly sampled time series",
         ),
-        ("extra-bytes", "the last 100 bytes belong to no sample"),
+        (
+            "extra-bytes",
+            "the last 100 bytes do not belong to a sample",
+        ),
         (
             "cut",
             "the header says 55 samples, but the data end after 20: these are read",
@@ -85,7 +88,9 @@ fn other_kinds_are_refused() {
     let changed = |word: usize, value: i32| {
         let mut own = sound.clone();
         own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
-        recording::parse(&own, "sac", &Hints::default()).unwrap_err()
+        recording::parse(&own, "sac", &Hints::default())
+            .unwrap_err()
+            .to_string()
     };
     assert!(changed(105, 0).contains("not evenly spaced in time (LEVEN is 0)"));
     assert!(changed(85, 2).contains("IFTYPE is 2: a spectrum (real and imaginary)"));

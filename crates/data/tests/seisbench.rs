@@ -126,7 +126,7 @@ fn one_trace_does_not_lose_the_others() {
     assert_eq!(windows, 4);
     for part in [
         "2 traces with other channels left out",
-        "channel `N` is not there: there are Z, 1, 2",
+        "there is no channel `N`: there are Z, 1, 2",
         "2 traces that cannot be read left out",
         "6 traces without `source_id`",
     ] {

@@ -137,16 +137,35 @@ fn rows_keep_their_places_without_times() {
     assert!(cut[2].is_nan(), "{cut:?}");
     assert_eq!((cut.len(), cut[3]), (6, 4.0));
     let falling = "time,Z\n0.3,1\n0.2,2\n0.1,3\n0.0,4\n";
-    let error = recording::parse(falling.as_bytes(), "csv", &hints).unwrap_err();
+    let error = recording::parse(falling.as_bytes(), "csv", &hints)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("fall from row to row"), "{error}");
 }
 
 #[test]
 fn files_that_are_no_tables_are_named() {
     let error = |bytes: &[u8], ending: &str| {
-        recording::parse(bytes, ending, &Hints::default()).unwrap_err()
+        recording::parse(bytes, ending, &Hints::default())
+            .unwrap_err()
+            .to_string()
     };
     assert!(error(b"PARExxxxPARE", "parquet").contains("encrypted"));
     assert!(error(b"", "csv").contains("empty"));
     assert!(error(b"PK\x03\x04\0\0", "csv").contains("Excel"));
+}
+
+/// Programs ask for a rate only if it is all that is missing.
+#[test]
+fn a_missing_rate_is_told_from_other_problems() {
+    let unknown = |text: &str, extension: &str| {
+        recording::parse(text.as_bytes(), extension, &Hints::default())
+            .unwrap_err()
+            .is_rate_unknown()
+    };
+    assert!(unknown("Z\n1\n2\n", "csv"));
+    assert!(unknown("Z\n1\n2\n", "dat"));
+    assert!(unknown("time,Z\n5,1\n", "csv"));
+    assert!(!unknown("time,Z\n1,1\n0,1\n2,2\n", "csv"));
+    assert!(!unknown("a page\nof prose\n", "csv"));
 }

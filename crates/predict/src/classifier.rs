@@ -97,10 +97,14 @@ impl Classifier {
             serde_json::from_value(bundle.card.preprocessing.clone())
                 .map_err(|error| wrong(error.to_string()))?;
         let shape = bundle.card.input_shape;
-        preprocessing.check(shape).map_err(wrong)?;
+        preprocessing
+            .check(shape)
+            .map_err(|error| wrong(error.to_string()))?;
         let threads = rayon::current_num_threads();
         let pipelines = (0..threads).map(|_| preprocessing.pipeline());
-        let pipelines = pipelines.collect::<Result<_, _>>().map_err(wrong)?;
+        let pipelines = pipelines
+            .collect::<Result<_, data::error::PreprocessingError>>()
+            .map_err(|error| wrong(error.into()))?;
         let network = Inference::new(&architecture, &bundle.weights)
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
@@ -237,7 +241,7 @@ impl Classifier {
                     let (values, window_shape) = window(i);
                     let found = pipeline
                         .features(values, window_shape, &mut features)
-                        .map_err(|problem| (i, problem))?;
+                        .map_err(|problem| (i, problem.into()))?;
                     if found != shape {
                         return Err((i, mismatch(window_shape, found, shape)));
                     }

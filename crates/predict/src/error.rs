@@ -62,7 +62,7 @@ impl PredictError {
     pub(crate) fn source(path: &Path, problem: impl Into<String>) -> Self {
         Self::Data(data::DataError::Source {
             path: path.to_owned(),
-            problem: problem.into(),
+            problem: problem.into().into(),
         })
     }
 

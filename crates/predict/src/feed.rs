@@ -161,7 +161,7 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
 fn rate_unknown(error: DataError) -> DataError {
     match error {
         DataError::Source { path, problem } if recording::is_rate_unknown(&problem) => {
-            let problem = format!("{problem}; give it with --rate");
+            let problem = format!("{problem}; give it with --rate").into();
             DataError::Source { path, problem }
         }
         other => other,

@@ -8,7 +8,7 @@ use super::table;
 use crate::error::DataError;
 use crate::reader::{self, Described};
 
-/// A file of NumPy's whose arrays are no samples as they are.
+/// A file of NumPy's whose arrays are not samples as they are.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Arrays {
     file: String,
@@ -18,16 +18,16 @@ pub(super) struct Arrays {
 }
 
 impl Arrays {
-    /// The arrays in a file that are no samples because of `error`.
+    /// The arrays in a file that are not samples because of `error`.
     ///
     /// # Errors
-    /// That, where there are no arrays.
+    /// `error`, if there are no arrays.
     pub(super) fn look(path: &Path, error: DataError) -> Result<Self, DataError> {
         let Some(arrays) = reader::described(path) else {
             return Err(error);
         };
         let missing = match error {
-            DataError::Source { path: of, problem } if of == path => problem,
+            DataError::Source { path: of, problem } if of == path => problem.to_string(),
             other => other.to_string(),
         };
         Ok(Self {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::target;
+use super::split::target;
 use crate::config::DatasetConfig;
-use crate::dataset::Loading;
 use crate::error::DataError;
 use crate::import::{self, Imported, SPLITS, Writing};
 use crate::reader::Record;
 use crate::samples;
+use crate::split::Loading;
 
 /// Rewrites the samples of `config` to `out` with the same splits and order.
 pub(super) fn convert(

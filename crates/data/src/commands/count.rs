@@ -7,11 +7,11 @@ use rayon::prelude::*;
 
 use super::table;
 use crate::config::DatasetConfig;
-use crate::dataset::Loading;
-use crate::error::DataError;
+use crate::error::{DataError, in_record};
 use crate::labels::{LabelIndex, Stamp};
 use crate::reader::{self, Wanted};
 use crate::samples;
+use crate::split::Loading;
 
 /// Samples of a split by label on disk.
 struct Counted {
@@ -48,11 +48,7 @@ pub(super) fn count(
                 }
                 for (record, label) in source_labels.into_iter().enumerate() {
                     let checked = config.renumber_read(label);
-                    checked.map_err(|problem| DataError::Record {
-                        path: source.clone(),
-                        record,
-                        problem,
-                    })?;
+                    checked.map_err(in_record(source, record))?;
                     *labels.entry(label).or_insert(0) += 1;
                 }
             }

@@ -76,39 +76,37 @@ impl Example {
 ///
 /// # Errors
 /// If drawing fails or there is nothing to draw.
-pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, String> {
+pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, FigureError> {
     let rows = examples.len().min(MAX_ROWS);
     if rows == 0 {
-        return Err("there is nothing to draw".into());
+        return Err(FigureError::Empty);
     }
-    register_font(FONT, FontStyle::Normal, FONT_BYTES)
-        .map_err(|_| "the embedded font is damaged")?;
+    register_font(FONT, FontStyle::Normal, FONT_BYTES).map_err(|_| FigureError::Font)?;
     let size = (WIDTH, ROW * rows as u32);
     let mut pixels = vec![255; (size.0 * size.1 * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
-        let text = |error: &dyn std::fmt::Display| error.to_string();
         for (example, area) in examples.iter().zip(area.split_evenly((rows, 1))) {
             let (left, right) = area.split_horizontally((WIDTH * 3 / 5) as i32);
             let rate = example.rate.unwrap_or(1.0);
             let [time, frequency] = match example.rate {
                 Some(_) => ["s", "Hz"],
-                None => ["samples", "cycles a sample"],
+                None => ["samples", "cycles per sample"],
             };
             let waves: Vec<_> = example
                 .channels
                 .iter()
                 .map(|samples| wave(samples, rate))
                 .collect();
-            panel(&left, &example.title, time, &waves).map_err(|error| text(&error))?;
+            panel(&left, &example.title, time, &waves)?;
             let spectra: Vec<_> = example
                 .channels
                 .iter()
                 .map(|samples| spectrum(samples, rate))
                 .collect();
-            panel(&right, "spectrum, dB", frequency, &spectra).map_err(|error| text(&error))?;
+            panel(&right, "spectrum, dB", frequency, &spectra)?;
         }
-        area.present().map_err(|error| text(&error))?;
+        area.present().map_err(drawing)?;
     }
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
@@ -118,8 +116,26 @@ pub(super) fn draw(examples: &[Example]) -> Result<Vec<u8>, String> {
         writer.write_image_data(&pixels)?;
         writer.finish()
     });
-    written.map_err(|error| error.to_string())?;
+    written?;
     Ok(bytes)
+}
+
+/// A figure cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FigureError {
+    #[error("there is nothing to draw: the files have no windows")]
+    Empty,
+    #[error("the embedded font is damaged")]
+    Font,
+    #[error("drawing the figure failed: {0}")]
+    Drawing(String),
+    #[error("encoding the figure failed: {0}")]
+    Png(#[from] png::EncodingError),
+}
+
+/// The library's error has the type of its canvas, which is of no use to anybody.
+fn drawing(error: impl std::fmt::Display) -> FigureError {
+    FigureError::Drawing(error.to_string())
 }
 
 type Points = Vec<(f64, f64)>;
@@ -129,7 +145,7 @@ fn panel(
     title: &str,
     unit: &str,
     lines: &[Points],
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<(), FigureError> {
     let points = || lines.iter().flatten();
     let last = points().map(|(x, _)| *x).fold(1e-9, f64::max);
     let low = points().map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
@@ -143,7 +159,8 @@ fn panel(
         .margin_right(20)
         .x_label_area_size(32)
         .y_label_area_size(64)
-        .build_cartesian_2d(0.0..last, low - margin..high + margin)?;
+        .build_cartesian_2d(0.0..last, low - margin..high + margin)
+        .map_err(drawing)?;
     let range = high - low;
     chart
         .configure_mesh()
@@ -161,9 +178,12 @@ fn panel(
                 format!("{y:.0}")
             }
         })
-        .draw()?;
+        .draw()
+        .map_err(drawing)?;
     for (points, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
-        chart.draw_series(LineSeries::new(points.iter().copied(), colour))?;
+        chart
+            .draw_series(LineSeries::new(points.iter().copied(), colour))
+            .map_err(drawing)?;
     }
     Ok(())
 }

@@ -227,7 +227,7 @@ impl Inspected {
                 example.title.clone_from(name);
             }
         }
-        let png = draw(&self.examples).map_err(DataError::Usage)?;
+        let png = draw(&self.examples).map_err(|error| DataError::Usage(error.to_string()))?;
         std::fs::write(figure, png).map_err(|source| DataError::Write {
             path: figure.to_owned(),
             source,
@@ -301,7 +301,7 @@ fn recorded(
             known = false;
             notes.push(Note {
                 file: path.display().to_string(),
-                note: problem,
+                note: problem.to_string(),
             });
             recording::read(path, &counted)?
         }

@@ -7,6 +7,7 @@ mod count;
 mod figure;
 mod inspect;
 mod seisbench;
+mod split;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::DatasetConfig;
-use crate::dataset::{Dataset, Loading};
+use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::import::{self, Imported, RecordingsConfig, SPLITS, Target, Writing};
-use crate::reader::Record;
-use crate::samples;
+use crate::import::{self, Imported, RecordingsConfig, SPLITS, Writing};
+use crate::split::Loading;
 
 /// Inspect, check and prepare seismic data for training.
 #[derive(Debug, Parser)]
@@ -166,7 +166,6 @@ impl OutputArgs {
 ///
 /// # Errors
 /// [`DataError`] describing the problem.
-/// [`DataError`] naming what is wrong.
 pub fn run(
     cli: &Cli,
     say: &mut dyn FnMut(&str),
@@ -212,111 +211,64 @@ pub fn run(
             out,
         } => {
             let config = DatasetConfig::load(config, task.as_deref())?;
-            let target = target(&config, [*train, *val, *test], *seed)?;
-            let imported = import::resplit(&target, &out.out, out.writing(), watch, |sink| {
-                samples::each(&config, &mut |path, record, label| {
-                    let nowhere = || {
-                        DataError::Record {
-                        path: path.to_owned(),
-                        record: record.record,
-                        problem: "has no `group`, so windows of one recording could come onto two sides; where no \
-                                  two samples come from one, say --ungrouped"
-                            .into(),
-                    }
-                    };
-                    let own_group = || format!("{}#{}", path.display(), record.record);
-                    let group = record
-                        .group
-                        .clone()
-                        .or_else(|| ungrouped.then(own_group))
-                        .ok_or_else(nowhere)?;
-                    let record = Record {
-                        group: Some(group),
-                        label: label.into(),
-                        ..record
-                    };
-                    sink(record, None)
-                })
-            })?;
-            Ok(finished(&imported, &target.class_names, say))
+            let shares = split::Shares {
+                shares: [*train, *val, *test],
+                seed: *seed,
+                ungrouped: *ungrouped,
+            };
+            let imported = split::split(&config, &shares, out, watch)?;
+            Ok(finished(&imported, &config.class_names(), say))
         }
         Command::Validate { of } => {
             let dataset = Dataset::check(&of.load()?, watch)?;
             warn(&dataset.warnings, say);
-            let [channels, segments, bins] = dataset.train.shape;
-            let counts = [&dataset.train, &dataset.val, &dataset.test].map(|split| split.len());
-            Ok(format!(
-                "valid: {} training, {} validation and {} test windows of {} classes, inputs of {channels} x {segments} \
-                 x {bins}{}\n",
-                counts[0],
-                counts[1],
-                counts[2],
-                dataset.class_names.len(),
-                if dataset.test_is_val {
-                    " (the validation split serves as test)"
-                } else {
-                    ""
-                }
-            ))
+            Ok(summary(&dataset))
         }
         Command::Fingerprint { of, json } => {
             let dataset = Dataset::check(&of.load()?, watch)?;
-            let splits = [
-                ("train", &dataset.train),
-                ("val", &dataset.val),
-                ("test", &dataset.test),
-            ];
-            let fingerprints = splits
-                .iter()
-                .filter(|(name, _)| *name != "test" || !dataset.test_is_val);
-            if *json {
-                let map: serde_json::Map<String, serde_json::Value> = fingerprints
-                    .map(|(name, split)| ((*name).to_owned(), split.fingerprint.clone().into()))
-                    .collect();
-                return Ok(format!("{:#}\n", serde_json::Value::from(map)));
-            }
-            Ok(fingerprints
-                .map(|(name, split)| {
-                    format!("{name:<6} {}  {} windows\n", split.fingerprint, split.len())
-                })
-                .collect())
+            Ok(fingerprints(&dataset, *json))
         }
     }
 }
 
-/// The output of `split`: the same task, and all other sections of the configuration.
-fn target(config: &DatasetConfig, shares: [f64; 3], seed: u64) -> Result<Target, DataError> {
-    let sum: f64 = shares.iter().sum();
-    if shares
-        .iter()
-        .any(|share| !share.is_finite() || *share < 0.0)
-        || shares[0] == 0.0
-        || shares[1] == 0.0
-    {
-        let problem =
-            format!("{shares:?}: the fractions of training and validation must be above 0");
-        return Err(DataError::Usage(problem));
-    }
-    let kept = [
-        "sampling_rate",
-        "spectral_processing",
-        "preprocessing",
-        "normalisation",
-        "normalization",
+/// The result of `validate`.
+fn summary(dataset: &Dataset) -> String {
+    let [channels, segments, bins] = dataset.train.shape;
+    let counts = [&dataset.train, &dataset.val, &dataset.test].map(|split| split.len());
+    format!(
+        "valid: {} training, {} validation and {} test windows of {} classes, inputs of {channels} x {segments} \
+         x {bins}{}\n",
+        counts[0],
+        counts[1],
+        counts[2],
+        dataset.class_names.len(),
+        if dataset.test_is_val {
+            " (the validation split serves as test)"
+        } else {
+            ""
+        }
+    )
+}
+
+/// The result of `fingerprint`.
+fn fingerprints(dataset: &Dataset, json: bool) -> String {
+    let splits = [
+        ("train", &dataset.train),
+        ("val", &dataset.val),
+        ("test", &dataset.test),
     ];
-    let sections = kept
+    let fingerprints = splits
         .iter()
-        .filter_map(|key| Some((*key, config.content.get(key)?)));
-    Ok(Target {
-        class_names: config.class_names(),
-        task: config.task_name.clone(),
-        // JSON is valid YAML.
-        settings: sections
-            .map(|(key, value)| format!("{key}: {value}\n"))
-            .collect(),
-        shares: shares.map(|share| share / sum),
-        seed,
-    })
+        .filter(|(name, _)| *name != "test" || !dataset.test_is_val);
+    if json {
+        let map: serde_json::Map<String, serde_json::Value> = fingerprints
+            .map(|(name, split)| ((*name).to_owned(), split.fingerprint.clone().into()))
+            .collect();
+        return format!("{:#}\n", serde_json::Value::from(map));
+    }
+    fingerprints
+        .map(|(name, split)| format!("{name:<6} {}  {} windows\n", split.fingerprint, split.len()))
+        .collect()
 }
 
 /// Reports what was written.

@@ -2,7 +2,7 @@
 
 use super::DatasetConfig;
 use super::file::line_of;
-use crate::error::DataError;
+use crate::error::{DataError, PreprocessingError};
 use crate::preprocessing::{
     Chain, DEFAULT_METHOD, Normalisation, Resolved, SpectralConfig, SpectralMethod, Step, resolve,
 };
@@ -55,23 +55,18 @@ impl DatasetConfig {
     pub(super) fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
         let key = "preprocessing";
         let path = self.path.clone();
-        let error = |problem: String| DataError::Config {
+        let error = |problem: PreprocessingError| DataError::Config {
             path: path.clone(),
             line: line_of(text, key, key),
             key: key.into(),
-            problem,
+            problem: problem.to_string(),
         };
         let resolved = resolve(steps).map_err(error)?;
         if resolved.spectral.is_some() && self.spectral.method != SpectralMethod::None {
-            return Err(error(
-                "sets a spectrum, and so does `spectral_processing.method`: remove one of them"
-                    .into(),
-            ));
+            return Err(error(PreprocessingError::SpectrumTwice));
         }
         if resolved.normalisation.is_some() && self.normalisation.is_some() {
-            return Err(error(
-                "has `normalise`, but `normalisation` is set too: remove one of them".into(),
-            ));
+            return Err(error(PreprocessingError::NormalisationTwice));
         }
         self.adopt(resolved).map_err(error)?;
         if !self.names_front_end {
@@ -81,7 +76,7 @@ impl DatasetConfig {
     }
 
     /// Applies resolved steps; contradictions with other keys are errors.
-    fn adopt(&mut self, resolved: Resolved) -> Result<(), String> {
+    fn adopt(&mut self, resolved: Resolved) -> Result<(), PreprocessingError> {
         Chain::new(&resolved.samples, self.spectral.sampling_rate)?;
         self.names_front_end |= resolved.spectral.is_some();
         resolved.apply(&mut self.spectral);
@@ -100,11 +95,12 @@ impl DatasetConfig {
         spectral: Option<&SpectralConfig>,
         steps: Option<&[Step]>,
     ) -> Result<(), DataError> {
-        let error = |problem: String| DataError::Usage(format!("the preset: {problem}"));
+        let error =
+            |problem: PreprocessingError| DataError::Usage(format!("the preset: {problem}"));
         if let Some(spectral) = spectral.filter(|_| !self.names_front_end) {
-            spectral.check().map_err(|(key, problem)| {
-                error(format!("`spectral_processing.{key}`: {problem}"))
-            })?;
+            spectral
+                .check()
+                .map_err(|(key, problem)| error(PreprocessingError::Setting { key, problem }))?;
             self.spectral = spectral.clone();
             if let Some(rate) = self.sampling_rate {
                 self.spectral.sampling_rate = rate;
@@ -116,8 +112,7 @@ impl DatasetConfig {
         };
         let resolved = resolve(steps).map_err(error)?;
         if resolved.spectral.is_some() {
-            let problem = "`preprocessing` sets a spectrum: use `spectral_processing` instead";
-            return Err(error(problem.into()));
+            return Err(error(PreprocessingError::PresetSpectrum));
         }
         self.adopt(resolved).map_err(error)
     }

@@ -73,7 +73,7 @@ fn steps_stand_for_other_keys() {
             "[{high_pass: {frequency: 256}}]",
             "`high_pass`: 256 Hz is not between 0 and 256 Hz",
         ),
-        (&plain, "[log]", "`log` is of spectra"),
+        (&plain, "[log]", "`log` compresses spectra"),
         (&plain, "[smooth]", "unknown step `smooth`"),
     ] {
         let error = with(text, steps).unwrap_err();

@@ -19,7 +19,7 @@ pub(super) struct Traits {
     /// Standard deviations of the channels, window after window.
     loudness: Vec<f32>,
     channels: usize,
-    /// The minute of every window, and of which clock it is; none where times are not known.
+    /// The minute of every window, and of which clock it is; none if times are not known.
     minutes: Vec<Option<(u32, i64)>>,
 }
 

@@ -4,18 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::labels::{Label, Time, read_labels};
 use super::m3n_vc::M3nVc;
+use super::recording::{Recording, trim};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::DataError;
-use crate::index::{is_pattern, matches};
 use crate::preprocessing::{Step, segment};
 
 /// What was recorded, what happened when, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingsConfig {
-    /// Samples a second of the windows; recordings are resampled to it.
+    /// Samples per second of the windows; recordings are resampled to it.
     pub sampling_rate: f64,
     /// Length of a window in seconds.
     pub window: f64,
@@ -62,33 +61,6 @@ fn yes() -> bool {
     true
 }
 
-/// A recording: files of one deployment that belong together.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recording {
-    /// Its name; by default that of its first file.
-    pub name: Option<String>,
-    /// Files, also as patterns such as `site_a/*.mseed`.
-    pub files: Vec<PathBuf>,
-    /// Other channels than those of the whole.
-    pub channels: Option<Vec<String>>,
-    /// For tables without times.
-    pub sampling_rate: Option<f64>,
-    /// Time of the first sample, for formats that know none.
-    pub start: Option<Time>,
-    /// What all of it is.
-    pub class: Option<String>,
-    /// What happened when.
-    #[serde(default)]
-    pub labels: Vec<Label>,
-    /// The same as CSV with the columns `start`, `end`, `class` and, where there are, `event`.
-    pub labels_file: Option<PathBuf>,
-    /// Recordings with one group are on one side; by default its name.
-    pub group: Option<String>,
-    /// `train`, `val` or `test`, for `by: given`.
-    pub split: Option<String>,
-}
-
 /// A SeisBench dataset: every trace is a recording whose class a column of the metadata tells.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +82,7 @@ pub struct SeisBenchFolder {
     pub before: f64,
     /// Seconds after it; by default a window's length.
     pub after: Option<f64>,
-    /// Samples a second, where neither file says.
+    /// Samples per second, where neither file says.
     pub sampling_rate: Option<f64>,
     /// Components in the order of the channels, such as `ZNE`, where neither file says.
     pub component_order: Option<String>,
@@ -122,7 +94,7 @@ fn source() -> String {
     "source_id".into()
 }
 
-/// What stays together.
+/// What is kept in one split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitBy {
@@ -133,7 +105,7 @@ pub enum SplitBy {
     Event,
     /// The first part of every recording trains, the last tests.
     Time,
-    /// What the recordings say; without any for validation, the last part of those that train.
+    /// As the recordings state; if none is for validation, the last part of those for training.
     Given,
 }
 
@@ -141,7 +113,7 @@ pub enum SplitBy {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SplitSettings {
-    /// What stays together.
+    /// What is kept in one split.
     pub by: SplitBy,
     /// Shares.
     pub train: f64,
@@ -174,9 +146,11 @@ impl SplitSettings {
     }
 }
 
-/// Spaces around a name are nobody's class.
-fn trim(name: &mut String) {
-    *name = name.trim().to_owned();
+/// A key with an invalid value, and what is wrong with it.
+type Invalid = (String, String);
+
+fn invalid(key: &str, problem: String) -> Result<(), Invalid> {
+    Err((key.to_owned(), problem))
 }
 
 impl RecordingsConfig {
@@ -190,9 +164,9 @@ impl RecordingsConfig {
             path: path.to_owned(),
             source,
         })?;
-        let malformed = |message: String| DataError::Yaml {
+        let malformed = |problem| DataError::Yaml {
             path: path.to_owned(),
-            message,
+            problem,
         };
         let mut config: Self = parse_yaml(&text).map_err(malformed)?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -245,13 +219,45 @@ impl RecordingsConfig {
         self.hop.unwrap_or(self.window)
     }
 
-    fn check(&self) -> Result<(), (String, String)> {
-        let error = |key: &str, problem: String| Err((key.to_owned(), problem));
-        if !(self.sampling_rate.is_finite() && self.sampling_rate > 0.0) {
-            return error(
-                "sampling_rate",
-                format!("{} is no rate in Hz", self.sampling_rate),
+    fn check(&self) -> Result<(), Invalid> {
+        self.check_windows()?;
+        self.check_classes()?;
+        if self.channels.is_empty() {
+            return invalid("channels", "is empty".into());
+        }
+        if let Some(step) = self.preprocessing.iter().find(|step| !step.is_of_samples()) {
+            let problem = format!(
+                "`{}` works on windows: it belongs in dataset_config.yaml",
+                step.name()
             );
+            return invalid("preprocessing", problem);
+        }
+        let shares = [self.split.train, self.split.val, self.split.test];
+        if shares
+            .iter()
+            .any(|share| !share.is_finite() || *share < 0.0)
+            || shares[0] == 0.0
+            || shares[1] == 0.0
+        {
+            let problem =
+                format!("{shares:?}: the fractions of training and validation must be above 0");
+            return invalid("split", problem);
+        }
+        if self.recordings.is_empty() && self.seisbench.is_empty() {
+            return invalid("recordings", "is empty".into());
+        }
+        self.seisbench
+            .iter()
+            .try_for_each(|folder| self.check_seisbench(folder))?;
+        self.recordings
+            .iter()
+            .try_for_each(|recording| self.check_recording(recording))
+    }
+
+    fn check_windows(&self) -> Result<(), Invalid> {
+        if !(self.sampling_rate.is_finite() && self.sampling_rate > 0.0) {
+            let problem = format!("{} is not a sampling rate in Hz", self.sampling_rate);
+            return invalid("sampling_rate", problem);
         }
         let samples = self.samples();
         if self.window.is_nan()
@@ -268,154 +274,66 @@ impl RecordingsConfig {
                 1 << 20,
                 fitting as f64 / self.sampling_rate
             );
-            return error("window", problem);
+            return invalid("window", problem);
         }
         if !(self.hop() > 0.0 && self.hop().is_finite()) {
-            return error(
-                "hop",
-                format!("{} s are no way from one window to the next", self.hop()),
-            );
+            let problem = format!("{} s: expected a number above 0", self.hop());
+            return invalid("hop", problem);
         }
+        Ok(())
+    }
+
+    fn check_classes(&self) -> Result<(), Invalid> {
         if self.class_names.len() < 2 {
-            return error(
-                "class_names",
-                "a classifier needs at least 2 classes".into(),
-            );
+            let problem = "a classifier needs at least 2 classes".into();
+            return invalid("class_names", problem);
         }
         let mut names = self.class_names.iter().enumerate();
-        if let Some((_, twice)) = names.find(|(i, name)| self.class_names[..*i].contains(name)) {
-            return error("class_names", format!("`{twice}` appears twice"));
+        match names.find(|(i, name)| self.class_names[..*i].contains(name)) {
+            Some((_, twice)) => invalid("class_names", format!("`{twice}` appears twice")),
+            None => Ok(()),
         }
-        if self.channels.is_empty() {
-            return error("channels", "is empty".into());
+    }
+
+    fn check_seisbench(&self, folder: &SeisBenchFolder) -> Result<(), Invalid> {
+        let mut classes = folder.classes.values();
+        if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
+            return invalid("seisbench.classes", self.unknown_class(class));
         }
-        if let Some(step) = self.preprocessing.iter().find(|step| !step.is_of_samples()) {
+        if !(folder.before >= 0.0 && folder.after.is_none_or(|after| after >= 0.0)) {
+            let problem = "`before` and `after` are seconds, 0 or more".into();
+            return invalid("seisbench", problem);
+        }
+        Ok(())
+    }
+
+    fn check_recording(&self, recording: &Recording) -> Result<(), Invalid> {
+        let key = format!("recordings: {}", recording.name());
+        let labels = recording.labels.iter().map(|label| &label.class);
+        let mut classes = labels.chain(&recording.class);
+        if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
+            return invalid(&key, self.unknown_class(class));
+        }
+        let channels = recording.channels.as_ref();
+        if channels.is_some_and(|own| own.len() != self.channels.len()) {
             let problem = format!(
-                "`{}` is of windows: it belongs into dataset_config.yaml",
-                step.name()
+                "has another number of channels than `channels`, which has {}",
+                self.channels.len()
             );
-            return error("preprocessing", problem);
+            return invalid(&key, problem);
         }
-        let shares = [self.split.train, self.split.val, self.split.test];
-        if shares
-            .iter()
-            .any(|share| !share.is_finite() || *share < 0.0)
-            || shares[0] == 0.0
-            || shares[1] == 0.0
-        {
-            return error(
-                "split",
-                format!("{shares:?} are no shares: training and validation need one above 0"),
-            );
+        match recording.split.as_deref() {
+            Some(split) if !super::SPLITS.contains(&split) => {
+                invalid(&key, format!("`{split}` is not train, val or test"))
+            }
+            _ => Ok(()),
         }
-        for own in &self.seisbench {
-            if let Some(class) = own
-                .classes
-                .values()
-                .find(|class| !self.class_names.contains(class))
-            {
-                let problem = format!(
-                    "`{class}` is no class: `class_names` has {}",
-                    self.class_names.join(", ")
-                );
-                return error("seisbench.classes", problem);
-            }
-            if !(own.before >= 0.0 && own.after.is_none_or(|after| after >= 0.0)) {
-                return error(
-                    "seisbench",
-                    "`before` and `after` are seconds, 0 or more".into(),
-                );
-            }
-        }
-        if self.recordings.is_empty() && self.seisbench.is_empty() {
-            return error("recordings", "is empty".into());
-        }
-        for recording in &self.recordings {
-            let name = recording.name();
-            let classes = recording
-                .labels
-                .iter()
-                .map(|label| &label.class)
-                .chain(&recording.class);
-            for class in classes {
-                if !self.class_names.contains(class) {
-                    let problem = format!(
-                        "`{class}` is no class: `class_names` has {}",
-                        self.class_names.join(", ")
-                    );
-                    return error(&format!("recordings: {name}"), problem);
-                }
-            }
-            if recording
-                .channels
-                .as_ref()
-                .is_some_and(|own| own.len() != self.channels.len())
-            {
-                return error(
-                    &format!("recordings: {name}"),
-                    "has another number of channels than all".into(),
-                );
-            }
-            if let Some(split) = recording
-                .split
-                .as_deref()
-                .filter(|split| !super::SPLITS.contains(split))
-            {
-                return error(
-                    &format!("recordings: {name}"),
-                    format!("`{split}` is not train, val or test"),
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Recording {
-    /// Its name.
-    pub fn name(&self) -> String {
-        let file = || {
-            self.files.first().map(|path| {
-                path.file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into()
-            })
-        };
-        self.name.clone().or_else(file).unwrap_or_default()
     }
 
-    /// What it shares a side with.
-    pub fn group(&self) -> String {
-        self.group.clone().unwrap_or_else(|| self.name())
-    }
-
-    /// Finds the files of patterns and reads the table of labels.
-    fn resolve(&mut self, folder: &Path) -> Result<(), DataError> {
-        let mut files = Vec::new();
-        for file in &self.files {
-            let path = folder.join(file);
-            let error = |problem: String| DataError::Source {
-                path: path.clone(),
-                problem,
-            };
-            if !is_pattern(&path.to_string_lossy()) || path.exists() {
-                files.push(path);
-                continue;
-            }
-            let found = matches(&path).map_err(|problem| error(problem.to_string()))?;
-            if found.is_empty() {
-                return Err(error("no file is named so".into()));
-            }
-            files.extend(found);
-        }
-        self.files = files;
-        if let Some(own) = &self.labels_file {
-            self.labels.extend(read_labels(&folder.join(own))?);
-        }
-        self.class.iter_mut().for_each(trim);
-        let classes = self.labels.iter_mut().map(|label| &mut label.class);
-        classes.for_each(trim);
-        Ok(())
+    fn unknown_class(&self, class: &str) -> String {
+        format!(
+            "the class `{class}` is not in `class_names`: {}",
+            self.class_names.join(", ")
+        )
     }
 }

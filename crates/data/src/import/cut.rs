@@ -172,7 +172,7 @@ fn starts(
     found
 }
 
-/// The samples from the one nearest to `start`, and its time; none where they are not all there.
+/// The samples from the one nearest to `start`, and its time; none if they are not all there.
 fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<(i64, Vec<f32>)> {
     stretches.iter().find_map(|stretch| {
         let first = (start.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round();
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// Ten samples a second that tell their time; a gap from 30 s to 40 s.
+    /// Ten samples per second that tell their time; a gap from 30 s to 40 s.
     fn stretches() -> Vec<Stretch> {
         let stretch = |from: i32, to: i32| Stretch {
             start: i64::from(from) * 1_000_000_000,

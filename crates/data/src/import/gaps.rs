@@ -69,7 +69,7 @@ enum Kind {
     TooLarge,
 }
 
-/// Splits the pieces of one channel where samples are no measurements.
+/// Splits the pieces of one channel where samples are not measurements.
 pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
     let samples = || pieces.iter().flat_map(|piece| &piece.trace.samples);
     // Nearly all recordings are sound: one pass says so.

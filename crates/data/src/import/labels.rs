@@ -1,10 +1,11 @@
-//! What happened when.
+//! Labelled intervals: classes with their times.
 
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::error::DataError;
+use crate::error::import::LabelTimeError;
+use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{self, parse_time, unit, unit_by_size};
 use crate::text;
 
@@ -18,7 +19,7 @@ pub struct Label {
     pub end: Time,
     /// Class.
     pub class: String,
-    /// Event it is part of; intervals of one event are on one side.
+    /// Event that the interval is part of; intervals of one event are in one split.
     pub event: Option<String>,
 }
 
@@ -45,22 +46,22 @@ impl Time {
         }
     }
 
-    /// Of a text: a date, or a number in `unit` seconds. Without a unit a number is seconds, or, where it is too large for
-    /// them, milliseconds, microseconds or nanoseconds since 1970.
+    /// Parses a date, or a number in `unit` seconds. A number without a unit is seconds, or, if it is too large for them,
+    /// milliseconds, microseconds or nanoseconds since 1970.
     ///
     /// # Errors
-    /// What is wrong with it.
-    fn parse(text: &str, unit: Option<f64>) -> Result<Self, String> {
+    /// If it is not a time, or out of range.
+    fn parse(text: &str, unit: Option<f64>) -> Result<Self, LabelTimeError> {
         let text = text.trim();
         let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
-            return parse_time(text).map(Self::Moment);
+            return Ok(Self::Moment(parse_time(text)?));
         };
         let unit = unit.unwrap_or_else(|| unit_by_size(number));
         if (number * unit).abs() < UNIX {
             return Ok(Self::Seconds(number * unit));
         }
         if unit >= 1.0 {
-            return parse_time(&(number * unit).to_string()).map(Self::Moment);
+            return Ok(Self::Moment(parse_time(&(number * unit).to_string())?));
         }
         let factor = (unit * recording::NANOS).round();
         let nanos = match text.parse::<i64>() {
@@ -72,7 +73,7 @@ impl Time {
         };
         nanos
             .map(Self::Moment)
-            .ok_or_else(|| format!("{text} is beyond the year 2262"))
+            .ok_or_else(|| LabelTimeError::OutOfRange { text: text.into() })
     }
 
     /// So many seconds later.
@@ -128,7 +129,7 @@ const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that stand for an end.
 const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
 
-/// What a column is called without its unit, and that in seconds: `begintime` of `Begin Time (s)`, `start` of `start_ms`.
+/// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for `start_ms`.
 fn plain(head: &str) -> (String, Option<f64>) {
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
@@ -153,10 +154,10 @@ fn separator(text: &str) -> u8 {
     separators.into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-/// Where the parts of a label are in a row.
+/// Positions of the parts of a label in a row.
 struct Columns {
     start: (usize, Option<f64>),
-    /// The end, or how long it lasts.
+    /// The end or the duration.
     end: (usize, Option<f64>),
     is_duration: bool,
     class: usize,
@@ -168,24 +169,19 @@ impl Columns {
     /// Audacity exports them. And whether there were names.
     ///
     /// # Errors
-    /// With the column that is missing, and those there are.
-    fn find(heads: &csv::StringRecord) -> Result<(Self, bool), String> {
+    /// If a column is missing.
+    fn find(heads: &csv::StringRecord) -> Result<(Self, bool), ImportError> {
         let names: Vec<(String, Option<f64>)> = heads.iter().map(plain).collect();
         // The names in their order: `start` before another that means it.
         let column = |wanted: &[&str]| {
             let find = |own: &&str| names.iter().position(|(name, _)| name == *own);
             wanted.iter().find_map(find).map(|i| (i, names[i].1))
         };
-        let needed = |wanted: &[&str]| {
-            let missing = || {
-                let there: Vec<&str> = heads.iter().collect();
-                format!(
-                    "there is no column `{}`: expected start, end (or duration), class and, optional, event; there are {}",
-                    wanted[0],
-                    there.join(", ")
-                )
-            };
-            column(wanted).ok_or_else(missing)
+        let needed = |wanted: &[&'static str]| {
+            column(wanted).ok_or_else(|| ImportError::NoLabelColumn {
+                column: wanted[0],
+                there: heads.iter().map(str::to_owned).collect(),
+            })
         };
         let is_time = |i: usize| {
             heads
@@ -220,10 +216,7 @@ impl Columns {
 /// # Errors
 /// [`DataError`] naming the line or the column that is missing.
 pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
-    let error = |problem: String| DataError::Source {
-        path: path.to_owned(),
-        problem,
-    };
+    let error = in_file::<ImportError>(path);
     let text = text::read(path).map_err(|source| DataError::Read {
         what: "the table of labels",
         path: path.to_owned(),
@@ -239,9 +232,9 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
     let mut columns = None;
     let mut labels = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|problem| error(problem.to_string()))?;
+        let record = record.map_err(|problem| error(problem.into()))?;
         if columns.is_none() {
-            let (own, named) = Columns::find(&record).map_err(error)?;
+            let (own, named) = Columns::find(&record).map_err(&error)?;
             columns = Some(own);
             if named {
                 continue;
@@ -254,20 +247,24 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         }
         labels.push(label(&record, columns, separator).map_err(|problem| {
             let line = record.position().map_or(0, csv::Position::line);
-            error(format!("line {line}: {problem}"))
+            error(ImportError::Label { line, problem })
         })?);
     }
     match columns {
         Some(_) => Ok(labels),
-        None => Err(error("the table of labels is empty".into())),
+        None => Err(error(ImportError::NoLabels)),
     }
 }
 
 /// The label in a row.
 ///
 /// # Errors
-/// Where a time is none.
-fn label(record: &csv::StringRecord, columns: &Columns, separator: u8) -> Result<Label, String> {
+/// If a time is malformed.
+fn label(
+    record: &csv::StringRecord,
+    columns: &Columns,
+    separator: u8,
+) -> Result<Label, LabelTimeError> {
     let time = |(i, unit): (usize, Option<f64>)| {
         let commas = separator != b',' && !record[i].contains('.');
         if commas {
@@ -281,7 +278,9 @@ fn label(record: &csv::StringRecord, columns: &Columns, separator: u8) -> Result
         (end, false) => end,
         (Time::Seconds(seconds), true) => start.later(seconds),
         (Time::Moment(_), true) => {
-            return Err(format!("`{}` is no duration", &record[columns.end.0]));
+            return Err(LabelTimeError::NotDuration {
+                text: record[columns.end.0].to_owned(),
+            });
         }
     };
     Ok(Label {
@@ -296,99 +295,4 @@ fn label(record: &csv::StringRecord, columns: &Columns, separator: u8) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::parse_yaml;
-
-    #[test]
-    fn times_and_what_was_expected() {
-        let label = |start: &str| {
-            parse_yaml::<Label>(&format!("{{start: {start}, end: 20, class: steps}}"))
-        };
-        assert_eq!(label("12").unwrap().start, Time::Seconds(12.0));
-        assert_eq!(label("12.5").unwrap().start, Time::Seconds(12.5));
-        assert_eq!(label("-3").unwrap().start, Time::Seconds(-3.0));
-        let moment = Time::Moment(1_714_557_600_000_000_000);
-        assert_eq!(label("2024-05-01T10:00:00Z").unwrap().start, moment);
-        for text in [
-            "1714557600",
-            "1714557600000",
-            "1714557600000000",
-            "1714557600000000000",
-        ] {
-            assert_eq!(label(text).unwrap().start, moment, "{text}");
-        }
-        // Every nanosecond of it.
-        assert_eq!(
-            label("1714557600000000001").unwrap().start,
-            Time::Moment(1_714_557_600_000_000_001)
-        );
-        for wrong in ["[1]", "true", "soon"] {
-            let error = label(wrong).unwrap_err();
-            assert!(error.contains("expected"), "{error}");
-            assert!(!error.contains("variant"), "{error}");
-        }
-    }
-
-    #[test]
-    fn tables_with_marks_of_other_systems() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("labels.csv");
-        let text = "\u{feff}start,end,class,event\r\n0,2, steps ,\r\n";
-        std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path).unwrap();
-        assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
-        assert_eq!(labels[0].event, None);
-        // As Excel of other countries and other programs write it.
-        for text in [
-            "Onset;Offset;Label\n0,5;2,5;steps\n",
-            "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
-        ] {
-            std::fs::write(&path, text).unwrap();
-            let labels = read_labels(&path).unwrap();
-            assert_eq!(
-                (labels[0].start, labels[0].end),
-                (Time::Seconds(0.5), Time::Seconds(2.5))
-            );
-        }
-        let moments = [500_000_000, 2_500_000_000].map(|nanos| 1_714_557_600_000_000_000 + nanos);
-        for (text, moment) in [
-            ("start_ms,end_ms,label\n500,2500,steps\n", false),
-            (
-                "Begin Time (s)\tEnd Time (s)\tClass\n0.5\t2.5\tsteps\n",
-                false,
-            ),
-            ("0.500000\t2.500000\tsteps\n\\\t10.0\t200.0\n", false),
-            ("start,duration,class\n0.5,2,steps\n", false),
-            ("start,duration_ms,class\n0.5,2000,steps\n", false),
-            (
-                "start_ms,end_ms,label\n1714557600500,1714557602500,steps\n",
-                true,
-            ),
-            (
-                "start,end,label\n1714557600500000,1714557602500000,steps\n",
-                true,
-            ),
-            (
-                "start,duration,label\n2024-05-01T10:00:00.5Z,2,steps\n",
-                true,
-            ),
-        ] {
-            std::fs::write(&path, text).unwrap();
-            let labels = read_labels(&path).unwrap();
-            let expected = if moment {
-                (Time::Moment(moments[0]), Time::Moment(moments[1]))
-            } else {
-                (Time::Seconds(0.5), Time::Seconds(2.5))
-            };
-            assert_eq!(labels.len(), 1, "{text}");
-            assert_eq!((labels[0].start, labels[0].end), expected, "{text}");
-        }
-        std::fs::write(&path, "a,b\n1,2\n").unwrap();
-        let error = read_labels(&path).unwrap_err().to_string();
-        assert!(
-            error.contains("no column `start`") && error.contains("there are a, b"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::config::Recording;
 use super::labels::{Label, Time};
-use crate::error::DataError;
+use super::recording::Recording;
+use crate::error::{DataError, ImportError, in_file};
 use crate::index::matches;
 use crate::recording;
 
@@ -34,10 +34,8 @@ impl M3nVc {
         let mut recordings = Vec::new();
         for run in runs {
             let pattern = folder.join(format!("run{}_rs*_geo.parquet", run.id));
-            let files = matches(&pattern).map_err(|problem| DataError::Source {
-                path: pattern.clone(),
-                problem: problem.to_string(),
-            })?;
+            let files = matches(&pattern)
+                .map_err(|problem| in_file(&pattern)(ImportError::from(problem)))?;
             for file in files {
                 let name = file
                     .file_stem()
@@ -70,12 +68,7 @@ impl M3nVc {
             }
         }
         if recordings.is_empty() {
-            let problem =
-                "there is no file run<n>_rs<m>_geo.parquet of a run and a wanted sensor".into();
-            return Err(DataError::Source {
-                path: folder,
-                problem,
-            });
+            return Err(in_file(&folder)(ImportError::NoRunFile));
         }
         Ok(recordings)
     }

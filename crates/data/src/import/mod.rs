@@ -8,9 +8,11 @@ mod assign;
 mod config;
 mod cut;
 pub(crate) mod gaps;
+mod imported;
 mod labels;
 mod m3n_vc;
 mod origin;
+mod recording;
 mod report;
 mod shards;
 #[cfg(test)]
@@ -20,13 +22,15 @@ mod windows;
 mod write;
 
 pub use assign::{Group, assign};
-pub use config::{Recording, RecordingsConfig, SeisBenchFolder, SplitBy, SplitSettings};
+pub use config::{RecordingsConfig, SeisBenchFolder, SplitBy, SplitSettings};
 pub use cut::{Counts, Cut, Interval, cut};
+pub use imported::Imported;
 pub use labels::{Label, Time};
 pub use m3n_vc::M3nVc;
+pub use recording::Recording;
 pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};
 pub use shards::Target;
-pub use write::{Imported, SplitSink, Writing, import, import_watched, resplit};
+pub use write::{SplitSink, Writing, import, import_watched, resplit};
 
 /// Names of the splits, in order.
 pub const SPLITS: [&str; 3] = ["train", "val", "test"];

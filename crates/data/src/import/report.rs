@@ -7,8 +7,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::SPLITS;
-use super::config::{Recording, RecordingsConfig};
+use super::config::RecordingsConfig;
 use super::cut::Counts;
+use super::recording::Recording;
 use crate::error::{DataError, unwritable};
 
 /// Labels that are named where many are meant.
@@ -23,7 +24,7 @@ pub struct ChannelReport {
     pub rates: Vec<f64>,
     /// Samples read.
     pub samples: usize,
-    /// Samples that are no measurements: not finite, fill values, too large. They are read as gaps.
+    /// Samples that are not measurements: not finite, fill values, too large. They are read as gaps.
     pub no_measurement: usize,
     /// Which they are, and the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +66,7 @@ pub struct RecordingReport {
     /// Traces, where the file is a collection of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<usize>,
-    /// Samples a second that the list gives, in Hz.
+    /// Samples per second that the list gives, in Hz.
     pub rate_given: Option<f64>,
     /// Interruptions of channels.
     pub gaps: usize,

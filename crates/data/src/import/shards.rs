@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::advice::{self, Traits};
+use super::imported::Imported;
 use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
 use super::report;
-use super::write::Imported;
 use super::{Group, SPLITS, assign};
-use crate::error::{DataError, unwritable};
+use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::{self, Record, TfrecordWriter, Wanted};
 
 /// What the shards are written for.
@@ -197,23 +197,18 @@ fn count(
     imported.groups = members.map(|own| own.iter().filter(|member| **member).count());
 }
 
-/// Refuses splits that cannot be trained with, and says what others lack.
+/// Refuses splits without windows for training or validation, and warns about classes that a split lacks.
 fn check_counts(target: &Target, imported: &mut Imported) -> Result<(), DataError> {
     let totals = totals(imported);
     if totals[0] == 0 || totals[1] == 0 {
         let groups: usize = imported.report.groups_named - imported.united;
-        let mut problem = format!(
-            "{} windows for training and {} for validation, of {groups} group(s): more recordings or events are needed, \
-             or another way to split, such as `by: time`",
-            totals[0], totals[1],
-        );
-        for warning in &imported.warnings {
-            problem += &format!("\n  {warning}");
-        }
-        return Err(DataError::Source {
-            path: "the samples".into(),
-            problem,
-        });
+        let problem = ImportError::EmptySplit {
+            train: totals[0],
+            validation: totals[1],
+            groups,
+            warnings: imported.warnings.clone(),
+        };
+        return Err(in_file("the samples".as_ref())(problem));
     }
     if totals[2] == 0 && target.shares[2] > 0.0 && !imported.report.recordings.is_empty() {
         imported

@@ -1,10 +1,12 @@
 //! Windows of SeisBench datasets.
 
-use super::config::{Recording, RecordingsConfig, SeisBenchFolder};
+use super::config::{RecordingsConfig, SeisBenchFolder};
+use super::imported::Imported;
 use super::labels::{Label, Time};
+use super::recording::Recording;
 use super::shards::Spool;
-use super::write::{Imported, of_traces};
-use crate::error::DataError;
+use super::windows::of_traces;
+use crate::error::{DataError, ImportError, in_record};
 use crate::recording::{Given, SeisBench, Trace, chunks};
 
 /// Names SeisBench gives to splits.
@@ -110,11 +112,7 @@ pub(super) fn spool(
                 }
             };
             if let Some(missing) = lacks(&traces, &config.channels) {
-                let error = DataError::Record {
-                    path: recording.files[0].clone(),
-                    record: row,
-                    problem: missing,
-                };
+                let error = in_record(&recording.files[0], row)(missing);
                 count(&mut left_out.channels, error);
                 continue;
             }
@@ -146,7 +144,7 @@ pub(super) fn spool(
     }
 }
 
-/// The recording that trace `row` is, without its file and samples; nothing where it is left out.
+/// The recording that trace `row` is, without its file and samples; none if it is left out.
 fn recording(
     config: &RecordingsConfig,
     own: &SeisBenchFolder,
@@ -199,13 +197,12 @@ fn around(
 }
 
 /// What is said of a trace that lacks one of `channels`.
-fn lacks(traces: &[Trace], channels: &[String]) -> Option<String> {
+fn lacks(traces: &[Trace], channels: &[String]) -> Option<ImportError> {
     let missing = channels
         .iter()
         .find(|name| !traces.iter().any(|trace| trace.channel == **name))?;
-    let there: Vec<&str> = traces.iter().map(|trace| trace.channel.as_str()).collect();
-    Some(format!(
-        "channel `{missing}` is not there: there are {}",
-        there.join(", ")
-    ))
+    Some(ImportError::NoChannel {
+        channel: missing.clone(),
+        there: traces.iter().map(|trace| trace.channel.clone()).collect(),
+    })
 }

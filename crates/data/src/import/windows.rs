@@ -4,14 +4,15 @@ use rayon::prelude::*;
 
 use super::SPLITS;
 use super::advice;
-use super::config::{Recording, RecordingsConfig, SplitBy};
+use super::config::{RecordingsConfig, SplitBy};
 use super::cut::{Cut, Interval, cut_each};
 use super::gaps::{self, LeftOut};
+use super::imported::Imported;
 use super::origin::{Piece, Places};
+use super::recording::Recording;
 use super::report::{EXAMPLES, RecordingReport};
 use super::shards::Spool;
-use super::write::Imported;
-use crate::error::DataError;
+use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::reader::Record;
 use crate::recording::{self, Hints, Merged, NANOS, Stretch, Trace, format_time, merge};
@@ -151,7 +152,7 @@ impl Chosen {
         Some((start, end))
     }
 
-    /// Makes gaps of samples that are no measurements, and reports of every channel.
+    /// Turns samples that are not measurements into gaps, and fills the report of every channel.
     fn clean(&mut self, report: &mut RecordingReport) {
         for (pieces, report) in self.channels.iter_mut().zip(&mut report.channels) {
             let samples = |pieces: &[Piece]| -> usize {
@@ -186,17 +187,14 @@ fn of_pieces(
 ) -> Result<RecordingReport, DataError> {
     let Job { config, own, .. } = job;
     let first = own.files.first().cloned().unwrap_or_default();
-    let error = |problem: String| DataError::Source {
-        path: first.clone(),
-        problem,
-    };
+    let error = |problem: ImportError| in_file(&first)(problem);
     let names = own.channels.as_ref().unwrap_or(&config.channels);
     let mut report = RecordingReport::new(config, own);
     let mut chosen = Chosen::of(pieces, names);
     let span = chosen.span();
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
-    let merged = merge(chosen.into_traces(), names).map_err(error)?;
+    let merged = merge(chosen.into_traces(), names).map_err(|e| error(e.into()))?;
     report.gaps = merged.gaps;
     imported.gaps += merged.gaps;
     imported.overlapping += merged.overlapping;
@@ -245,7 +243,7 @@ fn of_pieces(
     Ok(report)
 }
 
-/// Counts labels by class, and those that lie where nothing was recorded.
+/// Counts labels by class, and those at times when nothing was recorded.
 fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingReport) {
     for interval in intervals {
         let class = &mut report.classes[interval.label];
@@ -266,7 +264,7 @@ fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingR
     }
 }
 
-/// Spools windows with the splits they are given; says how many lie over the boundary of two.
+/// Spools windows with their splits; returns the number of windows across the boundary of two splits.
 fn spool_cuts(
     job: Job<'_>,
     cuts: Vec<Cut>,
@@ -319,17 +317,17 @@ fn spool_cuts(
     Ok(straddling)
 }
 
-/// How the splits of a recording are given.
+/// How a recording is divided among the splits.
 enum Boundaries {
-    /// They are not: groups are shared out later.
+    /// Not at all: groups are assigned to splits later.
     None,
-    /// All of it is one split's.
+    /// All of it belongs to one split.
     Whole(usize),
-    /// By split, the share of the recording's time at which it ends.
+    /// For each split, the fraction of the recording's duration at which it ends.
     At(Vec<(usize, f64)>),
 }
 
-fn boundaries(job: Job<'_>) -> Result<Boundaries, String> {
+fn boundaries(job: Job<'_>) -> Result<Boundaries, ImportError> {
     let given = job.own.split.as_deref();
     let given = given.and_then(|split| SPLITS.iter().position(|own| *own == split));
     let by = &job.config.split;
@@ -340,17 +338,13 @@ fn boundaries(job: Job<'_>) -> Result<Boundaries, String> {
             Boundaries::At(vec![(0, train / (train + val)), (1, 1.0)])
         }
         (SplitBy::Given, Some(split)) => Boundaries::Whole(split),
-        (SplitBy::Given, None) => {
-            return Err(
-                "has no `split`, and the list says `by: given`: write train, val or test".into(),
-            );
-        }
+        (SplitBy::Given, None) => return Err(ImportError::NoSplit),
         (SplitBy::Recording | SplitBy::Event, _) => Boundaries::None,
     })
 }
 
-/// At the wanted rate, with the steps done.
-fn prepare(stretch: Stretch, config: &RecordingsConfig) -> Result<Stretch, String> {
+/// Resamples a stretch to the configured rate and applies the steps.
+fn prepare(stretch: Stretch, config: &RecordingsConfig) -> Result<Stretch, ImportError> {
     let ratio = Ratio::of_rates(stretch.rate, config.sampling_rate)?;
     let chain = Chain::new(&config.preprocessing, config.sampling_rate)?;
     let channels = stretch.channels.into_par_iter().map(|samples| {
@@ -358,7 +352,7 @@ fn prepare(stretch: Stretch, config: &RecordingsConfig) -> Result<Stretch, Strin
         chain.apply(&mut samples)?;
         Ok(samples)
     });
-    let channels = channels.collect::<Result<_, String>>()?;
+    let channels = channels.collect::<Result<_, ImportError>>()?;
     Ok(Stretch {
         start: stretch.start,
         rate: config.sampling_rate,
@@ -366,19 +360,17 @@ fn prepare(stretch: Stretch, config: &RecordingsConfig) -> Result<Stretch, Strin
     })
 }
 
-/// The labelled intervals of a recording that lasts from `start` to `end`. Seconds count from `start`.
+/// The labelled intervals of a recording from `start` to `end`. Seconds count from `start`.
 fn intervals(
     config: &RecordingsConfig,
     own: &Recording,
     (start, end): (i64, i64),
-) -> Result<Vec<Interval>, String> {
+) -> Result<Vec<Interval>, ImportError> {
     let class = |name: &str| {
         let found = config.class_names.iter().position(|class| class == name);
-        found.ok_or_else(|| {
-            format!(
-                "label `{name}` is no class: `class_names` has {}",
-                config.class_names.join(", ")
-            )
+        found.ok_or_else(|| ImportError::UnknownClass {
+            class: name.into(),
+            known: config.class_names.clone(),
         })
     };
     let group = own.group();
@@ -394,11 +386,10 @@ fn intervals(
     for (number, label) in own.labels.iter().enumerate() {
         let (from, to) = (label.start.nanos(start), label.end.nanos(start));
         if from >= to {
-            return Err(format!(
-                "label {} (`{}`) ends before it begins",
-                number + 1,
-                label.class
-            ));
+            return Err(ImportError::Backwards {
+                number: number + 1,
+                class: label.class.clone(),
+            });
         }
         let event = match (config.split.by, &label.event) {
             (SplitBy::Event, Some(event)) => format!("{group}/{event}"),

@@ -3,45 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::config::RecordingsConfig;
-use super::cut::Counts;
-use super::report::Report;
+use super::imported::Imported;
 use super::shards::{Spool, Target, share_out};
 use super::{traces, windows};
 use crate::config::DatasetConfig;
-use crate::dataset::{Dataset, Loading};
-use crate::error::{DataError, unwritable};
+use crate::dataset::Dataset;
+use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::Record;
-
-pub(super) use super::windows::of_traces;
-
-/// What was written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Imported {
-    /// The configuration for `trainer --dataset-config`.
-    pub config: PathBuf,
-    /// Windows of every split and class.
-    pub windows: [Vec<usize>; 3],
-    /// Groups of every split.
-    pub groups: [usize; 3],
-    /// Recordings read.
-    pub recordings: usize,
-    /// Interruptions of channels.
-    pub gaps: usize,
-    /// Samples that were there twice.
-    pub overlapping: usize,
-    /// What became of the intervals.
-    pub counts: Counts,
-    /// Windows that would have lain on two sides of a boundary in time.
-    pub straddling: usize,
-    /// Windows left out because a later split has some of their samples.
-    pub shared: usize,
-    /// Groups that became part of another, because their windows share samples.
-    pub united: usize,
-    /// What deserves a warning.
-    pub warnings: Vec<String>,
-    /// What was read, and what was left out and why; of [`import`] alone.
-    pub report: Report,
-}
+use crate::split::Loading;
 
 /// How a dataset is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +50,7 @@ pub fn import_watched(
     say: &mut dyn FnMut(&str),
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
-    whole(out, how, watch, |folder| {
+    atomically(out, how, watch, |folder| {
         let mut imported = Imported::default();
         write(config, folder, how.shard.max(1), say, &mut imported)?;
         let mut report = std::mem::take(&mut imported.report);
@@ -92,19 +61,15 @@ pub fn import_watched(
     })
 }
 
-/// Has `work` fill a folder that becomes `out` once all of it was read as training does: whole or not at all.
-fn whole(
+/// Lets `work` fill a temporary folder, reads it as training does, and renames it to `out`: all of it or nothing is written.
+fn atomically(
     out: &Path,
     how: Writing,
     watch: &mut dyn FnMut(Loading),
     work: impl FnOnce(&Path) -> Result<Imported, DataError>,
 ) -> Result<Imported, DataError> {
     if out.exists() {
-        let problem = "is there already: nothing is overwritten; choose another --out".into();
-        return Err(DataError::Source {
-            path: out.to_owned(),
-            problem,
-        });
+        return Err(in_file(out)(ImportError::OutputExists));
     }
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     let parent = out
@@ -142,7 +107,7 @@ fn whole(
     })
 }
 
-/// The first folder on the way to `folder` that is not there.
+/// The topmost missing folder of the path `folder`.
 fn first_missing(folder: &Path) -> Option<PathBuf> {
     let folders = folder.ancestors();
     let missing = folders.take_while(|own| !own.as_os_str().is_empty() && !own.exists());
@@ -185,11 +150,11 @@ fn write(
     share_out(&target, spool, folder, shard, imported)
 }
 
-/// Receives samples and, where it is given, the split they belong to; its error stops the reading.
+/// Receives samples and, if it is given, their split; its error stops the reading.
 pub type SplitSink<'a> = &'a mut dyn FnMut(Record, Option<usize>) -> Result<(), DataError>;
 
-/// Shares the samples that `each` hands out among new splits, by their groups where they come without, and writes them
-/// as [`import`] does. Labels are numbers of `target`'s classes. `watch` is told how far the check of what was written is.
+/// Assigns the samples that `each` passes on to new splits, by their groups unless their split is given, and writes them
+/// as [`import`] does. Labels are numbers of `target`'s classes. `watch` receives the progress of the final check.
 ///
 /// # Errors
 /// As [`import`].
@@ -200,7 +165,7 @@ pub fn resplit(
     watch: &mut dyn FnMut(Loading),
     each: impl FnOnce(SplitSink<'_>) -> Result<(), DataError>,
 ) -> Result<Imported, DataError> {
-    whole(out, how, watch, |folder| {
+    atomically(out, how, watch, |folder| {
         let mut imported = Imported::default();
         let mut spool = Spool::new(folder.join("spool"))?;
         each(&mut |record, split| spool.add(&record, split))?;

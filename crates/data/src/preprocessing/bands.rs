@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::BandsConfig;
 use super::spectrum::PlannedFft;
+use crate::error::PreprocessingError;
 
 /// Every number of the front end `bands` for windows of one length. Lengths are samples.
 ///
@@ -46,11 +47,11 @@ pub struct BandLayout {
 }
 
 impl BandLayout {
-    /// What `config` means for windows of `window` samples.
+    /// Computes the layout of `config` for windows of `window` samples.
     ///
     /// # Errors
-    /// Where the window is too short for it.
-    pub fn new(config: &BandsConfig, window: usize) -> Result<Self, String> {
+    /// If the window is too short for it.
+    pub fn new(config: &BandsConfig, window: usize) -> Result<Self, PreprocessingError> {
         let BandsConfig {
             segments,
             frames,
@@ -68,10 +69,15 @@ impl BandLayout {
         let reach = reach([segments, frames], [hop, frame_hop], frame);
         let fits = reach.is_some_and(|reach| reach <= window);
         if frame < 4 || !fits || (frames - 1) * frame_hop + frame > segment {
-            return Err(format!(
-                "`bands` does not fit a window of {window} samples: {segments} segments of {segment} samples every \
-                 {hop}, each of {frames} frames of {frame} every {frame_hop}"
-            ));
+            return Err(PreprocessingError::BandsDoNotFit {
+                window,
+                segments,
+                segment,
+                hop,
+                frames,
+                frame,
+                frame_hop,
+            });
         }
         let bins = frame / 2;
         // With its level a frame has no more features than bins, so that several make no more than a segment's samples.
@@ -82,9 +88,7 @@ impl BandLayout {
         };
         let bands = config.bands.unwrap_or(usual);
         if bands > bins {
-            return Err(format!(
-                "a frame of {frame} samples has {bins} bins without that of frequency 0, too few for {bands} `bands`"
-            ));
+            return Err(PreprocessingError::TooManyBands { frame, bins, bands });
         }
         Ok(Self {
             window,
@@ -99,7 +103,7 @@ impl BandLayout {
         })
     }
 
-    /// Samples from the window's first to the last of the last frame; none where they are too many to count.
+    /// Samples from the window's first to the last of the last frame; none if they are too many to count.
     pub(super) fn reach(&self) -> Option<usize> {
         let counts = [self.segments, self.frames];
         reach(counts, [self.hop, self.frame_hop], self.frame)
@@ -274,162 +278,4 @@ fn mean_square(samples: &[f32]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn features(config: &BandsConfig, window: &[f32], samples: usize) -> Vec<f32> {
-        let mut bands = Bands::new(BandLayout::new(config, samples).unwrap());
-        let mut out = Vec::new();
-        bands.transform(window, &mut out);
-        out
-    }
-
-    /// A window of two channels.
-    fn window() -> Vec<f32> {
-        (0..2048)
-            .map(|i| 5000.0 + ((i * i) % 97) as f32 + 40.0 * (0.1 * i as f32).sin())
-            .collect()
-    }
-
-    #[test]
-    fn logarithms_are_those_of_the_standard_library() {
-        for i in 0..100_000 {
-            let x = 10f64.powf(f64::from(i) * 0.006 - 300.0) * (1.0 + f64::from(i % 97) / 97.0);
-            let expected = x.ln();
-            assert!(
-                (ln(x) - expected).abs() < 1e-12 * expected.abs().max(1.0),
-                "{x}"
-            );
-        }
-        assert_eq!(ln(1.0), 0.0);
-    }
-
-    #[test]
-    fn a_segment_has_as_many_features_as_samples() {
-        for (window, features) in [(1024, 256), (512, 128), (256, 64), (2048, 256)] {
-            let layout = BandLayout::new(&BandsConfig::default(), window).unwrap();
-            assert_eq!((layout.segments, layout.features()), (7, features));
-        }
-        let one = BandsConfig {
-            frames: 1,
-            ..Default::default()
-        };
-        let layout = BandLayout::new(&one, 1024).unwrap();
-        assert_eq!((layout.frame, layout.features()), (256, 65));
-        assert_eq!(
-            layout.edges,
-            (0..=64).map(|b| 1 + 2 * b).collect::<Vec<_>>()
-        );
-        let four = BandLayout::new(&BandsConfig::default(), 1024).unwrap();
-        assert_eq!((four.frame, four.frame_hop, four.hop), (128, 32, 128));
-        assert_eq!(
-            four.edges[62..],
-            [63, 65],
-            "the last band takes the bin that is left"
-        );
-        let fine = BandsConfig {
-            segments: 15,
-            frames: 1,
-            ..Default::default()
-        };
-        let layout = BandLayout::new(&fine, 1024).unwrap();
-        assert_eq!((layout.frame, layout.hop), (128, 64));
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        let fits = |config: BandsConfig, window| BandLayout::new(&config, window).map(|_| ());
-        assert!(
-            fits(BandsConfig::default(), 16)
-                .unwrap_err()
-                .contains("does not fit")
-        );
-        let many = BandsConfig {
-            bands: Some(65),
-            ..Default::default()
-        };
-        assert!(fits(many, 1024).unwrap_err().contains("has 64 bins"));
-        let long = BandsConfig {
-            hop: Some(200),
-            ..Default::default()
-        };
-        assert!(
-            fits(long, 1024)
-                .unwrap_err()
-                .contains("does not fit a window of 1024")
-        );
-        // A longer window than the layout needs is no trouble.
-        let short = BandsConfig {
-            segment: Some(100),
-            hop: Some(50),
-            ..Default::default()
-        };
-        assert_eq!(fits(short, 1000), Ok(()));
-    }
-
-    #[test]
-    fn units_move_the_level_alone() {
-        for config in [
-            BandsConfig::default(),
-            BandsConfig {
-                frames: 1,
-                ..Default::default()
-            },
-        ] {
-            let counts = features(&config, &window(), 1024);
-            let row = counts.len() / 14;
-            let level = row / config.frames - 1;
-            for power in [-40, 40] {
-                let scaled: Vec<f32> = window().iter().map(|v| v * 2f32.powi(power)).collect();
-                for (i, (a, b)) in features(&config, &scaled, 1024)
-                    .iter()
-                    .zip(&counts)
-                    .enumerate()
-                {
-                    if i % (level + 1) == level {
-                        let moved = f64::from(a - b) - 2.0 * f64::from(power) * 2f64.ln();
-                        assert!(moved.abs() < 1e-5, "{moved}");
-                    } else {
-                        assert_eq!(a, b, "feature {i}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn dead_channels_are_left_out_of_the_level() {
-        let mut values = window();
-        values[1024..].fill(-3.7);
-        let config = BandsConfig {
-            frames: 1,
-            ..Default::default()
-        };
-        let both = features(&config, &values, 1024);
-        let alone = features(&config, &values[..1024], 1024);
-        let (bands, level) = (&both[455..455 + 64], both[455 + 64]);
-        assert!(bands.iter().all(|v| *v == 0.0));
-        assert_eq!(level, both[64]);
-        // The reference is another, so the last digit may be.
-        for (a, b) in both[..455].iter().zip(&alone) {
-            assert!((a - b).abs() < 1e-4, "{a} is not {b}");
-        }
-        let dead = features(&config, &[1.5; 2048], 1024);
-        assert!(dead[64].is_nan() && dead[63] == 0.0);
-    }
-
-    #[test]
-    fn without_its_level_a_window_keeps_its_unit() {
-        let config = BandsConfig {
-            level: false,
-            frames: 1,
-            ..Default::default()
-        };
-        let counts = features(&config, &window(), 1024);
-        assert_eq!(counts.len(), 14 * 64);
-        let loud: Vec<f32> = window().iter().map(|v| v * 8.0).collect();
-        for (a, b) in features(&config, &loud, 1024).iter().zip(&counts) {
-            assert!((a - b - 64f32.ln()).abs() < 1e-5);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
-//! Steps over samples, planned.
+//! Plans and applies steps over samples.
 
 use super::steps::Step;
-use crate::signal::{self, Band, Butterworth};
+use crate::error::PreprocessingError;
+use crate::signal::{self, Band, Butterworth, SignalError};
 
 /// Steps over samples, planned for a sampling rate.
 #[derive(Clone, Debug, Default)]
@@ -19,35 +20,32 @@ enum Planned {
 }
 
 impl Chain {
-    /// What is left of a channel by a step counts as rounding where it is below this share of what came in: float64
-    /// rounds at 1e-16, filters add some digits to that, and float32 cannot hold anything so small beside so much.
+    /// The output of a step counts as rounding error if it is below this fraction of its input: float64 rounds at 1e-16,
+    /// filters lose some digits more, and float32 cannot hold numbers of so different magnitude.
     pub const ROUNDING: f64 = 1e-10;
 
-    /// Plans `steps`, of which those of spectra are left out, for samples at `rate` Hz.
+    /// Plans `steps` for samples at `rate` Hz; ignores those for spectra.
     ///
     /// # Errors
-    /// With the step that cannot be done.
-    pub fn new(steps: &[Step], rate: f64) -> Result<Self, String> {
-        let planned = steps.iter().filter_map(|step| {
-            let planned = plan(step, rate).transpose()?;
-            Some(planned.map_err(|problem| format!("`{}`: {problem}", step.name())))
-        });
+    /// If a step cannot be done at this rate.
+    pub fn new(steps: &[Step], rate: f64) -> Result<Self, PreprocessingError> {
+        let planned = steps.iter().filter_map(|step| plan(step, rate).transpose());
         Ok(Self {
             steps: planned.collect::<Result<_, _>>()?,
         })
     }
 
-    /// Whether nothing is done.
+    /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Does it to the samples of one channel. What a step leaves of a constant (or of a straight line, by `detrend`)
-    /// is exactly zero, whatever its magnitude.
+    /// Applies the steps to the samples of one channel. What a step leaves of a constant (or of a straight line, by
+    /// `detrend`) is exactly zero, whatever its magnitude.
     ///
     /// # Errors
-    /// Where they are too few for a filter.
-    pub fn apply(&self, x: &mut [f64]) -> Result<(), String> {
+    /// If they are too few for a filter.
+    pub fn apply(&self, x: &mut [f64]) -> Result<(), SignalError> {
         for step in &self.steps {
             if let Planned::Scale(factor) = step {
                 x.iter_mut().for_each(|v| *v *= factor);
@@ -73,10 +71,12 @@ impl Chain {
     }
 }
 
-/// Plans a step; none where it works on spectra or features.
-fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, String> {
+/// Plans a step; none if it works on spectra or features.
+fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, PreprocessingError> {
     let filter = |order, band, zero_phase| {
-        let filter = Butterworth::new(order, band, rate)?;
+        let filter = Butterworth::new(order, band, rate);
+        let step = step.name();
+        let filter = filter.map_err(|problem| PreprocessingError::Filter { step, problem })?;
         Ok(Some(Planned::Filter(filter, zero_phase)))
     };
     match step {
@@ -89,7 +89,7 @@ fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, String> {
         Step::Scale(factor) if factor.is_finite() && *factor != 0.0 => {
             Ok(Some(Planned::Scale(*factor)))
         }
-        Step::Scale(factor) => Err(format!("{factor} is no factor")),
+        Step::Scale(factor) => Err(PreprocessingError::Scale { factor: *factor }),
         Step::Fft | Step::Welch(_) | Step::Bands(_) => Ok(None),
         Step::Log | Step::Log1p | Step::Normalise(_) => Ok(None),
     }

@@ -1,4 +1,4 @@
-//! Whether stored preprocessing can be used: `model.json` may come from anywhere.
+//! Checks stored preprocessing: `model.json` may come from anywhere.
 
 use super::bands::BandLayout;
 use super::chain::Chain;
@@ -7,61 +7,61 @@ use super::segments::{SEGMENTS, segment};
 use super::settings::{Compression, SpectralMethod};
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
+use crate::error::preprocessing::{LayoutError, StoredError};
 
-/// Longest window that is believed, in samples.
+/// Longest plausible window, in samples.
 const LONGEST: usize = 1 << 24;
 
 impl Preprocessing {
-    /// Whether windows of [`Preprocessing::window_samples`] become inputs of `shape` `[channels, segments, bins]`.
+    /// Checks that windows of [`Preprocessing::window_samples`] become inputs of `shape` `[channels, segments, bins]`.
     ///
     /// # Errors
-    /// With the key of `model.json` that makes no sense, or does not fit the others.
-    pub fn check(&self, shape: [usize; 3]) -> Result<(), String> {
+    /// With the key of `model.json` that is invalid or contradicts others.
+    pub fn check(&self, shape: [usize; 3]) -> Result<(), StoredError> {
         let [channels, segments, bins] = shape;
         self.spectral
             .check()
-            .map_err(|(key, problem)| format!("`spectral.{key}`: {problem}"))?;
-        Chain::new(&self.steps, self.spectral.sampling_rate)
-            .map_err(|problem| format!("`steps`: {problem}"))?;
+            .map_err(|(key, problem)| StoredError::Spectral { key, problem })?;
+        Chain::new(&self.steps, self.spectral.sampling_rate)?;
         if let Some(rate) = self.sampling_rate
             && !(rate.is_finite() && (1e-6..=1e9).contains(&rate))
         {
-            return Err(format!("`sampling_rate`: {rate} is no rate in Hz"));
+            return Err(StoredError::SamplingRate { rate });
         }
         if let Some(window) = self.window.filter(|n| !(1..=LONGEST).contains(n)) {
-            return Err(format!("`window`: {window} samples are no window"));
+            return Err(StoredError::Window {
+                samples: window,
+                limit: LONGEST,
+            });
         }
         if let Some(layout) = &self.bands {
-            check_layout(layout).map_err(|problem| format!("`bands`: {problem}"))?;
+            check_layout(layout).map_err(StoredError::Bands)?;
         }
         if let Some(statistics) = &self.statistics {
-            check_statistics(statistics, channels, bins)
-                .map_err(|problem| format!("`statistics`: {problem}"))?;
+            check_statistics(statistics, channels, bins)?;
         } else if self.normalisation.needs_statistics() {
-            let name = self.normalisation;
-            return Err(format!("`statistics` is missing, which `{name}` needs"));
+            let normalisation = self.normalisation.to_string();
+            return Err(StoredError::NoStatistics { normalisation });
         }
         if let Some(thresholds) = &self.thresholds {
             let compression = self.spectral.applied_compression();
-            check_thresholds(thresholds, compression, channels)
-                .map_err(|problem| format!("`thresholds`: {problem}"))?;
+            check_thresholds(thresholds, compression, channels)?;
         }
         match self.features_of_window() {
-            Some(own) if own != (segments, bins) => Err(format!(
-                "windows of {} samples become {} segments of {} values, but the network takes {segments} of {bins}",
-                self.window.unwrap_or(0),
-                own.0,
-                own.1
-            )),
+            Some(found) if found != (segments, bins) => Err(StoredError::InputShape {
+                window: self.window.unwrap_or(0),
+                found,
+                expected: (segments, bins),
+            }),
             _ => Ok(()),
         }
     }
 
-    /// Samples of a raw window a channel: as stored, or, in models of older versions, as the network's input of
-    /// `[channels, segments, bins]` tells. None where neither does.
+    /// Samples of a raw window per channel: as stored, or, in models of older versions, derived from the network's input of
+    /// `[channels, segments, bins]`. None if neither is possible.
     pub fn window_samples(&self, [_, segments, bins]: [usize; 3]) -> Option<usize> {
-        let told = match self.spectral.method {
-            // A value a sample; a segment is a quarter of the window.
+        let derived = match self.spectral.method {
+            // One value per sample; a segment is a quarter of the window.
             SpectralMethod::None | SpectralMethod::Fft => (segments == SEGMENTS)
                 .then(|| bins.checked_mul(4))
                 .flatten()
@@ -69,10 +69,10 @@ impl Preprocessing {
             SpectralMethod::Bands => self.bands.as_ref().map(|layout| layout.window),
             SpectralMethod::Welch => None,
         };
-        self.window.or(told)
+        self.window.or(derived)
     }
 
-    /// Segments, and features of a segment, of the stored window; none where it does not say.
+    /// Segments, and features of a segment, of the stored window; none if they do not follow from it.
     fn features_of_window(&self) -> Option<(usize, usize)> {
         let window = self.window?;
         if self.spectral.method == SpectralMethod::Bands {
@@ -81,7 +81,7 @@ impl Preprocessing {
                 layout.map_or_else(|| BandLayout::new(&self.spectral.bands, window).ok(), Some)?;
             return Some((layout.segments, layout.features()));
         }
-        // Windows that came in segments of their own, of whatever number, say nothing.
+        // Nothing follows for windows that were stored in segments, of any number.
         let length = segment(window)?;
         let bins = match self.spectral.method {
             SpectralMethod::Welch => self.spectral.welch.nfft / 2 + 1,
@@ -92,7 +92,7 @@ impl Preprocessing {
 }
 
 /// Refuses a layout that [`super::Pipeline`] cannot run.
-fn check_layout(layout: &BandLayout) -> Result<(), String> {
+fn check_layout(layout: &BandLayout) -> Result<(), LayoutError> {
     let BandLayout {
         window,
         segments,
@@ -102,12 +102,10 @@ fn check_layout(layout: &BandLayout) -> Result<(), String> {
     } = *layout;
     let lengths = [window, segments, frames, frame];
     if lengths.iter().any(|n| !(1..=LONGEST).contains(n)) || frame < 4 {
-        return Err("a length is out of range".into());
+        return Err(LayoutError::Length);
     }
     if layout.reach().is_none_or(|reach| reach > window) {
-        return Err(format!(
-            "frames reach beyond the window of {window} samples"
-        ));
+        return Err(LayoutError::BeyondWindow { window });
     }
     let rising = layout.edges.windows(2).all(|pair| pair[0] < pair[1]);
     let inside = layout.edges.first().is_some_and(|edge| *edge >= 1)
@@ -116,29 +114,30 @@ fn check_layout(layout: &BandLayout) -> Result<(), String> {
             .last()
             .is_some_and(|edge| *edge <= frame / 2 + 1);
     if layout.edges.len() < 2 || !rising || !inside {
-        return Err("`edges` must rise from 1 on, to half the frame at most".into());
+        return Err(LayoutError::Edges);
     }
     if !(layout.floor > 0.0 && layout.floor <= 1.0) {
-        return Err(format!(
-            "`floor`: {} is not above 0 and at most 1",
-            layout.floor
-        ));
+        return Err(LayoutError::Floor {
+            floor: layout.floor,
+        });
     }
     Ok(())
 }
 
-fn check_statistics(own: &Statistics, channels: usize, bins: usize) -> Result<(), String> {
+fn check_statistics(own: &Statistics, channels: usize, bins: usize) -> Result<(), StoredError> {
     let entries = own.mean.len();
     let fits = entries == channels || Some(entries) == channels.checked_mul(bins);
     if entries != own.std.len() || !fits {
-        return Err(format!(
-            "{entries} means and {} deviations are not those of {channels} channels of {bins} values",
-            own.std.len()
-        ));
+        return Err(StoredError::StatisticsCount {
+            means: entries,
+            deviations: own.std.len(),
+            channels,
+            bins,
+        });
     }
     let finite = own.mean.iter().all(|v| v.is_finite());
     if !finite || own.std.iter().any(|v| !v.is_finite() || *v < 0.0) {
-        return Err("a mean or a deviation is no number".into());
+        return Err(StoredError::StatisticsValue);
     }
     Ok(())
 }
@@ -147,20 +146,22 @@ fn check_thresholds(
     own: &Thresholds,
     compression: Compression,
     channels: usize,
-) -> Result<(), String> {
+) -> Result<(), StoredError> {
     if !(own.constant.is_finite() && own.constant >= 0.0) {
-        return Err(format!("`constant`: {} is no share", own.constant));
+        return Err(StoredError::Constant {
+            value: own.constant,
+        });
     }
     let positive = |v: &f64| (*v as f32).is_finite() && *v as f32 > 0.0;
     if !own.compression.iter().all(positive) {
-        return Err("`compression` must be above 0".into());
+        return Err(StoredError::Compression);
     }
     let needed = compression != Compression::None;
     if needed && own.compression.len() != channels {
-        return Err(format!(
-            "`compression` has {} values for {channels} channels",
-            own.compression.len()
-        ));
+        return Err(StoredError::CompressionCount {
+            found: own.compression.len(),
+            channels,
+        });
     }
     Ok(())
 }
@@ -197,7 +198,7 @@ mod tests {
         ] {
             let own = preprocessing(method);
             own.check([2, 7, bins]).unwrap();
-            let error = own.check([2, 7, bins + 1]).unwrap_err();
+            let error = own.check([2, 7, bins + 1]).unwrap_err().to_string();
             assert!(error.contains("the network takes 7 of"), "{error}");
             assert_eq!(own.window_samples([2, 7, bins]), Some(1024));
         }
@@ -214,11 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_are_refused() {
+    fn invalid_numbers_are_refused() {
         let check = |change: &dyn Fn(&mut Preprocessing)| {
             let mut own = preprocessing(SpectralMethod::Bands);
             change(&mut own);
-            own.check([2, 7, 256]).unwrap_err()
+            own.check([2, 7, 256]).unwrap_err().to_string()
         };
         let layout =
             |change: &dyn Fn(&mut BandLayout)| check(&|own| own.bands.iter_mut().for_each(change));

@@ -24,6 +24,7 @@ mod thresholds;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::error::PreprocessingError;
 use crate::reader::Record;
 
 pub use self::bands::BandLayout;
@@ -89,11 +90,11 @@ impl Preprocessing {
         }
     }
 
-    /// The way from windows to features, planned; every thread has its own.
+    /// Plans the way from windows to features; each thread needs its own pipeline.
     ///
     /// # Errors
-    /// With the step that cannot be done.
-    pub fn pipeline(&self) -> Result<Pipeline, String> {
+    /// If a step cannot be done.
+    pub fn pipeline(&self) -> Result<Pipeline, PreprocessingError> {
         Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
     }
 
@@ -119,8 +120,8 @@ impl Preprocessing {
     /// Fixes the length of the windows and what depends on it: the layout of `bands`.
     ///
     /// # Errors
-    /// Where such windows are too short for it.
-    pub(crate) fn set_window(&mut self, samples: usize) -> Result<(), String> {
+    /// If such windows are too short for it.
+    pub(crate) fn set_window(&mut self, samples: usize) -> Result<(), PreprocessingError> {
         self.window = Some(samples);
         if self.spectral.method == SpectralMethod::Bands {
             let layout = BandLayout::new(&self.spectral.bands, samples)?;
@@ -174,7 +175,7 @@ impl Preprocessing {
 pub(crate) fn records_to_features<'a>(
     records: &'a [Record],
     preprocessing: &'a Preprocessing,
-) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), String>> + 'a {
+) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), PreprocessingError>> + 'a {
     records.par_iter().map_init(
         || preprocessing.pipeline(),
         |pipeline, record| {

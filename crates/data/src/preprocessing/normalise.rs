@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::preprocessing::UnknownNormalisation;
+
 /// How inputs are scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,13 +51,13 @@ impl fmt::Display for Normalisation {
 }
 
 impl FromStr for Normalisation {
-    type Err = String;
+    type Err = UnknownNormalisation;
 
-    fn from_str(name: &str) -> Result<Self, String> {
+    fn from_str(name: &str) -> Result<Self, UnknownNormalisation> {
         let found = Self::ALL.iter().find(|(_, n)| *n == name);
-        found.map(|(n, _)| *n).ok_or_else(|| {
-            format!("unknown normalisation `{name}`: choose sample, dataset, band, batch or none")
-        })
+        found
+            .map(|(n, _)| *n)
+            .ok_or_else(|| UnknownNormalisation { name: name.into() })
     }
 }
 
@@ -221,7 +223,7 @@ impl Statistics {
     }
 }
 
-/// Replaces what is no number by zero.
+/// Replaces what is not a number by zero.
 pub(crate) fn zero_undefined(values: &mut [f32]) {
     for value in values {
         *value = if value.is_nan() { 0.0 } else { *value };
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!(values[7], 0.0, "what is no number becomes the mean");
     }
 
-    /// Rounding of a constant's own magnitude is no signal; a count beside a large offset is.
+    /// Rounding of a constant's own magnitude is not a signal; a count beside a large offset is.
     #[test]
     fn constants_are_told_from_offsets() {
         let guard = ConstantGuard {

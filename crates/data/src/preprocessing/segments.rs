@@ -2,31 +2,33 @@
 
 use std::borrow::Cow;
 
+use crate::error::PreprocessingError;
+
 /// Segments a window is cut into.
 pub const SEGMENTS: usize = 7;
 
 /// Length of a segment of a window of `samples` samples: a quarter, so that 7 overlap by half.
-/// None where the window cannot be cut evenly.
+/// None if the window cannot be cut evenly.
 pub fn segment(samples: usize) -> Option<usize> {
     (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
 }
 
-/// The window of samples `[channels, samples]` that a sample on disk is or was cut from: where its segments overlap by
-/// half, as those that the Python scripts save, they lie end to end in it. Its shape comes with it.
+/// The window `[channels, samples]` of a sample on disk, and its shape: the sample itself, or the window that its
+/// half-overlapping segments, as saved by the Python scripts, were cut from.
 ///
 /// # Errors
-/// Where the segments are not those of a window: of another number, or spectra.
+/// If the segments are not those of a window: of another number, or spectra.
 pub(crate) fn window<'a>(
     values: &'a [f32],
     shape: &[usize],
-) -> Result<(Cow<'a, [f32]>, [usize; 2]), String> {
+) -> Result<(Cow<'a, [f32]>, [usize; 2]), PreprocessingError> {
     let (channels, segments, length) = match *shape {
         [channels, samples] => return Ok((values.into(), [channels, samples])),
         [channels, segments, length] => (channels, segments, length),
         _ => {
-            return Err(format!(
-                "the shape is {shape:?}; expected [2, 1024] or [2, 7, 256]"
-            ));
+            return Err(PreprocessingError::Dimensions {
+                shape: shape.to_vec(),
+            });
         }
     };
     let half = length / 2;
@@ -41,7 +43,7 @@ pub(crate) fn window<'a>(
             window.extend_from_slice(parts.next()?);
             for part in parts {
                 let overlap = &window[window.len() - half..];
-                // To the bit, so that what is cut again is what it was.
+                // To the bit, so that cutting the window again gives the same segments.
                 let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits();
                 if !overlap.iter().zip(part).all(same) {
                     return None;
@@ -51,11 +53,9 @@ pub(crate) fn window<'a>(
         }
         Some(window)
     };
-    let window = cut_from().ok_or_else(|| {
-        format!(
-            "the sample {shape:?} is cut into segments already, and they are not the {SEGMENTS} half-overlapping ones of \
-             a window [2, 1024]"
-        )
+    let window = cut_from().ok_or_else(|| PreprocessingError::NotOneWindow {
+        shape: shape.to_vec(),
+        segments: SEGMENTS,
     })?;
     Ok((window.into(), [channels, samples]))
 }

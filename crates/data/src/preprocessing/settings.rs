@@ -67,7 +67,7 @@ impl SpectralConfig {
     /// The key, and what is wrong with its value.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(self.sampling_rate.is_finite() && self.sampling_rate > 0.0) {
-            let problem = format!("{} is no rate in Hz", self.sampling_rate);
+            let problem = format!("{} is not a sampling rate in Hz", self.sampling_rate);
             return Err(("sampling_rate", problem));
         }
         if self.method == SpectralMethod::Bands && self.compression != Compression::None {

@@ -66,7 +66,7 @@ struct Welch {
 }
 
 impl Spectrum {
-    /// Plans `config` for segments of `segment` samples; none where a Welch stretch is longer than
+    /// Plans `config` for segments of `segment` samples; none if a Welch stretch is longer than
     /// the segment, or the method is not one of single segments.
     pub fn new(config: &SpectralConfig, segment: usize) -> Option<Self> {
         let kind = match config.method {

@@ -22,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::normalise::Normalisation;
 use super::settings::{BandsConfig, Compression, SpectralConfig, SpectralMethod, WelchConfig};
+use crate::error::PreprocessingError;
 
 /// What a step works on, in the order in which they follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +70,7 @@ macro_rules! steps {
                 }
             }
 
-            /// The step of this name without values; none where the name is unknown, or values are missing.
+            /// The step of this name without values; none if the name is unknown, or values are missing.
             fn alone(name: &str) -> Option<Option<Self>> {
                 match name {
                     $( $plain_name $(| $plain_alias)* => Some(Some(Self::$plain)), )*
@@ -83,7 +84,7 @@ macro_rules! steps {
                 }
             }
 
-            /// The step of this name with the values that come next; none where no step of the name has any.
+            /// The step of this name with the values that come next; none if no step of the name has any.
             fn with_values<'de, M: MapAccess<'de>>(name: &str, map: &mut M) -> Result<Option<Self>, M::Error> {
                 match name {
                     $( $valued_name $(| $valued_alias)* => map.next_value().map(|value| Some(Self::$valued(value))), )*
@@ -226,13 +227,13 @@ impl<'de> Visitor<'de> for StepVisitor {
         match map.next_key::<String>()? {
             None => Ok(step),
             Some(next) => Err(M::Error::custom(format!(
-                "`{next}` belongs into a step of its own, after `- `"
+                "`{next}` is a separate step: write it after another `- `"
             ))),
         }
     }
 }
 
-/// Steps as what they change: samples, spectra, scaling.
+/// Steps by what they change: samples, spectra, scaling.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Resolved {
     pub samples: Vec<Step>,
@@ -249,20 +250,19 @@ pub(crate) enum SpectralStep {
     Bands(BandsConfig),
 }
 
-/// Sorts a list, whose order must be one that can be done.
+/// Sorts a list of steps by what they change; their order must be possible.
 ///
 /// # Errors
-/// Which step cannot stand where it stands.
-pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, String> {
+/// If a step cannot come after the one before it.
+pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, PreprocessingError> {
     let mut resolved = Resolved::default();
     for pair in steps.windows(2) {
         let (before, after) = (pair[0].stage(), pair[1].stage());
         if before > after || (before == after && after != Stage::Samples) {
-            return Err(format!(
-                "`{}` cannot come after `{}`",
-                pair[1].name(),
-                pair[0].name()
-            ));
+            return Err(PreprocessingError::Order {
+                before: pair[0].name(),
+                after: pair[1].name(),
+            });
         }
     }
     for step in steps {
@@ -281,16 +281,12 @@ pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, String> {
                     resolved.compression = Some(compression);
                 }
                 Some(SpectralStep::Bands(_)) => {
-                    let name = step.name();
-                    return Err(format!(
-                        "`bands` are logarithms already: leave out `{name}`"
-                    ));
+                    let step = step.name();
+                    return Err(PreprocessingError::BandsCompressed { step });
                 }
                 None => {
-                    return Err(format!(
-                        "`{}` is of spectra: `fft` or `welch` comes before it",
-                        step.name()
-                    ));
+                    let step = step.name();
+                    return Err(PreprocessingError::NoSpectrum { step });
                 }
             },
             Step::Normalise(normalisation) => resolved.normalisation = Some(*normalisation),
@@ -328,97 +324,4 @@ impl Resolved {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Vec<Step>, String> {
-        crate::config::parse_yaml(text)
-    }
-
-    #[test]
-    fn lists_are_read_and_written() {
-        let text = "[demean, {band_pass: {low: 2, high: 90}}, {scale: 0.5}, standardise, {welch: {nperseg: 64}}, log, \
-                    {normalise: dataset}]";
-        let steps = parse(text).unwrap();
-        let band = BandSettings {
-            low: 2.0,
-            high: 90.0,
-            order: 4,
-            zero_phase: true,
-        };
-        assert_eq!(steps[1], Step::BandPass(band));
-        let json = serde_json::to_string(&steps).unwrap();
-        assert_eq!(serde_json::from_str::<Vec<Step>>(&json).unwrap(), steps);
-        let resolved = resolve(&steps).unwrap();
-        assert_eq!(resolved.samples.len(), 4);
-        assert_eq!(resolved.normalisation, Some(Normalisation::Dataset));
-        let mut spectral = SpectralConfig::default();
-        resolved.apply(&mut spectral);
-        assert_eq!(
-            (spectral.method, spectral.compression),
-            (SpectralMethod::Welch, Compression::Log)
-        );
-        assert_eq!(spectral.welch.nperseg, 64);
-    }
-
-    /// Every name of the table is read, and written as it was read.
-    #[test]
-    fn every_step_has_its_name() {
-        let values = [
-            ("band_pass", "{low: 1, high: 2}"),
-            ("high_pass", "{frequency: 1}"),
-            ("low_pass", "{frequency: 1}"),
-            ("scale", "2.0"),
-            ("welch", "{nperseg: 16}"),
-            ("bands", "{bands: 5, frames: 1}"),
-            ("normalise", "band"),
-        ];
-        for name in NAMES {
-            let values = values.iter().find(|(own, _)| own == name);
-            let text = values.map_or(format!("[{name}]"), |(_, own)| {
-                format!("[{{{name}: {own}}}]")
-            });
-            let steps = parse(&text).unwrap();
-            assert_eq!(steps[0].name(), *name);
-            let json = serde_json::to_string(&steps).unwrap();
-            assert_eq!(serde_json::from_str::<Vec<Step>>(&json).unwrap(), steps);
-        }
-        assert_eq!(parse("[standardize]").unwrap(), [Step::Standardise]);
-        assert_eq!(
-            parse("[bands]").unwrap(),
-            [Step::Bands(BandsConfig::default())]
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_named() {
-        for (text, problem) in [
-            ("[smooth]", "unknown step `smooth`"),
-            ("[band_pass]", "`band_pass` needs values"),
-            ("[{band_pass: {low: 2}}]", "missing field `high`"),
-            (
-                "[{band_pass: {low: 2, high: 9, corner: 3}}]",
-                "unknown field `corner`",
-            ),
-            (
-                "[{scale: 2, demean: 1}]",
-                "`demean` belongs into a step of its own",
-            ),
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.contains(problem), "{text}: {error}");
-        }
-        for (text, problem) in [
-            ("[fft, demean]", "`demean` cannot come after `fft`"),
-            ("[log]", "`fft` or `welch` comes before"),
-            ("[fft, welch]", "`welch` cannot come after `fft`"),
-            (
-                "[bands, log]",
-                "`bands` are logarithms already: leave out `log`",
-            ),
-        ] {
-            let error = resolve(&parse(text).unwrap()).unwrap_err();
-            assert!(error.contains(problem), "{text}: {error}");
-        }
-    }
-}
+mod tests;

@@ -132,7 +132,7 @@ pub(crate) struct Survey {
     octaves: (usize, usize),
     /// Whether spectra are powers, whose unit is the square of that of the samples.
     is_power: bool,
-    /// Factor of the steps; none where they do more than multiply.
+    /// Factor of the steps; none if they do more than multiply.
     gain: Option<f64>,
     spectra: Vec<Histogram>,
     samples: Vec<Vec<f32>>,
@@ -230,7 +230,7 @@ impl Survey {
 }
 
 /// The number that all samples are whole multiples of, within float32's rounding: one count of the recorder, in whatever
-/// unit. None where there is none, or samples are so many counts that rounding hides it.
+/// unit. None if there is none, or samples are so many counts that rounding hides it.
 fn one_count(samples: &[f32]) -> Option<f64> {
     const MOST: f64 = (1u32 << 17) as f64;
     let mut sizes: Vec<f32> = samples

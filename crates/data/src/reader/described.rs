@@ -25,7 +25,7 @@ pub struct Described {
     pub dtype: String,
     /// Length of every axis.
     pub shape: String,
-    /// Least of its finite values, as float32; none where they are no real numbers, or the array is very long.
+    /// Least of its finite values, as float32; none if they are no real numbers, or the array is very long.
     pub smallest: Option<f32>,
     /// Largest of them.
     pub largest: Option<f32>,
@@ -42,7 +42,7 @@ pub fn arrays(path: &Path) -> Option<Vec<Described>> {
         let file = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
         vec![describe(String::new(), file)?]
     } else if Npz.accepts(path, &head) {
-        npz::of_all(path, NAMED, |name, entry| describe(name, entry))?
+        npz::describe_all(path, NAMED, |name, entry| describe(name, entry))?
     } else {
         Vec::new()
     };

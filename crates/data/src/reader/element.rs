@@ -105,7 +105,7 @@ impl Element {
     /// The number whose bytes, least significant first, `bytes` begins with, in full precision but for large integers.
     ///
     /// # Panics
-    /// Where `bytes` is shorter than [`Element::width`].
+    /// If `bytes` is shorter than [`Element::width`].
     pub fn value(self, bytes: &[u8]) -> f64 {
         match self {
             Self::F64 => f64::from_le_bytes(first(bytes)),

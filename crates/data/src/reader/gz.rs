@@ -7,14 +7,15 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use tfrecord::io::sync as framing;
 
-use super::tfrecord::{damaged, payload};
+use super::tfrecord::{frame, payload};
 use super::{Reader, Record, Sink, Wanted, unreadable};
 use crate::error::DataError;
+use crate::error::sample::FrameError;
 
 /// The reader.
 pub struct Gz;
 
-/// Longest payload that is believed, in bytes: a packed file does not tell how much is left.
+/// Longest payload that is accepted, in bytes: how much is left in a compressed file is not known.
 const LONGEST: usize = 16 << 20;
 
 impl Reader for Gz {
@@ -32,7 +33,7 @@ impl Reader for Gz {
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
         for record in 0.. {
             let length = framing::try_read_len(&mut reader, true);
-            let Some(length) = length.map_err(|e| damaged(path, record, &e))? else {
+            let Some(length) = length.map_err(|e| frame(path, record)(e.into()))? else {
                 return Ok(());
             };
             sink(next(path, record, length, wanted, &mut reader)?)?;
@@ -49,11 +50,9 @@ fn next(
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
     if length > LONGEST {
-        return Err(DataError::Record {
-            path: path.to_owned(),
-            record,
-            problem: format!("{length} bytes are too many for one record"),
-        });
+        return Err(frame(path, record)(FrameError::TooLarge {
+            length: length as u64,
+        }));
     }
     payload(path, record, length, wanted, reader)
 }

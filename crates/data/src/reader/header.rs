@@ -2,28 +2,25 @@
 
 use std::io::Read;
 
+use crate::error::sample::ArrayError;
 use crate::nesting::deeper_than;
 
 /// Brackets open at once in a header, at most: `npyz` takes twice as long with every one, and plain types have two.
 const DEEPEST: usize = 4;
 
-/// Longest header that is believed, in bytes.
+/// Longest header that is accepted, in bytes.
 const LONGEST_HEADER: usize = 1 << 16;
 
 /// Reads magic, version and header, and refuses a shape with more elements than there are addresses:
 /// `npyz` multiplies the sizes unchecked.
 ///
 /// # Errors
-/// Where there is no header that can be believed, or the array holds Python's objects.
-pub(super) fn read(entry: &mut impl Read) -> Result<Vec<u8>, String> {
+/// If the header is missing or implausible, or the array holds Python's objects.
+pub(super) fn read(entry: &mut impl Read) -> Result<Vec<u8>, ArrayError> {
     let bytes = raw(entry)?;
     let text = String::from_utf8_lossy(&bytes);
     if is_pickled(&text) {
-        return Err(
-            "holds pickled Python objects, which are never run: save arrays of numbers, np.save(..., \
-             allow_pickle=False)"
-                .into(),
-        );
+        return Err(ArrayError::Pickled);
     }
     Ok(bytes)
 }
@@ -31,34 +28,38 @@ pub(super) fn read(entry: &mut impl Read) -> Result<Vec<u8>, String> {
 /// As [`read`], of an array of any type.
 ///
 /// # Errors
-/// Where there is no header that can be believed.
-pub(super) fn raw(entry: &mut impl Read) -> Result<Vec<u8>, String> {
+/// If the header is missing or implausible.
+pub(super) fn raw(entry: &mut impl Read) -> Result<Vec<u8>, ArrayError> {
     let mut bytes = vec![0; 10];
     entry
         .read_exact(&mut bytes)
-        .map_err(|_| "no NumPy array".to_owned())?;
+        .map_err(|_| ArrayError::NotNumpy)?;
     let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     if bytes[6] >= 2 {
         let mut rest = [0; 2];
-        entry.read_exact(&mut rest).map_err(|e| e.to_string())?;
+        entry
+            .read_exact(&mut rest)
+            .map_err(|_| ArrayError::HeaderTruncated)?;
         bytes.extend(rest);
         length |= usize::from(u16::from_le_bytes(rest)) << 16;
     }
     if length > LONGEST_HEADER {
-        return Err(format!("a header of {length} bytes is not believed"));
+        return Err(ArrayError::HeaderTooLong { length });
     }
     let start = bytes.len();
     bytes.resize(start + length, 0);
     entry
         .read_exact(&mut bytes[start..])
-        .map_err(|_| "the header is truncated".to_owned())?;
+        .map_err(|_| ArrayError::HeaderTruncated)?;
     if deeper_than(DEEPEST, &bytes[start..], b"[({", b"])}") {
-        return Err("the header is nested too deeply".into());
+        return Err(ArrayError::HeaderTooDeep);
     }
     let text = String::from_utf8_lossy(&bytes[start..]);
     match byte_count(&text, 8).filter(|bytes| *bytes <= i64::MAX as u64) {
         Some(_) => Ok(bytes),
-        None => Err(format!("the shape ({}) is impossible", shape_in(&text))),
+        None => Err(ArrayError::ImpossibleShape {
+            shape: shape_in(&text).to_owned(),
+        }),
     }
 }
 
@@ -73,14 +74,14 @@ pub(super) fn sizes_in(header: &str) -> impl Iterator<Item = &str> {
     sizes.filter(|size| !size.is_empty())
 }
 
-/// Bytes of all elements, of `width` bytes each; none where they are too many to count.
+/// Bytes of all elements, of `width` bytes each; none if there are too many to count.
 pub(super) fn byte_count(header: &str, width: u64) -> Option<u64> {
     sizes_in(header).try_fold(width, |bytes, size| {
         bytes.checked_mul(size.trim_end_matches('L').parse().ok()?)
     })
 }
 
-/// What stands between the brackets of the shape in a header.
+/// The text between the brackets of the shape in a header.
 fn shape_in(header: &str) -> &str {
     let shape = header.split("shape").nth(1).unwrap_or_default();
     shape.split(['(', ')']).nth(1).unwrap_or_default()

@@ -1,5 +1,4 @@
-//! Sample sources. A format is one file here: something that recognises a source and hands out its
-//! records in order.
+//! Sample sources. Each format is a file here that implements [`Reader`], and a row of `READERS`.
 
 mod arrays;
 mod described;
@@ -7,6 +6,7 @@ mod element;
 mod example;
 mod gz;
 mod header;
+mod lists;
 mod names;
 mod npy;
 mod npz;
@@ -20,7 +20,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::DataError;
+use crate::error::{DataError, SampleError, in_file};
 
 pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
@@ -29,7 +29,7 @@ pub use self::npz::Npz;
 pub use self::pt::Pt;
 pub use self::tfrecord::{Tfrecord, TfrecordWriter};
 
-/// One sample as it lies on disk.
+/// One sample as stored on disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Position in the source, from 0.
@@ -60,18 +60,18 @@ impl Record {
     }
 }
 
-/// What a source should give, where it holds more than one sensor or task.
+/// What to read from a source that holds more than one sensor or task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Where the sensor stood; needed where a nested sample has several.
+    /// Location of the sensor; needed if a nested sample has several.
     pub location: Option<String>,
     /// Kind of sensor, likewise.
     pub modality: Option<String>,
     /// Field of a label that is a dict.
     pub label: String,
-    /// Labels that are kept, all where there are none: of others a reader may leave out the values.
+    /// Labels that are kept, all if none: a reader may leave out the values of others.
     pub labels: Option<Vec<usize>>,
-    /// Whether samples may come without a label, as those to classify do: they get [`Record::UNLABELLED`].
+    /// Whether samples may have no label, as those to classify: they get [`Record::UNLABELLED`].
     pub label_is_optional: bool,
 }
 
@@ -79,12 +79,12 @@ impl Wanted {
     /// Whether the values of a sample with this label are needed.
     pub fn keeps(&self, label: i64) -> bool {
         let kept = |labels: &Vec<usize>| labels.iter().any(|&own| i64::try_from(own) == Ok(label));
-        // A label that is no class is an error that others make.
+        // Invalid labels are reported later.
         label < 0 || self.labels.as_ref().is_none_or(kept)
     }
 }
 
-/// Where a record lies in its source.
+/// Position of a record in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// First byte.
@@ -93,7 +93,7 @@ pub struct Span {
     pub length: u32,
 }
 
-/// The values of a sample that is read by itself; label and group were read before.
+/// The values of a sample that is read singly; label and group were read before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
     /// Values, row-major.
@@ -113,7 +113,7 @@ impl From<Record> for Window {
 
 /// An open source whose samples are read one by one, in any order.
 pub trait Windows: Send {
-    /// Reads record number `record` of `path`, the source that was opened, from where [`Reader::spans`] found it.
+    /// Reads record number `record` of `path`, the source that was opened, at the position from [`Reader::spans`].
     ///
     /// # Errors
     /// As [`Reader::read`].
@@ -125,25 +125,24 @@ pub type Sink<'a> = &'a mut dyn FnMut(Record) -> Result<(), DataError>;
 
 /// A format.
 pub trait Reader: Sync {
-    /// Name for messages.
+    /// Name for messages, in the plural.
     fn name(&self) -> &'static str;
 
     /// Whether a source with this path and these first bytes (up to 16) is of the format.
     fn accepts(&self, path: &Path, head: &[u8]) -> bool;
 
-    /// Whether a source is one record: then many are read at once.
+    /// Whether a source is a single record: then many sources are read at once.
     fn one_record(&self) -> bool {
         false
     }
 
-    /// Hands every record of `path` to `sink`.
+    /// Passes every record of `path` to `sink`.
     ///
     /// # Errors
-    /// [`DataError`] naming the file and, where one is at fault, the record.
+    /// [`DataError`] with the file and, if a record is at fault, its number.
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError>;
 
-    /// Where the records of `path` lie, in order; none where the format does not let single records be
-    /// read.
+    /// Positions of the records of `path`, in order; none if single records of the format cannot be read.
     ///
     /// # Errors
     /// As [`Reader::read`].
@@ -152,26 +151,24 @@ pub trait Reader: Sync {
         Ok(None)
     }
 
-    /// Opens `path` to read single samples, which lie where [`Reader::spans`] found them.
+    /// Opens `path` to read single samples at the positions from [`Reader::spans`].
     ///
     /// # Errors
     /// As [`Reader::read`].
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let _ = wanted;
-        Err(DataError::Source {
-            path: path.to_owned(),
-            problem: format!("single records of {} cannot be read", self.name()),
-        })
+        let format = self.name();
+        Err(in_file(path)(SampleError::NoSingleRecords { format }))
     }
 }
 
-/// All formats; those that know themselves by content come first.
+/// All formats; the first one that accepts a source reads it. Formats recognised by content come first.
 const READERS: [&dyn Reader; 5] = [&Npz, &Npy, &Pt, &Gz, &Tfrecord];
 
 /// The reader that recognises `path`.
 ///
 /// # Errors
-/// [`DataError`] where none does.
+/// [`DataError`] if none does.
 pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
     let mut head = Vec::with_capacity(16);
     let file = File::open(path);
@@ -179,37 +176,24 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
         .map_err(unreadable(path))?;
     let reader = READERS.iter().find(|reader| reader.accepts(path, &head));
     reader.copied().ok_or_else(|| {
-        if head.is_empty() {
-            return wrong(path)("is empty: it has 0 bytes".into());
-        }
-        let names: Vec<_> = READERS.iter().map(|reader| reader.name()).collect();
-        DataError::Source {
-            path: path.to_owned(),
-            problem: format!(
-                "the format is not known; sources are {}",
-                names.join(" or ")
-            ),
-        }
+        in_file(path)(if head.is_empty() {
+            SampleError::EmptyFile
+        } else {
+            let known = READERS.iter().map(|reader| reader.name()).collect();
+            SampleError::UnknownFormat { known }
+        })
     })
 }
 
 /// Reads `path` with the reader that recognises it.
 ///
 /// # Errors
-/// [`DataError`] where no reader does, or as [`Reader::read`].
+/// [`DataError`] if no reader does, or as [`Reader::read`].
 pub fn read(path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
     of(path)?.read(path, wanted, sink)
 }
 
-/// What is wrong with a source becomes.
-pub(crate) fn wrong(path: &Path) -> impl Fn(String) -> DataError {
-    move |problem| DataError::Source {
-        path: path.to_owned(),
-        problem,
-    }
-}
-
-/// What a failing read of a source becomes.
+/// Wraps an I/O error from reading the source `path`.
 pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
     move |source| DataError::Read {
         what: "the sample source",

@@ -1,6 +1,8 @@
 //! Names under which people keep samples, labels and groups.
 
-/// What an array or a feature may be.
+use crate::error::sample::AmbiguousName;
+
+/// Role of an array or a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// `x`.
@@ -37,15 +39,15 @@ impl Role {
         }
     }
 
-    /// The one of `names` that is meant: `usual` where it is there, else the only one of the known names.
+    /// Chooses among `names`: `usual` if it is one of them, otherwise the only known name.
     ///
     /// # Errors
-    /// With the names where there are several.
+    /// If several of the names are known.
     pub fn pick<'a>(
         self,
         usual: &str,
         names: impl Iterator<Item = &'a str>,
-    ) -> Result<Option<&'a str>, String> {
+    ) -> Result<Option<&'a str>, AmbiguousName> {
         let known = |name: &&str| self.names().contains(&name.to_lowercase().as_str());
         let mut found: Vec<&str> = names.filter(known).collect();
         found.sort_unstable();
@@ -55,10 +57,10 @@ impl Role {
         match found[..] {
             [] => Ok(None),
             [name] => Ok(Some(name)),
-            _ => Err(format!(
-                "`{}` could all be `{usual}`: call the one that is meant so",
-                found.join("`, `")
-            )),
+            _ => Err(AmbiguousName {
+                usual: usual.to_owned(),
+                names: found.into_iter().map(str::to_owned).collect(),
+            }),
         }
     }
 }
@@ -68,14 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_name_is_meant() {
+    fn one_name_is_chosen() {
         let pick = |names: &[&'static str]| Role::Samples.pick("x", names.iter().copied());
         assert_eq!(pick(&["y", "waveform"]), Ok(Some("waveform")));
         assert_eq!(pick(&["X", "y"]), Ok(Some("X")));
         assert_eq!(pick(&["data", "x"]), Ok(Some("x")));
         assert_eq!(
-            pick(&["data", "waveform"]).unwrap_err(),
-            "`data`, `waveform` could all be `x`: call the one that is meant so"
+            pick(&["data", "waveform"]).unwrap_err().to_string(),
+            "`data`, `waveform` could all be `x`: rename the intended one to `x`"
         );
         assert_eq!(pick(&["seismogram"]), Ok(None));
     }

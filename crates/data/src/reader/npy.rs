@@ -1,15 +1,17 @@
-//! NumPy arrays in files of their own: `x` is the source, labels and groups lie beside it by name, `train_x.npy` and
-//! `train_y.npy`. Samples are read by place and not by a memory map: a map of a file that another program cuts short ends
-//! the process, a read is an error.
+//! NumPy arrays in separate files: `x` is the source; labels and groups are found beside it by name, such as `train_x.npy`
+//! and `train_y.npy`. Samples are read by offset instead of a memory map: if another program truncates the file, a map kills
+//! the process, and a read is an error.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::arrays::{self, Array, Beside, Layout, Samples, describe, integers, list, names};
+use super::arrays::{self, Annotations, Layout, Samples};
+use super::lists::{self, Array, describe, integers, list, names};
 use super::names::Role;
-use super::{Reader, Sink, Span, Wanted, Windows, unreadable, wrong};
-use crate::error::DataError;
+use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
+use crate::error::sample::{ArrayError, SampleError};
+use crate::error::{DataError, in_file};
 
 /// The reader.
 pub struct Npy;
@@ -28,18 +30,17 @@ impl Reader for Npy {
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
         let found = find(path, Role::Labels);
         if found.is_none() && wanted.label_is_optional {
-            let beside = Beside::unlabelled(&layout).map_err(wrong(path))?;
-            return beside.read(path, &layout, &mut x.into_inner(), wanted, sink);
+            let annotations = Annotations::unlabelled(&layout).map_err(wrong(path))?;
+            return annotations.read(path, &layout, &mut x.into_inner(), wanted, sink);
         }
         let labels = found.ok_or_else(|| {
             let words = Role::Labels.names();
-            wrong(path)(format!(
-                "there are no labels beside it ({}): expected {} (or `{}` in place of `{}`)",
-                describe(&x),
-                beside(path, words[0]).display(),
-                words[1..4].join("`, `"),
-                words[0]
-            ))
+            wrong(path)(ArrayError::NoLabelsFile {
+                samples: describe(&x),
+                expected: sibling(path, words[0]).display().to_string(),
+                usual: words[0],
+                others: &words[1..4],
+            })
         })?;
         let (array, _) = open(&labels)?;
         let labels = list("y", array, integers).map_err(wrong(&labels))?;
@@ -50,9 +51,9 @@ impl Reader for Npy {
             }
             None => None,
         };
-        let beside = Beside { labels, groups };
-        beside.check(&layout).map_err(wrong(path))?;
-        beside.read(path, &layout, &mut x.into_inner(), wanted, sink)
+        let annotations = Annotations { labels, groups };
+        annotations.check(&layout).map_err(wrong(path))?;
+        annotations.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
 
     fn spans(&self, path: &Path) -> Result<Option<Vec<Span>>, DataError> {
@@ -73,10 +74,15 @@ impl Reader for Npy {
     }
 }
 
-/// An array, and the place of its first value in the file.
+/// Error about an array in the file `path`.
+fn wrong(path: &Path) -> impl Fn(ArrayError) -> DataError + '_ {
+    move |problem| in_file(path)(SampleError::from(problem))
+}
+
+/// An array, and the offset of its first value in the file.
 fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
     let file = File::open(path).map_err(unreadable(path))?;
-    arrays::open(BufReader::with_capacity(1 << 16, file)).map_err(wrong(path))
+    lists::open(BufReader::with_capacity(1 << 16, file)).map_err(wrong(path))
 }
 
 /// The file that belongs to the samples in `path`, by one of the names of `role`.
@@ -87,12 +93,12 @@ fn find(path: &Path, role: Role) -> Option<PathBuf> {
         .iter()
         .copied()
         .chain((role == Role::Labels).then_some("Y"));
-    let mut candidates = words.map(|word| beside(path, word));
+    let mut candidates = words.map(|word| sibling(path, word));
     candidates.find(|candidate| candidate != path && candidate.is_file())
 }
 
-/// The name of `path` with `word` where it says `x` or the like, or else at its end.
-fn beside(path: &Path, word: &str) -> PathBuf {
+/// The name of `path` with `word` in place of `x` or one of its synonyms, or else appended.
+fn sibling(path: &Path, word: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let separator = |c: char| !c.is_alphanumeric();
     let mut words = stem.split(separator).rev();
@@ -122,7 +128,7 @@ mod tests {
             ("d/data_x.npy", "d/data_y.npy"),
             ("d/train.npy", "d/train_y.npy"),
         ] {
-            assert_eq!(beside(Path::new(x), "y"), Path::new(y));
+            assert_eq!(sibling(Path::new(x), "y"), Path::new(y));
         }
     }
 }

@@ -8,6 +8,8 @@ mod machine;
 
 use machine::Machine;
 
+use crate::error::sample::PickleError;
+
 /// Number of a value in [`Pickle::values`].
 pub type Id = usize;
 
@@ -32,18 +34,18 @@ pub enum Value {
     Dict(Vec<(Id, Id)>),
     /// A function or class by module and name.
     Global(String),
-    /// What the file keeps elsewhere: a storage of a tensor.
+    /// A reference to what is stored outside the pickle: the storage of a tensor.
     Persistent(Id),
     /// A call of a global with arguments (items), and the state it was given.
     Call(Id, Id, Option<Id>),
 }
 
-/// A pickle that was read.
+/// The values of a pickle.
 #[derive(Clone, Debug, Default)]
 pub struct Pickle {
     values: Vec<Value>,
     root: Id,
-    /// Bytes it took.
+    /// Bytes of the pickle.
     pub length: usize,
 }
 
@@ -51,8 +53,8 @@ impl Pickle {
     /// Reads one pickle from the beginning of `bytes`.
     ///
     /// # Errors
-    /// What is wrong, with the byte it is at.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+    /// If the pickle is damaged, or asks for anything but plain values and tensors.
+    pub fn read(bytes: &[u8]) -> Result<Self, PickleError> {
         let mut machine = Machine::new(bytes);
         match machine.run() {
             Ok(root) => Ok(Self {
@@ -60,11 +62,14 @@ impl Pickle {
                 values: machine.values(),
                 root,
             }),
-            Err(problem) => Err(format!("pickle, byte {}: {problem}", machine.at())),
+            Err(problem) => Err(PickleError {
+                byte: machine.at(),
+                problem,
+            }),
         }
     }
 
-    /// The whole.
+    /// The pickled value.
     pub fn root(&self) -> Id {
         self.root
     }
@@ -109,7 +114,7 @@ impl Pickle {
         }
     }
 
-    /// What the file keeps elsewhere.
+    /// References to what is stored outside the pickle.
     pub fn persistent(&self) -> impl Iterator<Item = Id> + '_ {
         let kept = |id: &Id| matches!(self.get(*id), Value::Persistent(_));
         (0..self.values.len()).filter(kept)

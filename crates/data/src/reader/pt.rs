@@ -1,5 +1,5 @@
-//! Samples of the Python system: one `torch.save` dict a file, with `data`, a tensor or nested
-//! `data[location][modality]`, and `label`, a number, a tensor of one, or a dict with a field a task.
+//! Samples of the Python system: each file is one `torch.save` dict with `data`, a tensor or nested
+//! `data[location][modality]`, and `label`, a number, a tensor of one number, or a dict with a field for each task.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -7,16 +7,17 @@ use std::path::Path;
 
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable, wrong};
-use crate::error::DataError;
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use crate::error::sample::{SampleError, TorchError};
+use crate::error::{DataError, in_file};
 
 /// The reader.
 pub struct Pt;
 
-/// Largest file that is read, in bytes: one sample is not larger.
+/// Largest file that is read, in bytes; no sample is larger.
 const LARGEST: u64 = 1 << 28;
 
-/// Archives up to so many bytes are read at once, whatever is wanted of them: it takes fewer calls.
+/// Archives of up to this many bytes are read in one call instead of entry by entry.
 const IN_ONE_PIECE: u64 = 1 << 16;
 
 impl Reader for Pt {
@@ -50,7 +51,7 @@ impl Reader for Pt {
     }
 }
 
-/// A source is one sample: it is opened when it is read.
+/// Reads the only sample of a source; opens the file each time.
 struct Opened(Wanted);
 
 impl Windows for Opened {
@@ -68,34 +69,35 @@ fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataEr
         && (&mut &*file).read_exact(&mut head).is_ok()
         && head == *b"PK\x03\x04";
     let opened = if archive {
-        // Of a sample with other sensors beside the wanted one, most is never read.
+        // Other sensors of the sample are not read.
         Tensors::open_zip(Box::new(BufReader::new(file)), size.min(LARGEST) as usize)
     } else {
         let mut file = file;
         let rewound = file.seek(SeekFrom::Start(0));
         let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
         if read.map_err(unreadable(path))? as u64 > LARGEST {
-            Err("too large for one sample".to_owned())
+            Err(TorchError::TooLarge { limit: LARGEST })
         } else {
             Tensors::open(&bytes)
         }
     };
     let sample = opened.and_then(|tensors| sample(tensors, wanted));
-    sample.map_err(wrong(path))
+    sample.map_err(|e| in_file(path)(SampleError::from(e)))
 }
 
-fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
+fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchError> {
     let root = tensors.pickle.root();
-    let keys = || match tensors.pickle.get(root) {
-        Value::Dict(_) => format!("its keys are {}", tensors.pickle.keys(root).join(", ")),
-        _ => "it is no dict".to_owned(),
+    let missing = |key| TorchError::MissingKey {
+        key,
+        there: matches!(tensors.pickle.get(root), Value::Dict(_))
+            .then(|| owned(&tensors.pickle.keys(root))),
     };
     let label = tensors.pickle.key(root, "label");
     if label.is_none() && !wanted.label_is_optional {
-        return Err(format!("no `label`: {}", keys()));
+        return Err(missing("label"));
     }
     let data = tensors.pickle.key(root, "data");
-    let data = data.ok_or_else(|| format!("no `data`: {}", keys()))?;
+    let data = data.ok_or_else(|| missing("data"))?;
     let group = tensors.pickle.key(root, "group");
     let group = group
         .and_then(|id| tensors.pickle.text(id))
@@ -114,7 +116,7 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
         label,
         group,
     };
-    // Of classes that are left out nothing but the label is read.
+    // Values of excluded classes are not read.
     if !wanted.keeps(label) {
         return Ok(record);
     }
@@ -128,75 +130,86 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, String> {
         }
         data = inner(&tensors, data, name, choice.as_deref())?;
     }
-    let (mut shape, values) = tensors
-        .tensor(data)
-        .map_err(|problem| format!("`data`: {problem}"))?;
+    let (mut shape, values) = tensors.tensor(data).map_err(TorchError::in_part("data"))?;
     // A batch of one.
     while shape.len() > 2 && shape[0] == 1 {
         shape.remove(0);
     }
     if !matches!(shape.len(), 2 | 3) {
-        return Err(format!(
-            "`data` is {shape:?}; expected [2, 1024] or [2, 7, 256]: channels, then samples or segments and bins"
-        ));
+        return Err(TorchError::Dimensions { shape });
     }
     record.values = values.into_iter().map(|value| value as f32).collect();
     record.shape = shape;
     Ok(record)
 }
 
-/// A value of a nested dict: the one of the configuration, or the only one.
-fn inner(tensors: &Tensors<'_>, id: Id, name: &str, choice: Option<&str>) -> Result<Id, String> {
+fn owned(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|&key| key.to_owned()).collect()
+}
+
+/// A value of a nested dict: the one that the configuration chooses with `setting`, or the only one.
+fn inner(
+    tensors: &Tensors<'_>,
+    id: Id,
+    setting: &'static str,
+    choice: Option<&str>,
+) -> Result<Id, TorchError> {
     let keys = tensors.pickle.keys(id);
-    let there = || keys.join("`, `");
+    let there = || owned(&keys);
     if !matches!(tensors.pickle.get(id), Value::Dict(_)) {
-        return Err("`data` is neither a tensor nor a dict of them".into());
+        return Err(TorchError::DataType);
     }
     let key = match (choice, &keys[..]) {
         (Some(choice), _) => choice,
         (None, [only]) => only,
         (None, _) => {
-            return Err(format!(
-                "`data` is nested: say `{name}` in the configuration; there are `{}`",
-                there()
-            ));
+            return Err(TorchError::Choose {
+                setting,
+                there: there(),
+            });
         }
     };
     let found = tensors.pickle.key(id, key);
-    found.ok_or_else(|| format!("`data` has no {name} `{key}`; there are `{}`", there()))
+    found.ok_or_else(|| TorchError::NoChoice {
+        setting,
+        chosen: key.to_owned(),
+        there: there(),
+    })
 }
 
 /// The label of the wanted task.
-fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64, String> {
+fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64, TorchError> {
     if let Value::Dict(_) = tensors.pickle.get(id) {
         let field = &wanted.label;
-        let value = tensors.pickle.key(id, field).ok_or_else(|| {
-            let there = tensors.pickle.keys(id).join("`, `");
-            format!("`label` has no field `{field}`; there are `{there}`")
+        let value = tensors.pickle.key(id, field);
+        let value = value.ok_or_else(|| TorchError::NoField {
+            field: field.clone(),
+            there: owned(&tensors.pickle.keys(id)),
         })?;
-        let value = number(tensors, value).map_err(|e| format!("`label[{field}]`: {e}"))?;
+        let part = || format!("label[{field}]");
+        let value = number(tensors, value).map_err(|e| TorchError::in_part(part())(e))?;
         // As the Python system divides speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
         let value = if field == "speed" {
             (value / 5.0).floor() - 1.0
         } else {
             value
         };
-        return whole(value).map_err(|e| format!("`label[{field}]`: {e}"));
+        return whole(value).map_err(|e| TorchError::in_part(part())(e));
     }
-    let value = number(tensors, id).map_err(|e| format!("`label`: {e}"))?;
-    whole(value).map_err(|e| format!("`label`: {e}"))
+    let value = number(tensors, id).and_then(whole);
+    value.map_err(TorchError::in_part("label"))
 }
 
-fn whole(value: f64) -> Result<i64, String> {
+fn whole(value: f64) -> Result<i64, TorchError> {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         Ok(value as i64)
     } else {
-        Err(format!("{value} is no class: expected a whole number"))
+        Err(TorchError::Fractional { value })
     }
 }
 
 /// A number: Python's, NumPy's, or a tensor of one.
-fn number(tensors: &mut Tensors<'_>, id: Id) -> Result<f64, String> {
+fn number(tensors: &mut Tensors<'_>, id: Id) -> Result<f64, TorchError> {
     match tensors.pickle.get(id) {
         Value::Int(value) => return Ok(*value as f64),
         Value::Float(value) => return Ok(*value),
@@ -207,10 +220,10 @@ fn number(tensors: &mut Tensors<'_>, id: Id) -> Result<f64, String> {
         let (shape, values) = tensors.tensor(id)?;
         return match values[..] {
             [value] => Ok(value),
-            _ => Err(format!("a tensor of shape {shape:?}; expected one number")),
+            _ => Err(TorchError::LabelShape { shape }),
         };
     }
-    numpy(tensors, id).ok_or_else(|| "expected a number".into())
+    numpy(tensors, id).ok_or(TorchError::NotNumber)
 }
 
 /// `numpy.core.multiarray.scalar(dtype, bytes)`.

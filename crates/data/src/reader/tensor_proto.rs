@@ -1,6 +1,7 @@
 //! A tensor as `tf.io.serialize_tensor` writes it: a `TensorProto` with type, shape and content.
 
 use super::element::Element;
+use crate::error::sample::ExampleError;
 
 /// A tensor.
 #[derive(Debug, PartialEq)]
@@ -9,8 +10,11 @@ pub(super) struct Tensor {
     pub shape: Vec<usize>,
 }
 
-/// Reads `bytes`; none where they are no `TensorProto` from the first to the last. Inside: what cannot be read of one.
-pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, String>> {
+/// Reads `bytes`; none if they are not exactly one `TensorProto`.
+///
+/// # Errors
+/// If they are one whose values cannot be read.
+pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, ExampleError>> {
     let (mut kind, mut shape, mut content, mut other) = (None, Vec::new(), None, false);
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -29,11 +33,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, String>> {
     let kind = kind?;
     let element = Element::of_tensorflow(kind);
     Some(match (element, content) {
-        (None, _) => Err(format!(
-            "`x` is a serialised tensor of TensorFlow's type {kind}: expected numbers"
-        )),
+        (None, _) => Err(ExampleError::TensorType { number: kind }),
         (Some(element), Some(content)) => {
-            // By chance no other bytes agree so far.
+            // Other bytes do not agree in type, shape and length by chance.
             if elements.checked_mul(element.width()) != Some(content.len()) {
                 return None;
             }
@@ -42,9 +44,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, String>> {
                 shape,
             })
         }
-        (Some(_), None) if other => Err(
-            "`x` is a serialised tensor with its values in a list: write it with tf.io.serialize_tensor".into(),
-        ),
+        (Some(_), None) if other => Err(ExampleError::TensorList),
         (Some(_), None) => return None,
     })
 }
@@ -125,6 +125,9 @@ mod tests {
         }
         assert_eq!(parse(&[0; 64]), None);
         let complex = [&[0x08, 0x08], &TENSOR[2..]].concat();
-        assert!(parse(&complex).unwrap().unwrap_err().contains("type 8"));
+        assert_eq!(
+            parse(&complex),
+            Some(Err(ExampleError::TensorType { number: 8 }))
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Files of `torch.save`: the zip archive of today and the stream of pickles before PyTorch 1.6. Nothing is run; see
-//! `pickle`.
+//! Files of `torch.save`: the current zip archive, and the stream of pickles before PyTorch 1.6. No code of the file is run;
+//! see `pickle`.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek};
@@ -8,6 +8,7 @@ use zip::ZipArchive;
 
 use super::element::Element;
 use super::pickle::{Id, Pickle, Value};
+use crate::error::sample::{PickleError, TorchError};
 
 /// Element type of a storage, by PyTorch's name; truth values are bytes.
 fn element_of_storage(name: &str) -> Option<Element> {
@@ -26,14 +27,14 @@ fn element_of_storage(name: &str) -> Option<Element> {
     })
 }
 
-/// A file that was opened: its pickle, and its storages by key.
+/// An open file: its pickle, and its storages by key.
 pub struct Tensors<'a> {
     /// The saved value.
     pub pickle: Pickle,
     storages: Storages<'a>,
 }
 
-/// An archive: in memory, or a file of which only what is asked for is read.
+/// An archive: in memory, or a file that is read entry by entry.
 pub trait Source: Read + Seek {}
 
 impl<T: Read + Seek> Source for T {}
@@ -43,7 +44,7 @@ enum Storages<'a> {
     Stream(Vec<(String, &'a [u8])>),
 }
 
-/// A tensor: where its elements lie in a storage.
+/// A tensor: the positions of its elements in a storage.
 struct View {
     element: Element,
     key: String,
@@ -53,7 +54,7 @@ struct View {
 }
 
 impl View {
-    fn lies_end_to_end(&self) -> bool {
+    fn is_contiguous(&self) -> bool {
         let mut step = 1;
         let dimensions = self.shape.iter().zip(&self.strides).rev();
         let mut follows = dimensions.map(|(n, stride)| {
@@ -64,15 +65,15 @@ impl View {
         follows.all(|follows| follows)
     }
 
-    /// Where its `count` elements lie in the storage, row-major.
-    fn places(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
+    /// Positions of its `count` elements in the storage, row-major.
+    fn positions(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
         let mut index = vec![0; self.shape.len()];
         (0..count).map(move |_| {
             let steps = index
                 .iter()
                 .zip(&self.strides)
                 .map(|(i, stride)| i * stride);
-            let place = self.offset + steps.sum::<usize>();
+            let position = self.offset + steps.sum::<usize>();
             // The next index, the last dimension fastest.
             for (i, n) in index.iter_mut().zip(&self.shape).rev() {
                 *i += 1;
@@ -81,20 +82,20 @@ impl View {
                 }
                 *i = 0;
             }
-            place
+            position
         })
     }
 }
 
-/// Elements of a tensor, at most: more cannot be a sample.
+/// Most elements of a tensor: more cannot be a sample.
 const MOST_ELEMENTS: usize = 1 << 26;
 
 impl<'a> Tensors<'a> {
     /// Opens a file by its bytes.
     ///
     /// # Errors
-    /// What is wrong.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, String> {
+    /// If it is not a file of `torch.save`, or is damaged.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, TorchError> {
         if bytes.starts_with(b"PK\x03\x04") {
             Self::open_zip(Box::new(Cursor::new(bytes)), bytes.len())
         } else {
@@ -105,20 +106,20 @@ impl<'a> Tensors<'a> {
     /// Opens an archive of `size` bytes.
     ///
     /// # Errors
-    /// What is wrong.
-    pub fn open_zip(source: Box<dyn Source + 'a>, size: usize) -> Result<Self, String> {
-        let mut archive = ZipArchive::new(source).map_err(|e| format!("no zip archive: {e}"))?;
+    /// If it is not a file of `torch.save`, or is damaged.
+    pub fn open_zip(source: Box<dyn Source + 'a>, size: usize) -> Result<Self, TorchError> {
+        let mut archive = ZipArchive::new(source).map_err(TorchError::NotZip)?;
         let mut names = archive
             .file_names()
             .filter_map(|name| Some(name.ok()?.into_owned()));
         let pickle = names.find(|name| name.ends_with("/data.pkl"));
         drop(names);
-        let pickle = pickle.ok_or("no file of torch.save: it has no data.pkl")?;
+        let pickle = pickle.ok_or(TorchError::NoPickle)?;
         let folder = pickle.trim_end_matches("data.pkl").to_owned();
         if let Ok(order) = entry(&mut archive, &format!("{folder}byteorder"), size)
             && order != b"little"
         {
-            return Err("its numbers are big-endian: save it again on another machine".into());
+            return Err(TorchError::BigEndian);
         }
         let pickle = Pickle::read(&entry(&mut archive, &pickle, size)?)?;
         Ok(Self {
@@ -128,39 +129,42 @@ impl<'a> Tensors<'a> {
     }
 
     /// Three pickles (a magic number, the protocol, the system), the value, keys of storages; then the storages.
-    fn open_stream(bytes: &'a [u8]) -> Result<Self, String> {
+    fn open_stream(bytes: &'a [u8]) -> Result<Self, TorchError> {
         /// `0x1950a86a20f9469cfc6c`, as its ten bytes in a pickle.
         const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-        let unknown = || "no file of torch.save".to_owned();
         // PROTO 2, LONG1 of ten bytes, STOP: beyond 64 bits, so not read as a number.
-        let head = bytes.get(..15).ok_or_else(unknown)?;
+        let head = bytes.get(..15).ok_or(TorchError::NotTorch)?;
         if head[..4] != [0x80, 2, 0x8a, 10] || head[4..14] != MAGIC || head[14] != b'.' {
-            return Err(unknown());
+            return Err(TorchError::NotTorch);
         }
         let mut rest = &bytes[15..];
-        let mut next = || -> Result<Pickle, String> {
+        let mut next = || -> Result<Pickle, PickleError> {
             let pickle = Pickle::read(rest)?;
             rest = &rest[pickle.length..];
             Ok(pickle)
         };
         let protocol = next()?;
         if protocol.int(protocol.root()) != Some(1001) {
-            return Err("its protocol is not known".into());
+            return Err(TorchError::Protocol);
         }
         let system = next()?;
         if let Some(id) = system.key(system.root(), "little_endian")
             && *system.get(id) == Value::Bool(false)
         {
-            return Err("its numbers are big-endian: save it again on another machine".into());
+            return Err(TorchError::BigEndian);
         }
         let (pickle, keys) = (next()?, next()?);
         let sizes = stream_sizes(&pickle);
         let mut storages = Vec::new();
-        for id in keys.items(keys.root()).ok_or("its storages have no keys")? {
-            let key = keys.text(*id).ok_or("its storages have no keys")?;
+        for id in keys.items(keys.root()).ok_or(TorchError::NoStorageKeys)? {
+            let key = keys.text(*id).ok_or(TorchError::NoStorageKeys)?;
             let size = sizes.iter().find(|(own, _)| own == key);
-            let element = size.ok_or("a storage that no tensor names")?.1;
-            let (count, after) = rest.split_at_checked(8).ok_or("cut short")?;
+            let element = size
+                .ok_or_else(|| TorchError::UnusedStorage {
+                    key: key.to_owned(),
+                })?
+                .1;
+            let (count, after) = rest.split_at_checked(8).ok_or(TorchError::Truncated)?;
             let count = count
                 .iter()
                 .rev()
@@ -170,7 +174,7 @@ impl<'a> Tensors<'a> {
                 .and_then(|n| n.checked_mul(element.width()));
             let (storage, after) = length
                 .and_then(|n| after.split_at_checked(n))
-                .ok_or("cut short")?;
+                .ok_or(TorchError::Truncated)?;
             storages.push((key.to_owned(), storage));
             rest = after;
         }
@@ -190,8 +194,8 @@ impl<'a> Tensors<'a> {
     /// Shape and elements of a tensor, row-major.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn tensor(&mut self, id: Id) -> Result<(Vec<usize>, Vec<f64>), String> {
+    /// If it is not a tensor of real numbers, or its storage is missing or too short.
+    pub fn tensor(&mut self, id: Id) -> Result<(Vec<usize>, Vec<f64>), TorchError> {
         let view = view(&self.pickle, id)?;
         let count = view
             .shape
@@ -199,23 +203,19 @@ impl<'a> Tensors<'a> {
             .try_fold(1usize, |product, n| product.checked_mul(*n));
         let count = count
             .filter(|count| (1..=MOST_ELEMENTS).contains(count))
-            .ok_or("a tensor without elements, or too large for a sample")?;
+            .ok_or_else(|| TorchError::ElementCount {
+                shape: view.shape.clone(),
+            })?;
         let storage: Cow<'_, [u8]> = match &mut self.storages {
             Storages::Zip(archive, folder, size) => {
                 entry(archive, &format!("{folder}data/{}", view.key), *size)?.into()
             }
             Storages::Stream(storages) => {
                 let found = storages.iter().find(|(key, _)| *key == view.key);
-                found.ok_or("a tensor without storage")?.1.into()
+                found.ok_or(TorchError::NoStorage)?.1.into()
             }
         };
         let width = view.element.width();
-        let beyond = || {
-            format!(
-                "a tensor of shape {:?} reaches beyond its storage",
-                view.shape
-            )
-        };
         // The furthest element lies at the sum of the last steps.
         let furthest = view
             .shape
@@ -226,17 +226,17 @@ impl<'a> Tensors<'a> {
             });
         let end = furthest.and_then(|at| at.checked_add(1)?.checked_mul(width));
         if end.is_none_or(|end| end > storage.len()) {
-            return Err(beyond());
+            return Err(TorchError::BeyondStorage { shape: view.shape });
         }
         let at = |index: usize| view.element.value(&storage[index * width..][..width]);
-        let values = if view.lies_end_to_end() {
+        let values = if view.is_contiguous() {
             let bytes = &storage[view.offset * width..][..count * width];
             let elements = bytes.chunks_exact(width);
             elements
                 .map(|element| view.element.value(element))
                 .collect()
         } else {
-            view.places(count).map(at).collect()
+            view.positions(count).map(at).collect()
         };
         Ok((view.shape, values))
     }
@@ -247,39 +247,52 @@ fn entry<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     name: &str,
     file: usize,
-) -> Result<Vec<u8>, String> {
-    // `torch.save` stores: whoever packed a file again gained little.
+) -> Result<Vec<u8>, TorchError> {
+    // `torch.save` does not compress, and compressing such a file again gains little.
     let limit = 4 * file as u64 + (1 << 16);
     let entry = archive
         .by_name(name)
-        .map_err(|e| format!("no entry {name}: {e}"))?;
+        .map_err(|source| TorchError::NoEntry {
+            name: name.to_owned(),
+            source,
+        })?;
     let mut bytes = Vec::new();
     let read = entry.take(limit + 1).read_to_end(&mut bytes);
-    let read = read.map_err(|e| format!("entry {name}: {e}"))? as u64;
+    let read = read.map_err(|source| TorchError::Entry {
+        name: name.to_owned(),
+        source,
+    })? as u64;
     if read > limit {
-        Err(format!("entry {name} unpacks to more than {limit} bytes"))
+        Err(TorchError::EntryTooLong {
+            name: name.to_owned(),
+            limit,
+        })
     } else {
         Ok(bytes)
     }
 }
 
 /// The view of a tensor's value.
-fn view(pickle: &Pickle, id: Id) -> Result<View, String> {
-    let (name, arguments, _) = pickle.call(id).ok_or("no tensor")?;
+fn view(pickle: &Pickle, id: Id) -> Result<View, TorchError> {
+    let (name, arguments, _) = pickle.call(id).ok_or(TorchError::NotTensor)?;
     match name {
         "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor" => {}
-        // Of a tensor, a parameter is only another name; parameters of parameters are nothing's.
+        // A parameter wraps a tensor; a parameter of a parameter is not valid.
         "torch._utils._rebuild_parameter" => {
-            let inner = *arguments.first().ok_or("no tensor")?;
+            let inner = *arguments.first().ok_or(TorchError::NotTensor)?;
             return match pickle.call(inner) {
                 Some((name, _, _)) if !name.ends_with("_parameter") => view(pickle, inner),
-                _ => Err("no tensor".into()),
+                _ => Err(TorchError::NotTensor),
             };
         }
-        other => return Err(format!("a tensor that is made by `{other}` is not read")),
+        other => {
+            return Err(TorchError::Builder {
+                function: other.to_owned(),
+            });
+        }
     }
     let [storage, offset, shape, strides, ..] = arguments else {
-        return Err("a tensor without storage, place, shape and strides".into());
+        return Err(TorchError::Incomplete);
     };
     let whole = |id: &Id| pickle.int(*id).and_then(|n| usize::try_from(n).ok());
     let sizes = |id: &Id| {
@@ -297,10 +310,10 @@ fn view(pickle: &Pickle, id: Id) -> Result<View, String> {
     let (element, key) = storage_of(pickle, *storage)?;
     let parts = (whole(offset), sizes(shape), sizes(strides));
     let (Some(offset), Some(shape), Some(strides)) = parts else {
-        return Err("a tensor whose shape is not made of numbers".into());
+        return Err(TorchError::ShapeType);
     };
     if shape.len() != strides.len() || shape.len() > 8 {
-        return Err("a tensor whose shape and strides differ".into());
+        return Err(TorchError::Strides);
     }
     Ok(View {
         element,
@@ -312,23 +325,25 @@ fn view(pickle: &Pickle, id: Id) -> Result<View, String> {
 }
 
 /// Element type and key of a storage: `("storage", type, key, device, count, ...)`.
-fn storage_of(pickle: &Pickle, id: Id) -> Result<(Element, String), String> {
+fn storage_of(pickle: &Pickle, id: Id) -> Result<(Element, String), TorchError> {
     let Value::Persistent(id) = pickle.get(id) else {
-        return Err("a tensor without storage".into());
+        return Err(TorchError::NoStorage);
     };
     let items = pickle.items(*id).unwrap_or_default();
     let [_, kind, key, ..] = items else {
-        return Err("a tensor without storage".into());
+        return Err(TorchError::NoStorage);
     };
     let (Value::Global(kind), Some(key)) = (pickle.get(*kind), pickle.text(*key)) else {
-        return Err("a tensor without storage".into());
+        return Err(TorchError::NoStorage);
     };
     let element = element_of_storage(kind);
-    let element = element.ok_or_else(|| format!("elements of `{kind}` are not read"))?;
+    let element = element.ok_or_else(|| TorchError::ElementType {
+        storage: kind.clone(),
+    })?;
     Ok((element, key.to_owned()))
 }
 
-/// Keys of the storages that a pickle names, and their element types.
+/// Keys and element types of the storages that a pickle refers to.
 fn stream_sizes(pickle: &Pickle) -> Vec<(String, Element)> {
     pickle
         .persistent()

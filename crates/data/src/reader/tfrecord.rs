@@ -10,7 +10,8 @@ use tfrecord::protobuf::Example;
 
 use super::example::{decode, encode};
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
-use crate::error::DataError;
+use crate::error::sample::{FrameError, SampleError};
+use crate::error::{DataError, in_record};
 
 /// Framing of a record beside its payload: length, two checksums.
 const OVERHEAD: u64 = 16;
@@ -27,7 +28,7 @@ impl Reader for Tfrecord {
         let ending = path
             .extension()
             .is_some_and(|e| e == "tfrecord" || e == "tfrecords");
-        // The length's checksum says for certain, whatever the name.
+        // The checksum of the length identifies the format whatever the name.
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
 
@@ -41,13 +42,9 @@ impl Reader for Tfrecord {
         let mut spans = Vec::new();
         let mut offset = 0;
         walk(path, |record, length, reader| {
-            let error = |problem: String| DataError::Record {
-                path: path.to_owned(),
-                record,
-                problem,
-            };
-            let whole = u32::try_from(length as u64 + OVERHEAD)
-                .map_err(|_| error(format!("{length} bytes are too many for one record")))?;
+            let length = length as u64;
+            let whole = u32::try_from(length + OVERHEAD)
+                .map_err(|_| frame(path, record)(FrameError::TooLarge { length }))?;
             spans.push(Span {
                 offset,
                 length: whole,
@@ -77,15 +74,11 @@ impl Windows for Opened {
             .map_err(unreadable(path))?;
         let mut bytes = &bytes[..];
         let length = framing::try_read_len(&mut bytes, true);
-        match length.map_err(|e| damaged(path, record, &e))? {
+        match length.map_err(|e| frame(path, record)(e.into()))? {
             Some(length) if length as u64 + OVERHEAD == u64::from(span.length) => {
                 payload(path, record, length, &self.1, &mut bytes).map(Window::from)
             }
-            _ => Err(DataError::Record {
-                path: path.to_owned(),
-                record,
-                problem: "changed since the training began".into(),
-            }),
+            _ => Err(in_record(path, record)(SampleError::Changed)),
         }
     }
 }
@@ -95,19 +88,16 @@ const LENGTH: usize = 12;
 /// Bytes after it.
 const CHECKSUM: usize = 4;
 
-/// CRC-32C, rotated and shifted as TFRecord has it, so that checksums of checksums stay apart.
+/// CRC-32C, rotated and offset as the TFRecord format defines it.
 fn masked_checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
         .rotate_right(15)
         .wrapping_add(0xa282_ead8)
 }
 
-pub(super) fn damaged(path: &Path, record: usize, error: &tfrecord::Error) -> DataError {
-    DataError::Record {
-        path: path.to_owned(),
-        record,
-        problem: describe(error),
-    }
+/// Error about the frame of a record.
+pub(super) fn frame(path: &Path, record: usize) -> impl Fn(FrameError) -> DataError + '_ {
+    move |problem| in_record(path, record)(SampleError::from(problem))
 }
 
 /// Calls `each` with the number of every record and the length of its payload, which comes next.
@@ -120,19 +110,15 @@ fn walk(
     let mut reader = BufReader::with_capacity(1 << 16, file);
     for record in 0.. {
         let length = framing::try_read_len(&mut reader, true);
-        let Some(length) = length.map_err(|e| damaged(path, record, &e))? else {
+        let Some(length) = length.map_err(|e| frame(path, record)(e.into()))? else {
             return Ok(());
         };
         // Checked before anything is allocated.
         if (length as u64).saturating_add(OVERHEAD) > left {
-            return Err(DataError::Record {
-                path: path.to_owned(),
-                record,
-                problem: format!(
-                    "truncated: the record says {length} bytes, the file has {} left",
-                    left.saturating_sub(OVERHEAD)
-                ),
-            });
+            return Err(frame(path, record)(FrameError::TooLong {
+                length: length as u64,
+                left: left.saturating_sub(OVERHEAD),
+            }));
         }
         left -= length as u64 + OVERHEAD;
         each(record, length, &mut reader)?;
@@ -148,41 +134,23 @@ pub(super) fn payload(
     wanted: &Wanted,
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
-    let error = |problem: String| DataError::Record {
-        path: path.to_owned(),
-        record,
-        problem,
-    };
-    // The bytes are checked here: with the processor's instruction instead of a table.
+    let frame = frame(path, record);
+    // Checked here with the processor's CRC instruction; the library uses a table.
     let mut bytes = vec![0; length + CHECKSUM];
     reader.read_exact(&mut bytes).map_err(|e| match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
-            error("truncated: the file ends inside the record".into())
-        }
+        std::io::ErrorKind::UnexpectedEof => frame(FrameError::Truncated),
         _ => unreadable(path)(e),
     })?;
     let stored = bytes.split_off(length);
     let stored = u32::from_le_bytes([stored[0], stored[1], stored[2], stored[3]]);
     let found = masked_checksum(&bytes);
     if found != stored {
-        return Err(error(format!(
-            "damaged: the checksum of its bytes is {found:08x}, the file says {stored:08x}"
-        )));
+        return Err(frame(FrameError::Checksum { found, stored }));
     }
     let example = <Example as tfrecord::Record>::from_bytes(bytes)
-        .map_err(|e| error(format!("not a tf.train.Example: {e}")))?;
-    decode(record, example, wanted.label_is_optional).map_err(error)
-}
-
-fn describe(error: &tfrecord::Error) -> String {
-    match error {
-        tfrecord::Error::ChecksumMismatch { .. } => format!("damaged: {error}"),
-        tfrecord::Error::UnexpectedEof => "truncated: the file ends inside the record".into(),
-        tfrecord::Error::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "truncated: the file ends inside the record".into()
-        }
-        error => error.to_string(),
-    }
+        .map_err(|e| frame(FrameError::NotExample(e)))?;
+    decode(record, example, wanted.label_is_optional)
+        .map_err(|e| in_record(path, record)(SampleError::from(e)))
 }
 
 /// Writes records as the reader reads them; TensorFlow reads them too.
@@ -244,70 +212,4 @@ fn write_error(path: &Path, error: tfrecord::Error) -> DataError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn sample(record: usize, label: i64, group: Option<&str>) -> Record {
-        Record {
-            record,
-            values: (0..16).map(|i| (i * (record + 1)) as f32 * 0.5).collect(),
-            shape: vec![2, 8],
-            label,
-            group: group.map(str::to_owned),
-        }
-    }
-
-    fn read_all(path: &Path) -> Result<Vec<Record>, DataError> {
-        let mut records = Vec::new();
-        Tfrecord.read(path, &Wanted::default(), &mut |record| {
-            records.push(record);
-            Ok(())
-        })?;
-        Ok(records)
-    }
-
-    fn written(folder: &Path) -> (PathBuf, Vec<Record>) {
-        let path = folder.join("a.tfrecord");
-        let records = vec![sample(0, 1, Some("pass 1")), sample(1, -3, None)];
-        let mut writer = TfrecordWriter::create(&path).unwrap();
-        records.iter().for_each(|r| writer.write(r).unwrap());
-        writer.finish().unwrap();
-        (path, records)
-    }
-
-    #[test]
-    fn round_trip() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, records) = written(folder.path());
-        assert_eq!(read_all(&path).unwrap(), records);
-        let spans = Tfrecord.spans(&path).unwrap().unwrap();
-        let mut windows = Tfrecord.windows(&path, &Wanted::default()).unwrap();
-        for (i, span) in spans.iter().enumerate().rev() {
-            let alone = windows.window(&path, i, *span).unwrap();
-            assert_eq!(alone, records[i].clone().into());
-        }
-        assert_eq!(spans.len(), records.len());
-        let head = &std::fs::read(&path).unwrap()[..16];
-        assert!(Tfrecord.accepts(Path::new("no_ending"), head));
-    }
-
-    proptest! {
-        /// Truncated or damaged anywhere: an error that names file and record, or, cut between two
-        /// records, fewer records; never a wrong value.
-        #[test]
-        fn damage_is_found(cut in 0usize..400, at in 0usize..400, flip: u8) {
-            let folder = tempfile::tempdir().unwrap();
-            let (path, records) = written(folder.path());
-            let mut bytes = std::fs::read(&path).unwrap();
-            let at = at % bytes.len();
-            bytes[at] ^= flip;
-            bytes.truncate(bytes.len().saturating_sub(cut % 200));
-            std::fs::write(&path, &bytes).unwrap();
-            match read_all(&path) {
-                Ok(read) => prop_assert_eq!(&read[..], &records[..read.len()]),
-                Err(error) => prop_assert!(error.to_string().contains("a.tfrecord, record "), "{}", error),
-            }
-        }
-    }
-}
+mod tests;

@@ -11,34 +11,40 @@ use bytes::Bytes;
 use meaning::Meaning;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::table::{Column, NO_TIME, Values, assemble, with_notes};
+use super::table::{Column, NO_TIME, Values, assemble};
 use super::{Contents, Hints};
-use crate::error::DataError;
-use crate::unharmed::unharmed;
+use crate::error::recording::{ColumnError, RecordingError, TableError};
+use crate::error::{DataError, in_file};
+use crate::panics::catch_panic;
 
 /// Rows that a byte of a file can stand for: no deflated stream is tighter, while a damaged run of equal values claims
 /// thousands of millions.
 const TIGHTEST: usize = 1032;
 
-/// All channels of a table.
+/// Whether a file begins as Parquet files do, encrypted ones included.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PAR1") || bytes.starts_with(b"PARE")
+}
+
+/// Reads all channels of a table.
 ///
 /// # Errors
-/// What is wrong with the file.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
+/// If the file is damaged, or has no samples or no sampling rate.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Vec::new();
     let columns = columns(bytes, &mut notes)?;
-    let mut contents = assemble(columns, hints).map_err(|problem| with_notes(problem, &notes))?;
+    let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(&notes))?;
     notes.append(&mut contents.notes);
     contents.notes = notes;
     Ok(contents)
 }
 
-/// A line of `run_ids.parquet`.
+/// A row of `run_ids.parquet`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// `run_id`.
     pub id: i64,
-    /// What drove.
+    /// The vehicle.
     pub label: String,
     /// `train` or `test`.
     pub set: Option<String>,
@@ -51,7 +57,7 @@ pub struct Run {
 /// Reads `run_ids.parquet`.
 ///
 /// # Errors
-/// [`DataError`] naming the file and the column that is missing.
+/// [`DataError`] with the file if a column is missing or damaged.
 pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     let bytes = std::fs::read(path).map_err(super::unreadable(path))?;
     let table = columns(&bytes, &mut Vec::new()).and_then(|columns| {
@@ -61,15 +67,24 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
                 .find(|column| column.name == name)
                 .map(|column| &column.values)
         };
-        let times = |name: &str| match column(name) {
+        let times = |name: &'static str| match column(name) {
             Some(Values::Times(values)) => Ok(values),
-            _ => Err(format!("there is no column `{name}` of times")),
+            _ => Err(TableError::NoColumn {
+                name,
+                kind: "times",
+            }),
         };
         let Some(Values::Numbers(ids)) = column("run_id") else {
-            return Err("there is no column `run_id` of numbers".into());
+            return Err(TableError::NoColumn {
+                name: "run_id",
+                kind: "numbers",
+            });
         };
         let Some(Values::Texts(labels)) = column("label") else {
-            return Err("there is no column `label` of texts".into());
+            return Err(TableError::NoColumn {
+                name: "label",
+                kind: "texts",
+            });
         };
         let sets = match column("set") {
             Some(Values::Texts(sets)) => Some(sets),
@@ -83,12 +98,12 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
             sets.map_or(ids.len(), |sets| sets.rows.len()),
         ];
         if lengths.iter().any(|length| *length != ids.len()) {
-            return Err("the columns differ in length".into());
+            return Err(TableError::UnequalColumns);
         }
         if ids.iter().any(|id| id.is_nan())
             || starts.iter().chain(ends).any(|time| *time == NO_TIME)
         {
-            return Err("a run has no `run_id`, `start_time` or `end_time`".into());
+            return Err(TableError::IncompleteRun);
         }
         let run = |i: usize| Run {
             id: ids[i] as i64,
@@ -99,40 +114,36 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
         };
         Ok((0..ids.len()).map(run).collect())
     });
-    table.map_err(|problem| DataError::Source {
-        path: path.to_owned(),
-        problem,
-    })
+    table.map_err(|problem| in_file(path)(RecordingError::from(problem)))
 }
 
-/// All columns of a table that mean something here; `notes` names the others.
-fn columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, String> {
+/// All supported columns of a table; `notes` lists the others.
+fn columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, TableError> {
     if bytes.starts_with(b"PARE") {
-        return Err("the Parquet file is encrypted: write it without encryption".into());
+        return Err(TableError::Encrypted);
     }
     // `parquet` panics on some damaged files (60.1: a page of a dictionary that is not there).
-    let read = unharmed(|| {
+    let read = catch_panic(|| {
         let mut notes = Vec::new();
         read_columns(bytes, &mut notes).map(|columns| (columns, notes))
     });
-    let (columns, more) = read.unwrap_or_else(|| Err("the Parquet file is damaged".into()))?;
+    let (columns, more) = read.unwrap_or(Err(TableError::ParquetDamaged))?;
     notes.extend(more);
     Ok(columns)
 }
 
-fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, String> {
-    let text = |error: parquet::errors::ParquetError| error.to_string();
-    let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).map_err(text)?;
+fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, TableError> {
+    let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes))?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();
     let mut columns: Vec<Column> = Vec::new();
     for (i, description) in schema.columns().iter().enumerate() {
         let name = description.path().parts().join(".");
-        // Lists and the like are no columns of a table.
+        // Lists and other nested values do not fit a table.
         if description.max_rep_level() > 0 {
             notes.push(format!("left out column `{name}`: lists"));
             continue;
         }
-        // Two columns of one name occur; the first is meant.
+        // If two columns have one name, the first is used.
         if columns.iter().any(|column| column.name == name) {
             notes.push(format!("left out the second column `{name}`"));
             continue;
@@ -144,12 +155,15 @@ fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, St
                 continue;
             }
         };
-        let error = |problem: String| format!("column `{name}`: {problem}");
+        let error = |problem: ColumnError| TableError::ParquetColumn {
+            name: name.clone(),
+            problem,
+        };
         let most = bytes.len().saturating_mul(TIGHTEST);
         let mut own = meaning.empty();
         let mut missing = 0;
         for group in 0..file.num_row_groups() {
-            let group = file.get_row_group(group).map_err(text)?;
+            let group = file.get_row_group(group)?;
             let (more, nulls) = meaning
                 .values(&*group, i, description, most)
                 .map_err(error)?;

@@ -1,12 +1,13 @@
-//! The traces of some channels as stretches in which all of them were recorded.
+//! Merges the traces of several channels to stretches in which all of them were recorded.
 
 use super::{NANOS, Trace, format_time, same_rate};
+use crate::error::recording::{MergeError, RatesDiffer};
 
-/// Share by which the rates of clocks that are meant to be equal differ at most, as libmseed has it.
+/// Largest relative difference of rates that count as equal, as in libmseed.
 const CLOCKS: f64 = 1e-4;
-/// What NumPy's masked arrays, and so ObsPy, write where floats are missing.
+/// Fill value of NumPy's masked arrays, and so of ObsPy, for missing floats.
 const MASKED: f64 = 1e20;
-/// What many programs write where integers are missing; also the lowest that a 32-bit integer can be.
+/// Fill value of many programs for missing integers; also the lowest 32-bit integer.
 const LOWEST: f64 = -2_147_483_648.0;
 
 /// Some channels over one time without a gap.
@@ -14,9 +15,9 @@ const LOWEST: f64 = -2_147_483_648.0;
 pub struct Stretch {
     /// Time of the first samples, in nanoseconds.
     pub start: i64,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: f64,
-    /// Samples of every channel, in the order they were asked for, all of one length.
+    /// Samples of every selected channel, in the order of the selection, all of one length.
     pub channels: Vec<Vec<f64>>,
 }
 
@@ -38,31 +39,31 @@ impl Stretch {
     }
 }
 
-/// Stretches, and what was met on the way.
+/// Merged stretches, with statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Merged {
-    /// In the order of time.
+    /// Stretches in order of time.
     pub stretches: Vec<Stretch>,
     /// Interruptions of a channel.
     pub gaps: usize,
-    /// Samples that were there twice; the earlier trace's are kept.
+    /// Number of duplicate samples; those of the earlier trace are kept.
     pub overlapping: usize,
-    /// Samples that were there twice, with different values.
+    /// Number of duplicate samples with different values.
     pub conflicting: usize,
-    /// What was left out, and why.
+    /// What was left out, and why, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Merges `traces` to stretches of `channels`. A name is a channel's whole one, or what follows its last dot.
+/// Merges `traces` to stretches of `channels`, which are full names, or the parts after their last dots.
 ///
-/// Channels whose rates differ by less than a ten-thousandth run on one clock, and a stretch ends where they have drifted
-/// apart by half a sample. Where they differ by more, nothing is merged, which is noted.
+/// Channels whose rates differ by less than a ten-thousandth count as one clock, and a stretch ends when they have drifted
+/// apart by half a sample. If they differ by more, nothing is merged, which is noted.
 ///
 /// # Errors
-/// Where a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
-pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> {
+/// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
+pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeError> {
     if channels.is_empty() {
-        return Err("no channel is asked for".into());
+        return Err(MergeError::NoChannel);
     }
     let mut merged = Merged::default();
     let mut selected: Vec<Vec<Trace>> = Vec::new();
@@ -76,9 +77,9 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> 
     }
     let mut apart = None;
     let mut at = vec![0; selected.len()];
-    // Up to where stretches were made.
+    // End of the last stretch.
     let mut done = i64::MIN;
-    // The traces that are next in every channel: their common time is a stretch.
+    // The common time of the next trace of every channel is a stretch.
     while at
         .iter()
         .zip(&selected)
@@ -112,9 +113,7 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> 
         }
     }
     match apart {
-        Some((_, rates)) if merged.stretches.is_empty() => Err(format!(
-            "{rates}: channels of one recording need one rate; list them as recordings of their own"
-        )),
+        Some((_, rates)) if merged.stretches.is_empty() => Err(rates.into()),
         Some((seconds, rates)) => {
             let note = format!("{seconds:.3} s are left out: {rates}");
             merged.notes.push(note);
@@ -124,8 +123,8 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, String> 
     }
 }
 
-/// The whole names of `channels`.
-fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, String> {
+/// The full names of `channels`.
+fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, MergeError> {
     let mut known: Vec<&String> = traces.iter().map(|trace| &trace.channel).collect();
     known.sort();
     known.dedup();
@@ -135,21 +134,19 @@ fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, String> {
         if let [found] = found[..] {
             return Ok((*found).clone());
         }
-        let problem = if found.is_empty() {
-            "is not there"
+        let channel = name.clone();
+        Err(if found.is_empty() {
+            let there = known.iter().map(|&name| name.clone()).collect();
+            MergeError::Missing { channel, there }
         } else {
-            "is not the only one of its name"
-        };
-        let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
-        Err(format!(
-            "channel `{name}` {problem}: there are {}",
-            known.join(", ")
-        ))
+            let there = found.into_iter().map(|&name| name.clone()).collect();
+            MergeError::Ambiguous { channel, there }
+        })
     };
     channels.iter().map(one).collect()
 }
 
-/// The traces of a channel without samples that are no numbers: these are gaps.
+/// The traces of a channel; samples that are not numbers become gaps.
 fn numbers<'a>(
     traces: impl Iterator<Item = &'a Trace>,
     channel: &str,
@@ -198,18 +195,20 @@ fn numbers<'a>(
     whole
 }
 
-/// Samples until the clocks of `traces` are apart by half a sample.
+/// Number of samples until the clocks of `traces` differ by half a sample.
 ///
 /// # Errors
-/// With the rates, where they are not meant to be equal.
-fn drift(traces: &[&Trace]) -> Result<usize, String> {
+/// If the rates differ by more than clocks of one rate do.
+fn drift(traces: &[&Trace]) -> Result<usize, RatesDiffer> {
     let first = traces[0];
     let differs = |trace: &Trace| (trace.rate / first.rate - 1.0).abs();
     if let Some(other) = traces.iter().find(|trace| differs(trace) > CLOCKS) {
-        return Err(format!(
-            "channel `{}` has {} samples a second, but channel `{}` has {}",
-            other.channel, other.rate, first.channel, first.rate
-        ));
+        return Err(RatesDiffer {
+            one: other.channel.clone(),
+            one_rate: other.rate,
+            other: first.channel.clone(),
+            other_rate: first.rate,
+        });
     }
     let most = traces
         .iter()
@@ -238,7 +237,7 @@ fn common(traces: &[&Trace], start: i64, end: i64, longest: usize) -> Stretch {
     }
 }
 
-/// Traces of one channel, in the order of time, without overlaps; those that continue each other are one.
+/// Joins the traces of one channel, in order of time, that continue each other, and removes overlaps.
 fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
     let mut joined: Vec<Trace> = Vec::new();
     for mut trace in traces {
@@ -266,195 +265,4 @@ fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    fn trace(channel: &str, start_s: f64, samples: std::ops::Range<i32>) -> Trace {
-        let samples = samples.map(f64::from).collect();
-        Trace {
-            channel: channel.into(),
-            start: (start_s * 1e9) as i64,
-            rate: 10.0,
-            samples,
-        }
-    }
-
-    #[test]
-    fn gaps_and_overlaps() {
-        let traces = vec![
-            trace("N.S..Z", 0.0, 0..50),
-            trace("N.S..Z", 4.0, 40..100),
-            trace("N.S..Z", 20.0, 200..250),
-            trace("N.S..E", 1.0, 10..220),
-        ];
-        let channels = ["Z", "N.S..E"].map(String::from);
-        let merged = merge(traces, &channels).unwrap();
-        assert_eq!((merged.gaps, merged.overlapping), (1, 10));
-        let spans: Vec<(i64, usize)> = merged
-            .stretches
-            .iter()
-            .map(|s| (s.start / 1_000_000_000, s.len()))
-            .collect();
-        assert_eq!(spans, [(1, 90), (20, 20)]);
-        for stretch in &merged.stretches {
-            assert_eq!(stretch.channels[0], stretch.channels[1]);
-        }
-    }
-
-    #[test]
-    fn samples_that_differ_are_counted() {
-        let traces = vec![
-            trace("Z", 0.0, 0..50),
-            trace("Z", 4.0, 40..45),
-            trace("Z", 4.5, 46..70),
-        ];
-        let merged = merge(traces, &["Z".into()]).unwrap();
-        assert_eq!((merged.overlapping, merged.conflicting), (10, 5));
-        assert_eq!(
-            merged.stretches[0].channels[0][48..52],
-            [48.0, 49.0, 51.0, 52.0]
-        );
-    }
-
-    #[test]
-    fn samples_that_are_no_numbers_are_gaps() {
-        let mut own = trace("Z", 0.0, 0..50);
-        own.samples[20] = f64::NAN;
-        own.samples[21] = f64::INFINITY;
-        own.samples[30] = f64::from(1e20f32);
-        own.samples[40] = LOWEST;
-        let merged = merge(vec![own, trace("N", 0.0, 0..50)], &["Z".into(), "N".into()]).unwrap();
-        let spans = merged
-            .stretches
-            .iter()
-            .map(|own| (own.channels[1][0], own.len()));
-        assert_eq!(
-            spans.collect::<Vec<_>>(),
-            [(0.0, 20), (22.0, 8), (31.0, 19)]
-        );
-        assert_eq!(merged.gaps, 2);
-        assert_eq!(
-            merged.notes,
-            [
-                "channel `Z`: 3 samples are NaN, infinite or the fill value 1e20 and are gaps, the first at 2.000 s",
-                "channel `Z`: 1 samples are -2147483648, which many programs write where data are missing"
-            ]
-        );
-    }
-
-    /// `n` samples that tell their own time in seconds.
-    fn clock(channel: &str, rate: f64, start: i64, n: usize) -> Trace {
-        Trace {
-            channel: channel.into(),
-            start,
-            rate,
-            samples: (0..n)
-                .map(|i| start as f64 / 1e9 + i as f64 / rate)
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn rates_that_differ_in_the_seventh_digit_are_one() {
-        let apart = |rate: f64| {
-            let traces = vec![clock("A", 100.0, 0, 50_000), clock("B", rate, 0, 50_000)];
-            let merged = merge(traces, &["A".into(), "B".into()]).unwrap();
-            for stretch in &merged.stretches {
-                for (a, b) in stretch.channels[0].iter().zip(&stretch.channels[1]) {
-                    assert!((a - b).abs() <= 0.0101, "{rate}: {a} {b}");
-                }
-            }
-            let samples: usize = merged.stretches.iter().map(Stretch::len).sum();
-            assert!(samples > 49_990, "{rate}: {samples}");
-            merged.stretches.len()
-        };
-        // One stretch, until the clocks are apart by half a sample.
-        assert_eq!(
-            [99.99999, 100.00001, 99.9995, 99.995].map(apart),
-            [1, 1, 1, 5]
-        );
-        let error = |rate: f64| {
-            let traces = vec![clock("A", 100.0, 0, 500), clock("B", rate, 0, 500)];
-            merge(traces, &["A".into(), "B".into()]).unwrap_err()
-        };
-        assert!(
-            error(99.9).contains("channel `B` has 99.9 samples a second, but channel `A` has 100")
-        );
-        // Records of one channel with such rates go on as one.
-        let traces = vec![
-            clock("A", 100.0, 0, 500),
-            clock("A", 99.99999, 5_000_000_000, 500),
-        ];
-        assert_eq!(merge(traces, &["A".into()]).unwrap().stretches.len(), 1);
-    }
-
-    /// A channel that changes its rate loses nothing where the others change as well.
-    #[test]
-    fn rates_may_change() {
-        let later = 10_000_000_000;
-        let traces = vec![
-            clock("A", 100.0, 0, 1000),
-            clock("A", 200.0, later, 1000),
-            clock("B", 100.0, 0, 1500),
-        ];
-        let names = ["A".to_owned(), "B".to_owned()];
-        let merged = merge(traces, &names).unwrap();
-        let spans = merged.stretches.iter().map(|own| (own.rate, own.len()));
-        assert_eq!(spans.collect::<Vec<_>>(), [(100.0, 1000)]);
-        assert_eq!(
-            merged.notes,
-            ["5.000 s are left out: channel `B` has 100 samples a second, but channel `A` has 200"]
-        );
-    }
-
-    #[test]
-    fn channels_are_named() {
-        let traces = || vec![trace("N.A..Z", 0.0, 0..9), trace("N.B..Z", 0.0, 0..9)];
-        let error = |name: &str| merge(traces(), &[name.to_owned()]).unwrap_err();
-        assert!(error("Z").contains("not the only one"), "{}", error("Z"));
-        assert!(error("E").contains("there are N.A..Z, N.B..Z"));
-        assert!(merge(traces(), &["N.A..Z".to_owned()]).is_ok());
-        assert!(merge(Vec::new(), &[]).is_err());
-    }
-
-    proptest! {
-        /// The value of every sample is its time. Wherever pieces begin and end, stretches have exactly the samples of the
-        /// times that both channels cover, each at its time.
-        #[test]
-        fn every_sample_keeps_its_time(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0..2), 1..12)) {
-            let traces: Vec<Trace> = pieces
-                .iter()
-                .map(|(first, n, which)| trace(["A", "B"][*which as usize], f64::from(*first) / 10.0, *first..first + n))
-                .collect();
-            let names: Vec<String> = ["A", "B"].map(String::from).to_vec();
-            let covered = |which: i32| -> BTreeSet<i32> {
-                pieces.iter().filter(|piece| piece.2 == which).flat_map(|(first, n, _)| *first..first + n).collect()
-            };
-            let shared: Vec<i32> = covered(0).intersection(&covered(1)).copied().collect();
-            let merged = match merge(traces, &names) {
-                Ok(merged) => merged,
-                Err(error) => {
-                    prop_assert!(shared.is_empty(), "{error}");
-                    return Ok(());
-                }
-            };
-            let mut before = i64::MIN;
-            let mut found = [Vec::new(), Vec::new()];
-            for stretch in &merged.stretches {
-                prop_assert!(stretch.start >= before);
-                before = stretch.end();
-                for (channel, found) in stretch.channels.iter().zip(&mut found) {
-                    for (i, value) in channel.iter().enumerate() {
-                        prop_assert_eq!(*value, (stretch.start as f64 / 1e8).round() + i as f64);
-                        found.push(*value as i32);
-                    }
-                }
-            }
-            prop_assert_eq!(&found[0], &shared);
-            prop_assert_eq!(&found[1], &shared);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
-//! Continuous recordings: what a sensor wrote over hours, before anybody cut windows from it.
+//! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! A format is one file here, as with sample sources ([`crate::reader`]): `mseed.rs` (miniSEED 2 and 3), `sac.rs`,
-//! `wav.rs`, `table.rs` (CSV and what loggers write), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each hands out [`Trace`]s; [`merge()`] joins those of a channel.
+//! Each format is a file here and a row of `FORMATS`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs` (CSV and
+//! what loggers write), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's HDF5 is
+//! [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;
@@ -18,7 +19,8 @@ mod wav;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::DataError;
+use crate::error::recording::RateError;
+use crate::error::{DataError, Problem, RecordingError, in_file};
 
 pub use columns::{Run, runs};
 pub use merge::{Merged, Stretch, merge};
@@ -30,14 +32,14 @@ pub use time::{NANOS, format_time, parse_time};
 /// Evenly sampled values of one channel, without a gap.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
-    /// Channel, as the file names it: `NET.STA.LOC.CHA` of seismological formats, a column, a number from 1.
+    /// Name of the channel in the file: `NET.STA.LOC.CHA` in seismological formats, a column, or a number from 1.
     pub channel: String,
-    /// Time of the first sample: nanoseconds since 1970-01-01T00:00:00Z, or since the beginning of a recording that
-    /// does not say when it was made.
+    /// Time of the first sample: nanoseconds since 1970-01-01T00:00:00Z, or since the beginning of a recording without
+    /// a date.
     pub start: i64,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: f64,
-    /// As recorded: counts, or what the file says. A float64 holds every sample of every format.
+    /// Samples as recorded, in counts or in the unit of the file. A float64 holds every sample of every format exactly.
     pub samples: Vec<f64>,
 }
 
@@ -54,13 +56,13 @@ impl Trace {
     }
 }
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
     /// Its traces, in the order of the file.
     pub traces: Vec<Trace>,
-    /// What was unusual about the file and how it was read in spite of it, one sentence each without the file's name.
-    /// A note never stands for a wrong number: what cannot be read for sure is left out or an error.
+    /// What was unusual about the file and how it was read nevertheless, one sentence each without the file's name.
+    /// Notes never excuse wrong numbers: what cannot be read with certainty is left out or an error.
     pub notes: Vec<String>,
 }
 
@@ -73,21 +75,20 @@ impl From<Vec<Trace>> for Contents {
     }
 }
 
-/// What a file does not say of itself.
+/// Facts that a file may lack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
-    /// Samples a second, where a table has no column of times; where it has, this rules, and a contradiction is noted.
+    /// Samples per second, for tables without a column of times. It takes precedence over such a column; a contradiction is
+    /// noted.
     pub sampling_rate: Option<f64>,
-    /// Time of the first sample, for formats that know none, and tables whose times begin anywhere.
+    /// Time of the first sample, for formats without one, and tables whose times are not dates.
     pub start: Option<i64>,
 }
 
-/// Whether an error of [`read`] says that nothing but a sampling rate is missing.
-pub fn is_rate_unknown(problem: &str) -> bool {
-    problem.contains(table::RATE_UNKNOWN)
+/// Whether a recording can be read once its sampling rate is given, from the problem in an error of [`read`].
+pub fn is_rate_unknown(problem: &Problem) -> bool {
+    matches!(problem, Problem::Recording(error) if error.is_rate_unknown())
 }
-
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
 
 /// Largest recording that is read: all of it is held in memory.
 const LARGEST: u64 = 8 << 30;
@@ -95,34 +96,28 @@ const LARGEST: u64 = 8 << 30;
 /// Reads all channels of a file, in its order.
 ///
 /// # Errors
-/// [`DataError`] naming the file and the offset, record or line, where it is damaged or of no known format.
+/// [`DataError`] with the file and the offset, record or line if it is damaged or of no known format.
 pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     let file = std::fs::metadata(path).map_err(unreadable(path))?;
-    let error = |problem: String| DataError::Source {
-        path: path.to_owned(),
-        problem,
-    };
+    let error = in_file::<RecordingError>(path);
     if file.len() > LARGEST {
-        return Err(error(format!(
-            "{} bytes are too much for one recording: at most {LARGEST}",
-            file.len()
-        )));
+        return Err(error(RecordingError::TooLarge {
+            bytes: file.len(),
+            limit: LARGEST,
+        }));
     }
     let bytes = std::fs::read(path).map_err(unreadable(path))?;
-    let ending = ending(path);
-    let contents = parse(&bytes, &ending, hints).map_err(error)?;
+    let contents = parse(&bytes, &extension(path), hints).map_err(&error)?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
-        let notes = contents.notes.iter().map(|note| format!("; {note}"));
-        return Err(error(format!(
-            "holds no sample{}",
-            notes.collect::<String>()
-        )));
+        return Err(error(RecordingError::NoSamples {
+            notes: contents.notes,
+        }));
     }
     Ok(contents)
 }
 
-/// The ending of a file's name; of `geo.csv.gz` that is `csv`.
-fn ending(path: &Path) -> String {
+/// The extension of a file's name in lower case; of `geo.csv.gz` that is `csv`.
+fn extension(path: &Path) -> String {
     let of = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let own = of(path).unwrap_or_default();
     if own == "gz" {
@@ -134,47 +129,91 @@ fn ending(path: &Path) -> String {
     own
 }
 
-/// Unpacks what gzip packed.
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// Decompresses a gzip stream.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
     let mut plain = Vec::new();
     let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(LARGEST + 1);
     packed
         .read_to_end(&mut plain)
-        .map_err(|error| format!("packed with gzip, but damaged: {error}"))?;
+        .map_err(RecordingError::Gzip)?;
     if plain.len() as u64 > LARGEST {
-        return Err(format!(
-            "unpacked it is more than {LARGEST} bytes, too much for one recording"
-        ));
+        return Err(RecordingError::UnpackedTooLarge { limit: LARGEST });
     }
     Ok(plain)
 }
 
-/// As [`read`], of a file's content; its format is known by content, tables by their `ending`.
+/// Reads the content of a format.
+type ReadContents = fn(&[u8], &Hints) -> Result<Contents, RecordingError>;
+
+/// A recording format.
+struct Format {
+    /// Whether a file with this content and this extension, in lower case, is of the format.
+    accepts: fn(&[u8], &str) -> bool,
+    read: ReadContents,
+}
+
+/// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
+/// extension.
+const FORMATS: [Format; 8] = [
+    Format {
+        accepts: |bytes, _| columns::is(bytes),
+        read: columns::read,
+    },
+    Format {
+        accepts: |bytes, _| wav::is(bytes),
+        read: wav::read,
+    },
+    Format {
+        accepts: |bytes, _| mseed::is(bytes),
+        read: mseed::read,
+    },
+    Format {
+        accepts: |bytes, _| sac::is(bytes),
+        read: sac::read,
+    },
+    Format {
+        accepts: |bytes, _| time_series::is(bytes),
+        read: time_series::read,
+    },
+    Format {
+        accepts: |_, extension| matches!(extension, "csv" | "txt" | "tsv"),
+        read: table::read,
+    },
+    // After other bytes at the beginning of the file.
+    Format {
+        accepts: |bytes, _| mseed::is_inside(bytes),
+        read: mseed::read,
+    },
+    // Loggers use various extensions for tables.
+    Format {
+        accepts: |_, extension| matches!(extension, "dat" | "asc" | "log" | ""),
+        read: |bytes, hints| {
+            table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
+        },
+    },
+];
+
+/// As [`read`], from the content of a file; most formats are recognised by content, tables by their `extension`.
 ///
 /// # Errors
-/// What is wrong, and where.
-pub fn parse(bytes: &[u8], ending: &str, hints: &Hints) -> Result<Contents, String> {
-    let unknown = format!("the format is not known; {KNOWN}");
+/// If the content is damaged or of no known format.
+pub fn parse(bytes: &[u8], extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
     match bytes {
-        [] => Err("the file is empty".into()),
-        [0x1F, 0x8B, ..] => match &*unpacked(bytes)? {
-            [0x1F, 0x8B, ..] => Err("is packed with gzip twice: unpack it first".into()),
-            plain => parse(plain, ending, hints),
-        },
-        [b'P', b'A', b'R', b'1' | b'E', ..] => columns::read(bytes, hints),
-        _ if wav::is(bytes) => wav::read(bytes, hints),
-        _ if mseed::is(bytes) => mseed::read(bytes),
-        _ if sac::is(bytes) => sac::read(bytes, hints),
-        _ if time_series::is(bytes) => time_series::read(bytes),
-        _ if matches!(ending, "csv" | "txt" | "tsv") => table::read(bytes, hints),
-        _ if mseed::is_inside(bytes) => mseed::read(bytes),
-        // Loggers have endings of their own.
-        _ if matches!(ending, "dat" | "asc" | "log" | "") => {
-            table::read(bytes, hints).map_err(|problem| format!("{unknown}; as a table: {problem}"))
+        [] => return Err(RecordingError::EmptyFile),
+        [0x1F, 0x8B, ..] => {
+            return match &*unpacked(bytes)? {
+                [0x1F, 0x8B, ..] => Err(RecordingError::GzipTwice),
+                plain => parse(plain, extension, hints),
+            };
         }
-        _ => Err(match text::kind(bytes) {
-            Some(what) => format!("is {what}; {KNOWN}"),
-            None => unknown,
+        _ => {}
+    }
+    let mut formats = FORMATS.iter();
+    match formats.find(|format| (format.accepts)(bytes, extension)) {
+        Some(format) => (format.read)(bytes, hints),
+        None => Err(match text::kind(bytes) {
+            Some(format) => RecordingError::OtherFormat { format },
+            None => RecordingError::UnknownFormat,
         }),
     }
 }
@@ -188,16 +227,16 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
     }
 }
 
-/// Whether two sampling rates are one that was rounded in different ways: they differ in the seventh digit at most.
+/// Whether two sampling rates are the same but for rounding: they differ in the seventh digit at most.
 fn same_rate(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1.5e-6 * one.max(other)
 }
 
-/// A rate that time can be reckoned with.
-fn check_rate(rate: f64) -> Result<f64, String> {
+/// Returns `rate` if time can be computed with it.
+fn check_rate(rate: f64) -> Result<f64, RateError> {
     if rate.is_finite() && (1e-6..=1e9).contains(&rate) {
         Ok(rate)
     } else {
-        Err(format!("{rate} samples a second are no sampling rate"))
+        Err(RateError { rate })
     }
 }

@@ -1,46 +1,48 @@
 //! miniSEED: version 2 (SEED manual 2.4, data records) and version 3 (FDSN, 2023), also inside full SEED volumes.
 //!
-//! Records that are damaged, cut off or hold no samples are left out, counted and noted: a damaged record is a gap.
-//! After bytes that are no record, reading goes on at the next header.
+//! Records that are damaged, truncated or empty are left out, counted and noted: a damaged record is a gap. After bytes that
+//! are not a record, reading continues at the next header.
 
 mod encoding;
 mod header;
 mod index;
 mod met;
 mod packets;
+mod search;
 mod version_2;
 mod version_3;
 mod walk;
 
 use self::header::{Kind, Record};
 use self::walk::{Sink, Walk};
-use super::{Contents, Trace, same_rate};
+use super::{Contents, Hints, Trace, same_rate};
+use crate::error::recording::{DecodeError, RecordingError};
 
 pub use self::index::{IndexedFile, IndexedTrace, TraceReader};
 pub use self::packets::Packets;
 
-/// Bytes of a file among which the first record is looked for.
+/// Number of bytes searched for the first record.
 const FIRST: usize = 1 << 20;
 
 /// Whether a file begins with a record.
 pub(super) fn is(bytes: &[u8]) -> bool {
     match header::kind(bytes) {
         Kind::Data2 | Kind::Data3 => true,
-        Kind::Control => header::is_certain(bytes),
+        Kind::Control => search::is_certain(bytes),
         Kind::Foreign => false,
     }
 }
 
 /// Whether there is a record somewhere in the beginning of a file.
 pub(super) fn is_inside(bytes: &[u8]) -> bool {
-    header::next(bytes, 0..FIRST).is_some()
+    search::next(bytes, 0..FIRST).is_some()
 }
 
 /// All traces, in the order of the records; neighbouring records of a channel that continue each other are one.
 ///
 /// # Errors
-/// With the number and offset of the first record that is damaged, where none is sound.
-pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
+/// If no record can be read; says why, with the number and offset of the first damaged record.
+pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
     let mut walk = Walk::default();
     let mut decoded = Decoded::default();
     walk.over(bytes, true, &mut decoded);
@@ -57,9 +59,9 @@ struct Decoded {
 }
 
 impl Sink for Decoded {
-    fn take(&mut self, record: &Record<'_>, rate: f64, _place: u64) -> Result<(), String> {
+    fn take(&mut self, record: &Record<'_>, rate: f64, _offset: u64) -> Result<(), DecodeError> {
         let traces = &mut self.traces;
-        // The last trace of the channel where the record continues it, else a new one.
+        // The last trace of the channel if the record continues it, otherwise a new one.
         let last = traces
             .iter()
             .rposition(|trace| trace.channel == record.channel)
@@ -67,7 +69,7 @@ impl Sink for Decoded {
                 let last = &traces[*last];
                 continues(record.start, rate, last.end(), last.rate)
             });
-        let place = last.unwrap_or_else(|| {
+        let index = last.unwrap_or_else(|| {
             traces.push(Trace {
                 channel: record.channel.clone(),
                 start: record.start,
@@ -76,7 +78,7 @@ impl Sink for Decoded {
             });
             traces.len() - 1
         });
-        let samples = &mut traces[place].samples;
+        let samples = &mut traces[index].samples;
         let before = samples.len();
         record
             .payload
@@ -85,7 +87,7 @@ impl Sink for Decoded {
     }
 }
 
-/// Whether a record goes on where a trace ends: within half a sample, at the same rate.
+/// Whether a record continues a trace: it begins within half a sample of its end and has the same rate.
 fn continues(start: i64, rate: f64, end: i64, of: f64) -> bool {
     let apart = start.saturating_sub(end).unsigned_abs();
     same_rate(of, rate) && apart as f64 <= 0.5e9 / rate

@@ -5,22 +5,23 @@ mod header;
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 use super::time::of_day;
 use super::{Contents, Hints, NANOS, Trace, check_rate};
+use crate::error::recording::{RecordingError, SacError};
 
 /// Whether the file begins with a header.
 pub(super) fn is(bytes: &[u8]) -> bool {
     Header::of(bytes).is_some()
 }
 
-/// The one trace of a file.
+/// Reads the trace of a file.
 ///
 /// # Errors
-/// What is wrong with the header.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
-    let header = Header::of(bytes).ok_or("no SAC header")?;
+/// If the header is invalid, or the file is not an evenly sampled time series.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let header = Header::of(bytes).ok_or(SacError::NoHeader)?;
     let mut notes = Vec::new();
     check_kind(&header, &mut notes)?;
     let count = header.samples().filter(|count| *count > 0);
-    let count = count.ok_or("the header does not say how many samples there are (NPTS)")?;
+    let count = count.ok_or(SacError::NoCount)?;
     let samples = match header.big_endian {
         Some(big_endian) => binary(bytes, count, big_endian, &mut notes),
         None => {
@@ -60,11 +61,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
     Ok(Contents { traces, notes })
 }
 
-/// Whether this is an evenly sampled time series, as far as the header says.
-fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), String> {
+/// Checks that the header does not describe anything else than an evenly sampled time series.
+fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), SacError> {
     let (kind, even) = (header.integer(85), header.integer(105));
     if even == Some(0) {
-        return Err("the samples are not evenly spaced in time (LEVEN is 0)".into());
+        return Err(SacError::Uneven);
     }
     let other = match kind {
         // Time series, and series of any x that is evenly spaced.
@@ -72,12 +73,10 @@ fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), String> {
         Some(2) => Some("a spectrum (real and imaginary)"),
         Some(3) => Some("a spectrum (amplitude and phase)"),
         Some(51) => Some("an image (x, y, z)"),
-        Some(_) => Some("not known"),
+        Some(_) => Some("unknown"),
     };
-    if let (Some(other), Some(kind)) = (other, kind) {
-        return Err(format!(
-            "an evenly sampled time series is expected (IFTYPE 1), but IFTYPE is {kind}: {other}"
-        ));
+    if let (Some(kind), Some(number)) = (other, kind) {
+        return Err(SacError::Kind { number, kind });
     }
     let unset = [
         ("NVHDR", header.version()),
@@ -98,14 +97,14 @@ fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), String> {
     Ok(())
 }
 
-/// The samples that are there, `count` at most.
+/// The samples of a binary file, at most `count`.
 fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Vec<String>) -> Vec<f64> {
     let data = bytes[HEADER..].as_chunks().0;
     let data = &data[..count.min(data.len())];
     let extra = bytes.len() - HEADER - 4 * data.len();
     // Version 7 has a footer, and some programs write it whatever the version.
     if data.len() == count && extra > 0 && extra != FOOTER {
-        notes.push(format!("the last {extra} bytes belong to no sample"));
+        notes.push(format!("the last {extra} bytes do not belong to a sample"));
     }
     let value = |word: &[u8; 4]| {
         f64::from(if big_endian {
@@ -117,7 +116,7 @@ fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Vec<String>)
     data.iter().map(value).collect()
 }
 
-/// Samples a second, and the time of the first in seconds after the reference.
+/// Samples per second, and the time of the first in seconds after the reference.
 fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
     let (delta, begin) = (header.float(0), header.float(5));
     // Version 7 repeats the times after the data, in float64.
@@ -134,15 +133,15 @@ fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
         };
         return (1.0 / double(0), double(8));
     }
-    // A float32 holds no tenth: 0.01 s of SAC are 100 Hz. Only what the float32 cannot tell apart is rounded.
+    // A float32 cannot hold 0.01 s exactly: the rate is rounded to 100 Hz if the float32 cannot tell the difference.
     let rate = 1.0 / delta;
     let near = (rate * 1000.0).round() / 1000.0;
     let same = (1.0 / near) as f32 == delta as f32;
     (if same { near } else { rate }, begin)
 }
 
-/// The reference time, in nanoseconds since 1970; nothing where it is not set.
-fn reference(header: &Header) -> Result<Option<i64>, String> {
+/// The reference time in nanoseconds since 1970; none if it is not set.
+fn reference(header: &Header) -> Result<Option<i64>, SacError> {
     let [year, day, hour, minute, second] = [70, 71, 72, 73, 74].map(|word| header.integer(word));
     let (Some(year), Some(day), Some(hour), Some(minute), Some(second)) =
         (year, day, hour, minute, second)
@@ -150,18 +149,22 @@ fn reference(header: &Header) -> Result<Option<i64>, String> {
         return Ok(None);
     };
     let milli = header.integer(75).unwrap_or(0);
-    let wrong = || {
-        format!(
-            "the reference time is not valid: year {year}, day {day}, {hour}:{minute}:{second}, {milli} ms"
-        )
+    let wrong = SacError::Reference {
+        year,
+        day,
+        hour,
+        minute,
+        second,
+        milli,
     };
     let valid = (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0..62).contains(&second)
         && (0..1000).contains(&milli);
     let date = u16::try_from(year).ok().zip(u16::try_from(day).ok());
-    let (year, day) = date.filter(|_| valid).ok_or_else(wrong)?;
-    let time = [hour, minute, second].map(i64::from);
-    let nanos = of_day(year, day, time, i64::from(milli) * 1_000_000);
-    nanos.map(Some).ok_or_else(wrong)
+    let nanos = date.filter(|_| valid).and_then(|(year, day)| {
+        let time = [hour, minute, second].map(i64::from);
+        of_day(year, day, time, i64::from(milli) * 1_000_000)
+    });
+    nanos.map(Some).ok_or(wrong)
 }

@@ -13,37 +13,38 @@ use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions, SliceInfo};
 
 use self::waveforms::{Axes, Waveform, numbers};
 use super::{Trace, check_rate, parse_time, same_rate};
-use crate::error::DataError;
-use crate::unharmed::unharmed;
+use crate::error::recording::{HdfError, RecordingError, SeisBenchError};
+use crate::error::{DataError, in_file, in_record};
+use crate::panics::catch_panic;
 
-/// Bytes that one byte of a file can stand for: no deflated stream is tighter, while a damaged header claims anything.
+/// Largest compression ratio of deflate; the header of a damaged file can claim any size.
 const TIGHTEST: u64 = 1032;
 
-/// Columns with samples a second.
+/// Columns with the sampling rate.
 const RATES: [&str; 3] = [
     "trace_sampling_rate_hz",
     "sampling_rate_hz",
     "sampling_rate",
 ];
-/// Column with seconds a sample.
+/// Column with the sampling interval in seconds.
 const INTERVAL: &str = "trace_dt_s";
 /// Column with the time of the first sample.
 const START: &str = "trace_start_time";
 /// Column with the components of a trace.
 const COMPONENTS: &str = "trace_component_order";
 
-/// What the files of a dataset may not say, and a user does.
+/// Facts that the files of a dataset may lack and the user supplies.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
-    /// Samples a second.
+    /// Samples per second.
     pub sampling_rate: Option<f64>,
     /// Components in the order of the channels, such as `ZNE`.
     pub component_order: Option<String>,
-    /// `CW` where channels come before samples, `WC` where samples do.
+    /// `CW` if channels come before samples, `WC` if samples come first.
     pub dimension_order: Option<String>,
 }
 
-/// One chunk of a dataset: the whole, where it has none.
+/// One chunk of a dataset, or all of a dataset without chunks.
 pub struct SeisBench {
     metadata: PathBuf,
     waveforms: PathBuf,
@@ -54,18 +55,18 @@ pub struct SeisBench {
     components: Option<Vec<String>>,
     rate: Option<f64>,
     axes: Option<Axes>,
-    /// Whether any trace says when it begins.
+    /// Whether any trace has a start time.
     dated: bool,
     /// Arrays that hold many traces, by their names.
     buckets: HashMap<String, Dataset>,
-    /// Traces whose axes are not in the order that the file states.
+    /// Number of traces whose axes are not in the stated order.
     turned: usize,
 }
 
-/// The chunks of a dataset: the ends of their files' names.
+/// The chunks of a dataset, as the suffixes of their file names.
 ///
 /// # Errors
-/// [`DataError`] where the list of chunks cannot be read.
+/// [`DataError`] if the list of chunks cannot be read.
 pub fn chunks(folder: &Path) -> Result<Vec<String>, DataError> {
     let list = folder.join("chunks");
     if !list.exists() {
@@ -80,23 +81,20 @@ pub fn chunks(folder: &Path) -> Result<Vec<String>, DataError> {
         .collect())
 }
 
-fn wrong(path: &Path, problem: String) -> DataError {
-    DataError::Source {
-        path: path.to_owned(),
-        problem,
-    }
+fn wrong(path: &Path, problem: impl Into<SeisBenchError>) -> DataError {
+    in_file(path)(RecordingError::SeisBench(problem.into()))
 }
 
 impl SeisBench {
     /// Opens a chunk.
     ///
     /// # Errors
-    /// [`DataError`] naming the file and what is wrong with it.
+    /// [`DataError`] with the file and the problem.
     pub fn open(folder: &Path, chunk: &str) -> Result<Self, DataError> {
         let waveforms = folder.join(format!("waveforms{chunk}.hdf5"));
         // `hdf5-reader` 0.12 panics on some damaged files.
-        unharmed(|| Self::open_files(folder, chunk, &waveforms))
-            .unwrap_or_else(|| Err(wrong(&waveforms, "the HDF5 file is damaged".into())))
+        catch_panic(|| Self::open_files(folder, chunk, &waveforms))
+            .unwrap_or_else(|| Err(wrong(&waveforms, HdfError::Damaged)))
     }
 
     fn open_files(folder: &Path, chunk: &str, waveforms: &Path) -> Result<Self, DataError> {
@@ -130,14 +128,20 @@ impl SeisBench {
         Ok(own)
     }
 
-    /// Adds what a user gives, and checks that nothing is missing then.
+    /// Adds the facts that the user supplies, and checks that nothing is missing.
     ///
     /// # Errors
-    /// [`DataError`] with everything that is missing, or where the file says something else.
+    /// [`DataError`] if something is missing, or the file contradicts the user.
     pub fn complete(&mut self, given: &Given) -> Result<(), DataError> {
-        let differs = |key: &str, file: &str, given: &str| {
-            let problem = format!("`{key}` is given as {given}, but the file says {file}");
-            wrong(&self.waveforms, problem)
+        let differs = |key: &'static str, file: &str, given: &str| {
+            wrong(
+                &self.waveforms,
+                SeisBenchError::Contradiction {
+                    key,
+                    given: given.into(),
+                    file: file.into(),
+                },
+            )
         };
         if let Some(rate) = given.sampling_rate {
             let rate = check_rate(rate).map_err(|problem| wrong(&self.waveforms, problem))?;
@@ -165,10 +169,13 @@ impl SeisBench {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(wrong(&self.waveforms, missing.join("; ")))
+        Err(wrong(
+            &self.waveforms,
+            SeisBenchError::Incomplete { missing },
+        ))
     }
 
-    /// What neither file says of any trace, and how it can be given.
+    /// What is missing in the files, and how to supply it.
     pub(crate) fn missing(&self) -> Vec<String> {
         let column = |name: &str| self.heads.iter().any(|head| head == name);
         let mut missing = Vec::new();
@@ -201,7 +208,7 @@ impl SeisBench {
     fn first_shape(&self) -> Option<Vec<u64>> {
         let name = self.value(0, "trace_name").filter(|_| !self.is_empty())?;
         let array = name.split('$').next()?;
-        let set = unharmed(|| self.file.dataset(&format!("/data/{array}")).ok())??;
+        let set = catch_panic(|| self.file.dataset(&format!("/data/{array}")).ok())??;
         Some(set.shape().to_vec())
     }
 
@@ -233,7 +240,7 @@ impl SeisBench {
         self.rows.is_empty()
     }
 
-    /// What the metadata say of trace `row` in a column; nothing where it is empty or there is no such column.
+    /// Value of trace `row` in a column of the metadata; none if it is empty or there is no such column.
     pub fn value(&self, row: usize, column: &str) -> Option<&str> {
         let at = self.heads.iter().position(|head| head == column)?;
         let value = self.rows.get(row)?.get(at)?;
@@ -244,20 +251,20 @@ impl SeisBench {
         (!empty).then_some(value)
     }
 
-    /// Whether there is such a column.
+    /// Checks that there is a column `column`.
     ///
     /// # Errors
-    /// [`DataError`] with those there are.
+    /// [`DataError`] with the columns that exist.
     pub fn needs(&self, column: &str) -> Result<(), DataError> {
         if self.heads.iter().any(|head| head == column) {
             return Ok(());
         }
         Err(wrong(
             &self.metadata,
-            format!(
-                "there is no column `{column}`: there are {}",
-                self.heads.join(", ")
-            ),
+            SeisBenchError::NoColumn {
+                column: column.into(),
+                there: self.heads.clone(),
+            },
         ))
     }
 
@@ -267,29 +274,25 @@ impl SeisBench {
     /// [`DataError`] naming the line of the metadata.
     pub fn traces(&mut self, row: usize) -> Result<Vec<Trace>, DataError> {
         let path = self.waveforms.clone();
-        let read = unharmed(|| self.read(row));
-        let read = read.unwrap_or_else(|| Err("the HDF5 file is damaged".into()));
-        read.map_err(|problem| DataError::Record {
-            path,
-            record: row,
-            problem,
-        })
+        let read = catch_panic(|| self.read(row));
+        let read = read.unwrap_or_else(|| Err(HdfError::Damaged.into()));
+        read.map_err(|problem| in_record(&path, row)(RecordingError::from(problem)))
     }
 
-    fn read(&mut self, row: usize) -> Result<Vec<Trace>, String> {
+    fn read(&mut self, row: usize) -> Result<Vec<Trace>, SeisBenchError> {
         let name = self
             .value(row, "trace_name")
-            .ok_or("the metadata have no `trace_name`")?
+            .ok_or(SeisBenchError::NoName)?
             .to_owned();
         let rate = self.rate_of(row)?;
         let components = (self.value(row, COMPONENTS).map(components))
             .or_else(|| self.components.clone())
             .filter(|components| !components.is_empty())
-            .ok_or_else(|| format!("there is neither `{COMPONENTS}` nor a common one"))?;
+            .ok_or(SeisBenchError::NoComponents { column: COMPONENTS })?;
         let start = match self.value(row, START) {
             Some(text) => parse_time(text)?,
             None if self.dated => {
-                return Err(format!("there is no `{START}`, unlike in other traces"));
+                return Err(SeisBenchError::NoStart { column: START });
             }
             None => 0,
         };
@@ -302,8 +305,8 @@ impl SeisBench {
                 let set = self
                     .file
                     .dataset(&format!("/data/{array}"))
-                    .map_err(|error| error.to_string())?;
-                // Arrays of single traces are not asked for again.
+                    .map_err(HdfError::from)?;
+                // Arrays of single traces are not needed again.
                 if place.is_none() {
                     self.buckets.clear();
                 }
@@ -322,12 +325,15 @@ impl SeisBench {
         Ok(traces.map(trace).collect())
     }
 
-    /// Samples a second of trace `row`: as the metadata say, else as the file says for all.
-    fn rate_of(&self, row: usize) -> Result<f64, String> {
+    /// Sampling rate of trace `row` in Hz: its own, or that of all traces.
+    fn rate_of(&self, row: usize) -> Result<f64, SeisBenchError> {
         let number = |column: &str| {
             let text = self.value(row, column)?;
             let number = text.parse::<f64>();
-            Some(number.map_err(|_| format!("`{column}` is no number: {text}")))
+            Some(number.map_err(|_| SeisBenchError::NotNumber {
+                column: column.into(),
+                text: text.into(),
+            }))
         };
         let column = RATES.iter().find_map(|column| number(column));
         let rate = match column {
@@ -337,11 +343,8 @@ impl SeisBench {
                 None => self.rate,
             },
         };
-        check_rate(
-            rate.ok_or_else(|| {
-                format!("there is neither `{}` nor a common sampling rate", RATES[0])
-            })?,
-        )
+        let rate = rate.ok_or(SeisBenchError::NoRate { column: RATES[0] })?;
+        Ok(check_rate(rate)?)
     }
 }
 
@@ -362,16 +365,21 @@ fn table(path: &Path) -> Result<(Vec<String>, Vec<csv::StringRecord>), DataError
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(table);
-    let heads = reader
-        .headers()
-        .map_err(|error| wrong(path, error.to_string()))?;
+    let heads = reader.headers().map_err(|error| wrong(path, error))?;
     let heads = heads.iter().map(|head| head.trim_start_matches('\u{feff}'));
     let heads: Vec<String> = heads.map(str::to_owned).collect();
     if !heads.iter().any(|head| head == "trace_name") {
-        return Err(wrong(path, "there is no column `trace_name`".into()));
+        let column = "trace_name".into();
+        return Err(wrong(
+            path,
+            SeisBenchError::NoColumn {
+                column,
+                there: heads,
+            },
+        ));
     }
     let rows = reader.records().collect::<Result<_, _>>();
-    let rows = rows.map_err(|error| wrong(path, error.to_string()))?;
+    let rows = rows.map_err(|error| wrong(path, error))?;
     Ok((heads, rows))
 }
 
@@ -388,5 +396,5 @@ fn open(path: &Path) -> Result<Hdf5File, DataError> {
         max_chunk_bytes: most,
         ..Default::default()
     };
-    Hdf5File::open_with_options(path, limits).map_err(|error| wrong(path, error.to_string()))
+    Hdf5File::open_with_options(path, limits).map_err(|error| wrong(path, HdfError::from(error)))
 }

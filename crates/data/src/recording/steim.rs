@@ -1,9 +1,11 @@
 //! Steim's compression of differences, levels 1 and 2 (SEED manual 2.4, appendix B).
 
+use crate::error::recording::SteimError;
+
 /// Bytes of a frame: a word of sixteen two-bit codes, and fifteen words of differences.
 const FRAME: usize = 64;
 
-/// Differences of a word, at most.
+/// Most differences of a word.
 const MOST: usize = 7;
 
 /// Appends `count` samples.
@@ -12,15 +14,15 @@ const MOST: usize = 7;
 /// (level 1) are swapped one by one. Everything else is swapped as a whole word, as libmseed does.
 ///
 /// # Errors
-/// Where the frames end early, have a code that means nothing, or do not end with the sample they say they do. Some
-/// samples may have been appended by then.
+/// If the frames end early, have an undefined code, or do not end with the last sample that they state. Some samples may
+/// have been appended by then.
 pub(super) fn unpack(
     bytes: &[u8],
     count: usize,
     level: u8,
     big_endian: bool,
     samples: &mut Vec<f64>,
-) -> Result<(), String> {
+) -> Result<(), SteimError> {
     if count == 0 {
         return Ok(());
     }
@@ -37,13 +39,14 @@ fn frames<const BIG_ENDIAN: bool>(
     count: usize,
     level: u8,
     samples: &mut Vec<f64>,
-) -> Result<(), String> {
-    // A count beyond what the words can hold is no reason to reserve memory.
+) -> Result<(), SteimError> {
+    // Checked before memory is reserved.
     if count > bytes.len() / 4 * MOST {
-        return Err(format!(
-            "{} bytes of Steim-{level} frames cannot hold {count} samples",
-            bytes.len()
-        ));
+        return Err(SteimError::TooShort {
+            bytes: bytes.len(),
+            level,
+            count,
+        });
     }
     samples.reserve(count);
     let mut last = 0i32;
@@ -64,7 +67,7 @@ fn frames<const BIG_ENDIAN: bool>(
         if number == 0 {
             (start, last) = (Some(word(1) as i32), word(2) as i32);
         }
-        // A frame is unpacked where it needs no room to be made, and then appended as far as samples are missing.
+        // A frame is unpacked into an array, and then appended as far as samples are missing.
         let mut unpacked = [0.0; 15 * MOST];
         let mut found = 0;
         for i in if number == 0 { 3 } else { 1 }..16 {
@@ -86,9 +89,12 @@ fn frames<const BIG_ENDIAN: bool>(
                 // Words after the last sample do not matter.
                 _ if found >= missing => break,
                 (code, _, sub) => {
-                    return Err(format!(
-                        "frame {number}, word {i}: code {code} with {sub} means nothing"
-                    ));
+                    return Err(SteimError::Code {
+                        frame: number,
+                        word: i,
+                        code,
+                        sub,
+                    });
                 }
             };
             // The first difference is from the sample before this record.
@@ -107,17 +113,18 @@ fn frames<const BIG_ENDIAN: bool>(
             if end == f64::from(last) {
                 return Ok(());
             }
-            return Err(format!(
-                "the samples end with {end}, but the frames say {last}: they are damaged"
-            ));
+            return Err(SteimError::LastSample {
+                found: end,
+                stored: last,
+            });
         }
         samples.extend_from_slice(&unpacked[..found]);
         missing -= found;
     }
-    Err(format!(
-        "the frames end after {} of {count} samples",
-        count - missing
-    ))
+    Err(SteimError::Truncated {
+        found: count - missing,
+        count,
+    })
 }
 
 /// The `N` differences of `BITS` bits in the lowest bits of a word, the first one highest; and `N`.

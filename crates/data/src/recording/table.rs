@@ -1,8 +1,8 @@
-//! Tables: a row is a moment, and columns are times and channels; or `timestamp`, `channel`, `samples`, where a row is
-//! one sample of one channel.
+//! Tables: each row is a time, and columns are times and channels; or, with the columns `timestamp`, `channel` and `samples`,
+//! each row is one sample of one channel.
 //!
-//! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` knows what
-//! columns are called.
+//! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` recognises
+//! the names of columns.
 
 mod clock;
 mod layout;
@@ -12,152 +12,24 @@ mod parts;
 mod rows;
 mod sensors;
 mod times;
+mod values;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use clock::Clock;
 pub(crate) use names::{unit, unit_by_size};
+pub(super) use values::{Column, NO_TIME, Texts, Values};
 
 use super::time::parse_moment;
 use super::{Contents, Hints, Trace, check_rate, text};
+use crate::error::recording::{ClockError, RecordingError, TableError};
 
-/// What the messages say where a table tells no sampling rate.
-pub(super) const RATE_UNKNOWN: &str = "give the recording a `sampling_rate`";
-
-/// One column.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Column {
-    pub name: String,
-    pub values: Values,
-    /// Whether its type holds whole numbers alone.
-    pub whole: bool,
-}
-
-/// A row without a time.
-pub(super) const NO_TIME: i64 = i64::MIN;
-
-/// Values of a column.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Values {
-    /// Numbers; NaN where there is none.
-    Numbers(Vec<f64>),
-    /// Nanoseconds since 1970, or [`NO_TIME`].
-    Times(Vec<i64>),
-    /// Nanoseconds since midnight, or [`NO_TIME`].
-    Clocks(Vec<i64>),
-    /// Texts.
-    Texts(Texts),
-    /// Rows of nothing.
-    Nothing(usize),
-}
-
-/// A column of texts, of which few are different: names of channels, labels.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Texts {
-    /// Those there are.
-    own: Vec<String>,
-    numbers: HashMap<String, u32>,
-    /// That of the row before.
-    last: Option<u32>,
-    /// Which of them, by row.
-    pub rows: Vec<u32>,
-}
-
-impl Texts {
-    /// Appends a row.
-    pub fn push(&mut self, text: &[u8]) {
-        // As the row before it, nearly always.
-        let same = self
-            .last
-            .filter(|last| self.own[*last as usize].as_bytes() == text);
-        let number = same.unwrap_or_else(|| {
-            let text = String::from_utf8_lossy(text);
-            self.number(&text)
-        });
-        self.last = Some(number);
-        self.rows.push(number);
-    }
-
-    /// The number of a text, without a row of it.
-    pub fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = self.own.len() as u32;
-        self.own.push(text.to_owned());
-        self.numbers.insert(text.to_owned(), number);
-        number
-    }
-
-    /// Appends another column.
-    pub fn extend(&mut self, other: &Self) {
-        let numbers: Vec<u32> = other.own.iter().map(|text| self.number(text)).collect();
-        let rows = other.rows.iter().map(|row| numbers[*row as usize]);
-        self.rows.extend(rows);
-    }
-
-    /// How many different texts there are at most.
-    pub fn different(&self) -> usize {
-        self.own.len()
-    }
-
-    /// The texts of some rows.
-    fn of_rows(&self, rows: &[usize]) -> Self {
-        Self {
-            rows: rows.iter().map(|row| self.rows[*row]).collect(),
-            ..self.clone()
-        }
-    }
-
-    /// The text of a row.
-    pub fn get(&self, row: usize) -> &str {
-        &self.own[self.rows[row] as usize]
-    }
-}
-
-impl Values {
-    /// Appends values of the same kind; of another, none.
-    pub fn extend(&mut self, more: Self) {
-        match (self, more) {
-            (Self::Numbers(own), Self::Numbers(more)) => own.extend(more),
-            (Self::Times(own), Self::Times(more)) => own.extend(more),
-            (Self::Clocks(own), Self::Clocks(more)) => own.extend(more),
-            (Self::Texts(own), Self::Texts(more)) => own.extend(&more),
-            (Self::Nothing(own), Self::Nothing(more)) => *own += more,
-            _ => {}
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Numbers(values) => values.len(),
-            Self::Times(values) | Self::Clocks(values) => values.len(),
-            Self::Texts(values) => values.rows.len(),
-            Self::Nothing(rows) => *rows,
-        }
-    }
-
-    /// Keeps the rows of which `kept` is true.
-    fn retain(&mut self, kept: &[bool]) {
-        fn keep<T>(values: &mut Vec<T>, kept: &[bool]) {
-            let mut kept = kept.iter();
-            values.retain(|_| kept.next().copied().unwrap_or(true));
-        }
-        match self {
-            Self::Numbers(values) => keep(values, kept),
-            Self::Times(values) | Self::Clocks(values) => keep(values, kept),
-            Self::Texts(values) => keep(&mut values.rows, kept),
-            Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
-        }
-    }
-}
-
-/// Reads a table in text: its separator is `,`, `;`, `|`, a tab or blanks; lines that begin with `#` are left out.
+/// Reads a table in text, whose separator is `,`, `;`, `|`, a tab or blanks; skips lines that begin with `#`.
 ///
 /// # Errors
-/// With the line that is wrong.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
-    let zeros = text::zeros_behind(bytes);
+/// If the file is not text or not a table, or has no samples or no sampling rate.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let zeros = text::trailing_zeros(bytes);
     let bytes = text::decode(&bytes[..bytes.len() - zeros])?;
     let mut layout = layout::find(&bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
@@ -180,17 +52,10 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
         whole: false,
     });
     let mut contents =
-        assemble(columns.collect(), hints).map_err(|problem| with_notes(problem, &notes))?;
+        assemble(columns.collect(), hints).map_err(|problem| problem.noted(&notes))?;
     notes.append(&mut contents.notes);
     contents.notes = notes;
     Ok(contents)
-}
-
-/// An error, and what was odd before it: the reason may be there.
-pub(super) fn with_notes(problem: String, notes: &[String]) -> String {
-    notes
-        .iter()
-        .fold(problem, |text, note| format!("{text}; {note}"))
 }
 
 fn is_channel(name: &str) -> bool {
@@ -200,15 +65,15 @@ fn is_channel(name: &str) -> bool {
 /// The traces of a table.
 ///
 /// # Errors
-/// Where there is no rate, times follow no even clock, or there is no column of samples.
-pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Contents, String> {
+/// If the sampling rate is unknown, the times are not evenly spaced, or there is no column of samples.
+pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Contents, TableError> {
     let rows = columns.first().map_or(0, |column| column.values.len());
     if let Some(column) = columns.iter().find(|column| column.values.len() != rows) {
-        return Err(format!(
-            "column `{}` has {} rows of {rows}",
-            column.name,
-            column.values.len()
-        ));
+        return Err(TableError::ColumnLength {
+            name: column.name.clone(),
+            found: column.values.len(),
+            expected: rows,
+        });
     }
     let mut notes = Vec::new();
     rename_twins(&mut columns, &mut notes);
@@ -243,7 +108,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         !empty
     });
     if rows == 0 || channels.is_empty() {
-        return Err(with_notes("there is no column of numbers".into(), &notes));
+        return Err(TableError::NoNumbers.noted(&notes));
     }
     let mut assembly = Assembly {
         hints,
@@ -274,7 +139,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     })
 }
 
-/// Why a column of texts is left out: of one that should hold times, what is wrong with the first.
+/// Why a column of texts is left out; if its name is that of times, what is wrong with the first.
 fn of_texts(name: &str, texts: &Texts) -> String {
     let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
     let first = rows.find(|text| !text.is_empty()).unwrap_or_default();
@@ -287,7 +152,7 @@ fn of_texts(name: &str, texts: &Texts) -> String {
     }
 }
 
-/// Gives the second and later columns of one name numbers, as pandas does: they are not one channel.
+/// Numbers the second and later columns of one name, as pandas does: they are different channels.
 fn rename_twins(columns: &mut [Column], notes: &mut Vec<String>) {
     for i in 1..columns.len() {
         let name = columns[i].name.clone();
@@ -305,35 +170,35 @@ fn rename_twins(columns: &mut [Column], notes: &mut Vec<String>) {
     }
 }
 
-/// Traces on the way.
+/// Assembles traces.
 struct Assembly<'a> {
     hints: &'a Hints,
-    /// Whose rows they are, where the table says; empty where it does not.
+    /// Sensor of the rows; empty if the table does not tell.
     sensor: String,
     notes: Vec<String>,
     traces: Vec<Trace>,
 }
 
 impl Assembly<'_> {
-    /// The rows of one sensor.
+    /// Adds the rows of one sensor.
     fn sensor(
         &mut self,
         names: Option<&Texts>,
         channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
-    ) -> Result<(), String> {
+    ) -> Result<(), TableError> {
         match names {
             Some(names) => self.long(names, channels, times),
             None => self.wide(channels, times),
         }
     }
 
-    /// A column is a channel.
+    /// Adds rows in which each column is a channel.
     fn wide(
         &mut self,
         channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
-    ) -> Result<(), String> {
+    ) -> Result<(), TableError> {
         let rows = channels[0].1.len();
         let clock = self.stretches("", rows, times)?;
         for (name, samples) in channels {
@@ -342,22 +207,22 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    /// One channel after the other, or mixed.
+    /// Adds rows of one sample each, of one channel after the other or interleaved.
     fn long(
         &mut self,
         names: &Texts,
         mut channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
-    ) -> Result<(), String> {
+    ) -> Result<(), TableError> {
         if channels.len() > 1 {
-            // Beside `samples` there may be others: as numbers they are none.
+            // Other columns of numbers beside `samples` are ignored.
             let named = |(name, _): &(String, Vec<f64>)| {
                 ["samples", "sample", "value", "values", "data", "amplitude"]
                     .contains(&&*name.to_lowercase())
             };
             match channels.iter().position(named) {
                 Some(own) => channels = vec![channels.swap_remove(own)],
-                None => return Err("beside `channel` one column of samples is expected".into()),
+                None => return Err(TableError::SamplesColumn),
             }
         }
         let (_, values) = channels.swap_remove(0);
@@ -385,14 +250,10 @@ impl Assembly<'_> {
         channel: &str,
         rows: usize,
         times: Option<&[i64]>,
-    ) -> Result<Clock, String> {
+    ) -> Result<Clock, TableError> {
         let Some(times) = times else {
-            let rate = self.hints.sampling_rate.ok_or_else(|| {
-                with_notes(
-                    format!("there is no column of times: {RATE_UNKNOWN}"),
-                    &self.notes,
-                )
-            })?;
+            let rate = self.hints.sampling_rate;
+            let rate = rate.ok_or_else(|| TableError::NoTimes.noted(&self.notes))?;
             let start = self.hints.start.unwrap_or(0);
             return Ok(Clock {
                 rate: check_rate(rate)?,
@@ -406,8 +267,13 @@ impl Assembly<'_> {
             (channel, "") => format!("channel `{channel}`: "),
             (channel, sensor) => format!("channel `{sensor}.{channel}`: "),
         };
-        let mut clock = clock::fit(times, self.hints.sampling_rate)
-            .map_err(|problem| format!("{of}{problem}"))?;
+        let mut clock =
+            clock::fit(times, self.hints.sampling_rate).map_err(|problem: ClockError| {
+                TableError::Clock {
+                    of: of.clone(),
+                    problem,
+                }
+            })?;
         let notes = std::mem::take(&mut clock.notes).into_iter();
         self.notes.extend(notes.map(|note| format!("{of}{note}")));
         Ok(clock)

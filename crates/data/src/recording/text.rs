@@ -1,17 +1,19 @@
-//! Texts of other people: byte-order marks, UTF-16, old line ends, and files that are no texts at all.
+//! Text files of any origin: byte-order marks, UTF-16, old line ends, and files that are not text at all.
 
 use std::borrow::Cow;
+
+use crate::error::recording::TextError;
 
 /// The bytes of a text as UTF-8 (or Latin-1) with `\n` or `\r\n` at the ends of lines.
 ///
 /// # Errors
-/// What the file is, where it is no text.
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+/// If the file is not text; says what it is if known.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
     if bytes.is_empty() {
-        return Err("the file is empty".into());
+        return Err(TextError::Empty);
     }
-    if let Some(what) = kind(bytes) {
-        return Err(format!("is no text but {what}"));
+    if let Some(format) = kind(bytes) {
+        return Err(TextError::OtherFormat { format });
     }
     let text = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
@@ -23,14 +25,12 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         _ => Cow::Borrowed(bytes),
     };
     if text.iter().all(u8::is_ascii_whitespace) {
-        return Err("the file holds nothing but blanks".into());
+        return Err(TextError::Blank);
     }
-    // Looked for first: `contains` compares many bytes at a time, `position` one.
+    // `contains` compares many bytes at a time, `position` one.
     if text.contains(&0) {
-        let at = text.iter().position(|byte| *byte == 0).unwrap_or_default();
-        return Err(format!(
-            "is no text: byte {at} is zero, as in binary files or after a power cut"
-        ));
+        let position = text.iter().position(|byte| *byte == 0).unwrap_or_default();
+        return Err(TextError::ZeroByte { position });
     }
     // Line ends of the first Macintosh.
     if text.contains(&b'\r') && !text.contains(&b'\n') {
@@ -42,8 +42,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     Ok(text)
 }
 
-/// Zeros behind a text: blocks of a card that were reserved and never written, as after a power cut.
-pub fn zeros_behind(bytes: &[u8]) -> usize {
+/// Number of zero bytes after a text: blocks of a card that were reserved and never written, as after a power cut.
+pub fn trailing_zeros(bytes: &[u8]) -> usize {
     // In UTF-16 every second byte of a text is zero, the last as well.
     let wide = matches!(
         bytes,
@@ -55,14 +55,14 @@ pub fn zeros_behind(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
 
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, String> {
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextError> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     text.map(|text| Cow::Owned(text.into_bytes()))
-        .map_err(|_| "looks like UTF-16, but is damaged: save it as UTF-8".into())
+        .map_err(|_| TextError::Utf16)
 }
 
-/// What a file is by its first bytes, of those that are met in place of recordings.
+/// Format of a file by its first bytes, of formats that are often mistaken for recordings.
 pub fn kind(bytes: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &str); 20] = [
         (
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_named() {
+    fn other_formats_are_named() {
         for (bytes, word) in [
             (&b""[..], "empty"),
             (b" \n", "blanks"),
@@ -151,16 +151,16 @@ mod tests {
             (b"fLaC\0", "FLAC"),
             (b"a,b\n1,\0\n", "byte 6 is zero"),
         ] {
-            let error = decode(bytes).unwrap_err();
+            let error = decode(bytes).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
         }
     }
 
     #[test]
-    fn zeros_behind_a_text_are_none_of_it() {
-        assert_eq!(zeros_behind(b"a,b\n1,2\n\0\0\0"), 3);
-        assert_eq!(zeros_behind(b"a,b\n1,2\n"), 0);
-        assert_eq!(zeros_behind(b"\xFF\xFEa\0\n\0"), 0);
-        assert_eq!(zeros_behind(&[0; 9]), 0);
+    fn trailing_zeros_are_not_text() {
+        assert_eq!(trailing_zeros(b"a,b\n1,2\n\0\0\0"), 3);
+        assert_eq!(trailing_zeros(b"a,b\n1,2\n"), 0);
+        assert_eq!(trailing_zeros(b"\xFF\xFEa\0\n\0"), 0);
+        assert_eq!(trailing_zeros(&[0; 9]), 0);
     }
 }

@@ -2,7 +2,8 @@
 //! samples (`TSPAIR`), as ObsPy reads them too.
 
 use super::time::parse_time;
-use super::{Contents, Trace, check_rate, text};
+use super::{Contents, Hints, Trace, check_rate, text};
+use crate::error::recording::{RecordingError, TimeSeriesError};
 
 const HEADER: &[u8] = b"TIMESERIES ";
 
@@ -14,15 +15,18 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// Reads all traces.
 ///
 /// # Errors
-/// With the line that is wrong.
-pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
+/// If a line is malformed; names the line.
+pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
     let text = text::decode(bytes)?;
     let mut contents = Contents::default();
-    // Samples the header of the last trace promises, and whether a time is before each.
+    // Number of samples by the header of the last trace, and whether a time is before each.
     let (mut promised, mut pairs) = (0, false);
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let line = line.trim_ascii();
-        let at = |problem: String| format!("line {}: {problem}", number + 1);
+        let at = |problem| RecordingError::TimeSeries {
+            line: number + 1,
+            problem,
+        };
         if line.starts_with(HEADER) {
             complete(&mut contents, promised);
             let trace;
@@ -37,25 +41,26 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents, String> {
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());
         if pairs && cells.next().is_some_and(|time| !time.contains(&b':')) {
-            return Err(at("a time and a sample are expected".into()));
+            return Err(at(TimeSeriesError::NoTime));
         }
         for cell in cells {
             let sample = str::from_utf8(cell).ok().and_then(|cell| cell.parse().ok());
-            let sample =
-                sample.ok_or_else(|| at(format!("`{}` is no sample", text::cell(cell))))?;
+            let sample = sample.ok_or_else(|| {
+                at(TimeSeriesError::Sample {
+                    text: text::cell(cell),
+                })
+            })?;
             trace.samples.push(sample);
         }
         if trace.samples.len() > promised {
-            return Err(at(format!(
-                "more samples than the {promised} of the header"
-            )));
+            return Err(at(TimeSeriesError::TooMany { count: promised }));
         }
     }
     complete(&mut contents, promised);
     Ok(contents)
 }
 
-/// Notes where the last trace has fewer samples than its header says.
+/// Adds a note if the last trace has fewer samples than its header says.
 fn complete(contents: &mut Contents, promised: usize) {
     let Some(trace) = contents.traces.last() else {
         return;
@@ -69,11 +74,11 @@ fn complete(contents: &mut Contents, promised: usize) {
     }
 }
 
-/// A trace without samples yet, how many there are to be, and whether they are pairs.
-fn header(line: &str) -> Result<(Trace, usize, bool), String> {
+/// Parses a header: a trace without samples, the number of its samples, and whether each follows its time.
+fn header(line: &str) -> Result<(Trace, usize, bool), TimeSeriesError> {
     let cells: Vec<&str> = line[HEADER.len()..].split(',').map(str::trim).collect();
     let [name, samples, rate, start, form, ..] = cells[..] else {
-        return Err("a header of a name, samples, rate, time and form is expected".into());
+        return Err(TimeSeriesError::Header);
     };
     let number = |cell: &str, unit: &str| {
         let number = cell.strip_suffix(unit).map(str::trim);
@@ -81,15 +86,18 @@ fn header(line: &str) -> Result<(Trace, usize, bool), String> {
     };
     let codes: Vec<&str> = name.split('_').collect();
     let [network, station, location, channel, ..] = codes[..] else {
-        return Err(format!("`{name}` is no name: NET_STA_LOC_CHA is expected"));
+        return Err(TimeSeriesError::Name { text: name.into() });
     };
     let promised = number(samples, "samples").filter(|count| *count >= 0.0 && count.fract() == 0.0);
-    let promised = promised.ok_or_else(|| format!("`{samples}` is no number of samples"))?;
-    let rate = number(rate, "sps").ok_or_else(|| format!("`{rate}` is no sampling rate"))?;
+    let promised = promised.ok_or_else(|| TimeSeriesError::Count {
+        text: samples.into(),
+    })?;
+    let rate =
+        number(rate, "sps").ok_or_else(|| TimeSeriesError::RateText { text: rate.into() })?;
     let pairs = match form {
         "SLIST" => false,
         "TSPAIR" => true,
-        other => return Err(format!("the form `{other}` is neither SLIST nor TSPAIR")),
+        other => return Err(TimeSeriesError::Form { text: other.into() }),
     };
     let trace = Trace {
         channel: format!("{network}.{station}.{location}.{channel}"),
@@ -111,7 +119,7 @@ mod tests {
                     1\t-2\t3\t4\t5\t6\n7\n\
                     TIMESERIES XX_NODE__EHN_R, 2 samples, 0.5 sps, 2024-05-13T10:00:00.000000, TSPAIR, FLOAT, M/S\r\n\
                     2024-05-13T10:00:00.000000  1.5e-9\r\n2024-05-13T10:00:02.000000  -2\r\n";
-        let contents = read(text.as_bytes()).unwrap();
+        let contents = read(text.as_bytes(), &Hints::default()).unwrap();
         let [z, n] = &contents.traces[..] else {
             panic!("{contents:?}");
         };
@@ -124,7 +132,11 @@ mod tests {
             (&*n.channel, n.rate, &n.samples[..]),
             ("XX.NODE..EHN", 0.5, &[1.5e-9, -2.0][..])
         );
-        let short = read(text.replace("7 samples", "9 samples").as_bytes()).unwrap();
+        let short = read(
+            text.replace("7 samples", "9 samples").as_bytes(),
+            &Hints::default(),
+        )
+        .unwrap();
         assert_eq!(
             short.notes,
             ["channel XX.NODE.00.EHZ: the header says 9 samples, there are 7"]
@@ -135,7 +147,7 @@ mod tests {
             ("100 sps", "0 sps"),
             ("SLIST", "XLIST"),
         ] {
-            read(text.replace(wrong, expected).as_bytes()).unwrap_err();
+            read(text.replace(wrong, expected).as_bytes(), &Hints::default()).unwrap_err();
         }
     }
 }

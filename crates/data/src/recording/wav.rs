@@ -11,33 +11,32 @@ mod codec;
 use self::chunks::Chunks;
 use self::codec::{Format, Width};
 use super::{Contents, Hints, Trace, check_rate};
+use crate::error::recording::{RecordingError, WavError};
 
-/// Whether a file says that it is one.
+/// Whether a file begins as WAV files do.
 pub(super) fn is(bytes: &[u8]) -> bool {
     Chunks::new(bytes).is_some()
 }
 
-/// One trace a channel.
+/// Reads one trace for each channel.
 ///
 /// # Errors
-/// What is wrong with the file, or which codec it has.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, String> {
-    let chunks = Chunks::new(bytes).ok_or("no WAV file")?;
+/// If the file is damaged, or its codec is not supported.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let chunks = Chunks::new(bytes).ok_or(WavError::NotWav)?;
     let mut notes = Vec::new();
     let found = chunks.find(&mut notes)?;
     let format = Format::of(found.format, chunks.big_endian)?;
     let rate = match (format.rate, hints.sampling_rate) {
         (0, Some(rate)) => rate,
-        (0, None) => {
-            return Err("the header gives no sampling rate: give `sampling_rate`".into());
-        }
+        (0, None) => return Err(WavError::NoRate.into()),
         (rate, _) => f64::from(rate),
     };
     let frame = format.width.bytes() * format.channels;
     let rest = found.data.len() % frame;
     if rest > 0 {
         notes.push(format!(
-            "the last {rest} bytes are no whole frame of {frame} and are left out"
+            "the last {rest} bytes are not a whole frame of {frame} and are left out"
         ));
     }
     let data = &found.data[..found.data.len() - rest];
@@ -62,17 +61,17 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
     macro_rules! read {
         ($value:expr) => {
             if big_endian {
-                apart(data.as_chunks().0, channels, |mut bytes| {
+                separate(data.as_chunks().0, channels, |mut bytes| {
                     bytes.reverse();
                     $value(bytes)
                 })
             } else {
-                apart(data.as_chunks().0, channels, $value)
+                separate(data.as_chunks().0, channels, $value)
             }
         };
     }
     match format.width {
-        Width::Unsigned8 => apart(data, channels, |b| f64::from(b) - 128.0),
+        Width::Unsigned8 => separate(data, channels, |b| f64::from(b) - 128.0),
         Width::Int16 => read!(|b| f64::from(i16::from_le_bytes(b))),
         Width::Int24 => {
             read!(|[a, b, c]: [u8; 3]| { f64::from(i32::from_le_bytes([0, a, b, c]) >> 8) })
@@ -85,20 +84,24 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
     }
 }
 
-/// Frames that stay in the cache while one channel after the other is taken of them.
+/// Number of frames that stay in the cache while they are split into channels.
 const FRAMES: usize = 4096;
 
-/// The samples of every channel, which lie mixed.
-fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
+/// Separates the interleaved samples of the channels.
+fn separate<T: Copy>(
+    interleaved: &[T],
+    channels: usize,
+    value: impl Fn(T) -> f64,
+) -> Vec<Vec<f64>> {
     match channels {
-        1 => vec![mixed.iter().map(|sample| value(*sample)).collect()],
-        2 => apart_of::<2, T>(mixed, value),
-        3 => apart_of::<3, T>(mixed, value),
-        4 => apart_of::<4, T>(mixed, value),
+        1 => vec![interleaved.iter().map(|sample| value(*sample)).collect()],
+        2 => separate_of::<2, T>(interleaved, value),
+        3 => separate_of::<3, T>(interleaved, value),
+        4 => separate_of::<4, T>(interleaved, value),
         _ => {
-            let room = |_| Vec::with_capacity(mixed.len() / channels);
+            let room = |_| Vec::with_capacity(interleaved.len() / channels);
             let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
-            for part in mixed.chunks(FRAMES * channels) {
+            for part in interleaved.chunks(FRAMES * channels) {
                 for (channel, own) in samples.iter_mut().enumerate() {
                     let frames = part.chunks_exact(channels);
                     own.extend(frames.map(|frame| value(frame[channel])));
@@ -109,9 +112,12 @@ fn apart<T: Copy>(mixed: &[T], channels: usize, value: impl Fn(T) -> f64) -> Vec
     }
 }
 
-/// As [`apart`], of a number of channels that the compiler knows.
-fn apart_of<const N: usize, T: Copy>(mixed: &[T], value: impl Fn(T) -> f64) -> Vec<Vec<f64>> {
-    let frames = mixed.as_chunks::<N>().0;
+/// As [`separate`], for a number of channels known at compile time.
+fn separate_of<const N: usize, T: Copy>(
+    interleaved: &[T],
+    value: impl Fn(T) -> f64,
+) -> Vec<Vec<f64>> {
+    let frames = interleaved.as_chunks::<N>().0;
     // A clone of an empty vector reserves nothing.
     let room = |_| Vec::with_capacity(frames.len());
     let mut samples: Vec<Vec<f64>> = (0..N).map(room).collect();

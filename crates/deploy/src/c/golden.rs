@@ -102,11 +102,13 @@ fn features(
     window: &[f32],
     shape: [usize; 2],
 ) -> Result<Vec<f32>, DeployError> {
-    let mut pipeline = preprocessing.pipeline().map_err(DeployError::FrontEnd)?;
+    let mut pipeline = preprocessing
+        .pipeline()
+        .map_err(|error| DeployError::FrontEnd(error.to_string()))?;
     let mut features = Vec::new();
     let shape = pipeline
         .features(window, &shape, &mut features)
-        .map_err(DeployError::FrontEnd)?;
+        .map_err(|error| DeployError::FrontEnd(error.to_string()))?;
     preprocessing.compress(&mut features, shape);
     preprocessing.normalise(&mut features, shape);
     Ok(features)

@@ -1,6 +1,7 @@
 //! Why a SavedModel has no signature for raw windows.
 
-use super::window_steps::LARGEST_MATRIX;
+/// Largest matrix of a filter over a whole window, in bytes.
+pub(super) const LARGEST_MATRIX: usize = 64 << 20;
 
 /// Why raw windows cannot be classified by the graph alone.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,14 +1,12 @@
 //! Steps over whole windows `[batch, channels, samples]` as TensorFlow operations.
 
+use data::error::PreprocessingError;
 use data::{Chain, Step};
 
 use super::graph::{Float, Graph, Output};
-use super::left_out::LeftOut;
+use super::left_out::{LARGEST_MATRIX, LeftOut};
 
 const DOUBLE: Float = Float::Double;
-
-/// Largest matrix of a filter over a whole window, in bytes.
-pub(super) const LARGEST_MATRIX: usize = 64 << 20;
 
 /// A step over windows of one length.
 #[derive(Debug)]
@@ -50,7 +48,7 @@ impl WindowStep {
             | Step::Log
             | Step::Log1p
             | Step::Normalise(_) => Err(LeftOut::Step {
-                problem: format!("`{}` is no step over samples", step.name()),
+                problem: format!("`{}` is not a step over samples", step.name()),
             }),
         }
     }
@@ -68,12 +66,14 @@ fn filter_matrix(step: &Step, rate: f64, samples: usize) -> Result<Vec<f64>, Lef
             megabytes: bytes >> 20,
         });
     }
-    let failed = |problem| LeftOut::Step { problem };
+    let failed = |problem: PreprocessingError| LeftOut::Step {
+        problem: problem.to_string(),
+    };
     let chain = Chain::new(std::slice::from_ref(step), rate).map_err(failed)?;
     let mut matrix = vec![0.0; samples * samples];
     for (i, row) in matrix.chunks_exact_mut(samples).enumerate() {
         row[i] = 1.0;
-        chain.apply(row).map_err(failed)?;
+        chain.apply(row).map_err(|problem| failed(problem.into()))?;
     }
     Ok(matrix)
 }

@@ -169,7 +169,7 @@ impl Table {
             PredictError::Window { index, problem } => PredictError::Data(DataError::Record {
                 path: path.to_owned(),
                 record: numbers[index].0,
-                problem,
+                problem: problem.into(),
             }),
             other => other,
         })?;

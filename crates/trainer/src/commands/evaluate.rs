@@ -316,7 +316,7 @@ impl Findings {
                 TrainerError::Data(data::DataError::Record {
                     path: PathBuf::from(&origins[index].0.file),
                     record: origins[index].0.record,
-                    problem,
+                    problem: problem.into(),
                 })
             }
             other => TrainerError::Predict(other),

@@ -1,15 +1,19 @@
 //! Reads weights saved by Keras: `.keras`, `.weights.h5`, and `.h5` of older versions. No code of the file is
 //! executed: layers are read as arrays, and layers with code (`Lambda`) are skipped.
 
+mod error;
+
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
-use data::unharmed::unharmed;
+use data::panics::catch_panic;
 use hdf5_reader::group::Group;
 use hdf5_reader::{Dataset, Hdf5File};
 use model::{NamedTensor, Plan, StepKind};
 use serde_json::Value;
 use zip::ZipArchive;
+
+pub use error::KerasError;
 
 /// Size limit of an unpacked archive entry, in bytes.
 const MAX_SIZE: u64 = 4 << 30;
@@ -52,9 +56,12 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// match, otherwise by kind and order: first convolution to first convolution, and so on.
 ///
 /// # Errors
-/// A description of the problem, without the file name.
-pub(super) fn tensors(bytes: Vec<u8>, plan: &Plan) -> Result<HashMap<String, NamedTensor>, String> {
-    let layers = unharmed(|| read(bytes)).ok_or("the file is damaged")??;
+/// If the file is damaged, has no weights, or its layers cannot be matched.
+pub(super) fn tensors(
+    bytes: Vec<u8>,
+    plan: &Plan,
+) -> Result<HashMap<String, NamedTensor>, KerasError> {
+    let layers = catch_panic(|| read(bytes)).ok_or(KerasError::Damaged)??;
     let wanted = plan_layers(plan);
     let by_name = wanted
         .iter()
@@ -64,11 +71,7 @@ pub(super) fn tensors(bytes: Vec<u8>, plan: &Plan) -> Result<HashMap<String, Nam
         .iter()
         .any(|step| matches!(step.kind, StepKind::Add { .. }));
     if !by_name && branches {
-        return Err(
-            "its layers have other names than this network's, and in a network with branches their order does not tell \
-             which is which: name them alike"
-                .into(),
-        );
+        return Err(KerasError::Names);
     }
     let mut tensors = HashMap::new();
     let mut counts: HashMap<Kind, usize> = HashMap::new();
@@ -119,19 +122,25 @@ fn plan_layers(plan: &Plan) -> Vec<(String, Kind)> {
         .collect()
 }
 
-fn read(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
+fn read(bytes: Vec<u8>) -> Result<Vec<Layer>, KerasError> {
     if !bytes.starts_with(b"PK") {
         return layers(bytes);
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(KerasError::NotZip)?;
     let mut entry = |name: &str| {
         let entry = archive
             .by_name(name)
-            .map_err(|error| format!("{name}: {error}"))?;
+            .map_err(|source| KerasError::NoEntry {
+                name: name.into(),
+                source,
+            })?;
         let mut bytes = Vec::new();
         let read = entry.take(MAX_SIZE).read_to_end(&mut bytes);
-        read.map_err(|error| format!("{name}: {error}"))?;
-        Ok::<_, String>(bytes)
+        read.map_err(|source| KerasError::Entry {
+            name: name.into(),
+            source,
+        })?;
+        Ok::<_, KerasError>(bytes)
     };
     let mut layers = layers(entry("model.weights.h5")?)?;
     if let Ok(config) = entry("config.json") {
@@ -164,22 +173,21 @@ fn name_as_configured(layers: &mut [Layer], config: &Value) {
 }
 
 /// The layers of an HDF5 file; layers of one kind keep their order.
-fn layers(bytes: Vec<u8>) -> Result<Vec<Layer>, String> {
-    let text = |error: hdf5_reader::error::Error| error.to_string();
-    let file = Hdf5File::from_vec(bytes).map_err(text)?;
-    let root = file.root_group().map_err(text)?;
+fn layers(bytes: Vec<u8>) -> Result<Vec<Layer>, KerasError> {
+    let file = Hdf5File::from_vec(bytes)?;
+    let root = file.root_group()?;
     // Keras 3, and Keras 2 with and without the model group around the weights.
     let inside = ["layers", "model_weights"]
         .iter()
         .find_map(|name| root.group(name).ok());
     let mut layers = Vec::new();
-    for group in inside.unwrap_or(root).groups().map_err(text)? {
+    for group in inside.unwrap_or(root).groups()? {
         layers.extend(layer(&group)?);
     }
     // HDF5 sorts names as text: `conv2d_10` comes before `conv2d_2`.
     layers.sort_by_key(|layer: &Layer| number(&layer.name));
     if layers.is_empty() {
-        return Err("the file has no layers with weights".into());
+        return Err(KerasError::NoLayers);
     }
     Ok(layers)
 }
@@ -191,7 +199,7 @@ fn number(name: &str) -> u64 {
 }
 
 /// Reads a layer if it is of a known kind.
-fn layer(group: &Group) -> Result<Option<Layer>, String> {
+fn layer(group: &Group) -> Result<Option<Layer>, KerasError> {
     let name = group
         .name()
         .rsplit('/')
@@ -231,16 +239,24 @@ fn layer(group: &Group) -> Result<Option<Layer>, String> {
     let arrays = found.iter().map(|(variable, set)| {
         let read = set
             .read_array::<f32>()
-            .map_err(|error| format!("{name}/{variable}: {error}"))?;
+            .map_err(|source| KerasError::Variable {
+                layer: name.clone(),
+                variable: variable.clone(),
+                source,
+            })?;
         Ok((shape(set), read.iter().copied().collect()))
     });
-    let arrays = arrays.collect::<Result<_, String>>()?;
+    let arrays = arrays.collect::<Result<_, KerasError>>()?;
     Ok(Some(Layer { name, kind, arrays }))
 }
 
 /// Collects all arrays below a group by name.
-fn collect(group: &Group, depth: usize, found: &mut Vec<(String, Dataset)>) -> Result<(), String> {
-    let (groups, sets) = group.members().map_err(|error| error.to_string())?;
+fn collect(
+    group: &Group,
+    depth: usize,
+    found: &mut Vec<(String, Dataset)>,
+) -> Result<(), KerasError> {
+    let (groups, sets) = group.members()?;
     for set in sets {
         let name = set.name().rsplit('/').next().unwrap_or_default().to_owned();
         // Optimiser state and seed generators are not weights.
@@ -310,7 +326,8 @@ mod tests {
         assert!(
             tensors(fixture("named.h5"), &plan)
                 .unwrap_err()
-                .contains("name them alike")
+                .to_string()
+                .contains("give them the same names")
         );
     }
 

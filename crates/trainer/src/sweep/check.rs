@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::{Architecture, InputShape, Plan};
 use serde_json::json;
 
+use super::error::FoldPlanError;
 use super::folds::{FoldPlan, PlannedFold};
 use super::plan::{PlanLine, StudySettings};
 use super::worker::job;
@@ -75,7 +76,8 @@ impl StudyCheck {
             let prepared = Prepared::new(job(settings, &line), progress)?;
             checked.add_networks(&prepared, &recipes)?;
             if let Some(folds) = folds {
-                let wrong = |problem| TrainerError::Usage(format!("`folds`: {problem}"));
+                let wrong =
+                    |problem: FoldPlanError| TrainerError::Usage(format!("`folds`: {problem}"));
                 let planned = folds_of(&prepared, folds).map_err(wrong)?;
                 checked.folds.insert(key, planned);
             }
@@ -120,7 +122,7 @@ impl StudyCheck {
 }
 
 /// The folds of training and validation split together.
-fn folds_of(prepared: &Prepared, folds: &FoldPlan) -> Result<Vec<PlannedFold>, String> {
+fn folds_of(prepared: &Prepared, folds: &FoldPlan) -> Result<Vec<PlannedFold>, FoldPlanError> {
     let dataset = &prepared.dataset;
     let (train, val) = (&dataset.train, &dataset.val);
     let same = train.fingerprint == val.fingerprint;
@@ -128,9 +130,6 @@ fn folds_of(prepared: &Prepared, folds: &FoldPlan) -> Result<Vec<PlannedFold>, S
     let labels: Vec<u32> = splits.iter().flat_map(|split| split.y.clone()).collect();
     let groups = splits.iter().flat_map(|split| &split.group_of);
     let groups: Option<Vec<&str>> = groups.map(|group| group.as_deref()).collect();
-    let groups = groups.ok_or(
-        "some windows name no group, and windows of one recording would be learned from and tested: give every source a \
-         `group`",
-    )?;
+    let groups = groups.ok_or(FoldPlanError::NoGroup)?;
     folds.folds(&labels, &groups, &dataset.class_names)
 }

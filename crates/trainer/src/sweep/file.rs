@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::error::{MAX_TRIALS, ParameterError, SweepError};
 use super::folds::FoldPlan;
-use super::space::{Domain, MAX_TRIALS, Parameter, Range, Values, grid, random, shown};
+use super::space::{Domain, Parameter, Range, Values, grid, random, shown};
 use crate::error::TrainerError;
 use crate::recipe::{Preset, Recipe};
 
@@ -110,10 +111,12 @@ impl SweepFile {
                 path.display()
             ))
         })?;
-        let wrong = |problem: String| TrainerError::Usage(format!("{}: {problem}", path.display()));
+        let wrong =
+            |problem: SweepError| TrainerError::Usage(format!("{}: {problem}", path.display()));
         // An empty file is an empty map.
         let parsed = data::parse_yaml_noting_unknown::<Option<RawSweepFile>>(&text);
-        let written = parsed.map_err(wrong)?.0.unwrap_or_default();
+        let (written, _) = parsed.map_err(|problem| wrong(problem.into()))?;
+        let written = written.unwrap_or_default();
         let folder = path.parent().unwrap_or(Path::new(""));
         let preset = match &written.preset {
             Some(preset) => Preset::load(&folder.join(preset))?,
@@ -128,7 +131,7 @@ impl SweepFile {
         mut preset: Preset,
         [folder, stem]: [&Path; 2],
         text: String,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, SweepError> {
         let name = written
             .name
             .clone()
@@ -141,9 +144,9 @@ impl SweepFile {
         preset.recipe = preset
             .recipe
             .with_values(&base)
-            .map_err(|problem| format!("`base`: {problem}"))?;
+            .map_err(|problem| SweepError::Base { problem })?;
         let trials = trials(&written, &preset.recipe)?;
-        let recipes: Result<Vec<Recipe>, String> = trials
+        let recipes: Result<Vec<Recipe>, SweepError> = trials
             .iter()
             .map(|values| recipe(&preset.recipe, values, folder))
             .collect();
@@ -152,15 +155,12 @@ impl SweepFile {
             .folds
             .as_ref()
             .map(|value| FoldPlan::parse(value, folder))
-            .transpose()
-            .map_err(|problem| format!("`folds`: {problem}"))?;
+            .transpose()?;
         if trials.len() * seeds.len() == 1 && written.vary.is_empty() && folds.is_none() {
-            return Err("nothing varies: name parameters under `vary`, `seeds` or `folds`".into());
+            return Err(SweepError::NothingVaries);
         }
         if folds.is_some() && preset.recipe.fold.is_some() {
-            return Err(
-                "the file has `folds` and the base recipe has a `fold`: remove one of them".into(),
-            );
+            return Err(SweepError::FoldsTwice);
         }
         Ok(Self {
             name,
@@ -176,82 +176,86 @@ impl SweepFile {
 }
 
 /// The recipe of one trial; paths are relative to the file.
-fn recipe(base: &Recipe, values: &Values, folder: &Path) -> Result<Recipe, String> {
+fn recipe(base: &Recipe, values: &Values, folder: &Path) -> Result<Recipe, SweepError> {
     let mut absolute = values.clone();
     if let Some(Value::String(config)) = absolute.get_mut("dataset_config") {
         *config = folder.join(&*config).display().to_string();
     }
     base.with_values(&absolute)
-        .map_err(|problem| format!("`vary`, {}: {problem}", shown(values)))
+        .map_err(|problem| SweepError::Values {
+            values: shown(values),
+            problem,
+        })
 }
 
 /// Requires a name that is a valid folder name on every platform.
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(name: &str) -> Result<(), SweepError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) || name.len() > 100 {
-        return Err(format!(
-            "`{name}` is not a valid study name: use letters, digits, `-`, `_` and `.`; `name:` sets one"
-        ));
+        return Err(SweepError::Name { name: name.into() });
     }
     Ok(())
 }
 
-fn seeds(written: &RawSweepFile, base: u64) -> Result<Vec<u64>, String> {
+fn seeds(written: &RawSweepFile, base: u64) -> Result<Vec<u64>, SweepError> {
     let seeds = match &written.seeds {
         None => return Ok(vec![base]),
         Some(_) if written.vary.contains_key("seed") => {
-            return Err("both `vary: seed` and `seeds` are given: remove one of them".into());
+            return Err(SweepError::SeedsTwice);
         }
         Some(Seeds::Count(count)) if *count > MAX_TRIALS as u64 => {
-            return Err(format!("`seeds: {count}` is too many"));
+            return Err(SweepError::TooMany {
+                key: "seeds",
+                count: *count,
+            });
         }
         Some(Seeds::Count(count)) => (0..*count).map(|i| base.wrapping_add(i)).collect(),
         Some(Seeds::List(list)) => list.clone(),
     };
     if seeds.is_empty() {
-        return Err("`seeds` is empty: give a number or a list".into());
+        return Err(SweepError::NoSeeds);
     }
     let mut distinct = seeds.clone();
     distinct.sort_unstable();
     distinct.dedup();
     if distinct.len() < seeds.len() {
-        return Err("`seeds` contains a seed twice: the same run would be trained again".into());
+        return Err(SweepError::RepeatedSeed);
     }
     Ok(seeds)
 }
 
-fn trials(written: &RawSweepFile, base: &Recipe) -> Result<Vec<Values>, String> {
-    let parameters: Result<Vec<Parameter>, String> = written
+fn trials(written: &RawSweepFile, base: &Recipe) -> Result<Vec<Values>, SweepError> {
+    let invalid = |name: &str, problem| SweepError::Parameter {
+        name: name.into(),
+        problem,
+    };
+    let parameters: Result<Vec<Parameter>, SweepError> = written
         .vary
         .iter()
-        .map(|(name, value)| {
-            parameter(name, value, base).map_err(|problem| format!("`vary`, `{name}`: {problem}"))
-        })
+        .map(|(name, value)| parameter(name, value, base).map_err(|problem| invalid(name, problem)))
         .collect();
     let parameters = parameters?;
     for parameter in &parameters {
         for (name, _) in &parameter.when {
             let varies = parameters.iter().any(|other| other.name == *name);
             if !varies && base.value(name).is_null() {
-                return Err(format!(
-                    "`vary`, `{}`: its condition names `{name}`, which is not a parameter with a value",
-                    parameter.name
-                ));
+                let name = name.clone();
+                let problem = ParameterError::UnknownCondition { name };
+                return Err(invalid(&parameter.name, problem));
             }
         }
     }
     let in_base = |name: &str| base.value(name);
     match (written.method, written.trials) {
-        (Method::Grid, Some(_)) => Err("`trials` is for `method: random`; a grid takes all".into()),
+        (Method::Grid, Some(_)) => Err(SweepError::TrialsOfGrid),
         (Method::Grid, None) => grid(&parameters, &in_base),
-        (Method::Random, None) => Err("`method: random` needs `trials: N`".into()),
-        (Method::Random, Some(0)) => Err("`trials: 0` trains nothing".into()),
+        (Method::Random, None) => Err(SweepError::NoTrials),
+        (Method::Random, Some(0)) => Err(SweepError::ZeroTrials),
         (Method::Random, Some(count)) if count > MAX_TRIALS as u64 => {
-            Err(format!("`trials: {count}` is too many"))
+            let key = "trials";
+            Err(SweepError::TooMany { key, count })
         }
-        (Method::Random, Some(_)) if parameters.is_empty() => {
-            Err("`method: random` needs parameters under `vary`".into())
-        }
+        (Method::Random, Some(_)) if parameters.is_empty() => Err(SweepError::NoParameters),
         (Method::Random, Some(count)) => {
             random(&parameters, &in_base, [count, written.sampling_seed])
         }
@@ -270,18 +274,17 @@ struct RawParameter {
     when: Map<String, Value>,
 }
 
-fn parameter(name: &str, value: &Value, base: &Recipe) -> Result<Parameter, String> {
+fn parameter(name: &str, value: &Value, base: &Recipe) -> Result<Parameter, ParameterError> {
     let written = match value {
         Value::Array(values) => RawParameter {
             choice: Some(values.clone()),
             ..Default::default()
         },
-        Value::Object(_) => serde_json::from_value(value.clone()).map_err(|e| e.to_string())?,
+        Value::Object(_) => serde_json::from_value(value.clone())?,
         _ => {
-            return Err(format!(
-                "{value} is one value: give a list, or a map with `choice`, `uniform` or `log_uniform`; what does not \
-                 vary belongs under `base`"
-            ));
+            return Err(ParameterError::OneValue {
+                value: value.clone(),
+            });
         }
     };
     let domain = domain(name, &written, base)?;
@@ -295,44 +298,41 @@ fn parameter(name: &str, value: &Value, base: &Recipe) -> Result<Parameter, Stri
         when: when.collect(),
     };
     if parameter.when.iter().any(|(other, _)| other == name) {
-        return Err("its condition refers to itself".into());
+        return Err(ParameterError::OwnCondition);
     }
     Ok(parameter)
 }
 
-fn domain(name: &str, written: &RawParameter, base: &Recipe) -> Result<Domain, String> {
+fn domain(name: &str, written: &RawParameter, base: &Recipe) -> Result<Domain, ParameterError> {
     let (bounds, logarithmic) = match (&written.choice, written.uniform, written.log_uniform) {
         (Some(values), None, None) => {
             if values.is_empty() {
-                return Err("the list is empty: the grid would have no runs".into());
+                return Err(ParameterError::EmptyList);
             }
             if written.steps.is_some() || written.integer.is_some() {
-                return Err("`steps` and `integer` are for ranges".into());
+                return Err(ParameterError::KeysOfRange);
             }
             for (i, value) in values.iter().enumerate() {
                 if values[..i].contains(value) {
-                    return Err(format!("{value} is listed twice"));
+                    let value = value.clone();
+                    return Err(ParameterError::Repeated { value });
                 }
             }
             return Ok(Domain::Choice(values.clone()));
         }
         (None, Some(bounds), None) => (bounds, false),
         (None, None, Some(bounds)) => (bounds, true),
-        _ => return Err("give one of `choice`, `uniform` and `log_uniform`".into()),
+        _ => return Err(ParameterError::Domain),
     };
     let [low, high] = bounds;
     if !(low.is_finite() && high.is_finite() && low < high) {
-        return Err(format!(
-            "[{low}, {high}] is not a range: the second bound must be greater"
-        ));
+        return Err(ParameterError::Bounds { low, high });
     }
     if logarithmic && low <= 0.0 {
-        return Err(format!(
-            "a logarithmic range must start above 0, not at {low}"
-        ));
+        return Err(ParameterError::Logarithmic { low });
     }
     if written.steps.is_some_and(|steps| steps < 2) {
-        return Err("`steps` must be at least 2: both bounds".into());
+        return Err(ParameterError::Steps);
     }
     let whole = low.fract() == 0.0 && high.fract() == 0.0;
     let is_integer = |value: Value| value.is_u64() || value.is_i64();
@@ -341,9 +341,7 @@ fn domain(name: &str, written: &RawParameter, base: &Recipe) -> Result<Domain, S
         None => is_integer(base.value(name)),
     };
     if integer && !whole {
-        return Err(format!(
-            "[{low}, {high}]: an integer range needs integer bounds"
-        ));
+        return Err(ParameterError::IntegerBounds { low, high });
     }
     Ok(Domain::Range(Range {
         low,

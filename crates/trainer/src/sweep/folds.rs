@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use data::folds::{FoldChoice, Roles};
 use serde::Deserialize;
 
+use super::error::{FoldPlanError, SiteError};
+
 /// Value of `folds` in a sweep file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
@@ -72,8 +74,8 @@ impl FoldPlan {
     /// Parses `folds` of a sweep file; paths are relative to `folder`.
     ///
     /// # Errors
-    /// A description of the invalid value.
-    pub fn parse(value: &serde_json::Value, folder: &Path) -> Result<Self, String> {
+    /// If a value is invalid, or the file of sites cannot be read.
+    pub fn parse(value: &serde_json::Value, folder: &Path) -> Result<Self, FoldPlanError> {
         let folding = match serde_json::from_value(value.clone()) {
             Ok(RawFolds::Count(k)) => FoldSettings {
                 k: Some(k),
@@ -85,16 +87,11 @@ impl FoldPlan {
                     ..FoldSettings::default()
                 },
                 _ => {
-                    return Err(format!(
-                        "unknown value `{name}`: give a number, leave-one-group-out, or a map with `k` or `leave_out`"
-                    ));
+                    return Err(FoldPlanError::Unknown { name });
                 }
             },
             Ok(RawFolds::Map(folding)) => folding,
-            Err(_) => match serde_json::from_value::<FoldSettings>(value.clone()) {
-                Ok(folding) => folding,
-                Err(error) => return Err(error.to_string()),
-            },
+            Err(_) => serde_json::from_value::<FoldSettings>(value.clone())?,
         };
         folding.resolve(folder)
     }
@@ -102,13 +99,13 @@ impl FoldPlan {
     /// The folds of a set of windows, given one label and one group per window.
     ///
     /// # Errors
-    /// Too few groups, a fold without one of the classes, or a group without a site.
+    /// If there are too few groups, a fold lacks a class, or a group has no site.
     pub fn folds(
         &self,
         labels: &[u32],
         groups: &[&str],
         class_names: &[String],
-    ) -> Result<Vec<PlannedFold>, String> {
+    ) -> Result<Vec<PlannedFold>, FoldPlanError> {
         let distinct: BTreeSet<&str> = groups.iter().copied().collect();
         let folds = match self {
             Self::Stratified { k, seed } => (0..*k).map(|i| numbered(*k, i, *seed)).collect(),
@@ -126,7 +123,10 @@ impl FoldPlan {
             let label = &fold.label;
             let roles = fold
                 .roles(labels, groups)
-                .map_err(|error| format!("fold {label}: {error}"))?;
+                .map_err(|problem| FoldPlanError::Groups {
+                    fold: label.clone(),
+                    problem,
+                })?;
             self.check_classes(label, labels, &roles, class_names)?;
         }
         Ok(folds)
@@ -139,27 +139,25 @@ impl FoldPlan {
         labels: &[u32],
         roles: &Roles,
         class_names: &[String],
-    ) -> Result<(), String> {
+    ) -> Result<(), FoldPlanError> {
         let missing = |windows: &[usize]| {
             let present: BTreeSet<u32> = windows.iter().map(|&window| labels[window]).collect();
             let names = class_names.iter().enumerate();
             let missing = names.filter(|(class, _)| !present.contains(&(*class as u32)));
-            let names: Vec<String> = missing.map(|(_, name)| format!("`{name}`")).collect();
-            (!names.is_empty()).then(|| names.join(", "))
+            let names: Vec<String> = missing.map(|(_, name)| name.clone()).collect();
+            (!names.is_empty()).then_some(names)
         };
         if let Some(classes) = missing(&roles.train) {
-            return Err(format!(
-                "fold {label} would have no training windows of class {classes}: all its groups are tested or validated; use fewer \
-                 folds, or record the class in more groups"
-            ));
+            let fold = label.into();
+            return Err(FoldPlanError::NotTrained { fold, classes });
         }
         // A group may hold a single class, since its windows are pooled with those of other folds.
         let pooled = !matches!(self, Self::Stratified { .. });
         match missing(&roles.test) {
-            Some(classes) if !pooled => Err(format!(
-                "fold {label} would test no window of class {classes}: use fewer folds, or leave-one-group-out, whose \
-                 windows are judged together"
-            )),
+            Some(classes) if !pooled => {
+                let fold = label.into();
+                Err(FoldPlanError::NotTested { fold, classes })
+            }
             _ => Ok(()),
         }
     }
@@ -178,12 +176,12 @@ fn by_site(
     sites: &BTreeMap<String, String>,
     groups: &BTreeSet<&str>,
     seed: u64,
-) -> Result<Vec<PlannedFold>, String> {
+) -> Result<Vec<PlannedFold>, FoldPlanError> {
     let mut of_site: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for group in groups {
-        let site = sites
-            .get(*group)
-            .ok_or_else(|| format!("the file of sites has no row for group `{group}`"))?;
+        let site = sites.get(*group).ok_or_else(|| FoldPlanError::NoSite {
+            group: (*group).to_owned(),
+        })?;
         of_site.entry(site).or_default().push((*group).to_owned());
     }
     let k = of_site.len();
@@ -207,17 +205,14 @@ impl PlannedFold {
 }
 
 impl FoldSettings {
-    fn resolve(self, folder: &Path) -> Result<FoldPlan, String> {
+    fn resolve(self, folder: &Path) -> Result<FoldPlan, FoldPlanError> {
         let seed = self.seed;
         match (self.k, self.leave_out.as_deref()) {
-            (Some(0 | 1), None) => Err("there must be at least 2 folds".into()),
+            (Some(0 | 1), None) => Err(FoldPlanError::TooFew),
             (Some(k), None) => Ok(FoldPlan::Stratified { k, seed }),
             (None, Some("group")) => Ok(FoldPlan::LeaveOneGroupOut { seed }),
             (None, Some("site")) => {
-                let file = self
-                    .sites
-                    .as_ref()
-                    .ok_or("`leave_out: site` needs `sites`: a CSV file with a row a group")?;
+                let file = self.sites.as_ref().ok_or(FoldPlanError::NoSites)?;
                 let columns = [
                     self.group_column.as_deref().unwrap_or("group"),
                     self.site_column.as_deref().unwrap_or("site"),
@@ -225,18 +220,26 @@ impl FoldSettings {
                 let sites = read_sites(&folder.join(file), columns)?;
                 Ok(FoldPlan::LeaveOneSiteOut { sites, seed })
             }
-            (None, Some(other)) => Err(format!("`leave_out: {other}`: choose group or site")),
-            _ => Err("give one of `k` and `leave_out`".into()),
+            (None, Some(unit)) => Err(FoldPlanError::LeaveOut { unit: unit.into() }),
+            _ => Err(FoldPlanError::Scheme),
         }
     }
 }
 
 /// Reads the site of every group from a CSV file with a header line.
-fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, String>, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let wrong =
-        |line: usize, problem: String| format!("{}, line {line}: {problem}", path.display());
+fn read_sites(
+    path: &Path,
+    [group, site]: [&str; 2],
+) -> Result<BTreeMap<String, String>, FoldPlanError> {
+    let text = std::fs::read_to_string(path).map_err(|source| FoldPlanError::ReadSites {
+        path: path.to_owned(),
+        source,
+    })?;
+    let wrong = |line: usize, problem: SiteError| FoldPlanError::Sites {
+        path: path.to_owned(),
+        line,
+        problem,
+    };
     let mut lines = text
         .trim_start_matches('\u{feff}')
         .lines()
@@ -246,15 +249,12 @@ fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, 
         let cell = |cell: &str| cell.trim().trim_matches('"').to_owned();
         line.split(',').map(cell).collect()
     };
-    let (_, head) = lines.next().ok_or_else(|| wrong(1, "is empty".into()))?;
+    let (_, head) = lines.next().ok_or_else(|| wrong(1, SiteError::Empty))?;
     let head = cells(head);
     let column = |name: &str| {
         head.iter().position(|cell| cell == name).ok_or_else(|| {
-            let names = head.join("`, `");
-            wrong(
-                1,
-                format!("there is no column `{name}`: the columns are `{names}`"),
-            )
+            let (name, there) = (name.into(), head.clone());
+            wrong(1, SiteError::NoColumn { name, there })
         })
     };
     let (group, site) = (column(group)?, column(site)?);
@@ -262,22 +262,13 @@ fn read_sites(path: &Path, [group, site]: [&str; 2]) -> Result<BTreeMap<String, 
     for (i, line) in lines {
         let cells = cells(line);
         if cells.len() != head.len() {
-            let problem = format!(
-                "has {} cells, but there are {} columns",
-                cells.len(),
-                head.len()
-            );
-            return Err(wrong(i + 1, problem));
+            let (cells, columns) = (cells.len(), head.len());
+            return Err(wrong(i + 1, SiteError::Cells { cells, columns }));
         }
         let earlier = sites.insert(cells[group].clone(), cells[site].clone());
         if earlier.is_some_and(|earlier| earlier != cells[site]) {
-            return Err(wrong(
-                i + 1,
-                format!(
-                    "group `{}` has a different site in an earlier row",
-                    cells[group]
-                ),
-            ));
+            let group = cells[group].clone();
+            return Err(wrong(i + 1, SiteError::TwoSites { group }));
         }
     }
     Ok(sites)
@@ -299,7 +290,7 @@ mod tests {
         vec!["background".into(), "vehicle".into()]
     }
 
-    fn plan(value: serde_json::Value) -> Result<FoldPlan, String> {
+    fn plan(value: serde_json::Value) -> Result<FoldPlan, FoldPlanError> {
         FoldPlan::parse(&value, Path::new(""))
     }
 
@@ -334,10 +325,15 @@ mod tests {
         assert_eq!(folds[0].label, "site 0");
         assert_eq!(folds[0].held_out, ["p0", "p3", "p6"]);
         let other = vec!["p9"; labels.len()];
-        let problem = plan.folds(&labels, &other, &classes()).unwrap_err();
+        let problem = plan
+            .folds(&labels, &other, &classes())
+            .unwrap_err()
+            .to_string();
         assert!(problem.contains("no row for group `p9`"), "{problem}");
         value["site_column"] = json!("town");
-        let problem = FoldPlan::parse(&value, folder.path()).unwrap_err();
+        let problem = FoldPlan::parse(&value, folder.path())
+            .unwrap_err()
+            .to_string();
         assert!(
             problem.contains("line 1: there is no column `town`"),
             "{problem}"
@@ -352,10 +348,13 @@ mod tests {
         labels.iter_mut().for_each(|label| *label = 0);
         labels[4..8].fill(1);
         let k = plan(json!(4)).unwrap();
-        let problem = k.folds(&labels, &groups, &classes).unwrap_err();
+        let problem = k.folds(&labels, &groups, &classes).unwrap_err().to_string();
         assert!(problem.contains("class `vehicle`"), "{problem}");
         let one = plan(json!("leave-one-group-out")).unwrap();
-        let problem = one.folds(&labels, &groups, &classes).unwrap_err();
+        let problem = one
+            .folds(&labels, &groups, &classes)
+            .unwrap_err()
+            .to_string();
         assert!(
             problem.contains("fold p1 would have no training windows of class `vehicle`"),
             "{problem}"
@@ -364,7 +363,8 @@ mod tests {
         let problem = plan(json!(9))
             .unwrap()
             .folds(&labels, &groups, &classes)
-            .unwrap_err();
+            .unwrap_err()
+            .to_string();
         assert!(problem.contains("at least 9 groups"), "{problem}");
         assert!(k.folds(&labels, &groups, &classes).is_ok());
         for (value, expected) in [
@@ -378,7 +378,7 @@ mod tests {
             (json!({"leave_out": "town"}), "choose group or site"),
             (json!({"folds": 3}), "unknown field `folds`"),
         ] {
-            let problem = plan(value).unwrap_err();
+            let problem = plan(value).unwrap_err().to_string();
             assert!(problem.contains(expected), "{problem}");
         }
     }

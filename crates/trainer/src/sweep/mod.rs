@@ -25,6 +25,7 @@
 
 pub mod check;
 pub mod claims;
+pub mod error;
 pub mod estimate;
 pub mod executor;
 pub mod file;

@@ -3,6 +3,8 @@
 use model::rng::Rng;
 use serde_json::{Map, Value, json};
 
+use super::error::{MAX_TRIALS, SweepError};
+
 /// Values of the varied parameters in one trial, by name.
 pub type Values = Map<String, Value>;
 
@@ -118,7 +120,7 @@ impl Parameter {
 ///
 /// # Errors
 /// If conditions refer to each other in a cycle.
-fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
+fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, SweepError> {
     let mut left: Vec<&Parameter> = parameters.iter().collect();
     let mut ordered = Vec::new();
     while !left.is_empty() {
@@ -129,11 +131,10 @@ fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
         let (waiting, ready): (Vec<&Parameter>, Vec<&Parameter>) =
             left.iter().copied().partition(|parameter| waits(parameter));
         if ready.is_empty() {
-            let names: Vec<String> = waiting.iter().map(|p| format!("`{}`", p.name)).collect();
-            return Err(format!(
-                "the conditions of {} refer to each other in a cycle",
-                names.join(" and ")
-            ));
+            let names = waiting.iter().map(|parameter| parameter.name.clone());
+            return Err(SweepError::Cycle {
+                names: names.collect(),
+            });
         }
         ordered.extend(ready);
         left = waiting;
@@ -144,15 +145,16 @@ fn ordered(parameters: &[Parameter]) -> Result<Vec<&Parameter>, String> {
 /// Every combination, with the last parameter varying fastest. A parameter whose conditions do not hold is left out.
 ///
 /// # Errors
-/// One sentence naming the invalid parameter.
-pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Vec<Values>, String> {
+/// If conditions refer to each other in a cycle, a parameter is a range without steps, or the grid is too large.
+pub fn grid(
+    parameters: &[Parameter],
+    base: &dyn Fn(&str) -> Value,
+) -> Result<Vec<Values>, SweepError> {
     let mut trials = vec![Values::new()];
     for parameter in ordered(parameters)? {
-        let values = parameter.domain.all().ok_or_else(|| {
-            format!(
-                "`{}` is a range: add `steps: N` for N values of it in the grid, or use `method: random`",
-                parameter.name
-            )
+        let values = parameter.domain.all();
+        let values = values.ok_or_else(|| SweepError::RangeInGrid {
+            name: parameter.name.clone(),
         })?;
         let mut next = Vec::new();
         for trial in trials {
@@ -166,9 +168,7 @@ pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Ve
                 next.push(trial);
             }
             if next.len() > MAX_TRIALS {
-                return Err(format!(
-                    "the grid has more than {MAX_TRIALS} combinations: vary less, or use `method: random`"
-                ));
+                return Err(SweepError::GridTooLarge);
             }
         }
         trials = next;
@@ -176,18 +176,15 @@ pub fn grid(parameters: &[Parameter], base: &dyn Fn(&str) -> Value) -> Result<Ve
     Ok(trials)
 }
 
-/// Maximum number of trials in a study.
-pub const MAX_TRIALS: usize = 100_000;
-
 /// `count` distinct random combinations. Raising `count` keeps the earlier ones.
 ///
 /// # Errors
-/// One sentence naming the invalid parameter, or if there are too few combinations.
+/// If conditions refer to each other in a cycle, or there are too few combinations.
 pub fn random(
     parameters: &[Parameter],
     base: &dyn Fn(&str) -> Value,
     [count, seed]: [u64; 2],
-) -> Result<Vec<Values>, String> {
+) -> Result<Vec<Values>, SweepError> {
     /// Number of consecutive repeated draws after which the space counts as exhausted.
     const PATIENCE: usize = 1000;
     let ordered = ordered(parameters)?;
@@ -211,11 +208,10 @@ pub fn random(
         } else {
             repeated += 1;
             if repeated == PATIENCE {
-                return Err(format!(
-                    "`trials: {count}`: there are only about {} different combinations; ask for fewer, or use \
-                     `method: grid`",
-                    trials.len()
-                ));
+                return Err(SweepError::TooFewCombinations {
+                    wanted: count,
+                    found: trials.len(),
+                });
             }
         }
     }
@@ -302,6 +298,7 @@ mod tests {
         assert!(
             grid(&[warmup, circle], &nothing)
                 .unwrap_err()
+                .to_string()
                 .contains("refer to each other in a cycle")
         );
     }
@@ -346,6 +343,7 @@ mod tests {
         assert!(
             random(&few, &nothing, [3, 0])
                 .unwrap_err()
+                .to_string()
                 .contains("only about 2")
         );
     }

@@ -162,7 +162,8 @@ fn check_yaml(text: &str) -> Result<(), String> {
     let is_task = |section: &Value| task_keys.iter().any(|key| section.get(key).is_some());
     if sections.contains_key("recordings") {
         type List = data::import::RecordingsConfig;
-        return parse_yaml_noting_unknown::<List>(text).map(|_| ());
+        parse_yaml_noting_unknown::<List>(text)?;
+        return Ok(());
     }
     if sections.values().any(is_task) {
         let config = DatasetConfig::parse(text, Path::new("dataset_config.yaml"), None)

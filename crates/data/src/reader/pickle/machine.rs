@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Id, Value};
+use crate::error::sample::PickleProblem;
 
-/// Globals that may be asked for; storages and types of tensors beside them.
+/// Globals that are allowed, beside storages and element types of tensors.
 const ALLOWED: [&str; 14] = [
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor",
@@ -43,7 +44,7 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// At the first of `bytes`.
+    /// Starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -55,7 +56,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Bytes that were read.
+    /// Number of bytes that were read.
     pub fn at(&self) -> usize {
         self.at
     }
@@ -65,19 +66,19 @@ impl<'a> Machine<'a> {
         self.values
     }
 
-    fn take(&mut self, count: usize) -> Result<&[u8], String> {
+    fn take(&mut self, count: usize) -> Result<&[u8], PickleProblem> {
         let end = self
             .at
             .checked_add(count)
             .filter(|end| *end <= self.bytes.len());
-        let end = end.ok_or("cut short")?;
+        let end = end.ok_or(PickleProblem::Truncated)?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
     }
 
     /// A little-endian number of `count` bytes.
-    fn number(&mut self, count: usize) -> Result<u64, String> {
+    fn number(&mut self, count: usize) -> Result<u64, PickleProblem> {
         let bytes = self.take(count)?;
         Ok(bytes
             .iter()
@@ -85,25 +86,25 @@ impl<'a> Machine<'a> {
             .fold(0, |n, &byte| n << 8 | u64::from(byte)))
     }
 
-    /// Bytes whose number is told by the `count` bytes before them.
-    fn sized(&mut self, count: usize) -> Result<&[u8], String> {
+    /// Bytes that follow their number, an integer of `count` bytes.
+    fn sized(&mut self, count: usize) -> Result<&[u8], PickleProblem> {
         let length = self.number(count)?;
-        self.take(usize::try_from(length).map_err(|_| "cut short")?)
+        self.take(usize::try_from(length).map_err(|_| PickleProblem::Truncated)?)
     }
 
-    fn text(&mut self, count: usize) -> Result<Value, String> {
+    fn text(&mut self, count: usize) -> Result<Value, PickleProblem> {
         let bytes = self.sized(count)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| "text that is no UTF-8")?;
+        let text = std::str::from_utf8(bytes).map_err(|_| PickleProblem::NotUtf8)?;
         Ok(Value::Text(text.to_owned()))
     }
 
-    fn line(&mut self) -> Result<String, String> {
+    fn line(&mut self) -> Result<String, PickleProblem> {
         let rest = &self.bytes[self.at..];
         let end = rest
             .iter()
             .position(|&byte| byte == b'\n')
-            .ok_or("cut short")?;
-        let line = std::str::from_utf8(&rest[..end]).map_err(|_| "text that is no UTF-8")?;
+            .ok_or(PickleProblem::Truncated)?;
+        let line = std::str::from_utf8(&rest[..end]).map_err(|_| PickleProblem::NotUtf8)?;
         self.at += end + 1;
         Ok(line.to_owned())
     }
@@ -113,17 +114,17 @@ impl<'a> Machine<'a> {
         self.stack.push(self.values.len() - 1);
     }
 
-    fn pop(&mut self) -> Result<Id, String> {
+    fn pop(&mut self) -> Result<Id, PickleProblem> {
         // Not below a mark: what lies there belongs to another collection.
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() > floor {
             Ok(self.stack.pop().expect("checked"))
         } else {
-            Err("takes a value that is not there".into())
+            Err(PickleProblem::EmptyStack)
         }
     }
 
-    fn popped(&mut self, count: usize) -> Result<Vec<Id>, String> {
+    fn popped(&mut self, count: usize) -> Result<Vec<Id>, PickleProblem> {
         let mut ids = (0..count)
             .map(|_| self.pop())
             .collect::<Result<Vec<_>, _>>()?;
@@ -131,71 +132,63 @@ impl<'a> Machine<'a> {
         Ok(ids)
     }
 
-    fn since_mark(&mut self) -> Result<Vec<Id>, String> {
-        let mark = self.marks.pop().ok_or("takes a mark that is not there")?;
+    fn since_mark(&mut self) -> Result<Vec<Id>, PickleProblem> {
+        let mark = self.marks.pop().ok_or(PickleProblem::NoMark)?;
         Ok(self.stack.split_off(mark))
     }
 
-    fn top(&self) -> Result<Id, String> {
-        self.stack
-            .last()
-            .copied()
-            .ok_or_else(|| "changes a value that is not there".into())
+    fn top(&self) -> Result<Id, PickleProblem> {
+        self.stack.last().copied().ok_or(PickleProblem::EmptyStack)
     }
 
-    fn append(&mut self, items: Vec<Id>) -> Result<(), String> {
+    fn append(&mut self, items: Vec<Id>) -> Result<(), PickleProblem> {
         let top = self.top()?;
         match &mut self.values[top] {
             Value::Items(own) => own.extend(items),
-            _ => return Err("adds items to what is no list".into()),
+            _ => return Err(PickleProblem::NotList),
         }
         Ok(())
     }
 
-    fn set(&mut self, items: &[Id]) -> Result<(), String> {
+    fn set(&mut self, items: &[Id]) -> Result<(), PickleProblem> {
         let top = self.top()?;
         match &mut self.values[top] {
             Value::Dict(own) => own.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1]))),
-            _ => return Err("sets keys of what is no dict".into()),
+            _ => return Err(PickleProblem::NotDict),
         }
         Ok(())
     }
 
-    fn remember(&mut self, key: u64) -> Result<(), String> {
+    fn store(&mut self, key: u64) -> Result<(), PickleProblem> {
         let top = self.top()?;
         self.memo.insert(key, top);
         Ok(())
     }
 
-    fn recall(&mut self, key: u64) -> Result<(), String> {
-        let id = self
-            .memo
-            .get(&key)
-            .ok_or("recalls what was not remembered")?;
+    fn load(&mut self, key: u64) -> Result<(), PickleProblem> {
+        let id = self.memo.get(&key).ok_or(PickleProblem::NoMemo { key })?;
         self.stack.push(*id);
         Ok(())
     }
 
-    fn global(&mut self, module: &str, name: &str) -> Result<(), String> {
+    fn global(&mut self, module: &str, name: &str) -> Result<(), PickleProblem> {
         let whole = format!("{module}.{name}");
         if !allowed(&whole) {
             let shown: String = whole.chars().filter(|c| !c.is_control()).take(80).collect();
-            return Err(format!(
-                "asks for `{shown}`: refused, since only tensors and plain values are read, and no code is run"
-            ));
+            return Err(PickleProblem::Refused { name: shown });
         }
         self.push(Value::Global(whole));
         Ok(())
     }
 
-    /// A call of a global that was allowed; what it makes is decided by whoever reads the value.
-    fn call(&mut self) -> Result<(), String> {
+    /// Records a call of an allowed global; the reader of the value interprets it.
+    fn call(&mut self) -> Result<(), PickleProblem> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let Value::Global(name) = &self.values[function] else {
-            return Err("calls what is no function".into());
+            return Err(PickleProblem::NotFunction);
         };
         if !matches!(self.values[arguments], Value::Items(_)) {
-            return Err("calls without arguments".into());
+            return Err(PickleProblem::NoArguments);
         }
         let made = match &name[..] {
             "collections.OrderedDict" | "collections.defaultdict" | "builtins.dict" => {
@@ -209,11 +202,11 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Runs to the pickle's end; the number of its value.
+    /// Runs to the end of the pickle; returns the number of its value.
     ///
     /// # Errors
-    /// What is wrong.
-    pub fn run(&mut self) -> Result<Id, String> {
+    /// If the pickle is damaged, or asks for anything but plain values and tensors.
+    pub fn run(&mut self) -> Result<Id, PickleProblem> {
         loop {
             let code = self.take(1)?[0];
             match code {
@@ -221,7 +214,7 @@ impl<'a> Machine<'a> {
                 0x80 => {
                     let version = self.take(1)?[0];
                     if version > 5 {
-                        return Err(format!("protocol {version} is not known"));
+                        return Err(PickleProblem::Protocol(version));
                     }
                 }
                 0x95 => drop(self.take(8)?),
@@ -254,7 +247,7 @@ impl<'a> Machine<'a> {
                     self.push(match digits {
                         "00" => Value::Bool(false),
                         "01" => Value::Bool(true),
-                        digits => Value::Int(digits.parse().map_err(|_| "no whole number")?),
+                        digits => Value::Int(digits.parse().map_err(|_| PickleProblem::NotNumber)?),
                     });
                 }
                 b'G' => {
@@ -262,7 +255,7 @@ impl<'a> Machine<'a> {
                     self.push(Value::Float(value));
                 }
                 b'F' => {
-                    let value = self.line()?.parse().map_err(|_| "no number")?;
+                    let value = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
                     self.push(Value::Float(value));
                 }
                 0x8c | b'X' | 0x8d => {
@@ -324,20 +317,20 @@ impl<'a> Machine<'a> {
                 }
                 b'q' | b'r' => {
                     let key = self.number(if code == b'q' { 1 } else { 4 })?;
-                    self.remember(key)?;
+                    self.store(key)?;
                 }
                 b'p' => {
-                    let key = self.line()?.parse().map_err(|_| "no number")?;
-                    self.remember(key)?;
+                    let key = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
+                    self.store(key)?;
                 }
-                0x94 => self.remember(self.memo.len() as u64)?,
+                0x94 => self.store(self.memo.len() as u64)?,
                 b'h' | b'j' => {
                     let key = self.number(if code == b'h' { 1 } else { 4 })?;
-                    self.recall(key)?;
+                    self.load(key)?;
                 }
                 b'g' => {
-                    let key = self.line()?.parse().map_err(|_| "no number")?;
-                    self.recall(key)?;
+                    let key = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
+                    self.load(key)?;
                 }
                 b'c' => {
                     let (module, name) = (self.line()?, self.line()?);
@@ -350,14 +343,14 @@ impl<'a> Machine<'a> {
                             let (module, name) = (module.clone(), name.clone());
                             self.global(&module, &name)?;
                         }
-                        _ => return Err("asks for something without a name".into()),
+                        _ => return Err(PickleProblem::Unnamed),
                     }
                 }
                 b'R' | 0x81 => self.call()?,
                 b'b' => {
                     let state = self.pop()?;
                     let top = self.top()?;
-                    // Attributes of a dict or list are nobody's business.
+                    // Attributes of a dict or list are ignored.
                     if let Value::Call(_, _, own) = &mut self.values[top] {
                         *own = Some(state);
                     }
@@ -366,14 +359,14 @@ impl<'a> Machine<'a> {
                     let id = self.pop()?;
                     self.push(Value::Persistent(id));
                 }
-                other => return Err(format!("opcode {other:#04x} is not read")),
+                other => return Err(PickleProblem::Opcode(other)),
             }
         }
     }
 }
 
 /// A whole number of any number of bytes that fits 64 bits.
-fn long(bytes: &[u8]) -> Result<i64, String> {
+fn long(bytes: &[u8]) -> Result<i64, PickleProblem> {
     let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
     let filling = if negative { 0xff } else { 0 };
     let mut whole = [filling; 8];
@@ -383,6 +376,6 @@ fn long(bytes: &[u8]) -> Result<i64, String> {
     if bytes[head..].iter().all(|&byte| byte == filling) && (value < 0) == negative {
         Ok(value)
     } else {
-        Err("a whole number beyond 64 bits".into())
+        Err(PickleProblem::TooLarge)
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::sample::PickleProblem;
 use proptest::prelude::*;
 
 #[test]
@@ -35,7 +36,7 @@ fn code_is_refused_by_name() {
         (b"\x80\x04\x8c\x02os\x8c\x05popen\x93.", "os.popen"),
         (b"ctorch.x\nFloatStorage\n.", "torch.x.FloatStorage"),
     ] {
-        let error = Pickle::read(bytes).unwrap_err();
+        let error = Pickle::read(bytes).unwrap_err().to_string();
         assert!(
             error.contains(&format!("asks for `{name}`: refused")),
             "{error}"
@@ -50,7 +51,8 @@ fn depth_and_length_are_no_danger() {
     deep.push(b'.');
     drop(Pickle::read(&deep).unwrap());
     let error = Pickle::read(b"X\xff\xff\xff\xffabc").unwrap_err();
-    assert_eq!(error, "pickle, byte 5: cut short");
+    assert_eq!((error.byte, &error.problem), (5, &PickleProblem::Truncated));
+    assert_eq!(error.to_string(), "pickle, byte 5: truncated");
     assert!(Pickle::read(b"\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01.").is_err());
 }
 

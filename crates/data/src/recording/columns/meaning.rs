@@ -8,8 +8,9 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::super::table::{NO_TIME, Texts, Values};
 use super::super::time::DAY;
+use crate::error::recording::ColumnError;
 
-/// Rows read at a time: what a header claims is no reason to reserve memory.
+/// Rows read at a time: memory is not reserved for the rows that a header claims.
 const ROWS: usize = 1 << 16;
 
 /// What the stored values of a column stand for.
@@ -34,6 +35,17 @@ pub(super) enum Meaning {
     Text,
 }
 
+/// Why a column is left out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsupported {
+    #[error("nothing but nulls")]
+    Nulls,
+    #[error("{logical} of {physical}")]
+    Logical { logical: String, physical: Physical },
+    #[error("{0}")]
+    Physical(Physical),
+}
+
 fn nanos(unit: TimeUnit) -> i64 {
     match unit {
         TimeUnit::MILLIS => 1_000_000,
@@ -43,11 +55,11 @@ fn nanos(unit: TimeUnit) -> i64 {
 }
 
 impl Meaning {
-    /// By the logical type, else the converted one of older files.
+    /// From the logical type, else the converted type of older files.
     ///
     /// # Errors
-    /// A type that is no signal and no time.
-    pub fn of(column: &ColumnDescriptor) -> Result<Self, String> {
+    /// If the type is neither a signal nor a time.
+    pub fn of(column: &ColumnDescriptor) -> Result<Self, Unsupported> {
         use ConvertedType as Old;
         let physical = column.physical_type();
         let by_logical = match column.logical_type_ref() {
@@ -59,8 +71,13 @@ impl Meaning {
             Some(LogicalType::Date) => Some(Self::Day),
             Some(LogicalType::Float16) => Some(Self::Half),
             Some(LogicalType::String | LogicalType::Enum | LogicalType::Json) => Some(Self::Text),
-            Some(LogicalType::Unknown) => return Err("nothing but nulls".into()),
-            Some(other) => return Err(format!("{other:?} of {physical}")),
+            Some(LogicalType::Unknown) => return Err(Unsupported::Nulls),
+            Some(other) => {
+                return Err(Unsupported::Logical {
+                    logical: format!("{other:?}"),
+                    physical,
+                });
+            }
             None => None,
         };
         let by_converted = || match column.converted_type() {
@@ -86,8 +103,11 @@ impl Meaning {
         };
         let meaning = by_logical.or_else(by_converted).or_else(plain);
         meaning.ok_or_else(|| match column.converted_type() {
-            Old::NONE => physical.to_string(),
-            old => format!("{old} of {physical}"),
+            Old::NONE => Unsupported::Physical(physical),
+            old => Unsupported::Logical {
+                logical: old.to_string(),
+                physical,
+            },
         })
     }
 
@@ -103,16 +123,15 @@ impl Meaning {
     /// Values of column `i` in a row group, and how many rows have none.
     ///
     /// # Errors
-    /// Where the file is damaged, or has more than `most` rows.
+    /// If the file is damaged, or has more than `most` rows.
     pub fn values(
         self,
         group: &dyn RowGroupReader,
         i: usize,
         column: &ColumnDescriptor,
         most: usize,
-    ) -> Result<(Values, usize), String> {
-        let text = |error: parquet::errors::ParquetError| error.to_string();
-        let reader = group.get_column_reader(i).map_err(text)?;
+    ) -> Result<(Values, usize), ColumnError> {
+        let reader = group.get_column_reader(i)?;
         let chunk = Chunk {
             needed: column.max_def_level(),
             most,
@@ -188,7 +207,12 @@ impl Meaning {
                 texts.rows = order.into_iter().map(|row| row.unwrap_or(none)).collect();
                 (Values::Texts(texts), nulls)
             }
-            _ => return Err(format!("{} cannot hold {self:?}", column.physical_type())),
+            _ => {
+                return Err(ColumnError::Type {
+                    physical: column.physical_type().to_string(),
+                    logical: format!("{self:?}"),
+                });
+            }
         })
     }
 }
@@ -203,7 +227,7 @@ fn half(bytes: &[u8]) -> f64 {
 fn whole(bytes: &[u8]) -> f64 {
     let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
     let sign = if negative { 0xFF } else { 0 };
-    // Bytes in front that only repeat the sign are no digits.
+    // Bytes in front that only repeat the sign are not digits.
     let repeated = bytes
         .windows(2)
         .take_while(|pair| pair[0] == sign && (pair[1] ^ sign) < 0x80);
@@ -248,22 +272,20 @@ impl Chunk {
     /// All values, `missing` where a row has none, and how many have none.
     ///
     /// # Errors
-    /// Where the file is damaged, or has more rows than it can hold.
+    /// If the file is damaged, or has more rows than it can hold.
     fn all<T: DataType, U: Clone>(
         self,
         mut reader: ColumnReaderImpl<T>,
         missing: U,
         mut convert: impl FnMut(&T::T) -> U,
-    ) -> Result<(Vec<U>, usize), String> {
+    ) -> Result<(Vec<U>, usize), ColumnError> {
         let (mut values, mut nulls) = (Vec::new(), 0);
         let (mut buffer, mut levels) = (Vec::new(), Vec::new());
         loop {
             buffer.clear();
             levels.clear();
             let definition = (self.needed > 0).then_some(&mut levels);
-            let (rows, present, _) = reader
-                .read_records(ROWS, definition, None, &mut buffer)
-                .map_err(|error| error.to_string())?;
+            let (rows, present, _) = reader.read_records(ROWS, definition, None, &mut buffer)?;
             if rows == 0 {
                 return Ok((values, nulls));
             }
@@ -282,10 +304,7 @@ impl Chunk {
                 nulls += rows - present;
             }
             if values.len() > self.most {
-                return Err(format!(
-                    "more than {} rows are more than the file can hold",
-                    self.most
-                ));
+                return Err(ColumnError::TooManyRows { limit: self.most });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Encodings of miniSEED samples (SEED manual 2.4, blockette 1000; FDSN source of miniSEED 3).
 
 use super::super::steim;
+use crate::error::recording::DecodeError;
 
 /// Text, as in logs.
 pub(super) const TEXT: u8 = 0;
@@ -53,8 +54,8 @@ impl Payload<'_> {
     /// Appends the samples.
     ///
     /// # Errors
-    /// Where the data are too short or damaged. Some samples may have been appended by then.
-    pub(super) fn decode(&self, samples: &mut Vec<f64>) -> Result<(), String> {
+    /// If the data are too short or damaged. Some samples may have been appended by then.
+    pub(super) fn decode(&self, samples: &mut Vec<f64>) -> Result<(), DecodeError> {
         let Self {
             data,
             count,
@@ -66,16 +67,21 @@ impl Payload<'_> {
             12 => 3,
             3 | 4 => 4,
             5 => 8,
-            10 | 11 => return steim::unpack(data, count, encoding - 9, big_endian, samples),
-            other => {
-                return Err(format!("encoding {other} ({}) is not read", name(other)));
+            10 | 11 => {
+                steim::unpack(data, count, encoding - 9, big_endian, samples)?;
+                return Ok(());
+            }
+            number => {
+                let name = name(number);
+                return Err(DecodeError::Encoding { number, name });
             }
         };
         if count > data.len() / width {
-            return Err(format!(
-                "{} bytes of data cannot hold {count} samples of {width}",
-                data.len()
-            ));
+            return Err(DecodeError::TooShort {
+                bytes: data.len(),
+                count,
+                width,
+            });
         }
         let data = &data[..count * width];
         match encoding {
@@ -96,7 +102,7 @@ impl Payload<'_> {
             _ => {
                 let exponents = |word: &[u8; 2]| word[usize::from(!big_endian)] >> 4;
                 if let Some(gain) = data.as_chunks().0.iter().map(exponents).find(|e| *e > 10) {
-                    return Err(format!("an SRO gain of {gain} is beyond 10"));
+                    return Err(DecodeError::Gain { gain });
                 }
                 plain(data, big_endian, samples, |b| sro(u16::from_be_bytes(b)));
             }
@@ -123,7 +129,7 @@ fn sro(word: u16) -> f64 {
     f64::from(mantissa) * f64::from(1u32 << 10u16.saturating_sub(word >> 12))
 }
 
-/// Appends numbers as they lie, whose bytes `value` takes with the highest first.
+/// Appends uncompressed numbers; `value` takes their bytes with the highest first.
 fn plain<const N: usize>(
     data: &[u8],
     big_endian: bool,

@@ -1,10 +1,7 @@
-//! Where records begin: data records of versions 2 and 3, and the control records of a full SEED volume.
-
-use std::ops::Range;
+//! Headers of records: data records of versions 2 and 3, and the control records of a full SEED volume.
 
 use super::super::time::of_day;
 use super::encoding::{Payload, TEXT};
-use super::version_3;
 
 /// Bytes of version 2's fixed header.
 pub(super) const HEADER_2: usize = 48;
@@ -17,7 +14,7 @@ pub(super) struct Record<'a> {
     pub channel: String,
     /// Time of the first sample, in nanoseconds since 1970.
     pub start: i64,
-    /// Samples a second; nothing where the record says none.
+    /// Samples per second; none if the record says none.
     pub rate: Option<f64>,
     /// The samples.
     pub payload: Payload<'a>,
@@ -73,26 +70,6 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What is wrong with a record.
-pub(super) enum Damage {
-    /// The file ends inside it.
-    Cut(String),
-    /// Its header or checksum is wrong.
-    Wrong(String),
-}
-
-impl From<String> for Damage {
-    fn from(problem: String) -> Self {
-        Self::Wrong(problem)
-    }
-}
-
-impl From<&str> for Damage {
-    fn from(problem: &str) -> Self {
-        Self::Wrong(problem.into())
-    }
-}
-
 /// What begins at a place in a file.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
@@ -145,48 +122,6 @@ pub(super) fn big_endian(bytes: &[u8]) -> Option<bool> {
         let day = fields.u16(20).zip(fields.u16(22));
         day.is_some_and(|(year, day)| of_day(year, day, [0; 3], 0).is_some())
     })
-}
-
-/// The place of the next data or control record that begins in `range`, in the midst of anything: the header has to
-/// have codes that are letters and digits as well.
-pub(super) fn next(bytes: &[u8], range: Range<usize>) -> Option<usize> {
-    // Eight bytes tell where one may begin.
-    let from = range.start;
-    let rest = bytes.get(from..bytes.len().min(range.end + 7))?;
-    let starts = rest.windows(8).enumerate().filter(|(_, first)| {
-        matches!(
-            first[6],
-            b'D' | b'R' | b'Q' | b'M' | b'V' | b'A' | b'S' | b'T'
-        ) && matches!(first[7], b' ' | 0 | b'*')
-            || first.starts_with(b"MS\x03")
-    });
-    let mut places = starts.map(|(at, _)| from + at);
-    places.find(|at| is_certain(&bytes[*at..]))
-}
-
-/// Whether a record begins here that is no coincidence.
-pub(super) fn is_certain(bytes: &[u8]) -> bool {
-    let code = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | 0);
-    match kind(bytes) {
-        Kind::Data2 => bytes[8..20].iter().all(code) && bytes[15].is_ascii_alphanumeric(),
-        Kind::Data3 => version_3::record(bytes).is_ok(),
-        Kind::Control => {
-            let blockette = bytes.get(8..15);
-            blockette.is_some_and(|head| head.iter().all(u8::is_ascii_digit))
-                || bytes[7] == b'*'
-                || bytes.get(8..16).is_some_and(|head| head == b"        ")
-        }
-        Kind::Foreign => false,
-    }
-}
-
-/// Bytes of every control record, as the first of a volume says (blockettes 5, 8 and 10).
-pub(super) fn control_length(bytes: &[u8]) -> Option<usize> {
-    let volume = bytes.get(6) == Some(&b'V');
-    let identifier = matches!(bytes.get(8..11), Some(b"005" | b"008" | b"010"));
-    let power = std::str::from_utf8(bytes.get(19..21)?).ok()?;
-    let power: u8 = power.trim().parse().ok()?;
-    (volume && identifier && (8..=16).contains(&power)).then(|| 1 << power)
 }
 
 /// Numbers of a header, in either byte order.

@@ -1,4 +1,4 @@
-//! Where the samples of a miniSEED file lie, so that a day is read without holding it.
+//! An index of the samples in a miniSEED file, so that a day is read without holding all of it in memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -9,10 +9,11 @@ use super::encoding::Payload;
 use super::header::Record;
 use super::walk::{Sink, Walk};
 use super::{continues, is, is_inside};
+use crate::error::recording::{DecodeError, RecordingError};
 
 /// Bytes that are read at once.
 const BLOCK: usize = 256 << 10;
-/// Bytes after a record by which it is judged whether it is whole, as if all of the file were at hand.
+/// Number of bytes after a record that are looked at to tell whether it is complete.
 const AHEAD: usize = 128 << 10;
 
 /// A miniSEED file whose samples are still on disk.
@@ -31,7 +32,7 @@ pub struct IndexedTrace {
     pub channel: String,
     /// Time of the first sample, in nanoseconds since 1970.
     pub start: i64,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: f64,
     /// Samples.
     pub len: usize,
@@ -46,7 +47,7 @@ impl IndexedTrace {
     }
 }
 
-/// Where the samples of a record lie.
+/// Position of the samples of a record in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {
     offset: u64,
@@ -60,7 +61,7 @@ struct Place {
 struct Indexer(Vec<IndexedTrace>);
 
 impl Sink for Indexer {
-    fn take(&mut self, record: &Record<'_>, rate: f64, place: u64) -> Result<(), String> {
+    fn take(&mut self, record: &Record<'_>, rate: f64, offset: u64) -> Result<(), DecodeError> {
         let traces = &mut self.0;
         let last = traces
             .iter()
@@ -80,11 +81,10 @@ impl Sink for Indexer {
             traces.len() - 1
         });
         let payload = &record.payload;
-        let too_large = "a record of more than 4 GB";
         traces[last].records.push(Place {
-            offset: place,
-            length: u32::try_from(payload.data.len()).map_err(|_| too_large)?,
-            count: u32::try_from(payload.count).map_err(|_| too_large)?,
+            offset,
+            length: u32::try_from(payload.data.len()).map_err(|_| DecodeError::TooLarge)?,
+            count: u32::try_from(payload.count).map_err(|_| DecodeError::TooLarge)?,
             encoding: payload.encoding,
             big_endian: payload.big_endian,
         });
@@ -94,11 +94,11 @@ impl Sink for Indexer {
 }
 
 impl IndexedFile {
-    /// Goes through the headers of `file`; nothing where it does not hold miniSEED.
+    /// Reads the headers of `file`; none if it is not miniSEED.
     ///
     /// # Errors
-    /// Where it cannot be read; what is wrong with its records is inside.
-    pub fn open(mut file: &File) -> std::io::Result<Option<Result<Self, String>>> {
+    /// If it cannot be read. The inner result is an error if no record can be read.
+    pub fn open(mut file: &File) -> std::io::Result<Option<Result<Self, RecordingError>>> {
         let mut walk = Walk::default();
         let mut indexer = Indexer::default();
         let mut buffer = Vec::new();
@@ -133,11 +133,11 @@ impl IndexedFile {
     }
 }
 
-/// Reads a trace from its beginning to its end, a record at a time.
+/// Reads a trace from its beginning to its end, one record at a time.
 pub struct TraceReader {
     file: File,
     block: Vec<u8>,
-    /// Place of the block in the file.
+    /// Offset of the block in the file.
     at: u64,
     /// The next record, and the samples before it.
     next: usize,
@@ -145,10 +145,10 @@ pub struct TraceReader {
 }
 
 impl TraceReader {
-    /// Of the file at `path`.
+    /// Opens the file at `path`.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// If it cannot be opened.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         Ok(Self {
             file: File::open(path)?,
@@ -164,16 +164,16 @@ impl TraceReader {
         self.before
     }
 
-    /// Decodes the next record of `trace` into `samples`, which are empty where it is damaged; the number of its first
-    /// sample and the problem with it, or nothing at the end.
+    /// Decodes the next record of `trace` into `samples`, which stay empty if it is damaged. Returns the number of its first
+    /// sample and whether it could be decoded; none at the end of the trace.
     ///
     /// # Errors
-    /// Where the file cannot be read any more.
+    /// If the file cannot be read any more.
     pub fn next(
         &mut self,
         trace: &IndexedTrace,
         samples: &mut Vec<f64>,
-    ) -> std::io::Result<Option<(usize, Result<(), String>)>> {
+    ) -> std::io::Result<Option<(usize, Result<(), DecodeError>)>> {
         samples.clear();
         let Some(place) = trace.records.get(self.next).copied() else {
             return Ok(None);

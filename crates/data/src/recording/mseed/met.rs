@@ -1,15 +1,15 @@
-//! What was unusual about a miniSEED file: counted while it is read, and told at the end.
+//! Counts what is unusual about a miniSEED file while it is read, and describes it at the end.
 
 use std::collections::BTreeMap;
 
 use super::encoding;
 
-/// Where a record is.
+/// Describes the position of a record.
 pub(super) fn place(number: usize, offset: usize) -> String {
     format!("record {number}, at byte {offset}")
 }
 
-/// How often something was met, and where first.
+/// How often something occurred, and where first.
 #[derive(Default)]
 pub(super) struct Tally {
     count: usize,
@@ -27,7 +27,7 @@ impl Tally {
         self.bytes += bytes;
     }
 
-    /// `text` about so many `things`, where there is any.
+    /// A sentence with the count of `thing` and `text`; none if the count is zero.
     fn note(&self, thing: &str, text: &str) -> Option<String> {
         let plural = if self.count == 1 { "" } else { "s" };
         let first = match (self.first.is_empty(), self.count) {
@@ -47,11 +47,11 @@ pub(super) struct Met {
     pub damaged: Tally,
     /// The last record, where the file ends inside it.
     pub cut: Tally,
-    /// Records whose encoding is not read, by encoding.
+    /// Records whose encoding is not supported, by encoding.
     pub not_read: BTreeMap<u8, Tally>,
-    /// Records with samples that give no sampling rate.
+    /// Records with samples but without a sampling rate.
     pub without_rate: Tally,
-    /// Stretches of bytes that are no record.
+    /// Ranges of bytes that are not a record.
     pub foreign: Tally,
     /// Control records of a full SEED volume.
     pub control: Tally,
@@ -70,7 +70,7 @@ impl Met {
     pub(super) fn lost(&self) -> Vec<String> {
         let not_read = self.not_read.iter().map(|(encoding, tally)| {
             let name = encoding::name(*encoding);
-            let text = format!("left out, as encoding {encoding} ({name}) is not read");
+            let text = format!("left out, as encoding {encoding} ({name}) is not supported");
             tally.note("record", &text)
         });
         let damaged = self.damaged.note("damaged record", "left out, as gaps");
@@ -83,7 +83,7 @@ impl Met {
     /// What was unusual otherwise.
     pub(super) fn unusual(&self) -> Vec<String> {
         let foreign = format!(
-            "skipped, of {} bytes that are no miniSEED record",
+            "skipped, of {} bytes that are not miniSEED records",
             self.foreign.bytes
         );
         let all = [

@@ -1,14 +1,15 @@
-//! miniSEED as it comes in, say from `slinktool`: every record as soon as it is whole.
+//! A stream of miniSEED, such as the output of `slinktool`: every record as soon as it is complete.
 
 use super::super::Trace;
 use super::header::Record;
 use super::walk::{Sink, Walk};
+use crate::error::recording::{DecodeError, RecordingError};
 
-/// Records of a stream; samples come out as soon as the last byte of their record has come in.
+/// Records of a stream; their samples are available as soon as the last byte of the record has arrived.
 #[derive(Default)]
 pub struct Packets {
     walk: Walk,
-    /// Bytes of records that are not whole.
+    /// Bytes of incomplete records.
     buffer: Vec<u8>,
     found: bool,
 }
@@ -19,19 +20,19 @@ impl Packets {
         super::is(bytes)
     }
 
-    /// Takes the next bytes; the records that are whole now, one trace each.
+    /// Takes the next bytes; returns the records that are complete now, one trace each.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Trace> {
         self.buffer.extend_from_slice(bytes);
         self.walk(false)
     }
 
-    /// The last records: nothing comes any more.
+    /// Returns the last records, after the end of the stream.
     pub fn finish(&mut self) -> Vec<Trace> {
         self.walk(true)
     }
 
     fn walk(&mut self, is_last: bool) -> Vec<Trace> {
-        let mut decoded = Each(Vec::new());
+        let mut decoded = TracePerRecord(Vec::new());
         let passed = self.walk.over(&self.buffer, is_last, &mut decoded);
         self.buffer.drain(..passed);
         self.found |= !decoded.0.is_empty();
@@ -41,17 +42,17 @@ impl Packets {
     /// What was unusual so far.
     ///
     /// # Errors
-    /// Where no record could be read.
-    pub fn notes(&self) -> Result<Vec<String>, String> {
+    /// If no record could be read.
+    pub fn notes(&self) -> Result<Vec<String>, RecordingError> {
         self.walk.notes(!self.found)
     }
 }
 
-/// A trace a record.
-struct Each(Vec<Trace>);
+/// One trace for each record.
+struct TracePerRecord(Vec<Trace>);
 
-impl Sink for Each {
-    fn take(&mut self, record: &Record<'_>, rate: f64, _place: u64) -> Result<(), String> {
+impl Sink for TracePerRecord {
+    fn take(&mut self, record: &Record<'_>, rate: f64, _offset: u64) -> Result<(), DecodeError> {
         let mut samples = Vec::new();
         record.payload.decode(&mut samples)?;
         self.0.push(Trace {

@@ -3,7 +3,8 @@
 use super::super::check_rate;
 use super::super::time::of_day;
 use super::encoding::Payload;
-use super::header::{Assumed, Damage, Fields, HEADER_2, Kind, Record, big_endian, kind};
+use super::header::{Assumed, Fields, HEADER_2, Kind, Record, big_endian, kind};
+use crate::error::recording::RecordDamage;
 
 /// Lengths of a version 2 record, as powers of two.
 const POWERS: std::ops::RangeInclusive<u8> = 7..=30;
@@ -21,7 +22,7 @@ struct Blockettes {
     encoding: Option<(u8, u8, u8)>,
     /// Microseconds after the start time.
     micros: i64,
-    /// Samples a second.
+    /// Samples per second.
     rate: Option<f64>,
 }
 
@@ -54,51 +55,50 @@ impl Blockettes {
     }
 }
 
-/// A data record of version 2. `before` is the length of the record before it, for those that tell none.
-pub(super) fn record(bytes: &[u8], before: Option<usize>) -> Result<Record<'_>, Damage> {
+/// Parses a data record of version 2. `before` is the length of the record before it, for records without a length.
+///
+/// # Errors
+/// If its header is damaged, or the bytes end inside it.
+pub(super) fn record(bytes: &[u8], before: Option<usize>) -> Result<Record<'_>, RecordDamage> {
     let fields = Fields {
         bytes,
-        big_endian: big_endian(bytes).ok_or("the start time is not valid in either byte order")?,
+        big_endian: big_endian(bytes).ok_or(RecordDamage::ByteOrder)?,
     };
-    let cut_off = || Damage::Cut("the file ends inside its header".into());
     let blockettes = Blockettes::read(&fields);
     let mut assumed = Assumed::default();
     let (encoding, order, length) = match blockettes.encoding {
         Some((.., power)) if !POWERS.contains(&power) => {
-            return Err(format!("a record of 2^{power} bytes is not plausible").into());
+            return Err(RecordDamage::Length { power });
         }
         Some((encoding, order, power)) => (encoding, order, 1usize << power),
         None => {
             assumed.length = true;
-            let length = length_by_next(bytes, before)
-                .ok_or("it has no blockette 1000, and no next record tells its length")?;
+            let length = length_by_next(bytes, before).ok_or(RecordDamage::UnknownLength)?;
             (STEIM_1, u8::from(fields.big_endian), length)
         }
     };
-    let record = bytes.get(..length).ok_or_else(|| {
-        let there = bytes.len();
-        Damage::Cut(format!(
-            "the record is cut off: {there} of its {length} bytes are there"
-        ))
+    let record = bytes.get(..length).ok_or(RecordDamage::Truncated {
+        found: bytes.len(),
+        length,
     })?;
-    let start = start_2(&fields, blockettes.micros).ok_or("its start time is not valid")?;
-    let count = usize::from(fields.u16(30).ok_or_else(cut_off)?);
+    let start = start_2(&fields, blockettes.micros).ok_or(RecordDamage::StartTime)?;
+    let count = usize::from(fields.u16(30).ok_or(RecordDamage::HeaderTruncated)?);
     let channel = source_id(bytes);
     if count == 0 {
         return Ok(Record::empty(channel, start, length, false));
     }
-    let offset = usize::from(fields.u16(44).ok_or_else(cut_off)?);
+    let offset = usize::from(fields.u16(44).ok_or(RecordDamage::HeaderTruncated)?);
     let data = record.get(offset..).filter(|_| offset >= HEADER_2);
     if order > 1 {
         assumed.order = Some(order);
     }
-    let rate = rate_2(&fields, blockettes.rate).ok_or_else(cut_off)?;
+    let rate = rate_2(&fields, blockettes.rate).ok_or(RecordDamage::HeaderTruncated)?;
     Ok(Record {
         channel,
         start,
         rate: rate.map(check_rate).transpose()?,
         payload: Payload {
-            data: data.ok_or("its data begin outside the record")?,
+            data: data.ok_or(RecordDamage::DataOffset)?,
             count,
             encoding,
             big_endian: if order > 1 {
@@ -139,7 +139,7 @@ fn start_2(fields: &Fields<'_>, micros: i64) -> Option<i64> {
     Some(start + correction)
 }
 
-/// Samples a second of a version 2 record: those of blockette 100, else of the header. Nothing in `Some` where it says
+/// Samples per second of a version 2 record: those of blockette 100, else of the header. Nothing in `Some` where it says
 /// none, nothing at all where the header is cut off.
 fn rate_2(fields: &Fields<'_>, exact: Option<f64>) -> Option<Option<f64>> {
     let factor = f64::from(fields.u16(32)? as i16);

@@ -3,46 +3,48 @@
 use super::super::check_rate;
 use super::super::time::of_day;
 use super::encoding::Payload;
-use super::header::{Assumed, Damage, Fields, HEADER_3, Record};
+use super::header::{Assumed, Fields, HEADER_3, Record};
+use crate::error::recording::RecordDamage;
 
-/// A data record of version 3.
-pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, Damage> {
+/// Parses a data record of version 3.
+///
+/// # Errors
+/// If its header or checksum is wrong, or the bytes end inside it.
+pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, RecordDamage> {
     let fields = Fields {
         bytes,
         big_endian: false,
     };
-    let cut_off = || Damage::Cut("the file ends inside its header".into());
-    let id_length = usize::from(*bytes.get(33).ok_or_else(cut_off)?);
-    let extra = usize::from(fields.u16(34).ok_or_else(cut_off)?);
-    let data_length = fields.u32(36).ok_or_else(cut_off)? as usize;
+    let id_length = usize::from(*bytes.get(33).ok_or(RecordDamage::HeaderTruncated)?);
+    let extra = usize::from(fields.u16(34).ok_or(RecordDamage::HeaderTruncated)?);
+    let data_length = fields.u32(36).ok_or(RecordDamage::HeaderTruncated)? as usize;
     let offset = HEADER_3 + id_length + extra;
     let length = offset + data_length;
-    let record = bytes.get(..length).ok_or_else(|| {
-        let there = bytes.len();
-        Damage::Cut(format!(
-            "the record is cut off: {there} of its {length} bytes are there"
-        ))
+    let record = bytes.get(..length).ok_or(RecordDamage::Truncated {
+        found: bytes.len(),
+        length,
     })?;
-    let stated = fields.u32(28).ok_or_else(cut_off)?;
+    let stated = fields.u32(28).ok_or(RecordDamage::HeaderTruncated)?;
     let own = crc32c::crc32c_append(
         crc32c::crc32c_append(crc32c::crc32c(&record[..28]), &[0; 4]),
         &record[32..],
     );
     if own != stated && stated != 0 {
-        let problem =
-            format!("the checksum is {own:08x}, but the record says {stated:08x}: it is damaged");
-        return Err(problem.into());
+        return Err(RecordDamage::Checksum {
+            found: own,
+            stored: stated,
+        });
     }
     let (year, day) = (
-        fields.u16(8).ok_or_else(cut_off)?,
-        fields.u16(10).ok_or_else(cut_off)?,
+        fields.u16(8).ok_or(RecordDamage::HeaderTruncated)?,
+        fields.u16(10).ok_or(RecordDamage::HeaderTruncated)?,
     );
     let time = [12, 13, 14].map(|i| i64::from(bytes[i]));
-    let fraction = i64::from(fields.u32(4).ok_or_else(cut_off)?);
-    let start = of_day(year, day, time, fraction).ok_or("its start time is not valid")?;
+    let fraction = i64::from(fields.u32(4).ok_or(RecordDamage::HeaderTruncated)?);
+    let start = of_day(year, day, time, fraction).ok_or(RecordDamage::StartTime)?;
     let rate = fields.array(16).map(f64::from_be_bytes);
-    let rate = rate.ok_or_else(cut_off)?;
-    let count = fields.u32(24).ok_or_else(cut_off)? as usize;
+    let rate = rate.ok_or(RecordDamage::HeaderTruncated)?;
+    let count = fields.u32(24).ok_or(RecordDamage::HeaderTruncated)? as usize;
     let channel = fdsn_id(&String::from_utf8_lossy(&record[HEADER_3..][..id_length]));
     if count == 0 {
         return Ok(Record::empty(channel, start, length, own == stated));

@@ -1,28 +1,29 @@
-//! The walk over the records of a file or a stream: what is damaged is stepped over and counted.
+//! Walks over the records of a file or a stream; skips and counts damaged ones.
 
 use super::encoding::{TEXT, is_read};
-use super::header::{self, Damage, Kind, Record};
+use super::header::{self, Kind, Record};
 use super::met::{Met, place};
-use super::{version_2, version_3};
+use super::{search, version_2, version_3};
+use crate::error::recording::{DecodeError, RecordDamage, RecordingError};
 
-/// Bytes without which it is not known what comes next.
+/// Number of bytes needed to tell what comes next.
 const ENOUGH: usize = 64;
-/// Bytes that are waited for to see the end of a record; a header that claims more is damaged.
+/// Longest record whose end is waited for, in bytes; a header that claims more is damaged.
 const LONGEST_AWAITED: usize = 16 << 20;
 
-/// Takes the sound records of a walk.
+/// Receives the valid records of a walk.
 pub(super) trait Sink {
-    /// Takes a record with samples at `rate`; its payload begins at byte `place` of the file.
+    /// Takes a record with samples at `rate`; its payload begins at byte `offset` of the file.
     ///
     /// # Errors
-    /// Where its samples cannot be decoded: the record then counts as damaged.
-    fn take(&mut self, record: &Record<'_>, rate: f64, place: u64) -> Result<(), String>;
+    /// If its samples cannot be decoded: the record then counts as damaged.
+    fn take(&mut self, record: &Record<'_>, rate: f64, offset: u64) -> Result<(), DecodeError>;
 }
 
-/// Where a walk is, and what it met so far.
+/// State of a walk: its position, and what was unusual so far.
 #[derive(Default)]
 pub(super) struct Walk {
-    /// Bytes that were passed before those at hand.
+    /// Number of bytes before the current ones.
     base: u64,
     /// Records so far.
     number: usize,
@@ -35,13 +36,13 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Hands the records of `bytes` to `sink`, up to the first that is not whole yet unless the file ends here
-    /// (`is_last`). The number of bytes that were passed; the others come again, with more after them.
+    /// Passes the records of `bytes` to `sink`, up to the first that is not complete yet unless the file ends here
+    /// (`is_last`). Returns the number of bytes that were consumed; the caller passes the others again, followed by more.
     pub(super) fn over(&mut self, bytes: &[u8], is_last: bool, sink: &mut impl Sink) -> usize {
         self.over_until(bytes, bytes.len(), is_last, sink)
     }
 
-    /// As [`Walk::over`], with the records that begin before `end`; what follows tells whether they are whole.
+    /// As [`Walk::over`], for the records that begin before `end`; the bytes after it tell whether they are complete.
     pub(super) fn over_until(
         &mut self,
         bytes: &[u8],
@@ -78,11 +79,11 @@ impl Walk {
     /// What was unusual; `is_empty` says that no sample was found.
     ///
     /// # Errors
-    /// Where that is so because records are damaged.
-    pub(super) fn notes(&self, is_empty: bool) -> Result<Vec<String>, String> {
+    /// If no sample was found because records are damaged.
+    pub(super) fn notes(&self, is_empty: bool) -> Result<Vec<String>, RecordingError> {
         let lost = self.met.lost();
         if is_empty && !lost.is_empty() {
-            return Err(format!("no record can be read: {}", lost.join("; ")));
+            return Err(RecordingError::NoRecord { lost });
         }
         Ok([lost, self.met.unusual()].concat())
     }
@@ -103,14 +104,18 @@ impl<S: Sink> Steps<'_, S> {
         move || place(number, at)
     }
 
-    /// Reads the data record at `offset`; the place of the next, or nothing where more bytes are needed.
-    fn record(&mut self, offset: usize, record: Result<Record<'_>, Damage>) -> Option<usize> {
+    /// Reads the data record at `offset`; the place of the next, or none if more bytes are needed.
+    fn record(&mut self, offset: usize, record: Result<Record<'_>, RecordDamage>) -> Option<usize> {
         let next = match record {
             Ok(record) => {
                 let record = self.within(offset, record);
                 self.accept(offset, &record)
             }
-            Err(Damage::Cut(_)) if !self.is_last && self.bytes.len() - offset < LONGEST_AWAITED => {
+            Err(damage)
+                if damage.is_truncated()
+                    && !self.is_last
+                    && self.bytes.len() - offset < LONGEST_AWAITED =>
+            {
                 return None;
             }
             Err(damage) => self.left_out(offset, damage),
@@ -130,10 +135,10 @@ impl<S: Sink> Steps<'_, S> {
         let followed = rest.is_empty() || header::kind(rest) != Kind::Foreign;
         let usual = self.walk.length == Some(record.length);
         let begins = if !followed {
-            header::next(self.bytes, offset + 1..end)
+            search::next(self.bytes, offset + 1..end)
         } else if !usual {
             let mut places = (offset + 128..end).step_by(64);
-            places.find(|at| header::is_certain(&self.bytes[*at..]))
+            places.find(|at| search::is_certain(&self.bytes[*at..]))
         } else {
             None
         };
@@ -170,7 +175,7 @@ impl<S: Sink> Steps<'_, S> {
         if let Err(problem) = self.sink.take(record, rate, at) {
             let problem = || format!("{}: {problem}", place());
             met.damaged.add(record.length, problem);
-            return header::next(self.bytes, offset + 1..next).unwrap_or(next);
+            return search::next(self.bytes, offset + 1..next).unwrap_or(next);
         }
         let assumed = record.assumed;
         if let Some(order) = assumed.order {
@@ -189,7 +194,7 @@ impl<S: Sink> Steps<'_, S> {
     /// Where the next record begins, at the end where there is none: as far as the bytes at hand tell.
     fn next(&self, from: usize) -> (usize, bool) {
         let length = self.bytes.len();
-        match header::next(self.bytes, from..length) {
+        match search::next(self.bytes, from..length) {
             Some(next) => (next, true),
             // The header of the next may have begun.
             None if !self.is_last => (length.saturating_sub(ENOUGH - 1).max(from), false),
@@ -198,22 +203,23 @@ impl<S: Sink> Steps<'_, S> {
     }
 
     /// Counts a record that cannot be read; the place of the next.
-    fn left_out(&mut self, offset: usize, damage: Damage) -> usize {
+    fn left_out(&mut self, offset: usize, damage: RecordDamage) -> usize {
         let (end, found) = self.next(offset + 1);
         let place = self.place(offset);
         let met = &mut self.walk.met;
-        let (tally, problem) = match damage {
-            Damage::Cut(problem) if !found => (&mut met.cut, problem),
-            Damage::Cut(problem) | Damage::Wrong(problem) => (&mut met.damaged, problem),
+        let tally = if damage.is_truncated() && !found {
+            &mut met.cut
+        } else {
+            &mut met.damaged
         };
-        tally.add(end - offset, || format!("{}: {problem}", place()));
+        tally.add(end - offset, || format!("{}: {damage}", place()));
         end
     }
 
     /// Steps over a control record; the place of the next record.
     fn control(&mut self, offset: usize) -> Option<usize> {
         let bytes = self.bytes;
-        if let Some(length) = header::control_length(&bytes[offset..]) {
+        if let Some(length) = search::control_length(&bytes[offset..]) {
             self.walk.control_length = Some(length);
         }
         // Records may be shorter than the volume says, so that the next is looked for inside as well.

@@ -1,10 +1,12 @@
 //! The header of SAC files: 70 floats, 40 integers and 192 characters, binary or alphanumeric.
 
+use crate::error::recording::SacError;
+
 /// Bytes of a binary header.
 pub(super) const HEADER: usize = 632;
 /// Bytes of the footer of version 7: 22 float64.
 pub(super) const FOOTER: usize = 176;
-/// What is not known.
+/// The value of undefined fields.
 pub(super) const UNDEFINED: f64 = -12345.0;
 
 const FLOATS: usize = 70;
@@ -12,7 +14,7 @@ const INTEGERS: usize = 40;
 const TEXTS: usize = 192;
 /// Lines of an alphanumeric header: floats, integers, texts.
 const LINES: [usize; 3] = [14, 8, 8];
-/// Undefined floats of a header, at least; there are about 60 in most files.
+/// Fewest undefined floats of a header; most files have about 60.
 const MOSTLY_UNDEFINED: usize = 20;
 
 /// A header in either form.
@@ -20,12 +22,12 @@ pub(super) struct Header {
     floats: Vec<f64>,
     integers: Vec<i32>,
     texts: Vec<u8>,
-    /// Byte order of a binary file; nothing of an alphanumeric one.
+    /// Byte order of a binary file; none for an alphanumeric one.
     pub big_endian: Option<bool>,
 }
 
 impl Header {
-    /// The header of a binary or alphanumeric file; nothing where there is none.
+    /// The header of a binary or alphanumeric file; none for other files.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         Self::binary(bytes).or_else(|| Self::alphanumeric(bytes))
     }
@@ -59,7 +61,7 @@ impl Header {
         }
     }
 
-    /// Whether this is a header of a binary file of so many bytes. Without a version the rest has to fit.
+    /// Whether this is plausible as the header of a binary file of `bytes` bytes. Without a version, size and interval must fit.
     fn is_plausible(&self, bytes: usize) -> bool {
         match self.version() {
             Some(6 | 7) => true,
@@ -143,8 +145,8 @@ impl Header {
 /// Samples of an alphanumeric file, which follow its header.
 ///
 /// # Errors
-/// With the line that holds something else.
-pub(super) fn numbers(bytes: &[u8]) -> Result<Vec<f64>, String> {
+/// If a line is not made of numbers.
+pub(super) fn numbers(bytes: &[u8]) -> Result<Vec<f64>, SacError> {
     let mut lines = Lines { bytes, at: 0 };
     let header: usize = LINES.iter().sum();
     for _ in 0..header {
@@ -152,12 +154,9 @@ pub(super) fn numbers(bytes: &[u8]) -> Result<Vec<f64>, String> {
     }
     let mut samples = Vec::new();
     for (number, line) in lines.enumerate() {
-        let wrong = || {
-            format!(
-                "line {}: `{}` holds something else than numbers",
-                header + number + 1,
-                String::from_utf8_lossy(&line[..line.len().min(80)])
-            )
+        let wrong = || SacError::Line {
+            line: header + number + 1,
+            text: String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned(),
         };
         // As binary files hold them, and as SAC and ObsPy read these.
         let values = fields(line, 15).ok_or_else(wrong)?;

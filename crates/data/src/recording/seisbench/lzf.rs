@@ -9,7 +9,7 @@ pub(super) const FILTER: u16 = 32000;
 /// Unpacks a chunk.
 ///
 /// # Errors
-/// Where it is damaged.
+/// If it is damaged.
 pub(super) fn unpack(_: &FilterDescription, packed: &[u8], _: usize) -> Result<Vec<u8>, Error> {
     decode(packed).ok_or_else(|| Error::InvalidData("a chunk packed with LZF is damaged".into()))
 }

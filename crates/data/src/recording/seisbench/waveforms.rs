@@ -1,7 +1,9 @@
-//! Arrays of `waveforms.hdf5`: where a trace lies in its bucket, and which axis has the channels.
+//! Arrays of `waveforms.hdf5`: the position of a trace in its bucket, and which axis has the channels.
 
 use hdf5_reader::error::Error;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, H5Type, SliceInfo, SliceInfoElem};
+
+use crate::error::recording::HdfError;
 
 /// Order of the axes of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,60 +18,56 @@ impl Axes {
     /// SeisBench's `dimension_order`; the axis `N` of a bucket's traces comes first, whether it is written or not.
     ///
     /// # Errors
-    /// Where it is another order.
-    pub(super) fn parse(order: &str) -> Result<Self, String> {
+    /// If it is another order.
+    pub(super) fn parse(order: &str) -> Result<Self, HdfError> {
         match order.strip_prefix('N').unwrap_or(order) {
             "CW" => Ok(Self::ChannelsFirst),
             "WC" => Ok(Self::SamplesFirst),
-            _ => Err(format!(
-                "dimension order `{order}` is not read: expected CW, WC, NCW or NWC"
-            )),
+            _ => Err(HdfError::DimensionOrder {
+                order: order.into(),
+            }),
         }
     }
 
-    /// Which axis of a trace of `shape` has `count` channels: the one that is as long. Where both are, `stated` decides.
+    /// Which axis of a trace of `shape` has the `components`: the one with that length. If both have it, `stated` decides.
     ///
     /// # Errors
-    /// Where no axis has that length, or both have and nothing decides.
-    fn of(shape: [usize; 2], count: usize, stated: Option<Self>) -> Result<Self, String> {
+    /// If no axis has that length, or both have and `stated` is none.
+    fn of(shape: [usize; 2], components: usize, stated: Option<Self>) -> Result<Self, HdfError> {
         let [first, second] = shape;
-        match (first == count, second == count, stated) {
+        match (first == components, second == components, stated) {
             (true, false, _) => Ok(Self::ChannelsFirst),
             (false, true, _) => Ok(Self::SamplesFirst),
             (true, true, Some(stated)) => Ok(stated),
-            (true, true, None) => Err(format!(
-                "both axes of {first} x {second} can be the {count} components: give `dimension_order`"
-            )),
-            (false, false, _) => Err(format!(
-                "no axis of {first} x {second} is that of the {count} components"
-            )),
+            (true, true, None) => Err(HdfError::AmbiguousAxes { shape, components }),
+            (false, false, _) => Err(HdfError::NoAxis { shape, components }),
         }
     }
 }
 
-/// A trace as it lies in the file.
+/// A trace as stored in the file.
 pub(super) struct Waveform {
     values: Vec<f64>,
-    /// Samples a channel.
+    /// Samples per channel.
     length: usize,
     count: usize,
     pub axes: Axes,
 }
 
 impl Waveform {
-    /// Reads the trace at `place` of an array, or all of it. The trace has `count` components.
+    /// Reads the trace at `position` of an array, or all of it. The trace has `count` components.
     ///
     /// # Errors
-    /// Where the place is not in the array, or its shape is not that of so many components.
+    /// If the position is not in the array, or its shape does not fit the number of components.
     pub(super) fn read(
         set: &Dataset,
-        place: Option<&str>,
+        position: Option<&str>,
         count: usize,
         stated: Option<Axes>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, HdfError> {
         let whole = set.shape();
-        let (selection, shape) = match place {
-            Some(place) => selection(place, whole)?,
+        let (selection, shape) = match position {
+            Some(position) => selection(position, whole)?,
             None => (SliceInfo::all(whole.len()), whole.to_vec()),
         };
         let length = |axis: u64| usize::try_from(axis).unwrap_or(usize::MAX);
@@ -77,18 +75,18 @@ impl Waveform {
             [samples] => [1, length(samples)],
             [first, second] => [length(first), length(second)],
             _ => {
-                return Err(format!(
-                    "an array of the shape {whole:?} holds no single trace of channels and samples"
-                ));
+                return Err(HdfError::TraceShape {
+                    shape: whole.to_vec(),
+                });
             }
         };
         let axes = Axes::of(shape, count, stated)?;
         let values = numbers(set, &selection)?;
         if values.is_empty() || !values.len().is_multiple_of(count) {
-            return Err(format!(
-                "{} values are not those of {count} components",
-                values.len()
-            ));
+            return Err(HdfError::ValueCount {
+                values: values.len(),
+                components: count,
+            });
         }
         Ok(Self {
             length: values.len() / count,
@@ -108,10 +106,13 @@ impl Waveform {
     }
 }
 
-/// `3,:3,:6000`: the trace in its bucket of `shape`, and how much of each axis it takes; and the shape of that.
-fn selection(place: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), String> {
-    let wrong = || format!("`{place}` is no place in a bucket of the shape {shape:?}");
-    let parts: Vec<&str> = place.split(',').map(str::trim).collect();
+/// Parses `3,:3,:6000`: the trace in its bucket of `shape`, and the range of each axis. Also returns the selected shape.
+fn selection(position: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), HdfError> {
+    let wrong = || HdfError::Position {
+        position: position.into(),
+        shape: shape.to_vec(),
+    };
+    let parts: Vec<&str> = position.split(',').map(str::trim).collect();
     if parts.len() > shape.len() {
         return Err(wrong());
     }
@@ -145,19 +146,16 @@ fn selection(place: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), String
 }
 
 /// Values of a selection, whatever their type.
-pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, String> {
+pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, HdfError> {
     macro_rules! read {
         ($kind:ty) => {{
-            let array = set
-                .read_slice::<$kind>(selection)
-                .map_err(|error| error.to_string())?;
+            let array = set.read_slice::<$kind>(selection)?;
             Ok(array.iter().map(|v| *v as f64).collect())
         }};
     }
     match set.dtype() {
         Datatype::FloatingPoint { size: 2, .. } => {
-            let array = set.read_slice::<Half>(selection);
-            let array = array.map_err(|error| error.to_string())?;
+            let array = set.read_slice::<Half>(selection)?;
             Ok(array.iter().map(|Half(value)| *value).collect())
         }
         Datatype::FloatingPoint { size: 4, .. } => read!(f32),
@@ -171,11 +169,13 @@ pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, 
             (4, false) => read!(u32),
             (8, true) => read!(i64),
             (8, false) => read!(u64),
-            _ => Err(format!("integers of {size} bytes are not read")),
+            _ => Err(HdfError::ElementType {
+                kind: format!("integers of {size} bytes"),
+            }),
         },
-        other => Err(format!(
-            "samples of type {other:?} are not read: expected float32, float64 or integers"
-        )),
+        other => Err(HdfError::ElementType {
+            kind: format!("{other:?}"),
+        }),
     }
 }
 
@@ -194,7 +194,7 @@ impl H5Type for Half {
     fn from_bytes(bytes: &[u8], kind: &Datatype) -> Result<Self, Error> {
         let (Datatype::FloatingPoint { byte_order, .. }, Some(bytes)) = (kind, bytes.first_chunk())
         else {
-            return Err(Error::InvalidData("no 16-bit float".into()));
+            return Err(Error::InvalidData("not a 16-bit float".into()));
         };
         let value = match byte_order {
             ByteOrder::LittleEndian => half::f16::from_le_bytes(*bytes),
@@ -244,12 +244,12 @@ mod tests {
         let stated = [None, Some(Axes::ChannelsFirst), Some(Axes::SamplesFirst)];
         for stated in stated {
             let of = |shape, count| Axes::of(shape, count, stated);
-            assert_eq!(of([3, 600], 3), Ok(Axes::ChannelsFirst));
-            assert_eq!(of([600, 3], 3), Ok(Axes::SamplesFirst));
+            assert_eq!(of([3, 600], 3).ok(), Some(Axes::ChannelsFirst));
+            assert_eq!(of([600, 3], 3).ok(), Some(Axes::SamplesFirst));
             assert_eq!(of([3, 3], 3).ok(), stated);
             assert!(of([600, 4], 3).is_err());
         }
-        assert_eq!(Axes::parse("NWC"), Ok(Axes::SamplesFirst));
+        assert_eq!(Axes::parse("NWC").ok(), Some(Axes::SamplesFirst));
         for bad in ["CWN", "WCN", "", "N", "CNW", "WW"] {
             assert!(Axes::parse(bad).is_err(), "{bad}");
         }

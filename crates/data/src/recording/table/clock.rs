@@ -1,9 +1,8 @@
-//! The even clock behind a column of times.
+//! Fits a constant sampling rate to a column of times.
 //!
-//! Times that people record jitter, repeat and come in bursts, while the converter behind them samples evenly. So the
-//! rate is a fit of time over row, and a gap is where the times leave that even clock for good, by about a sample or more:
-//! a late row that the next rows make up for is none. [`fit`] does both; `guess` looks for the
-//! period, `levels` holds the statistics.
+//! Recorded times jitter, repeat and come in bursts, while the converter behind them samples evenly. So the rate is a fit of
+//! time over row, and a gap is where the times depart from that fit for good, by about a sample or more; a single late row is
+//! not a gap. [`fit`] does both; `guess` looks for the period, `levels` has the statistics.
 
 mod guess;
 mod levels;
@@ -14,23 +13,24 @@ use guess::{Guess, best};
 use levels::{Levels, Line};
 
 use super::super::{NANOS, check_rate, format_time};
+use crate::error::recording::ClockError;
 
-/// What the times of a channel say.
+/// Rate and gaps of a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::recording) struct Clock {
-    /// Samples a second.
+    /// Samples per second.
     pub rate: f64,
-    /// Rows without a gap between them, and the time of the first in nanoseconds.
+    /// Ranges of rows without a gap, and the time of the first row of each in nanoseconds.
     pub stretches: Vec<(Range<usize>, i64)>,
     /// What was unusual.
     pub notes: Vec<String>,
 }
 
-/// Fits an even clock to `times` in nanoseconds; `given` is a sampling rate that rules where it is known.
+/// Fits a constant rate to `times` in nanoseconds; `given` is the sampling rate if it is known, and takes precedence.
 ///
 /// # Errors
-/// Where times tell no rate, go backwards, or follow no even clock.
-pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, String> {
+/// If the rate does not follow from the times, or they go backwards or are not evenly spaced.
+pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
     let given = given.map(check_rate).transpose()?;
     let single = |rate: f64| Clock {
         rate,
@@ -38,10 +38,7 @@ pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clo
         notes: Vec::new(),
     };
     if times.len() < 2 {
-        let rate = given.ok_or(format!(
-            "one row tells no sampling rate: {}",
-            super::RATE_UNKNOWN
-        ))?;
+        let rate = given.ok_or(ClockError::OneRow)?;
         return Ok(single(rate));
     }
     backwards(times)?;
@@ -54,23 +51,21 @@ pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clo
         return finish(times, &seconds, guess, given);
     }
     let Some(guess) = best(&seconds, given) else {
-        let rate = given.ok_or(format!(
-            "all {} times are {}: {}",
-            times.len(),
-            format_time(origin),
-            super::RATE_UNKNOWN
-        ))?;
+        let rate = given.ok_or_else(|| ClockError::EqualTimes {
+            rows: times.len(),
+            time: format_time(origin),
+        })?;
         let mut clock = single(rate);
         clock
             .notes
-            .push("all times are equal: the given rate alone tells them".into());
+            .push("all times are equal: they are computed from the given rate".into());
         return Ok(clock);
     };
     finish(times, &seconds, guess, given)
 }
 
 /// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
-fn backwards(times: &[i64]) -> Result<(), String> {
+fn backwards(times: &[i64]) -> Result<(), ClockError> {
     let steps = || times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
     let Some((row, step)) = steps().enumerate().min_by_key(|(_, step)| *step) else {
         return Ok(());
@@ -79,9 +74,9 @@ fn backwards(times: &[i64]) -> Result<(), String> {
         return Ok(());
     }
     if steps().filter(|step| *step < 0).count() > steps().filter(|step| *step > 0).count() {
-        return Err("the times fall from row to row: sort the rows by time".into());
+        return Err(ClockError::Falling);
     }
-    // A row of another century is none; so what is usual before and after counts.
+    // A single wrong time does not count, so the medians before and after are compared.
     let usual = |rows: &[i64]| {
         let mut rows = rows.to_vec();
         rows.sort_unstable();
@@ -91,20 +86,16 @@ fn backwards(times: &[i64]) -> Result<(), String> {
     let after = usual(&times[row + 1..times.len().min(row + 10)]);
     let back = before.saturating_sub(after) as f64 / NANOS;
     if back > LARGEST_CORRECTION || times.len() < 8 {
-        return Err(goes_back(row + 1, -(step as f64) / NANOS));
+        return Err(ClockError::Backwards {
+            row: row + 1,
+            seconds: -(step as f64) / NANOS,
+        });
     }
     Ok(())
 }
 
-/// Seconds that a clock may be set back without being two.
+/// Largest backward correction of a clock in seconds; a larger jump means two recordings.
 const LARGEST_CORRECTION: f64 = 1.0;
-
-fn goes_back(row: usize, seconds: f64) -> String {
-    format!(
-        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table there",
-        row + 1
-    )
-}
 
 /// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
 fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
@@ -188,7 +179,7 @@ fn finish(
     seconds: &[f64],
     guess: Guess,
     given: Option<f64>,
-) -> Result<Clock, String> {
+) -> Result<Clock, ClockError> {
     let mut notes = Vec::new();
     let bounds = bounds(&guess.cuts, times.len());
     let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
@@ -200,17 +191,17 @@ fn finish(
     let rate = given.unwrap_or(measured);
     if (measured / rate - 1.0).abs() > 0.01 {
         notes.push(format!(
-            "the given rate is {rate} Hz, but the times say {measured:.6} Hz; the given one counts"
+            "the given rate is {rate} Hz, but the times say {measured:.6} Hz; the given rate is used"
         ));
     } else if given.is_none() && scatter > (0.005 * longest as f64).max(10.0) {
-        return Err(format!(
-            "the times follow no even clock: they are off the best one, {measured:.3} Hz, by {scatter:.0} samples: {}",
-            super::RATE_UNKNOWN
-        ));
+        return Err(ClockError::Uneven {
+            rate: measured,
+            samples: scatter,
+        });
     }
     if scatter > 1.0 {
         notes.push(format!(
-            "the times are off an even clock of {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
+            "the times differ from even spacing at {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
             scatter / measured
         ));
     }
@@ -222,17 +213,20 @@ fn finish(
             .filter(|(_, jump)| **jump < 0.0)
     };
     if let Some((row, jump)) = backs().find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION) {
-        return Err(goes_back(*row, -jump / measured));
+        return Err(ClockError::Backwards {
+            row: *row,
+            seconds: -jump / measured,
+        });
     }
     let back = backs().count();
     if back > 0 {
         notes.push(format!(
-            "the clock goes back {back} times: what follows is a stretch of its own"
+            "the clock goes back {back} times: a new stretch begins there"
         ));
     }
     if bounds.len() > 4 && times.len() / bounds.len() <= 128 {
         notes.push(format!(
-            "{} stretches of {} rows on average, with gaps between them; if the rows are even for all that, give the recording its `sampling_rate`",
+            "{} stretches of {} rows on average, with gaps between them; if the samples are evenly spaced nevertheless, give the recording its `sampling_rate`",
             bounds.len(),
             times.len() / bounds.len()
         ));
@@ -303,7 +297,7 @@ fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
     let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
     (usual < 0.2 / rate && usual > 0.0).then(|| {
         format!(
-            "rows come in bursts, {usual:.6} s apart within and {:.6} s on average: taken for an even clock of {rate} Hz",
+            "rows come in bursts, {usual:.6} s apart within and {:.6} s on average: taken for evenly spaced at {rate} Hz",
             1.0 / rate
         )
     })

@@ -1,9 +1,10 @@
-//! How a table in text is laid out: its separator, where its names are, where its numbers begin, what a column holds.
+//! Finds the layout of a table in text: its separator, the line with its names, the first row of numbers, and the kinds of columns.
 
 use super::super::text::cell;
 use super::super::time::{Moment, parse_moment};
 use super::names::{time_name, with_unit};
 use super::number::{Commas, commas, grouping_points, may_be_number, number};
+use crate::error::recording::TableError;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) struct Layout {
     /// What commas within numbers mean.
     pub commas: Commas,
     pub names: Vec<String>,
-    /// The line with the names, empty where there is none.
+    /// The line with the names; empty if there is none.
     pub header: Vec<u8>,
     pub kinds: Vec<Kind>,
     /// Byte at which the first row of values begins.
@@ -31,28 +32,28 @@ pub(super) struct Layout {
     pub notes: Vec<String>,
 }
 
-/// Lines that are looked at.
+/// Number of lines that are looked at.
 const HEAD: usize = 256;
-/// Rows that agree where the values begin, as many as there are.
+/// Number of rows that must agree where the values begin, or all if there are fewer.
 const ALIKE: usize = 6;
 
-/// A line of the head, without blank ones and comments.
+/// A line of the head that is neither blank nor a comment.
 struct Line<'a> {
     number: usize,
     start: usize,
     bytes: &'a [u8],
-    /// Whether a blank one is above it.
+    /// Whether a blank line is above it.
     apart: bool,
 }
 
-/// Finds it.
+/// Finds the layout of a table.
 ///
 /// # Errors
-/// Where no line begins a table.
-pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
+/// If no line begins a table.
+pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
     let (lines, comments) = head(bytes);
     if lines.is_empty() {
-        return Err("the table has no lines but comments".into());
+        return Err(TableError::NoLines);
     }
     let separators = [b';', b'\t', b',', b'|', b' '];
     let best = separators
@@ -66,12 +67,11 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, String> {
         })
         .reduce(|a, b| if (b.1, b.0) > (a.1, a.0) { b } else { a });
     let Some((_, _, separator, rows, first)) = best else {
-        let shown: String = cell(lines[0].bytes).chars().take(60).collect();
-        return Err(format!(
-            "no rows of numbers were found in the first {} lines; line {} is `{shown}`: expected names of columns, and below them rows of as many numbers",
-            lines[lines.len() - 1].number,
-            lines[0].number
-        ));
+        return Err(TableError::NoRows {
+            lines: lines[lines.len() - 1].number,
+            line: lines[0].number,
+            text: cell(lines[0].bytes).chars().take(60).collect(),
+        });
     };
     let (mut commas, mut example) = commas(rows[first..].iter().flatten(), separator);
     if commas == Commas::None
@@ -219,7 +219,7 @@ fn loose_kind(cell: &[u8]) -> Kind {
     of_text(cell)
 }
 
-/// What a cell is that is no number.
+/// Kind of a cell that is not a number.
 fn of_text(cell: &[u8]) -> Kind {
     match parse_moment(cell) {
         Ok(Moment::Stamp(_)) => Kind::Stamp,

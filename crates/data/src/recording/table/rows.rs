@@ -1,4 +1,4 @@
-//! The rows of a table in text, read in parts at once.
+//! Reads the rows of a table in text, in parts on all threads.
 
 use std::ops::Range;
 
@@ -8,11 +8,12 @@ use super::super::time::{Moment, parse_moment};
 use super::layout::{self, Kind, Layout, is_missing};
 use super::number::{Commas, number, plain};
 use super::{NO_TIME, Texts, Values};
+use crate::error::recording::{MomentError, TableError};
 
-/// Bytes that a thread reads at a time.
+/// Number of bytes that a thread reads at a time.
 pub(super) const PART: usize = 1 << 20;
 
-/// Something unusual in some cells or rows: how often, and where first.
+/// Number of unusual cells or rows, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Oddity {
     count: usize,
@@ -39,14 +40,14 @@ struct Part {
     columns: Vec<Values>,
     /// Cells that do not fit their column.
     wrong: Vec<Oddity>,
-    /// Rows with too few or too many cells: their values are missing, so that the rows behind keep their places.
+    /// Rows with too few or too many cells: their values count as missing, so that the rows after them keep their positions.
     cut: Oddity,
-    /// Rows of them at the end, which are no rows of values.
+    /// Number of such rows at the end, which are dropped.
     last_cut: usize,
-    /// Rows that are the names again.
+    /// Rows that repeat the names.
     names: Oddity,
     rows: usize,
-    /// The values of a row on their way.
+    /// Buffer for the values of a row.
     row: Vec<f64>,
 }
 
@@ -63,7 +64,7 @@ impl Part {
         }
     }
 
-    /// Adds a line of plain numbers, of which each has its column; whether it was one.
+    /// Adds a line of plain numbers, one for each column; false if it is not such a line.
     fn add_plain(&mut self, line: &[u8], separator: u8) -> bool {
         self.row.clear();
         let mut rest = Some(line);
@@ -87,7 +88,7 @@ impl Part {
         true
     }
 
-    /// Makes room for so many rows more.
+    /// Reserves memory for `rows` more rows.
     fn reserve(&mut self, rows: usize) {
         for column in &mut self.columns {
             if let Values::Numbers(numbers) = column {
@@ -117,12 +118,12 @@ impl Part {
 /// Reads all rows of a table; what does not fit is counted in the notes.
 ///
 /// # Errors
-/// Where most rows, or most times, are no such.
+/// If most rows have too few or too many cells.
 pub(super) fn read(
     bytes: &[u8],
     layout: &Layout,
     notes: &mut Vec<String>,
-) -> Result<Vec<Values>, String> {
+) -> Result<Vec<Values>, TableError> {
     let parts = parts(bytes, layout.start);
     let read: Vec<_> = parts
         .into_par_iter()
@@ -151,17 +152,20 @@ pub(super) fn read(
     };
     if all.cut.count > 0 {
         let (line, what) = told(&all.cut);
-        let found = format!(
-            "line {line}: {what}, but there are {} columns",
-            layout.names.len()
-        );
+        let columns = layout.names.len();
         if all.cut.count * 2 > all.rows {
-            return Err(format!(
-                "{found}; so have {} rows of {}",
-                all.cut.count, all.rows
-            ));
+            return Err(TableError::RowLengths {
+                line,
+                cells: what,
+                columns,
+                wrong: all.cut.count,
+                rows: all.rows,
+            });
         }
-        notes.push(format!("left out {}: {found}", rows_of(all.cut.count)));
+        notes.push(format!(
+            "left out {}: line {line}: {what}, but there are {columns} columns",
+            rows_of(all.cut.count)
+        ));
     }
     if all.names.count > 0 {
         let (line, _) = told(&all.names);
@@ -189,7 +193,7 @@ pub(super) fn rows_of(count: usize) -> String {
     }
 }
 
-/// Cuts what follows the head into parts that end with a line; one where quotes could hold an end of line.
+/// Cuts the rows into parts that end with a line; a single part if quotes could contain line ends.
 fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = start;
@@ -206,7 +210,7 @@ fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
 }
 
 /// Reads the rows in `part` of a table.
-fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, String> {
+fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, TableError> {
     let mut own = Part::new(layout);
     if layout.separator != b' ' && bytes[part.clone()].contains(&b'"') {
         let mut reader = csv::ReaderBuilder::new()
@@ -217,10 +221,7 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
             .from_reader(&bytes[part.clone()]);
         let names = layout::split(&layout.header, layout.separator);
         let mut record = csv::ByteRecord::new();
-        while reader
-            .read_byte_record(&mut record)
-            .map_err(|error| error.to_string())?
-        {
+        while reader.read_byte_record(&mut record)? {
             let offset = record.position().map_or(0, csv::Position::byte) as usize;
             if record
                 .iter()
@@ -230,7 +231,7 @@ fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, Strin
                 own.names.add(part.start + offset, String::new);
                 continue;
             }
-            // The reader places a record before the blank lines above it.
+            // The reader's position of a record is before the blank lines above it.
             let blanks = bytes[part.start + offset..].iter();
             let blanks = blanks
                 .take_while(|byte| matches!(byte, b'\r' | b'\n'))
@@ -293,9 +294,9 @@ fn row<'a>(
         add(own, filled, cell.trim_ascii(), (offset, layout));
         filled += 1;
     }
-    // A separator at the end of the line is no cell too many.
+    // A separator at the end of the line does not begin another cell.
     let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
-    // Columns of nothing at the end of the names need no separators.
+    // Empty columns at the end need no separators.
     let empty = layout.kinds[filled..]
         .iter()
         .all(|kind| *kind == Kind::Empty);
@@ -330,7 +331,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
         Values::Numbers(numbers) => {
             let value = number(cell, layout.commas).unwrap_or_else(|| {
                 if !is_missing(cell) {
-                    own.wrong[column].add(offset, || format!("`{}` is no number", shown()));
+                    own.wrong[column].add(offset, || format!("`{}` is not a number", shown()));
                 }
                 f64::NAN
             });
@@ -342,7 +343,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
             let moment = match parse_moment(cell) {
                 Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
                 Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
-                Ok(_) => Err("is no time as those above"),
+                Ok(_) => Err(MomentError::OtherKind),
                 Err(problem) => Err(problem),
             };
             times.push(moment.unwrap_or_else(|problem| {
@@ -353,7 +354,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
         Values::Texts(texts) => texts.push(cell),
         Values::Nothing(rows) => {
             if !is_missing(cell) {
-                own.wrong[column].add(offset, || format!("`{}` in a column of nothing", shown()));
+                own.wrong[column].add(offset, || format!("`{}` in an empty column", shown()));
             }
             *rows += 1;
         }
@@ -361,7 +362,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
 }
 
 impl Values {
-    /// Nothing yet, of a kind.
+    /// No values of a kind.
     fn of(kind: Kind) -> Self {
         match kind {
             Kind::Number => Self::Numbers(Vec::new()),
@@ -372,7 +373,7 @@ impl Values {
         }
     }
 
-    /// Takes back the last value.
+    /// Removes the last value.
     fn pop(&mut self) {
         match self {
             Self::Numbers(values) => drop(values.pop()),

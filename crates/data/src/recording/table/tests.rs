@@ -1,11 +1,11 @@
 use super::rows::PART;
 use super::*;
 
-fn contents(text: &str, hints: &Hints) -> Result<Contents, String> {
+fn contents(text: &str, hints: &Hints) -> Result<Contents, RecordingError> {
     read(text.as_bytes(), hints)
 }
 
-fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, String> {
+fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, RecordingError> {
     contents(text, hints).map(|contents| contents.traces)
 }
 
@@ -44,6 +44,7 @@ fn without_times_a_rate_is_needed() {
     assert!(
         parse(text, &Hints::default())
             .unwrap_err()
+            .to_string()
             .contains("sampling_rate")
     );
     let hints = Hints {
@@ -54,7 +55,7 @@ fn without_times_a_rate_is_needed() {
     assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));
 }
 
-/// Cut rows, cells that are no numbers, rows without a time: left out or missing, counted, with the line.
+/// Cut rows, cells that are not numbers, rows without a time: left out or missing, counted, with the line.
 #[test]
 fn what_does_not_fit_is_said() {
     let rows: String = (0..20)
@@ -64,7 +65,7 @@ fn what_does_not_fit_is_said() {
     let (samples, notes) = first(&table("0.07,7,12", "0.07,x,12"));
     assert!(samples[7].is_nan() && samples[8] == 8.0);
     assert!(
-        notes[0].starts_with("line 9, column `Z`: `x` is no number"),
+        notes[0].starts_with("line 9, column `Z`: `x` is not a number"),
         "{notes:?}"
     );
     let (samples, notes) = first(&table("0.07,7,12", "0.07,,12"));
@@ -83,7 +84,7 @@ fn what_does_not_fit_is_said() {
         (
             "0.07,7,12",
             "noon,7,12",
-            "line 9, column `time`: `noon` is no number",
+            "line 9, column `time`: `noon` is not a number",
         ),
         ("0.07,7,12", "NaN,7,12", "left out one row without a time"),
     ] {
@@ -151,7 +152,9 @@ fn zeros_behind_and_ambiguous_dates_are_said() {
     let rows: String = (0..20)
         .map(|i| format!("05/06/2024 10:00:{i:02},{i}\n"))
         .collect();
-    let error = parse(&format!("time,Z\n{rows}"), &Hints::default()).unwrap_err();
+    let error = parse(&format!("time,Z\n{rows}"), &Hints::default())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains(
             "left out column `time`: `05/06/2024 10:00:00` may have the day or the month first"
@@ -162,7 +165,7 @@ fn zeros_behind_and_ambiguous_dates_are_said() {
 
 #[test]
 fn errors_name_lines() {
-    let error = |text: &str| parse(text, &Hints::default()).unwrap_err();
+    let error = |text: &str| parse(text, &Hints::default()).unwrap_err().to_string();
     assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
     let headless = error("1,2\n3,4\n");
     assert!(
@@ -382,7 +385,7 @@ fn large_tables_are_read_in_parts() {
         let damaged = text.replacen("\n190000,", "\n190000,x", 1);
         let own = contents(&damaged, &Hints::default()).unwrap();
         assert!(
-            own.notes[0].contains("line 190002, column `Z`: `x0` is no number"),
+            own.notes[0].contains("line 190002, column `Z`: `x0` is not a number"),
             "{:?}",
             own.notes
         );

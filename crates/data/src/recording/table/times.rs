@@ -1,24 +1,25 @@
-//! Which column of a table holds its times, and in which unit.
+//! Finds the column of times in a table, and its unit.
 
 use super::super::time::{DAY, Moment, of_seconds, parse_moment};
 use super::super::{Hints, NANOS};
 use super::names::{counts_rows, time_name, unit_by_size};
 use super::rows::rows_of;
-use super::{Column, NO_TIME, RATE_UNKNOWN, Values, parts};
+use super::{Column, NO_TIME, Values, parts};
+use crate::error::recording::TableError;
 
-/// Numbers of seconds from here on are Unix time: no recording lasts for three years.
+/// Numbers of seconds from here on are Unix time: no recording lasts three years.
 const EARLIEST: f64 = 1e8;
 
-/// Takes the column of times out of `columns`, and those that count rows; rows without a time are taken out of all.
-/// None where no column has times.
+/// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
+/// None if no column has times.
 ///
 /// # Errors
-/// Where times have no unit, or most rows no time.
+/// If times have no unit, or most rows no time.
 pub(super) fn of_columns(
     columns: &mut Vec<Column>,
     hints: &Hints,
     notes: &mut Vec<String>,
-) -> Result<Option<Vec<i64>>, String> {
+) -> Result<Option<Vec<i64>>, TableError> {
     texts_with_times(columns);
     parts::together(columns);
     let Some(index) = choose(columns) else {
@@ -43,10 +44,11 @@ pub(super) fn of_columns(
     let kept: Vec<bool> = times.iter().map(|time| *time != NO_TIME).collect();
     let missing = kept.iter().filter(|kept| !**kept).count();
     if missing * 2 > kept.len() {
-        return Err(format!(
-            "column `{name}`: {missing} of {} rows have no time",
-            kept.len()
-        ));
+        return Err(TableError::MissingTimes {
+            name,
+            missing,
+            rows: kept.len(),
+        });
     }
     if missing > 0 {
         times.retain(|time| *time != NO_TIME);
@@ -58,7 +60,7 @@ pub(super) fn of_columns(
             rows_of(missing)
         ));
     }
-    // A clock from zero: the list may say when that was.
+    // Times without a date: the configuration may give the start.
     if let (false, Some(start), Some(first)) = (dated, hints.start, times.first().copied()) {
         times
             .iter_mut()
@@ -67,7 +69,7 @@ pub(super) fn of_columns(
     Ok(Some(times))
 }
 
-/// Columns of texts that are times: Parquet has them from people who wrote dates as text.
+/// Converts columns of texts that are times, such as dates that were written to Parquet as text.
 fn texts_with_times(columns: &mut [Column]) {
     for column in columns {
         let Values::Texts(texts) = &column.values else {
@@ -176,14 +178,14 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     over.collect()
 }
 
-/// Times in numbers, and whether they are dates; none where their unit is not known and the rate is given.
+/// Times in numbers, and whether they are dates; none if their unit is not known and the rate is given.
 fn of_numbers(
     name: &str,
     values: &[f64],
     whole: bool,
     hints: &Hints,
     notes: &mut Vec<String>,
-) -> Result<Option<(Vec<i64>, bool)>, String> {
+) -> Result<Option<(Vec<i64>, bool)>, TableError> {
     let largest = values
         .iter()
         .filter(|v| v.is_finite())
@@ -220,7 +222,7 @@ fn of_numbers(
         }
     });
     let times: Option<Vec<i64>> = nanos.collect();
-    let times = times.ok_or_else(|| format!("column `{name}` has times beyond the year 2262"))?;
+    let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
     Ok(Some((times, largest * unit >= EARLIEST)))
 }
 
@@ -250,16 +252,14 @@ fn of_whole(
     step: f64,
     whole: bool,
     (hints, notes): (&Hints, &mut Vec<String>),
-) -> Result<Option<f64>, String> {
+) -> Result<Option<f64>, TableError> {
     let Some(rate) = hints.sampling_rate else {
         if whole {
-            return Err(format!(
-                "column `{name}` has whole numbers without a unit: call it `{name}_ms` or what it is, or {RATE_UNKNOWN}"
-            ));
+            return Err(TableError::NoUnit { name: name.into() });
         }
         if !(0.5..=1.5).contains(&step) {
             notes.push(format!(
-                "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} a row; if they are milliseconds, call it `{name}_ms`"
+                "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} per row; if they are milliseconds, name it `{name}_ms`"
             ));
         }
         return Ok(Some(1.0));

@@ -1,11 +1,13 @@
 //! The chunks of a RIFF file.
 
+use crate::error::recording::WavError;
+
 /// Bytes before the first chunk.
 const HEAD: usize = 12;
 /// A length that is not known, or that RF64 gives elsewhere.
 const UNKNOWN: u32 = u32::MAX;
 
-/// A file of chunks that says it is WAVE.
+/// A RIFF file of the form WAVE.
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
     /// RIFX: numbers have their highest byte first.
@@ -14,15 +16,15 @@ pub(super) struct Chunks<'a> {
     long: bool,
 }
 
-/// The chunks that matter.
+/// The chunks with the samples.
 pub(super) struct Found<'a> {
     /// `fmt `.
     pub format: &'a [u8],
-    /// `data`, as far as it is there.
+    /// `data`, possibly truncated.
     pub data: &'a [u8],
 }
 
-/// Place of a chunk's content, and how long it says it is.
+/// Position of a chunk's content, and its stated length.
 struct Chunk<'a> {
     name: &'a [u8],
     at: usize,
@@ -81,12 +83,12 @@ impl<'a> Chunks<'a> {
     /// Finds format and data.
     ///
     /// # Errors
-    /// Where one is missing.
-    pub(super) fn find(&self, notes: &mut Vec<String>) -> Result<Found<'a>, String> {
+    /// If one is missing or truncated.
+    pub(super) fn find(&self, notes: &mut Vec<String>) -> Result<Found<'a>, WavError> {
         let form = self.bytes.get(8..HEAD).unwrap_or_default();
         if form != b"WAVE" {
-            let form = String::from_utf8_lossy(form);
-            return Err(format!("a RIFF file of the form `{form}` is no WAV file"));
+            let form = String::from_utf8_lossy(form).into_owned();
+            return Err(WavError::Form { form });
         }
         let (mut format, mut data, mut long_data) = (None, None, None);
         let mut at = HEAD;
@@ -96,7 +98,7 @@ impl<'a> Chunks<'a> {
             match chunk.name {
                 b"ds64" if self.long => long_data = rest.get(8..16).map(little_endian),
                 b"fmt " => {
-                    let whole = rest.get(..length).ok_or("the header is cut off")?;
+                    let whole = rest.get(..length).ok_or(WavError::HeaderTruncated)?;
                     format = format.or(Some(whole));
                 }
                 b"data" if data.is_some() => {
@@ -112,8 +114,8 @@ impl<'a> Chunks<'a> {
         }
         match (format, data) {
             (Some(format), Some(data)) => Ok(Found { format, data }),
-            (None, _) => Err("there is no `fmt ` chunk".into()),
-            (_, None) => Err("there is no `data` chunk".into()),
+            (None, _) => Err(WavError::NoChunk { name: "fmt " }),
+            (_, None) => Err(WavError::NoChunk { name: "data" }),
         }
     }
 

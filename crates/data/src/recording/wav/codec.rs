@@ -1,4 +1,6 @@
-//! How the samples of a WAV file are coded: its `fmt ` chunk.
+//! Encoding of the samples of a WAV file: its `fmt ` chunk.
+
+use crate::error::recording::WavError;
 
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
@@ -43,9 +45,9 @@ impl Width {
 pub(super) struct Format {
     /// At least one.
     pub channels: usize,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
-    /// Of every sample.
+    /// Width of every sample.
     pub width: Width,
 }
 
@@ -53,8 +55,8 @@ impl Format {
     /// Reads the chunk's content.
     ///
     /// # Errors
-    /// Names the codec where it is none of plain numbers, or what does not fit together.
-    pub(super) fn of(chunk: &[u8], big_endian: bool) -> Result<Self, String> {
+    /// If the codec is not supported, or the numbers contradict each other.
+    pub(super) fn of(chunk: &[u8], big_endian: bool) -> Result<Self, WavError> {
         let u16 = |at: usize| {
             let own: Option<[u8; 2]> = chunk.get(at..at + 2).and_then(|own| own.try_into().ok());
             own.map(|own| {
@@ -65,7 +67,7 @@ impl Format {
                 }
             })
         };
-        let needed = |at: usize| u16(at).ok_or("the `fmt ` chunk is too short");
+        let needed = |at: usize| u16(at).ok_or(WavError::FormatTooShort);
         let [first, second] = if big_endian { [4, 6] } else { [6, 4] };
         let rate = u32::from(needed(first)?) << 16 | u32::from(needed(second)?);
         let channels = usize::from(needed(2)?);
@@ -75,33 +77,25 @@ impl Format {
             codec = sub_format(chunk, big_endian)?;
         }
         if !matches!(codec, PCM | FLOAT) {
-            return Err(format!(
-                "the samples are coded as {}, which is not read: convert the file to PCM first",
-                name(codec)
-            ));
+            return Err(WavError::Codec { codec: name(codec) });
         }
         if channels == 0 {
-            return Err("there are no channels".into());
+            return Err(WavError::NoChannels);
         }
         if channels > MAX_CHANNELS {
-            return Err(format!(
-                "the header names {channels} channels, more than the {MAX_CHANNELS} that are read: it is probably damaged"
-            ));
+            return Err(WavError::TooManyChannels {
+                count: channels,
+                limit: MAX_CHANNELS,
+            });
         }
-        // Some writers leave the block out.
+        // Some writers leave out the frame size.
         let bytes = match block {
             0 => bits.div_ceil(8),
             block if block.is_multiple_of(channels) => block / channels,
-            block => {
-                return Err(format!(
-                    "{block} bytes a frame are not those of {channels} channels"
-                ));
-            }
+            bytes => return Err(WavError::FrameSize { bytes, channels }),
         };
         if bits > 8 * bytes {
-            return Err(format!(
-                "{bits} bits a sample do not fit into its {bytes} bytes"
-            ));
+            return Err(WavError::BitDepth { bits, bytes });
         }
         let width = match (codec, bytes) {
             (PCM, 1) => Width::Unsigned8,
@@ -113,9 +107,7 @@ impl Format {
             (FLOAT, 8) => Width::Float64,
             _ => {
                 let kind = if codec == PCM { "integers" } else { "floats" };
-                return Err(format!(
-                    "{kind} of {bytes} bytes are not read: expected integers of 1, 2, 3, 4 or 8 bytes, or floats of 4 or 8"
-                ));
+                return Err(WavError::Width { kind, bytes });
             }
         };
         Ok(Self {
@@ -127,15 +119,13 @@ impl Format {
 }
 
 /// The codec that WAVE_FORMAT_EXTENSIBLE names by a GUID.
-fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, String> {
+fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, WavError> {
     /// Ends of the GUIDs whose first bytes are a codec's number: those of Windows, and of ambisonic files.
     const TAILS: [[u8; 12]; 2] = [
         [0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113],
         [33, 7, 211, 17, 134, 68, 200, 193, 202, 0, 0, 0],
     ];
-    let guid = chunk
-        .get(24..40)
-        .ok_or("the `fmt ` chunk is too short for WAVE_FORMAT_EXTENSIBLE")?;
+    let guid = chunk.get(24..40).ok_or(WavError::ExtensionTooShort)?;
     let mut tail: [u8; 12] = guid[4..].try_into().expect("twelve bytes");
     let codec = if big_endian {
         // The first three numbers of a GUID are in the file's order.
@@ -146,10 +136,11 @@ fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, String> {
         u32::from_le_bytes(guid[..4].try_into().expect("four bytes"))
     };
     let number = u16::try_from(codec).ok();
-    number.filter(|_| TAILS.contains(&tail)).ok_or_else(|| {
-        let text: String = guid.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("the samples are of the sub-format {text}, which is not known")
-    })
+    number
+        .filter(|_| TAILS.contains(&tail))
+        .ok_or_else(|| WavError::SubFormat {
+            guid: guid.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
 }
 
 /// Name of a codec.

@@ -11,7 +11,7 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// Runs `read`; returns `None` if it panics, without printing the panic.
-pub fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
+pub fn catch_panic<T>(read: impl FnOnce() -> T) -> Option<T> {
     // Panics of other threads and other code are printed as usual.
     HOOK.call_once(|| {
         let before = take_hook();
@@ -32,9 +32,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_nothing() {
-        assert_eq!(unharmed(|| 5), Some(5));
-        assert_eq!(unharmed(|| -> i32 { panic!("told to nobody") }), None);
+    fn a_panic_is_none() {
+        assert_eq!(catch_panic(|| 5), Some(5));
+        assert_eq!(catch_panic(|| -> i32 { panic!("not printed") }), None);
         assert!(!QUIET.get());
     }
 }

@@ -1,0 +1,88 @@
+//! `data split`: assigns the samples of a dataset to new splits.
+
+use super::OutputArgs;
+use crate::config::DatasetConfig;
+use crate::error::{DataError, SampleError, in_record};
+use crate::import::{self, Imported, Target};
+use crate::reader::Record;
+use crate::samples;
+use crate::split::Loading;
+
+/// How samples are divided.
+pub(super) struct Shares {
+    /// Fractions for training, validation and test; any sum.
+    pub shares: [f64; 3],
+    /// Seed of the order in which groups are assigned.
+    pub seed: u64,
+    /// Whether samples without a group may be divided one by one.
+    pub ungrouped: bool,
+}
+
+/// Writes the samples of `config` in new splits.
+///
+/// # Errors
+/// [`DataError`] if a sample cannot be read or has no group, or the dataset cannot be written.
+pub(super) fn split(
+    config: &DatasetConfig,
+    shares: &Shares,
+    out: &OutputArgs,
+    watch: &mut dyn FnMut(Loading),
+) -> Result<Imported, DataError> {
+    let target = target(config, shares.shares, shares.seed)?;
+    import::resplit(&target, &out.out, out.writing(), watch, |sink| {
+        samples::each(config, &mut |path, record, label| {
+            let no_group = || in_record(path, record.record)(SampleError::NoGroup);
+            let own_group = || format!("{}#{}", path.display(), record.record);
+            let group = record
+                .group
+                .clone()
+                .or_else(|| shares.ungrouped.then(own_group))
+                .ok_or_else(no_group)?;
+            let record = Record {
+                group: Some(group),
+                label: label.into(),
+                ..record
+            };
+            sink(record, None)
+        })
+    })
+}
+
+/// The output of `split`: the same task, and all other sections of the configuration.
+pub(super) fn target(
+    config: &DatasetConfig,
+    shares: [f64; 3],
+    seed: u64,
+) -> Result<Target, DataError> {
+    let sum: f64 = shares.iter().sum();
+    if shares
+        .iter()
+        .any(|share| !share.is_finite() || *share < 0.0)
+        || shares[0] == 0.0
+        || shares[1] == 0.0
+    {
+        let problem =
+            format!("{shares:?}: the fractions of training and validation must be above 0");
+        return Err(DataError::Usage(problem));
+    }
+    let kept = [
+        "sampling_rate",
+        "spectral_processing",
+        "preprocessing",
+        "normalisation",
+        "normalization",
+    ];
+    let sections = kept
+        .iter()
+        .filter_map(|key| Some((*key, config.content.get(key)?)));
+    Ok(Target {
+        class_names: config.class_names(),
+        task: config.task_name.clone(),
+        // JSON is valid YAML.
+        settings: sections
+            .map(|(key, value)| format!("{key}: {value}\n"))
+            .collect(),
+        shares: shares.map(|share| share / sum),
+        seed,
+    })
+}

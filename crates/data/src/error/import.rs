@@ -1,0 +1,119 @@
+//! Errors of imports. The error around them names the file; see [`crate::DataError`].
+
+use super::preprocessing::PreprocessingError;
+use super::recording::{MergeError, TimeError};
+use crate::signal::SignalError;
+
+/// Recordings, their labels or their splits cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The output exists.
+    #[error("already exists: nothing is overwritten; choose another --out")]
+    OutputExists,
+    /// No file has the name or matches the pattern.
+    #[error("no file matches")]
+    NoFile,
+    /// A pattern is malformed.
+    #[error(transparent)]
+    Pattern(#[from] super::PatternError),
+    /// A folder of M3N-VC has no usable file.
+    #[error("there is no file run<n>_rs<m>_geo.parquet of a run and a wanted sensor")]
+    NoRunFile,
+    /// The split for training or validation is empty.
+    #[error(
+        "{train} windows for training and {validation} for validation, of {groups} group(s): more recordings or events \
+         are needed, or another way to split, such as `by: time`{}",
+        warnings.iter().map(|warning| format!("\n  {warning}")).collect::<String>()
+    )]
+    EmptySplit {
+        /// Windows for training.
+        train: usize,
+        /// Windows for validation.
+        validation: usize,
+        /// Number of groups.
+        groups: usize,
+        /// What may be the reason.
+        warnings: Vec<String>,
+    },
+    /// A trace lacks a channel.
+    #[error("there is no channel `{channel}`: there are {}", there.join(", "))]
+    NoChannel {
+        /// The channel.
+        channel: String,
+        /// The channels that were found.
+        there: Vec<String>,
+    },
+    /// The channels of a recording cannot be merged.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// The recording cannot be resampled.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// A step of preprocessing cannot be done.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
+    /// A recording has no split.
+    #[error("has no `split`, and the list says `by: given`: write train, val or test")]
+    NoSplit,
+    /// The class of a label is unknown.
+    #[error("the class `{class}` is not in `class_names`: {}", known.join(", "))]
+    UnknownClass {
+        /// The class.
+        class: String,
+        /// The known classes.
+        known: Vec<String>,
+    },
+    /// A label has no duration.
+    #[error("label {number} (`{class}`) ends before it begins")]
+    Backwards {
+        /// The label, from 1.
+        number: usize,
+        /// Its class.
+        class: String,
+    },
+    /// A table of labels lacks a column.
+    #[error(
+        "there is no column `{column}`: expected start, end (or duration), class and, optional, event; there are {}",
+        there.join(", ")
+    )]
+    NoLabelColumn {
+        /// The column.
+        column: &'static str,
+        /// The columns that were found.
+        there: Vec<String>,
+    },
+    /// A table of labels has no rows.
+    #[error("the table of labels is empty")]
+    NoLabels,
+    /// A table of labels is malformed.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A row of a table of labels is malformed.
+    #[error("line {line}: {problem}")]
+    Label {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LabelTimeError,
+    },
+}
+
+/// The time of a label is malformed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LabelTimeError {
+    /// Not a time.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// Beyond the range of nanoseconds.
+    #[error("{text} is after the year 2262")]
+    OutOfRange {
+        /// The text.
+        text: String,
+    },
+    /// A moment in place of a duration.
+    #[error("`{text}` is not a duration")]
+    NotDuration {
+        /// The text.
+        text: String,
+    },
+}

@@ -1,0 +1,326 @@
+//! Errors of continuous recordings. The error around them names the file; see [`crate::DataError`].
+
+mod mseed;
+mod seisbench;
+mod table;
+mod wav;
+
+pub use mseed::{DecodeError, RecordDamage, SteimError};
+pub use seisbench::{HdfError, SeisBenchError};
+pub use table::{ClockError, ColumnError, TableError};
+pub use wav::WavError;
+
+/// Formats that are read, for messages.
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
+
+/// What is wrong with a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// The file is larger than fits in memory.
+    #[error(
+        "{bytes} bytes are too many for one recording: at most {limit} are read; split the file"
+    )]
+    TooLarge {
+        /// Size of the file.
+        bytes: u64,
+        /// Bytes that are read.
+        limit: u64,
+    },
+    /// The file has no samples.
+    #[error("has no samples{}", notes.iter().map(|note| format!("; {note}")).collect::<String>())]
+    NoSamples {
+        /// What was unusual about the file.
+        notes: Vec<String>,
+    },
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    EmptyFile,
+    /// A gzip stream is damaged.
+    #[error("compressed with gzip, but damaged: {0}")]
+    Gzip(#[source] std::io::Error),
+    /// A gzip stream unpacks to more than fits in memory.
+    #[error("unpacks to more than {limit} bytes, too many for one recording; split the file")]
+    UnpackedTooLarge {
+        /// Bytes that are read.
+        limit: u64,
+    },
+    /// A gzip stream inside another.
+    #[error("is compressed with gzip twice: unpack it first")]
+    GzipTwice,
+    /// No reader recognises the file.
+    #[error("unknown format; {KNOWN}")]
+    UnknownFormat,
+    /// The file is of a format that is not read.
+    #[error("is {format}; {KNOWN}")]
+    OtherFormat {
+        /// What the file is, and what to do.
+        format: &'static str,
+    },
+    /// The extension allows any format, and the file is not a table.
+    #[error("unknown format; {KNOWN}; as a table: {0}")]
+    NotTable(Box<RecordingError>),
+    /// The sampling rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// The bytes are not text.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A table is unusable.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// No record of a miniSEED file can be read.
+    #[error("no record can be read: {}", lost.join("; "))]
+    NoRecord {
+        /// What was left out, and why.
+        lost: Vec<String>,
+    },
+    /// A WAV file is unusable.
+    #[error(transparent)]
+    Wav(#[from] WavError),
+    /// A SAC file is unusable.
+    #[error(transparent)]
+    Sac(#[from] SacError),
+    /// A line of a text with `TIMESERIES` headers is unusable.
+    #[error("line {line}: {problem}")]
+    TimeSeries {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: TimeSeriesError,
+    },
+    /// A SeisBench dataset is unusable.
+    #[error(transparent)]
+    SeisBench(#[from] SeisBenchError),
+    /// Channels cannot be merged.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+}
+
+impl RecordingError {
+    /// Whether the recording can be read once its sampling rate is given.
+    pub fn is_rate_unknown(&self) -> bool {
+        match self {
+            Self::Table(table) => table.is_rate_unknown(),
+            Self::NotTable(inner) => inner.is_rate_unknown(),
+            Self::Wav(WavError::NoRate) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The sampling rate is out of range.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{rate} is not a valid sampling rate: expected 0.000001 to 1000000000 samples per second")]
+pub struct RateError {
+    /// Samples per second.
+    pub rate: f64,
+}
+
+/// The bytes are not text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// There are no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// The first bytes are those of another format.
+    #[error("is not text but {format}")]
+    OtherFormat {
+        /// What the file is, and what to do.
+        format: &'static str,
+    },
+    /// White space only.
+    #[error("the file has nothing but blanks")]
+    Blank,
+    /// A zero byte.
+    #[error("is not text: byte {position} is zero, as in binary files or after a power cut")]
+    ZeroByte {
+        /// Position of the byte, from 0.
+        position: usize,
+    },
+    /// UTF-16 with unpaired surrogates.
+    #[error("looks like UTF-16, but is damaged: save it as UTF-8")]
+    Utf16,
+}
+
+/// A text is not a time.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TimeError {
+    /// Seconds beyond the range of nanoseconds.
+    #[error("{seconds} s is out of range: expected seconds within 292 years of 1970")]
+    OutOfRange {
+        /// The seconds.
+        seconds: f64,
+    },
+    /// A time of day alone.
+    #[error("`{text}` has no date: write it as 2024-05-01T10:00:00Z")]
+    NoDate {
+        /// The text.
+        text: String,
+    },
+    /// Not a time.
+    #[error("`{text}` {problem}")]
+    Malformed {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        problem: MomentError,
+    },
+}
+
+/// What is wrong with the text of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MomentError {
+    /// Not a time.
+    #[error("is not a time: expected seconds, or as 2024-05-01T10:00:00Z")]
+    Malformed,
+    /// Day and month cannot be told apart.
+    #[error("may have the day or the month first: write it as 2024-05-01")]
+    DayOrMonth,
+    /// A date where the rows above have times of day, or the other way round.
+    #[error("is not a time like those above")]
+    OtherKind,
+}
+
+/// What is wrong with a SAC file.
+#[derive(Debug, thiserror::Error)]
+pub enum SacError {
+    /// The file does not begin with a SAC header.
+    #[error("not a SAC file: it has no SAC header")]
+    NoHeader,
+    /// The number of samples is missing.
+    #[error("the header does not say how many samples there are (NPTS)")]
+    NoCount,
+    /// Unevenly sampled.
+    #[error("the samples are not evenly spaced in time (LEVEN is 0)")]
+    Uneven,
+    /// Not a time series.
+    #[error("an evenly sampled time series is expected (IFTYPE 1), but IFTYPE is {number}: {kind}")]
+    Kind {
+        /// Value of IFTYPE.
+        number: i32,
+        /// Its meaning.
+        kind: &'static str,
+    },
+    /// The reference time is out of range.
+    #[error(
+        "the reference time is not valid: year {year}, day {day}, {hour}:{minute}:{second}, {milli} ms"
+    )]
+    Reference {
+        /// Year.
+        year: i32,
+        /// Day of the year.
+        day: i32,
+        /// Hour.
+        hour: i32,
+        /// Minute.
+        minute: i32,
+        /// Second.
+        second: i32,
+        /// Milliseconds.
+        milli: i32,
+    },
+    /// A line of an alphanumeric file has something else than numbers.
+    #[error("line {line}: `{text}` is not made of numbers")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// Its beginning.
+        text: String,
+    },
+}
+
+/// What is wrong with a line of a text with `TIMESERIES` headers.
+#[derive(Debug, thiserror::Error)]
+pub enum TimeSeriesError {
+    /// The header has too few fields.
+    #[error("a header with name, samples, rate, time and form is expected")]
+    Header,
+    /// The name has too few codes.
+    #[error("`{text}` is not a channel name: NET_STA_LOC_CHA is expected")]
+    Name {
+        /// The name.
+        text: String,
+    },
+    /// The number of samples is malformed.
+    #[error("`{text}` is not a number of samples")]
+    Count {
+        /// The field.
+        text: String,
+    },
+    /// The sampling rate is malformed.
+    #[error("`{text}` is not a sampling rate")]
+    RateText {
+        /// The field.
+        text: String,
+    },
+    /// The sampling rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// The form is unknown.
+    #[error("the form `{text}` is neither SLIST nor TSPAIR")]
+    Form {
+        /// The form.
+        text: String,
+    },
+    /// The start time is malformed.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// A line of `TSPAIR` does not begin with a time.
+    #[error("a time and a sample are expected")]
+    NoTime,
+    /// A sample is malformed.
+    #[error("`{text}` is not a sample")]
+    Sample {
+        /// The sample.
+        text: String,
+    },
+    /// More samples than the header says.
+    #[error("more samples than the {count} of the header")]
+    TooMany {
+        /// Samples by the header.
+        count: usize,
+    },
+}
+
+/// Channels cannot be merged.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MergeError {
+    /// No channel was selected.
+    #[error("no channel is selected: list at least one")]
+    NoChannel,
+    /// The file lacks a channel.
+    #[error("there is no channel `{channel}`: there are {}", there.join(", "))]
+    Missing {
+        /// The channel.
+        channel: String,
+        /// The channels that were found.
+        there: Vec<String>,
+    },
+    /// Several channels end with the name.
+    #[error("several channels are called `{channel}`: write one of them in full: {}", there.join(", "))]
+    Ambiguous {
+        /// The channel.
+        channel: String,
+        /// The channels that were found.
+        there: Vec<String>,
+    },
+    /// The channels have no time at one rate in common.
+    #[error("{0}: channels of one recording need one rate; list them as separate recordings")]
+    Rates(#[from] RatesDiffer),
+}
+
+/// Two channels have different sampling rates.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "channel `{one}` has {one_rate} samples per second, but channel `{other}` has {other_rate}"
+)]
+pub struct RatesDiffer {
+    /// A channel.
+    pub one: String,
+    /// Its rate in samples per second.
+    pub one_rate: f64,
+    /// Another channel.
+    pub other: String,
+    /// Its rate in samples per second.
+    pub other_rate: f64,
+}

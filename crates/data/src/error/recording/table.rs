@@ -1,0 +1,237 @@
+//! Errors of tables in text and in Parquet.
+
+use super::RateError;
+
+/// What to do if a table does not tell its sampling rate.
+const GIVE_RATE: &str = "give the recording a `sampling_rate`";
+
+/// What is wrong with a table.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// A table whose problem may follow from what was unusual about it.
+    #[error("{problem}{}", notes.iter().map(|note| format!("; {note}")).collect::<String>())]
+    Noted {
+        /// What is wrong.
+        problem: Box<TableError>,
+        /// What was unusual.
+        notes: Vec<String>,
+    },
+    /// Comments only.
+    #[error("the table has no lines but comments")]
+    NoLines,
+    /// No rows of numbers.
+    #[error(
+        "no rows of numbers were found in the first {lines} lines; line {line} is `{text}`: expected names of columns, and \
+         below them rows of as many numbers"
+    )]
+    NoRows {
+        /// Lines that were searched.
+        lines: usize,
+        /// The first line with content.
+        line: usize,
+        /// Its beginning.
+        text: String,
+    },
+    /// Most rows have too few or too many cells.
+    #[error(
+        "line {line}: {cells}, but there are {columns} columns; so have {wrong} rows of {rows}"
+    )]
+    RowLengths {
+        /// The first such line.
+        line: usize,
+        /// How many cells it has.
+        cells: String,
+        /// Columns of the table.
+        columns: usize,
+        /// Number of such rows.
+        wrong: usize,
+        /// Number of all rows.
+        rows: usize,
+    },
+    /// The library for tables reports an error.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// Columns have different lengths.
+    #[error("column `{name}` has {found} rows, others have {expected}")]
+    ColumnLength {
+        /// The column.
+        name: String,
+        /// Its rows.
+        found: usize,
+        /// Rows of the first column.
+        expected: usize,
+    },
+    /// No column has samples.
+    #[error("there is no column of numbers")]
+    NoNumbers,
+    /// Beside `channel`, several columns could be the samples.
+    #[error("beside `channel` one column of samples is expected: name it `samples`")]
+    SamplesColumn,
+    /// Neither a column of times nor a given rate.
+    #[error("there is no column of times: {GIVE_RATE}")]
+    NoTimes,
+    /// Most rows have no time.
+    #[error("column `{name}`: {missing} of {rows} rows have no time")]
+    MissingTimes {
+        /// The column.
+        name: String,
+        /// Rows without a time.
+        missing: usize,
+        /// All rows.
+        rows: usize,
+    },
+    /// Whole numbers of an unknown unit.
+    #[error(
+        "column `{name}` has whole numbers without a unit: add the unit to its name, such as `{name}_ms`, or {GIVE_RATE}"
+    )]
+    NoUnit {
+        /// The column.
+        name: String,
+    },
+    /// Times that nanoseconds cannot express.
+    #[error("column `{name}` has times after the year 2262")]
+    TimesOutOfRange {
+        /// The column.
+        name: String,
+    },
+    /// The times of a channel are unusable.
+    #[error("{of}{problem}")]
+    Clock {
+        /// The channel or sensor with a colon, or nothing.
+        of: String,
+        /// What is wrong with its times.
+        problem: ClockError,
+    },
+    /// The given sampling rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// The Parquet file is encrypted.
+    #[error("the Parquet file is encrypted: write it without encryption")]
+    Encrypted,
+    /// The Parquet library panicked.
+    #[error("the Parquet file is damaged")]
+    ParquetDamaged,
+    /// The Parquet library reports an error.
+    #[error("{0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A Parquet column is unusable.
+    #[error("column `{name}`: {problem}")]
+    ParquetColumn {
+        /// The column.
+        name: String,
+        /// What is wrong with it.
+        problem: ColumnError,
+    },
+    /// The list of runs lacks a column.
+    #[error("there is no column `{name}` of {kind}")]
+    NoColumn {
+        /// The column.
+        name: &'static str,
+        /// What it should hold.
+        kind: &'static str,
+    },
+    /// Columns of the list of runs have different lengths.
+    #[error("the columns differ in length")]
+    UnequalColumns,
+    /// A run is incomplete.
+    #[error("a run has no `run_id`, `start_time` or `end_time`")]
+    IncompleteRun,
+}
+
+impl TableError {
+    /// Adds what was unusual about the table, which may be the reason.
+    pub(crate) fn noted(self, notes: &[String]) -> Self {
+        if notes.is_empty() {
+            return self;
+        }
+        Self::Noted {
+            problem: Box::new(self),
+            notes: notes.to_vec(),
+        }
+    }
+
+    /// Whether the table can be read once its sampling rate is given.
+    pub(crate) fn is_rate_unknown(&self) -> bool {
+        match self {
+            Self::NoTimes | Self::NoUnit { .. } => true,
+            Self::Clock { problem, .. } => problem.is_rate_unknown(),
+            Self::Noted { problem, .. } => problem.is_rate_unknown(),
+            _ => false,
+        }
+    }
+}
+
+/// What is wrong with a column of a Parquet file.
+#[derive(Debug, thiserror::Error)]
+pub enum ColumnError {
+    /// The Parquet library reports an error.
+    #[error("{0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// The stored type contradicts the logical type.
+    #[error("{physical} cannot hold {logical}")]
+    Type {
+        /// The stored type.
+        physical: String,
+        /// The logical type.
+        logical: String,
+    },
+    /// The column claims more rows than the file can hold.
+    #[error("more than {limit} rows, more than the file can hold: it is damaged")]
+    TooManyRows {
+        /// Rows that the file can hold.
+        limit: usize,
+    },
+}
+
+/// What is wrong with a column of times.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ClockError {
+    /// A single row does not tell a rate.
+    #[error("the sampling rate does not follow from one row: {GIVE_RATE}")]
+    OneRow,
+    /// All times are equal.
+    #[error("all {rows} times are {time}: {GIVE_RATE}")]
+    EqualTimes {
+        /// Number of rows.
+        rows: usize,
+        /// Their time.
+        time: String,
+    },
+    /// The rows are in falling order.
+    #[error("the times fall from row to row: sort the rows by time")]
+    Falling,
+    /// A time is before that of the row above.
+    #[error(
+        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table \
+         there",
+        row + 1
+    )]
+    Backwards {
+        /// The row before the jump, from 1.
+        row: usize,
+        /// Seconds by which the time goes back.
+        seconds: f64,
+    },
+    /// The times are not evenly spaced.
+    #[error(
+        "the times are not evenly spaced: they differ from the best fit, {rate:.3} Hz, by {samples:.0} samples: {GIVE_RATE}"
+    )]
+    Uneven {
+        /// Rate of the best fit in Hz.
+        rate: f64,
+        /// Root-mean-square difference in samples.
+        samples: f64,
+    },
+    /// The sampling rate is out of range.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+}
+
+impl ClockError {
+    fn is_rate_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::OneRow | Self::EqualTimes { .. } | Self::Uneven { .. }
+        )
+    }
+}

@@ -1,0 +1,93 @@
+use super::*;
+use crate::config::parse_yaml;
+
+#[test]
+fn times_and_what_was_expected() {
+    let label =
+        |start: &str| parse_yaml::<Label>(&format!("{{start: {start}, end: 20, class: steps}}"));
+    assert_eq!(label("12").unwrap().start, Time::Seconds(12.0));
+    assert_eq!(label("12.5").unwrap().start, Time::Seconds(12.5));
+    assert_eq!(label("-3").unwrap().start, Time::Seconds(-3.0));
+    let moment = Time::Moment(1_714_557_600_000_000_000);
+    assert_eq!(label("2024-05-01T10:00:00Z").unwrap().start, moment);
+    for text in [
+        "1714557600",
+        "1714557600000",
+        "1714557600000000",
+        "1714557600000000000",
+    ] {
+        assert_eq!(label(text).unwrap().start, moment, "{text}");
+    }
+    // Every nanosecond of it.
+    assert_eq!(
+        label("1714557600000000001").unwrap().start,
+        Time::Moment(1_714_557_600_000_000_001)
+    );
+    for wrong in ["[1]", "true", "soon"] {
+        let error = label(wrong).unwrap_err().to_string();
+        assert!(error.contains("expected"), "{error}");
+        assert!(!error.contains("variant"), "{error}");
+    }
+}
+
+#[test]
+fn tables_with_marks_of_other_systems() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let text = "\u{feff}start,end,class,event\r\n0,2, steps ,\r\n";
+    std::fs::write(&path, text).unwrap();
+    let labels = read_labels(&path).unwrap();
+    assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
+    assert_eq!(labels[0].event, None);
+    // As Excel of other countries and other programs write it.
+    for text in [
+        "Onset;Offset;Label\n0,5;2,5;steps\n",
+        "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let labels = read_labels(&path).unwrap();
+        assert_eq!(
+            (labels[0].start, labels[0].end),
+            (Time::Seconds(0.5), Time::Seconds(2.5))
+        );
+    }
+    let moments = [500_000_000, 2_500_000_000].map(|nanos| 1_714_557_600_000_000_000 + nanos);
+    for (text, moment) in [
+        ("start_ms,end_ms,label\n500,2500,steps\n", false),
+        (
+            "Begin Time (s)\tEnd Time (s)\tClass\n0.5\t2.5\tsteps\n",
+            false,
+        ),
+        ("0.500000\t2.500000\tsteps\n\\\t10.0\t200.0\n", false),
+        ("start,duration,class\n0.5,2,steps\n", false),
+        ("start,duration_ms,class\n0.5,2000,steps\n", false),
+        (
+            "start_ms,end_ms,label\n1714557600500,1714557602500,steps\n",
+            true,
+        ),
+        (
+            "start,end,label\n1714557600500000,1714557602500000,steps\n",
+            true,
+        ),
+        (
+            "start,duration,label\n2024-05-01T10:00:00.5Z,2,steps\n",
+            true,
+        ),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let labels = read_labels(&path).unwrap();
+        let expected = if moment {
+            (Time::Moment(moments[0]), Time::Moment(moments[1]))
+        } else {
+            (Time::Seconds(0.5), Time::Seconds(2.5))
+        };
+        assert_eq!(labels.len(), 1, "{text}");
+        assert_eq!((labels[0].start, labels[0].end), expected, "{text}");
+    }
+    std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    let error = read_labels(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("no column `start`") && error.contains("there are a, b"),
+        "{error}"
+    );
+}

@@ -1,0 +1,135 @@
+use super::*;
+use proptest::prelude::*;
+use tfrecord::protobuf::{BytesList, Features, FloatList, Int64List};
+
+fn bytes(value: Vec<u8>) -> Kind {
+    let value = vec![value];
+    Kind::BytesList(BytesList { value })
+}
+
+fn integers(value: &[i64]) -> Kind {
+    Kind::Int64List(Int64List {
+        value: value.to_vec(),
+    })
+}
+
+fn read(features: &[(&str, Kind)]) -> Result<Record, ExampleError> {
+    let feature = features.iter().map(|(name, kind)| {
+        let kind = Some(kind.clone());
+        ((*name).to_owned(), Feature { kind })
+    });
+    let feature = feature.collect();
+    decode(
+        0,
+        Example {
+            features: Some(Features { feature }),
+        },
+        false,
+    )
+}
+
+#[test]
+fn bytes_are_decoded_by_their_stated_type() {
+    let values: Vec<f32> = (0..16).map(|i| i as f32 * 100.0 - 700.0).collect();
+    let f8: Vec<u8> = values
+        .iter()
+        .flat_map(|v| f64::from(*v).to_le_bytes())
+        .collect();
+    let f4: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let i2: Vec<u8> = values
+        .iter()
+        .flat_map(|v| (*v as i16).to_be_bytes())
+        .collect();
+    let i4: Vec<u8> = values
+        .iter()
+        .flat_map(|v| (*v as i32).to_le_bytes())
+        .collect();
+    let i8: Vec<u8> = values
+        .iter()
+        .flat_map(|v| (*v as i64).to_le_bytes())
+        .collect();
+    let label = ("label", integers(&[1]));
+    let shape = ("shape", integers(&[2, 8]));
+    let dtype = |name: &str| ("dtype", bytes(name.into()));
+    for features in [
+        vec![("x", bytes(f8.clone())), shape.clone()],
+        vec![("x", bytes(f4.clone())), shape.clone()],
+        vec![("x", bytes(f8.clone())), dtype("float64")],
+        vec![("x", bytes(i2.clone())), shape.clone(), dtype(">i2")],
+        vec![("x", bytes(i4.clone())), shape.clone(), dtype("tf.int32")],
+    ] {
+        let record = read(&[&features[..], std::slice::from_ref(&label)].concat()).unwrap();
+        assert_eq!((&record.values, &record.shape[..]), (&values, &[2, 8][..]));
+    }
+    for (x, with_shape, problem) in [
+        (f8, false, "128 bytes without `shape` or `dtype`"),
+        (f4, false, "64 bytes without `shape` or `dtype`"),
+        (i2.clone(), false, "32 bytes without `shape` or `dtype`"),
+        (i2, true, "neither float32 nor float64 fits"),
+        (i4, true, "they look like integers"),
+        (i8, true, "they look like integers"),
+    ] {
+        let mut features = vec![("x", bytes(x)), label.clone()];
+        features.extend(with_shape.then(|| shape.clone()));
+        let error = read(&features).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+        assert!(error.contains("add the feature `dtype`"), "{error}");
+    }
+}
+
+#[test]
+fn other_names_and_labels() {
+    let floats = |n: usize| {
+        Kind::FloatList(FloatList {
+            value: vec![0.5; n],
+        })
+    };
+    let record = read(&[("waveform", floats(8)), ("y", integers(&[3]))]).unwrap();
+    assert_eq!((record.shape, record.label), (vec![2, 4], 3));
+    let whole = Kind::FloatList(FloatList { value: vec![2.0] });
+    assert_eq!(
+        read(&[("x", floats(8)), ("label", whole)]).unwrap().label,
+        2
+    );
+    let record = read(&[("x", integers(&[1, -2])), ("label", integers(&[0]))]).unwrap();
+    assert_eq!(record.values, [1.0, -2.0]);
+    for (features, problem) in [
+        (
+            vec![("trace", floats(8)), ("label", integers(&[0]))],
+            "feature `x` is missing: there is label (1 integers), trace (8 floats); expected",
+        ),
+        (
+            vec![("data", floats(8)), ("waveform", floats(8))],
+            "`data`, `waveform` could all be `x`",
+        ),
+        (
+            vec![("x", floats(8)), ("label", integers(&[0, 1, 0]))],
+            "3 integers, 0, 1, 0 (one-hot?",
+        ),
+        (
+            vec![("x", floats(8)), ("label", bytes(b"footsteps".to_vec()))],
+            "`label` is the text `footsteps`",
+        ),
+        (
+            vec![("x", floats(7)), ("label", integers(&[0]))],
+            "7 values, which are not two channels of one length",
+        ),
+    ] {
+        let error = read(&features).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+proptest! {
+    /// What is written is what the generated code reads.
+    #[test]
+    fn round_trip(values in proptest::collection::vec(-1e9f32..1e9, 0..40), label: i64, group in proptest::option::of(".{0,300}")) {
+        let shape = vec![1, values.len()];
+        let record = Record { record: 0, values, shape, label, group };
+        let bytes = encode(&record);
+        prop_assert_eq!(&bytes, &encode(&record));
+        let example = <Example as tfrecord::Record>::from_bytes(bytes).unwrap();
+        prop_assert_eq!(example.features.as_ref().unwrap().feature.len(), 3 + usize::from(record.group.is_some()));
+        prop_assert_eq!(decode(0, example, false).unwrap(), record);
+    }
+}

@@ -1,0 +1,145 @@
+//! NumPy arrays: opening them, and reading those of one dimension, which are labels and groups.
+
+use std::io::{Chain, Cursor, Read};
+
+use npyz::{DType, Deserialize, NpyFile, TypeChar, TypeStr};
+
+use super::element::Element;
+use super::header;
+use crate::error::sample::ArrayError;
+
+/// An array whose header has been checked; it is parsed again from memory.
+pub(super) type Array<R> = NpyFile<Chain<Cursor<Vec<u8>>, R>>;
+
+/// Opens an array; also returns the length of its header in bytes.
+///
+/// # Errors
+/// If the header is damaged or implausible.
+pub(super) fn open<R: Read>(mut inner: R) -> Result<(Array<R>, u64), ArrayError> {
+    let header = header::read(&mut inner)?;
+    let length = header.len() as u64;
+    let array = NpyFile::new(Cursor::new(header).chain(inner)).map_err(ArrayError::Malformed)?;
+    Ok((array, length))
+}
+
+/// Reads the entries of an array of one dimension.
+type ReadEntries<T, R> = fn(Array<R>) -> Result<Vec<T>, ArrayError>;
+
+/// Reads an array of one dimension, or of two if the second is 1.
+///
+/// # Errors
+/// If it has another shape or type, or is truncated.
+pub(super) fn list<T, R: Read>(
+    name: &str,
+    array: Array<R>,
+    read: ReadEntries<T, R>,
+) -> Result<Vec<T>, ArrayError> {
+    let expected = match *array.shape() {
+        [n] | [n, 1] => n,
+        ref shape => {
+            return Err(ArrayError::NotOneDimension {
+                name: name.to_owned(),
+                shape: shape.to_vec(),
+            });
+        }
+    };
+    let values = read(array).map_err(ArrayError::in_array(name))?;
+    let found = values.len() as u64;
+    if found == expected {
+        Ok(values)
+    } else {
+        Err(ArrayError::in_array(name)(ArrayError::Truncated {
+            found,
+            expected,
+        }))
+    }
+}
+
+pub(super) fn type_of<R: Read>(array: &Array<R>) -> Result<TypeStr, ArrayError> {
+    match array.dtype() {
+        DType::Plain(plain) => Ok(plain),
+        other => Err(ArrayError::ElementType {
+            found: other.descr(),
+            expected: None,
+        }),
+    }
+}
+
+/// The values up to where the file ends.
+fn collect<T: Deserialize, U, R: Read>(
+    array: Array<R>,
+    convert: fn(T) -> U,
+) -> Result<Vec<U>, ArrayError> {
+    let reader = array
+        .data::<T>()
+        .map_err(|e| ArrayError::Malformed(std::io::Error::other(e.to_string())))?;
+    // Nothing is reserved: the length in the header is not to be trusted.
+    let mut values = Vec::new();
+    for value in reader {
+        match value {
+            Ok(value) => values.push(convert(value)),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
+            Err(error) => return Err(ArrayError::Malformed(error)),
+        }
+    }
+    Ok(values)
+}
+
+/// Reads labels.
+///
+/// # Errors
+/// If a label is not a whole number.
+pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError> {
+    let kind = type_of(&array)?;
+    match (kind.type_char(), kind.size_field()) {
+        (TypeChar::Int, 8) => collect(array, |v: i64| v),
+        (TypeChar::Int, 4) => collect(array, |v: i32| v.into()),
+        (TypeChar::Int, 2) => collect(array, |v: i16| v.into()),
+        (TypeChar::Int, 1) => collect(array, |v: i8| v.into()),
+        (TypeChar::Uint, 8) => whole(collect(array, |v: u64| i64::try_from(v).ok())?),
+        (TypeChar::Uint, 4) => collect(array, |v: u32| v.into()),
+        (TypeChar::Uint, 2) => collect(array, |v: u16| v.into()),
+        (TypeChar::Uint, 1) => collect(array, |v: u8| v.into()),
+        (TypeChar::Bool, 1) => collect(array, |v: bool| v.into()),
+        (TypeChar::Float, 8) => whole(collect(array, whole_float)?),
+        (TypeChar::Float, 4) => whole(collect(array, |v: f32| whole_float(v.into()))?),
+        _ => Err(ArrayError::ElementType {
+            found: kind.to_string(),
+            expected: Some("integers"),
+        }),
+    }
+}
+
+/// A label that is a float but a whole number.
+fn whole_float(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
+}
+
+fn whole(values: Vec<Option<i64>>) -> Result<Vec<i64>, ArrayError> {
+    let at = values.iter().position(Option::is_none);
+    match at {
+        None => Ok(values.into_iter().flatten().collect()),
+        Some(record) => Err(ArrayError::FractionalLabel { record }),
+    }
+}
+
+/// Reads groups, text or numbers.
+///
+/// # Errors
+/// If they are neither.
+pub(super) fn names<R: Read>(array: Array<R>) -> Result<Vec<String>, ArrayError> {
+    let kind = type_of(&array)?;
+    match kind.type_char() {
+        TypeChar::UnicodeStr => collect(array, |v: String| v),
+        TypeChar::ByteStr => collect(array, |v: Vec<u8>| String::from_utf8_lossy(&v).into_owned()),
+        _ => Ok(integers(array)?.iter().map(i64::to_string).collect()),
+    }
+}
+
+/// Type and shape of an array, for messages.
+pub(super) fn describe<R: Read>(array: &Array<R>) -> String {
+    let kind = array.dtype().descr();
+    let kind = kind.trim_matches('\'');
+    let named = Element::named(kind).map(|(element, _)| element.to_string());
+    format!("{} {:?}", named.unwrap_or(kind.into()), array.shape())
+}

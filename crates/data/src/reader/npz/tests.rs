@@ -1,0 +1,214 @@
+use super::super::{Record, Window};
+use super::*;
+use proptest::prelude::*;
+use std::io::Write;
+use zip::write::SimpleFileOptions;
+
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    while !(header.len() + 11).is_multiple_of(64) {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+fn archive(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in arrays {
+        let options = SimpleFileOptions::default().compression_method(method);
+        writer.start_file(format!("{name}.npy"), options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    std::fs::write(&path, bytes).unwrap();
+    let mut records = Vec::new();
+    let result = Npz.read(&path, &Wanted::default(), &mut |record| {
+        records.push(record);
+        Ok(())
+    });
+    result.map(|()| records).map_err(|e| e.to_string())
+}
+
+fn floats(n: usize) -> Vec<u8> {
+    (0..n).flat_map(|i| (i as f32).to_le_bytes()).collect()
+}
+
+fn labels() -> (&'static str, Vec<u8>) {
+    (
+        "y",
+        npy("<i8", "(2,)", &[1i64, 2].map(i64::to_le_bytes).concat()),
+    )
+}
+
+#[test]
+fn stored_deflated_and_other_types() {
+    let utf32 = |text: &str| {
+        let chars = text.chars().flat_map(|c| (c as u32).to_le_bytes());
+        chars.collect::<Vec<u8>>()
+    };
+    let group = (
+        "group",
+        npy("<U2", "(2,)", &[utf32("ab"), utf32("cd")].concat()),
+    );
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    for method in [
+        zip::CompressionMethod::Stored,
+        zip::CompressionMethod::Deflated,
+    ] {
+        let arrays = [x.clone(), labels(), group.clone()];
+        let records = read(&archive(&arrays, method)).unwrap();
+        assert_eq!(records.len(), 2);
+        assert_eq!((records[1].values[0], records[1].label), (16.0, 2));
+        assert_eq!(records[1].group.as_deref(), Some("cd"));
+    }
+    let doubles: Vec<u8> = (0..32).flat_map(|i| f64::from(i).to_le_bytes()).collect();
+    let arrays = [("x", npy("<f8", "(2, 2, 8)", &doubles)), labels()];
+    let records = read(&archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+    assert_eq!((records[0].values[3], &records[0].group), (3.0, &None));
+}
+
+#[test]
+fn samples_are_read_one_by_one_where_they_are_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
+    let wanted = Wanted::default();
+    let bytes = archive(&arrays, zip::CompressionMethod::Stored);
+    std::fs::write(&path, &bytes).unwrap();
+    let records = read(&bytes).unwrap();
+    let spans = Npz.spans(&path).unwrap().unwrap();
+    let mut windows = Npz.windows(&path, &wanted).unwrap();
+    for i in [1, 0] {
+        let window = windows.window(&path, i, spans[i]).unwrap();
+        assert_eq!(window, Window::from(records[i].clone()));
+    }
+    std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Deflated)).unwrap();
+    let error = Npz.spans(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("a.npz: cannot be streamed: its `x` is compressed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn both_orders_of_bytes_and_labels_alone() {
+    let halves = |swap: bool| -> Vec<u8> {
+        let bytes = (0..32).map(|i| half::f16::from_f32(i as f32).to_le_bytes());
+        bytes
+            .flat_map(|b| if swap { [b[1], b[0]] } else { b })
+            .collect()
+    };
+    let of = |kind: &str, bytes: &[u8]| {
+        let arrays = [("x", npy(kind, "(2, 2, 8)", bytes)), labels()];
+        read(&archive(&arrays, zip::CompressionMethod::Stored)).unwrap()
+    };
+    let little = of("<f2", &halves(false));
+    assert_eq!(little, of(">f2", &halves(true)));
+    assert_eq!(little[1].values[15], 31.0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
+    std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Deflated)).unwrap();
+    let wanted = Wanted {
+        labels: Some(vec![2]),
+        ..Default::default()
+    };
+    let mut lengths = Vec::new();
+    let mut sink = |record: Record| {
+        lengths.push((record.label, record.values.len()));
+        Ok(())
+    };
+    Npz.read(&path, &wanted, &mut sink).unwrap();
+    assert_eq!(lengths, [(1, 0), (2, 16)]);
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let read = |x: Vec<u8>| {
+        read(&archive(
+            &[("x", x), labels()],
+            zip::CompressionMethod::Stored,
+        ))
+    };
+    let huge = "(2, 4294967296, 4294967296)";
+    for (x, expected) in [
+        (
+            npy("<f4", "(2, 2, 8)", &floats(31)),
+            "record 1: `x` ends before this sample",
+        ),
+        (
+            npy("<f4", "(3, 2, 8)", &floats(48)),
+            "for the 2 labels of `y`",
+        ),
+        (
+            npy("<f4", "(2, 16)", &floats(32)),
+            "expected [N, 2, 1024] or [N, 2, 7, 256]",
+        ),
+        (npy("<f4", huge, &floats(4)), "is impossible"),
+        // Found by fuzzing: it kept the parser busy for ever.
+        (
+            npy(&format!("<f4', 'x': {}'", "[".repeat(70)), "(2, 2, 8)", &[]),
+            "is nested too deeply",
+        ),
+        (npy("<f4", "(2, 0, 8)", &[]), "impossible shape"),
+        (
+            npy("<c8", "(2, 2, 8)", &floats(64)),
+            "is not supported: expected float32",
+        ),
+    ] {
+        let error = read(x).unwrap_err();
+        assert!(
+            error.contains("a.npz") && error.contains(expected),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_label_is_an_error() {
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    let mut bytes = archive(&[x, labels()], zip::CompressionMethod::Stored);
+    assert!(read(&bytes).is_ok());
+    // The labels are the last values before the archive's directory.
+    let directory = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    assert_eq!(bytes[directory - 8], 2, "the label of the last record");
+    bytes[directory - 8] = 1;
+    assert!(read(&bytes).unwrap_err().contains("array `y`"));
+}
+
+proptest! {
+    /// Damage is an error, or harmless: never another sample. Read one by one, nothing panics.
+    #[test]
+    fn damage_changes_no_sample(at in 0usize..2000, value: u8, cut in 0usize..600) {
+        let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+        let mut bytes = archive(&[x, labels()], zip::CompressionMethod::Stored);
+        let whole = read(&bytes).unwrap();
+        let at = at % bytes.len();
+        bytes[at] = value;
+        bytes.truncate(bytes.len() - cut % 100);
+        match read(&bytes) {
+            Ok(records) => prop_assert_eq!(records, whole),
+            Err(error) => prop_assert!(error.contains("a.npz"), "{}", error),
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        std::fs::write(&path, &bytes).unwrap();
+        if let Ok(Some(spans)) = Npz.spans(&path) {
+            let mut windows = Npz.windows(&path, &Wanted::default()).unwrap();
+            for (i, span) in spans.into_iter().enumerate() {
+                let _ = windows.window(&path, i, span);
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+use super::*;
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+fn trace(channel: &str, start_s: f64, samples: std::ops::Range<i32>) -> Trace {
+    let samples = samples.map(f64::from).collect();
+    Trace {
+        channel: channel.into(),
+        start: (start_s * 1e9) as i64,
+        rate: 10.0,
+        samples,
+    }
+}
+
+#[test]
+fn gaps_and_overlaps() {
+    let traces = vec![
+        trace("N.S..Z", 0.0, 0..50),
+        trace("N.S..Z", 4.0, 40..100),
+        trace("N.S..Z", 20.0, 200..250),
+        trace("N.S..E", 1.0, 10..220),
+    ];
+    let channels = ["Z", "N.S..E"].map(String::from);
+    let merged = merge(traces, &channels).unwrap();
+    assert_eq!((merged.gaps, merged.overlapping), (1, 10));
+    let spans: Vec<(i64, usize)> = merged
+        .stretches
+        .iter()
+        .map(|s| (s.start / 1_000_000_000, s.len()))
+        .collect();
+    assert_eq!(spans, [(1, 90), (20, 20)]);
+    for stretch in &merged.stretches {
+        assert_eq!(stretch.channels[0], stretch.channels[1]);
+    }
+}
+
+#[test]
+fn samples_that_differ_are_counted() {
+    let traces = vec![
+        trace("Z", 0.0, 0..50),
+        trace("Z", 4.0, 40..45),
+        trace("Z", 4.5, 46..70),
+    ];
+    let merged = merge(traces, &["Z".into()]).unwrap();
+    assert_eq!((merged.overlapping, merged.conflicting), (10, 5));
+    assert_eq!(
+        merged.stretches[0].channels[0][48..52],
+        [48.0, 49.0, 51.0, 52.0]
+    );
+}
+
+#[test]
+fn samples_that_are_no_numbers_are_gaps() {
+    let mut own = trace("Z", 0.0, 0..50);
+    own.samples[20] = f64::NAN;
+    own.samples[21] = f64::INFINITY;
+    own.samples[30] = f64::from(1e20f32);
+    own.samples[40] = LOWEST;
+    let merged = merge(vec![own, trace("N", 0.0, 0..50)], &["Z".into(), "N".into()]).unwrap();
+    let spans = merged
+        .stretches
+        .iter()
+        .map(|own| (own.channels[1][0], own.len()));
+    assert_eq!(
+        spans.collect::<Vec<_>>(),
+        [(0.0, 20), (22.0, 8), (31.0, 19)]
+    );
+    assert_eq!(merged.gaps, 2);
+    assert_eq!(
+        merged.notes,
+        [
+            "channel `Z`: 3 samples are NaN, infinite or the fill value 1e20 and are gaps, the first at 2.000 s",
+            "channel `Z`: 1 samples are -2147483648, which many programs write where data are missing"
+        ]
+    );
+}
+
+/// `n` samples that tell their own time in seconds.
+fn clock(channel: &str, rate: f64, start: i64, n: usize) -> Trace {
+    Trace {
+        channel: channel.into(),
+        start,
+        rate,
+        samples: (0..n)
+            .map(|i| start as f64 / 1e9 + i as f64 / rate)
+            .collect(),
+    }
+}
+
+#[test]
+fn rates_that_differ_in_the_seventh_digit_are_one() {
+    let apart = |rate: f64| {
+        let traces = vec![clock("A", 100.0, 0, 50_000), clock("B", rate, 0, 50_000)];
+        let merged = merge(traces, &["A".into(), "B".into()]).unwrap();
+        for stretch in &merged.stretches {
+            for (a, b) in stretch.channels[0].iter().zip(&stretch.channels[1]) {
+                assert!((a - b).abs() <= 0.0101, "{rate}: {a} {b}");
+            }
+        }
+        let samples: usize = merged.stretches.iter().map(Stretch::len).sum();
+        assert!(samples > 49_990, "{rate}: {samples}");
+        merged.stretches.len()
+    };
+    // One stretch, until the clocks are apart by half a sample.
+    assert_eq!(
+        [99.99999, 100.00001, 99.9995, 99.995].map(apart),
+        [1, 1, 1, 5]
+    );
+    let error = |rate: f64| {
+        let traces = vec![clock("A", 100.0, 0, 500), clock("B", rate, 0, 500)];
+        merge(traces, &["A".into(), "B".into()])
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(
+        error(99.9).contains("channel `B` has 99.9 samples per second, but channel `A` has 100")
+    );
+    // Records of one channel with such rates go on as one.
+    let traces = vec![
+        clock("A", 100.0, 0, 500),
+        clock("A", 99.99999, 5_000_000_000, 500),
+    ];
+    assert_eq!(merge(traces, &["A".into()]).unwrap().stretches.len(), 1);
+}
+
+/// A channel that changes its rate loses nothing if the others change as well.
+#[test]
+fn rates_may_change() {
+    let later = 10_000_000_000;
+    let traces = vec![
+        clock("A", 100.0, 0, 1000),
+        clock("A", 200.0, later, 1000),
+        clock("B", 100.0, 0, 1500),
+    ];
+    let names = ["A".to_owned(), "B".to_owned()];
+    let merged = merge(traces, &names).unwrap();
+    let spans = merged.stretches.iter().map(|own| (own.rate, own.len()));
+    assert_eq!(spans.collect::<Vec<_>>(), [(100.0, 1000)]);
+    assert_eq!(
+        merged.notes,
+        ["5.000 s are left out: channel `B` has 100 samples per second, but channel `A` has 200"]
+    );
+}
+
+#[test]
+fn channels_are_named() {
+    let traces = || vec![trace("N.A..Z", 0.0, 0..9), trace("N.B..Z", 0.0, 0..9)];
+    let error = |name: &str| merge(traces(), &[name.to_owned()]).unwrap_err().to_string();
+    assert!(
+        error("Z").contains("several channels are called `Z`"),
+        "{}",
+        error("Z")
+    );
+    assert!(error("E").contains("there are N.A..Z, N.B..Z"));
+    assert!(merge(traces(), &["N.A..Z".to_owned()]).is_ok());
+    assert!(merge(Vec::new(), &[]).is_err());
+}
+
+proptest! {
+    /// The value of every sample is its time. Wherever pieces begin and end, stretches have exactly the samples of the
+    /// times that both channels cover, each at its time.
+    #[test]
+    fn every_sample_keeps_its_time(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0..2), 1..12)) {
+        let traces: Vec<Trace> = pieces
+            .iter()
+            .map(|(first, n, which)| trace(["A", "B"][*which as usize], f64::from(*first) / 10.0, *first..first + n))
+            .collect();
+        let names: Vec<String> = ["A", "B"].map(String::from).to_vec();
+        let covered = |which: i32| -> BTreeSet<i32> {
+            pieces.iter().filter(|piece| piece.2 == which).flat_map(|(first, n, _)| *first..first + n).collect()
+        };
+        let shared: Vec<i32> = covered(0).intersection(&covered(1)).copied().collect();
+        let merged = match merge(traces, &names) {
+            Ok(merged) => merged,
+            Err(error) => {
+                prop_assert!(shared.is_empty(), "{error}");
+                return Ok(());
+            }
+        };
+        let mut before = i64::MIN;
+        let mut found = [Vec::new(), Vec::new()];
+        for stretch in &merged.stretches {
+            prop_assert!(stretch.start >= before);
+            before = stretch.end();
+            for (channel, found) in stretch.channels.iter().zip(&mut found) {
+                for (i, value) in channel.iter().enumerate() {
+                    prop_assert_eq!(*value, (stretch.start as f64 / 1e8).round() + i as f64);
+                    found.push(*value as i32);
+                }
+            }
+        }
+        prop_assert_eq!(&found[0], &shared);
+        prop_assert_eq!(&found[1], &shared);
+    }
+}

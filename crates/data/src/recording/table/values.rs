@@ -1,0 +1,131 @@
+//! Columns of a table: their names and values.
+
+use std::collections::HashMap;
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::recording) struct Column {
+    pub name: String,
+    pub values: Values,
+    /// Whether its type only holds whole numbers.
+    pub whole: bool,
+}
+
+/// Time of a row without a time.
+pub(in crate::recording) const NO_TIME: i64 = i64::MIN;
+
+/// Values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::recording) enum Values {
+    /// Numbers; NaN where there is none.
+    Numbers(Vec<f64>),
+    /// Nanoseconds since 1970, or [`NO_TIME`].
+    Times(Vec<i64>),
+    /// Nanoseconds since midnight, or [`NO_TIME`].
+    Clocks(Vec<i64>),
+    /// Texts.
+    Texts(Texts),
+    /// Empty rows.
+    Nothing(usize),
+}
+
+/// A column of texts with few distinct values, such as names of channels or labels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::recording) struct Texts {
+    /// The distinct texts.
+    own: Vec<String>,
+    numbers: HashMap<String, u32>,
+    /// Number of the text in the row before.
+    last: Option<u32>,
+    /// Number of the text in each row.
+    pub rows: Vec<u32>,
+}
+
+impl Texts {
+    /// Appends a row.
+    pub fn push(&mut self, text: &[u8]) {
+        // Nearly always the same as in the row before.
+        let same = self
+            .last
+            .filter(|last| self.own[*last as usize].as_bytes() == text);
+        let number = same.unwrap_or_else(|| {
+            let text = String::from_utf8_lossy(text);
+            self.number(&text)
+        });
+        self.last = Some(number);
+        self.rows.push(number);
+    }
+
+    /// The number of a text; adds no row.
+    pub fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = self.own.len() as u32;
+        self.own.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// Appends another column.
+    pub fn extend(&mut self, other: &Self) {
+        let numbers: Vec<u32> = other.own.iter().map(|text| self.number(text)).collect();
+        let rows = other.rows.iter().map(|row| numbers[*row as usize]);
+        self.rows.extend(rows);
+    }
+
+    /// Upper bound for the number of distinct texts.
+    pub fn different(&self) -> usize {
+        self.own.len()
+    }
+
+    /// The texts of some rows.
+    pub fn of_rows(&self, rows: &[usize]) -> Self {
+        Self {
+            rows: rows.iter().map(|row| self.rows[*row]).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> &str {
+        &self.own[self.rows[row] as usize]
+    }
+}
+
+impl Values {
+    /// Appends values of the same kind; ignores those of another.
+    pub fn extend(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Numbers(own), Self::Numbers(more)) => own.extend(more),
+            (Self::Times(own), Self::Times(more)) => own.extend(more),
+            (Self::Clocks(own), Self::Clocks(more)) => own.extend(more),
+            (Self::Texts(own), Self::Texts(more)) => own.extend(&more),
+            (Self::Nothing(own), Self::Nothing(more)) => *own += more,
+            _ => {}
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Times(values) | Self::Clocks(values) => values.len(),
+            Self::Texts(values) => values.rows.len(),
+            Self::Nothing(rows) => *rows,
+        }
+    }
+
+    /// Keeps the rows for which `kept` is true.
+    pub fn retain(&mut self, kept: &[bool]) {
+        fn keep<T>(values: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            values.retain(|_| kept.next().copied().unwrap_or(true));
+        }
+        match self {
+            Self::Numbers(values) => keep(values, kept),
+            Self::Times(values) | Self::Clocks(values) => keep(values, kept),
+            Self::Texts(values) => keep(&mut values.rows, kept),
+            Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
+        }
+    }
+}
