@@ -32,7 +32,7 @@ def check(condition, message):
 
 
 def expected(experiment):
-    """run -> tag -> (plugin, number of steps), by the design's table."""
+    """run -> tag -> (plugin, steps), by the design's table."""
     metadata = json.loads((experiment / "metadata.json").read_text())
     history = [json.loads(line) for line in (experiment / "history.jsonl").read_text().splitlines()]
     epochs = len(history)
@@ -47,19 +47,22 @@ def expected(experiment):
             yield from (f"{prefix}{metric}_per_class/{name}" for name in classes)
         yield from (f"{prefix}class_support/{name}" for name in classes)
 
+    once, best = [0], [metadata["results"]["best_epoch"]]
+    epochs = list(range(epochs))
     scalars = lambda tags, steps: {tag: ("scalars", steps) for tag in tags}
+    curves = lambda prefix, steps: {f"{prefix}pr_curve_per_class/{name}": ("pr_curves", steps) for name in classes}
     runs = {
         "training/train": scalars(["epoch_loss", "epoch_accuracy", "epoch_learning_rate"], epochs)
         | {name: ("histograms", epochs) for name in tensors},
         "training/validation": scalars(["epoch_loss", "epoch_accuracy"], epochs),
-        "detailed_metrics": scalars(report(""), epochs) | {"confusion_matrix": ("images", epochs)},
-        "test_metrics": scalars(["test_loss", "test_accuracy", *report("test_")], 1)
-        | {"test_confusion_matrix": ("images", 1)},
+        "detailed_metrics": scalars(report(""), epochs) | {"confusion_matrix": ("images", epochs)} | curves("", best),
+        "test_metrics": scalars(["test_loss", "test_accuracy", *report("test_")], once)
+        | {"test_confusion_matrix": ("images", once)} | curves("test_", once),
         "experiment_metadata": scalars(
             ["model/total_params", "config/batch_size", "config/epochs", "config/learning_rate", "config/num_classes"]
-            + ["dataset/train_size", "dataset/val_size", "dataset/test_size", "results/test_f1_macro"], 1)
-        | {tag: ("text", 1) for tag in ("model/type", "model/summary", "config/model_type", "dataset/input_shape")}
-        | {f"_hparams_/{tag}": ("hparams", 1) for tag in ("experiment", "session_start_info", "session_end_info")},
+            + ["dataset/train_size", "dataset/val_size", "dataset/test_size", "results/test_f1_macro"], once)
+        | {tag: ("text", once) for tag in ("model/type", "model/summary", "config/model_type", "dataset/input_shape")}
+        | {f"_hparams_/{tag}": ("hparams", once) for tag in ("experiment", "session_start_info", "session_end_info")},
     }
     return metadata, history, runs
 
@@ -89,9 +92,9 @@ def check_accumulator(experiment, metadata, history, runs):
         for tag in there:
             plugin = accumulator.SummaryMetadata(tag).plugin_data.plugin_name
             events = accumulator.Tensors(tag)
-            wanted, steps = tags.get(tag, (plugin, 1))
+            wanted, steps = tags.get(tag, (plugin, [0]))
             check(plugin == wanted, f"{run} {tag}: plugin {plugin}, expected {wanted}")
-            check([e.step for e in events] == list(range(steps)), f"{run} {tag}: steps {[e.step for e in events]}")
+            check([e.step for e in events] == steps, f"{run} {tag}: steps {[e.step for e in events]}")
             for event in events:
                 values += 1
                 if plugin == "images":
@@ -113,6 +116,60 @@ def get(url, body=None):
         return answer.read()
 
 
+def check_pr_curves(base, what, metadata, runs):
+    """Every curve begins with all windows taken for the class, and its counts are those of the confusion matrix."""
+    shown = json.loads(get(f"{base}plugin/pr_curves/tags"))
+    for run, split in (("detailed_metrics", "validation"), ("test_metrics", "test")):
+        matrix = metadata["results"][split]["confusion_matrix"]
+        tags = [tag for tag, (kind, _) in runs[run].items() if kind == "pr_curves"]
+        check(len(tags) == len(matrix), f"{what}: {len(tags)} curves of {len(matrix)} classes")
+        for number, tag in enumerate(tags):
+            check(tag in shown.get(run, {}), f"{what}: {run} {tag} is not shown under PR CURVES")
+            query = urllib.parse.urlencode({"run": run, "tag": tag})
+            entries = json.loads(get(f"{base}plugin/pr_curves/pr_curves?{query}"))[run]
+            check([entry["step"] for entry in entries] == runs[run][tag][1], f"{what}: {tag} is not there once")
+            entry, own = entries[0], sum(matrix[number])
+            tp, fp, fn = (entry[key] for key in ("true_positives", "false_positives", "false_negatives"))
+            check((tp[0], fp[0]) == (own, sum(map(sum, matrix)) - own), f"{what}: {tag} begins with {tp[0]}, {fp[0]}")
+            check(all(a + b == own for a, b in zip(tp, fn)), f"{what}: {tag}: true positives and false negatives")
+            check(tp == sorted(tp, reverse=True) and fp == sorted(fp, reverse=True), f"{what}: {tag} does not fall")
+            for t, f, precision, recall in zip(tp, fp, entry["precision"], entry["recall"]):
+                check(t + f == 0 or abs(precision - t / (t + f)) < 1e-6, f"{what}: {tag}: precision {precision}")
+                check(own == 0 or abs(recall - t / own) < 1e-6, f"{what}: {tag}: recall {recall}")
+            # Above one half, a class is the most probable one.
+            half = entry["thresholds"].index(0.5) if 0.5 in entry["thresholds"] else None
+            taken = sum(row[number] for row in matrix)
+            check(half is None or tp[half] <= matrix[number][number] and tp[half] + fp[half] <= taken, f"{what}: {tag} at 0.5")
+
+
+def check_projector(base, what, metadata, plugins):
+    """The features of validation windows, with their labels."""
+    check("projector" in plugins, f"{what}: no projector")
+    run = "detailed_metrics"
+    listed = json.loads(get(f"{base}plugin/projector/runs"))
+    check(listed == [run], f"{what}: the projector lists {listed}")
+    if listed != [run]:
+        return
+    embeddings = json.loads(get(f"{base}plugin/projector/info?{urllib.parse.urlencode({'run': run})}"))["embeddings"]
+    check(len(embeddings) == 1, f"{what}: {len(embeddings)} embeddings")
+    name = embeddings[0]["tensorName"]
+    count, width = embeddings[0]["tensorShape"]
+    query = urllib.parse.urlencode({"run": run, "name": name})
+    tensor = get(f"{base}plugin/projector/tensor?{query}")
+    values = struct.unpack(f"<{count * width}f", tensor)
+    check(len(tensor) == 4 * count * width and any(values), f"{what}: features {count} x {width}")
+    head, *rows = get(f"{base}plugin/projector/metadata?{query}").decode().splitlines()
+    check(head.split("\t") == ["label", "predicted", "confidence", "group", "window"], f"{what}: columns {head}")
+    check(len(rows) == count, f"{what}: {len(rows)} lines for {count} windows")
+    check(count == min(1000, 200_000 // width, metadata["dataset_info"]["val_size"]), f"{what}: {count} windows")
+    cells = [row.split("\t") for row in rows]
+    check(all(len(row) == 5 for row in cells), f"{what}: lines of the metadata")
+    if count == metadata["dataset_info"]["val_size"]:
+        right = sum(row[0] == row[1] for row in cells) / count
+        accuracy = metadata["results"]["validation"]["accuracy"]
+        check(abs(right - accuracy) < 1e-9, f"{what}: {right} of the windows are right, not {accuracy}")
+
+
 def check_server(experiment, metadata, runs, load_fast, port):
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(experiment / "logs"), "--port", str(port),
                "--load_fast", load_fast, "--samples_per_plugin", "images=1000", "--reload_interval", "1"]
@@ -131,7 +188,7 @@ def check_server(experiment, metadata, runs, load_fast, port):
         listed = json.loads(get(base + "runs"))
         check(set(listed) == set(runs), f"{what}: runs {listed}")
         plugins = json.loads(get(base + "plugins_listing"))
-        for plugin in ("scalars", "images", "histograms", "distributions", "text", "hparams"):
+        for plugin in ("scalars", "images", "histograms", "distributions", "text", "hparams", "pr_curves"):
             check(plugins[plugin]["enabled"], f"{what}: the tab {plugin} is empty")
         for plugin, path in (("scalars", "scalars/scalars"), ("images", "images/images"),
                              ("histograms", "histograms/histograms"), ("text", "text/text")):
@@ -143,9 +200,11 @@ def check_server(experiment, metadata, runs, load_fast, port):
                     check(tag in shown.get(run, []), f"{what}: {run} {tag} is not shown under {plugin}")
                     query = urllib.parse.urlencode({"run": run, "tag": tag} | ({"sample": 0} if plugin == "images" else {}))
                     points = json.loads(get(f"{base}plugin/{path}?{query}"))
-                    check(len(points) == steps, f"{what}: {run} {tag} has {len(points)} points, expected {steps}")
+                    check(len(points) == len(steps), f"{what}: {run} {tag} has {len(points)} points, expected {len(steps)}")
                     if plugin == "images" and points:
                         check_png(get(f"{base}plugin/images/individualImage?{points[-1]['query']}"), f"{what}: {tag}")
+        check_pr_curves(base, what, metadata, runs)
+        check_projector(base, what, metadata, plugins)
         shown = json.loads(get(base + "plugin/hparams/experiment", {"experimentName": "", "includeMetrics": True}))
         columns = [info["name"]["tag"] for info in shown["metricInfos"]]
         results = [f"results/{split}_{metric}" for metric in ("f1_macro", "accuracy", "loss") for split in ("test", "best_val")]

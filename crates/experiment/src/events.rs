@@ -19,6 +19,7 @@ use crate::appender::Appender;
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
 use crate::hparams::{self, HParam, HParamsDeclaration};
+use crate::pr_curve::{self, PrCurve, THRESHOLDS};
 use crate::records;
 
 const FLOAT: i32 = 1;
@@ -151,6 +152,20 @@ impl EventWriter {
             ..Default::default()
         };
         self.tensor(tag, step, "text", Vec::new(), tensor);
+    }
+
+    /// Adds a precision-recall curve, shown under PR CURVES.
+    pub fn pr_curve(&mut self, tag: &str, step: i64, curve: &PrCurve) {
+        let thresholds = THRESHOLDS as u32;
+        let content = prost::Message::encode_to_vec(&pr_curve::PluginData { thresholds });
+        let rows = curve.rows();
+        let tensor = TensorProto {
+            dtype: FLOAT,
+            tensor_shape: Some(shape(&[6, THRESHOLDS as i64])),
+            tensor_content: rows.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ..Default::default()
+        };
+        self.tensor(tag, step, "pr_curves", content, tensor);
     }
 
     /// Adds the run's hyperparameters, shown under HPARAMS; `group` is the experiment's ID.

@@ -25,10 +25,11 @@ pub(crate) fn open_regular(path: &Path) -> Result<File> {
 /// # Errors
 /// If it is not a regular file, cannot be read, or is larger.
 pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = open_regular(path)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)?;
+    let file = open_regular(path)?;
+    // With room for all of it, it is read by one call of the system instead of several.
+    let size = file.metadata()?.len().min(limit);
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    let read = file.take(limit + 1).read_to_end(&mut bytes)?;
     if read as u64 > limit {
         return Err(Error::other(format!("larger than {limit} bytes")));
     }

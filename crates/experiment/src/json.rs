@@ -33,15 +33,24 @@ pub fn from_number(number: f64) -> Value {
 /// # Errors
 /// The line and column where the text is not JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    let strict = |bytes: &[u8]| match serde_json::from_slice(bytes) {
+    let strict = |bytes: &[u8]| match strict(bytes) {
         Ok(value) => Ok(value),
-        Err(error) => serde_json::from_slice(&marked(bytes)).map_err(|_| error),
+        Err(error) => self::strict(&marked(bytes)).map_err(|_| error),
     };
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => strict(rest),
         [0xff, 0xfe, rest @ ..] => strict(&utf16(rest, u16::from_le_bytes)),
         [0xfe, 0xff, rest @ ..] => strict(&utf16(rest, u16::from_be_bytes)),
         bytes => strict(bytes),
+    }
+}
+
+/// Parses JSON as the standard has it. `Value`'s own `FromStr` is compiled within `serde_json`, at its optimisation
+/// level; `from_slice` is generic and would be compiled here, at the lower one of this crate.
+fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.parse(),
+        Err(_) => serde_json::from_slice(bytes),
     }
 }
 

@@ -48,6 +48,7 @@ pub mod json;
 mod lenient;
 pub mod logs;
 mod metadata;
+mod pr_curve;
 mod records;
 pub mod retention;
 mod run;
@@ -71,5 +72,6 @@ pub use id::{IdParts, IdTemplate};
 pub use metadata::{
     DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,
 };
+pub use pr_curve::PrCurve;
 pub use run::{Experiment, LogPositions, load_checkpoint};
 pub use store::{Broken, Entry, ExperimentStore, Selection};

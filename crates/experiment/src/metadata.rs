@@ -4,6 +4,7 @@
 //! back preserves everything that was not understood (see `file`).
 
 mod file;
+mod prune;
 
 use std::collections::BTreeMap;
 
@@ -213,6 +214,9 @@ pub struct Metadata {
     /// not.
     #[serde(skip)]
     pub file: Option<Box<[u8]>>,
+    /// Whether containers deep in the file were left out when it was read; see [`Metadata::load_for_lists`].
+    #[serde(skip)]
+    pub pruned: bool,
 }
 
 /// Size limit of `metadata.json` in bytes, which bounds memory use for foreign directories.
@@ -313,6 +317,7 @@ impl Lenient for Metadata {
             tags: field(fields, "tags"),
             other: all,
             file: None,
+            pruned: false,
         }
     }
 }

@@ -314,6 +314,23 @@ impl Experiment {
         Ok(())
     }
 
+    /// Writes files beside the event file of `run`, as [`Experiment::save_set`] does.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Write`]; the last file is then missing.
+    pub fn save_beside_log(
+        &mut self,
+        run: LogRun,
+        files: Vec<(&str, Vec<u8>)>,
+    ) -> Result<(), ExperimentError> {
+        let folder = self.layout.log_path(run);
+        let files = files.into_iter();
+        let files: Vec<_> = files
+            .map(|(name, bytes)| (format!("{folder}/{name}"), bytes))
+            .collect();
+        self.save_set(&files)
+    }
+
     /// Writes `figures/{name}.png`.
     ///
     /// # Errors
@@ -373,8 +390,10 @@ fn reopen_lines(path: &Path) -> Result<Appender, ExperimentError> {
 
 /// Removes temporary files of a process killed while writing. Requires the lock.
 fn remove_torn(directory: &Path) {
-    let of_sets = &["", "model/variables", "model/assets"];
-    let folders = SUBDIRECTORIES.iter().chain(of_sets);
+    let of_sets = ["", "model/variables", "model/assets"].map(String::from);
+    let of_logs = LogRun::ALL.map(|run| DirectoryLayout::Tracked.log_path(run));
+    let folders = SUBDIRECTORIES.map(String::from).into_iter();
+    let folders = folders.chain(of_sets).chain(of_logs);
     let entries = folders.filter_map(|name| fs::read_dir(directory.join(name)).ok());
     for entry in entries.flatten().filter_map(Result::ok) {
         let name = entry.file_name();

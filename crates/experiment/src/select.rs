@@ -31,7 +31,7 @@ impl ExperimentStore {
         let now = chrono::Local::now().naive_local();
         let field = best_field(id);
         // With thousands of experiments, only the values needed to choose are kept.
-        let (mut entries, mut broken) = self.scan(|mut entry| {
+        let (mut entries, mut broken) = self.scan_for_lists(|mut entry| {
             let mut value = Value::Null;
             if let Some(field) = field {
                 entry = entry.with_logged_results();

@@ -190,7 +190,23 @@ impl ExperimentStore {
         &self,
         take: impl Fn(Entry) -> Option<T> + Sync,
     ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
-        let (mut taken, broken) = self.scan_tracked(&take)?;
+        self.scan_as(Metadata::load, take)
+    }
+
+    /// Like [`ExperimentStore::scan`], with metadata that are read by [`Metadata::load_for_lists`].
+    pub(crate) fn scan_for_lists<T: Send>(
+        &self,
+        take: impl Fn(Entry) -> Option<T> + Sync,
+    ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
+        self.scan_as(Metadata::load_for_lists, take)
+    }
+
+    fn scan_as<T: Send>(
+        &self,
+        load: LoadMetadata,
+        take: impl Fn(Entry) -> Option<T> + Sync,
+    ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
+        let (mut taken, broken) = self.scan_tracked(load, &take)?;
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
             let Some(time) = id.strip_prefix(UNTRACKED) else {
@@ -219,6 +235,7 @@ impl ExperimentStore {
     /// Like [`ExperimentStore::scan`] for tracked experiments only; the results include their sort keys.
     pub(crate) fn scan_tracked<T: Send>(
         &self,
+        load: LoadMetadata,
         take: &(impl Fn(Entry) -> Option<T> + Sync),
     ) -> Result<Scanned<T>, ExperimentError> {
         let mut directories = subdirectories(&self.root)?;
@@ -230,7 +247,7 @@ impl ExperimentStore {
             let (mut taken, mut broken) = (Vec::new(), Vec::new());
             for directory in directories {
                 let path = directory.join(METADATA);
-                match Entry::load(directory.clone()) {
+                match Entry::load_as(load, directory.clone()) {
                     Ok(entry) => {
                         let key = entry.sort_key();
                         taken.extend(take(entry).map(|made| (key, made)));
@@ -258,6 +275,9 @@ impl ExperimentStore {
         Ok(found)
     }
 }
+
+/// Reads a metadata file.
+type LoadMetadata = fn(&Path) -> Result<Metadata, ExperimentError>;
 
 /// Mapped experiments with start time and ID, and those that cannot be read.
 type Scanned<T> = (Vec<((String, String), T)>, Vec<Broken>);
@@ -338,7 +358,11 @@ impl Entry {
     /// # Errors
     /// [`ExperimentError`] if its `metadata.json` is missing, unreadable or not a JSON object.
     pub fn load(directory: PathBuf) -> Result<Self, ExperimentError> {
-        let metadata = Metadata::load(&directory.join(METADATA))?;
+        Self::load_as(Metadata::load, directory)
+    }
+
+    fn load_as(load: LoadMetadata, directory: PathBuf) -> Result<Self, ExperimentError> {
+        let metadata = load(&directory.join(METADATA))?;
         let status = match metadata.status {
             Some(Status::Running) if !is_locked(&directory) => Some(Status::Crashed),
             status => status,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::catalogue::layout::{LOCK_FILE, TRASH};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
+use crate::metadata::Metadata;
 use crate::store::{Entry, ExperimentStore};
 
 /// Holds an experiment's lock, so that no process can train it in the meantime.
@@ -64,7 +65,7 @@ impl ExperimentStore {
     /// # Errors
     /// [`ExperimentError::Read`] if the trash cannot be read.
     pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
-        let (found, _) = ExperimentStore::new(&self.trash()).scan_tracked(&Some)?;
+        let (found, _) = ExperimentStore::new(&self.trash()).scan_tracked(Metadata::load, &Some)?;
         Ok(found.into_iter().map(|(_, entry)| entry).collect())
     }
 

@@ -58,6 +58,8 @@ pub struct Options {
 ///
 /// Windows are classified on all threads of the current Rayon pool.
 pub struct Classifier {
+    /// Folder of the model.
+    folder: PathBuf,
     card: ModelCard,
     network: Inference,
     /// Checksum of the weights.
@@ -108,6 +110,7 @@ impl Classifier {
         let network = Inference::new(&architecture, &bundle.weights)
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
+            folder,
             network,
             weights: checksum(&bundle.weights),
             window_samples: preprocessing
@@ -120,6 +123,11 @@ impl Classifier {
             pipelines,
             inputs: Vec::new(),
         })
+    }
+
+    /// The folder `model/`.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Class names in the order of the probabilities.
@@ -280,11 +288,11 @@ fn checksum(weights: &Weights) -> u32 {
     })
 }
 
-fn at(index: usize, problem: String) -> PredictError {
+pub(crate) fn at(index: usize, problem: String) -> PredictError {
     PredictError::Window { index, problem }
 }
 
-fn mismatch(window_shape: &[usize], found: [usize; 3], expected: [usize; 3]) -> String {
+pub(crate) fn mismatch(window_shape: &[usize], found: [usize; 3], expected: [usize; 3]) -> String {
     format!(
         "its shape {window_shape:?} becomes {found:?}, but the model takes {expected:?}: channels, segments, values"
     )

@@ -1,11 +1,13 @@
 //! A self-contained HTML page of interesting windows: the most confident mistakes, the least certain windows, and
-//! samples of every class, with waveform, spectrogram and probabilities.
+//! samples of every class, with waveform, spectrogram, what the network went by, and probabilities.
 
 use data::reader::Window;
 use data::recording::format_time;
 use serde_json::{Value, json};
 
-use crate::classifier::Prediction;
+use crate::classifier::{Classifier, Prediction};
+use crate::error::PredictError;
+use crate::relevance::{Explainer, Relevance};
 
 /// Number of windows shown per section, and of samples per class.
 const MISTAKES: usize = 60;
@@ -48,6 +50,8 @@ struct Item {
     label: Option<usize>,
     prediction: Prediction,
     window: Window,
+    /// What the network went by, once it was asked for.
+    relevance: Option<Relevance>,
 }
 
 /// Collects windows and keeps the most interesting ones.
@@ -91,6 +95,7 @@ impl Gallery {
             label,
             prediction: prediction.clone(),
             window: window.clone(),
+            relevance: None,
         };
         let confidence = prediction.confidence;
         if label.is_some_and(|label| label != prediction.class) {
@@ -107,6 +112,23 @@ impl Gallery {
             }
             *seen += 1;
         }
+    }
+
+    /// Computes for every window that is kept what the network went by, to be shown beside its spectrogram. Models with
+    /// `batch` normalisation have no such picture.
+    ///
+    /// # Errors
+    /// [`PredictError`] if the model can no longer be read.
+    pub fn explain(&mut self, classifier: &Classifier) -> Result<(), PredictError> {
+        let Some(mut explainer) = Explainer::new(classifier)? else {
+            return Ok(());
+        };
+        let samples = self.samples.iter_mut().flat_map(|(_, kept)| kept);
+        let items = self.mistakes.iter_mut().chain(&mut self.uncertain);
+        for item in items.chain(samples) {
+            item.relevance = explainer.of(&item.window, item.prediction.class)?;
+        }
+        Ok(())
     }
 
     /// Renders the page.
@@ -180,8 +202,23 @@ impl Gallery {
             "windowed": item.window.shape.len() == 2,
             "largest": largest,
             "x": base64(&bytes.collect::<Vec<u8>>()),
+            "relevance": item.relevance.as_ref().map(picture),
         })
     }
+}
+
+/// Relevance as signed bytes relative to the largest magnitude.
+fn picture(relevance: &Relevance) -> Value {
+    let magnitudes = relevance.values.iter().map(|v| v.abs());
+    let largest = magnitudes.fold(f32::MIN_POSITIVE, f32::max);
+    let byte = |v: &f32| (v / largest * 127.0).round() as i8;
+    let bytes = relevance.values.iter().flat_map(|v| byte(v).to_le_bytes());
+    json!({
+        "columns": relevance.columns,
+        "rows": relevance.rows,
+        "largest": largest,
+        "x": base64(&bytes.collect::<Vec<u8>>()),
+    })
 }
 
 /// Keeps the `most` items with the lowest keys.

@@ -53,6 +53,7 @@ mod feed;
 mod gallery;
 mod join;
 mod novelty;
+mod relevance;
 pub mod scoring;
 mod slide;
 
@@ -64,4 +65,5 @@ pub use events::{Event, EventDetector, EventSettings, makes_no_events};
 pub use gallery::{Gallery, Origin};
 pub use join::{JoinCounts, Joined, JoinedSink, Joiner};
 pub use novelty::Novelty;
+pub use relevance::{Explainer, Relevance};
 pub use slide::{Cutting, Slider, Span, Windows};

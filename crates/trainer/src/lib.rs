@@ -9,6 +9,7 @@
 //! - [`initial`]: initial weights from another model;
 //! - [`metrics`]: precision, recall, F1 and confusion matrices;
 //! - [`report`]: builds logs, history, figures, model and metadata of an experiment;
+//! - [`projector`]: features of validation windows for TensorBoard;
 //! - [`recorder`]: writes them on its own thread while training continues;
 //! - [`resume`]: continues from a checkpoint;
 //! - [`budget`]: checks whether a network fits a sensor node;
@@ -30,6 +31,7 @@ pub mod memory;
 pub mod metrics;
 pub mod options;
 pub mod progress;
+pub mod projector;
 pub mod recipe;
 pub mod recorder;
 pub mod report;

@@ -6,12 +6,12 @@ use experiment::catalogue::layout::{
     CONFUSION_MATRIX, HISTORY, LEARNING_CURVES_FIGURE, MODEL, MODEL_SUMMARY, TEST_CONFUSION_FIGURE,
     VALIDATION_CONFUSION_FIGURE,
 };
-use experiment::catalogue::tags::{LEARNING_RATE, class_tags};
+use experiment::catalogue::tags::{LEARNING_RATE, class_tags, pr_curve};
 use experiment::catalogue::{ClassMetric, Metric, Split};
 use experiment::figures::{confusion_matrix, learning_curves};
 use experiment::{
     Epoch, Experiment, ExperimentError, HParam, HParamsDeclaration, History, LogRun, Metadata,
-    Results,
+    PrCurve, Results,
 };
 use model::{Architecture, Bundle, Plan, Weights, summary};
 use serde_json::{Map, Value, json};
@@ -293,6 +293,34 @@ pub fn record_end(
         .and_then(|curves| experiment.save_figure(LEARNING_CURVES_FIGURE, &curves));
     let flushed = experiment.flush();
     recorded.and(curves).and(flushed)
+}
+
+/// Records the precision-recall curve of every class over a split, at `step`. An empty split has none.
+///
+/// # Shapes
+/// `labels` `[windows]`, `probabilities` `[windows, classes]`, flattened.
+///
+/// # Errors
+/// [`ExperimentError`] if they cannot be written; they are written with the next flush.
+pub fn record_pr_curves(
+    experiment: &mut Experiment,
+    (run, step): (LogRun, i64),
+    class_names: &[String],
+    labels: &[u32],
+    probabilities: &[f64],
+) -> Result<(), ExperimentError> {
+    if labels.is_empty() {
+        return Ok(());
+    }
+    experiment.log(run, |log| {
+        for (class, tag) in class_tags(class_names).iter().enumerate() {
+            let windows = probabilities.chunks_exact(class_names.len()).zip(labels);
+            let curve =
+                PrCurve::new(windows.map(|(row, label)| (row[class], *label as usize == class)));
+            log.pr_curve(&pr_curve(run, tag), step, &curve);
+        }
+    });
+    experiment.flush()
 }
 
 fn figure_title(of: &str, scores: &Scores) -> String {

@@ -115,6 +115,20 @@ const QUICK_OPEN_ENDED: [&str; 8] = [
     "0",
 ];
 
+/// What TensorBoard's projector reads: features of validation windows, their labels, and where both are.
+const PROJECTOR: [&str; 3] = [
+    "logs/detailed_metrics/tensors.tsv",
+    "logs/detailed_metrics/metadata.tsv",
+    "logs/detailed_metrics/projector_config.pbtxt",
+];
+
+fn event_files(folder: &Path) -> Vec<std::fs::DirEntry> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let is_of_events =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().contains("tfevents");
+    entries.filter(is_of_events).collect()
+}
+
 fn assert_complete(experiment: &Path, status: &str) {
     let metadata = metadata(experiment);
     assert_eq!(metadata["status"], status);
@@ -135,6 +149,9 @@ fn assert_complete(experiment: &Path, status: &str) {
         "figures/test_confusion_matrix.png",
         "figures/validation_confusion_matrix.png",
         "figures/learning_curves.png",
+        PROJECTOR[0],
+        PROJECTOR[1],
+        PROJECTOR[2],
     ] {
         let size = std::fs::metadata(experiment.join(file))
             .map(|m| m.len())
@@ -148,10 +165,8 @@ fn assert_complete(experiment: &Path, status: &str) {
         "test_metrics",
         "experiment_metadata",
     ] {
-        let logs = std::fs::read_dir(experiment.join("logs").join(run))
-            .unwrap()
-            .count();
-        assert_eq!(logs, 1, "{run}");
+        let logs = event_files(&experiment.join("logs").join(run));
+        assert_eq!(logs.len(), 1, "{run}");
     }
     let (bundle, architecture) = model::Bundle::load(&experiment.join("model")).unwrap();
     assert_eq!(

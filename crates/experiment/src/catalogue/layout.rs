@@ -48,6 +48,13 @@ pub const LOGS: &str = "logs";
 /// Part of every event file's name, by which TensorBoard recognises it.
 pub const EVENT_FILE_MARK: &str = "tfevents";
 
+/// Features of windows for TensorBoard's projector, beside the event file of the run: one line of numbers a window.
+pub const PROJECTOR_TENSORS: &str = "tensors.tsv";
+/// What the projector shows of each of these windows, after a line with the names of the columns.
+pub const PROJECTOR_METADATA: &str = "metadata.tsv";
+/// Names the two files; by it TensorBoard finds them.
+pub const PROJECTOR_CONFIG: &str = "projector_config.pbtxt";
+
 /// Folder of deleted experiments, inside the experiments directory.
 pub const TRASH: &str = ".trash";
 /// Prefix of directories of untracked runs, in `logs/` next to the experiments directory.

@@ -8,6 +8,12 @@ use super::metric::{ClassMetric, Metric, Split};
 /// Tag of the learning rate.
 pub const LEARNING_RATE: &str = "epoch_learning_rate";
 
+/// Tag of the precision-recall curve of `class` in the event log of `run`; [`class_tags`] makes the class names.
+pub fn pr_curve(run: LogRun, class: &str) -> String {
+    let prefix = if run == LogRun::Test { "test_" } else { "" };
+    format!("{prefix}pr_curve_per_class/{class}")
+}
+
 /// Interpretation of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagMeaning {

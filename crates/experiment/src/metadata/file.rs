@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{MAX_SIZE, Metadata};
+use super::{MAX_SIZE, Metadata, prune};
 use crate::error::ExperimentError;
 use crate::files::read_regular;
 use crate::json;
@@ -17,6 +17,27 @@ impl Metadata {
     /// [`ExperimentError`] naming the file, with line and column if it is not a JSON object.
     pub fn load(path: &Path) -> Result<Self, ExperimentError> {
         let bytes = read_regular(path, MAX_SIZE).map_err(ExperimentError::read(path))?;
+        Self::parse(&bytes).map_err(|source| ExperimentError::Metadata {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads a file for a list of thousands: containers below its sections, and below the metrics of the results, are
+    /// empty. [`Metadata::known`] has them all the same. Writing such metadata would lose them, and panics.
+    ///
+    /// # Errors
+    /// As [`Metadata::load`].
+    pub(crate) fn load_for_lists(path: &Path) -> Result<Self, ExperimentError> {
+        let bytes = read_regular(path, MAX_SIZE).map_err(ExperimentError::read(path))?;
+        let text = std::str::from_utf8(&bytes).ok();
+        let left = text.and_then(prune::pruned);
+        if let Some(Ok(left @ Value::Object(_))) = left.map(|left| left.parse()) {
+            let mut read = Self::read(left);
+            read.file = Some(bytes.into());
+            read.pruned = true;
+            return Ok(read);
+        }
         Self::parse(&bytes).map_err(|source| ExperimentError::Metadata {
             path: path.to_owned(),
             source,
@@ -47,7 +68,11 @@ impl Metadata {
     }
 
     /// Serialises the metadata. If they were read from a file, only fields changed since then differ from it.
+    ///
+    /// # Panics
+    /// If parts of the file were left out when it was read.
     pub fn to_bytes(&self) -> Vec<u8> {
+        assert!(!self.pruned, "metadata read for a list are not written");
         let typed = self.to_value();
         let Some(file) = self.original() else {
             return json::to_bytes(&typed);

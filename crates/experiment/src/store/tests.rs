@@ -1,4 +1,5 @@
 use super::*;
+use crate::fields::{Fields, names};
 use chrono::{Local, TimeZone};
 
 fn parts() -> IdParts {
@@ -89,4 +90,56 @@ fn a_broken_one_hides_no_other() {
         problem.contains("broken/metadata.json") && problem.contains("line 2"),
         "{problem}"
     );
+}
+
+/// Whatever was left out while reading, every field has its value.
+#[test]
+fn lists_know_every_field() {
+    let (_folder, store) = crate::test_store::store();
+    let entry = store.find("00000001").unwrap();
+    let mut file: serde_json::Value =
+        serde_json::from_slice(entry.metadata.file.as_deref().unwrap()).unwrap();
+    file["training_config"]["plateau"] = serde_json::json!({"factor": 0.5, "list": [[1], "2"]});
+    file["training_config"]["input_shape"] = serde_json::json!(["2", 7, 256]);
+    file["training_config"]["dataset_config"] = serde_json::json!({"demo": {"classes": 3}});
+    file["learning_rate"] = serde_json::json!({"of": {"a": 1}});
+    fs::write(entry.directory.join(METADATA), file.to_string()).unwrap();
+    let (whole, _) = store.scan(Some).unwrap();
+    let (pruned, _) = store.scan_for_lists(Some).unwrap();
+    assert_eq!(whole.len(), 3);
+    let now = crate::test_store::now();
+    for (whole, pruned) in whole.iter().zip(&pruned) {
+        assert!(pruned.metadata.pruned && !whole.metadata.pruned);
+        assert_eq!(whole.metadata.known(), pruned.metadata.known());
+        let (whole, pruned) = (Fields::new(whole, now), Fields::new(pruned, now));
+        for name in names().iter().copied().chain([
+            "plateau.factor",
+            "training_config.plateau.list",
+            "learning_rate",
+            "learning_rate.of.a",
+            "input_shape",
+            "files.model_summary.txt",
+            "val.per_class.f1",
+            "results.test.confusion_matrix",
+            "test.accuracy",
+            "fingerprints.train",
+            "class_names",
+            "demo.classes",
+        ]) {
+            assert_eq!(whole.get(name), pruned.get(name), "{name}");
+        }
+    }
+    let names = pruned.iter().map(|entry| &entry.id).collect::<Vec<_>>();
+    assert_eq!(
+        names,
+        whole.iter().map(|entry| &entry.id).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+#[should_panic(expected = "not written")]
+fn what_was_left_out_is_not_written() {
+    let (_folder, store) = crate::test_store::store();
+    let (pruned, _) = store.scan_for_lists(Some).unwrap();
+    pruned[0].metadata.to_bytes();
 }

@@ -13,6 +13,7 @@
 //! - `program`: a plan as steps between buffers;
 //! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
 //! - `run`: passes over all shards;
+//! - `input_gradient`: what a logit depends on in the input, outside of training;
 //! - `inference`: a network that only classifies, in another way;
 //! - `team`: the threads that share them.
 //!
@@ -22,6 +23,7 @@
 mod conv;
 mod gemm;
 mod inference;
+mod input_gradient;
 mod kernels;
 mod program;
 mod run;
@@ -40,6 +42,7 @@ use crate::mode::Mode;
 use crate::plan::{Plan, PlanError};
 use crate::weights::{NamedTensor, Weights};
 pub use inference::Inference;
+pub use input_gradient::InputGradient;
 use program::Program;
 use shard::{Input, Lane, NormState};
 

@@ -143,7 +143,7 @@ pub(super) enum GradientTarget {
 pub(super) struct Program {
     pub steps: Vec<Step>,
     pub buffers: Vec<BufferShape>,
-    /// Of which buffers gradients are wanted: of those that depend on parameters.
+    /// Of which buffers gradients are wanted: in training, of those that depend on parameters.
     pub wanted: Vec<bool>,
     pub output: BufferId,
     /// Channels of every batch normalisation.
@@ -157,10 +157,20 @@ pub(super) struct Program {
 
 impl Program {
     pub fn new(plan: &Plan) -> Self {
+        Self::wanting(plan, plan.depends_on_parameters())
+    }
+
+    /// With the gradients of all buffers, the input's included.
+    pub fn with_input_gradient(plan: &Plan) -> Self {
+        Self::wanting(plan, vec![true; plan.values.len()])
+    }
+
+    /// With the gradients of the plan's values that are `wanted`.
+    fn wanting(plan: &Plan, wanted: Vec<bool>) -> Self {
         let mut builder = Builder {
             plan,
             uses: plan.uses(),
-            depends_on_parameters: plan.depends_on_parameters(),
+            wanted_values: wanted,
             ranges: ranges(plan),
             steps: Vec::new(),
             buffers: Vec::new(),
@@ -282,7 +292,8 @@ struct Builder<'a> {
     plan: &'a Plan,
     /// Of the plan's values.
     uses: Vec<usize>,
-    depends_on_parameters: Vec<bool>,
+    /// Of the plan's values.
+    wanted_values: Vec<bool>,
     /// Of the plan's tensors.
     ranges: Vec<Range<usize>>,
     steps: Vec<Step>,
@@ -379,7 +390,7 @@ impl Builder<'_> {
             rows: shape.positions(),
             channels: shape.channels(),
         });
-        self.wanted.push(self.depends_on_parameters[value.index()]);
+        self.wanted.push(self.wanted_values[value.index()]);
         self.last_writer.push(None);
         self.buffer_of[value.index()] = id;
         id

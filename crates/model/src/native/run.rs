@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::NativeNetwork;
 use super::kernels as k;
-use super::program::{GradientTarget, GradientTask, INPUT, Norm};
+use super::program::{GradientTarget, GradientTask, INPUT, Norm, Program};
 use super::shard::{Input, Lane, NormState, SHARD, Shard, Shared};
 use super::team::{Shift, Team};
 use crate::average::{average_decay, batch_norm_momentum};
@@ -49,7 +49,7 @@ impl NormState {
     }
 
     /// From mean and variance.
-    fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32], epsilon: f32) {
+    pub fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32], epsilon: f32) {
         self.mean.copy_from_slice(mean);
         let both = self.inverse.iter_mut().zip(&mut self.scale);
         for ((inverse, scale), (variance, gamma)) in both.zip(variance.iter().zip(gamma)) {
@@ -57,6 +57,33 @@ impl NormState {
             *scale = *inverse * gamma;
         }
     }
+}
+
+/// A kernel of one tap, its rows and columns, and where it goes transposed.
+type Transposition<'a> = (&'a [f32], usize, usize, &'a mut [f32]);
+
+/// All kernels that the gradients of inputs need transposed, one tap at a time.
+pub(super) fn transpositions<'a>(
+    program: &Program,
+    parameters: &'a [f32],
+    transposed: &'a mut [f32],
+) -> Vec<Transposition<'a>> {
+    let mut left = transposed;
+    let mut tasks = Vec::new();
+    for step in program.steps.iter().rev() {
+        if let Some(conv) = step.kind.conv()
+            && conv.transposed.is_some()
+        {
+            for tap in 0..conv.taps() {
+                let length = conv.channels * conv.out;
+                let (out, rest) = left.split_at_mut(length);
+                left = rest;
+                let kernel = &parameters[conv.kernel.start + tap * length..][..length];
+                tasks.push((kernel, conv.channels, conv.out, out));
+            }
+        }
+    }
+    tasks
 }
 
 /// Everything of a network that a pass reads, around its shards.
@@ -231,22 +258,8 @@ impl NativeNetwork {
     /// Kernels as the gradients of inputs need them: `[tap, out, channels]`.
     fn transpose_kernels(&mut self, team: &Shift<'_>) {
         self.transposed.resize(self.program.transposed, 0.0);
-        let mut left = &mut self.transposed[..];
-        let mut tasks = Vec::new();
-        for step in self.program.steps.iter().rev() {
-            if let Some(conv) = step.kind.conv()
-                && conv.transposed.is_some()
-            {
-                for tap in 0..conv.taps() {
-                    let length = conv.channels * conv.out;
-                    let (out, rest) = left.split_at_mut(length);
-                    left = rest;
-                    let kernel = &self.parameters[conv.kernel.start + tap * length..][..length];
-                    tasks.push((kernel, conv.channels, conv.out, out));
-                }
-            }
-        }
-        let work = |(kernel, rows, columns, out): (&[f32], usize, usize, &mut [f32])| {
+        let tasks = transpositions(&self.program, &self.parameters, &mut self.transposed);
+        let work = |(kernel, rows, columns, out): Transposition<'_>| {
             k::transpose(kernel, rows, columns, out);
         };
         team.take(tasks, work);

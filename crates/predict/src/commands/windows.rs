@@ -83,7 +83,8 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     {
         arguments.model.say(&format!("warning: {warning}"));
     }
-    if let (Some(path), Some(gallery)) = (&arguments.gallery, &table.gallery) {
+    if let (Some(path), Some(gallery)) = (&arguments.gallery, &mut table.gallery) {
+        gallery.explain(&classifier)?;
         let mut page = Output::open(Some(path))?;
         page.write(&gallery.to_html())?;
         page.finish()?;

@@ -130,6 +130,9 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
         Gallery::new(&title, classifier.class_names(), classifier.sampling_rate())
     });
     let found = classify(&mut classifier, &config, split, gallery.as_mut())?;
+    if let Some(gallery) = &mut gallery {
+        gallery.explain(&classifier)?;
+    }
     let mut notes: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     if split == "test" && config.task.test_index_file.is_none() {
         notes.push("the dataset has no test split: the validation split serves as test".into());

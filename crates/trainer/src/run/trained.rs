@@ -6,11 +6,12 @@ use crate::compute::{self, Start};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, predictions, probabilities};
 use crate::progress::Progress;
+use crate::projector::{Judged, record_features};
 use crate::recorder;
 use crate::report;
 use crate::training::calibration::{calibration_error, fit_temperature};
 use crate::training::{Interrupt, Outcome, TrainingInput, train};
-use experiment::Status;
+use experiment::{Experiment, LogRun, Status};
 
 /// Evaluation of the trained model.
 pub struct Judgement {
@@ -25,6 +26,11 @@ pub struct Judgement {
     pub probabilities: Vec<f64>,
     /// Predicted class of each validation window.
     pub predicted_validation: Vec<u32>,
+    /// Class probabilities of the validation windows at that temperature.
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
+    pub probabilities_validation: Vec<f64>,
     /// Divisor of the logits before the softmax.
     pub temperature: f64,
     /// Expected calibration error at that temperature, between 0 and 1.
@@ -41,6 +47,47 @@ pub struct Trained {
     pub judgement: Judgement,
     /// Seconds of training, including earlier processes.
     pub duration: f64,
+}
+
+/// Records what people look at: figures, test metrics, curves, features. Returns what went wrong; everything else is
+/// recorded.
+fn show(
+    experiment: &mut Experiment,
+    prepared: &Prepared,
+    outcome: &Outcome,
+    judgement: &Judgement,
+) -> Vec<String> {
+    let dataset = &prepared.dataset;
+    let names = &dataset.class_names;
+    let end = report::record_end(experiment, dataset, outcome, &judgement.test);
+    let best_epoch = outcome.best_epoch.unwrap_or(0) as i64;
+    let splits = [
+        (
+            LogRun::Detailed,
+            best_epoch,
+            &dataset.val,
+            &judgement.probabilities_validation,
+        ),
+        (LogRun::Test, 0, &dataset.test, &judgement.probabilities),
+    ];
+    let curves = splits.map(|(run, step, split, probabilities)| {
+        report::record_pr_curves(experiment, (run, step), names, &split.y, probabilities)
+    });
+    let judged = Judged {
+        predicted: &judgement.predicted_validation,
+        probabilities: &judgement.probabilities_validation,
+    };
+    let (architecture, weights) = (&prepared.architecture, &outcome.best_weights);
+    let features = record_features(experiment, dataset, architecture, weights, &judged);
+    let recorded = [end].into_iter().chain(curves);
+    let mut problems: Vec<String> = recorded
+        .filter_map(Result::err)
+        .map(|e| e.to_string())
+        .collect();
+    problems.extend(features.err().map(|error| error.to_string()));
+    // A full disk is named once.
+    problems.dedup();
+    problems
 }
 
 impl Claimed {
@@ -142,18 +189,19 @@ impl Claimed {
         let error = calibration_error(&logits, &dataset.test.y, temperature);
         let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
         report::record_model(experiment, architecture, &bundle)?;
-        // The model is written: problems with figures must not turn the run into a failure.
-        if let Err(error) = report::record_end(experiment, dataset, &outcome, &test) {
-            progress.warn(&error.to_string());
-        }
         let judgement = Judgement {
             test,
             predicted: predictions(&logits, classes),
             probabilities: probabilities(&logits, classes, temperature),
             predicted_validation: predictions(&validation, classes),
+            probabilities_validation: probabilities(&validation, classes, temperature),
             temperature,
             calibration_error: error,
         };
+        // The model is written: problems with figures must not turn the run into a failure.
+        for problem in show(experiment, &self.prepared, &outcome, &judgement) {
+            progress.warn(&problem);
+        }
         Ok((outcome, judgement))
     }
 }

@@ -48,11 +48,16 @@ fn an_evaluation_finds_what_the_training_found() {
     let rows = std::fs::read_to_string(folder.join("predictions.csv")).unwrap();
     assert_eq!(rows.lines().count(), 301);
     assert!(folder.join("confusion_matrix.png").is_file());
-    assert!(
-        std::fs::read_to_string(page)
-            .unwrap()
-            .contains("sample of a class")
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("sample of a class"));
+    // Every card has what the network went by, over seven segments and the bins up to half the rate.
+    let cards = page.matches("\"kind\":").count();
+    assert_eq!(
+        page.matches("\"relevance\":{\"columns\":[0.125,").count(),
+        cards
     );
+    assert_eq!(page.matches("\"rows\":129,").count(), cards);
+    assert!(cards > 24, "{cards}");
     // Again: nothing is overwritten.
     let output = evaluate(&place, &["--split", "val"]);
     assert!(

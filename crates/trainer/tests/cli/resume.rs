@@ -41,10 +41,7 @@ fn log_sizes(experiment: &Path) -> Vec<u64> {
         "test_metrics",
     ];
     let size = |run: &str| {
-        let files: Vec<_> = std::fs::read_dir(experiment.join("logs").join(run))
-            .unwrap()
-            .map(|entry| entry.unwrap())
-            .collect();
+        let files = event_files(&experiment.join("logs").join(run));
         assert_eq!(files.len(), 1, "{run}");
         files[0].metadata().unwrap().len()
     };
@@ -58,6 +55,10 @@ pub fn assert_same(experiment: &Path, undisturbed: &Path) {
     assert!(weights(experiment) == weights(undisturbed), "weights");
     assert_same_saved_model(experiment, undisturbed);
     assert_eq!(log_sizes(experiment), log_sizes(undisturbed));
+    for name in PROJECTOR {
+        let read = |experiment: &Path| std::fs::read(experiment.join(name)).unwrap();
+        assert!(read(experiment) == read(undisturbed), "{name}");
+    }
     let [a, b] = [experiment, undisturbed].map(|e| metadata(e)["results"].clone());
     assert_eq!(a, b);
 }

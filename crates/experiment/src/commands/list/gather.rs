@@ -63,7 +63,12 @@ pub(super) fn gather(
         ids: Mutex::default(),
         notes: Mutex::default(),
     };
-    let (rows, broken) = store.scan(|entry| question.row(entry))?;
+    let row = |entry| question.row(entry);
+    let (rows, broken) = if options.asks_for_fields() {
+        store.scan_for_lists(row)?
+    } else {
+        store.scan(row)?
+    };
     // Broken experiments come first, like all that have no start time.
     let broken_rows = broken
         .iter()

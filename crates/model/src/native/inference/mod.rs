@@ -74,6 +74,25 @@ impl Inference {
         Ok(Self::of(&Plan::new(architecture)?, weights))
     }
 
+    /// The network without its last layer, whose inputs are then what [`Inference::logits`] returns: the features by which
+    /// it tells the classes apart.
+    ///
+    /// # Errors
+    /// [`PlanError`] where the architecture does not fit its input.
+    ///
+    /// # Panics
+    /// As [`Inference::new`].
+    pub fn of_features(architecture: &Architecture, weights: &Weights) -> Result<Self, PlanError> {
+        let mut plan = Plan::new(architecture)?;
+        let head = plan.steps.pop().expect("a network has steps");
+        assert_eq!(
+            head.output, plan.output,
+            "the last step puts out the logits"
+        );
+        plan.output = head.input;
+        Ok(Self::of(&plan, weights))
+    }
+
     pub(super) fn of(plan: &Plan, weights: &Weights) -> Self {
         Self::on(plan, weights, Instructions::best())
     }

@@ -48,6 +48,49 @@ fn a_windows_bits_depend_neither_on_its_batch_nor_on_the_instructions() {
     }
 }
 
+/// The last layer, evaluated here over the features, puts out the logits.
+#[test]
+fn features_are_what_the_last_layer_reads() {
+    for kind in ModelKind::ALL {
+        let input = InputShape::default();
+        let architecture = Architecture::new(kind, input, 5);
+        let plan = Plan::new(&architecture).unwrap();
+        let weights = Weights::init(&plan, 7);
+        let x = values(&mut Rng::new(2, 1 << 40), 3 * input.elements());
+        let mut network = Inference::of_features(&architecture, &weights).unwrap();
+        let width = network.classes();
+        let features = network.logits(&x).to_vec();
+        let mut whole = Inference::new(&architecture, &weights).unwrap();
+        let tensor = |name: &str| {
+            let mut tensors = weights.tensors().iter();
+            tensors
+                .find(|tensor| tensor.name == name)
+                .unwrap()
+                .values
+                .clone()
+        };
+        let (kernel, bias) = (tensor("head/kernel"), tensor("head/bias"));
+        let rows = features
+            .chunks_exact(width)
+            .zip(whole.logits(&x).chunks_exact(5));
+        for (row, logits) in rows {
+            assert!(row.iter().any(|v| *v != 0.0));
+            for (class, logit) in logits.iter().enumerate() {
+                let products = row
+                    .iter()
+                    .enumerate()
+                    .map(|(i, v)| v * kernel[i * 5 + class]);
+                let sum = bias[class] + products.sum::<f32>();
+                let error = (sum - logit).abs();
+                assert!(
+                    error < 1e-4 * (1.0 + logit.abs()),
+                    "{kind}: {sum} is not {logit}"
+                );
+            }
+        }
+    }
+}
+
 /// The convolution of one layer, by sums in float64.
 fn sums(
     geometry: &Geometry,
