@@ -46,7 +46,9 @@ impl Explainer {
         let gradient = InputGradient::new(&architecture, &bundle.weights)
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Some(Self {
-            pipeline: preprocessing.pipeline().map_err(wrong)?,
+            pipeline: preprocessing
+                .pipeline()
+                .map_err(|problem| wrong(problem.to_string()))?,
             gradient,
             shape: bundle.card.input_shape,
             preprocessing,
@@ -63,7 +65,7 @@ impl Explainer {
         let found = self
             .pipeline
             .features(&window.values, &window.shape, &mut input);
-        let found = found.map_err(|problem| at(0, problem))?;
+        let found = found.map_err(|problem| at(0, problem.to_string()))?;
         if found != self.shape {
             return Err(at(0, mismatch(&window.shape, found, self.shape)));
         }

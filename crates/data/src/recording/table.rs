@@ -8,12 +8,14 @@ mod clock;
 mod layout;
 mod names;
 mod number;
+mod order;
 mod parts;
 mod rows;
 mod sensors;
 mod times;
 mod values;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clock::Clock;
@@ -196,11 +198,13 @@ impl Assembly<'_> {
     /// Adds rows in which each column is a channel.
     fn wide(
         &mut self,
-        channels: Vec<(String, Vec<f64>)>,
+        mut channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
     ) -> Result<(), TableError> {
+        let mut samples: Vec<&mut Vec<f64>> = channels.iter_mut().map(|(_, own)| own).collect();
+        let times = times.map(|times| self.in_order("", times, &mut samples));
         let rows = channels[0].1.len();
-        let clock = self.stretches("", rows, times)?;
+        let clock = self.stretches("", rows, times.as_deref())?;
         for (name, samples) in channels {
             self.cut(&name, samples, &clock);
         }
@@ -225,23 +229,58 @@ impl Assembly<'_> {
                 None => return Err(TableError::SamplesColumn),
             }
         }
-        let (_, values) = channels.swap_remove(0);
+        let (_, mut values) = channels.swap_remove(0);
         if names.rows.iter().all(|name| *name == names.rows[0]) {
             let name = names.get(0).to_owned();
-            let clock = self.stretches(&name, values.len(), times)?;
+            let times = times.map(|times| self.in_order(&name, times, &mut [&mut values]));
+            let clock = self.stretches(&name, values.len(), times.as_deref())?;
             self.cut(&name, values, &clock);
             return Ok(());
         }
         let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         (0..values.len()).for_each(|row| own.entry(names.get(row)).or_default().push(row));
         for (name, rows) in own {
-            let samples = rows.iter().map(|row| values[*row]).collect();
+            let mut samples = rows.iter().map(|row| values[*row]).collect();
             let times: Option<Vec<i64>> =
                 times.map(|times| rows.iter().map(|row| times[*row]).collect());
-            let clock = self.stretches(name, rows.len(), times.as_deref())?;
+            let times = times.map(|times| {
+                let ordered = self.in_order(name, &times, &mut [&mut samples]);
+                ordered.into_owned()
+            });
+            let clock = self.stretches(name, samples.len(), times.as_deref())?;
             self.cut(name, samples, &clock);
         }
         Ok(())
+    }
+
+    /// The times in order, with the samples of each row: see [`order`].
+    fn in_order<'t>(
+        &mut self,
+        channel: &str,
+        times: &'t [i64],
+        samples: &mut [&mut Vec<f64>],
+    ) -> Cow<'t, [i64]> {
+        let columns: Vec<&[f64]> = samples.iter().map(|own| own.as_slice()).collect();
+        let Some(order) = order::of_rows(times, &columns) else {
+            return Cow::Borrowed(times);
+        };
+        for own in samples {
+            **own = order.rows.iter().map(|row| own[*row]).collect();
+        }
+        let of = self.prefix(channel);
+        let notes = order.notes.into_iter();
+        self.notes.extend(notes.map(|note| format!("{of}{note}")));
+        Cow::Owned(order.rows.iter().map(|row| times[*row]).collect())
+    }
+
+    /// What a note or an error about a channel begins with.
+    fn prefix(&self, channel: &str) -> String {
+        match (channel, &*self.sensor) {
+            ("", "") => String::new(),
+            ("", sensor) => format!("sensor `{sensor}`: "),
+            (channel, "") => format!("channel `{channel}`: "),
+            (channel, sensor) => format!("channel `{sensor}.{channel}`: "),
+        }
     }
 
     /// Rate and stretches of `rows` rows of a channel.
@@ -261,12 +300,7 @@ impl Assembly<'_> {
                 notes: Vec::new(),
             });
         };
-        let of = match (channel, &*self.sensor) {
-            ("", "") => String::new(),
-            ("", sensor) => format!("sensor `{sensor}`: "),
-            (channel, "") => format!("channel `{channel}`: "),
-            (channel, sensor) => format!("channel `{sensor}.{channel}`: "),
-        };
+        let of = self.prefix(channel);
         let mut clock =
             clock::fit(times, self.hints.sampling_rate).map_err(|problem: ClockError| {
                 TableError::Clock {

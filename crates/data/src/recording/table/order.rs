@@ -1,0 +1,180 @@
+//! Rows of a table in the order of their times, without rows that are there twice.
+
+/// Largest step back in time, in usual steps, that is put right: beyond it a clock was set, which is another matter.
+const LARGEST_STEP_BACK: i64 = 1000;
+
+/// Probability below which rows of the same time and values are not alike by chance.
+const BY_CHANCE: f64 = 0.01;
+
+/// Rows that are to be read in another order, or not all.
+#[derive(Debug, PartialEq)]
+pub(super) struct Order {
+    /// The rows, in the order of their times.
+    pub rows: Vec<usize>,
+    /// What was changed.
+    pub notes: Vec<String>,
+}
+
+/// The order of rows with these times and columns of values. `None` if it is theirs.
+///
+/// Rows are sorted if that makes their times as regular as they are elsewhere, which it does not where two recordings
+/// overlap. Rows with the time and values of the row before are left out if chance does not explain them: at a coarse
+/// resolution, times repeat while the values go on.
+pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
+    if times.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    let step = usual_step(times)?;
+    let mut rows: Vec<usize> = (0..times.len()).collect();
+    let mut notes = Vec::new();
+    let back = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let alike = |a: usize, b: usize| {
+        let mut columns = columns.iter();
+        columns.all(|column| column[a].to_bits() == column[b].to_bits())
+    };
+    if back > 0
+        && let Some(sorted) = sorted(times, step, alike)
+    {
+        rows = sorted;
+        notes.push(format!(
+            "sorted the rows by time: it steps back {} in the file",
+            if back == 1 {
+                "once".into()
+            } else {
+                format!("{back} times")
+            }
+        ));
+    }
+    let (mut same_time, mut same_row, mut alike_by_chance) = (0, 0, 0);
+    for pair in rows.windows(2) {
+        let is_alike = alike(pair[0], pair[1]);
+        if times[pair[0]] == times[pair[1]] {
+            same_time += 1;
+            same_row += usize::from(is_alike);
+        } else {
+            alike_by_chance += usize::from(is_alike);
+        }
+    }
+    let others = (rows.len() - 1 - same_time).max(1);
+    let chance = (alike_by_chance as f64 / others as f64).powf(same_time as f64);
+    if same_row > 0 && same_row == same_time && chance < BY_CHANCE {
+        let mut before = None;
+        rows.retain(|&row| {
+            let repeats = before.is_some_and(|before| times[before] == times[row]);
+            before = Some(row);
+            !repeats
+        });
+        let count = if same_row == 1 {
+            "1 row that repeats".into()
+        } else {
+            format!("{same_row} rows that repeat")
+        };
+        notes.push(format!(
+            "left out {count} the time and values of the row before"
+        ));
+    }
+    (!notes.is_empty()).then_some(Order { rows, notes })
+}
+
+/// Median of the steps forward.
+fn usual_step(times: &[i64]) -> Option<i64> {
+    let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let mut steps: Vec<i64> = steps.filter(|step| *step > 0).collect();
+    let middle = steps.len() / 2;
+    (!steps.is_empty()).then(|| *steps.select_nth_unstable(middle).1)
+}
+
+/// The rows by time, if that makes the times regular. Rows that are alike may have the same time: they are there twice.
+fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Option<Vec<usize>> {
+    let back = |pair: &[i64]| pair[0].saturating_sub(pair[1]);
+    let largest = times.windows(2).map(back).max()?;
+    if largest / step > LARGEST_STEP_BACK {
+        return None;
+    }
+    let mut rows: Vec<usize> = (0..times.len()).collect();
+    rows.sort_by_key(|row| times[*row]);
+    let steps = || rows.windows(2).map(|pair| times[pair[1]] - times[pair[0]]);
+    // Steps of less than half the usual one are those between interleaved rows of two stretches.
+    let short = steps()
+        .filter(|own| *own > 0 && *own < step - step / 2)
+        .count();
+    let equal = |rows: &[usize]| {
+        let pairs = rows.windows(2);
+        let equal = pairs.filter(|pair| times[pair[0]] == times[pair[1]]);
+        equal.filter(|pair| !alike(pair[0], pair[1])).count()
+    };
+    let was_equal = equal(&(0..times.len()).collect::<Vec<_>>());
+    let was_short = times
+        .windows(2)
+        .filter(|pair| pair[1] > pair[0] && pair[1] - pair[0] < step - step / 2)
+        .count();
+    (short <= was_short && equal(&rows) <= was_equal).then_some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values that never repeat.
+    fn values(count: usize) -> Vec<f64> {
+        (0..count).map(|i| (i as f64).sin()).collect()
+    }
+
+    #[test]
+    fn rows_in_order_stay_as_they_are() {
+        assert_eq!(of_rows(&[0, 10, 20], &[&values(3)]), None);
+        assert_eq!(of_rows(&[], &[&[]]), None);
+        // A coarse clock: three rows a tick.
+        let times: Vec<i64> = (0..300).map(|i| i / 3).collect();
+        assert_eq!(of_rows(&times, &[&values(300)]), None);
+        // The same with a silent sensor, whose rows are alike by chance.
+        assert_eq!(of_rows(&times, &[&[0.0; 300]]), None);
+    }
+
+    #[test]
+    fn rows_that_are_there_twice_are_left_out() {
+        let mut times: Vec<i64> = (0..500).map(|i| 10 * i).collect();
+        let mut samples = values(500);
+        times.insert(200, times[200]);
+        samples.insert(200, samples[200]);
+        let order = of_rows(&times, &[&samples]).unwrap();
+        assert_eq!(order.rows.len(), 500);
+        assert!(!order.rows.contains(&201) && order.rows.contains(&200));
+        assert_eq!(
+            order.notes,
+            ["left out 1 row that repeats the time and values of the row before"]
+        );
+        // Another value at the same time is a sample of its own.
+        samples[201] += 1.0;
+        assert_eq!(of_rows(&times, &[&samples]), None);
+    }
+
+    #[test]
+    fn rows_are_sorted_where_that_makes_their_times_regular() {
+        let mut times: Vec<i64> = (0..500).map(|i| 10 * i).collect();
+        times[300..305].reverse();
+        let order = of_rows(&times, &[&values(500)]).unwrap();
+        assert_eq!(order.rows[299..306], [299, 304, 303, 302, 301, 300, 305]);
+        assert_eq!(
+            order.notes,
+            ["sorted the rows by time: it steps back 4 times in the file"]
+        );
+        // Two stretches that overlap are not woven into each other.
+        let first = (0..500).map(|i| 10 * i);
+        let second = (0..500).map(|i| 4903 + 10 * i);
+        let overlapping: Vec<i64> = first.chain(second).collect();
+        assert_eq!(of_rows(&overlapping, &[&values(1000)]), None);
+        // A block that was written twice is.
+        let again = (0..300).chain(200..500);
+        let (times, samples): (Vec<i64>, Vec<f64>) =
+            again.map(|i| (10 * i, (i as f64).sin())).unzip();
+        let order = of_rows(&times, &[&samples]).unwrap();
+        assert_eq!(order.rows.len(), 500);
+        assert_eq!(order.notes.len(), 2);
+        // A clock that was set is no disorder.
+        let set: Vec<i64> = (0..500)
+            .map(|i| 10 * (i + if i < 250 { 50_000 } else { 0 }))
+            .collect();
+        assert_eq!(of_rows(&set, &[&values(500)]), None);
+    }
+}
