@@ -1,9 +1,11 @@
 //! Checks whether windows resemble the training data.
 
-use data::{Normalisation, Preprocessing};
+use data::{FeatureLayout, Normalisation, Preprocessing};
 
 /// Deviation of a recording's mean, in standard deviations of the training data, that deserves a warning.
 const FAR_DEVIATIONS: f64 = 4.0;
+/// The same for the level of the front end `bands`, which holds unit and gain alone: only it moves with them.
+const FAR_LEVEL: f64 = 3.0;
 /// Fraction of a channel's features that must deviate for a warning about its spectra.
 const MIN_FAR_FRACTION: f64 = 0.1;
 
@@ -14,6 +16,8 @@ pub struct Novelty {
     sums: Vec<f64>,
     /// `[channels, segments, bins]`.
     shape: [usize; 3],
+    /// Features of a segment that are levels.
+    levels: Vec<usize>,
     windows: usize,
 }
 
@@ -24,9 +28,13 @@ impl Novelty {
             Normalisation::Dataset | Normalisation::Band => preprocessing.statistics.is_some(),
             Normalisation::Sample | Normalisation::Batch | Normalisation::None => false,
         };
+        let layout = FeatureLayout::new(preprocessing, shape);
         known.then(|| Self {
             sums: vec![0.0; shape[0] * shape[2]],
             shape,
+            levels: (0..shape[2])
+                .filter(|feature| feature % layout.frame >= layout.bands)
+                .collect(),
             windows: 0,
         })
     }
@@ -61,15 +69,59 @@ impl Novelty {
                 .count() as f64
                 / bins as f64;
             let typical = means.iter().map(|mean| mean.abs()).sum::<f64>() / bins as f64;
-            (share >= MIN_FAR_FRACTION).then(|| {
-                format!(
+            if share >= MIN_FAR_FRACTION {
+                return Some(format!(
                     "channel {}: {:.0} % of its features lie more than {FAR_DEVIATIONS} standard deviations from the training's, \
                      {typical:.1} on average: another unit, gain or sensor?",
                     channel + 1,
                     100.0 * share
+                ));
+            }
+            let levels = self.levels.iter().map(|feature| means[*feature]);
+            let level = levels.sum::<f64>() / self.levels.len().max(1) as f64;
+            (level.abs() > FAR_LEVEL).then(|| {
+                format!(
+                    "channel {}: its amplitude lies {:.1} standard deviations {} the training's: another unit or gain?",
+                    channel + 1,
+                    level.abs(),
+                    if level > 0.0 { "above" } else { "below" }
                 )
             })
         };
         (0..channels).filter_map(far).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Warnings for one channel of 20 bands and a level, all of whose windows have these values.
+    fn warnings(bands: f32, level: f32) -> Vec<String> {
+        let mut novelty = Novelty {
+            sums: vec![0.0; 21],
+            shape: [1, 2, 21],
+            levels: vec![20],
+            windows: 0,
+        };
+        let segment = [vec![bands; 20], vec![level]].concat();
+        novelty.add(&[&segment[..], &segment, &segment, &segment].concat());
+        novelty.warnings()
+    }
+
+    #[test]
+    fn another_unit_moves_the_level_alone() {
+        assert!(warnings(0.5, 2.5).is_empty());
+        let [warning] = &warnings(0.5, -9.0)[..] else {
+            panic!("no warning");
+        };
+        assert!(
+            warning.contains("its amplitude lies 9.0 standard deviations below"),
+            "{warning}"
+        );
+        let [warning] = &warnings(6.0, 0.0)[..] else {
+            panic!("no warning");
+        };
+        assert!(warning.contains("95 % of its features"), "{warning}");
     }
 }
