@@ -47,7 +47,7 @@ pub enum AugmentationChoice {
     #[default]
     Auto,
     /// These settings.
-    Fixed(Augmentation),
+    Fixed(Box<Augmentation>),
 }
 
 impl AugmentationChoice {
@@ -55,14 +55,14 @@ impl AugmentationChoice {
     pub fn settings(&self) -> Augmentation {
         match self {
             Self::Auto => Augmentation::standard(),
-            Self::Fixed(settings) => settings.clone(),
+            Self::Fixed(settings) => (**settings).clone(),
         }
     }
 }
 
 impl From<Augmentation> for AugmentationChoice {
     fn from(settings: Augmentation) -> Self {
-        Self::Fixed(settings)
+        Self::Fixed(Box::new(settings))
     }
 }
 
@@ -74,7 +74,7 @@ impl FromStr for AugmentationChoice {
         if name == "auto" {
             return Ok(Self::Auto);
         }
-        Augmentation::preset(name).map(Self::Fixed).ok_or_else(|| {
+        Augmentation::preset(name).map(Self::from).ok_or_else(|| {
             format!(
                 "unknown augmentation `{name}`: choose auto, standard, new_sites, none, light or field"
             )

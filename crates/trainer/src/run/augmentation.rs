@@ -37,7 +37,7 @@ impl Prepared {
             chosen = search.chosen();
             self.augmentation_search = Some(search);
         }
-        self.job.recipe.augmentation = AugmentationChoice::Fixed(chosen);
+        self.job.recipe.augmentation = chosen.into();
         Ok(self)
     }
 

@@ -19,7 +19,7 @@ use crate::compute::{self, Start, Target};
 use crate::error::TrainerError;
 use crate::metrics::{predictions, probabilities};
 use crate::progress::Progress;
-use crate::recipe::{AugmentationChoice, Recipe};
+use crate::recipe::Recipe;
 use crate::training::{EpochResult, Interrupt, LoopState, Recorder, TrainingInput, train};
 
 /// Separability of the splits from which on they count as recorded at different sites. Splits by recording within
@@ -147,7 +147,7 @@ impl Trial {
             let mut sum = vec![0.0; dataset.val.len() * classes];
             for trial in 0..TRIALS {
                 let recipe = Recipe {
-                    augmentation: AugmentationChoice::Fixed(candidate.settings()),
+                    augmentation: candidate.settings().into(),
                     model: ModelKind::UltraLightweight,
                     epochs: EPOCHS,
                     seed: SEED + trial,

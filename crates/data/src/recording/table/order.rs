@@ -3,6 +3,9 @@
 /// Largest step back in time, in usual steps, that is put right: beyond it a clock was set, which is another matter.
 const LARGEST_STEP_BACK: i64 = 1000;
 
+/// Rows for every step back, at least: with more steps back, the column is no clock.
+const ROWS_BETWEEN_STEPS_BACK: usize = 10;
+
 /// Probability below which rows of the same time and values are not alike by chance.
 const BY_CHANCE: f64 = 0.01;
 
@@ -33,6 +36,7 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
         columns.all(|column| column[a].to_bits() == column[b].to_bits())
     };
     if back > 0
+        && back * ROWS_BETWEEN_STEPS_BACK <= times.len()
         && let Some(sorted) = sorted(times, step, alike)
     {
         rows = sorted;
@@ -93,7 +97,10 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     }
     let mut rows: Vec<usize> = (0..times.len()).collect();
     rows.sort_by_key(|row| times[*row]);
-    let steps = || rows.windows(2).map(|pair| times[pair[1]] - times[pair[0]]);
+    let steps = || {
+        let pairs = rows.windows(2);
+        pairs.map(|pair| times[pair[1]].saturating_sub(times[pair[0]]))
+    };
     // Steps of less than half the usual one are those between interleaved rows of two stretches.
     let short = steps()
         .filter(|own| *own > 0 && *own < step - step / 2)
@@ -106,7 +113,7 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     let was_equal = equal(&(0..times.len()).collect::<Vec<_>>());
     let was_short = times
         .windows(2)
-        .filter(|pair| pair[1] > pair[0] && pair[1] - pair[0] < step - step / 2)
+        .filter(|pair| pair[1] > pair[0] && pair[1].saturating_sub(pair[0]) < step - step / 2)
         .count();
     (short <= was_short && equal(&rows) <= was_equal).then_some(rows)
 }
