@@ -214,7 +214,7 @@ pub struct Metadata {
     /// not.
     #[serde(skip)]
     pub file: Option<Box<[u8]>>,
-    /// Whether containers deep in the file were left out when it was read; see [`Metadata::load_for_lists`].
+    /// Whether containers deep in the file were left out when it was read.
     #[serde(skip)]
     pub pruned: bool,
 }
