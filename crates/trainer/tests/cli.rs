@@ -76,9 +76,20 @@ impl Place {
             .flatten()
             .map(|e| e.unwrap().path())
             .collect();
-        found.sort();
+        // IDs of the same second are not in the order of time.
+        found.sort_by_cached_key(|path| (started(path), path.clone()));
         found
     }
+}
+
+/// Start of a run; empty if its metadata do not tell.
+fn started(experiment: &Path) -> String {
+    let text = std::fs::read(experiment.join("metadata.json")).unwrap_or_default();
+    let metadata: Value = serde_json::from_slice(&text).unwrap_or_default();
+    metadata["timestamp"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn text(bytes: &[u8]) -> String {
