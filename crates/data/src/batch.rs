@@ -53,6 +53,12 @@ pub fn balanced(labels: &[u32], classes: usize, seed: u64, epoch: u64) -> Vec<us
     order
 }
 
+/// At most `most` of `count` positions, evenly spread from 0.
+pub fn spread(count: usize, most: usize) -> Vec<usize> {
+    let taken = count.min(most);
+    (0..taken).map(|i| i * count / taken).collect()
+}
+
 /// Selects the fraction `ratio` of each class, at least one sample, in their original order: simulates having only
 /// this many labels. Depends only on labels, ratio and seed.
 pub fn labelled(labels: &[u32], ratio: f64, seed: u64) -> Vec<usize> {

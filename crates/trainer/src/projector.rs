@@ -39,7 +39,7 @@ pub fn record_features(
     let split = &dataset.val;
     let mut network = Inference::of_features(architecture, weights)?;
     let width = network.classes();
-    let indices = spread(split.len(), MAX_WINDOWS.min(MAX_VALUES / width).max(1));
+    let indices = batch::spread(split.len(), MAX_WINDOWS.min(MAX_VALUES / width).max(1));
     let mut tensors = String::new();
     let batches = indices.chunks(EVALUATION_BATCH);
     batch::for_each(split, &dataset.preprocessing, batches, |batch| {
@@ -77,12 +77,6 @@ pub fn record_features(
     Ok(())
 }
 
-/// At most `most` of `count` indices, evenly spaced from 0.
-fn spread(count: usize, most: usize) -> Vec<usize> {
-    let kept = count.min(most);
-    (0..kept).map(|i| i * count / kept).collect()
-}
-
 /// Four significant digits; zeros, of which rectified features have many, are short.
 fn number(value: f32) -> String {
     if value == 0.0 {
@@ -100,13 +94,6 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn windows_are_spread_over_the_split() {
-        assert_eq!(spread(3, 10), [0, 1, 2]);
-        assert_eq!(spread(10, 4), [0, 2, 5, 7]);
-        assert!(spread(0, 4).is_empty());
-    }
 
     #[test]
     fn numbers_and_names_stay_in_their_cells() {

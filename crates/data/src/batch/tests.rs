@@ -35,3 +35,10 @@ fn every_class_keeps_its_share_of_labels() {
     assert_eq!(labelled(&labels, 0.001, 1).len(), 2);
     assert_eq!(labelled(&labels, 1.0, 1), (0..100).collect::<Vec<_>>());
 }
+
+#[test]
+fn positions_are_spread_over_the_split() {
+    assert_eq!(spread(3, 10), [0, 1, 2]);
+    assert_eq!(spread(10, 4), [0, 2, 5, 7]);
+    assert!(spread(0, 4).is_empty());
+}

@@ -54,17 +54,8 @@ pub(super) fn target(
     shares: [f64; 3],
     seed: u64,
 ) -> Result<Target, DataError> {
+    import::check_shares(shares).map_err(DataError::Usage)?;
     let sum: f64 = shares.iter().sum();
-    if shares
-        .iter()
-        .any(|share| !share.is_finite() || *share < 0.0)
-        || shares[0] == 0.0
-        || shares[1] == 0.0
-    {
-        let problem =
-            format!("{shares:?}: the fractions of training and validation must be above 0");
-        return Err(DataError::Usage(problem));
-    }
     let kept = [
         "sampling_rate",
         "spectral_processing",

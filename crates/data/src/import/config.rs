@@ -10,6 +10,21 @@ use crate::config::{parse_yaml, read_yaml};
 use crate::error::DataError;
 use crate::preprocessing::{Step, segment};
 
+/// Checks the fractions of training, validation and test.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), String> {
+    let mut all = shares.iter();
+    let is_share = |share: &f64| share.is_finite() && *share >= 0.0;
+    if all.all(is_share) && shares[0] != 0.0 && shares[1] != 0.0 {
+        return Ok(());
+    }
+    Err(format!(
+        "{shares:?}: the fractions of training and validation must be above 0"
+    ))
+}
+
 /// What was recorded, what happened when, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,14 +248,7 @@ impl RecordingsConfig {
             return invalid("preprocessing", problem);
         }
         let shares = [self.split.train, self.split.val, self.split.test];
-        if shares
-            .iter()
-            .any(|share| !share.is_finite() || *share < 0.0)
-            || shares[0] == 0.0
-            || shares[1] == 0.0
-        {
-            let problem =
-                format!("{shares:?}: the fractions of training and validation must be above 0");
+        if let Err(problem) = check_shares(shares) {
             return invalid("split", problem);
         }
         if self.recordings.is_empty() && self.seisbench.is_empty() {

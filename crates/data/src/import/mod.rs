@@ -22,6 +22,7 @@ mod windows;
 mod write;
 
 pub use assign::{Group, assign};
+pub(crate) use config::check_shares;
 pub use config::{RecordingsConfig, SeisBenchFolder, SplitBy, SplitSettings};
 pub use cut::{Counts, Cut, Interval, cut};
 pub use imported::Imported;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use data::{Dataset, DatasetConfig, Storage};
+use data::{Dataset, DatasetConfig, Storage, batch};
 use deploy::TrainedModel;
 use deploy::network::Network;
 use deploy::quantise::{Agreement, IntegerNetwork};
@@ -72,7 +72,7 @@ impl Quantised {
         let calibration =
             evenly_spread(dataset.train.memory(), dataset.train.sample_length(), count);
         let validation = dataset.val.memory();
-        // Choosing ranges may use fewer windows of a large network than for_evaluation it.
+        // Choosing ranges may use fewer windows of a large network than judging it.
         let choice = evenly_spread(validation, dataset.val.sample_length(), 2 * most);
         let (integers, _) = IntegerNetwork::new(&network, &calibration, &choice)?;
         Ok(Self {
@@ -102,13 +102,11 @@ fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, Traine
     Ok(dataset)
 }
 
-/// At most `count` windows of `length` values, evenly evenly_spread over `values`.
+/// At most `count` windows of `length` values, evenly spread over `values`.
 fn evenly_spread(values: &[f32], length: usize, count: usize) -> Vec<f32> {
-    let windows = values.len() / length.max(1);
-    let count = count.min(windows);
-    let first = |i: usize| i * windows / count * length;
-    (0..count)
-        .flat_map(|i| values[first(i)..first(i) + length].iter().copied())
+    let windows = batch::spread(values.len() / length.max(1), count).into_iter();
+    windows
+        .flat_map(|i| values[i * length..(i + 1) * length].iter().copied())
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use baselines::logistic::{Logistic, LogisticOptions};
 use baselines::table::Table;
-use data::batch::Fetcher;
+use data::batch::{Fetcher, spread};
 use data::{DataError, Dataset, FeatureLayout, Split};
 
 /// Most windows that are taken from a split.
@@ -54,12 +54,6 @@ pub fn separability(dataset: &Dataset) -> Result<f64, DataError> {
         }
     }
     Ok(area_under_roc(&scores, &labels))
-}
-
-/// At most `most` of `count` positions, evenly spread.
-pub fn spread(count: usize, most: usize) -> Vec<usize> {
-    let taken = count.min(most);
-    (0..taken).map(|i| i * count / taken).collect()
 }
 
 /// Appends the inputs of the windows at `taken`, averaged over time. Returns the number of values per window.
@@ -159,13 +153,6 @@ mod tests {
             area_under_roc(&[0.0, 0.0, 1.0, 1.0, 0.0, 1.0], &labels),
             1.0
         );
-    }
-
-    #[test]
-    fn positions_are_spread_over_the_split() {
-        assert_eq!(spread(3, 10), [0, 1, 2]);
-        assert_eq!(spread(10, 4), [0, 2, 5, 7]);
-        assert!(spread(0, 4).is_empty());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use model::{Architecture, InputShape, ModelKind, TrainingState};
 use serde::{Deserialize, Serialize};
 
 use super::SEED;
-use super::site_shift::{separability, spread};
+use super::site_shift::separability;
 use crate::compute::{self, Start, Target};
 use crate::error::TrainerError;
 use crate::metrics::{predictions, probabilities};
@@ -195,7 +195,9 @@ fn part_of(dataset: &Dataset) -> Dataset {
     Dataset {
         class_names: dataset.class_names.clone(),
         train: dataset.train.subset(&train),
-        val: dataset.val.subset(&spread(dataset.val.len(), WINDOWS)),
+        val: dataset
+            .val
+            .subset(&batch::spread(dataset.val.len(), WINDOWS)),
         test: dataset.test.subset(&[]),
         test_is_val: dataset.test_is_val,
         preprocessing: dataset.preprocessing.clone(),

@@ -95,27 +95,22 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     if largest / step > LARGEST_STEP_BACK {
         return None;
     }
-    let mut rows: Vec<usize> = (0..times.len()).collect();
-    rows.sort_by_key(|row| times[*row]);
-    let steps = || {
-        let pairs = rows.windows(2);
-        pairs.map(|pair| times[pair[1]].saturating_sub(times[pair[0]]))
-    };
     // Steps of less than half the usual one are those between interleaved rows of two stretches.
-    let short = steps()
-        .filter(|own| *own > 0 && *own < step - step / 2)
-        .count();
-    let equal = |rows: &[usize]| {
-        let pairs = rows.windows(2);
-        let equal = pairs.filter(|pair| times[pair[0]] == times[pair[1]]);
-        equal.filter(|pair| !alike(pair[0], pair[1])).count()
+    let irregular = |rows: &[usize]| {
+        let (mut short, mut equal) = (0, 0);
+        for pair in rows.windows(2) {
+            match times[pair[1]].saturating_sub(times[pair[0]]) {
+                0 => equal += usize::from(!alike(pair[0], pair[1])),
+                own => short += usize::from(own > 0 && own < step - step / 2),
+            }
+        }
+        (short, equal)
     };
-    let was_equal = equal(&(0..times.len()).collect::<Vec<_>>());
-    let was_short = times
-        .windows(2)
-        .filter(|pair| pair[1] > pair[0] && pair[1].saturating_sub(pair[0]) < step - step / 2)
-        .count();
-    (short <= was_short && equal(&rows) <= was_equal).then_some(rows)
+    let mut rows: Vec<usize> = (0..times.len()).collect();
+    let before = irregular(&rows);
+    rows.sort_by_key(|row| times[*row]);
+    let after = irregular(&rows);
+    (after.0 <= before.0 && after.1 <= before.1).then_some(rows)
 }
 
 #[cfg(test)]
