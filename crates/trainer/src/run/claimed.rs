@@ -6,6 +6,7 @@ use chrono::Local;
 use experiment::{CHECKPOINTS, Experiment, ExperimentStore, IdParts};
 
 use super::prepared::Prepared;
+use crate::compute::Backend;
 use crate::error::TrainerError;
 use crate::progress::Progress;
 use crate::resume::{self, ResumePoint};
@@ -64,6 +65,12 @@ impl Prepared {
             self.dataset.test.len(),
             self.dataset.class_names.len()
         ));
+        if Backend::ACCELERATORS.contains(&self.job.compute.backend) {
+            progress.say(
+                "the first run of a network and batch size on a card compiles and tunes kernels, which can take minutes; \
+                 later runs start at once",
+            );
+        }
         let before = from.as_ref().map_or(0.0, |point| point.note.elapsed_s);
         Ok(Claimed {
             prepared: self,
