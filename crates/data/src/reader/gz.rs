@@ -1,10 +1,10 @@
-//! TFRecord files packed with gzip, as TensorFlow writes them with `compression_type="GZIP"`.
+//! TFRecord files packed with gzip or zlib, as TensorFlow writes them with `compression_type="GZIP"` or `"ZLIB"`.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
 use super::tfrecord::{frame, payload};
@@ -20,16 +20,22 @@ const LONGEST: usize = 16 << 20;
 
 impl Reader for Gz {
     fn name(&self) -> &'static str {
-        "TFRecord files packed with gzip (.gz)"
+        "TFRecord files packed with gzip (.gz) or zlib"
     }
 
     fn accepts(&self, _path: &Path, head: &[u8]) -> bool {
-        head.starts_with(&[0x1f, 0x8b])
+        head.starts_with(&[0x1f, 0x8b]) || is_zlib(head)
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
-        let unpacked = MultiGzDecoder::new(BufReader::new(file));
+        let mut packed = BufReader::new(file);
+        let zlib = is_zlib(packed.fill_buf().map_err(unreadable(path))?);
+        let unpacked: Box<dyn Read> = if zlib {
+            Box::new(ZlibDecoder::new(packed))
+        } else {
+            Box::new(MultiGzDecoder::new(packed))
+        };
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
         for record in 0.. {
             let length = framing::try_read_len(&mut reader, true);
@@ -40,6 +46,15 @@ impl Reader for Gz {
         }
         Ok(())
     }
+}
+
+/// Whether a file begins as zlib data do. A TFRecord file that is not packed begins with the length of its first record,
+/// whose upper bytes are zero.
+fn is_zlib(head: &[u8]) -> bool {
+    let [0x78, flags, _, _, upper @ ..] = head else {
+        return false;
+    };
+    (0x7800 + u16::from(*flags)).is_multiple_of(31) && upper.iter().take(4).any(|byte| *byte != 0)
 }
 
 fn next(
@@ -62,7 +77,7 @@ mod tests {
     use super::*;
     use crate::demo;
     use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use flate2::write::{GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
     use std::io::Write;
 
@@ -92,6 +107,28 @@ mod tests {
         let (head, tail) = bytes.split_at(bytes.len() / 3);
         std::fs::write(&path, [packed(head), packed(tail)].concat()).unwrap();
         assert_eq!(read(&path).unwrap(), read(&plain).unwrap());
+    }
+
+    #[test]
+    fn zlib_is_told_from_lengths() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = demo::ensure(folder.path()).unwrap();
+        let plain = config.with_file_name("val.tfrecord");
+        let bytes = std::fs::read(&plain).unwrap();
+        for level in [1, 6, 9] {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
+            encoder.write_all(&bytes).unwrap();
+            let packed = encoder.finish().unwrap();
+            // The name does not matter: TensorFlow's users give any.
+            let path = folder.path().join("packed.tfrecord");
+            std::fs::write(&path, &packed).unwrap();
+            assert_eq!(read(&path).unwrap(), read(&plain).unwrap());
+            std::fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains("packed.tfrecord"), "{error}");
+        }
+        // A record of 40,056 bytes: 0x9c78.
+        assert!(!is_zlib(&[0x78, 0x9c, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]));
     }
 
     proptest! {
