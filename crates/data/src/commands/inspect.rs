@@ -7,13 +7,17 @@ use serde::Serialize;
 
 use super::arrays::Arrays;
 use super::figure::{Example, draw};
-use super::{seisbench, table, warn};
+use super::{seisbench, warn};
 use crate::config::DatasetConfig;
 use crate::error::DataError;
-use crate::import::gaps::fills;
+use crate::import::{gaps::fills, suspect};
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
 use crate::samples;
+
+mod text;
+
+use text::{of_recordings, of_samples};
 
 /// Statistics of the samples in a split or file.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -330,6 +334,12 @@ fn recorded(
                      import makes gaps of them"
                 ),
             });
+        } else if known && all().all(|v| v.is_finite()) {
+            let suspect = suspect::notes(&channel, traces.iter()).into_iter();
+            notes.extend(suspect.map(|note| Note {
+                file: path.display().to_string(),
+                note,
+            }));
         }
         let finite = || all().copied().filter(|v| v.is_finite());
         let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
@@ -355,107 +365,4 @@ fn recorded(
         examples.push(Example::of_trace(&channel, &traces[0], known));
     }
     Ok(channels)
-}
-
-fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, String>) -> String {
-    let labels: BTreeSet<i64> = found
-        .iter()
-        .flat_map(|statistics| statistics.labels.keys().copied())
-        .collect();
-    let name = |label: &i64| {
-        names.get(label).map_or_else(
-            || format!("label {label}"),
-            |name| format!("{label} {name}"),
-        )
-    };
-    let heads = ["", "samples", "groups"]
-        .map(String::from)
-        .into_iter()
-        .chain(labels.iter().map(name));
-    let mut rows = vec![heads.collect::<Vec<_>>()];
-    for statistics in found {
-        let counts = labels
-            .iter()
-            .map(|label| statistics.labels.get(label).copied().unwrap_or(0));
-        let numbers = [statistics.samples, statistics.groups]
-            .into_iter()
-            .chain(counts)
-            .map(|n| n.to_string());
-        rows.push(
-            std::iter::once(statistics.name.clone())
-                .chain(numbers)
-                .collect(),
-        );
-    }
-    let mut text = table(&rows);
-    for statistics in found {
-        let shapes: Vec<String> = statistics
-            .shapes
-            .iter()
-            .map(|(shape, n)| format!("{n} of {shape}"))
-            .collect();
-        let range = match (statistics.smallest, statistics.largest) {
-            (Some(low), Some(high)) => format!("values from {low} to {high}"),
-            _ => "no values".into(),
-        };
-        text.push_str(&format!(
-            "\n{}: {}; {range}",
-            statistics.name,
-            shapes.join(", ")
-        ));
-        if statistics.not_finite > 0 {
-            text.push_str(&format!(
-                "; {} samples have values that are not finite",
-                statistics.not_finite
-            ));
-        }
-        if statistics.constant_channels > 0 {
-            text.push_str(&format!(
-                "; {} channels of samples are constant",
-                statistics.constant_channels
-            ));
-        }
-    }
-    text.push('\n');
-    text
-}
-
-fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
-    let unknown = || "not known".to_owned();
-    let heads = [
-        "channel",
-        "start",
-        "Hz",
-        "samples",
-        "seconds",
-        "stretches",
-        "smallest",
-        "largest",
-        "not finite",
-    ];
-    let mut text = String::new();
-    let files: BTreeSet<&String> = channels.iter().map(|channel| &channel.file).collect();
-    for file in files {
-        let mut rows = vec![heads.map(String::from).to_vec()];
-        for row in channels.iter().filter(|channel| channel.file == *file) {
-            rows.push(vec![
-                row.channel.clone(),
-                row.start.clone(),
-                row.sampling_rate
-                    .map_or_else(unknown, |rate| rate.to_string()),
-                row.samples.to_string(),
-                row.seconds
-                    .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
-                row.stretches.to_string(),
-                row.smallest.to_string(),
-                row.largest.to_string(),
-                row.not_finite.to_string(),
-            ]);
-        }
-        text.push_str(&format!("{file}\n{}", table(&rows)));
-        for note in notes.iter().filter(|note| note.file == *file) {
-            text.push_str(&format!("note: {}\n", note.note));
-        }
-    }
-    text
 }

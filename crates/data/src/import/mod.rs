@@ -15,6 +15,7 @@ mod origin;
 mod recording;
 mod report;
 mod shards;
+pub(crate) mod suspect;
 #[cfg(test)]
 mod tests;
 mod traces;

@@ -35,6 +35,9 @@ pub struct ChannelReport {
     pub disagreeing: usize,
     /// Whether all samples are one value.
     pub constant: bool,
+    /// Samples that may not be measurements, though they are kept as such.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suspect: Vec<String>,
 }
 
 /// What became of the labels of one class.
@@ -158,6 +161,8 @@ impl RecordingReport {
             own.repeated += other.repeated;
             own.disagreeing += other.disagreeing;
             own.constant |= other.constant;
+            own.suspect.extend(other.suspect);
+            own.suspect.truncate(EXAMPLES);
         }
         for (own, other) in self.classes.iter_mut().zip(other.classes) {
             own.labels += other.labels;
@@ -196,6 +201,7 @@ impl RecordingReport {
                     own.channel, own.repeated, own.disagreeing
                 ));
             }
+            own.suspect.iter().cloned().for_each(&mut note);
             if own.constant {
                 note(format!(
                     "channel `{}` is constant: all its samples are one value",

@@ -12,6 +12,7 @@ use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::{EXAMPLES, RecordingReport};
 use super::shards::Spool;
+use super::suspect;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::reader::Record;
@@ -169,6 +170,8 @@ impl Chosen {
             let mut values = pieces.iter().flat_map(|piece| &piece.trace.samples);
             let first = values.next();
             report.constant = first.is_some() && values.all(|value| Some(value) == first);
+            report.suspect =
+                suspect::notes(&report.channel, pieces.iter().map(|piece| &piece.trace));
         }
     }
 

@@ -1,0 +1,109 @@
+//! What `data inspect` prints.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::table;
+use super::{Channel, Note, SampleStatistics};
+
+pub(super) fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, String>) -> String {
+    let labels: BTreeSet<i64> = found
+        .iter()
+        .flat_map(|statistics| statistics.labels.keys().copied())
+        .collect();
+    let name = |label: &i64| {
+        names.get(label).map_or_else(
+            || format!("label {label}"),
+            |name| format!("{label} {name}"),
+        )
+    };
+    let heads = ["", "samples", "groups"]
+        .map(String::from)
+        .into_iter()
+        .chain(labels.iter().map(name));
+    let mut rows = vec![heads.collect::<Vec<_>>()];
+    for statistics in found {
+        let counts = labels
+            .iter()
+            .map(|label| statistics.labels.get(label).copied().unwrap_or(0));
+        let numbers = [statistics.samples, statistics.groups]
+            .into_iter()
+            .chain(counts)
+            .map(|n| n.to_string());
+        rows.push(
+            std::iter::once(statistics.name.clone())
+                .chain(numbers)
+                .collect(),
+        );
+    }
+    let mut text = table(&rows);
+    for statistics in found {
+        let shapes: Vec<String> = statistics
+            .shapes
+            .iter()
+            .map(|(shape, n)| format!("{n} of {shape}"))
+            .collect();
+        let range = match (statistics.smallest, statistics.largest) {
+            (Some(low), Some(high)) => format!("values from {low} to {high}"),
+            _ => "no values".into(),
+        };
+        text.push_str(&format!(
+            "\n{}: {}; {range}",
+            statistics.name,
+            shapes.join(", ")
+        ));
+        if statistics.not_finite > 0 {
+            text.push_str(&format!(
+                "; {} samples have values that are not finite",
+                statistics.not_finite
+            ));
+        }
+        if statistics.constant_channels > 0 {
+            text.push_str(&format!(
+                "; {} channels of samples are constant",
+                statistics.constant_channels
+            ));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+pub(super) fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
+    let unknown = || "not known".to_owned();
+    let heads = [
+        "channel",
+        "start",
+        "Hz",
+        "samples",
+        "seconds",
+        "stretches",
+        "smallest",
+        "largest",
+        "not finite",
+    ];
+    let mut text = String::new();
+    let files: BTreeSet<&String> = channels.iter().map(|channel| &channel.file).collect();
+    for file in files {
+        let mut rows = vec![heads.map(String::from).to_vec()];
+        for row in channels.iter().filter(|channel| channel.file == *file) {
+            rows.push(vec![
+                row.channel.clone(),
+                row.start.clone(),
+                row.sampling_rate
+                    .map_or_else(unknown, |rate| rate.to_string()),
+                row.samples.to_string(),
+                row.seconds
+                    .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
+                row.stretches.to_string(),
+                row.smallest.to_string(),
+                row.largest.to_string(),
+                row.not_finite.to_string(),
+            ]);
+        }
+        text.push_str(&format!("{file}\n{}", table(&rows)));
+        for note in notes.iter().filter(|note| note.file == *file) {
+            text.push_str(&format!("note: {}\n", note.note));
+        }
+    }
+    text
+}
