@@ -121,64 +121,11 @@ pub fn compare(
                 .into(),
         );
     }
-    // For every fit: training windows, test windows, and the reference of its predictions.
-    let mut fits: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
-    let reference = |split: &str, rows: &[usize], fold_of: Vec<usize>| Reference {
-        split: split.into(),
-        labels: samples.labels_of(rows),
-        groups: samples.groups_of(rows),
-        fold_of,
+    let mut fits = match options.folds {
+        Some(scheme) => fold_fits(splits, scheme, options.fold_seed, &mut comparison)?,
+        None => vec![split_fit(splits, &mut comparison)],
     };
-    let coincidences = |split: &str, rows: &[usize]| {
-        let (labels, groups) = (samples.labels_of(rows), samples.groups_of(rows));
-        coincidence_warnings(split, &labels, &groups, &splits.class_names)
-    };
-    let mut warnings = Vec::new();
-    if let Some(scheme) = options.folds {
-        let rows: Vec<usize> = splits
-            .train
-            .iter()
-            .chain(&splits.validation)
-            .copied()
-            .collect();
-        let folds = Folds::new(
-            &samples.labels_of(&rows),
-            &samples.groups_of(&rows),
-            scheme,
-            options.fold_seed,
-        )?;
-        warnings.extend(coincidences("training and validation", &rows));
-        comparison
-            .references
-            .push(reference("folds", &rows, folds.fold_of().to_vec()));
-        for fold in 0..folds.count() {
-            let roles = folds.roles(fold);
-            let of = |positions: &[usize]| positions.iter().map(|&i| rows[i]).collect::<Vec<_>>();
-            fits.push((of(&roles.train), of(&roles.test)));
-        }
-    } else {
-        warnings.extend(coincidences("training", &splits.train));
-        let groups = samples.groups_of(&splits.validation);
-        warnings.extend(few_groups_warning("validation", &groups));
-        let validation = reference("validation", &splits.validation, Vec::new());
-        comparison.references.push(validation);
-        if !splits.test.is_empty() {
-            let groups = samples.groups_of(&splits.test);
-            warnings.extend(few_groups_warning("test", &groups));
-            comparison
-                .references
-                .push(reference("test", &splits.test, Vec::new()));
-        }
-        let tested = splits
-            .validation
-            .iter()
-            .chain(&splits.test)
-            .copied()
-            .collect();
-        fits.push((splits.train.clone(), tested));
-    }
-    comparison.warnings.extend(warnings);
-    for (train, _) in &mut fits {
+    for Fit { train, .. } in &mut fits {
         if train.len() > options.most_windows {
             *train = at_most(train, &samples.labels, options.most_windows, options.seed);
             comparison.learned_from = Some(train.len());
@@ -186,12 +133,12 @@ pub fn compare(
     }
     for &baseline in &options.baselines {
         let started = Instant::now();
-        let fit = |(train, test): &(Vec<usize>, Vec<usize>)| {
+        let fit = |fit: &Fit| {
             baseline.predict(Problem {
                 samples,
                 classes,
-                train,
-                test,
+                train: &fit.train,
+                test: &fit.test,
                 seed: options.seed,
             })
         };
@@ -201,6 +148,81 @@ pub fn compare(
         watch(baseline, started.elapsed());
     }
     Ok(comparison)
+}
+
+/// Windows of one fit, as positions in the samples.
+struct Fit {
+    train: Vec<usize>,
+    test: Vec<usize>,
+}
+
+/// One fit for each fold of training and validation data, with their reference and warnings.
+fn fold_fits(
+    splits: &Splits,
+    scheme: FoldScheme,
+    seed: u64,
+    comparison: &mut Comparison,
+) -> Result<Vec<Fit>, FoldError> {
+    let rows = [&splits.train[..], &splits.validation[..]].concat();
+    let samples = &splits.samples;
+    let folds = Folds::new(
+        &samples.labels_of(&rows),
+        &samples.groups_of(&rows),
+        scheme,
+        seed,
+    )?;
+    let warnings = coincidences(splits, "training and validation", &rows);
+    comparison.warnings.extend(warnings);
+    let reference = Reference::new(splits, "folds", &rows, folds.fold_of().to_vec());
+    comparison.references.push(reference);
+    let of = |positions: &[usize]| positions.iter().map(|&i| rows[i]).collect::<Vec<_>>();
+    let fit = |fold| {
+        let roles = folds.roles(fold);
+        Fit {
+            train: of(&roles.train),
+            test: of(&roles.test),
+        }
+    };
+    Ok((0..folds.count()).map(fit).collect())
+}
+
+/// The fit on the dataset's own splits, with its references and warnings.
+fn split_fit(splits: &Splits, comparison: &mut Comparison) -> Fit {
+    let warnings = coincidences(splits, "training", &splits.train);
+    comparison.warnings.extend(warnings);
+    let tested = [("validation", &splits.validation), ("test", &splits.test)];
+    for (name, rows) in tested {
+        // There is always a validation split.
+        if name == "test" && rows.is_empty() {
+            continue;
+        }
+        let warning = few_groups_warning(name, &splits.samples.groups_of(rows));
+        comparison.warnings.extend(warning);
+        let reference = Reference::new(splits, name, rows, Vec::new());
+        comparison.references.push(reference);
+    }
+    Fit {
+        train: splits.train.clone(),
+        test: [&splits.validation[..], &splits.test[..]].concat(),
+    }
+}
+
+/// Warnings of classes and recordings that coincide.
+fn coincidences(splits: &Splits, name: &str, rows: &[usize]) -> Vec<String> {
+    let labels = splits.samples.labels_of(rows);
+    let groups = splits.samples.groups_of(rows);
+    coincidence_warnings(name, &labels, &groups, &splits.class_names)
+}
+
+impl Reference {
+    fn new(splits: &Splits, name: &str, rows: &[usize], fold_of: Vec<usize>) -> Self {
+        Self {
+            split: name.into(),
+            labels: splits.samples.labels_of(rows),
+            groups: splits.samples.groups_of(rows),
+            fold_of,
+        }
+    }
 }
 
 impl Comparison {

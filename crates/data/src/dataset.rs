@@ -4,6 +4,7 @@ use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
 use crate::folds::{coincidence_warnings, few_groups_warning};
+use crate::leaks::Contents;
 use crate::loader::{Loader, READ_AHEAD};
 use crate::pool::SplitPlan;
 use crate::preprocessing::{
@@ -124,13 +125,13 @@ impl Dataset {
             summed.then_some(normalisation),
             watch,
         );
-        let (mut train, in_train) = loader.split("training", plan.train)?;
+        let (train, in_train) = loader.split("training", plan.train)?;
         let passes = loader.take_passes();
         let census = loader.take_census("validation");
         if storage == Storage::Windows {
             loader.keep_inputs();
         }
-        let (mut val, in_val) = loader.split("validation", plan.validation)?;
+        let (val, in_val) = loader.split("validation", plan.validation)?;
         let mut seen = census.warnings();
         seen.extend(loader.take_census("test").warnings());
         let test = match plan.test {
@@ -144,42 +145,11 @@ impl Dataset {
                 None
             }
         };
-        // Shared groups make the better message, so they are checked before shared windows.
-        refuse_shared("training", &train, "validation", &val)?;
-        if let Some((test, _)) = &test {
-            refuse_shared("training", &train, "test", test)?;
-            refuse_shared("validation", &val, "test", test)?;
-        }
-        in_train.refuse_shared(&in_val)?;
-        if let Some((_, in_test)) = &test {
-            in_train.refuse_shared(in_test)?;
-            in_val.refuse_shared(in_test)?;
-        }
-        let mut test = test.map(|(test, _)| test);
+        let (mut train, mut val, mut test) = separate((train, in_train), (val, in_val), test)?;
         let class_names = config.class_names();
-        for (name, count) in class_names
-            .iter()
-            .zip(train.class_counts(class_names.len()))
-        {
-            if count == 0 {
-                warnings.push(format!("class `{name}` has no training sample"));
-            }
-        }
-
+        warnings.extend(untrained_classes(&train, &class_names));
         warnings.extend(seen);
-        if let Some(groups) = train.group_names() {
-            warnings.extend(coincidence_warnings(
-                "training",
-                &train.y,
-                &groups,
-                &class_names,
-            ));
-        }
-        warnings.extend(
-            val.group_names()
-                .and_then(|groups| few_groups_warning("validation", &groups)),
-        );
-
+        warnings.extend(group_warnings(&train, &val, &class_names));
         let thresholds = || census.thresholds();
         preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
         preprocessing
@@ -197,6 +167,54 @@ impl Dataset {
             warnings,
         })
     }
+}
+
+/// A split and the hashes of its windows.
+type Read = (Split, Contents);
+
+/// The splits, if no group and no window is in two of them.
+fn separate(
+    (train, in_train): Read,
+    (val, in_val): Read,
+    test: Option<Read>,
+) -> Result<(Split, Split, Option<Split>), DataError> {
+    // Shared groups make the better message, so they are checked before shared windows.
+    refuse_shared("training", &train, "validation", &val)?;
+    if let Some((test, _)) = &test {
+        refuse_shared("training", &train, "test", test)?;
+        refuse_shared("validation", &val, "test", test)?;
+    }
+    in_train.refuse_shared(&in_val)?;
+    if let Some((_, in_test)) = &test {
+        in_train.refuse_shared(in_test)?;
+        in_val.refuse_shared(in_test)?;
+    }
+    Ok((train, val, test.map(|(test, _)| test)))
+}
+
+/// Warnings of classes without a training sample.
+fn untrained_classes(train: &Split, class_names: &[String]) -> Vec<String> {
+    let counts = train.class_counts(class_names.len());
+    let missing = class_names
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count == 0);
+    missing
+        .map(|(name, _)| format!("class `{name}` has no training sample"))
+        .collect()
+}
+
+/// Warnings of classes and recordings that coincide, and of few recordings to validate on.
+fn group_warnings(train: &Split, val: &Split, class_names: &[String]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(groups) = train.group_names() {
+        let found = coincidence_warnings("training", &train.y, &groups, class_names);
+        warnings.extend(found);
+    }
+    if let Some(groups) = val.group_names() {
+        warnings.extend(few_groups_warning("validation", &groups));
+    }
+    warnings
 }
 
 /// Compresses and scales all inputs in memory, and stores the scaling of the training split in `preprocessing` for

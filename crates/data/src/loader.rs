@@ -140,25 +140,11 @@ impl<'a> Loader<'a> {
             let number = sources.len() - rest.len();
             let mut waiting = PendingRecords::default();
             if reader.one_record() {
-                // Many small files are read on all threads.
-                let same = |path: &PathBuf| path.extension() == source.extension();
-                let run = rest.iter().take(READ_AHEAD).take_while(|path| same(path));
-                let run = &rest[..run.count()];
-                let how = &self.how;
-                let one = |path: &PathBuf| how.one(reader, path, &labels);
-                let read: Vec<_> = run.par_iter().map(one).collect();
-                for (i, record) in read.into_iter().enumerate() {
-                    let SingleRecord {
-                        record,
-                        span,
-                        stamp,
-                    } = record?;
-                    if let Some(stamp) = stamp {
-                        labels.learn(&run[i], stamp, record.label);
-                    }
+                let read = self.single_records(reader, rest, &mut labels)?;
+                rest = &rest[read.len()..];
+                for (i, SingleRecord { record, span, .. }) in read.into_iter().enumerate() {
                     waiting.push(record, number + i, span);
                 }
-                rest = &rest[run.len()..];
             } else {
                 let spans = self.how.spans(reader, source)?;
                 let wanted = self.how.wanted.clone();
@@ -200,6 +186,32 @@ impl<'a> Loader<'a> {
         let mut contents = std::mem::take(&mut self.contents);
         contents.name(name, sources);
         Ok((split, contents))
+    }
+
+    /// Reads the next small files of one kind, on all threads, and learns their labels.
+    fn single_records(
+        &self,
+        reader: &dyn reader::Reader,
+        sources: &[PathBuf],
+        labels: &mut LabelIndex,
+    ) -> Result<Vec<SingleRecord>, DataError> {
+        let extension = sources.first().and_then(|path| path.extension());
+        let run = sources
+            .iter()
+            .take(READ_AHEAD)
+            .take_while(|path| path.extension() == extension);
+        let run = &sources[..run.count()];
+        let (how, known) = (&self.how, &*labels);
+        let one = |path: &PathBuf| how.one(reader, path, known);
+        let read: Vec<_> = run.par_iter().map(one).collect();
+        // The first error in the order of the files, however many threads there are.
+        let mut read: Vec<SingleRecord> = read.into_iter().collect::<Result<_, _>>()?;
+        for (path, one) in run.iter().zip(&mut read) {
+            if let Some(stamp) = one.stamp.take() {
+                labels.learn(path, stamp, one.record.label);
+            }
+        }
+        Ok(read)
     }
 
     /// Adds records in order; their inputs are computed on all threads.

@@ -55,13 +55,7 @@ fn frames<const BIG_ENDIAN: bool>(
     let mut missing = count;
     for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
         let words = frame.as_chunks().0;
-        let word = |i: usize| {
-            if BIG_ENDIAN {
-                u32::from_be_bytes(words[i])
-            } else {
-                u32::from_le_bytes(words[i])
-            }
-        };
+        let word = |i: usize| whole_word::<BIG_ENDIAN>(words[i]);
         let codes = word(0);
         // The first frame has the first and the last sample in the place of differences.
         if number == 0 {
@@ -72,30 +66,21 @@ fn frames<const BIG_ENDIAN: bool>(
         let mut found = 0;
         for i in if number == 0 { 3 } else { 1 }..16 {
             let code = codes >> (30 - 2 * i) & 3;
-            let packed = word(i);
-            let (differences, values) = match (code, level, packed >> 30) {
-                (0, ..) => continue,
-                (1, ..) => spread::<8, 4>(u32::from_be_bytes(words[i])),
-                (2, 1, _) if BIG_ENDIAN => spread::<16, 2>(packed),
-                // As a whole word the second of two little-endian differences is the higher.
-                (2, 1, _) => spread::<16, 2>(packed.rotate_left(16)),
-                (3, 1, _) => spread::<32, 1>(packed),
-                (2, _, 1) => spread::<30, 1>(packed),
-                (2, _, 2) => spread::<15, 2>(packed),
-                (2, _, 3) => spread::<10, 3>(packed),
-                (3, _, 0) => spread::<6, 5>(packed),
-                (3, _, 1) => spread::<5, 6>(packed),
-                (3, _, 2) => spread::<4, 7>(packed),
+            if code == 0 {
+                continue;
+            }
+            let Some((differences, values)) = differences::<BIG_ENDIAN>(words[i], code, level)
+            else {
                 // Words after the last sample do not matter.
-                _ if found >= missing => break,
-                (code, _, sub) => {
-                    return Err(SteimError::Code {
-                        frame: number,
-                        word: i,
-                        code,
-                        sub,
-                    });
+                if found >= missing {
+                    break;
                 }
+                return Err(SteimError::Code {
+                    frame: number,
+                    word: i,
+                    code,
+                    sub: word(i) >> 30,
+                });
             };
             // The first difference is from the sample before this record.
             if let Some(first) = start.take() {
@@ -124,6 +109,39 @@ fn frames<const BIG_ENDIAN: bool>(
     Err(SteimError::Truncated {
         found: count - missing,
         count,
+    })
+}
+
+#[inline(always)]
+fn whole_word<const BIG_ENDIAN: bool>(word: [u8; 4]) -> u32 {
+    if BIG_ENDIAN {
+        u32::from_be_bytes(word)
+    } else {
+        u32::from_le_bytes(word)
+    }
+}
+
+/// The differences in a word, and their number; `None` if the level has no such code.
+#[inline(always)]
+fn differences<const BIG_ENDIAN: bool>(
+    word: [u8; 4],
+    code: u32,
+    level: u8,
+) -> Option<([i32; MOST], usize)> {
+    let packed = whole_word::<BIG_ENDIAN>(word);
+    Some(match (code, level, packed >> 30) {
+        (1, ..) => spread::<8, 4>(u32::from_be_bytes(word)),
+        (2, 1, _) if BIG_ENDIAN => spread::<16, 2>(packed),
+        // As a whole word the second of two little-endian differences is the higher.
+        (2, 1, _) => spread::<16, 2>(packed.rotate_left(16)),
+        (3, 1, _) => spread::<32, 1>(packed),
+        (2, _, 1) => spread::<30, 1>(packed),
+        (2, _, 2) => spread::<15, 2>(packed),
+        (2, _, 3) => spread::<10, 3>(packed),
+        (3, _, 0) => spread::<6, 5>(packed),
+        (3, _, 1) => spread::<5, 6>(packed),
+        (3, _, 2) => spread::<4, 7>(packed),
+        _ => return None,
     })
 }
 

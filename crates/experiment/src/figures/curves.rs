@@ -39,13 +39,8 @@ pub fn learning_curves(
                 .min(if metric == "loss" { 0.0 } else { 1.0 });
             let high = finite().fold(f64::NEG_INFINITY, f64::max).max(low + 1e-3);
             let margin = 0.05 * (high - low);
-            let last = history
-                .epochs
-                .iter()
-                .map(|e| e.epoch)
-                .max()
-                .unwrap_or(0)
-                .max(1);
+            let epochs = history.epochs.iter().map(|e| e.epoch);
+            let last = epochs.max().unwrap_or(0).max(1);
             let mut chart = ChartBuilder::on(&panel)
                 .margin(14)
                 .x_label_area_size(38)

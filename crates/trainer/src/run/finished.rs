@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use baselines::evaluate::Scores;
-use experiment::{Metadata, Status};
+use experiment::{Metadata, Results, Status};
 use serde_json::json;
 
 use super::baseline_comparison::{BaselineComparison, TestWindows};
@@ -76,20 +76,9 @@ impl Trained {
             experiment.save(TEST_PREDICTIONS, predictions.as_bytes())?;
         }
         let mut results = report::results(&outcome, &judgement.test, &dataset);
-        if let Some(scores) = &scores {
-            let intervals = json!({"f1_macro": scores.macro_f1, "accuracy": scores.accuracy});
-            results.test.insert("intervals".into(), intervals);
-            results.test.insert("groups".into(), scores.groups.into());
-        }
+        add_scores(&mut results, &judgement, scores.as_ref());
         if let Some(baselines) = &baselines {
             results.other.extend(baselines.to_json());
-        }
-        let calibration = [
-            ("calibration_error", judgement.calibration_error),
-            ("temperature", judgement.temperature),
-        ];
-        for (name, value) in calibration {
-            results.test.insert(name.into(), json!(value));
         }
         let diverged = outcome.diverged.take();
         let finished = experiment.finish(status, |metadata| {
@@ -125,5 +114,21 @@ impl Trained {
             class_names: dataset.class_names,
             test_is_val: dataset.test_is_val,
         })
+    }
+}
+
+/// Adds intervals and calibration to the results of the test split.
+fn add_scores(results: &mut Results, judgement: &Judgement, scores: Option<&Scores>) {
+    if let Some(scores) = scores {
+        let intervals = json!({"f1_macro": scores.macro_f1, "accuracy": scores.accuracy});
+        results.test.insert("intervals".into(), intervals);
+        results.test.insert("groups".into(), scores.groups.into());
+    }
+    let calibration = [
+        ("calibration_error", judgement.calibration_error),
+        ("temperature", judgement.temperature),
+    ];
+    for (name, value) in calibration {
+        results.test.insert(name.into(), json!(value));
     }
 }

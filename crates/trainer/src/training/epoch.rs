@@ -167,19 +167,19 @@ impl<'a, R: Recorder> Training<'a, R> {
         // A diverged training ends before its last labels.
         let labels = &labels[..logits.len() / classes];
         let evaluation = Evaluation::new(&logits, labels, classes);
-        if !finite || !evaluation.loss.is_finite() {
-            let mut rows = logits.chunks_exact(classes).zip(labels);
-            let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
-            let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
-            let samples = order.chunks(recipe.batch_size).nth(batch);
-            return Err(TrainerError::Diverged {
-                epoch: epoch + 1,
-                step: first_step + batch,
-                loss: evaluation.loss,
-                learning_rate: self.state.learning_rate,
-                samples: samples.unwrap_or_default().to_vec(),
-            });
+        if finite && evaluation.loss.is_finite() {
+            return Ok(Some(evaluation));
         }
-        Ok(Some(evaluation))
+        let mut rows = logits.chunks_exact(classes).zip(labels);
+        let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
+        let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
+        let samples = order.chunks(recipe.batch_size).nth(batch);
+        Err(TrainerError::Diverged {
+            epoch: epoch + 1,
+            step: first_step + batch,
+            loss: evaluation.loss,
+            learning_rate: self.state.learning_rate,
+            samples: samples.unwrap_or_default().to_vec(),
+        })
     }
 }

@@ -225,142 +225,144 @@ impl<'a> Machine<'a> {
                     let top = self.top()?;
                     self.stack.push(top);
                 }
-                b'N' => self.push(Value::None),
-                0x88 => self.push(Value::Bool(true)),
-                0x89 => self.push(Value::Bool(false)),
-                b'K' | b'M' => {
-                    let value = self.number(if code == b'K' { 1 } else { 2 })?;
-                    self.push(Value::Int(value as i64));
+                b'N' | 0x88 | 0x89 | b'K' | b'M' | b'J' | 0x8a | b'I' | b'L' | b'G' | b'F' => {
+                    self.number_opcode(code)?;
                 }
-                b'J' => {
-                    let value = self.number(4)? as u32 as i32;
-                    self.push(Value::Int(value.into()));
+                0x8c | b'X' | 0x8d | b'U' | b'T' | b'C' | b'B' | 0x8e | b'V' => {
+                    self.text_opcode(code)?;
                 }
-                0x8a => {
-                    let bytes = self.sized(1)?;
-                    let value = long(bytes)?;
-                    self.push(Value::Int(value));
+                b']' | b')' | 0x8f | b't' | b'l' | 0x91 | 0x85..=0x87 | b'a' | b'e' | 0x90 => {
+                    self.list_opcode(code)?;
                 }
-                b'I' | b'L' => {
-                    let line = self.line()?;
-                    let digits = line.trim_end_matches('L');
-                    self.push(match digits {
-                        "00" => Value::Bool(false),
-                        "01" => Value::Bool(true),
-                        digits => Value::Int(digits.parse().map_err(|_| PickleProblem::NotNumber)?),
-                    });
-                }
-                b'G' => {
-                    let value = f64::from_bits(self.number(8)?.swap_bytes());
-                    self.push(Value::Float(value));
-                }
-                b'F' => {
-                    let value = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
-                    self.push(Value::Float(value));
-                }
-                0x8c | b'X' | 0x8d => {
-                    let value = self.text(match code {
-                        0x8c => 1,
-                        b'X' => 4,
-                        _ => 8,
-                    })?;
-                    self.push(value);
-                }
-                // Text of Python 2, and bytes.
-                b'U' | b'T' => {
-                    let value = self.text(if code == b'U' { 1 } else { 4 })?;
-                    self.push(value);
-                }
-                b'C' | b'B' | 0x8e => {
-                    let bytes = self.sized(match code {
-                        b'C' => 1,
-                        b'B' => 4,
-                        _ => 8,
-                    })?;
-                    let bytes = bytes.to_vec();
-                    self.push(Value::Bytes(bytes));
-                }
-                b'V' => {
-                    let line = self.line()?;
-                    self.push(Value::Text(line));
-                }
-                b']' | b')' | 0x8f => self.push(Value::Items(Vec::new())),
-                b't' | b'l' | 0x91 => {
-                    let items = self.since_mark()?;
-                    self.push(Value::Items(items));
-                }
-                0x85..=0x87 => {
-                    let items = self.popped(usize::from(code - 0x84))?;
-                    self.push(Value::Items(items));
-                }
-                b'a' => {
-                    let item = self.pop()?;
-                    self.append(vec![item])?;
-                }
-                b'e' | 0x90 => {
-                    let items = self.since_mark()?;
-                    self.append(items)?;
-                }
-                b'}' => self.push(Value::Dict(Vec::new())),
-                b'd' => {
-                    let items = self.since_mark()?;
-                    self.push(Value::Dict(Vec::new()));
-                    self.set(&items)?;
-                }
-                b's' => {
-                    let pair = self.popped(2)?;
-                    self.set(&pair)?;
-                }
-                b'u' => {
-                    let items = self.since_mark()?;
-                    self.set(&items)?;
-                }
-                b'q' | b'r' => {
-                    let key = self.number(if code == b'q' { 1 } else { 4 })?;
-                    self.store(key)?;
-                }
-                b'p' => {
-                    let key = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
-                    self.store(key)?;
-                }
-                0x94 => self.store(self.memo.len() as u64)?,
-                b'h' | b'j' => {
-                    let key = self.number(if code == b'h' { 1 } else { 4 })?;
-                    self.load(key)?;
-                }
-                b'g' => {
-                    let key = self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?;
-                    self.load(key)?;
-                }
-                b'c' => {
-                    let (module, name) = (self.line()?, self.line()?);
-                    self.global(&module, &name)?;
-                }
-                0x93 => {
-                    let (name, module) = (self.pop()?, self.pop()?);
-                    match (&self.values[module], &self.values[name]) {
-                        (Value::Text(module), Value::Text(name)) => {
-                            let (module, name) = (module.clone(), name.clone());
-                            self.global(&module, &name)?;
-                        }
-                        _ => return Err(PickleProblem::Unnamed),
-                    }
-                }
-                b'R' | 0x81 => self.call()?,
-                b'b' => {
-                    let state = self.pop()?;
-                    let top = self.top()?;
-                    // Attributes of a dict or list are ignored.
-                    if let Value::Call(_, _, own) = &mut self.values[top] {
-                        *own = Some(state);
-                    }
-                }
-                b'Q' => {
-                    let id = self.pop()?;
-                    self.push(Value::Persistent(id));
-                }
+                b'}' | b'd' | b's' | b'u' => self.dict_opcode(code)?,
+                b'q' | b'r' | b'p' | 0x94 | b'h' | b'j' | b'g' => self.memo_opcode(code)?,
+                b'c' | 0x93 | b'R' | 0x81 | b'b' | b'Q' => self.object_opcode(code)?,
                 other => return Err(PickleProblem::Opcode(other)),
             }
+        }
+    }
+
+    /// None, truth values and numbers.
+    fn number_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        let value = match code {
+            b'N' => Value::None,
+            0x88 => Value::Bool(true),
+            0x89 => Value::Bool(false),
+            b'K' => Value::Int(self.number(1)? as i64),
+            b'M' => Value::Int(self.number(2)? as i64),
+            b'J' => Value::Int((self.number(4)? as u32 as i32).into()),
+            0x8a => Value::Int(long(self.sized(1)?)?),
+            b'I' | b'L' => match self.line()?.trim_end_matches('L') {
+                "00" => Value::Bool(false),
+                "01" => Value::Bool(true),
+                digits => Value::Int(digits.parse().map_err(|_| PickleProblem::NotNumber)?),
+            },
+            b'G' => Value::Float(f64::from_bits(self.number(8)?.swap_bytes())),
+            b'F' => Value::Float(self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?),
+            other => return Err(PickleProblem::Opcode(other)),
+        };
+        self.push(value);
+        Ok(())
+    }
+
+    /// Text, that of Python 2 included, and bytes.
+    fn text_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        let value = match code {
+            0x8c | b'U' => self.text(1)?,
+            b'X' | b'T' => self.text(4)?,
+            0x8d => self.text(8)?,
+            b'C' => Value::Bytes(self.sized(1)?.to_vec()),
+            b'B' => Value::Bytes(self.sized(4)?.to_vec()),
+            0x8e => Value::Bytes(self.sized(8)?.to_vec()),
+            b'V' => Value::Text(self.line()?),
+            other => return Err(PickleProblem::Opcode(other)),
+        };
+        self.push(value);
+        Ok(())
+    }
+
+    /// Lists, tuples and sets.
+    fn list_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        let items = match code {
+            b']' | b')' | 0x8f => Vec::new(),
+            b't' | b'l' | 0x91 => self.since_mark()?,
+            0x85..=0x87 => self.popped(usize::from(code - 0x84))?,
+            b'a' => {
+                let item = self.pop()?;
+                return self.append(vec![item]);
+            }
+            b'e' | 0x90 => {
+                let items = self.since_mark()?;
+                return self.append(items);
+            }
+            other => return Err(PickleProblem::Opcode(other)),
+        };
+        self.push(Value::Items(items));
+        Ok(())
+    }
+
+    fn dict_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        let pairs = match code {
+            b'}' => Vec::new(),
+            b'd' | b'u' => self.since_mark()?,
+            b's' => self.popped(2)?,
+            other => return Err(PickleProblem::Opcode(other)),
+        };
+        if matches!(code, b'}' | b'd') {
+            self.push(Value::Dict(Vec::new()));
+        }
+        self.set(&pairs)
+    }
+
+    /// Values stored under a number, and loaded again.
+    fn memo_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        let key = match code {
+            b'q' | b'h' => self.number(1)?,
+            b'r' | b'j' => self.number(4)?,
+            b'p' | b'g' => self.line()?.parse().map_err(|_| PickleProblem::NotNumber)?,
+            0x94 => self.memo.len() as u64,
+            other => return Err(PickleProblem::Opcode(other)),
+        };
+        if matches!(code, b'h' | b'j' | b'g') {
+            self.load(key)
+        } else {
+            self.store(key)
+        }
+    }
+
+    /// Globals, calls, attributes and tensors.
+    fn object_opcode(&mut self, code: u8) -> Result<(), PickleProblem> {
+        match code {
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.global(&module, &name)
+            }
+            0x93 => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Value::Text(module), Value::Text(name)) =
+                    (&self.values[module], &self.values[name])
+                else {
+                    return Err(PickleProblem::Unnamed);
+                };
+                let (module, name) = (module.clone(), name.clone());
+                self.global(&module, &name)
+            }
+            b'R' | 0x81 => self.call(),
+            b'b' => {
+                let state = self.pop()?;
+                let top = self.top()?;
+                // Attributes of a dict or list are ignored.
+                if let Value::Call(_, _, attributes) = &mut self.values[top] {
+                    *attributes = Some(state);
+                }
+                Ok(())
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                self.push(Value::Persistent(id));
+                Ok(())
+            }
+            other => Err(PickleProblem::Opcode(other)),
         }
     }
 }

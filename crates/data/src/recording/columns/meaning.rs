@@ -136,85 +136,106 @@ impl Meaning {
             needed: column.max_def_level(),
             most,
         };
-        let numbers = |(values, nulls)| (Values::Numbers(values), nulls);
-        let scale = |scale: i32| move |v: f64| if scale == 0 { v } else { v / 10f64.powi(scale) };
-        let time = |factor: i64| move |v: i64| v.checked_mul(factor).unwrap_or(NO_TIME);
-        Ok(match (self, reader) {
-            (Self::Signed, ColumnReader::Int64ColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| *v as f64)?)
+        let values = match self {
+            Self::Signed | Self::Unsigned | Self::Float | Self::Half => {
+                self.numbers(&chunk, reader)?
             }
-            (Self::Signed, ColumnReader::Int32ColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| f64::from(*v))?)
-            }
-            (Self::Unsigned, ColumnReader::Int64ColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| v.cast_unsigned() as f64)?)
-            }
-            (Self::Unsigned, ColumnReader::Int32ColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| f64::from(v.cast_unsigned()))?)
-            }
-            (Self::Float, ColumnReader::FloatColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| f64::from(*v))?)
-            }
-            (Self::Float, ColumnReader::DoubleColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| *v)?)
-            }
-            (Self::Half, ColumnReader::FixedLenByteArrayColumnReader(r)) => {
-                numbers(chunk.all(r, f64::NAN, |v| half(v.data()))?)
-            }
-            (Self::Decimal(s), ColumnReader::Int32ColumnReader(r)) => {
-                let scale = scale(s);
-                numbers(chunk.all(r, f64::NAN, |v| scale(f64::from(*v)))?)
-            }
-            (Self::Decimal(s), ColumnReader::Int64ColumnReader(r)) => {
-                let scale = scale(s);
-                numbers(chunk.all(r, f64::NAN, |v| scale(*v as f64))?)
-            }
-            (Self::Decimal(s), ColumnReader::FixedLenByteArrayColumnReader(r)) => {
-                let scale = scale(s);
-                numbers(chunk.all(r, f64::NAN, |v| scale(whole(v.data())))?)
-            }
-            (Self::Decimal(s), ColumnReader::ByteArrayColumnReader(r)) => {
-                let scale = scale(s);
-                numbers(chunk.all(r, f64::NAN, |v| scale(whole(v.data())))?)
-            }
-            (Self::Stamp(factor), ColumnReader::Int64ColumnReader(r)) => {
-                let (times, nulls) = chunk.all(r, NO_TIME, |v| time(factor)(*v))?;
-                (Values::Times(times), nulls)
-            }
-            (Self::Stamp(_), ColumnReader::Int96ColumnReader(r)) => {
-                let (times, nulls) = chunk.all(r, NO_TIME, julian)?;
-                (Values::Times(times), nulls)
-            }
-            (Self::Day, ColumnReader::Int32ColumnReader(r)) => {
-                let (times, nulls) = chunk.all(r, NO_TIME, |v| time(DAY)(i64::from(*v)))?;
-                (Values::Times(times), nulls)
-            }
-            (Self::Clock(factor), ColumnReader::Int32ColumnReader(r)) => {
-                let (times, nulls) = chunk.all(r, NO_TIME, |v| time(factor)(i64::from(*v)))?;
-                (Values::Clocks(times), nulls)
-            }
-            (Self::Clock(factor), ColumnReader::Int64ColumnReader(r)) => {
-                let (times, nulls) = chunk.all(r, NO_TIME, |v| time(factor)(*v))?;
-                (Values::Clocks(times), nulls)
-            }
-            (Self::Text, ColumnReader::ByteArrayColumnReader(r)) => {
-                let mut texts = Texts::default();
-                let (order, nulls) = chunk.all(r, None, |v| {
-                    texts.push(v.data());
-                    texts.rows.pop()
-                })?;
-                let none = texts.number("");
-                texts.rows = order.into_iter().map(|row| row.unwrap_or(none)).collect();
-                (Values::Texts(texts), nulls)
-            }
-            _ => {
-                return Err(ColumnError::Type {
-                    physical: column.physical_type().to_string(),
-                    logical: format!("{self:?}"),
-                });
-            }
+            Self::Decimal(scale) => decimals(&chunk, reader, scale)?,
+            Self::Stamp(_) | Self::Day | Self::Clock(_) => self.times(&chunk, reader)?,
+            Self::Text => texts(&chunk, reader)?,
+        };
+        values.ok_or_else(|| ColumnError::Type {
+            physical: column.physical_type().to_string(),
+            logical: format!("{self:?}"),
         })
     }
+
+    /// Whole and floating-point numbers; `None` if the physical type holds no such numbers.
+    fn numbers(self, chunk: &Chunk, reader: ColumnReader) -> Result<Column, ColumnError> {
+        let nan = f64::NAN;
+        let (values, nulls) = match (self, reader) {
+            (Self::Signed, ColumnReader::Int64ColumnReader(r)) => {
+                chunk.all(r, nan, |v| *v as f64)?
+            }
+            (Self::Signed, ColumnReader::Int32ColumnReader(r)) => {
+                chunk.all(r, nan, |v| f64::from(*v))?
+            }
+            (Self::Unsigned, ColumnReader::Int64ColumnReader(r)) => {
+                chunk.all(r, nan, |v| v.cast_unsigned() as f64)?
+            }
+            (Self::Unsigned, ColumnReader::Int32ColumnReader(r)) => {
+                chunk.all(r, nan, |v| f64::from(v.cast_unsigned()))?
+            }
+            (Self::Float, ColumnReader::FloatColumnReader(r)) => {
+                chunk.all(r, nan, |v| f64::from(*v))?
+            }
+            (Self::Float, ColumnReader::DoubleColumnReader(r)) => chunk.all(r, nan, |v| *v)?,
+            (Self::Half, ColumnReader::FixedLenByteArrayColumnReader(r)) => {
+                chunk.all(r, nan, |v| half(v.data()))?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some((Values::Numbers(values), nulls)))
+    }
+
+    /// Times and times of day in nanoseconds; `None` if the physical type holds no such times.
+    fn times(self, chunk: &Chunk, reader: ColumnReader) -> Result<Column, ColumnError> {
+        let time = |factor: i64| move |v: i64| v.checked_mul(factor).unwrap_or(NO_TIME);
+        let (times, nulls) = match (self, reader) {
+            (Self::Stamp(factor) | Self::Clock(factor), ColumnReader::Int64ColumnReader(r)) => {
+                chunk.all(r, NO_TIME, |v| time(factor)(*v))?
+            }
+            (Self::Stamp(_), ColumnReader::Int96ColumnReader(r)) => {
+                chunk.all(r, NO_TIME, julian)?
+            }
+            (Self::Day, ColumnReader::Int32ColumnReader(r)) => {
+                chunk.all(r, NO_TIME, |v| time(DAY)(i64::from(*v)))?
+            }
+            (Self::Clock(factor), ColumnReader::Int32ColumnReader(r)) => {
+                chunk.all(r, NO_TIME, |v| time(factor)(i64::from(*v)))?
+            }
+            _ => return Ok(None),
+        };
+        let values = match self {
+            Self::Clock(_) => Values::Clocks(times),
+            _ => Values::Times(times),
+        };
+        Ok(Some((values, nulls)))
+    }
+}
+
+/// Values and how many rows have none; `None` if the physical type does not fit the logical one.
+type Column = Option<(Values, usize)>;
+
+fn decimals(chunk: &Chunk, reader: ColumnReader, scale: i32) -> Result<Column, ColumnError> {
+    let nan = f64::NAN;
+    let scaled = |v: f64| {
+        if scale == 0 { v } else { v / 10f64.powi(scale) }
+    };
+    let (values, nulls) = match reader {
+        ColumnReader::Int32ColumnReader(r) => chunk.all(r, nan, |v| scaled(f64::from(*v)))?,
+        ColumnReader::Int64ColumnReader(r) => chunk.all(r, nan, |v| scaled(*v as f64))?,
+        ColumnReader::FixedLenByteArrayColumnReader(r) => {
+            chunk.all(r, nan, |v| scaled(whole(v.data())))?
+        }
+        ColumnReader::ByteArrayColumnReader(r) => chunk.all(r, nan, |v| scaled(whole(v.data())))?,
+        _ => return Ok(None),
+    };
+    Ok(Some((Values::Numbers(values), nulls)))
+}
+
+fn texts(chunk: &Chunk, reader: ColumnReader) -> Result<Column, ColumnError> {
+    let ColumnReader::ByteArrayColumnReader(reader) = reader else {
+        return Ok(None);
+    };
+    let mut texts = Texts::default();
+    let (order, nulls) = chunk.all(reader, None, |v| {
+        texts.push(v.data());
+        texts.rows.pop()
+    })?;
+    let none = texts.number("");
+    texts.rows = order.into_iter().map(|row| row.unwrap_or(none)).collect();
+    Ok(Some((Values::Texts(texts), nulls)))
 }
 
 /// A 16-bit floating-point number, little-endian.

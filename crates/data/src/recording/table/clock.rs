@@ -180,50 +180,15 @@ fn finish(
     guess: Guess,
     given: Option<f64>,
 ) -> Result<Clock, ClockError> {
-    let mut notes = Vec::new();
     let bounds = bounds(&guess.cuts, times.len());
     let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
     // The quieter the clock, the more digits its rate has: what is not round is meant.
     let most = (5.0 * guess.line.scatter).clamp(2e-3, 0.5);
     let measured = rounded(1.0 / guess.line.period, longest, most);
     check_rate(measured)?;
-    let scatter = guess.line.scatter;
     let rate = given.unwrap_or(measured);
-    if (measured / rate - 1.0).abs() > 0.01 {
-        notes.push(format!(
-            "the given rate is {rate} Hz, but the times say {measured:.6} Hz; the given rate is used"
-        ));
-    } else if given.is_none() && scatter > (0.005 * longest as f64).max(10.0) {
-        return Err(ClockError::Uneven {
-            rate: measured,
-            samples: scatter,
-        });
-    }
-    if scatter > 1.0 {
-        notes.push(format!(
-            "the times differ from even spacing at {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
-            scatter / measured
-        ));
-    }
-    let backs = || {
-        guess
-            .cuts
-            .iter()
-            .zip(&guess.jumps)
-            .filter(|(_, jump)| **jump < 0.0)
-    };
-    if let Some((row, jump)) = backs().find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION) {
-        return Err(ClockError::Backwards {
-            row: *row,
-            seconds: -jump / measured,
-        });
-    }
-    let back = backs().count();
-    if back > 0 {
-        notes.push(format!(
-            "the clock goes back {back} times: a new stretch begins there"
-        ));
-    }
+    let mut notes = spacing_notes(&guess, measured, given, longest)?;
+    notes.extend(steps_back(&guess, measured)?);
     if bounds.len() > 4 && times.len() / bounds.len() <= 128 {
         notes.push(format!(
             "{} stretches of {} rows on average, with gaps between them; if the samples are evenly spaced nevertheless, give the recording its `sampling_rate`",
@@ -235,33 +200,22 @@ fn finish(
         notes.extend(bursts(seconds, measured));
     }
     let period = 1.0 / rate;
-    let begin = |range: &Range<usize>| {
-        if guess.levels.exact() {
-            return times[range.start];
-        }
-        let own = &seconds[range.clone()];
-        // The given rate may not be that of the times: then it is the beginning that is right.
-        let many = if (measured / rate - 1.0).abs() * own.len() as f64 > 1.0 {
-            own.len().min(4 * guess.levels.width)
-        } else {
-            own.len()
-        };
-        let late: Vec<f64> = own[..many]
-            .iter()
-            .enumerate()
-            .map(|(i, time)| time / period - i as f64)
-            .collect();
-        let fitted = guess.levels.typical(&late) * period;
-        // A clock that is exact says itself when a stretch begins.
-        if (fitted - own[0]).abs() < 0.25 * period {
-            times[range.start]
-        } else {
-            times[0].saturating_add((fitted * NANOS).round() as i64)
-        }
-    };
     let mut stretches: Vec<(Range<usize>, i64)> = bounds
-        .iter()
-        .map(|range| (range.clone(), begin(range)))
+        .into_iter()
+        .map(|range| {
+            let start = if guess.levels.exact() {
+                times[range.start]
+            } else {
+                let fitted = fitted_start(&seconds[range.clone()], &guess.levels, measured, rate);
+                // A clock that is exact says itself when a stretch begins.
+                if (fitted - seconds[range.start]).abs() < 0.25 * period {
+                    times[range.start]
+                } else {
+                    times[0].saturating_add((fitted * NANOS).round() as i64)
+                }
+            };
+            (range, start)
+        })
         .collect();
     close_small_overlaps(&mut stretches, period);
     Ok(Clock {
@@ -269,6 +223,74 @@ fn finish(
         stretches,
         notes,
     })
+}
+
+/// Notes on times that are not evenly spaced at `measured` Hz, or not at the given rate.
+fn spacing_notes(
+    guess: &Guess,
+    measured: f64,
+    given: Option<f64>,
+    longest: usize,
+) -> Result<Vec<String>, ClockError> {
+    let scatter = guess.line.scatter;
+    let mut notes = Vec::new();
+    match given {
+        Some(rate) if (measured / rate - 1.0).abs() > 0.01 => notes.push(format!(
+            "the given rate is {rate} Hz, but the times say {measured:.6} Hz; the given rate is used"
+        )),
+        None if scatter > (0.005 * longest as f64).max(10.0) => {
+            return Err(ClockError::Uneven {
+                rate: measured,
+                samples: scatter,
+            });
+        }
+        _ => {}
+    }
+    if scatter > 1.0 {
+        notes.push(format!(
+            "the times differ from even spacing at {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
+            scatter / measured
+        ));
+    }
+    Ok(notes)
+}
+
+/// A note if the clock goes back, and an error if it goes back too far.
+fn steps_back(guess: &Guess, measured: f64) -> Result<Option<String>, ClockError> {
+    let steps = guess.cuts.iter().zip(&guess.jumps);
+    let back: Vec<_> = steps.filter(|(_, jump)| **jump < 0.0).collect();
+    let far = back
+        .iter()
+        .find(|(_, jump)| -**jump / measured > LARGEST_CORRECTION);
+    if let Some((row, jump)) = far {
+        return Err(ClockError::Backwards {
+            row: **row,
+            seconds: -**jump / measured,
+        });
+    }
+    Ok((!back.is_empty()).then(|| {
+        format!(
+            "the clock goes back {} times: a new stretch begins there",
+            back.len()
+        )
+    }))
+}
+
+/// Where a stretch of rows at `rate` Hz begins in seconds, by its scattered times.
+fn fitted_start(seconds: &[f64], levels: &Levels, measured: f64, rate: f64) -> f64 {
+    let period = 1.0 / rate;
+    // The given rate may not be that of the times: then it is the beginning that is right.
+    let many = if (measured / rate - 1.0).abs() * seconds.len() as f64 > 1.0 {
+        seconds.len().min(4 * levels.width)
+    } else {
+        seconds.len()
+    };
+    let late: Vec<f64> = seconds[..many]
+        .iter()
+        .enumerate()
+        .map(|(i, time)| time / period - i as f64)
+        .collect();
+    levels.typical(&late) * period
 }
 
 /// Overlaps of up to so many samples are the scatter of the times, or of a given rate.
