@@ -14,6 +14,7 @@ use realfft::RealFftPlanner;
 use realfft::num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
+use crate::error::SettingError;
 use crate::feature_augment::FeatureAugmentation;
 use crate::serde_skip::is_zero;
 
@@ -172,8 +173,13 @@ impl Augmentation {
     /// Checks that all settings are in range.
     ///
     /// # Errors
-    /// One sentence naming the key.
-    pub fn check(&self) -> Result<(), String> {
+    /// [`SettingError`] naming the key.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let wrong = |key: &str, value: &dyn std::fmt::Display, expected: &str| SettingError {
+            key: format!("augmentation.{key}"),
+            value: value.to_string(),
+            expected: expected.to_owned(),
+        };
         let shares = [
             ("time_shift", self.time_shift),
             ("channel_dropout", self.channel_dropout),
@@ -206,16 +212,14 @@ impl Augmentation {
             .iter()
             .find(|(_, value)| !(0.0..=1.0).contains(value))
         {
-            return Err(format!("`augmentation.{key}` is {value}: expected 0 to 1"));
+            return Err(wrong(key, value, "0 to 1"));
         }
-        self.features
-            .check()
-            .map_err(|problem| format!("`augmentation.features`: {problem}"))?;
+        self.features.check().map_err(|error| SettingError {
+            key: format!("augmentation.features.{}", error.key),
+            ..error
+        })?;
         if !(0.0..=100.0).contains(&self.gain_db) {
-            return Err(format!(
-                "`augmentation.gain_db` is {}: expected 0 to 100",
-                self.gain_db
-            ));
+            return Err(wrong("gain_db", &self.gain_db, "0 to 100"));
         }
         let noise = self.noise.map(|noise| {
             [
@@ -229,8 +233,10 @@ impl Augmentation {
             .map(|background| ("background.snr_db", background.snr_db));
         for (key, [from, to]) in noise.into_iter().flatten().chain(background) {
             if !(from <= to && from.abs() <= 200.0 && to.abs() <= 200.0) {
-                return Err(format!(
-                    "`augmentation.{key}` is [{from}, {to}]: expected a range, from and to"
+                return Err(wrong(
+                    key,
+                    &format!("[{from}, {to}]"),
+                    "a range, from and to",
                 ));
             }
         }

@@ -199,6 +199,18 @@ pub enum PatternError {
     },
 }
 
+/// A setting is out of range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`{key}` is {value}: expected {expected}")]
+pub struct SettingError {
+    /// Dotted key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// What it must be.
+    pub expected: String,
+}
+
 /// YAML that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 pub enum YamlError {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::recipe::RecipeError;
+
 /// Error from starting or running a training.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainerError {
@@ -13,14 +15,25 @@ pub enum TrainerError {
         /// Underlying error.
         source: std::io::Error,
     },
-    /// A preset is malformed; the message has key, line and column.
-    #[error("{path}: {message}")]
-    Preset {
-        /// Path of the preset.
+    /// A recipe cannot be read.
+    #[error("cannot read the recipe {path}: {source}")]
+    ReadRecipe {
+        /// Path of the recipe.
         path: PathBuf,
-        /// What is wrong.
-        message: String,
+        /// Underlying error.
+        source: std::io::Error,
     },
+    /// A preset or a stored recipe is invalid.
+    #[error("{place}: {problem}")]
+    RecipeFile {
+        /// The file, or the experiment and its file.
+        place: String,
+        /// What is wrong.
+        problem: RecipeError,
+    },
+    /// The recipe, of command line, preset and defaults, is invalid.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// A setting is invalid.
     #[error("{0}")]
     Usage(String),
@@ -89,7 +102,9 @@ impl TrainerError {
     pub fn exit_code(&self) -> u8 {
         let usage = match self {
             Self::ReadPreset { .. }
-            | Self::Preset { .. }
+            | Self::ReadRecipe { .. }
+            | Self::RecipeFile { .. }
+            | Self::Recipe(_)
             | Self::Usage(_)
             | Self::Model(_)
             | Self::ReadModel(_)

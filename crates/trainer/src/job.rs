@@ -235,11 +235,14 @@ fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
 fn stored_recipe(named: &str, experiments: &Path) -> Result<Recipe, TrainerError> {
     let path = Path::new(named);
     if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            TrainerError::Usage(format!("cannot read the recipe {named}: {error}"))
+        let text = std::fs::read_to_string(path).map_err(|source| TrainerError::ReadRecipe {
+            path: path.to_owned(),
+            source,
         })?;
-        return Recipe::parse(&text)
-            .map_err(|problem| TrainerError::Usage(format!("{named}: {problem}")));
+        return Recipe::parse(&text).map_err(|problem| TrainerError::RecipeFile {
+            place: named.to_owned(),
+            problem,
+        });
     }
     Recipe::of_experiment(&ExperimentStore::new(experiments).find(named)?)
 }

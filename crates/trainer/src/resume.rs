@@ -1,13 +1,13 @@
 //! Resumes an experiment from its last checkpoint.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data::Preprocessing;
 use experiment::{
     CHECKPOINTS, DatasetInfo, Entry, Experiment, ExperimentError, ExperimentStore, LogPositions,
     Metadata, load_checkpoint,
 };
-use model::{Plan, TrainingState};
+use model::{Plan, TrainingState, WeightsError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -40,8 +40,30 @@ pub struct ResumePoint {
     pub note: CheckpointHeader,
 }
 
-fn usage(problem: String) -> TrainerError {
-    TrainerError::Usage(problem)
+/// A checkpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum CheckpointError {
+    /// It cannot be read, or its checksum differs.
+    #[error(transparent)]
+    Read(#[from] ExperimentError),
+    /// Its tensors are damaged or those of another network.
+    #[error("{path}: {problem}")]
+    Tensors {
+        path: PathBuf,
+        problem: WeightsError,
+    },
+    /// Its header is damaged.
+    #[error("{path}: {problem}")]
+    Header {
+        path: PathBuf,
+        problem: serde_json::Error,
+    },
+    /// Another version of this program wrote it.
+    #[error("{path}: unknown version {version}")]
+    Version { path: PathBuf, version: u32 },
+    /// It stops where no step of this run ends.
+    #[error("{path}: no epoch has {logits} logits")]
+    Logits { path: PathBuf, logits: usize },
 }
 
 /// Resumes `entry` from its newest good checkpoint. `now` holds the metadata that a new run would have; it must
@@ -56,10 +78,43 @@ pub fn resume(
     plan: &Plan,
     progress: &Progress,
 ) -> Result<(Experiment, ResumePoint), TrainerError> {
-    let (then, now) = (&entry.metadata.dataset_info, &now.dataset_info);
+    let data = &now.dataset_info;
+    check_same_data(entry, data)?;
+    let mut points = checkpoints(job, entry, data, plan, progress);
+    // A power cut may have truncated the logs; the positions of the previous checkpoint may still be valid. If not,
+    // resume with incomplete logs: the network is worth more.
+    for incomplete in [false, true] {
+        for i in 0..points.len() {
+            let (path, point) = &points[i];
+            let Some(experiment) = open(job, entry, point, incomplete, progress)? else {
+                continue;
+            };
+            let within = match point.training.logits.len() / data.num_classes {
+                0 => String::new(),
+                done => format!(" and {done} of {} samples of the next", data.train_size),
+            };
+            progress.say(&format!(
+                "resuming after {} of {} epochs{within} ({})",
+                point.note.state.epochs_run,
+                job.recipe.epochs,
+                path.display()
+            ));
+            return Ok((experiment, points.swap_remove(i).1));
+        }
+    }
+    Err(TrainerError::Usage(format!(
+        "{} cannot be resumed: it has no usable checkpoint in {}; start a new run",
+        entry.id,
+        entry.directory.join("checkpoints").display()
+    )))
+}
+
+/// Refuses data or preprocessing other than those the experiment was started with.
+fn check_same_data(entry: &Entry, now: &DatasetInfo) -> Result<(), TrainerError> {
+    let then = &entry.metadata.dataset_info;
     for (split, fingerprint) in &then.fingerprints {
         if now.fingerprints.get(split) != Some(fingerprint) {
-            return Err(usage(format!(
+            return Err(TrainerError::Usage(format!(
                 "{} cannot be resumed: its {split} split has changed since (SHA-256 {fingerprint} then, {} \
                  now)",
                 entry.id,
@@ -75,71 +130,70 @@ pub fn resume(
         (Some(then), Some(now)) => now.makes_inputs_of(&then),
         _ => then.other.get("preprocessing") == now.other.get("preprocessing"),
     };
-    if !same {
-        return Err(usage(format!(
-            "{} cannot be resumed: its preprocessing has changed since",
-            entry.id
-        )));
+    if same {
+        return Ok(());
     }
-    let recipe = &job.recipe;
-    let store = ExperimentStore::new(&job.tracking.experiments_dir);
-    let (samples, classes) = (now.train_size, now.num_classes);
+    Err(TrainerError::Usage(format!(
+        "{} cannot be resumed: its preprocessing has changed since",
+        entry.id
+    )))
+}
+
+/// The usable checkpoints of an experiment, newest first; warns of the others.
+fn checkpoints(
+    job: &Job,
+    entry: &Entry,
+    data: &DatasetInfo,
+    plan: &Plan,
+    progress: &Progress,
+) -> Vec<(PathBuf, ResumePoint)> {
+    let sizes = [data.train_size, data.num_classes];
     let mut points = Vec::new();
     for name in CHECKPOINTS {
         let path = entry.directory.join(name);
         if !path.exists() {
             continue;
         }
-        match load(&path, plan, [samples, classes], recipe.batch_size) {
+        match load(&path, plan, sizes, job.recipe.batch_size) {
             Ok(point) => points.push((path, point)),
             Err(problem) => progress.warn(&format!("{problem}; trying the checkpoint before it")),
         }
     }
-    // A power cut may have truncated the logs; the positions of the previous checkpoint may still be valid. If not,
-    // resume with incomplete logs: the network is worth more.
-    for incomplete in [false, true] {
-        for i in 0..points.len() {
-            let (path, ResumePoint { note, training }) = &points[i];
-            let state = &note.state;
-            if state.epochs_run > recipe.epochs {
-                return Err(usage(format!(
-                    "--epochs {}: the run has already completed {}",
-                    recipe.epochs, state.epochs_run
-                )));
-            }
-            let change = |metadata: &mut Metadata| {
-                let config = &mut metadata.training_config;
-                config.epochs = recipe.epochs;
-                config
-                    .other
-                    .insert("dataset_config_path".into(), json!(recipe.dataset_config));
-            };
-            match store.resume(entry, change, &note.marks, incomplete) {
-                Ok(experiment) => {
-                    let within = match training.logits.len() / classes {
-                        0 => String::new(),
-                        done => format!(" and {done} of {samples} samples of the next"),
-                    };
-                    progress.say(&format!(
-                        "resuming after {} of {} epochs{within} ({})",
-                        state.epochs_run,
-                        recipe.epochs,
-                        path.display()
-                    ));
-                    return Ok((experiment, points.swap_remove(i).1));
-                }
-                Err(error @ ExperimentError::Write { .. }) => {
-                    progress.warn(&format!("{error}; trying the checkpoint before it"));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+    points
+}
+
+/// Opens the experiment at `point`; `None`, with a warning, if its logs do not reach that far.
+fn open(
+    job: &Job,
+    entry: &Entry,
+    point: &ResumePoint,
+    incomplete: bool,
+    progress: &Progress,
+) -> Result<Option<Experiment>, TrainerError> {
+    let recipe = &job.recipe;
+    let done = point.note.state.epochs_run;
+    if done > recipe.epochs {
+        return Err(TrainerError::Usage(format!(
+            "--epochs {}: the run has already completed {done}",
+            recipe.epochs
+        )));
     }
-    Err(usage(format!(
-        "{} cannot be resumed: it has no usable checkpoint in {}; start a new run",
-        entry.id,
-        entry.directory.join("checkpoints").display()
-    )))
+    let change = |metadata: &mut Metadata| {
+        let config = &mut metadata.training_config;
+        config.epochs = recipe.epochs;
+        config
+            .other
+            .insert("dataset_config_path".into(), json!(recipe.dataset_config));
+    };
+    let store = ExperimentStore::new(&job.tracking.experiments_dir);
+    match store.resume(entry, change, &point.note.marks, incomplete) {
+        Ok(experiment) => Ok(Some(experiment)),
+        Err(error @ ExperimentError::Write { .. }) => {
+            progress.warn(&format!("{error}; trying the checkpoint before it"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reads a checkpoint of a training on `samples` samples of `classes` classes with batch size `batch`.
@@ -148,14 +202,24 @@ fn load(
     plan: &Plan,
     [samples, classes]: [usize; 2],
     batch: usize,
-) -> Result<ResumePoint, String> {
-    let bytes = load_checkpoint(path).map_err(|e| e.to_string())?;
-    let damaged = |problem: String| format!("{}: {problem}", path.display());
+) -> Result<ResumePoint, CheckpointError> {
+    let bytes = load_checkpoint(path)?;
+    let path = || path.to_owned();
     let (training, note) =
-        TrainingState::from_bytes(plan, &bytes).map_err(|e| damaged(e.to_string()))?;
-    let note: CheckpointHeader = serde_json::from_str(&note).map_err(|e| damaged(e.to_string()))?;
+        TrainingState::from_bytes(plan, &bytes).map_err(|problem| CheckpointError::Tensors {
+            path: path(),
+            problem,
+        })?;
+    let note: CheckpointHeader =
+        serde_json::from_str(&note).map_err(|problem| CheckpointError::Header {
+            path: path(),
+            problem,
+        })?;
     if note.version != VERSION {
-        return Err(damaged(format!("unknown version {}", note.version)));
+        return Err(CheckpointError::Version {
+            path: path(),
+            version: note.version,
+        });
     }
     // Logits must cover whole batches, except at the end of an epoch, and whole samples.
     let logits = training.logits.len();
@@ -163,7 +227,10 @@ fn load(
     let steps = done.div_ceil(batch) as u64;
     let whole = logits % classes == 0 && (done % batch == 0 || done == samples);
     if !whole || done > samples || steps > training.adam.steps {
-        return Err(damaged(format!("no epoch has {logits} logits")));
+        return Err(CheckpointError::Logits {
+            path: path(),
+            logits,
+        });
     }
     Ok(ResumePoint { training, note })
 }

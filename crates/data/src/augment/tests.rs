@@ -148,7 +148,7 @@ fn mistakes_are_named() {
         time_shift: 2.0,
         ..Default::default()
     };
-    assert!(wrong.check().unwrap_err().contains("time_shift"));
+    assert!(wrong.check().unwrap_err().key.contains("time_shift"));
     let noise = Noise {
         snr_db: [20.0, 10.0],
         ..Default::default()
@@ -157,7 +157,7 @@ fn mistakes_are_named() {
         noise: Some(noise),
         ..Default::default()
     };
-    assert!(wrong.check().unwrap_err().contains("noise.snr_db"));
+    assert!(wrong.check().unwrap_err().key.contains("noise.snr_db"));
     assert!(Augmentation::preset("wild").is_none());
 }
 

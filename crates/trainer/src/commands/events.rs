@@ -77,8 +77,13 @@ pub(super) fn score_events(
             (&hints, &channels[..]),
             cutting,
         )?;
-        read.labels = labels(recording, read.start, &classes)
-            .map_err(|problem| usage(format!("{}: {problem}", options.list.display())))?;
+        read.labels = labels(recording, read.start, &classes).map_err(|class| {
+            usage(format!(
+                "{}: the model has no class `{class}`, only {}",
+                options.list.display(),
+                classes.join(", ")
+            ))
+        })?;
         recordings.push(read);
     }
     if recordings
@@ -131,22 +136,16 @@ fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSetti
     })
 }
 
-/// Labelled events of a recording that starts at `start`.
-fn labels(
-    recording: &Recording,
+/// Labelled events of a recording that starts at `start`, or the first class that is not among `classes`.
+fn labels<'r>(
+    recording: &'r Recording,
     start: i64,
     classes: &[String],
-) -> Result<Vec<LabelledEvent>, String> {
-    let of = |label: &Label| {
+) -> Result<Vec<LabelledEvent>, &'r str> {
+    let of = |label: &'r Label| {
         let class = classes.iter().position(|class| *class == label.class);
         Ok(LabelledEvent {
-            class: class.ok_or_else(|| {
-                format!(
-                    "the model has no class `{}`, only {}",
-                    label.class,
-                    classes.join(", ")
-                )
-            })?,
+            class: class.ok_or(label.class.as_str())?,
             start: label.start.nanos(start),
             end: label.end.nanos(start),
         })

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::RecipeError;
 use crate::error::TrainerError;
 
 /// How the samples of an epoch are drawn.
@@ -110,15 +111,16 @@ impl<'de> Deserialize<'de> for ClassWeights {
 
 impl ClassWeights {
     /// Refuses negative and non-finite weights.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
         let Self::ByName(weights) = self else {
             return Ok(());
         };
         let bad = weights.iter().find(|(_, w)| !(w.is_finite() && **w >= 0.0));
         match bad {
-            Some((name, weight)) => Err(format!(
-                "the weight of class `{name}` is {weight}: it must be 0 or more"
-            )),
+            Some((class, weight)) => Err(RecipeError::ClassWeight {
+                class: class.clone(),
+                weight: *weight,
+            }),
             None => Ok(()),
         }
     }

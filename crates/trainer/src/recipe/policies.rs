@@ -3,6 +3,8 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::RecipeError;
+
 /// Learning rate schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,19 +64,35 @@ impl Default for PlateauSettings {
 
 impl PlateauSettings {
     /// Refuses values out of range.
-    pub(super) fn check(&self) -> Result<(), String> {
-        if !(self.factor > 0.0 && self.factor < 1.0) {
-            return Err(format!(
-                "`plateau.factor` is {}: it must be between 0 and 1",
-                self.factor
-            ));
-        }
-        let others = [
-            ("min_learning_rate", self.min_learning_rate),
-            ("min_delta", self.min_delta),
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
+        let rate = self.min_learning_rate;
+        let delta = self.min_delta;
+        let ranges = [
+            (
+                "plateau.factor",
+                self.factor,
+                self.factor > 0.0 && self.factor < 1.0,
+                "between 0 and 1",
+            ),
+            (
+                "plateau.min_learning_rate",
+                rate,
+                rate.is_finite() && rate >= 0.0,
+                "0 or more",
+            ),
+            (
+                "plateau.min_delta",
+                delta,
+                delta.is_finite() && delta >= 0.0,
+                "0 or more",
+            ),
         ];
-        match others.iter().find(|(_, v)| !(v.is_finite() && *v >= 0.0)) {
-            Some((name, value)) => Err(format!("`plateau.{name}` is {value}: expected 0 or more")),
+        match ranges.into_iter().find(|(_, _, fits, _)| !fits) {
+            Some((key, value, _, expected)) => Err(RecipeError::OutOfRange {
+                key,
+                value,
+                expected,
+            }),
             None => Ok(()),
         }
     }

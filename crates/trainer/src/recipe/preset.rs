@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::Recipe;
+use super::{Recipe, RecipeError};
 use crate::compute::Backend;
 use crate::error::TrainerError;
 
@@ -78,9 +78,9 @@ impl Preset {
             path: path.to_owned(),
             source,
         })?;
-        let mut preset = Self::parse(&text).map_err(|message| TrainerError::Preset {
-            path: path.to_owned(),
-            message,
+        let mut preset = Self::parse(&text).map_err(|problem| TrainerError::RecipeFile {
+            place: path.display().to_string(),
+            problem,
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(config) = &mut preset.recipe.dataset_config {
@@ -89,7 +89,7 @@ impl Preset {
         Ok(preset)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, RecipeError> {
         // An empty file, or one with only comments, sets nothing.
         let (recipe, not_of_recipe) = data::parse_yaml_noting_unknown::<Option<Recipe>>(text)?;
         let (options, not_of_job) = data::parse_yaml_noting_unknown::<Option<JobOptions>>(text)?;
@@ -105,7 +105,7 @@ impl Preset {
         })
     }
 
-    fn unknown(key: &str, text: &str) -> String {
+    fn unknown(key: &str, text: &str) -> RecipeError {
         let mut known: Vec<String> = Recipe::default().to_map().keys().cloned().collect();
         known.retain(|key| key != "version" && key != "data");
         known.push("fold".into());
@@ -117,10 +117,10 @@ impl Preset {
                 .next()
                 .is_some_and(|name| name.trim() == key)
         });
-        let line = line.map_or(String::new(), |line| format!(" in line {}", line + 1));
-        format!(
-            "unknown field `{key}`{line}: expected one of {}",
-            known.join(", ")
-        )
+        RecipeError::UnknownField {
+            key: key.to_owned(),
+            line: line.map(|line| line + 1),
+            known,
+        }
     }
 }

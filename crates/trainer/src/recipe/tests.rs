@@ -1,6 +1,9 @@
 use clap::{CommandFactory, Parser};
 use data::Augmentation;
+use experiment::Metadata;
 
+use super::check::MAY_CHANGE;
+use super::stored::before_recipes;
 use super::*;
 use crate::cli::Cli;
 use crate::job::Job;
@@ -239,7 +242,8 @@ fn metadata_of_experiments_without_a_recipe_give_it_back() {
         (1.0, Sampling::Shuffled)
     );
     metadata.seed = None;
-    assert!(Recipe::of_metadata(&metadata).unwrap_err().contains("seed"));
+    let error = Recipe::of_metadata(&metadata).unwrap_err();
+    assert_eq!(error.to_string(), "`seed` is missing");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use data::Augmentation;
 use serde_json::{Map, Value, json};
 
-use super::Recipe;
+use super::{Recipe, RecipeError};
 
 /// Fields that the program fills in and no sweep may set.
 const RESERVED: [&str; 2] = ["version", "data"];
@@ -26,43 +26,46 @@ impl Recipe {
     /// This recipe with the fields at some paths replaced.
     ///
     /// # Errors
-    /// One sentence naming the unknown path or the invalid value.
-    pub fn with_values(&self, values: &Map<String, Value>) -> Result<Self, String> {
+    /// [`RecipeError`] naming the unknown path or the invalid value.
+    pub fn with_values(&self, values: &Map<String, Value>) -> Result<Self, RecipeError> {
         let mut fields = self.to_map();
         for (path, value) in values {
             set(&mut fields, path, value)?;
-            let known = Self::check_field(path, value);
-            known.map_err(|problem| format!("`{path}`: {problem}"))?;
+            Self::check_field(path, value).map_err(|problem| RecipeError::Parameter {
+                path: path.clone(),
+                problem: Box::new(problem),
+            })?;
         }
-        let recipe = Self::parse(&Value::Object(fields).to_string())?;
-        recipe.check().map_err(|error| error.to_string())?;
+        let recipe = Self::strictly(fields)?;
+        recipe.check()?;
         Ok(recipe)
     }
 
     /// Checks one field by itself, so that the error can name it.
-    fn check_field(path: &str, value: &Value) -> Result<(), String> {
+    fn check_field(path: &str, value: &Value) -> Result<(), RecipeError> {
         let mut fields = Self::default().to_map();
         set(&mut fields, path, value)?;
+        Self::strictly(fields).map(|_| ())
+    }
+
+    /// The recipe with these fields, all of which must be known.
+    fn strictly(fields: Map<String, Value>) -> Result<Self, RecipeError> {
+        // First without text: its errors have no line numbers, which would be those of text nobody wrote.
+        Self::from_fields(fields.clone())?;
         Self::parse(&Value::Object(fields).to_string())
-            .map(|_| ())
-            .map_err(|problem| match problem.split_once(" at line ") {
-                // Line numbers would refer to generated text.
-                Some((problem, _)) => problem.to_owned(),
-                None => problem,
-            })
     }
 }
 
-fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(), String> {
+fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(), RecipeError> {
     let (first, rest) = match path.split_once('.') {
         Some((first, rest)) => (first, Some(rest)),
         None => (path, None),
     };
     if RESERVED.contains(&first) || !fields.contains_key(first) {
-        return Err(format!(
-            "there is no parameter `{path}`: choose from {}",
-            Recipe::parameters().join(", ")
-        ));
+        return Err(RecipeError::UnknownParameter {
+            path: path.to_owned(),
+            known: Recipe::parameters(),
+        });
     }
     let whole = fields.get(first).and_then(Value::as_str);
     if first == "augmentation" && rest.is_some() && whole == Some("auto") {
@@ -133,14 +136,14 @@ mod tests {
             (
                 "plateau.facto",
                 json!(0.1),
-                "`plateau.facto`: plateau: unknown field",
+                "`plateau.facto`: unknown field",
             ),
             ("epochs", json!("many"), "`epochs`: "),
             ("model", json!("resnet"), "`model`: "),
             ("label_ratio", json!(2.0), "`label_ratio` is 2: it must be"),
         ] {
             let problem = Recipe::default().with_values(&values(&[(path, value)]));
-            let problem = problem.unwrap_err();
+            let problem = problem.unwrap_err().to_string();
             assert!(problem.contains(expected), "{path}: {problem}");
             assert!(
                 !problem.contains('\n') && !problem.contains(" at line "),

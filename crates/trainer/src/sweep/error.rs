@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use data::folds::FoldError;
 use serde_json::Value;
 
+use crate::recipe::RecipeError;
+
 /// Maximum number of trials in a study.
 pub const MAX_TRIALS: usize = 100_000;
 
@@ -26,7 +28,7 @@ pub enum SweepError {
     #[error("`base`: {problem}")]
     Base {
         /// What is wrong with it.
-        problem: String,
+        problem: RecipeError,
     },
     /// A combination of values is invalid.
     #[error("`vary`, {values}: {problem}")]
@@ -34,7 +36,7 @@ pub enum SweepError {
         /// The values.
         values: String,
         /// What is wrong with them.
-        problem: String,
+        problem: RecipeError,
     },
     /// All runs would be the same.
     #[error("nothing varies: name parameters under `vary`, `seeds` or `folds`")]

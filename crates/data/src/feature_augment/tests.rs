@@ -1,0 +1,171 @@
+use super::*;
+use crate::preprocessing::{SpectralConfig, SpectralMethod};
+
+const LAYOUT: FeatureLayout = FeatureLayout {
+    shape: [2, 7, 256],
+    frame: 64,
+    bands: 63,
+};
+
+fn changed(augmentation: FeatureAugmentation, position: usize) -> Vec<f32> {
+    let mut features = vec![1.0; 2 * 7 * 256];
+    let draw = Draw {
+        seed: 1,
+        epoch: 2,
+        position,
+    };
+    augmentation.apply(&mut features, LAYOUT, draw);
+    features
+}
+
+#[test]
+fn draws_depend_on_seed_epoch_and_position_alone() {
+    let recipe = FeatureAugmentation::standard();
+    assert_eq!(changed(recipe, 3), changed(recipe, 3));
+    assert_ne!(changed(recipe, 3), changed(recipe, 4));
+    assert_eq!(
+        changed(FeatureAugmentation::default(), 3),
+        vec![1.0; 2 * 7 * 256]
+    );
+    // The same on every machine: these are the generator's own bits.
+    let mut rng = rng(Draw {
+        seed: 1,
+        epoch: 2,
+        position: 3,
+    });
+    let stretches = [(); 3].map(|()| stretch(&mut rng, 0.5, 100));
+    assert!(
+        stretches
+            .iter()
+            .all(|span| span.len() <= 50 && span.end <= 100)
+    );
+}
+
+#[test]
+fn masks_spare_the_level() {
+    let only = FeatureAugmentation {
+        frequency_mask: 0.3,
+        ..Default::default()
+    };
+    let mut widest = 0;
+    for position in 0..200 {
+        let features = changed(only, position);
+        let frames: Vec<&[f32]> = features.chunks(64).collect();
+        assert!(
+            frames.iter().all(|frame| frame == &frames[0]),
+            "all frames alike"
+        );
+        assert_eq!(frames[0][63], 1.0);
+        widest = widest.max(frames[0].iter().filter(|v| **v == 0.0).count());
+    }
+    assert_eq!(widest, 18, "0.3 of 63 bands");
+    let only = FeatureAugmentation {
+        time_mask: 0.4,
+        ..Default::default()
+    };
+    let masked = |position| {
+        let features = changed(only, position);
+        let dead: Vec<bool> = features.chunks(256).map(|row| row[63] == 0.0).collect();
+        assert_eq!(dead[..7], dead[7..], "all channels alike");
+        dead[..7].iter().filter(|dead| **dead).count()
+    };
+    assert_eq!((0..200).map(masked).max(), Some(2), "0.4 of 7 segments");
+    assert_eq!((0..200).map(masked).min(), Some(0));
+}
+
+#[test]
+fn noise_is_normal() {
+    let table = quantiles();
+    let moment = |k: i32| table.iter().map(|z| f64::from(*z).powi(k)).sum::<f64>() / 4096.0;
+    assert!(moment(1).abs() < 1e-9);
+    assert!((moment(2) - 1.0).abs() < 1e-6);
+    assert!((moment(4) - 3.0).abs() < 0.02, "{}", moment(4));
+    // scipy.stats.norm.ppf([0.5 + 0.5 / 4096, 0.75 + 0.5 / 4096, 1 - 0.5 / 4096]).
+    for (i, z) in [(2048, 0.000_305_987), (3072, 0.674_874), (4095, 3.668_17)] {
+        assert!(
+            (f64::from(table[i]) - z).abs() < 1e-3 * z.max(0.1),
+            "{}: {z}",
+            table[i]
+        );
+    }
+    let noise = FeatureAugmentation {
+        noise: 0.3,
+        ..Default::default()
+    };
+    let values: Vec<f64> = (0..20)
+        .flat_map(|p| changed(noise, p))
+        .map(|v| f64::from(v) - 1.0)
+        .collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let variance = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
+    assert!(
+        mean.abs() < 0.005 && (variance.sqrt() - 0.3).abs() < 0.005,
+        "{mean} {variance}"
+    );
+}
+
+#[test]
+fn responses_are_smooth_and_constant_in_time() {
+    let only = FeatureAugmentation {
+        response: 0.5,
+        ..Default::default()
+    };
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for position in 0..400 {
+        let features = changed(only, position);
+        for channel in features.chunks(7 * 256) {
+            let frames: Vec<&[f32]> = channel.chunks(64).collect();
+            assert!(frames.iter().all(|frame| frame == &frames[0]));
+            assert_eq!(frames[0][63], 1.0, "the level is left alone");
+            for pair in frames[0][..63].windows(2) {
+                assert!((pair[0] - pair[1]).abs() < 0.4, "{pair:?}");
+            }
+        }
+        assert_ne!(features[..63], features[7 * 256..][..63], "per channel");
+        for value in &features[..63] {
+            sum += f64::from(value - 1.0);
+            squares += f64::from(value - 1.0).powi(2);
+        }
+    }
+    let count = 400.0 * 63.0;
+    assert!((sum / count).abs() < 0.05, "{sum}");
+    let deviation = (squares / count).sqrt();
+    assert!((deviation - 0.5).abs() < 0.03, "{deviation}");
+    // A band alone has no curve, and is shifted all the same.
+    assert_eq!(cosines(1).len(), COSINES);
+}
+
+#[test]
+fn the_level_moves_alike_in_all_channels() {
+    let only = FeatureAugmentation {
+        level: 1.0,
+        ..Default::default()
+    };
+    let features = changed(only, 5);
+    let shift = features[63];
+    assert_ne!(shift, 1.0);
+    for frame in features.chunks(64) {
+        assert_eq!(frame[63], shift);
+        assert!(frame[..63].iter().all(|v| *v == 1.0));
+    }
+}
+
+#[test]
+fn layouts_follow_the_front_end() {
+    let spectral = SpectralConfig {
+        method: SpectralMethod::Bands,
+        ..Default::default()
+    };
+    let mut preprocessing = Preprocessing::new(Vec::new(), spectral);
+    preprocessing.set_window(1024).unwrap();
+    assert_eq!(FeatureLayout::new(&preprocessing, [2, 7, 256]), LAYOUT);
+    let samples = Preprocessing::new(Vec::new(), SpectralConfig::default());
+    let layout = FeatureLayout::new(&samples, [1, 7, 32]);
+    assert_eq!((layout.frame, layout.bands), (32, 32));
+    let wrong = FeatureAugmentation {
+        time_mask: 2.0,
+        ..Default::default()
+    };
+    assert!(wrong.check().unwrap_err().key.contains("time_mask"));
+    assert_eq!(FeatureAugmentation::standard().check(), Ok(()));
+}

@@ -1,0 +1,143 @@
+//! What a recipe may hold, and what may change when its run is resumed.
+
+use serde_json::Value;
+
+use super::{Recipe, RecipeArgs, RecipeError, Schedule};
+use crate::error::TrainerError;
+
+/// Fields that may change when a run is resumed: how long it runs, and where its data lie (fingerprints decide
+/// whether they are the same data).
+pub(super) const MAY_CHANGE: [&str; 2] = ["epochs", "dataset_config"];
+
+impl Recipe {
+    /// Refuses options that differ from this recipe, with which `id` was started.
+    ///
+    /// # Errors
+    /// [`TrainerError::Usage`] naming the option and the value it had.
+    pub fn check_unchanged(&self, args: &RecipeArgs, id: &str) -> Result<(), TrainerError> {
+        let fields = self.to_map();
+        for (key, value) in args.given() {
+            let stored = fields.get(&key).unwrap_or(&Value::Null);
+            if *stored == value {
+                continue;
+            }
+            if key == "epochs" && !self.is_open_ended() {
+                return Err(TrainerError::Usage(format!(
+                    "--epochs cannot change when {id} is resumed: its learning rate was planned for {} epochs; start \
+                     a new run, or train with --schedule plateau (or constant) --warmup 0, which can go on",
+                    self.epochs
+                )));
+            }
+            // `auto` is what chose the augmentation that is stored.
+            let chooses = key == "augmentation" && value == "auto";
+            if chooses || MAY_CHANGE.contains(&key.as_str()) {
+                continue;
+            }
+            let shown = match stored {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            return Err(TrainerError::Usage(format!(
+                "--{} cannot change when a run is resumed: {id} was started with {shown}",
+                key.replace('_', "-")
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether more epochs would leave those that were run as they are.
+    fn is_open_ended(&self) -> bool {
+        match self.schedule {
+            Schedule::Constant | Schedule::Plateau => self.warmup == 0.0,
+            Schedule::Cosine => false,
+        }
+    }
+
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`RecipeError`] naming the field.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.check_counts()?;
+        self.check_ranges()?;
+        if self.weight_decay * self.learning_rate >= 1.0 {
+            return Err(RecipeError::ReversesSigns {
+                weight_decay: self.weight_decay,
+                learning_rate: self.learning_rate,
+            });
+        }
+        if let Some(fold) = self.fold {
+            fold.check()?;
+        } else if !self.held_out.is_empty() {
+            return Err(RecipeError::HeldOutWithoutFold);
+        }
+        if self.freeze > 0 && self.init_from.is_none() {
+            return Err(RecipeError::FreezeWithoutInit);
+        }
+        self.plateau.check()?;
+        self.class_weights.check()?;
+        Ok(self.augmentation.settings().check()?)
+    }
+
+    fn check_counts(&self) -> Result<(), RecipeError> {
+        let counts = [
+            ("number of epochs", self.epochs),
+            ("batch size", self.batch_size),
+            (
+                "patience of early stopping",
+                self.early_stopping.patience.unwrap_or(1),
+            ),
+            ("patience of the plateau", self.plateau.patience),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(RecipeError::Zero { name }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), RecipeError> {
+        let rate = self.learning_rate;
+        let decay = self.weight_decay;
+        let average = self.average.unwrap_or_default();
+        let ranges = [
+            (
+                "learning_rate",
+                rate,
+                rate.is_finite() && rate > 0.0,
+                "greater than 0",
+            ),
+            (
+                "label_ratio",
+                self.label_ratio,
+                self.label_ratio > 0.0 && self.label_ratio <= 1.0,
+                "greater than 0 and at most 1",
+            ),
+            (
+                "weight_decay",
+                decay,
+                decay.is_finite() && decay >= 0.0,
+                "0 or more",
+            ),
+            (
+                "warmup",
+                self.warmup,
+                (0.0..=1.0).contains(&self.warmup),
+                "between 0 and 1",
+            ),
+            (
+                "average",
+                average,
+                (0.0..1.0).contains(&average),
+                "at least 0 and below 1",
+            ),
+        ];
+        match ranges.into_iter().find(|(_, _, fits, _)| !fits) {
+            Some((key, value, _, expected)) => Err(RecipeError::OutOfRange {
+                key,
+                value,
+                expected,
+            }),
+            None => Ok(()),
+        }
+    }
+}
