@@ -2,12 +2,15 @@
 """Inference beside onnxruntime and the TFLite interpreter with XNNPACK, in turns on one machine.
 
     cargo build --workspace --examples --bins
-    python scripts/bench/inference.py --onnx PYTHON --tflite PYTHON [--rounds 5] [--seconds 1]
+    python scripts/bench/inference.py --onnx PYTHON --tflite PYTHON [--int8] [--rounds 5] [--seconds 1]
         [--models simple_cnn ...] [--batches 1 32 256] [--threads 1 2] [--json FILE]
 
 PYTHON are interpreters that have `onnxruntime`, and `ai_edge_litert` or TensorFlow; one that is left out leaves its column
 out. The files they run are what `trainer export` writes of a network that was trained for one epoch on the demo, so all have
 their batch normalisation folded where their runtime or our exporter does that.
+
+With `--int8` the columns `int8` and `tflite8` classify in 8 bits: ours, and XNNPACK with the file of `--quantise int8
+--int8-io`. Ours takes features as floats and rounds them, that one takes integers. `ratio` leaves both out.
 
 Each round runs every implementation once, one after the other, in a process of its own; the table has the medians over
 rounds, and the median of the rounds' ratios to the fastest of the others. Inputs lie in memory and outputs stay where the
@@ -63,12 +66,13 @@ def tflite(path, batch, threads):
     (given,) = interpreter.get_input_details()
     interpreter.resize_tensor_input(given["index"], (batch, *given["shape"][1:]))
     interpreter.allocate_tensors()
-    interpreter.set_tensor(given["index"], inputs(batch)[0].reshape(interpreter.get_input_details()[0]["shape"]))
+    x = inputs(batch)[0].reshape(interpreter.get_input_details()[0]["shape"])
+    interpreter.set_tensor(given["index"], (100 * x).astype(given["dtype"]))
     return lambda i: interpreter.invoke()
 
 
 def worker(who, path, batch, threads, seconds):
-    call = {"onnx": onnx, "tflite": tflite}[who](path, batch, threads)
+    call = {"onnx": onnx, "tflite": tflite, "tflite8": tflite}[who](path, batch, threads)
     for i in range(max(5, 500 // batch)):
         call(i)
     times, started = [], time.perf_counter()
@@ -89,8 +93,8 @@ def run(command, threads):
     return json.loads(out.stdout.splitlines()[-1])
 
 
-def export(folder, models):
-    """Trains every network for an epoch and writes it in both formats."""
+def export(folder, models, int8):
+    """Trains every network for an epoch and writes it in all formats."""
     trainer = built("trainer")
     for model in models:
         kept = f"{folder}/{model}"
@@ -99,12 +103,16 @@ def export(folder, models):
         for form in ("onnx", "tflite"):
             command = [trainer, "export", "latest", *common[:2], "--format", form, "--out", f"{folder}/{model}.{form}"]
             subprocess.run(command, capture_output=True, check=True)
+        if int8:
+            command[-1] = f"{folder}/{model}.tflite8"
+            subprocess.run([*command, "--quantise", "int8", "--int8-io"], capture_output=True, check=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--onnx", metavar="PYTHON")
     parser.add_argument("--tflite", metavar="PYTHON")
+    parser.add_argument("--int8", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--models", nargs="+", default=MODELS)
@@ -118,14 +126,21 @@ def main():
     def measure(who, folder, model, batch, threads):
         if who == "native":
             return run([binary, model, batch, "inference", args.seconds], threads)
+        if who == "int8":
+            return run([built("examples/integers"), model, batch, args.seconds], threads)
         return run([pythons[who], __file__, "--worker", who, f"{folder}/{model}.{who}", batch, threads, args.seconds], threads)
 
-    columns = ["native", *pythons]
+    eights = ["int8"] if args.int8 else []
+    if args.int8 and "tflite" in pythons:
+        pythons["tflite8"] = pythons["tflite"]
+        eights.append("tflite8")
+    columns = ["native", *(who for who in pythons if who not in eights), *eights]
+    others = [who for who in columns if who != "native" and who not in eights]
     print(f"{binary.relative_to(TARGET)}, {args.rounds} rounds; batch 1: microseconds a window, else windows/s")
     print(f"{'':34}" + "".join(f"{c:>12}" for c in columns) + f"{'ratio':>10}")
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        export(folder, args.models)
+        export(folder, args.models, args.int8)
         for model in args.models:
             for batch in args.batches:
                 for threads in args.threads:
@@ -133,10 +148,10 @@ def main():
                     key = "median_us" if batch == 1 else "rate"
                     medians = {c: statistics.median(r[c][key] for r in rounds) for c in columns}
                     ratio = None
-                    if pythons:
-                        ratio = statistics.median(r["native"]["rate"] / max(r[c]["rate"] for c in pythons) for r in rounds)
+                    if others:
+                        ratio = statistics.median(r["native"]["rate"] / max(r[c]["rate"] for c in others) for r in rounds)
                         if batch == 1:
-                            fastest = [min(r[c][key] for c in pythons) / r["native"][key] for r in rounds]
+                            fastest = [min(r[c][key] for c in others) / r["native"][key] for r in rounds]
                             ratio = statistics.median(fastest)
                     label = f"{model.removesuffix('_cnn')} {batch}, {threads} thread{'s' * (threads > 1)}"
                     digits = 1 if batch == 1 else 0

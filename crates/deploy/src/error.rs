@@ -34,6 +34,9 @@ pub enum DeployError {
     /// There is nothing to find the ranges of values by.
     #[error("quantisation needs windows to find the ranges of values by, and there are none")]
     NoWindows,
+    /// Stored ranges of 8 bits cannot be used.
+    #[error("{0}")]
+    Stored(String),
     /// The front end has no form in C.
     #[error("the preprocessing cannot be written in C: {0}")]
     FrontEnd(String),
@@ -49,6 +52,7 @@ impl DeployError {
             | Self::Plan(_)
             | Self::Range { .. }
             | Self::NoWindows
+            | Self::Stored(_)
             | Self::FrontEnd(_) => true,
             Self::Weights(_) => false,
         }

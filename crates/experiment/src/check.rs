@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::layout::{
     ARCHITECTURE, BASELINE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun,
-    METADATA, MODEL_SUMMARY, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS, figure,
+    METADATA, MODEL_SUMMARY, RANGES, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS,
+    figure,
 };
 use crate::event_files;
 use crate::files::{open_regular, read_regular};
@@ -116,12 +117,14 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
     if weights.exists() {
         findings.add(WEIGHTS, weights_header(&weights, entry));
     }
-    if let Ok(bytes) = read_regular(&entry.directory.join(ARCHITECTURE), 64 << 20) {
-        let read = serde_json::from_slice::<Map<String, Value>>(&bytes);
-        findings.add(
-            ARCHITECTURE,
-            read.map(|_| "reads".into()).map_err(|e| e.to_string()),
-        );
+    for name in [ARCHITECTURE, RANGES] {
+        if let Ok(bytes) = read_regular(&entry.directory.join(name), 64 << 20) {
+            let read = serde_json::from_slice::<Map<String, Value>>(&bytes);
+            findings.add(
+                name,
+                read.map(|_| "reads".into()).map_err(|e| e.to_string()),
+            );
+        }
     }
     for name in CHECKPOINTS {
         let path = entry.directory.join(name);

@@ -27,6 +27,7 @@
 //! # Ok::<(), experiment::ExperimentError>(())
 //! ```
 
+mod added;
 mod appender;
 pub mod catalogue;
 pub mod check;
@@ -61,6 +62,7 @@ mod test_store;
 mod trash;
 mod words;
 
+pub use added::Added;
 pub use catalogue::layout::{CHECKPOINTS, FILES, LOCK_FILE, LogRun, TRASH};
 pub use error::ExperimentError;
 pub use evaluation::EvaluationFolder;

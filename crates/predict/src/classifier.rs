@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use data::reader::Window;
 use data::{Normalisation, Pipeline, Preprocessing};
-use model::native::Inference;
 use model::{Bundle, CARD_FILE, ModelCard, Weights};
 use rayon::prelude::*;
 
 use crate::error::PredictError;
+use crate::network::Network;
 use crate::novelty::Novelty;
 
 /// Number of windows classified at once: enough to keep all threads busy, few enough for their caches.
@@ -47,11 +47,13 @@ impl Prediction {
     }
 }
 
-/// Properties that older models do not store.
+/// How a model is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Options {
     /// Window length in samples, for older models that do not store it.
     pub window_samples: Option<usize>,
+    /// Whether the 8-bit network classifies, whose ranges `trainer quantise` stored.
+    pub int8: bool,
 }
 
 /// A trained network with its preprocessing.
@@ -61,7 +63,7 @@ pub struct Classifier {
     /// Folder of the model.
     folder: PathBuf,
     card: ModelCard,
-    network: Inference,
+    network: Network,
     /// Checksum of the weights.
     weights: u32,
     preprocessing: Preprocessing,
@@ -107,8 +109,11 @@ impl Classifier {
         let pipelines = pipelines
             .collect::<Result<_, data::error::PreprocessingError>>()
             .map_err(|error| wrong(error.into()))?;
-        let network = Inference::new(&architecture, &bundle.weights)
-            .map_err(|error| wrong(error.to_string()))?;
+        let network = if options.int8 {
+            Network::int8(&folder, &bundle, &architecture)?
+        } else {
+            Network::float(&folder, &bundle, &architecture)?
+        };
         Ok(Self {
             folder,
             network,
@@ -160,11 +165,15 @@ impl Classifier {
         self.card.temperature
     }
 
-    /// A hash of weights and model card.
+    /// A hash of weights and model card, and of the 8-bit network where that classifies.
     pub fn identity(&self) -> String {
         let card = u64::from(crc32c::crc32c(&self.card.to_bytes()));
         let sum = card << 32 | u64::from(self.weights);
-        format!("{} {sum:016x}", self.card.architecture)
+        let name = &self.card.architecture;
+        match self.network.integers() {
+            None => format!("{name} {sum:016x}"),
+            Some(integers) => format!("{name} {sum:016x} int8 {integers}"),
+        }
     }
 
     /// Preprocessing from raw windows to network inputs.
@@ -268,7 +277,10 @@ impl Classifier {
             novelty.add(&self.inputs);
         }
         let classes = self.card.class_names.len();
-        let logits = self.network.logits(&self.inputs);
+        let logits = self
+            .network
+            .logits(&self.inputs)
+            .map_err(|value| (value / length, "its features are not finite".into()))?;
         for (i, logits) in logits.chunks_exact(classes).enumerate() {
             if logits.iter().any(|v| !v.is_finite()) {
                 let problem = "the network's output is not finite: the weights or the samples are far out of range";

@@ -24,6 +24,14 @@ pub enum PredictError {
         /// The key and its problem.
         problem: String,
     },
+    /// The 8-bit network is missing or unusable.
+    #[error("{path}: {problem}")]
+    Int8 {
+        /// Path of the stored ranges.
+        path: PathBuf,
+        /// What is wrong with them, and what to do.
+        problem: String,
+    },
     /// A window cannot be classified.
     #[error("window {index}: {problem}")]
     Window {
@@ -72,6 +80,7 @@ impl PredictError {
             Self::NoModel { .. }
             | Self::Bundle(_)
             | Self::Preprocessing { .. }
+            | Self::Int8 { .. }
             | Self::Window { .. }
             | Self::Usage(_) => 2,
             Self::Data(error) if error.is_machine_failure() => 1,

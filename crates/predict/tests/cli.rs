@@ -12,6 +12,9 @@ use predict::{Classifier, Window};
 use proptest::prelude::*;
 use serde_json::Value;
 
+#[path = "cli/int8.rs"]
+mod int8;
+
 const CLASSES: [&str; 3] = ["background", "footsteps", "vehicle"];
 
 /// A model of windows `[2, samples]` that is sure of what it says, in `folder`.

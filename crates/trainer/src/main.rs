@@ -35,7 +35,10 @@ fn main() -> ExitCode {
             notes.iter().for_each(|note| eprintln!("note: {note}"));
             done(text)
         }),
-        Some(Command::Quantise(arguments)) => quantise::quantise(arguments).map(done),
+        Some(Command::Quantise(arguments)) => quantise::quantise(arguments).map(|(text, note)| {
+            eprintln!("{note}");
+            done(text)
+        }),
         Some(Command::Baselines(arguments)) => {
             baselines::run(arguments, &mut Progress::new(0)).map(done)
         }

@@ -21,6 +21,10 @@ pub(super) struct FrontEnd {
     pub table_bytes: usize,
     /// Bytes of the buffers beside features.
     pub buffer_bytes: usize,
+    /// Samples from one segment to the next.
+    pub hop: usize,
+    /// Samples of a segment; why a segment's features depend on others' samples too, where they do.
+    pub segment: Result<usize, &'static str>,
 }
 
 /// What segments are cut into and become.
@@ -62,6 +66,11 @@ impl FrontEnd {
         define("SEGMENTS", method.segments.to_string());
         define("FEATURES", features.to_string());
         define("HOP", method.hop.to_string());
+        let segment = per_segment(preprocessing, &method);
+        if let Ok(length) = segment {
+            define("SEGMENT", length.to_string());
+            define("PER_SEGMENT", "1".into());
+        }
         define(method.name, "1".into());
         define("TRANSFORM", method.transform.to_string());
         let power_of_two = method.transform.is_power_of_two() && method.transform >= 4;
@@ -92,9 +101,27 @@ impl FrontEnd {
             samples,
             text,
             table_bytes,
+            hop: method.hop,
+            segment,
             buffer_bytes: 4 * (method.transform + row + 8 * channels + 8),
         })
     }
+}
+
+/// Samples that a segment's features depend on; why, where it takes those of the whole window.
+fn per_segment(preprocessing: &Preprocessing, method: &Method) -> Result<usize, &'static str> {
+    if method.name == "METHOD_BANDS" {
+        return Err("the front end `bands` relates every segment to the power of the window");
+    }
+    if preprocessing.normalisation == Normalisation::Sample {
+        return Err("the normalisation `sample` scales by statistics of the window");
+    }
+    let is_scale = |step: &Step| matches!(step, Step::Scale(_));
+    if !preprocessing.steps.iter().all(is_scale) {
+        return Err("the steps of `preprocessing` work on the window");
+    }
+    // Segments overlap by half.
+    Ok(2 * method.hop)
 }
 
 fn refuse(problem: impl Into<String>) -> DeployError {

@@ -26,13 +26,14 @@ use crate::{DeployError, ModelFile, TrainedModel};
 
 const FRONT_END_CODE: &str = include_str!("runtime/front_end.c");
 const FLOAT_CODE: &str = include_str!("runtime/float.c");
+const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
-/// Bytes of code, with what it needs of `math.h`, of an ARM Cortex-M4F at `-Os`: measured by `scripts/check_firmware`, which
 /// Stack of a classification on an ARM Cortex-M4F: `scripts/check_firmware` measures 152 bytes, nearly all of them in the
 /// front end and `logf`; the rest is for other compilers and `math.h`s.
 const STACK_BYTES: usize = 256;
 
+/// Bytes of code, with what it needs of `math.h`, of an ARM Cortex-M4F at `-Os`: measured by `scripts/check_firmware`, which
 /// measures every model anew.
 const CODE_BYTES: usize = 8448;
 
@@ -117,8 +118,8 @@ pub fn files(
         file("example.c", include_str!("runtime/example.c").into()),
         file("test_model.c", include_str!("runtime/test_model.c").into()),
         file("golden.h", golden),
-        file("Makefile", include_str!("runtime/Makefile").into()),
-        file("cost.json", cost_file(model, &cost, numbers)),
+        file("Makefile", makefile(&front_end)),
+        file("cost.json", cost_file(model, &cost, (&front_end, numbers))),
     ])
 }
 
@@ -133,7 +134,8 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
          #define SEISMIC_FEATURES {features}\n#define SEISMIC_CLASSES {count}\n\n\
          /* What the network computes in. */\ntypedef {value} seismic_value;\n\n\
          enum {{\n    SEISMIC_OK,\n    SEISMIC_NOT_FINITE, /* A sample is not finite. */\n    \
-         SEISMIC_RANGE       /* A spectrum is beyond the range of float. */\n}};\n\n\
+         SEISMIC_RANGE,      /* A spectrum is beyond the range of float. */\n    \
+         SEISMIC_MORE        /* It takes more samples until there are logits. */\n}};\n\n\
          extern const char *const seismic_class_names[SEISMIC_CLASSES];\n\n\
          /* Logits of a window, by the type of its samples. Returns SEISMIC_OK, or why there are none.\n \
          * Static memory is used: one window at a time. */\n\
@@ -147,7 +149,8 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
          int seismic_front_end_i16(const int16_t *window);\n\
          int seismic_front_end_i32(const int32_t *window);\n\
          int seismic_front_end_f32(const float *window);\n\
-         void seismic_network(seismic_value *outputs);\n\n#endif\n",
+         void seismic_network(seismic_value *outputs);\n\n{stream}#endif\n",
+        stream = stream_header(front_end),
         architecture = model.architecture_name(),
         classes = names.collect::<Vec<_>>().join(", "),
         channels = input.height,
@@ -156,6 +159,36 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
         count = model.class_names().len(),
         value = if encoded { "int8_t" } else { "float" },
     )
+}
+
+/// Declarations for samples as they come, or why there are none.
+fn stream_header(front_end: &FrontEnd) -> String {
+    match front_end.segment {
+        Ok(_) => format!(
+            "/* Sample by sample, where it is compiled with SEISMIC_STREAM: one sample of every channel at a time. Only the features \
+             of\n * new segments are computed. SEISMIC_OK with logits comes after SEISMIC_SAMPLES samples, and then after every \
+             SEISMIC_HOP:\n * they are, to the bit, those of the last SEISMIC_SAMPLES samples as one window. All other samples \
+             return SEISMIC_MORE.\n * After a gap, reset; samples of another type, and one that is not finite, do so by \
+             themselves. */\n#define SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP {hop}\n#if SEISMIC_STREAM\n\
+             void seismic_stream_reset(void);\nint seismic_push_i16(const int16_t *samples, float *logits);\n\
+             int seismic_push_i32(const int32_t *samples, float *logits);\n\
+             int seismic_push_f32(const float *samples, float *logits);\n#endif\n\n",
+            hop = front_end.hop,
+        ),
+        Err(why) => format!(
+            "/* No functions take it sample by sample: {why}. */\n#define SEISMIC_CAN_STREAM 0\n#if SEISMIC_STREAM\n\
+             #error \"This model needs whole windows: {why}\"\n#endif\n\n"
+        ),
+    }
+}
+
+/// Tests the functions for samples too, where there are any.
+fn makefile(front_end: &FrontEnd) -> String {
+    let text = include_str!("runtime/Makefile");
+    if front_end.segment.is_ok() {
+        return text.to_owned();
+    }
+    text.replace("TESTS = test_model test_stream", "TESTS = test_model")
 }
 
 fn source(
@@ -186,6 +219,10 @@ fn source(
     text.push_str("\n/* ---- Weights ---- */\n\n");
     text.push_str(&layers.weights);
     text.push_str(&entry_points(model, layers, numbers));
+    if front_end.segment.is_ok() {
+        text.push('\n');
+        text.push_str(STREAM_CODE);
+    }
     text
 }
 
@@ -207,12 +244,14 @@ fn entry_points(model: &TrainedModel<'_>, layers: &LayerText, numbers: Numbers<'
          seismic_value *seismic_features(void) {{\n    return arena;\n}}\n\n\
          void seismic_network(seismic_value *outputs) {{\n    int i;\n{calls}    \
          for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        outputs[i] = arena[{output} + i];\n    }}\n}}\n\n\
-         static int classify(float *logits) {{\n    seismic_value outputs[SEISMIC_CLASSES];\n    int i;\n    \
-         const int problem = front_end();\n    if (problem != SEISMIC_OK) {{\n        return problem;\n    }}\n    \
+         static void network_logits(float *logits) {{\n    seismic_value outputs[SEISMIC_CLASSES];\n    int i;\n    \
          seismic_network(outputs);\n    for (i = 0; i < SEISMIC_CLASSES; i++) {{\n        logits[i] = {decode};\n    \
-         }}\n    return SEISMIC_OK;\n}}\n\n\
+         }}\n}}\n\n\
+         static int classify(float *logits) {{\n    \
+         const int problem = front_end();\n    if (problem == SEISMIC_OK) {{\n        network_logits(logits);\n    }}\n    \
+         return problem;\n}}\n\n\
          static void set_input(const int16_t *i16, const int32_t *i32, const float *f32) {{\n    \
-         input.i16 = i16;\n    input.i32 = i32;\n    input.f32 = f32;\n}}\n",
+         input.i16 = i16;\n    input.i32 = i32;\n    input.f32 = f32;\n    input.stride = SAMPLES;\n}}\n",
         calls = layers.calls,
         output = layers.output,
     );
@@ -242,11 +281,20 @@ fn entry_points(model: &TrainedModel<'_>, layers: &LayerText, numbers: Numbers<'
     text
 }
 
-fn cost_file(model: &TrainedModel<'_>, cost: &Cost, numbers: Numbers<'_>) -> String {
-    let (name, cycles_a_mac) = match numbers {
-        Numbers::Float => ("float32", 8),
-        Numbers::Int8(_) => ("int8", 10),
+fn cost_file(
+    model: &TrainedModel<'_>,
+    cost: &Cost,
+    (front_end, numbers): (&FrontEnd, Numbers<'_>),
+) -> String {
+    let (name, cycles_a_mac, value_bytes) = match numbers {
+        Numbers::Float => ("float32", 8, 4),
+        Numbers::Int8(_) => ("int8", 10, 1),
     };
+    let input = model.input();
+    // A segment of samples, and the features of a window.
+    let stream = front_end.segment.map_or(0, |segment| {
+        4 * segment * input.height + value_bytes * input.elements() + input.width + 16
+    });
     let cost = json!({
         "architecture": model.architecture_name(),
         "numbers": name,
@@ -258,6 +306,7 @@ fn cost_file(model: &TrainedModel<'_>, cost: &Cost, numbers: Numbers<'_>) -> Str
         },
         "ram_bytes": {
             "static": cost.ram_bytes,
+            "sample_by_sample": stream,
             "stack_estimate": STACK_BYTES,
             "note": "without the window of samples, which is the caller's",
         },

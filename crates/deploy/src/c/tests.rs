@@ -24,12 +24,20 @@ fn check(name: &str, files: &[ModelFile]) {
     for file in files {
         std::fs::write(folder.path().join(&file.path), &file.bytes).unwrap();
     }
+    let header = files.iter().find(|file| file.path == "seismic_model.h");
+    let header = text(&header.unwrap().bytes);
+    // The functions for samples one after the other are tested too.
+    let stream = format!(
+        "-DSEISMIC_STREAM={}",
+        u8::from(header.contains("SEISMIC_CAN_STREAM 1"))
+    );
     for compiler in compilers() {
         // Running is the slow part: one compiler's code will do, with sanitizers, which Debian's clang comes without.
         if compiler == "gcc" {
             let flags = [
                 "-fsanitize=address,undefined",
                 "-fno-sanitize-recover=all",
+                &stream,
                 "-o",
                 "test_model",
             ];
@@ -40,7 +48,7 @@ fn check(name: &str, files: &[ModelFile]) {
             let said = text(&ran.stdout) + &text(&ran.stderr);
             assert!(said.contains("PASS"), "{name}: {said}");
         } else {
-            compile(compiler, &["-fsyntax-only"], folder.path());
+            compile(compiler, &["-fsyntax-only", &stream], folder.path());
         }
     }
 }
@@ -137,6 +145,16 @@ fn every_front_end_passes_its_own_test() {
             "steps": ["standardise", {"scale": 20.0}], "thresholds": thresholds}),
         ),
         (
+            "fft-stream",
+            json!({"spectral": {"method": "fft", "compression": "log1p"}, "normalisation": "none",
+            "steps": [{"scale": 0.25}], "thresholds": thresholds}),
+        ),
+        (
+            "welch-stream",
+            json!({"spectral": {"method": "welch", "welch": welch, "compression": "log"}, "normalisation": "dataset",
+            "statistics": statistics(2), "thresholds": thresholds}),
+        ),
+        (
             "bands",
             json!({"spectral": bands, "normalisation": "band", "statistics": statistics(2 * 16)}),
         ),
@@ -172,6 +190,31 @@ fn every_front_end_passes_its_own_test() {
         let input = InputShape::from([2, 7, bins]);
         both(name, ModelKind::UltraLightweight, input, preprocessing);
     }
+}
+
+/// Segments that depend on samples of the whole window are not computed one after the other, and the header says why.
+#[test]
+fn only_segments_of_their_own_are_computed_sample_by_sample() {
+    let header = |key: &str, value: Value| {
+        let mut preprocessing = json!({
+            "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
+        });
+        preprocessing[key] = value;
+        let (bundle, architecture) = with_preprocessing(
+            ModelKind::UltraLightweight,
+            InputShape::from([2, 7, 16]),
+            preprocessing,
+        );
+        let model = TrainedModel::new(&bundle, &architecture).unwrap();
+        let network = Network::new(&model).unwrap();
+        text(&files(&model, &network, Numbers::Float).unwrap()[0].bytes)
+    };
+    let scaled = header("steps", json!([{"scale": 0.5}]));
+    assert!(scaled.contains("SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP 8\n"));
+    let demeaned = header("steps", json!(["demean"]));
+    assert!(demeaned.contains("#error \"This model needs whole windows: the steps"));
+    let sample = header("normalisation", "sample".into());
+    assert!(sample.contains("SEISMIC_CAN_STREAM 0") && sample.contains("normalisation `sample`"));
 }
 
 #[test]

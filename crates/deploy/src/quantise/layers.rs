@@ -16,7 +16,15 @@ pub(super) fn quantise(
     survey: &Survey,
     method: RangeMethod,
 ) -> Result<IntegerNetwork, DeployError> {
-    let encodings = encodings(network, survey, method)?;
+    with_encodings(network, encodings(network, survey, method)?, method)
+}
+
+/// With what integers of every value stand for.
+pub(super) fn with_encodings(
+    network: &Network,
+    encodings: Vec<Encoding>,
+    method: RangeMethod,
+) -> Result<IntegerNetwork, DeployError> {
     let layers = network.layers.iter();
     let layers = layers.map(|layer| integer_layer(network, layer, &encodings));
     Ok(IntegerNetwork {
@@ -74,6 +82,11 @@ fn integer_layer(
         problem,
     };
     let affine = |kernel: &[f32], bias: &[f32]| affine(kernel, bias, input, output).map_err(fail);
+    if layer.operation == Operation::MaxPool && input != output {
+        return Err(fail(
+            "a pool puts out what it reads, in the same units".into(),
+        ));
+    }
     let operation = match &layer.operation {
         Operation::Conv {
             kernel,
@@ -140,6 +153,7 @@ fn affine(
         let units = row.iter().zip(&scales);
         units.map(|(weight, scale)| (weight / scale).round().clamp(-127.0, 127.0) as i8)
     });
+    let rows: Vec<i8> = rows.collect();
     let biases = bias.iter().zip(&scales).map(|(bias, scale)| {
         let units = f64::from(*bias) / (f64::from(input.scale) * f64::from(*scale));
         // Only for weights and biases that are next to nothing.
@@ -155,12 +169,30 @@ fn affine(
                 )
             })
     });
-    Ok(Affine {
-        kernel: rows.collect(),
+    let weights = Affine {
         bias: biases.collect(),
         multipliers: multipliers.collect::<Result<_, _>>()?,
+        kernel: rows,
         scales,
-    })
+    };
+    check_sums(&weights)?;
+    Ok(weights)
+}
+
+/// Refuses sums that might leave 32 bits. A mean adds its one row up for every position, which no window has enough of.
+fn check_sums(weights: &Affine) -> Result<(), String> {
+    let mut largest: Vec<i64> = weights.bias.iter().map(|b| i64::from(b.abs())).collect();
+    for row in weights.kernel.chunks_exact(weights.bias.len()) {
+        for (sum, weight) in largest.iter_mut().zip(row) {
+            *sum += 255 * i64::from(weight.abs());
+        }
+    }
+    match largest.iter().max() {
+        Some(sum) if *sum > i64::from(i32::MAX) => Err(format!(
+            "its sums may reach {sum}, which 32 bits cannot hold"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// As TFLite prepares a sum of int8: both summands in units of twice the larger scale.

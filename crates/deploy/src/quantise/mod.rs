@@ -4,15 +4,19 @@
 //! - `ranges`: which stretch of numbers every value spans, found on windows;
 //! - `layers`: weights and ranges become integers;
 //! - `run`: the integer runner; the C code and TFLite's reference kernels give the same bits;
+//! - `inference`: the same bits, fast;
+//! - `stored`: the file that keeps the ranges beside the weights;
 //! - `report`: what it costs in accuracy, layer by layer.
 //!
 //! A value `q` stands for `scale * (q - zero_point)`.
 
 mod fixed_point;
+mod inference;
 mod layers;
 mod ranges;
 mod report;
 mod run;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +24,11 @@ use crate::DeployError;
 use crate::network::{Network, Runner, Shape};
 
 pub use self::fixed_point::Multiplier;
+pub use self::inference::IntegerInference;
 pub use self::ranges::RangeMethod;
 pub use self::report::{LayerReport, layer_reports};
 pub use self::run::IntegerRunner;
+pub use self::stored::{MAX_RANGES_SIZE, RANGES_FILE};
 
 use self::ranges::Survey;
 

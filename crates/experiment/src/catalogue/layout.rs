@@ -21,6 +21,9 @@ pub const WEIGHTS: &str = "model/model.safetensors";
 /// Architecture, classes and preprocessing of the model.
 pub const ARCHITECTURE: &str = "model/model.json";
 
+/// Ranges of the model's values in 8 bits, once `trainer quantise` has found them.
+pub const RANGES: &str = "model/int8.json";
+
 /// Folder of checkpoints.
 pub const CHECKPOINT_FOLDER: &str = "checkpoints";
 /// The newest checkpoint and the one before it.

@@ -52,6 +52,9 @@ pub struct ModelArgs {
     /// Window length in samples, for older models with Welch spectra that do not store it
     #[arg(long, value_name = "N")]
     pub window_samples: Option<usize>,
+    /// Classify with the 8-bit network of `trainer quantise`, in the same integer arithmetic as on a sensor node
+    #[arg(long)]
+    pub int8: bool,
     /// Suppress warnings, notes and summaries on standard error
     #[arg(long, short)]
     pub quiet: bool,
@@ -72,6 +75,7 @@ impl ModelArgs {
         }
         let options = Options {
             window_samples: self.window_samples,
+            int8: self.int8,
         };
         Classifier::open_with(&self.model, options)
     }

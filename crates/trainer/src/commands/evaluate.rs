@@ -118,6 +118,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let options = Options {
         window_samples: arguments.window_samples,
+        int8: false,
     };
     let mut classifier = Classifier::open_with(&entry.directory, options)?;
     if let Some(list) = &arguments.recordings {

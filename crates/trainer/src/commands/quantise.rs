@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use deploy::TrainedModel;
-use deploy::quantise::{IntegerRunner, LayerReport, layer_reports};
-use experiment::ExperimentStore;
+use deploy::quantise::{IntegerRunner, LayerReport, RANGES_FILE, layer_reports};
+use experiment::{Added, Entry, ExperimentStore};
 use model::Bundle;
 use serde_json::{Value, json};
 
@@ -30,11 +30,12 @@ pub struct QuantiseArgs {
     pub experiments_dir: PathBuf,
 }
 
-/// Quantises the model of an experiment and returns a report as text.
+/// Quantises the model of an experiment and keeps the ranges in its `model/` for `predict --int8`. Returns a report as
+/// text, and a note.
 ///
 /// # Errors
 /// [`TrainerError`] if the experiment is missing, or its model or data cannot be read.
-pub fn quantise(arguments: &QuantiseArgs) -> Result<String, TrainerError> {
+pub fn quantise(arguments: &QuantiseArgs) -> Result<(String, String), TrainerError> {
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let (bundle, architecture) = Bundle::load(&entry.directory.join("model"))?;
     let model = TrainedModel::new(&bundle, &architecture)?;
@@ -45,11 +46,29 @@ pub fn quantise(arguments: &QuantiseArgs) -> Result<String, TrainerError> {
         &quantised.integers,
         &quantised.validation,
     );
-    Ok(if arguments.json {
+    let report = if arguments.json {
         format!("{:#}\n", to_json(&quantised, &scores, &layers))
     } else {
         table(&entry.id, &quantised, &scores, &layers)
-    })
+    };
+    Ok((report, keep(&entry, &quantised)))
+}
+
+/// Stores the ranges; says what became of them. A folder that cannot be written to does not make the report worthless.
+fn keep(entry: &Entry, quantised: &Quantised) -> String {
+    let bytes = quantised.integers.to_stored(quantised.calibration_windows);
+    match entry.add_to_model(RANGES_FILE, &bytes) {
+        Ok(Added::New(path)) => format!(
+            "note: `predict --int8` uses these ranges: {}",
+            path.display()
+        ),
+        Ok(Added::Same(path)) => format!("note: {} holds these ranges already", path.display()),
+        Ok(Added::Other(path)) => format!(
+            "warning: {} holds other ranges and stays as it is; remove it to keep these",
+            path.display()
+        ),
+        Err(error) => format!("warning: the ranges are not kept for `predict --int8`: {error}"),
+    }
 }
 
 /// Macro F1 on the validation split, in float32 and in 8 bits.

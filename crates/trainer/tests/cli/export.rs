@@ -84,6 +84,7 @@ fn a_model_in_8_bits_is_judged_and_written() {
     );
     assert_eq!(report["layers"][0]["layer"], "input");
     assert!(command(&["quantise", "latest"]).contains("classes changed alone"));
+    kept_ranges(&place);
     let out = place.folder.path().join("node");
     let path = out.to_str().unwrap();
     command(&[
@@ -120,6 +121,32 @@ fn a_model_in_8_bits_is_judged_and_written() {
         path,
     ]);
     assert!(out.is_file());
+}
+
+/// The ranges are in the model's folder, the experiment is as whole as before, and other ranges do not replace them.
+fn kept_ranges(place: &Place) {
+    let ranges = place.found()[0].join("model/int8.json");
+    let kept = std::fs::read(&ranges).unwrap();
+    let store = experiment::ExperimentStore::new(&place.experiments());
+    let findings = experiment::check::check(&store.find("latest").unwrap());
+    assert!(findings.iter().all(|finding| finding.problem.is_none()));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.path == "model/int8.json")
+    );
+    let quantise = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
+            .args(["quantise", "latest", "--json", "--experiments-dir"])
+            .arg(place.experiments())
+            .args(more)
+            .output()
+            .unwrap();
+        text(&output.stderr).to_owned()
+    };
+    assert!(quantise(&[]).contains("holds these ranges already"));
+    assert!(quantise(&["--calibration-windows", "3"]).contains("stays as it is"));
+    assert_eq!(std::fs::read(&ranges).unwrap(), kept);
 }
 
 #[test]

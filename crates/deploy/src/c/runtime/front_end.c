@@ -7,6 +7,7 @@ typedef struct {
     const int16_t *i16;
     const int32_t *i32;
     const float *f32;
+    int stride; /* Samples from one channel to the next. */
 } window;
 
 /* What the samples of a channel become: gain * ((x - level) - offset - slope * (t - MIDDLE)). */
@@ -25,7 +26,7 @@ static window input;
 static channel channels[CHANNELS];
 
 static float residual(int c, int t) {
-    const size_t at = (size_t)c * SAMPLES + (size_t)t;
+    const size_t at = (size_t)c * (size_t)input.stride + (size_t)t;
     if (input.i16 != NULL) {
         return (float)((int64_t)input.i16[at] - channels[c].integer_level);
     }
@@ -47,24 +48,30 @@ static float rest(int c, int t) {
 /* Sums in short stretches: float keeps more of them than of one long sum. */
 #define STRETCH 32
 
-static float mean_residual(int c) {
+static float mean_of(int c, int start, int count) {
     float sum = 0.0f;
     int t;
-    for (t = 0; t < SAMPLES; t += STRETCH) {
+    for (t = start; t < start + count; t += STRETCH) {
         float part = 0.0f;
         int i;
-        for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
+        for (i = t; i < t + STRETCH && i < start + count; i++) {
             part += residual(c, i);
         }
         sum += part;
     }
-    return sum / (float)SAMPLES;
+    return sum / (float)count;
 }
 
-/* Finds the level of a channel; whether all samples are finite. */
-static int find_level(int c) {
+#if STEP_DEMEAN || STEP_STANDARDISE || STEP_DETREND
+static float mean_residual(int c) {
+    return mean_of(c, 0, SAMPLES);
+}
+#endif
+
+/* Finds the level of so many samples of a channel; whether all are finite. */
+static int find_level(int c, int start, int count) {
     channel *own = &channels[c];
-    const size_t first = (size_t)c * SAMPLES;
+    const size_t first = (size_t)c * (size_t)input.stride + (size_t)start;
     int t;
     own->integer_level = 0;
     own->level = 0.0f;
@@ -73,20 +80,20 @@ static int find_level(int c) {
     own->gain = 1.0f;
     if (input.f32 == NULL) {
         int64_t sum = 0;
-        for (t = 0; t < SAMPLES; t++) {
+        for (t = 0; t < count; t++) {
             sum += input.i16 != NULL ? (int64_t)input.i16[first + (size_t)t] : (int64_t)input.i32[first + (size_t)t];
         }
-        own->integer_level = sum / SAMPLES;
+        own->integer_level = sum / count;
         own->base = (double)own->integer_level;
         return 1;
     }
-    for (t = 0; t < SAMPLES; t++) {
+    for (t = 0; t < count; t++) {
         if (!isfinite(input.f32[first + (size_t)t])) {
             return 0;
         }
     }
     own->level = input.f32[first];
-    own->level += mean_residual(c);
+    own->level += mean_of(c, start, count);
     own->base = (double)own->level;
     return 1;
 }
@@ -294,12 +301,12 @@ static void start_bands(void) {
 }
 
 /* Logarithms of the power in bands over the reference; zero in channels that are not live. */
-static void transform_row(int c, int segment, float *row) {
+static void transform_row(int c, int first, float *row) {
     const float power_scale = WINDOW_SCALE / reference;
     const float floor_power = POWER_FLOOR * mean_squares[c] / reference;
     int frame;
     for (frame = 0; frame < FRAMES; frame++) {
-        const int start = segment * HOP + frame * FRAME_HOP;
+        const int start = first + frame * FRAME_HOP;
         float mean = 0.0f;
         float sum = 0.0f;
         int i;
@@ -366,10 +373,10 @@ static void window_row(int c, float *row) {
 #endif
 
 #if METHOD_NONE
-static void transform_row(int c, int segment, float *row) {
+static void transform_row(int c, int first, float *row) {
     int i;
     for (i = 0; i < FEATURES; i++) {
-        row[i] = rest(c, segment * HOP + i);
+        row[i] = rest(c, first + i);
     }
 }
 #endif
@@ -390,15 +397,17 @@ static int compress(int c, float *row) {
     }
     return finite;
 }
+#endif
 
+#if METHOD_FFT || METHOD_WELCH || PER_SEGMENT
 static int spectra_are_finite;
 #endif
 
 #if METHOD_FFT
-static void transform_row(int c, int segment, float *row) {
+static void transform_row(int c, int first, float *row) {
     int i;
     for (i = 0; i < TRANSFORM; i++) {
-        transform_buffer[i] = rest(c, segment * HOP + i);
+        transform_buffer[i] = rest(c, first + i);
     }
     transform();
     for (i = 0; i <= TRANSFORM / 2; i++) {
@@ -418,14 +427,14 @@ static void transform_row(int c, int segment, float *row) {
 #endif
 
 #if METHOD_WELCH
-static void transform_row(int c, int segment, float *row) {
+static void transform_row(int c, int first, float *row) {
     int stretch;
     int i;
     for (i = 0; i < FEATURES; i++) {
         row[i] = 0.0f;
     }
     for (stretch = 0; stretch < STRETCHES; stretch++) {
-        const int start = segment * HOP + stretch * STRETCH_HOP;
+        const int start = first + stretch * STRETCH_HOP;
         float mean = 0.0f;
         for (i = 0; i < TAPER; i++) {
             transform_buffer[i] = rest(c, start + i);
@@ -533,8 +542,7 @@ static void normalise_row(int c, float *row) {
 }
 
 #if FEATURES_ARE_INTEGERS
-static void store_row(int c, int segment, const float *row) {
-    int8_t *features = &arena[(c * SEGMENTS + segment) * FEATURES];
+static void encode_row(const float *row, int8_t *features) {
     int i;
     for (i = 0; i < FEATURES; i++) {
         const float value = roundf(row[i] / INPUT_SCALE) + (float)INPUT_ZERO;
@@ -550,11 +558,41 @@ static float row_buffer[FEATURES];
 #define ROW(c, segment) row_buffer
 #endif
 
+#if PER_SEGMENT
+/* The features of a segment depend on its own samples alone. */
+static void segment_row(int c, int start, float *row) {
+    (void)find_level(c, start, SEGMENT);
+    PREPARE_CHANNEL(c)
+    transform_row(c, start, row);
+    normalise_row(c, row);
+}
+
 static int front_end(void) {
     int c;
     int segment;
     for (c = 0; c < CHANNELS; c++) {
-        if (!find_level(c)) {
+        if (!find_level(c, 0, SAMPLES)) {
+            return SEISMIC_NOT_FINITE;
+        }
+    }
+    spectra_are_finite = 1;
+    for (c = 0; c < CHANNELS; c++) {
+        for (segment = 0; segment < SEGMENTS; segment++) {
+            float *row = ROW(c, segment);
+            segment_row(c, segment * HOP, row);
+#if FEATURES_ARE_INTEGERS
+            encode_row(row, &arena[(c * SEGMENTS + segment) * FEATURES]);
+#endif
+        }
+    }
+    return spectra_are_finite ? SEISMIC_OK : SEISMIC_RANGE;
+}
+#else
+static int front_end(void) {
+    int c;
+    int segment;
+    for (c = 0; c < CHANNELS; c++) {
+        if (!find_level(c, 0, SAMPLES)) {
             return SEISMIC_NOT_FINITE;
         }
         PREPARE_CHANNEL(c)
@@ -575,7 +613,7 @@ static int front_end(void) {
 #if FIRST_PASS || !FEATURES_ARE_INTEGERS
     for (c = 0; c < CHANNELS; c++) {
         for (segment = 0; segment < SEGMENTS; segment++) {
-            transform_row(c, segment, ROW(c, segment));
+            transform_row(c, segment * HOP, ROW(c, segment));
 #if NORMALISE_SAMPLE
             add_row(c, ROW(c, segment));
 #endif
@@ -593,14 +631,14 @@ static int front_end(void) {
             float *row = ROW(c, segment);
 #if FEATURES_ARE_INTEGERS
             /* Once more: the float features of a whole window would take four times the memory. */
-            transform_row(c, segment, row);
+            transform_row(c, segment * HOP, row);
 #endif
 #if METHOD_BANDS
             window_row(c, row);
 #endif
             normalise_row(c, row);
 #if FEATURES_ARE_INTEGERS
-            store_row(c, segment, row);
+            encode_row(row, &arena[(c * SEGMENTS + segment) * FEATURES]);
 #endif
         }
     }
@@ -611,3 +649,4 @@ static int front_end(void) {
 #endif
     return SEISMIC_OK;
 }
+#endif

@@ -1,6 +1,7 @@
 /* Compares with what the trainer's engine computed: prints PASS, or the first difference. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "seismic_model.h"
 
@@ -105,6 +106,69 @@ static int check_windows(void) {
     return 0;
 }
 
+#if SEISMIC_STREAM
+#define STREAM_WINDOWS 4
+#define STREAM_SAMPLES (SEISMIC_SAMPLES + (STREAM_WINDOWS - 1) * SEISMIC_HOP)
+
+static int16_t recording[SEISMIC_CHANNELS * STREAM_SAMPLES];
+static float float_window[SEISMIC_CHANNELS * SEISMIC_SAMPLES];
+
+/* Samples one after the other give, to the bit, what the windows of them give. */
+static int check_stream(int is_float) {
+    float logits[SEISMIC_CLASSES];
+    float expected[SEISMIC_CLASSES];
+    int windows = 0;
+    int t;
+    int c;
+    int i;
+    seismic_stream_reset();
+    for (t = 0; t < STREAM_SAMPLES; t++) {
+        const int start = t + 1 - SEISMIC_SAMPLES;
+        int16_t sample[SEISMIC_CHANNELS];
+        float float_sample[SEISMIC_CHANNELS];
+        int found;
+        for (c = 0; c < SEISMIC_CHANNELS; c++) {
+            sample[c] = recording[c * STREAM_SAMPLES + t];
+            float_sample[c] = 0.37f * (float)sample[c];
+        }
+        found = is_float ? seismic_push_f32(float_sample, logits) : seismic_push_i16(sample, logits);
+        if (found != (start >= 0 && start % SEISMIC_HOP == 0 ? SEISMIC_OK : SEISMIC_MORE)) {
+            printf("FAIL: sample %d returns %d\n", t, found);
+            return 1;
+        }
+        if (found != SEISMIC_OK) {
+            continue;
+        }
+        for (c = 0; c < SEISMIC_CHANNELS; c++) {
+            for (i = 0; i < SEISMIC_SAMPLES; i++) {
+                const int16_t value = recording[c * STREAM_SAMPLES + start + i];
+                window[c * SEISMIC_SAMPLES + i] = value;
+                float_window[c * SEISMIC_SAMPLES + i] = 0.37f * (float)value;
+            }
+        }
+        found = is_float ? seismic_classify_f32(float_window, expected) : seismic_classify_i16(window, expected);
+        if (found != SEISMIC_OK || memcmp(logits, expected, sizeof logits) != 0) {
+            return differs("logit of the stream", windows, 0, (double)logits[0], (double)expected[0]);
+        }
+        windows++;
+    }
+    if (windows != STREAM_WINDOWS) {
+        printf("FAIL: %d windows of the stream\n", windows);
+        return 1;
+    }
+    return 0;
+}
+
+static int check_streams(void) {
+    int i;
+    state = 77u;
+    for (i = 0; i < SEISMIC_CHANNELS * STREAM_SAMPLES; i++) {
+        recording[i] = (int16_t)((int)(draw() % 2001u) - 1000 + i % 499 * 9);
+    }
+    return check_stream(0) != 0 || check_stream(1) != 0 || check_stream(0) != 0;
+}
+#endif
+
 int main(void) {
 #if GOLDEN_IS_INTEGER
     if (check_network() != 0) {
@@ -114,6 +178,11 @@ int main(void) {
     if (check_features() != 0 || check_windows() != 0) {
         return 1;
     }
+#if SEISMIC_STREAM
+    if (check_streams() != 0) {
+        return 1;
+    }
+#endif
     puts("PASS");
     return 0;
 }

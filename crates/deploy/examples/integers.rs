@@ -1,0 +1,55 @@
+//! Speed of classifying in 8 bits: `integers MODEL BATCH [SECONDS]`. Prints one JSON line as `throughput MODEL BATCH
+//! inference` of the crate `model` does: median of a call in microseconds, windows a second. Float features come in, float
+//! logits go out. `scripts/bench/inference.py` runs it beside others.
+
+use std::time::Instant;
+
+use deploy::TrainedModel;
+use deploy::network::Network;
+use deploy::quantise::{IntegerInference, IntegerNetwork, RangeMethod};
+use model::rng::Rng;
+use model::{Architecture, Bundle, Plan, Weights};
+use serde_json::json;
+
+/// Different batches that are classified in turns.
+const INPUTS: usize = 8;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, batch, rest @ ..] = &arguments[..] else {
+        return Err("usage: integers MODEL BATCH [SECONDS]".into());
+    };
+    let batch: usize = batch.parse()?;
+    let seconds: f64 = rest.first().map_or(Ok(1.0), |s| s.parse())?;
+    let architecture = Architecture::new(kind.parse()?, Default::default(), 3);
+    let weights = Weights::init(&Plan::new(&architecture)?, 1);
+    let preprocessing = json!({
+        "segments": 7, "window": 1024, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
+    });
+    let names = ["background", "footsteps", "vehicle"].map(String::from);
+    let bundle = Bundle::new(&architecture, weights, names.to_vec(), preprocessing);
+    let network = Network::new(&TrainedModel::new(&bundle, &architecture)?)?;
+    let length = architecture.input.elements();
+    let mut rng = Rng::new(1, 1 << 40);
+    let x: Vec<f32> = (0..INPUTS.max(16) * batch * length)
+        .map(|_| 2.0 * rng.uniform() - 1.0)
+        .collect();
+    let integers = IntegerNetwork::with_method(&network, &x[..16 * length], RangeMethod::Range)?;
+    let mut fast = IntegerInference::new(&integers);
+    let mut call = |i: usize| {
+        let x = &x[i % INPUTS * batch * length..][..batch * length];
+        std::hint::black_box(fast.logits(x));
+    };
+    (0..(500 / batch).max(5)).for_each(&mut call);
+    let (begun, mut times) = (Instant::now(), Vec::new());
+    while begun.elapsed().as_secs_f64() < seconds {
+        let started = Instant::now();
+        call(times.len());
+        times.push(started.elapsed().as_secs_f64());
+    }
+    let rate = (batch * times.len()) as f64 / times.iter().sum::<f64>();
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2] * 1e6;
+    println!("{{\"median_us\": {median:.2}, \"rate\": {rate:.0}}}");
+    Ok(())
+}

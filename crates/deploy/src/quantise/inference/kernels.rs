@@ -1,0 +1,334 @@
+//! What layers do, over vectors. A value is `[sample][position][channel]` of 16-bit integers: how many units it is from
+//! zero. Behind the last channel of a position there may be one more number, always zero, so that channels come in pairs.
+#![allow(unsafe_code)]
+
+use super::super::{ADD_SHIFT, Encoding};
+use super::instructions::Body;
+use super::scaling::{Multipliers, Scaling};
+use super::vector::{Lanes, PANEL};
+
+/// Kernel of a panel for two channels of the input: by lane, the weights of both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(super) struct Pairs(pub [[i16; 2]; PANEL]);
+
+/// A stretch of the input that lies in one piece, and so does the kernel for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Where it begins, from a row's first number.
+    pub input: usize,
+    /// Its first pairs in the kernel of a panel.
+    pub kernel: usize,
+    /// Number of pairs.
+    pub pairs: usize,
+}
+
+/// How sums become units of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finish {
+    /// By channel, and zeros up to a whole panel.
+    pub bias: Vec<i32>,
+    pub multipliers: Multipliers,
+    /// Smallest and largest number of units.
+    pub least: i32,
+    pub most: i32,
+}
+
+impl Finish {
+    /// Scales, cuts and stores sums of the channels from `channel` on.
+    ///
+    /// # Safety
+    /// As [`Lanes`] says; `to` has room for `count` numbers.
+    #[inline(always)]
+    pub unsafe fn store<L: Lanes>(
+        &self,
+        sums: L,
+        scaling: &Scaling<L>,
+        to: *mut i16,
+        count: usize,
+    ) {
+        // SAFETY: as promised to this function.
+        unsafe {
+            let units = scaling
+                .apply(sums)
+                .clamp(L::splat(self.least), L::splat(self.most));
+            store(units, to, count);
+        }
+    }
+}
+
+/// Stores `count` numbers, at most as many as there are lanes.
+///
+/// # Safety
+/// As [`Lanes`] says; `to` has room for `count` numbers.
+#[inline(always)]
+unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
+    // SAFETY: as promised to this function; the buffer holds the widest vector.
+    unsafe {
+        if count >= L::COUNT {
+            units.narrow(to);
+            return;
+        }
+        let mut buffer = [0i16; PANEL];
+        units.narrow(buffer.as_mut_ptr());
+        // Pieces of known length: a call to copy a few bytes takes longer.
+        let mut done = 0;
+        if count & 8 != 0 {
+            to.cast::<[i16; 8]>()
+                .write_unaligned(buffer.as_ptr().cast::<[i16; 8]>().read_unaligned());
+            done = 8;
+        }
+        if count & 4 != 0 {
+            let piece = buffer.as_ptr().add(done).cast::<[i16; 4]>();
+            to.add(done)
+                .cast::<[i16; 4]>()
+                .write_unaligned(piece.read_unaligned());
+            done += 4;
+        }
+        for i in done..count {
+            *to.add(i) = buffer[i];
+        }
+    }
+}
+
+/// What becomes of a tile's sums.
+#[derive(Clone, Copy)]
+pub(super) enum To<'a> {
+    /// Units of a value.
+    Units(*mut i16, &'a Finish),
+    /// They stay as they are, whole panels.
+    Sums(*mut i32),
+}
+
+/// `R` positions of a convolution's output by a panel of its channels.
+pub(super) struct Tile<'a, const R: usize> {
+    /// What every row reads, and where it writes.
+    pub rows: [(*const i16, usize); R],
+    pub to: To<'a>,
+    pub runs: &'a [Run],
+    /// Of this panel.
+    pub kernel: &'a [Pairs],
+    /// First channel of the panel, and how many it has.
+    pub channel: usize,
+    pub count: usize,
+}
+
+impl<const R: usize> Body for Tile<'_, R> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        if R > L::ROWS {
+            unreachable!("registers for {} rows", L::ROWS);
+        }
+        // A panel's last channels may need fewer vectors.
+        if self.count <= PANEL / 2 && L::COUNT < PANEL {
+            // SAFETY: as promised to this function.
+            unsafe { self.vectors::<L>(PANEL / 2 / L::COUNT) }
+        } else {
+            // SAFETY: as promised to this function.
+            unsafe { self.vectors::<L>(PANEL / L::COUNT) }
+        }
+    }
+}
+
+impl<const R: usize> Tile<'_, R> {
+    /// So many vectors of every row.
+    ///
+    /// # Safety
+    /// As [`Lanes`] says.
+    #[inline(always)]
+    unsafe fn vectors<L: Lanes>(&self, vectors: usize) {
+        // SAFETY: runs end before the rows' input does, and before the panel's kernel; `Finish` has whole panels.
+        unsafe {
+            let mut sums = [[L::splat(0); 4]; R];
+            if let To::Units(_, finish) = self.to {
+                let bias = finish.bias.as_ptr().add(self.channel);
+                for v in 0..vectors {
+                    let start = L::load(bias.add(v * L::COUNT));
+                    (0..R).for_each(|r| sums[r][v] = start);
+                }
+            }
+            for run in self.runs {
+                let inputs: [*const i16; R] =
+                    std::array::from_fn(|r| self.rows[r].0.add(run.input));
+                let kernel = self.kernel.as_ptr().add(run.kernel).cast::<i32>();
+                for pair in 0..run.pairs {
+                    let at = kernel.add(pair * PANEL);
+                    let mut weights = [L::splat(0); 4];
+                    for v in 0..vectors {
+                        weights[v] = L::load(at.add(v * L::COUNT));
+                    }
+                    for r in 0..R {
+                        let both = inputs[r].add(2 * pair).cast::<i32>().read_unaligned();
+                        let both = L::splat(both);
+                        for v in 0..vectors {
+                            sums[r][v] = sums[r][v].add_pairs(both, weights[v]);
+                        }
+                    }
+                }
+            }
+            match self.to {
+                To::Units(to, finish) => {
+                    for v in 0..vectors {
+                        let first = v * L::COUNT;
+                        if first >= self.count {
+                            break;
+                        }
+                        let scaling = Scaling::load(&finish.multipliers, self.channel + first);
+                        for r in 0..R {
+                            let to = to.add(self.rows[r].1 + first);
+                            finish.store(sums[r][v], &scaling, to, self.count - first);
+                        }
+                    }
+                }
+                To::Sums(to) => {
+                    for r in 0..R {
+                        for v in 0..vectors {
+                            sums[r][v].store(to.add(self.rows[r].1 + v * L::COUNT));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sums over positions of every channel by itself: depthwise convolutions, scales and means.
+pub(super) struct Channels<'a> {
+    /// For every position of the output: rows of the kernel, and the positions of the input that they are for.
+    pub sources: &'a [Vec<(usize, usize)>],
+    /// Rows of whole panels.
+    pub kernel: &'a [i32],
+    pub finish: &'a Finish,
+    pub channels: usize,
+    /// From one position to the next.
+    pub stride: usize,
+    pub from: *const i16,
+    pub to: *mut i16,
+}
+
+impl Body for Channels<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let row = self.finish.bias.len();
+        for channel in (0..self.channels).step_by(L::COUNT) {
+            // SAFETY: rows of kernel and `Finish` are whole panels; behind a value there is room for a vector more.
+            unsafe {
+                let scaling = Scaling::<L>::load(&self.finish.multipliers, channel);
+                let bias = L::load(self.finish.bias.as_ptr().add(channel));
+                for (position, taps) in self.sources.iter().enumerate() {
+                    let mut sums = bias;
+                    for (tap, source) in taps {
+                        let x = L::widen(self.from.add(source * self.stride + channel));
+                        let w = L::load(self.kernel.as_ptr().add(tap * row + channel));
+                        sums = sums.add(x.multiply(w));
+                    }
+                    let to = self.to.add(position * self.stride + channel);
+                    self.finish
+                        .store(sums, &scaling, to, self.channels - channel);
+                }
+            }
+        }
+    }
+}
+
+/// Sums of two values, number by number.
+pub(super) struct Sum<'a> {
+    pub length: usize,
+    pub a: *const i16,
+    pub b: *const i16,
+    pub to: *mut i16,
+    /// Of the two, shifted left, and of their sum; the same in all lanes.
+    pub multipliers: &'a [Multipliers; 3],
+    pub finish: &'a Finish,
+}
+
+impl Body for Sum<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: behind a value there is room for a vector more.
+        unsafe {
+            let [a, b, sum] = self.multipliers;
+            let [a, b, sum] = [a, b, sum].map(|m| Scaling::<L>::load(m, 0));
+            for i in (0..self.length).step_by(L::COUNT) {
+                let left = L::widen(self.a.add(i)).shift_left::<ADD_SHIFT>();
+                let right = L::widen(self.b.add(i)).shift_left::<ADD_SHIFT>();
+                let both = a.apply(left).add(b.apply(right));
+                let to = self.to.add(i);
+                self.finish.store(both, &sum, to, self.length - i);
+            }
+        }
+    }
+}
+
+/// The larger of every two columns; an odd last one is left out.
+pub(super) struct Pool<'a> {
+    /// Rows of columns, from row to row so many numbers.
+    pub rows: (&'a [i16], usize),
+    /// Numbers of a column.
+    pub stride: usize,
+    pub to: &'a mut [i16],
+}
+
+impl Body for Pool<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let (from, row) = self.rows;
+        let pairs = row / self.stride / 2;
+        let rows = self.to.chunks_exact_mut(pairs * self.stride);
+        for (to, from) in rows.zip(from.chunks_exact(row)) {
+            let columns = from.chunks_exact(2 * self.stride);
+            for (to, both) in to.chunks_exact_mut(self.stride).zip(columns) {
+                let (left, right) = both.split_at(self.stride);
+                for ((to, a), b) in to.iter_mut().zip(left).zip(right) {
+                    *to = *a.max(b);
+                }
+            }
+        }
+    }
+}
+
+/// Features become units from zero.
+pub(super) struct Encode<'a> {
+    /// Positions of so many channels.
+    pub from: (&'a [f32], usize),
+    pub encoding: Encoding,
+    pub stride: usize,
+    pub to: &'a mut [i16],
+}
+
+impl Body for Encode<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let (from, channels) = self.from;
+        let (scale, zero) = (self.encoding.scale, self.encoding.zero_point);
+        let inverse = 1.0 / scale;
+        // `Encoding::encode`, less the zero point, of a quotient. `clamp` would let pass what is no number.
+        #[allow(clippy::manual_clamp)]
+        let unit = |quotient: f32| {
+            let unit = (quotient.round() + zero as f32).max(-128.0).min(127.0);
+            // SAFETY: from -128 to 127.
+            (unsafe { unit.to_int_unchecked::<i32>() } - zero) as i16
+        };
+        let positions = self.to.chunks_exact_mut(self.stride);
+        for (to, from) in positions.zip(from.chunks_exact(channels)) {
+            for (to, from) in to.chunks_mut(ENCODED).zip(from.chunks(ENCODED)) {
+                // A product is quicker than a quotient, and the same but for its last bits, which count next to ties.
+                let mut near = 0;
+                for (to, v) in to.iter_mut().zip(from) {
+                    let quotient = v * inverse;
+                    near |= i32::from((quotient - quotient.round()).abs() > 0.4999);
+                    *to = unit(quotient);
+                }
+                // Numbers that saturate are below 300, whose last bit is 2^-15.
+                if near != 0 || !inverse.is_normal() {
+                    to.iter_mut()
+                        .zip(from)
+                        .for_each(|(to, v)| *to = unit(v / scale));
+                }
+            }
+        }
+    }
+}
+
+/// Features that are encoded at once.
+const ENCODED: usize = 64;

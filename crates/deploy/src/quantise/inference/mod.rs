@@ -1,0 +1,346 @@
+//! An integer network that classifies on a CPU, made once of an [`IntegerNetwork`]: kernels packed, all buffers there. It
+//! gives the same bits as [`super::IntegerRunner`], on every instruction set and any number of threads.
+//!
+//! - `program`: the network as steps, its kernels packed;
+//! - `lines`: convolutions in fewer products than they have taps;
+//! - `kernels`, `line_kernels`: what a step does, over vectors;
+//! - `layout`: where values and kernels lie; `scaling`: multipliers;
+//! - `vector`: integers side by side, by instruction set; `instructions`: which there is.
+//!
+//! Values are 16-bit integers, less their zero point, so that padding is zero and two of them multiply in one lane.
+
+mod instructions;
+mod kernels;
+mod layout;
+mod line_kernels;
+mod lines;
+mod program;
+mod scaling;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+use rayon::prelude::*;
+
+use self::instructions::Instructions;
+use self::kernels::{Channels, Encode, Pairs, Pool, Sum, Tile, To};
+use self::layout::{Group, Layout};
+use self::line_kernels::{Combine, Evaluate};
+use self::program::{Kind, Program, Step};
+use self::vector::PANEL;
+use super::{Encoding, IntegerNetwork};
+
+/// Samples that a thread takes through the layers at once: kernels are read once for all.
+const BLOCK: usize = 8;
+/// Multiply-accumulates from which threads share a batch: below, waking them costs more.
+const PARALLEL: usize = 4 << 20;
+
+/// An integer network that classifies on a CPU.
+#[derive(Clone, Debug)]
+pub struct IntegerInference {
+    program: Program,
+    instructions: Instructions,
+    input: Encoding,
+    output: Encoding,
+    /// One a thread.
+    workers: Vec<Worker>,
+    logits: Vec<f32>,
+}
+
+/// What one thread writes to: all values of a block of samples.
+#[derive(Clone, Debug)]
+struct Worker {
+    values: Vec<Vec<i16>>,
+    /// Inputs at points, and products, of the layer at hand.
+    points: Vec<i16>,
+    products: Vec<i32>,
+}
+
+impl IntegerInference {
+    /// Of a network, with the best instructions that the processor has.
+    pub fn new(network: &IntegerNetwork) -> Self {
+        let available = Instructions::available();
+        Self::on(network, *available.last().expect("one is always there"))
+    }
+
+    /// With instructions that the processor must have.
+    fn on(network: &IntegerNetwork, instructions: Instructions) -> Self {
+        Self {
+            program: Program::new(network),
+            instructions,
+            input: network.input_encoding(),
+            output: network.output_encoding(),
+            workers: Vec::new(),
+            logits: Vec::new(),
+        }
+    }
+
+    /// Number of logits a window.
+    pub fn classes(&self) -> usize {
+        self.program.layouts[self.program.output].shape.elements()
+    }
+
+    /// Classifies a batch of finite features.
+    ///
+    /// # Shapes
+    /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
+    ///
+    /// # Panics
+    /// Where `x` is no whole number of samples.
+    pub fn logits(&mut self, x: &[f32]) -> &[f32] {
+        let length = self.program.layouts[0].shape.elements();
+        let classes = self.classes();
+        assert!(
+            x.len().is_multiple_of(length),
+            "whole samples of {length} values"
+        );
+        let batch = x.len() / length;
+        let blocks = batch.div_ceil(BLOCK);
+        let threads = match self.program.macs * batch {
+            ..PARALLEL => 1,
+            PARALLEL.. => rayon::current_num_threads(),
+        };
+        let workers = threads.min(blocks).max(1);
+        let program = &self.program;
+        self.workers
+            .resize_with(workers.max(self.workers.len()), || Worker::new(program));
+        self.logits.resize(batch * classes, 0.0);
+        let each = blocks.div_ceil(workers).max(1) * BLOCK;
+        let encodings = (self.input, self.output);
+        let instructions = self.instructions;
+        let work = |((worker, x), logits): ((&mut Worker, &[f32]), &mut [f32])| {
+            let parts = x.chunks(BLOCK * length);
+            for (x, logits) in parts.zip(logits.chunks_mut(BLOCK * classes)) {
+                worker.run(program, instructions, encodings, (x, logits));
+            }
+        };
+        if workers == 1 {
+            work(((&mut self.workers[0], x), &mut self.logits));
+        } else {
+            let parts = self.workers.par_iter_mut().zip(x.par_chunks(each * length));
+            parts
+                .zip(self.logits.par_chunks_mut(each * classes))
+                .for_each(work);
+        }
+        &self.logits
+    }
+}
+
+impl Worker {
+    fn new(program: &Program) -> Self {
+        // Vectors may read beyond the last number.
+        let length = |layout: &Layout| BLOCK * layout.length() + PANEL;
+        let values = program.layouts.iter().map(|l| vec![0; length(l)]);
+        let (mut points, mut products) = (0, 0);
+        for step in &program.steps {
+            if let Kind::Lines(lines) = &step.kind {
+                points = points.max(lines.count() * program.layouts[step.from].stride);
+                products = products.max(lines.count() * step.finish.bias.len());
+            }
+        }
+        Self {
+            values: values.collect(),
+            points: vec![0; BLOCK * points + PANEL],
+            products: vec![0; BLOCK * products + PANEL],
+        }
+    }
+
+    /// Classifies at most [`BLOCK`] samples.
+    fn run(
+        &mut self,
+        program: &Program,
+        instructions: Instructions,
+        (input, output): (Encoding, Encoding),
+        (x, logits): (&[f32], &mut [f32]),
+    ) {
+        let first = program.layouts[0];
+        let samples = x.len() / first.shape.elements();
+        let encode = Encode {
+            from: (x, first.shape.channels),
+            encoding: input,
+            stride: first.stride,
+            to: &mut self.values[0][..samples * first.length()],
+        };
+        // SAFETY: the instructions are there, see `Instructions::available`.
+        #[allow(unsafe_code)]
+        unsafe {
+            instructions.run(encode);
+        }
+        for step in &program.steps {
+            // Taken out, since the step reads others.
+            let mut to = std::mem::take(&mut self.values[step.to]);
+            self.step(program, instructions, step, (samples, &mut to));
+            self.values[step.to] = to;
+        }
+        let last = program.layouts[program.output];
+        let units = self.values[program.output].chunks_exact(last.stride);
+        let rows = logits.chunks_exact_mut(last.shape.channels);
+        for (logits, units) in rows.zip(units) {
+            for (logit, unit) in logits.iter_mut().zip(units) {
+                *logit = output.scale * f32::from(*unit);
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        program: &Program,
+        instructions: Instructions,
+        step: &Step,
+        (samples, to): (usize, &mut [i16]),
+    ) {
+        let (before, after) = (program.layouts[step.from], program.layouts[step.to]);
+        let from = &self.values[step.from][..];
+        assert!(from.len() >= samples * before.length() + PANEL);
+        assert!(to.len() >= samples * after.length() + PANEL);
+        let finish = &step.finish;
+        // SAFETY: the instructions are there, and buffers hold the samples and a vector more.
+        #[allow(unsafe_code)]
+        unsafe {
+            match &step.kind {
+                Kind::Conv { kernel, groups } => {
+                    let lengths = (before.length(), after.length());
+                    let rows = Rows {
+                        instructions,
+                        samples,
+                        lengths,
+                        from: from.as_ptr(),
+                        to: To::Units(to.as_mut_ptr(), finish),
+                    };
+                    rows.multiply(groups, kernel, after.shape.channels);
+                }
+                Kind::Lines(lines) => {
+                    let row = (before.stride, finish.bias.len());
+                    let lengths = (lines.count() * row.0, lines.count() * row.1);
+                    assert!(self.points.len() >= samples * lengths.0 + PANEL);
+                    assert!(self.products.len() >= samples * lengths.1);
+                    for sample in 0..samples {
+                        instructions.run(Evaluate {
+                            lines,
+                            stride: row.0,
+                            from: from.as_ptr().add(sample * before.length()),
+                            to: self.points.as_mut_ptr().add(sample * lengths.0),
+                        });
+                    }
+                    let rows = Rows {
+                        instructions,
+                        samples,
+                        lengths,
+                        from: self.points.as_ptr(),
+                        to: To::Sums(self.products.as_mut_ptr()),
+                    };
+                    rows.multiply(&lines.groups, &lines.kernel, after.shape.channels);
+                    for sample in 0..samples {
+                        instructions.run(Combine {
+                            lines,
+                            finish,
+                            channels: after.shape.channels,
+                            stride: after.stride,
+                            from: self.products.as_ptr().add(sample * lengths.1),
+                            to: to.as_mut_ptr().add(sample * after.length()),
+                        });
+                    }
+                }
+                Kind::Channels { sources, kernel } => {
+                    for sample in 0..samples {
+                        instructions.run(Channels {
+                            sources,
+                            kernel,
+                            finish,
+                            channels: after.shape.channels,
+                            stride: after.stride,
+                            from: from.as_ptr().add(sample * before.length()),
+                            to: to.as_mut_ptr().add(sample * after.length()),
+                        });
+                    }
+                }
+                Kind::Pool => instructions.run(Pool {
+                    rows: (
+                        &from[..samples * before.length()],
+                        before.shape.width * before.stride,
+                    ),
+                    stride: before.stride,
+                    to: &mut to[..samples * after.length()],
+                }),
+                Kind::Add { other, multipliers } => instructions.run(Sum {
+                    length: samples * after.length(),
+                    a: from.as_ptr(),
+                    b: self.values[*other].as_ptr(),
+                    to: to.as_mut_ptr(),
+                    multipliers,
+                    finish,
+                }),
+            }
+        }
+    }
+}
+
+/// What products read and write, of all samples.
+struct Rows<'a> {
+    instructions: Instructions,
+    samples: usize,
+    /// Numbers of a sample of the input and of the output.
+    lengths: (usize, usize),
+    from: *const i16,
+    to: To<'a>,
+}
+
+impl Rows<'_> {
+    /// All channels of the output, by panels, groups and tiles.
+    ///
+    /// # Safety
+    /// The instructions are there, and the rows lie within what is pointed to.
+    #[allow(unsafe_code)]
+    unsafe fn multiply(&self, groups: &[Group], kernel: &[Pairs], channels: usize) {
+        let panel = kernel.len() / channels.div_ceil(PANEL);
+        for channel in (0..channels).step_by(PANEL) {
+            let kernel = &kernel[channel / PANEL * panel..][..panel];
+            for group in groups {
+                // SAFETY: as promised to this function.
+                unsafe { self.panel(group, kernel, (channel, (channels - channel).min(PANEL))) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Rows::multiply`] says.
+    #[allow(unsafe_code)]
+    unsafe fn panel(&self, group: &Group, kernel: &[Pairs], (channel, count): (usize, usize)) {
+        let rows = self.samples * group.rows.len();
+        let tiles = rows.div_ceil(self.instructions.rows());
+        let all =
+            (0..self.samples).flat_map(|sample| group.rows.iter().map(move |row| (sample, row)));
+        let mut all = all.map(|(sample, (from, to))| {
+            let from = sample * self.lengths.0 + from;
+            let to = sample * self.lengths.1 + to + channel;
+            // SAFETY: as promised to this function.
+            (unsafe { self.from.add(from) }, to)
+        });
+        let mut first = 0;
+        for tile in 0..tiles {
+            // All of about the same height.
+            let end = (tile + 1) * rows / tiles;
+            macro_rules! tiles_of {
+                ($($height:literal)*) => {
+                    match end - first {
+                        $($height => {
+                            let tile = Tile::<$height> {
+                                rows: std::array::from_fn(|_| all.next().expect("as many as counted")),
+                                to: self.to,
+                                runs: &group.runs,
+                                kernel,
+                                channel,
+                                count,
+                            };
+                            // SAFETY: as promised to this function.
+                            unsafe { self.instructions.run(tile) }
+                        })*
+                        _ => unreachable!("higher than any tile"),
+                    }
+                };
+            }
+            tiles_of!(1 2 3 4 5 6 7 8 9 10 11 12);
+            first = end;
+        }
+    }
+}
