@@ -89,7 +89,7 @@ impl Analysis {
         }
         let samples = self.waiting.values.len() / (spans.len() * classifier.channels());
         let predictions = classifier
-            .classify_samples(&self.waiting.values, samples)
+            .classify_samples(&self.waiting.values, samples, self.slider.hop())
             .map_err(|error| match error {
                 PredictError::Window { index, problem } => PredictError::Usage(format!(
                     "the window at {}: {problem}",

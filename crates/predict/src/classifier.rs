@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use data::reader::Window;
-use data::{Normalisation, Pipeline, Preprocessing};
+use data::{Normalisation, Preprocessing, Sequence};
 use model::{Bundle, CARD_FILE, ModelCard, Weights};
 use rayon::prelude::*;
 
@@ -11,8 +11,10 @@ use crate::error::PredictError;
 use crate::network::Network;
 use crate::novelty::Novelty;
 
-/// Number of windows classified at once: enough to keep all threads busy, few enough for their caches.
+/// Windows that are classified at once at most, and that `batch` normalisation scales together.
 const BATCH: usize = 256;
+/// Windows of a thread that are classified at once: few enough for its core's cache.
+const CACHED: usize = 32;
 
 /// Prediction for one window.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +73,7 @@ pub struct Classifier {
     shape: [usize; 3],
     window_samples: Option<usize>,
     /// One workspace per thread.
-    pipelines: Vec<Pipeline>,
+    sequences: Vec<Sequence>,
     /// Inputs of the current batch.
     inputs: Vec<f32>,
     novelty: Option<Novelty>,
@@ -105,8 +107,8 @@ impl Classifier {
             .check(shape)
             .map_err(|error| wrong(error.to_string()))?;
         let threads = rayon::current_num_threads();
-        let pipelines = (0..threads).map(|_| preprocessing.pipeline());
-        let pipelines = pipelines
+        let sequences = (0..threads).map(|_| preprocessing.sequence());
+        let sequences = sequences
             .collect::<Result<_, data::error::PreprocessingError>>()
             .map_err(|error| wrong(error.into()))?;
         let network = if options.int8 {
@@ -125,7 +127,7 @@ impl Classifier {
             card: bundle.card,
             preprocessing,
             shape,
-            pipelines,
+            sequences,
             inputs: Vec::new(),
         })
     }
@@ -186,6 +188,15 @@ impl Classifier {
         self.preprocessing.normalisation.is_batch_independent()
     }
 
+    /// Number of windows that are best classified at once.
+    pub(crate) fn at_once(&self) -> usize {
+        if self.is_batch_independent() {
+            (CACHED * self.sequences.len()).min(BATCH)
+        } else {
+            BATCH
+        }
+    }
+
     /// Distance of the windows so far from the training data; `None` if the model has no training statistics.
     pub fn novelty(&self) -> Option<&Novelty> {
         self.novelty.as_ref()
@@ -207,15 +218,17 @@ impl Classifier {
     /// [`PredictError::Window`] if a window has another shape or non-finite values.
     pub fn classify(&mut self, windows: &[Window]) -> Result<Vec<Prediction>, PredictError> {
         let mut predictions = Vec::with_capacity(windows.len());
-        for (batch, windows) in windows.chunks(BATCH).enumerate() {
+        let at_once = self.at_once();
+        for (batch, windows) in windows.chunks(at_once).enumerate() {
             let window = |i: usize| (&windows[i].values[..], &windows[i].shape[..]);
-            self.batch(windows.len(), &window, &mut predictions)
-                .map_err(|(i, problem)| at(batch * BATCH + i, problem))?;
+            self.batch(windows.len(), &window, None, &mut predictions)
+                .map_err(|(i, problem)| at(batch * at_once + i, problem))?;
         }
         Ok(predictions)
     }
 
-    /// Classifies concatenated windows of `samples` samples per channel.
+    /// Classifies concatenated windows of `samples` samples per channel. Each usually begins `hop` samples after the one
+    /// before it; what such windows share is computed once.
     ///
     /// # Errors
     /// [`PredictError::Window`] if a window has non-finite values.
@@ -223,54 +236,51 @@ impl Classifier {
         &mut self,
         values: &[f32],
         samples: usize,
+        hop: usize,
     ) -> Result<Vec<Prediction>, PredictError> {
         let shape = [self.channels(), samples];
         let length = shape[0] * shape[1];
         let mut predictions = Vec::with_capacity(values.len() / length);
-        for (batch, values) in values.chunks(BATCH * length).enumerate() {
+        let at_once = self.at_once();
+        for (batch, values) in values.chunks(at_once * length).enumerate() {
             let window = |i: usize| (&values[i * length..(i + 1) * length], &shape[..]);
-            self.batch(values.len() / length, &window, &mut predictions)
-                .map_err(|(i, problem)| at(batch * BATCH + i, problem))?;
+            self.batch(values.len() / length, &window, Some(hop), &mut predictions)
+                .map_err(|(i, problem)| at(batch * at_once + i, problem))?;
         }
         Ok(predictions)
     }
 
-    /// Classifies `count` windows at once. On failure returns the index of the window and the problem.
+    /// Classifies `count` windows at once, each expected to begin `hop` samples after the one before it. On failure returns the
+    /// index of the window and the problem.
     fn batch<'w>(
         &mut self,
         count: usize,
         window: &(dyn Fn(usize) -> (&'w [f32], &'w [usize]) + Sync),
+        hop: Option<usize>,
         predictions: &mut Vec<Prediction>,
     ) -> Result<(), (usize, String)> {
         let (shape, preprocessing) = (self.shape, &self.preprocessing);
         let length: usize = shape.iter().product();
-        let scaled = preprocessing.normalisation != Normalisation::Batch;
         self.inputs.resize(count * length, 0.0);
-        let each = count.div_ceil(self.pipelines.len());
+        let each = count.div_ceil(self.sequences.len());
         let parts = self.inputs.par_chunks_mut(each * length).enumerate();
         parts
-            .zip(&mut self.pipelines)
-            .try_for_each(|((part, inputs), pipeline)| {
-                let mut features = Vec::with_capacity(length);
+            .zip(&mut self.sequences)
+            .try_for_each(|((part, inputs), sequence)| {
                 for (i, input) in inputs.chunks_exact_mut(length).enumerate() {
                     let i = part * each + i;
-                    features.clear();
                     let (values, window_shape) = window(i);
-                    let found = pipeline
-                        .features(values, window_shape, &mut features)
+                    let (own, found) = sequence
+                        .input(values, window_shape, hop)
                         .map_err(|problem| (i, problem.into()))?;
                     if found != shape {
                         return Err((i, mismatch(window_shape, found, shape)));
                     }
-                    input.copy_from_slice(&features);
-                }
-                preprocessing.compress(inputs, shape);
-                if scaled {
-                    preprocessing.normalise(inputs, shape);
+                    input.copy_from_slice(own);
                 }
                 Ok(())
             })?;
-        if !scaled {
+        if preprocessing.normalisation == Normalisation::Batch {
             preprocessing.normalise(&mut self.inputs, shape);
         }
         if let Some(novelty) = &mut self.novelty {

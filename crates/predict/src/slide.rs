@@ -84,6 +84,11 @@ impl Slider {
         (self.stretches, self.short)
     }
 
+    /// Hop between windows in samples at the model's rate.
+    pub fn hop(&self) -> usize {
+        self.cutting.hop
+    }
+
     /// Number of input samples per channel.
     pub fn taken(&self) -> u64 {
         self.taken
@@ -110,6 +115,10 @@ impl Slider {
                     .zip(channels)
                     .zip(&mut self.samples)
                 {
+                    if resampler.keeps_rate() {
+                        samples.extend(input.iter().map(|v| *v as f32));
+                        continue;
+                    }
                     self.scratch.clear();
                     resampler.push(input, &mut self.scratch);
                     samples.extend(self.scratch.iter().map(|v| *v as f32));

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use data::reader::{Record, TfrecordWriter};
-use data::{Normalisation, Preprocessing, SpectralConfig, Step};
+use data::{
+    BandLayout, Compression, Normalisation, Preprocessing, SpectralConfig, SpectralMethod,
+    Statistics, Step, Thresholds,
+};
 use model::{Architecture, Bundle, InputShape, ModelKind, NamedTensor, Plan, Weights};
 use predict::{Classifier, Window};
 use proptest::prelude::*;
@@ -19,6 +22,15 @@ const CLASSES: [&str; 3] = ["background", "footsteps", "vehicle"];
 
 /// A model of windows `[2, samples]` that is sure of what it says, in `folder`.
 fn write_model(folder: &Path, samples: usize, rate: Option<f64>) -> PathBuf {
+    let mut preprocessing = Preprocessing::new(vec![Step::Demean], SpectralConfig::default());
+    preprocessing.sampling_rate = rate;
+    preprocessing.normalisation = Normalisation::Sample;
+    write_model_with(folder, samples, preprocessing)
+}
+
+/// The same with this preprocessing, which makes as many values of a segment as it has samples.
+fn write_model_with(folder: &Path, samples: usize, mut preprocessing: Preprocessing) -> PathBuf {
+    preprocessing.window = Some(samples);
     let input = InputShape::from([2, 7, samples / 4]);
     let architecture = Architecture::new(ModelKind::UltraLightweight, input, 3);
     let plan = Plan::new(&architecture).unwrap();
@@ -35,10 +47,6 @@ fn write_model(folder: &Path, samples: usize, rate: Option<f64>) -> PathBuf {
         })
         .collect();
     let weights = Weights::from_named(&plan, named).unwrap();
-    let mut preprocessing = Preprocessing::new(vec![Step::Demean], SpectralConfig::default());
-    preprocessing.window = Some(samples);
-    preprocessing.sampling_rate = rate;
-    preprocessing.normalisation = Normalisation::Sample;
     let names = CLASSES.map(String::from).to_vec();
     let card = serde_json::to_value(preprocessing).unwrap();
     let bundle = Bundle::new(&architecture, weights, names, card).with_temperature(1.7);
@@ -425,6 +433,73 @@ fn numbers_come_in_as_they_are() {
             rows(&read),
             "{format}"
         );
+    }
+}
+
+/// Spectra that windows of a recording share, and the same windows by themselves.
+#[test]
+fn overlapping_windows_are_classified_as_by_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let spectral = |method, compression| SpectralConfig {
+        method,
+        compression,
+        ..Default::default()
+    };
+    let mut spectra = Preprocessing::new(
+        vec![Step::Scale(0.25)],
+        spectral(SpectralMethod::Fft, Compression::Log1p),
+    );
+    spectra.normalisation = Normalisation::Dataset;
+    spectra.thresholds = Some(Thresholds {
+        compression: vec![0.5, 2.0],
+        ..Default::default()
+    });
+    let bands = spectral(SpectralMethod::Bands, Compression::None);
+    let layout = BandLayout::new(&bands.bands, 64).unwrap();
+    let mut bands = Preprocessing::new(Vec::new(), bands);
+    bands.normalisation = Normalisation::Band;
+    bands.bands = Some(layout);
+    let values: Vec<f32> = (0..6000)
+        .map(|i| ((i * i) % 1999) as f32 - 1000.0 + (i as f32 * 0.01).cos())
+        .collect();
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    for (mut own, entries) in [(spectra, 2), (bands, 32)] {
+        own.sampling_rate = Some(100.0);
+        own.thresholds.get_or_insert_default();
+        own.statistics = Some(Statistics {
+            mean: (0..entries).map(|i| 0.01 * f64::from(i)).collect(),
+            std: (0..entries).map(|i| 1.5 + 0.1 * f64::from(i)).collect(),
+        });
+        let model = write_model_with(folder.path(), 64, own);
+        for (hop, threads) in [("16", "1"), ("16", "3"), ("40", "2"), ("5", "1")] {
+            let starts = (0..=3000 - 64).step_by(hop.parse().unwrap());
+            let window = |start: usize| Window {
+                values: (0..128)
+                    .map(|i| values[2 * (start + i % 64) + i / 64])
+                    .collect(),
+                shape: vec![2, 64],
+            };
+            let windows: Vec<Window> = starts.map(window).collect();
+            let expected = Classifier::open(&model).unwrap().classify(&windows);
+            let options = [
+                "--windows",
+                "--json",
+                "--rate",
+                "100",
+                "--format",
+                "float32",
+            ];
+            let options = [&options[..], &["--hop", hop, "--threads", threads]].concat();
+            let arguments = [&["stream", model.to_str().unwrap(), "-"], &options[..]].concat();
+            let found = lines(&run_with_input(&arguments, &[&bytes]));
+            assert_eq!(found.len(), windows.len());
+            for (line, expected) in found.iter().zip(expected.unwrap()) {
+                for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
+                    let own = line["probabilities"][name].as_f64().unwrap();
+                    assert_eq!(own as f32, *p, "hop {hop}, {threads} threads");
+                }
+            }
+        }
     }
 }
 

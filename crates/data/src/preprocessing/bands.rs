@@ -4,6 +4,8 @@ use std::f64::consts::TAU;
 
 use serde::{Deserialize, Serialize};
 
+use super::logarithm::ln_all;
+use super::loops::{less, levelled, mean, mean_square, squares, sum, windowed};
 use super::settings::BandsConfig;
 use super::spectrum::PlannedFft;
 use crate::error::PreprocessingError;
@@ -138,8 +140,19 @@ pub(super) struct Bands {
     hann: Vec<f64>,
     /// `1 / sum(w^2)`.
     scale: f64,
+    /// Where frames begin, each once, in ascending order: frames of several segments may be the same samples.
+    starts: Vec<usize>,
+    /// Of every frame of every segment, which of `starts` it begins at.
+    places: Vec<usize>,
+    /// Number of bins of every band, for every one of `starts`.
+    counts: Vec<f64>,
+    /// Squared magnitudes of a spectrum.
+    squares: Vec<f64>,
+    /// Sums of squared magnitudes of the last window, `[channels, starts, bands]`; those of channels that were not live
+    /// are missing.
+    powers: Vec<Option<Vec<f64>>>,
     mean_squares: Vec<f64>,
-    /// `log_power`, less the logarithm of the reference.
+    /// `log_power`, less the logarithm of the reference, `[live channels, starts, bands]`.
     logs: Vec<f64>,
 }
 
@@ -148,10 +161,24 @@ impl Bands {
         let hann: Vec<f64> = (0..layout.frame)
             .map(|i| 0.5 - 0.5 * (TAU * i as f64 / layout.frame as f64).cos())
             .collect();
+        let frames = (0..layout.segments)
+            .flat_map(|s| (0..layout.frames).map(move |f| (s, f)))
+            .map(|(s, f)| s * layout.hop + f * layout.frame_hop);
+        let mut starts: Vec<usize> = frames.clone().collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let place = |start| starts.partition_point(|s| *s < start);
+        let counts = layout.edges.windows(2).map(|e| (e[1] - e[0]) as f64);
+        let counts: Vec<f64> = counts.collect();
         Self {
             fft: PlannedFft::new(layout.frame),
             scale: 1.0 / hann.iter().map(|w| w * w).sum::<f64>(),
             hann,
+            places: frames.map(place).collect(),
+            counts: counts.repeat(starts.len()),
+            starts,
+            squares: vec![0.0; layout.frame / 2 + 1],
+            powers: Vec::new(),
             mean_squares: Vec::new(),
             logs: Vec::new(),
             layout,
@@ -162,43 +189,91 @@ impl Bands {
         &self.layout
     }
 
-    /// Appends the features of a window `[channels, window]` to `out`.
-    pub fn transform(&mut self, window: &[f32], out: &mut Vec<f32>) {
+    /// Appends the features of a window `[channels, window]` to `out`. It begins `shift` samples after the last one, whose
+    /// spectra serve again where both have the same frame.
+    pub fn transform(&mut self, window: &[f32], shift: Option<usize>, out: &mut Vec<f32>) {
         let samples = self.layout.window;
         self.mean_squares.clear();
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
         // Logarithms are of ratios to this, so that they are the same for a window in other units.
         let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
-        let mut live_channels = 0;
-        let mut sum = 0.0;
+        self.powers.resize(self.mean_squares.len(), None);
         self.logs.clear();
         for (c, channel) in window.chunks_exact(samples).enumerate() {
             if self.mean_squares[c] > 0.0 {
-                live_channels += 1;
-                sum += self.channel(channel, self.mean_squares[c], reference);
+                let last = self.powers[c].take();
+                let powers = self.channel(channel, last.zip(shift));
+                let first = self.logs.len();
+                self.logs.extend_from_slice(&powers);
+                self.powers[c] = Some(powers);
+                let floor = self.layout.floor * self.mean_squares[c] / reference;
+                let scale = self.scale / reference;
+                levelled(&mut self.logs[first..], &self.counts, scale, floor);
+            } else {
+                self.powers[c] = None;
             }
         }
+        ln_all(&mut self.logs);
+        self.features(reference, out);
+    }
+
+    /// Sums of squared magnitudes of a live channel `[starts, bands]`; `last` are those of the window before, and how many
+    /// samples after it this begins.
+    fn channel(&mut self, samples: &[f32], last: Option<(Vec<f64>, usize)>) -> Vec<f64> {
         let layout = &self.layout;
         let bands = layout.bands();
-        let frames = layout.segments * layout.frames;
-        let mean = sum / (live_channels * frames * bands) as f64;
+        let mut powers = Vec::with_capacity(self.counts.len());
+        for start in &self.starts {
+            let known = last.as_ref().and_then(|(last, shift)| {
+                let place = self.starts.binary_search(&(start + shift)).ok()?;
+                Some(&last[place * bands..(place + 1) * bands])
+            });
+            if let Some(known) = known {
+                powers.extend_from_slice(known);
+                continue;
+            }
+            let samples = &samples[*start..start + layout.frame];
+            windowed(samples, mean(samples), &self.hann, &mut self.fft.input);
+            squares(self.fft.run(), &mut self.squares);
+            for edges in layout.edges.windows(2) {
+                let [first, rest @ ..] = &self.squares[edges[0]..edges[1]] else {
+                    unreachable!("a band has a bin")
+                };
+                powers.push(rest.iter().fold(*first, |sum, square| sum + square));
+            }
+        }
+        powers
+    }
+
+    /// Appends the features that the logarithms are.
+    fn features(&self, reference: f64, out: &mut Vec<f32>) {
+        let layout = &self.layout;
+        let bands = layout.bands();
+        let starts = self.starts.len() * bands;
+        let bands_of = |place: &usize| place * bands..(place + 1) * bands;
+        let mut total = 0.0;
+        let mut values = 0;
+        for logs in self.logs.chunks_exact(starts) {
+            let frames = self.places.iter().map(|place| sum(&logs[bands_of(place)]));
+            total += frames.sum::<f64>();
+            values += self.places.len() * bands;
+        }
+        let mean = total / values as f64;
         let level = (mean + reference.ln()) as f32;
         let removed = if layout.level { mean } else { -reference.ln() };
-        let mut live = self.logs.chunks_exact(frames * bands);
+        let mut live = self.logs.chunks_exact(starts);
         for mean_square in &self.mean_squares {
             let logs = if *mean_square > 0.0 {
                 live.next()
             } else {
                 None
             };
-            for frame in 0..frames {
-                match logs {
-                    Some(logs) => {
-                        let own = &logs[frame * bands..(frame + 1) * bands];
-                        out.extend(own.iter().map(|log| (log - removed) as f32));
-                    }
-                    None => out.resize(out.len() + bands, 0.0),
+            for place in &self.places {
+                let first = out.len();
+                out.resize(first + bands, 0.0);
+                if let Some(logs) = logs {
+                    less(&logs[bands_of(place)], removed, &mut out[first..]);
                 }
                 if layout.level {
                     out.push(level);
@@ -206,75 +281,6 @@ impl Bands {
             }
         }
     }
-
-    /// Appends the logarithms of a live channel; returns their sum.
-    fn channel(&mut self, samples: &[f32], mean_square: f64, reference: f64) -> f64 {
-        let Self {
-            layout,
-            fft,
-            hann,
-            logs,
-            ..
-        } = self;
-        let floor = layout.floor * mean_square / reference;
-        let scale = self.scale / reference;
-        let first = logs.len();
-        for segment in 0..layout.segments {
-            for frame in 0..layout.frames {
-                let start = segment * layout.hop + frame * layout.frame_hop;
-                let samples = &samples[start..start + layout.frame];
-                let mean = mean(samples);
-                for ((value, sample), w) in fft.input.iter_mut().zip(samples).zip(&*hann) {
-                    *value = (f64::from(*sample) - mean) * w;
-                }
-                let spectrum = fft.run();
-                for edges in layout.edges.windows(2) {
-                    let bins = &spectrum[edges[0]..edges[1]];
-                    let power = bins.iter().map(|bin| bin.norm_sqr()).sum::<f64>();
-                    logs.push(power * scale / bins.len() as f64 + floor);
-                }
-            }
-        }
-        let logs = &mut logs[first..];
-        logs.iter_mut().for_each(|power| *power = ln(*power));
-        logs.iter().sum()
-    }
-}
-
-/// Natural logarithm of a positive normal number, to 1e-12: without branches, so that the compiler computes several at
-/// a time, and by the same operations on every machine. `f64::ln` took a third of the front end's time.
-///
-/// `x = 2^e m` with `m` from `sqrt(1/2)` to `sqrt(2)`; `ln m = 2 artanh((m - 1) / (m + 1))`.
-fn ln(x: f64) -> f64 {
-    const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
-    const MANTISSA: u64 = (1 << 52) - 1;
-    let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
-    let exponent = (shifted as i64 >> 52) as f64;
-    let m = f64::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF));
-    let s = (m - 1.0) / (m + 1.0);
-    let q = s * s;
-    let series = [
-        1.0 / 13.0,
-        1.0 / 11.0,
-        1.0 / 9.0,
-        1.0 / 7.0,
-        1.0 / 5.0,
-        1.0 / 3.0,
-        1.0,
-    ];
-    let sum = series.iter().fold(1.0 / 15.0, |sum, term| sum * q + term);
-    exponent * std::f64::consts::LN_2 + 2.0 * s * sum
-}
-
-fn mean(samples: &[f32]) -> f64 {
-    samples.iter().map(|v| f64::from(*v)).sum::<f64>() / samples.len() as f64
-}
-
-/// Around the mean.
-fn mean_square(samples: &[f32]) -> f64 {
-    let mean = mean(samples);
-    let square = |v: &f32| (f64::from(*v) - mean).powi(2);
-    samples.iter().map(square).sum::<f64>() / samples.len() as f64
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ impl Chain {
         self.steps.is_empty()
     }
 
+    /// Whether every sample is changed by itself, so that it becomes the same in any window.
+    pub(super) fn is_per_sample(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.all(|step| matches!(step, Planned::Scale(_)))
+    }
+
     /// Applies the steps to the samples of one channel. What a step leaves of a constant (or of a straight line, by
     /// `detrend`) is exactly zero, whatever its magnitude.
     ///

@@ -8,14 +8,18 @@
 //!   -> normalise  (normalise)   mean 0 and deviation 1
 //! ```
 //!
-//! [`Preprocessing`] holds every number of it and is stored with the model; [`Pipeline`] is its first half, planned.
+//! [`Preprocessing`] holds every number of it and is stored with the model; [`Pipeline`] is its first half, planned, and
+//! [`Sequence`] all of it for windows that overlap.
 
 mod bands;
 mod chain;
 mod check;
+mod logarithm;
+mod loops;
 mod normalise;
 mod pipeline;
 mod segments;
+mod sequence;
 mod settings;
 mod spectrum;
 mod steps;
@@ -32,6 +36,7 @@ pub use self::chain::Chain;
 pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
 pub use self::pipeline::Pipeline;
 pub use self::segments::{SEGMENTS, segment};
+pub use self::sequence::Sequence;
 pub use self::settings::{
     BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
     WelchDetrend, WelchScaling, WelchWindow,
@@ -96,6 +101,14 @@ impl Preprocessing {
     /// If a step cannot be done.
     pub fn pipeline(&self) -> Result<Pipeline, PreprocessingError> {
         Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
+    }
+
+    /// Plans the way from windows that may overlap to inputs; each thread needs its own.
+    ///
+    /// # Errors
+    /// If a step cannot be done.
+    pub fn sequence(&self) -> Result<Sequence, PreprocessingError> {
+        Sequence::new(self)
     }
 
     /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. A sampling rate

@@ -2,6 +2,7 @@
 
 use super::bands::{BandLayout, Bands};
 use super::chain::Chain;
+use super::loops::are_finite;
 use super::segments::{self, SEGMENTS, segment};
 use super::settings::{SpectralConfig, SpectralMethod};
 use super::spectrum::Spectrum;
@@ -18,6 +19,15 @@ pub struct Pipeline {
     samples: Vec<f64>,
     /// All channels after the steps.
     stepped: Vec<f32>,
+}
+
+/// What is known of a window from the one before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Segments, its first, whose features are left out: those of single segments.
+    pub segments: usize,
+    /// How many samples it begins after the last window that passed here: of bands.
+    pub shift: Option<usize>,
 }
 
 /// A front end for one length: of segments, or of windows.
@@ -64,6 +74,25 @@ impl Pipeline {
         shape: &[usize],
         out: &mut Vec<f32>,
     ) -> Result<[usize; 3], PreprocessingError> {
+        self.features_after(Known::default(), values, shape, out)
+    }
+
+    /// Whether every sample is changed by itself before the front end.
+    pub(super) fn is_per_sample(&self) -> bool {
+        self.chain.is_per_sample()
+    }
+
+    /// Like [`Pipeline::features`], but for what is known already.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn features_after(
+        &mut self,
+        known: Known,
+        values: &[f32],
+        shape: &[usize],
+        out: &mut Vec<f32>,
+    ) -> Result<[usize; 3], PreprocessingError> {
         check(values, shape)?;
         let bands = self.spectral.method == SpectralMethod::Bands;
         if shape.len() > 2 && (bands || !self.chain.is_empty()) {
@@ -78,7 +107,7 @@ impl Pipeline {
                     },
                 }
             })?;
-            return self.features(&window, &shape, out);
+            return self.features_after(known, &window, &shape, out);
         }
         let mut stepped = std::mem::take(&mut self.stepped);
         let done = self.step(values, shape[0], &mut stepped).and_then(|()| {
@@ -88,9 +117,9 @@ impl Pipeline {
                 &stepped[..]
             };
             if bands {
-                self.bands(values, shape, out)
+                self.bands(known.shift, values, shape, out)
             } else {
-                self.segments(values, shape, out)
+                self.segments(known.segments, values, shape, out)
             }
         });
         self.stepped = stepped;
@@ -119,6 +148,7 @@ impl Pipeline {
 
     fn segments(
         &mut self,
+        known: usize,
         values: &[f32],
         shape: &[usize],
         out: &mut Vec<f32>,
@@ -138,20 +168,21 @@ impl Pipeline {
             unreachable!("`bands` does not work on segments")
         };
         let first = out.len();
-        out.reserve(channels * segments * spectrum.bins());
+        out.reserve(channels * (segments - known) * spectrum.bins());
         for channel in values.chunks_exact(values.len() / channels) {
-            for i in 0..segments {
+            for i in known..segments {
                 spectrum.transform(&channel[i * hop..i * hop + length], out);
             }
         }
-        if out[first..].iter().any(|v| !v.is_finite()) {
+        if !are_finite(&out[first..]) {
             return Err(PreprocessingError::SpectrumRange);
         }
-        Ok([channels, segments, spectrum.bins()])
+        Ok([channels, segments - known, spectrum.bins()])
     }
 
     fn bands(
         &mut self,
+        shift: Option<usize>,
         values: &[f32],
         shape: &[usize],
         out: &mut Vec<f32>,
@@ -160,7 +191,7 @@ impl Pipeline {
             unreachable!("only `bands` works on whole windows")
         };
         out.reserve(shape[0] * bands.layout().segments * bands.layout().features());
-        bands.transform(values, out);
+        bands.transform(values, shift, out);
         Ok([shape[0], bands.layout().segments, bands.layout().features()])
     }
 
@@ -216,11 +247,11 @@ fn check(values: &[f32], shape: &[usize]) -> Result<(), PreprocessingError> {
             shape: shape.to_vec(),
         });
     }
-    if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-        return Err(PreprocessingError::NotFinite {
-            position: at,
-            value: values[at],
-        });
+    if !are_finite(values)
+        && let Some(position) = values.iter().position(|v| !v.is_finite())
+    {
+        let value = values[position];
+        return Err(PreprocessingError::NotFinite { position, value });
     }
     Ok(())
 }

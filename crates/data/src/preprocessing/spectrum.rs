@@ -9,6 +9,7 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
+use super::loops::{magnitudes, mirror};
 use super::settings::{
     SpectralConfig, SpectralMethod, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
@@ -98,14 +99,11 @@ impl Spectrum {
                     .zip(segment)
                     .for_each(|(v, s)| *v = f64::from(*s));
                 let half = fft.run();
-                // Spectra are far from the ends of float64's range: no need of `hypot`.
-                let magnitude = |i: usize| half[i].norm_sqr().sqrt() as f32;
-                // The second half mirrors the first, as in numpy.abs(numpy.fft.fft(x)).
-                let (first, n) = (out.len(), self.segment);
-                out.extend((0..half.len()).map(magnitude));
-                for i in half.len()..n {
-                    out.push(out[first + n - i]);
-                }
+                let first = out.len();
+                out.resize(first + self.segment, 0.0);
+                magnitudes(half, &mut out[first..]);
+                // As in numpy.abs(numpy.fft.fft(x)).
+                mirror(&mut out[first..]);
             }
             Kind::Welch(welch) => welch.transform(segment, out),
         }

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::logarithm::{ln_1p_all, ln_above};
+use super::loops::{is_mirrored, mirror};
 use super::normalise::ConstantGuard;
 use super::settings::{Compression, SpectralConfig, SpectralMethod};
 use super::steps::Step;
@@ -59,39 +61,24 @@ pub(super) fn compress(
 ) {
     for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
         let threshold = compression_threshold(compression, thresholds, i % channels);
-        let rows = chunk.chunks_exact_mut(bins);
         match compression {
             Compression::None => {}
-            Compression::Log => rows.for_each(|row| mirrored(row, |v| v.max(threshold).ln())),
-            Compression::Log1p => rows.for_each(|row| mirrored(row, |v| (v / threshold).ln_1p())),
+            Compression::Log => replace(chunk, bins, |values| ln_above(values, threshold)),
+            Compression::Log1p => replace(chunk, bins, |values| ln_1p_all(values, threshold)),
         }
     }
 }
 
-/// Replaces every value. Where the second half of a spectrum mirrors the first, as that of a Fourier transform does, its
-/// logarithms, which take most of the time, are those of the first.
-fn mirrored(row: &mut [f32], of: impl Fn(f32) -> f32) {
-    let bins = row.len();
-    let (below, above) = row.split_at_mut(bins.div_ceil(2));
-    // Bin 0 and, of an even number, the middle one have no other.
-    let alone = 1 - bins % 2;
-    let pairs = below
-        .iter_mut()
-        .skip(1)
-        .zip(above[alone..].iter_mut().rev());
-    for (low, high) in pairs {
-        let value = of(*low);
-        *high = if high.to_bits() == low.to_bits() {
-            value
-        } else {
-            of(*high)
-        };
-        *low = value;
+/// Replaces every value of rows. Where the second half of all of them mirrors the first, as that of a Fourier transform
+/// does, its logarithms, which take most of the time, are those of the first.
+fn replace(rows: &mut [f32], bins: usize, all: impl Fn(&mut [f32])) {
+    if !rows.chunks_exact(bins).all(is_mirrored) {
+        return all(rows);
     }
-    if let Some(zero) = below.first_mut() {
-        *zero = of(*zero);
+    for row in rows.chunks_exact_mut(bins) {
+        all(&mut row[..bins / 2 + 1]);
+        mirror(row);
     }
-    above[..alone].iter_mut().for_each(|v| *v = of(*v));
 }
 
 /// Floor of `log` or unit of `log1p` in a channel.
@@ -302,15 +289,25 @@ mod tests {
     #[test]
     fn every_value_of_a_row_is_replaced() {
         for bins in 1..12 {
-            let signal: Vec<f32> = (0..bins).map(|i| (i * i % 7) as f32 - 1.0).collect();
+            let signal: Vec<f32> = (0..bins).map(|i| (i * i % 7) as f32).collect();
             let mirror: Vec<f32> = (0..bins).map(|i| signal[i.min(bins - i)]).collect();
             let mut nearly = mirror.clone();
             nearly[bins - 1] += 0.25;
-            for row in [signal.clone(), mirror, nearly, vec![f32::NAN; bins]] {
-                let mut found = row.clone();
-                mirrored(&mut found, |v| (v / 3.0).ln_1p());
-                let expected = row.iter().map(|v| (v / 3.0).ln_1p().to_bits());
-                assert!(found.iter().map(|v| v.to_bits()).eq(expected), "{row:?}");
+            let odd = vec![f32::NAN; bins];
+            assert!(is_mirrored(&mirror) && is_mirrored(&odd));
+            assert_eq!(is_mirrored(&nearly), bins < 3, "{bins}");
+            for rows in [
+                [&mirror, &odd],
+                [&mirror, &mirror],
+                [&nearly, &mirror],
+                [&signal, &nearly],
+            ] {
+                let rows: Vec<f32> = rows.into_iter().flatten().copied().collect();
+                let mut found = rows.clone();
+                let negative = |values: &mut [f32]| values.iter_mut().for_each(|v| *v = -3.0 - *v);
+                replace(&mut found, bins, negative);
+                let expected = rows.iter().map(|v| (-3.0 - v).to_bits());
+                assert!(found.iter().map(|v| v.to_bits()).eq(expected), "{rows:?}");
             }
         }
     }

@@ -53,6 +53,8 @@ fn frames<const BIG_ENDIAN: bool>(
     let mut start = None;
     let mut value = 0i32;
     let mut missing = count;
+    // A frame is unpacked into an array, and then appended as far as samples are missing.
+    let mut unpacked = [0.0; 15 * MOST];
     for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
         let words = frame.as_chunks().0;
         let word = |i: usize| whole_word::<BIG_ENDIAN>(words[i]);
@@ -61,8 +63,6 @@ fn frames<const BIG_ENDIAN: bool>(
         if number == 0 {
             (start, last) = (Some(word(1) as i32), word(2) as i32);
         }
-        // A frame is unpacked into an array, and then appended as far as samples are missing.
-        let mut unpacked = [0.0; 15 * MOST];
         let mut found = 0;
         for i in if number == 0 { 3 } else { 1 }..16 {
             let code = codes >> (30 - 2 * i) & 3;

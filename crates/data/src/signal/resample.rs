@@ -159,6 +159,11 @@ impl Resampler {
         }
     }
 
+    /// Whether outputs are the samples themselves.
+    pub fn keeps_rate(&self) -> bool {
+        self.filter.is_none()
+    }
+
     /// Adds samples and appends the outputs they allow to `out`.
     pub fn push(&mut self, x: &[f64], out: &mut Vec<f64>) {
         let Some(filter) = &self.filter else {

@@ -1,7 +1,7 @@
 //! Loops over rows of channels. The innermost loop runs over channels, which lie side by side, so the
-//! compiler turns it into vector instructions, of the processor's full width ([`wide`]).
+//! compiler turns it into vector instructions, of the processor's full width ([`lanes`]).
 
-use super::wide::wide;
+use lanes::wide;
 
 wide! {
     /// Adds the sum over rows to `out`.

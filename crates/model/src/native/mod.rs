@@ -8,7 +8,7 @@
 //!
 //! - `gemm`: products that are convolutions, without gathered columns;
 //! - `conv`: which products a convolution is; `visits`: in which order they go through it;
-//! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; `wide` compiles them for
+//! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; [`lanes`] compiles them for
 //!   the processor at hand;
 //! - `program`: a plan as steps between buffers;
 //! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
@@ -17,8 +17,8 @@
 //! - `inference`: a network that only classifies, in another way;
 //! - `team`: the threads that share them.
 //!
-//! Unsafe code is in `gemm` and `inference` (vector instructions), `wide` (calls of what was compiled for a detected
-//! processor) and `team` (closures shared for the length of a phase).
+//! Unsafe code is in `gemm` and `inference` (vector instructions), `kernels` (calls of what [`lanes`] compiled for a
+//! detected processor) and `team` (closures shared for the length of a phase).
 
 mod conv;
 mod gemm;
@@ -31,7 +31,6 @@ mod shard;
 mod shard_backward;
 mod team;
 mod visits;
-mod wide;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -17,9 +17,6 @@ use crate::feed::{Recordings, Site};
 use crate::join::{JoinCounts, Joiner};
 use crate::slide::{Cutting, Slider};
 
-/// Number of windows classified at once.
-const BATCH: usize = 256;
-
 /// How windows are cut from recordings.
 #[derive(Clone, Debug, Args)]
 pub struct CutArgs {
@@ -165,9 +162,9 @@ impl<'a> Worker<'a> {
             ..self.cutting
         };
         let detector = EventDetector::new(self.settings.clone());
-        let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
-        let mut found = Vec::new();
         let classifier = &mut self.classifier;
+        let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
+        let mut found = Vec::new();
         classifier.reset_novelty();
         let mut joiner = Joiner::new(channels.len());
         // The last window extends beyond `until`, and so does the resampling filter.

@@ -1,0 +1,157 @@
+//! Inputs of windows that overlap, as those of a recording do: what two of them share is computed once.
+
+use super::normalise::Normalisation;
+use super::pipeline::{Known, Pipeline};
+use super::segments::{SEGMENTS, segment};
+use super::settings::SpectralMethod;
+use super::{Preprocessing, loops};
+use crate::error::PreprocessingError;
+
+/// Turns windows into inputs, one after the other, and remembers the last one; each thread has one.
+///
+/// The inputs are those of [`Pipeline::features`], [`Preprocessing::compress`] and [`Preprocessing::normalise`], to the bit. Spectra
+/// are shared where no step before them goes over the whole window.
+pub struct Sequence {
+    preprocessing: Preprocessing,
+    pipeline: Pipeline,
+    shared: Shared,
+    /// Whether rows are scaled one by one: not where a window, or a batch, gives the scale.
+    scales_rows: bool,
+    /// The last window and its shape `[channels, samples]`; empty if there is none.
+    window: Vec<f32>,
+    shape: Vec<usize>,
+    /// Its segments, compressed and, if they are one by one, scaled: `[channels, segments, bins]`.
+    segments: Vec<f32>,
+    fresh: Vec<f32>,
+    /// The input where segments are not scaled one by one.
+    whole: Vec<f32>,
+}
+
+/// What windows that overlap have in common.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Nothing,
+    /// Finished segments.
+    Segments,
+    /// The power in the bands of a frame; its logarithm depends on the whole window.
+    Frames,
+}
+
+impl Sequence {
+    /// Plans `preprocessing`.
+    ///
+    /// # Errors
+    /// If a step cannot be done.
+    pub(super) fn new(preprocessing: &Preprocessing) -> Result<Self, PreprocessingError> {
+        let pipeline = preprocessing.pipeline()?;
+        let shared = match (pipeline.is_per_sample(), preprocessing.spectral.method) {
+            (false, _) => Shared::Nothing,
+            (true, SpectralMethod::Bands) => Shared::Frames,
+            (true, SpectralMethod::None | SpectralMethod::Fft | SpectralMethod::Welch) => {
+                Shared::Segments
+            }
+        };
+        let scales_rows = match preprocessing.normalisation {
+            Normalisation::Dataset | Normalisation::Band => preprocessing.statistics.is_some(),
+            Normalisation::None => true,
+            Normalisation::Sample | Normalisation::Batch => false,
+        };
+        Ok(Self {
+            preprocessing: preprocessing.clone(),
+            pipeline,
+            shared,
+            scales_rows,
+            window: Vec::new(),
+            shape: Vec::new(),
+            segments: Vec::new(),
+            fresh: Vec::new(),
+            whole: Vec::new(),
+        })
+    }
+
+    /// The input of a window and its shape `[channels, segments, bins]`. With `batch` normalisation it is not scaled yet.
+    ///
+    /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` of one that is cut already. The window is expected to begin
+    /// `shift` samples after the last one: where its samples are others, it is computed as any window.
+    ///
+    /// # Errors
+    /// Those of [`Pipeline::features`].
+    pub fn input(
+        &mut self,
+        values: &[f32],
+        shape: &[usize],
+        shift: Option<usize>,
+    ) -> Result<(&[f32], [usize; 3]), PreprocessingError> {
+        let shift = shift.filter(|shift| self.is_shifted(values, shape, *shift));
+        let known = match (self.shared, shift) {
+            (Shared::Segments, Some(shift)) => Known {
+                segments: known_segments(shape[1], shift),
+                shift: None,
+            },
+            (Shared::Nothing | Shared::Segments, _) => Known::default(),
+            (Shared::Frames, shift) => Known { segments: 0, shift },
+        };
+        // After an error there is no last window.
+        self.window.clear();
+        self.shape.clear();
+        self.fresh.clear();
+        let found = self
+            .pipeline
+            .features_after(known, values, shape, &mut self.fresh)?;
+        self.preprocessing.compress(&mut self.fresh, found);
+        if self.scales_rows {
+            self.preprocessing.normalise(&mut self.fresh, found);
+        }
+        let input_shape = [found[0], known.segments + found[1], found[2]];
+        self.put_together(known.segments, found);
+        if shape.len() == 2 && self.shared != Shared::Nothing {
+            self.window.extend_from_slice(values);
+            self.shape.extend_from_slice(shape);
+        }
+        if self.scales_rows || self.preprocessing.normalisation == Normalisation::Batch {
+            return Ok((&self.segments, input_shape));
+        }
+        self.whole.clear();
+        self.whole.extend_from_slice(&self.segments);
+        self.preprocessing.normalise(&mut self.whole, input_shape);
+        Ok((&self.whole, input_shape))
+    }
+
+    /// Whether the window begins with the samples of the last one from `shift` on, to the bit.
+    fn is_shifted(&self, values: &[f32], shape: &[usize], shift: usize) -> bool {
+        let &[_, samples] = shape else { return false };
+        if !(1..samples).contains(&shift) || shape != self.shape {
+            return false;
+        }
+        let channels = values.chunks_exact(samples);
+        let mut pairs = channels.zip(self.window.chunks_exact(samples));
+        pairs.all(|(own, last)| loops::are_same(&own[..samples - shift], &last[shift..]))
+    }
+
+    /// Makes `segments` of its last `known` and the fresh ones, which are of shape `found`.
+    fn put_together(&mut self, known: usize, [_, count, bins]: [usize; 3]) {
+        if known == 0 {
+            std::mem::swap(&mut self.segments, &mut self.fresh);
+            return;
+        }
+        let rows = (known + count) * bins;
+        let fresh = self.fresh.chunks_exact(count * bins);
+        for (channel, fresh) in self.segments.chunks_exact_mut(rows).zip(fresh) {
+            channel.copy_within(count * bins.., 0);
+            channel[known * bins..].copy_from_slice(fresh);
+        }
+    }
+}
+
+/// How many segments of a window are the last of one that begins `shift` samples, at least one, before it.
+fn known_segments(samples: usize, shift: usize) -> usize {
+    let hop = segment(samples).map_or(0, |length| length / 2);
+    if hop > 0 && shift.is_multiple_of(hop) {
+        SEGMENTS.saturating_sub(shift / hop)
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests;

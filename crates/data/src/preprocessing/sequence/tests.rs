@@ -1,0 +1,146 @@
+use super::*;
+use crate::preprocessing::{
+    BandLayout, BandsConfig, Compression, SpectralConfig, Statistics, Step, Thresholds, WelchConfig,
+};
+use proptest::prelude::*;
+
+/// Two channels of a recording.
+fn recording() -> [Vec<f32>; 2] {
+    let of = |k: usize| {
+        let value = |i: usize| ((i * i * k) % 1009) as f32 - 500.0 + 30.0 * (0.1 * i as f32).sin();
+        (0..2000).map(value).collect()
+    };
+    [of(1), of(3)]
+}
+
+fn window_at(start: usize, samples: usize) -> Vec<f32> {
+    let [a, b] = recording();
+    [&a[start..start + samples], &b[start..start + samples]].concat()
+}
+
+/// Every combination of what decides what is shared, by number.
+fn preprocessing(which: usize) -> Preprocessing {
+    let methods = [
+        (SpectralMethod::None, Compression::None),
+        (SpectralMethod::Fft, Compression::None),
+        (SpectralMethod::Fft, Compression::Log1p),
+        (SpectralMethod::Welch, Compression::Log),
+        (SpectralMethod::Bands, Compression::None),
+    ];
+    let (method, compression) = methods[which % methods.len()];
+    let (_, normalisation) = Normalisation::ALL.map(|(normalisation, name)| (name, normalisation))
+        [which / methods.len() % 5];
+    let steps = match which / 25 % 3 {
+        0 => vec![],
+        1 => vec![Step::Scale(2.4e-7)],
+        _ => vec![Step::Demean, Step::Scale(0.5)],
+    };
+    let spectral = SpectralConfig {
+        method,
+        compression,
+        welch: WelchConfig {
+            nperseg: 8,
+            noverlap: 4,
+            nfft: 8,
+            ..Default::default()
+        },
+        bands: BandsConfig {
+            segments: 5,
+            // Frames of neighbouring segments are the same.
+            frames: 3,
+            hop: Some(16),
+            frame_hop: Some(16),
+            frame: Some(32),
+            segment: Some(64),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let mut own = Preprocessing::new(steps, spectral);
+    own.normalisation = normalisation;
+    own.thresholds = Some(Thresholds {
+        compression: vec![0.3, 2.0],
+        ..Default::default()
+    });
+    let (shape, features) = plainly(&own, &window_at(1000, 128));
+    let by_band = normalisation == Normalisation::Band;
+    own.statistics = normalisation
+        .needs_statistics()
+        .then(|| Statistics::of(&features, shape, by_band));
+    own
+}
+
+/// Compressed features of a window of 128 samples by itself.
+fn plainly(own: &Preprocessing, values: &[f32]) -> ([usize; 3], Vec<f32>) {
+    let mut features = Vec::new();
+    let mut pipeline = own.pipeline().unwrap();
+    let shape = pipeline.features(values, &[2, 128], &mut features).unwrap();
+    own.compress(&mut features, shape);
+    (shape, features)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is shared, or said to be shared and is not: the same bits.
+    #[test]
+    fn inputs_are_those_of_windows_by_themselves(
+        which in 0usize..75,
+        hops in proptest::collection::vec((0usize..150, 0usize..8), 1..12),
+    ) {
+        let own = preprocessing(which);
+        let mut sequence = own.sequence().unwrap();
+        let mut start = 0;
+        for (hop, kind) in hops {
+            // Half of them by whole segments.
+            let hop = if kind < 4 { hop / 16 * 16 } else { hop };
+            start += hop;
+            let mut values = window_at(start, 128);
+            match kind {
+                // Other samples than those that are expected.
+                3 | 4 => values[5] += 1.0,
+                5 => values[7] = f32::NAN,
+                6 => values[128..].fill(2.5),
+                _ => {}
+            }
+            let found = sequence.input(&values, &[2, 128], Some(hop));
+            if kind == 5 {
+                prop_assert!(found.is_err());
+                continue;
+            }
+            let (found, shape) = found.unwrap();
+            let (expected_shape, mut expected) = plainly(&own, &values);
+            if own.normalisation != Normalisation::Batch {
+                own.normalise(&mut expected, expected_shape);
+            }
+            prop_assert_eq!(shape, expected_shape);
+            let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(found), bits(&expected), "{}", which);
+        }
+    }
+}
+
+#[test]
+fn half_a_window_on_three_segments_are_known() {
+    let known = |shift| known_segments(1024, shift);
+    assert_eq!([128, 256, 512, 768].map(known), [6, 5, 3, 1]);
+    assert_eq!([1, 100, 896, 1024, 5000].map(known), [0; 5]);
+    assert_eq!(known_segments(100, 8), 0, "such a window has no segments");
+}
+
+/// Segments of bands that begin where a frame of another does have it in common.
+#[test]
+fn frames_are_counted_once() {
+    let config = preprocessing(4).spectral.bands;
+    let layout = BandLayout::new(&config, 128).unwrap();
+    assert_eq!((layout.segments, layout.frames, layout.frame), (5, 3, 32));
+    let mut sequence = preprocessing(4).sequence().unwrap();
+    let values = window_at(0, 128);
+    let (input, [_, segments, features]) = sequence.input(&values, &[2, 128], None).unwrap();
+    let frame = features / 3;
+    for segment in 1..segments {
+        let before = &input[(segment - 1) * features..segment * features];
+        let own = &input[segment * features..(segment + 1) * features];
+        assert_eq!(own[..2 * frame], before[frame..]);
+    }
+}

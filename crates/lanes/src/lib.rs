@@ -1,0 +1,77 @@
+//! Plain loops, compiled once more for wider vectors and chosen at run time: the build is for any x86-64
+//! processor, whose baseline has vectors of four float32. Widths change no result, since the compiler never adds across
+//! lanes and Rust never fuses a multiplication with an addition by itself.
+//!
+//! ```
+//! lanes::wide! {
+//!     /// `a *= factor`.
+//!     fn scale(a: &mut [f32], factor: f32) {
+//!         for a in a {
+//!             *a *= factor;
+//!         }
+//!     }
+//! }
+//! let mut values = [1.0, 2.0, 3.0];
+//! scale(&mut values, 2.0);
+//! assert_eq!(values, [2.0, 4.0, 6.0]);
+//! ```
+
+/// What this processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// The baseline of the target.
+    Baseline,
+    /// Vectors of 256 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Vectors of 512 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Width {
+    /// The widest there is. The detection is cached by the standard library.
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") {
+                return Self::Avx2;
+            }
+        }
+        Self::Baseline
+    }
+}
+
+/// Defines a function whose loops are compiled for every [`Width`]. Functions that it calls must be `#[inline(always)]` to
+/// be compiled with it.
+#[macro_export]
+macro_rules! wide {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+        $(#[$attribute])*
+        $visibility fn $name($($argument: $type),*) $(-> $result)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn plain($($argument: $type),*) $(-> $result)? $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx2($($argument: $type),*) $(-> $result)? { plain($($argument),*) }
+                #[target_feature(enable = "avx512f,avx512vl")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx512($($argument: $type),*) $(-> $result)? { plain($($argument),*) }
+                // SAFETY: the features were detected.
+                #[allow(unsafe_code)]
+                match $crate::Width::detect() {
+                    $crate::Width::Avx512 => return unsafe { avx512($($argument),*) },
+                    $crate::Width::Avx2 => return unsafe { avx2($($argument),*) },
+                    $crate::Width::Baseline => {}
+                }
+            }
+            plain($($argument),*)
+        }
+    };
+}
