@@ -255,7 +255,7 @@ fn write_for_nodes(folder: &Path, model: &TrainedModel<'_>, features: &[f32]) ->
         ("c_int8", c::Numbers::Int8(&quantised)),
     ] {
         let files = match c::files(model, &network, numbers) {
-            // Filters and batch statistics have no form in C.
+            // Batch statistics have no form in C.
             Err(DeployError::FrontEnd(_)) => return Ok(()),
             files => files?,
         };

@@ -101,6 +101,12 @@ impl Butterworth {
         })
     }
 
+    /// Its sections `[b0, b1, b2, a1, a2]`, in the order in which they filter: for programs that filter elsewhere.
+    pub fn sections(&self) -> impl Iterator<Item = [f64; 5]> + '_ {
+        let numbers = |Section { b, a }: &Section| [b[0], b[1], b[2], a[0], a[1]];
+        self.sections.iter().map(numbers)
+    }
+
     /// Number of samples by which zero-phase filtering extends the input at each end; the input must be longer.
     pub fn padding(&self) -> usize {
         let taps = 2 * self.sections.len() + 1;

@@ -8,6 +8,7 @@ use data::{
     WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 
+use super::steps::Steps;
 use super::text::{array, float, floats, integers};
 use crate::{DeployError, TrainedModel};
 
@@ -21,6 +22,8 @@ pub(super) struct FrontEnd {
     pub table_bytes: usize,
     /// Bytes of the buffers beside features.
     pub buffer_bytes: usize,
+    /// Whether steps are computed in double, filters among them.
+    pub is_filtered: bool,
     /// Samples from one segment to the next.
     pub hop: usize,
     /// Samples of a segment; why a segment's features depend on others' samples too, where they do.
@@ -86,13 +89,14 @@ impl FrontEnd {
         let by_sample = preprocessing.normalisation == Normalisation::Sample;
         let has_first_pass = by_sample || method.name == "METHOD_BANDS";
         define("FIRST_PASS", u8::from(has_first_pass).to_string());
-        text.push_str(&steps(&preprocessing.steps)?);
+        let steps = Steps::new(preprocessing, [channels, samples])?;
+        text.push_str(&steps.text);
         text.push_str(&method.text);
         let (tables, mut table_bytes) = transform_tables(method.transform, power_of_two);
         text.push_str(&tables);
         let (tables, bytes) = compression(preprocessing, channels);
         text.push_str(&tables);
-        table_bytes += bytes + method.table_bytes;
+        table_bytes += bytes + method.table_bytes + steps.table_bytes;
         let (tables, bytes) = normalisation(preprocessing, channels)?;
         text.push_str(&tables);
         table_bytes += bytes;
@@ -101,9 +105,10 @@ impl FrontEnd {
             samples,
             text,
             table_bytes,
+            is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
             segment,
-            buffer_bytes: 4 * (method.transform + row + 8 * channels + 8),
+            buffer_bytes: steps.buffer_bytes + 4 * (method.transform + row + 8 * channels + 8),
         })
     }
 }
@@ -124,7 +129,7 @@ fn per_segment(preprocessing: &Preprocessing, method: &Method) -> Result<usize, 
     Ok(2 * method.hop)
 }
 
-fn refuse(problem: impl Into<String>) -> DeployError {
+pub(super) fn refuse(problem: impl Into<String>) -> DeployError {
     DeployError::FrontEnd(problem.into())
 }
 
@@ -140,42 +145,6 @@ fn samples(model: &TrainedModel<'_>) -> Result<usize, DeployError> {
     samples.ok_or_else(|| {
         refuse("it does not say how many samples a window has: give --window-samples")
     })
-}
-
-/// `STEP_...` and what is done to a channel before the segments are cut.
-fn steps(steps: &[Step]) -> Result<String, DeployError> {
-    let mut calls = String::new();
-    let mut used = [false; 4];
-    for step in steps {
-        match step {
-            Step::Demean => {
-                used[0] = true;
-                calls.push_str(" demean(c);");
-            }
-            Step::Detrend => {
-                used[1] = true;
-                calls.push_str(" detrend(c);");
-            }
-            Step::Scale(factor) => {
-                used[2] = true;
-                let _ = write!(calls, " scale_samples(c, {});", float(*factor as f32));
-            }
-            Step::Standardise => {
-                used[3] = true;
-                calls.push_str(" standardise(c);");
-            }
-            other => {
-                return Err(refuse(format!(
-                    "the step `{}` filters whole windows in float64; train without it",
-                    other.name()
-                )));
-            }
-        }
-    }
-    let names = ["DEMEAN", "DETREND", "SCALE", "STANDARDISE"];
-    let flags = names.iter().zip(used);
-    let flags = flags.map(|(name, used)| format!("#define STEP_{name} {}\n", u8::from(used)));
-    Ok(flags.collect::<String>() + &format!("#define PREPARE_CHANNEL(c){calls}\n"))
 }
 
 impl Method {

@@ -2,6 +2,7 @@
 //!
 //! - `runtime/`: the code, as C; which of it is compiled is decided by definitions;
 //! - `front_end`: definitions and tables of the preprocessing;
+//! - `steps`: what is done to windows before, filters among it;
 //! - `layers`: weights and calls of the network, in float or in 8 bits;
 //! - `golden`: what the trainer's own engine computes of windows that the test makes;
 //! - `text`: numbers and names as C.
@@ -9,6 +10,7 @@
 mod front_end;
 mod golden;
 mod layers;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,6 +28,7 @@ use crate::{DeployError, ModelFile, TrainedModel};
 
 const FRONT_END_CODE: &str = include_str!("runtime/front_end.c");
 const FLOAT_CODE: &str = include_str!("runtime/float.c");
+const FILTER_CODE: &str = include_str!("runtime/filter.c");
 const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
@@ -213,7 +216,7 @@ fn source(
         text,
         "\n/* Features and values of the network, by lifetime. */\nstatic {value} arena[ARENA];\n\n"
     );
-    text.push_str(FRONT_END_CODE);
+    text.push_str(&front_end_code(front_end));
     text.push('\n');
     text.push_str(code);
     text.push_str("\n/* ---- Weights ---- */\n\n");
@@ -224,6 +227,16 @@ fn source(
         text.push_str(STREAM_CODE);
     }
     text
+}
+
+/// The front end, with steps in double where it has any.
+fn front_end_code(front_end: &FrontEnd) -> String {
+    let filter = if front_end.is_filtered {
+        FILTER_CODE
+    } else {
+        ""
+    };
+    FRONT_END_CODE.replace("/* FILTER */\n", filter)
 }
 
 /// What the header declares.

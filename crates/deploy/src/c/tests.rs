@@ -145,6 +145,21 @@ fn every_front_end_passes_its_own_test() {
             "steps": ["standardise", {"scale": 20.0}], "thresholds": thresholds}),
         ),
         (
+            "none-filtered",
+            json!({"spectral": {"method": "none"}, "normalisation": "none", "steps": ["detrend",
+                {"band_pass": {"low": 5.0, "high": 20.0}}, {"scale": 0.01}, "standardise"]}),
+        ),
+        (
+            "fft-filtered",
+            json!({"spectral": {"method": "fft", "compression": "log1p"}, "normalisation": "sample", "steps": ["demean",
+                {"high_pass": {"frequency": 2.0, "zero_phase": false}}, {"low_pass": {"frequency": 30.0, "order": 3}}],
+                "thresholds": thresholds}),
+        ),
+        (
+            "bands-filtered",
+            json!({"spectral": bands, "normalisation": "sample", "steps": [{"high_pass": {"frequency": 2.0}}]}),
+        ),
+        (
             "fft-stream",
             json!({"spectral": {"method": "fft", "compression": "log1p"}, "normalisation": "none",
             "steps": [{"scale": 0.25}], "thresholds": thresholds}),
@@ -239,7 +254,9 @@ fn what_has_no_form_in_c_is_refused() {
         refused(preprocessing)
     };
     assert!(with("normalisation", "batch".into()).contains("no batch"));
-    let filter = json!([{"high_pass": {"frequency": 2.0}}]);
+    let filter = json!([{"band_pass": {"low": 2.0, "high": 8.0, "order": 12}}]);
+    assert!(with("steps", filter).contains("`band_pass` is longer than a window of 64 samples"));
+    let filter = json!([{"high_pass": {"frequency": 1e9}}]);
     assert!(with("steps", filter).contains("`high_pass`"));
     assert!(with("window", 128.into()).contains("128 samples become 7 segments of 32 features"));
     assert!(with("spectral", json!({"method": "bands"})).contains("layout"));

@@ -25,6 +25,7 @@ typedef struct {
 static window input;
 static channel channels[CHANNELS];
 
+/* FILTER */
 static float residual(int c, int t) {
     const size_t at = (size_t)c * (size_t)input.stride + (size_t)t;
     if (input.i16 != NULL) {
@@ -62,7 +63,7 @@ static float mean_of(int c, int start, int count) {
     return sum / (float)count;
 }
 
-#if STEP_DEMEAN || STEP_STANDARDISE || STEP_DETREND
+#if !FILTERED && (STEP_DEMEAN || STEP_STANDARDISE || STEP_DETREND)
 static float mean_residual(int c) {
     return mean_of(c, 0, SAMPLES);
 }
@@ -98,7 +99,7 @@ static int find_level(int c, int start, int count) {
     return 1;
 }
 
-#if STEP_DEMEAN || STEP_STANDARDISE
+#if !FILTERED && (STEP_DEMEAN || STEP_STANDARDISE)
 static void demean(int c) {
     channels[c].offset = mean_residual(c);
     channels[c].slope = 0.0f;
@@ -106,7 +107,7 @@ static void demean(int c) {
 }
 #endif
 
-#if STEP_DETREND
+#if !FILTERED && STEP_DETREND
 static void detrend(int c) {
     channel *own = &channels[c];
     const float n = (float)SAMPLES;
@@ -139,14 +140,14 @@ static void detrend(int c) {
 }
 #endif
 
-#if STEP_SCALE
+#if !FILTERED && STEP_SCALE
 static void scale_samples(int c, float factor) {
     channels[c].gain *= factor;
     channels[c].base *= (double)factor;
 }
 #endif
 
-#if STEP_STANDARDISE
+#if !FILTERED && STEP_STANDARDISE
 static void standardise(int c) {
     float power = 0.0f;
     int t;
@@ -591,6 +592,11 @@ static int front_end(void) {
 static int front_end(void) {
     int c;
     int segment;
+#if FILTERED
+    if (!step_window()) {
+        return SEISMIC_NOT_FINITE;
+    }
+#endif
     for (c = 0; c < CHANNELS; c++) {
         if (!find_level(c, 0, SAMPLES)) {
             return SEISMIC_NOT_FINITE;

@@ -1,0 +1,153 @@
+//! What is done to a window before its segments are cut: in float where no step is a filter, else in double.
+
+use std::fmt::Write;
+
+use data::signal::{Band, Butterworth};
+use data::{Preprocessing, Step};
+
+use super::text::{array, float};
+use crate::DeployError;
+
+/// Definitions of the steps.
+pub(super) struct Steps {
+    /// Definitions and tables, C.
+    pub text: String,
+    /// Bytes of the tables.
+    pub table_bytes: usize,
+    /// Bytes of the buffers.
+    pub buffer_bytes: usize,
+}
+
+/// A filter as C has it: sections `b0, b1, b2, a1, a2`, and samples that it adds at both ends, where it has no phase.
+struct Filter {
+    sections: Vec<[f64; 5]>,
+    padding: Option<usize>,
+}
+
+impl Steps {
+    /// Of windows `[channels, samples]`.
+    ///
+    /// # Errors
+    /// [`DeployError::FrontEnd`] where a filter cannot be designed, or is longer than the window.
+    pub fn new(
+        preprocessing: &Preprocessing,
+        [channels, samples]: [usize; 2],
+    ) -> Result<Self, DeployError> {
+        let mut filters = Vec::new();
+        for step in &preprocessing.steps {
+            if let Some(filter) = filter(step, preprocessing.spectral.sampling_rate)? {
+                if filter.padding.is_some_and(|padding| padding >= samples) {
+                    return Err(super::front_end::refuse(format!(
+                        "the step `{}` is longer than a window of {samples} samples",
+                        step.name()
+                    )));
+                }
+                filters.push(filter);
+            }
+        }
+        let used = |wanted: fn(&Step) -> bool| u8::from(preprocessing.steps.iter().any(wanted));
+        let mut text = format!(
+            "#define STEP_DEMEAN {}\n#define STEP_DETREND {}\n#define STEP_SCALE {}\n#define STEP_STANDARDISE {}\n",
+            used(|step| *step == Step::Demean),
+            used(|step| *step == Step::Detrend),
+            used(|step| matches!(step, Step::Scale(_))),
+            used(|step| *step == Step::Standardise),
+        );
+        if filters.is_empty() {
+            let _ = writeln!(
+                text,
+                "#define PREPARE_CHANNEL(c){}",
+                in_float(preprocessing)
+            );
+            return Ok(Self {
+                text,
+                table_bytes: 0,
+                buffer_bytes: 0,
+            });
+        }
+        let padding = filters.iter().filter_map(|f| f.padding).max();
+        let _ = write!(
+            text,
+            "#define FILTERED 1\n#define STEP_ZERO_PHASE {}\n#define PADDING {}\n#define PREPARE_CHANNEL(c)\n#define WINDOW_STEPS{}\n",
+            u8::from(padding.is_some()),
+            padding.unwrap_or(0),
+            in_double(preprocessing, &filters),
+        );
+        for (i, filter) in filters.iter().enumerate() {
+            let values = filter.sections.concat();
+            text.push_str(&array("double", &format!("filter{i}"), &values, |v| {
+                format!("{v:?}")
+            }));
+        }
+        let sections: usize = filters.iter().map(|f| f.sections.len()).sum();
+        Ok(Self {
+            text,
+            table_bytes: 40 * sections,
+            buffer_bytes: 8 * (samples + 2 * padding.unwrap_or(0)) + 4 * channels * samples,
+        })
+    }
+}
+
+/// The filter of a step, where it is one.
+fn filter(step: &Step, rate: f64) -> Result<Option<Filter>, DeployError> {
+    let (order, band, zero_phase) = match step {
+        Step::BandPass(own) => (own.order, Band::Pass(own.low, own.high), own.zero_phase),
+        Step::HighPass(own) => (own.order, Band::High(own.frequency), own.zero_phase),
+        Step::LowPass(own) => (own.order, Band::Low(own.frequency), own.zero_phase),
+        Step::Demean | Step::Detrend | Step::Standardise | Step::Scale(_) => return Ok(None),
+        Step::Fft | Step::Welch(_) | Step::Bands(_) | Step::Log | Step::Log1p => return Ok(None),
+        Step::Normalise(_) => return Ok(None),
+    };
+    let designed = Butterworth::new(order, band, rate).map_err(|error| {
+        super::front_end::refuse(format!("the step `{}`: {error}", step.name()))
+    })?;
+    Ok(Some(Filter {
+        padding: zero_phase.then(|| designed.padding()),
+        sections: designed.sections().collect(),
+    }))
+}
+
+/// Calls for a channel, in float.
+fn in_float(preprocessing: &Preprocessing) -> String {
+    let call = |step: &Step| match step {
+        Step::Demean => " demean(c);".to_owned(),
+        Step::Detrend => " detrend(c);".to_owned(),
+        Step::Standardise => " standardise(c);".to_owned(),
+        Step::Scale(factor) => format!(" scale_samples(c, {});", float(*factor as f32)),
+        _ => String::new(),
+    };
+    preprocessing.steps.iter().map(call).collect()
+}
+
+/// What is done to the samples `x` of a channel, in double.
+fn in_double(preprocessing: &Preprocessing, filters: &[Filter]) -> String {
+    let mut filters = filters.iter().enumerate();
+    let mut calls = String::new();
+    for step in &preprocessing.steps {
+        let call = match step {
+            Step::Demean => "demean_window(x)".to_owned(),
+            Step::Detrend => "detrend_window(x)".to_owned(),
+            // Its scale comes after what is rounding has been silenced.
+            Step::Standardise => "demean_window(x)".to_owned(),
+            Step::Scale(factor) => {
+                let _ = write!(calls, " scale_window(x, {factor:?});");
+                continue;
+            }
+            Step::BandPass(_) | Step::HighPass(_) | Step::LowPass(_) => {
+                let (i, filter) = filters.next().expect("a filter a step");
+                let count = filter.sections.len();
+                match filter.padding {
+                    Some(padding) => format!("filter_zero_phase(x, filter{i}, {count}, {padding})"),
+                    None => format!("run_sections(x, SAMPLES, filter{i}, {count}, 0)"),
+                }
+            }
+            Step::Fft | Step::Welch(_) | Step::Bands(_) | Step::Log | Step::Log1p => continue,
+            Step::Normalise(_) => continue,
+        };
+        let _ = write!(calls, " before = largest(x); {call}; silence(x, before);");
+        if *step == Step::Standardise {
+            calls.push_str(" standardise_window(x);");
+        }
+    }
+    calls
+}
