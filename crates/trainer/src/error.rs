@@ -1,8 +1,10 @@
 //! Errors that end a training, with their exit codes.
 
+mod recipe;
+
 use std::path::PathBuf;
 
-use crate::recipe::RecipeError;
+pub use recipe::RecipeError;
 
 /// Error from starting or running a training.
 #[derive(Debug, thiserror::Error)]

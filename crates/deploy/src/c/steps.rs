@@ -37,7 +37,7 @@ impl Steps {
         for step in &preprocessing.steps {
             if let Some(filter) = filter(step, preprocessing.spectral.sampling_rate)? {
                 if filter.padding.is_some_and(|padding| padding >= samples) {
-                    return Err(super::front_end::refuse(format!(
+                    return Err(DeployError::FrontEnd(format!(
                         "the step `{}` is longer than a window of {samples} samples",
                         step.name()
                     )));
@@ -98,9 +98,8 @@ fn filter(step: &Step, rate: f64) -> Result<Option<Filter>, DeployError> {
         Step::Fft | Step::Welch(_) | Step::Bands(_) | Step::Log | Step::Log1p => return Ok(None),
         Step::Normalise(_) => return Ok(None),
     };
-    let designed = Butterworth::new(order, band, rate).map_err(|error| {
-        super::front_end::refuse(format!("the step `{}`: {error}", step.name()))
-    })?;
+    let designed = Butterworth::new(order, band, rate)
+        .map_err(|error| DeployError::FrontEnd(format!("the step `{}`: {error}", step.name())))?;
     Ok(Some(Filter {
         padding: zero_phase.then(|| designed.padding()),
         sections: designed.sections().collect(),

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Recipe, RecipeArgs, RecipeError, Schedule};
-use crate::error::TrainerError;
+use super::{Recipe, RecipeArgs, Schedule};
+use crate::error::{RecipeError, TrainerError};
 
 /// Fields that may change when a run is resumed: how long it runs, and where its data lie (fingerprints decide
 /// whether they are the same data).

@@ -11,7 +11,6 @@ mod args;
 mod balance;
 mod check;
 mod choice;
-mod error;
 mod policies;
 mod preset;
 mod stored;
@@ -28,12 +27,11 @@ use model::ModelKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::TrainerError;
+use crate::error::{RecipeError, TrainerError};
 
 pub use args::RecipeArgs;
 pub use balance::{ClassWeights, Sampling, background_label};
 pub use choice::AugmentationChoice;
-pub use error::RecipeError;
 pub use policies::{EarlyStoppingSettings, Keep, PlateauSettings, Schedule};
 pub use preset::{JobOptions, Preset};
 
@@ -215,6 +213,7 @@ impl Recipe {
         if recipe.version > RECIPE_VERSION {
             return Err(RecipeError::Newer {
                 found: recipe.version,
+                known: RECIPE_VERSION,
             });
         }
         match unknown.first() {

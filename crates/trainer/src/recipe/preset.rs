@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Recipe, RecipeError};
+use super::Recipe;
 use crate::compute::Backend;
-use crate::error::TrainerError;
+use crate::error::{RecipeError, TrainerError};
 
 /// A preset file: the fields of [`Recipe`] and [`JobOptions`], all optional. Unknown keys are errors, since a typo
 /// would silently train something else. Relative paths are relative to the file.

@@ -4,8 +4,8 @@ use data::SpectralConfig;
 use experiment::{Entry, Metadata, TrainingConfig, hash::config_hash};
 use serde_json::{Map, Value, json};
 
-use super::{DataIdentity, RECIPE_FILE, Recipe, RecipeError};
-use crate::error::TrainerError;
+use super::{DataIdentity, RECIPE_FILE, Recipe};
+use crate::error::{RecipeError, TrainerError};
 
 /// What experiments had that were made before these fields existed.
 pub(super) fn before_recipes() -> Map<String, Value> {

@@ -328,7 +328,7 @@ fn bad_settings_are_named() {
         ),
         (
             "plateau: {min_delta: -1}",
-            "`plateau.min_delta` is -1: expected 0 or more",
+            "`plateau.min_delta` is -1: it must be 0 or more",
         ),
         ("meta: {status: x}", "the field is reserved"),
         (

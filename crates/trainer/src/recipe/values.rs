@@ -3,7 +3,8 @@
 use data::Augmentation;
 use serde_json::{Map, Value, json};
 
-use super::{Recipe, RecipeError};
+use super::Recipe;
+use crate::error::RecipeError;
 
 /// Fields that the program fills in and no sweep may set.
 const RESERVED: [&str; 2] = ["version", "data"];

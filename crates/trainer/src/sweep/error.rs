@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use data::folds::FoldError;
 use serde_json::Value;
 
-use crate::recipe::RecipeError;
+use crate::error::RecipeError;
 
 /// Maximum number of trials in a study.
 pub const MAX_TRIALS: usize = 100_000;

@@ -3,8 +3,6 @@
 use data::error::{SettingError, YamlError};
 use data::folds::FoldError;
 
-use super::RECIPE_VERSION;
-
 /// A recipe cannot be read, or asks for something impossible.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
@@ -15,12 +13,12 @@ pub enum RecipeError {
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// A newer program wrote it.
-    #[error(
-        "has version {found}, and this program knows versions up to {RECIPE_VERSION}: use a newer one"
-    )]
+    #[error("has version {found}, and this program knows versions up to {known}: use a newer one")]
     Newer {
         /// Version of the recipe.
         found: u32,
+        /// Newest version this program reads.
+        known: u32,
     },
     /// No field has this name.
     #[error("unknown field `{key}`{}{}", in_line(*line), one_of(known))]
