@@ -2,7 +2,8 @@
 //! inference` of the crate `model` does: median of a call in microseconds, windows a second. Float features come in, float
 //! logits go out. `scripts/bench/inference.py` runs it beside others.
 
-use std::time::Instant;
+#[path = "../../model/examples/timing/mod.rs"]
+mod timing;
 
 use deploy::TrainedModel;
 use deploy::network::Network;
@@ -36,20 +37,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let integers = IntegerNetwork::with_method(&network, &x[..16 * length], RangeMethod::Range)?;
     let mut fast = IntegerInference::new(&integers);
-    let mut call = |i: usize| {
+    timing::calls(batch, seconds, |i| {
         let x = &x[i % INPUTS * batch * length..][..batch * length];
         std::hint::black_box(fast.logits(x));
-    };
-    (0..(500 / batch).max(5)).for_each(&mut call);
-    let (begun, mut times) = (Instant::now(), Vec::new());
-    while begun.elapsed().as_secs_f64() < seconds {
-        let started = Instant::now();
-        call(times.len());
-        times.push(started.elapsed().as_secs_f64());
-    }
-    let rate = (batch * times.len()) as f64 / times.iter().sum::<f64>();
-    times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2] * 1e6;
-    println!("{{\"median_us\": {median:.2}, \"rate\": {rate:.0}}}");
+    });
     Ok(())
 }

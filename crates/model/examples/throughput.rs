@@ -4,6 +4,8 @@
 //! `scripts/bench/training.py` and `inference.py` run it beside others. With `steps` or `windows` instead, it takes so many
 //! steps, or classifies so many batches, and prints nothing: `scripts/bench/instructions.py` counts what that takes.
 
+mod timing;
+
 use std::time::Instant;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -55,7 +57,7 @@ fn main() {
             return;
         }
         // As many windows as the others are given in turns.
-        return calls(batch, seconds, |i| {
+        return timing::calls(batch, seconds, |i| {
             let window = &x[(i % 8) * batch * 3584..][..batch * 3584];
             std::hint::black_box(network.logits(window));
         });
@@ -129,21 +131,6 @@ fn rate(batch: usize, seconds: f64, mut step: impl FnMut(u64)) -> f64 {
         steps += 1;
     }
     steps as f64 * batch as f64 / started.elapsed().as_secs_f64()
-}
-
-/// Prints the median of single calls in microseconds and samples/s over `seconds`, after a warm-up.
-fn calls(batch: usize, seconds: f64, mut call: impl FnMut(usize)) {
-    (0..(500 / batch).max(5)).for_each(&mut call);
-    let (begun, mut times) = (Instant::now(), Vec::new());
-    while begun.elapsed().as_secs_f64() < seconds {
-        let started = Instant::now();
-        call(times.len());
-        times.push(started.elapsed().as_secs_f64());
-    }
-    let rate = (batch * times.len()) as f64 / times.iter().sum::<f64>();
-    times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2] * 1e6;
-    println!("{{\"median_us\": {median:.2}, \"rate\": {rate:.0}}}");
 }
 
 /// Prints median and 99th percentile of single calls, after a warm-up.

@@ -129,7 +129,7 @@ fn per_segment(preprocessing: &Preprocessing, method: &Method) -> Result<usize, 
     Ok(2 * method.hop)
 }
 
-pub(super) fn refuse(problem: impl Into<String>) -> DeployError {
+fn refuse(problem: impl Into<String>) -> DeployError {
     DeployError::FrontEnd(problem.into())
 }
 

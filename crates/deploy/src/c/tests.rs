@@ -207,23 +207,31 @@ fn every_front_end_passes_its_own_test() {
     }
 }
 
+/// The preprocessing that does nothing, but for one key.
+fn plain_but(key: &str, value: Value) -> Value {
+    let mut preprocessing = json!({
+        "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
+    });
+    preprocessing[key] = value;
+    preprocessing
+}
+
+/// The C code of a small network with this preprocessing.
+fn exported(preprocessing: Value) -> Result<Vec<ModelFile>, DeployError> {
+    let (bundle, architecture) = with_preprocessing(
+        ModelKind::UltraLightweight,
+        InputShape::from([2, 7, 16]),
+        preprocessing,
+    );
+    let model = TrainedModel::new(&bundle, &architecture).unwrap();
+    let network = Network::new(&model).unwrap();
+    files(&model, &network, Numbers::Float)
+}
+
 /// Segments that depend on samples of the whole window are not computed one after the other, and the header says why.
 #[test]
 fn only_segments_of_their_own_are_computed_sample_by_sample() {
-    let header = |key: &str, value: Value| {
-        let mut preprocessing = json!({
-            "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
-        });
-        preprocessing[key] = value;
-        let (bundle, architecture) = with_preprocessing(
-            ModelKind::UltraLightweight,
-            InputShape::from([2, 7, 16]),
-            preprocessing,
-        );
-        let model = TrainedModel::new(&bundle, &architecture).unwrap();
-        let network = Network::new(&model).unwrap();
-        text(&files(&model, &network, Numbers::Float).unwrap()[0].bytes)
-    };
+    let header = |key: &str, value: Value| text(&exported(plain_but(key, value)).unwrap()[0].bytes);
     let scaled = header("steps", json!([{"scale": 0.5}]));
     assert!(scaled.contains("SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP 8\n"));
     let demeaned = header("steps", json!(["demean"]));
@@ -234,25 +242,8 @@ fn only_segments_of_their_own_are_computed_sample_by_sample() {
 
 #[test]
 fn what_has_no_form_in_c_is_refused() {
-    let refused = |preprocessing: Value| {
-        let (bundle, architecture) = with_preprocessing(
-            ModelKind::UltraLightweight,
-            InputShape::from([2, 7, 16]),
-            preprocessing,
-        );
-        let model = TrainedModel::new(&bundle, &architecture).unwrap();
-        let network = Network::new(&model).unwrap();
-        files(&model, &network, Numbers::Float)
-            .unwrap_err()
-            .to_string()
-    };
-    let with = |key: &str, value: Value| {
-        let mut preprocessing = json!({
-            "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
-        });
-        preprocessing[key] = value;
-        refused(preprocessing)
-    };
+    let refused = |preprocessing: Value| exported(preprocessing).unwrap_err().to_string();
+    let with = |key: &str, value: Value| refused(plain_but(key, value));
     assert!(with("normalisation", "batch".into()).contains("no batch"));
     let filter = json!([{"band_pass": {"low": 2.0, "high": 8.0, "order": 12}}]);
     assert!(with("steps", filter).contains("`band_pass` is longer than a window of 64 samples"));

@@ -100,6 +100,22 @@ pub enum RecipeError {
     Augmentation(#[from] SettingError),
 }
 
+impl RecipeError {
+    /// Refuses the first value out of range of `(field, value, whether it fits, what it must be)`.
+    pub(crate) fn check_ranges(
+        ranges: impl IntoIterator<Item = (&'static str, f64, bool, &'static str)>,
+    ) -> Result<(), Self> {
+        match ranges.into_iter().find(|(_, _, fits, _)| !fits) {
+            Some((key, value, _, expected)) => Err(Self::OutOfRange {
+                key,
+                value,
+                expected,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
 fn in_line(line: Option<usize>) -> String {
     line.map_or(String::new(), |line| format!(" in line {line}"))
 }

@@ -131,13 +131,6 @@ impl Recipe {
                 "at least 0 and below 1",
             ),
         ];
-        match ranges.into_iter().find(|(_, _, fits, _)| !fits) {
-            Some((key, value, _, expected)) => Err(RecipeError::OutOfRange {
-                key,
-                value,
-                expected,
-            }),
-            None => Ok(()),
-        }
+        RecipeError::check_ranges(ranges)
     }
 }

@@ -183,7 +183,7 @@ impl Recipe {
     /// This recipe with the options that `args` gives.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] where a value makes no sense.
+    /// [`TrainerError::Recipe`], or [`TrainerError::Usage`] for a number that is not finite.
     pub fn with(self, args: &RecipeArgs) -> Result<Self, TrainerError> {
         args.check_numbers()?;
         self.check()?;

@@ -87,13 +87,6 @@ impl PlateauSettings {
                 "0 or more",
             ),
         ];
-        match ranges.into_iter().find(|(_, _, fits, _)| !fits) {
-            Some((key, value, _, expected)) => Err(RecipeError::OutOfRange {
-                key,
-                value,
-                expected,
-            }),
-            None => Ok(()),
-        }
+        RecipeError::check_ranges(ranges)
     }
 }
