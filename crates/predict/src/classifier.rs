@@ -178,6 +178,11 @@ impl Classifier {
         }
     }
 
+    /// Checksum of all integers of the 8-bit network, where that classifies.
+    pub fn int8_checksum(&self) -> Option<&str> {
+        self.network.integers()
+    }
+
     /// Preprocessing from raw windows to network inputs.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing

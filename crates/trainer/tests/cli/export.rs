@@ -85,6 +85,14 @@ fn a_model_in_8_bits_is_judged_and_written() {
     assert_eq!(report["layers"][0]["layer"], "input");
     assert!(command(&["quantise", "latest"]).contains("classes changed alone"));
     kept_ranges(&place);
+    let evaluation = command(&["evaluate", "latest", "--split", "val", "--int8", "--json"]);
+    let evaluation: serde_json::Value = serde_json::from_str(&evaluation).unwrap();
+    let int8 = report["macro_f1"]["int8"].as_f64().unwrap();
+    let evaluated = evaluation["f1_macro"].as_f64().unwrap();
+    assert!((evaluated - int8).abs() < 1e-9, "{evaluated} and {int8}");
+    assert_eq!(evaluation["int8"].as_str().unwrap().len(), 8);
+    let folder = place.found()[0].join("evaluations/val_int8");
+    assert!(folder.join("metrics.json").is_file());
     let out = place.folder.path().join("node");
     let path = out.to_str().unwrap();
     command(&[

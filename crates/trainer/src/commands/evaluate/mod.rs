@@ -1,25 +1,24 @@
 //! `trainer evaluate`: evaluates the model of an experiment on labelled windows, with the preprocessing it was
 //! trained with.
 
+mod findings;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use data::reader::{Record, Window};
-use data::{DatasetConfig, demo, samples};
+use data::{DatasetConfig, demo};
 use experiment::figures::confusion_matrix;
 use experiment::{Entry, ExperimentStore};
-use predict::{Classifier, Gallery, Options, Origin, Prediction};
+use predict::{Classifier, Gallery, Options};
 use serde_json::{Value, json};
 
+use self::findings::{BATCH, Findings, classify};
 use super::events::{EventOptions, score_events};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, Report};
 use crate::recipe::Recipe;
 use crate::system::limit_threads;
 use crate::training::calibration::{calibration_error, loss_at, reliability};
-
-/// Number of windows classified at once.
-const BATCH: usize = 256;
 
 /// A split of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -82,6 +81,9 @@ pub struct EvaluateArgs {
     /// Write an HTML page with the most confident mistakes, the least certain windows and samples of every class
     #[arg(long, value_name = "FILE")]
     pub gallery: Option<PathBuf>,
+    /// Evaluate the 8-bit network whose ranges `trainer quantise` has stored
+    #[arg(long)]
+    pub int8: bool,
     /// Window length in samples, for older models with Welch spectra that do not store it
     #[arg(long, value_name = "N")]
     pub window_samples: Option<usize>,
@@ -99,16 +101,6 @@ pub struct EvaluateArgs {
     pub datasets_dir: PathBuf,
 }
 
-/// Results of an evaluation.
-struct Findings {
-    classes: Vec<String>,
-    temperature: f64,
-    logits: Vec<f32>,
-    labels: Vec<u32>,
-    /// The lines of `predictions.csv`.
-    rows: String,
-}
-
 /// Runs the evaluation and returns its text for standard output and notes for standard error.
 ///
 /// # Errors
@@ -118,7 +110,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let options = Options {
         window_samples: arguments.window_samples,
-        int8: false,
+        int8: arguments.int8,
     };
     let mut classifier = Classifier::open_with(&entry.directory, options)?;
     if let Some(list) = &arguments.recordings {
@@ -149,7 +141,10 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
             .map_or(Vec::new(), |novelty| novelty.warnings()),
     );
     let evaluation = Evaluation::new(&found.logits, &found.labels, found.classes.len());
-    let results = results(&entry, &config, split, &found, &evaluation);
+    let mut results = results(&entry, &config, split, &found, &evaluation);
+    if let Some(checksum) = classifier.int8_checksum() {
+        results["int8"] = json!(checksum);
+    }
     let folder = entry.claim_evaluation(&name(arguments, &config))?;
     folder.save("metrics.json", format!("{results:#}\n").as_bytes())?;
     folder.save("predictions.csv", found.rows.as_bytes())?;
@@ -184,7 +179,9 @@ fn of_recordings(
     };
     let scores = score_events(&options, classifier)?;
     let stem = list.file_stem().unwrap_or_default().to_string_lossy();
-    let name = arguments.name.clone().unwrap_or(format!("events_{stem}"));
+    let number = if arguments.int8 { "_int8" } else { "" };
+    let name = arguments.name.clone();
+    let name = name.unwrap_or(format!("events_{stem}{number}"));
     let folder = entry.claim_evaluation(&name)?;
     let json = format!("{:#}\n", scores.to_json());
     folder.save("events.json", json.as_bytes())?;
@@ -221,152 +218,18 @@ fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, Tra
 
 /// Name of the evaluation folder.
 fn name(arguments: &EvaluateArgs, config: &DatasetConfig) -> String {
-    let split = arguments.split.name();
-    match (&arguments.name, &arguments.dataset_config) {
-        (Some(name), _) => name.clone(),
-        (None, None) => split.to_owned(),
-        (None, Some(_)) => {
-            let stem = config
-                .path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy();
-            format!("{stem}_{split}")
-        }
+    if let Some(name) = &arguments.name {
+        return name.clone();
     }
-}
-
-/// Maps each class of the dataset to a class of the model.
-fn model_classes(config: &DatasetConfig, classes: &[String]) -> Result<Vec<u32>, TrainerError> {
-    let of = |name: &String| {
-        let found = classes.iter().position(|class| class == name);
-        found.map(|class| class as u32).ok_or_else(|| {
-            TrainerError::Usage(format!(
-                "{}: the model has no class `{name}`, only {}; keep others with `included_classes`",
-                config.path.display(),
-                classes.join(", ")
-            ))
-        })
-    };
-    config.class_names().iter().map(of).collect()
-}
-
-/// Classifies all windows of a split.
-fn classify(
-    classifier: &mut Classifier,
-    config: &DatasetConfig,
-    split: &str,
-    mut gallery: Option<&mut Gallery>,
-) -> Result<Findings, TrainerError> {
-    let classes = classifier.class_names().to_vec();
-    let model_classes = model_classes(config, &classes)?;
-    let mut found = Findings {
-        temperature: classifier.temperature(),
-        logits: Vec::new(),
-        labels: Vec::new(),
-        rows: format!(
-            "file,record,group,label,class,confidence,{}\n",
-            fields(&classes)
-        ),
-        classes,
-    };
-    let mut waiting: Vec<(PathBuf, Record, u32)> = Vec::new();
-    let mut failed = None;
-    let read = samples::of_split(config, split, &mut |path, record, label| {
-        waiting.push((path.to_owned(), record, model_classes[label as usize]));
-        if waiting.len() < BATCH {
-            return Ok(());
-        }
-        found
-            .take(classifier, &mut waiting, gallery.as_deref_mut())
-            .map_err(|error| {
-                failed = Some(error);
-                data::DataError::Usage("stopped".into())
-            })
-    });
-    if let Some(error) = failed {
-        return Err(error);
+    let mut name = arguments.split.name().to_owned();
+    if arguments.dataset_config.is_some() {
+        let stem = config.path.file_stem().unwrap_or_default();
+        name = format!("{}_{name}", stem.to_string_lossy());
     }
-    read?;
-    found.take(classifier, &mut waiting, gallery)?;
-    if found.labels.is_empty() {
-        let problem = format!("{}: the {split} split is empty", config.path.display());
-        return Err(TrainerError::Usage(problem));
+    if arguments.int8 {
+        name.push_str("_int8");
     }
-    Ok(found)
-}
-
-impl Findings {
-    /// Classifies the queued windows.
-    fn take(
-        &mut self,
-        classifier: &mut Classifier,
-        waiting: &mut Vec<(PathBuf, Record, u32)>,
-        mut gallery: Option<&mut Gallery>,
-    ) -> Result<(), TrainerError> {
-        let (mut origins, mut windows) = (Vec::new(), Vec::new());
-        for (path, record, label) in waiting.drain(..) {
-            let origin = Origin {
-                file: path.display().to_string(),
-                record: record.record,
-                group: record.group.clone(),
-                time: None,
-            };
-            origins.push((origin, label));
-            windows.push(Window::from(record));
-        }
-        let predictions = classifier.classify(&windows).map_err(|error| match error {
-            predict::PredictError::Window { index, problem } => {
-                TrainerError::Data(data::DataError::Record {
-                    path: PathBuf::from(&origins[index].0.file),
-                    record: origins[index].0.record,
-                    problem: problem.into(),
-                })
-            }
-            other => TrainerError::Predict(other),
-        })?;
-        for (((origin, label), prediction), window) in
-            origins.iter().zip(&predictions).zip(&windows)
-        {
-            self.row(origin, *label, prediction);
-            self.logits.extend_from_slice(&prediction.logits);
-            self.labels.push(*label);
-            if let Some(gallery) = &mut gallery {
-                gallery.add(origin, Some(*label as usize), prediction, window);
-            }
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, origin: &Origin, label: u32, prediction: &Prediction) {
-        let texts = [
-            origin.file.clone(),
-            origin.record.to_string(),
-            origin.group.clone().unwrap_or_default(),
-            self.classes[label as usize].clone(),
-            self.classes[prediction.class].clone(),
-            prediction.confidence.to_string(),
-        ];
-        let probabilities: Vec<String> = prediction
-            .probabilities
-            .iter()
-            .map(f32::to_string)
-            .collect();
-        self.rows
-            .push_str(&format!("{},{}\n", fields(&texts), probabilities.join(",")));
-    }
-}
-
-/// Formats one CSV line, with quotes where needed.
-fn fields(texts: &[String]) -> String {
-    let field = |text: &String| {
-        if text.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.clone()
-        }
-    };
-    texts.iter().map(field).collect::<Vec<_>>().join(",")
+    name
 }
 
 /// Content of `metrics.json`.
