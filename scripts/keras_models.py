@@ -102,7 +102,10 @@ def build(name, input_shape=(2, 7, 256), num_classes=3, divisor=1, dropout=True)
             y = layers.ReLU()(bn(y, f"{block}.bn1"))
             y = bn(conv(y, f"{block}.conv", width(48), (1, 1), relu=False), f"{block}.bn2")
             x = layers.ReLU()(layers.Add()([y, x]))
-        x = layers.Add()([layers.GlobalAveragePooling2D()(x), linear])
+        maximum = layers.MaxPooling2D((1, x.shape[2]), name="max_pool_1")(x)
+        maximum = layers.Dense(width(48), name="maximum")(layers.GlobalAveragePooling2D()(maximum))
+        x = layers.Add()([maximum, layers.GlobalAveragePooling2D()(x)])
+        x = layers.Add()([x, linear])
         x = layers.Dropout(0.3)(x) if dropout else x
     else:
         raise ValueError(f"unknown model {name}")

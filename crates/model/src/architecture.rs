@@ -68,8 +68,8 @@ pub enum ModelKind {
     ResnetStyle,
     /// Sixteen wide convolutions and four dense layers, for servers rather than nodes.
     DeepLarge,
-    /// Pointwise and depthwise convolutions in parallel with a linear path from the mean features; contains logistic
-    /// regression.
+    /// Pointwise and depthwise convolutions, averaged and at their maximum over time, in parallel with a linear path from
+    /// the mean features; contains logistic regression.
     Seismic,
 }
 
@@ -170,8 +170,11 @@ pub enum Op {
     },
     /// Rectified linear unit.
     Relu,
-    /// Max-pooling (1,2) with stride (1,2); an odd last column is dropped.
-    MaxPool,
+    /// Maximum of every `columns` neighbouring columns (segments); columns left over at the end are dropped.
+    MaxPool {
+        /// At least 2. Also the stride.
+        columns: usize,
+    },
     /// `relu(body(x) + shortcut(x))`; an empty shortcut is the identity.
     Residual {
         /// Block name.
@@ -238,6 +241,23 @@ impl Architecture {
         num_classes: usize,
         divisor: usize,
     ) -> Self {
+        Self::build(kind, input, num_classes, (divisor, false))
+    }
+
+    /// This network without the path from the maximum over time, which `seismic_cnn` did not have at first; `None` for the
+    /// others, which have not changed. Experiments of that time still need it.
+    pub fn earlier(&self) -> Option<Self> {
+        let (kind, input) = (self.kind, self.input);
+        let earlier = || Self::build(kind, input, self.num_classes, (1, true));
+        (kind == ModelKind::Seismic).then(earlier)
+    }
+
+    fn build(
+        kind: ModelKind,
+        input: InputShape,
+        num_classes: usize,
+        (divisor, earlier): (usize, bool),
+    ) -> Self {
         let mut ops = Builder {
             ops: Vec::new(),
             divisor,
@@ -248,7 +268,7 @@ impl Architecture {
             ModelKind::DeepEfficient => ops.deep_efficient(),
             ModelKind::ResnetStyle => ops.resnet_style(),
             ModelKind::DeepLarge => ops.deep_large(),
-            ModelKind::Seismic => ops.seismic(),
+            ModelKind::Seismic => ops.seismic((!earlier).then_some(input.width)),
         }
         ops.ops.push(Op::Dense {
             name: "head".into(),
@@ -320,10 +340,10 @@ impl Builder {
         self.conv_relu("conv1".into(), (2, 3), 32);
         self.batch_norm("bn1".into());
         self.conv_relu("conv2".into(), (2, 3), 64);
-        self.ops.push(Op::MaxPool);
+        self.ops.push(Op::MaxPool { columns: 2 });
         self.batch_norm("bn2".into());
         self.conv_relu("conv3".into(), (1, 3), 128);
-        self.ops.push(Op::MaxPool);
+        self.ops.push(Op::MaxPool { columns: 2 });
         self.batch_norm("bn3".into());
         self.ops.push(Op::GlobalAveragePool);
         self.dense_relu("fc1", 512, 0.3);
@@ -375,8 +395,9 @@ impl Builder {
         }
     }
 
-    /// Sum of a convolutional path over the course of the window and a linear map of its mean features.
-    fn seismic(&mut self) {
+    /// Sum of a convolutional path over the course of the window, its mean and its maximum over the `segments` segments,
+    /// and a linear map of the window's mean features. Without `segments`, without the maximum.
+    fn seismic(&mut self, segments: Option<usize>) {
         let width = self.width(48);
         let name = |layer: &str| layer.to_owned();
         let mut body = vec![
@@ -403,16 +424,28 @@ impl Builder {
                 shortcut: Vec::new(),
             });
         }
-        body.push(Op::GlobalAveragePool);
-        let linear = Op::Dense {
-            name: name("linear"),
+        let dense = |layer: &str| Op::Dense {
+            name: name(layer),
             units: width,
         };
+        body.push(match segments {
+            None => Op::GlobalAveragePool,
+            // The mean hides how far an event stands out from what surrounds it.
+            Some(columns) => Op::Sum {
+                name: name("time"),
+                body: vec![
+                    Op::MaxPool { columns },
+                    Op::GlobalAveragePool,
+                    dense("maximum"),
+                ],
+                shortcut: vec![Op::GlobalAveragePool],
+            },
+        });
         self.ops.extend([
             Op::Sum {
                 name: name("sum"),
                 body,
-                shortcut: vec![Op::GlobalAveragePool, linear],
+                shortcut: vec![Op::GlobalAveragePool, dense("linear")],
             },
             Op::Dropout { rate: 0.3 },
         ]);

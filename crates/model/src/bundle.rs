@@ -242,12 +242,25 @@ impl Bundle {
                 source,
             })?;
         let input = InputShape::from(card.input_shape);
-        let architecture = Architecture::new(kind, input, card.class_names.len());
-        let plan = Plan::new(&architecture).map_err(|source| BundleError::Plan { path, source })?;
+        let mut architecture = Architecture::new(kind, input, card.class_names.len());
+        let plan = |architecture: &Architecture| {
+            Plan::new(architecture).map_err(|source| BundleError::Plan {
+                path: path.clone(),
+                source,
+            })
+        };
+        let mut layout = plan(&architecture)?;
         let path = directory.join(WEIGHTS_FILE);
         let bytes = read_file(&path, MAX_WEIGHTS_SIZE)?;
-        let weights = Weights::from_safetensors(&plan, &bytes)
-            .map_err(|source| BundleError::Weights { path, source })?;
+        let mut weights = Weights::from_safetensors(&layout, &bytes);
+        if let (Err(WeightsError::Missing { .. }), Some(earlier)) =
+            (&weights, architecture.earlier())
+        {
+            architecture = earlier;
+            layout = plan(&architecture)?;
+            weights = Weights::from_safetensors(&layout, &bytes);
+        }
+        let weights = weights.map_err(|source| BundleError::Weights { path, source })?;
         Ok((Self { card, weights }, architecture))
     }
 }
@@ -256,10 +269,7 @@ impl Bundle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn round_trip() {
-        let input = InputShape::from([2, 7, 16]);
-        let architecture = Architecture::new(ModelKind::UltraLightweight, input, 3);
+    fn is_read_again(architecture: Architecture) {
         let plan = Plan::new(&architecture).unwrap();
         let names = ["a", "b", "c"].map(String::from).to_vec();
         let preprocessing = serde_json::json!({"normalisation": "sample"});
@@ -272,6 +282,21 @@ mod tests {
             Bundle::load(directory.path()).unwrap(),
             (bundle, architecture)
         );
+    }
+
+    #[test]
+    fn round_trip() {
+        let input = InputShape::from([2, 7, 16]);
+        is_read_again(Architecture::new(ModelKind::UltraLightweight, input, 3));
+    }
+
+    #[test]
+    fn both_forms_of_the_seismic_network_are_read() {
+        let now = Architecture::new(ModelKind::Seismic, InputShape::from([2, 7, 16]), 3);
+        let earlier = now.earlier().unwrap();
+        assert_ne!(now, earlier);
+        is_read_again(now);
+        is_read_again(earlier);
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn operation(kind: &StepKind) -> String {
         } => format!("depthwise ({height},{width})"),
         StepKind::BatchNorm { .. } => "batch norm".into(),
         StepKind::Relu => "ReLU".into(),
-        StepKind::MaxPool => "max pool (1,2)".into(),
+        StepKind::MaxPool { columns } => format!("max pool (1,{columns})"),
         StepKind::Add { .. } => "add".into(),
         StepKind::GlobalAveragePool => "global average pool".into(),
         StepKind::Dense { .. } => "dense".into(),

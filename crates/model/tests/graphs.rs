@@ -212,11 +212,35 @@ fn a_value_may_be_added_to_itself() {
         vec![
             conv("conv1", 6),
             block("block1", Vec::new(), Vec::new()),
-            Op::MaxPool,
+            Op::MaxPool { columns: 2 },
             Op::GlobalAveragePool,
             dense("fc1", 8),
             Op::Dropout { rate: 0.2 },
             Op::Relu,
+            dense("head", CLASSES),
+        ],
+        37,
+    )
+    .check();
+}
+
+/// Columns left over at the end get no gradient, and of equal ones the first gets it.
+#[test]
+fn the_largest_of_several_columns() {
+    let pooled = vec![
+        Op::MaxPool { columns: 3 },
+        Op::GlobalAveragePool,
+        dense("maximum", 6),
+    ];
+    Case::new(
+        vec![
+            conv("conv1", 6),
+            Op::Relu,
+            Op::Sum {
+                name: "sum".into(),
+                body: pooled,
+                shortcut: vec![Op::GlobalAveragePool],
+            },
             dense("head", CLASSES),
         ],
         37,
@@ -230,7 +254,7 @@ fn steps_before_the_first_kernel() {
     Case::new(
         vec![
             Op::Relu,
-            Op::MaxPool,
+            Op::MaxPool { columns: 2 },
             Op::Dropout { rate: 0.3 },
             Op::GlobalAveragePool,
             dense("head", CLASSES),

@@ -48,6 +48,13 @@ impl Window {
         size: (1, 1),
         stride: 1,
     };
+
+    fn pool(columns: usize) -> Self {
+        Self {
+            size: (1, columns),
+            stride: columns,
+        }
+    }
 }
 
 impl LayerText {
@@ -138,7 +145,7 @@ fn float_text(network: &Network) -> LayerText {
         output: layer.output,
         in_place: matches!(
             layer.operation,
-            Operation::Scale { .. } | Operation::Add { .. } | Operation::MaxPool
+            Operation::Scale { .. } | Operation::Add { .. } | Operation::MaxPool { .. }
         ),
     };
     let accesses: Vec<Access> = network.layers.iter().map(access).collect();
@@ -175,7 +182,7 @@ fn float_text(network: &Network) -> LayerText {
             Operation::Mean { scale, shift } => {
                 (3, Window::ONE, Some((scale.clone(), shift.clone())))
             }
-            Operation::MaxPool => (4, Window::ONE, None),
+            Operation::MaxPool { columns } => (4, Window::pool(*columns), None),
             Operation::Add { .. } => (5, Window::ONE, None),
         };
         let _ = writeln!(writer.weights, "/* {} */", super::comment(&layer.name));
@@ -223,7 +230,7 @@ fn integer_text(network: &IntegerNetwork) -> LayerText {
                 layer.operation,
                 IntegerOperation::Scale { .. }
                     | IntegerOperation::Add { .. }
-                    | IntegerOperation::MaxPool
+                    | IntegerOperation::MaxPool { .. }
             ),
         }
     };
@@ -265,7 +272,10 @@ fn add_integer_layer(
         }
         IntegerOperation::Scale { .. } => 2,
         IntegerOperation::Mean { .. } => 3,
-        IntegerOperation::MaxPool => 4,
+        IntegerOperation::MaxPool { columns } => {
+            window = Window::pool(*columns);
+            4
+        }
         IntegerOperation::Add { .. } => 5,
     };
     let _ = writeln!(writer.weights, "/* {} */", super::comment(&layer.name));

@@ -80,7 +80,7 @@ fn scale_kernel(operation: &mut Operation, scale: &[f32]) -> bool {
         }
         Operation::Scale { .. }
         | Operation::Mean { .. }
-        | Operation::MaxPool
+        | Operation::MaxPool { .. }
         | Operation::Add { .. } => false,
     }
 }
@@ -92,7 +92,7 @@ fn relu_into_layer(before: &mut Layer, layer: &Layer) -> bool {
             layer.relu && scale.iter().all(|s| *s == 1.0) && shift.iter().all(|s| *s == 0.0)
         }
         _ => false,
-    } && before.operation != Operation::MaxPool;
+    } && !matches!(before.operation, Operation::MaxPool { .. });
     if is_relu {
         before.relu = true;
     }
@@ -148,7 +148,7 @@ fn balanced(network: &Network, at: usize) -> Option<usize> {
         layer.filter(|_| network.uses(value) == 1)
     };
     let mut before = feeding(network.layers[at].input)?;
-    if network.layers[before].operation == Operation::MaxPool {
+    if matches!(network.layers[before].operation, Operation::MaxPool { .. }) {
         before = feeding(network.layers[before].input)?;
     }
     let layer = &network.layers[before];

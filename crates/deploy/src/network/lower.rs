@@ -62,7 +62,7 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
                     shift: vec![0.0; channels],
                 }
             }
-            StepKind::MaxPool => Operation::MaxPool,
+            StepKind::MaxPool { columns } => Operation::MaxPool { columns: *columns },
             StepKind::Add { other } => Operation::Add {
                 other: index(&indices, *other),
             },

@@ -60,8 +60,8 @@ pub(crate) enum Operation {
     Scale { scale: Vec<f32>, shift: Vec<f32> },
     /// `scale * mean + shift`, with the mean over all positions.
     Mean { scale: Vec<f32>, shift: Vec<f32> },
-    /// The larger of two neighbours along the width.
-    MaxPool,
+    /// The largest of so many neighbours along the width.
+    MaxPool { columns: usize },
     /// Plus the value of this index.
     Add { other: usize },
 }
@@ -88,7 +88,7 @@ impl Layer {
             | Operation::Depthwise { .. }
             | Operation::Scale { .. }
             | Operation::Mean { .. }
-            | Operation::MaxPool => None,
+            | Operation::MaxPool { .. } => None,
         };
         std::iter::once(self.input).chain(other)
     }
@@ -156,7 +156,7 @@ impl Network {
                 Operation::Depthwise { kernel, .. } => output.positions() * kernel.len(),
                 Operation::Scale { .. } => output.elements(),
                 Operation::Mean { .. } => input.elements(),
-                Operation::MaxPool | Operation::Add { .. } => 0,
+                Operation::MaxPool { .. } | Operation::Add { .. } => 0,
             }
         };
         self.layers.iter().map(of).sum()

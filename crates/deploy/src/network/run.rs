@@ -94,7 +94,7 @@ impl<'a> Runner<'a> {
                 let means = output.to_vec();
                 scale_into(&means, scale, shift, output);
             }
-            Operation::MaxPool => max_pool(input, shape, output),
+            Operation::MaxPool { columns } => max_pool(input, shape, *columns, output),
             Operation::Add { other } => {
                 let pairs = input.iter().zip(&self.values[*other]);
                 output
@@ -115,20 +115,25 @@ fn scale_into(input: &[f32], scale: &[f32], shift: &[f32], output: &mut [f32]) {
     }
 }
 
-/// Pairs of columns; an odd last one is left out.
-pub(crate) fn max_pool<T: Copy + PartialOrd>(input: &[T], shape: Shape, output: &mut [T]) {
+/// The largest of every `columns` columns; those left over at the end are dropped.
+pub(crate) fn max_pool<T: Copy + PartialOrd>(
+    input: &[T],
+    shape: Shape,
+    columns: usize,
+    output: &mut [T],
+) {
     let c = shape.channels;
-    let columns = shape.width / 2;
-    for row in 0..shape.height {
-        for column in 0..columns {
-            let first = &input[(row * shape.width + 2 * column) * c..][..2 * c];
-            let out = &mut output[(row * columns + column) * c..][..c];
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = if first[i + c] > first[i] {
-                    first[i + c]
-                } else {
-                    first[i]
-                };
+    let lines = input.chunks_exact(shape.width * c);
+    for (line, output) in lines.zip(output.chunks_exact_mut(shape.width / columns * c)) {
+        let windows = line.chunks_exact(columns * c);
+        for (window, output) in windows.zip(output.chunks_exact_mut(c)) {
+            output.copy_from_slice(&window[..c]);
+            for next in window[c..].chunks_exact(c) {
+                for (out, next) in output.iter_mut().zip(next) {
+                    if *next > *out {
+                        *out = *next;
+                    }
+                }
             }
         }
     }

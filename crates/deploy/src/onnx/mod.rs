@@ -183,9 +183,10 @@ impl<'a> Builder<'a> {
                 self.add(&name, "BatchNormalization", &inputs, vec![epsilon])
             }
             StepKind::Relu => self.add(&name, "Relu", &[&input], Vec::new()),
-            StepKind::MaxPool => {
-                let kernel = Attribute::ints("kernel_shape", &[1, 2]);
-                let strides = Attribute::ints("strides", &[1, 2]);
+            StepKind::MaxPool { columns } => {
+                let window = [1, columns];
+                let kernel = Attribute::ints("kernel_shape", &window);
+                let strides = Attribute::ints("strides", &window);
                 self.add(&name, "MaxPool", &[&input], vec![kernel, strides])
             }
             StepKind::Add { other } => {

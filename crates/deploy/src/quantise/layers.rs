@@ -45,7 +45,7 @@ fn encodings(
     let mut encodings = vec![encoding(survey, 0, method, "input")?; network.values.len()];
     for layer in &network.layers {
         encodings[layer.output] = match layer.operation {
-            Operation::MaxPool => encodings[layer.input],
+            Operation::MaxPool { .. } => encodings[layer.input],
             // Logits that are cut might make two classes one.
             _ if layer.output == network.output => {
                 encoding(survey, layer.output, RangeMethod::Range, &layer.name)?
@@ -82,7 +82,7 @@ fn integer_layer(
         problem,
     };
     let affine = |kernel: &[f32], bias: &[f32]| affine(kernel, bias, input, output).map_err(fail);
-    if layer.operation == Operation::MaxPool && input != output {
+    if matches!(layer.operation, Operation::MaxPool { .. }) && input != output {
         return Err(fail(
             "a pool puts out what it reads, in the same units".into(),
         ));
@@ -112,7 +112,7 @@ fn integer_layer(
                 weights: affine(&each, shift)?,
             }
         }
-        Operation::MaxPool => IntegerOperation::MaxPool,
+        Operation::MaxPool { columns } => IntegerOperation::MaxPool { columns: *columns },
         Operation::Add { other } => IntegerOperation::Add {
             other: *other,
             multipliers: sum_multipliers(input, encodings[*other], output)

@@ -101,14 +101,11 @@ pub(crate) enum IntegerOperation {
         size: (usize, usize),
     },
     /// Every position times a number a channel.
-    Scale {
-        weights: Affine,
-    },
+    Scale { weights: Affine },
     /// The sum over all positions times a number a channel.
-    Mean {
-        weights: Affine,
-    },
-    MaxPool,
+    Mean { weights: Affine },
+    /// The largest of so many neighbours along the width.
+    MaxPool { columns: usize },
     Add {
         other: usize,
         /// Of the two inputs, shifted left by [`ADD_SHIFT`], and of their sum.
@@ -124,7 +121,7 @@ impl IntegerOperation {
             | Self::Depthwise { weights, .. }
             | Self::Scale { weights }
             | Self::Mean { weights } => Some(weights),
-            Self::MaxPool | Self::Add { .. } => None,
+            Self::MaxPool { .. } | Self::Add { .. } => None,
         }
     }
 }

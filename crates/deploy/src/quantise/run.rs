@@ -118,7 +118,9 @@ impl<'a> IntegerRunner<'a> {
                 }
                 result.round(weights, sums, output);
             }
-            IntegerOperation::MaxPool => max_pool(input.values, input.shape, output),
+            IntegerOperation::MaxPool { columns } => {
+                max_pool(input.values, input.shape, *columns, output);
+            }
             IntegerOperation::Add { other, multipliers } => {
                 let zero = network.encodings[*other].zero_point;
                 let pairs = input.values.iter().zip(&self.values[*other]);

@@ -77,11 +77,12 @@ fn add_step(
             graph.add("FusedBatchNormV3", "FusedBatchNormV3", &inputs, attrs)
         }
         StepKind::Relu => graph.apply("Relu", FLOAT, &[input]),
-        StepKind::MaxPool => {
+        StepKind::MaxPool { columns } => {
+            let window = Attr::ints(&[1, 1, columns as i64, 1]);
             let attrs = [
                 ("T", FLOAT.attr()),
-                ("ksize", Attr::ints(&[1, 1, 2, 1])),
-                ("strides", Attr::ints(&[1, 1, 2, 1])),
+                ("ksize", window.clone()),
+                ("strides", window),
                 ("padding", Attr::text("VALID")),
             ];
             graph.add("MaxPool", "MaxPool", &[input], attrs)

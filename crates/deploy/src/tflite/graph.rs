@@ -56,7 +56,9 @@ pub(super) enum Options {
     Depthwise {
         same: bool,
     },
-    MaxPool,
+    MaxPool {
+        columns: usize,
+    },
     Add,
     Reshape,
     Quantize,
@@ -70,7 +72,7 @@ impl Options {
         match self {
             Self::Conv { .. } => (3, version(3)),
             Self::Depthwise { .. } => (4, version(3)),
-            Self::MaxPool => (17, version(2)),
+            Self::MaxPool { .. } => (17, version(2)),
             Self::Add => (0, version(2)),
             Self::Reshape => (22, 1),
             Self::Quantize => (114, 1),
@@ -93,9 +95,10 @@ impl Options {
                 let table = table.int(1, 1).int(2, 1).int(3, 1).byte(4, activation);
                 Some((2, table.int(5, 1).int(6, 1)))
             }
-            Self::MaxPool => {
-                let table = Table::new().byte(0, VALID).int(1, 2).int(2, 1);
-                Some((5, table.int(3, 2).int(4, 1).byte(5, activation)))
+            Self::MaxPool { columns } => {
+                let columns = columns as i32;
+                let table = Table::new().byte(0, VALID).int(1, columns).int(2, 1);
+                Some((5, table.int(3, columns).int(4, 1).byte(5, activation)))
             }
             Self::Add => Some((11, Table::new().byte(0, activation))),
             Self::Reshape => Some((17, Table::new().child(0, Node::Ints(dims.to_vec())))),

@@ -143,9 +143,9 @@ fn add_float(graph: &mut Graph, network: &Network) -> (usize, usize) {
                     shift,
                 )
             }
-            Operation::MaxPool => {
+            Operation::MaxPool { columns } => {
                 graph.apply(
-                    Options::MaxPool,
+                    Options::MaxPool { columns: *columns },
                     &[tensors[layer.input]],
                     tensors[layer.output],
                     layer.relu,
@@ -202,8 +202,9 @@ fn add_integer(graph: &mut Graph, network: &IntegerNetwork, float_outside: bool)
     for layer in &network.layers {
         let inputs = [tensors[layer.input]];
         match &layer.operation {
-            IntegerOperation::MaxPool => {
-                graph.apply(Options::MaxPool, &inputs, tensors[layer.output], layer.relu);
+            IntegerOperation::MaxPool { columns } => {
+                let pool = Options::MaxPool { columns: *columns };
+                graph.apply(pool, &inputs, tensors[layer.output], layer.relu);
             }
             IntegerOperation::Add { other, .. } => {
                 let inputs = [tensors[layer.input], tensors[*other]];
@@ -266,7 +267,7 @@ fn integer_kernel(
             let plan = KernelPlan::depthwise((input.height, input.width), outputs, false);
             (plan, kernel.repeat(input.positions()))
         }
-        IntegerOperation::MaxPool | IntegerOperation::Add { .. } => return None,
+        IntegerOperation::MaxPool { .. } | IntegerOperation::Add { .. } => return None,
     };
     Some((plan, kernel, weights))
 }

@@ -51,9 +51,10 @@ pub(crate) enum Saved {
     },
     /// Output of the ReLU.
     Relu { output: Tensor<2> },
-    /// Whether the first of two neighbours was the larger, `[lines * half, 1, row]`.
+    /// For every column of a window but the first: whether those before it hold the maximum so far,
+    /// `[lines * windows, 1, row]`.
     MaxPool {
-        first: Tensor<3, Bool>,
+        kept: Vec<Tensor<3, Bool>>,
         lines: usize,
         width: usize,
         row: usize,
@@ -189,11 +190,11 @@ impl<'a> Backward<'a> {
             // The ReLU passes gradients where its output is positive.
             Saved::Relu { output } => Some(d.mask_fill(output.lower_equal_elem(0.0), 0.0)),
             Saved::MaxPool {
-                first,
+                kept,
                 lines,
                 width,
                 row,
-            } => Some(self.max_pool_input(first, lines, width, row, d)),
+            } => Some(self.max_pool_input(kept, [lines, width, row], d)),
             Saved::Add { other } => {
                 self.add_to(other, d.clone());
                 Some(d)
@@ -252,20 +253,25 @@ impl<'a> Backward<'a> {
     /// Gradient of the input of max-pooling: `lines` of `width` positions with `row` values each.
     fn max_pool_input(
         &self,
-        first: Tensor<3, Bool>,
-        lines: usize,
-        width: usize,
-        row: usize,
+        kept: Vec<Tensor<3, Bool>>,
+        [lines, width, row]: [usize; 3],
         d: Tensor<2>,
     ) -> Tensor<2> {
-        let half = width / 2;
-        let d = d.reshape([lines * half, 1, row]);
-        let taken = d.clone().mask_fill(first.clone().bool_not(), 0.0);
-        let pairs = Tensor::cat(vec![taken, d.mask_fill(first, 0.0)], 1);
-        let mut back = pairs.reshape([lines, 2 * half, row]);
-        if width > 2 * half {
-            // The last column of an odd width was dropped and gets no gradient.
-            let none = Tensor::zeros([lines, 1, row], &back.device());
+        let columns = kept.len() + 1;
+        let windows = width / columns;
+        // Only the first of the largest columns gets the gradient. The last comes first.
+        let mut rest = d.reshape([lines * windows, 1, row]);
+        let mut parts = Vec::with_capacity(columns);
+        for keep in kept.into_iter().rev() {
+            parts.push(rest.clone().mask_fill(keep.clone(), 0.0));
+            rest = rest.mask_fill(keep.bool_not(), 0.0);
+        }
+        parts.push(rest);
+        parts.reverse();
+        let mut back = Tensor::cat(parts, 1).reshape([lines, windows * columns, row]);
+        if width > windows * columns {
+            // Columns left over at the end get no gradient.
+            let none = Tensor::zeros([lines, width - windows * columns, row], &back.device());
             back = Tensor::cat(vec![back, none], 1);
         }
         back.reshape([lines * width * self.batch, row / self.batch])

@@ -150,10 +150,7 @@ impl<'a> Pass<'a> {
                 });
                 output
             }
-            StepKind::MaxPool => {
-                let (height, width) = shape.height_and_width();
-                self.max_pool(x, height, width)
-            }
+            StepKind::MaxPool { columns } => self.max_pool(x, shape.height_and_width(), columns),
             StepKind::Add { other } => {
                 let other_value = values.take(other);
                 self.keep(|| Saved::Add { other });
@@ -338,31 +335,43 @@ impl<'a> Pass<'a> {
         output
     }
 
-    fn max_pool(&mut self, x: Tensor<2>, height: usize, width: usize) -> Tensor<2> {
+    fn max_pool(
+        &mut self,
+        x: Tensor<2>,
+        (height, width): (usize, usize),
+        columns: usize,
+    ) -> Tensor<2> {
         let [_, channels] = x.dims();
-        let half = width / 2;
-        // Pairs of neighbouring columns; a single column at the end is dropped.
+        let windows = width / columns;
+        // Windows of neighbouring columns; what is left over at the end is dropped.
         let (lines, row) = match self.layout {
             Layout::SamplesFirst => (self.batch * height, channels),
             Layout::PositionsFirst(_) => (height, self.batch * channels),
         };
         let rows = x.reshape([lines, width, row]);
-        let pairs = rows.narrow(1, 0, 2 * half).reshape([lines * half, 2, row]);
-        let rows = if self.tape.is_none() {
-            pairs.max_dim(1)
+        let pooled = rows
+            .narrow(1, 0, windows * columns)
+            .reshape([lines * windows, columns, row]);
+        let largest = if self.tape.is_none() {
+            pooled.max_dim(1)
         } else {
-            let first = pairs.clone().narrow(1, 0, 1);
-            let second = pairs.narrow(1, 1, 1);
-            let taken = first.clone().greater_equal(second.clone());
+            let mut largest = pooled.clone().narrow(1, 0, 1);
+            let mut kept = Vec::with_capacity(columns - 1);
+            for column in 1..columns {
+                let next = pooled.clone().narrow(1, column, 1);
+                let keep = largest.clone().greater_equal(next.clone());
+                largest = next.mask_where(keep.clone(), largest);
+                kept.push(keep);
+            }
             self.keep(|| Saved::MaxPool {
-                first: taken.clone(),
+                kept,
                 lines,
                 width,
                 row,
             });
-            second.mask_where(taken, first)
+            largest
         };
-        rows.reshape([height * half * self.batch, channels])
+        largest.reshape([height * windows * self.batch, channels])
     }
 
     fn global_average_pool(&mut self, x: Tensor<2>, positions: usize) -> Tensor<2> {

@@ -175,15 +175,19 @@ wide! {
 }
 
 wide! {
-    /// The larger of neighbouring columns, in lines of `width` columns; an odd last one is dropped.
-    pub(super) fn max_pool(x: &[f32], width: usize, channels: usize, out: &mut [f32]) {
-        let half = width / 2;
+    /// The largest of every `columns` neighbouring columns, in lines of so many columns (`line` has both); columns left over at
+    /// the end are dropped.
+    pub(super) fn max_pool(x: &[f32], line: (usize, usize), channels: usize, out: &mut [f32]) {
+        let (width, columns) = line;
         let lines = x.chunks_exact(width * channels);
-        for (line, out) in lines.zip(out.chunks_exact_mut(half * channels)) {
-            for (pair, out) in line.chunks_exact(2 * channels).zip(out.chunks_exact_mut(channels)) {
-                let (a, b) = pair.split_at(channels);
-                for i in 0..channels {
-                    out[i] = if b[i] > a[i] { b[i] } else { a[i] };
+        for (line, out) in lines.zip(out.chunks_exact_mut(width / columns * channels)) {
+            for (window, out) in line.chunks_exact(columns * channels).zip(out.chunks_exact_mut(channels)) {
+                let (first, others) = window.split_at(channels);
+                out.copy_from_slice(first);
+                for next in others.chunks_exact(channels) {
+                    for i in 0..channels {
+                        out[i] = if next[i] > out[i] { next[i] } else { out[i] };
+                    }
                 }
             }
         }
@@ -191,21 +195,46 @@ wide! {
 }
 
 wide! {
-    /// Adds the gradient to the larger of each pair, the first of equals; `out` must be set before.
-    pub(super) fn max_pool_backward(x: &[f32], gradient: &[f32], width: usize, channels: usize, out: &mut [f32]) {
-        let half = width / 2;
+    /// Adds the gradient to the largest of every `columns` columns, the first of equals; `out` must be set before.
+    pub(super) fn max_pool_backward(
+        x: &[f32], gradient: &[f32], line: (usize, usize), channels: usize, out: &mut [f32],
+    ) {
+        let (width, columns) = line;
         let line = width * channels;
         let lines = x.chunks_exact(line).zip(out.chunks_exact_mut(line));
-        for ((x, out), g) in lines.zip(gradient.chunks_exact(half * channels)) {
-            let pairs = x.chunks_exact(2 * channels).zip(out.chunks_exact_mut(2 * channels));
-            for ((x, out), g) in pairs.zip(g.chunks_exact(channels)) {
-                let ((a, b), (out_a, out_b)) = (x.split_at(channels), out.split_at_mut(channels));
-                for i in 0..channels {
-                    let second = b[i] > a[i];
-                    out_a[i] += if second { 0.0 } else { g[i] };
-                    out_b[i] += if second { g[i] } else { 0.0 };
+        for ((x, out), g) in lines.zip(gradient.chunks_exact(width / columns * channels)) {
+            let size = columns * channels;
+            let windows = x.chunks_exact(size).zip(out.chunks_exact_mut(size));
+            for ((x, out), g) in windows.zip(g.chunks_exact(channels)) {
+                for from in (0..channels).step_by(BLOCK) {
+                    let block = from..channels.min(from + BLOCK);
+                    pass_to_largest(x, &g[block.clone()], (from, channels), out);
                 }
             }
+        }
+    }
+}
+
+/// Channels that [`pass_to_largest`] takes at once, which vectors hold.
+const BLOCK: usize = 32;
+
+/// Adds `gradient`, of the channels from `from` on, to the first of the largest columns of `x`.
+#[inline(always)]
+fn pass_to_largest(x: &[f32], gradient: &[f32], (from, channels): (usize, usize), out: &mut [f32]) {
+    let count = gradient.len();
+    let (mut largest, mut rest) = ([f32::NEG_INFINITY; BLOCK], [0.0; BLOCK]);
+    rest[..count].copy_from_slice(gradient);
+    for x in x.chunks_exact(channels) {
+        for (largest, x) in largest.iter_mut().zip(&x[from..][..count]) {
+            *largest = if *x > *largest { *x } else { *largest };
+        }
+    }
+    for (x, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
+        let both = x[from..][..count].iter().zip(&mut out[from..][..count]);
+        for ((x, out), (largest, rest)) in both.zip(largest.iter().zip(&mut rest)) {
+            let takes = x == largest;
+            *out += if takes { *rest } else { 0.0 };
+            *rest = if takes { 0.0 } else { *rest };
         }
     }
 }

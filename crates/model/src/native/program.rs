@@ -50,9 +50,10 @@ pub(super) enum Kind {
     Depthwise(Box<Conv>),
     BatchNorm(Norm),
     Relu,
-    /// Pairs of neighbouring columns of lines of `width`.
+    /// Windows of `columns` neighbouring columns, in lines of `width`.
     MaxPool {
         width: usize,
+        columns: usize,
     },
     /// `from + other`.
     Add {
@@ -350,9 +351,9 @@ impl Builder<'_> {
                 self.push(step, Kind::BatchNorm(norm));
             }
             StepKind::Relu => self.relu(step),
-            StepKind::MaxPool => {
+            StepKind::MaxPool { columns } => {
                 let (_, width) = shape.height_and_width();
-                self.push(step, Kind::MaxPool { width });
+                self.push(step, Kind::MaxPool { width, columns });
             }
             StepKind::Add { other } => {
                 let kind = Kind::Add {

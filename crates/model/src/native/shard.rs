@@ -173,9 +173,9 @@ impl Shard {
                 }
                 k::relu(&mut out);
             }
-            Kind::MaxPool { width } => {
+            Kind::MaxPool { width, columns } => {
                 let channels = shared.program.buffers[*to].channels;
-                k::max_pool(input, *width, channels, &mut out);
+                k::max_pool(input, (*width, *columns), channels, &mut out);
             }
             Kind::Add { other, relu, .. } => {
                 out.copy_from_slice(input);

@@ -37,14 +37,14 @@ impl Shard {
                 self.rectify(true, step.to, &mut gradient);
                 self.pass_on(step, &gradient, shared);
             }
-            Kind::MaxPool { width } => {
+            Kind::MaxPool { width, columns } => {
                 let channels = shared.program.buffers[step.from].channels;
                 self.change(step, shared, |shard, accumulate, back| {
                     if !accumulate {
                         back.fill(0.0);
                     }
                     let x = shard.activation(step.from, shared);
-                    k::max_pool_backward(x, &gradient, *width, channels, back);
+                    k::max_pool_backward(x, &gradient, (*width, *columns), channels, back);
                 });
             }
             Kind::Add {

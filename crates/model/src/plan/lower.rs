@@ -74,7 +74,7 @@ impl Lowering<'_> {
                 let layer = self.layer_of(input);
                 Ok(self.push(format!("{layer}.relu"), StepKind::Relu, input))
             }
-            Op::MaxPool => self.max_pool(input),
+            Op::MaxPool { columns } => self.max_pool(*columns, input),
             Op::Residual {
                 name,
                 body,
@@ -165,11 +165,11 @@ impl Lowering<'_> {
         self.push(layer.into(), kind, input)
     }
 
-    fn max_pool(&mut self, input: ValueId) -> Result<ValueId, PlanError> {
+    fn max_pool(&mut self, columns: usize, input: ValueId) -> Result<ValueId, PlanError> {
         self.max_pools += 1;
         let layer = format!("max_pool_{}", self.max_pools);
         let (height, width, channels) = self.image(&layer, input)?;
-        if width < 2 {
+        if width < columns {
             return Err(PlanError::TooNarrow {
                 model: self.architecture.kind,
                 input: self.architecture.input,
@@ -179,10 +179,10 @@ impl Lowering<'_> {
         }
         let shape = ValueShape::Image {
             height,
-            width: width / 2,
+            width: width / columns,
             channels,
         };
-        Ok(self.push_as(layer, StepKind::MaxPool, input, shape))
+        Ok(self.push_as(layer, StepKind::MaxPool { columns }, input, shape))
     }
 
     fn add(&mut self, layer: String, input: ValueId, other: ValueId) -> Result<ValueId, PlanError> {

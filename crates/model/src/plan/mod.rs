@@ -40,7 +40,7 @@ pub use step::{Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueS
 ///             StepKind::Depthwise { size, .. } => format!("depthwise {size:?}"),
 ///             StepKind::BatchNorm { epsilon, .. } => format!("batch norm, epsilon {epsilon}"),
 ///             StepKind::Relu => "relu".into(),
-///             StepKind::MaxPool => "max pool".into(),
+///             StepKind::MaxPool { columns } => format!("max pool (1,{columns})"),
 ///             StepKind::Add { other } => format!("add {:?}", plan.shape(other)),
 ///             StepKind::GlobalAveragePool => "global average pool".into(),
 ///             StepKind::Dense { kernel, .. } => format!("dense {:?}", plan.tensor(kernel).shape),
@@ -58,11 +58,11 @@ pub use step::{Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueS
 ///         "bn1: batch norm, epsilon 0.001 -> [2, 7, 32]",
 ///         "conv2: conv (2, 3), stride 1, of conv2/kernel -> [2, 7, 64]",
 ///         "conv2.relu: relu -> [2, 7, 64]",
-///         "max_pool_1: max pool -> [2, 3, 64]",
+///         "max_pool_1: max pool (1,2) -> [2, 3, 64]",
 ///         "bn2: batch norm, epsilon 0.001 -> [2, 3, 64]",
 ///         "conv3: conv (1, 3), stride 1, of conv3/kernel -> [2, 3, 128]",
 ///         "conv3.relu: relu -> [2, 3, 128]",
-///         "max_pool_2: max pool -> [2, 1, 128]",
+///         "max_pool_2: max pool (1,2) -> [2, 1, 128]",
 ///         "bn3: batch norm, epsilon 0.001 -> [2, 1, 128]",
 ///         "global_average_pool: global average pool -> [128]",
 ///         "fc1: dense [128, 512] -> [512]",
@@ -152,7 +152,7 @@ impl Plan {
             StepKind::Dense { .. } => self.shape(step.input).elements() * output.elements(),
             StepKind::BatchNorm { .. }
             | StepKind::Relu
-            | StepKind::MaxPool
+            | StepKind::MaxPool { .. }
             | StepKind::Add { .. }
             | StepKind::GlobalAveragePool
             | StepKind::Dropout { .. } => 0,

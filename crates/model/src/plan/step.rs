@@ -197,8 +197,11 @@ pub enum StepKind {
     },
     /// `max(x, 0)`.
     Relu,
-    /// Maximum of two neighbouring columns, stride 2 along the width; an odd last column is dropped.
-    MaxPool,
+    /// Maximum of every `columns` neighbouring columns; columns left over at the end are dropped.
+    MaxPool {
+        /// Width of the window, and stride along the width.
+        columns: usize,
+    },
     /// Sum of two values of equal shape.
     Add {
         /// The second summand.
@@ -238,7 +241,7 @@ impl StepKind {
             | StepKind::Depthwise { .. }
             | StepKind::BatchNorm { .. }
             | StepKind::Relu
-            | StepKind::MaxPool
+            | StepKind::MaxPool { .. }
             | StepKind::GlobalAveragePool
             | StepKind::Dense { .. }
             | StepKind::Dropout { .. } => None,
@@ -259,7 +262,7 @@ impl StepKind {
                 epsilon: _,
             } => vec![gamma, beta, mean, variance],
             StepKind::Relu
-            | StepKind::MaxPool
+            | StepKind::MaxPool { .. }
             | StepKind::Add { .. }
             | StepKind::GlobalAveragePool
             | StepKind::Dropout { .. } => Vec::new(),
@@ -275,7 +278,7 @@ impl StepKind {
             | StepKind::Dropout { .. } => true,
             StepKind::Conv { .. }
             | StepKind::Depthwise { .. }
-            | StepKind::MaxPool
+            | StepKind::MaxPool { .. }
             | StepKind::GlobalAveragePool
             | StepKind::Dense { .. } => false,
         }

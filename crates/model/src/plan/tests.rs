@@ -92,12 +92,15 @@ fn operations_that_do_not_follow_each_other_are_refused() {
         with(vec![dense(3)]),
         "simple_cnn: `head` needs flat values, as after pooling, and gets shape [2, 7, 256]"
     );
-    assert!(with(vec![Op::GlobalAveragePool, Op::MaxPool]).contains("`max_pool_1` needs an image"));
+    assert!(
+        with(vec![Op::GlobalAveragePool, Op::MaxPool { columns: 2 }])
+            .contains("`max_pool_1` needs an image")
+    );
     assert!(with(vec![Op::Relu]).contains("needs one logit a class"));
     assert!(with(vec![Op::GlobalAveragePool, dense(4)]).contains("needs one logit a class"));
     let residual = Op::Residual {
         name: "block".into(),
-        body: vec![Op::MaxPool],
+        body: vec![Op::MaxPool { columns: 2 }],
         shortcut: Vec::new(),
     };
     assert!(with(vec![residual]).contains("`block.add` needs two values of one shape"));
@@ -142,7 +145,7 @@ fn a_block_keeps_its_input_alive() {
 fn gradients_are_needed_from_the_first_kernel_on() {
     let mut architecture = Architecture::new(ModelKind::Simple, InputShape::default(), 2);
     architecture.ops = vec![
-        Op::MaxPool,
+        Op::MaxPool { columns: 2 },
         Op::GlobalAveragePool,
         Op::Dense {
             name: "head".into(),

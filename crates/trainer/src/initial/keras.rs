@@ -111,7 +111,7 @@ fn plan_layers(plan: &Plan) -> Vec<(String, Kind)> {
         StepKind::BatchNorm { .. } => Some(Kind::Norm),
         StepKind::Dense { .. } => Some(Kind::Dense),
         StepKind::Relu
-        | StepKind::MaxPool
+        | StepKind::MaxPool { .. }
         | StepKind::Add { .. }
         | StepKind::GlobalAveragePool
         | StepKind::Dropout { .. } => None,

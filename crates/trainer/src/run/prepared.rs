@@ -83,12 +83,7 @@ impl Prepared {
         warn_of_other_data(&job, &dataset, progress);
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
-        let architecture = Architecture::new(
-            recipe.model,
-            InputShape::from(dataset.train.shape),
-            dataset.class_names.len(),
-        );
-        let plan = Plan::new(&architecture)?;
+        let (architecture, plan) = network(&job, &dataset)?;
         if let Some(kilobytes) = job.budget_kb {
             let said = budget::check(&architecture, &dataset.preprocessing, kilobytes)?;
             progress.say(&said);
@@ -281,6 +276,23 @@ fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {
     splits
         .map(|(name, split)| (name.to_owned(), split.fingerprint.clone()))
         .into()
+}
+
+/// The network that the recipe names; for an experiment that goes on, as it was when the experiment began.
+fn network(job: &Job, dataset: &Dataset) -> Result<(Architecture, Plan), TrainerError> {
+    let architecture = Architecture::new(
+        job.recipe.model,
+        InputShape::from(dataset.train.shape),
+        dataset.class_names.len(),
+    );
+    if let (Some(entry), Some(earlier)) = (&job.resume, architecture.earlier()) {
+        let plan = Plan::new(&earlier)?;
+        if plan.total_parameters() == entry.metadata.model_info.total_params {
+            return Ok((earlier, plan));
+        }
+    }
+    let plan = Plan::new(&architecture)?;
+    Ok((architecture, plan))
 }
 
 /// Warns if a stored recipe runs on other data than the first time. (Resuming refuses this.)

@@ -112,11 +112,16 @@ static void max_pool(const layer *l, const float *x, float *y) {
     int row;
     int column;
     int c;
+    int j;
     for (row = 0; row < l->height; row++) {
         for (column = 0; column < l->columns; column++) {
-            const float *in = &x[(row * l->width + 2 * column) * l->channels];
+            const float *in = &x[(row * l->width + column * l->stride) * l->channels];
             for (c = 0; c < l->channels; c++) {
-                *y++ = fmaxf(in[c], in[c + l->channels]);
+                float largest = in[c];
+                for (j = 1; j < l->stride; j++) {
+                    largest = fmaxf(largest, in[j * l->channels + c]);
+                }
+                *y++ = largest;
             }
         }
     }

@@ -139,11 +139,17 @@ static void max_pool(const layer *l, const int8_t *x, int8_t *y) {
     int row;
     int column;
     int c;
+    int j;
     for (row = 0; row < l->height; row++) {
         for (column = 0; column < l->columns; column++) {
-            const int8_t *in = &x[(row * l->width + 2 * column) * l->channels];
+            const int8_t *in = &x[(row * l->width + column * l->stride) * l->channels];
             for (c = 0; c < l->channels; c++) {
-                *y++ = in[c] > in[c + l->channels] ? in[c] : in[c + l->channels];
+                int8_t largest = in[c];
+                for (j = 1; j < l->stride; j++) {
+                    const int8_t next = in[j * l->channels + c];
+                    largest = next > largest ? next : largest;
+                }
+                *y++ = largest;
             }
         }
     }

@@ -260,8 +260,9 @@ impl Body for Sum<'_> {
     }
 }
 
-/// The larger of every two columns; an odd last one is left out.
+/// The largest of every `columns` columns; those left over at the end are dropped.
 pub(super) struct Pool<'a> {
+    pub columns: usize,
     /// Rows of columns, from row to row so many numbers.
     pub rows: (&'a [i16], usize),
     /// Numbers of a column.
@@ -273,14 +274,17 @@ impl Body for Pool<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         let (from, row) = self.rows;
-        let pairs = row / self.stride / 2;
-        let rows = self.to.chunks_exact_mut(pairs * self.stride);
+        let windows = row / self.stride / self.columns;
+        let rows = self.to.chunks_exact_mut(windows * self.stride);
         for (to, from) in rows.zip(from.chunks_exact(row)) {
-            let columns = from.chunks_exact(2 * self.stride);
-            for (to, both) in to.chunks_exact_mut(self.stride).zip(columns) {
-                let (left, right) = both.split_at(self.stride);
-                for ((to, a), b) in to.iter_mut().zip(left).zip(right) {
-                    *to = *a.max(b);
+            let windows = from.chunks_exact(self.columns * self.stride);
+            for (to, window) in to.chunks_exact_mut(self.stride).zip(windows) {
+                let (first, others) = window.split_at(self.stride);
+                to.copy_from_slice(first);
+                for next in others.chunks_exact(self.stride) {
+                    for (to, next) in to.iter_mut().zip(next) {
+                        *to = *next.max(to);
+                    }
                 }
             }
         }

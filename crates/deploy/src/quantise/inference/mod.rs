@@ -254,7 +254,8 @@ impl Worker {
                         });
                     }
                 }
-                Kind::Pool => instructions.run(Pool {
+                Kind::Pool { columns } => instructions.run(Pool {
+                    columns: *columns,
                     rows: (
                         &from[..samples * before.length()],
                         before.shape.width * before.stride,

@@ -24,7 +24,9 @@ pub(super) enum Kind {
         sources: Vec<Vec<(usize, usize)>>,
         kernel: Vec<i32>,
     },
-    Pool,
+    Pool {
+        columns: usize,
+    },
     Add {
         other: usize,
         multipliers: [Multipliers; 3],
@@ -83,7 +85,7 @@ impl Program {
             Kind::Channels { sources, .. } => {
                 channels * sources.iter().map(Vec::len).sum::<usize>()
             }
-            Kind::Pool | Kind::Add { .. } => self.layouts[step.to].length(),
+            Kind::Pool { .. } | Kind::Add { .. } => self.layouts[step.to].length(),
         }
     }
 }
@@ -115,7 +117,7 @@ fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer) -> S
             sources: vec![every.map(|position| (0, position)).collect()],
             kernel: rows(weights),
         },
-        IntegerOperation::MaxPool => Kind::Pool,
+        IntegerOperation::MaxPool { columns } => Kind::Pool { columns: *columns },
         IntegerOperation::Add { other, multipliers } => Kind::Add {
             other: *other,
             multipliers: multipliers.map(Multipliers::splat),

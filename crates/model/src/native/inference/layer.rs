@@ -22,8 +22,8 @@ pub(super) enum Operation {
         /// `[tap][channel]`.
         kernel: Vec<f32>,
     },
-    /// The larger of pairs of neighbouring columns, in lines of `width`.
-    MaxPool { width: usize },
+    /// The largest of every `columns` neighbouring columns, in lines of `width`.
+    MaxPool { width: usize, columns: usize },
     /// The sum with another value.
     Add { other: Slot },
     /// Mean over all positions.

@@ -48,7 +48,9 @@ enum Kind {
         kernel: Vec<f64>,
         bias: Vec<f64>,
     },
-    MaxPool,
+    MaxPool {
+        columns: usize,
+    },
     Add,
     Average,
 }
@@ -127,7 +129,7 @@ impl Lowering<'_> {
                     draft.finish.relu_after = true;
                 }
             }
-            StepKind::MaxPool => self.push(step, Kind::MaxPool),
+            StepKind::MaxPool { columns } => self.push(step, Kind::MaxPool { columns }),
             StepKind::Add { .. } => self.push(step, Kind::Add),
             StepKind::GlobalAveragePool => self.push(step, Kind::Average),
             // Nothing is dropped: its output is its input.
@@ -209,7 +211,7 @@ impl Lowering<'_> {
             }
             Kind::Conv { .. }
             | Kind::Depthwise { .. }
-            | Kind::MaxPool
+            | Kind::MaxPool { .. }
             | Kind::Add
             | Kind::Average => draft.finish.scaling = Some((floats(scale), floats(shift))),
         }
@@ -346,8 +348,9 @@ fn operation(plan: &Plan, draft: &Draft, isa: Instructions) -> (Operation, Finis
                 kernel: floats(kernel),
             }
         }
-        Kind::MaxPool => Operation::MaxPool {
+        Kind::MaxPool { columns } => Operation::MaxPool {
             width: before.height_and_width().1,
+            columns: *columns,
         },
         Kind::Add => Operation::Add { other: 0 },
         Kind::Average => Operation::Average,

@@ -31,7 +31,7 @@ use packed::Aligned;
 use product::product;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
-use steps::{Strides, average, combine, depthwise, evaluate, pair, pool};
+use steps::{Strides, add, average, combine, depthwise, evaluate, pool};
 use vector::{Instructions, Isa, Portable};
 
 /// Samples that a thread takes through the layers at once: so many that kernels are read seldom, so few that their values stay
@@ -255,15 +255,15 @@ impl Worker {
                 let kernel = (&sources[..], &kernel[..]);
                 depthwise::<V>(kernel, from, (samples, channels), to, finish);
             }
-            Operation::MaxPool { width } => {
-                pool::<V>(*width, from, (samples, channels), to, finish);
+            Operation::MaxPool { width, columns } => {
+                pool::<V>((*width, *columns), from, (samples, channels), to, finish);
             }
             Operation::Add { other } => {
                 let other = &self.slots[*other][..length];
                 let group = samples * channels;
                 let both = from.chunks_exact(group).zip(other.chunks_exact(group));
                 for ((a, b), to) in both.zip(to.chunks_exact_mut(group)) {
-                    pair::<V, false>([a, b], (samples, channels), to, finish);
+                    add::<V>([a, b], (samples, channels), to, finish);
                 }
             }
             Operation::Average => average::<V>(positions, from, (samples, channels), to, finish),

@@ -4,7 +4,7 @@
 
 use super::finish::Finish;
 use super::lines::{Lines, MOST, OUTPUTS};
-use super::sweeps::{Average, Combine, Depthwise, Pair, Points};
+use super::sweeps::{Average, Combine, Depthwise, Largest, Points, Sum};
 use super::vector::Isa;
 
 /// Samples, and channels of each.
@@ -120,8 +120,8 @@ pub(super) fn combine<V: Isa>(
     }
 }
 
-/// The larger of two values, or their sum, of one position.
-pub(super) fn pair<V: Isa, const LARGER: bool>(
+/// The sum of two values of one position.
+pub(super) fn add<V: Isa>(
     [a, b]: [&[f32]; 2],
     (samples, channels): Rows,
     to: &mut [f32],
@@ -129,7 +129,7 @@ pub(super) fn pair<V: Isa, const LARGER: bool>(
 ) {
     let group = samples * channels;
     assert!(a.len().min(b.len()).min(to.len()) >= group, "a position");
-    let body = Pair::<LARGER> {
+    let body = Sum {
         from: [a.as_ptr(), b.as_ptr()],
         to: to.as_mut_ptr(),
         samples,
@@ -140,21 +140,30 @@ pub(super) fn pair<V: Isa, const LARGER: bool>(
     unsafe { V::sweep(channels, &body) }
 }
 
-/// The larger of neighbouring columns in lines of `width`; an odd last one is dropped.
+/// The largest of every `columns` neighbouring columns in lines of `width`; columns left over at the end are dropped.
 pub(super) fn pool<V: Isa>(
-    width: usize,
+    (width, columns): (usize, usize),
     from: &[f32],
-    rows: Rows,
+    (samples, channels): Rows,
     to: &mut [f32],
     finish: &Finish,
 ) {
-    let group = rows.0 * rows.1;
-    let outs = to.chunks_exact_mut(width / 2 * group);
+    let group = samples * channels;
+    let outs = to.chunks_exact_mut(width / columns * group);
     for (line, out) in from.chunks_exact(width * group).zip(outs) {
-        let pairs = line.chunks_exact(2 * group);
-        for (both, out) in pairs.zip(out.chunks_exact_mut(group)) {
-            let (a, b) = both.split_at(group);
-            pair::<V, true>([a, b], rows, out, finish);
+        let windows = line.chunks_exact(columns * group);
+        for (window, out) in windows.zip(out.chunks_exact_mut(group)) {
+            let body = Largest {
+                from: window.as_ptr(),
+                positions: columns,
+                to: out.as_mut_ptr(),
+                samples,
+                channels,
+                finish: checked(finish, channels),
+            };
+            // SAFETY: a window has `columns` positions, `out` has one; instructions are those of this processor, says
+            // who chose `V`.
+            unsafe { V::sweep(channels, &body) }
         }
     }
 }

@@ -123,8 +123,8 @@ impl<const N: usize, const M: usize> Body for Combine<'_, N, M> {
     }
 }
 
-/// The larger of two values, or their sum.
-pub(super) struct Pair<'a, const LARGER: bool> {
+/// The sum of two values of one position.
+pub(super) struct Sum<'a> {
     pub from: [*const f32; 2],
     pub to: *mut f32,
     pub samples: usize,
@@ -132,7 +132,7 @@ pub(super) struct Pair<'a, const LARGER: bool> {
     pub finish: &'a Finish,
 }
 
-impl<const LARGER: bool> Body for Pair<'_, LARGER> {
+impl Body for Sum<'_> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
         // SAFETY: as promised to this function.
@@ -140,8 +140,35 @@ impl<const LARGER: bool> Body for Pair<'_, LARGER> {
             for sample in 0..self.samples {
                 let at = sample * self.channels + i;
                 let [a, b] = self.from.map(|from| V::load(from.add(at)));
-                let value = if LARGER { a.larger(b) } else { a.add(b) };
-                self.finish.rest(value, i).store(self.to.add(at));
+                self.finish.rest(a.add(b), i).store(self.to.add(at));
+            }
+        }
+    }
+}
+
+/// The largest over positions that lie `samples * channels` apart.
+pub(super) struct Largest<'a> {
+    pub from: *const f32,
+    pub positions: usize,
+    pub to: *mut f32,
+    pub samples: usize,
+    pub channels: usize,
+    pub finish: &'a Finish,
+}
+
+impl Body for Largest<'_> {
+    #[inline(always)]
+    unsafe fn at<V: Vector>(&self, i: usize) {
+        // SAFETY: as promised to this function.
+        unsafe {
+            for sample in 0..self.samples {
+                let at = sample * self.channels + i;
+                let mut largest = V::load(self.from.add(at));
+                for position in 1..self.positions {
+                    let next = self.from.add(position * self.samples * self.channels + at);
+                    largest = largest.larger(V::load(next));
+                }
+                self.finish.rest(largest, i).store(self.to.add(at));
             }
         }
     }
