@@ -1,10 +1,12 @@
 //! A plan as steps between buffers, some of them in place or fused.
 
+mod builder;
+
 use std::ops::Range;
 
+use self::builder::Builder;
 use super::conv::{CHANNELS, Conv};
-use crate::geometry::Geometry;
-use crate::plan::{Plan, Step as PlanStep, StepKind, TensorId, ValueId};
+use crate::plan::Plan;
 
 /// Buffer of activations.
 pub(super) type BufferId = usize;
@@ -287,158 +289,4 @@ fn gradient_tasks(steps: &[Step]) -> Vec<GradientTask> {
         }
     }
     tasks
-}
-
-struct Builder<'a> {
-    plan: &'a Plan,
-    /// Of the plan's values.
-    uses: Vec<usize>,
-    /// Of the plan's values.
-    wanted_values: Vec<bool>,
-    /// Of the plan's tensors.
-    ranges: Vec<Range<usize>>,
-    steps: Vec<Step>,
-    buffers: Vec<BufferShape>,
-    wanted: Vec<bool>,
-    /// Of the plan's values so far.
-    buffer_of: Vec<BufferId>,
-    /// The step that wrote a buffer last; none has written the input.
-    last_writer: Vec<Option<usize>>,
-    norms: Vec<usize>,
-}
-
-impl Builder<'_> {
-    fn step(&mut self, step: &PlanStep) {
-        let shape = self.plan.shape(step.input);
-        match step.kind {
-            StepKind::Conv {
-                kernel,
-                bias,
-                size,
-                stride,
-            } => {
-                let conv = self.conv(step, Geometry::new(shape, size, stride), (kernel, bias));
-                self.push(step, Kind::Conv(conv));
-            }
-            StepKind::Depthwise { kernel, bias, size } => {
-                let conv = self.conv(step, Geometry::new(shape, size, 1), (kernel, bias));
-                self.push(step, Kind::Depthwise(conv));
-            }
-            StepKind::Dense { kernel, bias } => {
-                let conv = self.conv(step, Geometry::new(shape, (1, 1), 1), (kernel, bias));
-                self.push(step, Kind::Conv(conv));
-            }
-            StepKind::BatchNorm {
-                gamma,
-                beta,
-                mean,
-                variance,
-                epsilon,
-            } => {
-                let [gamma, beta, mean, variance] =
-                    [gamma, beta, mean, variance].map(|id| self.ranges[id.index()].clone());
-                assert_eq!(gamma.end, beta.start, "beta follows gamma");
-                self.norms.push(gamma.len());
-                let norm = Norm {
-                    number: self.norms.len() - 1,
-                    gamma,
-                    beta,
-                    mean,
-                    variance,
-                    epsilon: epsilon as f32,
-                    relu: false,
-                };
-                self.push(step, Kind::BatchNorm(norm));
-            }
-            StepKind::Relu => self.relu(step),
-            StepKind::MaxPool { columns } => {
-                let (_, width) = shape.height_and_width();
-                self.push(step, Kind::MaxPool { width, columns });
-            }
-            StepKind::Add { other } => {
-                let kind = Kind::Add {
-                    other: self.buffer_of[other.index()],
-                    accumulate: false,
-                    relu: false,
-                };
-                self.push(step, kind);
-            }
-            StepKind::GlobalAveragePool => self.push(step, Kind::AveragePool),
-            StepKind::Dropout { rate, number } => {
-                self.push_in_place(step, Kind::Dropout { rate, number });
-            }
-        }
-    }
-
-    fn conv(
-        &self,
-        step: &PlanStep,
-        geometry: Geometry,
-        (kernel, bias): (TensorId, TensorId),
-    ) -> Box<Conv> {
-        let channels = self.plan.shape(step.input).channels();
-        let out = self.plan.shape(step.output).channels();
-        let [kernel, bias] = [kernel, bias].map(|id| self.ranges[id.index()].clone());
-        assert_eq!(kernel.end, bias.start, "the bias follows the kernel");
-        Box::new(Conv::new(geometry, channels, out, kernel, bias))
-    }
-
-    /// Appends a buffer for a value of the plan.
-    fn buffer(&mut self, value: ValueId) -> BufferId {
-        let shape = self.plan.shape(value);
-        let id = self.buffers.len();
-        self.buffers.push(BufferShape {
-            rows: shape.positions(),
-            channels: shape.channels(),
-        });
-        self.wanted.push(self.wanted_values[value.index()]);
-        self.last_writer.push(None);
-        self.buffer_of[value.index()] = id;
-        id
-    }
-
-    /// Appends a step into a buffer of its own.
-    fn push(&mut self, step: &PlanStep, kind: Kind) {
-        let to = self.buffer(step.output);
-        self.append(step, kind, to);
-    }
-
-    /// Appends a step that overwrites its input where nothing else reads that.
-    fn push_in_place(&mut self, step: &PlanStep, kind: Kind) {
-        if self.is_only_reader(step) {
-            let to = self.buffer_of[step.input.index()];
-            self.append(step, kind, to);
-        } else {
-            self.push(step, kind);
-        }
-    }
-
-    fn append(&mut self, step: &PlanStep, kind: Kind, to: BufferId) {
-        self.last_writer[to] = Some(self.steps.len());
-        self.buffer_of[step.output.index()] = to;
-        self.steps.push(Step {
-            kind,
-            from: self.buffer_of[step.input.index()],
-            to,
-            accumulate: false,
-        });
-    }
-
-    fn is_only_reader(&self, step: &PlanStep) -> bool {
-        self.uses[step.input.index()] == 1 && step.input != self.plan.input
-    }
-
-    /// A rectifier, as part of the step before it where that can be.
-    fn relu(&mut self, step: &PlanStep) {
-        let buffer = self.buffer_of[step.input.index()];
-        if self.is_only_reader(step)
-            && let Some(writer) = self.last_writer[buffer]
-            && let Some(relu) = self.steps[writer].kind.fused_relu_flag()
-        {
-            *relu = true;
-            self.buffer_of[step.output.index()] = buffer;
-        } else {
-            self.push_in_place(step, Kind::Relu);
-        }
-    }
 }
