@@ -1,17 +1,16 @@
 //! Evaluates simple classifiers on a dataset, and compares a network with the best of them.
 
-use std::fmt;
+mod quick;
+mod verdict;
+
 use std::time::{Duration, Instant};
 
 use data::folds::{FoldError, FoldScheme, Folds, coincidence_warnings, few_groups_warning};
-use data::{DataError, DatasetConfig};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use crate::cache::{self, Key};
+pub use self::quick::{Budget, QuickOptions, quick};
+pub use self::verdict::{TestedWindows, Verdict};
 use crate::evaluate::{PartScores, PredictedWindows, Scores};
-use crate::metrics::bootstrap::{self, Difference, Interval, Options};
-use crate::metrics::{confusion, macro_f1};
 use crate::model::{Baseline, Prediction, Problem};
 use crate::samples::{Splits, at_most};
 
@@ -314,206 +313,6 @@ impl Comparison {
         };
         Verdict::new(tested, predicted, &baselines, self.seed)
     }
-}
-
-/// Windows on which classifiers are compared.
-#[derive(Clone, Copy, Debug)]
-pub struct TestedWindows<'a> {
-    /// True classes, one per window.
-    pub labels: &'a [u32],
-    /// Recordings, one per window.
-    pub groups: &'a [String],
-    /// Number of classes.
-    pub classes: usize,
-}
-
-/// Comparison of a network with the best baseline on the same windows: macro F1 with intervals over groups.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// Best baseline.
-    pub baseline: Baseline,
-    /// Its macro F1.
-    pub baseline_score: Interval,
-    /// Macro F1 of the network.
-    pub network_score: Interval,
-    /// Network minus baseline.
-    pub difference: Difference,
-}
-
-impl Verdict {
-    /// Compares a network's predictions with those of the best of `baselines` on the same windows. `None` if there is
-    /// no baseline, or predictions differ in length.
-    pub fn new(
-        tested: TestedWindows<'_>,
-        network: &[u32],
-        baselines: &[(Baseline, Vec<u32>)],
-        seed: u64,
-    ) -> Option<Self> {
-        let TestedWindows {
-            labels,
-            groups,
-            classes,
-        } = tested;
-        let fits = |predicted: &[u32]| {
-            predicted.len() == labels.len()
-                && predicted.iter().all(|&class| (class as usize) < classes)
-        };
-        if !fits(network) || !baselines.iter().all(|(_, predicted)| fits(predicted)) {
-            return None;
-        }
-        let score = |predicted: &[u32]| macro_f1(&confusion(labels, predicted, classes));
-        let mut best = baselines.first()?;
-        for other in baselines {
-            if score(&other.1) > score(&best.1) {
-                best = other;
-            }
-        }
-        let options = Options {
-            seed,
-            ..Options::default()
-        };
-        let interval = |predicted: &[u32]| {
-            bootstrap::interval(labels, predicted, groups, classes, macro_f1, options)
-        };
-        let both = [network, &best.1];
-        Some(Self {
-            baseline: best.0,
-            baseline_score: interval(&best.1),
-            network_score: interval(network),
-            difference: bootstrap::difference(labels, both, groups, classes, macro_f1, options),
-        })
-    }
-
-    /// Whether the network is better by more than chance differences between groups.
-    pub fn network_is_better(&self) -> bool {
-        self.difference.interval.low > 0.0
-    }
-
-    /// The verdict in words.
-    pub fn words(&self) -> &'static str {
-        let difference = &self.difference.interval;
-        if self.network_is_better() {
-            "the network is better than the best simple baseline"
-        } else if difference.high < 0.0 {
-            "the network is WORSE than the best simple baseline"
-        } else if difference.score > 0.0 {
-            "the network is NOT CLEARLY BETTER than the best simple baseline"
-        } else {
-            "the network is NOT BETTER than the best simple baseline"
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let difference = &self.difference.interval;
-        write!(
-            f,
-            "{} ({}): macro F1 {:.3} against {:.3}, difference {:+.3} [{:+.3}, {:+.3}]",
-            self.words(),
-            self.baseline.title(),
-            self.network_score.score,
-            self.baseline_score.score,
-            difference.score,
-            difference.low,
-            difference.high,
-        )
-    }
-}
-
-/// Limits of the quick comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Budget {
-    /// Maximum number of training windows. A count rather than a time, so that results are the same on every machine.
-    pub most_windows: usize,
-}
-
-impl Budget {
-    /// Number of windows times classes. Aims at 20 s on two cores; not yet measured.
-    const WORK: usize = 18_000;
-
-    /// Reduces the number of windows with the number of classes, since regression takes longer with more.
-    pub fn for_classes(classes: usize) -> Self {
-        Self {
-            most_windows: (Self::WORK / classes.max(1)).clamp(500, 6000),
-        }
-    }
-}
-
-/// Maximum number of windows, over all splits, that the quick comparison reads.
-const MAX_READ: usize = 100_000;
-
-/// Input of a quick comparison.
-#[derive(Clone, Copy, Debug)]
-pub struct QuickOptions<'a> {
-    /// Identity of the data from [`crate::samples::identity`], which the caller has read.
-    pub identity: &'a str,
-    /// Number of windows in all splits.
-    pub windows: usize,
-    /// Positions of the training windows to use; `None` for all.
-    pub learn_from: Option<&'a [usize]>,
-    /// Limits.
-    pub budget: Budget,
-    /// Seed.
-    pub seed: u64,
-}
-
-/// Evaluates the two baselines that every training is compared with: logistic regression and extra trees. Results for
-/// the same data, configuration and seed come from the user's cache without reading any data.
-///
-/// # Errors
-/// [`DataError`] if the windows cannot be read, or there are too many to read in a short time.
-pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Comparison, DataError> {
-    let key = key(config, &options);
-    if let Some(comparison) = cache::read(&key) {
-        return Ok(comparison);
-    }
-    if options.windows > MAX_READ {
-        return Err(DataError::Usage(format!(
-            "{} windows take too long: `trainer baselines` fits them apart from the training",
-            options.windows
-        )));
-    }
-    let baselines = Baseline::quick();
-    let mut splits = Splits::read(config, Baseline::needs(&baselines))?;
-    if splits.identity != options.identity {
-        let problem = "the data have changed since the training read them";
-        return Err(DataError::Usage(problem.into()));
-    }
-    if let Some(positions) = options.learn_from {
-        let kept = positions.iter().map(|&at| splits.train[at]);
-        splits.train = kept.collect();
-    }
-    let compared = compare(
-        &splits,
-        &CompareOptions {
-            baselines,
-            folds: None,
-            most_windows: options.budget.most_windows,
-            fold_seed: 0,
-            seed: options.seed,
-        },
-        &mut |_, _| {},
-    );
-    let comparison = compared.map_err(DataError::Fold)?;
-    cache::store(&key, &comparison);
-    Ok(comparison)
-}
-
-/// Cache key: everything that decides a quick comparison.
-fn key(config: &DatasetConfig, options: &QuickOptions<'_>) -> Key {
-    Key::new(&json!({
-        "version": VERSION,
-        "program": env!("CARGO_PKG_VERSION"),
-        "baselines": Baseline::quick(),
-        "identity": options.identity,
-        "class_names": config.class_names(),
-        "steps": config.steps,
-        "sampling_rate": config.spectral.sampling_rate,
-        "learn_from": options.learn_from,
-        "budget": options.budget,
-        "seed": options.seed,
-    }))
 }
 
 #[cfg(test)]

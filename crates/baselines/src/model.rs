@@ -1,17 +1,18 @@
 //! The baselines: classifiers with their features and hyperparameter selection.
 
+mod rocket;
+
 use data::folds::{FoldScheme, Folds, Roles};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::rocket::ridge;
 use crate::features::FeatureSet;
 use crate::forest::{Forest, ForestKind, ForestOptions};
 use crate::logistic::{Logistic, LogisticOptions};
 use crate::majority::Majority;
 use crate::metrics::{argmax, confusion, macro_f1};
-use crate::minirocket::MiniRocket;
-use crate::ridge::{Gram, Ridge};
-use crate::samples::{Keep, Samples, at_most};
+use crate::samples::{Keep, Samples};
 use crate::table::{Scaler, Silence, Table};
 
 /// A simple classifier.
@@ -286,124 +287,4 @@ fn choose(
         }
     }
     best.0
-}
-
-/// MiniRocket with ridge classification. Windows shorter than nine samples have no features; the majority class is
-/// predicted for them.
-fn ridge(problem: Problem<'_>) -> Prediction {
-    let samples = problem.samples;
-    let kept = at_most(problem.train, &samples.labels, RIDGE_WINDOWS, problem.seed);
-    let problem = Problem {
-        train: &kept,
-        ..problem
-    };
-    let train = samples.values(problem.train);
-    let Some(rocket) = MiniRocket::fit(&train, samples.shape, problem.seed) else {
-        return Baseline::Majority.predict(problem);
-    };
-    let mut train = rocket.features(&train);
-    let scales = scales(&train, rocket.width());
-    scale(&mut train, &scales);
-    let gram = Gram::new(
-        products(&train, &train, rocket.width()),
-        problem.train.len(),
-    );
-    let labels = samples.labels_of(problem.train);
-    let classes = problem.classes;
-    let inner = problem.inner();
-    let alpha = choose(
-        inner.as_ref(),
-        &labels,
-        classes,
-        &ALPHAS,
-        DEFAULT_ALPHA,
-        |roles, known, alpha| {
-            let fitted = Ridge::fit(
-                &gram.select(&roles.train, &roles.train),
-                known,
-                classes,
-                alpha,
-            );
-            let products = gram.select(&roles.test, &roles.train);
-            match fitted {
-                Some(ridge) => products
-                    .chunks_exact(known.len())
-                    .map(|row| argmax(&ridge.scores(row)) as u32)
-                    .collect(),
-                None => vec![0; roles.test.len()],
-            }
-        },
-    );
-    let all: Vec<usize> = (0..labels.len()).collect();
-    let fitted = Ridge::fit(&gram.select(&all, &all), &labels, classes, alpha);
-    let Some(fitted) = fitted else {
-        return Baseline::Majority.predict(problem);
-    };
-    let mut probabilities = Vec::with_capacity(problem.test.len() * classes);
-    for rows in problem.test.chunks(1024) {
-        let mut test = rocket.features(&samples.values(rows));
-        scale(&mut test, &scales);
-        for row in products(&test, &train, rocket.width()).chunks_exact(labels.len()) {
-            let scores = fitted.scores(row);
-            let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
-            probabilities.extend(scores.iter().map(|score| (score - largest).exp() / sum));
-        }
-    }
-    problem.prediction(probabilities, Some(alpha))
-}
-
-/// Inverse standard deviation of each column; 0 for constant columns.
-fn scales(values: &[f32], width: usize) -> Vec<f32> {
-    let rows = (values.len() / width) as f64;
-    let (mut sums, mut squares) = (vec![0.0; width], vec![0.0; width]);
-    for row in values.chunks_exact(width) {
-        for (j, &value) in row.iter().enumerate() {
-            sums[j] += f64::from(value);
-            squares[j] += f64::from(value).powi(2);
-        }
-    }
-    let deviation =
-        |(sum, square): (&f64, &f64)| (square / rows - (sum / rows).powi(2)).max(0.0).sqrt();
-    let scale = |deviation: f64| {
-        if deviation > 1e-6 {
-            (1.0 / deviation) as f32
-        } else {
-            0.0
-        }
-    };
-    sums.iter()
-        .zip(&squares)
-        .map(deviation)
-        .map(scale)
-        .collect()
-}
-
-fn scale(values: &mut [f32], scales: &[f32]) {
-    values.par_chunks_exact_mut(scales.len()).for_each(|row| {
-        row.iter_mut()
-            .zip(scales)
-            .for_each(|(value, scale)| *value *= scale);
-    });
-}
-
-/// Dot products of all rows of `a` with all rows of `b`, row-major.
-fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
-    let row = |a: &[f32]| -> Vec<f64> {
-        let product = |b: &[f32]| {
-            // Sixteen partial sums, which vectorise, over blocks short enough for float32.
-            let stretch = |(a, b): (&[f32], &[f32])| {
-                let mut sums = [0.0f32; 16];
-                for (a, b) in a.chunks(16).zip(b.chunks(16)) {
-                    for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-                        *sum += a * b;
-                    }
-                }
-                sums.iter().map(|&sum| f64::from(sum)).sum::<f64>()
-            };
-            a.chunks(512).zip(b.chunks(512)).map(stretch).sum::<f64>()
-        };
-        b.chunks_exact(width).map(product).collect()
-    };
-    a.par_chunks_exact(width).flat_map_iter(row).collect()
 }

@@ -1,5 +1,6 @@
 use data::{Dataset, DatasetConfig, Normalisation, demo};
 
+use super::quick::key;
 use super::*;
 use crate::features::FeatureSet;
 use crate::samples::Keep;
