@@ -279,6 +279,33 @@ fn add_integer_layer(
         IntegerOperation::Add { .. } => 5,
     };
     let _ = writeln!(writer.weights, "/* {} */", super::comment(&layer.name));
+    let names = integer_arrays(writer, at, kind, &layer.operation);
+    let geometry = writer.geometry((layer.input, layer.output), window);
+    let (zero, output_zero) = (
+        network.encodings[layer.input].zero_point,
+        network.encodings[layer.output].zero_point,
+    );
+    let least = if layer.relu { output_zero } else { -128 };
+    let _ = writeln!(
+        writer.weights,
+        "static const layer layer_{at} = {{{geometry}, {zero}, {output_zero}, {least}, {names}}};\n"
+    );
+    let mut arguments = writer.place(layer.input) + ", ";
+    if let IntegerOperation::Add { other, .. } = layer.operation {
+        let zero = network.encodings[other].zero_point;
+        arguments = format!("{arguments}{}, {zero}, ", writer.place(other));
+    }
+    arguments.push_str(&writer.place(layer.output));
+    writer.call(at, kind, &arguments);
+}
+
+/// Writes the arrays of a layer; returns their names, `NULL` where it has none.
+fn integer_arrays(
+    writer: &mut Writer<'_>,
+    at: usize,
+    kind: usize,
+    operation: &IntegerOperation,
+) -> String {
     let mut names = "NULL, NULL, NULL, NULL".to_owned();
     let mut multipliers = Vec::new();
     if let Some(Affine {
@@ -286,7 +313,7 @@ fn add_integer_layer(
         bias,
         multipliers: own,
         ..
-    }) = layer.operation.weights()
+    }) = operation.weights()
     {
         let kernel = if kind == 0 {
             outputs_first(kernel, bias.len())
@@ -305,7 +332,7 @@ fn add_integer_layer(
     }
     if let IntegerOperation::Add {
         multipliers: own, ..
-    } = &layer.operation
+    } = operation
     {
         multipliers.extend_from_slice(own);
         names = format!("NULL, NULL, multipliers_{at}, shifts_{at}");
@@ -321,21 +348,5 @@ fn add_integer_layer(
             .weights
             .push_str(&integers("int8_t", &format!("shifts_{at}"), &shifts));
     }
-    let geometry = writer.geometry((layer.input, layer.output), window);
-    let (zero, output_zero) = (
-        network.encodings[layer.input].zero_point,
-        network.encodings[layer.output].zero_point,
-    );
-    let least = if layer.relu { output_zero } else { -128 };
-    let _ = writeln!(
-        writer.weights,
-        "static const layer layer_{at} = {{{geometry}, {zero}, {output_zero}, {least}, {names}}};\n"
-    );
-    let mut arguments = writer.place(layer.input) + ", ";
-    if let IntegerOperation::Add { other, .. } = layer.operation {
-        let zero = network.encodings[other].zero_point;
-        arguments = format!("{arguments}{}, {zero}, ", writer.place(other));
-    }
-    arguments.push_str(&writer.place(layer.output));
-    writer.call(at, kind, &arguments);
+    names
 }

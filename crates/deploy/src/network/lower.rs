@@ -48,13 +48,7 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
                 mean,
                 variance,
                 epsilon,
-            } => {
-                let norm = [*gamma, *beta, *mean, *variance];
-                let [scale, shift] = weights
-                    .scale_and_shift(norm, *epsilon)
-                    .map(|values| values.into_iter().map(|v| v as f32).collect());
-                Operation::Scale { scale, shift }
-            }
+            } => scale(weights, [*gamma, *beta, *mean, *variance], *epsilon),
             StepKind::Relu => {
                 relu = true;
                 Operation::Scale {
@@ -88,6 +82,14 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
     }
     network.output = index(&indices, plan.output);
     network
+}
+
+/// Batch normalisation with running statistics.
+fn scale(weights: &Weights, norm: [TensorId; 4], epsilon: f64) -> Operation {
+    let [scale, shift] = weights
+        .scale_and_shift(norm, epsilon)
+        .map(|values| values.into_iter().map(|v| v as f32).collect());
+    Operation::Scale { scale, shift }
 }
 
 fn shape(shape: ValueShape) -> Shape {

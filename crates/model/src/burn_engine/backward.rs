@@ -143,16 +143,10 @@ impl<'a> Backward<'a> {
                 geometry,
             } => {
                 self.keep(bias, d.clone().sum_dim(0));
-                let taps = geometry.taps();
-                let gather = self
-                    .network
-                    .gather(&geometry, self.batch, GatherKind::Backward);
-                let products = columns(d, gather.as_ref(), taps);
-                let gradient = input.transpose().matmul(products.clone());
-                self.keep(kernel, columns_to_taps(gradient, taps));
+                let products = self.conv_products(kernel, &geometry, input, d);
                 wanted.then(|| {
                     let kernel = self.network.tensor(kernel);
-                    products.matmul(taps_to_columns(kernel, taps).transpose())
+                    products.matmul(taps_to_columns(kernel, geometry.taps()).transpose())
                 })
             }
             Saved::Depthwise {
@@ -161,10 +155,7 @@ impl<'a> Backward<'a> {
                 columns,
                 geometry,
             } => {
-                let [rows, taps, channels] = columns.dims();
-                let repeated = d.clone().reshape([rows, 1, channels]);
-                let products = (columns * repeated).sum_dim(0);
-                self.keep(kernel, products.reshape([taps, channels]));
+                self.keep(kernel, depthwise_kernel(columns, d.clone()));
                 self.keep(bias, d.clone().sum_dim(0));
                 wanted.then(|| self.depthwise_input(kernel, geometry, d))
             }
@@ -220,6 +211,24 @@ impl<'a> Backward<'a> {
         if let Some(back) = back {
             self.add_to(step.input, back);
         }
+    }
+
+    /// Keeps the gradient of a kernel whose products with `input` were saved; returns the gradients of these products.
+    fn conv_products(
+        &mut self,
+        kernel: TensorId,
+        geometry: &Geometry,
+        input: Tensor<2>,
+        d: Tensor<2>,
+    ) -> Tensor<2> {
+        let taps = geometry.taps();
+        let gather = self
+            .network
+            .gather(geometry, self.batch, GatherKind::Backward);
+        let products = columns(d, gather.as_ref(), taps);
+        let gradient = input.transpose().matmul(products.clone());
+        self.keep(kernel, columns_to_taps(gradient, taps));
+        products
     }
 
     /// Gradient of the input of a convolution with kernel `kernel`.
@@ -286,4 +295,11 @@ impl<'a> Backward<'a> {
         };
         self.gradients[tensor.index()] = Some(gradient);
     }
+}
+
+/// Gradient of a depthwise kernel, `[taps, channels]`. `columns` is `[rows, taps, channels]`, `d` `[rows, channels]`.
+fn depthwise_kernel(columns: Tensor<3>, d: Tensor<2>) -> Tensor<2> {
+    let [rows, taps, channels] = columns.dims();
+    let products = (columns * d.reshape([rows, 1, channels])).sum_dim(0);
+    products.reshape([taps, channels])
 }
