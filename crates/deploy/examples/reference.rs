@@ -4,7 +4,7 @@
 //!
 //!     cargo run -p deploy --example reference -- FOLDER [--short]
 //!
-//! `--short` writes two networks with two front ends.
+//! `--short` writes three networks with two front ends.
 //!
 //! Writes `FOLDER/{network}-{front end}/`: a SavedModel, `model.onnx`, `model.safetensors`, `model.json`, and
 //! `reference.safetensors` with `windows`, `features`, and the logits of each; of the smallest network also of
@@ -150,7 +150,11 @@ fn main() -> Result<(), Error> {
     let is_short = std::env::args()
         .nth(2)
         .is_some_and(|option| option == "--short");
-    let short_networks = [ModelKind::UltraLightweight, ModelKind::Simple];
+    let short_networks = [
+        ModelKind::UltraLightweight,
+        ModelKind::Seismic,
+        ModelKind::Simple,
+    ];
     for kind in ModelKind::ALL {
         for case in cases() {
             let is_left_out = is_short

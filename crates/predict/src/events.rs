@@ -261,6 +261,18 @@ mod tests {
     }
 
     #[test]
+    fn what_equals_a_limit_counts() {
+        let times = |probabilities: &[f32]| -> Vec<(i64, i64)> {
+            let found = events(probabilities, |settings| settings.min_duration = 2.0);
+            found.iter().map(|event| (event.0, event.1)).collect()
+        };
+        // `on` is 0.7 and `off` 0.4; a window lasts 2 s.
+        assert_eq!(times(&[0.1, 0.7, 0.4, 0.39]), [(1, 4)]);
+        assert_eq!(times(&[0.1, 0.69, 0.1]), []);
+        assert_eq!(times(&[0.1, 0.7, 0.1]), [(1, 3)]);
+    }
+
+    #[test]
     fn short_events_are_dropped_after_merging() {
         let probabilities = [
             0.8, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.8, 0.1,

@@ -187,4 +187,16 @@ mod tests {
             assert_eq!(of(samples), Vec::<String>::new());
         }
     }
+
+    #[test]
+    fn a_stretch_is_said_from_twenty_seconds_on() {
+        let with = |flat: usize| {
+            let measured = (0..500).map(|i| f64::from(i % 7));
+            let flat = std::iter::repeat_n(3.5, flat);
+            of(measured.clone().chain(flat).chain(measured).collect())
+        };
+        assert_eq!(with(1_999), [""; 0]);
+        let notes = with(2_000);
+        assert!(notes[0].contains("20.0 s of 3.5"), "{notes:?}");
+    }
 }

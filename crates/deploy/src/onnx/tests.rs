@@ -45,6 +45,18 @@ fn nodes_read_what_is_there() {
 }
 
 #[test]
+fn pools_are_as_wide_as_the_network_says() {
+    let windows = |kind| -> Vec<Vec<i64>> {
+        let nodes = exported(kind).0.graph.unwrap().node.into_iter();
+        let pools = nodes.filter(|node| node.op_type == "MaxPool");
+        let attributes = pools.flat_map(|node| node.attribute);
+        attributes.map(|attribute| attribute.ints).collect()
+    };
+    assert_eq!(windows(ModelKind::Simple), [[1, 2]; 4]);
+    assert_eq!(windows(ModelKind::Seismic), [[1, 7]; 2]);
+}
+
+#[test]
 fn kernels_have_their_output_first() {
     let (model, bundle) = exported(ModelKind::ResnetStyle);
     let initializers = model.graph.unwrap().initializer;

@@ -378,3 +378,45 @@ pub(super) fn cross_entropy(
     }
     loss
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_the_largest_columns_gets_the_gradient() {
+        // Two lines of four columns of two channels; the last column is left over.
+        let x = [
+            [1.0, 5.0],
+            [3.0, 2.0],
+            [3.0, 5.0],
+            [9.0, 9.0],
+            [0.0; 2],
+            [0.0; 2],
+            [0.0; 2],
+            [1.0; 2],
+        ];
+        let mut largest = [0.0; 4];
+        max_pool(x.as_flattened(), (4, 3), 2, &mut largest);
+        assert_eq!(largest, [3.0, 5.0, 0.0, 0.0]);
+        let mut back = [[0.5; 2]; 8];
+        max_pool_backward(
+            x.as_flattened(),
+            &[10.0, 20.0, 30.0, 40.0],
+            (4, 3),
+            2,
+            back.as_flattened_mut(),
+        );
+        let expected = [
+            [0.5, 20.5],
+            [10.5, 0.5],
+            [0.5; 2],
+            [0.5; 2],
+            [30.5, 40.5],
+            [0.5; 2],
+            [0.5; 2],
+            [0.5; 2],
+        ];
+        assert_eq!(back, expected);
+    }
+}

@@ -94,3 +94,12 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_is_no_markup() {
+        let text = super::escaped("<a href=\"x\">R&D\u{1}</a>");
+        assert_eq!(text, "&lt;a href=&quot;x&quot;&gt;R&amp;D?&lt;/a&gt;");
+    }
+}
