@@ -31,7 +31,12 @@ pub enum Command {
 /// Without --dataset-config, a simulated demo dataset is used, which is first written to the datasets directory.
 /// Options override the preset (--config), and the preset overrides the defaults.
 #[derive(Debug, Default, Parser)]
-#[command(name = "trainer", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "trainer",
+    version,
+    args_conflicts_with_subcommands = true,
+    allow_negative_numbers = true
+)]
 pub struct Cli {
     /// A command other than training
     #[command(subcommand)]
