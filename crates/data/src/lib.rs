@@ -44,6 +44,7 @@ mod pool;
 mod preprocessing;
 pub mod reader;
 pub mod recording;
+mod room;
 pub mod samples;
 mod serde_skip;
 pub mod signal;

@@ -1,11 +1,13 @@
 //! Reads recordings from files and passes samples on in time order, all channels in step.
 
+mod sites;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use data::DataError;
-use data::recording::{self, Hints, IndexedFile, IndexedTrace, Trace, TraceReader};
+use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace, TraceReader};
 
 use crate::error::PredictError;
 use crate::join::{JoinedSink, Joiner};
@@ -103,29 +105,7 @@ impl Recordings {
     }
 }
 
-impl Recordings {
-    /// Treats all channels as those of one site.
-    pub(crate) fn into_one_site(self) -> Site {
-        let mut one = Site::default();
-        for site in self.sites {
-            if one.name.is_empty() {
-                one.name = site.name;
-            }
-            for (channel, sources) in site.channels {
-                match one.channels.iter_mut().find(|(known, _)| *known == channel) {
-                    Some((_, known)) => known.extend(sources),
-                    None => one.channels.push((channel, sources)),
-                }
-            }
-        }
-        for (_, sources) in &mut one.channels {
-            sources.sort_by_key(Source::start);
-        }
-        one
-    }
-}
-
-type Sources = (Vec<(String, Source)>, Vec<String>);
+type Sources = (Vec<(String, Source)>, Notes);
 
 /// The traces of a file by channel, and notes on anything unusual.
 fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {

@@ -311,7 +311,7 @@ fn recorded(
         }
         read => read?,
     };
-    let file_notes = contents.notes.into_iter().filter(|_| known);
+    let file_notes = contents.notes.all().into_iter().filter(|_| known);
     notes.extend(file_notes.map(|note| Note {
         file: path.display().to_string(),
         note,

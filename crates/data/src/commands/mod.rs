@@ -54,7 +54,7 @@ pub enum Command {
         /// List of recordings, such as configs/recordings.yaml
         #[arg(value_name = "LIST")]
         list: PathBuf,
-        /// Treat warnings as errors
+        /// Treat warnings as errors; notes that leave no doubt stay notes
         #[arg(long)]
         strict: bool,
         /// Output options.
@@ -273,7 +273,10 @@ fn fingerprints(dataset: &Dataset, json: bool) -> String {
 
 /// Reports what was written.
 fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) -> String {
-    warn(&imported.warnings, say);
+    for note in &imported.warnings {
+        let kind = ["note", "warning"][usize::from(note.is_doubt())];
+        say(&format!("{kind}: {note}"));
+    }
     let heads: Vec<String> = ["split", "groups", "windows"]
         .map(String::from)
         .into_iter()

@@ -305,7 +305,9 @@ pub enum MergeError {
         there: Vec<String>,
     },
     /// The channels have no time at one rate in common.
-    #[error("{0}: channels of one recording need one rate; list them as separate recordings")]
+    #[error(
+        "{0}: too far apart to bring them to one rate; list the channels as separate recordings"
+    )]
     Rates(#[from] RatesDiffer),
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::cut::Counts;
 use super::report::Report;
+use crate::recording::Notes;
 
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,8 +29,8 @@ pub struct Imported {
     pub shared: usize,
     /// Groups that became part of another, because their windows share samples.
     pub united: usize,
-    /// What deserves a warning.
-    pub warnings: Vec<String>,
+    /// Notes. With `--strict` those that are doubts are errors.
+    pub warnings: Notes,
     /// What was read, and what was left out and why; of [`import`](super::import()) alone.
     pub report: Report,
 }

@@ -113,6 +113,8 @@ pub struct Report {
     pub left_out_as_shared: usize,
     /// What deserves attention. With `--strict` each is an error.
     pub notes: Vec<String>,
+    /// What is worth knowing and leaves no doubt.
+    pub information: Vec<String>,
     /// Recordings.
     pub recordings: Vec<RecordingReport>,
 }
@@ -287,6 +289,12 @@ impl Report {
         text += &format!("\nNotes: {}\n", self.notes.len());
         for note in &self.notes {
             text += &format!("  - {note}\n");
+        }
+        if !self.information.is_empty() {
+            text += &format!("\nInformation: {}\n", self.information.len());
+            for note in &self.information {
+                text += &format!("  - {note}\n");
+            }
         }
         text += "\nRecordings\n";
         for recording in &self.recordings {

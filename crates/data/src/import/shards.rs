@@ -206,14 +206,14 @@ fn check_counts(target: &Target, imported: &mut Imported) -> Result<(), DataErro
             train: totals[0],
             validation: totals[1],
             groups,
-            warnings: imported.warnings.clone(),
+            warnings: imported.warnings.all(),
         };
         return Err(in_file("the samples".as_ref())(problem));
     }
     if totals[2] == 0 && target.shares[2] > 0.0 && !imported.report.recordings.is_empty() {
         imported
             .warnings
-            .push("split test has no window: the validation split serves as test".into());
+            .push("split test has no window: the validation split serves as test");
     }
     for (split, counts) in SPLITS.iter().zip(&imported.windows) {
         for (class, count) in target.class_names.iter().zip(counts) {

@@ -16,7 +16,7 @@ use super::suspect;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::reader::Record;
-use crate::recording::{self, Hints, Merged, NANOS, Stretch, Trace, format_time, merge};
+use crate::recording::{self, Hints, Merged, NANOS, Stretch, Trace, format_time, merge, merge_at};
 use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
@@ -46,7 +46,7 @@ pub(super) fn one(
     let mut pieces = Vec::new();
     for (path, contents) in own.files.iter().zip(read.collect::<Result<Vec<_>, _>>()?) {
         let notes = contents.notes.into_iter();
-        let notes = notes.map(|note| format!("{}: {note}", path.display()));
+        let notes = notes.map(|note| note.after(format_args!("{}: ", path.display())));
         imported.warnings.extend(notes);
         // Links and other spellings of a path are one file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -197,12 +197,13 @@ fn of_pieces(
     let span = chosen.span();
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
-    let merged = merge(chosen.into_traces(), names).map_err(|e| error(e.into()))?;
+    let merged =
+        merge_at(chosen.into_traces(), names, config.sampling_rate).map_err(|e| error(e.into()))?;
     report.gaps = merged.gaps;
     imported.gaps += merged.gaps;
     imported.overlapping += merged.overlapping;
-    let notes = merged.notes.iter();
-    let notes = notes.map(|note| format!("{}: {note}", own.name()));
+    let notes = merged.notes.iter().cloned();
+    let notes = notes.map(|note| note.after(format_args!("{}: ", own.name())));
     imported.warnings.extend(notes);
     let intervals = match span {
         Some(span) => intervals(config, own, span).map_err(error)?,

@@ -10,6 +10,7 @@ use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::Record;
+use crate::recording::Remark;
 use crate::split::Loading;
 
 /// How a dataset is written.
@@ -17,7 +18,7 @@ use crate::split::Loading;
 pub struct Writing {
     /// Windows a shard has at most.
     pub shard: usize,
-    /// Whether what deserves a warning is an error.
+    /// Whether notes that are doubts are errors.
     pub strict: bool,
 }
 
@@ -54,7 +55,8 @@ pub fn import_watched(
         let mut imported = Imported::default();
         write(config, folder, how.shard.max(1), say, &mut imported)?;
         let mut report = std::mem::take(&mut imported.report);
-        report.notes.clone_from(&imported.warnings);
+        report.notes = imported.warnings.texts(true);
+        report.information = imported.warnings.texts(false);
         report.write(folder)?;
         imported.report = report;
         Ok(imported)
@@ -82,10 +84,9 @@ fn atomically(
     let checked = |imported: Imported| {
         let config = DatasetConfig::load(&aside.join("dataset_config.yaml"), None)?;
         Dataset::check(&config, watch)?;
-        if how.strict && !imported.warnings.is_empty() {
-            return Err(DataError::Strict {
-                notes: imported.warnings,
-            });
+        let notes = imported.warnings.texts(true);
+        if how.strict && !notes.is_empty() {
+            return Err(DataError::Strict { notes });
         }
         std::fs::rename(&aside, out).map_err(unwritable(out))?;
         Ok(Imported {
@@ -122,7 +123,9 @@ fn write(
     imported: &mut Imported,
 ) -> Result<(), DataError> {
     let mut spool = Spool::new(folder.join("spool"))?;
-    imported.warnings.extend(config.notes.iter().cloned());
+    imported
+        .warnings
+        .extend(config.notes.iter().cloned().map(Remark::Window));
     for recording in &config.recordings {
         let before = spool.windows.len();
         windows::one(config, recording, &mut spool, imported)?;

@@ -12,7 +12,7 @@ use meaning::Meaning;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::table::{Column, NO_TIME, Values, assemble};
-use super::{Contents, Hints};
+use super::{Contents, Hints, Notes, Remark};
 use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
 use crate::panics::catch_panic;
@@ -31,11 +31,10 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// # Errors
 /// If the file is damaged, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     let columns = columns(bytes, &mut notes)?;
     let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(&notes))?;
-    notes.append(&mut contents.notes);
-    contents.notes = notes;
+    contents.notes.prepend(notes);
     Ok(contents)
 }
 
@@ -60,7 +59,7 @@ pub struct Run {
 /// [`DataError`] with the file if a column is missing or damaged.
 pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     let bytes = std::fs::read(path).map_err(super::unreadable(path))?;
-    let table = columns(&bytes, &mut Vec::new()).and_then(|columns| {
+    let table = columns(&bytes, &mut Notes::default()).and_then(|columns| {
         let column = |name: &str| {
             columns
                 .iter()
@@ -118,13 +117,13 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
 }
 
 /// All supported columns of a table; `notes` lists the others.
-fn columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, TableError> {
+fn columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     if bytes.starts_with(b"PARE") {
         return Err(TableError::Encrypted);
     }
     // `parquet` panics on some damaged files (60.1: a page of a dictionary that is not there).
     let read = catch_panic(|| {
-        let mut notes = Vec::new();
+        let mut notes = Notes::default();
         read_columns(bytes, &mut notes).map(|columns| (columns, notes))
     });
     let (columns, more) = read.unwrap_or(Err(TableError::ParquetDamaged))?;
@@ -132,7 +131,7 @@ fn columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, TableEr
     Ok(columns)
 }
 
-fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, TableError> {
+fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes))?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();
     let mut columns: Vec<Column> = Vec::new();
@@ -140,7 +139,8 @@ fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, Ta
         let name = description.path().parts().join(".");
         // Lists and other nested values do not fit a table.
         if description.max_rep_level() > 0 {
-            notes.push(format!("left out column `{name}`: lists"));
+            let what = "lists".into();
+            notes.push(Remark::ColumnLeftOut { name, what });
             continue;
         }
         // If two columns have one name, the first is used.
@@ -151,7 +151,8 @@ fn read_columns(bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Column>, Ta
         let meaning = match Meaning::of(description) {
             Ok(meaning) => meaning,
             Err(kind) => {
-                notes.push(format!("left out column `{name}`: {kind}"));
+                let what = kind.to_string();
+                notes.push(Remark::ColumnLeftOut { name, what });
                 continue;
             }
         };

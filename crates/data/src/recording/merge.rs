@@ -1,6 +1,11 @@
 //! Merges the traces of several channels to stretches in which all of them were recorded.
 
-use super::{NANOS, Trace, format_time, same_rate};
+mod rates;
+
+pub use rates::first_sample;
+
+use self::rates::{Apart, resampled};
+use super::{NANOS, Notes, Trace, format_time, same_rate};
 use crate::error::recording::{MergeError, RatesDiffer};
 
 /// Largest relative difference of rates that count as equal, as in libmseed.
@@ -51,7 +56,7 @@ pub struct Merged {
     /// Number of duplicate samples with different values.
     pub conflicting: usize,
     /// What was left out, and why, one sentence each.
-    pub notes: Vec<String>,
+    pub notes: Notes,
 }
 
 /// Merges `traces` to stretches of `channels`, which are full names, or the parts after their last dots.
@@ -62,6 +67,23 @@ pub struct Merged {
 /// # Errors
 /// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
 pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeError> {
+    joined(traces, channels, None)
+}
+
+/// As [`merge`], but where channels have different rates each of them is resampled to `rate`, in samples per second, which
+/// is noted. Other stretches keep their rates.
+///
+/// # Errors
+/// As [`merge`], and different rates only if they are too far from `rate` for resampling.
+pub fn merge_at(traces: Vec<Trace>, channels: &[String], rate: f64) -> Result<Merged, MergeError> {
+    joined(traces, channels, Some(rate))
+}
+
+fn joined(
+    traces: Vec<Trace>,
+    channels: &[String],
+    rate: Option<f64>,
+) -> Result<Merged, MergeError> {
     if channels.is_empty() {
         return Err(MergeError::NoChannel);
     }
@@ -75,7 +97,7 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeErr
         traces.sort_by_key(|trace| trace.start);
         selected.push(join(traces, &mut merged));
     }
-    let mut apart = None;
+    let (mut apart, mut brought) = (None, None);
     let mut at = vec![0; selected.len()];
     // End of the last stretch.
     let mut done = i64::MIN;
@@ -103,8 +125,15 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeErr
                 }
             }
             Err(rates) if start < end => {
-                let (seconds, _) = apart.get_or_insert((0.0, rates));
-                *seconds += end.saturating_sub(start) as f64 / NANOS;
+                let stretch = rate.and_then(|rate| resampled(&current, start, end, rate));
+                let of = if stretch.is_some() {
+                    &mut brought
+                } else {
+                    &mut apart
+                };
+                Apart::add(of, rates, &current, (start, end));
+                let stretch = stretch.filter(|stretch| !stretch.is_empty());
+                merged.stretches.extend(stretch);
             }
             Err(_) => {}
         }
@@ -112,9 +141,12 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeErr
             *i += usize::from(traces[*i].end() <= end);
         }
     }
+    if let (Some(brought), Some(rate)) = (brought, rate) {
+        merged.notes.push(brought.note(rate));
+    }
     match apart {
-        Some((_, rates)) if merged.stretches.is_empty() => Err(rates.into()),
-        Some((seconds, rates)) => {
+        Some(Apart { rates, .. }) if merged.stretches.is_empty() => Err(rates.into()),
+        Some(Apart { seconds, rates, .. }) => {
             let note = format!("{seconds:.3} s are left out: {rates}");
             merged.notes.push(note);
             Ok(merged)
@@ -150,7 +182,7 @@ fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, MergeError
 fn numbers<'a>(
     traces: impl Iterator<Item = &'a Trace>,
     channel: &str,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Vec<Trace> {
     let is_number = |v: &f64| v.is_finite() && *v != MASKED && *v != f64::from(MASKED as f32);
     let (mut missing, mut lowest) = (0, 0);
@@ -218,14 +250,16 @@ fn drift(traces: &[&Trace]) -> Result<usize, RatesDiffer> {
     Ok((0.5 / most) as usize)
 }
 
+/// The samples of a trace nearest to the times from `start` to `end`.
+fn cut(trace: &Trace, start: i64, end: i64) -> &[f64] {
+    let samples = |nanos: i64| (nanos as f64 * trace.rate / NANOS).round().max(0.0) as usize;
+    let first = samples(start.saturating_sub(trace.start)).min(trace.samples.len());
+    let last = samples(end.saturating_sub(trace.start)).clamp(first, trace.samples.len());
+    &trace.samples[first..last]
+}
+
 /// The samples of `traces` from `start` to `end`, `longest` at most.
 fn common(traces: &[&Trace], start: i64, end: i64, longest: usize) -> Stretch {
-    fn cut(trace: &Trace, start: i64, end: i64) -> &[f64] {
-        let samples = |nanos: i64| (nanos as f64 * trace.rate / NANOS).round().max(0.0) as usize;
-        let first = samples(start.saturating_sub(trace.start)).min(trace.samples.len());
-        let last = samples(end.saturating_sub(trace.start)).clamp(first, trace.samples.len());
-        &trace.samples[first..last]
-    }
     let cuts = traces.iter().map(|trace| cut(trace, start, end));
     let cuts: Vec<&[f64]> = cuts.collect();
     let shortest = cuts.iter().map(|cut| cut.len()).min().unwrap_or(0);

@@ -7,6 +7,7 @@
 mod columns;
 mod merge;
 mod mseed;
+mod note;
 mod sac;
 mod seisbench;
 mod steim;
@@ -21,10 +22,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
+use crate::room::room;
 
 pub use columns::{Run, runs};
-pub use merge::{Merged, Stretch, merge};
+pub use merge::{Merged, Stretch, first_sample, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
+pub(crate) use note::Remark;
+pub use note::{Note, Notes};
 pub use seisbench::{Given, SeisBench, chunks};
 pub(crate) use table::{unit, unit_by_size};
 pub use time::{NANOS, format_time, parse_time};
@@ -63,14 +67,14 @@ pub struct Contents {
     pub traces: Vec<Trace>,
     /// What was unusual about the file and how it was read nevertheless, one sentence each without the file's name.
     /// Notes never excuse wrong numbers: what cannot be read with certainty is left out or an error.
-    pub notes: Vec<String>,
+    pub notes: Notes,
 }
 
 impl From<Vec<Trace>> for Contents {
     fn from(traces: Vec<Trace>) -> Self {
         Self {
             traces,
-            notes: Vec::new(),
+            notes: Notes::default(),
         }
     }
 }
@@ -106,14 +110,22 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
             limit: LARGEST,
         }));
     }
-    let bytes = std::fs::read(path).map_err(unreadable(path))?;
+    let bytes = whole(path, file.len()).map_err(unreadable(path))?;
     let contents = parse(&bytes, &extension(path), hints).map_err(&error)?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
         return Err(error(RecordingError::NoSamples {
-            notes: contents.notes,
+            notes: contents.notes.all(),
         }));
     }
     Ok(contents)
+}
+
+/// The content of a file of about `length` bytes.
+fn whole(path: &Path, length: u64) -> std::io::Result<Vec<u8>> {
+    // One byte more tells the end without growing.
+    let mut bytes = room(length as usize + 1);
+    std::fs::File::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The extension of a file's name in lower case; of `geo.csv.gz` that is `csv`.

@@ -4,7 +4,7 @@ mod header;
 
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 use super::time::of_day;
-use super::{Contents, Hints, NANOS, Trace, check_rate};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate};
 use crate::error::recording::{RecordingError, SacError};
 
 /// Whether the file begins with a header.
@@ -18,7 +18,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If the header is invalid, or the file is not an evenly sampled time series.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let header = Header::of(bytes).ok_or(SacError::NoHeader)?;
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     check_kind(&header, &mut notes)?;
     let count = header.samples().filter(|count| *count > 0);
     let count = count.ok_or(SacError::NoCount)?;
@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 }
 
 /// Checks that the header does not describe anything else than an evenly sampled time series.
-fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), SacError> {
+fn check_kind(header: &Header, notes: &mut Notes) -> Result<(), SacError> {
     let (kind, even) = (header.integer(85), header.integer(105));
     if even == Some(0) {
         return Err(SacError::Uneven);
@@ -98,7 +98,7 @@ fn check_kind(header: &Header, notes: &mut Vec<String>) -> Result<(), SacError> 
 }
 
 /// The samples of a binary file, at most `count`.
-fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Vec<String>) -> Vec<f64> {
+fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Notes) -> Vec<f64> {
     let data = bytes[HEADER..].as_chunks().0;
     let data = &data[..count.min(data.len())];
     let extra = bytes.len() - HEADER - 4 * data.len();

@@ -23,7 +23,7 @@ pub(crate) use names::{unit, unit_by_size};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
 
 use super::time::parse_moment;
-use super::{Contents, Hints, Trace, check_rate, text};
+use super::{Contents, Hints, Note, Notes, Remark, Trace, check_rate, text};
 use crate::error::recording::{ClockError, RecordingError, TableError};
 
 /// Reads a table in text, whose separator is `,`, `;`, `|`, a tab or blanks; skips lines that begin with `#`.
@@ -55,8 +55,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     });
     let mut contents =
         assemble(columns.collect(), hints).map_err(|problem| problem.noted(&notes))?;
-    notes.append(&mut contents.notes);
-    contents.notes = notes;
+    contents.notes.prepend(notes);
     Ok(contents)
 }
 
@@ -77,7 +76,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
             expected: rows,
         });
     }
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     rename_twins(&mut columns, &mut notes);
     let times = times::of_columns(&mut columns, hints, &mut notes)?;
     let sensors = sensors::of_rows(&mut columns, &mut notes);
@@ -97,7 +96,10 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
             Values::Numbers(_) | Values::Nothing(_) => {}
             Values::Texts(values) => notes.push(of_texts(&column.name, &values)),
             Values::Times(_) | Values::Clocks(_) => {
-                notes.push(format!("left out column `{}`: times", column.name));
+                notes.push(Remark::ColumnLeftOut {
+                    name: column.name,
+                    what: "times".into(),
+                });
             }
         }
     }
@@ -105,7 +107,10 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     channels.retain(|(name, values)| {
         let empty = empty(values);
         if empty && name != "unnamed" {
-            notes.push(format!("left out column `{name}`: not one value"));
+            notes.push(Remark::ColumnLeftOut {
+                name: name.clone(),
+                what: "not one value".into(),
+            });
         }
         !empty
     });
@@ -142,20 +147,23 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
 }
 
 /// Why a column of texts is left out; if its name is that of times, what is wrong with the first.
-fn of_texts(name: &str, texts: &Texts) -> String {
+fn of_texts(name: &str, texts: &Texts) -> Note {
     let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
     let first = rows.find(|text| !text.is_empty()).unwrap_or_default();
     match parse_moment(first.as_bytes()) {
         Err(problem) if names::time_name(name).is_some() => {
             let first: String = first.chars().take(40).collect();
-            format!("left out column `{name}`: `{first}` {problem}")
+            format!("left out column `{name}`: `{first}` {problem}").into()
         }
-        _ => format!("left out column `{name}`: texts"),
+        _ => Note::from(Remark::ColumnLeftOut {
+            name: name.into(),
+            what: "texts".into(),
+        }),
     }
 }
 
 /// Numbers the second and later columns of one name, as pandas does: they are different channels.
-fn rename_twins(columns: &mut [Column], notes: &mut Vec<String>) {
+fn rename_twins(columns: &mut [Column], notes: &mut Notes) {
     for i in 1..columns.len() {
         let name = columns[i].name.clone();
         let before = columns[..i]
@@ -165,10 +173,9 @@ fn rename_twins(columns: &mut [Column], notes: &mut Vec<String>) {
         if before == 0 || name.is_empty() {
             continue;
         }
-        columns[i].name = format!("{name}.{before}");
-        notes.push(format!(
-            "column `{name}` is there twice: the second is called `{name}.{before}`"
-        ));
+        let new = format!("{name}.{before}");
+        columns[i].name.clone_from(&new);
+        notes.push(Remark::Renamed { name, new });
     }
 }
 
@@ -177,7 +184,7 @@ struct Assembly<'a> {
     hints: &'a Hints,
     /// Sensor of the rows; empty if the table does not tell.
     sensor: String,
-    notes: Vec<String>,
+    notes: Notes,
     traces: Vec<Trace>,
 }
 

@@ -10,8 +10,9 @@ mod codec;
 
 use self::chunks::Chunks;
 use self::codec::{Format, Width};
-use super::{Contents, Hints, Trace, check_rate};
+use super::{Contents, Hints, Notes, Trace, check_rate};
 use crate::error::recording::{RecordingError, WavError};
+use crate::room::room;
 
 /// Whether a file begins as WAV files do.
 pub(super) fn is(bytes: &[u8]) -> bool {
@@ -24,7 +25,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If the file is damaged, or its codec is not supported.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let chunks = Chunks::new(bytes).ok_or(WavError::NotWav)?;
-    let mut notes = Vec::new();
+    let mut notes = Notes::default();
     let found = chunks.find(&mut notes)?;
     let format = Format::of(found.format, chunks.big_endian)?;
     let rate = match (format.rate, hints.sampling_rate) {
@@ -94,12 +95,12 @@ fn separate<T: Copy>(
     value: impl Fn(T) -> f64,
 ) -> Vec<Vec<f64>> {
     match channels {
-        1 => vec![interleaved.iter().map(|sample| value(*sample)).collect()],
+        1 => separate_of::<1, T>(interleaved, value),
         2 => separate_of::<2, T>(interleaved, value),
         3 => separate_of::<3, T>(interleaved, value),
         4 => separate_of::<4, T>(interleaved, value),
         _ => {
-            let room = |_| Vec::with_capacity(interleaved.len() / channels);
+            let room = |_| room(interleaved.len() / channels);
             let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
             for part in interleaved.chunks(FRAMES * channels) {
                 for (channel, own) in samples.iter_mut().enumerate() {
@@ -118,8 +119,7 @@ fn separate_of<const N: usize, T: Copy>(
     value: impl Fn(T) -> f64,
 ) -> Vec<Vec<f64>> {
     let frames = interleaved.as_chunks::<N>().0;
-    // A clone of an empty vector reserves nothing.
-    let room = |_| Vec::with_capacity(frames.len());
+    let room = |_| room(frames.len());
     let mut samples: Vec<Vec<f64>> = (0..N).map(room).collect();
     for part in frames.chunks(FRAMES) {
         for (channel, own) in samples.iter_mut().enumerate() {

@@ -232,7 +232,7 @@ fn one_day(
     if result.is_file() {
         return Ok(false);
     }
-    let mut recordings = Recordings::open(paths, &arguments.hints()?)?;
+    let recordings = Recordings::open(paths, &arguments.hints()?)?;
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
@@ -242,10 +242,13 @@ fn one_day(
         out: Some(result),
     };
     let mut findings = Findings::open(&output, &arguments.events, &worker.classifier, &[])?;
-    for site in &mut recordings.sites {
-        let channels = site.choose(&arguments.channels, worker.cutting.channels)?;
+    let chosen = recordings.choose(&arguments.channels, worker.cutting.channels)?;
+    for note in &chosen.notes {
+        arguments.model.say(&format!("note: {note}"));
+    }
+    for (mut site, channels) in chosen.sites {
         let site_name = site.name.clone();
-        let notes = worker.analyse(site, &channels, (day + 1) * DAY, &mut |found| {
+        let notes = worker.analyse(&mut site, &channels, (day + 1) * DAY, &mut |found| {
             findings.write(&site_name, found)
         })?;
         for note in notes {

@@ -166,7 +166,7 @@ impl<'a> Worker<'a> {
         let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
         let mut found = Vec::new();
         classifier.reset_novelty();
-        let mut joiner = Joiner::new(channels.len());
+        let mut joiner = Joiner::new(channels.len()).at_rate(cutting.rate);
         // The last window extends beyond `until`, and so does the resampling filter.
         let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
         let limit = until
@@ -195,20 +195,16 @@ impl<'a> Worker<'a> {
 /// Runs the command.
 pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
     let mut worker = Worker::new(arguments, interrupt)?;
-    let mut recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
+    let recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
-    let chosen = recordings
-        .sites
-        .iter()
-        .map(|site| site.choose(&arguments.channels, worker.cutting.channels));
-    let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
-    let names: Vec<&str> = recordings
-        .sites
-        .iter()
-        .map(|site| site.name.as_str())
-        .collect();
+    let chosen = recordings.choose(&arguments.channels, worker.cutting.channels)?;
+    for note in &chosen.notes {
+        arguments.model.say(&format!("note: {note}"));
+    }
+    let names = chosen.sites.iter().map(|(site, _)| site.name.as_str());
+    let names: Vec<&str> = names.collect();
     let mut findings = Findings::open(
         &arguments.output,
         &arguments.events,
@@ -216,7 +212,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
         &names,
     )?;
     let mut catalogue = arguments.quakeml.as_ref().map(|_| Catalogue::default());
-    for (site, channels) in recordings.sites.iter_mut().zip(&chosen) {
+    for (mut site, channels) in chosen.sites {
         if arguments.channels.is_empty() && channels.len() > 1 {
             let names = channels.join(", ");
             arguments.model.say(&format!(
@@ -225,7 +221,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
             ));
         }
         let name = site.name.clone();
-        let notes = worker.analyse(site, channels, i64::MAX, &mut |found| {
+        let notes = worker.analyse(&mut site, &channels, i64::MAX, &mut |found| {
             if let Some(catalogue) = &mut catalogue {
                 catalogue.extend(&channels[0], events(found));
             }
@@ -297,6 +293,12 @@ fn notes(
         short as u64,
         format!("stretches are shorter than a window of {seconds} s"),
     );
+    if let Some((seconds, rates)) = &counts.brought {
+        notes.push(format!(
+            "note: {seconds:.3} s resampled to {} Hz by channel, where the channels have different rates: {rates}",
+            cutting.rate
+        ));
+    }
     if let Some((seconds, rates)) = &counts.apart {
         notes.push(format!(
             "note: {seconds:.3} s skipped, where the channels have different rates: {rates}"

@@ -1,6 +1,7 @@
 //! Errors of tables in text and in Parquet.
 
 use super::RateError;
+use crate::recording::Notes;
 
 /// What to do if a table does not tell its sampling rate.
 const GIVE_RATE: &str = "give the recording a `sampling_rate`";
@@ -140,13 +141,13 @@ pub enum TableError {
 
 impl TableError {
     /// Adds what was unusual about the table, which may be the reason.
-    pub(crate) fn noted(self, notes: &[String]) -> Self {
+    pub(crate) fn noted(self, notes: &Notes) -> Self {
         if notes.is_empty() {
             return self;
         }
         Self::Noted {
             problem: Box::new(self),
-            notes: notes.to_vec(),
+            notes: notes.all(),
         }
     }
 

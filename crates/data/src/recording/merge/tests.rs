@@ -194,3 +194,47 @@ proptest! {
         prop_assert_eq!(&found[1], &shared);
     }
 }
+
+/// A wave of 0.5 Hz recorded at three rates, from different times on: after merging all channels agree, and the first
+/// sample is one of the slowest channel.
+#[test]
+fn different_rates_are_brought_to_one() {
+    let wave = |channel: &str, rate: f64, start: f64| Trace {
+        channel: channel.into(),
+        start: (start * 1e9) as i64,
+        rate,
+        samples: (0..(60.0 * rate) as usize)
+            .map(|i| (std::f64::consts::PI * (start + i as f64 / rate)).sin())
+            .collect(),
+    };
+    let traces = || {
+        vec![
+            wave("A", 10.0, 0.3),
+            wave("B", 100.0, 0.0),
+            wave("C", 39.7, 0.02),
+            wave("D", 1.0, 0.0),
+        ]
+    };
+    let names = ["A", "B", "C"].map(String::from);
+    for rate in [10.0, 20.0, 62.5] {
+        let merged = merge_at(traces(), &names, rate).unwrap();
+        let [stretch] = &merged.stretches[..] else {
+            panic!("{merged:?}");
+        };
+        assert_eq!((stretch.start, stretch.rate), (300_000_000, rate));
+        assert!((stretch.len() as f64 / rate - 59.7).abs() < 0.2);
+        let edge = (3.0 * rate) as usize;
+        for i in edge..stretch.len() - edge {
+            let time = 0.3 + i as f64 / rate;
+            let expected = (std::f64::consts::PI * time).sin();
+            for (name, channel) in names.iter().zip(&stretch.channels) {
+                // C is half of its own sample off at most.
+                assert!((channel[i] - expected).abs() < 0.03, "{name} at {time}");
+            }
+        }
+        assert_eq!(merged.notes[0].is_doubt(), rate > 10.0);
+    }
+    assert!(merge(traces(), &names).is_err());
+    // One that nobody asks for changes nothing.
+    assert_eq!(merge(traces(), &names[..1]).unwrap().notes.len(), 0);
+}

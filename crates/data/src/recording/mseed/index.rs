@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::super::NANOS;
+use super::super::{NANOS, Notes};
 use super::encoding::Payload;
 use super::header::Record;
 use super::walk::{Sink, Walk};
@@ -22,7 +22,7 @@ pub struct IndexedFile {
     /// Its traces, in the order of the file.
     pub traces: Vec<IndexedTrace>,
     /// What was unusual; see [`super::super::Contents::notes`].
-    pub notes: Vec<String>,
+    pub notes: Notes,
 }
 
 /// A trace whose samples are still on disk.

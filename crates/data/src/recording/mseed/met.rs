@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::{Notes, Remark};
 use super::encoding;
 
 /// Describes the position of a record.
@@ -81,15 +82,13 @@ impl Met {
     }
 
     /// What was unusual otherwise.
-    pub(super) fn unusual(&self) -> Vec<String> {
+    pub(super) fn unusual(&self) -> Notes {
         let foreign = format!(
             "skipped, of {} bytes that are not miniSEED records",
             self.foreign.bytes
         );
-        let all = [
+        let doubts = [
             self.foreign.note("place", &foreign),
-            (self.control).note("control record", "of a full SEED volume skipped"),
-            self.text.note("text record", "skipped"),
             self.order.note(
                 "record",
                 "with a byte order that is neither 0 nor 1 read in the order of the header",
@@ -98,8 +97,14 @@ impl Met {
                 "record",
                 "without blockette 1000 read as Steim-1 up to the next record",
             ),
+        ];
+        let mut notes: Notes = doubts.into_iter().flatten().collect();
+        let harmless = [
+            (self.control).note("control record", "of a full SEED volume skipped"),
+            self.text.note("text record", "skipped"),
             (self.without_checksum).note("record", "without a checksum read unchecked"),
         ];
-        all.into_iter().flatten().collect()
+        notes.extend(harmless.into_iter().flatten().map(Remark::Records));
+        notes
     }
 }

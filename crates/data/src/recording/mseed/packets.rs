@@ -1,6 +1,6 @@
 //! A stream of miniSEED, such as the output of `slinktool`: every record as soon as it is complete.
 
-use super::super::Trace;
+use super::super::{Notes, Trace};
 use super::header::Record;
 use super::walk::{Sink, Walk};
 use crate::error::recording::{DecodeError, RecordingError};
@@ -43,7 +43,7 @@ impl Packets {
     ///
     /// # Errors
     /// If no record could be read.
-    pub fn notes(&self) -> Result<Vec<String>, RecordingError> {
+    pub fn notes(&self) -> Result<Notes, RecordingError> {
         self.walk.notes(!self.found)
     }
 }

@@ -1,5 +1,6 @@
 //! Walks over the records of a file or a stream; skips and counts damaged ones.
 
+use super::super::Notes;
 use super::encoding::{TEXT, is_read};
 use super::header::{self, Kind, Record};
 use super::met::{Met, place};
@@ -80,12 +81,14 @@ impl Walk {
     ///
     /// # Errors
     /// If no sample was found because records are damaged.
-    pub(super) fn notes(&self, is_empty: bool) -> Result<Vec<String>, RecordingError> {
+    pub(super) fn notes(&self, is_empty: bool) -> Result<Notes, RecordingError> {
         let lost = self.met.lost();
         if is_empty && !lost.is_empty() {
             return Err(RecordingError::NoRecord { lost });
         }
-        Ok([lost, self.met.unusual()].concat())
+        let mut notes = Notes::from(lost);
+        notes.extend(self.met.unusual());
+        Ok(notes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::text::cell;
 use super::super::time::{Moment, parse_moment};
+use super::super::{Note, Notes, Remark};
 use super::names::{time_name, with_unit};
 use super::number::{Commas, commas, grouping_points, may_be_number, number};
 use crate::error::recording::TableError;
@@ -29,7 +30,7 @@ pub(super) struct Layout {
     pub kinds: Vec<Kind>,
     /// Byte at which the first row of values begins.
     pub start: usize,
-    pub notes: Vec<String>,
+    pub notes: Notes,
 }
 
 /// Number of lines that are looked at.
@@ -73,24 +74,8 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
             text: cell(lines[0].bytes).chars().take(60).collect(),
         });
     };
-    let (mut commas, mut example) = commas(rows[first..].iter().flatten(), separator);
-    if commas == Commas::None
-        && let Some(grouped) = grouping_points(&rows[first..])
-    {
-        (commas, example) = (Commas::Points, Some(grouped));
-    }
-    let mut notes = Vec::new();
-    if let Some(example) = example {
-        let (what, how) = match commas {
-            Commas::Thousands => ("commas between thousands", "without"),
-            Commas::Points => ("points between thousands", "without"),
-            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
-        };
-        notes.push(format!(
-            "numbers have {what}: `{}` is read {how}",
-            cell(example)
-        ));
-    }
+    let (commas, notes) = commas_of(&rows[first..], separator);
+    let mut notes: Notes = notes.into_iter().collect();
     let width = rows[first..]
         .iter()
         .take(ALIKE)
@@ -125,6 +110,34 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         start: lines[first].start,
         notes,
     })
+}
+
+/// What commas mean in rows of values, and a note where there are any.
+fn commas_of(rows: &[Vec<Vec<u8>>], separator: u8) -> (Commas, Option<Note>) {
+    let (mut found, mut example, mut is_certain) = commas(rows.iter().flatten(), separator);
+    if found == Commas::None
+        && let Some(grouped) = grouping_points(rows)
+    {
+        (found, example, is_certain) = (Commas::Points, Some(grouped), true);
+    }
+    let note = example.map(|example| {
+        let (what, how) = match found {
+            Commas::Thousands => ("commas between thousands", "without"),
+            Commas::Points => ("points between thousands", "without"),
+            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
+        };
+        let remark = Remark::Numbers {
+            what,
+            example: cell(example),
+            how,
+        };
+        if is_certain {
+            return Note::from(remark);
+        }
+        // The group of three digits may be decimals, and the decimals a group.
+        format!("{remark}; it may be meant otherwise").into()
+    });
+    (found, note)
 }
 
 /// The first lines with something in them, and of the comments the last before each.
@@ -321,7 +334,7 @@ fn names(
     lines: &[Line<'_>],
     comments: &[(usize, Vec<u8>)],
     (first, width, separator): (usize, usize, u8),
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // A trailing separator may be in the rows alone, or in the names alone.
@@ -352,10 +365,7 @@ fn names(
     let line = found.copied();
     let mut names: Vec<String> = if let Some(found) = found {
         if *found > 0 || block.len() > 1 {
-            notes.push(format!(
-                "the names of the columns are in line {}",
-                lines[*found].number
-            ));
+            notes.push(Remark::NamesInLine(lines[*found].number));
         }
         let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
         for (i, name) in names.iter_mut().enumerate() {
@@ -365,13 +375,13 @@ fn names(
         }
         names
     } else if let Some(names) = commented(comments, first, width, separator) {
-        notes.push("the names of the columns are in a comment".into());
+        notes.push(Remark::NamesInComment);
         names
     } else {
-        notes.push(format!(
-            "line {} has values, and no line above it names the columns: they are called 1 to {width}",
-            lines[first].number
-        ));
+        notes.push(Remark::NoNames {
+            line: lines[first].number,
+            columns: width,
+        });
         (1..=width).map(|n| n.to_string()).collect()
     };
     names.truncate(width);

@@ -154,17 +154,17 @@ pub(super) fn grouping_points(rows: &[Vec<Vec<u8>>]) -> Option<&[u8]> {
     })
 }
 
-/// What commas mean in `cells`, and an example where there are any.
+/// What commas mean in `cells`, an example where there are any, and whether they can mean nothing else.
 pub(super) fn commas<'a>(
     cells: impl Iterator<Item = &'a Vec<u8>> + Clone,
     separator: u8,
-) -> (Commas, Option<&'a [u8]>) {
+) -> (Commas, Option<&'a [u8]>, bool) {
     let with = || {
         let comma = cells.clone().filter(|cell| cell.contains(&b','));
         comma.filter(|cell| may_be_number(cell))
     };
     let Some(example) = with().next() else {
-        return (Commas::None, None);
+        return (Commas::None, None, true);
     };
     let point = |cell: &Vec<u8>| cell.contains(&b'.') && number(cell, Commas::None).is_some();
     let points = cells.clone().any(point);
@@ -180,14 +180,15 @@ pub(super) fn commas<'a>(
     let groups = |cell: &Vec<u8>| {
         cell.contains(&b'.') || cell.iter().filter(|byte| **byte == b',').count() > 1
     };
-    let commas = if thousands && (points || with().any(groups) || separator == b',') {
-        Commas::Thousands
+    let grouped = points || with().any(groups);
+    let (commas, is_certain) = if thousands && (grouped || separator == b',') {
+        (Commas::Thousands, grouped)
     } else if !points && all(Commas::Decimal) {
-        Commas::Decimal
+        (Commas::Decimal, !thousands)
     } else {
-        return (Commas::None, None);
+        return (Commas::None, None, true);
     };
-    (commas, Some(example))
+    (commas, Some(example), is_certain)
 }
 
 #[cfg(test)]

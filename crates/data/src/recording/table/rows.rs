@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use super::super::time::{Moment, parse_moment};
 use super::layout::{self, Kind, Layout, is_missing};
 use super::number::{Commas, number, plain};
-use super::{NO_TIME, Texts, Values};
+use super::{NO_TIME, Notes, Remark, Texts, Values};
 use crate::error::recording::{MomentError, TableError};
+use crate::room::room;
 
 /// Number of bytes that a thread reads at a time.
 pub(super) const PART: usize = 1 << 20;
@@ -92,6 +93,9 @@ impl Part {
     fn reserve(&mut self, rows: usize) {
         for column in &mut self.columns {
             if let Values::Numbers(numbers) = column {
+                if numbers.is_empty() {
+                    *numbers = room(rows);
+                }
                 numbers.reserve_exact(rows);
             }
         }
@@ -122,7 +126,7 @@ impl Part {
 pub(super) fn read(
     bytes: &[u8],
     layout: &Layout,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Vec<Values>, TableError> {
     let parts = parts(bytes, layout.start);
     let read: Vec<_> = parts
@@ -169,10 +173,8 @@ pub(super) fn read(
     }
     if all.names.count > 0 {
         let (line, _) = told(&all.names);
-        notes.push(format!(
-            "left out {} with the names again (the first: line {line})",
-            rows_of(all.names.count)
-        ));
+        let rows = rows_of(all.names.count);
+        notes.push(Remark::NamesAgain { rows, line });
     }
     for (name, odd) in layout.names.iter().zip(&all.wrong) {
         if odd.count == 0 {

@@ -1,6 +1,6 @@
 //! Tables in which several sensors share the columns: every row says whose it is.
 
-use super::{Column, Values};
+use super::{Column, Notes, Remark, Values};
 
 /// Names of columns that say whose a row is.
 const SENSORS: [&str; 20] = [
@@ -30,10 +30,7 @@ const MOST: usize = 256;
 
 /// Takes out of `columns` those that say which sensor a row is of, where there are several, and gives the name of the
 /// sensor and its rows, in the order of their first rows.
-pub(super) fn of_rows(
-    columns: &mut Vec<Column>,
-    notes: &mut Vec<String>,
-) -> Vec<(String, Vec<usize>)> {
+pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(String, Vec<usize>)> {
     let mut names: Vec<String> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
     columns.retain(|column| {
@@ -66,12 +63,11 @@ pub(super) fn of_rows(
         sensors[at].1.push(row);
     }
     if !sensors.is_empty() {
-        notes.push(format!(
-            "column `{}` tells {} sensors apart: channels are called as `{}.CHANNEL`",
-            names.join("`, `"),
-            sensors.len(),
-            sensors[0].0
-        ));
+        notes.push(Remark::Sensors {
+            columns: names,
+            sensors: sensors.len(),
+            example: sensors[0].0.clone(),
+        });
     }
     sensors
 }

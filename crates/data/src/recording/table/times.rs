@@ -1,7 +1,7 @@
 //! Finds the column of times in a table, and its unit.
 
 use super::super::time::{DAY, Moment, of_seconds, parse_moment};
-use super::super::{Hints, NANOS};
+use super::super::{Hints, NANOS, Notes, Remark};
 use super::names::{counts_rows, time_name, unit_by_size};
 use super::rows::rows_of;
 use super::{Column, NO_TIME, Values, parts};
@@ -18,7 +18,7 @@ const EARLIEST: f64 = 1e8;
 pub(super) fn of_columns(
     columns: &mut Vec<Column>,
     hints: &Hints,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Option<Vec<i64>>, TableError> {
     texts_with_times(columns);
     parts::together(columns);
@@ -184,7 +184,7 @@ fn of_numbers(
     values: &[f64],
     whole: bool,
     hints: &Hints,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Option<(Vec<i64>, bool)>, TableError> {
     let largest = values
         .iter()
@@ -251,7 +251,7 @@ fn of_whole(
     name: &str,
     step: f64,
     whole: bool,
-    (hints, notes): (&Hints, &mut Vec<String>),
+    (hints, notes): (&Hints, &mut Notes),
 ) -> Result<Option<f64>, TableError> {
     let Some(rate) = hints.sampling_rate else {
         if whole {
@@ -268,9 +268,10 @@ fn of_whole(
     let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
     match found {
         Some(1.0) => {}
-        Some(unit) => notes.push(format!(
-            "column `{name}` has no unit: with the given rate it is taken for times of {unit:e} s"
-        )),
+        Some(unit) => notes.push(Remark::UnitByRate {
+            name: name.into(),
+            unit,
+        }),
         None => notes.push(format!(
             "left out column `{name}`: in no unit do its whole numbers fit the given rate"
         )),
@@ -301,7 +302,7 @@ fn of_nanos(value: f64, unit: f64) -> Option<i64> {
 }
 
 /// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
-fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Vec<String>) -> Option<Vec<i64>> {
+fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Notes) -> Option<Vec<i64>> {
     let mut clock = None;
     columns.retain(|column| {
         let Values::Numbers(values) = &column.values else {
@@ -315,7 +316,10 @@ fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Vec<String>) -
             return true;
         }
         if !column.name.is_empty() {
-            notes.push(format!("left out column `{}`: it counts rows", column.name));
+            notes.push(Remark::ColumnLeftOut {
+                name: column.name.clone(),
+                what: "it counts rows".into(),
+            });
         }
         if let Some(rate) = hints.sampling_rate
             && ones < all

@@ -1,5 +1,6 @@
 //! The chunks of a RIFF file.
 
+use super::super::{Notes, Remark};
 use crate::error::recording::WavError;
 
 /// Bytes before the first chunk.
@@ -84,7 +85,7 @@ impl<'a> Chunks<'a> {
     ///
     /// # Errors
     /// If one is missing or truncated.
-    pub(super) fn find(&self, notes: &mut Vec<String>) -> Result<Found<'a>, WavError> {
+    pub(super) fn find(&self, notes: &mut Notes) -> Result<Found<'a>, WavError> {
         let form = self.bytes.get(8..HEAD).unwrap_or_default();
         if form != b"WAVE" {
             let form = String::from_utf8_lossy(form).into_owned();
@@ -102,7 +103,7 @@ impl<'a> Chunks<'a> {
                     format = format.or(Some(whole));
                 }
                 b"data" if data.is_some() => {
-                    notes.push("holds more than one `data` chunk: the first is read".into());
+                    notes.push("holds more than one `data` chunk: the first is read");
                 }
                 b"data" => {
                     length = self.data_length(&chunk, long_data, notes);
@@ -120,7 +121,7 @@ impl<'a> Chunks<'a> {
     }
 
     /// Bytes of the data chunk that are there.
-    fn data_length(&self, chunk: &Chunk<'_>, long: Option<u64>, notes: &mut Vec<String>) -> usize {
+    fn data_length(&self, chunk: &Chunk<'_>, long: Option<u64>, notes: &mut Notes) -> usize {
         let there = self.bytes.len() - chunk.at;
         let stated = match chunk.length {
             UNKNOWN => long.filter(|long| *long < u64::MAX),
@@ -128,9 +129,7 @@ impl<'a> Chunks<'a> {
             length => Some(length.into()),
         };
         let Some(stated) = stated else {
-            notes.push(format!(
-                "the header does not say how long the data are: the {there} bytes up to the end of the file are read"
-            ));
+            notes.push(Remark::UnknownLength { bytes: there });
             return there;
         };
         if stated > there as u64 {

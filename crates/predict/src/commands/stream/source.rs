@@ -129,7 +129,7 @@ impl Source {
                 if records.chosen.is_empty() && !records.waiting.is_empty() {
                     records.choose(true)?;
                 }
-                let notes = records.packets.notes();
+                let notes = records.packets.notes().map(|notes| notes.all());
                 notes.map_err(|problem| PredictError::Usage(format!("standard input: {problem}")))
             }
         }
