@@ -1,15 +1,12 @@
 //! Joins traces of several channels into contiguous stretches that all channels cover.
 //!
-//! The rules are those of [`data::recording::merge`] and [`data::recording::merge_at`]. Traces that continue within half a sample are joined. Of
+//! The rules are those of [`data::recording::merge`]. Traces that continue within half a sample are joined. Of
 //! repeated samples the earlier trace counts. A stretch ends when the clocks drift apart by half a sample.
-
-mod rates;
 
 use std::collections::VecDeque;
 
-use data::recording::{NANOS, first_sample};
+use data::recording::NANOS;
 
-use self::rates::Bringer;
 use crate::error::PredictError;
 
 /// Relative difference of rates up to which clocks count as nominally equal, as in libmseed.
@@ -50,10 +47,8 @@ pub struct JoinCounts {
     pub unshared: u64,
     /// Number of times a clock went back, after which all channels restarted.
     pub steps: usize,
-    /// Seconds left out because channels had different rates, with these rates.
+    /// Seconds in which channels had different rates, with these rates.
     pub apart: Option<(f64, String)>,
-    /// Seconds in which channels of different rates were brought to one, with these rates.
-    pub brought: Option<(f64, String)>,
 }
 
 /// Contiguous samples of a channel.
@@ -97,16 +92,11 @@ impl Run {
         }
     }
 
-    /// Number of unused samples before `time`, to the nearest.
-    fn before(&self, time: i64) -> usize {
-        let index = time.saturating_sub(self.start) as f64 * self.rate / NANOS;
-        let index = index.round().max(0.0) as usize;
-        index.saturating_sub(self.number).min(self.available())
-    }
-
     /// Drops samples before `time`; returns their number.
     fn pass(&mut self, time: i64) -> usize {
-        let n = self.before(time);
+        let index = time.saturating_sub(self.start) as f64 * self.rate / NANOS;
+        let index = index.round().max(0.0) as usize;
+        let n = index.saturating_sub(self.number).min(self.available());
         self.advance(n);
         n
     }
@@ -139,10 +129,6 @@ pub struct Joiner {
     lanes: Vec<ChannelQueue>,
     /// Number of samples that the open stretch may still get.
     open: Option<usize>,
-    /// The open stretch of channels with different rates.
-    bringer: Option<Bringer>,
-    /// Rate to which such channels are brought, in Hz.
-    rate: Option<f64>,
     counts: JoinCounts,
 }
 
@@ -156,18 +142,7 @@ impl Joiner {
         Self {
             lanes: (0..channels).map(lane).collect(),
             open: None,
-            bringer: None,
-            rate: None,
             counts: JoinCounts::default(),
-        }
-    }
-
-    /// Brings channels of different rates to `rate` in Hz; by default, the time in which they differ is left out.
-    #[must_use]
-    pub fn at_rate(self, rate: f64) -> Self {
-        Self {
-            rate: Some(rate),
-            ..self
         }
     }
 
@@ -242,8 +217,7 @@ impl Joiner {
     /// Those of `sink`.
     pub fn step_back(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         self.counts.steps += 1;
-        let bringer = self.bringer.take().is_some();
-        if self.open.take().is_some() || bringer {
+        if self.open.take().is_some() {
             sink(Joined::End)?;
         }
         for lane in &mut self.lanes {
@@ -264,9 +238,7 @@ impl Joiner {
     /// Those of `sink`.
     pub fn drain(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         loop {
-            let goes_on = if self.bringer.is_some() {
-                self.continue_brought(sink)?
-            } else if let Some(left) = self.open {
+            let goes_on = if let Some(left) = self.open {
                 self.continue_stretch(left, sink)?
             } else {
                 self.begin(sink)?
@@ -345,9 +317,6 @@ impl Joiner {
         let differs = |run: &Run| (run.rate / rate - 1.0).abs();
         if let Some(other) = fronts().find(|run| differs(run) > CLOCK_TOLERANCE) {
             let rates = format!("{rate} and {} Hz", other.rate);
-            if let Some(bringer) = self.bringer(&rates) {
-                return self.begin_brought(bringer, start, sink);
-            }
             let (seconds, _) = self.counts.apart.get_or_insert((0.0, rates));
             *seconds += end.saturating_sub(start) as f64 / NANOS;
             self.pass(end);

@@ -64,7 +64,7 @@ impl LabelledRecording {
         let detector = EventDetector::new(nothing);
         let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
         let mut found = Vec::new();
-        let mut joiner = Joiner::new(channels.len()).at_rate(cutting.rate);
+        let mut joiner = Joiner::new(channels.len());
         site.feed(&channels, i64::MAX, &mut joiner, &mut |joined| {
             analysis.take(joined, classifier, &mut found)
         })?;

@@ -2,8 +2,6 @@
 
 mod rates;
 
-pub use rates::first_sample;
-
 use self::rates::{Apart, resampled};
 use super::{NANOS, Notes, Trace, format_time, same_rate};
 use crate::error::recording::{MergeError, RatesDiffer};

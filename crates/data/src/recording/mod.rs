@@ -25,7 +25,7 @@ use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
 pub use columns::{Run, runs};
-pub use merge::{Merged, Stretch, first_sample, merge, merge_at};
+pub use merge::{Merged, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
 pub use note::{Note, Notes};

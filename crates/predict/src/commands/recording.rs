@@ -166,7 +166,7 @@ impl<'a> Worker<'a> {
         let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
         let mut found = Vec::new();
         classifier.reset_novelty();
-        let mut joiner = Joiner::new(channels.len()).at_rate(cutting.rate);
+        let mut joiner = Joiner::new(channels.len());
         // The last window extends beyond `until`, and so does the resampling filter.
         let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
         let limit = until
@@ -293,15 +293,9 @@ fn notes(
         short as u64,
         format!("stretches are shorter than a window of {seconds} s"),
     );
-    if let Some((seconds, rates)) = &counts.brought {
-        notes.push(format!(
-            "note: {seconds:.3} s resampled to {} Hz by channel, where the channels have different rates: {rates}",
-            cutting.rate
-        ));
-    }
     if let Some((seconds, rates)) = &counts.apart {
         notes.push(format!(
-            "note: {seconds:.3} s skipped, where the channels have different rates: {rates}"
+            "note: {seconds:.3} s skipped, where the channels have different rates: {rates} (`data import` resamples them)"
         ));
     }
     Ok(notes)

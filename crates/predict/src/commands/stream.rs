@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
     let findings = Findings::open(&arguments.output, &arguments.events, &classifier, &[])?;
     let source = Source::new(arguments, cutting.channels)?;
     let mut stream = Stream {
-        joiner: Joiner::new(cutting.channels).at_rate(cutting.rate),
+        joiner: Joiner::new(cutting.channels),
         analysis: Analysis::new(Slider::new(cutting), EventDetector::new(settings), 1),
         classifier,
         findings,
@@ -263,11 +263,6 @@ impl Stream {
         ];
         if counts.steps > 0 {
             lines.push(format!("a clock went back {} times", counts.steps));
-        }
-        if let Some((seconds, rates)) = &counts.brought {
-            lines.push(format!(
-                "{seconds:.3} s resampled by channel, where the channels have different rates: {rates}"
-            ));
         }
         if let Some((seconds, rates)) = &counts.apart {
             lines.push(format!(

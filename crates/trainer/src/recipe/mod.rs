@@ -154,7 +154,7 @@ impl Default for Recipe {
             epochs: 50,
             batch_size: 32,
             learning_rate: 3e-3,
-            weight_decay: 0.3,
+            weight_decay: 1.0,
             schedule: Schedule::default(),
             warmup: 0.05,
             average: Some(0.99),

@@ -55,7 +55,7 @@ fn begin(traces: &[&Trace], start: i64) -> i64 {
 }
 
 /// Time of the first sample at or after `time` of samples at `rate` from `start` on, but for rounding.
-pub fn first_sample(start: i64, rate: f64, time: i64) -> i64 {
+fn first_sample(start: i64, rate: f64, time: i64) -> i64 {
     let index = time.saturating_sub(start) as f64 * rate / NANOS;
     let index = (index - 1e-3).ceil().max(0.0);
     start.saturating_add((index / rate * NANOS).round() as i64)

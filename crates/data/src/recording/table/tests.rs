@@ -13,7 +13,7 @@ fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, RecordingError> {
 fn first(text: &str) -> (Vec<f64>, Vec<String>) {
     let own = contents(text, &Hints::default()).unwrap();
     assert_eq!(own.traces[0].rate, 100.0, "{text}");
-    (own.traces[0].samples.clone(), own.notes)
+    (own.traces[0].samples.clone(), own.notes.all())
 }
 
 #[test]
@@ -130,7 +130,11 @@ fn a_last_value_may_be_missing() {
         });
         let text = format!("time{separator}Z{separator}N\n{}", rows.collect::<String>());
         let own = contents(&text, &Hints::default()).unwrap();
-        assert_eq!((own.traces.len(), own.notes), (2, vec![]), "{separator:?}");
+        assert_eq!(
+            (own.traces.len(), own.notes.all()),
+            (2, vec![]),
+            "{separator:?}"
+        );
         assert_eq!(own.traces[0].samples.len(), 20, "{separator:?}");
         let missing = own.traces[1].samples.iter().position(|v| v.is_nan());
         assert_eq!(missing, Some(7), "{separator:?}");
