@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""A study on a real Slurm: killed, requeued, slurmd stopped and started, resumed once.
+"""A study and an archive of station-days on a real Slurm.
 
     scripts/slurm/start.sh
-    python3 scripts/slurm/check.py TRAINER [--runs 60] [--folder DIR]
+    python3 scripts/slurm/check.py TRAINER [--predict PREDICT] [--runs 60] [--days 20] [--folder DIR]
 
-TRAINER is the program. The study runs as a job array and by the local executor; each line must have exactly one
-completed experiment, and its weights must be equal to the bit. Needs root (it stops and starts slurmd).
+TRAINER is the program. The study is killed, requeued, slurmd stopped and started, and resumed once. It runs as a job
+array and by the local executor; each line must have exactly one completed experiment, and its weights must be equal to
+the bit. Then its first model analyses the archive, see archive.py. Needs root (it stops and starts slurmd).
 """
 
 import argparse
@@ -13,10 +14,12 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+
+import archive
+from common import run, running, wait_for, workers
 
 STUDY = """name: STUDY
 base: {model: ultra_lightweight_cnn, epochs: EPOCHS, schedule: plateau, warmup: 0}
@@ -28,13 +31,6 @@ slurm: {array_limit: 2, tasks: 12}
 """
 
 
-def run(*command, check=True):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    if check and done.returncode:
-        sys.exit(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
 def completed(experiments):
     """Line of the plan -> directories of completed experiments."""
     lines = {}
@@ -43,31 +39,6 @@ def completed(experiments):
         if metadata["status"] == "completed":
             lines.setdefault(metadata["study_line"], []).append(path.parent)
     return lines
-
-
-def workers(folder):
-    """Process IDs of trainers that work on the study, as their claims name them."""
-    found = []
-    for claim in (folder / "claims").iterdir():
-        ended = any((claim / name).exists() for name in ("done", "released"))
-        holder = claim / "holder.json"
-        if not ended and holder.exists() and holder.read_text().startswith("{"):
-            process = json.loads(holder.read_text())["pid"]
-            if os.path.exists(f"/proc/{process}"):
-                found.append(process)
-    return found
-
-
-def wait_for(what, condition, seconds=600):
-    deadline = time.time() + seconds
-    while not condition():
-        if time.time() > deadline:
-            sys.exit(f"waited {seconds} s for {what}\n{run('squeue', check=False)}")
-        time.sleep(0.2)
-
-
-def running(job):
-    return run("squeue", "-h", "-j", job, "-o", "%i %T", check=False).split("\n")
 
 
 def disturb(job, folder, experiments, runs):
@@ -89,19 +60,9 @@ def disturb(job, folder, experiments, runs):
     print("slurmd was stopped and started")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("trainer")
-    parser.add_argument("--runs", type=int, default=60)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--folder")
-    options = parser.parse_args()
-    if options.runs % 10:
-        sys.exit("--runs must be a multiple of 10")
-    trainer = os.path.abspath(options.trainer)
-    root = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="slurm-study-")).absolute()
-    root.mkdir(exist_ok=True)
-    text = STUDY.replace("SEEDS", str(options.runs // 10)).replace("EPOCHS", str(options.epochs))
+def study(trainer, root, runs, epochs):
+    """Returns the problems found."""
+    text = STUDY.replace("SEEDS", str(runs // 10)).replace("EPOCHS", str(epochs))
     (root / "array.yaml").write_text(text.replace("STUDY", "array"))
     (root / "local.yaml").write_text(text.replace("STUDY", "local"))
     experiments = root / "slurm/experiments"
@@ -111,9 +72,9 @@ def main():
     said = run(trainer, "sweep", root / "array.yaml", "--executor", "slurm", *place)
     job = said.split("Slurm job ")[1].split()[0]
     print(said.splitlines()[0])
-    disturb(job, folder, experiments, options.runs)
+    disturb(job, folder, experiments, runs)
     wait_for("the end of the array", lambda: not any(running(job)))
-    lost = options.runs - len(completed(experiments))
+    lost = runs - len(completed(experiments))
     print(f"{lost} runs were left when the array ended")
     said = run(trainer, "sweep", "--resume", "array", "--executor", "slurm", "--experiments-dir", experiments)
     if "Slurm job " in said:
@@ -124,15 +85,45 @@ def main():
         "--datasets-dir", root / "datasets")
     array, local = completed(experiments), completed(root / "local/experiments")
     problems = [f"line {line}: {len(found)} experiments" for line, found in array.items() if len(found) != 1]
-    problems += [f"line {line} is missing" for line in range(options.runs) if line not in array]
+    problems += [f"line {line} is missing" for line in range(runs) if line not in array]
     for line, found in array.items():
         weights = [directory / "model/model.safetensors" for directory in (found[0], local[line][0])]
         if weights[0].read_bytes() != weights[1].read_bytes():
             problems.append(f"line {line}: weights differ from the local executor's")
+    interrupted = sum(len(json.loads((e[0] / "metadata.json").read_text()).get("resumed", [])) for e in array.values())
+    print(f"{len(array)} of {runs} runs completed, {interrupted} times resumed, {len(problems)} problems")
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("trainer")
+    parser.add_argument("--predict", help="the program `predict` [default: beside TRAINER]")
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=7200, help="length of a station-day")
+    parser.add_argument("--hop", type=int, default=128)
+    parser.add_argument("--folder")
+    options = parser.parse_args()
+    if options.runs % 10:
+        sys.exit("--runs must be a multiple of 10")
+    trainer = os.path.abspath(options.trainer)
+    root = pathlib.Path(options.folder or tempfile.mkdtemp(prefix="slurm-study-")).absolute()
+    root.mkdir(exist_ok=True)
+    problems = []
+    if options.runs:
+        problems += study(trainer, root, options.runs, options.epochs)
+        model = completed(root / "local/experiments")[0][0]
+    else:
+        run(trainer, "--model", "ultra_lightweight_cnn", "--epochs", "2", "--no-baseline", "--experiments-dir",
+            root / "experiments", "--datasets-dir", root / "datasets")
+        model = next((root / "experiments").glob("2*"))
+    if options.days:
+        predict = os.path.abspath(options.predict or os.path.join(os.path.dirname(trainer), "predict"))
+        problems += archive.check(predict, model, root, options.days, options.seconds, options.hop)
     for problem in problems:
         print(f"PROBLEM: {problem}")
-    interrupted = sum(len(json.loads((e[0] / "metadata.json").read_text()).get("resumed", [])) for e in array.values())
-    print(f"{len(array)} of {options.runs} runs completed, {interrupted} times resumed, {len(problems)} problems")
     sys.exit(1 if problems else 0)
 
 

@@ -332,10 +332,7 @@ fn model_folder(path: &Path) -> Result<PathBuf, PredictError> {
         .iter()
         .find(|folder| folder.join(CARD_FILE).is_file());
     found.cloned().ok_or_else(|| {
-        let kept = Path::new("experiments").join(path);
-        let problem = if kept.join("model").join(CARD_FILE).is_file() {
-            format!("does not exist: did you mean {}?", kept.display())
-        } else if path.exists() {
+        let problem = if path.exists() {
             format!("contains no model: expected an experiment or its folder model/, with {CARD_FILE} and model.safetensors")
         } else {
             "does not exist: expected an experiment or its folder model/".to_owned()

@@ -54,6 +54,9 @@ pub enum PredictError {
         /// Underlying error.
         source: std::io::Error,
     },
+    /// Work cannot be claimed, or workers cannot be started.
+    #[error(transparent)]
+    Job(#[from] jobs::JobError),
     /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
     Input(std::io::Error),
@@ -85,6 +88,8 @@ impl PredictError {
             | Self::Usage(_) => 2,
             Self::Data(error) if error.is_machine_failure() => 1,
             Self::Data(_) => 2,
+            Self::Job(error) if error.is_usage() => 2,
+            Self::Job(_) => 1,
             Self::Write { .. } | Self::Input(_) => 1,
             Self::Interrupted => 130,
             Self::Closed => 0,

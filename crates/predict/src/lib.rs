@@ -52,6 +52,7 @@ mod events;
 mod feed;
 mod gallery;
 mod join;
+mod locate;
 mod network;
 mod novelty;
 mod relevance;

@@ -538,8 +538,15 @@ fn an_archive_is_done_day_by_day() {
         "--on", "0.4", "--off", "0.3", "--ignore", "vehicle", "--out", out_text,
     ];
     let arguments = [&["recording", model, root][..], &options].concat();
-    // A claim that a killed process left.
-    std::fs::create_dir_all(out.join("claims/XX.MADE.00.HH.2024.122")).unwrap();
+    // What a killed process of this machine left: its claim, and a part of a result.
+    let claim = out.join("claims/XX.MADE.00.HH.2024.122.0");
+    std::fs::create_dir_all(&claim).unwrap();
+    let holder = serde_json::json!({"host": jobs::host_name(), "pid": 1});
+    std::fs::write(claim.join("holder.json"), holder.to_string()).unwrap();
+    std::fs::write(claim.join("lock"), "").unwrap();
+    std::fs::create_dir_all(out.join("days")).unwrap();
+    let part = out.join("days/.XX.MADE.00.HH.2024.122.jsonl.host.1.tmp");
+    std::fs::write(&part, "{").unwrap();
     let children: Vec<_> = (0..2)
         .map(|_| command(&arguments).stderr(Stdio::piped()).spawn().unwrap())
         .collect();
@@ -564,8 +571,78 @@ fn an_archive_is_done_day_by_day() {
         std::fs::read_to_string(out.join("events.jsonl")).unwrap(),
         days.concat()
     );
+    assert!(!part.exists());
     let other = [&arguments[..], &["--merge-gap", "3"]].concat();
     refused(&run(&other), 2, "other settings");
+    let events = std::fs::read(out.join("events.jsonl")).unwrap();
+    by_commands_of_one_day_each(&arguments, &folder.path().join("other"), &events);
+    a_failed_day_is_retried(&arguments, &folder.path().join("failed"), &events);
+}
+
+/// The same with another folder of results.
+fn elsewhere<'a>(arguments: &[&'a str], out: &'a Path) -> Vec<&'a str> {
+    let mut arguments = arguments.to_vec();
+    *arguments.last_mut().unwrap() = out.to_str().unwrap();
+    arguments
+}
+
+fn by_commands_of_one_day_each(arguments: &[&str], out: &Path, events: &[u8]) {
+    let mut arguments = elsewhere(arguments, out);
+    refused(
+        &run(&[&arguments[..], &["--executor", "print", "--tasks", "0"]].concat()),
+        2,
+        "--tasks must be at least 1",
+    );
+    arguments.extend(["--executor", "print"]);
+    let printed = run(&arguments);
+    let commands: Vec<String> = text(&printed.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(commands.len(), 2, "{}", text(&printed.stderr));
+    assert!(!out.join("events.jsonl").exists());
+    for command in &commands {
+        let done = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(done.status.success(), "{}", text(&done.stderr));
+    }
+    assert_eq!(std::fs::read(out.join("events.jsonl")).unwrap(), events);
+    let wrong = commands[0].replace("--worker ", "--worker not-");
+    let output = Command::new("sh").args(["-c", &wrong]).output().unwrap();
+    refused(&output, 2, "its token differs");
+}
+
+fn a_failed_day_is_retried(arguments: &[&str], out: &Path, events: &[u8]) {
+    let file = Path::new(arguments[2]).join("2024/XX/MADE/HHZ.D/XX.MADE.00.HHZ.D.2024.123");
+    let good = std::fs::read(&file).unwrap();
+    std::fs::write(&file, "no recording").unwrap();
+    let arguments = elsewhere(arguments, out);
+    // The day before ends in its files.
+    refused(&run(&arguments), 2, "2 days failed");
+    assert!(!out.join("events.jsonl").exists());
+    std::fs::write(&file, good).unwrap();
+    assert!(run(&arguments).status.success());
+    assert_eq!(std::fs::read(out.join("events.jsonl")).unwrap(), events);
+}
+
+#[test]
+fn a_model_is_found_by_the_id_of_its_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiments = folder.path().join("runs");
+    let experiment = experiments.join("20260101_000000_simple_cnn_0123abcd");
+    std::fs::create_dir_all(&experiment).unwrap();
+    let model = write_model(&experiment, 64, Some(100.0));
+    let metadata = r#"{"timestamp": "2026-01-01T00:00:00.000000"}"#;
+    std::fs::write(experiment.join("metadata.json"), metadata).unwrap();
+    let file = folder.path().join("windows.tfrecord");
+    write_windows(&file, &windows(1));
+    let classified = |model: &str| {
+        let directory = ["--experiments-dir", experiments.to_str().unwrap()];
+        let words = ["windows", model, file.to_str().unwrap(), "--json"];
+        run(&[&words[..], &directory].concat())
+    };
+    let expected = lines(&classified(model.to_str().unwrap()));
+    assert_eq!(expected.len(), 1);
+    for id in ["latest", "20260101", "0123abcd"] {
+        assert_eq!(lines(&classified(id)), expected, "{id}");
+    }
+    refused(&classified("nonsense"), 2, "none of 1 experiments");
 }
 
 #[test]

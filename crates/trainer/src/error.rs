@@ -54,6 +54,9 @@ pub enum TrainerError {
     /// The experiment cannot be written.
     #[error(transparent)]
     Experiment(#[from] experiment::ExperimentError),
+    /// Work cannot be claimed, or workers cannot be started.
+    #[error(transparent)]
+    Job(#[from] jobs::JobError),
     /// The weights cannot be encoded.
     #[error("cannot encode the weights: {0}")]
     Weights(#[from] model::WeightsError),
@@ -113,6 +116,7 @@ impl TrainerError {
             | Self::Plan(_) => true,
             Self::Data(error) => !error.is_machine_failure(),
             Self::Experiment(error) => error.is_usage(),
+            Self::Job(error) => error.is_usage(),
             Self::Export(error) => error.is_usage(),
             Self::Predict(error) => return error.exit_code(),
             Self::Interrupted => return 130,

@@ -20,6 +20,8 @@ mod export;
 #[cfg(target_os = "linux")]
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/keras_step.rs"]
+mod keras_step;
 #[path = "cli/manager.rs"]
 mod manager;
 #[path = "cli/resume.rs"]

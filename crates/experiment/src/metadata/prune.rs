@@ -45,6 +45,7 @@ pub(super) fn pruned(text: &str) -> Option<String> {
                 depth = usize::checked_sub(depth, 1)?;
                 at += 1;
             }
+            b' ' | b'\n' => at = space(bytes, at + 1),
             _ => at += 1,
         }
     }
@@ -89,6 +90,10 @@ fn value(bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
 }
 
 fn space(bytes: &[u8], mut at: usize) -> usize {
+    // Most of an indented file is blanks.
+    while bytes[at..].first_chunk() == Some(b"        ") {
+        at += 8;
+    }
     while at < bytes.len() && matches!(bytes[at], b' ' | b'\n' | b'\r' | b'\t') {
         at += 1;
     }

@@ -83,16 +83,21 @@ impl Adam {
         }
     }
 
-    /// Updates every trainable tensor of `network` with its gradient.
+    /// Updates every trainable tensor of `network` with its gradient, but for frozen ones, whose moments stay zero.
     ///
     /// # Panics
     /// If `gradients` belong to another network.
     pub fn step(&mut self, network: &mut Network, mut gradients: Gradients, learning_rate: f64) {
         let trainable = trainable(network);
         let flat = trainable.iter().map(|&i| {
-            let gradient = network.tensors()[i].grad_remove(&mut gradients);
-            let gradient = gradient.expect("every trainable tensor takes part in the loss");
+            let tensor = &network.tensors()[i];
             let length = network.plan().tensors[i].elements();
+            let gradient = if network.is_frozen(i) {
+                tensor.clone().inner().zeros_like()
+            } else {
+                let gradient = tensor.grad_remove(&mut gradients);
+                gradient.expect("every trainable tensor takes part in the loss")
+            };
             gradient.reshape([length])
         });
         let gradient = Tensor::cat(flat.collect(), 0);
@@ -115,10 +120,12 @@ impl Adam {
         for i in trainable {
             let tensor = network.tensors()[i].clone().inner();
             let length = network.plan().tensors[i].elements();
-            let part = update.clone().narrow(0, start, length);
-            let dims = tensor.dims();
-            let value = self.decayed(network, i, tensor, learning_rate) - part.reshape(dims);
-            network.set_tensor(i, value);
+            if !network.is_frozen(i) {
+                let part = update.clone().narrow(0, start, length);
+                let dims = tensor.dims();
+                let value = self.decayed(network, i, tensor, learning_rate) - part.reshape(dims);
+                network.set_tensor(i, value);
+            }
             start += length;
         }
     }
@@ -139,9 +146,13 @@ impl Adam {
         let before = std::mem::replace(&mut self.moments, Moments::None);
         let mut each = Vec::with_capacity(trainable.len());
         for (number, &i) in trainable.iter().enumerate() {
-            let gradient = gradients[i].take();
-            let gradient = gradient.expect("every trainable tensor takes part in the loss");
             let tensor = network.tensors()[i].clone();
+            let gradient = if network.is_frozen(i) {
+                tensor.zeros_like()
+            } else {
+                let gradient = gradients[i].take();
+                gradient.expect("every trainable tensor takes part in the loss")
+            };
             let length = network.plan().tensors[i].elements();
             let part = |flat: &Tensor<1>| {
                 let part = flat.clone().narrow(0, start, length);
@@ -153,8 +164,10 @@ impl Adam {
                 Moments::Each(each) => each[number].clone(),
             };
             let (first, second, update) = self.update(moments, gradient, learning_rate);
-            let value = self.decayed(network, i, tensor, learning_rate) - update;
-            network.set_tensor(i, value);
+            if !network.is_frozen(i) {
+                let value = self.decayed(network, i, tensor, learning_rate) - update;
+                network.set_tensor(i, value);
+            }
             each.push((first, second));
             start += length;
         }

@@ -26,6 +26,9 @@ impl AveragedNetwork {
     pub fn follow(&mut self, trained: &Network, steps: u64) {
         let share = 1.0 - average_decay(self.decay, steps);
         for (index, value) in trained.tensors().iter().enumerate() {
+            if trained.is_frozen(index) {
+                continue;
+            }
             let current = self.network.tensors()[index].clone();
             let moved = current.clone() + (value.clone().inner() - current) * share;
             self.network.set_tensor(index, moved);

@@ -49,6 +49,8 @@ pub(crate) enum Saved {
         rows: Option<Tensor<2>>,
         share: f64,
     },
+    /// Batch normalisation with running statistics; `scale` is gamma over the deviation, `[1, channels]`.
+    FrozenNorm { scale: Tensor<2> },
     /// Output of the ReLU.
     Relu { output: Tensor<2> },
     /// For every column of a window but the first: whether those before it hold the maximum so far,
@@ -178,6 +180,7 @@ impl<'a> Backward<'a> {
                 self.keep(beta, by_beta);
                 Some((d - common) * scale)
             }
+            Saved::FrozenNorm { scale } => Some(d * scale),
             // The ReLU passes gradients where its output is positive.
             Saved::Relu { output } => Some(d.mask_fill(output.lower_equal_elem(0.0), 0.0)),
             Saved::MaxPool {

@@ -26,6 +26,8 @@ pub struct Network {
     device: Device,
     /// In plan order. Kernels have the shape `[product of all axes but the last, last axis]`, vectors `[1, n]`.
     tensors: Vec<Tensor<2>>,
+    /// Whether each tensor is kept as it is.
+    frozen: Arc<[bool]>,
     gathers: Arc<GatherCache>,
     indices: Arc<IndexCache>,
 }
@@ -76,6 +78,7 @@ impl Network {
         let plan = Plan::new(architecture)?;
         let mut network = Self {
             architecture: Arc::new(architecture.clone()),
+            frozen: plan.in_first_layers(0).into(),
             plan: Arc::new(plan),
             device: device.clone(),
             tensors: Vec::new(),
@@ -97,19 +100,42 @@ impl Network {
             plan.len(),
             "weights of another network"
         );
-        let tensors = weights.tensors().iter().zip(plan).map(|(tensor, plan)| {
+        let tensors = weights.tensors().iter().zip(plan).zip(&*self.frozen);
+        let tensors = tensors.map(|((tensor, plan), frozen)| {
             assert_eq!(tensor.shape, plan.shape, "weights of another network");
             let columns = *plan.shape.last().expect("no tensor is a scalar");
             let shape = [plan.elements() / columns, columns];
             let data = TensorData::new(tensor.values.clone(), shape);
             let on_device = Tensor::from_data(data, &self.device);
-            if self.device.is_autodiff() && plan.role.trainable() {
+            if self.device.is_autodiff() && plan.role.trainable() && !frozen {
                 on_device.require_grad()
             } else {
                 on_device
             }
         });
         self.tensors = tensors.collect();
+    }
+
+    /// Keeps the first `layers` layers of [`Plan::layers`] as they are: no step changes their parameters, and their batch
+    /// normalisations use their running statistics. For networks that have not been trained on yet.
+    pub fn freeze(&mut self, layers: usize) {
+        self.frozen = self.plan.in_first_layers(layers).into();
+        for (tensor, _) in self
+            .tensors
+            .iter_mut()
+            .zip(&*self.frozen)
+            .filter(|(_, frozen)| **frozen)
+        {
+            if self.device.is_autodiff() {
+                // Records no gradients.
+                *tensor = Tensor::from_inner(tensor.clone().inner());
+            }
+        }
+    }
+
+    /// Whether tensor `index` is kept as it is.
+    pub(super) fn is_frozen(&self, index: usize) -> bool {
+        self.frozen[index]
     }
 
     /// One of the plan's tensors.
@@ -160,6 +186,7 @@ impl Network {
             plan: self.plan.clone(),
             device: self.device.clone().inner(),
             tensors: self.tensors.iter().map(|t| t.clone().inner()).collect(),
+            frozen: self.frozen.clone(),
             gathers: if shared {
                 self.gathers.clone()
             } else {

@@ -224,15 +224,11 @@ impl NativeNetwork {
     /// Keeps the first `layers` layers of [`Plan::layers`] as they are: no step changes their parameters, and their batch
     /// normalisations use their running statistics, as layers of Keras do that are not `trainable`.
     pub fn freeze(&mut self, layers: usize) {
-        let kept = self.plan.layers();
-        let kept = &kept[..layers.min(kept.len())];
         self.frozen = [0; 2];
-        for tensor in &self.plan.tensors {
-            let layer = tensor.name.split('/').next().unwrap_or_default();
-            if kept.iter().any(|own| own == layer) {
-                let which = usize::from(!tensor.role.trainable());
-                self.frozen[which] += tensor.elements();
-            }
+        let kept = self.plan.in_first_layers(layers);
+        for (tensor, _) in self.plan.tensors.iter().zip(kept).filter(|(_, kept)| *kept) {
+            let which = usize::from(!tensor.role.trainable());
+            self.frozen[which] += tensor.elements();
         }
     }
 

@@ -119,6 +119,17 @@ impl Plan {
         layers
     }
 
+    /// Whether each tensor belongs to one of the first `layers` layers of [`Plan::layers`].
+    pub fn in_first_layers(&self, layers: usize) -> Vec<bool> {
+        let first = self.layers();
+        let first = &first[..layers.min(first.len())];
+        let own = |tensor: &TensorPlan| {
+            let layer = tensor.name.split('/').next().unwrap_or_default();
+            first.iter().any(|first| first == layer)
+        };
+        self.tensors.iter().map(own).collect()
+    }
+
     /// Number of logits.
     pub fn num_classes(&self) -> usize {
         self.shape(self.output).elements()

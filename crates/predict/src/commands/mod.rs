@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::classifier::{Classifier, Options};
 use crate::error::PredictError;
+use crate::locate::locate;
 
 /// Version of the JSON lines. Readers should ignore unknown fields.
 pub const FORMAT_VERSION: u32 = 1;
@@ -43,9 +44,18 @@ pub enum Command {
 /// Options of the model and its computation.
 #[derive(Clone, Debug, Args)]
 pub struct ModelArgs {
-    /// An experiment, its folder model/, or a copy of that folder
+    /// An experiment's folder, its folder model/, or a copy of that; or `latest`, or an experiment's ID or the
+    /// unambiguous beginning or end of one
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
+    /// Directory of the experiments that IDs name
+    #[arg(
+        long,
+        alias = "experiments",
+        value_name = "DIR",
+        default_value = "experiments"
+    )]
+    pub experiments_dir: PathBuf,
     /// Number of CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -77,7 +87,8 @@ impl ModelArgs {
             window_samples: self.window_samples,
             int8: self.int8,
         };
-        Classifier::open_with(&self.model, options)
+        let folder = locate(&self.model, &self.experiments_dir)?;
+        Classifier::open_with(&folder, options)
     }
 
     /// Prints a line to standard error unless --quiet.
@@ -88,21 +99,29 @@ impl ModelArgs {
     }
 }
 
-/// Set by Ctrl-C and SIGTERM: the first signal stops after the current step, the second kills the process.
+/// Set by Ctrl-C and SIGTERM: the first signal stops after the current step, the second kills the process, unless a
+/// scheduler may send both to it and to the shell that passes them on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Registers the signal handlers. If the system refuses, a signal kills the process.
-    fn on_signals() -> Self {
+    fn on_signals(second_kills: bool) -> Self {
         use signal_hook::consts::{SIGINT, SIGTERM};
         let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM] {
             let flag = || interrupt.0.clone();
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, flag());
+            if second_kills {
+                let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, flag());
+            }
             let _ = signal_hook::flag::register(signal, flag());
         }
         interrupt
+    }
+
+    /// Whether a signal has come.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
     }
 
     /// # Errors
@@ -120,7 +139,8 @@ impl Interrupt {
 /// # Errors
 /// [`PredictError`] describing the problem.
 pub fn run(cli: &Cli) -> Result<(), PredictError> {
-    let interrupt = Interrupt::on_signals();
+    let is_task = matches!(&cli.command, Command::Recording(own) if own.share.worker.is_some());
+    let interrupt = Interrupt::on_signals(!is_task);
     match &cli.command {
         Command::Windows(arguments) => windows::run(arguments, &interrupt),
         Command::Recording(arguments) if arguments.paths.iter().any(|path| path.is_dir()) => {

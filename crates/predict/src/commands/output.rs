@@ -77,7 +77,12 @@ impl Output {
         let name = path
             .file_name()
             .ok_or_else(|| PredictError::Usage(format!("{} names no file", path.display())))?;
-        let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
+        let name = format!(
+            ".{}.{}.{}.tmp",
+            name.to_string_lossy(),
+            jobs::host_name(),
+            std::process::id()
+        );
         let aside = path.with_file_name(name);
         let file = File::create(&aside).map_err(|source| cannot_write(path, source))?;
         Ok(Self {

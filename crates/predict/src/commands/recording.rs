@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use data::recording::{Hints, NANOS, parse_time};
 
+use super::archive::ShareArgs;
 use super::findings::{EventArgs, Findings};
 use super::output::OutputArgs;
 use super::quakeml::Catalogue;
@@ -104,6 +105,9 @@ pub struct RecordingArgs {
     /// Also write the events to this QuakeML file
     #[arg(long, value_name = "FILE")]
     pub quakeml: Option<PathBuf>,
+    /// How the days of an archive are shared.
+    #[command(flatten)]
+    pub share: ShareArgs,
 }
 
 impl RecordingArgs {
@@ -122,7 +126,7 @@ impl RecordingArgs {
 }
 
 /// Classifier and settings for the analysis of recordings.
-pub(super) struct Worker<'a> {
+pub(super) struct Analyst<'a> {
     pub classifier: Classifier,
     pub cutting: Cutting,
     pub settings: EventSettings,
@@ -132,7 +136,7 @@ pub(super) struct Worker<'a> {
 /// Receives and drains findings.
 type FindingSink<'a> = &'a mut dyn FnMut(&mut Vec<Finding>) -> Result<(), PredictError>;
 
-impl<'a> Worker<'a> {
+impl<'a> Analyst<'a> {
     pub(super) fn new(
         arguments: &RecordingArgs,
         interrupt: &'a Interrupt,
@@ -194,12 +198,13 @@ impl<'a> Worker<'a> {
 
 /// Runs the command.
 pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
-    let mut worker = Worker::new(arguments, interrupt)?;
+    arguments.share.refuse()?;
+    let mut analyst = Analyst::new(arguments, interrupt)?;
     let recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
-    let chosen = recordings.choose(&arguments.channels, worker.cutting.channels)?;
+    let chosen = recordings.choose(&arguments.channels, analyst.cutting.channels)?;
     for note in &chosen.notes {
         arguments.model.say(&format!("note: {note}"));
     }
@@ -208,7 +213,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     let mut findings = Findings::open(
         &arguments.output,
         &arguments.events,
-        &worker.classifier,
+        &analyst.classifier,
         &names,
     )?;
     let mut catalogue = arguments.quakeml.as_ref().map(|_| Catalogue::default());
@@ -221,7 +226,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
             ));
         }
         let name = site.name.clone();
-        let notes = worker.analyse(&mut site, &channels, i64::MAX, &mut |found| {
+        let notes = analyst.analyse(&mut site, &channels, i64::MAX, &mut |found| {
             if let Some(catalogue) = &mut catalogue {
                 catalogue.extend(&channels[0], events(found));
             }
@@ -232,7 +237,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
         }
     }
     if let (Some(path), Some(catalogue)) = (&arguments.quakeml, &catalogue) {
-        catalogue.write(path, worker.classifier.class_names())?;
+        catalogue.write(path, analyst.classifier.class_names())?;
     }
     findings.finish()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use data::demo;
 use experiment::ExperimentStore;
+use jobs::{Availability, Claims, Execution, Executor, Print, Slurm};
 
 use crate::compute::Backend;
 use crate::error::TrainerError;
@@ -12,9 +13,8 @@ use crate::progress::{Progress, format_duration};
 use crate::recipe::Recipe;
 use crate::run::interrupt_on_signals;
 use crate::sweep::check::StudyCheck;
-use crate::sweep::claims::{Availability, Claims};
 use crate::sweep::estimate;
-use crate::sweep::executor::{Execution, Executor, ExecutorName, Local, Print, Slurm};
+use crate::sweep::executor::{ExecutorName, Local, StudyRuns};
 use crate::sweep::file::SweepFile;
 use crate::sweep::plan::{self, PlanLine, STUDY_VERSION, Study, StudySettings, studies_dir};
 use crate::sweep::state::{self, LineState};
@@ -79,7 +79,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<SweepResult, TrainerError> {
     if let Some(folder) = &arguments.worker {
         return worker(arguments, folder);
     }
-    let executor: Box<dyn Executor> = match arguments.executor {
+    let executor: Box<dyn Executor<StudyRuns>> = match arguments.executor {
         ExecutorName::Local => Box::new(Local {
             workers: arguments.workers,
         }),
@@ -109,7 +109,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<SweepResult, TrainerError> {
         }
         (None, None) => return Err(TrainerError::Usage("give a sweep file".into())),
     };
-    execute(executor.as_ref(), &study, arguments.resume.is_some())
+    execute(executor.as_ref(), study, arguments.resume.is_some())
 }
 
 fn worker(arguments: &SweepArgs, folder: &Path) -> Result<SweepResult, TrainerError> {
@@ -249,28 +249,29 @@ fn dry_run(
 
 /// Trains the missing runs.
 fn execute(
-    executor: &dyn Executor,
-    study: &Study,
+    executor: &dyn Executor<StudyRuns>,
+    study: Study,
     resumed: bool,
 ) -> Result<SweepResult, TrainerError> {
     let interrupt = interrupt_on_signals().unwrap_or_else(|error| {
         eprintln!("warning: Ctrl-C will stop at once: {error}");
         Interrupt::default()
     });
-    let states = state::read(study)?;
+    let states = state::read(&study)?;
     let todo: Vec<usize> = (0..states.len())
         .filter(|line| !states[*line].is_final())
         .collect();
     if todo.is_empty() {
-        return Ok(summary(study, &states));
+        return Ok(summary(&study, &states));
     }
     if resumed {
-        reopen(study, &todo)?;
+        reopen(&study, &todo)?;
     }
-    match executor.execute(study, &todo, &interrupt)? {
+    let work = StudyRuns::new(study, todo)?;
+    match executor.execute(&work, &interrupt)? {
         Execution::Elsewhere(text) => Ok(SweepResult { text, exit_code: 0 }),
         ended => {
-            let mut summary = summary(study, &state::read(study)?);
+            let mut summary = summary(&work.study, &state::read(&work.study)?);
             if ended == Execution::Interrupted {
                 summary.exit_code = 130;
             }
@@ -284,10 +285,11 @@ fn reopen(study: &Study, todo: &[usize]) -> Result<(), TrainerError> {
     let claims = Claims::new(study.claims());
     let attempts = claims.attempts()?;
     for &line in todo {
-        let attempts = attempts.get(&line).copied().unwrap_or(0);
-        let availability = claims.availability(line, attempts);
+        let item = plan::item(line);
+        let attempts = attempts.get(&item).copied().unwrap_or(0);
+        let availability = claims.availability(&item, attempts);
         if matches!(availability, Availability::Settled | Availability::GivenUp) {
-            claims.reopen(line, attempts)?;
+            claims.reopen(&item, attempts)?;
         }
     }
     Ok(())

@@ -139,7 +139,7 @@ pub struct Start {
     pub state: AdamState,
     /// Moving average of the weights, if enabled.
     pub average: Option<Average>,
-    /// Number of leading layers that are not trained. Only the native engine supports this.
+    /// Number of leading layers that are not trained.
     pub frozen_layers: usize,
 }
 
@@ -175,23 +175,20 @@ pub fn engine<'d>(
     architecture: &Architecture,
     start: Start,
 ) -> Result<BoxedEngine<'d>, TrainerError> {
-    if start.frozen_layers > 0 && !matches!(target, Target::Native) {
-        return Err(TrainerError::Usage(
-            "--freeze needs --backend native: Burn's engines train all layers".into(),
-        ));
-    }
     Ok(match target {
         Target::Native => Box::new(native::NativeEngine::new(architecture, start)?),
         #[cfg(feature = "burn")]
         Target::BurnCpu(device) => {
             let device = device.clone().autodiff();
-            let network = model::Network::new(architecture, &start.weights, &device)?;
+            let mut network = model::Network::new(architecture, &start.weights, &device)?;
+            network.freeze(start.frozen_layers);
             Box::new(burn_cpu::BurnCpuEngine::new(network, batch, start))
         }
         #[cfg(feature = "burn")]
         Target::Accelerator(accelerator) => Box::new(guard::Guarded::new(accelerator, || {
             let device = &accelerator.device;
-            let network = model::Network::new(architecture, &start.weights, device)?;
+            let mut network = model::Network::new(architecture, &start.weights, device)?;
+            network.freeze(start.frozen_layers);
             let largest_buffer = accelerator.largest_buffer;
             Ok(accelerator::AcceleratorEngine::new(
                 network,

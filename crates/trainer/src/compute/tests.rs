@@ -43,7 +43,7 @@ fn dataset(normalisation: Normalisation) -> Dataset {
 }
 
 /// Every part of the optimizer at work.
-fn start(weights: Weights) -> Start {
+fn start(weights: Weights, frozen_layers: usize) -> Start {
     Start {
         optimizer: AdamConfig {
             weight_decay: 3.0,
@@ -55,8 +55,14 @@ fn start(weights: Weights) -> Start {
             weights: weights.clone(),
         }),
         weights,
-        frozen_layers: 0,
+        frozen_layers,
     }
+}
+
+fn initial(kind: ModelKind) -> (Architecture, Weights) {
+    let architecture = Architecture::narrowed(kind, SHAPE.into(), 3, 8);
+    let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
+    (architecture, weights)
 }
 
 /// Weights, logits of the steps and of the evaluation after two epochs of three steps, the last of two samples.
@@ -66,9 +72,18 @@ fn trained(
     dataset: &Dataset,
     weighted: bool,
 ) -> (Weights, Vec<f32>, Evaluation) {
-    let architecture = Architecture::narrowed(kind, SHAPE.into(), 3, 8);
-    let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
-    let mut engine = engine(target, BATCH, &architecture, start(weights)).unwrap();
+    trained_from(target, kind, dataset, (weighted, 0))
+}
+
+fn trained_from(
+    target: &Target,
+    kind: ModelKind,
+    dataset: &Dataset,
+    (weighted, frozen): (bool, usize),
+) -> (Weights, Vec<f32>, Evaluation) {
+    let (architecture, weights) = initial(kind);
+    let start = start(weights, frozen);
+    let mut engine = engine(target, BATCH, &architecture, start).unwrap();
     if weighted {
         engine.set_class_weights(vec![0.5, 2.0, 1.0]).unwrap();
     }
@@ -155,16 +170,50 @@ fn batches_of_one_size_train_as_the_native_path_does() {
     }
 }
 
+/// Frozen layers keep every bit on every engine, running statistics and average included; the rest trains as on the native
+/// one.
+#[test]
+fn frozen_layers_stay_as_they_are() {
+    let dataset = dataset(Normalisation::None);
+    for (kind, frozen) in [
+        (ModelKind::UltraLightweight, 3),
+        // Two convolutions with their normalisations.
+        (ModelKind::Simple, 4),
+        // Within a block with a shortcut.
+        (ModelKind::ResnetStyle, 5),
+    ] {
+        let (architecture, before) = initial(kind);
+        let kept = Plan::new(&architecture).unwrap().in_first_layers(frozen);
+        assert!(kept.iter().any(|kept| *kept) && kept.iter().any(|kept| !kept));
+        let (native, ..) = trained_from(&Target::Native, kind, &dataset, (false, frozen));
+        for target in [
+            Target::Native,
+            Target::BurnCpu(Device::flex()),
+            Target::Accelerator(Accelerator::new(Device::flex(), "Test GPU".into())),
+        ] {
+            let (after, ..) = trained_from(&target, kind, &dataset, (false, frozen));
+            let pairs = after.tensors().iter().zip(before.tensors());
+            for ((after, before), kept) in pairs.zip(&kept) {
+                let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                let same = bits(&after.values) == bits(&before.values);
+                assert_eq!(same, *kept, "{kind:?}: {}", after.name);
+            }
+            for (a, b) in after.tensors().iter().zip(native.tensors()) {
+                assert_close(&a.name, &a.values, &b.values);
+            }
+        }
+    }
+}
+
 /// A split that no buffer of the device holds is taken to it batch by batch.
 #[test]
 fn splits_too_large_for_a_buffer_are_not_resident() {
     let dataset = dataset(Normalisation::None);
     let mut small = Accelerator::new(Device::flex(), "Test GPU".into());
     small.largest_buffer = 100;
-    let architecture = Architecture::narrowed(ModelKind::Simple, SHAPE.into(), 3, 8);
-    let weights = Weights::init(&Plan::new(&architecture).unwrap(), 7);
+    let (architecture, weights) = initial(ModelKind::Simple);
     let target = Target::Accelerator(small);
-    let engine = engine(&target, BATCH, &architecture, start(weights)).unwrap();
+    let engine = engine(&target, BATCH, &architecture, start(weights, 0)).unwrap();
     assert!(
         engine
             .direct(&dataset.train, &dataset.preprocessing)

@@ -12,7 +12,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use jobs::SlurmSettings;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::{MAX_TRIALS, ParameterError, SweepError};
@@ -40,26 +41,6 @@ pub enum Seeds {
     Count(u64),
     /// Exactly these.
     List(Vec<u64>),
-}
-
-/// Slurm resources of a task.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SlurmSettings {
-    /// Partition.
-    pub partition: Option<String>,
-    /// Account.
-    pub account: Option<String>,
-    /// Time limit of a task in the format of `sbatch --time`; a task that reaches it is requeued.
-    pub time: Option<String>,
-    /// Memory of a task in the format of `sbatch --mem`.
-    pub memory: Option<String>,
-    /// Maximum number of tasks running at the same time.
-    pub array_limit: Option<usize>,
-    /// Number of array tasks [default: one per run, at most 100]. Each task trains several runs in sequence.
-    pub tasks: Option<usize>,
-    /// Further `sbatch` options, such as `--qos=low`.
-    pub options: Vec<String>,
 }
 
 /// The file before validation.

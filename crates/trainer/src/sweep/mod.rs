@@ -5,8 +5,7 @@
 //! - [`folds`]: which groups each run tests;
 //! - [`plan`]: the runs of a study, one recipe per line, written before training starts;
 //! - [`state`]: which runs are done, derived from the experiments;
-//! - [`claims`]: which worker trains which line;
-//! - [`worker`]: claims lines and trains them in turn;
+//! - [`worker`]: claims lines (crate `jobs`) and trains them in turn;
 //! - [`executor`]: runs workers: local processes, Slurm, or printed commands;
 //! - [`check`]: reads the data and refuses runs that cannot be trained;
 //! - [`estimate`]: estimates the duration of a study from one timed run.
@@ -24,7 +23,6 @@
 //! Nothing else is stored. Results are in the experiments, which name their study and line.
 
 pub mod check;
-pub mod claims;
 pub mod error;
 pub mod estimate;
 pub mod executor;

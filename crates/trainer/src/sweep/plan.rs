@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use experiment::{ExperimentError, write_atomically};
+use jobs::{SlurmSettings, token};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::file::{SlurmSettings, SweepFile};
+use super::file::SweepFile;
 use super::folds::PlannedFold;
 use super::space::{Values, shown};
 use crate::compute::Backend;
@@ -20,7 +21,6 @@ pub const STUDY_VERSION: u32 = 1;
 const PLAN: &str = "plan.jsonl";
 const SETTINGS: &str = "study.json";
 const SOURCE: &str = "sweep.yaml";
-const TOKEN: &str = "token";
 
 /// One run of a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,11 @@ pub struct PlanLine {
 }
 
 impl PlanLine {
+    /// Name of its claims.
+    pub fn item(&self) -> String {
+        item(self.line)
+    }
+
     /// A description of the run for messages.
     pub fn describe(&self) -> String {
         let mut parts = vec![format!("trial {}", self.trial)];
@@ -92,6 +97,11 @@ pub struct Study {
     pub settings: StudySettings,
     /// Its runs.
     pub lines: Vec<PlanLine>,
+}
+
+/// Name of the claims on a line.
+pub fn item(line: usize) -> String {
+    format!("{line:06}")
 }
 
 /// The folder of studies next to the experiments directory.
@@ -159,9 +169,6 @@ impl Study {
             plan.push_str(&json!(line).to_string());
             plan.push('\n');
         }
-        let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed();
-        let drawn = format!("{:?} {} {plan}", seconds, std::process::id());
-        let token = experiment::hash::sha256_hex(drawn.as_bytes());
         let write = |name: &str, text: &str| write_atomically(&aside.join(name), text.as_bytes());
         let written = ["claims", "logs"]
             .iter()
@@ -170,7 +177,7 @@ impl Study {
             .and_then(|()| write(PLAN, &plan))
             .and_then(|()| write(SETTINGS, &format!("{:#}\n", json!(settings))))
             .and_then(|()| write(SOURCE, source))
-            .and_then(|()| write(TOKEN, &token))
+            .and_then(|()| write(token::FILE, &token::new()))
             .and_then(|()| {
                 fs::rename(&aside, &folder).map_err(|source| cannot_write(&folder, source))
             });
@@ -252,19 +259,6 @@ impl Study {
             folder: folder.to_owned(),
             settings,
             lines,
-        })
-    }
-
-    /// Reads the token with which a worker proves that it sees the planner's folder.
-    ///
-    /// # Errors
-    /// [`TrainerError::Usage`] if there is none.
-    pub fn token(folder: &Path) -> Result<String, TrainerError> {
-        fs::read_to_string(folder.join(TOKEN)).map_err(|error| {
-            usage(format!(
-                "cannot read {}: {error}; a study's folder must be shared by all machines that train it",
-                folder.join(TOKEN).display()
-            ))
         })
     }
 

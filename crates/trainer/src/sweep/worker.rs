@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use experiment::{CHECKPOINTS, Entry, ExperimentStore, IdTemplate, Status};
+use jobs::{Availability, Claim, Claims, token};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::claims::{Availability, Claim, Claims};
 use super::plan::{PlanLine, Study, StudySettings};
 use super::state::{self, LINE, LineState, STUDY};
 use crate::error::TrainerError;
@@ -94,13 +94,8 @@ pub fn stop_with_parent(interrupt: Interrupt) {
 /// # Errors
 /// [`TrainerError`] if the study or the data of its runs cannot be read.
 pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd, TrainerError> {
-    let found = Study::token(&options.folder)?;
-    if options.token.as_ref().is_some_and(|token| *token != found) {
-        return Err(TrainerError::Usage(format!(
-            "{} is not the folder in which the study was planned: its token differs; a study's folder must be shared \
-             by all machines that train it",
-            options.folder.display()
-        )));
+    if let Some(expected) = &options.token {
+        token::check(&options.folder, expected)?;
     }
     let study = Study::load(&options.folder)?;
     // Parallelism comes from many processes, so each uses one thread.
@@ -157,10 +152,11 @@ impl Worker<'_> {
             if self.states[line.line].is_final() || only.is_some_and(|only| only != line.line) {
                 continue;
             }
-            let before = attempts.get(&line.line).copied().unwrap_or(0);
-            match self.claims.availability(line.line, before) {
+            let item = line.item();
+            let before = attempts.get(&item).copied().unwrap_or(0);
+            match self.claims.availability(&item, before) {
                 Availability::Free(attempt) => {
-                    let Some(claim) = self.claims.take(line.line, attempt)? else {
+                    let Some(claim) = self.claims.take(&item, attempt)? else {
                         held = true;
                         continue;
                     };

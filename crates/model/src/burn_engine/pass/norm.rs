@@ -20,8 +20,10 @@ pub(super) struct BatchNorm {
 
 impl Pass<'_> {
     pub(super) fn batch_norm(&mut self, x: Tensor<2>, norm: BatchNorm) -> Tensor<2> {
+        let frozen = self.network.is_frozen(norm.gamma.index());
         match (self.mode, &self.tape) {
             (Mode::Inference, _) => self.batch_norm_running(x, norm),
+            (Mode::Training { .. }, _) if frozen => self.batch_norm_frozen(x, norm),
             (Mode::Training { .. }, None) => self.batch_norm_autodiff(x, norm),
             (Mode::Training { .. }, Some(_)) => self.batch_norm_saved(x, norm),
         }
@@ -44,6 +46,16 @@ impl Pass<'_> {
             self.vector(norm.variance),
             norm.epsilon,
         )
+    }
+
+    /// Batch normalisation of a frozen layer in training: with running statistics, and only the gradient of its input.
+    fn batch_norm_frozen(&mut self, rows: Tensor<2>, norm: BatchNorm) -> Tensor<2> {
+        self.keep(|| {
+            let deviation = (self.network.tensor(norm.variance) + norm.epsilon).sqrt();
+            let scale = self.network.tensor(norm.gamma) / deviation;
+            Saved::FrozenNorm { scale }
+        });
+        self.batch_norm_running(rows, norm)
     }
 
     /// Batch normalisation with batch statistics, for autodiff.

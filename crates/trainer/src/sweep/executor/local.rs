@@ -8,13 +8,14 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Execution, Executor, program};
+use jobs::{Execution, Executor, program};
+
+use super::StudyRuns;
 use crate::error::TrainerError;
 use crate::memory;
 use crate::progress::{Printer, RunsProgress};
 use crate::sweep::plan::Study;
 use crate::sweep::worker::Event;
-use crate::training::Interrupt;
 
 /// One process per core, as many as fit in memory.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ pub struct Local {
     pub workers: Option<usize>,
 }
 
-impl Executor for Local {
+impl Executor<StudyRuns> for Local {
     fn check(&self) -> Result<(), TrainerError> {
         match self.workers {
             Some(0) => Err(TrainerError::Usage("--workers must be at least 1".into())),
@@ -31,12 +32,8 @@ impl Executor for Local {
         }
     }
 
-    fn execute(
-        &self,
-        study: &Study,
-        todo: &[usize],
-        interrupt: &Interrupt,
-    ) -> Result<Execution, TrainerError> {
+    fn execute(&self, work: &StudyRuns, interrupt: &AtomicBool) -> Result<Execution, TrainerError> {
+        let StudyRuns { study, todo, .. } = work;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let wanted = self.workers.unwrap_or(cores).min(todo.len().max(1));
         let fitting = memory::processes(study.settings.memory);

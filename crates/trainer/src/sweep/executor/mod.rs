@@ -1,18 +1,16 @@
 //! Executors, which run the workers of a study.
 
 mod local;
-mod print;
-mod slurm;
+
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use jobs::{SlurmSettings, Work, token};
 
 use super::plan::Study;
 use crate::error::TrainerError;
-use crate::training::Interrupt;
 
 pub use local::Local;
-pub use print::Print;
-pub use slurm::Slurm;
 
 /// Executor selectable by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,49 +24,80 @@ pub enum ExecutorName {
     Print,
 }
 
-/// Result of an execution.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Execution {
-    /// No line is left to claim.
-    Finished,
-    /// It was asked to stop.
-    Interrupted,
-    /// Others do the work; the text is for standard output.
-    Elsewhere(String),
+/// What is left of a study.
+#[derive(Clone, Debug)]
+pub struct StudyRuns {
+    /// The study.
+    pub study: Study,
+    /// Lines of its plan that are not done.
+    pub todo: Vec<usize>,
+    token: String,
 }
 
-/// Runs the workers of a study.
-pub trait Executor {
-    /// Checks the requirements before anything is written.
+impl StudyRuns {
+    /// The lines `todo` of a study.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] describing what is missing.
-    fn check(&self) -> Result<(), TrainerError>;
-
-    /// Trains the lines `todo` of a study.
-    ///
-    /// # Errors
-    /// [`TrainerError`] if no worker could be started.
-    fn execute(
-        &self,
-        study: &Study,
-        todo: &[usize],
-        interrupt: &Interrupt,
-    ) -> Result<Execution, TrainerError>;
+    /// [`TrainerError`] if its folder has no token.
+    pub fn new(study: Study, todo: Vec<usize>) -> Result<Self, TrainerError> {
+        let token = token::read(&study.folder)?;
+        Ok(Self { study, todo, token })
+    }
 }
 
-/// Path of this program, which workers run.
-fn program() -> Result<std::path::PathBuf, TrainerError> {
-    std::env::current_exe()
-        .map_err(|error| TrainerError::Usage(format!("cannot find this program's file: {error}")))
-}
+impl Work for StudyRuns {
+    type Error = TrainerError;
 
-/// Quotes a word for a shell command.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+    fn name(&self) -> &str {
+        &self.study.settings.name
+    }
+
+    fn left(&self) -> usize {
+        self.todo.len()
+    }
+
+    fn folder(&self) -> &Path {
+        &self.study.folder
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.study.logs()
+    }
+
+    fn slurm(&self) -> &SlurmSettings {
+        &self.study.settings.slurm
+    }
+
+    fn worker(&self) -> Vec<String> {
+        let folder = self.study.folder.display().to_string();
+        let words = ["sweep", "--worker", &folder, "--token", &self.token];
+        words.map(String::from).to_vec()
+    }
+
+    fn single(&self) -> Vec<Vec<String>> {
+        let one = |line: &usize| {
+            let mut words = self.worker();
+            words.extend(["--line".to_owned(), line.to_string()]);
+            words
+        };
+        self.todo.iter().map(one).collect()
+    }
+
+    fn submitted(&self, job: &str) -> String {
+        let name = self.name();
+        format!(
+            "study {name}: {} runs submitted as Slurm job {job}\nlogs:    {}\nresults: experiment study {name}\n\
+             after tasks that were killed: trainer sweep --resume {name} --executor slurm\n",
+            self.left(),
+            self.logs().display()
+        )
+    }
+
+    fn after_refusal(&self) -> String {
+        format!(
+            "correct `slurm:` in {} and go on with --resume {}",
+            self.study.folder.join("study.json").display(),
+            self.name()
+        )
     }
 }

@@ -1,6 +1,6 @@
-//! Claims decide which worker trains which line of a plan.
+//! Claims decide which worker does which item of a work.
 //!
-//! A claim is the directory `{line}.{attempt}`, created by `create_dir`, which succeeds in exactly one process on any
+//! A claim is the directory `{item}.{attempt}`, created by `create_dir`, which succeeds in exactly one process on any
 //! machine. It contains a lock that the operating system releases when the worker dies. The worker also touches the
 //! lock file regularly (its heartbeat), for machines that do not see each other's locks. The next attempt after a
 //! death is another directory. Claims are never removed, so nobody can take a claim away from its worker.
@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
-use experiment::{ExperimentError, host_name};
 use serde_json::json;
 
-/// Number of workers that may die on a line before it is given up.
+use crate::{JobError, host_name};
+
+/// Number of workers that may die on an item before it is given up.
 pub const MAX_DEATHS: usize = 3;
 
 /// Heartbeat interval.
@@ -34,19 +35,19 @@ const HOLDER: &str = "holder.json";
 const DONE: &str = "done";
 const RELEASED: &str = "released";
 
-/// The claims of a study.
+/// The claims on the items of a work. Names of items are those of files.
 #[derive(Clone, Debug)]
 pub struct Claims {
     folder: PathBuf,
     host: String,
 }
 
-/// Whether a line can be claimed.
+/// Whether an item can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     /// Available as this attempt.
     Free(usize),
-    /// A worker trains it.
+    /// A worker does it.
     Held,
     /// Claimed a moment ago by a worker that may have died at once; check again.
     Unborn,
@@ -56,7 +57,7 @@ pub enum Availability {
     GivenUp,
 }
 
-/// A line claimed by this process.
+/// An item claimed by this process.
 pub struct Claim {
     directory: PathBuf,
     /// Number of earlier attempts.
@@ -76,16 +77,16 @@ impl Claims {
         }
     }
 
-    fn directory(&self, line: usize, attempt: usize) -> PathBuf {
-        self.folder.join(format!("{line:06}.{attempt}"))
+    fn directory(&self, item: &str, attempt: usize) -> PathBuf {
+        self.folder.join(format!("{item}.{attempt}"))
     }
 
-    /// Number of attempts for every line that was ever claimed.
+    /// Number of attempts for every item that was ever claimed.
     ///
     /// # Errors
-    /// [`ExperimentError::Read`] if the folder cannot be read.
-    pub fn attempts(&self) -> Result<BTreeMap<usize, usize>, ExperimentError> {
-        let failed = |source| ExperimentError::Read {
+    /// [`JobError::Read`] if the folder cannot be read.
+    pub fn attempts(&self) -> Result<BTreeMap<String, usize>, JobError> {
+        let failed = |source| JobError::Read {
             path: self.folder.clone(),
             source,
         };
@@ -93,23 +94,24 @@ impl Claims {
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let name = name.to_string_lossy();
-            let parts = name.split_once('.');
-            let number = |text: &str| text.parse::<usize>().ok();
-            let numbers = parts.and_then(|(a, b)| Some((number(a)?, number(b)?)));
-            if let Some((line, attempt)) = numbers {
-                let count = attempts.entry(line).or_default();
+            let parts = name.rsplit_once('.');
+            let parts =
+                parts.and_then(|(item, number)| Some((item, number.parse::<usize>().ok()?)));
+            // Probes of the clock begin with a dot.
+            if let Some((item, attempt)) = parts.filter(|(item, _)| !item.starts_with('.')) {
+                let count = attempts.entry(item.to_owned()).or_default();
                 *count = attempt.saturating_add(1).max(*count);
             }
         }
         Ok(attempts)
     }
 
-    /// Whether `line` can be claimed after `attempts` attempts.
-    pub fn availability(&self, line: usize, attempts: usize) -> Availability {
+    /// Whether `item` can be claimed after `attempts` attempts.
+    pub fn availability(&self, item: &str, attempts: usize) -> Availability {
         let Some(last) = attempts.checked_sub(1) else {
             return Availability::Free(0);
         };
-        let directory = self.directory(line, last);
+        let directory = self.directory(item, last);
         if directory.join(RELEASED).exists() {
             return Availability::Free(attempts);
         }
@@ -121,7 +123,7 @@ impl Claims {
             HolderState::Unborn => return Availability::Unborn,
             HolderState::Dead => {}
         }
-        let ended_well = |attempt: &usize| self.directory(line, *attempt).join(RELEASED).exists();
+        let ended_well = |attempt: &usize| self.directory(item, *attempt).join(RELEASED).exists();
         let deaths = (0..attempts).rev().take_while(|a| !ended_well(a)).count();
         if deaths >= MAX_DEATHS {
             Availability::GivenUp
@@ -164,13 +166,13 @@ impl Claims {
         Some(now.duration_since(changed).unwrap_or_default())
     }
 
-    /// Claims `line` for this process; `None` if another process was faster.
+    /// Claims `item` for this process; `None` if another process was faster.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] if the claim cannot be written.
-    pub fn take(&self, line: usize, attempt: usize) -> Result<Option<Claim>, ExperimentError> {
-        let directory = self.directory(line, attempt);
-        let failed = |source| ExperimentError::Write {
+    /// [`JobError::Write`] if the claim cannot be written.
+    pub fn take(&self, item: &str, attempt: usize) -> Result<Option<Claim>, JobError> {
+        let directory = self.directory(item, attempt);
+        let failed = |source| JobError::Write {
             path: directory.clone(),
             source,
         };
@@ -197,13 +199,13 @@ impl Claims {
         }))
     }
 
-    /// Makes a line that failed or was given up available again.
+    /// Makes an item that failed or was given up available again.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] if the marker cannot be written.
-    pub fn reopen(&self, line: usize, attempts: usize) -> Result<(), ExperimentError> {
+    /// [`JobError::Write`] if the marker cannot be written.
+    pub fn reopen(&self, item: &str, attempts: usize) -> Result<(), JobError> {
         match attempts.checked_sub(1) {
-            Some(last) => mark(&self.directory(line, last), RELEASED, ""),
+            Some(last) => mark(&self.directory(item, last), RELEASED, ""),
             None => Ok(()),
         }
     }
@@ -225,19 +227,19 @@ fn beat(lock: &File, ended: &AtomicBool) {
 }
 
 impl Claim {
-    /// Marks the line as done; `what` describes the outcome.
+    /// Marks the item as done; `what` describes the outcome.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] if the marker cannot be written.
-    pub fn settle(self, what: &str) -> Result<(), ExperimentError> {
+    /// [`JobError::Write`] if the marker cannot be written.
+    pub fn settle(self, what: &str) -> Result<(), JobError> {
         mark(&self.directory, DONE, what)
     }
 
-    /// Lets another worker continue the line.
+    /// Lets another worker continue the item.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`] if the marker cannot be written.
-    pub fn release(self) -> Result<(), ExperimentError> {
+    /// [`JobError::Write`] if the marker cannot be written.
+    pub fn release(self) -> Result<(), JobError> {
         mark(&self.directory, RELEASED, "")
     }
 }
@@ -249,14 +251,17 @@ impl Drop for Claim {
     }
 }
 
-fn mark(directory: &Path, name: &str, text: &str) -> Result<(), ExperimentError> {
+fn mark(directory: &Path, name: &str, text: &str) -> Result<(), JobError> {
     let path = directory.join(name);
-    fs::write(&path, text).map_err(|source| ExperimentError::Write { path, source })
+    fs::write(&path, text).map_err(|source| JobError::Write { path, source })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An item with dots in its name.
+    const DAY: &str = "XX.STA.00.HH.2024.060";
 
     fn claims() -> (tempfile::TempDir, Claims) {
         let folder = tempfile::tempdir().unwrap();
@@ -264,9 +269,9 @@ mod tests {
         (folder, claims)
     }
 
-    fn state(claims: &Claims, line: usize) -> Availability {
+    fn state(claims: &Claims, item: &str) -> Availability {
         let attempts = claims.attempts().unwrap();
-        claims.availability(line, attempts.get(&line).copied().unwrap_or(0))
+        claims.availability(item, attempts.get(item).copied().unwrap_or(0))
     }
 
     /// Simulates the death of a worker: its lock is released.
@@ -279,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn of_many_threads_one_gets_a_line() {
+    fn of_many_threads_one_gets_an_item() {
         let (_folder, claims) = claims();
         let taken: Vec<Vec<usize>> = std::thread::scope(|scope| {
             let take = || {
-                let claimed = (0..200).filter(|&line| {
-                    let claim = claims.take(line, 0).unwrap();
+                let claimed = (0..200usize).filter(|item| {
+                    let claim = claims.take(&item.to_string(), 0).unwrap();
                     claim.is_some_and(|claim| claim.settle("completed").is_ok())
                 });
                 claimed.collect()
@@ -295,45 +300,45 @@ mod tests {
         let mut all = taken.concat();
         all.sort_unstable();
         assert_eq!(all, (0..200).collect::<Vec<_>>());
-        assert!((0..200).all(|line| state(&claims, line) == Availability::Settled));
+        assert!((0..200).all(|item| state(&claims, &item.to_string()) == Availability::Settled));
     }
 
     #[test]
     fn the_dead_are_followed_and_the_living_are_not() {
         let (_folder, claims) = claims();
-        assert_eq!(state(&claims, 7), Availability::Free(0));
-        let claim = claims.take(7, 0).unwrap().unwrap();
-        assert_eq!(state(&claims, 7), Availability::Held);
-        assert!(claims.take(7, 0).unwrap().is_none());
+        assert_eq!(state(&claims, DAY), Availability::Free(0));
+        let claim = claims.take(DAY, 0).unwrap().unwrap();
+        assert_eq!(state(&claims, DAY), Availability::Held);
+        assert!(claims.take(DAY, 0).unwrap().is_none());
         claim.release().unwrap();
-        assert_eq!(state(&claims, 7), Availability::Free(1));
+        assert_eq!(state(&claims, DAY), Availability::Free(1));
         for attempt in 1..=MAX_DEATHS {
-            assert_eq!(state(&claims, 7), Availability::Free(attempt));
-            die(claims.take(7, attempt).unwrap().unwrap());
+            assert_eq!(state(&claims, DAY), Availability::Free(attempt));
+            die(claims.take(DAY, attempt).unwrap().unwrap());
         }
-        assert_eq!(state(&claims, 7), Availability::GivenUp);
-        claims.reopen(7, MAX_DEATHS + 1).unwrap();
-        assert_eq!(state(&claims, 7), Availability::Free(MAX_DEATHS + 1));
+        assert_eq!(state(&claims, DAY), Availability::GivenUp);
+        claims.reopen(DAY, MAX_DEATHS + 1).unwrap();
+        assert_eq!(state(&claims, DAY), Availability::Free(MAX_DEATHS + 1));
     }
 
     #[test]
     fn the_beat_counts_where_the_lock_is_on_another_machine() {
         let (_folder, claims) = claims();
-        die(claims.take(0, 0).unwrap().unwrap());
+        die(claims.take("0", 0).unwrap().unwrap());
         let elsewhere = Claims {
             host: "elsewhere".into(),
             ..claims.clone()
         };
-        assert_eq!(state(&elsewhere, 0), Availability::Held);
+        assert_eq!(state(&elsewhere, "0"), Availability::Held);
         let lock = File::options()
             .write(true)
-            .open(claims.directory(0, 0).join(LOCK));
+            .open(claims.directory("0", 0).join(LOCK));
         lock.unwrap()
             .set_modified(SystemTime::now() - 2 * HEARTBEAT_TIMEOUT)
             .unwrap();
-        assert_eq!(state(&elsewhere, 0), Availability::Free(1));
+        assert_eq!(state(&elsewhere, "0"), Availability::Free(1));
         // A claim whose holder has no lock yet may be a second old.
-        fs::create_dir(claims.directory(1, 0)).unwrap();
-        assert_eq!(state(&claims, 1), Availability::Unborn);
+        fs::create_dir(claims.directory("1", 0)).unwrap();
+        assert_eq!(state(&claims, "1"), Availability::Unborn);
     }
 }

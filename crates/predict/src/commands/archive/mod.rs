@@ -1,0 +1,351 @@
+//! `predict recording` over an archive of station-days in the SeisComP Data Structure:
+//! `ROOT/YEAR/NET/STA/CHA.TYPE/NET.STA.LOC.CHA.TYPE.YEAR.DAY`.
+//!
+//! ```text
+//! OUT/settings.json              settings of the results; a run with other settings is refused
+//! OUT/token                      by which a worker knows that it sees the same folder
+//! OUT/claims/SITE.YEAR.DAY.N/    claims on days, see the crate `jobs`
+//! OUT/days/SITE.YEAR.DAY.jsonl   results of a day, renamed to this once complete
+//! OUT/events.jsonl               events of all days, joined over midnight; written when all days are done
+//! OUT/logs/                      output of Slurm tasks
+//! ```
+
+mod days;
+mod merge;
+mod words;
+mod worker;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use data::recording::NANOS;
+use jobs::{Availability, Claims, Execution, Executor, Print, Slurm, SlurmSettings, Work, token};
+use serde_json::json;
+
+use super::output::Output;
+use super::recording::{Analyst, RecordingArgs};
+use super::{FORMAT_VERSION, Interrupt};
+use crate::error::PredictError;
+use days::Days;
+use worker::Worker;
+
+/// A day, in nanoseconds.
+const DAY: i64 = 86_400_000_000_000;
+
+/// Executor selectable by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExecutorName {
+    /// This process
+    #[default]
+    Local,
+    /// Tasks of a Slurm job array
+    Slurm,
+    /// None: print one command per day, for other schedulers
+    Print,
+}
+
+/// How the days of an archive are shared between processes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ShareArgs {
+    /// For an archive: who analyses its days
+    #[arg(long, value_enum, default_value = "local")]
+    pub executor: ExecutorName,
+    /// Number of Slurm array tasks [default: one per day, at most 100]; each takes days until none is left
+    #[arg(long, value_name = "N")]
+    pub tasks: Option<usize>,
+    /// Maximum number of Slurm tasks running at the same time
+    #[arg(long, value_name = "N")]
+    pub array_limit: Option<usize>,
+    /// Option of `sbatch`, such as --sbatch=--time=4:00:00; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub sbatch: Vec<String>,
+    /// Run as a worker on the archive with this token; executors use this
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    pub worker: Option<String>,
+    /// Analyse only this day
+    #[arg(long, value_name = "NAME", hide = true, requires = "worker")]
+    pub day: Option<String>,
+}
+
+impl ShareArgs {
+    /// Refuses options of archives for other recordings.
+    ///
+    /// # Errors
+    /// [`PredictError::Usage`] naming an option.
+    pub(super) fn refuse(&self) -> Result<(), PredictError> {
+        let given = [
+            ("--executor", self.executor != ExecutorName::Local),
+            ("--tasks", self.tasks.is_some()),
+            ("--array-limit", self.array_limit.is_some()),
+            ("--sbatch", !self.sbatch.is_empty()),
+            ("--worker", self.worker.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((option, _)) => usage(format!("{option} is for archives: give the folder of one")),
+            None => Ok(()),
+        }
+    }
+
+    fn settings(&self) -> Result<SlurmSettings, PredictError> {
+        for (option, number) in [("--tasks", self.tasks), ("--array-limit", self.array_limit)] {
+            if number == Some(0) {
+                return usage(format!("{option} must be at least 1"));
+            }
+        }
+        Ok(SlurmSettings {
+            tasks: self.tasks,
+            array_limit: self.array_limit,
+            options: self.sbatch.clone(),
+            ..SlurmSettings::default()
+        })
+    }
+}
+
+fn usage<T>(problem: impl Into<String>) -> Result<T, PredictError> {
+    Err(PredictError::Usage(problem.into()))
+}
+
+/// An archive and the folder of its results, which is shared.
+pub(super) struct Archive<'a> {
+    arguments: &'a RecordingArgs,
+    days: Days,
+    /// Absolute.
+    out: PathBuf,
+    /// Days without a result when the work began.
+    todo: Vec<String>,
+    slurm: SlurmSettings,
+    token: String,
+    /// Arguments of a worker.
+    words: Vec<String>,
+}
+
+impl Work for Archive<'_> {
+    type Error = PredictError;
+
+    fn name(&self) -> &str {
+        "predict"
+    }
+
+    fn left(&self) -> usize {
+        self.todo.len()
+    }
+
+    fn folder(&self) -> &Path {
+        &self.out
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.out.join("logs")
+    }
+
+    fn slurm(&self) -> &SlurmSettings {
+        &self.slurm
+    }
+
+    fn worker(&self) -> Vec<String> {
+        let mut words = self.words.clone();
+        words.extend(["--worker".to_owned(), self.token.clone()]);
+        words
+    }
+
+    fn single(&self) -> Vec<Vec<String>> {
+        let one = |name: &String| {
+            let mut words = self.worker();
+            words.extend(["--day".to_owned(), name.clone()]);
+            words
+        };
+        self.todo.iter().map(one).collect()
+    }
+
+    fn submitted(&self, job: &str) -> String {
+        format!(
+            "{} of {} days submitted as Slurm job {job}\nlogs:    {}\nresults: {}, when all days are done\n\
+             after tasks that were killed: run this command again\n",
+            self.left(),
+            self.days.len(),
+            self.logs().display(),
+            self.out.join("events.jsonl").display()
+        )
+    }
+
+    fn after_refusal(&self) -> String {
+        "correct the options of --sbatch and run this command again".into()
+    }
+}
+
+impl Archive<'_> {
+    fn names(&self) -> impl Iterator<Item = String> {
+        let keys = self.days.keys();
+        keys.map(|(site, day)| days::day_name(site, *day))
+    }
+
+    fn result(&self, name: &str) -> PathBuf {
+        self.out.join("days").join(format!("{name}.jsonl"))
+    }
+
+    fn claims(&self) -> Claims {
+        Claims::new(self.out.join("claims"))
+    }
+
+    /// Makes days that failed or were given up available again.
+    fn reopen(&self) -> Result<(), PredictError> {
+        let claims = self.claims();
+        let attempts = claims.attempts()?;
+        for name in &self.todo {
+            let attempts = attempts.get(name).copied().unwrap_or(0);
+            let availability = claims.availability(name, attempts);
+            if matches!(availability, Availability::Settled | Availability::GivenUp) {
+                claims.reopen(name, attempts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins the results if every day has one; otherwise says what is missing.
+    fn finish(&self) -> Result<(), PredictError> {
+        let results: Vec<PathBuf> = self.names().map(|name| self.result(&name)).collect();
+        let missing = results.iter().filter(|path| !path.is_file()).count();
+        if missing > 0 {
+            self.arguments.model.say(&format!(
+                "{missing} days are analysed by other processes; the last process writes events.jsonl"
+            ));
+            return Ok(());
+        }
+        if self.arguments.events.windows {
+            return Ok(());
+        }
+        let reach = (self.arguments.events.merge_gap * NANOS) as i64;
+        merge::merge(&results, &self.out, reach)
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
+    let [root] = &arguments.paths[..] else {
+        return usage("an archive is one folder: name it alone");
+    };
+    let Some(out) = &arguments.output.out else {
+        return usage("results of an archive go into a folder: --out DIR");
+    };
+    if arguments.quakeml.is_some() || arguments.output.csv {
+        return usage("results of an archive are JSON lines: leave out --quakeml and --csv");
+    }
+    let share = &arguments.share;
+    let slurm = share.settings()?;
+    match share.executor {
+        ExecutorName::Local => {}
+        ExecutorName::Slurm => Executor::<Archive>::check(&Slurm)?,
+        ExecutorName::Print => Executor::<Archive>::check(&Print)?,
+    }
+    let out = words::absolute(out)?;
+    if let Some(expected) = &share.worker {
+        token::check(&out, expected)?;
+    }
+    let days = days::find(root)?;
+    let analyst = Analyst::new(arguments, interrupt)?;
+    for folder in ["claims", "days", "logs"] {
+        let folder = out.join(folder);
+        fs::create_dir_all(&folder).map_err(|source| cannot_write(&folder, source))?;
+    }
+    check_settings(arguments, &analyst, &out)?;
+    let mut archive = Archive {
+        todo: Vec::new(),
+        slurm,
+        token: find_token(&out)?,
+        words: words::of(arguments, analyst.classifier.folder())?,
+        arguments,
+        days,
+        out,
+    };
+    let without_result = |name: &String| !archive.result(name).is_file();
+    archive.todo = archive.names().filter(without_result).collect();
+    if share.worker.is_none() {
+        archive.reopen()?;
+    }
+    let local = Worker::new(analyst);
+    let executor: &dyn Executor<Archive<'_>> = match share.executor {
+        _ if archive.todo.is_empty() => &local,
+        ExecutorName::Local => &local,
+        ExecutorName::Slurm => &Slurm,
+        ExecutorName::Print => &Print,
+    };
+    match executor.execute(&archive, interrupt.flag())? {
+        Execution::Elsewhere(text) => {
+            let mut output = Output::open(None)?;
+            output.write(&text)?;
+            output.finish()
+        }
+        Execution::Interrupted => Err(PredictError::Interrupted),
+        Execution::Finished => archive.finish(),
+    }
+}
+
+fn cannot_write(path: &Path, source: std::io::Error) -> PredictError {
+    PredictError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The token of the folder of the results; the first process makes one.
+fn find_token(out: &Path) -> Result<String, PredictError> {
+    let path = out.join(token::FILE);
+    if !path.is_file() {
+        // Of several that start at once, the first link counts.
+        let aside = out.join(format!(
+            ".token.{}.{}",
+            jobs::host_name(),
+            std::process::id()
+        ));
+        fs::write(&aside, token::new()).map_err(|source| cannot_write(&aside, source))?;
+        let linked = fs::hard_link(&aside, &path);
+        let _ = fs::remove_file(&aside);
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(cannot_write(&path, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(token::read(out)?)
+}
+
+/// Writes the settings of the results, or refuses to add to results with other settings.
+fn check_settings(
+    arguments: &RecordingArgs,
+    analyst: &Analyst<'_>,
+    out: &Path,
+) -> Result<(), PredictError> {
+    let events = &arguments.events;
+    let settings = json!({
+        "version": FORMAT_VERSION,
+        "model": analyst.classifier.identity(),
+        "channels": arguments.channels,
+        "rate": arguments.rate,
+        "hop": analyst.cutting.hop,
+        "window": analyst.cutting.window,
+        "model_rate": analyst.cutting.rate,
+        "on": events.on,
+        "off": events.off,
+        "min_duration": events.min_duration,
+        "merge_gap": events.merge_gap,
+        "threshold": events.threshold,
+        "ignore": events.ignore,
+        "windows": events.windows,
+    });
+    let text = format!("{settings:#}\n");
+    let path = out.join("settings.json");
+    match fs::read_to_string(&path) {
+        Ok(there) if there == text => Ok(()),
+        Ok(_) => Err(PredictError::Usage(format!(
+            "{} was made with other settings or another model: use a different --out",
+            path.display()
+        ))),
+        Err(_) => {
+            let mut output = Output::open(Some(&path))?;
+            output.write(&text)?;
+            output.finish()
+        }
+    }
+}
