@@ -202,7 +202,7 @@ fn mistakes_are_named() {
         (
             "class: quiet",
             "labels: [{start: 2, end: 1, class: quiet}]",
-            "label 1 (`quiet`) ends before it begins",
+            "label 1 (`quiet`) must end after it begins",
         ),
         (
             "window:",

@@ -56,7 +56,7 @@ pub enum ImportError {
     #[error("has no `split`, and the list says `by: given`: write train, val or test")]
     NoSplit,
     /// The class of a label is unknown.
-    #[error("the class `{class}` is not in `class_names`: {}", known.join(", "))]
+    #[error("the class `{class}` is not in `class_names`: {}{}", known.join(", "), other_case(class, known))]
     UnknownClass {
         /// The class.
         class: String,
@@ -64,7 +64,7 @@ pub enum ImportError {
         known: Vec<String>,
     },
     /// A label has no duration.
-    #[error("label {number} (`{class}`) ends before it begins")]
+    #[error("label {number} (`{class}`) must end after it begins")]
     Backwards {
         /// The label, from 1.
         number: usize,
@@ -116,4 +116,14 @@ pub enum LabelTimeError {
         /// The text.
         text: String,
     },
+}
+
+/// A hint if a known name differs from `class` in case alone.
+fn other_case(class: &str, known: &[String]) -> &'static str {
+    let differs = |name: &String| name.eq_ignore_ascii_case(class);
+    if known.iter().any(differs) {
+        " (upper and lower case differ)"
+    } else {
+        ""
+    }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
 use crate::config::{parse_yaml, read_yaml};
-use crate::error::DataError;
+use crate::error::{DataError, ImportError};
 use crate::preprocessing::{Step, segment};
 
 /// Checks the fractions of training, validation and test.
@@ -320,6 +320,10 @@ impl RecordingsConfig {
         let labels = recording.labels.iter().map(|label| &label.class);
         let mut classes = labels.chain(&recording.class);
         if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
+            let key = match &recording.labels_file {
+                Some(file) => format!("{key}: labels of {}", file.display()),
+                None => key,
+            };
             return invalid(&key, self.unknown_class(class));
         }
         let channels = recording.channels.as_ref();
@@ -339,9 +343,8 @@ impl RecordingsConfig {
     }
 
     fn unknown_class(&self, class: &str) -> String {
-        format!(
-            "the class `{class}` is not in `class_names`: {}",
-            self.class_names.join(", ")
-        )
+        let known = self.class_names.clone();
+        let class = class.to_owned();
+        ImportError::UnknownClass { class, known }.to_string()
     }
 }

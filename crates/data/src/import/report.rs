@@ -187,7 +187,7 @@ impl RecordingReport {
             (None, _) => note("no stretch is as long as a window".into()),
         }
         if self.classes.iter().all(|class| class.labels == 0) {
-            note("has no labels: give it `labels`, `labels_file` or `class`".into());
+            note("has no labels: give it `labels`, a `labels_file` with rows, or `class`".into());
         }
         for own in &self.channels {
             if let Some(text) = &own.no_measurement_note {
