@@ -263,7 +263,7 @@ fn what_is_wrong_is_named() {
     refused(
         &run(&["windows", "nowhere", path]),
         2,
-        "nowhere: does not exist",
+        "nowhere: there is no such path, and no experiment",
     );
     refused(&run(&["windows", "/", path]), 2, "contains no model");
     refused(&run(&["windows", model, "nothing.npz"]), 2, "nothing.npz");

