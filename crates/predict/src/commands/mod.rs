@@ -5,6 +5,7 @@ mod findings;
 mod output;
 mod quakeml;
 mod recording;
+mod share;
 mod stream;
 mod windows;
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use data::recording::{Hints, NANOS, parse_time};
 
-use super::archive::ShareArgs;
 use super::findings::{EventArgs, Findings};
 use super::output::OutputArgs;
 use super::quakeml::Catalogue;
+use super::share::ShareArgs;
 use super::{Interrupt, ModelArgs};
 use crate::analysis::{Analysis, Finding};
 use crate::classifier::Classifier;

@@ -12,7 +12,8 @@ use jobs::{Availability, Claims, Execution, Executor};
 use super::super::findings::Findings;
 use super::super::output::OutputArgs;
 use super::super::recording::Analyst;
-use super::{Archive, DAY, days, usage};
+use super::super::share::usage;
+use super::{Archive, DAY, days};
 use crate::error::PredictError;
 use crate::feed::Recordings;
 
