@@ -33,7 +33,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
     let columns = columns(bytes, &mut notes)?;
-    let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(&notes))?;
+    let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(notes.all()))?;
     contents.notes.prepend(notes);
     Ok(contents)
 }

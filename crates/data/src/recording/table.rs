@@ -54,7 +54,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         whole: false,
     });
     let mut contents =
-        assemble(columns.collect(), hints).map_err(|problem| problem.noted(&notes))?;
+        assemble(columns.collect(), hints).map_err(|problem| problem.noted(notes.all()))?;
     contents.notes.prepend(notes);
     Ok(contents)
 }
@@ -115,7 +115,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         !empty
     });
     if rows == 0 || channels.is_empty() {
-        return Err(TableError::NoNumbers.noted(&notes));
+        return Err(TableError::NoNumbers.noted(notes.all()));
     }
     let mut assembly = Assembly {
         hints,
@@ -299,7 +299,7 @@ impl Assembly<'_> {
     ) -> Result<Clock, TableError> {
         let Some(times) = times else {
             let rate = self.hints.sampling_rate;
-            let rate = rate.ok_or_else(|| TableError::NoTimes.noted(&self.notes))?;
+            let rate = rate.ok_or_else(|| TableError::NoTimes.noted(self.notes.all()))?;
             let start = self.hints.start.unwrap_or(0);
             return Ok(Clock {
                 rate: check_rate(rate)?,

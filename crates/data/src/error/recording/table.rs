@@ -1,7 +1,6 @@
 //! Errors of tables in text and in Parquet.
 
 use super::RateError;
-use crate::recording::Notes;
 
 /// What to do if a table does not tell its sampling rate.
 const GIVE_RATE: &str = "give the recording a `sampling_rate`";
@@ -141,13 +140,13 @@ pub enum TableError {
 
 impl TableError {
     /// Adds what was unusual about the table, which may be the reason.
-    pub(crate) fn noted(self, notes: &Notes) -> Self {
+    pub(crate) fn noted(self, notes: Vec<String>) -> Self {
         if notes.is_empty() {
             return self;
         }
         Self::Noted {
             problem: Box::new(self),
-            notes: notes.all(),
+            notes,
         }
     }
 
