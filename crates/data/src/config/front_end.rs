@@ -2,9 +2,10 @@
 
 use super::DatasetConfig;
 use super::file::line_of;
-use crate::error::{DataError, PreprocessingError};
+use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::preprocessing::{
-    Chain, DEFAULT_METHOD, Normalisation, Resolved, SpectralConfig, SpectralMethod, Step, resolve,
+    Chain, DEFAULT_METHOD, Normalisation, Operation, Resolved, SpectralConfig, SpectralMethod,
+    Step, resolve,
 };
 
 impl DatasetConfig {
@@ -95,8 +96,7 @@ impl DatasetConfig {
         spectral: Option<&SpectralConfig>,
         steps: Option<&[Step]>,
     ) -> Result<(), DataError> {
-        let error =
-            |problem: PreprocessingError| DataError::Usage(format!("the preset: {problem}"));
+        let error = |problem| DataError::from(UsageError::Preset(problem));
         if let Some(spectral) = spectral.filter(|_| !self.names_front_end) {
             spectral
                 .check()
@@ -122,12 +122,7 @@ impl DatasetConfig {
         let filters: Vec<&str> = self
             .steps
             .iter()
-            .filter(|step| {
-                matches!(
-                    step,
-                    Step::BandPass(_) | Step::HighPass(_) | Step::LowPass(_)
-                )
-            })
+            .filter(|step| matches!(step.operation(), Some(Operation::Filter { .. })))
             .map(Step::name)
             .collect();
         let SpectralConfig { sampling_rate, .. } = self.spectral;

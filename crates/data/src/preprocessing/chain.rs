@@ -1,8 +1,8 @@
 //! Plans and applies steps over samples.
 
-use super::steps::Step;
+use super::steps::{Operation, Step};
 use crate::error::PreprocessingError;
-use crate::signal::{self, Band, Butterworth, SignalError};
+use crate::signal::{self, Butterworth, SignalError};
 
 /// Steps over samples, planned for a sampling rate.
 #[derive(Clone, Debug, Default)]
@@ -79,26 +79,27 @@ impl Chain {
 
 /// Plans a step; none if it works on spectra or features.
 fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, PreprocessingError> {
-    let filter = |order, band, zero_phase| {
-        let filter = Butterworth::new(order, band, rate);
-        let step = step.name();
-        let filter = filter.map_err(|problem| PreprocessingError::Filter { step, problem })?;
-        Ok(Some(Planned::Filter(filter, zero_phase)))
+    let Some(operation) = step.operation() else {
+        return Ok(None);
     };
-    match step {
-        Step::Demean => Ok(Some(Planned::Demean)),
-        Step::Detrend => Ok(Some(Planned::Detrend)),
-        Step::Standardise => Ok(Some(Planned::Standardise)),
-        Step::BandPass(own) => filter(own.order, Band::Pass(own.low, own.high), own.zero_phase),
-        Step::HighPass(own) => filter(own.order, Band::High(own.frequency), own.zero_phase),
-        Step::LowPass(own) => filter(own.order, Band::Low(own.frequency), own.zero_phase),
-        Step::Scale(factor) if factor.is_finite() && *factor != 0.0 => {
-            Ok(Some(Planned::Scale(*factor)))
+    let planned = match operation {
+        Operation::Demean => Planned::Demean,
+        Operation::Detrend => Planned::Detrend,
+        Operation::Standardise => Planned::Standardise,
+        Operation::Scale(factor) if factor.is_finite() && factor != 0.0 => Planned::Scale(factor),
+        Operation::Scale(factor) => return Err(PreprocessingError::Scale { factor }),
+        Operation::Filter {
+            order,
+            band,
+            zero_phase,
+        } => {
+            let filter = Butterworth::new(order, band, rate);
+            let step = step.name();
+            let filter = filter.map_err(|problem| PreprocessingError::Filter { step, problem })?;
+            Planned::Filter(filter, zero_phase)
         }
-        Step::Scale(factor) => Err(PreprocessingError::Scale { factor: *factor }),
-        Step::Fft | Step::Welch(_) | Step::Bands(_) => Ok(None),
-        Step::Log | Step::Log1p | Step::Normalise(_) => Ok(None),
-    }
+    };
+    Ok(Some(planned))
 }
 
 fn largest(x: &[f64]) -> f64 {

@@ -42,7 +42,7 @@ pub use self::settings::{
     WelchDetrend, WelchScaling, WelchWindow,
 };
 pub use self::spectrum::Spectrum;
-pub use self::steps::{BandSettings, EdgeSettings, Step};
+pub use self::steps::{BandSettings, EdgeSettings, Operation, Step};
 pub use self::thresholds::Thresholds;
 pub(crate) use self::{
     segments::window,

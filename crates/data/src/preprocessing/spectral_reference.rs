@@ -15,7 +15,10 @@ const NUMPY_FFT_12: [f64; 12] = [
 ];
 
 fn scipy_cases() -> Vec<(WelchConfig, usize, Vec<f64>)> {
-    let mut cases = Vec::new();
+    vec![hann_density(), hamming_spectrum(), boxcar_density()]
+}
+
+fn hann_density() -> (WelchConfig, usize, Vec<f64>) {
     let config = WelchConfig {
         nperseg: 32,
         noverlap: 16,
@@ -59,7 +62,10 @@ fn scipy_cases() -> Vec<(WelchConfig, usize, Vec<f64>)> {
         2.124245880e-05,
         2.919522351e-06,
     ];
-    cases.push((config, 96, expected));
+    (config, 96, expected)
+}
+
+fn hamming_spectrum() -> (WelchConfig, usize, Vec<f64>) {
     let config = WelchConfig {
         nperseg: 16,
         noverlap: 5,
@@ -79,7 +85,10 @@ fn scipy_cases() -> Vec<(WelchConfig, usize, Vec<f64>)> {
         2.619041894e+00,
         1.892140577e-01,
     ];
-    cases.push((config, 50, expected));
+    (config, 50, expected)
+}
+
+fn boxcar_density() -> (WelchConfig, usize, Vec<f64>) {
     let config = WelchConfig {
         nperseg: 8,
         noverlap: 0,
@@ -95,6 +104,5 @@ fn scipy_cases() -> Vec<(WelchConfig, usize, Vec<f64>)> {
         8.446749960e-02,
         1.297607422e-02,
     ];
-    cases.push((config, 40, expected));
-    cases
+    (config, 40, expected)
 }

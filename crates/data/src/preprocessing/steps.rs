@@ -11,8 +11,8 @@
 //! | `log`, `log1p` | of spectra | |
 //! | `normalise: dataset` | scales the inputs | |
 //!
-//! A new step is one row of the table below; the compiler then names what has to know of it: [`super::chain`] for a
-//! step over samples, [`resolve`] for others.
+//! A new step is one row of the table below. Where no [`Operation`] does what it does, the compiler names what has to
+//! compute a new one: [`super::chain`], and the exports of the crate `deploy`.
 
 use std::fmt;
 
@@ -23,26 +23,70 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::normalise::Normalisation;
 use super::settings::{BandsConfig, Compression, SpectralConfig, SpectralMethod, WelchConfig};
 use crate::error::PreprocessingError;
+use crate::signal::Band;
 
-/// What a step works on, in the order in which they follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// Samples; any number of steps, in any order.
-    Samples,
+/// What a step does. The order of the variants is the order of steps: any number over samples, then at most one of each.
+#[derive(Clone, Debug, PartialEq)]
+enum Effect {
+    /// On samples.
+    Samples(Operation),
     /// From samples to spectra.
-    Spectra,
-    /// Values of spectra.
-    Values,
-    /// Finished features.
-    Features,
+    Spectra(SpectralStep),
+    /// On the values of spectra.
+    Values(Compression),
+    /// On finished features.
+    Features(Normalisation),
 }
 
-/// Makes of a table of steps all that differs by step: the type, names, stages, and how they are read and written. A
+impl Effect {
+    fn rank(&self) -> usize {
+        match self {
+            Self::Samples(_) => 0,
+            Self::Spectra(_) => 1,
+            Self::Values(_) => 2,
+            Self::Features(_) => 3,
+        }
+    }
+}
+
+/// What is computed over the samples of a channel, `[samples]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operation {
+    /// Subtracts the mean.
+    Demean,
+    /// Subtracts the straight line of least squares.
+    Detrend,
+    /// Subtracts the mean and divides by the standard deviation.
+    Standardise,
+    /// Multiplies.
+    Scale(f64),
+    /// A Butterworth filter.
+    Filter {
+        /// Order of the prototype.
+        order: usize,
+        /// Frequencies that pass, in Hz.
+        band: Band,
+        /// Whether it runs forwards and backwards.
+        zero_phase: bool,
+    },
+}
+
+impl Operation {
+    fn filter(order: usize, band: Band, zero_phase: bool) -> Self {
+        Self::Filter {
+            order,
+            band,
+            zero_phase,
+        }
+    }
+}
+
+/// Makes of a table of steps all that differs by step: the type, names, effects, and how they are read and written. A
 /// step is its name, or a mapping of its name to its values; `alone` are the values of one that comes without.
 macro_rules! steps {
     (
-        plain { $( $(#[$plain_doc:meta])* $plain:ident = $plain_name:literal $(| $plain_alias:literal)*, $plain_stage:ident; )* }
-        valued { $( $(#[$valued_doc:meta])* $valued:ident($value:ty) = $valued_name:literal $(| $valued_alias:literal)*, $valued_stage:ident $(, alone $alone:expr)?; )* }
+        plain { $( $(#[$plain_doc:meta])* $plain:ident = $plain_name:literal $(| $plain_alias:literal)* => $plain_effect:expr; )* }
+        valued { $( $(#[$valued_doc:meta])* $valued:ident($value:ty) = $valued_name:literal $(| $valued_alias:literal)* $(, alone $alone:expr)? => |$own:ident| $valued_effect:expr; )* }
     ) => {
         /// One step; see the module.
         #[derive(Clone, Debug, PartialEq)]
@@ -63,10 +107,10 @@ macro_rules! steps {
                 }
             }
 
-            fn stage(&self) -> Stage {
+            fn effect(&self) -> Effect {
                 match self {
-                    $( Self::$plain => Stage::$plain_stage, )*
-                    $( Self::$valued(_) => Stage::$valued_stage, )*
+                    $( Self::$plain => $plain_effect, )*
+                    $( Self::$valued($own) => $valued_effect, )*
                 }
             }
 
@@ -111,33 +155,38 @@ macro_rules! steps {
 steps! {
     plain {
         /// Subtracts the mean.
-        Demean = "demean", Samples;
+        Demean = "demean" => Effect::Samples(Operation::Demean);
         /// Subtracts the straight line of least squares.
-        Detrend = "detrend", Samples;
+        Detrend = "detrend" => Effect::Samples(Operation::Detrend);
         /// Mean 0 and deviation 1, a channel at a time.
-        Standardise = "standardise" | "standardize", Samples;
+        Standardise = "standardise" | "standardize" => Effect::Samples(Operation::Standardise);
         /// Magnitudes of the discrete Fourier transform of every segment.
-        Fft = "fft", Spectra;
+        Fft = "fft" => Effect::Spectra(SpectralStep::Fft);
         /// `ln v` of spectra.
-        Log = "log", Values;
+        Log = "log" => Effect::Values(Compression::Log);
         /// `ln (1 + v / unit)` of spectra.
-        Log1p = "log1p", Values;
+        Log1p = "log1p" => Effect::Values(Compression::Log1p);
     }
     valued {
         /// Keeps a band of frequencies.
-        BandPass(BandSettings) = "band_pass", Samples;
+        BandPass(BandSettings) = "band_pass" => |band|
+            Effect::Samples(Operation::filter(band.order, Band::Pass(band.low, band.high), band.zero_phase));
         /// Keeps frequencies above.
-        HighPass(EdgeSettings) = "high_pass", Samples;
+        HighPass(EdgeSettings) = "high_pass" => |edge|
+            Effect::Samples(Operation::filter(edge.order, Band::High(edge.frequency), edge.zero_phase));
         /// Keeps frequencies below.
-        LowPass(EdgeSettings) = "low_pass", Samples;
+        LowPass(EdgeSettings) = "low_pass" => |edge|
+            Effect::Samples(Operation::filter(edge.order, Band::Low(edge.frequency), edge.zero_phase));
         /// Multiplies.
-        Scale(f64) = "scale", Samples;
+        Scale(f64) = "scale" => |factor| Effect::Samples(Operation::Scale(*factor));
         /// Welch's power spectral density of every segment.
-        Welch(WelchConfig) = "welch", Spectra, alone WelchConfig::default();
+        Welch(WelchConfig) = "welch", alone WelchConfig::default() => |welch|
+            Effect::Spectra(SpectralStep::Welch(welch.clone()));
         /// Logarithms of the power in bands of the window.
-        Bands(BandsConfig) = "bands", Spectra, alone BandsConfig::default();
+        Bands(BandsConfig) = "bands", alone BandsConfig::default() => |bands|
+            Effect::Spectra(SpectralStep::Bands(bands.clone()));
         /// Scales the inputs; the last step.
-        Normalise(Normalisation) = "normalise" | "normalize", Features;
+        Normalise(Normalisation) = "normalise" | "normalize" => |normalisation| Effect::Features(*normalisation);
     }
 }
 
@@ -180,9 +229,17 @@ fn yes() -> bool {
 }
 
 impl Step {
+    /// What it computes over samples; none of a step over spectra or features.
+    pub fn operation(&self) -> Option<Operation> {
+        match self.effect() {
+            Effect::Samples(operation) => Some(operation),
+            Effect::Spectra(_) | Effect::Values(_) | Effect::Features(_) => None,
+        }
+    }
+
     /// Whether it works on samples, so on recordings too.
     pub fn is_of_samples(&self) -> bool {
-        self.stage() == Stage::Samples
+        self.operation().is_some()
     }
 }
 
@@ -257,8 +314,8 @@ pub(crate) enum SpectralStep {
 pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, PreprocessingError> {
     let mut resolved = Resolved::default();
     for pair in steps.windows(2) {
-        let (before, after) = (pair[0].stage(), pair[1].stage());
-        if before > after || (before == after && after != Stage::Samples) {
+        let (before, after) = (pair[0].effect().rank(), pair[1].effect().rank());
+        if before > after || (before == after && !pair[0].is_of_samples()) {
             return Err(PreprocessingError::Order {
                 before: pair[0].name(),
                 after: pair[1].name(),
@@ -266,37 +323,21 @@ pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, PreprocessingError> {
         }
     }
     for step in steps {
-        match step {
-            Step::Fft => resolved.spectral = Some(SpectralStep::Fft),
-            Step::Welch(welch) => resolved.spectral = Some(SpectralStep::Welch(welch.clone())),
-            Step::Bands(bands) => resolved.spectral = Some(SpectralStep::Bands(bands.clone())),
-            Step::Log | Step::Log1p => match resolved.spectral {
-                Some(SpectralStep::Fft | SpectralStep::Welch(_)) => {
-                    let log = *step == Step::Log;
-                    let compression = if log {
-                        Compression::Log
-                    } else {
-                        Compression::Log1p
-                    };
-                    resolved.compression = Some(compression);
+        match step.effect() {
+            Effect::Samples(_) => resolved.samples.push(step.clone()),
+            Effect::Spectra(spectral) => resolved.spectral = Some(spectral),
+            Effect::Values(compression) => {
+                let step = step.name();
+                match resolved.spectral {
+                    Some(SpectralStep::Fft | SpectralStep::Welch(_)) => {}
+                    Some(SpectralStep::Bands(_)) => {
+                        return Err(PreprocessingError::BandsCompressed { step });
+                    }
+                    None => return Err(PreprocessingError::NoSpectrum { step }),
                 }
-                Some(SpectralStep::Bands(_)) => {
-                    let step = step.name();
-                    return Err(PreprocessingError::BandsCompressed { step });
-                }
-                None => {
-                    let step = step.name();
-                    return Err(PreprocessingError::NoSpectrum { step });
-                }
-            },
-            Step::Normalise(normalisation) => resolved.normalisation = Some(*normalisation),
-            Step::Demean
-            | Step::Detrend
-            | Step::Standardise
-            | Step::BandPass(_)
-            | Step::HighPass(_)
-            | Step::LowPass(_)
-            | Step::Scale(_) => resolved.samples.push(step.clone()),
+                resolved.compression = Some(compression);
+            }
+            Effect::Features(normalisation) => resolved.normalisation = Some(normalisation),
         }
     }
     Ok(resolved)

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use data::signal::{Band, Butterworth};
-use data::{Preprocessing, Step};
+use data::signal::Butterworth;
+use data::{Operation, Preprocessing, Step};
 
 use super::text::{array, float};
 use crate::DeployError;
@@ -45,13 +45,13 @@ impl Steps {
                 filters.push(filter);
             }
         }
-        let used = |wanted: fn(&Step) -> bool| u8::from(preprocessing.steps.iter().any(wanted));
+        let used = |wanted: fn(Operation) -> bool| u8::from(operations(preprocessing).any(wanted));
         let mut text = format!(
             "#define STEP_DEMEAN {}\n#define STEP_DETREND {}\n#define STEP_SCALE {}\n#define STEP_STANDARDISE {}\n",
-            used(|step| *step == Step::Demean),
-            used(|step| *step == Step::Detrend),
-            used(|step| matches!(step, Step::Scale(_))),
-            used(|step| *step == Step::Standardise),
+            used(|operation| operation == Operation::Demean),
+            used(|operation| operation == Operation::Detrend),
+            used(|operation| matches!(operation, Operation::Scale(_))),
+            used(|operation| operation == Operation::Standardise),
         );
         if filters.is_empty() {
             let _ = writeln!(
@@ -88,15 +88,20 @@ impl Steps {
     }
 }
 
+/// What is computed over samples, in order.
+fn operations(preprocessing: &Preprocessing) -> impl Iterator<Item = Operation> + '_ {
+    preprocessing.steps.iter().filter_map(Step::operation)
+}
+
 /// The filter of a step, where it is one.
 fn filter(step: &Step, rate: f64) -> Result<Option<Filter>, DeployError> {
-    let (order, band, zero_phase) = match step {
-        Step::BandPass(own) => (own.order, Band::Pass(own.low, own.high), own.zero_phase),
-        Step::HighPass(own) => (own.order, Band::High(own.frequency), own.zero_phase),
-        Step::LowPass(own) => (own.order, Band::Low(own.frequency), own.zero_phase),
-        Step::Demean | Step::Detrend | Step::Standardise | Step::Scale(_) => return Ok(None),
-        Step::Fft | Step::Welch(_) | Step::Bands(_) | Step::Log | Step::Log1p => return Ok(None),
-        Step::Normalise(_) => return Ok(None),
+    let Some(Operation::Filter {
+        order,
+        band,
+        zero_phase,
+    }) = step.operation()
+    else {
+        return Ok(None);
     };
     let designed = Butterworth::new(order, band, rate)
         .map_err(|error| DeployError::FrontEnd(format!("the step `{}`: {error}", step.name())))?;
@@ -106,33 +111,33 @@ fn filter(step: &Step, rate: f64) -> Result<Option<Filter>, DeployError> {
     }))
 }
 
-/// Calls for a channel, in float.
+/// Calls for a channel, in float, where no step is a filter.
 fn in_float(preprocessing: &Preprocessing) -> String {
-    let call = |step: &Step| match step {
-        Step::Demean => " demean(c);".to_owned(),
-        Step::Detrend => " detrend(c);".to_owned(),
-        Step::Standardise => " standardise(c);".to_owned(),
-        Step::Scale(factor) => format!(" scale_samples(c, {});", float(*factor as f32)),
-        _ => String::new(),
+    let call = |operation| match operation {
+        Operation::Demean => " demean(c);".to_owned(),
+        Operation::Detrend => " detrend(c);".to_owned(),
+        Operation::Standardise => " standardise(c);".to_owned(),
+        Operation::Scale(factor) => format!(" scale_samples(c, {});", float(factor as f32)),
+        Operation::Filter { .. } => unreachable!("filters run in double"),
     };
-    preprocessing.steps.iter().map(call).collect()
+    operations(preprocessing).map(call).collect()
 }
 
 /// What is done to the samples `x` of a channel, in double.
 fn in_double(preprocessing: &Preprocessing, filters: &[Filter]) -> String {
     let mut filters = filters.iter().enumerate();
     let mut calls = String::new();
-    for step in &preprocessing.steps {
-        let call = match step {
-            Step::Demean => "demean_window(x)".to_owned(),
-            Step::Detrend => "detrend_window(x)".to_owned(),
+    for operation in operations(preprocessing) {
+        let call = match operation {
+            Operation::Demean => "demean_window(x)".to_owned(),
+            Operation::Detrend => "detrend_window(x)".to_owned(),
             // Its scale comes after what is rounding has been silenced.
-            Step::Standardise => "demean_window(x)".to_owned(),
-            Step::Scale(factor) => {
+            Operation::Standardise => "demean_window(x)".to_owned(),
+            Operation::Scale(factor) => {
                 let _ = write!(calls, " scale_window(x, {factor:?});");
                 continue;
             }
-            Step::BandPass(_) | Step::HighPass(_) | Step::LowPass(_) => {
+            Operation::Filter { .. } => {
                 let (i, filter) = filters.next().expect("a filter a step");
                 let count = filter.sections.len();
                 match filter.padding {
@@ -140,11 +145,9 @@ fn in_double(preprocessing: &Preprocessing, filters: &[Filter]) -> String {
                     None => format!("run_sections(x, SAMPLES, filter{i}, {count}, 0)"),
                 }
             }
-            Step::Fft | Step::Welch(_) | Step::Bands(_) | Step::Log | Step::Log1p => continue,
-            Step::Normalise(_) => continue,
         };
         let _ = write!(calls, " before = largest(x); {call}; silence(x, before);");
-        if *step == Step::Standardise {
+        if operation == Operation::Standardise {
             calls.push_str(" standardise_window(x);");
         }
     }

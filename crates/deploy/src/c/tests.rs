@@ -113,8 +113,8 @@ fn every_network_passes_its_own_test() {
     }
 }
 
-#[test]
-fn every_front_end_passes_its_own_test() {
+/// Front ends and steps by name.
+fn front_ends() -> [(&'static str, Value); 12] {
     let statistics = |count: usize| {
         let mean = noise(1, count);
         let std: Vec<f32> = noise(2, count).iter().map(|v| 1.5 + v).collect();
@@ -125,7 +125,7 @@ fn every_front_end_passes_its_own_test() {
     let plain = json!({"method": "bands", "bands": {"frames": 1, "level": false}});
     let welch =
         json!({"nperseg": 24, "noverlap": 7, "nfft": 27, "window": "hamming", "detrend": "none"});
-    let cases = [
+    [
         (
             "none",
             json!({"spectral": {"method": "none"}, "normalisation": "sample", "steps": ["detrend"]}),
@@ -181,8 +181,12 @@ fn every_front_end_passes_its_own_test() {
             "bands-plain",
             json!({"spectral": plain, "normalisation": "none", "steps": ["demean"]}),
         ),
-    ];
-    for (name, mut preprocessing) in cases {
+    ]
+}
+
+#[test]
+fn every_front_end_passes_its_own_test() {
+    for (name, mut preprocessing) in front_ends() {
         const SAMPLES: usize = 128;
         preprocessing["segments"] = 7.into();
         preprocessing["window"] = SAMPLES.into();

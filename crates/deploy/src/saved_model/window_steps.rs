@@ -1,7 +1,7 @@
 //! Steps over whole windows `[batch, channels, samples]` as TensorFlow operations.
 
 use data::error::PreprocessingError;
-use data::{Chain, Step};
+use data::{Chain, Operation, Step};
 
 use super::graph::{Float, Graph, Output};
 use super::left_out::{LARGEST_MATRIX, LeftOut};
@@ -31,26 +31,21 @@ impl WindowStep {
     /// # Errors
     /// [`LeftOut`] where a graph cannot do it.
     pub fn plan(step: &Step, rate: f64, samples: usize) -> Result<Self, LeftOut> {
-        match step {
-            Step::Demean => Ok(Self::Demean),
-            Step::Detrend => Ok(Self::Detrend(samples)),
-            Step::Scale(factor) => Ok(Self::Scale(*factor)),
-            Step::Standardise => Ok(Self::Standardise),
-            Step::BandPass(_) | Step::HighPass(_) | Step::LowPass(_) => Ok(Self::Filter {
+        // Steps over spectra are in `spectral` and `normalisation` once a configuration is read.
+        let operation = step.operation().ok_or_else(|| LeftOut::Step {
+            problem: format!("`{}` is not a step over samples", step.name()),
+        })?;
+        Ok(match operation {
+            Operation::Demean => Self::Demean,
+            Operation::Detrend => Self::Detrend(samples),
+            Operation::Scale(factor) => Self::Scale(factor),
+            Operation::Standardise => Self::Standardise,
+            Operation::Filter { .. } => Self::Filter {
                 name: step.name(),
                 samples,
                 matrix: filter_matrix(step, rate, samples)?,
-            }),
-            // These are in `spectral` and `normalisation` once a configuration is read.
-            Step::Fft
-            | Step::Welch(_)
-            | Step::Bands(_)
-            | Step::Log
-            | Step::Log1p
-            | Step::Normalise(_) => Err(LeftOut::Step {
-                problem: format!("`{}` is not a step over samples", step.name()),
-            }),
-        }
+            },
+        })
     }
 }
 
