@@ -1,5 +1,6 @@
 //! Windows of a dataset as input of baselines: features, labels, groups.
 
+use data::error::UsageError;
 use data::windows::{WindowChunk, visit_windows};
 use data::{DataError, DatasetConfig};
 use rand::seq::SliceRandom as _;
@@ -126,15 +127,15 @@ impl Splits {
         keep: Keep,
     ) -> Result<(), DataError> {
         if chunk.shape[1] < 2 {
-            return Err(DataError::Usage(
-                "windows of one sample have no spectrum".into(),
-            ));
+            return Err(UsageError::OneSample.into());
         }
         if !self.samples.is_empty() && chunk.shape != self.samples.shape {
-            return Err(DataError::Usage(format!(
-                "the windows of the {name} split are {:?}, others {:?}: all must have one shape",
-                chunk.shape, self.samples.shape
-            )));
+            let mismatch = UsageError::Shapes {
+                split: name,
+                found: chunk.shape,
+                expected: self.samples.shape,
+            };
+            return Err(mismatch.into());
         }
         self.ungrouped |= chunk.groups.iter().any(Option::is_none);
         let first = self.samples.len();

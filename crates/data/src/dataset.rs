@@ -2,7 +2,7 @@
 
 use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
-use crate::error::DataError;
+use crate::error::{DataError, UsageError};
 use crate::folds::{coincidence_warnings, few_groups_warning};
 use crate::leaks::Contents;
 use crate::loader::{Loader, READ_AHEAD};
@@ -154,7 +154,7 @@ impl Dataset {
         preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
         preprocessing
             .set_window(census.samples())
-            .map_err(|problem| DataError::Usage(problem.to_string()))?;
+            .map_err(UsageError::from)?;
         let mut splits = [Some(&mut train), Some(&mut val), test.as_mut()];
         finish(&mut splits, normalisation, passes, &mut preprocessing)?;
         Ok(Self {

@@ -4,6 +4,7 @@ pub mod import;
 pub mod preprocessing;
 pub mod recording;
 pub mod sample;
+pub mod usage;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ pub use import::ImportError;
 pub use preprocessing::PreprocessingError;
 pub use recording::RecordingError;
 pub use sample::SampleError;
+pub use usage::UsageError;
 
 /// Error from reading a configuration or data.
 #[derive(Debug, thiserror::Error)]
@@ -114,8 +116,11 @@ pub enum DataError {
         notes: Vec<String>,
     },
     /// The request is invalid.
-    #[error("{0}")]
-    Usage(String),
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// Returned by a function that is given samples, to end the reading. The caller knows why.
+    #[error("the reading was stopped")]
+    Stopped,
     /// The groups of training and validation data cannot be assigned to folds.
     #[error("cross-validation over groups: {0}")]
     Fold(#[from] crate::folds::FoldError),
@@ -331,6 +336,7 @@ impl DataError {
             }
             Self::Strict { .. }
             | Self::Usage(_)
+            | Self::Stopped
             | Self::Fold(_)
             | Self::SharedGroups { .. }
             | Self::Inspected { .. } => {}

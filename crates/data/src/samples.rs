@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::DatasetConfig;
-use crate::error::{DataError, in_record};
+use crate::error::{DataError, UsageError, in_record};
 use crate::reader::{self, Record};
 
 /// Index files of a configuration with their split; two names of one file count once.
@@ -57,10 +57,7 @@ pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(
         "val" => &task.val_index_file,
         "test" if task.test_index_file.is_none() => &task.val_index_file,
         "test" => &task.test_index_file,
-        other => {
-            let problem = format!("there is no split `{other}`: choose train, val or test");
-            return Err(DataError::Usage(problem));
-        }
+        other => return Err(UsageError::UnknownSplit(other.to_owned()).into()),
     };
     if let Some(index) = index {
         for source in config.sources(index)? {

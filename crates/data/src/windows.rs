@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::config::DatasetConfig;
-use crate::error::{DataError, PreprocessingError, SampleError, in_record};
+use crate::error::{DataError, PreprocessingError, SampleError, UsageError, in_record};
 use crate::labels::hex;
 use crate::pool::{SplitPlan, SplitSources};
 use crate::preprocessing::{Chain, window};
@@ -125,8 +125,8 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     fn new(config: &'a DatasetConfig, keep: Option<Vec<bool>>) -> Result<Self, DataError> {
-        let chain = Chain::new(&config.steps, config.spectral.sampling_rate)
-            .map_err(|problem| DataError::Usage(problem.to_string()))?;
+        let chain =
+            Chain::new(&config.steps, config.spectral.sampling_rate).map_err(UsageError::from)?;
         Ok(Self {
             config,
             chain,

@@ -1,5 +1,6 @@
 //! The comparison that every training makes: two baselines, few windows, results from the cache.
 
+use data::error::UsageError;
 use data::{DataError, DatasetConfig};
 use serde::Serialize;
 use serde_json::json;
@@ -57,16 +58,12 @@ pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Compar
         return Ok(comparison);
     }
     if options.windows > MAX_READ {
-        return Err(DataError::Usage(format!(
-            "{} windows take too long: `trainer baselines` fits them apart from the training",
-            options.windows
-        )));
+        return Err(UsageError::TooManyWindows(options.windows).into());
     }
     let baselines = Baseline::quick();
     let mut splits = Splits::read(config, Baseline::needs(&baselines))?;
     if splits.identity != options.identity {
-        let problem = "the data have changed since the training read them";
-        return Err(DataError::Usage(problem.into()));
+        return Err(UsageError::Changed.into());
     }
     if let Some(positions) = options.learn_from {
         let kept = positions.iter().map(|&at| splits.train[at]);

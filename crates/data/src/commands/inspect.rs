@@ -9,7 +9,7 @@ use super::arrays::Arrays;
 use super::figure::{Example, draw};
 use super::{seisbench, warn};
 use crate::config::DatasetConfig;
-use crate::error::DataError;
+use crate::error::{DataError, UsageError};
 use crate::import::{gaps::fills, suspect};
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
@@ -231,7 +231,7 @@ impl Inspected {
                 example.title.clone_from(name);
             }
         }
-        let png = draw(&self.examples).map_err(|error| DataError::Usage(error.to_string()))?;
+        let png = draw(&self.examples).map_err(|error| UsageError::Figure(error.to_string()))?;
         std::fs::write(figure, png).map_err(|source| DataError::Write {
             path: figure.to_owned(),
             source,

@@ -54,7 +54,7 @@ pub(super) fn target(
     shares: [f64; 3],
     seed: u64,
 ) -> Result<Target, DataError> {
-    import::check_shares(shares).map_err(DataError::Usage)?;
+    import::check_shares(shares)?;
     let sum: f64 = shares.iter().sum();
     let kept = [
         "sampling_rate",

@@ -7,22 +7,20 @@ use serde::Deserialize;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
 use crate::config::{parse_yaml, read_yaml};
-use crate::error::{DataError, ImportError};
+use crate::error::{DataError, ImportError, UsageError};
 use crate::preprocessing::{Step, segment};
 
 /// Checks the fractions of training, validation and test.
 ///
 /// # Errors
-/// What is wrong with them, in words.
-pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), String> {
+/// [`UsageError::Shares`] where a split would be empty.
+pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), UsageError> {
     let mut all = shares.iter();
     let is_share = |share: &f64| share.is_finite() && *share >= 0.0;
     if all.all(is_share) && shares[0] != 0.0 && shares[1] != 0.0 {
         return Ok(());
     }
-    Err(format!(
-        "{shares:?}: the fractions of training and validation must be above 0"
-    ))
+    Err(UsageError::Shares(shares))
 }
 
 /// What was recorded, what happened when, and what becomes of it.
@@ -249,7 +247,7 @@ impl RecordingsConfig {
         }
         let shares = [self.split.train, self.split.val, self.split.test];
         if let Err(problem) = check_shares(shares) {
-            return invalid("split", problem);
+            return invalid("split", problem.to_string());
         }
         if self.recordings.is_empty() && self.seisbench.is_empty() {
             return invalid("recordings", "is empty".into());

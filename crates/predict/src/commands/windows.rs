@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
                 .and_then(|()| table.classify(&mut classifier, path, &mut waiting));
             done.map_err(|error| {
                 failed = Some(error);
-                DataError::Usage("stopped".into())
+                DataError::Stopped
             })
         });
         if let Some(error) = failed {

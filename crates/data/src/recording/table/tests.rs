@@ -341,7 +341,11 @@ fn columns_of_times() {
         );
         assert_eq!(own.traces[0].samples.len(), 300);
     }
-    // Rows are no channel; where they jump and a rate is given, rows are missing.
+}
+
+/// Rows are no channel; where they jump and a rate is given, rows are missing.
+#[test]
+fn columns_that_count_rows() {
     let rows: String = (0..100)
         .map(|i| format!("{},{i}\n", if i < 60 { i } else { i + 40 }))
         .collect();

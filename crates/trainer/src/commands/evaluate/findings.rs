@@ -69,7 +69,7 @@ pub(super) fn classify(
             .take(classifier, &mut waiting, gallery.as_deref_mut())
             .map_err(|error| {
                 failed = Some(error);
-                data::DataError::Usage("stopped".into())
+                data::DataError::Stopped
             })
     });
     if let Some(error) = failed {
