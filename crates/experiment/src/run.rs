@@ -1,12 +1,15 @@
 //! A running experiment: the only writer below its directory.
 
-use std::collections::{BTreeMap, HashMap};
+mod positions;
+
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::positions::LogPositions;
+use self::positions::WAITING_HISTORY;
 use crate::appender::Appender;
 use crate::catalogue::layout::{
     self, CHECKPOINTS, FILES, HISTORY, LOGS, LogRun, METADATA, SUBDIRECTORIES,
@@ -15,7 +18,7 @@ use crate::error::ExperimentError;
 use crate::events::EventWriter;
 use crate::figures::Png;
 use crate::files::{create_durably, read_regular, remove_durably, write_atomically};
-use crate::hash::{from_hex, sha256_hex, to_hex};
+use crate::hash::sha256_hex;
 use crate::history::{Epoch, whole_lines};
 use crate::metadata::{Metadata, Status, timestamp};
 
@@ -36,37 +39,6 @@ impl DirectoryLayout {
         }
     }
 }
-
-/// Lengths of the append-only files at the time of a checkpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LogPositions {
-    /// Length of `history.jsonl` in bytes.
-    pub history: u64,
-    /// Name and length in bytes of each run's event file, keyed by the run's path below `logs/`.
-    pub logs: BTreeMap<String, (String, u64)>,
-    /// Bytes that should follow but could not be written yet, as hex: keyed by the run's path, or `history`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub waiting: BTreeMap<String, String>,
-}
-
-impl LogPositions {
-    fn wait(&mut self, name: &str, bytes: &[u8]) {
-        if !bytes.is_empty() && bytes.len() <= MAX_PENDING {
-            self.waiting.insert(name.to_owned(), to_hex(bytes));
-        }
-    }
-
-    fn waiting(&self, name: &str) -> Vec<u8> {
-        let hex = self.waiting.get(name).map_or("", String::as_str);
-        from_hex(hex).unwrap_or_default()
-    }
-}
-
-/// Key of the history in [`LogPositions::waiting`].
-const WAITING_HISTORY: &str = "history";
-
-/// Upper bound in bytes for unwritten data that a checkpoint keeps of each file.
-const MAX_PENDING: usize = 8 << 20;
 
 /// A claimed directory with its lock and open logs.
 pub struct Experiment {

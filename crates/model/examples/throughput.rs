@@ -6,6 +6,7 @@
 
 mod timing;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -32,14 +33,6 @@ fn main() {
         .map(|_| 2.0 * rng.uniform() - 1.0)
         .collect();
     let y: Vec<u32> = (0..samples).map(|i| (i % 3) as u32).collect();
-    // A permutation: the multiplier shares no factor with the number of samples.
-    let order: Vec<usize> = (0..samples).map(|i| i * 40_503 % samples).collect();
-    let part = |step: u64| (step as usize % 64) * batch..(step as usize % 64 + 1) * batch;
-    let mode = |step| Mode::Training {
-        dropout: true,
-        seed: 1,
-        step,
-    };
     if path == "steps" {
         let mut network =
             NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
@@ -62,38 +55,97 @@ fn main() {
             std::hint::black_box(network.logits(window));
         });
     }
-    let (training, inference) = if path == "native" {
+    let setting = Setting {
+        architecture: &architecture,
+        weights: &weights,
+        x: &x,
+        y: &y,
+        batch,
+        seconds,
+    };
+    let rates = match path.as_str() {
+        "native" => setting.native(),
+        _ => setting.flex(),
+    };
+    // At batch 1 the latency was printed instead.
+    if let Some((training, inference)) = rates {
+        println!(
+            "{{\"model\": \"{kind}\", \"batch\": {batch}, \"path\": \"{path}\", \
+             \"training\": {training:.0}, \"inference\": {inference:.0}}}"
+        );
+    }
+}
+
+fn mode(step: u64) -> Mode {
+    Mode::Training {
+        dropout: true,
+        seed: 1,
+        step,
+    }
+}
+
+/// A network and 64 batches of data.
+struct Setting<'a> {
+    architecture: &'a Architecture,
+    weights: &'a Weights,
+    /// `[64 * batch, 2, 7, 256]`.
+    x: &'a [f32],
+    /// `[64 * batch]`.
+    y: &'a [u32],
+    batch: usize,
+    seconds: f64,
+}
+
+impl Setting<'_> {
+    /// Positions of a step's samples in the data.
+    fn part(&self, step: u64) -> Range<usize> {
+        let first = step as usize % 64 * self.batch;
+        first..first + self.batch
+    }
+
+    /// Inputs of a step, in the order of the data.
+    fn inputs(&self, step: u64) -> &[f32] {
+        let part = self.part(step);
+        &self.x[part.start * 3584..part.end * 3584]
+    }
+
+    /// Samples/s of training and of inference by the native engine.
+    fn native(&self) -> Option<(f64, f64)> {
         let mut network =
-            NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
-        if batch == 1 {
-            return latency(|i| {
-                let window = &x[(i % 64) * 3584..][..3584];
-                std::hint::black_box(network.logits(window));
+            NativeNetwork::new(self.architecture, self.weights, AdamConfig::default()).unwrap();
+        if self.batch == 1 {
+            latency(|i| {
+                std::hint::black_box(network.logits(self.inputs(i as u64)));
             });
+            return None;
         }
-        let training = rate(batch, seconds, |step| {
-            let indices = &order[part(step)];
-            let labels: Vec<u32> = indices.iter().map(|&i| y[i]).collect();
-            network.training_pass_over(&x, indices, &labels, mode(step));
+        let order = self.order();
+        let training = rate(self.batch, self.seconds, |step| {
+            let indices = &order[self.part(step)];
+            let labels: Vec<u32> = indices.iter().map(|&i| self.y[i]).collect();
+            network.training_pass_over(self.x, indices, &labels, mode(step));
             network.step(1e-3);
         });
-        let inference = rate(batch, seconds / 2.0, |step| {
-            let part = part(step);
-            let x = &x[part.start * 3584..part.end * 3584];
-            std::hint::black_box(network.logits(x));
+        let inference = rate(self.batch, self.seconds / 2.0, |step| {
+            std::hint::black_box(network.logits(self.inputs(step)));
         });
-        (training, inference)
-    } else {
+        Some((training, inference))
+    }
+
+    /// Samples/s of training and of inference by Burn on the CPU.
+    fn flex(&self) -> Option<(f64, f64)> {
+        let batch = self.batch;
         let device = Device::flex().autodiff();
-        let mut network = Network::new(&architecture, &weights, &device).unwrap();
+        let mut network = Network::new(self.architecture, self.weights, &device).unwrap();
         let mut adam = Adam::new(AdamConfig::default());
+        let order = self.order();
         let input = |x: Vec<f32>, device: &Device| {
             Tensor::<4>::from_data(TensorData::new(x, [batch, 2, 7, 256]), device)
         };
-        let training = rate(batch, seconds, |step| {
-            let indices = &order[part(step)];
-            let samples = indices.iter().flat_map(|i| &x[i * 3584..][..3584]);
-            let labels: Vec<i64> = indices.iter().map(|&i| y[i].into()).collect();
+        let training = rate(batch, self.seconds, |step| {
+            let indices = &order[self.part(step)];
+            let samples = indices.iter().flat_map(|i| &self.x[i * 3584..][..3584]);
+            let labels: Vec<i64> = indices.iter().map(|&i| self.y[i].into()).collect();
             let targets = TensorData::new(labels, [batch]);
             let targets = Tensor::<1, Int>::from_data(targets, &device);
             let forward = network.forward(input(samples.copied().collect(), &device), mode(step));
@@ -104,21 +156,22 @@ fn main() {
         let network = network.without_autodiff();
         let device = Device::flex();
         let infer = |step| {
-            let part = part(step);
-            let x = x[part.start * 3584..part.end * 3584].to_vec();
+            let x = self.inputs(step).to_vec();
             let logits = network.forward(input(x, &device), Mode::Inference).logits;
             std::hint::black_box(logits.into_data());
         };
         if batch == 1 {
-            return latency(|i| infer(i as u64));
+            latency(|i| infer(i as u64));
+            return None;
         }
-        let inference = rate(batch, seconds / 2.0, infer);
-        (training, inference)
-    };
-    println!(
-        "{{\"model\": \"{kind}\", \"batch\": {batch}, \"path\": \"{path}\", \
-         \"training\": {training:.0}, \"inference\": {inference:.0}}}"
-    );
+        Some((training, rate(batch, self.seconds / 2.0, infer)))
+    }
+
+    /// A permutation: the multiplier shares no factor with the number of samples.
+    fn order(&self) -> Vec<usize> {
+        let samples = self.y.len();
+        (0..samples).map(|i| i * 40_503 % samples).collect()
+    }
 }
 
 /// Samples a second of `step`, after a warm-up.

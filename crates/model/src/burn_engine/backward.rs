@@ -146,10 +146,7 @@ impl<'a> Backward<'a> {
             } => {
                 self.keep(bias, d.clone().sum_dim(0));
                 let products = self.conv_products(kernel, &geometry, input, d);
-                wanted.then(|| {
-                    let kernel = self.network.tensor(kernel);
-                    products.matmul(taps_to_columns(kernel, geometry.taps()).transpose())
-                })
+                wanted.then(|| self.products_input(kernel, geometry, products))
             }
             Saved::Depthwise {
                 kernel,
@@ -171,11 +168,7 @@ impl<'a> Backward<'a> {
             } => {
                 let by_gamma = (d.clone() * normal.clone()).sum_dim(0);
                 let by_beta = d.clone().sum_dim(0);
-                // Contributions through the batch's mean and deviation.
-                let mut common = (normal * by_gamma.clone() + by_beta.clone()) * share;
-                if let Some(rows) = rows {
-                    common = common * rows;
-                }
+                let common = batch_mean_part(normal, [&by_gamma, &by_beta], share, rows);
                 self.keep(gamma, by_gamma);
                 self.keep(beta, by_beta);
                 Some((d - common) * scale)
@@ -193,12 +186,7 @@ impl<'a> Backward<'a> {
                 self.add_to(other, d.clone());
                 Some(d)
             }
-            Saved::GlobalAveragePool { positions } => {
-                let [batch, channels] = d.dims();
-                let each = (d * (1.0 / positions as f64)).reshape([1, batch, channels]);
-                let each = each.expand([positions, batch, channels]);
-                Some(each.reshape([positions * batch, channels]))
-            }
+            Saved::GlobalAveragePool { positions } => Some(average_input(d, positions)),
             Saved::Dense {
                 kernel,
                 bias,
@@ -235,6 +223,17 @@ impl<'a> Backward<'a> {
     }
 
     /// Gradient of the input of a convolution with kernel `kernel`.
+    /// Gradient of a convolution's input, from those of its products.
+    fn products_input(
+        &self,
+        kernel: TensorId,
+        geometry: Geometry,
+        products: Tensor<2>,
+    ) -> Tensor<2> {
+        let kernel = self.network.tensor(kernel);
+        products.matmul(taps_to_columns(kernel, geometry.taps()).transpose())
+    }
+
     fn conv_input(&self, kernel: TensorId, geometry: Geometry, d: Tensor<2>) -> Tensor<2> {
         let kernel = self.network.tensor(kernel);
         let taps = geometry.taps();
@@ -305,4 +304,28 @@ fn depthwise_kernel(columns: Tensor<3>, d: Tensor<2>) -> Tensor<2> {
     let [rows, taps, channels] = columns.dims();
     let products = (columns * d.reshape([rows, 1, channels])).sum_dim(0);
     products.reshape([taps, channels])
+}
+
+/// What a gradient loses because mean and deviation of a batch follow its values. `sums` are the gradients of gamma
+/// and beta, `[1, channels]`; `share` is one over the number of rows, `rows` marks those that count, where not all do.
+fn batch_mean_part(
+    normal: Tensor<2>,
+    sums: [&Tensor<2>; 2],
+    share: f64,
+    rows: Option<Tensor<2>>,
+) -> Tensor<2> {
+    let [by_gamma, by_beta] = sums;
+    let common = (normal * by_gamma.clone() + by_beta.clone()) * share;
+    match rows {
+        Some(rows) => common * rows,
+        None => common,
+    }
+}
+
+/// Gradient of the input of a mean over `positions`; `d` is `[batch, channels]`.
+fn average_input(d: Tensor<2>, positions: usize) -> Tensor<2> {
+    let [batch, channels] = d.dims();
+    let each = (d * (1.0 / positions as f64)).reshape([1, batch, channels]);
+    let each = each.expand([positions, batch, channels]);
+    each.reshape([positions * batch, channels])
 }

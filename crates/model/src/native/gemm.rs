@@ -144,6 +144,21 @@ fn portable(p: &Product<'_>, c: &mut [f32]) {
     }
 }
 
+/// Where a tile of the product is, and what it is computed from: each pointer is at the tile's first element, that of
+/// `b` without the offset of a run.
+#[cfg(target_arch = "x86_64")]
+struct Tile {
+    a: *const f32,
+    b: *const f32,
+    /// From a row of `b` to the next.
+    b_inner: usize,
+    c: *mut f32,
+    /// First column of the product.
+    column: usize,
+    /// Columns of the last vector.
+    last: usize,
+}
+
 /// Calls the kernel for so many rows.
 #[cfg(target_arch = "x86_64")]
 macro_rules! by_rows {
@@ -166,7 +181,7 @@ macro_rules! kernels {
      $make_mask:expr, $broadcast:ident, $load:ident, $masked_load:expr, $store:ident,
      $masked_store:expr, $fma:ident, $max:ident) => {
         mod $module {
-            use super::{Block, Product, Start};
+            use super::{Block, Product, Start, Tile};
             use std::arch::x86_64::*;
 
             /// Rows of a tile of one, two and three vectors.
@@ -223,9 +238,15 @@ macro_rules! kernels {
                             let count = (p.rows - row).min(ROWS[width - 1]);
                             // SAFETY: rows and columns are inside, by the loops' bounds.
                             unsafe {
-                                let a = p.a.as_ptr().wrapping_add(row * p.a_row);
-                                let c = c.add(block.c + row * p.c_row + column);
-                                dispatch(p, block, a, b, b_inner, c, column, count, width, last);
+                                let tile = Tile {
+                                    a: p.a.as_ptr().wrapping_add(row * p.a_row),
+                                    b,
+                                    b_inner,
+                                    c: c.add(block.c + row * p.c_row + column),
+                                    column,
+                                    last,
+                                };
+                                dispatch(p, block, &tile, (count, width));
                             }
                             row += count;
                         }
@@ -234,44 +255,24 @@ macro_rules! kernels {
                 }
             }
 
+            /// The kernel for a tile of so many rows and vectors.
             #[target_feature(enable = $features)]
             #[inline]
-            #[allow(clippy::too_many_arguments)] // where a tile is
-            unsafe fn dispatch(
-                p: &Product<'_>,
-                block: &Block,
-                a: *const f32,
-                b: *const f32,
-                b_inner: usize,
-                c: *mut f32,
-                column: usize,
-                rows: usize,
-                vectors: usize,
-                last: usize,
-            ) {
+            unsafe fn dispatch(p: &Product<'_>, block: &Block, tile: &Tile, (rows, vectors): (usize, usize)) {
                 // SAFETY: as promised to this function.
                 unsafe {
                     match vectors {
-                        1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, block, a, b, b_inner, c, column, last)),
-                        2 => by_rows!(kernel, 2, rows, 1 2 3 4 5 6 7 8, (p, block, a, b, b_inner, c, column, last)),
-                        _ => by_rows!(kernel, 3, rows, 1 2 3 4 5 6 7 8, (p, block, a, b, b_inner, c, column, last)),
+                        1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, block, tile)),
+                        2 => by_rows!(kernel, 2, rows, 1 2 3 4 5 6 7 8, (p, block, tile)),
+                        _ => by_rows!(kernel, 3, rows, 1 2 3 4 5 6 7 8, (p, block, tile)),
                     }
                 }
             }
 
-            /// `R` rows by `V` vectors, the last of which has `last` columns.
+            /// `R` rows by `V` vectors, the last of which has `tile.last` columns.
             #[target_feature(enable = $features)]
-            #[allow(clippy::too_many_arguments)] // where a tile is
-            unsafe fn kernel<const R: usize, const V: usize>(
-                p: &Product<'_>,
-                block: &Block,
-                a: *const f32,
-                b: *const f32,
-                b_inner: usize,
-                c: *mut f32,
-                column: usize,
-                last: usize,
-            ) {
+            unsafe fn kernel<const R: usize, const V: usize>(p: &Product<'_>, block: &Block, tile: &Tile) {
+                let &Tile { a, b, b_inner, c, column, last } = tile;
                 let mask: $mask = $make_mask(last);
                 // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked)
                 // are inside the slices for every run of the block; a copy of `b` has its rows.

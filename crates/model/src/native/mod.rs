@@ -25,6 +25,7 @@ mod gemm;
 mod inference;
 mod input_gradient;
 mod kernels;
+mod pooling;
 mod program;
 mod run;
 mod shard;

@@ -4,6 +4,7 @@
 
 use super::conv::Conv;
 use super::kernels as k;
+use super::pooling;
 use super::program::{BufferId, INPUT, Kind, Norm, Program, Step};
 use crate::mode::{Mode, dropout_mask};
 
@@ -175,7 +176,7 @@ impl Shard {
             }
             Kind::MaxPool { width, columns } => {
                 let channels = shared.program.buffers[*to].channels;
-                k::max_pool(input, (*width, *columns), channels, &mut out);
+                pooling::max_pool(input, (*width, *columns), channels, &mut out);
             }
             Kind::Add { other, relu, .. } => {
                 out.copy_from_slice(input);

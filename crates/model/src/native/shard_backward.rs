@@ -2,6 +2,7 @@
 
 use super::conv::Conv;
 use super::kernels as k;
+use super::pooling;
 use super::program::{BufferId, Kind, Norm, Step};
 use super::shard::{Shard, Shared};
 
@@ -44,7 +45,7 @@ impl Shard {
                         back.fill(0.0);
                     }
                     let x = shard.activation(step.from, shared);
-                    k::max_pool_backward(x, &gradient, (*width, *columns), channels, back);
+                    pooling::max_pool_backward(x, &gradient, (*width, *columns), channels, back);
                 });
             }
             Kind::Add {

@@ -84,13 +84,9 @@ impl<'a, R: Recorder> Training<'a, R> {
     /// [`TrainerError::Diverged`], [`TrainerError::Stream`], or those of the recorder.
     pub fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Evaluation>, TrainerError> {
         let TrainingInput {
-            recipe,
-            dataset,
-            interrupt,
-            checkpoint_every,
-            ..
+            recipe, dataset, ..
         } = self.input;
-        let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
+        let split = &dataset.train;
         let classes = dataset.class_names.len();
         let epoch = self.state.epochs_run;
         let order = recipe
@@ -102,16 +98,57 @@ impl<'a, R: Recorder> Training<'a, R> {
         progress.begin_epoch(epoch, split.len());
         progress.step(done);
 
-        let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
-        let lists = order[done..].chunks(recipe.batch_size);
+        let Some(finite) = self.steps(&order[done..], &labels[done..], progress)? else {
+            return Ok(None);
+        };
+        let mut logits = std::mem::take(&mut self.earlier);
+        logits.append(&mut self.engine.take_logits()?);
+        // A diverged training ends before its last labels.
+        let labels = &labels[..logits.len() / classes];
+        let evaluation = Evaluation::new(&logits, labels, classes);
+        if finite && evaluation.loss.is_finite() {
+            return Ok(Some(evaluation));
+        }
+        let mut rows = logits.chunks_exact(classes).zip(labels);
+        let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
+        let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
+        let samples = order.chunks(recipe.batch_size).nth(batch);
+        Err(TrainerError::Diverged {
+            epoch: epoch + 1,
+            step: first_step + batch,
+            loss: evaluation.loss,
+            learning_rate: self.state.learning_rate,
+            samples: samples.unwrap_or_default().to_vec(),
+        })
+    }
+
+    /// Takes a step for every batch of the samples `order`, whose labels are `labels`. Returns whether all numbers
+    /// stayed finite, or `None` if interrupted.
+    fn steps(
+        &mut self,
+        order: &[usize],
+        labels: &[u32],
+        progress: &mut Progress,
+    ) -> Result<Option<bool>, TrainerError> {
+        let TrainingInput {
+            recipe,
+            dataset,
+            interrupt,
+            checkpoint_every,
+            ..
+        } = self.input;
+        let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
+        let done = self.position();
         let augmentation = recipe.augmentation.settings();
         let direct = self
             .engine
             .direct(split, preprocessing)
             .filter(|_| augmentation.is_none());
         if direct.is_some() {
-            self.engine.begin_epoch(&order[done..], &labels[done..])?;
+            self.engine.begin_epoch(order, labels)?;
         }
+        let epoch = self.state.epochs_run as u64;
+        let (mut interrupted, mut finite, mut failed) = (false, true, Ok(()));
         let mut taken = 0;
         // Returns whether to continue.
         let mut step = |samples: Samples<'a, '_>| {
@@ -133,24 +170,26 @@ impl<'a, R: Recorder> Training<'a, R> {
             }
             !interrupted && finite && failed.is_ok()
         };
+        let lists = order.chunks(recipe.batch_size);
         if let Some(x) = direct {
-            let mut batches = lists.zip(labels[done..].chunks(recipe.batch_size));
             let mut first = 0;
-            batches.all(|(indices, y)| {
-                first += indices.len();
-                step(Samples::Indexed {
-                    x,
-                    indices,
-                    y,
-                    first: first - indices.len(),
-                })
-            });
+            lists
+                .zip(labels.chunks(recipe.batch_size))
+                .all(|(indices, y)| {
+                    first += indices.len();
+                    step(Samples::Indexed {
+                        x,
+                        indices,
+                        y,
+                        first: first - indices.len(),
+                    })
+                });
         } else {
             let augmenting = batch::Augmenting {
                 augmentation: &augmentation,
                 background: background_label(&augmentation, &dataset.class_names)?,
                 seed: recipe.seed,
-                epoch: epoch as u64,
+                epoch,
                 first: done,
             };
             batch::for_each_augmented(split, preprocessing, Some(augmenting), lists, |batch| {
@@ -159,27 +198,6 @@ impl<'a, R: Recorder> Training<'a, R> {
             .map_err(TrainerError::Stream)?;
         }
         failed?;
-        if interrupted {
-            return Ok(None);
-        }
-        let mut logits = std::mem::take(&mut self.earlier);
-        logits.append(&mut self.engine.take_logits()?);
-        // A diverged training ends before its last labels.
-        let labels = &labels[..logits.len() / classes];
-        let evaluation = Evaluation::new(&logits, labels, classes);
-        if finite && evaluation.loss.is_finite() {
-            return Ok(Some(evaluation));
-        }
-        let mut rows = logits.chunks_exact(classes).zip(labels);
-        let bad = rows.position(|(row, y)| !cross_entropy(row, *y as usize).is_finite());
-        let batch = bad.unwrap_or(labels.len() - 1) / recipe.batch_size;
-        let samples = order.chunks(recipe.batch_size).nth(batch);
-        Err(TrainerError::Diverged {
-            epoch: epoch + 1,
-            step: first_step + batch,
-            loss: evaluation.loss,
-            learning_rate: self.state.learning_rate,
-            samples: samples.unwrap_or_default().to_vec(),
-        })
+        Ok((!interrupted).then_some(finite))
     }
 }

@@ -57,6 +57,26 @@ fn ended(command: &mut Command) -> Output {
     output
 }
 
+/// Kills a study twice, once while nothing is done, once after the first run.
+fn kill_twice(place: &Place, file: &str) {
+    for done in 0..2 {
+        let arguments: &[&str] = if done == 0 {
+            &[file, "--workers", "1"]
+        } else {
+            &["--resume", "rates", "--workers", "2"]
+        };
+        let mut sweep = place.sweep(arguments);
+        let mut sweep = sweep
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        await_that(|| place.found().len() > done && place.completed().len() >= done);
+        sweep.kill().unwrap();
+        sweep.wait().unwrap();
+    }
+}
+
 #[test]
 fn a_study_survives_kills_and_gives_the_same_bits() {
     let whole = Place::new();
@@ -99,25 +119,9 @@ fn a_study_survives_kills_and_gives_the_same_bits() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(weights(&alone.found()[0]), weights(&lines[&3][0]));
 
-    // Killed twice, once while nothing is done, once after the first run.
     let killed = Place::new();
     let file = killed.file(FILE);
-    for done in 0..2 {
-        let arguments: &[&str] = if done == 0 {
-            &[&file, "--workers", "1"]
-        } else {
-            &["--resume", "rates", "--workers", "2"]
-        };
-        let mut sweep = killed.sweep(arguments);
-        let mut sweep = sweep
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        await_that(|| killed.found().len() > done && killed.completed().len() >= done);
-        sweep.kill().unwrap();
-        sweep.wait().unwrap();
-    }
+    kill_twice(&killed, &file);
     let output = killed.sweep(&["--resume", "rates"]).output().unwrap();
     assert!(
         text(&output.stdout).contains("4 of 4 runs completed"),

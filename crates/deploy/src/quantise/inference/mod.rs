@@ -26,6 +26,7 @@ use self::instructions::Instructions;
 use self::kernels::{Channels, Encode, Pairs, Pool, Sum, Tile, To};
 use self::layout::{Group, Layout};
 use self::line_kernels::{Combine, Evaluate};
+use self::lines::Lines;
 use self::program::{Kind, Program, Step};
 use self::vector::PANEL;
 use super::{Encoding, IntegerNetwork};
@@ -210,36 +211,7 @@ impl Worker {
                     rows.multiply(groups, kernel, after.shape.channels);
                 }
                 Kind::Lines(lines) => {
-                    let row = (before.stride, finish.bias.len());
-                    let lengths = (lines.count() * row.0, lines.count() * row.1);
-                    assert!(self.points.len() >= samples * lengths.0 + PANEL);
-                    assert!(self.products.len() >= samples * lengths.1);
-                    for sample in 0..samples {
-                        instructions.run(Evaluate {
-                            lines,
-                            stride: row.0,
-                            from: from.as_ptr().add(sample * before.length()),
-                            to: self.points.as_mut_ptr().add(sample * lengths.0),
-                        });
-                    }
-                    let rows = Rows {
-                        instructions,
-                        samples,
-                        lengths,
-                        from: self.points.as_ptr(),
-                        to: To::Sums(self.products.as_mut_ptr()),
-                    };
-                    rows.multiply(&lines.groups, &lines.kernel, after.shape.channels);
-                    for sample in 0..samples {
-                        instructions.run(Combine {
-                            lines,
-                            finish,
-                            channels: after.shape.channels,
-                            stride: after.stride,
-                            from: self.products.as_ptr().add(sample * lengths.1),
-                            to: to.as_mut_ptr().add(sample * after.length()),
-                        });
-                    }
+                    self.lines(program, instructions, (step, lines), (samples, to))
                 }
                 Kind::Channels { sources, kernel } => {
                     for sample in 0..samples {
@@ -271,6 +243,55 @@ impl Worker {
                     multipliers,
                     finish,
                 }),
+            }
+        }
+    }
+
+    /// A convolution in fewer products: its input at points, their products, and the sums of these.
+    ///
+    /// # Safety
+    /// The instructions are there, and buffers hold the samples and a vector more.
+    #[allow(unsafe_code)]
+    unsafe fn lines(
+        &mut self,
+        program: &Program,
+        instructions: Instructions,
+        (step, lines): (&Step, &Lines),
+        (samples, to): (usize, &mut [i16]),
+    ) {
+        let (before, after) = (program.layouts[step.from], program.layouts[step.to]);
+        let from = &self.values[step.from][..];
+        let row = (before.stride, step.finish.bias.len());
+        let lengths = (lines.count() * row.0, lines.count() * row.1);
+        assert!(self.points.len() >= samples * lengths.0 + PANEL);
+        assert!(self.products.len() >= samples * lengths.1);
+        // SAFETY: as promised to this function; points and products were checked.
+        unsafe {
+            for sample in 0..samples {
+                instructions.run(Evaluate {
+                    lines,
+                    stride: row.0,
+                    from: from.as_ptr().add(sample * before.length()),
+                    to: self.points.as_mut_ptr().add(sample * lengths.0),
+                });
+            }
+            let rows = Rows {
+                instructions,
+                samples,
+                lengths,
+                from: self.points.as_ptr(),
+                to: To::Sums(self.products.as_mut_ptr()),
+            };
+            rows.multiply(&lines.groups, &lines.kernel, after.shape.channels);
+            for sample in 0..samples {
+                instructions.run(Combine {
+                    lines,
+                    finish: &step.finish,
+                    channels: after.shape.channels,
+                    stride: after.stride,
+                    from: self.products.as_ptr().add(sample * lengths.1),
+                    to: to.as_mut_ptr().add(sample * after.length()),
+                });
             }
         }
     }

@@ -1,0 +1,149 @@
+//! An experiment on disk, and one that cannot be read.
+
+use std::fs::TryLockError;
+use std::path::{Path, PathBuf};
+
+use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA};
+use crate::error::ExperimentError;
+use crate::files::open_regular;
+use crate::history::History;
+use crate::logs::{self, LoggedResults};
+use crate::metadata::{Metadata, Status};
+
+/// An experiment on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Name of the directory.
+    pub id: String,
+    /// The directory.
+    pub directory: PathBuf,
+    /// The metadata. For an untracked run they only hold the start time, taken from its name.
+    pub metadata: Metadata,
+    /// Status, possibly derived as `crashed`; `None` for untracked runs and those of the Python system.
+    pub status: Option<Status>,
+    /// Whether it is a run without tracking.
+    pub untracked: bool,
+    /// Sentences about logs that could not be read, once the logs were read.
+    pub notes: Vec<String>,
+}
+
+/// A directory that looks like an experiment but cannot be read.
+#[derive(Debug)]
+pub struct Broken {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Why it cannot be read.
+    pub error: ExperimentError,
+}
+
+impl Broken {
+    /// A placeholder entry for listings, with nothing but the name.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            id: name_of(&self.directory),
+            directory: self.directory.clone(),
+            metadata: Metadata::default(),
+            status: Some(Status::Broken),
+            untracked: false,
+            notes: vec![self.error.to_string()],
+        }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+/// Result of a listing.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Experiments, oldest first.
+    pub entries: Vec<Entry>,
+    /// Experiments that cannot be read, sorted by name.
+    pub broken: Vec<Broken>,
+}
+
+/// Reads a metadata file.
+pub(crate) type LoadMetadata = fn(&Path) -> Result<Metadata, ExperimentError>;
+
+impl Entry {
+    /// Reads the experiment in `directory`.
+    ///
+    /// # Errors
+    /// [`ExperimentError`] if its `metadata.json` is missing, unreadable or not a JSON object.
+    pub fn load(directory: PathBuf) -> Result<Self, ExperimentError> {
+        Self::load_as(Metadata::load, directory)
+    }
+
+    pub(super) fn load_as(load: LoadMetadata, directory: PathBuf) -> Result<Self, ExperimentError> {
+        let metadata = load(&directory.join(METADATA))?;
+        let status = match metadata.status {
+            Some(Status::Running) if !is_locked(&directory) => Some(Status::Crashed),
+            status => status,
+        };
+        Ok(Self {
+            id: name_of(&directory),
+            directory,
+            metadata,
+            status,
+            untracked: false,
+            notes: Vec::new(),
+        })
+    }
+
+    /// Its epochs. Without a history file they come from the event logs; without either they are empty.
+    pub fn history(&self) -> History {
+        let history = History::load(&self.directory.join(HISTORY));
+        match history {
+            Ok(history) if !history.epochs.is_empty() => history,
+            _ => LoggedResults::read(&self.logs()).history,
+        }
+    }
+
+    /// Directory of its event logs: `logs`, or the whole directory for untracked and foreign runs.
+    pub fn logs(&self) -> PathBuf {
+        let logs = self.directory.join(LOGS);
+        let theirs = self.metadata.schema_version.is_none() && !logs.is_dir();
+        if self.untracked || theirs {
+            self.directory.clone()
+        } else {
+            logs
+        }
+    }
+
+    /// Fills in missing results from the event logs, for display. The result must not be written back.
+    pub fn with_logged_results(mut self) -> Self {
+        let ours = self.status.is_some_and(|status| status != Status::Crashed);
+        if self.metadata.results.is_none() && !ours {
+            if self.status.is_some() {
+                self.metadata.results = logs::from_history(&self.history());
+            } else {
+                let logged = LoggedResults::read(&self.logs());
+                self.metadata.results = logged.results();
+                self.notes = logged.history.notes;
+            }
+        }
+        self
+    }
+
+    pub(super) fn sort_key(&self) -> (String, String) {
+        (self.metadata.timestamp.clone(), self.id.clone())
+    }
+}
+
+/// Whether a process holds the experiment's lock.
+fn is_locked(directory: &Path) -> bool {
+    let Ok(file) = open_regular(&directory.join(LOCK_FILE)) else {
+        return false;
+    };
+    // A shared lock is refused exactly while a trainer holds the exclusive lock.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Name of the directory: the experiment's ID.
+pub(super) fn name_of(directory: &Path) -> String {
+    let name = directory.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
