@@ -8,7 +8,7 @@ import random
 import signal
 import struct
 
-from common import run, running, wait_for, workers
+from common import job_number, requeue_one, run, wait_for, wait_for_end, workers
 
 RATE = 100
 SAMPLES_A_RECORD = (4096 - 64) // 2
@@ -68,22 +68,18 @@ def check(predict, model, root, days, seconds, hop):
     out = root / "array"
     submit = [*command, out, "--executor", "slurm", "--array-limit", 2, "--tasks", 6]
     said = run(*submit)
-    job = said.split("Slurm job ")[1].split()[0]
+    job = job_number(said)
     print(said.splitlines()[0])
     wait_for("a first day", lambda: results(out) and workers(out))
     process = workers(out)[0]
     os.kill(process, signal.SIGKILL)
     print(f"killed {process}")
     wait_for("more days", lambda: len(results(out)) >= days // 3)
-    tasks = [line.split()[0] for line in running(job) if line.endswith("RUNNING")]
-    if tasks:
-        run("scontrol", "requeue", tasks[0])
-        print(f"requeued {tasks[0]}")
-    wait_for("the end of the array", lambda: not any(running(job)))
+    requeue_one(job)
+    wait_for_end(job)
     print(f"{days - len(results(out))} days were left when the array ended")
     if len(results(out)) < days:
-        said = run(*submit)
-        wait_for("the end of the second array", lambda: not any(running(said.split("Slurm job ")[1].split()[0])))
+        wait_for_end(job_number(run(*submit)))
     return compare(root / "local", out, days)
 
 

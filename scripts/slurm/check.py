@@ -19,7 +19,7 @@ import tempfile
 import time
 
 import archive
-from common import run, running, wait_for, workers
+from common import job_number, requeue_one, run, wait_for, wait_for_end, workers
 
 STUDY = """name: STUDY
 base: {model: ultra_lightweight_cnn, epochs: EPOCHS, schedule: plateau, warmup: 0}
@@ -48,10 +48,7 @@ def disturb(job, folder, experiments, runs):
         os.kill(process, signal.SIGKILL)
         print(f"killed {process}")
     wait_for("more results", lambda: len(completed(experiments)) >= runs // 4)
-    tasks = [line.split()[0] for line in running(job) if line.endswith("RUNNING")]
-    if tasks:
-        run("scontrol", "requeue", tasks[0])
-        print(f"requeued {tasks[0]}")
+    requeue_one(job)
     wait_for("half of the results", lambda: len(completed(experiments)) >= runs // 2)
     daemon = pathlib.Path("/run/seismic-slurm/slurmd.pid")
     os.kill(int(daemon.read_text()), signal.SIGTERM)
@@ -70,16 +67,15 @@ def study(trainer, root, runs, epochs):
     place = ["--experiments-dir", experiments, "--datasets-dir", root / "datasets"]
     begun = time.time()
     said = run(trainer, "sweep", root / "array.yaml", "--executor", "slurm", *place)
-    job = said.split("Slurm job ")[1].split()[0]
+    job = job_number(said)
     print(said.splitlines()[0])
     disturb(job, folder, experiments, runs)
-    wait_for("the end of the array", lambda: not any(running(job)))
+    wait_for_end(job)
     lost = runs - len(completed(experiments))
     print(f"{lost} runs were left when the array ended")
     said = run(trainer, "sweep", "--resume", "array", "--executor", "slurm", "--experiments-dir", experiments)
-    if "Slurm job " in said:
-        job = said.split("Slurm job ")[1].split()[0]
-        wait_for("the end of the second array", lambda: not any(running(job)))
+    if second := job_number(said):
+        wait_for_end(second)
     print(f"the study took {time.time() - begun:.0f} s")
     run(trainer, "sweep", root / "local.yaml", "--experiments-dir", root / "local/experiments",
         "--datasets-dir", root / "datasets")

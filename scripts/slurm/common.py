@@ -26,6 +26,23 @@ def running(job):
     return run("squeue", "-h", "-j", job, "-o", "%i %T", check=False).split("\n")
 
 
+def job_number(said):
+    """The job that a program says it has submitted; none where it had nothing to submit."""
+    return said.split("Slurm job ")[1].split()[0] if "Slurm job " in said else None
+
+
+def wait_for_end(job):
+    wait_for(f"the end of job {job}", lambda: not any(running(job)))
+
+
+def requeue_one(job):
+    """Requeues a task that runs, where one does."""
+    tasks = [line.split()[0] for line in running(job) if line.endswith("RUNNING")]
+    if tasks:
+        run("scontrol", "requeue", tasks[0])
+        print(f"requeued {tasks[0]}")
+
+
 def workers(folder):
     """Process IDs that hold an item, as their claims in `folder` name them."""
     found = []
