@@ -9,8 +9,9 @@ use data::folds::{FoldError, FoldScheme, Folds, coincidence_warnings, few_groups
 use serde::{Deserialize, Serialize};
 
 pub use self::quick::{Budget, QuickOptions, quick};
-pub use self::verdict::{TestedWindows, Verdict};
+pub use self::verdict::Verdict;
 use crate::evaluate::{PartScores, PredictedWindows, Scores};
+pub use crate::metrics::bootstrap::TestedWindows;
 use crate::model::{Baseline, Prediction, Problem};
 use crate::samples::{Splits, at_most};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::bootstrap::{self, Interval, Options};
+use crate::metrics::bootstrap::{self, Interval, Options, TestedWindows};
 use crate::metrics::{Confusion, Report, calibration, confusion, macro_f1};
 
 /// Windows with labels and predictions.
@@ -79,14 +79,12 @@ impl<G: AsRef<str>> PredictedWindows<'_, G> {
             ..Options::default()
         };
         let interval = |score: fn(&Confusion) -> f64| {
-            bootstrap::interval(
-                self.labels,
-                self.predicted,
-                self.groups,
-                self.classes,
-                score,
-                options,
-            )
+            let tested = TestedWindows {
+                labels: self.labels,
+                groups: self.groups,
+                classes: self.classes,
+            };
+            bootstrap::interval(tested, self.predicted, score, options)
         };
         let of_class = |class: usize| ClassScores {
             precision: report.precision.per_class[class],

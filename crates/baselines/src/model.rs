@@ -228,21 +228,15 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
     let labels = problem.samples.labels_of(problem.train);
     let classes = problem.classes;
     let inner = problem.inner();
-    let c = choose(
-        inner.as_ref(),
-        &labels,
-        classes,
-        &CS,
-        DEFAULT_C,
-        |roles, known, c| {
-            let (train, test) = (train.select(&roles.train), train.select(&roles.test));
-            let found = logistic_once(train, known, test, classes, c);
-            found
-                .chunks_exact(classes)
-                .map(|row| argmax(row) as u32)
-                .collect()
-        },
-    );
+    let predict = |roles: &Roles, known: &[u32], c| {
+        let (train, test) = (train.select(&roles.train), train.select(&roles.test));
+        let found = logistic_once(train, known, test, classes, c);
+        let rows = found.chunks_exact(classes);
+        rows.map(|row| argmax(row) as u32).collect()
+    };
+    let c = inner.map_or(DEFAULT_C, |folds| {
+        choose(&folds, &labels, classes, &CS, predict)
+    });
     problem.prediction(logistic_once(train, &labels, test, classes, c), Some(c))
 }
 
@@ -250,16 +244,12 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
 /// `predict` gets the roles of a fold's windows, the training labels and a parameter, and returns the test
 /// predictions.
 fn choose(
-    folds: Option<&Folds>,
+    folds: &Folds,
     labels: &[u32],
     classes: usize,
     parameters: &[f64],
-    default: f64,
     predict: impl Fn(&Roles, &[u32], f64) -> Vec<u32> + Sync,
 ) -> f64 {
-    let Some(folds) = folds else {
-        return default;
-    };
     let tasks: Vec<(f64, usize)> = parameters
         .iter()
         .flat_map(|&parameter| (0..folds.count()).map(move |fold| (parameter, fold)))
@@ -272,7 +262,7 @@ fn choose(
             predict(&roles, &known, parameter)
         })
         .collect();
-    let mut best = (default, f64::NEG_INFINITY);
+    let mut best = (parameters[0], f64::NEG_INFINITY);
     for (&parameter, predictions) in parameters.iter().zip(predictions.chunks(folds.count())) {
         let mut pooled = vec![0; labels.len()];
         for (fold, predicted) in predictions.iter().enumerate() {

@@ -4,20 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::bootstrap::{self, Difference, Interval, Options};
+use crate::metrics::bootstrap::{self, Difference, Interval, Options, TestedWindows};
 use crate::metrics::{confusion, macro_f1};
 use crate::model::Baseline;
-
-/// Windows on which classifiers are compared.
-#[derive(Clone, Copy, Debug)]
-pub struct TestedWindows<'a> {
-    /// True classes, one per window.
-    pub labels: &'a [u32],
-    /// Recordings, one per window.
-    pub groups: &'a [String],
-    /// Number of classes.
-    pub classes: usize,
-}
 
 /// Comparison of a network with the best baseline on the same windows: macro F1 with intervals over groups.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,9 +31,7 @@ impl Verdict {
         seed: u64,
     ) -> Option<Self> {
         let TestedWindows {
-            labels,
-            groups,
-            classes,
+            labels, classes, ..
         } = tested;
         let fits = |predicted: &[u32]| {
             predicted.len() == labels.len()
@@ -64,15 +51,14 @@ impl Verdict {
             seed,
             ..Options::default()
         };
-        let interval = |predicted: &[u32]| {
-            bootstrap::interval(labels, predicted, groups, classes, macro_f1, options)
-        };
+        let interval =
+            |predicted: &[u32]| bootstrap::interval(tested, predicted, macro_f1, options);
         let both = [network, &best.1];
         Some(Self {
             baseline: best.0,
             baseline_score: interval(&best.1),
             network_score: interval(network),
-            difference: bootstrap::difference(labels, both, groups, classes, macro_f1, options),
+            difference: bootstrap::difference(tested, both, macro_f1, options),
         })
     }
 

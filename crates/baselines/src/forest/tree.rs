@@ -96,7 +96,7 @@ impl Tree {
             let split = if pure {
                 None
             } else {
-                find(columns, node_rows, &counts, kind, &mut order, rng)
+                find(columns, (node_rows, &counts), kind, &mut order, rng)
             };
             let Some(split) = split else {
                 tree.nodes[node] = Node::Leaf(tree.shares.len() as u32);
@@ -155,11 +155,10 @@ fn partition(rows: &mut [u32], condition: impl Fn(u32) -> bool) -> usize {
 }
 
 /// The best split among randomly drawn columns. It draws the square root of their number, and more until one can be
-/// split. `None` if all rows are equal.
+/// split. `None` if all rows are equal. `counts` has the rows of each class.
 fn find(
     columns: &Columns<'_>,
-    rows: &[u32],
-    counts: &[f64],
+    (rows, counts): (&[u32], &[f64]),
     kind: ForestKind,
     order: &mut [usize],
     rng: &mut ChaCha8Rng,

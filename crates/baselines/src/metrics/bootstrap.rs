@@ -13,6 +13,26 @@ use serde::{Deserialize, Serialize};
 use super::{Confusion, normal};
 use crate::random::{Purpose, generator};
 
+/// Windows on which classifiers are judged.
+#[derive(Debug)]
+pub struct TestedWindows<'a, G = String> {
+    /// True classes, one per window.
+    pub labels: &'a [u32],
+    /// Recordings, one per window.
+    pub groups: &'a [G],
+    /// Number of classes.
+    pub classes: usize,
+}
+
+// Derived ones would want them of `G` too.
+impl<G> Copy for TestedWindows<'_, G> {}
+
+impl<G> Clone for TestedWindows<'_, G> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
 /// Options of the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
@@ -57,33 +77,29 @@ pub struct Difference {
     pub first_better: f64,
 }
 
-/// Confidence interval of `score`, a function of the confusion matrix such as [`super::macro_f1`]. `groups` has one
-/// entry per window.
+/// Confidence interval of `score`, a function of the confusion matrix such as [`super::macro_f1`], with the
+/// predicted classes, one per window.
 ///
 /// With a single group, nothing is known about others: the interval is [0, 1] and the standard error 1.
-pub fn interval(
-    labels: &[u32],
+pub fn interval<G: AsRef<str>>(
+    tested: TestedWindows<'_, G>,
     predicted: &[u32],
-    groups: &[impl AsRef<str>],
-    classes: usize,
     score: fn(&Confusion) -> f64,
     options: Options,
 ) -> Interval {
-    let matrices = by_group(labels, [predicted], groups, classes);
+    let matrices = by_group(tested, [predicted]);
     let sampled = draws(&matrices, options, |[matrix]| score(matrix));
     sampled.interval(options, (0.0, 1.0))
 }
 
 /// Difference of `score` between two classifiers, resampling the same groups for both.
-pub fn difference(
-    labels: &[u32],
+pub fn difference<G: AsRef<str>>(
+    tested: TestedWindows<'_, G>,
     [first, second]: [&[u32]; 2],
-    groups: &[impl AsRef<str>],
-    classes: usize,
     score: fn(&Confusion) -> f64,
     options: Options,
 ) -> Difference {
-    let matrices = by_group(labels, [first, second], groups, classes);
+    let matrices = by_group(tested, [first, second]);
     let sampled = draws(&matrices, options, |[a, b]| score(a) - score(b));
     let won = sampled.drawn.iter().map(|d| match d.total_cmp(&0.0) {
         std::cmp::Ordering::Less => 0.0,
@@ -97,12 +113,15 @@ pub fn difference(
 }
 
 /// Confusion matrices of each classifier by group.
-fn by_group<const N: usize>(
-    labels: &[u32],
+fn by_group<const N: usize, G: AsRef<str>>(
+    tested: TestedWindows<'_, G>,
     predicted: [&[u32]; N],
-    groups: &[impl AsRef<str>],
-    classes: usize,
 ) -> Vec<[Confusion; N]> {
+    let TestedWindows {
+        labels,
+        groups,
+        classes,
+    } = tested;
     let mut matrices: BTreeMap<&str, [Confusion; N]> = BTreeMap::new();
     for (window, (&label, group)) in labels.iter().zip(groups).enumerate() {
         let confusions = matrices

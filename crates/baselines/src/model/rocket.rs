@@ -1,5 +1,6 @@
 //! MiniRocket features with ridge classification.
 
+use data::folds::Roles;
 use rayon::prelude::*;
 
 use super::{ALPHAS, Baseline, DEFAULT_ALPHA, Prediction, Problem, RIDGE_WINDOWS, choose};
@@ -31,29 +32,18 @@ pub(super) fn ridge(problem: Problem<'_>) -> Prediction {
     let labels = samples.labels_of(problem.train);
     let classes = problem.classes;
     let inner = problem.inner();
-    let alpha = choose(
-        inner.as_ref(),
-        &labels,
-        classes,
-        &ALPHAS,
-        DEFAULT_ALPHA,
-        |roles, known, alpha| {
-            let fitted = Ridge::fit(
-                &gram.select(&roles.train, &roles.train),
-                known,
-                classes,
-                alpha,
-            );
-            let products = gram.select(&roles.test, &roles.train);
-            match fitted {
-                Some(ridge) => products
-                    .chunks_exact(known.len())
-                    .map(|row| argmax(&ridge.scores(row)) as u32)
-                    .collect(),
-                None => vec![0; roles.test.len()],
-            }
-        },
-    );
+    let predict = |roles: &Roles, known: &[u32], alpha| {
+        let gram_of_train = gram.select(&roles.train, &roles.train);
+        let Some(ridge) = Ridge::fit(&gram_of_train, known, classes, alpha) else {
+            return vec![0; roles.test.len()];
+        };
+        let products = gram.select(&roles.test, &roles.train);
+        let rows = products.chunks_exact(known.len());
+        rows.map(|row| argmax(&ridge.scores(row)) as u32).collect()
+    };
+    let alpha = inner.map_or(DEFAULT_ALPHA, |folds| {
+        choose(&folds, &labels, classes, &ALPHAS, predict)
+    });
     let all: Vec<usize> = (0..labels.len()).collect();
     let fitted = Ridge::fit(&gram.select(&all, &all), &labels, classes, alpha);
     let Some(fitted) = fitted else {

@@ -244,9 +244,8 @@ impl Conv {
         accumulate: bool,
         outs: &mut [&mut [f32]],
     ) {
-        let samples = gradient.len() / self.lengths().1;
         for (tap, out) in outs.iter_mut().enumerate() {
-            self.tap_gradient(tap, (a, stride), gradient, samples, accumulate, out);
+            self.tap_gradient(tap, (a, stride), gradient, accumulate, out);
         }
     }
 
@@ -256,10 +255,10 @@ impl Conv {
         tap: usize,
         (a, stride): (&[f32], usize),
         gradient: &[f32],
-        samples: usize,
         accumulate: bool,
         out: &mut [f32],
     ) {
+        let samples = gradient.len() / self.lengths().1;
         let (rows_in, rows_out) = (self.geometry.positions_in(), self.geometry.positions_out());
         let lines = &self.lines[tap];
         let (inner, step, runs) = if self.reads_every_row(tap) {

@@ -3,6 +3,30 @@
 
 use lanes::wide;
 
+/// What the gradient of a batch normalisation's input needs beside its rows, by channel.
+pub(super) struct NormGradients<'a> {
+    pub mean: &'a [f32],
+    /// One over the deviation.
+    pub inverse: &'a [f32],
+    pub gamma: &'a [f32],
+    pub d_gamma: &'a [f32],
+    pub d_beta: &'a [f32],
+    /// Rows in all.
+    pub count: f32,
+}
+
+/// Numbers of a step of Adam.
+pub(super) struct AdamStep {
+    /// With the bias corrections in it.
+    pub rate: f32,
+    pub beta_1: f32,
+    /// `1 - beta_1`.
+    pub rest_1: f32,
+    pub beta_2: f32,
+    pub rest_2: f32,
+    pub epsilon: f32,
+}
+
 wide! {
     /// Adds the sum over rows to `out`.
     pub(super) fn sum_rows(rows: &[f32], out: &mut [f32]) {
@@ -137,8 +161,9 @@ wide! {
     /// What a batch normalisation sums over rows for its gradients: of `g * hat(x)` (gamma's gradient) and of
     /// `g` (beta's), where `hat(x) = (x - mean) * inverse`.
     pub(super) fn batch_norm_sums(
-        x: &[f32], gradient: &[f32], mean: &[f32], inverse: &[f32], d_gamma: &mut [f32], d_beta: &mut [f32],
+        x: &[f32], gradient: &[f32], moments: (&[f32], &[f32]), d_gamma: &mut [f32], d_beta: &mut [f32],
     ) {
+        let (mean, inverse) = moments;
         let channels = mean.len();
         let (inverse, d_gamma, d_beta) = (&inverse[..channels], &mut d_gamma[..channels], &mut d_beta[..channels]);
         d_gamma.fill(0.0);
@@ -155,11 +180,10 @@ wide! {
 wide! {
     /// The input's gradient of a batch normalisation over `count` rows in all, given the sums over all of
     /// them. Ioffe and Szegedy, "Batch normalization" (ICML 2015), section 3.
-    #[allow(clippy::too_many_arguments)] // one formula
     pub(super) fn batch_norm_backward(
-        x: &[f32], gradient: &[f32], mean: &[f32], inverse: &[f32], gamma: &[f32], d_gamma: &[f32], d_beta: &[f32],
-        count: f32, accumulate: bool, out: &mut [f32],
+        x: &[f32], gradient: &[f32], norm: &NormGradients<'_>, accumulate: bool, out: &mut [f32],
     ) {
+        let NormGradients { mean, inverse, gamma, d_gamma, d_beta, count } = *norm;
         let channels = mean.len();
         let (inverse, gamma) = (&inverse[..channels], &gamma[..channels]);
         let (d_gamma, d_beta) = (&d_gamma[..channels], &d_beta[..channels]);
@@ -264,12 +288,11 @@ wide! {
 }
 
 wide! {
-    /// One step of Adam over some parameters; `rate` has the bias corrections in it.
-    #[allow(clippy::too_many_arguments)] // one formula
+    /// One step of Adam over some parameters.
     pub(super) fn adam(
-        parameters: &mut [f32], gradients: &[f32], first: &mut [f32], second: &mut [f32], rate: f32, beta_1: f32,
-        rest_1: f32, beta_2: f32, rest_2: f32, epsilon: f32,
+        parameters: &mut [f32], gradients: &[f32], first: &mut [f32], second: &mut [f32], step: &AdamStep,
     ) {
+        let AdamStep { rate, beta_1, rest_1, beta_2, rest_2, epsilon } = *step;
         let moments = first.iter_mut().zip(second);
         for ((first, second), (parameter, gradient)) in moments.zip(parameters.iter_mut().zip(gradients)) {
             *first = *first * beta_1 + gradient * rest_1;

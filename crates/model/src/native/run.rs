@@ -260,10 +260,14 @@ impl NativeNetwork {
     pub(super) fn adam_step(&mut self, learning_rate: f64) {
         self.state.steps += 1;
         let config = &self.adam;
-        let rate = config.rate(learning_rate, self.state.steps) as f32;
-        let (beta_1, rest_1) = (config.beta_1 as f32, (1.0 - config.beta_1) as f32);
-        let (beta_2, rest_2) = (config.beta_2 as f32, (1.0 - config.beta_2) as f32);
-        let epsilon = config.epsilon as f32;
+        let step = k::AdamStep {
+            rate: config.rate(learning_rate, self.state.steps) as f32,
+            beta_1: config.beta_1 as f32,
+            rest_1: (1.0 - config.beta_1) as f32,
+            beta_2: config.beta_2 as f32,
+            rest_2: (1.0 - config.beta_2) as f32,
+            epsilon: config.epsilon as f32,
+        };
         let kept = config.decay(learning_rate);
         let decaying = if config.weight_decay == 0.0 {
             &[][..]
@@ -298,9 +302,7 @@ impl NativeNetwork {
                 let to = range.end.clamp(start, start + parameters.len()) - start;
                 k::scale(&mut parameters[from..to], kept);
             }
-            k::adam(
-                parameters, gradients, first, second, rate, beta_1, rest_1, beta_2, rest_2, epsilon,
-            );
+            k::adam(parameters, gradients, first, second, &step);
             if let Some(average) = average {
                 k::approach(average, parameters, mix);
             }

@@ -264,7 +264,7 @@ impl Shard {
         let (d_gamma, d_beta) = sums.split_at_mut(channels);
         let x = self.activation(step.from, shared);
         let gradient = &self.gradients[step.to];
-        k::batch_norm_sums(x, gradient, &state.mean, &state.inverse, d_gamma, d_beta);
+        k::batch_norm_sums(x, gradient, (&state.mean, &state.inverse), d_gamma, d_beta);
         self.sums[norm.number] = sums;
     }
 }

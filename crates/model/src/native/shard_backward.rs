@@ -172,19 +172,17 @@ impl Shard {
     ) {
         let state = &shared.norms[norm.number];
         let rows = shared.batch * shared.program.buffers[step.from].rows;
+        let norm = k::NormGradients {
+            mean: &state.mean,
+            inverse: &state.inverse,
+            gamma: &shared.parameters[norm.gamma.clone()],
+            d_gamma: &shared.gradients[norm.gamma.clone()],
+            d_beta: &shared.gradients[norm.beta.clone()],
+            count: rows as f32,
+        };
         self.change(step, shared, |shard, accumulate, back| {
-            k::batch_norm_backward(
-                shard.activation(step.from, shared),
-                gradient,
-                &state.mean,
-                &state.inverse,
-                &shared.parameters[norm.gamma.clone()],
-                &shared.gradients[norm.gamma.clone()],
-                &shared.gradients[norm.beta.clone()],
-                rows as f32,
-                accumulate,
-                back,
-            );
+            let x = shard.activation(step.from, shared);
+            k::batch_norm_backward(x, gradient, &norm, accumulate, back);
         });
     }
 }

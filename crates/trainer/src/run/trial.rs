@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use baselines::metrics::bootstrap::{Options, difference};
+use baselines::metrics::bootstrap::{Options, TestedWindows, difference};
 use baselines::metrics::macro_f1;
 use data::{Augmentation, Dataset, batch};
 use model::{Architecture, InputShape, ModelKind, TrainingState};
@@ -171,12 +171,17 @@ impl Trial {
         let score = |predicted: &[u32]| {
             macro_f1(&baselines::metrics::confusion(labels, predicted, classes))
         };
+        let tested = TestedWindows {
+            labels,
+            groups: &groups,
+            classes,
+        };
         let both = [&predicted[1][..], &predicted[0][..]];
         let options = Options {
             draws: 500,
             ..Options::default()
         };
-        let difference = difference(labels, both, &groups, classes, macro_f1, options);
+        let difference = difference(tested, both, macro_f1, options);
         let (standard, new_sites) = (score(&predicted[0]), score(&predicted[1]));
         let standard_error = difference.interval.standard_error;
         Ok(Self {

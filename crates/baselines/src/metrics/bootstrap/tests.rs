@@ -2,6 +2,14 @@ use super::*;
 use crate::metrics::macro_f1;
 use crate::reference::{classes, reference};
 
+fn tested<'a, G>(labels: &'a [u32], groups: &'a [G], classes: usize) -> TestedWindows<'a, G> {
+    TestedWindows {
+        labels,
+        groups,
+        classes,
+    }
+}
+
 fn names(value: &serde_json::Value) -> Vec<String> {
     value
         .as_array()
@@ -22,8 +30,13 @@ fn as_scipy() {
         draws: 10_000,
         ..Options::default()
     };
-    let score = interval(&labels, &first, &groups, 3, macro_f1, options);
-    let both = difference(&labels, [&first, &second], &groups, 3, macro_f1, options);
+    let score = interval(tested(&labels, &groups, 3), &first, macro_f1, options);
+    let both = difference(
+        tested(&labels, &groups, 3),
+        [&first, &second],
+        macro_f1,
+        options,
+    );
     for (ours, name) in [(score, "score"), (both.interval, "difference")] {
         let theirs = |key: &str| case[name][key].as_f64().unwrap();
         assert!((ours.score - theirs("value")).abs() < 1e-12);
@@ -50,10 +63,8 @@ fn groups_are_drawn_and_not_windows() {
     let predicted: Vec<u32> = (0..1000).map(|i| u32::from(i / 100 >= 7)).collect();
     let accuracy = |matrix: &Confusion| crate::metrics::Report::of(matrix).accuracy;
     let whole = interval(
-        &labels,
+        tested(&labels, &groups, 2),
         &predicted,
-        &groups,
-        2,
         accuracy,
         Options::default(),
     );
@@ -62,10 +73,8 @@ fn groups_are_drawn_and_not_windows() {
     assert!(whole.low < 0.5 && whole.high >= 0.9, "{whole:?}");
     let windows: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
     let narrow = interval(
-        &labels,
+        tested(&labels, &windows, 2),
         &predicted,
-        &windows,
-        2,
         accuracy,
         Options::default(),
     );
@@ -82,7 +91,7 @@ fn seeds_and_threads() {
             seed,
             ..Options::default()
         };
-        interval(&labels, &predicted, &groups, 3, macro_f1, options)
+        interval(tested(&labels, &groups, 3), &predicted, macro_f1, options)
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
@@ -95,20 +104,16 @@ fn seeds_and_threads() {
 #[test]
 fn what_cannot_be_known() {
     let one = interval(
+        tested(&[0, 1], &["a", "a"], 2),
         &[0, 1],
-        &[0, 1],
-        &["a", "a"],
-        2,
         macro_f1,
         Options::default(),
     );
     assert_eq!((one.score, one.low, one.high), (1.0, 0.0, 1.0));
     // All right in all groups: the draws do not differ.
     let perfect = interval(
+        tested(&[0, 1], &["a", "b"], 2),
         &[0, 1],
-        &[0, 1],
-        &["a", "b"],
-        2,
         macro_f1,
         Options::default(),
     );
@@ -117,10 +122,8 @@ fn what_cannot_be_known() {
         (1.0, 1.0, 0.0)
     );
     let same = difference(
-        &[0, 1],
+        tested(&[0, 1], &["a", "b"], 2),
         [&[0, 0], &[0, 0]],
-        &["a", "b"],
-        2,
         macro_f1,
         Options::default(),
     );
