@@ -4,11 +4,12 @@
     cargo build --release -p data --example recordings
     python scripts/bench/recordings.py target/release/examples/recordings [--rounds 5]
 
-Each reads the same file to samples in memory, here float64, a channel at a time, as filters take them. Rounds alternate, the fastest
+Each reads the same file to samples in memory, here float64, a channel at a time, as filters take them, on one thread. Rounds alternate, the fastest
 counts; a round of ours is a process that reads ten times, so that like the peers' its memory has been used before.
 """
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -68,7 +69,7 @@ PEERS = [
     ("one.sac", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path))),
     ("three.wav", "SciPy, integers as they lie", lambda path: wavfile.read(path)[1].size),
     ("three.wav", "SciPy, float64 by channel", wav),
-    ("zstd_geo.parquet", "pyarrow", lambda path: len(pq.read_table(path)["samples"].to_numpy())),
+    ("zstd_geo.parquet", "pyarrow", lambda path: len(pq.read_table(path, use_threads=False)["samples"].to_numpy())),
     ("table.csv", "pandas", lambda path: pd.read_csv(path)[["Z", "N", "E"]].to_numpy().size),
     ("seisbench", "h5py", seisbench),
 ]
@@ -86,7 +87,8 @@ def main():
         for name, peer, read in PEERS:
             ours, theirs = [], []
             for _ in range(args.rounds):
-                output = subprocess.run([args.example, folder / name, "10"], capture_output=True, text=True, check=True)
+                output = subprocess.run([args.example, folder / name, "10"], capture_output=True, text=True, check=True,
+                                        env={**os.environ, "RAYON_NUM_THREADS": "1"})
                 result = json.loads(output.stdout)
                 ours.append(result["samples"] / result["seconds"])
                 start = time.perf_counter()

@@ -6,10 +6,12 @@
 
 NumPy's `.npz` and `.npy` of every type of numbers, both byte orders and memory orders, stored and deflated; TFRecord with
 floats, integers, bytes of every type and tensors, plain and with gzip; SeisBench's HDF5 of every type, order, filter,
-chunking and version of the library. Half of the files are then damaged: what the Python reader makes of them has to be what
-is read here, or an error. Differences are printed, and their number is the exit status.
+chunking and version of the library. Half of the files are damaged, some of them before archives and records are framed with
+checksums: what the Python reader makes of them has to be what is read here, or an error. Differences are printed, and their
+number is the exit status.
 """
 import argparse
+import io
 import json
 import multiprocessing
 import os
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -68,6 +71,14 @@ def damaged(rng, content):
     return bytes(content)
 
 
+def touched(rng, content):
+    """One byte changed, or none: what a checksum would tell."""
+    content = bytearray(content)
+    if rng.random() < 0.5:
+        content[int(rng.integers(len(content)))] ^= 1 << int(rng.integers(8))
+    return bytes(content)
+
+
 # NumPy ------------------------------------------------------------------------------------------------------------
 
 
@@ -80,15 +91,18 @@ def arrays(rng):
     return x, y
 
 
-def npz(rng, path):
+def npz(rng, path, hurt):
     x, y = arrays(rng)
-    save = [np.savez, np.savez_compressed][rng.integers(2)]
     more = {"note": np.array("a text"), "rate": np.float64(100)} if rng.random() < 0.3 else {}
-    save(path, x=x, y=y, **more)
+    with zipfile.ZipFile(path, "w", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED][rng.integers(2)]) as archive:
+        for name, array in {"x": x, "y": y, **more}.items():
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(f"{name}.npy", hurt(content.getvalue()))
     return [path]
 
 
-def npy(rng, path):
+def npy(rng, path, hurt):
     x, y = arrays(rng)
     for own, array in [(path, x), (path.with_name("y" + path.name[1:]), y)]:
         version = [(1, 0), (2, 0), (3, 0)][rng.integers(3)]
@@ -114,7 +128,7 @@ def by_numpy(path):
 # TFRecord ---------------------------------------------------------------------------------------------------------
 
 
-def tfrecord(rng, path):
+def tfrecord(rng, path, hurt):
     import tensorflow as tf
     def bytes_of(value):
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
@@ -141,7 +155,7 @@ def tfrecord(rng, path):
             else:
                 features["x"] = bytes_of(tf.io.serialize_tensor(values(rng, "<" + kind[1:], (channels, n))).numpy())
                 del features["shape"]
-            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+            writer.write(hurt(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()))
     return [path]
 
 
@@ -171,6 +185,8 @@ def by_tensorflow(path):
             x = np.frombuffer(own["x"].bytes_list.value[0], kind)
         if "shape" in own:
             x = x.reshape(own["shape"].int64_list.value)
+        elif x.ndim == 1:
+            x = x.reshape(2, -1)  # What is taken for granted where nothing says it.
         with np.errstate(over="ignore"):
             found.append((list(x.shape), x.astype(np.float32).ravel(), int(own["label"].int64_list.value[0])))
     return found
@@ -179,7 +195,7 @@ def by_tensorflow(path):
 # HDF5 -------------------------------------------------------------------------------------------------------------
 
 
-def hdf5(rng, path):
+def hdf5(rng, path, hurt):
     path.mkdir()
     n = int(rng.integers(1, 5))
     with h5py.File(path / "waveforms.hdf5", "w", libver=[None, "latest", ("earliest", "v110")][rng.integers(3)]) as file:
@@ -280,10 +296,12 @@ def main():
                 continue
             own = folder / ending
             own.mkdir(exist_ok=True)
-            paths = [own / (f"x{i}" if ending == "hdf5" else f"x{i}.{ending}") for i in range(args.files)]
+            paths = [own / (f"x_{i}" if ending == "hdf5" else f"x_{i}.{ending}") for i in range(args.files)]
             for i, path in enumerate(paths):
-                files = write(rng, path)
-                for file in files if i % 2 else []:
+                # What archives and records hold may be damaged below their checksums.
+                inside = i % 4 == 1 and ending in ("npz", "tfrecord")
+                files = write(rng, path, lambda content: touched(rng, content) if inside else content)
+                for file in files if i % 2 and not inside else []:
                     file.write_bytes(damaged(rng, file.read_bytes()))
             output = subprocess.run([args.example, "--records", *paths], capture_output=True, text=True)
             if output.returncode:

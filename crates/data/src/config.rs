@@ -2,9 +2,9 @@
 
 mod file;
 mod front_end;
+mod yaml;
 
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -13,40 +13,12 @@ use serde::de::DeserializeSeed;
 use crate::error::{DataError, SampleError, YamlError};
 use crate::folds::FoldChoice;
 use crate::index::read_index;
-use crate::nesting::deeper_than;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
-use crate::text;
 
 use self::file::{FileSeed, line_of, task_names};
-
-/// Size limit of a YAML file, in bytes.
-const MAX_SIZE: u64 = 16 << 20;
-
-/// Maximum nesting of brackets and braces: the parser's time grows with its square.
-const MAX_DEPTH: usize = 200;
-
-/// Refuses text that would take too long to parse.
-fn check_depth(text: &str) -> Result<(), YamlError> {
-    if deeper_than(MAX_DEPTH, text.as_bytes(), b"[{", b"]}") {
-        return Err(YamlError::TooDeep { limit: MAX_DEPTH });
-    }
-    Ok(())
-}
-
-/// Reads the text of a configuration.
-///
-/// # Errors
-/// If it cannot be read, is not text, or is too large.
-pub fn read_yaml(path: &Path) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    if file.take(MAX_SIZE + 1).read_to_end(&mut bytes)? as u64 > MAX_SIZE {
-        let problem = format!("larger than {MAX_SIZE} bytes: not a configuration");
-        return Err(std::io::Error::other(problem));
-    }
-    text::decode(&bytes).map_err(std::io::Error::other)
-}
+use self::yaml::check;
+pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
 /// A dataset configuration. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,7 +112,7 @@ impl DatasetConfig {
             path: path.to_owned(),
             problem,
         };
-        check_depth(text).map_err(yaml_error)?;
+        check(text).map_err(yaml_error)?;
         let tasks = task_names(text).map_err(|error| yaml_error(error.into()))?;
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,
@@ -368,29 +340,6 @@ impl DatasetConfig {
             *file = folder.join(&file);
         }
     }
-}
-
-/// Parses YAML for other modules and crates.
-///
-/// # Errors
-/// [`YamlError`] with key, line and column.
-pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
-    check_depth(text)?;
-    Ok(serde_yaml::from_str(text)?)
-}
-
-/// Like [`parse_yaml`]; also returns the keys that `T` does not have.
-///
-/// # Errors
-/// [`YamlError`] with key, line and column.
-pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
-    text: &str,
-) -> Result<(T, Vec<String>), YamlError> {
-    check_depth(text)?;
-    let mut unknown = Vec::new();
-    let deserializer = serde_yaml::Deserializer::from_str(text);
-    let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
-    Ok((value?, unknown))
 }
 
 #[cfg(test)]

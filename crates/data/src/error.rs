@@ -5,6 +5,7 @@ pub mod preprocessing;
 pub mod recording;
 pub mod sample;
 pub mod usage;
+mod yaml;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ pub use preprocessing::PreprocessingError;
 pub use recording::RecordingError;
 pub use sample::SampleError;
 pub use usage::UsageError;
+pub use yaml::YamlError;
 
 /// Error from reading a configuration or data.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +110,21 @@ pub enum DataError {
         record: usize,
         /// Why the segments do not form a window.
         problem: PreprocessingError,
+    },
+    /// The front end does not fit the length of all windows.
+    #[error(
+        "{path}: the front end does not fit the windows: {problem} (the first window: {}, record {record})",
+        first.display()
+    )]
+    FrontEnd {
+        /// The configuration.
+        path: PathBuf,
+        /// Why it does not fit, and what to do.
+        problem: PreprocessingError,
+        /// The source of the first window.
+        first: PathBuf,
+        /// Its number there, from 0.
+        record: usize,
     },
     /// Warnings that `--strict` turns into errors.
     #[error("{} note(s), and --strict refuses them:\n  {}", notes.len(), notes.join("\n  "))]
@@ -216,32 +233,6 @@ pub struct SettingError {
     pub expected: String,
 }
 
-/// YAML that cannot be parsed.
-#[derive(Debug, thiserror::Error)]
-pub enum YamlError {
-    /// Parsing would take too long.
-    #[error("brackets are nested more than {limit} deep")]
-    TooDeep {
-        /// Deepest nesting that is parsed.
-        limit: usize,
-    },
-    /// A dataset configuration describes no task.
-    #[error(
-        "no task: expected a section such as `vehicle_classification:` with `num_classes`, `class_names` and index files"
-    )]
-    NoTask,
-    /// The text is malformed, or a key has an invalid value; with line and column.
-    #[error(transparent)]
-    Malformed(#[from] serde_yaml::Error),
-}
-
-/// For callers that add the file to the message.
-impl From<YamlError> for String {
-    fn from(error: YamlError) -> Self {
-        error.to_string()
-    }
-}
-
 /// For callers that add the position of the problem to the message.
 impl From<PreprocessingError> for String {
     fn from(error: PreprocessingError) -> Self {
@@ -323,6 +314,7 @@ impl DataError {
             | Self::Record { path, .. }
             | Self::NotStreamable { path, .. }
             | Self::NotWindows { path, .. }
+            | Self::FrontEnd { path, .. }
             | Self::EmptySplit { path, .. } => {
                 if let Ok(rest) = path.strip_prefix(from) {
                     *path = to.join(rest);

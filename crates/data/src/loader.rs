@@ -3,7 +3,7 @@
 mod records;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::census::Census;
 use crate::config::DatasetConfig;
-use crate::error::{DataError, SampleError, in_file, in_record};
+use crate::error::{DataError, PreprocessingError, SampleError, in_file, in_record};
 use crate::labels::{LabelIndex, hex};
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
@@ -279,6 +279,10 @@ impl<'a> Loader<'a> {
         };
         match fits {
             Ok(()) => Ok(()),
+            // A front end that nobody chose may be replaced.
+            Err(problem) if problem.is_of_front_end() && self.config.names_front_end => {
+                Err(self.unusable(problem, &sources[*source], record.record))
+            }
             Err(problem) => Err(DataError::NotWindows {
                 path: sources[*source].clone(),
                 record: record.record,
@@ -304,7 +308,8 @@ impl<'a> Loader<'a> {
         let Some(label) = label else {
             return Ok(());
         };
-        let (input, shape) = input.map_err(in_record(source, record.record))?;
+        let (input, shape) =
+            input.map_err(|problem| self.unusable(problem, source, record.record))?;
         match &self.shape {
             Some((expected, first)) if *expected != shape => {
                 return Err(error(SampleError::InputShape {
@@ -349,6 +354,19 @@ impl<'a> Loader<'a> {
         split.groups.extend(group.as_deref().map(str::to_owned));
         split.group_of.push(group);
         Ok(())
+    }
+
+    /// Wraps what is wrong with a window. If the first has a length that the front end cannot take, so have all.
+    fn unusable(&self, problem: PreprocessingError, source: &Path, record: usize) -> DataError {
+        if self.shape.is_some() || !problem.is_of_front_end() {
+            return in_record(source, record)(problem);
+        }
+        DataError::FrontEnd {
+            path: self.config.path.clone(),
+            problem,
+            first: source.to_owned(),
+            record,
+        }
     }
 
     fn intern(&mut self, name: String) -> Arc<str> {

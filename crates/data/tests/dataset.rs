@@ -399,3 +399,33 @@ fn windows_on_two_sides_are_named() {
     assert!(error.contains("train.tfrecord, record 2 and "), "{error}");
     assert!(error.contains("val.tfrecord, record 1;"), "{error}");
 }
+
+/// Windows that are all of a length which the front end cannot cut: the configuration is at fault, and no file. One window
+/// of another length is.
+#[test]
+fn a_length_that_no_front_end_takes_is_one_of_the_configuration() {
+    let project = Project::new();
+    let config = std::fs::read_to_string(project.path("config.yaml")).unwrap();
+    project.file(
+        "config.yaml",
+        &(config + "spectral_processing: {method: fft}\n"),
+    );
+    for (split, group) in [("train", "a"), ("val", "b")] {
+        project.source(split, vec![record(0, 0, &[2, 1001], group)]);
+    }
+    let error = project.error();
+    assert!(
+        error.contains(
+            "config.yaml: the front end does not fit the windows: a window of 1001 samples"
+        ),
+        "{error}"
+    );
+    assert!(error.contains("cut windows to 1000"), "{error}");
+    assert!(error.contains("train.tfrecord, record 0)"), "{error}");
+    project.source("train", vec![record(0, 0, &[2, 1024], "a")]);
+    let error = project.error();
+    assert!(
+        error.contains("val.tfrecord, record 0: a window of 1001 samples"),
+        "{error}"
+    );
+}

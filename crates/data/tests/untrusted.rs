@@ -218,8 +218,39 @@ fn processor_time() -> Duration {
     Duration::from_millis(10 * ticks)
 }
 
-/// As many damaged files as there is time for: no panic, none for more than a second, memory bounded. `FUZZ_SECONDS` and
-/// `FUZZ_SEED` say for how long and which, `FUZZ_ENDINGS` (`wav,sac`) of which files alone; cargo-fuzz (`fuzz/README.md`) finds what this does not.
+/// Damaged files, and how they were taken.
+#[derive(Default)]
+struct Tried {
+    /// Number of files by ending, and the longest time that one took.
+    counts: std::collections::BTreeMap<String, (u64, Duration)>,
+    /// Files kept because of a panic or a long time.
+    bad: Vec<String>,
+}
+
+impl Tried {
+    fn one(&mut self, bytes: &[u8], ending: &str, folder: &Path) {
+        let path = folder.join(format!("waveforms.{ending}"));
+        let started = processor_time();
+        let outcome = std::panic::catch_unwind(|| read_damaged(bytes, ending, &path));
+        let took = processor_time() - started;
+        let (count, longest) = self.counts.entry(ending.to_owned()).or_default();
+        *count += 1;
+        *longest = took.max(*longest);
+        if outcome.is_err() || took > Duration::from_secs(1) {
+            let name = format!("damaged-{}.{ending}", self.bad.len());
+            let kept = std::env::temp_dir().join(name);
+            std::fs::write(&kept, bytes).unwrap();
+            let what = if outcome.is_err() { "panic" } else { "slow" };
+            self.bad
+                .push(format!("{}: {what}, {took:?}", kept.display()));
+            eprintln!("{}", self.bad[self.bad.len() - 1]);
+        }
+    }
+}
+
+/// Damaged files of every reader: no panic, none for more than a second, memory bounded. `FUZZ_INPUTS` says how many of
+/// each ending, `FUZZ_SECONDS` for how long at most, `FUZZ_SEED` which, and `FUZZ_ENDINGS` (`wav,sac`) of which files alone;
+/// cargo-fuzz (`fuzz/README.md`) finds what this does not.
 #[test]
 #[ignore = "takes as long as FUZZ_SECONDS says"]
 fn damaged_files_are_read_or_refused_in_time() {
@@ -228,6 +259,7 @@ fn damaged_files_are_read_or_refused_in_time() {
         given.map_or(default, |text| text.parse().expect("a number"))
     };
     let (seconds, seed) = (number("FUZZ_SECONDS", 60), number("FUZZ_SEED", 1));
+    let inputs = number("FUZZ_INPUTS", u64::MAX);
     let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let metadata = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/recordings/seisbench/metadata.csv");
@@ -242,40 +274,32 @@ fn damaged_files_are_read_or_refused_in_time() {
         }
     }
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-    let mut counts = std::collections::BTreeMap::<&str, (u64, Duration)>::new();
+    let mut tried = Tried::default();
     let begun = Instant::now();
     let mut said = 1;
     // Every reader in turn, however many files it has.
-    for (ending, sound) in files.iter().cycle() {
-        if begun.elapsed() > Duration::from_secs(seconds) {
+    for round in 0..inputs {
+        if begun.elapsed() > Duration::from_secs(seconds) || tried.bad.len() > 50 {
             break;
         }
         if begun.elapsed() > Duration::from_secs(60 * said) {
-            eprintln!("after {said} min: {counts:?}");
+            eprintln!("after {said} min: {round} files of each ending");
             said += 1;
         }
-        let sound = &sound[rng.random_range(0..sound.len())];
-        let bytes = damaged(sound, &mut rng);
-        let path = folder.path().join(format!("waveforms.{ending}"));
-        let started = processor_time();
-        let outcome = std::panic::catch_unwind(|| read_damaged(&bytes, ending, &path));
-        let took = processor_time() - started;
-        if outcome.is_err() || took > Duration::from_secs(1) {
-            let kept = std::env::temp_dir().join(format!("damaged-{}.{ending}", counts.len()));
-            std::fs::write(&kept, &bytes).unwrap();
-            panic!("{} after {took:?}", kept.display());
+        for (ending, sound) in &files {
+            let sound = &sound[rng.random_range(0..sound.len())];
+            tried.one(&damaged(sound, &mut rng), ending, folder.path());
         }
-        let (count, longest) = counts.entry(ending).or_default();
-        *count += 1;
-        *longest = took.max(*longest);
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let most = status
         .lines()
         .find(|line| line.starts_with("VmHWM"))
         .unwrap();
+    let Tried { counts, bad } = tried;
     let all: u64 = counts.values().map(|(count, _)| count).sum();
     eprintln!("{all} damaged files, {most}; by ending, with the longest: {counts:?}");
+    assert!(bad.is_empty(), "{bad:#?}");
     let kilobytes: u64 = most.split_whitespace().nth(1).unwrap().parse().unwrap();
     assert!(kilobytes < 2 << 20, "{most}");
 }

@@ -1,12 +1,17 @@
 //! Joins traces of several channels into contiguous stretches that all channels cover.
 //!
-//! The rules are those of [`data::recording::merge`]. Traces that continue within half a sample are joined. Of
-//! repeated samples the earlier trace counts. A stretch ends when the clocks drift apart by half a sample.
+//! The rules are those of [`data::recording::merge_at`]. Traces that continue within half a sample are joined. Of
+//! repeated samples the earlier trace counts. A stretch ends when the clocks drift apart by half a sample. Channels of
+//! different rates make a stretch of their own, for [`crate::Slider`] to resample each of them.
+
+mod queue;
 
 use std::collections::VecDeque;
 
 use data::recording::NANOS;
+use data::signal::Ratio;
 
+use self::queue::{ChannelQueue, Run};
 use crate::error::PredictError;
 
 /// Relative difference of rates up to which clocks count as nominally equal, as in libmseed.
@@ -15,15 +20,15 @@ const CLOCK_TOLERANCE: f64 = 1e-4;
 const ROUNDING_TOLERANCE: f64 = 1.5e-6;
 /// Fill value for missing floats of NumPy's masked arrays, and so of ObsPy.
 const MASKED: f64 = 1e20;
-/// Number of consumed samples after which a buffer is compacted.
-const COMPACT_AFTER: usize = 1 << 15;
 
 /// Output of the joiner, in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Joined<'a> {
     /// Start of a stretch: time of its first samples in nanoseconds, sampling rate in Hz.
     Begin(i64, f64),
-    /// Next samples of the stretch: the same number for every channel.
+    /// Start of a stretch whose channels have different rates: time, and the rate of each channel in Hz.
+    BeginApart(i64, &'a [f64]),
+    /// Next samples of the stretch: the same number for every channel, but where their rates differ.
     Samples(&'a [&'a [f64]]),
     /// End of the stretch.
     End,
@@ -47,88 +52,30 @@ pub struct JoinCounts {
     pub unshared: u64,
     /// Number of times a clock went back, after which all channels restarted.
     pub steps: usize,
-    /// Seconds in which channels had different rates, with these rates.
+    /// Seconds left out because channels had different rates, with these rates.
     pub apart: Option<(f64, String)>,
+    /// Seconds in which channels of different rates were resampled, with these rates.
+    pub resampled: Option<(f64, String)>,
 }
 
-/// Contiguous samples of a channel.
-#[derive(Debug)]
-struct Run {
-    start: i64,
-    rate: f64,
-    /// Unused samples start at index `head`; the first of them has index `number` within the run.
-    samples: Vec<f64>,
-    head: usize,
-    number: usize,
-}
-
-impl Run {
-    fn time(&self, i: usize) -> i64 {
-        self.start
-            .saturating_add((i as f64 / self.rate * NANOS).round() as i64)
-    }
-
-    fn available(&self) -> usize {
-        self.samples.len() - self.head
-    }
-
-    fn end(&self) -> i64 {
-        self.time(self.number + self.available())
-    }
-
-    fn half_sample(&self) -> i64 {
-        (0.5 / self.rate * NANOS) as i64
-    }
-
-    fn advance(&mut self, n: usize) {
-        self.head += n;
-        self.number += n;
-        if self.head == self.samples.len() {
-            self.samples.clear();
-            self.head = 0;
-        } else if self.head > COMPACT_AFTER {
-            self.samples.drain(..self.head);
-            self.head = 0;
-        }
-    }
-
-    /// Drops samples before `time`; returns their number.
-    fn pass(&mut self, time: i64) -> usize {
-        let index = time.saturating_sub(self.start) as f64 * self.rate / NANOS;
-        let index = index.round().max(0.0) as usize;
-        let n = index.saturating_sub(self.number).min(self.available());
-        self.advance(n);
-        n
-    }
-}
-
-/// State of a channel.
-#[derive(Debug)]
-struct ChannelQueue {
-    /// Contiguous runs; only the last one can grow.
-    runs: VecDeque<Run>,
-    /// No sample before this time will arrive.
-    from: i64,
-}
-
-impl ChannelQueue {
-    /// Whether the first run is complete.
-    fn is_closed(&self) -> bool {
-        let ends = |run: &Run| self.from > run.end().saturating_add(run.half_sample());
-        self.runs.len() > 1 || self.runs.front().is_none_or(ends)
-    }
-
-    fn available(&self) -> usize {
-        self.runs.front().map_or(0, Run::available)
-    }
+/// The stretch that is being passed on.
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    /// Of one rate: number of samples that it may still get, and its end if it gets them all.
+    Shared(usize, i64),
+    /// Of different rates, from this time on.
+    Apart(i64),
 }
 
 /// Joiner; the module documentation gives the rules.
 #[derive(Debug)]
 pub struct Joiner {
     lanes: Vec<ChannelQueue>,
-    /// Number of samples that the open stretch may still get.
-    open: Option<usize>,
+    /// What channels of different rates are resampled to, in Hz; without, their time is left out.
+    rate: Option<f64>,
+    open: Option<Open>,
+    /// End of the last stretch that ended because clocks had drifted apart.
+    done: i64,
     counts: JoinCounts,
 }
 
@@ -141,8 +88,19 @@ impl Joiner {
         };
         Self {
             lanes: (0..channels).map(lane).collect(),
+            rate: None,
             open: None,
+            done: i64::MIN,
             counts: JoinCounts::default(),
+        }
+    }
+
+    /// Passes on channels of different rates too, which whoever takes them resamples to `rate` Hz.
+    #[must_use]
+    pub fn resampled_to(self, rate: f64) -> Self {
+        Self {
+            rate: Some(rate),
+            ..self
         }
     }
 
@@ -220,6 +178,7 @@ impl Joiner {
         if self.open.take().is_some() {
             sink(Joined::End)?;
         }
+        self.done = i64::MIN;
         for lane in &mut self.lanes {
             self.counts.unshared += lane
                 .runs
@@ -238,10 +197,10 @@ impl Joiner {
     /// Those of `sink`.
     pub fn drain(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         loop {
-            let goes_on = if let Some(left) = self.open {
-                self.continue_stretch(left, sink)?
-            } else {
-                self.begin(sink)?
+            let goes_on = match self.open {
+                Some(Open::Shared(left, end)) => self.continue_stretch((left, end), sink)?,
+                Some(Open::Apart(start)) => self.continue_apart(start, sink)?,
+                None => self.begin(sink)?,
             };
             if !goes_on {
                 return Ok(());
@@ -261,7 +220,7 @@ impl Joiner {
     /// Continues the open stretch; returns whether there may be more.
     fn continue_stretch(
         &mut self,
-        left: usize,
+        (left, end): (usize, i64),
         sink: JoinedSink<'_>,
     ) -> Result<bool, PredictError> {
         let shared = self
@@ -279,15 +238,74 @@ impl Joiner {
             for lane in &mut self.lanes {
                 lane.runs[0].advance(shared);
             }
-            self.open = Some(left - shared);
+            self.open = Some(Open::Shared(left - shared, end));
         }
         let ended = |lane: &ChannelQueue| lane.available() == 0 && lane.is_closed();
         if left == shared || self.lanes.iter().any(ended) {
             self.open = None;
+            if left == shared {
+                self.done = end;
+            }
             sink(Joined::End)?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// Continues the open stretch of channels with different rates, which all get samples up to the time that all have
+    /// reached: what a resampler sees does not depend on how the input is cut. Returns whether there may be more.
+    fn continue_apart(&mut self, start: i64, sink: JoinedSink<'_>) -> Result<bool, PredictError> {
+        let fronts = self.lanes.iter().map(|lane| &lane.runs[0]);
+        let end = fronts.clone().map(Run::end).min().unwrap_or(start);
+        let counts: Vec<usize> = fronts.clone().map(|run| run.before(end)).collect();
+        if counts.iter().any(|n| *n > 0) {
+            let slices = fronts.zip(&counts);
+            let slices = slices.map(|(run, n)| &run.samples[run.head..run.head + n]);
+            let slices: Vec<&[f64]> = slices.collect();
+            sink(Joined::Samples(&slices))?;
+            for (lane, n) in self.lanes.iter_mut().zip(counts) {
+                lane.runs[0].advance(n);
+            }
+        }
+        let ended = |lane: &ChannelQueue| lane.runs[0].end() == end && lane.is_closed();
+        if !self.lanes.iter().any(ended) {
+            return Ok(false);
+        }
+        self.open = None;
+        if let Some((seconds, _)) = &mut self.counts.resampled {
+            *seconds += end.saturating_sub(start) as f64 / NANOS;
+        }
+        sink(Joined::End)?;
+        self.pass(end);
+        Ok(true)
+    }
+
+    /// Begins a stretch of channels with different `rates` at the first sample of the slowest from `start` on; `end` is
+    /// how far all channels have come. Returns whether it has begun, or cannot begin before `end`.
+    fn begin_apart(
+        &mut self,
+        rates: &[f64],
+        (start, end): (i64, i64),
+        sink: JoinedSink<'_>,
+    ) -> Result<bool, PredictError> {
+        let fronts = || self.lanes.iter().map(|lane| &lane.runs[0]);
+        let slowest = fronts().min_by(|a, b| a.rate.total_cmp(&b.rate));
+        let start = slowest.map_or(start, |run| run.first_from(start));
+        let lacks = |lane: &&ChannelQueue| lane.runs[0].before(start) == lane.available();
+        let mut lacking = self.lanes.iter().filter(lacks).peekable();
+        if lacking.peek().is_some() {
+            let closed = lacking.any(ChannelQueue::is_closed);
+            if closed {
+                self.pass(end);
+            }
+            return Ok(closed);
+        }
+        self.pass(start);
+        self.open = Some(Open::Apart(start));
+        let text = || rates_in_words(rates);
+        self.counts.resampled.get_or_insert_with(|| (0.0, text()));
+        sink(Joined::BeginApart(start, rates))?;
+        Ok(true)
     }
 
     /// Searches for the next time covered by all channels; returns whether a stretch starts or may start there.
@@ -307,7 +325,8 @@ impl Joiner {
             return Ok(false);
         }
         let fronts = || self.lanes.iter().map(|lane| &lane.runs[0]);
-        let start = fronts().map(|run| run.time(run.number)).max().unwrap_or(0);
+        let start = fronts().map(Run::begin).max().unwrap_or(0);
+        let start = start.max(self.done);
         let end = fronts().map(Run::end).min().unwrap_or(0);
         if end <= start {
             self.pass(start);
@@ -315,8 +334,13 @@ impl Joiner {
         }
         let rate = self.lanes[0].runs[0].rate;
         let differs = |run: &Run| (run.rate / rate - 1.0).abs();
-        if let Some(other) = fronts().find(|run| differs(run) > CLOCK_TOLERANCE) {
-            let rates = format!("{rate} and {} Hz", other.rate);
+        if fronts().any(|run| differs(run) > CLOCK_TOLERANCE) {
+            let rates: Vec<f64> = fronts().map(|run| run.rate).collect();
+            let reaches = |to: f64| rates.iter().all(|rate| Ratio::of_rates(*rate, to).is_ok());
+            if self.rate.is_some_and(reaches) {
+                return self.begin_apart(&rates, (start, end), sink);
+            }
+            let rates = rates_in_words(&rates);
             let (seconds, _) = self.counts.apart.get_or_insert((0.0, rates));
             *seconds += end.saturating_sub(start) as f64 / NANOS;
             self.pass(end);
@@ -329,7 +353,9 @@ impl Joiner {
             return Ok(true);
         }
         // The cast saturates for floats beyond usize.
-        self.open = Some((0.5 / drift) as usize);
+        let longest = (0.5 / drift) as usize;
+        let end = start.saturating_add((longest as f64 / rate * NANOS).round() as i64);
+        self.open = Some(Open::Shared(longest, end));
         sink(Joined::Begin(start, rate))?;
         Ok(true)
     }
@@ -344,139 +370,16 @@ impl Joiner {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use data::recording::{Trace, merge};
-    use proptest::prelude::*;
-
-    /// Start and samples of a stretch.
-    type Stretch = (i64, Vec<Vec<f64>>);
-
-    /// Joins pieces of two channels.
-    fn joined(pieces: &[(usize, Trace)]) -> (Vec<Stretch>, JoinCounts) {
-        let mut joiner = Joiner::new(2);
-        let mut found: Vec<Stretch> = Vec::new();
-        let mut sink = |joined: Joined<'_>| {
-            match joined {
-                Joined::Begin(start, _) => found.push((start, vec![Vec::new(); 2])),
-                Joined::Samples(slices) => {
-                    for (channel, slice) in found.last_mut().unwrap().1.iter_mut().zip(slices) {
-                        channel.extend_from_slice(slice);
-                    }
-                }
-                Joined::End => {}
-            }
-            Ok(())
-        };
-        for (channel, trace) in pieces {
-            joiner.push(*channel, trace.start, trace.rate, &trace.samples);
-            joiner.drain(&mut sink).unwrap();
-        }
-        joiner.finish(&mut sink).unwrap();
-        (found, joiner.counts)
-    }
-
-    /// `samples` whose values are their times in tenths of a second.
-    fn trace(channel: &str, samples: std::ops::Range<i32>) -> Trace {
-        Trace {
-            channel: channel.into(),
-            start: i64::from(samples.start) * 100_000_000,
-            rate: 10.0,
-            samples: samples.map(f64::from).collect(),
+/// Different rates, each once: `100 and 50 Hz`.
+fn rates_in_words(rates: &[f64]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for rate in rates.iter().map(f64::to_string) {
+        if !all.contains(&rate) {
+            all.push(rate);
         }
     }
-
-    #[test]
-    fn gaps_end_stretches_and_repeated_samples_are_dropped() {
-        let pieces = [
-            (0, trace("Z", 0..50)),
-            (1, trace("E", 10..220)),
-            (0, trace("Z", 40..100)),
-            (0, trace("Z", 200..250)),
-        ];
-        let (found, counts) = joined(&pieces);
-        let spans: Vec<(i64, usize)> = found
-            .iter()
-            .map(|(start, channels)| (start / 1_000_000_000, channels[0].len()))
-            .collect();
-        assert_eq!(spans, [(1, 90), (20, 20)]);
-        assert_eq!((counts.gaps, counts.missing, counts.repeated), (1, 100, 10));
-        for (start, channels) in &found {
-            assert_eq!(channels[0], channels[1]);
-            assert_eq!(channels[0][0], *start as f64 / 1e8);
-        }
-    }
-
-    #[test]
-    fn samples_that_are_no_numbers_are_gaps() {
-        let mut damaged = trace("Z", 0..50);
-        damaged.samples[20] = f64::NAN;
-        damaged.samples[30] = 1e20;
-        let (found, counts) = joined(&[(0, damaged), (1, trace("E", 0..50))]);
-        let spans: Vec<usize> = found
-            .iter()
-            .map(|(_, channels)| channels[0].len())
-            .collect();
-        assert_eq!(spans, [20, 9, 19]);
-        assert_eq!((counts.gaps, counts.not_numbers), (2, 2));
-    }
-
-    #[test]
-    fn a_silent_channel_holds_nothing_up_once_it_is_passed() {
-        let mut joiner = Joiner::new(2);
-        let mut ended = 0;
-        for at in 0..1000 {
-            joiner.push(0, at * 1_000_000_000, 10.0, &[0.0; 10]);
-            if at < 10 {
-                joiner.push(1, at * 1_000_000_000, 10.0, &[0.0; 10]);
-            }
-            joiner.passed(1, (at - 5) * 1_000_000_000);
-            joiner
-                .drain(&mut |joined| {
-                    ended += usize::from(joined == Joined::End);
-                    Ok(())
-                })
-                .unwrap();
-        }
-        assert_eq!(ended, 1);
-        assert!(joiner.lanes[0].available() <= 61, "memory is bounded");
-    }
-
-    #[test]
-    fn clocks_that_drift_apart_end_stretches() {
-        let clock = |rate: f64| Trace {
-            channel: "A".into(),
-            start: 0,
-            rate,
-            samples: (0..50_000).map(|i| f64::from(i) / rate).collect(),
-        };
-        let (found, _) = joined(&[(0, clock(100.0)), (1, clock(99.995))]);
-        assert_eq!(found.len(), 5);
-        for (_, channels) in &found {
-            for (a, b) in channels[0].iter().zip(&channels[1]) {
-                assert!((a - b).abs() <= 0.0101);
-            }
-        }
-        let (found, counts) = joined(&[(0, clock(100.0)), (1, clock(50.0))]);
-        assert!(found.is_empty());
-        assert_eq!(counts.apart, Some((500.0, "100 and 50 Hz".into())));
-    }
-
-    proptest! {
-        /// Wherever pieces are cut, the stretches equal those of the importer.
-        #[test]
-        fn stretches_are_those_of_the_importer(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0usize..2), 1..12)) {
-            let mut pieces: Vec<(usize, Trace)> = pieces
-                .iter()
-                .map(|(first, n, which)| (*which, trace(["A", "B"][*which], *first..first + n)))
-                .collect();
-            pieces.sort_by_key(|(_, trace)| trace.start);
-            let traces = pieces.iter().map(|(_, trace)| trace.clone()).collect();
-            if let Ok(merged) = merge(traces, &["A".into(), "B".into()]) {
-                let expected: Vec<_> = merged.stretches.into_iter().map(|stretch| (stretch.start, stretch.channels)).collect();
-                prop_assert_eq!(joined(&pieces).0, expected);
-            }
-        }
-    }
+    all.join(" and ") + " Hz"
 }
+
+#[cfg(test)]
+mod tests;

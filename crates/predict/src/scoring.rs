@@ -64,7 +64,7 @@ impl LabelledRecording {
         let detector = EventDetector::new(nothing);
         let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
         let mut found = Vec::new();
-        let mut joiner = Joiner::new(channels.len());
+        let mut joiner = Joiner::new(channels.len()).resampled_to(cutting.rate);
         site.feed(&channels, i64::MAX, &mut joiner, &mut |joined| {
             analysis.take(joined, classifier, &mut found)
         })?;

@@ -103,9 +103,14 @@ impl Slider {
             Joined::Begin(start, rate) => {
                 let ratio = Ratio::of_rates(rate, self.cutting.rate)?;
                 self.resamplers = vec![Resampler::new(ratio); self.cutting.channels];
-                self.samples.iter_mut().for_each(Vec::clear);
-                (self.first, self.next, self.start) = (0, 0, start);
-                self.stretches += 1;
+                self.begin(start);
+            }
+            Joined::BeginApart(start, rates) => {
+                let ratios = rates
+                    .iter()
+                    .map(|rate| Ratio::of_rates(*rate, self.cutting.rate).map(Resampler::new));
+                self.resamplers = ratios.collect::<Result<_, _>>()?;
+                self.begin(start);
             }
             Joined::Samples(channels) => {
                 self.taken += channels.first().map_or(0, |channel| channel.len() as u64);
@@ -136,6 +141,12 @@ impl Slider {
             }
         }
         Ok(())
+    }
+
+    fn begin(&mut self, start: i64) {
+        self.samples.iter_mut().for_each(Vec::clear);
+        (self.first, self.next, self.start) = (0, 0, start);
+        self.stretches += 1;
     }
 
     fn cut(&mut self, out: &mut Windows) {

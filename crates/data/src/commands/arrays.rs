@@ -48,7 +48,13 @@ impl Arrays {
             "not finite",
         ];
         let mut rows = vec![heads.map(String::from).to_vec()];
-        let shown = |value: Option<f32>| value.map_or_else(|| "-".into(), |v| v.to_string());
+        // As many digits as a float32 has; large numbers with a power of ten.
+        let shown = |value: Option<f64>| match value {
+            None => "-".to_owned(),
+            Some(value) if value.abs() >= 1e15 => format!("{value:e}"),
+            Some(value) if value.fract() != 0.0 => (value as f32).to_string(),
+            Some(value) => value.to_string(),
+        };
         for array in &self.arrays {
             rows.push(vec![
                 array.name.clone(),

@@ -63,13 +63,19 @@ pub enum ImportError {
         /// The known classes.
         known: Vec<String>,
     },
-    /// A label has no duration.
-    #[error("label {number} (`{class}`) must end after it begins")]
+    /// A label ends before it begins.
+    #[error(
+        "label {number} (`{class}`) ends before it begins: from {start} to {end}; swap its times"
+    )]
     Backwards {
         /// The label, from 1.
         number: usize,
         /// Its class.
         class: String,
+        /// Its beginning.
+        start: String,
+        /// Its end.
+        end: String,
     },
     /// A table of labels lacks a column.
     #[error(
@@ -109,6 +115,17 @@ pub enum LabelTimeError {
     OutOfRange {
         /// The text.
         text: String,
+    },
+    /// A time is missing.
+    #[error("a time is missing: every label needs its start, and its end or duration")]
+    Missing,
+    /// The end is before the beginning.
+    #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
+    Backwards {
+        /// The beginning.
+        start: String,
+        /// The end.
+        end: String,
     },
     /// A moment in place of a duration.
     #[error("`{text}` is not a duration")]

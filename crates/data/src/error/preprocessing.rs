@@ -84,7 +84,8 @@ pub enum PreprocessingError {
     /// A window whose length does not allow half-overlapping segments.
     #[error(
         "a window of {samples} samples cannot be cut into {segments} half-overlapping segments: the number must be a \
-         multiple of 8"
+         multiple of 8; cut windows to {}, or leave out `spectral_processing` for `bands`, which take other lengths",
+        samples / 8 * 8
     )]
     Uncuttable {
         /// Samples of the window.
@@ -173,6 +174,19 @@ pub enum PreprocessingError {
         /// Shape when the training began.
         expected: [usize; 3],
     },
+}
+
+impl PreprocessingError {
+    /// Whether it follows from the front end and the length of a window, whatever is in the window.
+    pub(crate) fn is_of_front_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Uncuttable { .. }
+                | Self::SegmentTooShort { .. }
+                | Self::BandsDoNotFit { .. }
+                | Self::TooManyBands { .. }
+        )
+    }
 }
 
 /// The name of a scaling is unknown.

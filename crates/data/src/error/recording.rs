@@ -174,8 +174,20 @@ pub enum MomentError {
     #[error("is not a time: expected seconds, or as 2024-05-01T10:00:00Z")]
     Malformed,
     /// Day and month cannot be told apart.
-    #[error("may have the day or the month first: write it as 2024-05-01")]
-    DayOrMonth,
+    #[error(
+        "may be {year:04}-{:02}-{:02} or {year:04}-{:02}-{:02}, as nothing tells whether the day or the month comes first: \
+         write it as the one that is meant",
+        numbers[1],
+        numbers[0],
+        numbers[0],
+        numbers[1]
+    )]
+    DayOrMonth {
+        /// The year.
+        year: i64,
+        /// Day and month, or month and day.
+        numbers: [i64; 2],
+    },
     /// A date where the rows above have times of day, or the other way round.
     #[error("is not a time like those above")]
     OtherKind,

@@ -114,6 +114,18 @@ pub enum SampleError {
     Example(#[from] ExampleError),
 }
 
+/// A number that a float64 holds and a float32 does not.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "value {position} is {value:e}, and a float32 reaches to 3.4e38: scale the samples, for example to volts"
+)]
+pub struct BeyondFloat32 {
+    /// Position in the sample, row-major, from 0.
+    pub position: usize,
+    /// The number.
+    pub value: f64,
+}
+
 /// Several names could be the one that is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` could all be `{usual}`: rename the intended one to `{usual}`", names.join("`, `"))]

@@ -43,6 +43,8 @@ pub struct Counts {
     pub contradicting: usize,
     /// Intervals shorter than a window that became one around their middle.
     pub centred: usize,
+    /// Intervals that end where they begin, as arrivals do: part of those above or below.
+    pub instants: usize,
     /// Intervals shorter than a window that became none.
     pub too_short: usize,
 }
@@ -55,6 +57,7 @@ impl Counts {
         self.outside = self.outside.saturating_add(other.outside);
         self.contradicting += other.contradicting;
         self.centred += other.centred;
+        self.instants += other.instants;
         self.too_short += other.too_short;
     }
 }
@@ -95,9 +98,10 @@ pub(super) fn cut_each(
     for (number, interval) in intervals.iter().enumerate() {
         let counts = &mut each[number];
         let duration = interval.end.saturating_sub(interval.start);
+        counts.instants += usize::from(duration == 0);
         let starts = if duration.saturating_add(slack) >= length {
             starts(stretches, interval, (length, slack), hop, counts)
-        } else if centre && duration > 0 {
+        } else if centre && duration >= 0 {
             counts.centred += 1;
             vec![interval.start + duration / 2 - length / 2]
         } else {
@@ -244,6 +248,21 @@ mod tests {
         assert_eq!((counts.centred, counts.contradicting), (2, 2));
         let (cuts, counts) = cut(&stretches(), &intervals[..1], 40, 4.0, false);
         assert_eq!((cuts.len(), counts.too_short), (0, 1));
+    }
+
+    #[test]
+    fn an_instant_has_a_window_around_it() {
+        let all = [interval(10.0, 10.0, 0), interval(20.0, 20.0, 1)];
+        let (cuts, counts) = cut(&stretches(), &all, 40, 4.0, true);
+        let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
+        assert_eq!(starts, [8.0, 18.0]);
+        assert_eq!((counts.centred, counts.instants), (2, 2));
+        // Not into another class.
+        let near = [interval(10.0, 10.0, 0), interval(11.0, 11.0, 1)];
+        let (cuts, counts) = cut(&stretches(), &near, 40, 4.0, true);
+        assert_eq!((cuts.len(), counts.contradicting), (0, 2));
+        let (_, counts) = cut(&stretches(), &all, 40, 4.0, false);
+        assert_eq!((counts.too_short, counts.instants), (2, 2));
     }
 
     #[test]

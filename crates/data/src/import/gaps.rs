@@ -1,7 +1,7 @@
 //! Samples that are no measurement become gaps.
 
 use super::origin::Piece;
-use crate::recording::{NANOS, Trace, format_time};
+use crate::recording::{Trace, format_time};
 
 /// What was left out of one channel, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,9 +33,18 @@ impl LeftOut {
         Some(format!(
             "channel `{channel}`: samples that are no measurements are read as gaps: {}; the first is {} at {}",
             kinds.join(", "),
-            self.value,
+            shown(self.value),
             format_time(self.first?)
         ))
+    }
+}
+
+/// A value as people write it: large ones with a power of ten.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e15 || !value.is_finite() {
+        value.to_string()
+    } else {
+        format!("{value:e}")
     }
 }
 
@@ -125,33 +134,10 @@ fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
     }
 }
 
-/// Samples of one channel that lie in two pieces: how many, and how many of them differ.
-pub(super) fn repeated(pieces: &[Piece]) -> (usize, usize) {
-    let mut sorted: Vec<&Trace> = pieces.iter().map(|piece| &piece.trace).collect();
-    sorted.sort_by_key(|trace| trace.start);
-    let mut furthest: Option<&Trace> = None;
-    let (mut twice, mut differing) = (0, 0);
-    for trace in sorted {
-        if let Some(before) = furthest.filter(|before| before.rate == trace.rate) {
-            let late = (trace.start.saturating_sub(before.start)) as f64 / NANOS * trace.rate;
-            let there = before.samples.get(late.round() as usize..).unwrap_or(&[]);
-            twice += there.len().min(trace.samples.len());
-            differing += there
-                .iter()
-                .zip(&trace.samples)
-                .filter(|(a, b)| a != b)
-                .count();
-        }
-        if furthest.is_none_or(|before| before.end() < trace.end()) {
-            furthest = Some(trace);
-        }
-    }
-    (twice, differing)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::NANOS;
 
     fn piece(start: f64, samples: Vec<f64>) -> Piece {
         Piece {
@@ -203,18 +189,5 @@ mod tests {
         let own = piece(0.0, samples);
         assert_eq!(split(vec![own.clone()], &mut left_out), [own]);
         assert_eq!(left_out.note("Z"), None);
-    }
-
-    #[test]
-    fn two_truths_are_counted() {
-        let own =
-            |start: f64, from: i32, to: i32| piece(start, (from..to).map(f64::from).collect());
-        let pieces = [
-            own(0.0, 0, 50),
-            own(4.0, 40, 60),
-            own(5.0, 52, 70),
-            own(20.0, 0, 9),
-        ];
-        assert_eq!(repeated(&pieces), (20, 10));
     }
 }

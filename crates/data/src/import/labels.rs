@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::import::LabelTimeError;
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{self, parse_time, unit, unit_by_size};
+use crate::recording::{self, DateOrder, DateOrders, parse_time_as, unit, unit_by_size};
 use crate::text;
 
 /// A labelled interval.
@@ -46,22 +46,25 @@ impl Time {
         }
     }
 
-    /// Parses a date, or a number in `unit` seconds. A number without a unit is seconds, or, if it is too large for them,
+    /// Parses a date, whose `order` of day and month may be known from others, or a number in `unit` seconds. A number without a unit is seconds, or, if it is too large for them,
     /// milliseconds, microseconds or nanoseconds since 1970.
     ///
     /// # Errors
     /// If it is not a time, or out of range.
-    fn parse(text: &str, unit: Option<f64>) -> Result<Self, LabelTimeError> {
+    fn parse(text: &str, unit: Option<f64>, order: DateOrder) -> Result<Self, LabelTimeError> {
         let text = text.trim();
         let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
-            return Ok(Self::Moment(parse_time(text)?));
+            return Ok(Self::Moment(parse_time_as(text, order)?));
         };
         let unit = unit.unwrap_or_else(|| unit_by_size(number));
         if (number * unit).abs() < UNIX {
             return Ok(Self::Seconds(number * unit));
         }
         if unit >= 1.0 {
-            return Ok(Self::Moment(parse_time(&(number * unit).to_string())?));
+            return Ok(Self::Moment(parse_time_as(
+                &(number * unit).to_string(),
+                order,
+            )?));
         }
         let factor = (unit * recording::NANOS).round();
         let nanos = match text.parse::<i64>() {
@@ -100,19 +103,19 @@ impl<'de> Deserialize<'de> for Time {
             }
 
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Time, E> {
-                Time::parse(&value.to_string(), None).map_err(E::custom)
+                Time::parse(&value.to_string(), None, DateOrder::Unknown).map_err(E::custom)
             }
 
             fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Time, E> {
-                Time::parse(&value.to_string(), None).map_err(E::custom)
+                Time::parse(&value.to_string(), None, DateOrder::Unknown).map_err(E::custom)
             }
 
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Time, E> {
-                Time::parse(&value.to_string(), None).map_err(E::custom)
+                Time::parse(&value.to_string(), None, DateOrder::Unknown).map_err(E::custom)
             }
 
             fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Time, E> {
-                Time::parse(value, None).map_err(E::custom)
+                Time::parse(value, None, DateOrder::Unknown).map_err(E::custom)
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -186,7 +189,7 @@ impl Columns {
         let is_time = |i: usize| {
             heads
                 .get(i)
-                .is_some_and(|cell| Time::parse(cell, None).is_ok())
+                .is_some_and(|cell| Time::parse(cell, None, DateOrder::DayFirst).is_ok())
         };
         if column(&STARTS).is_none() && heads.len() == 3 && is_time(0) && is_time(1) {
             let own = Self {
@@ -229,31 +232,27 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         .trim(csv::Trim::All)
         .has_headers(false)
         .from_reader(text.as_bytes());
-    let mut columns = None;
-    let mut labels = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|problem| error(problem.into()))?;
-        if columns.is_none() {
-            let (own, named) = Columns::find(&record).map_err(&error)?;
-            columns = Some(own);
-            if named {
-                continue;
-            }
-        }
-        let Some(columns) = &columns else { continue };
-        // Audacity writes the frequencies of a label in a row of their own below it.
-        if record.get(0) == Some("\\") {
-            continue;
-        }
-        labels.push(label(&record, columns, separator).map_err(|problem| {
-            let line = record.position().map_or(0, csv::Position::line);
+    let rows = reader.records().collect::<Result<Vec<_>, _>>();
+    let rows = rows.map_err(|problem| error(problem.into()))?;
+    let Some(first) = rows.first() else {
+        return Err(error(ImportError::NoLabels));
+    };
+    let (columns, named) = Columns::find(first).map_err(&error)?;
+    // Audacity writes the frequencies of a label in a row of their own below it.
+    let rows = rows.iter().skip(usize::from(named));
+    let rows = rows.filter(|row| row.get(0) != Some("\\"));
+    // One date may tell of all whether they begin with the day or the month.
+    let times = rows
+        .clone()
+        .flat_map(|row| [&row[columns.start.0], &row[columns.end.0]]);
+    let order = DateOrders::of(times.map(str::as_bytes)).order();
+    let label = |row: &csv::StringRecord| {
+        label(row, &columns, (separator, order)).map_err(|problem| {
+            let line = row.position().map_or(0, csv::Position::line);
             error(ImportError::Label { line, problem })
-        })?);
-    }
-    match columns {
-        Some(_) => Ok(labels),
-        None => Err(error(ImportError::NoLabels)),
-    }
+        })
+    };
+    rows.map(label).collect()
 }
 
 /// The label in a row.
@@ -263,14 +262,17 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
 fn label(
     record: &csv::StringRecord,
     columns: &Columns,
-    separator: u8,
+    (separator, order): (u8, DateOrder),
 ) -> Result<Label, LabelTimeError> {
     let time = |(i, unit): (usize, Option<f64>)| {
+        if record[i].is_empty() {
+            return Err(LabelTimeError::Missing);
+        }
         let commas = separator != b',' && !record[i].contains('.');
         if commas {
-            Time::parse(&record[i].replace(',', "."), unit)
+            Time::parse(&record[i].replace(',', "."), unit, order)
         } else {
-            Time::parse(&record[i], unit)
+            Time::parse(&record[i], unit, order)
         }
     };
     let start = time(columns.start)?;
@@ -283,6 +285,18 @@ fn label(
             });
         }
     };
+    let is_backwards = match (start, end) {
+        (Time::Seconds(start), Time::Seconds(end)) => start > end,
+        (Time::Moment(start), Time::Moment(end)) => start > end,
+        // The beginning of the recording tells.
+        _ => false,
+    };
+    if is_backwards {
+        return Err(LabelTimeError::Backwards {
+            start: record[columns.start.0].to_owned(),
+            end: record[columns.end.0].to_owned(),
+        });
+    }
     Ok(Label {
         start,
         end,

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::SPLITS;
 use super::config::RecordingsConfig;
-use super::cut::Counts;
+use super::cut::{Counts, Interval};
 use super::recording::Recording;
 use crate::error::{DataError, unwritable};
+use crate::recording::{Note, Remark, format_time};
 
 /// Labels that are named where many are meant.
 pub(super) const EXAMPLES: usize = 3;
@@ -77,6 +78,12 @@ pub struct RecordingReport {
     pub too_short: usize,
     /// Some of the labels that lie where nothing was recorded.
     pub labels_without_data: Vec<String>,
+    /// Times of its first and last samples; not of a collection of traces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<[String; 2]>,
+    /// Where its first label begins and its last one ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<[String; 2]>,
     /// Windows left out at the boundary of two splits.
     pub straddling: usize,
     /// Its channels.
@@ -145,6 +152,15 @@ impl RecordingReport {
         }
     }
 
+    /// Notes when samples were recorded, from the first to after the last, and what times `labels` have.
+    pub(super) fn add_times(&mut self, span: Option<(i64, i64)>, labels: &[Interval]) {
+        let texts = |(from, to)| [format_time(from), format_time(to)];
+        self.recorded = span.map(texts);
+        let starts = labels.iter().map(|label| label.start).min();
+        let ends = labels.iter().map(|label| label.end).max();
+        self.labelled = starts.zip(ends).map(texts);
+    }
+
     /// Takes what was read of a trace into the report of its file.
     pub(super) fn add(&mut self, other: Self) {
         self.traces = Some(self.traces.unwrap_or(0) + 1);
@@ -178,9 +194,9 @@ impl RecordingReport {
 
 impl RecordingReport {
     /// What deserves attention, a sentence each.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<Note> {
         let mut notes = Vec::new();
-        let mut note = |text: String| notes.push(format!("{}: {text}", self.name));
+        let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));
         match (self.traces, self.too_short) {
             (_, 0) => {}
             (Some(_), n) => note(format!("{n} traces have no stretch as long as a window")),
@@ -225,10 +241,31 @@ impl RecordingReport {
         let without = self.classes.iter().map(|class| class.labels_without_data);
         let without: usize = without.sum();
         if without > 0 {
+            let times = |what: &str, own: &Option<[String; 2]>| match own {
+                Some([from, to]) => format!("; {what} from {from} to {to}"),
+                None => String::new(),
+            };
             note(format!(
-                "{without} of {all} labels lie where nothing was recorded: {}{}",
+                "{without} of {all} labels lie where nothing was recorded: {}{}{}{}",
                 self.labels_without_data.join("; "),
-                if without > EXAMPLES { "; ..." } else { "" }
+                if without > EXAMPLES { "; ..." } else { "" },
+                times("the recording is", &self.recorded),
+                times("its labels are", &self.labelled)
+            ));
+        }
+        let sum = |count: fn(&Counts) -> usize| -> usize {
+            self.classes.iter().map(|class| count(&class.counts)).sum()
+        };
+        let instants = sum(|counts| counts.instants);
+        if instants > 0 && sum(|counts| counts.centred) > 0 {
+            let text = format!(
+                "{instants} of {all} labels end where they begin: each is an instant with a window around it"
+            );
+            notes.push(Note::from(Remark::Instants(text)).after(format_args!("{}: ", self.name)));
+        } else if instants > 0 {
+            note(format!(
+                "{instants} of {all} labels end where they begin, and `centre_short_events` is false: they become no \
+                 windows"
             ));
         }
         notes

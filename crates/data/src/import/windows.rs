@@ -166,7 +166,6 @@ impl Chosen {
             *pieces = gaps::split(std::mem::take(pieces), &mut left_out);
             report.no_measurement = report.samples - samples(pieces);
             report.no_measurement_note = left_out.note(&report.channel);
-            (report.repeated, report.disagreeing) = gaps::repeated(pieces);
             let mut values = pieces.iter().flat_map(|piece| &piece.trace.samples);
             let first = values.next();
             report.constant = first.is_some() && values.all(|value| Some(value) == first);
@@ -199,6 +198,9 @@ fn of_pieces(
     let places = Places::of(chosen.pieces());
     let merged =
         merge_at(chosen.into_traces(), names, config.sampling_rate).map_err(|e| error(e.into()))?;
+    for (own, repeated) in report.channels.iter_mut().zip(&merged.repeated) {
+        (own.repeated, own.disagreeing) = (repeated.samples, repeated.conflicting);
+    }
     report.gaps = merged.gaps;
     imported.gaps += merged.gaps;
     imported.overlapping += merged.overlapping;
@@ -210,6 +212,7 @@ fn of_pieces(
         None => Vec::new(),
     };
     count_labels(&intervals, &merged, &mut report);
+    report.add_times(span, &intervals);
     let long = merged.stretches.into_iter();
     let long = long.filter(|stretch| stretch.len() as f64 / stretch.rate >= config.window);
     let stretches = long.map(|stretch| prepare(stretch, config));
@@ -252,7 +255,9 @@ fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingR
     for interval in intervals {
         let class = &mut report.classes[interval.label];
         class.labels += 1;
-        let recorded = |own: &Stretch| own.start < interval.end && own.end() > interval.start;
+        // An instant is in the stretch that has a sample at it.
+        let end = interval.end.max(interval.start.saturating_add(1));
+        let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
         if merged.stretches.iter().any(recorded) {
             continue;
         }
@@ -389,10 +394,12 @@ fn intervals(
     }
     for (number, label) in own.labels.iter().enumerate() {
         let (from, to) = (label.start.nanos(start), label.end.nanos(start));
-        if from >= to {
+        if from > to {
             return Err(ImportError::Backwards {
                 number: number + 1,
                 class: label.class.clone(),
+                start: format_time(from),
+                end: format_time(to),
             });
         }
         let event = match (config.split.by, &label.event) {

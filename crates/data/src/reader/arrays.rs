@@ -91,12 +91,17 @@ impl Layout {
         })
     }
 
-    /// A sample by its bytes.
-    fn decode(&self, bytes: &[u8]) -> Window {
-        Window {
-            values: self.element.decode(bytes, self.big_endian),
+    /// Sample number `record` by its bytes.
+    fn decode(&self, path: &Path, record: usize, bytes: &[u8]) -> Result<Window, DataError> {
+        let beyond =
+            |problem| in_record(path, record)(SampleError::Array(ArrayError::Beyond(problem)));
+        Ok(Window {
+            values: self
+                .element
+                .decode(bytes, self.big_endian)
+                .map_err(beyond)?,
             shape: self.sample.clone(),
-        }
+        })
     }
 
     /// Sample number `record` of all values in Fortran order, as its bytes in the usual order.
@@ -200,7 +205,7 @@ impl Annotations {
                 if let Some(all) = &all {
                     layout.gather(all, record, &mut bytes);
                 }
-                window = layout.decode(&bytes);
+                window = layout.decode(path, record, &bytes)?;
             }
             sink(Record {
                 record,
@@ -292,6 +297,6 @@ impl Windows for Samples {
         placed.map_err(unreadable(path))?;
         let read = self.file.read_exact(&mut bytes);
         read.map_err(|e| cut_short(path, record, e))?;
-        Ok(self.layout.decode(&bytes))
+        self.layout.decode(path, record, &bytes)
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use npyz::NpyFile;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::element::Element;
 use super::header::{self, byte_count, is_pickled, sizes_in};
@@ -25,12 +25,24 @@ pub struct Described {
     pub dtype: String,
     /// Length of every axis.
     pub shape: String,
-    /// Least of its finite values, as float32; none if they are no real numbers, or the array is very long.
-    pub smallest: Option<f32>,
+    /// Least of its finite values; none if they are no real numbers, or the array is very long.
+    #[serde(serialize_with = "shortest")]
+    pub smallest: Option<f64>,
     /// Largest of them.
-    pub largest: Option<f32>,
+    #[serde(serialize_with = "shortest")]
+    pub largest: Option<f64>,
     /// Values that are not finite.
     pub not_finite: usize,
+}
+
+/// A float32 with as many digits as it has.
+fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) if f64::from(*value as f32) == *value => {
+            serializer.serialize_some(&(*value as f32))
+        }
+        own => own.serialize(serializer),
+    }
 }
 
 /// The arrays of a NumPy file; none of other files, and where not one can be told.
@@ -97,7 +109,7 @@ impl Described {
                 return there;
             }
             there += whole as u64;
-            for value in element.decode(&bytes[..whole], big_endian) {
+            for value in element.exact(&bytes[..whole], big_endian) {
                 if value.is_finite() {
                     self.smallest = Some(self.smallest.map_or(value, |own| own.min(value)));
                     self.largest = Some(self.largest.map_or(value, |own| own.max(value)));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::sample::BeyondFloat32;
+
 /// Type of a number on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
@@ -66,7 +68,14 @@ impl Element {
     /// From a name as people write it: `float64`, `<f8`, `tf.float64`, `<dtype: 'float64'>`. Says too whether the most
     /// significant byte comes first.
     pub fn named(text: &str) -> Option<(Self, bool)> {
-        let text = text.trim().to_lowercase();
+        let text = text.trim();
+        // `<U4` are texts of NumPy, and `<u4` are integers.
+        let is_text = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        let plain = text.trim_start_matches(['<', '>', '=', '|']);
+        if plain.strip_prefix('U').is_some_and(is_text) {
+            return None;
+        }
+        let text = text.to_lowercase();
         let text = text.trim_start_matches("<dtype: '").trim_end_matches("'>");
         let big = text.starts_with('>');
         let text = text.trim_start_matches(['<', '>', '=', '|']);
@@ -123,10 +132,37 @@ impl Element {
         }
     }
 
+    /// The numbers in `bytes` in full precision; a number that is cut off at the end is left out.
+    pub fn exact(self, bytes: &[u8], big: bool) -> impl Iterator<Item = f64> {
+        let mut own = [0; 8];
+        bytes.chunks_exact(self.width()).map(move |bytes| {
+            let own = &mut own[..bytes.len()];
+            own.copy_from_slice(bytes);
+            if big {
+                own.reverse();
+            }
+            self.value(own)
+        })
+    }
+
     /// The numbers in `bytes`; a number that is cut off at the end is left out.
-    pub fn decode(self, bytes: &[u8], big: bool) -> Vec<f32> {
-        match self {
-            Self::F64 => each(bytes, big, |b| f64::from_le_bytes(b) as f32),
+    ///
+    /// # Errors
+    /// If one is finite and beyond the range of a float32.
+    pub fn decode(self, bytes: &[u8], big: bool) -> Result<Vec<f32>, BeyondFloat32> {
+        Ok(match self {
+            Self::F64 => {
+                let values = each(bytes, big, |b| f64::from_le_bytes(b) as f32);
+                let exact = |position: usize| {
+                    let mut own: [u8; 8] = first(&bytes[position * 8..]);
+                    if big {
+                        own.reverse();
+                    }
+                    f64::from_le_bytes(own)
+                };
+                check_range(&values, exact)?;
+                values
+            }
             Self::F32 => each(bytes, big, f32::from_le_bytes),
             Self::F16 => each(bytes, big, |b| half::f16::from_le_bytes(b).to_f32()),
             Self::BF16 => each(bytes, big, |b| half::bf16::from_le_bytes(b).to_f32()),
@@ -138,7 +174,26 @@ impl Element {
             Self::U32 => each(bytes, big, |b| u32::from_le_bytes(b) as f32),
             Self::U16 => each(bytes, big, |b| u16::from_le_bytes(b).into()),
             Self::U8 => each(bytes, big, |b| u8::from_le_bytes(b).into()),
-        }
+        })
+    }
+}
+
+/// Refuses float64 that became infinite as the float32 `values`; `exact` is the one at a position.
+///
+/// # Errors
+/// If there is one.
+pub(super) fn check_range(
+    values: &[f32],
+    exact: impl Fn(usize) -> f64,
+) -> Result<(), BeyondFloat32> {
+    let infinite = values.iter().enumerate().filter(|(_, v)| v.is_infinite());
+    let mut all = infinite.map(|(position, _)| BeyondFloat32 {
+        position,
+        value: exact(position),
+    });
+    match all.find(|own| own.value.is_finite()) {
+        Some(beyond) => Err(beyond),
+        None => Ok(()),
     }
 }
 
@@ -186,18 +241,40 @@ mod tests {
         ] {
             assert_eq!(Element::named(text), Some(expected), "{text}");
         }
-        assert_eq!(Element::named("complex64"), None);
+        for other in ["complex64", "<U4", "U1", "S4"] {
+            assert_eq!(Element::named(other), None, "{other}");
+        }
     }
 
     #[test]
     fn both_orders_of_bytes() {
         assert_eq!(
-            Element::I16.decode(&[1, 2, 0xff, 0xff], true),
+            Element::I16.decode(&[1, 2, 0xff, 0xff], true).unwrap(),
             [258.0, -1.0]
         );
         assert_eq!(
-            Element::U32.decode(&[0, 0, 0, 0xb3], false),
+            Element::U32.decode(&[0, 0, 0, 0xb3], false).unwrap(),
             [3_003_121_664.0]
         );
+    }
+
+    /// What is infinite on disk is so here, and what is finite is not called infinite.
+    #[test]
+    fn numbers_beyond_float32() {
+        let of = |values: [f64; 3], big: bool| {
+            let bytes = values.map(if big {
+                f64::to_be_bytes
+            } else {
+                f64::to_le_bytes
+            });
+            Element::F64.decode(&bytes.concat(), big)
+        };
+        for big in [false, true] {
+            let infinite = [f64::INFINITY, 1.0, 3e38];
+            assert_eq!(of(infinite, big).unwrap(), [f32::INFINITY, 1.0, 3e38]);
+            let error = of([f64::INFINITY, 1.0, -1e39], big).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("value 2 is -1e39, and"), "{text}");
+        }
     }
 }

@@ -190,7 +190,7 @@ fn of_bytes(
                 element: element.to_string(),
             });
         }
-        return Ok((element.decode(bytes, big), None));
+        return Ok((element.decode(bytes, big)?, None));
     }
     if let Some(tensor) = tensor_proto::parse(bytes) {
         let tensor = tensor?;
@@ -209,7 +209,6 @@ fn of_bytes(
             });
         }
     };
-    let values = element.decode(bytes, false);
     if !plausible(bytes, element) {
         return Err(ExampleError::ImplausibleFloats {
             bytes: bytes.len(),
@@ -217,7 +216,7 @@ fn of_bytes(
             element: element.to_string(),
         });
     }
-    Ok((values, None))
+    Ok((element.decode(bytes, false)?, None))
 }
 
 /// Whether bytes without a type are floats: nearly all integers read as floats are NaN or below 1e-37.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::element::check_range;
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
@@ -138,7 +139,8 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
     if !matches!(shape.len(), 2 | 3) {
         return Err(TorchError::Dimensions { shape });
     }
-    record.values = values.into_iter().map(|value| value as f32).collect();
+    record.values = values.iter().map(|value| *value as f32).collect();
+    check_range(&record.values, |position| values[position])?;
     record.shape = shape;
     Ok(record)
 }

@@ -39,10 +39,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, ExampleError>> {
             if elements.checked_mul(element.width()) != Some(content.len()) {
                 return None;
             }
-            Ok(Tensor {
-                values: element.decode(content, false),
-                shape,
-            })
+            let values = element.decode(content, false);
+            values
+                .map(|values| Tensor { values, shape })
+                .map_err(ExampleError::from)
         }
         (Some(_), None) if other => Err(ExampleError::TensorList),
         (Some(_), None) => return None,

@@ -168,7 +168,11 @@ fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableErr
             let (more, nulls) = meaning
                 .values(&*group, i, description, most)
                 .map_err(error)?;
-            own.extend(more);
+            if own.len() == 0 {
+                own = more;
+            } else {
+                own.extend(more);
+            }
             missing += nulls;
         }
         if missing > 0 {

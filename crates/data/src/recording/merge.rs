@@ -1,7 +1,9 @@
 //! Merges the traces of several channels to stretches in which all of them were recorded.
 
+mod beside;
 mod rates;
 
+use self::beside::Beside;
 use self::rates::{Apart, resampled};
 use super::{NANOS, Notes, Trace, format_time, same_rate};
 use crate::error::recording::{MergeError, RatesDiffer};
@@ -42,6 +44,15 @@ impl Stretch {
     }
 }
 
+/// Duplicate samples of a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repeated {
+    /// How many; those of the earlier trace are kept.
+    pub samples: usize,
+    /// How many of them have different values.
+    pub conflicting: usize,
+}
+
 /// Merged stretches, with statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Merged {
@@ -53,6 +64,8 @@ pub struct Merged {
     pub overlapping: usize,
     /// Number of duplicate samples with different values.
     pub conflicting: usize,
+    /// Duplicate samples of each channel, in the order of the selection.
+    pub repeated: Vec<Repeated>,
     /// What was left out, and why, one sentence each.
     pub notes: Notes,
 }
@@ -60,7 +73,8 @@ pub struct Merged {
 /// Merges `traces` to stretches of `channels`, which are full names, or the parts after their last dots.
 ///
 /// Channels whose rates differ by less than a ten-thousandth count as one clock, and a stretch ends when they have drifted
-/// apart by half a sample. If they differ by more, nothing is merged, which is noted.
+/// apart by half a sample. If they differ by more, nothing is merged, which is noted. Samples that lie between those of
+/// the other channels go to the nearest ones, which is noted too.
 ///
 /// # Errors
 /// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
@@ -93,9 +107,14 @@ fn joined(
             .filter(|trace| trace.channel == found && !trace.samples.is_empty());
         let mut traces = numbers(traces, &found, &mut merged.notes);
         traces.sort_by_key(|trace| trace.start);
-        selected.push(join(traces, &mut merged));
+        let (traces, repeated) = join(traces, &mut merged.gaps);
+        selected.push(traces);
+        merged.overlapping += repeated.samples;
+        merged.conflicting += repeated.conflicting;
+        merged.repeated.push(repeated);
     }
     let (mut apart, mut brought) = (None, None);
+    let mut beside = Beside::default();
     let mut at = vec![0; selected.len()];
     // End of the last stretch.
     let mut done = i64::MIN;
@@ -113,6 +132,7 @@ fn joined(
         match drift(&current) {
             Ok(longest) => {
                 let stretch = common(&current, start, end, longest);
+                beside.add(&current, &stretch);
                 if stretch.len() == longest {
                     done = stretch.end();
                     merged.stretches.push(stretch);
@@ -139,6 +159,7 @@ fn joined(
             *i += usize::from(traces[*i].end() <= end);
         }
     }
+    merged.notes.extend(beside.note());
     if let (Some(brought), Some(rate)) = (brought, rate) {
         merged.notes.push(brought.note(rate));
     }
@@ -250,10 +271,15 @@ fn drift(traces: &[&Trace]) -> Result<usize, RatesDiffer> {
 
 /// The samples of a trace nearest to the times from `start` to `end`.
 fn cut(trace: &Trace, start: i64, end: i64) -> &[f64] {
-    let samples = |nanos: i64| (nanos as f64 * trace.rate / NANOS).round().max(0.0) as usize;
-    let first = samples(start.saturating_sub(trace.start)).min(trace.samples.len());
-    let last = samples(end.saturating_sub(trace.start)).clamp(first, trace.samples.len());
+    let first = nearest(trace, start);
+    let last = nearest(trace, end).max(first);
     &trace.samples[first..last]
+}
+
+/// Number of the sample of a trace nearest to a time.
+fn nearest(trace: &Trace, time: i64) -> usize {
+    let samples = time.saturating_sub(trace.start) as f64 * trace.rate / NANOS;
+    (samples.round().max(0.0) as usize).min(trace.samples.len())
 }
 
 /// The samples of `traces` from `start` to `end`, `longest` at most.
@@ -269,9 +295,10 @@ fn common(traces: &[&Trace], start: i64, end: i64, longest: usize) -> Stretch {
     }
 }
 
-/// Joins the traces of one channel, in order of time, that continue each other, and removes overlaps.
-fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
+/// Joins the traces of one channel, in order of time, that continue each other, and removes overlaps; counts `gaps`.
+fn join(traces: Vec<Trace>, gaps: &mut usize) -> (Vec<Trace>, Repeated) {
     let mut joined: Vec<Trace> = Vec::new();
+    let mut repeated = Repeated::default();
     for mut trace in traces {
         let same = |last: &&mut Trace| same_rate(last.rate, trace.rate);
         let Some(last) = joined.last_mut().filter(same) else {
@@ -280,7 +307,7 @@ fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
         };
         let late = trace.start.saturating_sub(last.end()) as f64 * trace.rate / NANOS;
         if late > 0.5 {
-            merged.gaps += 1;
+            *gaps += 1;
             joined.push(trace);
             continue;
         }
@@ -289,11 +316,11 @@ fn join(traces: Vec<Trace>, merged: &mut Merged) -> Vec<Trace> {
         let kept = &last.samples[last.samples.len().saturating_sub(early)..];
         let differ = |(one, other): &(&f64, &f64)| one != other;
         let both = kept.iter().zip(&trace.samples[..twice]);
-        merged.conflicting += both.filter(differ).count();
-        merged.overlapping += twice;
+        repeated.conflicting += both.filter(differ).count();
+        repeated.samples += twice;
         last.samples.extend(trace.samples.drain(twice..));
     }
-    joined
+    (joined, repeated)
 }
 
 #[cfg(test)]

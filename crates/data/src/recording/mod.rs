@@ -17,6 +17,7 @@ mod time;
 mod time_series;
 mod wav;
 
+use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -25,12 +26,13 @@ use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
 pub use columns::{Run, runs};
-pub use merge::{Merged, Stretch, merge, merge_at};
+pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use seisbench::{Given, SeisBench, chunks};
 pub(crate) use table::{unit, unit_by_size};
+pub(crate) use time::{DateOrder, DateOrders, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
 
 /// Evenly sampled values of one channel, without a gap.
@@ -111,7 +113,11 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
         }));
     }
     let bytes = whole(path, file.len()).map_err(unreadable(path))?;
-    let contents = parse(&bytes, &extension(path), hints).map_err(&error)?;
+    let contents = parse(&bytes, &extension(path), hints).map_err(&error);
+    if bytes.capacity() <= KEPT {
+        SPARE.set(bytes);
+    }
+    let contents = contents?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
         return Err(error(RecordingError::NoSamples {
             notes: contents.notes.all(),
@@ -120,10 +126,23 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     Ok(contents)
 }
 
+/// Most bytes of a file's content that a thread keeps the memory of.
+const KEPT: usize = 16 << 20;
+
+thread_local! {
+    /// Memory of the last file: memory that the system has not handed out before costs more than reading into it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// The content of a file of about `length` bytes.
 fn whole(path: &Path, length: u64) -> std::io::Result<Vec<u8>> {
     // One byte more tells the end without growing.
-    let mut bytes = room(length as usize + 1);
+    let length = length as usize + 1;
+    let mut bytes = SPARE.take();
+    bytes.clear();
+    if bytes.capacity() < length {
+        bytes = room(length);
+    }
     std::fs::File::open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

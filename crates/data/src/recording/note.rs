@@ -80,6 +80,8 @@ pub(crate) enum Remark {
     Resampled(String),
     /// The length of a window was rounded.
     Window(String),
+    /// Labels that end where they begin.
+    Instants(String),
 }
 
 impl Display for Remark {
@@ -120,7 +122,10 @@ impl Display for Remark {
                 f,
                 "the header does not say how long the data are: the {bytes} bytes up to the end of the file are read"
             ),
-            Self::Records(text) | Self::Resampled(text) | Self::Window(text) => f.write_str(text),
+            Self::Records(text)
+            | Self::Resampled(text)
+            | Self::Window(text)
+            | Self::Instants(text) => f.write_str(text),
         }
     }
 }

@@ -14,6 +14,7 @@ mod rows;
 mod sensors;
 mod times;
 mod values;
+mod whole;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub(super) use values::{Column, NO_TIME, Texts, Values};
 
 use super::time::parse_moment;
 use super::{Contents, Hints, Note, Notes, Remark, Trace, check_rate, text};
-use crate::error::recording::{ClockError, RecordingError, TableError};
+use crate::error::recording::{ClockError, MomentError, RecordingError, TableError};
 
 /// Reads a table in text, whose separator is `,`, `;`, `|`, a tab or blanks; skips lines that begin with `#`.
 ///
@@ -148,16 +149,26 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
 
 /// Why a column of texts is left out; if its name is that of times, what is wrong with the first.
 fn of_texts(name: &str, texts: &Texts) -> Note {
+    let is_text = |text: &&[u8]| !text.is_empty() && !number::may_be_number(text);
     let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
     let first = rows.find(|text| !text.is_empty()).unwrap_or_default();
     match parse_moment(first.as_bytes()) {
-        Err(problem) if names::time_name(name).is_some() => {
+        Err(problem)
+            if names::time_name(name).is_some()
+                || matches!(problem, MomentError::DayOrMonth { .. }) =>
+        {
             let first: String = first.chars().take(40).collect();
             format!("left out column `{name}`: `{first}` {problem}").into()
         }
         _ => Note::from(Remark::ColumnLeftOut {
             name: name.into(),
-            what: "texts".into(),
+            what: match texts.all().find(|text| is_text(text)) {
+                Some(text) => {
+                    let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+                    format!("texts, such as `{shown}`")
+                }
+                None => "texts".into(),
+            },
         }),
     }
 }

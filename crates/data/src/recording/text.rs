@@ -33,7 +33,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
         return Err(TextError::ZeroByte { position });
     }
     // Line ends of the first Macintosh.
-    if text.contains(&b'\r') && !text.contains(&b'\n') {
+    if !text.contains(&b'\n') && text.contains(&b'\r') {
         let lines = text
             .iter()
             .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
@@ -64,7 +64,7 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextE
 
 /// Format of a file by its first bytes, of formats that are often mistaken for recordings.
 pub fn kind(bytes: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 20] = [
+    let kinds: [(&[u8], &str); 21] = [
         (
             b"PK\x03\x04",
             "a zip archive or an Excel workbook: export it as CSV",
@@ -86,6 +86,7 @@ pub fn kind(bytes: &[u8]) -> Option<&'static str> {
         ),
         (b"\x93NUMPY", "an array of NumPy"),
         (b"SQLite format 3", "a database of SQLite"),
+        (b"ARROW1", "a table of Arrow (Feather): save it as Parquet"),
         (b"%PDF", "a PDF"),
         (b"fLaC", "FLAC audio: convert it to WAV"),
         (b"FORM", "AIFF audio: convert it to WAV"),

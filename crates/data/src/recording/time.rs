@@ -1,5 +1,9 @@
 //! Times as nanoseconds.
 
+mod order;
+
+pub(crate) use order::{DateOrder, DateOrders};
+
 use crate::error::recording::{MomentError, TimeError};
 
 /// Nanoseconds per second.
@@ -31,11 +35,19 @@ pub(super) fn of_day(
 /// # Errors
 /// If it is not a time, has no date, or is out of range.
 pub fn parse_time(text: &str) -> Result<i64, TimeError> {
+    parse_time_as(text, DateOrder::Unknown)
+}
+
+/// As [`parse_time`], of dates whose `order` of day and month is known from others beside it.
+///
+/// # Errors
+/// As [`parse_time`].
+pub(crate) fn parse_time_as(text: &str, order: DateOrder) -> Result<i64, TimeError> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return of_seconds(seconds).ok_or(TimeError::OutOfRange { seconds });
     }
-    match parse_moment(text.as_bytes()) {
+    match parse_moment_as(text.as_bytes(), order) {
         Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) => Ok(nanos),
         Ok(Moment::Clock(_)) => Err(TimeError::NoDate { text: text.into() }),
         Err(problem) => Err(TimeError::Malformed {
@@ -79,6 +91,14 @@ const MONTHS: [&str; 12] = [
 /// # Errors
 /// If the text is neither, or ambiguous.
 pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, MomentError> {
+    parse_moment_as(text, DateOrder::Unknown)
+}
+
+/// As [`parse_moment`], of dates whose `order` of day and month is known from others beside it.
+///
+/// # Errors
+/// As [`parse_moment`].
+pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, MomentError> {
     let mut scan = Scan(text.trim_ascii());
     let colon = |at: usize| scan.0.get(at) == Some(&b':');
     if colon(1) || colon(2) {
@@ -88,7 +108,7 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, MomentError> {
         let clock = scan.clock(false)?;
         return scan.end().map(|()| Moment::Clock(clock));
     }
-    let (day, basic) = scan.date()?;
+    let (day, basic) = scan.date(order)?;
     let midnight = day * DAY;
     if scan.0.is_empty() {
         return Ok(Moment::Day(midnight));
@@ -223,7 +243,7 @@ impl Scan<'_> {
     }
 
     /// Days since 1970, and whether the date has no separators.
-    fn date(&mut self) -> Result<(i64, bool), MomentError> {
+    fn date(&mut self, order: DateOrder) -> Result<(i64, bool), MomentError> {
         // The `T` before a time of day comes later.
         if self.0.iter().take(8).any(u8::is_ascii_alphabetic) {
             return self.named_date().map(|days| (days, false));
@@ -256,12 +276,20 @@ impl Scan<'_> {
         match (digits, seconds, thirds) {
             (4, 1 | 2, 1 | 2) => Ok((day(first, second, third)?, false)),
             (1 | 2, 1 | 2, 4) if separator == b'.' => Ok((day(third, second, first)?, false)),
-            (1 | 2, 1 | 2, 4) => match (first > 12, second > 12) {
-                (true, false) => Ok((day(third, second, first)?, false)),
-                (false, true) => Ok((day(third, first, second)?, false)),
-                _ if first == second => Ok((day(third, first, second)?, false)),
-                _ => Err(MomentError::DayOrMonth),
-            },
+            (1 | 2, 1 | 2, 4) => {
+                let days = match (first > 12, second > 12) {
+                    (true, _) => day(third, second, first),
+                    (_, true) => day(third, first, second),
+                    _ if first == second => day(third, first, second),
+                    _ if order == DateOrder::DayFirst => day(third, second, first),
+                    _ if order == DateOrder::MonthFirst => day(third, first, second),
+                    _ => Err(MomentError::DayOrMonth {
+                        year: third,
+                        numbers: [first, second],
+                    }),
+                };
+                Ok((days?, false))
+            }
             _ => Err(MomentError::Malformed),
         }
     }

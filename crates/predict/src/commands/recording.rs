@@ -170,7 +170,7 @@ impl<'a> Analyst<'a> {
         let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
         let mut found = Vec::new();
         classifier.reset_novelty();
-        let mut joiner = Joiner::new(channels.len());
+        let mut joiner = Joiner::new(channels.len()).resampled_to(cutting.rate);
         // The last window extends beyond `until`, and so does the resampling filter.
         let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
         let limit = until
@@ -300,7 +300,13 @@ fn notes(
     );
     if let Some((seconds, rates)) = &counts.apart {
         notes.push(format!(
-            "note: {seconds:.3} s skipped, where the channels have different rates: {rates} (`data import` resamples them)"
+            "note: {seconds:.3} s skipped, where the channels have different rates: {rates}"
+        ));
+    }
+    if let Some((seconds, rates)) = &counts.resampled {
+        notes.push(format!(
+            "note: {seconds:.3} s in which the channels have different rates are resampled to {} Hz by channel: {rates}",
+            cutting.rate
         ));
     }
     Ok(notes)

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
     let findings = Findings::open(&arguments.output, &arguments.events, &classifier, &[])?;
     let source = Source::new(arguments, cutting.channels)?;
     let mut stream = Stream {
-        joiner: Joiner::new(cutting.channels),
+        joiner: Joiner::new(cutting.channels).resampled_to(cutting.rate),
         analysis: Analysis::new(Slider::new(cutting), EventDetector::new(settings), 1),
         classifier,
         findings,
@@ -267,6 +267,11 @@ impl Stream {
         if let Some((seconds, rates)) = &counts.apart {
             lines.push(format!(
                 "{seconds:.3} s skipped, where the channels have different rates: {rates}"
+            ));
+        }
+        if let Some((seconds, rates)) = &counts.resampled {
+            lines.push(format!(
+                "{seconds:.3} s resampled by channel, where the channels have different rates: {rates}"
             ));
         }
         let warnings = self

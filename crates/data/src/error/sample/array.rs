@@ -4,11 +4,14 @@ use std::io;
 
 use zip::result::ZipError;
 
-use super::AmbiguousName;
+use super::{AmbiguousName, BeyondFloat32};
 
 /// What is wrong with arrays as NumPy saves them.
 #[derive(Debug, thiserror::Error)]
 pub enum ArrayError {
+    /// A number is too large.
+    #[error(transparent)]
+    Beyond(#[from] BeyondFloat32),
     /// Several names could be the one that is looked for.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousName),

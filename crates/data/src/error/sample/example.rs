@@ -1,6 +1,6 @@
 //! Errors of `tf.train.Example`.
 
-use super::AmbiguousName;
+use super::{AmbiguousName, BeyondFloat32};
 
 /// What to do about bytes whose type is not known.
 const STATE_DTYPE: &str = "add the feature `dtype` (such as float32 or int16) and `shape`, or write `x` as a list of floats";
@@ -11,6 +11,9 @@ const ONE_INTEGER: &str = "expected one integer, the number of the class";
 /// What is wrong with a `tf.train.Example`.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ExampleError {
+    /// A number is too large.
+    #[error(transparent)]
+    Beyond(#[from] BeyondFloat32),
     /// Several names could be the one that is looked for.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousName),

@@ -4,11 +4,14 @@ use std::io;
 
 use zip::result::ZipError;
 
-use super::PickleError;
+use super::{BeyondFloat32, PickleError};
 
 /// What is wrong with a file of `torch.save`.
 #[derive(Debug, thiserror::Error)]
 pub enum TorchError {
+    /// A number is too large.
+    #[error(transparent)]
+    Beyond(#[from] BeyondFloat32),
     /// The file is larger than one sample can be.
     #[error("too large for one sample: at most {limit} bytes are read")]
     TooLarge {

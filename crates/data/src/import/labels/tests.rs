@@ -91,3 +91,48 @@ fn tables_with_marks_of_other_systems() {
         "{error}"
     );
 }
+
+/// A date over the 12th tells the order of all of a table, and none tells nothing: then both readings are named.
+#[test]
+fn days_and_months_of_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let read = |rows: &str| {
+        std::fs::write(&path, format!("start,end,class\n{rows}")).unwrap();
+        read_labels(&path).map_err(|error| error.to_string())
+    };
+    let moment = |text: &str| Time::Moment(recording::parse_time(text).unwrap());
+    let first = "03/04/2025 10:00:00,03/04/2025 10:01:00,a\n";
+    for (rest, day) in [
+        ("14/04/2025 10:00:00,14/04/2025 10:01:00,a\n", "2025-04-03"),
+        ("04/12/2025 10:00:00,04/14/2025 10:01:00,a\n", "2025-03-04"),
+    ] {
+        let labels = read(&format!("{first}{rest}")).unwrap();
+        assert_eq!(labels[0].start, moment(&format!("{day} 10:00:00")));
+    }
+    let error = read(first).unwrap_err();
+    assert!(
+        error.contains("line 2: `03/04/2025 10:00:00` may be 2025-04-03 or 2025-03-04"),
+        "{error}"
+    );
+    let error = parse_yaml::<Label>("{start: 03/04/2025 10:00, end: 20, class: a}");
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("may be 2025-04-03 or 2025-03-04"), "{error}");
+}
+
+#[test]
+fn impossible_times_are_named_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    for (row, problem) in [
+        ("9,5,a", "line 2: ends before it begins: from `9` to `5`"),
+        ("9,,a", "line 2: a time is missing"),
+        ("10:00:01,10:00:02,a", "line 2: `10:00:01` has no date"),
+    ] {
+        std::fs::write(&path, format!("start,end,class\n{row}\n")).unwrap();
+        let error = read_labels(&path).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+    std::fs::write(&path, "start,end,class\n5,5,a\n").unwrap();
+    assert_eq!(read_labels(&path).unwrap().len(), 1);
+}

@@ -9,9 +9,12 @@ use parquet::schema::types::ColumnDescriptor;
 use super::super::table::{NO_TIME, Texts, Values};
 use super::super::time::DAY;
 use crate::error::recording::ColumnError;
+use crate::room::room;
 
-/// Rows read at a time: memory is not reserved for the rows that a header claims.
-const ROWS: usize = 1 << 16;
+/// Rows read at a time: so many values of the widest type stay in the cache.
+const ROWS: usize = 1 << 13;
+/// Rows for which memory is reserved at most, whatever a header claims.
+const RESERVED: usize = 1 << 22;
 
 /// What the stored values of a column stand for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,9 +135,11 @@ impl Meaning {
         most: usize,
     ) -> Result<(Values, usize), ColumnError> {
         let reader = group.get_column_reader(i)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let chunk = Chunk {
             needed: column.max_def_level(),
             most,
+            expected: rows.min(most).min(RESERVED),
         };
         let values = match self {
             Self::Signed | Self::Unsigned | Self::Float | Self::Half => {
@@ -287,6 +292,8 @@ struct Chunk {
     needed: i16,
     /// Rows that the file can hold.
     most: usize,
+    /// Rows that memory is reserved for.
+    expected: usize,
 }
 
 impl Chunk {
@@ -300,7 +307,7 @@ impl Chunk {
         missing: U,
         mut convert: impl FnMut(&T::T) -> U,
     ) -> Result<(Vec<U>, usize), ColumnError> {
-        let (mut values, mut nulls) = (Vec::new(), 0);
+        let (mut values, mut nulls) = (room(self.expected), 0);
         let (mut buffer, mut levels) = (Vec::new(), Vec::new());
         loop {
             buffer.clear();

@@ -238,3 +238,44 @@ fn different_rates_are_brought_to_one() {
     // One that nobody asks for changes nothing.
     assert_eq!(merge(traces(), &names[..1]).unwrap().notes.len(), 0);
 }
+
+#[test]
+fn samples_between_others_are_noted() {
+    let traces = |late: f64| {
+        vec![
+            trace("Z", 0.0, 0..50),
+            trace("Z", 10.0, 0..50),
+            trace("N", late / 10.0, 0..50),
+            trace("N", 10.0, 0..50),
+        ]
+    };
+    let names = ["Z", "N"].map(String::from);
+    let merged = merge(traces(0.4), &names).unwrap();
+    assert_eq!(
+        merged.notes,
+        [
+            "channel `Z` was sampled up to 0.40 samples (40.000 ms) earlier than the other channels: the nearest samples are \
+             taken for simultaneous, 50 samples in 1 stretch(es)"
+        ]
+    );
+    for late in [0.0, 0.01, 3.0] {
+        let merged = merge(traces(late), &names).unwrap();
+        assert_eq!(merged.notes.len(), 0, "{late}: {:?}", merged.notes);
+    }
+}
+
+#[test]
+fn repeated_samples_are_counted_by_channel() {
+    let mut traces = vec![trace("N", 0.0, 0..70)];
+    traces.push(trace("Z", 0.0, 0..50));
+    traces.push(trace("Z", 4.0, 40..60));
+    traces.push(trace("Z", 5.0, 52..70));
+    traces.push(trace("Z", 20.0, 0..9));
+    let merged = merge(traces, &["N".into(), "Z".into()]).unwrap();
+    let counts = merged
+        .repeated
+        .iter()
+        .map(|own| (own.samples, own.conflicting));
+    assert_eq!(counts.collect::<Vec<_>>(), [(0, 0), (20, 10)]);
+    assert_eq!((merged.overlapping, merged.conflicting), (20, 10));
+}

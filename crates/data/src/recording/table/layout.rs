@@ -1,10 +1,11 @@
 //! Finds the layout of a table in text: its separator, the line with its names, the first row of numbers, and the kinds of columns.
 
 use super::super::text::cell;
-use super::super::time::{Moment, parse_moment};
-use super::super::{Note, Notes, Remark};
+use super::super::time::{DateOrder, Moment, parse_moment_as};
+use super::super::{Notes, Remark};
 use super::names::{time_name, with_unit};
-use super::number::{Commas, commas, grouping_points, may_be_number, number};
+use super::number::{Commas, may_be_number, number};
+use super::whole;
 use crate::error::recording::TableError;
 
 /// What a column holds.
@@ -28,6 +29,8 @@ pub(super) struct Layout {
     /// The line with the names; empty if there is none.
     pub header: Vec<u8>,
     pub kinds: Vec<Kind>,
+    /// Order of day and month in the dates of each column.
+    pub orders: Vec<DateOrder>,
     /// Byte at which the first row of values begins.
     pub start: usize,
     pub notes: Notes,
@@ -74,7 +77,8 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
             text: cell(lines[0].bytes).chars().take(60).collect(),
         });
     };
-    let (commas, notes) = commas_of(&rows[first..], separator);
+    let start = lines[first].start;
+    let (commas, notes) = whole::commas_of(&rows[first..], (bytes, start, separator));
     let mut notes: Notes = notes.into_iter().collect();
     let width = rows[first..]
         .iter()
@@ -89,16 +93,15 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         (first, width, separator),
         &mut notes,
     );
-    let kinds = (0..names.len())
-        .map(|column| {
-            let column: Vec<Kind> = rows[first..]
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| kind(cell, commas))
-                .collect();
-            usual(&column)
-        })
+    let column = |column: usize| rows[first..].iter().filter_map(move |row| row.get(column));
+    let orders: Vec<DateOrder> = (0..names.len())
+        .map(|i| whole::date_order(column(i), i, (bytes, start, separator)))
         .collect();
+    let kinds = orders.iter().enumerate().map(|(i, order)| {
+        let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
+        usual(&kinds)
+    });
+    let kinds = kinds.collect();
     Ok(Layout {
         separator,
         commas,
@@ -107,37 +110,10 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
             trimmed(lines[line].bytes, separator).to_vec()
         }),
         kinds,
-        start: lines[first].start,
+        orders,
+        start,
         notes,
     })
-}
-
-/// What commas mean in rows of values, and a note where there are any.
-fn commas_of(rows: &[Vec<Vec<u8>>], separator: u8) -> (Commas, Option<Note>) {
-    let (mut found, mut example, mut is_certain) = commas(rows.iter().flatten(), separator);
-    if found == Commas::None
-        && let Some(grouped) = grouping_points(rows)
-    {
-        (found, example, is_certain) = (Commas::Points, Some(grouped), true);
-    }
-    let note = example.map(|example| {
-        let (what, how) = match found {
-            Commas::Thousands => ("commas between thousands", "without"),
-            Commas::Points => ("points between thousands", "without"),
-            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
-        };
-        let remark = Remark::Numbers {
-            what,
-            example: cell(example),
-            how,
-        };
-        if is_certain {
-            return Note::from(remark);
-        }
-        // The group of three digits may be decimals, and the decimals a group.
-        format!("{remark}; it may be meant otherwise").into()
-    });
-    (found, note)
 }
 
 /// The first lines with something in them, and of the comments the last before each.
@@ -211,17 +187,17 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
 }
 
 /// What a cell is.
-fn kind(cell: &[u8], commas: Commas) -> Kind {
+fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
     }
     if number(cell, commas).is_some() {
         return Kind::Number;
     }
-    of_text(cell)
+    of_text(cell, order)
 }
 
-/// What a cell is, whatever its commas mean.
+/// What a cell is, whatever its commas mean and whether day or month come first.
 fn loose_kind(cell: &[u8]) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
@@ -229,12 +205,12 @@ fn loose_kind(cell: &[u8]) -> Kind {
     if may_be_number(cell) {
         return Kind::Number;
     }
-    of_text(cell)
+    of_text(cell, DateOrder::DayFirst)
 }
 
 /// Kind of a cell that is not a number.
-fn of_text(cell: &[u8]) -> Kind {
-    match parse_moment(cell) {
+fn of_text(cell: &[u8], order: DateOrder) -> Kind {
+    match parse_moment_as(cell, order) {
         Ok(Moment::Stamp(_)) => Kind::Stamp,
         Ok(Moment::Day(_)) => Kind::Day,
         Ok(Moment::Clock(_)) => Kind::Clock,
@@ -340,12 +316,11 @@ fn names(
     // A trailing separator may be in the rows alone, or in the names alone.
     let fits =
         |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
+    let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
     let named = |row: &[Vec<u8>]| {
         fits(row)
-            && row
-                .iter()
-                .any(|cell| kind(cell, Commas::None) == Kind::Text)
-            && !row.iter().any(|cell| is_time(kind(cell, Commas::None)))
+            && row.iter().any(|cell| plain(cell) == Kind::Text)
+            && !row.iter().any(|cell| is_time(plain(cell)))
     };
     // Below the names there may be units and what was averaged, above them anything, and a blank line between.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);

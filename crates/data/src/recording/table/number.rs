@@ -106,52 +106,13 @@ pub(super) fn may_be_number(cell: &[u8]) -> bool {
 }
 
 /// Whether the digits of a whole number come in threes, as in `1,220,000`.
-fn is_grouped(whole: &str, separator: char) -> bool {
+pub(super) fn is_grouped(whole: &str, separator: char) -> bool {
     let mut groups = whole.trim_start_matches(['+', '-']).split(separator);
     let first = groups.next().unwrap_or_default();
     let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
     (1..=3).contains(&first.len())
         && digits(first)
         && groups.all(|group| group.len() == 3 && digits(group))
-}
-
-/// Numbers with a point in a column, beside whole ones, that are enough to tell thousands from fractions: of so many
-/// fractions with their zeros left out, some would have fewer than three digits.
-const ENOUGH: usize = 20;
-
-/// A number whose points group thousands, if all points in `rows` do: `1.360.000` in one cell, or a column of numbers
-/// such as `1.360` beside whole ones such as `98`.
-pub(super) fn grouping_points(rows: &[Vec<Vec<u8>>]) -> Option<&[u8]> {
-    let has_point = |cell: &&Vec<u8>| cell.contains(&b'.');
-    let in_threes = |cell: &Vec<u8>| {
-        let text = str::from_utf8(cell).unwrap_or_default();
-        is_grouped(text, '.') && !text.trim_start_matches(['+', '-']).starts_with('0')
-    };
-    let cells = || rows.iter().flatten().filter(has_point);
-    let mut numbers = cells().filter(|cell| number(cell, Commas::None).is_some());
-    if !numbers.all(in_threes) {
-        return None;
-    }
-    let several =
-        |cell: &&Vec<u8>| cell.iter().filter(|byte| **byte == b'.').count() > 1 && in_threes(cell);
-    if let Some(example) = cells().find(several) {
-        return Some(example);
-    }
-    let width = rows.iter().map(Vec::len).max()?;
-    (0..width).find_map(|column| {
-        let cells = || rows.iter().filter_map(move |row| row.get(column));
-        let whole = |cell: &&Vec<u8>| {
-            let digits = cell.strip_prefix(b"-").unwrap_or(cell);
-            (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
-        };
-        let pointed = cells().filter(has_point).count();
-        let mut with_point = cells().filter(has_point);
-        let mixed = pointed >= ENOUGH && cells().any(|cell| whole(&cell));
-        mixed
-            .then(|| with_point.next())
-            .flatten()
-            .map(Vec::as_slice)
-    })
 }
 
 /// What commas mean in `cells`, an example where there are any, and whether they can mean nothing else.
@@ -267,24 +228,5 @@ mod tests {
             let cells: Vec<Vec<u8>> = cells.iter().map(|cell| cell.as_bytes().to_vec()).collect();
             assert_eq!(commas(cells.iter(), separator).0, expected, "{cells:?}");
         }
-    }
-
-    #[test]
-    fn what_points_mean() {
-        let rows = |columns: &[&[&str]]| -> Vec<Vec<Vec<u8>>> {
-            let row = |i: usize| columns.iter().map(move |column| column[i % column.len()]);
-            (0..40)
-                .map(|i| row(i).map(|cell| cell.as_bytes().to_vec()).collect())
-                .collect()
-        };
-        let grouped = |columns: &[&[&str]]| grouping_points(&rows(columns)).is_some();
-        assert!(grouped(&[&["1714550400000"], &["1.360.000", "-663.000"]]));
-        assert!(grouped(&[&["01.05.2024"], &["1.360", "-1.102", "98"]]));
-        // Fractions: fewer digits, a zero in front, or as many digits everywhere.
-        assert!(!grouped(&[&["1.360", "1.5", "98"]]));
-        assert!(!grouped(&[&["0.360", "1.525", "98"]]));
-        assert!(!grouped(&[&["1.360", "1.525"]]));
-        assert!(!grouped(&[&["0.5"], &["1.360", "98"]]));
-        assert!(!grouped(&[&["01.05.2024"], &["7"]]));
     }
 }

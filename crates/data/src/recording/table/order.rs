@@ -9,6 +9,10 @@ const ROWS_BETWEEN_STEPS_BACK: usize = 10;
 /// Probability below which rows of the same time and values are not alike by chance.
 const BY_CHANCE: f64 = 0.01;
 
+/// Most repeated times of which it is said that they may be rows that are there twice, as a share of the rows: with more,
+/// the times are coarse.
+const FEW: f64 = 0.01;
+
 /// Rows that are to be read in another order, or not all.
 #[derive(Debug, PartialEq)]
 pub(super) struct Order {
@@ -60,8 +64,18 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
         }
     }
     let others = (rows.len() - 1 - same_time).max(1);
-    let chance = (alike_by_chance as f64 / others as f64).powf(same_time as f64);
-    if same_row > 0 && same_row == same_time && chance < BY_CHANCE {
+    let share = alike_by_chance as f64 / others as f64;
+    let chance = share.powf(same_time as f64);
+    let all_alike = same_row > 0 && same_row == same_time;
+    if all_alike && chance >= BY_CHANCE && share < 0.5 && same_row as f64 <= FEW * rows.len() as f64
+    {
+        notes.push(format!(
+            "{same_row} row(s) have the time and values of the row before, as {:.1} % of rows have its values anyway: taken for \
+             samples; remove them if they are there twice",
+            100.0 * share
+        ));
+    }
+    if all_alike && chance < BY_CHANCE {
         let mut before = None;
         rows.retain(|&row| {
             let repeats = before.is_some_and(|before| times[before] == times[row]);
@@ -120,6 +134,25 @@ mod tests {
     /// Values that never repeat.
     fn values(count: usize) -> Vec<f64> {
         (0..count).map(|i| (i as f64).sin()).collect()
+    }
+
+    /// A row that is there twice, or two samples at one time: who cannot tell says so.
+    #[test]
+    fn a_row_that_may_be_there_twice_is_said() {
+        let mut own = values(2000);
+        // A fortieth of the rows have the value of the one before.
+        (39..2000).step_by(40).for_each(|i| own[i] = own[i - 1]);
+        let mut times: Vec<i64> = (0..2000).map(|i| i * 10).collect();
+        own.insert(501, own[500]);
+        times.insert(501, times[500]);
+        let order = of_rows(&times, &[&own]).unwrap();
+        assert_eq!(order.rows.len(), 2001);
+        assert_eq!(order.notes.len(), 1);
+        assert!(
+            order.notes[0].starts_with("1 row(s) have the time and values of the row before"),
+            "{:?}",
+            order.notes
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::time::{Moment, parse_moment};
+use super::super::time::{Moment, parse_moment_as};
 use super::layout::{self, Kind, Layout, is_missing};
 use super::number::{Commas, number, plain};
 use super::{NO_TIME, Notes, Remark, Texts, Values};
@@ -128,10 +128,11 @@ pub(super) fn read(
     layout: &Layout,
     notes: &mut Notes,
 ) -> Result<Vec<Values>, TableError> {
-    let parts = parts(bytes, layout.start);
+    let quoted = bytes[layout.start..].contains(&b'"');
+    let parts = parts(bytes, layout.start, quoted);
     let read: Vec<_> = parts
         .into_par_iter()
-        .map(|part| rows(bytes, part, layout))
+        .map(|part| rows(bytes, part, (layout, quoted)))
         .collect();
     let mut all = Part::new(layout);
     all.reserve(read.iter().flatten().map(|part| part.rows).sum());
@@ -196,10 +197,9 @@ pub(super) fn rows_of(count: usize) -> String {
 }
 
 /// Cuts the rows into parts that end with a line; a single part if quotes could contain line ends.
-fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
+fn parts(bytes: &[u8], start: usize, quoted: bool) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = start;
-    let quoted = bytes[start..].contains(&b'"');
     while start < bytes.len() {
         let least = start + if quoted { bytes.len() } else { PART };
         let rest = bytes.get(least..).unwrap_or_default();
@@ -211,10 +211,14 @@ fn parts(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
     parts
 }
 
-/// Reads the rows in `part` of a table.
-fn rows(bytes: &[u8], part: Range<usize>, layout: &Layout) -> Result<Part, TableError> {
+/// Reads the rows in `part` of a table, which may have quotes.
+fn rows(
+    bytes: &[u8],
+    part: Range<usize>,
+    (layout, quoted): (&Layout, bool),
+) -> Result<Part, TableError> {
     let mut own = Part::new(layout);
-    if layout.separator != b' ' && bytes[part.clone()].contains(&b'"') {
+    if layout.separator != b' ' && quoted {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(layout.separator)
             .comment(Some(b'#'))
@@ -342,7 +346,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
         Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
         Values::Times(times) | Values::Clocks(times) => {
             let clock = layout.kinds[column] == Kind::Clock;
-            let moment = match parse_moment(cell) {
+            let moment = match parse_moment_as(cell, layout.orders[column]) {
                 Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
                 Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
                 Ok(_) => Err(MomentError::OtherKind),

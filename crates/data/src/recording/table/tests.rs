@@ -161,7 +161,7 @@ fn zeros_behind_and_ambiguous_dates_are_said() {
         .to_string();
     assert!(
         error.contains(
-            "left out column `time`: `05/06/2024 10:00:00` may have the day or the month first"
+            "left out column `time`: `05/06/2024 10:00:00` may be 2024-06-05 or 2024-05-06"
         ),
         "{error}"
     );
@@ -417,4 +417,78 @@ fn times_of_damaged_files_do_not_overflow() {
             );
         }
     }
+}
+
+/// Dates that may begin with the day or the month: one over 12, wherever it is, settles all; else both readings are named.
+#[test]
+fn one_date_settles_those_above_it() {
+    let rows = |dates: [&str; 2], between: &str| {
+        let row = |i: usize| format!("{} 10:00:{:02},{i}\n", dates[i / 30], i % 30);
+        let rows: String = (0..60).map(row).collect();
+        format!("time,Z\n{}", rows.replace(' ', between))
+    };
+    for (dates, start) in [
+        (["03/04/2025", "13/04/2025"], "2025-04-03T10:00:00"),
+        (["04/03/2025", "04/13/2025"], "2025-04-03T10:00:00"),
+        (["3-4-2025", "13-4-2025"], "2025-04-03T10:00:00"),
+    ] {
+        let own = contents(&rows(dates, " "), &Hints::default()).unwrap();
+        let expected = super::super::parse_time(start).unwrap();
+        assert_eq!(own.traces[0].start, expected, "{dates:?}");
+        assert_eq!((own.traces.len(), own.traces[1].samples.len()), (2, 30));
+    }
+    // A thousand rows later.
+    let row = |i: u32| format!("03/04/2025 10:{:02}:{:02},1\n", i / 60, i % 60);
+    let many = (0..300).map(row).collect::<String>() + "13/04/2025 10:00:00,2\n";
+    let hints = Hints {
+        sampling_rate: Some(1.0),
+        start: None,
+    };
+    let own = contents(&format!("time,Z\n{many}"), &hints).unwrap();
+    let day = super::super::parse_time("2025-04-03T10:00:00").unwrap();
+    assert_eq!((own.traces.len(), own.traces[0].start), (2, day));
+    let open = rows(["03/04/2025", "04/05/2025"], " ");
+    let error = contents(&open, &Hints::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("`03/04/2025 10:00:00` may be 2025-04-03 or 2025-03-04"),
+        "{error}"
+    );
+    let own = contents(&open, &hints).unwrap();
+    let said = own.notes.texts(true).join("; ");
+    assert!(said.contains("may be 2025-04-03 or 2025-03-04"), "{said}");
+}
+
+/// Points between thousands that come late are read as such, or there is a doubt that names one.
+#[test]
+fn points_that_come_late_are_no_fractions_in_silence() {
+    let table = |late: &[&str]| {
+        let head: String = (0..1000)
+            .map(|i| format!("{};{}\n", i * 10, i % 90))
+            .collect();
+        let rows = late.iter().enumerate();
+        let rows = rows.map(|(i, cell)| format!("{};{cell}\n", 10_000 + i * 10));
+        format!("time_ms;Z\n{head}{}", rows.collect::<String>())
+    };
+    let (samples, notes) = first(&table(&["12.345", "-1.002"].repeat(12)));
+    assert_eq!(samples[1000..1002], [12345.0, -1002.0]);
+    assert_eq!(
+        notes,
+        ["numbers have points between thousands: `12.345` is read without"]
+    );
+    let (samples, notes) = first(&table(&["12.345"]));
+    assert_eq!(samples[1000], 12.345);
+    assert_eq!(
+        notes,
+        [
+            "line 1002: `12.345` may be 12345, with a point between thousands; it is read as 12.345, and so are all numbers \
+             with a point"
+        ]
+    );
+    let (samples, notes) = first(&table(&["12.345", "0.5"]));
+    assert_eq!(samples[1000..], [12.345, 0.5]);
+    assert!(notes.is_empty(), "{notes:?}");
+    // With a decimal comma somewhere, a point is none.
+    let (samples, notes) = first(&table(&["12.345,5", "0,5"]));
+    assert_eq!(samples[1000..], [12345.5, 0.5]);
+    assert_eq!(notes.len(), 1, "{notes:?}");
 }

@@ -1,6 +1,6 @@
 //! Finds the column of times in a table, and its unit.
 
-use super::super::time::{DAY, Moment, of_seconds, parse_moment};
+use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as};
 use super::super::{Hints, NANOS, Notes, Remark};
 use super::names::{counts_rows, time_name, unit_by_size};
 use super::rows::rows_of;
@@ -75,13 +75,14 @@ fn texts_with_times(columns: &mut [Column]) {
         let Values::Texts(texts) = &column.values else {
             continue;
         };
+        let order = DateOrders::of(texts.all()).order();
+        let parse = |row: usize| parse_moment_as(texts.get(row).as_bytes(), order);
         let first = texts.rows.len().min(1);
-        if (0..first).any(|row| parse_moment(texts.get(row).as_bytes()).is_err()) {
+        if (0..first).any(|row| parse(row).is_err()) {
             continue;
         }
-        let moments: Vec<Option<Moment>> = (0..texts.rows.len())
-            .map(|row| parse_moment(texts.get(row).as_bytes()).ok())
-            .collect();
+        let moments: Vec<Option<Moment>> =
+            (0..texts.rows.len()).map(|row| parse(row).ok()).collect();
         let is_clock = matches!(moments.first(), Some(Some(Moment::Clock(_))));
         let nanos = moments.iter().map(|moment| match moment {
             Some(Moment::Clock(nanos)) if is_clock => *nanos,

@@ -74,6 +74,11 @@ impl Texts {
         self.rows.extend(rows);
     }
 
+    /// The distinct texts.
+    pub fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.own.iter().map(|text| text.as_bytes())
+    }
+
     /// Upper bound for the number of distinct texts.
     pub fn different(&self) -> usize {
         self.own.len()

@@ -1,0 +1,138 @@
+//! Reads and parses YAML, for all modules and crates.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::de::IgnoredAny;
+
+use crate::error::YamlError;
+use crate::nesting::deeper_than;
+use crate::text;
+
+/// Size limit of a YAML file, in bytes.
+const MAX_SIZE: u64 = 16 << 20;
+
+/// Maximum nesting of brackets and braces: the parser's time grows with its square.
+const MAX_DEPTH: usize = 200;
+
+/// Refuses text that would take too long to parse, or is not YAML: what is wrong is then no value of a key.
+///
+/// # Errors
+/// [`YamlError`] with line and column.
+pub(super) fn check(text: &str) -> Result<(), YamlError> {
+    if deeper_than(MAX_DEPTH, text.as_bytes(), b"[{", b"]}") {
+        return Err(YamlError::TooDeep { limit: MAX_DEPTH });
+    }
+    match serde_yaml::from_str::<Option<IgnoredAny>>(text) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(YamlError::Syntax(problem)),
+    }
+}
+
+/// Reads the text of a configuration.
+///
+/// # Errors
+/// If it cannot be read, is not text, or is too large.
+pub fn read_yaml(path: &Path) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    if file.take(MAX_SIZE + 1).read_to_end(&mut bytes)? as u64 > MAX_SIZE {
+        let problem = format!("larger than {MAX_SIZE} bytes: not a configuration");
+        return Err(std::io::Error::other(problem));
+    }
+    text::decode(&bytes).map_err(std::io::Error::other)
+}
+
+/// Parses YAML for other modules and crates.
+///
+/// # Errors
+/// [`YamlError`] with key, line and column.
+pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
+    check(text)?;
+    serde_yaml::from_str(text).map_err(|error| twice(error, text))
+}
+
+/// Like [`parse_yaml`]; also returns the keys that `T` does not have.
+///
+/// # Errors
+/// [`YamlError`] with key, line and column.
+pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> Result<(T, Vec<String>), YamlError> {
+    check(text)?;
+    let mut unknown = Vec::new();
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
+    Ok((value.map_err(|error| twice(error, text))?, unknown))
+}
+
+/// An error with the lines of a key that is there twice, which the library does not tell.
+fn twice(error: serde_yaml::Error, text: &str) -> YamlError {
+    let message = error.to_string();
+    let named = message.split_once("duplicate field `");
+    let Some(key) = named.and_then(|(_, rest)| rest.split('`').next()) else {
+        return error.into();
+    };
+    let is_key = |line: &str| {
+        line.split_once(':')
+            .is_some_and(|(own, _)| own.trim() == key)
+    };
+    let lines = text.lines().enumerate().filter(|(_, line)| is_key(line));
+    let lines: Vec<usize> = lines.map(|(number, _)| number + 1).collect();
+    if lines.len() < 2 {
+        return error.into();
+    }
+    YamlError::Twice {
+        key: key.to_owned(),
+        lines,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not YAML is said before what a key may be, with its place and what to do.
+    #[test]
+    fn broken_text_is_not_a_wrong_value() {
+        let error = |text: &str| {
+            let parsed = parse_yaml::<std::collections::BTreeMap<String, usize>>(text);
+            parsed.unwrap_err().to_string()
+        };
+        let open = error("model: 1\nepochs: [3\nbatch_size: 16\n");
+        for part in [
+            "not valid YAML: did not find expected ',' or ']'",
+            "while parsing a flow sequence at line 2 column 9",
+            "close every bracket, brace and quote",
+        ] {
+            assert!(open.contains(part), "{part}: {open}");
+        }
+        let quote = error("model: \"1\n");
+        assert!(
+            quote.contains("quoted scalar at line 1 column 8"),
+            "{quote}"
+        );
+        assert_eq!(
+            error("epochs: [3]\n"),
+            "epochs: expected a whole number, 0 or more, and found a list at line 1 column 9"
+        );
+        assert_eq!(
+            error("epochs: soon\n"),
+            "epochs: expected a whole number, 0 or more, and found the text \"soon\" at line 1 column 9"
+        );
+        #[derive(Debug, serde::Deserialize)]
+        struct Own {
+            #[allow(dead_code)] // read
+            epochs: usize,
+        }
+        let error_of = parse_yaml::<Own>("epochs: 3\n# more\nepochs: 4\n").unwrap_err();
+        assert_eq!(
+            error_of.to_string(),
+            "`epochs` is there more than once, in lines 1 and 3: keep one of them"
+        );
+        assert_eq!(
+            error("- epochs: 3\n"),
+            "expected keys with values, such as `epochs: 20`, and found a list"
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! What only all rows of a table tell: what commas and points in numbers mean, and whether dates begin with the day.
+//!
+//! The first lines may leave it open, and what they say may be contradicted below. Nearly all tables are settled by their
+//! first rows nevertheless, so that the rest is not looked at.
+
+use super::super::text::cell;
+use super::super::time::{DateOrder, DateOrders};
+use super::super::{Note, Remark};
+use super::number::{Commas, commas, is_grouped, may_be_number, number};
+
+/// What points within numbers mean.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Points {
+    /// They are before fractions, or there are none.
+    Fractions,
+    /// They group thousands.
+    Thousands {
+        /// A number with one.
+        example: Vec<u8>,
+    },
+    /// They may be either.
+    Unclear {
+        /// Line of the first number with one.
+        line: usize,
+        /// The number.
+        example: Vec<u8>,
+    },
+}
+
+/// Numbers with a point in a column, beside whole ones, that are enough to tell thousands from fractions: of so many
+/// fractions with their zeros left out, some would have fewer than three digits.
+const ENOUGH: usize = 20;
+
+/// Cells with commas that are looked at.
+const COMMAS: usize = 4096;
+
+/// A cell without the quotes around it.
+fn unquoted(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    let inner = cell.strip_prefix(b"\"");
+    inner
+        .and_then(|inner| inner.strip_suffix(b"\""))
+        .unwrap_or(cell)
+}
+
+/// Cells with a byte `with` in the rows from byte `start` on, and where they are.
+fn cells_with(
+    bytes: &[u8],
+    start: usize,
+    separator: u8,
+    with: u8,
+) -> impl Iterator<Item = (usize, &[u8])> {
+    let ends = move |byte: &u8| {
+        *byte == separator || *byte == b'\n' || separator == b' ' && byte.is_ascii_whitespace()
+    };
+    let mut next = start;
+    std::iter::from_fn(move || {
+        let rest = &bytes[next.min(bytes.len())..];
+        let at = rest.iter().position(|byte| *byte == with)?;
+        let first = rest[..at].iter().rposition(ends).map_or(0, |end| end + 1);
+        let length = rest[at..].iter().position(ends).unwrap_or(rest.len() - at);
+        let found = (next + first, unquoted(&rest[first..at + length]));
+        next += at + length;
+        Some(found)
+    })
+}
+
+/// Whether the digits of a number come in threes between points, and no fraction would be written so: `0.360` would.
+fn in_threes(cell: &[u8]) -> bool {
+    let text = str::from_utf8(cell).unwrap_or_default();
+    is_grouped(text, '.') && !text.trim_start_matches(['+', '-']).starts_with('0')
+}
+
+/// Numbers whose commas the separator does not explain, from the rows from byte `start` on: of a table that is separated
+/// by another character.
+fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
+    if separator == b',' || !bytes[start..].contains(&b',') {
+        return Vec::new();
+    }
+    cells_with(bytes, start, separator, b',')
+        .map(|(_, cell)| cell)
+        .filter(|cell| may_be_number(cell))
+        .take(COMMAS)
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+/// What points mean in the rows from byte `start` on. They group thousands if all of them do: if there is `1.360.000` in
+/// one cell, or a column has numbers such as `1.360` beside whole ones such as `98`.
+fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
+    // Whole numbers alone need no closer look.
+    if !bytes[start..].contains(&b'.') {
+        return Points::Fractions;
+    }
+    let (mut first, mut several) = (None, None);
+    for (at, cell) in cells_with(bytes, start, separator, b'.') {
+        if in_threes(cell) {
+            first = first.or(Some((at, cell)));
+            if cell.iter().filter(|byte| **byte == b'.').count() > 1 {
+                several = several.or(Some(cell));
+            }
+        } else if number(cell, Commas::None).is_some() {
+            return Points::Fractions;
+        }
+    }
+    let Some((at, example)) = first else {
+        return Points::Fractions;
+    };
+    if let Some(several) = several {
+        return Points::Thousands {
+            example: several.to_vec(),
+        };
+    }
+    let columns = columns(&bytes[start..], separator);
+    let mixed = |(pointed, whole): &&(usize, bool)| *pointed > 0 && *whole;
+    if columns
+        .iter()
+        .filter(mixed)
+        .any(|(pointed, _)| *pointed >= ENOUGH)
+    {
+        return Points::Thousands {
+            example: example.to_vec(),
+        };
+    }
+    // Where semicolons separate, a comma would be before fractions.
+    if columns.iter().any(|own| mixed(&own)) || separator == b';' {
+        return Points::Unclear {
+            line: line(bytes, at),
+            example: example.to_vec(),
+        };
+    }
+    Points::Fractions
+}
+
+/// Of each column how many numbers have a point, and whether some are whole and have three digits at most.
+fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
+    let mut columns = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        for (column, cell) in cells(line, separator).enumerate() {
+            if column == columns.len() {
+                columns.push((0, false));
+            }
+            let (pointed, whole) = &mut columns[column];
+            let digits = cell.strip_prefix(b"-").unwrap_or(cell);
+            *pointed += usize::from(in_threes(cell) && cell.contains(&b'.'));
+            *whole |= (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+        }
+    }
+    columns
+}
+
+/// Cells of a line, without quotes; of blanks, runs are one separator.
+fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let blanks = separator == b' ';
+    let ends = move |byte: &u8| *byte == separator || blanks && byte.is_ascii_whitespace();
+    line.split(ends)
+        .filter(move |cell| !blanks || !cell.is_empty())
+        .map(unquoted)
+}
+
+/// Line of a byte, from 1.
+fn line(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Order of day and month in the dates of column number `column`, whose first cells are `head`, in a table from byte
+/// `start` on. All rows are looked at where the head does not tell.
+pub(super) fn date_order<'a>(
+    head: impl Iterator<Item = &'a Vec<u8>>,
+    column: usize,
+    (bytes, start, separator): (&[u8], usize, u8),
+) -> DateOrder {
+    let own = DateOrders::of(head.map(Vec::as_slice));
+    if !own.is_there() {
+        return DateOrder::Unknown;
+    }
+    let rows = bytes[start..].split(|byte| *byte == b'\n');
+    DateOrders::of(rows.filter_map(|row| cells(row, separator).nth(column))).order()
+}
+
+/// What commas and points mean in the values of a table, whose first rows are `rows`, and a note where it is unusual.
+/// The table begins at byte `start`.
+pub(super) fn commas_of(
+    rows: &[Vec<Vec<u8>>],
+    (bytes, start, separator): (&[u8], usize, u8),
+) -> (Commas, Option<Note>) {
+    let later = with_commas(bytes, start, separator);
+    let cells = rows.iter().flatten().chain(&later);
+    let (mut found, mut example, is_certain) = commas(cells, separator);
+    let grouped;
+    if found == Commas::None {
+        match points(bytes, start, separator) {
+            Points::Fractions => {}
+            Points::Thousands { example: own } => {
+                grouped = own;
+                (found, example) = (Commas::Points, Some(grouped.as_slice()));
+            }
+            Points::Unclear { line, example } => {
+                let example = cell(&example);
+                let note = format!(
+                    "line {line}: `{example}` may be {}, with a point between thousands; it is read as {example}, and so \
+                     are all numbers with a point",
+                    example.replace('.', "")
+                );
+                return (found, Some(note.into()));
+            }
+        }
+    }
+    let note = example.map(|example| {
+        let (what, how) = match found {
+            Commas::Thousands => ("commas between thousands", "without"),
+            Commas::Points => ("points between thousands", "without"),
+            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
+        };
+        let remark = Remark::Numbers {
+            what,
+            example: cell(example),
+            how,
+        };
+        if is_certain {
+            return Note::from(remark);
+        }
+        // The group of three digits may be decimals, and the decimals a group.
+        format!("{remark}; it may be meant otherwise").into()
+    });
+    (found, note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(columns: &[&[&str]]) -> String {
+        let row = |i: usize| columns.iter().map(move |column| column[i % column.len()]);
+        let rows = (0..40).map(|i| row(i).collect::<Vec<_>>().join("\t"));
+        rows.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_points_mean() {
+        let grouped = |columns: &[&[&str]]| {
+            let found = points(table(columns).as_bytes(), 0, b'\t');
+            matches!(found, Points::Thousands { .. })
+        };
+        assert!(grouped(&[&["1714550400000"], &["1.360.000", "-663.000"]]));
+        assert!(grouped(&[&["01.05.2024"], &["1.360", "-1.102", "98"]]));
+        // Fractions: fewer digits, a zero in front, or as many digits everywhere.
+        assert!(!grouped(&[&["1.360", "1.5", "98"]]));
+        assert!(!grouped(&[&["0.360", "1.525", "98"]]));
+        assert!(!grouped(&[&["1.360", "1.525"]]));
+        assert!(!grouped(&[&["0.5"], &["1.360", "98"]]));
+        assert!(!grouped(&[&["01.05.2024"], &["7"]]));
+    }
+
+    /// Rows that come late decide as early ones do, and too few of them leave a doubt.
+    #[test]
+    fn all_rows_are_looked_at() {
+        let late = |rows: &[&str]| {
+            let text = "98;-7\n".repeat(1000) + &rows.join("\n");
+            points(text.as_bytes(), 0, b';')
+        };
+        let example = b"12.345".to_vec();
+        let one = Points::Unclear {
+            line: 1001,
+            example: example.clone(),
+        };
+        assert_eq!(late(&["12.345;3"]), one);
+        let many = Points::Thousands { example };
+        assert_eq!(late(&["12.345;3"; 20]), many);
+        assert_eq!(late(&["12.345;3", "3;0.5"]), Points::Fractions);
+        let several = Points::Thousands {
+            example: b"1.012.345".to_vec(),
+        };
+        assert_eq!(late(&["12.345;3", "3;1.012.345"]), several);
+        // Numbers of one form beside no whole ones are those of a writer of fractions.
+        let text = "7\t12.345\n".repeat(30);
+        assert_eq!(points(text.as_bytes(), 0, b'\t'), Points::Fractions);
+    }
+
+    #[test]
+    fn dates_of_all_rows_tell_their_order() {
+        let text = "1,03/04/2025 10:00\n".repeat(500) + "2,\"13/04/2025 10:00\"\n";
+        let head = [b"03/04/2025 10:00".to_vec()];
+        let of = |text: &str| date_order(head.iter(), 1, (text.as_bytes(), 0, b','));
+        assert_eq!(of(&text), DateOrder::DayFirst);
+        assert_eq!(of(&text[..500]), DateOrder::Unknown);
+    }
+}

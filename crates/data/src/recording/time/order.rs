@@ -1,0 +1,104 @@
+//! Whether the day or the month comes first in dates such as 03/04/2025.
+
+use super::Scan;
+
+/// Which of the first two numbers of a date with the year last is the day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DateOrder {
+    /// Only what a date itself tells: a number over 12 is a day.
+    #[default]
+    Unknown,
+    /// `13/05/2024`.
+    DayFirst,
+    /// `05/13/2024`.
+    MonthFirst,
+}
+
+/// What the dates of one column or list say of their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DateOrders {
+    day_first: bool,
+    month_first: bool,
+    ambiguous: bool,
+    equal: bool,
+}
+
+impl DateOrders {
+    /// What all `texts` say.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut all = Self::default();
+        texts.into_iter().for_each(|text| all.add(text));
+        all
+    }
+
+    /// Adds a text, of whatever kind.
+    pub fn add(&mut self, text: &[u8]) {
+        match slashed(text) {
+            Some((first, second)) if first > 12 => self.day_first |= second <= 12,
+            Some((_, second)) if second > 12 => self.month_first = true,
+            Some((first, second)) if first == second => self.equal = true,
+            Some(_) => self.ambiguous = true,
+            None => {}
+        }
+    }
+
+    /// Whether there are dates that have an order.
+    pub fn is_there(&self) -> bool {
+        self.ambiguous || self.equal || self.day_first || self.month_first
+    }
+
+    /// The order of all, if some date tells and none contradicts.
+    pub fn order(&self) -> DateOrder {
+        match (self.day_first, self.month_first) {
+            (true, false) => DateOrder::DayFirst,
+            (false, true) => DateOrder::MonthFirst,
+            _ => DateOrder::Unknown,
+        }
+    }
+}
+
+/// The first two numbers of a date with the year last, and no point between them: points are for the day first.
+fn slashed(text: &[u8]) -> Option<(i64, i64)> {
+    let mut scan = Scan(text.trim_ascii());
+    let (first, digits) = scan.digits();
+    let separator = *scan.0.first()?;
+    if !(1..=2).contains(&digits) || !matches!(separator, b'/' | b'-') {
+        return None;
+    }
+    scan.take(separator);
+    let (second, digits) = scan.digits();
+    if !(1..=2).contains(&digits) || !scan.take(separator) {
+        return None;
+    }
+    let (_, digits) = scan.digits();
+    (digits == 4).then_some((first, second))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_date_tells_the_order_of_all() {
+        let of = |texts: &[&str]| {
+            let all = DateOrders::of(texts.iter().map(|text| text.as_bytes()));
+            (all.order(), all.is_there())
+        };
+        let (unknown, day, month) = (
+            DateOrder::Unknown,
+            DateOrder::DayFirst,
+            DateOrder::MonthFirst,
+        );
+        assert_eq!(of(&["03/04/2025 10:00", "13/04/2025"]), (day, true));
+        assert_eq!(of(&["3-4-2025", "04-13-2025 10:00:00"]), (month, true));
+        assert_eq!(of(&["03/04/2025", "04/04/2025"]), (unknown, true));
+        assert_eq!(of(&["04/04/2025"]), (unknown, true));
+        assert_eq!(of(&["12.5", "x", ""]), (unknown, false));
+        // One contradicts the other.
+        assert_eq!(of(&["13/04/2025", "04/13/2025"]), (unknown, true));
+        assert_eq!(
+            of(&["03.04.2025", "2025-04-13", "13/14/2025"]),
+            (unknown, false)
+        );
+    }
+}
