@@ -17,14 +17,16 @@ pub(crate) fn room<T>(n: usize) -> Vec<T> {
 #[allow(unsafe_code)]
 fn advise<T>(values: &Vec<T>) {
     const PAGE: usize = 4096;
-    let start = (values.as_ptr() as usize).next_multiple_of(PAGE);
-    let end = values.as_ptr() as usize + values.capacity() * size_of::<T>();
-    // SAFETY: the range lies within memory that `values` owns, and this advice changes the size of its pages and nothing else.
+    let start = values.as_ptr() as usize;
+    let end = start + values.capacity() * size_of::<T>();
+    // Whole pages, so that large ones may reach from one vector into the next, where the system puts them side by side.
+    let start = start / PAGE * PAGE;
+    // SAFETY: `values` owns a part of every page in the range, and this advice changes the size of pages and nothing else.
     // Where it is not followed, all goes on as before.
     unsafe {
         libc::madvise(
             start as *mut libc::c_void,
-            end.saturating_sub(start),
+            end.next_multiple_of(PAGE) - start,
             libc::MADV_HUGEPAGE,
         );
     }

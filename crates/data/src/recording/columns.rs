@@ -4,11 +4,13 @@
 //! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT 2025.
 
 mod meaning;
+mod pages;
 
 use std::path::Path;
 
 use bytes::Bytes;
 use meaning::Meaning;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::table::{Column, NO_TIME, Values, assemble};
@@ -20,6 +22,9 @@ use crate::panics::catch_panic;
 /// Rows that a byte of a file can stand for: no deflated stream is tighter, while a damaged run of equal values claims
 /// thousands of millions.
 const TIGHTEST: usize = 1032;
+
+/// Bytes that a page may claim unpacked, whatever its column says: those of writers are a thousandth of it.
+const LARGEST_PAGE: u64 = 64 << 20;
 
 /// Whether a file begins as Parquet files do, encrypted ones included.
 pub(super) fn is(bytes: &[u8]) -> bool {
@@ -131,6 +136,22 @@ fn columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     Ok(columns)
 }
 
+/// Refuses a column whose pages claim to be larger than all of it.
+///
+/// # Errors
+/// If one does.
+fn check_pages(bytes: &[u8], chunk: &ColumnChunkMetaData) -> Result<(), ColumnError> {
+    let (start, length) = chunk.byte_range();
+    let end = start.saturating_add(length).min(bytes.len() as u64);
+    let own = bytes.get(start as usize..end as usize).unwrap_or_default();
+    let all = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+    let claimed = pages::largest(own);
+    if claimed > all.max(LARGEST_PAGE) {
+        return Err(ColumnError::PageSize { claimed });
+    }
+    Ok(())
+}
+
 fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes))?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();
@@ -165,6 +186,7 @@ fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableErr
         let mut missing = 0;
         for group in 0..file.num_row_groups() {
             let group = file.get_row_group(group)?;
+            check_pages(bytes, group.metadata().column(i)).map_err(error)?;
             let (more, nulls) = meaning
                 .values(&*group, i, description, most)
                 .map_err(error)?;

@@ -175,6 +175,12 @@ pub enum ColumnError {
         /// The logical type.
         logical: String,
     },
+    /// A page claims more bytes than the column has.
+    #[error("a page claims {claimed} bytes, more than the whole column: it is damaged")]
+    PageSize {
+        /// Bytes of the page when it is unpacked.
+        claimed: u64,
+    },
     /// The column claims more rows than the file can hold.
     #[error("more than {limit} rows, more than the file can hold: it is damaged")]
     TooManyRows {
