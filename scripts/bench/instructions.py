@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Instructions that a training step and a window of every small network take, against the table in BENCHMARKS.md.
+"""Instructions that a training step and a window of every small network take, and a window of every front end, against the
+tables in BENCHMARKS.md.
 
     cargo build --workspace --examples
     python3 scripts/bench/instructions.py [--write]
@@ -22,53 +23,66 @@ import tempfile
 from builds import built
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[2] / "BENCHMARKS.md"
-BEGIN, END = "<!-- instructions.py: begin -->", "<!-- instructions.py: end -->"
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
-# What is counted: how the program is told, its batch, and how many more times the second run does it.
-WORK = {
-    "training step, batch 32": ("steps", 32, 2),
-    "one window": ("windows", 1, 20),
-    "256 windows": ("windows", 256, 1),
+FRONT_ENDS = ["bands", "fft", "welch", "none"]
+# What is counted, by table: rows; then, by column, the program and its arguments, and how often the second run does more of it than
+# the first, which makes buffers.
+TABLES = {
+    "networks": (MODELS, {
+        "training step, batch 32": ("throughput", "{} 32 steps", 2),
+        "one window": ("throughput", "{} 1 windows", 20),
+        "256 windows": ("throughput", "{} 256 windows", 1),
+    }),
+    "front ends": (FRONT_ENDS, {
+        "window by itself": ("front_ends", "count {} each", 20),
+        "window of a recording": ("front_ends", "count {} recording", 20),
+    }),
 }
 TOLERANCE = 0.03
 
 
-def counted(binary, model, batch, what, times):
+def counted(command):
     """Instructions of a run."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", binary, model, str(batch), what, str(times)]
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *command]
         env = os.environ | {"RAYON_NUM_THREADS": "1"}
-        done = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True)
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
         found = re.search(r"Collected : (\d+)", done.stderr)
         if done.returncode or not found:
-            sys.exit(f"{' '.join(map(str, command))}:\n{done.stderr}")
+            sys.exit(f"{' '.join(command)}:\n{done.stderr}")
         return int(found[1])
 
 
-def measure():
-    binary, counts = built("examples/throughput"), {}
-    for model in MODELS:
-        for name, (what, batch, more) in WORK.items():
-            # The first times make buffers.
-            few, many = (counted(binary, model, batch, what, times) for times in (1, 1 + more))
-            counts[model, name] = (many - few) / more
+def measure(rows, columns):
+    counts = {}
+    for row in rows:
+        for column, (program, arguments, more) in columns.items():
+            command = [str(built(f"examples/{program}")), *arguments.format(row).split()]
+            few, many = (counted([*command, str(times)]) for times in (1, 1 + more))
+            counts[row, column] = (many - few) / more
     return counts
 
 
-def table(counts):
-    lines = ["| thousand instructions | " + " | ".join(WORK) + " |", "|---" * (len(WORK) + 1) + "|"]
-    for model in MODELS:
-        lines.append(f"| `{model}` | " + " | ".join(f"{counts[model, name] / 1e3:,.1f}" for name in WORK) + " |")
+def table(rows, columns, counts):
+    lines = ["| thousand instructions | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for row in rows:
+        lines.append(f"| `{row}` | " + " | ".join(f"{counts[row, column] / 1e3:,.1f}" for column in columns) + " |")
     return "\n".join(lines)
 
 
-def recorded(text):
-    """The table's counts, by network and work."""
-    body = text.split(BEGIN)[1].split(END)[0]
+def marks(name):
+    """What stands before and after a table."""
+    return f"<!-- instructions.py, {name}: begin -->", f"<!-- instructions.py, {name}: end -->"
+
+
+def recorded(text, name, columns):
+    """A table's counts, by row and column."""
+    begin, end = marks(name)
+    body = text.split(begin)[1].split(end)[0]
     counts = {}
-    for model, cells in re.findall(r"^\| `(\w+)` \| (.*) \|$", body, re.MULTILINE):
-        for name, cell in zip(WORK, cells.split(" | ")):
-            counts[model, name] = float(cell.replace(",", "")) * 1e3
+    for row, cells in re.findall(r"^\| `([\w-]+)` \| (.*) \|$", body, re.MULTILINE):
+        for column, cell in zip(columns, cells.split(" | ")):
+            counts[row, column] = float(cell.replace(",", "")) * 1e3
     return counts
 
 
@@ -87,21 +101,28 @@ def main():
     if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text():
         print("skipped: this processor has no AVX2, so other code would be counted")
         return
-    text, counts = BENCHMARKS.read_text(), measure()
-    if "--write" in sys.argv[1:]:
-        before, rest = text.split(BEGIN)
-        BENCHMARKS.write_text(f"{before}{BEGIN}\n{table(counts)}\n{END}{rest.split(END)[1]}")
-        return
-    expected, worse = recorded(text), []
-    for (model, name), count in counts.items():
-        change = count / expected[model, name] - 1
-        note = ""
-        if change > TOLERANCE:
-            note = "REGRESSION"
-            worse.append(f"{model}, {name}: {change:+.1%}")
-        elif change < -TOLERANCE:
-            note = "fewer: record them with --write"
-        print(f"{model:<24}{name:<26}{count / 1e3:>14,.1f} thousand {change:>+8.1%}  {note}", flush=True)
+    worse = []
+    for name, (rows, columns) in TABLES.items():
+        counts = measure(rows, columns)
+        text = BENCHMARKS.read_text()
+        if "--write" in sys.argv[1:]:
+            begin, end = marks(name)
+            before, rest = text.split(begin)
+            BENCHMARKS.write_text(f"{before}{begin}\n{table(rows, columns, counts)}\n{end}{rest.split(end)[1]}")
+            continue
+        expected = recorded(text, name, columns)
+        for (row, column), count in counts.items():
+            if (row, column) not in expected:
+                print(f"{row:<24}{column:<26}{count / 1e3:>14,.1f} thousand            not recorded: do it with --write", flush=True)
+                continue
+            change = count / expected[row, column] - 1
+            note = ""
+            if change > TOLERANCE:
+                note = "REGRESSION"
+                worse.append(f"{row}, {column}: {change:+.1%}")
+            elif change < -TOLERANCE:
+                note = "fewer: record them with --write"
+            print(f"{row:<24}{column:<26}{count / 1e3:>14,.1f} thousand {change:>+8.1%}  {note}", flush=True)
     if worse:
         sys.exit("more instructions than BENCHMARKS.md has: " + "; ".join(worse))
 

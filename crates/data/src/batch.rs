@@ -12,9 +12,7 @@ pub use self::order::{balanced, labelled, shuffled, spread};
 use crate::augment::Augmentation;
 use crate::error::{DataError, PreprocessingError, UsageError, in_record};
 use crate::feature_augment::{Draw, FeatureLayout};
-use crate::preprocessing::{
-    self, Normalisation, Preprocessing, SpectralMethod, records_to_features,
-};
+use crate::preprocessing::{self, Normalisation, Pipelines, Preprocessing, SpectralMethod};
 use crate::reader::{self, Record, Windows};
 use crate::split::{Inputs, Split, Streamed};
 
@@ -49,6 +47,7 @@ pub struct Augmenting<'a> {
 pub struct Fetcher<'a> {
     split: &'a Split,
     preprocessing: &'a Preprocessing,
+    pipelines: Pipelines<'a>,
     /// Whether inputs are scaled.
     scaled: bool,
     augmenting: Option<Augmenting<'a>>,
@@ -66,6 +65,7 @@ impl<'a> Fetcher<'a> {
         Self {
             split,
             preprocessing,
+            pipelines: Pipelines::new(preprocessing),
             scaled: true,
             augmenting: None,
             place: 0,
@@ -117,22 +117,20 @@ impl<'a> Fetcher<'a> {
                 let mut records: Vec<Record> = records.collect::<Result<_, _>>()?;
                 self.augment(indices, &mut records)?;
                 let shape = self.split.shape;
-                let inputs: Vec<_> = records_to_features(&records, self.preprocessing)
-                    .map(|input| {
-                        let (mut input, input_shape) = input?;
-                        if input_shape != shape {
-                            return Err(PreprocessingError::Changed {
-                                found: input_shape,
-                                expected: shape,
-                            });
-                        }
-                        self.preprocessing.compress(&mut input, shape);
-                        if self.scaled && self.preprocessing.normalisation != Normalisation::Batch {
-                            self.preprocessing.normalise(&mut input, shape);
-                        }
-                        Ok(input)
-                    })
-                    .collect();
+                let (preprocessing, scaled) = (self.preprocessing, self.scaled);
+                let inputs = self.pipelines.map(&records, |mut input, input_shape| {
+                    if input_shape != shape {
+                        return Err(PreprocessingError::Changed {
+                            found: input_shape,
+                            expected: shape,
+                        });
+                    }
+                    preprocessing.compress(&mut input, shape);
+                    if scaled && preprocessing.normalisation != Normalisation::Batch {
+                        preprocessing.normalise(&mut input, shape);
+                    }
+                    Ok(input)
+                });
                 for ((input, record), &i) in inputs.into_iter().zip(&records).zip(indices) {
                     x.extend(input.map_err(in_record(&self.source(i), record.record))?);
                 }

@@ -62,7 +62,7 @@ pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
     EdgeSettings, Normalisation, Operation, Pipeline, Preprocessing, SEGMENTS, Sequence,
-    SpectralConfig, SpectralMethod, Spectrum, Statistics, StatisticsPasses, Step, Thresholds,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds, WelchConfig,
+    WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

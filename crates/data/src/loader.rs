@@ -16,8 +16,7 @@ use crate::labels::{LabelIndex, hex};
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
 use crate::preprocessing::{
-    self, BandLayout, Normalisation, Preprocessing, SpectralMethod, StatisticsPasses,
-    records_to_features,
+    self, BandLayout, Normalisation, Pipelines, Preprocessing, SpectralMethod, StatisticsPasses,
 };
 use crate::reader::{self, Record};
 use crate::split::{Inputs, Loading, Slot, Split, Storage};
@@ -29,6 +28,7 @@ pub(crate) struct Loader<'a> {
     config: &'a DatasetConfig,
     /// Preprocessing steps and front end.
     preprocessing: &'a Preprocessing,
+    pipelines: Pipelines<'a>,
     how: ReadOptions,
     /// Shape of inputs, and the source that set it.
     shape: Option<([usize; 3], PathBuf)>,
@@ -78,6 +78,7 @@ impl<'a> Loader<'a> {
         Self {
             config,
             preprocessing,
+            pipelines: Pipelines::new(preprocessing),
             how: ReadOptions {
                 wanted: config.wanted(),
                 storage,
@@ -230,7 +231,9 @@ impl<'a> Loader<'a> {
             waiting.keep(keep);
         }
         let records = std::mem::take(&mut waiting.records);
-        let inputs: Vec<_> = records_to_features(&records, self.preprocessing).collect();
+        let inputs = self
+            .pipelines
+            .map(&records, |features, shape| Ok((features, shape)));
         let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
         let places = waiting.places.drain(..);
         let parts = records.into_iter().zip(inputs).zip(hashes).zip(places);

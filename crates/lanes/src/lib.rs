@@ -16,6 +16,12 @@
 //! assert_eq!(values, [2.0, 4.0, 6.0]);
 //! ```
 
+mod transpose;
+mod vectors;
+
+pub use transpose::{Shape, transpose};
+pub use vectors::{Fours, FoursMut, Isa, Kernel, ROW, Row, Vector, run};
+
 /// What this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
@@ -42,6 +48,19 @@ impl Width {
             }
         }
         Self::Baseline
+    }
+
+    /// All up to the widest.
+    #[cfg(test)]
+    fn all() -> Vec<Self> {
+        let mut all = vec![Self::Baseline];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let widest = Self::detect();
+            all.extend((widest != Self::Baseline).then_some(Self::Avx2));
+            all.extend((widest == Self::Avx512).then_some(widest));
+        }
+        all
     }
 }
 

@@ -1,11 +1,12 @@
 //! The front end `bands`: logarithms of the power in equal bands, and the level of the window apart.
 
-use std::f64::consts::TAU;
-
+use lanes::{Shape, transpose};
 use serde::{Deserialize, Serialize};
 
-use super::logarithm::ln_all;
-use super::loops::{less, levelled, mean, mean_square, squares, sum, windowed};
+use super::frames::{FOUR, Four, Frames, Grid};
+use super::logarithm::{ln_of_scaled, natural};
+use super::loops::{band_sums, less, mean, mean_square, squares, sum, sum_of_products, windowed};
+use super::roots::cosine_window;
 use super::settings::BandsConfig;
 use super::spectrum::PlannedFft;
 use crate::error::PreprocessingError;
@@ -136,31 +137,64 @@ fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
 /// The front end, planned, with its buffers.
 pub(super) struct Bands {
     layout: BandLayout,
-    fft: PlannedFft,
-    hann: Vec<f64>,
+    spectra: Spectra,
     /// `1 / sum(w^2)`.
     scale: f64,
     /// Where frames begin, each once, in ascending order: frames of several segments may be the same samples.
     starts: Vec<usize>,
     /// Of every frame of every segment, which of `starts` it begins at.
     places: Vec<usize>,
-    /// Number of bins of every band, for every one of `starts`.
-    counts: Vec<f64>,
-    /// Squared magnitudes of a spectrum.
-    squares: Vec<f64>,
-    /// Sums of squared magnitudes of the last window, `[channels, starts, bands]`; those of channels that were not live
-    /// are missing.
-    powers: Vec<Option<Vec<f64>>>,
+    /// How many frames begin at each of `starts`; empty where it is one each, in order.
+    weights: Vec<f64>,
+    /// What makes means of sums, `[bands, starts]`.
+    factors: Vec<f64>,
+    /// Squared magnitudes of the last window, `[channels, bins, starts]`, and which channels have them: those that were live.
+    powers: Vec<f64>,
+    known: Vec<bool>,
+    /// Frames whose powers are not known yet, as channels and positions in `starts`.
+    fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
-    /// `log_power`, less the logarithm of the reference, `[live channels, starts, bands]`.
+    /// Of a channel, the sums of squared magnitudes, `[bands, starts]`.
+    sums: Vec<f64>,
+    /// `log_power`, less the logarithm of the reference, `[live channels, bands, starts]`.
     logs: Vec<f64>,
+    /// Features of a channel without the level, `[bands, starts]`, and with frames as rows.
+    columns: Vec<f32>,
+    rows: Vec<f32>,
+}
+
+/// What computes spectra.
+enum Spectra {
+    Regular(Box<Frames>),
+    /// For frames at any distance and of any length, one after the other.
+    Single {
+        fft: PlannedFft,
+        window: Vec<f64>,
+        squares: Vec<f64>,
+    },
+}
+
+impl Spectra {
+    /// The spectra, and what their squared magnitudes are multiplied by.
+    fn new(starts: &[usize], frame: usize) -> (Self, f64) {
+        let window = cosine_window(frame, 0.5);
+        let grid = Grid::new(starts, frame).filter(|grid| grid.frames >= FOUR);
+        if let Some(grid) = grid {
+            let frames = Frames::new(grid, &window, true);
+            return (Self::Regular(Box::new(frames)), 4.0);
+        }
+        let single = Self::Single {
+            fft: PlannedFft::new(frame),
+            window,
+            squares: vec![0.0; frame / 2 + 1],
+        };
+        (single, 1.0)
+    }
 }
 
 impl Bands {
     pub fn new(layout: BandLayout) -> Self {
-        let hann: Vec<f64> = (0..layout.frame)
-            .map(|i| 0.5 - 0.5 * (TAU * i as f64 / layout.frame as f64).cos())
-            .collect();
+        let window = cosine_window(layout.frame, 0.5);
         let frames = (0..layout.segments)
             .flat_map(|s| (0..layout.frames).map(move |f| (s, f)))
             .map(|(s, f)| s * layout.hop + f * layout.frame_hop);
@@ -168,17 +202,28 @@ impl Bands {
         starts.sort_unstable();
         starts.dedup();
         let place = |start| starts.partition_point(|s| *s < start);
-        let counts = layout.edges.windows(2).map(|e| (e[1] - e[0]) as f64);
-        let counts: Vec<f64> = counts.collect();
+        let places: Vec<usize> = frames.map(place).collect();
+        let mut weights = vec![0.0; starts.len()];
+        places.iter().for_each(|place| weights[*place] += 1.0);
+        if places.iter().copied().eq(0..starts.len()) {
+            weights.clear();
+        }
+        let (spectra, times) = Spectra::new(&starts, layout.frame);
+        let bins = layout.edges.windows(2).map(|e| (e[1] - e[0]) as f64);
+        let factors = bins.flat_map(|bins| starts.iter().map(move |_| 1.0 / (times * bins)));
         Self {
-            fft: PlannedFft::new(layout.frame),
-            scale: 1.0 / hann.iter().map(|w| w * w).sum::<f64>(),
-            hann,
-            places: frames.map(place).collect(),
-            counts: counts.repeat(starts.len()),
+            spectra,
+            scale: 1.0 / window.iter().map(|w| w * w).sum::<f64>(),
+            places,
+            weights,
+            factors: factors.collect(),
+            columns: vec![0.0; layout.bands() * starts.len()],
+            rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
-            squares: vec![0.0; layout.frame / 2 + 1],
             powers: Vec::new(),
+            known: Vec::new(),
+            sums: Vec::new(),
+            fresh: Vec::new(),
             mean_squares: Vec::new(),
             logs: Vec::new(),
             layout,
@@ -198,86 +243,145 @@ impl Bands {
             .extend(window.chunks_exact(samples).map(mean_square));
         // Logarithms are of ratios to this, so that they are the same for a window in other units.
         let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
-        self.powers.resize(self.mean_squares.len(), None);
-        self.logs.clear();
-        for (c, channel) in window.chunks_exact(samples).enumerate() {
-            if self.mean_squares[c] > 0.0 {
-                let last = self.powers[c].take();
-                let powers = self.channel(channel, last.zip(shift));
-                let first = self.logs.len();
-                self.logs.extend_from_slice(&powers);
-                self.powers[c] = Some(powers);
-                let floor = self.layout.floor * self.mean_squares[c] / reference;
-                let scale = self.scale / reference;
-                levelled(&mut self.logs[first..], &self.counts, scale, floor);
-            } else {
-                self.powers[c] = None;
-            }
+        self.keep(shift);
+        self.find(window);
+        let values = self.factors.len();
+        let live = self.known.iter().filter(|known| **known).count();
+        self.sums.resize(values, 0.0);
+        self.logs.resize(live * values, 0.0);
+        let bins = (self.layout.frame / 2 + 1) * self.starts.len();
+        let channels = self.powers.chunks_exact(bins).zip(&self.mean_squares);
+        let channels = channels.zip(&self.known).filter(|(_, known)| **known);
+        let logs = self.logs.chunks_exact_mut(values);
+        for (((powers, mean_square), _), logs) in channels.zip(logs) {
+            band_sums(
+                powers,
+                &self.layout.edges,
+                self.starts.len(),
+                &mut self.sums,
+            );
+            let floor = self.layout.floor * mean_square / reference;
+            let scale = self.scale / reference;
+            ln_of_scaled((&self.sums, &self.factors), scale, floor, logs);
         }
-        ln_all(&mut self.logs);
         self.features(reference, out);
     }
 
-    /// Sums of squared magnitudes of a live channel `[starts, bands]`; `last` are those of the window before, and how many
-    /// samples after it this begins.
-    fn channel(&mut self, samples: &[f32], last: Option<(Vec<f64>, usize)>) -> Vec<f64> {
-        let layout = &self.layout;
-        let bands = layout.bands();
-        let mut powers = Vec::with_capacity(self.counts.len());
-        for start in &self.starts {
-            let known = last.as_ref().and_then(|(last, shift)| {
-                let place = self.starts.binary_search(&(start + shift)).ok()?;
-                Some(&last[place * bands..(place + 1) * bands])
-            });
-            if let Some(known) = known {
-                powers.extend_from_slice(known);
+    /// Moves the powers of frames that are also in the last window, `shift` samples before this, to their new places,
+    /// and lists the others.
+    fn keep(&mut self, shift: Option<usize>) {
+        let starts = self.starts.len();
+        let bins = (self.layout.frame / 2 + 1) * starts;
+        let channels = self.mean_squares.len();
+        self.fresh.clear();
+        self.known.resize(channels, false);
+        self.powers.resize(channels * bins, 0.0);
+        let mut moves = Vec::with_capacity(starts);
+        let powers = self.powers.chunks_exact_mut(bins);
+        for (c, (powers, known)) in powers.zip(&mut self.known).enumerate() {
+            let last_known = std::mem::replace(known, self.mean_squares[c] > 0.0);
+            if !*known {
                 continue;
             }
-            let samples = &samples[*start..start + layout.frame];
-            windowed(samples, mean(samples), &self.hann, &mut self.fft.input);
-            squares(self.fft.run(), &mut self.squares);
-            for edges in layout.edges.windows(2) {
-                let [first, rest @ ..] = &self.squares[edges[0]..edges[1]] else {
-                    unreachable!("a band has a bin")
-                };
-                powers.push(rest.iter().fold(*first, |sum, square| sum + square));
+            moves.clear();
+            for (i, start) in self.starts.iter().enumerate() {
+                let same = |shift: usize| self.starts.binary_search(&(start + shift)).ok();
+                match shift.filter(|_| last_known).and_then(same) {
+                    Some(from) => moves.push((i, from)),
+                    None => self.fresh.push((c, i)),
+                }
+            }
+            // Powers move to the front: none is overwritten before it has moved.
+            if !moves.is_empty() {
+                for row in powers.chunks_exact_mut(starts) {
+                    moves.iter().for_each(|(to, from)| row[*to] = row[*from]);
+                }
             }
         }
-        powers
+    }
+
+    /// Computes the powers of the frames in `fresh`.
+    fn find(&mut self, window: &[f32]) {
+        let starts = self.starts.len();
+        let bins = (self.layout.frame / 2 + 1) * starts;
+        match &mut self.spectra {
+            Spectra::Regular(frames) => {
+                frames.read(window, self.mean_squares.len());
+                // Those of a channel are its last ones, and none reaches beyond them.
+                let by_channel = self.fresh.chunk_by(|a, b| a.0 == b.0);
+                let fours = by_channel.flat_map(|frames| frames.chunks(FOUR));
+                let fours = fours.map(|frames| Four {
+                    channel: frames[0].0,
+                    first: frames[0].1.min(starts - FOUR),
+                });
+                let fours: Vec<Four> = fours.collect();
+                for pair in fours.chunks(2) {
+                    let both = [pair[0], pair[pair.len() - 1]];
+                    let firsts = both.map(|four| four.channel * bins + four.first);
+                    frames.powers(both, &mut self.powers, firsts, starts);
+                }
+            }
+            Spectra::Single {
+                fft,
+                window: hann,
+                squares: found,
+            } => {
+                for (channel, i) in &self.fresh {
+                    let first = channel * self.layout.window + self.starts[*i];
+                    let samples = &window[first..first + self.layout.frame];
+                    windowed(samples, mean(samples), hann, &mut fft.input);
+                    squares(fft.run(), found);
+                    let powers = self.powers[channel * bins + i..].iter_mut();
+                    let powers = powers.step_by(starts).zip(&*found);
+                    powers.for_each(|(power, square)| *power = *square);
+                }
+            }
+        }
     }
 
     /// Appends the features that the logarithms are.
-    fn features(&self, reference: f64, out: &mut Vec<f32>) {
-        let layout = &self.layout;
-        let bands = layout.bands();
-        let starts = self.starts.len() * bands;
-        let bands_of = |place: &usize| place * bands..(place + 1) * bands;
-        let mut total = 0.0;
-        let mut values = 0;
-        for logs in self.logs.chunks_exact(starts) {
-            let frames = self.places.iter().map(|place| sum(&logs[bands_of(place)]));
-            total += frames.sum::<f64>();
-            values += self.places.len() * bands;
-        }
-        let mean = total / values as f64;
-        let level = (mean + reference.ln()) as f32;
-        let removed = if layout.level { mean } else { -reference.ln() };
-        let mut live = self.logs.chunks_exact(starts);
-        for mean_square in &self.mean_squares {
-            let logs = if *mean_square > 0.0 {
-                live.next()
-            } else {
-                None
-            };
-            for place in &self.places {
-                let first = out.len();
-                out.resize(first + bands, 0.0);
-                if let Some(logs) = logs {
-                    less(&logs[bands_of(place)], removed, &mut out[first..]);
+    fn features(&mut self, reference: f64, out: &mut Vec<f32>) {
+        let (bands, width) = (self.layout.bands(), self.layout.frame_features());
+        let starts = self.starts.len();
+        let total: f64 = if self.weights.is_empty() {
+            sum(&self.logs)
+        } else {
+            let rows = self.logs.chunks_exact(starts);
+            rows.map(|row| sum_of_products(row, &self.weights)).sum()
+        };
+        let live = self.known.iter().filter(|known| **known).count();
+        let mean = total / (live * self.places.len() * bands) as f64;
+        let level = (mean + natural(reference)) as f32;
+        let removed = if self.layout.level {
+            mean
+        } else {
+            -natural(reference)
+        };
+        let mut logs = self.logs.chunks_exact(bands * starts);
+        for known in &self.known {
+            let first = out.len();
+            out.resize(first + self.places.len() * width, 0.0);
+            let out = &mut out[first..];
+            if *known {
+                let logs = logs.next().expect("a live channel has logarithms");
+                less(logs, removed, &mut self.columns);
+                let shape = Shape {
+                    rows: bands,
+                    columns: starts,
+                    stride: starts,
+                };
+                if self.weights.is_empty() {
+                    transpose(&self.columns, shape, out, width);
+                } else {
+                    transpose(&self.columns, shape, &mut self.rows, width);
+                    for (out, place) in out.chunks_exact_mut(width).zip(&self.places) {
+                        out.copy_from_slice(&self.rows[place * width..(place + 1) * width]);
+                    }
                 }
-                if layout.level {
-                    out.push(level);
-                }
+            }
+            if self.layout.level {
+                let levels = out.iter_mut().skip(bands).step_by(width);
+                levels.for_each(|value| *value = level);
             }
         }
     }

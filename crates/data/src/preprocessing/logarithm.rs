@@ -74,11 +74,22 @@ fn replace(values: &mut [f32], usual: impl Fn(f64) -> f64, any: impl Fn(f64) -> 
     }
 }
 
+/// `ln x` of a number that is not negative, by the same operations on every machine.
+pub(super) fn natural(x: f64) -> f64 {
+    if x.is_normal() { ln(x) } else { x.ln() }
+}
+
 wide! {
-    /// `ln x` of positive normal numbers, in place: to 1e-12, absolute below 1.
-    pub(super) fn ln_all(values: &mut [f64]) {
-        for value in values {
-            *value = ln(*value);
+    /// `ln(value * factor * scale + floor)` of positive normal numbers: to 1e-12, absolute below 1.
+    pub(super) fn ln_of_scaled(
+        values_and_factors: (&[f64], &[f64]),
+        scale: f64,
+        floor: f64,
+        out: &mut [f64],
+    ) {
+        let (values, factors) = values_and_factors;
+        for ((out, value), factor) in out.iter_mut().zip(values).zip(factors) {
+            *out = ln(value * factor * scale + floor);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Loops over samples and bins, which the compiler turns into vector instructions of the processor's full width. Sums are
-//! taken in eight parts, so that no addition waits for the one before it; the parts are the same on every processor.
+//! taken in many parts, so that no addition waits for the one before it; the parts are the same on every processor.
 
-use lanes::wide;
+use lanes::{ROW, wide};
 use realfft::num_complex::Complex;
 
-/// Parts of a sum.
-const PARTS: usize = 8;
+/// Parts of a sum: four of the widest vectors.
+const PARTS: usize = 32;
 
 /// Sum of the terms.
 #[inline(always)]
@@ -20,8 +20,14 @@ fn sum_of<T: Copy>(values: &[T], term: impl Fn(T) -> f64) -> f64 {
     for (sum, value) in sums.iter_mut().zip(rest) {
         *sum += term(*value);
     }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+    let mut length = PARTS;
+    while length > 1 {
+        length /= 2;
+        for i in 0..length {
+            sums[i] += sums[i + length];
+        }
+    }
+    sums[0]
 }
 
 wide! {
@@ -75,6 +81,15 @@ wide! {
 }
 
 wide! {
+    /// Square roots of quarters of the values.
+    pub(super) fn roots_of_quarters(values: &[f64], out: &mut [f32]) {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = (0.25 * value).sqrt() as f32;
+        }
+    }
+}
+
+wide! {
     /// Whether every value is a finite number.
     pub(super) fn are_finite(values: &[f32]) -> bool {
         values.iter().fold(true, |all, v| all & v.is_finite())
@@ -82,10 +97,60 @@ wide! {
 }
 
 wide! {
-    /// `values / divisors * scale + floor`, in place.
-    pub(super) fn levelled(values: &mut [f64], divisors: &[f64], scale: f64, floor: f64) {
-        for (value, divisor) in values.iter_mut().zip(divisors) {
-            *value = *value * scale / divisor + floor;
+    /// Sum of the products of values, as many here as there.
+    pub(super) fn sum_of_products(values: &[f64], factors: &[f64]) -> f64 {
+        values.iter().zip(factors).fold(0.0, |sum, (value, factor)| sum + value * factor)
+    }
+}
+
+wide! {
+    /// As many samples as there is room for, as float64.
+    pub(super) fn widen(samples: &[f32], out: &mut [f64]) {
+        for (value, sample) in out.iter_mut().zip(samples) {
+            *value = f64::from(*sample);
+        }
+    }
+}
+
+wide! {
+    /// Sums of the columns of a matrix whose rows are as long as `sums`.
+    pub(super) fn column_sums(matrix: &[f64], sums: &mut [f64]) {
+        let length = sums.len();
+        let (whole, rest) = sums.as_chunks_mut::<ROW>();
+        for (i, sums) in whole.iter_mut().enumerate() {
+            let mut own = [0.0; ROW];
+            for row in matrix.chunks_exact(length) {
+                let row = &row.as_chunks::<ROW>().0[i];
+                own.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+            *sums = own;
+        }
+        let first = length - rest.len();
+        for (i, sum) in rest.iter_mut().enumerate() {
+            *sum = matrix.chunks_exact(length).map(|row| row[first + i]).sum();
+        }
+    }
+}
+
+wide! {
+    /// Sums of the rows `edges[b]..edges[b + 1]`, which are `length` values long, as rows.
+    pub(super) fn band_sums(rows: &[f64], edges: &[usize], length: usize, out: &mut [f64]) {
+        let is_one = |band: &usize| edges[*band + 1] - edges[*band] == 1;
+        let bands = edges.len() - 1;
+        let mut band = 0;
+        while band < bands {
+            // Bands of one row are copied together.
+            let ones = (band..bands).take_while(is_one).count();
+            let last = band + ones.max(1);
+            let out = &mut out[band * length..last * length];
+            let rows = &rows[edges[band] * length..edges[last] * length];
+            out.copy_from_slice(&rows[..out.len()]);
+            for row in rows[out.len()..].chunks_exact(length) {
+                for (sum, value) in out.iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+            band = last;
         }
     }
 }
@@ -95,6 +160,31 @@ wide! {
     pub(super) fn less(values: &[f64], removed: f64, out: &mut [f32]) {
         for (out, value) in out.iter_mut().zip(values) {
             *out = (value - removed) as f32;
+        }
+    }
+}
+
+/// `(value - mean) * factor`; zero where that is no number.
+#[inline(always)]
+fn scaled(value: f32, mean: f64, factor: f64) -> f32 {
+    let scaled = ((f64::from(value) - mean) * factor) as f32;
+    if scaled.is_nan() { 0.0 } else { scaled }
+}
+
+wide! {
+    /// Scales every value by its own mean and factor, in place.
+    pub(super) fn scale_each(values: &mut [f32], means: &[f64], factors: &[f64]) {
+        for ((value, mean), factor) in values.iter_mut().zip(means).zip(factors) {
+            *value = scaled(*value, *mean, *factor);
+        }
+    }
+}
+
+wide! {
+    /// Scales all values by one mean and factor, in place.
+    pub(super) fn scale_all(values: &mut [f32], mean: f64, factor: f64) {
+        for value in values {
+            *value = scaled(*value, mean, factor);
         }
     }
 }

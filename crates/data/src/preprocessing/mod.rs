@@ -14,22 +14,24 @@
 mod bands;
 mod chain;
 mod check;
+mod frames;
 mod logarithm;
 mod loops;
 mod normalise;
 mod pipeline;
+mod pipelines;
+mod roots;
 mod segments;
 mod sequence;
 mod settings;
 mod spectrum;
 mod steps;
 mod thresholds;
+mod transform;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
-use crate::reader::Record;
 
 pub use self::bands::BandLayout;
 pub use self::chain::Chain;
@@ -41,10 +43,10 @@ pub use self::settings::{
     BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
     WelchDetrend, WelchScaling, WelchWindow,
 };
-pub use self::spectrum::Spectrum;
 pub use self::steps::{BandSettings, EdgeSettings, Operation, Step};
 pub use self::thresholds::Thresholds;
 pub(crate) use self::{
+    pipelines::Pipelines,
     segments::window,
     steps::{Resolved, resolve},
     thresholds::Survey,
@@ -182,22 +184,6 @@ impl Preprocessing {
             }
         }
     }
-}
-
-/// The features of `records`, in order, computed on all threads; neither compressed nor scaled.
-pub(crate) fn records_to_features<'a>(
-    records: &'a [Record],
-    preprocessing: &'a Preprocessing,
-) -> impl IndexedParallelIterator<Item = Result<(Vec<f32>, [usize; 3]), PreprocessingError>> + 'a {
-    records.par_iter().map_init(
-        || preprocessing.pipeline(),
-        |pipeline, record| {
-            let pipeline = pipeline.as_mut().map_err(|problem| problem.clone())?;
-            let mut features = Vec::new();
-            let shape = pipeline.features(&record.values, &record.shape, &mut features)?;
-            Ok((features, shape))
-        },
-    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::loops::{scale_all, scale_each};
 use crate::error::preprocessing::UnknownNormalisation;
 
 /// How inputs are scaled.
@@ -195,31 +196,47 @@ impl Statistics {
         passes.finish()
     }
 
+    /// What values are scaled by.
+    pub(super) fn scales(&self, guard: ConstantGuard) -> Scales {
+        let entries = self.mean.iter().zip(&self.std);
+        Scales {
+            means: self.mean.clone(),
+            factors: entries
+                .map(|(mean, std)| guard.scale(*mean, *std))
+                .collect(),
+        }
+    }
+
     /// `(x - mean) / std` in place; constant entries and values that are no number become zero.
     pub(crate) fn apply(&self, values: &mut [f32], shape: [usize; 3], guard: ConstantGuard) {
-        let [channels, segments, bins] = shape;
-        let entries = self.mean.iter().zip(&self.std);
-        let scales: Vec<(f64, f64)> = entries
-            .map(|(&mean, &std)| (mean, guard.scale(mean, std)))
-            .collect();
-        let by_band = scales.len() != channels;
+        self.scales(guard).apply(values, shape);
+    }
+}
+
+/// [`Statistics`] as values are scaled by them.
+#[derive(Clone, Debug)]
+pub(super) struct Scales {
+    means: Vec<f64>,
+    /// `1 / std`, or 0 of constant entries.
+    factors: Vec<f64>,
+}
+
+impl Scales {
+    /// `(x - mean) * factor` in place; values that are no number become zero.
+    pub fn apply(&self, values: &mut [f32], [channels, segments, bins]: [usize; 3]) {
+        let by_band = self.means.len() != channels;
         for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
             let channel = i % channels;
             if by_band {
-                let scales = &scales[channel * bins..(channel + 1) * bins];
+                let own = channel * bins..(channel + 1) * bins;
+                let (means, factors) = (&self.means[own.clone()], &self.factors[own]);
                 for row in chunk.chunks_exact_mut(bins) {
-                    for (value, &(mean, scale)) in row.iter_mut().zip(scales) {
-                        *value = ((f64::from(*value) - mean) * scale) as f32;
-                    }
+                    scale_each(row, means, factors);
                 }
             } else {
-                let (mean, scale) = scales[channel];
-                for value in chunk {
-                    *value = ((f64::from(*value) - mean) * scale) as f32;
-                }
+                scale_all(chunk, self.means[channel], self.factors[channel]);
             }
         }
-        zero_undefined(values);
     }
 }
 

@@ -5,7 +5,7 @@ use super::chain::Chain;
 use super::loops::are_finite;
 use super::segments::{self, SEGMENTS, segment};
 use super::settings::{SpectralConfig, SpectralMethod};
-use super::spectrum::Spectrum;
+use super::spectrum::{Cut, Spectrum};
 use super::steps::Step;
 use crate::error::PreprocessingError;
 
@@ -14,7 +14,7 @@ pub struct Pipeline {
     chain: Chain,
     spectral: SpectralConfig,
     layout: Option<BandLayout>,
-    front_end: Option<Planned>,
+    front_end: Option<FrontEnd>,
     /// One channel.
     samples: Vec<f64>,
     /// All channels after the steps.
@@ -30,15 +30,10 @@ pub(super) struct Known {
     pub shift: Option<usize>,
 }
 
-/// A front end for one length: of segments, or of windows.
-struct Planned {
-    length: usize,
-    front_end: FrontEnd,
-}
-
+/// A front end for windows of one length, or segments that are cut in one way.
 enum FrontEnd {
     Segments(Spectrum),
-    Windows(Bands),
+    Windows(Box<Bands>),
 }
 
 impl Pipeline {
@@ -153,31 +148,32 @@ impl Pipeline {
         shape: &[usize],
         out: &mut Vec<f32>,
     ) -> Result<[usize; 3], PreprocessingError> {
-        let (channels, segments, length, hop) = match *shape {
-            [channels, segments, length] => (channels, segments, length, length),
+        let cut = match *shape {
+            [_, segments, length] => Cut {
+                segments,
+                length,
+                hop: length,
+            },
             _ => {
                 let samples = shape[1];
                 let length = segment(samples).ok_or(PreprocessingError::Uncuttable {
                     samples,
                     segments: SEGMENTS,
                 })?;
-                (shape[0], SEGMENTS, length, length / 2)
+                Cut {
+                    segments: SEGMENTS,
+                    length,
+                    hop: length / 2,
+                }
             }
         };
-        let FrontEnd::Segments(spectrum) = self.front_end(length)? else {
-            unreachable!("`bands` does not work on segments")
-        };
+        let spectrum = self.spectrum(cut)?;
         let first = out.len();
-        out.reserve(channels * (segments - known) * spectrum.bins());
-        for channel in values.chunks_exact(values.len() / channels) {
-            for i in known..segments {
-                spectrum.transform(&channel[i * hop..i * hop + length], out);
-            }
-        }
+        spectrum.transform(values, shape[0], known, out);
         if !are_finite(&out[first..]) {
             return Err(PreprocessingError::SpectrumRange);
         }
-        Ok([channels, segments - known, spectrum.bins()])
+        Ok([shape[0], cut.segments - known, spectrum.bins()])
     }
 
     fn bands(
@@ -187,50 +183,50 @@ impl Pipeline {
         shape: &[usize],
         out: &mut Vec<f32>,
     ) -> Result<[usize; 3], PreprocessingError> {
-        let FrontEnd::Windows(bands) = self.front_end(shape[1])? else {
-            unreachable!("only `bands` works on whole windows")
-        };
+        let bands = self.planned_bands(shape[1])?;
         out.reserve(shape[0] * bands.layout().segments * bands.layout().features());
         bands.transform(values, shift, out);
         Ok([shape[0], bands.layout().segments, bands.layout().features()])
     }
 
-    /// The front end for segments, or windows, of `length` samples.
-    fn front_end(&mut self, length: usize) -> Result<&mut FrontEnd, PreprocessingError> {
-        let planned = match self
-            .front_end
-            .take()
-            .filter(|planned| planned.length == length)
-        {
-            Some(planned) => planned,
-            None => Planned {
-                length,
-                front_end: self.plan(length)?,
-            },
-        };
-        Ok(&mut self.front_end.insert(planned).front_end)
-    }
-
-    fn plan(&self, length: usize) -> Result<FrontEnd, PreprocessingError> {
-        if self.spectral.method != SpectralMethod::Bands {
-            let spectrum = Spectrum::new(&self.spectral, length);
+    /// The front end for segments.
+    fn spectrum(&mut self, cut: Cut) -> Result<&mut Spectrum, PreprocessingError> {
+        let is_planned =
+            matches!(&self.front_end, Some(FrontEnd::Segments(spectrum)) if spectrum.cut() == cut);
+        if !is_planned {
+            let spectrum = Spectrum::new(&self.spectral, cut);
             let spectrum = spectrum.ok_or(PreprocessingError::SegmentTooShort {
-                samples: length,
+                samples: cut.length,
                 nperseg: self.spectral.welch.nperseg,
             })?;
-            return Ok(FrontEnd::Segments(spectrum));
+            self.front_end = Some(FrontEnd::Segments(spectrum));
         }
-        let layout = match &self.layout {
-            Some(layout) if layout.window == length => layout.clone(),
-            Some(layout) => {
-                return Err(PreprocessingError::WindowLength {
-                    found: length,
-                    expected: layout.window,
-                });
-            }
-            None => BandLayout::new(&self.spectral.bands, length)?,
-        };
-        Ok(FrontEnd::Windows(Bands::new(layout)))
+        match &mut self.front_end {
+            Some(FrontEnd::Segments(spectrum)) => Ok(spectrum),
+            _ => unreachable!("it was planned above"),
+        }
+    }
+
+    /// The front end for windows of `length` samples.
+    fn planned_bands(&mut self, length: usize) -> Result<&mut Bands, PreprocessingError> {
+        let is_planned = matches!(&self.front_end, Some(FrontEnd::Windows(bands)) if bands.layout().window == length);
+        if !is_planned {
+            let layout = match &self.layout {
+                Some(layout) if layout.window == length => layout.clone(),
+                Some(layout) => {
+                    return Err(PreprocessingError::WindowLength {
+                        found: length,
+                        expected: layout.window,
+                    });
+                }
+                None => BandLayout::new(&self.spectral.bands, length)?,
+            };
+            self.front_end = Some(FrontEnd::Windows(Box::new(Bands::new(layout))));
+        }
+        match &mut self.front_end {
+            Some(FrontEnd::Windows(bands)) => Ok(bands),
+            _ => unreachable!("it was planned above"),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Inputs of windows that overlap, as those of a recording do: what two of them share is computed once.
 
-use super::normalise::Normalisation;
+use super::normalise::{Normalisation, Scales};
 use super::pipeline::{Known, Pipeline};
 use super::segments::{SEGMENTS, segment};
 use super::settings::SpectralMethod;
@@ -15,7 +15,9 @@ pub struct Sequence {
     preprocessing: Preprocessing,
     pipeline: Pipeline,
     shared: Shared,
-    /// Whether rows are scaled one by one: not where a window, or a batch, gives the scale.
+    /// What rows are scaled by: not where a window, or a batch, gives the scale.
+    scales: Option<Scales>,
+    /// Whether rows are scaled one by one, by `scales` or not at all.
     scales_rows: bool,
     /// The last window and its shape `[channels, samples]`; empty if there is none.
     window: Vec<f32>,
@@ -57,6 +59,11 @@ impl Sequence {
             Normalisation::Sample | Normalisation::Batch => false,
         };
         Ok(Self {
+            scales: preprocessing
+                .statistics
+                .as_ref()
+                .filter(|_| preprocessing.normalisation.needs_statistics())
+                .map(|statistics| statistics.scales(preprocessing.constant_guard())),
             preprocessing: preprocessing.clone(),
             pipeline,
             shared,
@@ -99,7 +106,9 @@ impl Sequence {
             .pipeline
             .features_after(known, values, shape, &mut self.fresh)?;
         self.preprocessing.compress(&mut self.fresh, found);
-        if self.scales_rows {
+        if let Some(scales) = &self.scales {
+            scales.apply(&mut self.fresh, found);
+        } else if self.scales_rows {
             self.preprocessing.normalise(&mut self.fresh, found);
         }
         let input_shape = [found[0], known.segments + found[1], found[2]];

@@ -1,29 +1,52 @@
-//! Spectra of one segment.
+//! Spectra of segments.
 //!
 //! Welch's method: P. Welch, "The use of fast Fourier transform for the estimation of power spectra",
 //! IEEE Trans. Audio Electroacoustics 15 (1967), with the scaling of `scipy.signal.welch`.
 
-use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use lanes::{ROW, Shape, transpose};
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::loops::{magnitudes, mirror};
+use super::frames::{FOUR, Four, Frames, Grid};
+use super::loops::{magnitudes, mirror, roots_of_quarters};
+use super::roots::cosine_window;
 use super::settings::{
     SpectralConfig, SpectralMethod, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
 
-/// A planned transform of segments of one length.
-pub struct Spectrum {
+/// How channels are cut into segments. Lengths are samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub segments: usize,
+    pub length: usize,
+    /// From one segment to the next.
+    pub hop: usize,
+}
+
+/// Planned spectra of segments.
+pub(super) struct Spectrum {
     kind: Kind,
-    segment: usize,
+    cut: Cut,
 }
 
 enum Kind {
     None,
-    Fft(PlannedFft),
-    Welch(Welch),
+    Fft(Magnitudes),
+    Welch(Box<Welch>),
+}
+
+/// What computes the magnitudes of spectra.
+enum Magnitudes {
+    Regular {
+        frames: Box<Frames>,
+        /// Both `[bins][lanes]`.
+        powers: Vec<f64>,
+        columns: Vec<f32>,
+    },
+    /// For segments of any length, one after the other.
+    Single(PlannedFft),
 }
 
 /// A transform with the buffers it runs in.
@@ -67,47 +90,118 @@ struct Welch {
 }
 
 impl Spectrum {
-    /// Plans `config` for segments of `segment` samples; none if a Welch stretch is longer than
+    /// Plans `config` for segments that are cut like this; none if a Welch stretch is longer than
     /// the segment, or the method is not one of single segments.
-    pub fn new(config: &SpectralConfig, segment: usize) -> Option<Self> {
+    pub fn new(config: &SpectralConfig, cut: Cut) -> Option<Self> {
         let kind = match config.method {
             SpectralMethod::None => Kind::None,
-            SpectralMethod::Fft => Kind::Fft(PlannedFft::new(segment)),
+            SpectralMethod::Fft => Kind::Fft(Magnitudes::new(cut)),
             SpectralMethod::Welch => {
-                Kind::Welch(Welch::new(&config.welch, config.sampling_rate, segment)?)
+                let welch = Welch::new(&config.welch, config.sampling_rate, cut.length)?;
+                Kind::Welch(Box::new(welch))
             }
             SpectralMethod::Bands => return None,
         };
-        Some(Self { kind, segment })
+        Some(Self { kind, cut })
+    }
+
+    /// How segments are cut.
+    pub fn cut(&self) -> Cut {
+        self.cut
     }
 
     /// Values of one transformed segment.
     pub fn bins(&self) -> usize {
         match &self.kind {
-            Kind::None | Kind::Fft(_) => self.segment,
+            Kind::None | Kind::Fft(_) => self.cut.length,
             Kind::Welch(welch) => welch.power.len(),
         }
     }
 
-    /// Appends the transform of `segment` to `out`.
-    pub fn transform(&mut self, segment: &[f32], out: &mut Vec<f32>) {
+    /// Appends the transforms of the segments of all channels but the first `known` of each to `out`. The channels lie end
+    /// to end.
+    pub fn transform(&mut self, values: &[f32], channels: usize, known: usize, out: &mut Vec<f32>) {
+        let cut = self.cut;
+        let by_channel = values.chunks_exact(values.len() / channels);
+        let segments = by_channel.flat_map(|channel| {
+            let starts = (known..cut.segments).map(move |i| i * cut.hop);
+            starts.map(move |start| &channel[start..start + cut.length])
+        });
         match &mut self.kind {
-            Kind::None => out.extend_from_slice(segment),
-            Kind::Fft(fft) => {
-                fft.input
-                    .iter_mut()
-                    .zip(segment)
-                    .for_each(|(v, s)| *v = f64::from(*s));
-                let half = fft.run();
+            Kind::None => segments.for_each(|segment| out.extend_from_slice(segment)),
+            Kind::Fft(Magnitudes::Regular {
+                frames,
+                powers,
+                columns,
+            }) => {
                 let first = out.len();
-                out.resize(first + self.segment, 0.0);
-                magnitudes(half, &mut out[first..]);
-                // As in numpy.abs(numpy.fft.fft(x)).
-                mirror(&mut out[first..]);
+                let fresh = channels * (cut.segments - known);
+                out.resize(first + fresh * cut.length, 0.0);
+                frames.read(values, channels);
+                fill(frames, (powers, columns), (cut, known), &mut out[first..]);
             }
-            Kind::Welch(welch) => welch.transform(segment, out),
+            Kind::Fft(Magnitudes::Single(fft)) => {
+                for segment in segments {
+                    let samples = fft.input.iter_mut().zip(segment);
+                    samples.for_each(|(v, s)| *v = f64::from(*s));
+                    let half = fft.run();
+                    let first = out.len();
+                    out.resize(first + segment.len(), 0.0);
+                    magnitudes(half, &mut out[first..]);
+                    mirror(&mut out[first..]);
+                }
+            }
+            Kind::Welch(welch) => segments.for_each(|segment| welch.transform(segment, out)),
         }
     }
+}
+
+impl Magnitudes {
+    fn new(cut: Cut) -> Self {
+        let starts: Vec<usize> = (0..cut.segments).map(|i| i * cut.hop).collect();
+        let Some(grid) = Grid::new(&starts, cut.length) else {
+            return Self::Single(PlannedFft::new(cut.length));
+        };
+        let window = vec![1.0; cut.length];
+        Self::Regular {
+            frames: Box::new(Frames::new(grid, &window, false)),
+            powers: vec![0.0; (cut.length / 2 + 1) * ROW],
+            columns: vec![0.0; (cut.length / 2 + 1) * ROW],
+        }
+    }
+}
+
+/// Makes rows of magnitudes of the segments that were read, but the first `known` of every channel; as in
+/// `numpy.abs(numpy.fft.fft(x))`.
+fn fill(
+    frames: &mut Frames,
+    (powers, columns): (&mut [f64], &mut [f32]),
+    (cut, known): (Cut, usize),
+    out: &mut [f32],
+) {
+    let fresh = cut.segments - known;
+    let channels = out.len() / (fresh * cut.length).max(1);
+    let fours = (0..channels).flat_map(|channel| {
+        let firsts = (known..cut.segments).step_by(FOUR);
+        firsts.map(move |first| Four { channel, first })
+    });
+    let fours: Vec<Four> = fours.collect();
+    for pair in fours.chunks(2) {
+        let both = [pair[0], pair[pair.len() - 1]];
+        frames.powers(both, powers, [0, FOUR], ROW);
+        roots_of_quarters(powers, columns);
+        for (half, four) in pair.iter().enumerate() {
+            let shape = Shape {
+                rows: cut.length / 2 + 1,
+                columns: FOUR.min(cut.segments - four.first),
+                stride: ROW,
+            };
+            let first = (four.channel * fresh + four.first - known) * cut.length;
+            let columns = &columns[half * FOUR..];
+            transpose(columns, shape, &mut out[first..], cut.length);
+        }
+    }
+    out.chunks_exact_mut(cut.length).for_each(mirror);
 }
 
 impl Welch {
@@ -115,15 +209,11 @@ impl Welch {
         if config.nperseg > segment {
             return None;
         }
-        let cosine =
-            |a: f64, i: usize| a - (1.0 - a) * (TAU * i as f64 / config.nperseg as f64).cos();
-        let window: Vec<f64> = (0..config.nperseg)
-            .map(|i| match config.window {
-                WelchWindow::Hann => cosine(0.5, i),
-                WelchWindow::Hamming => cosine(0.54, i),
-                WelchWindow::Boxcar => 1.0,
-            })
-            .collect();
+        let window = match config.window {
+            WelchWindow::Hann => cosine_window(config.nperseg, 0.5),
+            WelchWindow::Hamming => cosine_window(config.nperseg, 0.54),
+            WelchWindow::Boxcar => vec![1.0; config.nperseg],
+        };
         let step = config.nperseg - config.noverlap;
         let stretches = (segment - config.nperseg) / step + 1;
         let power = match config.scaling {
@@ -192,6 +282,22 @@ mod tests {
         }
     }
 
+    /// One segment.
+    fn single(length: usize) -> Cut {
+        Cut {
+            segments: 1,
+            length,
+            hop: length,
+        }
+    }
+
+    fn fft() -> SpectralConfig {
+        SpectralConfig {
+            method: SpectralMethod::Fft,
+            ..Default::default()
+        }
+    }
+
     include!("spectral_reference.rs");
 
     #[test]
@@ -204,9 +310,9 @@ mod tests {
                 welch,
                 ..Default::default()
             };
-            let mut spectrum = Spectrum::new(&config, length).unwrap();
+            let mut spectrum = Spectrum::new(&config, single(length)).unwrap();
             let mut out = Vec::new();
-            spectrum.transform(&signal(length), &mut out);
+            spectrum.transform(&signal(length), 1, 0, &mut out);
             assert_eq!(out.len(), expected.len());
             assert_eq!(out.len(), spectrum.bins());
             close(&out, &expected);
@@ -215,16 +321,40 @@ mod tests {
 
     #[test]
     fn fft_is_that_of_numpy() {
-        let config = SpectralConfig {
-            method: SpectralMethod::Fft,
-            ..Default::default()
-        };
         let mut out = Vec::new();
-        Spectrum::new(&config, 12)
+        Spectrum::new(&fft(), single(12))
             .unwrap()
-            .transform(&signal(12), &mut out);
+            .transform(&signal(12), 1, 0, &mut out);
         close(&out, &NUMPY_FFT_12);
         assert_eq!(out.len(), 12);
+    }
+
+    /// Whatever is transformed beside a segment, and wherever it was cut from.
+    #[test]
+    fn a_segment_has_one_spectrum() {
+        for (length, hop) in [(64, 32), (64, 64), (24, 12)] {
+            let cut = Cut {
+                segments: 7,
+                length,
+                hop,
+            };
+            let samples = 6 * hop + length;
+            let values = [signal(samples), signal(samples)].concat();
+            let mut own = Spectrum::new(&fft(), cut).unwrap();
+            let mut all = Vec::new();
+            own.transform(&values, 2, 0, &mut all);
+            for known in 1..7 {
+                let mut fresh = Vec::new();
+                own.transform(&values, 2, known, &mut fresh);
+                let rows = all.chunks_exact(7 * length);
+                let expected: Vec<f32> = rows.flat_map(|r| r[known * length..].to_vec()).collect();
+                assert_eq!(fresh, expected);
+            }
+            let mut alone = Vec::new();
+            let mut single = Spectrum::new(&fft(), single(length)).unwrap();
+            single.transform(&values[3 * hop..3 * hop + length], 1, 0, &mut alone);
+            assert_eq!(alone, all[3 * length..4 * length]);
+        }
     }
 
     #[test]
@@ -233,6 +363,6 @@ mod tests {
             method: SpectralMethod::Welch,
             ..Default::default()
         };
-        assert!(Spectrum::new(&config, 31).is_none());
+        assert!(Spectrum::new(&config, single(31)).is_none());
     }
 }

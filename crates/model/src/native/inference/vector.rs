@@ -345,13 +345,9 @@ impl Instructions {
         all
     }
 
-    /// The one to use: the widest that has been run. AVX-512 is compiled and tested where a processor has it, but no such
-    /// processor has been at hand to prove and time it.
+    /// The one to use: the widest.
     pub fn best() -> Self {
-        Self::all()
-            .into_iter()
-            .rfind(|isa| isa.lanes().0 < 16)
-            .expect("there is always one")
+        Self::all().pop().expect("there is always one")
     }
 
     /// Columns of a vector, and of the one for a row's last columns.

@@ -1,0 +1,174 @@
+//! Transposed copies of matrices.
+#![allow(unsafe_code)]
+
+/// Numbers of matrices: float32 and float64.
+pub trait Element: Copy + sealed::Blocks {}
+
+impl Element for f32 {}
+impl Element for f64 {}
+
+/// A matrix in a slice: how many rows and columns, and how far rows lie apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub columns: usize,
+    /// From a row to the next, at least the columns.
+    pub stride: usize,
+}
+
+impl Shape {
+    /// Numbers from the first to the last of the matrix.
+    fn reach(self) -> usize {
+        match self.rows {
+            0 => 0,
+            rows => (rows - 1) * self.stride + self.columns,
+        }
+    }
+}
+
+/// Makes rows of the columns of `from`, `to_stride` apart in `to`; what is between them stays.
+///
+/// # Panics
+/// If a matrix reaches beyond its slice, or rows overlap.
+pub fn transpose<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_stride: usize) {
+    let Shape {
+        rows,
+        columns,
+        stride,
+    } = shape;
+    let transposed = Shape {
+        rows: columns,
+        columns: rows,
+        stride: to_stride,
+    };
+    assert!(columns <= stride && rows <= to_stride, "rows overlap");
+    assert!(shape.reach() <= from.len() && transposed.reach() <= to.len());
+    let one = |to: &mut [T], row: usize, column: usize| {
+        to[column * to_stride + row] = from[row * stride + column];
+    };
+    let (whole_rows, whole_columns) = (rows / T::SIDE * T::SIDE, columns / T::SIDE * T::SIDE);
+    for row in (0..whole_rows).step_by(T::SIDE) {
+        for column in (0..whole_columns).step_by(T::SIDE) {
+            // SAFETY: the block is inside both matrices, which are inside their slices.
+            unsafe {
+                let from = from.as_ptr().add(row * stride + column);
+                let to = to.as_mut_ptr().add(column * to_stride + row);
+                T::block(from, stride, to, to_stride);
+            }
+        }
+        for column in whole_columns..columns {
+            (row..row + T::SIDE).for_each(|row| one(to, row, column));
+        }
+    }
+    for row in whole_rows..rows {
+        (0..columns).for_each(|column| one(to, row, column));
+    }
+}
+
+mod sealed {
+    #[cfg(target_arch = "x86_64")]
+    use std::arch::x86_64::*;
+
+    /// Blocks that are transposed in registers.
+    pub trait Blocks: Copy {
+        /// Rows and columns of a block.
+        const SIDE: usize;
+
+        /// Transposes a block.
+        ///
+        /// # Safety
+        /// As many rows of as many numbers lie at both pointers, so far apart.
+        #[inline(always)]
+        unsafe fn block(from: *const Self, stride: usize, to: *mut Self, to_stride: usize) {
+            for row in 0..Self::SIDE {
+                for column in 0..Self::SIDE {
+                    // SAFETY: as promised to this function.
+                    unsafe { *to.add(column * to_stride + row) = *from.add(row * stride + column) }
+                }
+            }
+        }
+    }
+
+    impl Blocks for f32 {
+        const SIDE: usize = 4;
+
+        // All x86-64 processors have these instructions.
+        #[cfg(target_arch = "x86_64")]
+        #[inline(always)]
+        unsafe fn block(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            // SAFETY: as promised to this function.
+            unsafe {
+                let mut a = _mm_loadu_ps(from);
+                let mut b = _mm_loadu_ps(from.add(stride));
+                let mut c = _mm_loadu_ps(from.add(2 * stride));
+                let mut d = _mm_loadu_ps(from.add(3 * stride));
+                _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+                _mm_storeu_ps(to, a);
+                _mm_storeu_ps(to.add(to_stride), b);
+                _mm_storeu_ps(to.add(2 * to_stride), c);
+                _mm_storeu_ps(to.add(3 * to_stride), d);
+            }
+        }
+    }
+
+    impl Blocks for f64 {
+        const SIDE: usize = 2;
+
+        #[cfg(target_arch = "x86_64")]
+        #[inline(always)]
+        unsafe fn block(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
+            // SAFETY: as promised to this function.
+            unsafe {
+                let (a, b) = (_mm_loadu_pd(from), _mm_loadu_pd(from.add(stride)));
+                _mm_storeu_pd(to, _mm_unpacklo_pd(a, b));
+                _mm_storeu_pd(to.add(to_stride), _mm_unpackhi_pd(a, b));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_become_rows() {
+        for (rows, columns) in [(0, 3), (1, 1), (4, 4), (5, 9), (8, 3), (13, 7)] {
+            let (stride, to_stride) = (columns + 2, rows + 3);
+            let shape = Shape {
+                rows,
+                columns,
+                stride,
+            };
+            let from: Vec<f32> = (0..rows * stride).map(|i| i as f32).collect();
+            let mut to = vec![-1.0; columns * to_stride];
+            transpose(&from, shape, &mut to, to_stride);
+            let wide: Vec<f64> = from.iter().map(|v| f64::from(*v)).collect();
+            let mut to_wide = vec![-1.0; columns * to_stride];
+            transpose(&wide, shape, &mut to_wide, to_stride);
+            for (i, found) in to.iter().enumerate() {
+                let (column, row) = (i / to_stride, i % to_stride);
+                let expected = if row < rows {
+                    from[row * stride + column]
+                } else {
+                    -1.0
+                };
+                assert_eq!(*found, expected, "{rows} x {columns}");
+                assert_eq!(to_wide[i], f64::from(expected), "{rows} x {columns}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion failed")]
+    fn matrices_stay_inside_their_slices() {
+        let shape = Shape {
+            rows: 4,
+            columns: 4,
+            stride: 4,
+        };
+        transpose(&[0.0f32; 15], shape, &mut [0.0; 16], 4);
+    }
+}

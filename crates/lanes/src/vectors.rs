@@ -1,0 +1,397 @@
+//! Vectors of float64 by the processor's instructions, for loops that compilers do not turn into vectors themselves.
+//!
+//! A computation over rows of [`ROW`] numbers is a [`Kernel`]: written once, compiled for every instruction set, and run with the
+//! widest that the processor has. A row is `ROW / LANES` vectors. No operation adds across lanes or fuses a multiplication with
+//! an addition, so every instruction set gives the same bits.
+#![allow(unsafe_code)]
+
+use std::ops::{Add, Mul, Sub};
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+use crate::Width;
+
+/// Numbers of a row.
+pub const ROW: usize = 8;
+
+/// A row, aligned so that no vector lies in two lines of the cache.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct Row(pub [f64; ROW]);
+
+/// Rows in two slices: four numbers of a row are in the first, four at the same place in the second.
+#[derive(Clone, Copy)]
+pub struct Fours<'a> {
+    low: &'a [f64],
+    high: &'a [f64],
+    /// The last place at which both have four numbers.
+    last: usize,
+}
+
+impl<'a> Fours<'a> {
+    /// The rows of two slices.
+    ///
+    /// # Panics
+    /// If one is shorter than four numbers.
+    #[inline]
+    pub fn new(low: &'a [f64], high: &'a [f64]) -> Self {
+        let shorter = low.len().min(high.len());
+        assert!(shorter >= 4, "a row has four numbers in each slice");
+        Self {
+            low,
+            high,
+            last: shorter - 4,
+        }
+    }
+
+    /// The numbers of the row at a place, in each slice.
+    #[inline(always)]
+    fn at(&self, place: usize) -> [&'a [f64; 4]; 2] {
+        assert!(place <= self.last);
+        // SAFETY: both slices have four numbers there.
+        unsafe {
+            let low = &*self.low.as_ptr().add(place).cast();
+            [low, &*self.high.as_ptr().add(place).cast()]
+        }
+    }
+}
+
+/// Where rows are written: four numbers from one place on in a slice, four from another.
+pub struct FoursMut<'a> {
+    all: &'a mut [f64],
+    firsts: [usize; 2],
+    /// The last place at which both have room for four numbers.
+    last: usize,
+}
+
+impl<'a> FoursMut<'a> {
+    /// Rows that begin at `firsts`.
+    ///
+    /// # Panics
+    /// If there is no room for one row.
+    #[inline]
+    pub fn new(all: &'a mut [f64], firsts: [usize; 2]) -> Self {
+        let room = all.len().checked_sub(firsts[0].max(firsts[1]));
+        let last = room.and_then(|room| room.checked_sub(4));
+        Self {
+            last: last.expect("there is room for four numbers"),
+            all,
+            firsts,
+        }
+    }
+
+    /// The numbers of the row at a place, in each part.
+    #[inline(always)]
+    fn at(&mut self, place: usize) -> [*mut f64; 2] {
+        assert!(place <= self.last);
+        // SAFETY: there are four numbers at both.
+        unsafe {
+            let all = self.all.as_mut_ptr();
+            [
+                all.add(self.firsts[0] + place),
+                all.add(self.firsts[1] + place),
+            ]
+        }
+    }
+}
+
+/// A part of a row.
+pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// Replaces a part of a row.
+    fn store(self, row: &mut Row, part: usize);
+    /// Writes a part of the row at a place.
+    fn scatter(self, to: &mut FoursMut<'_>, place: usize, part: usize);
+}
+
+/// An instruction set that the processor has. Whoever holds one may use its vectors.
+pub trait Isa: Copy {
+    /// Numbers of a vector; they divide [`ROW`].
+    const LANES: usize;
+    /// Its vectors.
+    type F64: Vector;
+    /// The same number in all lanes.
+    fn splat(self, value: f64) -> Self::F64;
+    /// A part of a row.
+    fn load(self, row: &Row, part: usize) -> Self::F64;
+    /// A part of the row at a place.
+    fn gather(self, from: Fours<'_>, place: usize, part: usize) -> Self::F64;
+}
+
+/// A computation that is written for any instruction set.
+pub trait Kernel {
+    /// Runs it. Must be `#[inline(always)]`, as everything it calls, to be compiled with the instructions of `isa`.
+    fn run<I: Isa>(self, isa: I);
+}
+
+/// Runs a computation with the widest vectors of this processor.
+pub fn run(kernel: impl Kernel) {
+    run_with(Width::detect(), kernel);
+}
+
+fn run_with(width: Width, kernel: impl Kernel) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512vl")]
+        fn avx512(kernel: impl Kernel) {
+            kernel.run(Avx512(()));
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2(kernel: impl Kernel) {
+            kernel.run(Avx2(()));
+        }
+        // SAFETY: the features were detected.
+        unsafe {
+            match width {
+                Width::Avx512 => avx512(kernel),
+                Width::Avx2 => avx2(kernel),
+                Width::Baseline => kernel.run(Sse2(())),
+            }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let Width::Baseline = width;
+        kernel.run(Portable(()));
+    }
+}
+
+/// [`Isa`] and [`Vector`] by intrinsics. Nobody outside this module makes an instruction set, and nobody has vectors
+/// without one: that is why the intrinsics may be called.
+#[cfg(target_arch = "x86_64")]
+macro_rules! isa {
+    ($isa:ident, $vector:ident($inner:ty), $lanes:literal, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+     |$low:ident, $high:ident, $part:ident| $gather:expr, |$vector_out:ident, $to:ident, $part_out:ident| $scatter:expr) => {
+        #[derive(Clone, Copy)]
+        struct $isa(());
+
+        #[derive(Clone, Copy)]
+        struct $vector($inner);
+
+        impl Isa for $isa {
+            const LANES: usize = $lanes;
+            type F64 = $vector;
+            #[inline(always)]
+            fn splat(self, value: f64) -> $vector {
+                // SAFETY: in all of these, the processor has the instructions; rows are as long as the parts reach.
+                $vector(unsafe { $set1(value) })
+            }
+            #[inline(always)]
+            fn load(self, row: &Row, part: usize) -> $vector {
+                assert!(part < ROW / $lanes);
+                $vector(unsafe { $load(row.0.as_ptr().add(part * $lanes)) })
+            }
+            #[inline(always)]
+            fn gather(self, from: Fours<'_>, place: usize, $part: usize) -> $vector {
+                assert!($part < ROW / $lanes);
+                let [$low, $high] = from.at(place);
+                $vector(unsafe { $gather })
+            }
+        }
+
+        impl Vector for $vector {
+            #[inline(always)]
+            fn store(self, row: &mut Row, part: usize) {
+                assert!(part < ROW / $lanes);
+                unsafe { $store(row.0.as_mut_ptr().add(part * $lanes), self.0) }
+            }
+            #[inline(always)]
+            fn scatter(self, to: &mut FoursMut<'_>, place: usize, $part_out: usize) {
+                assert!($part_out < ROW / $lanes);
+                let ($vector_out, $to) = (self.0, to.at(place));
+                unsafe { $scatter }
+            }
+        }
+
+        impl Add for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(unsafe { $add(self.0, other.0) })
+            }
+        }
+
+        impl Sub for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(unsafe { $sub(self.0, other.0) })
+            }
+        }
+
+        impl Mul for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                Self(unsafe { $mul(self.0, other.0) })
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+isa!(
+    Avx512,
+    V512(__m512d),
+    8,
+    _mm512_set1_pd,
+    _mm512_load_pd,
+    _mm512_store_pd,
+    _mm512_add_pd,
+    _mm512_sub_pd,
+    _mm512_mul_pd,
+    |low, high, _part| {
+        let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low.as_ptr()));
+        _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high.as_ptr()))
+    },
+    |vector, to, _part| {
+        _mm256_storeu_pd(to[0], _mm512_castpd512_pd256(vector));
+        _mm256_storeu_pd(to[1], _mm512_extractf64x4_pd::<1>(vector));
+    }
+);
+#[cfg(target_arch = "x86_64")]
+isa!(
+    Avx2,
+    V256(__m256d),
+    4,
+    _mm256_set1_pd,
+    _mm256_load_pd,
+    _mm256_store_pd,
+    _mm256_add_pd,
+    _mm256_sub_pd,
+    _mm256_mul_pd,
+    |low, high, part| _mm256_loadu_pd([low, high][part].as_ptr()),
+    |vector, to, part| _mm256_storeu_pd(to[part], vector)
+);
+#[cfg(target_arch = "x86_64")]
+isa!(
+    Sse2,
+    V128(__m128d),
+    2,
+    _mm_set1_pd,
+    _mm_load_pd,
+    _mm_store_pd,
+    _mm_add_pd,
+    _mm_sub_pd,
+    _mm_mul_pd,
+    |low, high, part| _mm_loadu_pd([low, high][part / 2].as_ptr().add(part % 2 * 2)),
+    |vector, to, part| _mm_storeu_pd(to[part / 2].add(part % 2 * 2), vector)
+);
+
+/// For processors without intrinsics here.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[derive(Clone, Copy)]
+struct Portable(());
+
+/// Two numbers, since all 64-bit processors have vectors of that width.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[derive(Clone, Copy)]
+struct Pair([f64; 2]);
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+impl Isa for Portable {
+    const LANES: usize = 2;
+    type F64 = Pair;
+    #[inline(always)]
+    fn splat(self, value: f64) -> Pair {
+        Pair([value; 2])
+    }
+    #[inline(always)]
+    fn load(self, row: &Row, part: usize) -> Pair {
+        Pair([row.0[2 * part], row.0[2 * part + 1]])
+    }
+    #[inline(always)]
+    fn gather(self, from: Fours<'_>, place: usize, part: usize) -> Pair {
+        let half = from.at(place)[part / 2];
+        Pair([half[part % 2 * 2], half[part % 2 * 2 + 1]])
+    }
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+impl Vector for Pair {
+    #[inline(always)]
+    fn store(self, row: &mut Row, part: usize) {
+        row.0[2 * part..2 * part + 2].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn scatter(self, to: &mut FoursMut<'_>, place: usize, part: usize) {
+        let half = to.at(place)[part / 2];
+        // SAFETY: four numbers are there.
+        unsafe { half.cast::<[f64; 2]>().add(part % 2).write(self.0) }
+    }
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+macro_rules! operator {
+    ($operator:ident, $method:ident) => {
+        impl $operator for Pair {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self([0, 1].map(|i| self.0[i].$method(other.0[i])))
+            }
+        }
+    };
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+operator!(Add, add);
+#[cfg(any(test, not(target_arch = "x86_64")))]
+operator!(Sub, sub);
+#[cfg(any(test, not(target_arch = "x86_64")))]
+operator!(Mul, mul);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something of every operation.
+    struct Everything<'a>(Fours<'a>, &'a Row, FoursMut<'a>);
+
+    impl Kernel for Everything<'_> {
+        #[inline(always)]
+        fn run<I: Isa>(mut self, isa: I) {
+            let mut copy = *self.1;
+            for part in 0..ROW / I::LANES {
+                let numbers = isa.gather(self.0, 1, part);
+                let row = isa.load(self.1, part);
+                let sum = numbers * row + isa.splat(0.1) * (numbers - row);
+                sum.store(&mut copy, part);
+                isa.load(&copy, part).scatter(&mut self.2, 1, part);
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_computes_the_same_bits() {
+        let (low, high) = (
+            [8.0, 0.3, -7.5, 1e20, 3.25],
+            [8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
+        );
+        let row = Row(std::array::from_fn(|i| 1.0 / (3.0 + i as f64)));
+        let value = |i: usize| {
+            let number = if i < 4 { low[i + 1] } else { high[i - 3] };
+            number * row.0[i] + 0.1 * (number - row.0[i])
+        };
+        let mut expected = [-1.0; 12];
+        (0..4).for_each(|i| expected[7 + i] = value(i));
+        (0..4).for_each(|i| expected[2 + i] = value(4 + i));
+        let run_on = |run: &dyn Fn(Everything<'_>)| {
+            let mut found = [-1.0; 12];
+            let to = FoursMut::new(&mut found, [6, 1]);
+            run(Everything(Fours::new(&low, &high), &row, to));
+            found
+        };
+        assert_eq!(run_on(&|kernel| kernel.run(Portable(()))), expected);
+        for width in Width::all() {
+            let found = run_on(&|kernel| run_with(width, kernel));
+            assert_eq!(found, expected, "{width:?}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "room for four")]
+    fn rows_are_written_inside_their_slice() {
+        FoursMut::new(&mut [0.0; 9], [0, 6]);
+    }
+}
