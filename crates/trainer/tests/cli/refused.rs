@@ -104,8 +104,8 @@ fn bad_data_is_refused_before_an_experiment_exists() {
         ),
         (
             config("shape.yaml", "a, b, c", "shape.txt"),
-            "shape.tfrecord, record 0: a window of 15",
-            "",
+            "the front end does not fit the windows: a window of 15 samples",
+            "shape.tfrecord, record 0",
         ),
         (
             config("empty.yaml", "a, b, c", "empty.txt"),
