@@ -109,7 +109,7 @@ pub enum DataError {
         /// Record, from 0.
         record: usize,
         /// Why the segments do not form a window.
-        problem: PreprocessingError,
+        problem: Box<PreprocessingError>,
     },
     /// The front end does not fit the length of all windows.
     #[error(
@@ -120,7 +120,7 @@ pub enum DataError {
         /// The configuration.
         path: PathBuf,
         /// Why it does not fit, and what to do.
-        problem: PreprocessingError,
+        problem: Box<PreprocessingError>,
         /// The source of the first window.
         first: PathBuf,
         /// Its number there, from 0.
@@ -134,7 +134,7 @@ pub enum DataError {
     },
     /// The request is invalid.
     #[error(transparent)]
-    Usage(#[from] UsageError),
+    Usage(Box<UsageError>),
     /// Returned by a function that is given samples, to end the reading. The caller knows why.
     #[error("the reading was stopped")]
     Stopped,
@@ -219,6 +219,12 @@ pub enum PatternError {
         /// Why not.
         source: glob::GlobError,
     },
+}
+
+impl From<UsageError> for DataError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(Box::new(error))
+    }
 }
 
 /// A setting is out of range.

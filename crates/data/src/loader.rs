@@ -289,7 +289,7 @@ impl<'a> Loader<'a> {
             Err(problem) => Err(DataError::NotWindows {
                 path: sources[*source].clone(),
                 record: record.record,
-                problem,
+                problem: Box::new(problem),
             }),
         }
     }
@@ -366,7 +366,7 @@ impl<'a> Loader<'a> {
         }
         DataError::FrontEnd {
             path: self.config.path.clone(),
-            problem,
+            problem: Box::new(problem),
             first: source.to_owned(),
             record,
         }
