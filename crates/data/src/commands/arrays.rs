@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::table;
 use crate::error::DataError;
+use crate::import::gaps::{LARGE, number};
 use crate::reader::{self, Described};
 
 /// A file of NumPy's whose arrays are not samples as they are.
@@ -48,12 +49,13 @@ impl Arrays {
             "not finite",
         ];
         let mut rows = vec![heads.map(String::from).to_vec()];
-        // As many digits as a float32 has; large numbers with a power of ten.
+        // A fraction has as many digits as a float32.
         let shown = |value: Option<f64>| match value {
             None => "-".to_owned(),
-            Some(value) if value.abs() >= 1e15 => format!("{value:e}"),
-            Some(value) if value.fract() != 0.0 => (value as f32).to_string(),
-            Some(value) => value.to_string(),
+            Some(value) if value.abs() < LARGE && value.fract() != 0.0 => {
+                (value as f32).to_string()
+            }
+            Some(value) => number(value),
         };
         for array in &self.arrays {
             rows.push(vec![

@@ -33,15 +33,18 @@ impl LeftOut {
         Some(format!(
             "channel `{channel}`: samples that are no measurements are read as gaps: {}; the first is {} at {}",
             kinds.join(", "),
-            shown(self.value),
+            number(self.value),
             format_time(self.first?)
         ))
     }
 }
 
-/// A value as people write it: large ones with a power of ten.
-fn shown(value: f64) -> String {
-    if value.abs() < 1e15 || !value.is_finite() {
+/// From here on numbers are written with a power of ten.
+pub(crate) const LARGE: f64 = 1e15;
+
+/// A number as people write it.
+pub(crate) fn number(value: f64) -> String {
+    if value.abs() < LARGE || !value.is_finite() {
         value.to_string()
     } else {
         format!("{value:e}")
