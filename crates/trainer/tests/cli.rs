@@ -1,4 +1,4 @@
-//! The binary as a user runs it.
+//! The binary as a user runs it. Here is what the tests of `cli/` share.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -24,10 +24,16 @@ mod faults;
 mod keras_step;
 #[path = "cli/manager.rs"]
 mod manager;
+#[path = "cli/presets.rs"]
+mod presets;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/resume.rs"]
 mod resume;
+#[path = "cli/seeds.rs"]
+mod seeds;
+#[path = "cli/stopped.rs"]
+mod stopped;
 #[path = "cli/sweep.rs"]
 mod sweep;
 
@@ -189,235 +195,4 @@ fn assert_complete(experiment: &Path, status: &str) {
         ["background", "footsteps", "vehicle"]
     );
     assert_eq!(architecture.input.dims(), [2, 7, 256]);
-}
-
-#[test]
-fn two_processes_in_one_second_make_two_whole_experiments() {
-    let place = Place::new();
-    let spawn = || {
-        let mut command = place.command(&QUICK);
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
-    };
-    let children = [spawn(), spawn()];
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        assert!(text(&output.stdout).contains("test split: accuracy"));
-        let progress = text(&output.stderr);
-        assert!(progress.contains("epoch   2/2  loss "), "{progress}");
-        assert!(progress.contains("simulation"), "the demo says what it is");
-    }
-    let found = place.found();
-    assert_eq!(found.len(), 2);
-    found
-        .iter()
-        .for_each(|experiment| assert_complete(experiment, "completed"));
-    let [a, b] = [0, 1].map(|i| metadata(&found[i]));
-    assert_eq!(a["results"], b["results"], "one seed, one result");
-    assert_eq!(a["training_config"], b["training_config"]);
-}
-
-#[test]
-fn the_same_seed_gives_the_same_bits_with_one_and_two_threads_in_memory_and_streamed() {
-    let cases = [
-        ("ultra_lightweight_cnn", "native"),
-        ("simple_cnn", "native"),
-        ("deep_efficient_cnn", "native"),
-        ("resnet_style_cnn", "native"),
-        ("simple_cnn", "flex"),
-        ("deep_efficient_cnn", "flex"),
-    ];
-    for (model, backend) in cases {
-        let place = Place::new();
-        // Large batches reach the products that are shared among threads.
-        let common = [
-            "--model",
-            model,
-            "--backend",
-            backend,
-            "--epochs",
-            "2",
-            "--batch-size",
-            "100",
-        ];
-        for how in [
-            &["--threads", "1"][..],
-            &["--threads", "2"],
-            &["--threads", "2", "--stream"],
-        ] {
-            let arguments = [&common[..], how].concat();
-            let output = place.run(&arguments);
-            assert!(output.status.success(), "{}", text(&output.stderr));
-        }
-        let found = place.found();
-        let first = history(&found[0]);
-        let weights = |i: usize| std::fs::read(found[i].join("model/model.safetensors")).unwrap();
-        assert_eq!(first.len(), 2);
-        for other in 1..3 {
-            assert_eq!(first, history(&found[other]), "{model} {backend}: history");
-            assert!(weights(0) == weights(other), "{model} {backend}: weights");
-        }
-        let output = place.run(&[&common[..], &["--seed", "7"]].concat());
-        assert!(output.status.success());
-        let other = place
-            .found()
-            .into_iter()
-            .find(|e| metadata(e)["seed"] == 7)
-            .unwrap();
-        assert_ne!(first, history(&other), "{model}: another seed");
-    }
-}
-
-#[test]
-fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_best_weights() {
-    let place = Place::new();
-    // At once, with nothing worth keeping.
-    let absurd = [
-        "--model",
-        "simple_cnn",
-        "--learning-rate",
-        "1e38",
-        "--weight-decay",
-        "0",
-    ];
-    let output = place.run(&absurd);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    for expected in [
-        "the loss is",
-        "in epoch 1, step ",
-        "learning rate",
-        "training samples ",
-    ] {
-        assert!(error.contains(expected), "{expected}: {error}");
-    }
-    let experiment = place.found().remove(0);
-    assert_eq!(metadata(&experiment)["status"], "failed");
-    let said = metadata(&experiment)["error"].as_str().unwrap().to_owned();
-    assert!(error.contains(&said), "{error}");
-
-    // After a good epoch: the checkpoint's learning rate is raised beyond reason.
-    let place = Place::new();
-    assert!(place.run(&QUICK_OPEN_ENDED).status.success());
-    let experiment = place.found().remove(0);
-    let best = std::fs::read(experiment.join("model/model.safetensors")).unwrap();
-    let last = experiment.join("checkpoints/last");
-    let bytes = experiment::load_checkpoint(&last).unwrap();
-    let metadata_before = metadata(&experiment);
-    let kind = model::ModelKind::UltraLightweight;
-    let shape = data::Dataset::load(
-        &data::DatasetConfig::load(&data::demo::ensure(&datasets()).unwrap(), None).unwrap(),
-        data::Normalisation::None,
-    )
-    .unwrap()
-    .train
-    .shape;
-    let plan = model::Plan::new(&model::Architecture::new(kind, shape.into(), 3)).unwrap();
-    let (state, note) = model::TrainingState::from_bytes(&plan, &bytes).unwrap();
-    let mut note: Value = serde_json::from_str(&note).unwrap();
-    note["state"]["learning_rate"] = 1e38.into();
-    let bytes = state.to_bytes(&note.to_string()).unwrap();
-    let mut whole = experiment::hash::sha256_hex(&bytes).into_bytes();
-    whole.push(b'\n');
-    whole.extend(bytes);
-    std::fs::write(&last, whole).unwrap();
-    let output = place.run(&["--resume", "latest", "--epochs", "4"]);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("in epoch 3, step "), "{error}");
-    assert!(error.contains("the best weights so far"), "{error}");
-    let after = metadata(&experiment);
-    assert_eq!(after["status"], "failed");
-    assert_eq!(after["results"]["stopped_by"], "diverged");
-    assert_eq!(after["results"]["test"], metadata_before["results"]["test"]);
-    assert!(best == std::fs::read(experiment.join("model/model.safetensors")).unwrap());
-}
-
-#[test]
-fn presets_meta_and_untracked() {
-    let place = Place::new();
-    let preset = place.folder.path().join("preset.yaml");
-    let text = "model: ultra_lightweight_cnn\nepochs: 1\nid_template: 'a_{timestamp}'\n\
-                extra_subdirectories: [notebooks]\nmeta: {site: north}\ntags: [t1]\n";
-    std::fs::write(&preset, text).unwrap();
-    let preset = preset.to_str().unwrap();
-    let output = place.run(&["--config", preset, "--tag", "t2", "--meta", "who=me"]);
-    assert!(output.status.success(), "{}", self::text(&output.stderr));
-    let experiment = &place.found()[0];
-    assert!(
-        experiment
-            .file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("a_2")
-    );
-    assert!(experiment.join("notebooks").is_dir());
-    let metadata = metadata(experiment);
-    assert_eq!(
-        (&metadata["site"], &metadata["who"]),
-        (&"north".into(), &"me".into())
-    );
-    assert_eq!(metadata["tags"], serde_json::json!(["t1", "t2"]));
-
-    let output = place.run(&["--config", preset, "--untracked"]);
-    assert!(output.status.success(), "{}", self::text(&output.stderr));
-    assert_eq!(place.found().len(), 1);
-    let logs = place.folder.path().join("logs");
-    let run = std::fs::read_dir(logs)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    assert!(
-        run.file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("seismic_training_")
-    );
-    assert!(run.join("train").is_dir() && !run.join("metadata.json").exists());
-}
-
-#[test]
-fn an_interrupted_run_keeps_its_best_weights() {
-    let place = Place::new();
-    let arguments = ["--model", "simple_cnn", "--epochs", "500"];
-    let child = place
-        .command(&arguments)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    let epochs = || {
-        place.found().first().map_or(0, |e| {
-            std::fs::read_to_string(e.join("history.jsonl"))
-                .unwrap_or_default()
-                .lines()
-                .count()
-        })
-    };
-    while epochs() < 1 {
-        assert!(
-            started.elapsed() < Duration::from_secs(120),
-            "the first epoch takes too long"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert_complete(&place.found()[0], "interrupted");
 }

@@ -1,0 +1,164 @@
+//! What does not fit is left out or missing, and said.
+
+use super::*;
+
+/// Cut rows, cells that are not numbers, rows without a time: left out or missing, counted, with the line.
+#[test]
+fn what_does_not_fit_is_said() {
+    let rows: String = (0..20)
+        .map(|i| format!("{:.2},{i},{}\r\n", 0.01 * f64::from(i), i + 5))
+        .collect();
+    let table = |old: &str, new: &str| format!("time,Z,N\r\n{rows}").replace(old, new);
+    let (samples, notes) = first(&table("0.07,7,12", "0.07,x,12"));
+    assert!(samples[7].is_nan() && samples[8] == 8.0);
+    assert!(
+        notes[0].starts_with("line 9, column `Z`: `x` is not a number"),
+        "{notes:?}"
+    );
+    let (samples, notes) = first(&table("0.07,7,12", "0.07,,12"));
+    assert!(samples[7].is_nan() && notes.is_empty());
+    for (old, new, note) in [
+        (
+            "0.07,7,12",
+            "0.07,7",
+            "left out one row: line 9: 2 cells, but there are 3 columns",
+        ),
+        (
+            "0.07,7,12",
+            "0.07,7,12,1",
+            "left out one row: line 9: 4 cells",
+        ),
+        (
+            "0.07,7,12",
+            "noon,7,12",
+            "line 9, column `time`: `noon` is not a number",
+        ),
+        ("0.07,7,12", "NaN,7,12", "left out one row without a time"),
+    ] {
+        let own = contents(&table(old, new), &Hints::default()).unwrap();
+        let lengths: Vec<usize> = own.traces.iter().map(|trace| trace.samples.len()).collect();
+        assert_eq!(
+            (lengths, own.traces[0].rate),
+            (vec![7, 12, 7, 12], 100.0),
+            "{new}"
+        );
+        assert!(
+            own.notes.iter().any(|own| own.contains(note)),
+            "{new}: {:?}",
+            own.notes
+        );
+    }
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    for (old, new) in [
+        ("\r\n", ",\r\n"),
+        ("time,Z,N\r\n", "time,Z,N,\r\n"),
+        ("\r\n", "\r\n\r\n"),
+        ("\r\n", "\n"),
+    ] {
+        let (samples, notes) = first(&table(old, new));
+        assert_eq!((samples, notes), (whole.clone(), vec![]), "{new:?}");
+    }
+    let text = table("\r\n", ",walking\r\n").replace("N,walking", "N,activity");
+    let (samples, notes) = first(&text);
+    assert_eq!(samples, whole);
+    assert!(
+        notes[0].contains("left out column `activity`: texts"),
+        "{notes:?}"
+    );
+}
+
+/// Of a row that ends with a separator only the last value is missing, whatever the separator is.
+#[test]
+fn a_last_value_may_be_missing() {
+    for separator in [",", ";", "\t", "|"] {
+        let rows = (0..20).map(|i| match i {
+            7 => format!("0.07{separator}7{separator}\n"),
+            _ => format!("{:.2}{separator}{i}{separator}{i}\n", f64::from(i) / 100.0),
+        });
+        let text = format!("time{separator}Z{separator}N\n{}", rows.collect::<String>());
+        let own = contents(&text, &Hints::default()).unwrap();
+        assert_eq!(
+            (own.traces.len(), own.notes.all()),
+            (2, vec![]),
+            "{separator:?}"
+        );
+        assert_eq!(own.traces[0].samples.len(), 20, "{separator:?}");
+        let missing = own.traces[1].samples.iter().position(|v| v.is_nan());
+        assert_eq!(missing, Some(7), "{separator:?}");
+    }
+}
+
+/// A card's blocks that were reserved and never written, and the reason why a column of times is none.
+#[test]
+fn zeros_behind_and_ambiguous_dates_are_said() {
+    let rows: String = (0..20).map(|i| format!("{}.5,{i}\n", i)).collect();
+    let text = format!("time,Z\n{rows}{}", "\0".repeat(300));
+    let own = contents(&text, &Hints::default()).unwrap();
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    assert_eq!(own.traces[0].samples, whole);
+    assert_eq!(
+        own.notes,
+        ["left out the last 300 bytes: zeros, as after a power cut"]
+    );
+    let rows: String = (0..20)
+        .map(|i| format!("05/06/2024 10:00:{i:02},{i}\n"))
+        .collect();
+    let error = parse(&format!("time,Z\n{rows}"), &Hints::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(
+            "left out column `time`: `05/06/2024 10:00:00` may be 2024-06-05 or 2024-05-06"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn errors_name_lines() {
+    let error = |text: &str| parse(text, &Hints::default()).unwrap_err().to_string();
+    assert!(error("time,Z\n1,1\n0,1\n2,2\n").contains("row 2 is not after"));
+    let headless = error("1,2\n3,4\n");
+    assert!(
+        headless.contains("line 1 has values, and no line above it names"),
+        "{headless}"
+    );
+    assert!(error("a page\nof prose\n").contains("line 1 is `a page`"));
+    assert!(error("").contains("empty"));
+    assert!(error("time\n1\n2\n").contains("no column of numbers"));
+}
+
+/// Points between thousands that come late are read as such, or there is a doubt that names one.
+#[test]
+fn points_that_come_late_are_no_fractions_in_silence() {
+    let table = |late: &[&str]| {
+        let head: String = (0..1000)
+            .map(|i| format!("{};{}\n", i * 10, i % 90))
+            .collect();
+        let rows = late.iter().enumerate();
+        let rows = rows.map(|(i, cell)| format!("{};{cell}\n", 10_000 + i * 10));
+        format!("time_ms;Z\n{head}{}", rows.collect::<String>())
+    };
+    let (samples, notes) = first(&table(&["12.345", "-1.002"].repeat(12)));
+    assert_eq!(samples[1000..1002], [12345.0, -1002.0]);
+    assert_eq!(
+        notes,
+        ["numbers have points between thousands: `12.345` is read without"]
+    );
+    let (samples, notes) = first(&table(&["12.345"]));
+    assert_eq!(samples[1000], 12.345);
+    assert_eq!(
+        notes,
+        [
+            "line 1002: `12.345` may be 12345, with a point between thousands; it is read as 12.345, and so are all numbers \
+             with a point"
+        ]
+    );
+    let (samples, notes) = first(&table(&["12.345", "0.5"]));
+    assert_eq!(samples[1000..], [12.345, 0.5]);
+    assert!(notes.is_empty(), "{notes:?}");
+    // With a decimal comma somewhere, a point is none.
+    let (samples, notes) = first(&table(&["12.345,5", "0,5"]));
+    assert_eq!(samples[1000..], [12345.5, 0.5]);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+}

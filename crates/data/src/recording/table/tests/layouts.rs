@@ -1,0 +1,162 @@
+//! Where columns, names and separators are.
+
+use super::super::rows::PART;
+use super::*;
+
+#[test]
+fn wide_and_long_tables() {
+    let wide = parse(
+        "# site A\ntime,Z,N\n0.00,1,5\n0.01,2,6\n0.02,3,7\n5.00,4,8\n5.01,9,9\n",
+        &Hints::default(),
+    );
+    let wide = wide.unwrap();
+    assert_eq!(wide.len(), 4);
+    assert_eq!(
+        (wide[0].channel.as_str(), wide[0].rate, &wide[0].samples[..]),
+        ("Z", 100.0, &[1.0, 2.0, 3.0][..])
+    );
+    assert_eq!(
+        (wide[1].start, &wide[1].samples[..]),
+        (5_000_000_000, &[4.0, 9.0][..])
+    );
+    let long = "timestamp;channel;samples\n1.0;A;1\n1.0;B;2\n1.5;A;3\n1.5;B;4\n2.0;A;5\n";
+    let long = parse(long, &Hints::default()).unwrap();
+    assert_eq!(long[0].samples, [1.0, 3.0, 5.0]);
+    assert_eq!((long[1].rate, &long[1].samples[..]), (2.0, &[2.0, 4.0][..]));
+}
+
+#[test]
+fn without_times_a_rate_is_needed() {
+    let text = "Z\n1\n2\n";
+    assert!(
+        parse(text, &Hints::default())
+            .unwrap_err()
+            .to_string()
+            .contains("sampling_rate")
+    );
+    let hints = Hints {
+        sampling_rate: Some(50.0),
+        start: Some(7),
+    };
+    let traces = parse(text, &hints).unwrap();
+    assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));
+}
+
+/// Where the names are: below what a logger writes, above units, in a comment, nowhere.
+#[test]
+fn names_are_found() {
+    let rows: String = (0..20)
+        .map(|i| format!("{:.2},{i},{}\n", 0.01 * f64::from(i), i + 5))
+        .collect();
+    let whole: Vec<f64> = (0..20).map(f64::from).collect();
+    for head in [
+        "time,Z,N\n",
+        "time,Z,N\ns,mm/s,mm/s\n",
+        "\"TOA5\",\"CR6\",\"1234\",\"x\"\n\"time\",\"Z\",\"N\"\n\"TS\",\"mm/s\",\"mm/s\"\n\"\",\"Smp\",\"Smp\"\n",
+        "Vendor,\"GRAPHTEC\"\nSampling interval,10ms\nStart time,2020-01-24,16:53:12\n\ntime,Z,N\n\"s\",mV,mV\n",
+        "# a logger\n# time,Z,N\n",
+        "\n\ntime,Z,N\n# done\n",
+        "\u{feff}time,Z,N\n",
+    ] {
+        let own = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        assert_eq!(
+            (
+                own.traces[0].channel.as_str(),
+                own.traces[1].channel.as_str()
+            ),
+            ("Z", "N"),
+            "{head}"
+        );
+        assert_eq!(
+            (own.traces[0].rate, &own.traces[0].samples),
+            (100.0, &whole),
+            "{head}"
+        );
+    }
+    let numbered = contents(&format!("time,1,2\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(numbered.traces[1].channel, "2");
+    // Nothing but Unix seconds says what the first column is.
+    let unix: String = (0..20)
+        .map(|i| format!("1575554442.{:02},{i}\n", 5 * i))
+        .collect();
+    let own = contents(&unix, &Hints::default()).unwrap();
+    assert_eq!(
+        (
+            own.traces.len(),
+            own.traces[0].rate,
+            own.traces[0].channel.as_str()
+        ),
+        (1, 20.0, "2")
+    );
+    assert!(
+        own.notes[0].contains("no line above it names"),
+        "{:?}",
+        own.notes
+    );
+}
+
+#[test]
+fn separators_and_commas() {
+    let whole: Vec<f64> = (0..20).map(|i| f64::from(i) / 4.0).collect();
+    let lines = |separator: &str, comma: bool| -> String {
+        (0..20)
+            .map(|i| {
+                let row = format!(
+                    "{:.2}{separator}{:.2}{separator}{:.1}\n",
+                    0.01 * f64::from(i),
+                    whole[i as usize],
+                    i
+                );
+                if comma { row.replace('.', ",") } else { row }
+            })
+            .collect()
+    };
+    for (separator, comma) in [
+        (";", false),
+        (";", true),
+        ("\t", true),
+        ("\t", false),
+        (" ", false),
+        ("   ", false),
+        (",", false),
+        ("|", false),
+    ] {
+        let text = format!("time{separator}Z{separator}N\n{}", lines(separator, comma));
+        let (samples, notes) = first(&text);
+        assert_eq!(
+            (samples, notes.len()),
+            (whole.clone(), usize::from(comma)),
+            "{text}"
+        );
+    }
+}
+
+/// Larger than a thread reads at a time: the same rows, and the line of a note.
+#[test]
+fn large_tables_are_read_in_parts() {
+    let mut text = String::from("time,Z\n");
+    for i in 0..300_000 {
+        text.push_str(&format!("{i},{}\n", i * 7 % 1000));
+    }
+    assert!(text.len() > 2 * PART);
+    let traces = parse(&text, &Hints::default()).unwrap();
+    assert_eq!((traces.len(), traces[0].rate), (1, 1.0));
+    let right = |(i, v): (usize, &f64)| *v == (i * 7 % 1000) as f64;
+    assert!(traces[0].samples.iter().enumerate().all(right));
+    assert_eq!(traces[0].samples.len(), 300_000);
+    let quoted = parse(&text.replacen("5,35", "5,\"35\"", 1), &Hints::default());
+    assert_eq!(quoted.unwrap(), traces);
+    for text in [
+        text.clone(),
+        text.replace('\n', "\r\n"),
+        text.replacen("5,35", "5,\"35\"", 1),
+    ] {
+        let damaged = text.replacen("\n190000,", "\n190000,x", 1);
+        let own = contents(&damaged, &Hints::default()).unwrap();
+        assert!(
+            own.notes[0].contains("line 190002, column `Z`: `x0` is not a number"),
+            "{:?}",
+            own.notes
+        );
+    }
+}

@@ -1,0 +1,162 @@
+//! Columns of times: their forms, dates that may be read in two ways, and rows that are counted.
+
+use super::*;
+use crate::recording::parse_time;
+
+/// Whatever they are called and however they are written: the same 100 Hz from 2024-05-01T10:00:00Z, or from zero.
+#[test]
+fn columns_of_times() {
+    let table = |head: &str, cell: &dyn Fn(i64) -> String| -> Contents {
+        let rows: String = (0..300).map(|i| format!("{},{i}\n", cell(i))).collect();
+        contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap()
+    };
+    let start = 1_714_557_600;
+    let stamp = |form: &'static str| {
+        move |i: i64| {
+            let time =
+                chrono::DateTime::from_timestamp_nanos(start * 1_000_000_000 + i * 10_000_000);
+            time.format(form).to_string()
+        }
+    };
+    type Case<'a> = (&'a str, Box<dyn Fn(i64) -> String>, i64);
+    let plain: [Case<'_>; 14] = [
+        (
+            "time (s),Z",
+            Box::new(|i| format!("{:.2}", 0.01 * i as f64)),
+            0,
+        ),
+        ("t [ms],Z", Box::new(|i| (10 * i).to_string()), 0),
+        ("timestamp_us,Z", Box::new(|i| (10_000 * i).to_string()), 0),
+        ("time_ns,Z", Box::new(|i| (10_000_000 * i).to_string()), 0),
+        ("Zeit,Z", Box::new(|i| format!("{:.3}", 0.01 * i as f64)), 0),
+        (
+            "time,Z",
+            Box::new(move |i| format!("{:.3}", start as f64 + 0.01 * i as f64)),
+            start,
+        ),
+        (
+            "timestamp,Z",
+            Box::new(move |i| (start * 1000 + 10 * i).to_string()),
+            start,
+        ),
+        (
+            "unix_time,Z",
+            Box::new(move |i| (start * 1_000_000 + 10_000 * i).to_string()),
+            start,
+        ),
+        (
+            "recorded at,Z",
+            Box::new(stamp("%Y-%m-%dT%H:%M:%S%.3fZ")),
+            start,
+        ),
+        ("when,Z", Box::new(stamp("%Y/%m/%d %H:%M:%S%.6f")), start),
+        ("when,Z", Box::new(stamp("%d.%m.%Y %H:%M:%S%.3f")), start),
+        ("when,Z", Box::new(stamp("%Y%m%dT%H%M%S%.3f")), start),
+        (
+            "date,clock,Z",
+            Box::new(stamp("%Y-%m-%d,%H:%M:%S%.3f")),
+            start,
+        ),
+        ("time,Z", Box::new(stamp("%H:%M:%S%.3f")), 36_000),
+    ];
+    for (head, cell, begins) in plain {
+        let own = table(head, &cell);
+        let shown = format!("{head}: {} {:?}", cell(1), own.notes);
+        assert_eq!(
+            (own.traces.len(), own.traces[0].rate),
+            (1, 100.0),
+            "{shown}"
+        );
+        assert_eq!(own.traces[0].channel, "Z", "{shown}");
+        assert!(
+            (own.traces[0].start - begins * 1_000_000_000).abs() < 1000,
+            "{shown}"
+        );
+        assert_eq!(own.traces[0].samples.len(), 300);
+    }
+}
+
+/// Rows are no channel; where they jump and a rate is given, rows are missing.
+#[test]
+fn columns_that_count_rows() {
+    let rows: String = (0..100)
+        .map(|i| format!("{},{i}\n", if i < 60 { i } else { i + 40 }))
+        .collect();
+    let hints = Hints {
+        sampling_rate: Some(50.0),
+        start: None,
+    };
+    let own = contents(&format!("count,Z\n{rows}"), &hints).unwrap();
+    let spans: Vec<(i64, usize)> = own
+        .traces
+        .iter()
+        .map(|t| (t.start / 1_000_000, t.samples.len()))
+        .collect();
+    assert_eq!(spans, [(0, 60), (2000, 40)], "{:?}", own.notes);
+    // Whole numbers that mean milliseconds, as the given rate tells.
+    let rows: String = (0..100).map(|i| format!("{},{i}\n", 20 * i)).collect();
+    let own = contents(&format!("time,Z\n{rows}"), &hints).unwrap();
+    assert_eq!(
+        (own.traces[0].rate, own.traces[0].end()),
+        (50.0, 2_000_000_000)
+    );
+    assert!(own.notes[0].contains("no unit"), "{:?}", own.notes);
+}
+
+#[test]
+fn times_of_damaged_files_do_not_overflow() {
+    for extreme in [i64::MIN + 1, i64::MAX] {
+        for wrap in [Values::Clocks, Values::Times] {
+            let column = |name: &str, values| Column {
+                name: name.into(),
+                values,
+                whole: false,
+            };
+            let times = wrap(vec![extreme, 0, i64::MAX, extreme, 5]);
+            let samples = Values::Numbers(vec![1.0; 5]);
+            let _ = assemble(
+                vec![column("time", times), column("Z", samples)],
+                &Hints::default(),
+            );
+        }
+    }
+}
+
+/// Dates that may begin with the day or the month: one over 12, wherever it is, settles all; else both readings are named.
+#[test]
+fn one_date_settles_those_above_it() {
+    let rows = |dates: [&str; 2], between: &str| {
+        let row = |i: usize| format!("{} 10:00:{:02},{i}\n", dates[i / 30], i % 30);
+        let rows: String = (0..60).map(row).collect();
+        format!("time,Z\n{}", rows.replace(' ', between))
+    };
+    for (dates, start) in [
+        (["03/04/2025", "13/04/2025"], "2025-04-03T10:00:00"),
+        (["04/03/2025", "04/13/2025"], "2025-04-03T10:00:00"),
+        (["3-4-2025", "13-4-2025"], "2025-04-03T10:00:00"),
+    ] {
+        let own = contents(&rows(dates, " "), &Hints::default()).unwrap();
+        let expected = parse_time(start).unwrap();
+        assert_eq!(own.traces[0].start, expected, "{dates:?}");
+        assert_eq!((own.traces.len(), own.traces[1].samples.len()), (2, 30));
+    }
+    // A thousand rows later.
+    let row = |i: u32| format!("03/04/2025 10:{:02}:{:02},1\n", i / 60, i % 60);
+    let many = (0..300).map(row).collect::<String>() + "13/04/2025 10:00:00,2\n";
+    let hints = Hints {
+        sampling_rate: Some(1.0),
+        start: None,
+    };
+    let own = contents(&format!("time,Z\n{many}"), &hints).unwrap();
+    let day = parse_time("2025-04-03T10:00:00").unwrap();
+    assert_eq!((own.traces.len(), own.traces[0].start), (2, day));
+    let open = rows(["03/04/2025", "04/05/2025"], " ");
+    let error = contents(&open, &Hints::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("`03/04/2025 10:00:00` may be 2025-04-03 or 2025-03-04"),
+        "{error}"
+    );
+    let own = contents(&open, &hints).unwrap();
+    let said = own.notes.texts(true).join("; ");
+    assert!(said.contains("may be 2025-04-03 or 2025-03-04"), "{said}");
+}

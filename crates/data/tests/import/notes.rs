@@ -1,0 +1,114 @@
+//! What an import says about recordings and windows that are odd.
+
+use super::*;
+
+/// What a careful colleague would say: silence, a class of one recording, minutes on both sides, a window that is no
+/// multiple of 8.
+#[test]
+fn an_import_says_what_is_odd_about_its_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let table = |silent_from: usize| {
+        let value = |i: usize| {
+            if i < silent_from {
+                (i * i * 37 + silent_from) % 1009
+            } else {
+                7
+            }
+        };
+        let rows = (0..2000).map(|i| format!("{}.{:02},{}\n", i / 100, i % 100, value(i)));
+        format!("time,Z\n{}", rows.collect::<String>())
+    };
+    std::fs::write(at("one.csv"), table(2000)).unwrap();
+    std::fs::write(at("two.csv"), table(1000)).unwrap();
+    let list = "sampling_rate: 100\nwindow: 0.5\nchannels: [Z]\nclass_names: [a, b]\nrecordings:\n  - {files: [one.csv], \
+                class: a}\n  - files: [two.csv]\n    labels: [{start: 0, end: 10, class: a}, {start: 10, end: 20, class: \
+                b}]\nsplit: {by: time, train: 0.6, val: 0.2, test: 0.2}\n";
+    std::fs::write(at("list.yaml"), list).unwrap();
+    let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
+    let imported = import(&config, &at("out"), 100, &mut |_| {}).unwrap();
+    let said = imported.warnings.join("\n");
+    for part in [
+        "50 samples, and a window needs a multiple of 8: 48 samples are taken, 0.480000 s",
+        "two: all 20 windows of class `b` are silent",
+        "class `b` is in one recording alone, two",
+        "windows of split val",
+        "from minutes that split train has windows of",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    import(&config, &at("again"), 100, &mut |_| {}).unwrap();
+    for entry in std::fs::read_dir(at("out")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let read = |folder: &str| std::fs::read(at(folder).join(&name)).unwrap();
+        assert_eq!(read("out"), read("again"), "{name:?}");
+    }
+}
+
+/// Channels of one recording at 50, 100 and 200 Hz become one at the rate of the windows; one that nobody asks for refuses
+/// nothing. `--strict` minds a channel that is slower than the windows, and neither the resampling itself nor decimal
+/// commas.
+#[test]
+fn channels_at_several_rates_are_one_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // 2 Hz, which every rate holds, and a channel nobody asks for.
+    let table = |name: &str, rate: u32| {
+        let row = |i: u32| {
+            let time = f64::from(i) / f64::from(rate);
+            let value = 100.0 * (2.0 * std::f64::consts::TAU * time).sin();
+            format!("{time:.4};{value:.6};texts\n").replace('.', ",")
+        };
+        let rows: String = (0..20 * rate).map(row).collect();
+        std::fs::write(at(name), format!("time;{name};remark\n{rows}")).unwrap();
+    };
+    table("LOW", 50);
+    table("MID", 100);
+    table("HIGH", 200);
+    let run = |channels: &str, out: &str, strict: bool| {
+        let list = format!(
+            "sampling_rate: 100\nwindow: 1.28\nchannels: [{channels}]\nclass_names: [a, b]\nrecordings:\n  - {{name: r, files: \
+             [LOW.csv, MID.csv, HIGH.csv], class: a}}\nsplit: {{by: time, train: 0.6, val: 0.4}}\n"
+        );
+        std::fs::write(at("list.yaml"), list).unwrap();
+        let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
+        let how = data::import::Writing { shard: 100, strict };
+        let done = data::import::import_watched(&config, &at(out), how, &mut |_| {}, &mut |_| {});
+        done.map_err(|error| error.to_string())
+    };
+    for name in ["LOW", "MID", "HIGH"] {
+        std::fs::rename(at(name), at(&format!("{name}.csv"))).unwrap();
+    }
+    let imported = run("MID, HIGH", "out", false).unwrap();
+    let loud = imported.warnings.texts(false).join("\n");
+    for part in [
+        "decimal commas",
+        "left out column `remark`: texts",
+        "r: 20.000 s are resampled to 100 Hz by channel",
+    ] {
+        assert!(loud.contains(part), "{part}: {loud}");
+    }
+    let shard = at("out").join("train-00000-of-00001.tfrecord");
+    let (mut largest, mut windows) = (0.0f32, 0);
+    data::reader::read(&shard, &Default::default(), &mut |record| {
+        let (mid, high) = record.values.split_at(record.values.len() / 2);
+        // The first window begins with the recording, before which a filter sees zeros.
+        let pairs = mid.iter().zip(high).filter(|_| record.record > 0);
+        largest = pairs.fold(largest, |largest, (a, b)| largest.max((a - b).abs()));
+        windows += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert!(windows > 5);
+    assert!(largest < 0.2, "{largest} of 100");
+    let strict = run("MID, HIGH", "strict", true).unwrap_err();
+    assert!(
+        !strict.contains("comma") && !strict.contains("resampled"),
+        "{strict}"
+    );
+    let strict = run("MID, LOW", "strict", true).unwrap_err();
+    let expected = "channel `LOW` has nothing above 25 Hz";
+    assert!(strict.contains(expected), "{strict}");
+    let report = std::fs::read_to_string(at("out").join("import_report.txt")).unwrap();
+    assert!(report.contains("\nInformation: "), "{report}");
+}

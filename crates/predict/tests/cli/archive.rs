@@ -1,0 +1,121 @@
+//! Archives, done day by day by one process, several, or one command a day.
+
+use super::*;
+
+/// Two days of an archive, by two processes at once and after one was killed.
+#[test]
+fn an_archive_is_done_day_by_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let root = folder.path().join("sds");
+    let bytes = std::fs::read(station()).unwrap();
+    // The station's minute, and the same one day later.
+    for (day, code) in [(122u16, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')] {
+        let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let own = bytes.chunks(512).filter(|record| record[17] == code as u8);
+        let own: Vec<u8> = own
+            .flat_map(|record| {
+                let mut record = record.to_vec();
+                record[22..24].copy_from_slice(&day.to_be_bytes());
+                record
+            })
+            .collect();
+        std::fs::write(
+            folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}")),
+            own,
+        )
+        .unwrap();
+    }
+    let out = folder.path().join("results");
+    let (out_text, root, model) = (
+        out.to_str().unwrap(),
+        root.to_str().unwrap(),
+        model.to_str().unwrap(),
+    );
+    let options = [
+        "--on", "0.4", "--off", "0.3", "--ignore", "vehicle", "--out", out_text,
+    ];
+    let arguments = [&["recording", model, root][..], &options].concat();
+    // What a killed process of this machine left: its claim, and a part of a result.
+    let claim = out.join("claims/XX.MADE.00.HH.2024.122.0");
+    std::fs::create_dir_all(&claim).unwrap();
+    let holder = serde_json::json!({"host": jobs::host_name(), "pid": 1});
+    std::fs::write(claim.join("holder.json"), holder.to_string()).unwrap();
+    std::fs::write(claim.join("lock"), "").unwrap();
+    std::fs::create_dir_all(out.join("days")).unwrap();
+    let part = out.join("days/.XX.MADE.00.HH.2024.122.jsonl.host.1.tmp");
+    std::fs::write(&part, "{").unwrap();
+    let children: Vec<_> = (0..2)
+        .map(|_| command(&arguments).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    let said: Vec<String> = children
+        .into_iter()
+        .map(|child| {
+            let ended = child.wait_with_output().unwrap();
+            assert!(ended.status.success(), "{}", text(&ended.stderr));
+            text(&ended.stderr).to_owned()
+        })
+        .collect();
+    let done: usize = said.iter().map(|own| own.matches(": done").count()).sum();
+    assert_eq!(done, 2, "{said:?}");
+    let days = ["122", "123"].map(|day| {
+        std::fs::read_to_string(out.join(format!("days/XX.MADE.00.HH.2024.{day}.jsonl"))).unwrap()
+    });
+    assert!(!days[0].is_empty());
+    assert_eq!(days[0].replace("2024-05-01", "2024-05-02"), days[1]);
+    // Whoever came last joined them; a run more changes nothing.
+    run(&arguments);
+    assert_eq!(
+        std::fs::read_to_string(out.join("events.jsonl")).unwrap(),
+        days.concat()
+    );
+    assert!(!part.exists());
+    let other = [&arguments[..], &["--merge-gap", "3"]].concat();
+    refused(&run(&other), 2, "other settings");
+    let events = std::fs::read(out.join("events.jsonl")).unwrap();
+    by_commands_of_one_day_each(&arguments, &folder.path().join("other"), &events);
+    a_failed_day_is_retried(&arguments, &folder.path().join("failed"), &events);
+}
+
+/// The same with another folder of results.
+fn elsewhere<'a>(arguments: &[&'a str], out: &'a Path) -> Vec<&'a str> {
+    let mut arguments = arguments.to_vec();
+    *arguments.last_mut().unwrap() = out.to_str().unwrap();
+    arguments
+}
+
+fn by_commands_of_one_day_each(arguments: &[&str], out: &Path, events: &[u8]) {
+    let mut arguments = elsewhere(arguments, out);
+    refused(
+        &run(&[&arguments[..], &["--executor", "print", "--tasks", "0"]].concat()),
+        2,
+        "--tasks must be at least 1",
+    );
+    arguments.extend(["--executor", "print"]);
+    let printed = run(&arguments);
+    let commands: Vec<String> = text(&printed.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(commands.len(), 2, "{}", text(&printed.stderr));
+    assert!(!out.join("events.jsonl").exists());
+    for command in &commands {
+        let done = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(done.status.success(), "{}", text(&done.stderr));
+    }
+    assert_eq!(std::fs::read(out.join("events.jsonl")).unwrap(), events);
+    let wrong = commands[0].replace("--worker ", "--worker not-");
+    let output = Command::new("sh").args(["-c", &wrong]).output().unwrap();
+    refused(&output, 2, "its token differs");
+}
+
+fn a_failed_day_is_retried(arguments: &[&str], out: &Path, events: &[u8]) {
+    let file = Path::new(arguments[2]).join("2024/XX/MADE/HHZ.D/XX.MADE.00.HHZ.D.2024.123");
+    let good = std::fs::read(&file).unwrap();
+    std::fs::write(&file, "no recording").unwrap();
+    let arguments = elsewhere(arguments, out);
+    // The day before ends in its files.
+    refused(&run(&arguments), 2, "2 days failed");
+    assert!(!out.join("events.jsonl").exists());
+    std::fs::write(&file, good).unwrap();
+    assert!(run(&arguments).status.success());
+    assert_eq!(std::fs::read(out.join("events.jsonl")).unwrap(), events);
+}

@@ -1,0 +1,67 @@
+//! Bad input is an error that says what is wrong.
+
+use super::*;
+
+#[test]
+fn what_is_wrong_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, None);
+    let model = model.to_str().unwrap();
+    let path = folder.path().join("bad.tfrecord");
+    let mut own = windows(3);
+    own[2].shape = vec![2, 56];
+    own[2].values.truncate(112);
+    write_windows(&path, &own);
+    let path = path.to_str().unwrap();
+    let out = folder.path().join("out.json");
+    let output = run(&[
+        "windows",
+        model,
+        path,
+        "--json",
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    refused(&output, 2, "bad.tfrecord, record 2: ");
+    assert!(!out.exists(), "half a result is none");
+    refused(
+        &run(&["windows", "nowhere", path]),
+        2,
+        "nowhere: there is no such path, and no experiment",
+    );
+    refused(&run(&["windows", "/", path]), 2, "contains no model");
+    refused(&run(&["windows", model, "nothing.npz"]), 2, "nothing.npz");
+    refused(
+        &run(&["windows", model, path, "--threshold", "7"]),
+        2,
+        "--threshold 7",
+    );
+    let station = station();
+    refused(
+        &run(&["recording", model, &station, "--channels", "Z,E"]),
+        2,
+        "--model-rate",
+    );
+    refused(
+        &run(&["recording", model, &station, "--model-rate", "100"]),
+        2,
+        "choose with --channels",
+    );
+    let hot = [
+        "recording",
+        model,
+        &station,
+        "--model-rate",
+        "100",
+        "--channels",
+        "Z,E",
+        "--off",
+        "0.9",
+    ];
+    refused(&run(&hot), 2, "--off 0.9 is above --on 0.7");
+    refused(
+        &run_with_input(&["stream", model, "-", "--model-rate", "9"], &[b"noise"]),
+        2,
+        "miniSEED",
+    );
+}

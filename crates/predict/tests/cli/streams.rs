@@ -1,0 +1,251 @@
+//! `predict recording` and `predict stream`: the same samples give the same windows and events.
+
+use data::{BandLayout, Compression, SpectralMethod, Statistics, Thresholds};
+
+use super::*;
+
+/// Events and windows of the made station, whatever the order of its records, read from a file or as they come in.
+#[test]
+fn a_stream_gives_what_a_recording_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let model = model.to_str().unwrap();
+    let bytes = std::fs::read(station()).unwrap();
+    // Channel after channel, as ObsPy writes them.
+    let mut sorted: Vec<&[u8]> = bytes.chunks(512).collect();
+    sorted.sort_by_key(|record| record[17]);
+    let sorted_path = folder.path().join("sorted.mseed");
+    std::fs::write(&sorted_path, sorted.concat()).unwrap();
+    let expected: Value = serde_json::from_str(include_str!("../fixtures/station.json")).unwrap();
+    let common = [
+        "--channels",
+        "HHN,HHE",
+        "--hop",
+        "256",
+        "--json",
+        "--on",
+        "0.5",
+    ];
+    for kind in [
+        &["--windows"][..],
+        &["--merge-gap", "1", "--ignore", "vehicle"],
+    ] {
+        let options = [&common[..], kind].concat();
+        let read = |path: &str| run(&[&["recording", model, path][..], &options].concat());
+        let found = read(&station());
+        let read_lines = lines(&found);
+        assert!(!read_lines.is_empty());
+        assert_eq!(stdout(&read(sorted_path.to_str().unwrap())), stdout(&found));
+        let arguments = [&["stream", model, "-"][..], &options].concat();
+        // Cut in the midst of records.
+        let pieces: Vec<&[u8]> = bytes.chunks(700).collect();
+        let streamed = run_with_input(&arguments, &pieces);
+        assert_eq!(stdout(&streamed), stdout(&found));
+        let said = text(&streamed.stderr);
+        assert!(said.contains("latency"), "{said}");
+        assert!(said.contains("lost samples: 1133 in 1 gaps"), "{said}");
+        if kind[0] == "--windows" {
+            let starts = expected["HHN-HHE"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|own| own[0].as_i64().unwrap() / 1000);
+            let own = read_lines.iter().map(|line| {
+                let time = line["start"].as_str().unwrap();
+                data::recording::parse_time(time).unwrap() / 1000
+            });
+            assert_eq!(own.collect::<Vec<_>>(), starts.collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn numbers_come_in_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(50.0));
+    let model = model.to_str().unwrap();
+    let values: Vec<i16> = (0..4000).map(|i| ((i * i) % 1999 - 1000) as i16).collect();
+    let mut table = "z,n\n".to_owned();
+    for pair in values.chunks(2) {
+        table.push_str(&format!("{},{}\n", pair[0], pair[1]));
+    }
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, table).unwrap();
+    let options = [
+        "--windows",
+        "--csv",
+        "--rate",
+        "100",
+        "--start",
+        "2024-05-01T00:00:00Z",
+    ];
+    let read = run(&[&["recording", model, path.to_str().unwrap()][..], &options].concat());
+    let rows = |output: &Output| -> Vec<String> {
+        // Without the site.
+        let rows = stdout(output).lines().skip(1);
+        rows.map(|row| row.split_once(',').unwrap().1.to_owned())
+            .collect()
+    };
+    // 2000 samples at 100 Hz are 1000 at 50: windows of 64 every 32.
+    assert_eq!(rows(&read).len(), 30);
+    for format in ["int16", "int32", "float32"] {
+        let bytes: Vec<u8> = match format {
+            "int16" => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            "int32" => values
+                .iter()
+                .flat_map(|v| i32::from(*v).to_le_bytes())
+                .collect(),
+            _ => values
+                .iter()
+                .flat_map(|v| f32::from(*v).to_le_bytes())
+                .collect(),
+        };
+        let arguments = [&["stream", model, "-", "--format", format][..], &options].concat();
+        let pieces: Vec<&[u8]> = bytes.chunks(1001).collect();
+        assert_eq!(
+            rows(&run_with_input(&arguments, &pieces)),
+            rows(&read),
+            "{format}"
+        );
+    }
+}
+
+/// Spectra that windows of a recording share, and the same windows by themselves.
+#[test]
+fn overlapping_windows_are_classified_as_by_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let spectral = |method, compression| SpectralConfig {
+        method,
+        compression,
+        ..Default::default()
+    };
+    let mut spectra = Preprocessing::new(
+        vec![Step::Scale(0.25)],
+        spectral(SpectralMethod::Fft, Compression::Log1p),
+    );
+    spectra.normalisation = Normalisation::Dataset;
+    spectra.thresholds = Some(Thresholds {
+        compression: vec![0.5, 2.0],
+        ..Default::default()
+    });
+    let bands = spectral(SpectralMethod::Bands, Compression::None);
+    let layout = BandLayout::new(&bands.bands, 64).unwrap();
+    let mut bands = Preprocessing::new(Vec::new(), bands);
+    bands.normalisation = Normalisation::Band;
+    bands.bands = Some(layout);
+    let values: Vec<f32> = (0..6000)
+        .map(|i| ((i * i) % 1999) as f32 - 1000.0 + (i as f32 * 0.01).cos())
+        .collect();
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    for (mut own, entries) in [(spectra, 2), (bands, 32)] {
+        own.sampling_rate = Some(100.0);
+        own.thresholds.get_or_insert_default();
+        own.statistics = Some(Statistics {
+            mean: (0..entries).map(|i| 0.01 * f64::from(i)).collect(),
+            std: (0..entries).map(|i| 1.5 + 0.1 * f64::from(i)).collect(),
+        });
+        let model = write_model_with(folder.path(), 64, own);
+        for (hop, threads) in [("16", "1"), ("16", "3"), ("40", "2"), ("5", "1")] {
+            let starts = (0..=3000 - 64).step_by(hop.parse().unwrap());
+            let window = |start: usize| Window {
+                values: (0..128)
+                    .map(|i| values[2 * (start + i % 64) + i / 64])
+                    .collect(),
+                shape: vec![2, 64],
+            };
+            let windows: Vec<Window> = starts.map(window).collect();
+            let expected = Classifier::open(&model).unwrap().classify(&windows);
+            let options = [
+                "--windows",
+                "--json",
+                "--rate",
+                "100",
+                "--format",
+                "float32",
+            ];
+            let options = [&options[..], &["--hop", hop, "--threads", threads]].concat();
+            let arguments = [&["stream", model.to_str().unwrap(), "-"], &options[..]].concat();
+            let found = lines(&run_with_input(&arguments, &[&bytes]));
+            assert_eq!(found.len(), windows.len());
+            for (line, expected) in found.iter().zip(expected.unwrap()) {
+                for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
+                    let own = line["probabilities"][name].as_f64().unwrap();
+                    assert_eq!(own as f32, *p, "hop {hop}, {threads} threads");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn events_are_written_as_quakeml() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let path = folder.path().join("events.xml");
+    let found = lines(&run(&[
+        "recording",
+        model.to_str().unwrap(),
+        &station(),
+        "--channels",
+        "Z,E",
+        "--json",
+        "--on",
+        "0.4",
+        "--off",
+        "0.3",
+        "--ignore",
+        "vehicle",
+        "--quakeml",
+        path.to_str().unwrap(),
+    ]));
+    let xml = std::fs::read_to_string(path).unwrap();
+    assert_eq!(xml.matches("<event publicID").count(), found.len());
+    for event in &found {
+        let start = format!("<value>{}</value>", event["start"].as_str().unwrap());
+        assert!(xml.contains(&start), "{start}");
+    }
+    assert!(!found.is_empty());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_stream_tells_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let mut child = command(&[
+        "stream",
+        model.to_str().unwrap(),
+        "-",
+        "--format",
+        "int16",
+        "--rate",
+        "100",
+        "--windows",
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&[7; 4 * 96]).unwrap();
+    input.flush().unwrap();
+    // Its results come while the stream is open.
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..3 {
+        std::io::BufRead::read_line(&mut output, &mut line).unwrap();
+    }
+    assert_eq!(line.lines().count(), 3, "{line}");
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(text(&ended.stderr).contains("96 samples of every channel"));
+}

@@ -1,0 +1,109 @@
+//! `predict windows`: what it says of every window is what the library says.
+
+use super::*;
+
+#[test]
+fn windows_are_classified_as_by_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    // An experiment, its `model/`, and a copy of that.
+    let model = write_model(folder.path(), 64, None);
+    let own = windows(600);
+    let expected = Classifier::open(folder.path())
+        .unwrap()
+        .classify(&own)
+        .unwrap();
+    let alone = Classifier::open(&model)
+        .unwrap()
+        .classify(&own[599..])
+        .unwrap();
+    assert_eq!(alone[0], expected[599], "a window's result is its own");
+    assert!(expected.iter().any(|own| own.class != expected[0].class));
+    let path = folder.path().join("a.tfrecord");
+    write_windows(&path, &own);
+    let (model, path) = (model.to_str().unwrap(), path.to_str().unwrap());
+    for threads in ["1", "3"] {
+        let found = lines(&run(&[
+            "windows",
+            model,
+            path,
+            "--json",
+            "--threads",
+            threads,
+        ]));
+        assert_eq!(found.len(), 600);
+        for (i, (line, expected)) in found.iter().zip(&expected).enumerate() {
+            assert_eq!((&line["version"], &line["index"]), (&1.into(), &i.into()));
+            assert_eq!(line["class"], CLASSES[expected.class]);
+            assert_eq!(line["label"], 2);
+            for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
+                let own = line["probabilities"][name].as_f64().unwrap();
+                assert_eq!(own as f32, *p);
+            }
+        }
+    }
+    let csv = run(&["windows", model, path, "--csv", "--threshold", "1"]);
+    let rows: Vec<&str> = stdout(&csv).lines().collect();
+    assert_eq!(
+        rows[0],
+        "file,record,class,confidence,background,footsteps,vehicle"
+    );
+    assert!(
+        rows[1].starts_with(&format!("{path},0,unknown,")),
+        "{}",
+        rows[1]
+    );
+    let table = run(&["windows", model, path]);
+    assert_eq!(stdout(&table).lines().count(), 601);
+    let out = folder.path().join("out.csv");
+    run(&[
+        "windows",
+        model,
+        path,
+        "--csv",
+        "--threshold",
+        "1",
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(std::fs::read_to_string(out).unwrap(), stdout(&csv));
+}
+
+#[test]
+fn windows_need_no_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, None);
+    let own = windows(3);
+    let values: Vec<f32> = own.iter().flat_map(|own| own.values.clone()).collect();
+    let path = folder.path().join("new.npy");
+    std::fs::write(&path, npy("(3, 2, 64)", &values)).unwrap();
+    let found = lines(&run(&[
+        "windows",
+        model.to_str().unwrap(),
+        path.to_str().unwrap(),
+        "--json",
+    ]));
+    let expected = Classifier::open(&model).unwrap().classify(&own).unwrap();
+    let classes: Vec<&str> = expected.iter().map(|own| CLASSES[own.class]).collect();
+    assert_eq!(
+        found
+            .iter()
+            .map(|own| own["class"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        classes
+    );
+    assert!(found.iter().all(|own| own.get("label").is_none()));
+}
+
+/// A NumPy file of float32.
+fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    while !(header.len() + 11).is_multiple_of(64) {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    bytes
+}
