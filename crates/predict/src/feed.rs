@@ -1,19 +1,20 @@
 //! Reads recordings from files and passes samples on in time order, all channels in step.
 
+mod channels;
+mod cursor;
 mod sites;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+pub(crate) use channels::{choose, seed_site};
+use cursor::Cursor;
 use data::DataError;
-use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace, TraceReader};
+use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace};
 
 use crate::error::PredictError;
 use crate::join::{JoinedSink, Joiner};
-
-/// Number of samples passed on at once.
-const CHUNK_SIZE: usize = 8192;
 
 /// Samples of a channel, in memory or still in a miniSEED file.
 enum Source {
@@ -47,18 +48,6 @@ pub(crate) struct Recordings {
     pub sites: Vec<Site>,
     /// Notes on anything unusual, with file names.
     pub notes: Vec<String>,
-}
-
-/// Splits `NET.STA.LOC.CHA` into site and orientation code; `None` for other names.
-pub(crate) fn seed_site(channel: &str) -> Option<(String, char)> {
-    let parts: Vec<&str> = channel.split('.').collect();
-    let [network, station, location, code] = parts[..] else {
-        return None;
-    };
-    let mut letters = code.chars();
-    let (band, instrument, orientation) = (letters.next()?, letters.next()?, letters.next()?);
-    let site = format!("{network}.{station}.{location}.{band}{instrument}");
-    letters.next().is_none().then_some((site, orientation))
 }
 
 impl Recordings {
@@ -148,63 +137,6 @@ fn rate_unknown(error: DataError) -> DataError {
     }
 }
 
-/// Chooses the model's channels, in its order.
-///
-/// # Errors
-/// If they cannot be chosen; the message lists the available channels.
-pub(crate) fn choose(
-    there: &[&str],
-    wanted: &[String],
-    channels: usize,
-) -> Result<Vec<String>, String> {
-    let listed = || there.join(", ");
-    if wanted.is_empty() {
-        if there.len() != channels {
-            return Err(format!(
-                "the model takes {channels} channel(s), and there are {}: {}; choose with --channels",
-                there.len(),
-                listed()
-            ));
-        }
-        let mut chosen: Vec<String> = there.iter().map(|name| (*name).to_owned()).collect();
-        // Conventional order Z, N, E; 1 and 2 stand for the horizontal components.
-        let rank = |name: &String| {
-            let letter = seed_site(name).map_or(' ', |(_, letter)| letter);
-            "ZNE123".find(letter).unwrap_or(9)
-        };
-        chosen.sort_by_key(rank);
-        return Ok(chosen);
-    }
-    if wanted.len() != channels {
-        return Err(format!(
-            "--channels names {}, but the model takes {channels}",
-            wanted.len()
-        ));
-    }
-    let one = |name: &String| {
-        let last = |channel: &str| channel.rsplit('.').next() == Some(name);
-        let orientation = |channel: &str| {
-            seed_site(channel).is_some_and(|(_, letter)| letter.to_string() == *name)
-        };
-        let ways: [&dyn Fn(&str) -> bool; 3] = [&|channel| channel == name, &last, &orientation];
-        for way in ways {
-            let found: Vec<&&str> = there.iter().filter(|channel| way(channel)).collect();
-            if let [only] = found[..] {
-                return Ok((*only).to_owned());
-            }
-        }
-        Err(format!(
-            "`{name}` must match exactly one channel; available: {}",
-            listed()
-        ))
-    };
-    let chosen = wanted.iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    if let Some(twice) = (1..chosen.len()).find(|i| chosen[..*i].contains(&chosen[*i])) {
-        return Err(format!("--channels names {} twice", chosen[twice]));
-    }
-    Ok(chosen)
-}
-
 impl Site {
     /// Names of all channels.
     pub(crate) fn channel_names(&self) -> Vec<&str> {
@@ -270,108 +202,10 @@ impl Site {
     }
 }
 
-/// Reading position of a channel.
-struct Cursor<'s> {
-    sources: &'s [Source],
-    /// Current source, and its first unread sample.
-    at: usize,
-    sample: usize,
-    reader: Option<TraceReader>,
-    scratch: Vec<f64>,
-    damaged: usize,
-}
-
-impl<'s> Cursor<'s> {
-    fn new(sources: &'s [Source]) -> Self {
-        Self {
-            sources,
-            at: 0,
-            sample: 0,
-            reader: None,
-            scratch: Vec::new(),
-            damaged: 0,
-        }
-    }
-
-    /// Time of the next sample; `i64::MAX` at the end.
-    fn time(&self) -> i64 {
-        match self.sources.get(self.at) {
-            Some(Source::Memory(trace)) => trace.time(self.sample),
-            Some(Source::Indexed(_, trace)) => trace.time(self.sample),
-            None => i64::MAX,
-        }
-    }
-
-    /// Passes the next samples to `joiner`.
-    fn push(&mut self, channel: usize, joiner: &mut Joiner) -> Result<(), PredictError> {
-        match &self.sources[self.at] {
-            Source::Memory(trace) => {
-                let end = (self.sample + CHUNK_SIZE).min(trace.samples.len());
-                let start = trace.time(self.sample);
-                joiner.push(channel, start, trace.rate, &trace.samples[self.sample..end]);
-                self.sample = end;
-                if end == trace.samples.len() {
-                    (self.at, self.sample) = (self.at + 1, 0);
-                }
-            }
-            Source::Indexed(path, trace) => {
-                let failed = |source| {
-                    PredictError::Data(DataError::Read {
-                        what: "the recording",
-                        path: path.clone(),
-                        source,
-                    })
-                };
-                let mut reader = match self.reader.take() {
-                    Some(reader) => reader,
-                    None => TraceReader::open(path).map_err(failed)?,
-                };
-                if let Some((first, decoded)) =
-                    reader.next(trace, &mut self.scratch).map_err(failed)?
-                {
-                    self.damaged += usize::from(decoded.is_err());
-                    joiner.push(channel, trace.time(first), trace.rate, &self.scratch);
-                    self.sample = reader.position();
-                }
-                // Samples of damaged records are missing, so the sample count alone does not give the time.
-                if self.sample < trace.len {
-                    self.reader = Some(reader);
-                } else {
-                    (self.at, self.sample) = (self.at + 1, 0);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::slide::{Cutting, Slider, Windows};
-
-    #[test]
-    fn channels_are_chosen_by_name() {
-        let there = ["XX.A.00.HHE", "XX.A.00.HHN", "XX.A.00.HHZ"];
-        let of = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            choose(&there, &names, 2)
-        };
-        assert_eq!(of(&["Z", "HHE"]).unwrap(), ["XX.A.00.HHZ", "XX.A.00.HHE"]);
-        assert!(of(&[]).unwrap_err().contains("choose with --channels"));
-        assert!(of(&["Z"]).unwrap_err().contains("takes 2"));
-        assert!(of(&["Z", "HHZ"]).unwrap_err().contains("twice"));
-        assert!(
-            of(&["Z", "X"])
-                .unwrap_err()
-                .contains("`X` must match exactly one channel")
-        );
-        assert_eq!(
-            choose(&there, &[], 3).unwrap(),
-            ["XX.A.00.HHZ", "XX.A.00.HHN", "XX.A.00.HHE"]
-        );
-        assert_eq!(choose(&["b", "a"], &[], 2).unwrap(), ["b", "a"]);
-    }
 
     /// Synthetic station: starts and sums of all windows equal ObsPy's (`scripts/conformance/make_station.py`).
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Both depend on the list and the recordings alone: two imports of one list write the same bytes.
 
-use std::path::Path;
+mod notes;
+mod text;
 
 use serde::Serialize;
 
@@ -10,8 +11,7 @@ use super::SPLITS;
 use super::config::RecordingsConfig;
 use super::cut::{Counts, Interval};
 use super::recording::Recording;
-use crate::error::{DataError, unwritable};
-use crate::recording::{Note, Remark, format_time};
+use crate::recording::format_time;
 
 /// Labels that are named where many are meant.
 pub(super) const EXAMPLES: usize = 3;
@@ -192,220 +192,12 @@ impl RecordingReport {
     }
 }
 
-impl RecordingReport {
-    /// What deserves attention, a sentence each.
-    pub(super) fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));
-        match (self.traces, self.too_short) {
-            (_, 0) => {}
-            (Some(_), n) => note(format!("{n} traces have no stretch as long as a window")),
-            (None, _) => note("no stretch is as long as a window".into()),
-        }
-        if self.classes.iter().all(|class| class.labels == 0) {
-            note("has no labels: give it `labels`, a `labels_file` with rows, or `class`".into());
-        }
-        for own in &self.channels {
-            if let Some(text) = &own.no_measurement_note {
-                let all = self
-                    .traces
-                    .map(|_| format!(", {} in all", own.no_measurement));
-                note(format!("{text}{}", all.unwrap_or_default()));
-            }
-            if own.disagreeing > 0 {
-                note(format!(
-                    "channel `{}`: {} samples were there twice, and {} of them differ; those of the earlier trace are \
-                     kept",
-                    own.channel, own.repeated, own.disagreeing
-                ));
-            }
-            own.suspect.iter().cloned().for_each(&mut note);
-            if own.constant {
-                note(format!(
-                    "channel `{}` is constant: all its samples are one value",
-                    own.channel
-                ));
-            }
-        }
-        for own in self.classes.iter().filter(|own| own.all_silent > 0) {
-            let (class, silent) = (&own.class, own.silent);
-            note(match self.traces {
-                None => format!("all {silent} windows of class `{class}` are silent"),
-                Some(_) => format!(
-                    "all windows of class `{class}` are silent in {} traces",
-                    own.all_silent
-                ),
-            });
-        }
-        let all: usize = self.classes.iter().map(|class| class.labels).sum();
-        let without = self.classes.iter().map(|class| class.labels_without_data);
-        let without: usize = without.sum();
-        if without > 0 {
-            let times = |what: &str, own: &Option<[String; 2]>| match own {
-                Some([from, to]) => format!("; {what} from {from} to {to}"),
-                None => String::new(),
-            };
-            note(format!(
-                "{without} of {all} labels lie where nothing was recorded: {}{}{}{}",
-                self.labels_without_data.join("; "),
-                if without > EXAMPLES { "; ..." } else { "" },
-                times("the recording is", &self.recorded),
-                times("its labels are", &self.labelled)
-            ));
-        }
-        let sum = |count: fn(&Counts) -> usize| -> usize {
-            self.classes.iter().map(|class| count(&class.counts)).sum()
-        };
-        let instants = sum(|counts| counts.instants);
-        if instants > 0 && sum(|counts| counts.centred) > 0 {
-            let text = format!(
-                "{instants} of {all} labels end where they begin: each is an instant with a window around it"
-            );
-            notes.push(Note::from(Remark::Instants(text)).after(format_args!("{}: ", self.name)));
-        } else if instants > 0 {
-            note(format!(
-                "{instants} of {all} labels end where they begin, and `centre_short_events` is false: they become no \
-                 windows"
-            ));
-        }
-        notes
-    }
-}
-
 impl ChannelReport {
     /// Every rate once, ascending.
     pub(super) fn tidy(&mut self) {
         self.rates.sort_by(f64::total_cmp);
         self.rates.dedup();
     }
-}
-
-impl Report {
-    /// Writes both forms into `folder`.
-    ///
-    /// # Errors
-    /// [`DataError::Write`].
-    pub(super) fn write(&self, folder: &Path) -> Result<(), DataError> {
-        let json = serde_json::to_string_pretty(self).expect("names and numbers") + "\n";
-        for (name, text) in [
-            ("import_report.json", json),
-            ("import_report.txt", self.text()),
-        ] {
-            let path = folder.join(name);
-            std::fs::write(&path, text).map_err(unwritable(&path))?;
-        }
-        Ok(())
-    }
-
-    /// The report as people read it.
-    fn text(&self) -> String {
-        let mut text = String::from("Import report\n\nSplits\n");
-        for split in &self.splits {
-            let classes = self.class_names.iter().zip(&split.windows);
-            let classes: Vec<String> = classes.map(|(name, n)| format!("{n} {name}")).collect();
-            text += &format!(
-                "  {:<6} {} windows of {} groups: {}\n",
-                split.split,
-                split.windows.iter().sum::<usize>(),
-                split.groups,
-                classes.join(", ")
-            );
-        }
-        if self.groups_united > 0 {
-            text += &format!(
-                "  {} of {} groups share samples with another and are one with it\n",
-                self.groups_united, self.groups_named
-            );
-        }
-        if self.left_out_as_shared > 0 {
-            text += &format!(
-                "  {} windows left out: a later split has some of their samples\n",
-                self.left_out_as_shared
-            );
-        }
-        text += &format!("\nNotes: {}\n", self.notes.len());
-        for note in &self.notes {
-            text += &format!("  - {note}\n");
-        }
-        if !self.information.is_empty() {
-            text += &format!("\nInformation: {}\n", self.information.len());
-            for note in &self.information {
-                text += &format!("  - {note}\n");
-            }
-        }
-        text += "\nRecordings\n";
-        for recording in &self.recordings {
-            recording.write(&mut text);
-        }
-        text
-    }
-}
-
-impl RecordingReport {
-    fn write(&self, text: &mut String) {
-        let of = self.traces.map(|n| format!("{n} traces of "));
-        *text += &format!(
-            "  {}: {}{}\n",
-            self.name,
-            of.unwrap_or_default(),
-            self.files.join(", ")
-        );
-        if let Some(rate) = self.rate_given {
-            *text += &format!("    sampling rate given: {rate} Hz\n");
-        }
-        for own in &self.channels {
-            let rates: Vec<String> = own.rates.iter().map(f64::to_string).collect();
-            let rest = [
-                (own.no_measurement, "that are no measurements"),
-                (own.repeated, "there twice"),
-                (own.disagreeing, "of those differ"),
-            ];
-            *text += &format!(
-                "    channel {}: {} samples at {} Hz{}{}\n",
-                own.channel,
-                own.samples,
-                rates.join(" and "),
-                listed(&rest),
-                if own.constant { ", constant" } else { "" }
-            );
-        }
-        if self.gaps > 0 {
-            *text += &format!("    gaps: {}\n", self.gaps);
-        }
-        for own in self.classes.iter().filter(|own| own.labels > 0) {
-            let counts = &own.counts;
-            let rest = [
-                (counts.in_gaps, "over gaps or an end"),
-                (counts.outside, "outside the recording"),
-                (counts.contradicting, "reaching into another class"),
-                (counts.too_short, "labels shorter than a window"),
-                (counts.centred, "labels centred in a window"),
-                (own.labels_without_data, "labels where nothing was recorded"),
-                (own.silent, "silent"),
-            ];
-            *text += &format!(
-                "    class {}: {} labels, {} windows{}\n",
-                own.class,
-                own.labels,
-                counts.windows,
-                listed(&rest)
-            );
-        }
-        if self.straddling > 0 {
-            *text += &format!(
-                "    {} windows left out at the boundary of two splits\n",
-                self.straddling
-            );
-        }
-    }
-}
-
-/// The counts that are not zero.
-fn listed(counts: &[(usize, &str)]) -> String {
-    let there = counts.iter().filter(|(count, _)| *count > 0);
-    there
-        .map(|(count, what)| format!(", {count} {what}"))
-        .collect()
 }
 
 /// The names of splits beside what was written of them.

@@ -1,0 +1,87 @@
+//! Which pieces of a recording belong to which channel.
+
+use super::super::gaps::{self, LeftOut};
+use super::super::origin::Piece;
+use super::super::report::RecordingReport;
+use super::super::suspect;
+use crate::recording::{Trace, merge};
+
+/// The pieces of a recording by the channel that is asked for.
+pub(super) struct Chosen {
+    channels: Vec<Vec<Piece>>,
+    /// Those that nobody asks for.
+    rest: Vec<Piece>,
+}
+
+impl Chosen {
+    pub fn of(pieces: Vec<Piece>, names: &[String]) -> Self {
+        // `merge` decides what a name means.
+        let means = |name: &String, channel: &str| {
+            let trace = Trace {
+                channel: channel.to_owned(),
+                start: 0,
+                rate: 1.0,
+                samples: vec![0.0],
+            };
+            let merged = merge(vec![trace], std::slice::from_ref(name));
+            merged.is_ok_and(|merged| !merged.stretches.is_empty())
+        };
+        let mut chosen = Self {
+            channels: vec![Vec::new(); names.len()],
+            rest: Vec::new(),
+        };
+        let mut known: Vec<(String, Option<usize>)> = Vec::new();
+        for piece in pieces {
+            let channel = &piece.trace.channel;
+            let found = known.iter().find(|(known, _)| known == channel);
+            let number = found.map(|(_, number)| *number).unwrap_or_else(|| {
+                let number = names.iter().position(|name| means(name, channel));
+                known.push((channel.clone(), number));
+                number
+            });
+            match number {
+                Some(number) => chosen.channels[number].push(piece),
+                None => chosen.rest.push(piece),
+            }
+        }
+        chosen
+    }
+
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        let pieces = self.channels.iter().flatten();
+        pieces.filter(|piece| !piece.trace.samples.is_empty())
+    }
+
+    /// From the earliest sample to after the last one, whatever becomes of them.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let start = self.pieces().map(|piece| piece.trace.start).min()?;
+        let end = self.pieces().map(|piece| piece.trace.end()).max()?;
+        Some((start, end))
+    }
+
+    /// Turns samples that are not measurements into gaps, and fills the report of every channel.
+    pub fn clean(&mut self, report: &mut RecordingReport) {
+        for (pieces, report) in self.channels.iter_mut().zip(&mut report.channels) {
+            let samples = |pieces: &[Piece]| -> usize {
+                pieces.iter().map(|piece| piece.trace.samples.len()).sum()
+            };
+            report.rates = pieces.iter().map(|piece| piece.trace.rate).collect();
+            report.tidy();
+            report.samples = samples(pieces);
+            let mut left_out = LeftOut::default();
+            *pieces = gaps::split(std::mem::take(pieces), &mut left_out);
+            report.no_measurement = report.samples - samples(pieces);
+            report.no_measurement_note = left_out.note(&report.channel);
+            let mut values = pieces.iter().flat_map(|piece| &piece.trace.samples);
+            let first = values.next();
+            report.constant = first.is_some() && values.all(|value| Some(value) == first);
+            report.suspect =
+                suspect::notes(&report.channel, pieces.iter().map(|piece| &piece.trace));
+        }
+    }
+
+    pub fn into_traces(self) -> Vec<Trace> {
+        let pieces = self.channels.into_iter().flatten().chain(self.rest);
+        pieces.map(|piece| piece.trace).collect()
+    }
+}

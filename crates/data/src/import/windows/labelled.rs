@@ -1,0 +1,79 @@
+//! The labelled intervals of a recording, and which of them lie where nothing was recorded.
+
+use super::super::config::{RecordingsConfig, SplitBy};
+use super::super::cut::Interval;
+use super::super::recording::Recording;
+use super::super::report::{EXAMPLES, RecordingReport};
+use crate::error::ImportError;
+use crate::recording::{Merged, Stretch, format_time};
+
+/// The labelled intervals of a recording from `start` to `end`. Seconds count from `start`.
+pub(super) fn intervals(
+    config: &RecordingsConfig,
+    own: &Recording,
+    (start, end): (i64, i64),
+) -> Result<Vec<Interval>, ImportError> {
+    let class = |name: &str| {
+        let found = config.class_names.iter().position(|class| class == name);
+        found.ok_or_else(|| ImportError::UnknownClass {
+            class: name.into(),
+            known: config.class_names.clone(),
+        })
+    };
+    let group = own.group();
+    let mut intervals = Vec::new();
+    if let Some(name) = &own.class {
+        intervals.push(Interval {
+            start,
+            end,
+            label: class(name)?,
+            group: group.clone(),
+        });
+    }
+    for (number, label) in own.labels.iter().enumerate() {
+        let (from, to) = (label.start.nanos(start), label.end.nanos(start));
+        if from > to {
+            return Err(ImportError::Backwards {
+                number: number + 1,
+                class: label.class.clone(),
+                start: format_time(from),
+                end: format_time(to),
+            });
+        }
+        let event = match (config.split.by, &label.event) {
+            (SplitBy::Event, Some(event)) => format!("{group}/{event}"),
+            (SplitBy::Event, None) => format!("{group}/{}-{}", label.class, number + 1),
+            _ => group.clone(),
+        };
+        intervals.push(Interval {
+            start: from,
+            end: to,
+            label: class(&label.class)?,
+            group: event,
+        });
+    }
+    Ok(intervals)
+}
+
+/// Counts labels by class, and those at times when nothing was recorded.
+pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingReport) {
+    for interval in intervals {
+        let class = &mut report.classes[interval.label];
+        class.labels += 1;
+        // An instant is in the stretch that has a sample at it.
+        let end = interval.end.max(interval.start.saturating_add(1));
+        let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
+        if merged.stretches.iter().any(recorded) {
+            continue;
+        }
+        class.labels_without_data += 1;
+        if report.labels_without_data.len() < EXAMPLES {
+            report.labels_without_data.push(format!(
+                "`{}` from {} to {}",
+                class.class,
+                format_time(interval.start),
+                format_time(interval.end)
+            ));
+        }
+    }
+}
