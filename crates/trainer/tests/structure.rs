@@ -1,13 +1,15 @@
-//! Modules of one folder do not import each other in a circle, in any crate of the workspace; and the documentation is
-//! that of the programs (`structure/docs.rs`).
+//! Modules of one folder do not import each other in a circle, in any crate of the workspace; files and functions are short
+//! (`structure/limits.rs`); and the documentation is that of the programs (`structure/docs.rs`).
 //!
-//! Tests and imports between a module and its own children are left out.
+//! Of circles, tests and imports between a module and its own children are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[path = "structure/docs.rs"]
 mod docs;
+#[path = "structure/limits.rs"]
+mod limits;
 
 /// A module path from the crate's root: `["native", "gemm"]`.
 type ModulePath = Vec<String>;
@@ -22,7 +24,7 @@ fn modules(src: &Path) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
             let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
             let child = [&path[..], std::slice::from_ref(&stem)].concat();
             if file.is_dir() {
-                if stem != "bin" {
+                if stem != "bin" && stem != "tests" {
                     folders.push((file, child));
                 }
             } else if file.extension().is_some_and(|ending| ending == "rs") && stem != "tests" {

@@ -86,6 +86,21 @@ impl Spool {
     }
 }
 
+/// Where every window belongs.
+struct Assignment {
+    /// Groups that are one, and windows that are left out.
+    resolved: Resolved,
+    /// The split of every window; none of those that are left out.
+    splits: Vec<Option<usize>>,
+}
+
+/// The files that windows are written to.
+struct Shards<'a> {
+    folder: &'a Path,
+    /// Windows that a file has at most.
+    size: usize,
+}
+
 /// Decides on the splits and writes shards, index files and configuration.
 pub(super) fn share_out(
     target: &Target,
@@ -98,15 +113,21 @@ pub(super) fn share_out(
     let resolved = resolve(&spool.windows, spool.groups.len(), extents);
     report_shared(&spool, &resolved, imported);
     let splits = splits(target, &spool, &resolved);
-    count(target, &spool, &resolved, &splits, imported);
+    let assignment = Assignment { resolved, splits };
+    count(target, &spool, &assignment, imported);
     check_counts(target, imported)?;
-    imported.warnings.extend(spool.traits.advice(&splits));
+    let advice = spool.traits.advice(&assignment.splits);
+    imported.warnings.extend(advice);
     let lonely = advice::lonely(&target.class_names, &imported.report.recordings);
     imported.warnings.extend(lonely);
     imported.report.version = 1;
     imported.report.class_names.clone_from(&target.class_names);
     imported.report.splits = report::splits(imported.groups, &imported.windows);
-    write_shards(target, spool, &resolved, &splits, (folder, shard), imported)
+    let shards = Shards {
+        folder,
+        size: shard,
+    };
+    write_shards(target, spool, &assignment, &shards, imported)
 }
 
 /// The split of every window; none of those that are left out.
@@ -179,19 +200,13 @@ fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
 }
 
 /// Counts windows and groups of every split.
-fn count(
-    target: &Target,
-    spool: &Spool,
-    resolved: &Resolved,
-    splits: &[Option<usize>],
-    imported: &mut Imported,
-) {
+fn count(target: &Target, spool: &Spool, assignment: &Assignment, imported: &mut Imported) {
     imported.windows = std::array::from_fn(|_| vec![0; target.class_names.len()]);
     let mut members: [Vec<bool>; 3] = std::array::from_fn(|_| vec![false; spool.groups.len()]);
-    for (window, split) in spool.windows.iter().zip(splits) {
+    for (window, split) in spool.windows.iter().zip(&assignment.splits) {
         if let Some(split) = *split {
             imported.windows[split][window.label] += 1;
-            members[split][resolved.group[window.group]] = true;
+            members[split][assignment.resolved.group[window.group]] = true;
         }
     }
     imported.groups = members.map(|own| own.iter().filter(|member| **member).count());
@@ -235,11 +250,12 @@ fn totals(imported: &Imported) -> [usize; 3] {
 fn write_shards(
     target: &Target,
     spool: Spool,
-    resolved: &Resolved,
-    splits: &[Option<usize>],
-    (folder, shard): (&Path, usize),
+    assignment: &Assignment,
+    shards: &Shards<'_>,
     imported: &Imported,
 ) -> Result<(), DataError> {
+    let Assignment { resolved, splits } = assignment;
+    let Shards { folder, size } = *shards;
     let Spool {
         path,
         writer,
@@ -249,11 +265,11 @@ fn write_shards(
     } = spool;
     writer.finish()?;
     let totals = totals(imported);
-    let shards = totals.map(|total| total.div_ceil(shard));
+    let files = totals.map(|total| total.div_ceil(size));
     let file = |split: usize, number: usize| {
         format!(
             "{}-{number:05}-of-{:05}.tfrecord",
-            SPLITS[split], shards[split]
+            SPLITS[split], files[split]
         )
     };
     let mut writers: [Option<TfrecordWriter>; 3] = [None, None, None];
@@ -267,8 +283,8 @@ fn write_shards(
         };
         let named = record.group.is_some();
         let group = named.then(|| groups[resolved.group[window.group]].clone());
-        if written[split].is_multiple_of(shard) {
-            let path = folder.join(file(split, written[split] / shard));
+        if written[split].is_multiple_of(size) {
+            let path = folder.join(file(split, written[split] / size));
             if let Some(full) = writers[split].replace(TfrecordWriter::create(&path)?) {
                 full.finish()?;
             }
@@ -289,7 +305,7 @@ fn write_shards(
     };
     for split in 0..3 {
         if totals[split] > 0 {
-            let list: String = (0..shards[split])
+            let list: String = (0..files[split])
                 .map(|number| file(split, number) + "\n")
                 .collect();
             save(&format!("{}_index.txt", SPLITS[split]), &list)?;

@@ -5,7 +5,7 @@ use super::imported::Imported;
 use super::labels::{Label, Time};
 use super::recording::Recording;
 use super::shards::Spool;
-use super::windows::of_traces;
+use super::windows::{Job, of_traces};
 use crate::error::{DataError, ImportError, in_record};
 use crate::recording::{Given, SeisBench, Trace, chunks};
 
@@ -121,7 +121,12 @@ pub(super) fn spool(
                 let at = at.and_then(Result::ok).unwrap_or(f64::NAN);
                 recording.labels = vec![around(config, own, &traces, at, &mut recording.class)];
             }
-            of_traces(config, &recording, traces, validated, spool, imported)?;
+            let job = Job {
+                config,
+                own: &recording,
+                validated,
+            };
+            of_traces(job, traces, spool, imported)?;
             imported.recordings += 1;
             read += 1;
         }

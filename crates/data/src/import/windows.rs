@@ -24,11 +24,13 @@ use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
 #[derive(Clone, Copy)]
-struct Job<'a> {
-    config: &'a RecordingsConfig,
-    own: &'a Recording,
+pub(super) struct Job<'a> {
+    /// The list.
+    pub config: &'a RecordingsConfig,
+    /// The recording.
+    pub own: &'a Recording,
     /// Whether any recording is given to validation.
-    validated: bool,
+    pub validated: bool,
 }
 
 /// Reads one recording and spools its windows.
@@ -67,25 +69,18 @@ pub(super) fn one(
     Ok(())
 }
 
-/// Spools the windows of `traces`, one of the many collections in a file; `validated` says whether any recording is given
-/// to validation.
+/// Spools the windows of `traces`, one of the many collections in a file.
 pub(super) fn of_traces(
-    config: &RecordingsConfig,
-    own: &Recording,
+    job: Job<'_>,
     traces: Vec<Trace>,
-    validated: bool,
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
+    let Job { config, own, .. } = job;
     let file = own.files.first().map(|file| file.display().to_string());
     let file = file.unwrap_or_default();
     let place = format!("{file}#{}", imported.recordings);
     let pieces = spool.origins.pieces(&place, traces);
-    let job = Job {
-        config,
-        own,
-        validated,
-    };
     let report = of_pieces(job, pieces, spool, imported)?;
     let reports = &mut imported.report.recordings;
     if !reports

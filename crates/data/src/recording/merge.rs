@@ -100,19 +100,7 @@ fn joined(
         return Err(MergeError::NoChannel);
     }
     let mut merged = Merged::default();
-    let mut selected: Vec<Vec<Trace>> = Vec::new();
-    for found in find(&traces, channels)? {
-        let traces = traces
-            .iter()
-            .filter(|trace| trace.channel == found && !trace.samples.is_empty());
-        let mut traces = numbers(traces, &found, &mut merged.notes);
-        traces.sort_by_key(|trace| trace.start);
-        let (traces, repeated) = join(traces, &mut merged.gaps);
-        selected.push(traces);
-        merged.overlapping += repeated.samples;
-        merged.conflicting += repeated.conflicting;
-        merged.repeated.push(repeated);
-    }
+    let selected = select(&traces, channels, &mut merged)?;
     let (mut apart, mut brought) = (None, None);
     let mut beside = Beside::default();
     let mut at = vec![0; selected.len()];
@@ -172,6 +160,28 @@ fn joined(
         }
         None => Ok(merged),
     }
+}
+
+/// The traces of each of `channels`, in order and without what is there twice, which `merged` counts.
+fn select(
+    traces: &[Trace],
+    channels: &[String],
+    merged: &mut Merged,
+) -> Result<Vec<Vec<Trace>>, MergeError> {
+    let mut selected = Vec::new();
+    for found in find(traces, channels)? {
+        let traces = traces
+            .iter()
+            .filter(|trace| trace.channel == found && !trace.samples.is_empty());
+        let mut traces = numbers(traces, &found, &mut merged.notes);
+        traces.sort_by_key(|trace| trace.start);
+        let (traces, repeated) = join(traces, &mut merged.gaps);
+        selected.push(traces);
+        merged.overlapping += repeated.samples;
+        merged.conflicting += repeated.conflicting;
+        merged.repeated.push(repeated);
+    }
+    Ok(selected)
 }
 
 /// The full names of `channels`.

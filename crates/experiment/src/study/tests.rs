@@ -15,75 +15,105 @@ pub(crate) fn study_store() -> (tempfile::TempDir, ExperimentStore) {
             for seed in [1, 2] {
                 let right = 5 + 2 * trial as u64 + fold;
                 let matrix = [[right, 10 - right], [1 + seed, 9 - seed]];
-                write(&store, line, trial, (fold, seed), rate, Some(matrix));
+                let run = Run {
+                    line,
+                    trial,
+                    fold,
+                    seed,
+                    rate,
+                    matrix: Some(matrix),
+                };
+                run.write(&store);
                 line += 1;
             }
         }
     }
-    write(&store, line, 2, (0, 1), 0.1, None);
+    let failed = Run {
+        line,
+        trial: 2,
+        fold: 0,
+        seed: 1,
+        rate: 0.1,
+        matrix: None,
+    };
+    failed.write(&store);
     let plan = folder.path().join("studies/rates");
     std::fs::create_dir_all(&plan).unwrap();
     std::fs::write(plan.join("plan.jsonl"), "{}\n".repeat(14)).unwrap();
     (folder, store)
 }
 
-fn write(
-    store: &ExperimentStore,
+/// A run of the study.
+struct Run {
     line: u32,
     trial: usize,
-    (fold, seed): (u64, u64),
+    fold: u64,
+    seed: u64,
     rate: f64,
+    /// Its confusion matrix; none if it failed.
     matrix: Option<[[u64; 2]; 2]>,
-) {
-    let parts = IdParts {
-        time: Local.with_ymd_and_hms(2026, 1, 2, 3, line, 0).unwrap(),
-        model_type: "simple_cnn".into(),
-        num_classes: 2,
-        batch_size: 32,
-        config_hash: format!("{line:08x}"),
-    };
-    let other = json!({
-        "study": "rates", "study_line": line, "trial": trial, "fold_name": format!("pass {fold}"),
-        "varied": {"learning_rate": rate},
-    });
-    let mut metadata = Metadata {
-        seed: Some(seed),
-        class_names: vec!["background".into(), "vehicle".into()],
-        other: other.as_object().cloned().unwrap(),
-        ..Default::default()
-    };
-    metadata.model_info.kind = "simple_cnn".into();
-    metadata.training_config.learning_rate = rate;
-    metadata.dataset_info.train_size = 80;
-    metadata.dataset_info.test_size = 20;
-    let mut experiment = store
-        .claim(&IdTemplate::default(), parts, metadata, &[])
-        .unwrap();
-    let recipe = json!({"version": 1, "model": "simple_cnn", "learning_rate": rate, "seed": seed, "epochs": 2,
-        "plateau": {"patience": 3, "factor": 0.5}, "task": "vehicles", "dataset_config": "/data/config.yaml",
-        "fold": {"k": 3, "index": fold, "seed": 0}, "data": {"class_names": []}});
-    experiment
-        .save("recipe.json", recipe.to_string().as_bytes())
-        .unwrap();
-    let status = match matrix {
-        Some(_) => Status::Completed,
-        None => Status::Failed,
-    };
-    let finished = experiment.finish(status, |metadata| {
-        let Some(matrix) = matrix else { return };
-        let rows = matrix.map(|row| row.to_vec()).to_vec();
-        let scores = json!({
-            "f1_macro": pooled::macro_f1(&rows), "accuracy": pooled::accuracy(&rows), "loss": 0.5,
-            "confusion_matrix": matrix,
+}
+
+impl Run {
+    fn write(self, store: &ExperimentStore) {
+        let Self {
+            line,
+            trial,
+            fold,
+            seed,
+            rate,
+            matrix,
+        } = self;
+        let parts = IdParts {
+            time: Local.with_ymd_and_hms(2026, 1, 2, 3, line, 0).unwrap(),
+            model_type: "simple_cnn".into(),
+            num_classes: 2,
+            batch_size: 32,
+            config_hash: format!("{line:08x}"),
+        };
+        let other = json!({
+            "study": "rates", "study_line": line, "trial": trial, "fold_name": format!("pass {fold}"),
+            "varied": {"learning_rate": rate},
         });
-        let scores = scores.as_object().cloned().unwrap();
-        metadata.results = Some(Results {
-            validation: scores.clone(),
-            test: scores,
+        let mut metadata = Metadata {
+            seed: Some(seed),
+            class_names: vec!["background".into(), "vehicle".into()],
+            other: other.as_object().cloned().unwrap(),
             ..Default::default()
+        };
+        metadata.model_info.kind = "simple_cnn".into();
+        metadata.training_config.learning_rate = rate;
+        metadata.dataset_info.train_size = 80;
+        metadata.dataset_info.test_size = 20;
+        let mut experiment = store
+            .claim(&IdTemplate::default(), parts, metadata, &[])
+            .unwrap();
+        let recipe = json!({"version": 1, "model": "simple_cnn", "learning_rate": rate, "seed": seed, "epochs": 2,
+            "plateau": {"patience": 3, "factor": 0.5}, "task": "vehicles", "dataset_config": "/data/config.yaml",
+            "fold": {"k": 3, "index": fold, "seed": 0}, "data": {"class_names": []}});
+        experiment
+            .save("recipe.json", recipe.to_string().as_bytes())
+            .unwrap();
+        let status = match matrix {
+            Some(_) => Status::Completed,
+            None => Status::Failed,
+        };
+        let finished = experiment.finish(status, |metadata| {
+            let Some(matrix) = matrix else { return };
+            let rows = matrix.map(|row| row.to_vec()).to_vec();
+            let scores = json!({
+                "f1_macro": pooled::macro_f1(&rows), "accuracy": pooled::accuracy(&rows), "loss": 0.5,
+                "confusion_matrix": matrix,
+            });
+            let scores = scores.as_object().cloned().unwrap();
+            metadata.results = Some(Results {
+                validation: scores.clone(),
+                test: scores,
+                ..Default::default()
+            });
         });
-    });
-    finished.unwrap();
+        finished.unwrap();
+    }
 }
 
 #[test]

@@ -12,11 +12,13 @@ proptest! {
     /// samples and block sizes; few samples give the bits of many.
     #[test]
     fn convolutions_are_right(
-        height in 1usize..3, width in 1usize..8, kernel_height in 1usize..3, kernel_width in 1usize..4,
-        stride in 1usize..3, channels in prop::sample::select(vec![1usize, 5, 33, 130, 600]),
-        out in prop::sample::select(vec![1usize, 3, 16, 50, 130]), samples in 1usize..7,
+        (height, width) in (1usize..3, 1usize..8),
+        (kernel, stride) in ((1usize..3, 1usize..4), 1usize..3),
+        channels in prop::sample::select(vec![1usize, 5, 33, 130, 600]),
+        out in prop::sample::select(vec![1usize, 3, 16, 50, 130]),
+        samples in 1usize..7,
     ) {
-        let geometry = Geometry { height, width, kernel: (kernel_height, kernel_width), stride };
+        let geometry = Geometry { height, width, kernel, stride };
         let length = geometry.taps() * channels * out;
         let mut conv = Conv::new(geometry, channels, out, 0..length, length..length + out);
         conv.transposed = Some(0);

@@ -26,8 +26,9 @@ proptest! {
     /// shape, orientation, start and end.
     #[test]
     fn products_are_right_to_the_bit(
-        rows in 1usize..20, inner in 0usize..40, columns in 1usize..120, transposed: bool,
-        runs in 0usize..4, gap in 0usize..3, start in 0usize..3, relu: bool, again: bool,
+        (rows, inner, columns) in (1usize..20, 0usize..40, 1usize..120),
+        (runs, gap, start) in (0usize..4, 0usize..3, 0usize..3),
+        transposed: bool, relu: bool, again: bool,
     ) {
         let (a_row, a_inner) = if transposed { (1, rows) } else { (inner, 1) };
         let (b_inner, c_row) = (columns + gap, columns + gap);

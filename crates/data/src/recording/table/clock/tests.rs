@@ -210,8 +210,7 @@ proptest! {
         rate in 1.0f64..4000.0,
         n in 600usize..6000,
         holes in proptest::collection::vec(6.0f64..500.0, 0..4),
-        jitter in 0.0f64..0.4,
-        tick in 0.0f64..0.9,
+        (jitter, tick) in (0.0f64..0.4, 0.0f64..0.9),
         seed in any::<u64>(),
     ) {
         let gaps: Vec<(usize, f64)> =

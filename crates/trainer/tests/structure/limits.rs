@@ -1,0 +1,194 @@
+//! Files, functions and lists of parameters stay short: CONTRIBUTING.md, "Rules".
+//!
+//! What is counted relies on the form that `cargo fmt` gives.
+
+use std::path::{Path, PathBuf};
+
+/// Lines that a file has at most.
+const FILE: usize = 400;
+/// Lines that a function has at most, with its signature and closing brace.
+const FUNCTION: usize = 80;
+/// Parameters that a function has at most, besides `self`.
+const PARAMETERS: usize = 5;
+
+/// A function: its line, counted from 1, its name, its lines and its parameters.
+#[derive(Debug, PartialEq)]
+struct Function {
+    line: usize,
+    name: String,
+    lines: usize,
+    parameters: usize,
+}
+
+/// Every function of a file that has a body.
+fn functions(text: &str) -> Vec<Function> {
+    let lines: Vec<&str> = text.lines().collect();
+    let found = lines.iter().enumerate().filter_map(|(i, line)| {
+        let (name, after) = signature(line)?;
+        let rest = &lines[i + 1..];
+        let code = std::iter::once(after).chain(rest.iter().map(|line| without_comment(line)));
+        let text: String = code.collect::<Vec<_>>().join("\n");
+        let (parameters, body) = parameters(&text)?;
+        // What a trait declares has no body.
+        let brace = text[body..].find('{')?;
+        if text[body..body + brace].contains(";\n") {
+            return None;
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let end = format!("{indent}}}");
+        let more = if line.ends_with('}') {
+            0
+        } else {
+            1 + rest.iter().position(|line| *line == end)?
+        };
+        Some(Function {
+            line: i + 1,
+            name: name.to_owned(),
+            lines: 1 + more,
+            parameters,
+        })
+    });
+    found.collect()
+}
+
+fn without_comment(line: &str) -> &str {
+    line.split("//").next().unwrap_or("")
+}
+
+/// The name of the function that begins in `line`, and what follows the name.
+fn signature(line: &str) -> Option<(&str, &str)> {
+    let (before, rest) = line.trim_start().split_once("fn ")?;
+    let is_modifier = |word: &str| {
+        ["const", "async", "unsafe", "extern", "\"C\""].contains(&word) || word.starts_with("pub")
+    };
+    let before = before.replace("(in ", "(");
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+    (end > 0 && before.split_whitespace().all(is_modifier)).then(|| rest.split_at(end))
+}
+
+/// The number of parameters besides `self` in a text that begins behind the name of a function, and where their list ends.
+fn parameters(text: &str) -> Option<(usize, usize)> {
+    let (mut round, mut angle) = (0i32, 0i32);
+    let (mut count, mut start) = (0, None);
+    let mut before = ' ';
+    for (i, c) in text.char_indices() {
+        match c {
+            '<' => angle += 1,
+            '>' if before != '-' => angle -= 1,
+            '(' if start.is_none() && angle == 0 => start = Some(i + 1),
+            '(' | '[' | '{' => round += 1,
+            ')' if round == 0 && start.is_some() => {
+                count += usize::from(is_parameter(&text[start?..i]));
+                return Some((count, i));
+            }
+            ')' | ']' | '}' => round -= 1,
+            ',' if round == 0 && angle == 0 => {
+                if let Some(from) = start {
+                    count += usize::from(is_parameter(&text[from..i]));
+                    start = Some(i + 1);
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    None
+}
+
+fn is_parameter(text: &str) -> bool {
+    let name = text.split(':').next().unwrap_or("").trim();
+    !name.is_empty() && name.split_whitespace().last() != Some("self") && name != "&self"
+}
+
+/// Every Rust file of the workspace.
+fn files() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if name != "target" {
+                    folders.push(path);
+                }
+            } else if name.ends_with(".rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn files_functions_and_parameters_are_few() {
+    let mut long = Vec::new();
+    let files = files();
+    assert!(files.len() > 300, "{} files", files.len());
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let place = path.display();
+        let lines = text.lines().count();
+        if lines > FILE {
+            long.push(format!(
+                "{place}: {lines} lines of at most {FILE}: split it along what it does"
+            ));
+        }
+        for own in functions(&text) {
+            let Function { line, name, .. } = &own;
+            if own.lines > FUNCTION {
+                long.push(format!(
+                    "{place}:{line}: `{name}` has {} lines of at most {FUNCTION}: make its steps functions",
+                    own.lines
+                ));
+            }
+            if own.parameters > PARAMETERS {
+                long.push(format!(
+                    "{place}:{line}: `{name}` has {} parameters of at most {PARAMETERS}: group those that belong \
+                     together into a struct",
+                    own.parameters
+                ));
+            }
+        }
+    }
+    assert!(long.is_empty(), "\n{}", long.join("\n"));
+}
+
+#[test]
+fn functions_are_counted() {
+    let text = "\
+trait T {
+    fn declared(&self, a: u8) -> u8;
+}
+impl<F: Fn(u8, u8) -> u8> T for F {
+    pub(in crate::a) const fn method(&mut self, (a, b): (u8, u8), c: &dyn Fn(u8, u8) -> [u8; 2]) -> [u8; 2] {
+        // fn commented(a: u8) {}
+        1
+    }
+}
+fn generic<A: Into<Vec<u8>>, F: Fn(A) -> u8>(
+    a: A, // one, two
+    f: F,
+    map: HashMap<u8, (u8, u8)>,
+) -> u8
+where
+    A: Copy,
+{
+    1
+}
+pub fn own(mut self: Box<Self>) {}
+";
+    let function = |line, name: &str, lines, parameters| Function {
+        line,
+        name: name.to_owned(),
+        lines,
+        parameters,
+    };
+    let expected = [
+        function(5, "method", 4, 2),
+        function(10, "generic", 9, 3),
+        function(20, "own", 1, 0),
+    ];
+    assert_eq!(functions(text), expected);
+}
