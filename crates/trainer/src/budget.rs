@@ -8,7 +8,7 @@ use experiment::catalogue::layout::{NODE_FLASH, NODE_RAM};
 use model::{Architecture, Bundle, Plan, Weights};
 use serde_json::{Map, Value};
 
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 
 /// Parameters above which a network is not meant for nodes.
 const MOST_PARAMETERS: usize = 1_000_000;
@@ -40,7 +40,7 @@ impl NodeCost {
         let network = Network::new(&model)?;
         let silence = vec![0.0; architecture.input.elements()];
         let integers = IntegerNetwork::with_method(&network, &silence, RangeMethod::Range)?;
-        let refused = |error: deploy::DeployError| TrainerError::Usage(error.to_string());
+        let refused = UsageError::NoNodeCode;
         Ok(Self {
             int8: c::cost(&model, &network, c::Numbers::Int8(&integers)).map_err(refused)?,
             float: c::cost(&model, &network, c::Numbers::Float).map_err(refused)?,
@@ -80,7 +80,7 @@ pub fn check(
     kilobytes: usize,
 ) -> Result<String, TrainerError> {
     let cost = NodeCost::new(architecture, preprocessing).map_err(|error| match error {
-        TrainerError::Usage(problem) => TrainerError::Usage(format!("--budget-kb: {problem}")),
+        TrainerError::Usage(problem) => TrainerError::option("--budget-kb", problem),
         other => other,
     })?;
     let kb = |bytes: usize| bytes.div_ceil(1024);
@@ -97,7 +97,7 @@ pub fn check(
         let problem = format!(
             "{needs}: more than --budget-kb {kilobytes}; choose a smaller --model, or fewer features"
         );
-        return Err(TrainerError::Usage(problem));
+        return Err(TrainerError::usage(problem));
     }
     Ok(format!("{needs}: within the {kilobytes} KB"))
 }

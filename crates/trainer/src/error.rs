@@ -1,10 +1,12 @@
 //! Errors that end a training, with their exit codes.
 
 mod recipe;
+mod usage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use recipe::RecipeError;
+pub use usage::{MovedData, ResumeError, UsageError};
 
 /// Error from starting or running a training.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +39,8 @@ pub enum TrainerError {
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// A setting is invalid.
-    #[error("{0}")]
-    Usage(String),
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     /// Unknown network.
     #[error(transparent)]
     Model(#[from] model::UnknownModel),
@@ -103,6 +105,23 @@ pub enum TrainerError {
 }
 
 impl TrainerError {
+    /// What one place alone refuses; other kinds are in [`UsageError`].
+    pub(crate) fn usage(problem: impl Into<String>) -> Self {
+        UsageError::Other(problem.into()).into()
+    }
+
+    /// An option that is impossible; `option` has its value where that helps.
+    pub(crate) fn option(option: impl Into<String>, problem: impl std::fmt::Display) -> Self {
+        let (option, problem) = (option.into(), problem.to_string());
+        UsageError::Option { option, problem }.into()
+    }
+
+    /// A file whose content is impossible.
+    pub(crate) fn file(path: &Path, problem: impl std::fmt::Display) -> Self {
+        let (path, problem) = (path.to_owned(), problem.to_string());
+        UsageError::File { path, problem }.into()
+    }
+
     /// 2 for invalid usage, configuration or data; 130 for an interruption, as in shells; 1 for failures at run time.
     pub fn exit_code(&self) -> u8 {
         let usage = match self {

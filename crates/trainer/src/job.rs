@@ -7,7 +7,7 @@ use experiment::{Entry, ExperimentStore, IdTemplate};
 use serde_json::{Map, Value};
 
 use crate::compute::Backend;
-use crate::error::TrainerError;
+use crate::error::{MovedData, ResumeError, TrainerError, UsageError};
 use crate::options::TrainingOptions;
 use crate::recipe::{JobOptions, Preset, Recipe};
 
@@ -98,9 +98,11 @@ fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
     let seconds = minutes * 60.0;
     match Duration::try_from_secs_f64(seconds) {
         Ok(time) if seconds > 0.0 => Ok(time),
-        _ => Err(TrainerError::Usage(format!(
-            "--checkpoint-minutes must be a number greater than 0, not {minutes}"
-        ))),
+        _ => Err(UsageError::NotPositive {
+            what: "--checkpoint-minutes",
+            value: minutes,
+        }
+        .into()),
     }
 }
 
@@ -158,7 +160,7 @@ impl Job {
             ("--notes", args.notes.is_some()),
         ];
         if let Some((option, _)) = new_runs_only.iter().find(|(_, given)| *given) {
-            return Err(TrainerError::Usage(format!(
+            return Err(TrainerError::usage(format!(
                 "{option} is for new runs: leave it out with --resume"
             )));
         }
@@ -168,20 +170,19 @@ impl Job {
             .check_unchanged(&args.recipe_args, &entry.id)
             .map_err(|error| with_moved_data(error, args, &recipe))?;
         if let Some(moved) = moved_data(args, &recipe) {
-            return Err(TrainerError::Usage(format!(
-                "{} cannot be resumed yet: {moved}",
-                entry.id
-            )));
+            let id = entry.id;
+            return Err(UsageError::NotYetResumable { id, moved }.into());
         }
         let backend = backend_of(&entry)?;
         if let Some(given) = args.backend
             && given != backend
         {
-            return Err(TrainerError::Usage(format!(
-                "--backend cannot change when a run is resumed: {} was started with {}",
-                entry.id,
-                backend.name()
-            )));
+            let changed = UsageError::Changed {
+                option: "--backend".into(),
+                id: entry.id,
+                value: backend.name().to_owned(),
+            };
+            return Err(changed.into());
         }
         let preset = Preset {
             recipe,
@@ -198,22 +199,18 @@ impl Job {
 }
 
 /// Says so where the data are no longer where they were when the run began, and nothing says where they are now.
-fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<String> {
+fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<MovedData> {
     let given = args.recipe_args.dataset_config.is_some();
     let path = recipe.dataset_config.as_ref().filter(|_| !given)?;
-    (!path.exists()).then(|| {
-        format!(
-            "its data are no longer at {}: say where they are now, with --dataset-config FILE",
-            path.display()
-        )
-    })
+    (!path.exists()).then(|| MovedData { path: path.clone() })
 }
 
 /// An error about options, with the next one that would follow it.
 fn with_moved_data(error: TrainerError, args: &TrainingOptions, recipe: &Recipe) -> TrainerError {
     match (error, moved_data(args, recipe)) {
         (TrainerError::Usage(problem), Some(moved)) => {
-            TrainerError::Usage(format!("{problem}; also, {moved}"))
+            let problem = Box::new(problem);
+            UsageError::Also { problem, moved }.into()
         }
         (error, _) => error,
     }
@@ -224,10 +221,8 @@ fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
     let stored = entry.metadata.system_info.other.get("backend");
     let backend = serde_json::from_value(stored.cloned().unwrap_or_default());
     backend.map_err(|_| {
-        TrainerError::Usage(format!(
-            "{} cannot be resumed: its metadata.json does not say which backend computed it",
-            entry.id
-        ))
+        let (id, problem) = (entry.id.clone(), ResumeError::NoBackend);
+        UsageError::NotResumable { id, problem }.into()
     })
 }
 
@@ -256,9 +251,8 @@ impl ComputeOptions {
             stream: args.stream || preset.stream,
         };
         if options.threads == Some(0) {
-            return Err(TrainerError::Usage(
-                "the number of threads must be at least 1".into(),
-            ));
+            let what = "the number of threads";
+            return Err(UsageError::Zero { what }.into());
         }
         Ok(options)
     }
@@ -269,9 +263,9 @@ impl Tracking {
         let template = preset.id_template.as_deref().map(IdTemplate::new);
         let mut meta = preset.meta;
         for pair in &args.meta {
-            let (key, value) = pair
-                .split_once('=')
-                .ok_or_else(|| TrainerError::Usage(format!("--meta {pair}: expected KEY=VALUE")))?;
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                TrainerError::option(format!("--meta {pair}"), "expected KEY=VALUE")
+            })?;
             meta.insert(key.to_owned(), value.into());
         }
         let mut tags = preset.tags;
@@ -299,22 +293,22 @@ impl Tracking {
     }
 
     fn check(&self) -> Result<(), TrainerError> {
-        let usage = |problem: String| Err(TrainerError::Usage(problem));
         let reserved = self
             .meta
             .keys()
             .find(|key| RESERVED.contains(&key.as_str()));
         if let Some(key) = reserved {
-            return usage(format!("--meta {key}: the field is reserved"));
+            let option = format!("--meta {key}");
+            return Err(TrainerError::option(option, "the field is reserved"));
         }
         for name in &self.extra_subdirectories {
             let inside = Path::new(name)
                 .components()
                 .all(|part| matches!(part, std::path::Component::Normal(_)));
             if !inside || name.is_empty() {
-                return usage(format!(
+                return Err(TrainerError::usage(format!(
                     "extra subdirectory `{name}` is outside the experiment's directory"
-                ));
+                )));
             }
         }
         Ok(())

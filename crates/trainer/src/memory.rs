@@ -5,7 +5,7 @@ use model::Architecture;
 use model::native::NativeNetwork;
 
 use crate::compute::{MemoryPool, Target};
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 
 /// Memory available without swapping, in bytes: of the machine, or of the container if that has less. `None` if the
 /// system does not report it.
@@ -24,15 +24,16 @@ fn check(
     needed: u64,
     available: Option<u64>,
     what: &str,
-    advice: &str,
+    advice: &'static str,
 ) -> Result<(), TrainerError> {
-    const MIB: u64 = 1 << 20;
     match available {
-        Some(available) if needed > available => Err(TrainerError::Usage(format!(
-            "{what} need about {} MiB of memory, and {} MiB are free: {advice}",
-            needed.div_ceil(MIB),
-            available / MIB
-        ))),
+        Some(available) if needed > available => Err(UsageError::Memory {
+            what: what.to_owned(),
+            needed,
+            available,
+            advice,
+        }
+        .into()),
         _ => Ok(()),
     }
 }

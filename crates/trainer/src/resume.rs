@@ -11,7 +11,7 @@ use model::{Plan, TrainingState, WeightsError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::error::TrainerError;
+use crate::error::{ResumeError, TrainerError, UsageError};
 use crate::job::Job;
 use crate::progress::Progress;
 use crate::training::LoopState;
@@ -102,11 +102,13 @@ pub fn resume(
             return Ok((experiment, points.swap_remove(i).1));
         }
     }
-    Err(TrainerError::Usage(format!(
-        "{} cannot be resumed: it has no usable checkpoint in {}; start a new run",
-        entry.id,
-        entry.directory.join("checkpoints").display()
-    )))
+    let folder = entry.directory.join("checkpoints");
+    Err(not_resumable(entry, ResumeError::NoCheckpoint { folder }))
+}
+
+fn not_resumable(entry: &Entry, problem: ResumeError) -> TrainerError {
+    let id = entry.id.clone();
+    UsageError::NotResumable { id, problem }.into()
 }
 
 /// Refuses data or preprocessing other than those the experiment was started with.
@@ -114,12 +116,13 @@ fn check_same_data(entry: &Entry, now: &DatasetInfo) -> Result<(), TrainerError>
     let then = &entry.metadata.dataset_info;
     for (split, fingerprint) in &then.fingerprints {
         if now.fingerprints.get(split) != Some(fingerprint) {
-            return Err(TrainerError::Usage(format!(
-                "{} cannot be resumed: its {split} split has changed since (SHA-256 {fingerprint} then, {} \
-                 now)",
-                entry.id,
-                now.fingerprints.get(split).map_or("none", String::as_str)
-            )));
+            let now = now.fingerprints.get(split).map_or("none", String::as_str);
+            let changed = ResumeError::Split {
+                split: split.clone(),
+                then: fingerprint.clone(),
+                now: now.to_owned(),
+            };
+            return Err(not_resumable(entry, changed));
         }
     }
     let stored = |info: &DatasetInfo| {
@@ -133,10 +136,7 @@ fn check_same_data(entry: &Entry, now: &DatasetInfo) -> Result<(), TrainerError>
     if same {
         return Ok(());
     }
-    Err(TrainerError::Usage(format!(
-        "{} cannot be resumed: its preprocessing has changed since",
-        entry.id
-    )))
+    Err(not_resumable(entry, ResumeError::Preprocessing))
 }
 
 /// The usable checkpoints of an experiment, newest first; warns of the others.
@@ -173,10 +173,9 @@ fn open(
     let recipe = &job.recipe;
     let done = point.note.state.epochs_run;
     if done > recipe.epochs {
-        return Err(TrainerError::Usage(format!(
-            "--epochs {}: the run has already completed {done}",
-            recipe.epochs
-        )));
+        let problem = format!("the run has already completed {done}");
+        let option = format!("--epochs {}", recipe.epochs);
+        return Err(TrainerError::option(option, problem));
     }
     let change = |metadata: &mut Metadata| {
         let config = &mut metadata.training_config;

@@ -20,8 +20,7 @@ pub fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
         if let Err(error) = pool.build_global()
             && rayon::current_num_threads() != threads
         {
-            let problem = format!("--threads {threads}: {error}");
-            return Err(TrainerError::Usage(problem));
+            return Err(TrainerError::option(format!("--threads {threads}"), error));
         }
     }
     Ok(rayon::current_num_threads())

@@ -8,7 +8,7 @@ use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings};
 use serde_json::{Value, json};
 
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 
 /// Settings of the event evaluation.
 pub(super) struct EventOptions<'a> {
@@ -48,9 +48,7 @@ pub(super) fn score_events(
 ) -> Result<EventScores, TrainerError> {
     let list = RecordingsConfig::load(options.list)?;
     let classes = classifier.class_names().to_vec();
-    let usage = |problem: String| TrainerError::Usage(problem);
-    let missing =
-        |what: &str, option: &str| usage(format!("the model does not store {what}: give {option}"));
+    let missing = |what, option| UsageError::NotStored { what, option };
     let window = classifier
         .window_samples()
         .ok_or_else(|| missing("its window length", "--window-samples"))?;
@@ -77,23 +75,21 @@ pub(super) fn score_events(
             (&hints, &channels[..]),
             cutting,
         )?;
-        read.labels = labels(recording, read.start, &classes).map_err(|class| {
-            usage(format!(
-                "{}: the model has no class `{class}`, only {}",
-                options.list.display(),
-                classes.join(", ")
-            ))
-        })?;
+        read.labels =
+            labels(recording, read.start, &classes).map_err(|class| UsageError::NoClass {
+                path: options.list.to_owned(),
+                class: class.to_owned(),
+                classes: classes.clone(),
+                advice: "",
+            })?;
         recordings.push(read);
     }
     if recordings
         .iter()
         .all(|recording| recording.windows.is_empty())
     {
-        return Err(usage(format!(
-            "{}: every recording is shorter than a window",
-            options.list.display()
-        )));
+        let problem = "every recording is shorter than a window";
+        return Err(TrainerError::file(options.list, problem));
     }
     let (scores, best) = grid(&recordings, &base);
     Ok(EventScores {
@@ -116,8 +112,8 @@ pub(super) fn score_events(
 
 fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSettings, TrainerError> {
     if let Some(name) = options.ignore.iter().find(|name| !classes.contains(name)) {
-        let problem = format!("--ignore {name}: the model has {}", classes.join(", "));
-        return Err(TrainerError::Usage(problem));
+        let problem = format!("the model has {}", classes.join(", "));
+        return Err(TrainerError::option(format!("--ignore {name}"), problem));
     }
     let ignored = |name: &String| {
         if options.ignore.is_empty() {

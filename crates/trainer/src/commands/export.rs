@@ -70,7 +70,7 @@ pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
     let out = &arguments.out;
     if fs::symlink_metadata(out).is_ok() {
         let problem = format!("{} exists already: name another --out", out.display());
-        return Err(TrainerError::Usage(problem));
+        return Err(TrainerError::usage(problem));
     }
     check_options(arguments)?;
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
@@ -108,7 +108,7 @@ fn check_options(arguments: &ExportArgs) -> Result<(), TrainerError> {
         }
         Format::C | Format::SavedModel | Format::Onnx | Format::Safetensors => return Ok(()),
     };
-    Err(TrainerError::Usage(problem.into()))
+    Err(TrainerError::usage(problem))
 }
 
 /// Exports to TFLite or C.
@@ -151,7 +151,7 @@ fn export_for_nodes(
 fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> {
     let name = out
         .file_name()
-        .ok_or_else(|| TrainerError::Usage(format!("--out {} has no file name", out.display())))?;
+        .ok_or_else(|| TrainerError::usage(format!("--out {} has no file name", out.display())))?;
     let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
     let aside = out.with_file_name(name);
     let written = files.iter().try_for_each(|file| {

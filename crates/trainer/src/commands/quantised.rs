@@ -64,7 +64,7 @@ impl Quantised {
                  --dataset-config",
                 entry.id
             );
-            return Err(TrainerError::Usage(problem));
+            return Err(TrainerError::usage(problem));
         }
         let network = Network::new(model)?;
         let most = (CALIBRATION_MACS / network.macs().max(1)).clamp(8, CALIBRATION_WINDOWS);
@@ -92,7 +92,7 @@ fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, Traine
     let path = arguments.dataset_config.clone().or(recipe.dataset_config);
     let path = path.ok_or_else(|| {
         let problem = "the experiment does not record its dataset: give it with --dataset-config";
-        TrainerError::Usage(problem.into())
+        TrainerError::usage(problem)
     })?;
     let mut config = DatasetConfig::load(&path, recipe.task.as_deref())?;
     if recipe.normalisation.is_some() {

@@ -8,7 +8,7 @@ use experiment::ExperimentStore;
 use jobs::{Availability, Claims, Execution, Executor, Print, Slurm};
 
 use crate::compute::Backend;
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 use crate::progress::{Progress, format_duration};
 use crate::recipe::Recipe;
 use crate::run::interrupt_on_signals;
@@ -107,7 +107,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<SweepResult, TrainerError> {
             );
             study
         }
-        (None, None) => return Err(TrainerError::Usage("give a sweep file".into())),
+        (None, None) => return Err(TrainerError::usage("give a sweep file")),
     };
     execute(executor.as_ref(), study, arguments.resume.is_some())
 }
@@ -147,8 +147,7 @@ fn stop_on_signals() -> Interrupt {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, TrainerError> {
-    std::path::absolute(path)
-        .map_err(|error| TrainerError::Usage(format!("{}: {error}", path.display())))
+    std::path::absolute(path).map_err(|error| TrainerError::file(path, error))
 }
 
 /// Reads the file and its data and plans the runs. Nothing is written except the embedded demo.
@@ -163,7 +162,7 @@ fn planned(
         plan::refuse_taken(&studies.join(&file.name), &file.name)?;
         let store = ExperimentStore::new(&settings.experiments_dir);
         if state::exists(&store, &file.name)? {
-            return Err(TrainerError::Usage(format!(
+            return Err(TrainerError::usage(format!(
                 "there are experiments of an earlier study `{0}` in {1}: give the file another `name:`",
                 file.name,
                 settings.experiments_dir.display()
@@ -192,9 +191,8 @@ fn settings(arguments: &SweepArgs, file: &SweepFile) -> Result<StudySettings, Tr
         .unwrap_or_else(|| PathBuf::from("experiments"));
     let checkpoint_minutes = options.checkpoint_minutes.unwrap_or(10.0);
     if !(checkpoint_minutes.is_finite() && checkpoint_minutes > 0.0) {
-        return Err(TrainerError::Usage(format!(
-            "checkpoint_minutes must be a number greater than 0, not {checkpoint_minutes}"
-        )));
+        let (what, value) = ("checkpoint_minutes", checkpoint_minutes);
+        return Err(UsageError::NotPositive { what, value }.into());
     }
     Ok(StudySettings {
         version: STUDY_VERSION,

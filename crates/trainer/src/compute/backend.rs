@@ -184,7 +184,7 @@ impl Backend {
 
     fn not_built_in(self) -> TrainerError {
         let name = self.name();
-        TrainerError::Usage(format!(
+        TrainerError::usage(format!(
             "this build has no `{name}` backend; build it in with: \
              cargo run --release -p trainer --features {name} -- --backend {name}"
         ))
@@ -193,11 +193,13 @@ impl Backend {
     fn check_only_device(self, index: Option<usize>) -> Result<(), TrainerError> {
         match index {
             None | Some(0) => Ok(()),
-            Some(index) => Err(TrainerError::Usage(format!(
-                "--device {index}: --backend {} computes on the CPU, its only device, 0; `trainer devices` lists \
-                 the GPUs",
-                self.name()
-            ))),
+            Some(index) => {
+                let problem = format!(
+                    "--backend {} computes on the CPU, its only device, 0; `trainer devices` lists the GPUs",
+                    self.name()
+                );
+                Err(TrainerError::option(format!("--device {index}"), problem))
+            }
         }
     }
 

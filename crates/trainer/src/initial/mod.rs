@@ -72,7 +72,7 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
 }
 
 fn wrong(path: &Path, problem: impl std::fmt::Display) -> TrainerError {
-    TrainerError::Usage(format!("--init-from {}: {problem}", path.display()))
+    TrainerError::option(format!("--init-from {}", path.display()), problem)
 }
 
 impl Source {

@@ -125,7 +125,7 @@ impl RecipeArgs {
             .into_iter()
             .find(|(_, number)| number.is_some_and(|number| !number.is_finite()));
         match bad {
-            Some((option, _)) => Err(TrainerError::Usage(format!(
+            Some((option, _)) => Err(TrainerError::usage(format!(
                 "{option} must be a finite number"
             ))),
             None => Ok(()),

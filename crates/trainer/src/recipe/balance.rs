@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::{RecipeError, TrainerError};
+use crate::error::{RecipeError, TrainerError, UsageError};
 
 /// How the samples of an epoch are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -146,10 +146,7 @@ impl ClassWeights {
             }
             Self::ByName(given) => {
                 if let Some(name) = given.keys().find(|name| !class_names.contains(name)) {
-                    return Err(TrainerError::Usage(format!(
-                        "`class_weights` names the unknown class `{name}`: the classes are {}",
-                        class_names.join(", ")
-                    )));
+                    return Err(unknown_class("class_weights", name, class_names));
                 }
                 let weight = |name: &String| given.get(name).map_or(1.0, |weight| *weight as f32);
                 let weights: Vec<f32> = class_names.iter().map(weight).collect();
@@ -158,10 +155,9 @@ impl ClassWeights {
                     .zip(&weights)
                     .all(|(n, w)| *n == 0 || *w == 0.0)
                 {
-                    return Err(TrainerError::Usage(
+                    return Err(TrainerError::usage(
                         "`class_weights` gives weight 0 to every class that has training samples: nothing could be \
-                         learned"
-                            .into(),
+                         learned",
                     ));
                 }
                 Ok(Some(weights))
@@ -186,10 +182,19 @@ pub fn background_label(
         .position(|name| *name == background.class);
     match found {
         Some(label) => Ok(Some(label as u32)),
-        None => Err(TrainerError::Usage(format!(
-            "`augmentation.background` names the unknown class `{}`: the classes are {}",
-            background.class,
-            class_names.join(", ")
-        ))),
+        None => Err(unknown_class(
+            "augmentation.background",
+            &background.class,
+            class_names,
+        )),
     }
+}
+
+fn unknown_class(setting: &'static str, class: &str, class_names: &[String]) -> TrainerError {
+    let unknown = UsageError::UnknownClass {
+        setting,
+        class: class.to_owned(),
+        classes: class_names.to_vec(),
+    };
+    unknown.into()
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Recipe, RecipeArgs, Schedule};
-use crate::error::{RecipeError, TrainerError};
+use crate::error::{RecipeError, TrainerError, UsageError};
 
 /// Fields that may change when a run is resumed: how long it runs, and where its data lie (fingerprints decide
 /// whether they are the same data).
@@ -22,7 +22,7 @@ impl Recipe {
                 continue;
             }
             if key == "epochs" && !self.is_open_ended() {
-                return Err(TrainerError::Usage(format!(
+                return Err(TrainerError::usage(format!(
                     "--epochs cannot change when {id} is resumed: its learning rate was planned for {} epochs; start \
                      a new run, or train with --schedule plateau (or constant) --warmup 0, which can go on",
                     self.epochs
@@ -37,10 +37,12 @@ impl Recipe {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            return Err(TrainerError::Usage(format!(
-                "--{} cannot change when a run is resumed: {id} was started with {shown}",
-                key.replace('_', "-")
-            )));
+            let changed = UsageError::Changed {
+                option: format!("--{}", key.replace('_', "-")),
+                id: id.to_owned(),
+                value: shown,
+            };
+            return Err(changed.into());
         }
         Ok(())
     }

@@ -101,11 +101,12 @@ impl Prepared {
             _ => None,
         };
         if recipe.freeze >= plan.layers().len() {
-            return Err(TrainerError::Usage(format!(
-                "--freeze {}: the network has {} layers, and at least one must be trained",
-                recipe.freeze,
+            let problem = format!(
+                "the network has {} layers, and at least one must be trained",
                 plan.layers().len()
-            )));
+            );
+            let option = format!("--freeze {}", recipe.freeze);
+            return Err(TrainerError::option(option, problem));
         }
         Ok(Self {
             initial,

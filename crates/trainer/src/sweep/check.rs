@@ -77,7 +77,7 @@ impl StudyCheck {
             checked.add_networks(&prepared, &recipes)?;
             if let Some(folds) = folds {
                 let wrong =
-                    |problem: FoldPlanError| TrainerError::Usage(format!("`folds`: {problem}"));
+                    |problem: FoldPlanError| TrainerError::usage(format!("`folds`: {problem}"));
                 let planned = folds_of(&prepared, folds).map_err(wrong)?;
                 checked.folds.insert(key, planned);
             }

@@ -34,7 +34,7 @@ impl Drop for Scratch {
 /// # Errors
 /// [`TrainerError`] of the run.
 pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<RunTime, TrainerError> {
-    let failed = |problem: String| TrainerError::Usage(format!("the timed run: {problem}"));
+    let failed = |problem: String| TrainerError::usage(format!("the timed run: {problem}"));
     let scratch = std::env::temp_dir().join(format!("trainer-timed-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).map_err(|error| failed(error.to_string()))?;
     let scratch = Scratch(scratch);

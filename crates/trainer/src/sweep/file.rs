@@ -87,13 +87,12 @@ impl SweepFile {
     /// [`TrainerError`] naming the file and the invalid parameter.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            TrainerError::Usage(format!(
+            TrainerError::usage(format!(
                 "cannot read the sweep file {}: {error}",
                 path.display()
             ))
         })?;
-        let wrong =
-            |problem: SweepError| TrainerError::Usage(format!("{}: {problem}", path.display()));
+        let wrong = |problem: SweepError| TrainerError::file(path, problem);
         // An empty file is an empty map.
         let parsed = data::parse_yaml_noting_unknown::<Option<RawSweepFile>>(&text);
         let (written, _) = parsed.map_err(|problem| wrong(problem.into()))?;

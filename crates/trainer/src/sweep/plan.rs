@@ -146,10 +146,6 @@ pub fn lines(file: &SweepFile, folds_of: &dyn Fn(&Recipe) -> Vec<PlannedFold>) -
     lines
 }
 
-fn usage(problem: String) -> TrainerError {
-    TrainerError::Usage(problem)
-}
-
 impl Study {
     /// Writes a new study atomically.
     ///
@@ -214,7 +210,7 @@ impl Study {
         } else {
             format!("there are {}", names.join(", "))
         };
-        Err(usage(format!(
+        Err(TrainerError::usage(format!(
             "no study `{name}` in {}: {there}",
             studies.display()
         )))
@@ -227,12 +223,11 @@ impl Study {
     pub fn load(folder: &Path) -> Result<Self, TrainerError> {
         let read = |name: &str| {
             let path = folder.join(name);
-            fs::read_to_string(&path)
-                .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))
+            fs::read_to_string(&path).map_err(|error| {
+                TrainerError::usage(format!("cannot read {}: {error}", path.display()))
+            })
         };
-        let wrong = |name: &str, problem: String| {
-            usage(format!("{}: {problem}", folder.join(name).display()))
-        };
+        let wrong = |name: &str, problem: String| TrainerError::file(&folder.join(name), problem);
         let settings: StudySettings = serde_json::from_str(&read(SETTINGS)?)
             .map_err(|error| wrong(SETTINGS, error.to_string()))?;
         if settings.version > STUDY_VERSION {
@@ -281,7 +276,7 @@ pub fn refuse_taken(folder: &Path, name: &str) -> Result<(), TrainerError> {
     if fs::symlink_metadata(folder).is_err() {
         return Ok(());
     }
-    Err(usage(format!(
+    Err(TrainerError::usage(format!(
         "the study `{name}` exists already ({}): finish it with --resume {name}, or give the file another `name:`",
         folder.display()
     )))

@@ -101,7 +101,7 @@ pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd,
     // Parallelism comes from many processes, so each uses one thread.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
     pool.build_global()
-        .map_err(|error| TrainerError::Usage(format!("one thread: {error}")))?;
+        .map_err(|error| TrainerError::usage(format!("one thread: {error}")))?;
     let mut worker = Worker {
         states: state::read(&study)?,
         claims: Claims::new(study.claims()),

@@ -13,7 +13,7 @@ use data::folds::FoldScheme;
 use data::{DataError, DatasetConfig, demo};
 use serde_json::{Value, json};
 
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 use crate::progress::Progress;
 use crate::system::limit_threads;
 
@@ -153,18 +153,18 @@ pub fn run(args: &BaselinesArgs, progress: &mut Progress) -> Result<String, Trai
 }
 
 fn check(args: &BaselinesArgs) -> Result<(), TrainerError> {
-    let usage = |problem: &str| Err(TrainerError::Usage(problem.into()));
     if args.threads == Some(0) {
-        return usage("the number of threads must be at least 1");
+        let what = "the number of threads";
+        return Err(UsageError::Zero { what }.into());
     }
     if args.draws == 0 {
-        return usage("--draws must be at least 1");
+        return Err(UsageError::Zero { what: "--draws" }.into());
     }
     if args.draws > 1 && args.folds.is_none() {
-        return usage("--draws needs --folds");
+        return Err(TrainerError::usage("--draws needs --folds"));
     }
     if args.fold_seed.checked_add(args.draws).is_none() {
-        return usage("--fold-seed is too large");
+        return Err(TrainerError::usage("--fold-seed is too large"));
     }
     Ok(())
 }

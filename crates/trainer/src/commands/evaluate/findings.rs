@@ -6,7 +6,7 @@ use data::reader::{Record, Window};
 use data::{DatasetConfig, samples};
 use predict::{Classifier, Gallery, Origin, Prediction};
 
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 
 /// Number of windows classified at once.
 pub(super) const BATCH: usize = 256;
@@ -26,11 +26,13 @@ fn model_classes(config: &DatasetConfig, classes: &[String]) -> Result<Vec<u32>,
     let of = |name: &String| {
         let found = classes.iter().position(|class| class == name);
         found.map(|class| class as u32).ok_or_else(|| {
-            TrainerError::Usage(format!(
-                "{}: the model has no class `{name}`, only {}; keep others with `included_classes`",
-                config.path.display(),
-                classes.join(", ")
-            ))
+            UsageError::NoClass {
+                path: config.path.clone(),
+                class: name.clone(),
+                classes: classes.to_vec(),
+                advice: "; keep others with `included_classes`",
+            }
+            .into()
         })
     };
     config.class_names().iter().map(of).collect()
@@ -78,8 +80,8 @@ pub(super) fn classify(
     read?;
     found.take(classifier, &mut waiting, gallery)?;
     if found.labels.is_empty() {
-        let problem = format!("{}: the {split} split is empty", config.path.display());
-        return Err(TrainerError::Usage(problem));
+        let problem = format!("the {split} split is empty");
+        return Err(TrainerError::file(&config.path, problem));
     }
     Ok(found)
 }

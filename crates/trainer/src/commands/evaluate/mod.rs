@@ -208,7 +208,7 @@ fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, Tra
         None => demo::ensure(&arguments.datasets_dir)?,
     };
     if !path.is_file() {
-        return Err(TrainerError::Usage(format!(
+        return Err(TrainerError::usage(format!(
             "the experiment's dataset {} does not exist: give its path with --dataset-config",
             path.display()
         )));

@@ -120,7 +120,7 @@ pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, Train
         Backend::Metal => wgpu_devices::open(index, Some(burn::tensor::wgpu::wgpu::Backend::Metal)),
         #[cfg(any(feature = "cuda", feature = "rocm"))]
         Backend::Cuda | Backend::Rocm => cuda_rocm::open(backend, index),
-        other => Err(TrainerError::Usage(format!(
+        other => Err(TrainerError::usage(format!(
             "--backend {} has no devices ({index:?})",
             other.name()
         ))),
@@ -140,7 +140,7 @@ fn pick<T>(
     let mut found = found.into_iter();
     let picked = found.nth(index.unwrap_or(0));
     picked.ok_or_else(|| {
-        TrainerError::Usage(match count {
+        TrainerError::usage(match count {
             0 => format!("no device for --backend {name} was found: {advice}, or use --backend native"),
             _ => format!(
                 "--device {} does not exist: --backend {name} has devices 0 to {}; `trainer devices` lists them",

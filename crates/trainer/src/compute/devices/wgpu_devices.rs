@@ -124,7 +124,7 @@ pub fn open(
     if found.kind == DeviceKind::Cpu {
         // llvmpipe of Mesa 22.3 aborts the process while compiling SPIR-V kernels.
         if cfg!(feature = "vulkan") {
-            return Err(TrainerError::Usage(format!(
+            return Err(TrainerError::usage(format!(
                 "{} is no GPU, and software drivers crash on the kernels of feature `vulkan`: build with \
                  --features wgpu alone, or use --backend native",
                 found.info.name
@@ -142,7 +142,7 @@ pub fn open(
             _ => WgpuBackend::Auto,
         });
     let (device, setup) = options.init_with_setup().map_err(|error| {
-        TrainerError::Usage(format!(
+        TrainerError::usage(format!(
             "{} cannot be opened: {error}: {advice}, or use --backend native",
             found.info.name
         ))

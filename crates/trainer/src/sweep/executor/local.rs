@@ -11,7 +11,7 @@ use std::time::Duration;
 use jobs::{Execution, Executor, program};
 
 use super::StudyRuns;
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 use crate::memory;
 use crate::progress::{Printer, RunsProgress};
 use crate::sweep::plan::Study;
@@ -27,7 +27,7 @@ pub struct Local {
 impl Executor<StudyRuns> for Local {
     fn check(&self) -> Result<(), TrainerError> {
         match self.workers {
-            Some(0) => Err(TrainerError::Usage("--workers must be at least 1".into())),
+            Some(0) => Err(UsageError::Zero { what: "--workers" }.into()),
             _ => Ok(()),
         }
     }
@@ -136,7 +136,7 @@ impl Pool<'_> {
             );
             // It failed before it had anything to train: a new worker would fail the same way.
             if status.code().is_some() || !trained {
-                return Err(TrainerError::Usage(problem));
+                return Err(TrainerError::usage(problem));
             }
             self.voice
                 .warn(&format!("{problem}; another takes its place"));
@@ -148,7 +148,7 @@ impl Pool<'_> {
     }
 
     fn failed(&self, error: &std::io::Error) -> TrainerError {
-        TrainerError::Usage(format!("cannot start a worker: {error}"))
+        TrainerError::usage(format!("cannot start a worker: {error}"))
     }
 
     /// Starts a worker unless the pool is stopping.

@@ -1,0 +1,161 @@
+//! Requests that cannot be met.
+
+use std::path::PathBuf;
+
+/// What is wrong with a request.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// A count is zero.
+    #[error("{what} must be at least 1")]
+    Zero {
+        /// The option, or what is counted.
+        what: &'static str,
+    },
+    /// A length of time is zero, negative or not finite.
+    #[error("{what} must be a number greater than 0, not {value}")]
+    NotPositive {
+        /// The option or the key.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// An option is impossible, for itself or here.
+    #[error("{option}: {problem}")]
+    Option {
+        /// The option, with its value where that helps.
+        option: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The content of a file is impossible.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A setting names a class that the data do not have.
+    #[error("`{setting}` names the unknown class `{class}`: the classes are {}", classes.join(", "))]
+    UnknownClass {
+        /// The setting.
+        setting: &'static str,
+        /// The name.
+        class: String,
+        /// Names that exist.
+        classes: Vec<String>,
+    },
+    /// Data have a class that the model does not know.
+    #[error("{}: the model has no class `{class}`, only {}{advice}", path.display(), classes.join(", "))]
+    NoClass {
+        /// Configuration or list of the data.
+        path: PathBuf,
+        /// The class.
+        class: String,
+        /// Classes of the model.
+        classes: Vec<String>,
+        /// What to do, after a semicolon; may be empty.
+        advice: &'static str,
+    },
+    /// Old models do not store what is needed here.
+    #[error("the model does not store {what}: give {option}")]
+    NotStored {
+        /// What is missing.
+        what: &'static str,
+        /// The option that gives it.
+        option: &'static str,
+    },
+    /// More memory is needed than is free.
+    #[error(
+        "{what} need about {} MiB of memory, and {} MiB are free: {advice}", needed.div_ceil(MIB), available / MIB
+    )]
+    Memory {
+        /// What needs it.
+        what: String,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        available: u64,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The front end has no implementation in C, so nobody knows what it costs on a node.
+    #[error(transparent)]
+    NoNodeCode(deploy::DeployError),
+    /// An option differs from what a resumed run was started with.
+    #[error("{option} cannot change when a run is resumed: {id} was started with {value}")]
+    Changed {
+        /// The option.
+        option: String,
+        /// The run.
+        id: String,
+        /// The value it was started with.
+        value: String,
+    },
+    /// A run cannot be resumed.
+    #[error("{id} cannot be resumed: {problem}")]
+    NotResumable {
+        /// The run.
+        id: String,
+        /// Why it cannot.
+        problem: ResumeError,
+    },
+    /// A run can be resumed when its data are found.
+    #[error("{id} cannot be resumed yet: {moved}")]
+    NotYetResumable {
+        /// The run.
+        id: String,
+        /// Where its data were.
+        moved: MovedData,
+    },
+    /// An error, and one that would follow when it is mended.
+    #[error("{problem}; also, {moved}")]
+    Also {
+        /// The first.
+        problem: Box<UsageError>,
+        /// The next.
+        moved: MovedData,
+    },
+    /// What one place alone refuses.
+    #[error("{0}")]
+    Other(String),
+}
+
+const MIB: u64 = 1 << 20;
+
+/// Why a run cannot be resumed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Nothing says what computed it.
+    #[error("its metadata.json does not say which backend computed it")]
+    NoBackend,
+    /// No checkpoint is whole and fits.
+    #[error("it has no usable checkpoint in {}; start a new run", folder.display())]
+    NoCheckpoint {
+        /// Folder of the checkpoints.
+        folder: PathBuf,
+    },
+    /// Other samples than those it was started with.
+    #[error("its {split} split has changed since (SHA-256 {then} then, {now} now)")]
+    Split {
+        /// The split.
+        split: String,
+        /// Its fingerprint at the start.
+        then: String,
+        /// Its fingerprint now, or `none`.
+        now: String,
+    },
+    /// Other inputs than those it was started with.
+    #[error("its preprocessing has changed since")]
+    Preprocessing,
+}
+
+/// The data of a run are no longer where they were.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its data are no longer at {}: say where they are now, with --dataset-config FILE", path.display()
+)]
+pub struct MovedData {
+    /// Where they were.
+    pub path: PathBuf,
+}
