@@ -31,7 +31,7 @@ use packed::Aligned;
 use product::product;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
-use steps::{Strides, add, average, combine, depthwise, evaluate, pool};
+use steps::{Strides, add, combine, depthwise, evaluate, pool, pool_columns};
 use vector::{Instructions, Isa, Portable};
 
 /// Samples that a thread takes through the layers at once: so many that kernels are read seldom, so few that their values stay
@@ -256,7 +256,7 @@ impl Worker {
                 depthwise::<V>(kernel, from, (samples, channels), to, finish);
             }
             Operation::MaxPool { width, columns } => {
-                pool::<V>((*width, *columns), from, (samples, channels), to, finish);
+                pool_columns::<V>((*width, *columns), from, (samples, channels), to, finish);
             }
             Operation::Add { other } => {
                 let other = &self.slots[*other][..length];
@@ -266,7 +266,9 @@ impl Worker {
                     add::<V>([a, b], (samples, channels), to, finish);
                 }
             }
-            Operation::Average => average::<V>(positions, from, (samples, channels), to, finish),
+            Operation::Average => {
+                pool::<V, true>(positions, from, (samples, channels), to, finish);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::finish::Finish;
 use super::lines::{Lines, MOST, OUTPUTS};
-use super::sweeps::{Average, Combine, Depthwise, Largest, Points, Sum};
+use super::sweeps::{Combine, Depthwise, Points, Pooled, Sum};
 use super::vector::Isa;
 
 /// Samples, and channels of each.
@@ -141,7 +141,7 @@ pub(super) fn add<V: Isa>(
 }
 
 /// The largest of every `columns` neighbouring columns in lines of `width`; columns left over at the end are dropped.
-pub(super) fn pool<V: Isa>(
+pub(super) fn pool_columns<V: Isa>(
     (width, columns): (usize, usize),
     from: &[f32],
     (samples, channels): Rows,
@@ -153,23 +153,13 @@ pub(super) fn pool<V: Isa>(
     for (line, out) in from.chunks_exact(width * group).zip(outs) {
         let windows = line.chunks_exact(columns * group);
         for (window, out) in windows.zip(out.chunks_exact_mut(group)) {
-            let body = Largest {
-                from: window.as_ptr(),
-                positions: columns,
-                to: out.as_mut_ptr(),
-                samples,
-                channels,
-                finish: checked(finish, channels),
-            };
-            // SAFETY: a window has `columns` positions, `out` has one; instructions are those of this processor, says
-            // who chose `V`.
-            unsafe { V::sweep(channels, &body) }
+            pool::<V, false>(columns, window, (samples, channels), out, finish);
         }
     }
 }
 
-/// Mean over `positions` positions.
-pub(super) fn average<V: Isa>(
+/// The mean over `positions` positions where `MEAN` says so, else the largest.
+pub(super) fn pool<V: Isa, const MEAN: bool>(
     positions: usize,
     from: &[f32],
     (samples, channels): Rows,
@@ -181,7 +171,7 @@ pub(super) fn average<V: Isa>(
         from.len() >= positions * group && to.len() >= group,
         "positions"
     );
-    let body = Average {
+    let body = Pooled::<MEAN> {
         from: from.as_ptr(),
         positions,
         to: to.as_mut_ptr(),

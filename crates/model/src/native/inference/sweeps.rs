@@ -146,8 +146,8 @@ impl Body for Sum<'_> {
     }
 }
 
-/// The largest over positions that lie `samples * channels` apart.
-pub(super) struct Largest<'a> {
+/// The mean of positions that lie `samples * channels` apart where `MEAN` says so, else the largest.
+pub(super) struct Pooled<'a, const MEAN: bool> {
     pub from: *const f32,
     pub positions: usize,
     pub to: *mut f32,
@@ -156,35 +156,7 @@ pub(super) struct Largest<'a> {
     pub finish: &'a Finish,
 }
 
-impl Body for Largest<'_> {
-    #[inline(always)]
-    unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
-        unsafe {
-            for sample in 0..self.samples {
-                let at = sample * self.channels + i;
-                let mut largest = V::load(self.from.add(at));
-                for position in 1..self.positions {
-                    let next = self.from.add(position * self.samples * self.channels + at);
-                    largest = largest.larger(V::load(next));
-                }
-                self.finish.rest(largest, i).store(self.to.add(at));
-            }
-        }
-    }
-}
-
-/// Mean over positions that lie `samples * channels` apart.
-pub(super) struct Average<'a> {
-    pub from: *const f32,
-    pub positions: usize,
-    pub to: *mut f32,
-    pub samples: usize,
-    pub channels: usize,
-    pub finish: &'a Finish,
-}
-
-impl Body for Average<'_> {
+impl<const MEAN: bool> Body for Pooled<'_, MEAN> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
         // SAFETY: as promised to this function.
@@ -192,13 +164,20 @@ impl Body for Average<'_> {
             let share = V::splat(1.0 / self.positions as f32);
             for sample in 0..self.samples {
                 let at = sample * self.channels + i;
-                let mut sum = V::load(self.from.add(at));
+                let mut pooled = V::load(self.from.add(at));
                 for position in 1..self.positions {
                     let next = self.from.add(position * self.samples * self.channels + at);
-                    sum = sum.add(V::load(next));
+                    let next = V::load(next);
+                    pooled = if MEAN {
+                        pooled.add(next)
+                    } else {
+                        pooled.larger(next)
+                    };
                 }
-                let value = self.finish.rest(sum.multiply(share), i);
-                value.store(self.to.add(at));
+                if MEAN {
+                    pooled = pooled.multiply(share);
+                }
+                self.finish.rest(pooled, i).store(self.to.add(at));
             }
         }
     }
