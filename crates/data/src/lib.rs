@@ -36,6 +36,7 @@ pub mod import;
 mod index;
 mod labels;
 mod leaks;
+mod limited;
 mod loader;
 mod memory;
 mod nesting;

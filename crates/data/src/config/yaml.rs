@@ -1,13 +1,12 @@
 //! Reads and parses YAML, for all modules and crates.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
 
 use crate::error::YamlError;
 use crate::nesting::deeper_than;
-use crate::text;
+use crate::{limited, text};
 
 /// Size limit of a YAML file, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
@@ -34,12 +33,11 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
 /// # Errors
 /// If it cannot be read, is not text, or is too large.
 pub fn read_yaml(path: &Path) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    if file.take(MAX_SIZE + 1).read_to_end(&mut bytes)? as u64 > MAX_SIZE {
+    let bytes = limited::read(file, MAX_SIZE)?.ok_or_else(|| {
         let problem = format!("larger than {MAX_SIZE} bytes: not a configuration");
-        return Err(std::io::Error::other(problem));
-    }
+        std::io::Error::other(problem)
+    })?;
     text::decode(&bytes).map_err(std::io::Error::other)
 }
 

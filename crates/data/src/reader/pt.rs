@@ -11,6 +11,7 @@ use super::tensors::Tensors;
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::sample::{SampleError, TorchError};
 use crate::error::{DataError, in_file};
+use crate::limited;
 
 /// The reader.
 pub struct Pt;
@@ -65,7 +66,7 @@ impl Windows for Opened {
 fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataError> {
     let size = file.metadata().map_err(unreadable(path))?.len();
     let mut head = [0; 4];
-    let mut bytes = Vec::new();
+    let bytes;
     let archive = size > IN_ONE_PIECE
         && (&mut &*file).read_exact(&mut head).is_ok()
         && head == *b"PK\x03\x04";
@@ -75,12 +76,11 @@ fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataEr
     } else {
         let mut file = file;
         let rewound = file.seek(SeekFrom::Start(0));
-        let read = rewound.and_then(|_| file.take(LARGEST + 1).read_to_end(&mut bytes));
-        if read.map_err(unreadable(path))? as u64 > LARGEST {
-            Err(TorchError::TooLarge { limit: LARGEST })
-        } else {
-            Tensors::open(&bytes)
-        }
+        let read = rewound.and_then(|_| limited::read(file, LARGEST));
+        bytes = read.map_err(unreadable(path))?;
+        let read = bytes.as_ref();
+        read.ok_or(TorchError::TooLarge { limit: LARGEST })
+            .and_then(|bytes| Tensors::open(bytes))
     };
     let sample = opened.and_then(|tensors| sample(tensors, wanted));
     sample.map_err(|e| in_file(path)(SampleError::from(e)))

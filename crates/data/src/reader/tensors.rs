@@ -9,6 +9,7 @@ use zip::ZipArchive;
 use super::element::Element;
 use super::pickle::{Id, Pickle, Value};
 use crate::error::sample::{PickleError, TorchError};
+use crate::limited;
 
 /// Element type of a storage, by PyTorch's name; truth values are bytes.
 fn element_of_storage(name: &str) -> Option<Element> {
@@ -256,20 +257,14 @@ fn entry<R: Read + Seek>(
             name: name.to_owned(),
             source,
         })?;
-    let mut bytes = Vec::new();
-    let read = entry.take(limit + 1).read_to_end(&mut bytes);
-    let read = read.map_err(|source| TorchError::Entry {
+    let read = limited::read(entry, limit).map_err(|source| TorchError::Entry {
         name: name.to_owned(),
         source,
-    })? as u64;
-    if read > limit {
-        Err(TorchError::EntryTooLong {
-            name: name.to_owned(),
-            limit,
-        })
-    } else {
-        Ok(bytes)
-    }
+    })?;
+    read.ok_or_else(|| TorchError::EntryTooLong {
+        name: name.to_owned(),
+        limit,
+    })
 }
 
 /// The view of a tensor's value.

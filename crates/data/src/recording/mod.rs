@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
+use crate::limited;
 use crate::room::room;
 
 pub use columns::{Run, runs};
@@ -162,15 +163,9 @@ fn extension(path: &Path) -> String {
 
 /// Decompresses a gzip stream.
 fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
-    let mut plain = Vec::new();
-    let mut packed = flate2::read::MultiGzDecoder::new(bytes).take(LARGEST + 1);
-    packed
-        .read_to_end(&mut plain)
-        .map_err(RecordingError::Gzip)?;
-    if plain.len() as u64 > LARGEST {
-        return Err(RecordingError::UnpackedTooLarge { limit: LARGEST });
-    }
-    Ok(plain)
+    let packed = flate2::read::MultiGzDecoder::new(bytes);
+    let plain = limited::read(packed, LARGEST).map_err(RecordingError::Gzip)?;
+    plain.ok_or(RecordingError::UnpackedTooLarge { limit: LARGEST })
 }
 
 /// Reads the content of a format.
