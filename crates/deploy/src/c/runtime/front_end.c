@@ -562,9 +562,11 @@ static void normalise_row(int c, float *row) {
         value = (value - means[c]) * own_scales[c];
 #elif NORMALISE_CHANNEL
         value = (float)((ROW_BASE(c) - normal_means[c]) + (double)value) * normal_scales[c];
-#elif NORMALISE_FEATURE
+#elif NORMALISE_FEATURE && METHOD_NONE
         value = (float)((ROW_BASE(c) - (double)normal_means[c * FEATURES + i]) + (double)value)
             * normal_scales[c * FEATURES + i];
+#elif NORMALISE_FEATURE
+        value = (value - normal_means[c * FEATURES + i]) * normal_scales[c * FEATURES + i];
 #else
         value = (float)(ROW_BASE(c) + (double)value);
 #endif
