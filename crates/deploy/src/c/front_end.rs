@@ -22,12 +22,23 @@ pub(super) struct FrontEnd {
     pub table_bytes: usize,
     /// Bytes of the buffers beside features.
     pub buffer_bytes: usize,
+    /// Whether features are logarithms of the power in bands.
+    pub is_bands: bool,
     /// Whether steps are computed in double, filters among them.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
     pub hop: usize,
-    /// Samples of a segment; why a segment's features depend on others' samples too, where they do.
-    pub segment: Result<usize, &'static str>,
+    /// What takes samples one by one; why nothing does.
+    pub stream: Result<Stream, &'static str>,
+}
+
+/// Samples one by one.
+#[derive(Clone, Copy)]
+pub(super) struct Stream {
+    /// Samples of a segment.
+    pub segment: usize,
+    /// Bytes of what is kept of the last segments, beside the buffers of a window.
+    pub bytes: usize,
 }
 
 /// What segments are cut into and become.
@@ -69,10 +80,13 @@ impl FrontEnd {
         define("SEGMENTS", method.segments.to_string());
         define("FEATURES", features.to_string());
         define("HOP", method.hop.to_string());
-        let segment = per_segment(preprocessing, &method);
-        if let Ok(length) = segment {
-            define("SEGMENT", length.to_string());
-            define("PER_SEGMENT", "1".into());
+        let is_bands = method.name == "METHOD_BANDS";
+        let stream = stream(preprocessing, &method, [channels, samples], encoded);
+        if let Ok(Stream { segment, .. }) = stream {
+            define("SEGMENT", segment.to_string());
+            if !is_bands {
+                define("PER_SEGMENT", "1".into());
+            }
         }
         define(method.name, "1".into());
         define("TRANSFORM", method.transform.to_string());
@@ -87,10 +101,14 @@ impl FrontEnd {
             if is_none { "channels[c].base" } else { "0.0" }.into(),
         );
         let by_sample = preprocessing.normalisation == Normalisation::Sample;
-        let has_first_pass = by_sample || method.name == "METHOD_BANDS";
+        let has_first_pass = by_sample || is_bands;
         define("FIRST_PASS", u8::from(has_first_pass).to_string());
         let steps = Steps::new(preprocessing, [channels, samples])?;
-        text.push_str(&steps.text);
+        if is_bands && stream.is_ok() && preprocessing.steps.contains(&Step::Demean) {
+            text.push_str(&without_demean(preprocessing, [channels, samples], &steps)?);
+        } else {
+            text.push_str(&steps.text);
+        }
         text.push_str(&method.text);
         let (tables, mut table_bytes) = transform_tables(method.transform, power_of_two);
         text.push_str(&tables);
@@ -105,28 +123,72 @@ impl FrontEnd {
             samples,
             text,
             table_bytes,
+            is_bands,
             is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
-            segment,
+            stream,
             buffer_bytes: steps.buffer_bytes + 4 * (method.transform + row + 8 * channels + 8),
         })
     }
 }
 
-/// Samples that a segment's features depend on; why, where it takes those of the whole window.
-fn per_segment(preprocessing: &Preprocessing, method: &Method) -> Result<usize, &'static str> {
-    if method.name == "METHOD_BANDS" {
-        return Err("the front end `bands` relates every segment to the power of the window");
-    }
-    if preprocessing.normalisation == Normalisation::Sample {
+/// Of bands with a step `demean`: they are of frames less their own means, so that it changes nothing but roundings, and
+/// segments, which do not know the mean of the window, go without.
+fn without_demean(
+    preprocessing: &Preprocessing,
+    shape: [usize; 2],
+    steps: &Steps,
+) -> Result<String, DeployError> {
+    let mut others = preprocessing.clone();
+    others.steps.retain(|step| *step != Step::Demean);
+    let others = Steps::new(&others, shape)?.text;
+    Ok(format!(
+        "#if SEISMIC_STREAM\n{others}#else\n{}#endif\n",
+        steps.text
+    ))
+}
+
+/// What takes samples of `[channels, samples]` one by one; why nothing does, where segments depend on the whole window.
+fn stream(
+    preprocessing: &Preprocessing,
+    method: &Method,
+    [channels, samples]: [usize; 2],
+    encoded: bool,
+) -> Result<Stream, &'static str> {
+    let is_bands = method.name == "METHOD_BANDS";
+    // Of bands what is kept is not scaled yet.
+    if preprocessing.normalisation == Normalisation::Sample && !is_bands {
         return Err("the normalisation `sample` scales by statistics of the window");
     }
-    let is_scale = |step: &Step| matches!(step, Step::Scale(_));
-    if !preprocessing.steps.iter().all(is_scale) {
+    let is_of_segments = |step: &Step| match step {
+        Step::Scale(_) => true,
+        Step::Demean => is_bands,
+        _ => false,
+    };
+    if !preprocessing.steps.iter().all(is_of_segments) {
         return Err("the steps of `preprocessing` work on the window");
     }
-    // Segments overlap by half.
-    Ok(2 * method.hop)
+    let Some(segment) = samples
+        .checked_sub((method.segments - 1) * method.hop)
+        .filter(|segment| *segment >= method.hop)
+    else {
+        return Err("there are samples between the segments of `bands`");
+    };
+    let segments = channels * method.segments;
+    let features = match (&preprocessing.bands, encoded) {
+        // Powers, an exponent, means and squares in double; powers of a frame.
+        (Some(layout), _) if is_bands => {
+            let power = if encoded { 2 } else { 4 };
+            let frame = power * layout.bands();
+            segments * (frame * layout.frames + 1 + 4 * 8) + frame
+        }
+        (_, true) => segments * method.features + method.segments,
+        (_, false) => segments * method.features * 4 + method.segments,
+    };
+    Ok(Stream {
+        segment,
+        bytes: 4 * segment * channels + features + 16,
+    })
 }
 
 fn refuse(problem: impl Into<String>) -> DeployError {

@@ -97,7 +97,7 @@ pub(super) fn header(
 }
 
 /// Inputs of the network, as the data crate makes them of a window.
-fn features(
+pub(super) fn features(
     preprocessing: &Preprocessing,
     window: &[f32],
     shape: [usize; 2],

@@ -30,6 +30,7 @@ const FRONT_END_CODE: &str = include_str!("runtime/front_end.c");
 const FLOAT_CODE: &str = include_str!("runtime/float.c");
 const FILTER_CODE: &str = include_str!("runtime/filter.c");
 const STREAM_CODE: &str = include_str!("runtime/stream.c");
+const BANDS_STREAM_CODE: &str = include_str!("runtime/bands_stream.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
 /// Stack of a classification on an ARM Cortex-M4F: `scripts/check_firmware` measures 152 bytes, nearly all of them in the
@@ -166,16 +167,22 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
 
 /// Declarations for samples as they come, or why there are none.
 fn stream_header(front_end: &FrontEnd) -> String {
-    match front_end.segment {
-        Ok(_) => format!(
+    match front_end.stream {
+        Ok(stream) => format!(
             "/* Sample by sample, where it is compiled with SEISMIC_STREAM: one sample of every channel at a time. Only the features \
              of\n * new segments are computed. SEISMIC_OK with logits comes after SEISMIC_SAMPLES samples, and then after every \
              SEISMIC_HOP:\n * they are, to the bit, those of the last SEISMIC_SAMPLES samples as one window. All other samples \
              return SEISMIC_MORE.\n * After a gap, reset; samples of another type, and one that is not finite, do so by \
-             themselves. */\n#define SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP {hop}\n#if SEISMIC_STREAM\n\
+             themselves.\n * It takes {bytes} bytes more of static memory.{note} */\n#define SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP {hop}\n#if SEISMIC_STREAM\n\
              void seismic_stream_reset(void);\nint seismic_push_i16(const int16_t *samples, float *logits);\n\
              int seismic_push_i32(const int32_t *samples, float *logits);\n\
              int seismic_push_f32(const float *samples, float *logits);\n#endif\n\n",
+            bytes = stream.bytes,
+            note = if front_end.is_bands {
+                BANDS_STREAM_NOTE
+            } else {
+                ""
+            },
             hop = front_end.hop,
         ),
         Err(why) => format!(
@@ -185,10 +192,14 @@ fn stream_header(front_end: &FrontEnd) -> String {
     }
 }
 
+/// Why windows differ a little where `bands` take samples one by one too.
+const BANDS_STREAM_NOTE: &str = " Compiled with it, functions for windows compute segment by segment too, and differ in the \
+    last\n * digits from those compiled without.";
+
 /// Tests the functions for samples too, where there are any.
 fn makefile(front_end: &FrontEnd) -> String {
     let text = include_str!("runtime/Makefile");
-    if front_end.segment.is_ok() {
+    if front_end.stream.is_ok() {
         return text.to_owned();
     }
     text.replace("TESTS = test_model test_stream", "TESTS = test_model")
@@ -222,7 +233,7 @@ fn source(
     text.push_str("\n/* ---- Weights ---- */\n\n");
     text.push_str(&layers.weights);
     text.push_str(&entry_points(model, layers, numbers));
-    if front_end.segment.is_ok() {
+    if front_end.stream.is_ok() {
         text.push('\n');
         text.push_str(STREAM_CODE);
     }
@@ -236,7 +247,14 @@ fn front_end_code(front_end: &FrontEnd) -> String {
     } else {
         ""
     };
-    FRONT_END_CODE.replace("/* FILTER */\n", filter)
+    let by_segment = if front_end.is_bands && front_end.stream.is_ok() {
+        BANDS_STREAM_CODE
+    } else {
+        ""
+    };
+    FRONT_END_CODE
+        .replace("/* FILTER */\n", filter)
+        .replace("/* BANDS BY SEGMENT */\n", by_segment)
 }
 
 /// What the header declares.
@@ -299,15 +317,10 @@ fn cost_file(
     cost: &Cost,
     (front_end, numbers): (&FrontEnd, Numbers<'_>),
 ) -> String {
-    let (name, cycles_a_mac, value_bytes) = match numbers {
-        Numbers::Float => ("float32", 8, 4),
-        Numbers::Int8(_) => ("int8", 10, 1),
+    let (name, cycles_a_mac) = match numbers {
+        Numbers::Float => ("float32", 8),
+        Numbers::Int8(_) => ("int8", 10),
     };
-    let input = model.input();
-    // A segment of samples, and the features of a window.
-    let stream = front_end.segment.map_or(0, |segment| {
-        4 * segment * input.height + value_bytes * input.elements() + input.width + 16
-    });
     let cost = json!({
         "architecture": model.architecture_name(),
         "numbers": name,
@@ -319,7 +332,7 @@ fn cost_file(
         },
         "ram_bytes": {
             "static": cost.ram_bytes,
-            "sample_by_sample": stream,
+            "sample_by_sample": front_end.stream.map_or(0, |stream| stream.bytes),
             "stack_estimate": STACK_BYTES,
             "note": "without the window of samples, which is the caller's",
         },

@@ -243,25 +243,90 @@ static void transform_bin(int k, float *re, float *im) {
 #endif
 
 #if METHOD_BANDS
-/* Of every channel: mean square in units of `unit`, less the mean. */
+/* Of every channel: mean square in units of its own, less the mean. */
 static float mean_squares[CHANNELS];
 static float reference;   /* Mean of the mean squares. */
 static float log_reference; /* Its logarithm in units of the samples. */
-static float unit;        /* A power of two near the largest sample: squares of others might leave float's range. */
 static float log_sum;     /* Of all live channels. */
 static float log_mean;
 static float level;       /* Mean logarithm of power; no number where no channel is live. */
+
+/* The largest of so many samples. */
+static float largest_rest(int c, int start, int count) {
+    float largest = 0.0f;
+    int t;
+    for (t = start; t < start + count; t++) {
+        largest = fmaxf(largest, fabsf(rest(c, t)));
+    }
+    return largest;
+}
+
+/* Mean of so many samples in units, and the sum of the squares of what they are from it. */
+static float squares_of(int c, int start, int count, float unit, float *mean) {
+    float sum = 0.0f;
+    int t;
+    *mean = 0.0f;
+    for (t = start; t < start + count; t += STRETCH) {
+        float part = 0.0f;
+        int i;
+        for (i = t; i < t + STRETCH && i < start + count; i++) {
+            part += rest(c, i) * unit;
+        }
+        *mean += part;
+    }
+    *mean /= (float)count;
+    for (t = start; t < start + count; t += STRETCH) {
+        float part = 0.0f;
+        int i;
+        for (i = t; i < t + STRETCH && i < start + count; i++) {
+            const float value = rest(c, i) * unit - *mean;
+            part += value * value;
+        }
+        sum += part;
+    }
+    return sum;
+}
+
+/* Transforms a frame less its mean. */
+static void transform_frame(int c, int start, float unit) {
+    float mean = 0.0f;
+    int i;
+    for (i = 0; i < TRANSFORM; i++) {
+        transform_buffer[i] = rest(c, start + i) * unit;
+        mean += transform_buffer[i];
+    }
+    mean /= (float)TRANSFORM;
+    for (i = 0; i < TRANSFORM; i++) {
+        transform_buffer[i] = (transform_buffer[i] - mean) * taper[i];
+    }
+    transform();
+}
+
+/* Squared magnitudes of the bins of a band. */
+static float band_sum(int band) {
+    float power = 0.0f;
+    int i;
+    for (i = edges[band]; i < edges[band + 1]; i++) {
+        float re;
+        float im;
+        transform_bin(i, &re, &im);
+        power += re * re + im * im;
+    }
+    return power;
+}
+
+#if SEISMIC_STREAM
+/* BANDS BY SEGMENT */
+#else
+static float unit; /* A power of two near the largest sample: squares of others might leave float's range. */
 
 static void start_bands(void) {
     float largest = 0.0f;
     int exponent = 0;
     int live = 0;
     int c;
-    int t;
     for (c = 0; c < CHANNELS; c++) {
-        for (t = 0; t < SAMPLES; t++) {
-            largest = fmaxf(largest, fabsf(rest(c, t)));
-        }
+        largest = fmaxf(largest, largest_rest(c, 0, SAMPLES));
     }
     if (largest > 0.0f) {
         (void)frexpf(largest, &exponent);
@@ -270,27 +335,8 @@ static void start_bands(void) {
     unit = ldexpf(1.0f, -exponent);
     reference = 0.0f;
     for (c = 0; c < CHANNELS; c++) {
-        float mean = 0.0f;
-        float sum = 0.0f;
-        for (t = 0; t < SAMPLES; t += STRETCH) {
-            float part = 0.0f;
-            int i;
-            for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
-                part += rest(c, i) * unit;
-            }
-            mean += part;
-        }
-        mean /= (float)SAMPLES;
-        for (t = 0; t < SAMPLES; t += STRETCH) {
-            float part = 0.0f;
-            int i;
-            for (i = t; i < t + STRETCH && i < SAMPLES; i++) {
-                const float value = rest(c, i) * unit - mean;
-                part += value * value;
-            }
-            sum += part;
-        }
-        mean_squares[c] = sum / (float)SAMPLES;
+        float mean;
+        mean_squares[c] = squares_of(c, 0, SAMPLES, unit, &mean) / (float)SAMPLES;
         live += mean_squares[c] > 0.0f ? 1 : 0;
         reference += mean_squares[c];
     }
@@ -307,8 +353,6 @@ static void transform_row(int c, int first, float *row) {
     const float floor_power = POWER_FLOOR * mean_squares[c] / reference;
     int frame;
     for (frame = 0; frame < FRAMES; frame++) {
-        const int start = first + frame * FRAME_HOP;
-        float mean = 0.0f;
         float sum = 0.0f;
         int i;
         int band;
@@ -318,31 +362,17 @@ static void transform_row(int c, int first, float *row) {
         if (!(mean_squares[c] > 0.0f)) {
             continue;
         }
-        for (i = 0; i < TRANSFORM; i++) {
-            transform_buffer[i] = rest(c, start + i) * unit;
-            mean += transform_buffer[i];
-        }
-        mean /= (float)TRANSFORM;
-        for (i = 0; i < TRANSFORM; i++) {
-            transform_buffer[i] = (transform_buffer[i] - mean) * taper[i];
-        }
-        transform();
+        transform_frame(c, first + frame * FRAME_HOP, unit);
         for (band = 0; band < BANDS; band++) {
-            float power = 0.0f;
-            float log_power;
-            for (i = edges[band]; i < edges[band + 1]; i++) {
-                float re;
-                float im;
-                transform_bin(i, &re, &im);
-                power += re * re + im * im;
-            }
-            log_power = logf(power * power_scale / (float)(edges[band + 1] - edges[band]) + floor_power);
+            const float width = (float)(edges[band + 1] - edges[band]);
+            const float log_power = logf(band_sum(band) * power_scale / width + floor_power);
             row[frame * (BANDS + LEVEL) + band] = log_power;
             sum += log_power;
         }
         log_sum += sum;
     }
 }
+#endif
 
 static void end_first_pass(void) {
     int live = 0;
@@ -532,9 +562,11 @@ static void normalise_row(int c, float *row) {
         value = (value - means[c]) * own_scales[c];
 #elif NORMALISE_CHANNEL
         value = (float)((ROW_BASE(c) - normal_means[c]) + (double)value) * normal_scales[c];
-#elif NORMALISE_FEATURE
+#elif NORMALISE_FEATURE && METHOD_NONE
         value = (float)((ROW_BASE(c) - (double)normal_means[c * FEATURES + i]) + (double)value)
             * normal_scales[c * FEATURES + i];
+#elif NORMALISE_FEATURE
+        value = (value - normal_means[c * FEATURES + i]) * normal_scales[c * FEATURES + i];
 #else
         value = (float)(ROW_BASE(c) + (double)value);
 #endif
@@ -589,20 +621,10 @@ static int front_end(void) {
     return spectra_are_finite ? SEISMIC_OK : SEISMIC_RANGE;
 }
 #else
-static int front_end(void) {
+/* The features of a window whose channels are prepared. */
+static void window_features(void) {
     int c;
     int segment;
-#if FILTERED
-    if (!step_window()) {
-        return SEISMIC_NOT_FINITE;
-    }
-#endif
-    for (c = 0; c < CHANNELS; c++) {
-        if (!find_level(c, 0, SAMPLES)) {
-            return SEISMIC_NOT_FINITE;
-        }
-        PREPARE_CHANNEL(c)
-    }
 #if METHOD_BANDS
     start_bands();
 #endif
@@ -648,6 +670,22 @@ static int front_end(void) {
 #endif
         }
     }
+}
+
+static int front_end(void) {
+    int c;
+#if FILTERED
+    if (!step_window()) {
+        return SEISMIC_NOT_FINITE;
+    }
+#endif
+    for (c = 0; c < CHANNELS; c++) {
+        if (!find_level(c, 0, SAMPLES)) {
+            return SEISMIC_NOT_FINITE;
+        }
+        PREPARE_CHANNEL(c)
+    }
+    window_features();
 #if METHOD_FFT || METHOD_WELCH
     if (!spectra_are_finite) {
         return SEISMIC_RANGE;

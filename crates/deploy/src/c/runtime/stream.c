@@ -6,9 +6,11 @@ static union {
     int32_t i32[CHANNELS * SEGMENT];
     float f32[CHANNELS * SEGMENT];
 } stream_samples;
+#if !METHOD_BANDS
 /* Features of the last segments, the next one's place is the oldest's. */
 static seismic_value stream_features[SEGMENTS * CHANNELS * FEATURES];
 static unsigned char stream_is_finite[SEGMENTS];
+#endif
 static int stream_count;    /* Samples a channel of the segment so far. */
 static int stream_segments; /* Segments so far, at most those of a window. */
 static int stream_next;     /* Place of the next segment. */
@@ -20,7 +22,7 @@ void seismic_stream_reset(void) {
     stream_next = 0;
 }
 
-/* Computes the features of the segment, and moves its last samples to the front. */
+/* Computes what is kept of the segment, and moves its last samples to the front. */
 static void end_segment(void) {
     int c;
     int i;
@@ -28,6 +30,11 @@ static void end_segment(void) {
     input.i32 = stream_is_float ? NULL : stream_samples.i32;
     input.f32 = stream_is_float ? stream_samples.f32 : NULL;
     input.stride = SEGMENT;
+#if METHOD_BANDS
+    for (c = 0; c < CHANNELS; c++) {
+        keep_segment(c, stream_next);
+    }
+#else
     spectra_are_finite = 1;
     for (c = 0; c < CHANNELS; c++) {
         seismic_value *features = &stream_features[(stream_next * CHANNELS + c) * FEATURES];
@@ -39,6 +46,7 @@ static void end_segment(void) {
 #endif
     }
     stream_is_finite[stream_next] = (unsigned char)spectra_are_finite;
+#endif
     for (c = 0; c < CHANNELS; c++) {
         for (i = c * SEGMENT; i < c * SEGMENT + SEGMENT - HOP; i++) {
             if (stream_is_float) {
@@ -53,19 +61,16 @@ static void end_segment(void) {
     stream_segments += stream_segments < SEGMENTS ? 1 : 0;
 }
 
-/* After the last channel of a sample. */
-static int end_sample(float *logits) {
+/* The features of the window of the last segments. */
+static int end_window(void) {
+#if METHOD_BANDS
+    stream_oldest = stream_next;
+    window_features();
+    stream_oldest = -1;
+#else
     int segment;
     int c;
     int i;
-    stream_count++;
-    if (stream_count < SEGMENT) {
-        return SEISMIC_MORE;
-    }
-    end_segment();
-    if (stream_segments < SEGMENTS) {
-        return SEISMIC_MORE;
-    }
     for (segment = 0; segment < SEGMENTS; segment++) {
         const int place = (stream_next + segment) % SEGMENTS;
         if (!stream_is_finite[place]) {
@@ -77,8 +82,26 @@ static int end_sample(float *logits) {
             }
         }
     }
-    network_logits(logits);
+#endif
     return SEISMIC_OK;
+}
+
+/* After the last channel of a sample. */
+static int end_sample(float *logits) {
+    int problem;
+    stream_count++;
+    if (stream_count < SEGMENT) {
+        return SEISMIC_MORE;
+    }
+    end_segment();
+    if (stream_segments < SEGMENTS) {
+        return SEISMIC_MORE;
+    }
+    problem = end_window();
+    if (problem == SEISMIC_OK) {
+        network_logits(logits);
+    }
+    return problem;
 }
 
 /* Samples of another kind begin anew. */
