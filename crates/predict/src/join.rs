@@ -95,7 +95,7 @@ impl Joiner {
         }
     }
 
-    /// Passes on channels of different rates too, which whoever takes them resamples to `rate` Hz.
+    /// Also passes on channels of different rates, which the consumer resamples to `rate` Hz.
     #[must_use]
     pub fn resampled_to(self, rate: f64) -> Self {
         Self {
