@@ -1,7 +1,7 @@
 //! Cross-validation by group: assigns windows to folds.
 //!
-//! Windows of one recording are alike, so a recording is tested as a whole and never used for training at the same
-//! time. These functions need only labels and group names. They read no data and keep no state.
+//! Windows of one recording are similar, so a recording is tested as a whole and never used for training in the same
+//! fold. These functions need only labels and group names. They read no data and keep no state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +145,7 @@ impl Folds {
         &self.fold_of
     }
 
-    /// Roles in a fold: its windows are tested, all others are for training.
+    /// Roles of windows in a fold: tested, or used for training.
     pub fn roles(&self, fold: usize) -> Roles {
         let mut roles = Roles::default();
         for (window, &fold_of_window) in self.fold_of.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! NumPy's files that hold something else than samples, as `data inspect` tells them.
+//! Describes NumPy files that contain no samples, for `data inspect`.
 
 use std::path::Path;
 

@@ -173,7 +173,7 @@ pub enum MomentError {
     /// Not a time.
     #[error("is not a time: expected seconds, or as 2024-05-01T10:00:00Z")]
     Malformed,
-    /// Day and month cannot be told apart.
+    /// The order of day and month is ambiguous.
     #[error(
         "may be {year:04}-{:02}-{:02} or {year:04}-{:02}-{:02}, as nothing tells whether the day or the month comes first: \
          write it as the one that is meant",

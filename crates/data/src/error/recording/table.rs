@@ -215,7 +215,7 @@ pub enum ClockError {
     Backwards {
         /// The row before the jump, from 1.
         row: usize,
-        /// Seconds by which the time goes back.
+        /// Seconds by which the time jumps back.
         seconds: f64,
     },
     /// The times are not evenly spaced.

@@ -293,7 +293,7 @@ impl Body for Pool<'_> {
 
 /// Converts features to units less the zero point.
 pub(super) struct Encode<'a> {
-    /// Number of positions, and channels per position.
+    /// Features, and number of channels per position.
     pub from: (&'a [f32], usize),
     pub encoding: Encoding,
     pub stride: usize,
