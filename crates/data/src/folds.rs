@@ -145,7 +145,7 @@ impl Folds {
         &self.fold_of
     }
 
-    /// Roles of windows in a fold: tested, or used for training.
+    /// Roles of all windows in a fold: its own windows are tested, all others are for training.
     pub fn roles(&self, fold: usize) -> Roles {
         let mut roles = Roles::default();
         for (window, &fold_of_window) in self.fold_of.iter().enumerate() {

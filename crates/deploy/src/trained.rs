@@ -114,7 +114,7 @@ impl<'a> TrainedModel<'a> {
     /// `model.safetensors`.
     ///
     /// # Errors
-    /// [`DeployError::Weights`] where the weights cannot be encoded.
+    /// [`DeployError::Weights`] if the weights cannot be encoded.
     pub fn safetensors(&self) -> Result<Vec<u8>, DeployError> {
         let [(_, weights), _] = self.bundle.files()?;
         Ok(weights)

@@ -25,7 +25,7 @@ impl Network {
     /// Of the weights in `folder`.
     ///
     /// # Errors
-    /// [`PredictError::Preprocessing`] where the network does not fit its input.
+    /// [`PredictError::Preprocessing`] if the network does not fit its input.
     pub fn float(
         folder: &Path,
         bundle: &Bundle,
@@ -42,7 +42,7 @@ impl Network {
     /// Of the weights and the stored ranges in `folder`.
     ///
     /// # Errors
-    /// [`PredictError::Int8`] where there are no ranges, or none of these weights.
+    /// [`PredictError::Int8`] if there are no ranges, or none of these weights.
     pub fn int8(
         folder: &Path,
         bundle: &Bundle,

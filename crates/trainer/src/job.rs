@@ -197,7 +197,7 @@ impl Job {
     }
 }
 
-/// Says so where the data are no longer where they were when the run began, and nothing says where they are now.
+/// Reports it if the data are no longer where they were when the run began, and no new place is given.
 fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<String> {
     let given = args.recipe_args.dataset_config.is_some();
     let path = recipe.dataset_config.as_ref().filter(|_| !given)?;

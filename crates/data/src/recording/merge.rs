@@ -70,11 +70,11 @@ pub struct Merged {
     pub notes: Notes,
 }
 
-/// Merges `traces` to stretches of `channels`, which are full names, or the parts after their last dots.
+/// Merges `traces` to stretches of `channels`, which are full names or the parts after their last dots.
 ///
-/// Channels whose rates differ by less than a ten-thousandth count as one clock, and a stretch ends when they have drifted
-/// apart by half a sample. If they differ by more, nothing is merged, which is noted. Samples that lie between those of
-/// the other channels go to the nearest ones, which is noted too.
+/// Channels whose rates differ by less than a ten-thousandth share a clock. A stretch ends when they have drifted apart
+/// by half a sample. If rates differ by more, nothing is merged, and a note says so. Samples between those of the other
+/// channels are assigned to the nearest ones, also with a note.
 ///
 /// # Errors
 /// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.

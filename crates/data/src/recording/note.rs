@@ -74,7 +74,7 @@ pub(crate) enum Remark {
         /// Bytes to the end of the file.
         bytes: usize,
     },
-    /// Records that never hold samples, or nothing but what a sound writer may leave out.
+    /// Records that never contain samples, or nothing that a valid file needs.
     Records(String),
     /// Channels at several rates were resampled to the rate of the windows, which none of them is below.
     Resampled(String),
@@ -233,7 +233,7 @@ impl Notes {
         self.0.dedup();
     }
 
-    /// The texts of all that are doubts, or of all others.
+    /// The texts of all warnings, or of all other notes.
     pub fn texts(&self, doubts: bool) -> Vec<String> {
         let own = self.0.iter().filter(|note| note.is_doubt == doubts);
         own.map(ToString::to_string).collect()

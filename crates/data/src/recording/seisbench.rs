@@ -240,7 +240,7 @@ impl SeisBench {
         self.rows.is_empty()
     }
 
-    /// Value of trace `row` in a column of the metadata; none if it is empty or there is no such column.
+    /// Value of trace `row` in a column of the metadata; `None` if it is empty or there is no such column.
     pub fn value(&self, row: usize, column: &str) -> Option<&str> {
         let at = self.heads.iter().position(|head| head == column)?;
         let value = self.rows.get(row)?.get(at)?;

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::error::recording::TextError;
 
-/// The bytes of a text as UTF-8 (or Latin-1) with `\n` or `\r\n` at the ends of lines.
+/// Decodes a text as UTF-8 (or Latin-1) with `\n` or `\r\n` as line ends.
 ///
 /// # Errors
-/// If the file is not text; says what it is if known.
+/// If the file is not text; names its format if known.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
     if bytes.is_empty() {
         return Err(TextError::Empty);

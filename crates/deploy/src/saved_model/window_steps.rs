@@ -29,7 +29,7 @@ impl WindowStep {
     /// Plans a step over windows of `samples` samples at `rate` Hz.
     ///
     /// # Errors
-    /// [`LeftOut`] where a graph cannot do it.
+    /// [`LeftOut`] if a graph cannot do it.
     pub fn plan(step: &Step, rate: f64, samples: usize) -> Result<Self, LeftOut> {
         // Steps over spectra are in `spectral` and `normalisation` once a configuration is read.
         let operation = step.operation().ok_or_else(|| LeftOut::Step {

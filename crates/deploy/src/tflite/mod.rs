@@ -36,7 +36,7 @@ pub enum Numbers<'a> {
 /// and temperature are in the metadata `seismic`, which is `model.json`.
 ///
 /// # Errors
-/// [`DeployError::Range`] where a layer has more weights than the format's 32-bit sizes hold.
+/// [`DeployError::Range`] if a layer has more weights than the format's 32-bit sizes hold.
 pub fn file(
     model: &TrainedModel<'_>,
     network: &Network,

@@ -39,7 +39,7 @@ pub enum Split {
     Train,
     /// The data that chooses the best epoch.
     Validation,
-    /// The data that judges the kept weights.
+    /// The test split, on which the kept weights are evaluated.
     Test,
 }
 

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 pub use crate::error::plain;
 
-/// The terminal, or pipe, that output goes to.
+/// The terminal, or pipe, that receives the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
     /// Width in columns; `None` if it is not a terminal, where nothing is shortened.

@@ -9,7 +9,7 @@ const KEPT_OF_RESULTS: usize = 3;
 const MAX_DEPTH: usize = 100;
 
 /// The text with every container below the sections emptied, that of the results below the metrics, and `files`. `None`
-/// if what would be left out is not certainly JSON: whether it is, and what is wrong with it, is the parser's to say.
+/// if the omitted text is not certainly JSON; the full parser then decides.
 pub(super) fn pruned(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(bytes.len() / 2);

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{Recipe, RecipeArgs, Schedule};
 use crate::error::{RecipeError, TrainerError};
 
-/// Fields that may change when a run is resumed: how long it runs, and where its data lie (fingerprints decide
-/// whether they are the same data).
+/// Fields that may change when a run is resumed: its length, and the place of its data (fingerprints decide whether
+/// they are the same data).
 pub(super) const MAY_CHANGE: [&str; 2] = ["epochs", "dataset_config"];
 
 impl Recipe {

@@ -60,8 +60,8 @@ pub struct Recipe {
     /// Network.
     #[serde(with = "choice::model")]
     pub model: ModelKind,
-    /// Dataset configuration; none for the embedded demo. Where the data lies does not change the result, so the path
-    /// is not part of the hash.
+    /// Dataset configuration; `None` for the embedded demo. The place of the data does not change the result, so the
+    /// path is not part of the hash.
     pub dataset_config: Option<PathBuf>,
     /// Task of the dataset configuration; none for the first in the file.
     pub task: Option<String>,
@@ -77,8 +77,8 @@ pub struct Recipe {
     pub schedule: Schedule,
     /// Share of all steps in which the learning rate rises from zero: 0 to 1.
     pub warmup: f64,
-    /// Share that an exponential moving average of weights and running statistics keeps in a step; the average is what
-    /// is judged and kept. None for no average.
+    /// Fraction that an exponential moving average of weights and running statistics keeps in a step; the average is
+    /// what is evaluated and kept. `None` for no average.
     pub average: Option<f64>,
     /// Which weights are kept.
     pub keep: Keep,
@@ -90,9 +90,9 @@ pub struct Recipe {
     pub spectral_processing: Option<SpectralConfig>,
     /// Steps over whole windows where the dataset configuration names none.
     pub preprocessing: Option<Vec<Step>>,
-    /// Scaling of inputs; none for the dataset configuration's, else [`DEFAULT_NORMALISATION`].
+    /// Normalisation of inputs; `None` for that of the dataset configuration, else [`DEFAULT_NORMALISATION`].
     pub normalisation: Option<Normalisation>,
-    /// Share of the training labels that is used, of every class alike: above 0, at most 1.
+    /// Fraction of the training labels that is used, the same for every class: above 0, at most 1.
     pub label_ratio: f64,
     /// How the samples of an epoch are drawn.
     pub sampling: Sampling,
@@ -121,7 +121,7 @@ pub struct Recipe {
     pub data: Option<DataIdentity>,
 }
 
-/// Fields that came later are left out where they say nothing, so that hashes of configurations stay what they were.
+/// Fields added later are omitted at their neutral value, so that hashes of existing configurations do not change.
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }

@@ -32,8 +32,8 @@ const RENAMED: [(&str, &str); 2] = [
 const DERIVED: [&str; 4] = ["input_shape", "num_classes", "dataset_config", "optimizer"];
 
 impl Recipe {
-    /// The recipe of an experiment: its `recipe.json`, or what the metadata of older experiments say. The number of
-    /// epochs is the one of the last time it was resumed.
+    /// The recipe of an experiment: its `recipe.json`, or the metadata of older experiments. The number of epochs is
+    /// that of the last resumption.
     ///
     /// # Errors
     /// [`TrainerError::RecipeFile`] naming the experiment and what it lacks.
@@ -127,7 +127,7 @@ impl Recipe {
         }
     }
 
-    /// What the configuration hash of an experiment's ID covers: all but where the data lie.
+    /// The input of the configuration hash of an experiment's ID: everything except the place of the data.
     pub fn hash(&self) -> String {
         let mut fields = self.to_map();
         fields.remove("dataset_config");
@@ -135,7 +135,7 @@ impl Recipe {
     }
 
     /// The numbers, texts and switches of the recipe with their paths (`plateau.factor`), for the hyperparameters in
-    /// the logs. What the data are is told elsewhere.
+    /// the logs. The data are described elsewhere.
     pub fn hyperparameters(&self) -> Vec<(String, Value)> {
         fn walk(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
             match value {

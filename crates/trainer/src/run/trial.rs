@@ -35,7 +35,7 @@ const EPOCHS: usize = 10;
 /// Trials with each augmentation. Their probabilities are averaged, since single ones vary by several points.
 const TRIALS: u64 = 3;
 
-/// Largest loss of macro F1 in the trials that is put down to chance, whatever the standard error.
+/// Largest loss of macro F1 in the trials that is attributed to chance, whatever the standard error.
 const MARGIN: f64 = 0.05;
 
 /// How the augmentation of a dataset is chosen; stored as `augmentation_choice` in the metadata.
@@ -75,7 +75,7 @@ impl AugmentationSearch {
             .settings()
     }
 
-    /// What a person is told, if the splits differ.
+    /// Message to the user, if the splits differ.
     pub fn message(&self) -> Option<String> {
         let trial = self.trial.as_ref()?;
         Some(format!(

@@ -119,7 +119,7 @@ pub enum TorchError {
     MissingKey {
         /// The key.
         key: &'static str,
-        /// The keys that were found; none if the value is not a dict.
+        /// The keys that were found; `None` if the value is not a dict.
         there: Option<Vec<String>>,
     },
     /// A part of the sample is unusable.

@@ -13,7 +13,7 @@ use crate::room::room;
 
 /// Rows read at a time: so many values of the widest type stay in the cache.
 const ROWS: usize = 1 << 13;
-/// Rows for which memory is reserved at most, whatever a header claims.
+/// Maximum number of rows for which memory is reserved, whatever a header claims.
 const RESERVED: usize = 1 << 22;
 
 /// What the stored values of a column stand for.

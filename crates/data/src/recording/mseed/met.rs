@@ -28,7 +28,7 @@ impl Tally {
         self.bytes += bytes;
     }
 
-    /// A sentence with the count of `thing` and `text`; none if the count is zero.
+    /// A sentence with the count of `thing` and `text`; `None` if the count is zero.
     fn note(&self, thing: &str, text: &str) -> Option<String> {
         let plural = if self.count == 1 { "" } else { "s" };
         let first = match (self.first.is_empty(), self.count) {

@@ -77,7 +77,7 @@ impl Walk {
         offset
     }
 
-    /// What was unusual; `is_empty` says that no sample was found.
+    /// Notes on unusual properties; `is_empty` says that no sample was found.
     ///
     /// # Errors
     /// If no sample was found because records are damaged.
@@ -152,7 +152,7 @@ impl<S: Sink> Steps<'_, S> {
         record
     }
 
-    /// Hands on a record whose header is sound; the place of the next.
+    /// Passes on a record with a valid header; returns the position of the next.
     fn accept(&mut self, offset: usize, record: &Record<'_>) -> usize {
         let place = self.place(offset);
         let next = offset + record.length;

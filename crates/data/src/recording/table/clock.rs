@@ -255,7 +255,7 @@ fn spacing_notes(
     Ok(notes)
 }
 
-/// A note if the clock goes back, and an error if it goes back too far.
+/// A note if the clock jumps back, and an error if it jumps back too far.
 fn steps_back(guess: &Guess, measured: f64) -> Result<Option<String>, ClockError> {
     let steps = guess.cuts.iter().zip(&guess.jumps);
     let back: Vec<_> = steps.filter(|(_, jump)| **jump < 0.0).collect();
@@ -325,8 +325,8 @@ fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
     })
 }
 
-/// The round rate or period that a measured rate means, where over `longest` samples nobody could tell them apart.
-/// A drift of less than `most` samples, that is.
+/// The round rate or period nearest to a measured rate, if the two cannot be distinguished over `longest` samples: the
+/// drift is less than `most` samples.
 fn rounded(rate: f64, longest: usize, most: f64) -> f64 {
     let same = |round: f64| {
         let off = (rate / round - 1.0).abs();

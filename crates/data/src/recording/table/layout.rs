@@ -197,7 +197,7 @@ fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
     of_text(cell, order)
 }
 
-/// What a cell is, whatever its commas mean and whether day or month come first.
+/// Type of a cell, whatever its commas mean and whether day or month come first.
 fn loose_kind(cell: &[u8]) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
@@ -218,7 +218,7 @@ fn of_text(cell: &[u8], order: DateOrder) -> Kind {
     }
 }
 
-/// Whether a cell says that there is no value, as pandas and loggers write it.
+/// Whether a cell marks a missing value, as pandas and data loggers write it.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     matches!(
         cell,

@@ -11,7 +11,7 @@ use crate::error::recording::TableError;
 const EARLIEST: f64 = 1e8;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
-/// None if no column has times.
+/// `None` if no column has times.
 ///
 /// # Errors
 /// If times have no unit, or most rows no time.
@@ -98,7 +98,7 @@ fn texts_with_times(columns: &mut [Column]) {
     }
 }
 
-/// The column of times: by its type, whatever its name, else by its name, else by the values of the first column.
+/// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column.
 fn choose(columns: &[Column]) -> Option<usize> {
     let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
@@ -179,7 +179,7 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     over.collect()
 }
 
-/// Times in numbers, and whether they are dates; none if their unit is not known and the rate is given.
+/// Times in numbers, and whether they are dates; `None` if their unit is not known and the rate is given.
 fn of_numbers(
     name: &str,
     values: &[f64],

@@ -1,7 +1,8 @@
-//! What only all rows of a table tell: what commas and points in numbers mean, and whether dates begin with the day.
+//! Properties that only all rows of a table determine: the meaning of commas and points in numbers, and the order of
+//! day and month.
 //!
-//! The first lines may leave it open, and what they say may be contradicted below. Nearly all tables are settled by their
-//! first rows nevertheless, so that the rest is not looked at.
+//! The first lines may leave them open, and later lines may contradict the first. Nearly all tables are settled by
+//! their first rows, so that the rest is not examined.
 
 use super::super::text::cell;
 use super::super::time::{DateOrder, DateOrders};
@@ -27,8 +28,8 @@ pub(super) enum Points {
     },
 }
 
-/// Numbers with a point in a column, beside whole ones, that are enough to tell thousands from fractions: of so many
-/// fractions with their zeros left out, some would have fewer than three digits.
+/// Number of values with a point in a column, among integers, that is enough to decide between thousands and fractions:
+/// of this many fractions without trailing zeros, some would have fewer than three digits.
 const ENOUGH: usize = 20;
 
 /// Cells with commas that are looked at.
@@ -85,8 +86,8 @@ fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What points mean in the rows from byte `start` on. They group thousands if all of them do: if there is `1.360.000` in
-/// one cell, or a column has numbers such as `1.360` beside whole ones such as `98`.
+/// Meaning of points in the rows from byte `start` on. They group thousands if all of them do: if a cell contains
+/// `1.360.000`, or a column has numbers such as `1.360` among integers such as `98`.
 fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
     // Whole numbers alone need no closer look.
     if !bytes[start..].contains(&b'.') {

@@ -40,7 +40,7 @@ impl Width {
     }
 }
 
-/// What the `fmt ` chunk says.
+/// Content of the `fmt ` chunk.
 #[derive(Debug, PartialEq)]
 pub(super) struct Format {
     /// At least one.

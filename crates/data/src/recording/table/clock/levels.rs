@@ -9,7 +9,7 @@ enum Kind {
     Latest,
 }
 
-/// How blocks are judged.
+/// Criteria for blocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
     kind: Kind,
@@ -24,7 +24,7 @@ pub(super) struct Levels {
 pub(super) struct Line {
     /// Seconds a sample.
     pub period: f64,
-    /// How far points lie from it, root of the mean square, in samples.
+    /// Root mean square distance of points from it, in samples.
     pub scatter: f64,
 }
 
@@ -260,7 +260,7 @@ impl Test<'_> {
     }
 }
 
-/// The line of least squares through what lies between `cuts`, with one slope, without points that are far off.
+/// The least-squares line through the points between `cuts`, with one slope, without outliers.
 pub(super) fn line(
     times: &[f64],
     rows: &[f64],
