@@ -289,8 +289,8 @@ fn collect(labels: &[u32], names: &[impl AsRef<str>]) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// The fold of each group. Large groups are assigned first. Each goes to the fold with the smallest share of the
-/// group's classes so far, then with the fewest windows. An empty fold has no share of any class, so none stays
+/// The fold of each group. Large groups are assigned first. Each goes to the fold with the smallest fraction of the
+/// group's classes so far, then with the fewest windows. An empty fold has no windows of any class, so none stays
 /// empty.
 fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -12,7 +12,7 @@ use crate::error::PredictError;
 /// Contribution of the parts of a window to the logit of a class, to first order. Positive values support the class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relevance {
-    /// Centre of every column, as a share of the window.
+    /// Centre of every column, as a fraction of the window.
     pub columns: Vec<f64>,
     /// Rows of a column: frequencies in equal steps from 0 to half the sampling rate, or one for samples.
     pub rows: usize,

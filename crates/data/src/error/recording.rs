@@ -38,7 +38,7 @@ pub enum RecordingError {
     /// A gzip stream is damaged.
     #[error("compressed with gzip, but damaged: {0}")]
     Gzip(#[source] std::io::Error),
-    /// A gzip stream unpacks to more than fits in memory.
+    /// A gzip stream whose decompressed content does not fit in memory.
     #[error("unpacks to more than {limit} bytes, too many for one recording; split the file")]
     UnpackedTooLarge {
         /// Bytes that are read.

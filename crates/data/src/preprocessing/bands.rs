@@ -117,7 +117,7 @@ impl BandLayout {
         self.edges.len() - 1
     }
 
-    /// Features of a frame: its bands and, where it is kept, the level.
+    /// Features of a frame: its bands and, if it is kept, the level.
     pub fn frame_features(&self) -> usize {
         self.bands() + usize::from(self.level)
     }

@@ -1,4 +1,4 @@
-//! What arrays of NumPy hold, samples or not: for people who ask what a file is.
+//! Descriptions of NumPy arrays, whether they are samples or not, for people who ask what a file is.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -61,7 +61,7 @@ pub fn arrays(path: &Path) -> Option<Vec<Described>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Tells an array by its header, and by its values where they are numbers.
+/// Describes an array by its header, and by its values if they are numbers.
 fn describe(name: String, mut inner: impl Read) -> Option<Described> {
     let header = header::raw(&mut inner).ok()?;
     let text = String::from_utf8_lossy(&header).into_owned();

@@ -112,7 +112,8 @@ fn member<'a>(
         })
 }
 
-/// An array, of which at most `limit` bytes are unpacked, and the offset of its first value if it is stored uncompressed.
+/// An array, of which at most `limit` bytes are decompressed, and the offset of its first value if it is stored
+/// uncompressed.
 fn entry<'a>(
     archive: &'a mut Archive,
     name: &str,

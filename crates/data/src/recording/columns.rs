@@ -20,8 +20,8 @@ use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
 use crate::panics::catch_panic;
 
-/// Rows that a byte of a file can stand for: no deflated stream is tighter, while a damaged run of equal values claims
-/// thousands of millions.
+/// Maximum number of rows per byte of a file: no deflated stream is denser, while a damaged run of equal values claims
+/// billions of rows.
 const TIGHTEST: usize = 1032;
 
 /// Maximum uncompressed size of a page in bytes, whatever its column says. Pages of usual writers are a thousandth of

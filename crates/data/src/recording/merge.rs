@@ -82,11 +82,11 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeErr
     joined(traces, channels, None)
 }
 
-/// As [`merge`], but where channels have different rates each of them is resampled to `rate`, in samples per second, which
-/// is noted. Other stretches keep their rates.
+/// Like [`merge`], but if channels have different rates, each of them is resampled to `rate`, in samples per second,
+/// with a note. Other stretches keep their rates.
 ///
 /// # Errors
-/// As [`merge`], and different rates only if they are too far from `rate` for resampling.
+/// As for [`merge`]; different rates are an error only if they are too far from `rate` for resampling.
 pub fn merge_at(traces: Vec<Trace>, channels: &[String], rate: f64) -> Result<Merged, MergeError> {
     joined(traces, channels, Some(rate))
 }

@@ -1,7 +1,8 @@
-//! SeisBench datasets: `metadata.csv` with a line a trace, and `waveforms.hdf5` with the samples, in one array a trace or
-//! packed into buckets; also in chunks (`chunks` names them).
+//! SeisBench datasets: `metadata.csv` with one line per trace, and `waveforms.hdf5` with the samples, in one array per
+//! trace or collected in buckets; also in chunks (`chunks` names them).
 //!
-//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93 (2022).
+//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93
+//! (2022).
 
 mod lzf;
 mod waveforms;

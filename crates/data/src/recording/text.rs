@@ -109,7 +109,7 @@ pub fn kind(bytes: &[u8]) -> Option<&'static str> {
     kinds.iter().find(own).map(|(_, what)| *what)
 }
 
-/// A cell as text; what is not UTF-8 is taken for Latin-1.
+/// A cell as text; if it is not UTF-8, it is read as Latin-1.
 pub fn cell(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -112,7 +112,7 @@ fn separate<T: Copy>(
     }
 }
 
-/// As [`separate`], for a number of channels known at compile time.
+/// Like [`separate`], for a number of channels known at compile time.
 fn separate_of<const N: usize, T: Copy>(
     interleaved: &[T],
     value: impl Fn(T) -> f64,

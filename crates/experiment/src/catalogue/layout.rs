@@ -53,7 +53,7 @@ pub const EVENT_FILE_MARK: &str = "tfevents";
 
 /// Features of windows for TensorBoard's projector, next to the event file of the run: one line of numbers per window.
 pub const PROJECTOR_TENSORS: &str = "tensors.tsv";
-/// What the projector shows of each of these windows, after a line with the names of the columns.
+/// Properties of these windows in the projector, after a line with the names of the columns.
 pub const PROJECTOR_METADATA: &str = "metadata.tsv";
 /// Names the two files; by it TensorBoard finds them.
 pub const PROJECTOR_CONFIG: &str = "projector_config.pbtxt";

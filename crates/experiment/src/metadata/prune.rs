@@ -121,7 +121,7 @@ fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
     None
 }
 
-/// The end of the digits from `at` on. `None` where there is none, or more than `most`.
+/// The end of the digits from `at` on. `None` if there are none, or more than `most`.
 fn digits(bytes: &[u8], at: usize, most: usize) -> Option<usize> {
     let mut end = at;
     while end < bytes.len() && bytes[end].is_ascii_digit() {

@@ -1,4 +1,4 @@
-//! What a recipe may hold, and what may change when its run is resumed.
+//! Validity of a recipe, and what may change when its run is resumed.
 
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ impl Recipe {
         Ok(())
     }
 
-    /// Whether more epochs would leave those that were run as they are.
+    /// Whether more epochs would leave those already run unchanged.
     fn is_open_ended(&self) -> bool {
         match self.schedule {
             Schedule::Constant | Schedule::Plateau => self.warmup == 0.0,
@@ -53,7 +53,7 @@ impl Recipe {
         }
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`RecipeError`] naming the field.

@@ -86,9 +86,9 @@ pub struct Recipe {
     pub calibrate: bool,
     /// Seed of initial weights, sample order, augmentation and dropout.
     pub seed: u64,
-    /// Front end where the dataset configuration names none; none for [`data::DEFAULT_METHOD`].
+    /// Front end, if the dataset configuration has none; `None` for [`data::DEFAULT_METHOD`].
     pub spectral_processing: Option<SpectralConfig>,
-    /// Steps over whole windows where the dataset configuration names none.
+    /// Steps over whole windows, if the dataset configuration has none.
     pub preprocessing: Option<Vec<Step>>,
     /// Normalisation of inputs; `None` for that of the dataset configuration, else [`DEFAULT_NORMALISATION`].
     pub normalisation: Option<Normalisation>,
@@ -104,17 +104,17 @@ pub struct Recipe {
     pub early_stopping: EarlyStoppingSettings,
     /// When to lower the learning rate.
     pub plateau: PlateauSettings,
-    /// The fold of a cross-validation that is trained on instead of the splits; none for the splits. Left out of the
-    /// serialised form where there is none, so that runs without folds keep their configuration hash.
+    /// The fold of a cross-validation that replaces the splits, if any. Omitted in the serialised form if there is
+    /// none, so that runs without folds keep their configuration hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<FoldChoice>,
-    /// The groups that the fold tests, where they are named instead of dealt, as in leave-one-site-out.
+    /// The groups that the fold tests, if they are named instead of assigned, as in leave-one-site-out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<String>,
     /// Experiment or file whose weights the run begins with; none for random ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_from: Option<String>,
-    /// Layers, from the first, that are kept as they are.
+    /// Number of leading layers that are frozen.
     #[serde(skip_serializing_if = "is_zero")]
     pub freeze: usize,
     /// The data the run read, once it has read them.
@@ -226,7 +226,8 @@ impl Recipe {
         }
     }
 
-    /// As this version writes it. Version 1 had no front end of its own: configurations that named none had samples.
+    /// Converts to the current version. Version 1 had no front end in the recipe: configurations without one used
+    /// samples.
     fn upgraded(mut self) -> Self {
         if self.version < 2 {
             self.spectral_processing

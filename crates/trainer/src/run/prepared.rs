@@ -41,7 +41,7 @@ pub struct Prepared {
     pub plan: Plan,
     /// Initial weights; `None` if they are random or come from a checkpoint.
     pub initial: Option<Weights>,
-    /// How the augmentation was chosen, for the metadata; `None` where the recipe fixes it.
+    /// How the augmentation was chosen, for the metadata; `None` if the recipe fixes it.
     pub augmentation_search: Option<AugmentationSearch>,
 }
 

@@ -3,7 +3,7 @@
 use super::{Stretch, nearest};
 use crate::recording::{NANOS, Trace};
 
-/// Samples by which times may differ without a word: SAC's are as exact where they are far from its reference.
+/// Difference of times, in samples, that needs no note: SAC's times are no more exact far from their reference.
 const SAME: f64 = 0.02;
 
 /// Stretches with shifted channels.

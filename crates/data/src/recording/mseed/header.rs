@@ -31,7 +31,7 @@ pub(super) struct Record<'a> {
 /// Properties that a header lacks or has wrong.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Assumed {
-    /// The byte order that blockette 1000 gives, where it is neither 0 nor 1: the header's was taken.
+    /// The byte order in blockette 1000, if it is neither 0 nor 1: the order of the header was used.
     pub order: Option<u8>,
     /// There is no blockette 1000: the next record determines the length, and the encoding is Steim-1.
     pub length: bool,
@@ -59,7 +59,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The same record where the next begins after `length` bytes already.
+    /// The same record, if the next one begins after only `length` bytes.
     pub(super) fn shortened(mut self, length: usize) -> Self {
         let data = length
             .saturating_sub(self.offset)
@@ -70,7 +70,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What begins at a place in a file.
+/// What begins at a position in a file.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// A data record of version 2.

@@ -1,4 +1,4 @@
-//! Counts what is unusual about a miniSEED file while it is read, and describes it at the end.
+//! Counts unusual properties of a miniSEED file while it is read, and describes them at the end.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ impl Tally {
 pub(super) struct Met {
     /// Records whose header, checksum or samples are wrong.
     pub damaged: Tally,
-    /// The last record, where the file ends inside it.
+    /// The last record, if the file ends inside it.
     pub cut: Tally,
     /// Records whose encoding is not supported, by encoding.
     pub not_read: BTreeMap<u8, Tally>,

@@ -114,8 +114,8 @@ pub(super) fn record(bytes: &[u8], before: Option<usize>) -> Result<Record<'_>, 
     })
 }
 
-/// Length of a record without blockette 1000: to the next record, or to the end of the file where that is a power of
-/// two or as far as the record before was long.
+/// Length of a record without blockette 1000: to the next record; or to the end of the file, if that is a power of two
+/// or the length of the record before.
 fn length_by_next(bytes: &[u8], before: Option<usize>) -> Option<usize> {
     let places = (2 * STEP..bytes.len().min(LONGEST_WITHOUT_LENGTH + 1)).step_by(STEP);
     let mut next = places.filter(|at| kind(&bytes[*at..]) != Kind::Foreign);

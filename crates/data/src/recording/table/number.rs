@@ -115,7 +115,7 @@ pub(super) fn is_grouped(whole: &str, separator: char) -> bool {
         && groups.all(|group| group.len() == 3 && digits(group))
 }
 
-/// What commas mean in `cells`, an example where there are any, and whether they can mean nothing else.
+/// Meaning of commas in `cells`, an example if there are any, and whether other meanings are excluded.
 pub(super) fn commas<'a>(
     cells: impl Iterator<Item = &'a Vec<u8>> + Clone,
     separator: u8,

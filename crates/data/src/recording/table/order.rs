@@ -22,11 +22,11 @@ pub(super) struct Order {
     pub notes: Vec<String>,
 }
 
-/// The order of rows with these times and columns of values. `None` if it is theirs.
+/// The order of rows with these times and columns of values. `None` if they are in order.
 ///
-/// Rows are sorted if that makes their times as regular as they are elsewhere, which it does not where two recordings
-/// overlap. Rows with the time and values of the row before are left out if chance does not explain them: at a coarse
-/// resolution, times repeat while the values go on.
+/// Rows are sorted if that makes their times as regular as elsewhere in the table, which is not the case if two
+/// recordings overlap. Rows that repeat the time and values of the row before are left out if chance does not explain
+/// them: at a coarse resolution, times repeat while the values change.
 pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
     if times.is_sorted_by(|a, b| a < b) {
         return None;

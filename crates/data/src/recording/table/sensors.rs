@@ -72,7 +72,7 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
     sensors
 }
 
-/// Names of the sensors of the rows, where there are several and not too many.
+/// Names of the sensors of the rows, if there are several and not too many.
 fn of_column(values: &Values) -> Option<Vec<String>> {
     let several = |same: bool, different: usize| !same && different <= MOST;
     match values {

@@ -132,7 +132,7 @@ fn repeats(times: &[i64]) -> bool {
     same * 2 > times.len()
 }
 
-/// Days with the time of day of another column, where there is one.
+/// Combines days with the time of day in another column, if there is one.
 fn of_days(times: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     let days = times.iter().all(|time| *time == NO_TIME || time % DAY == 0);
     let clock = |column: &Column| matches!(column.values, Values::Clocks(_));
@@ -247,7 +247,8 @@ fn of_spreadsheet(values: &[f64]) -> Option<(f64, &'static str)> {
 /// Seconds of a step that no sensor of the ground takes: a day's part of a step of 0.43 s and less.
 const FASTEST_STEP: f64 = 5e-6;
 
-/// The unit in seconds of whole numbers, which may count anything, `step` a row: that in which they fit the given rate.
+/// The unit, in seconds, of integers that may count anything and increase by `step` per row: the one that fits the
+/// given rate.
 fn of_whole(
     name: &str,
     step: f64,

@@ -44,7 +44,7 @@ fn unquoted(cell: &[u8]) -> &[u8] {
         .unwrap_or(cell)
 }
 
-/// Cells with a byte `with` in the rows from byte `start` on, and where they are.
+/// Cells that contain the byte `with` in the rows from byte `start` on, and their positions.
 fn cells_with(
     bytes: &[u8],
     start: usize,
@@ -133,7 +133,7 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
     Points::Fractions
 }
 
-/// Of each column how many numbers have a point, and whether some are whole and have three digits at most.
+/// For each column, the number of values with a point, and whether some are integers of at most three digits.
 fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     let mut columns = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -150,7 +150,7 @@ fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     columns
 }
 
-/// Cells of a line, without quotes; of blanks, runs are one separator.
+/// Cells of a line, without quotes; consecutive blanks are one separator.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let blanks = separator == b' ';
     let ends = move |byte: &u8| *byte == separator || blanks && byte.is_ascii_whitespace();
@@ -165,7 +165,7 @@ fn line(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Order of day and month in the dates of column number `column`, whose first cells are `head`, in a table from byte
-/// `start` on. All rows are looked at where the head does not tell.
+/// `start` on. All rows are examined if the head does not determine it.
 pub(super) fn date_order<'a>(
     head: impl Iterator<Item = &'a Vec<u8>>,
     column: usize,
@@ -179,8 +179,8 @@ pub(super) fn date_order<'a>(
     DateOrders::of(rows.filter_map(|row| cells(row, separator).nth(column))).order()
 }
 
-/// What commas and points mean in the values of a table, whose first rows are `rows`, and a note where it is unusual.
-/// The table begins at byte `start`.
+/// Meaning of commas and points in the values of a table whose first rows are `rows`, and a note if it is unusual. The
+/// table begins at byte `start`.
 pub(super) fn commas_of(
     rows: &[Vec<Vec<u8>>],
     (bytes, start, separator): (&[u8], usize, u8),
