@@ -105,8 +105,8 @@ impl Levels {
         })
     }
 
-    /// Like [`Levels`] of all rows for a coarse clock, of which `width` rows are sure to contain a tick: the last row
-    /// of a tick is the clock if rows arrive `late` together, otherwise its first.
+    /// Levels for all rows of a coarse clock, of which `width` rows are sure to contain a tick. The last row of a tick
+    /// is the clock if rows arrive `late` together, otherwise the first.
     pub fn of_rows(self, late: bool, width: usize) -> Self {
         Self {
             kind: if late { Kind::Earliest } else { Kind::Latest },
