@@ -209,7 +209,7 @@ fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<String> {
     })
 }
 
-/// An error about options, with the next one that would follow it.
+/// Combines an error about options with the one about moved data that would follow it.
 fn with_moved_data(error: TrainerError, args: &TrainingOptions, recipe: &Recipe) -> TrainerError {
     match (error, moved_data(args, recipe)) {
         (TrainerError::Usage(problem), Some(moved)) => {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{DataIdentity, RECIPE_FILE, Recipe};
 use crate::error::{RecipeError, TrainerError};
 
-/// What experiments had that were made before these fields existed.
+/// Values of experiments made before these fields existed.
 pub(super) fn before_recipes() -> Map<String, Value> {
     let fields = json!({
         "weight_decay": 0.0,
@@ -28,7 +28,7 @@ const RENAMED: [(&str, &str); 2] = [
     ("dataset_config", "dataset_config_path"),
 ];
 
-/// Fields of `training_config` that are not the recipe's.
+/// Fields of `training_config` that are not part of the recipe.
 const DERIVED: [&str; 4] = ["input_shape", "num_classes", "dataset_config", "optimizer"];
 
 impl Recipe {
@@ -58,7 +58,7 @@ impl Recipe {
         })
     }
 
-    /// The recipe that metadata of experiments without `recipe.json` describe.
+    /// The recipe described by the metadata of an experiment without `recipe.json`.
     pub(super) fn of_metadata(metadata: &Metadata) -> Result<Self, RecipeError> {
         let config = json!(metadata.training_config);
         let mut fields = config.as_object().cloned().unwrap_or_default();
