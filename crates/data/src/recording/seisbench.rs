@@ -1,8 +1,7 @@
-//! SeisBench datasets: `metadata.csv` with one line per trace, and `waveforms.hdf5` with the samples, in one array per
-//! trace or collected in buckets; also in chunks (`chunks` names them).
+//! SeisBench datasets: `metadata.csv` with one line per trace, and `waveforms.hdf5` with samples in arrays of one trace
+//! or in buckets of several; also in chunks (`chunks` names them).
 //!
-//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93
-//! (2022).
+//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismol. Res. Lett. 93 (2022).
 
 mod lzf;
 mod waveforms;

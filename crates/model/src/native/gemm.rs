@@ -4,11 +4,9 @@
 //! product itself, and so does the gathering of columns that turns a convolution into one product.
 //!
 //! Here one [`Product`] is a convolution. Every block of the result is a sum over runs of the inner dimension, one run
-//! per kernel tap. A tap in the padding costs nothing, and nothing is gathered. The rows of a tile are the same
-//! position of different samples.
-//!
-//! A kernel broadcasts elements of `a` with any stride and loads vectors of `b`, whose columns are contiguous. The sums
-//! of a tile stay in registers over all its runs.
+//! per kernel tap. A tap in the padding costs nothing, and nothing is gathered. The rows of a tile are one position of
+//! different samples. A kernel broadcasts elements of `a` with any stride and loads vectors of `b`, whose columns are
+//! contiguous. The sums of a tile stay in registers over all its runs.
 //!
 //! Every element of the result is one chain of fused multiply-adds over its runs, in order. The bits depend neither on
 //! the tile nor on the processor.
