@@ -1,13 +1,14 @@
-"""One dataset through every format, written by the formats' own libraries: the fingerprints must be equal.
+"""Writes one dataset in every format, with each format's own library, and checks that the fingerprints are equal.
 
     cargo build -p data
     python scripts/check_formats.py target/debug/data DATASET_CONFIG [--python PYTHON ...]
 
-Takes a configuration whose sources are .npz archives and writes its samples anew: with NumPy (archives stored and compressed,
-arrays alone, float64), with TensorFlow (one TFRecord, packed with gzip, three shards under a pattern) and with PyTorch (a file
-a sample, zip and old format); and with `data convert`, whose shards TensorFlow then reads and compares value by value. Then compares what `data fingerprint` says: SHA-256 over windows and labels
-in order. Needs NumPy and PyYAML; each of TensorFlow and PyTorch where it is installed, in this Python or in one of
-`--python`; what is not is named and left out, and then the exit status is 3.
+Takes a configuration whose sources are .npz archives and writes its samples again: with NumPy (archives stored and
+compressed, single arrays, float64), with TensorFlow (one TFRecord, one compressed with gzip, three shards matched by a
+pattern), with PyTorch (one file per sample, zip and old format), and with `data convert`, whose shards TensorFlow then
+reads and compares value by value. Then compares the output of `data fingerprint`: SHA-256 over windows and labels in
+order. Needs NumPy and PyYAML. TensorFlow and PyTorch may be in this Python or in one of `--python`; a missing one is named
+and skipped, and the exit status is 3.
 """
 
 import argparse

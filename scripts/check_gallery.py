@@ -4,9 +4,9 @@
     trainer evaluate latest --gallery gallery.html
     python3 scripts/check_gallery.py gallery.html [--browser chromium]
 
-Needs numpy. Pictures are read back from the canvases and compared with the window itself: the extreme sample is where the
-waveform has its peak, the strongest frequency (NumPy's FFT) is the brightest row of the spectrogram, and the largest
-input x gradient has the colour of its sign. Exit code 1 where something differs, 77 without a browser.
+Needs numpy. Images are read back from the canvases and compared with the window itself: the waveform must peak at the
+extreme sample, the strongest frequency (NumPy's FFT) must be the brightest row of the spectrogram, and the largest
+input x gradient must have the colour of its sign. Exit code 1 if something differs, 77 without a browser.
 """
 
 import argparse

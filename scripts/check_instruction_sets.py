@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The same weights on every processor: trainings on this one, and on others that QEMU emulates.
+"""Checks that training gives the same weights on this processor and on others that QEMU emulates.
 
     python3 scripts/check_instruction_sets.py target/debug/trainer target/debug/data
 
-Trains the three small networks for an epoch on a few recorded windows, here and as `qemu-x86_64 -cpu` says: `max` has AVX2 and
-no AVX-512, `Nehalem` has no AVX at all. Weights, temperatures and predictions must be the same to the bit. Needs QEMU's user
-emulation (Debian's `qemu-user`); where it is missing, CI (`CI=true`) installs it, and anybody else is told and let go.
+Trains the three small networks for an epoch on a few recorded windows, on this processor and with `qemu-x86_64 -cpu`: `max`
+has AVX2 and no AVX-512, `Nehalem` has no AVX at all. Weights, temperatures and predictions must be identical bit for bit.
+Needs QEMU's user emulation (Debian's `qemu-user`). If it is missing, CI (`CI=true`) installs it; elsewhere the check says
+so and is skipped.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Checks and times `.pt` samples against the real PyTorch.
+"""Compares the reading of `.pt` samples with PyTorch: values and speed.
 
     cargo build --release -p data --example loading
     python scripts/check_pt.py DATASET_CONFIG [--repeat 20]
 
-Writes every window of the configuration's .npz sources as a `torch.save` sample of its own, loads both with the data crate,
+Writes every window of the configuration's .npz sources as a separate `torch.save` sample, loads both with the data crate,
 and compares the fingerprints (SHA-256 over windows and labels). Then times reading all samples: the data crate,
 `torch.load` in one process, and a `DataLoader` with two workers. Needs PyTorch, NumPy and PyYAML.
 """

@@ -5,11 +5,11 @@
     cargo run -p deploy --example reference -- FOLDER
     python scripts/check_savedmodel.py FOLDER [--short] [--experiment experiments/ID]
 
-FOLDER has five networks with every front end, inputs, and the logits of the project's own engine. For batches of 1, 7
-and 256: logits and probabilities of `tf.saved_model.load`, of Keras' `TFSMLayer` and of onnxruntime against ours, to
-1e-4 of the largest. Variables are listed and trained: ten steps of gradient descent through the signature must reduce the
-loss. `saved_model_cli show --all` must run without a warning, and the graph must import into TensorBoard's format. A Keras
-file made by `scripts/to_keras.py` must load and agree. Anything else is an error (exit code 1).
+FOLDER contains five networks with every front end, inputs, and the logits of the project's engine. For batches of 1, 7 and
+256, the logits and probabilities of `tf.saved_model.load`, of Keras' `TFSMLayer` and of onnxruntime must agree with the
+project's to 1e-4 of the largest. Variables are listed and trained: ten steps of gradient descent through the signature must
+reduce the loss. `saved_model_cli show --all` must run without a warning, and the graph must import into TensorBoard's
+format. A Keras file made by `scripts/to_keras.py` must load and agree. Any deviation is an error (exit code 1).
 """
 
 import argparse

@@ -4,8 +4,8 @@
     pip install tensorboard
     python scripts/check_tensorboard.py experiments/ID
 
-Reads twice: by EventAccumulator, and over the HTTP API of two servers (the data server and the Python
-loader). Anything missing, malformed or warned about is an error (exit code 1).
+Reads with EventAccumulator, and over the HTTP API of two servers (the data server and the Python loader). Missing or
+malformed data, or a warning, is an error (exit code 1).
 """
 
 import contextlib

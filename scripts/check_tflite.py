@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares exported TFLite models with the project's own engines, by TFLite's reference kernels.
+"""Compares exported TFLite models, run with TFLite's reference kernels, with the project's engines.
 
     pip install ai-edge-litert safetensors
     cargo run -p deploy --example reference -- FOLDER
     python scripts/check_tflite.py FOLDER [--speed]
 
-FOLDER has models, inputs, and the logits of the project's own engines. int8 features to int8 logits must be the same bits;
-float32 logits must agree to 1e-4 of the largest. `--speed` times the int8 models with XNNPACK on one thread. Anything else
-is an error (exit code 1).
+FOLDER contains models, inputs, and the logits of the project's engines. From int8 features to int8 logits, the bits must be
+identical; float32 logits must agree to 1e-4 of the largest. Any deviation is an error (exit code 1). `--speed` times the
+int8 models with XNNPACK on one thread.
 """
 
 import argparse

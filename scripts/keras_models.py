@@ -1,7 +1,7 @@
 """The networks in Keras, as the reference that conformance fixtures and benchmarks use.
 
-Layer names are those of the Rust crate, so weights can be copied by name. `divisor` divides every
-channel and unit count, as `Architecture::narrowed` does.
+Layer names are those of the Rust crate, so that weights can be copied by name. `divisor` divides every channel and unit
+count, as `Architecture::narrowed` does.
 """
 
 import keras

@@ -1,9 +1,9 @@
-"""Writes an experiment as the Python/Keras system leaves it, with Keras' and TensorFlow's own writers.
+"""Writes an experiment like those of the Python/Keras scripts, with Keras' and TensorFlow's own writers.
 
     python scripts/make_python_experiment.py crates/experiment/tests/fixtures/python
 
-The training is real and tiny: a few random windows, two classes, three epochs. The fixture tests that the manager
-reads such experiments in every command. Needs TensorFlow (tensorflow-cpu 2.21 was used).
+The script trains a small network on a few random windows: two classes, three epochs. Tests use the fixture to check that
+every command of `experiment` reads such experiments. Needs TensorFlow (tensorflow-cpu 2.21 was used).
 """
 
 import json

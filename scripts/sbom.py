@@ -4,7 +4,7 @@
     python3 scripts/sbom.py [--package trainer] [--features wgpu] [--target x86_64-unknown-linux-gnu] > sbom.json
 
 Reads `cargo tree`, `cargo metadata` and `Cargo.lock`; needs Python 3.11 and cargo, nothing else. Crates that only tests
-or build scripts use are left out. The output depends on the inputs alone: no time, no serial number, no path.
+or build scripts use are left out. The output depends only on the inputs: no time, no serial number, no path.
 """
 
 import argparse

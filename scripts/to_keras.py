@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes a Keras file of a trained network.
+"""Converts a trained network to a Keras file.
 
     pip install tensorflow-cpu safetensors        (or any other backend of Keras 3)
     python scripts/to_keras.py experiments/ID/model --out model.keras [--logits]
 
 Reads `model.safetensors` and `model.json`. The Keras model takes the network's input `[batch, channels, segments,
-features]`, as `model.json` describes it under `preprocessing`, and gives probabilities, or with --logits what the softmax
-is taken of. Layers keep their names, with `_` for dots. `keras.models.load_model` opens the file without this script.
+features]`, as `model.json` describes it under `preprocessing`, and returns probabilities, or with --logits the logits.
+Layers keep their names, with `_` for dots. `keras.models.load_model` opens the file without this script.
 """
 
 import argparse

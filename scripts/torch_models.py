@@ -1,7 +1,7 @@
-"""The five networks in PyTorch, for benchmarks: the layers of `keras_models.py`, with its layer names.
+"""The five networks in PyTorch, for benchmarks: the layers of `keras_models.py`, with the same names.
 
-Inputs are `[N, 2, 7, 256]` as everywhere; inside, PyTorch's channels are the 256 bins, in the
-channels-last memory format, which is the input as it lies and PyTorch's faster one on a CPU.
+Inputs are `[N, 2, 7, 256]` as everywhere. PyTorch's channels are the 256 bins. The channels-last memory format is the memory
+layout of the input, and PyTorch's faster format on a CPU.
 """
 
 import torch

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Accuracy of the networks on real recordings, cross-validated by group: pooled macro-F1, mean and deviation over seeds.
+"""Accuracy of the networks on real recordings, cross-validated by group: pooled macro F1, mean and standard deviation over seeds.
 
     python3 scripts/bench/accuracy.py --data DIR [--sets goodvibes,...] [--models simple_cnn,...] [--seeds 5]
         [--folds 4] [--baselines all|quick|none] [--set-config FILE] [--trainer BIN] [--out FILE.json]
         [-- more options of the trainer]
 
-DIR has a folder a set with `train.npz` and `val.npz` (`x` [N, channels, samples], `y` [N], `group` [N]). With `--folds K` both
-are put together and cut into K folds by group, every class spread over the folds; a fold is tested with a network that
-saw the others. With `--folds 0` the networks are trained on `train.npz` and judged on `val.npz`. The simple baselines of
-`trainer baselines` learn and are judged on the same windows; `*` marks the best of them. Needs numpy.
+DIR has one folder per dataset with `train.npz` and `val.npz` (`x` [N, channels, samples], `y` [N], `group` [N]). With
+`--folds K` both are pooled and divided into K folds by group, stratified by class. Each fold is tested with a network trained
+on the others. With `--folds 0` the networks are trained on `train.npz` and evaluated on `val.npz`. The simple baselines of
+`trainer baselines` are trained and evaluated on the same windows; `*` marks the best of them. Needs numpy.
 """
 
 import argparse

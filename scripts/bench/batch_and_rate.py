@@ -1,8 +1,9 @@
-"""What larger batches and other learning rates do to the result: validation macro F1 and epochs, mean over seeds.
+"""Effect of larger batches and other learning rates: validation macro F1 and number of epochs, mean over seeds.
 
     python scripts/bench/batch_and_rate.py TRAINER DATASET_CONFIG [--models ...] [--backend native]
 
-TRAINER is the built binary. Rates are 0.001 (that of batch 32), and scaled with the root of the batch or with the batch.
+TRAINER is the built binary. Learning rates are 0.001 (that of batch 32), and scaled with the square root of the batch or
+with the batch.
 """
 import argparse
 import json

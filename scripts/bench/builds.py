@@ -1,4 +1,4 @@
-"""Where cargo puts what the benchmarks run."""
+"""Paths of the programs that the benchmarks run."""
 
 import os
 import pathlib

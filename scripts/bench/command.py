@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The whole command, from the start of the process to the finished experiment, beside the Keras script users have.
+"""Time of the whole command, from the start of the process to the finished experiment, compared with a Keras script.
 
     python scripts/bench/command.py --keras PYTHON [--rounds 5] [--model simple_cnn] [--epochs 5]
 
-Both read the demo's TFRecords, train for so many epochs on two threads and write scalars, histograms of every
-weight, a confusion matrix an epoch, test metrics and the model. PYTHON has tensorflow-cpu and matplotlib.
+Both read the demo's TFRecords, train for the given number of epochs on two threads, and write scalars, histograms of every
+weight, one confusion matrix per epoch, test metrics and the model. PYTHON has tensorflow-cpu and matplotlib.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Times the manager over many experiments: one real experiment, copied under other IDs and with other metrics.
+"""Times `experiment` over many experiments: copies of one real experiment with other IDs and metrics.
 
     cargo build --release -p experiment
     python scripts/bench/experiments.py EXPERIMENT [--count 10000] [--folder /tmp/many]
 
-EXPERIMENT is the directory of a finished experiment. Copies share their large files (hard links). Prints wall time and
-peak memory of each command: `cold` after the page cache was dropped (needs root), else only warm, the best of three.
+EXPERIMENT is the directory of a finished experiment. Copies share their large files (hard links). Prints wall time and peak
+memory of each command: `cold` after dropping the page cache (only as root), and warm, the best of three.
 """
 
 import argparse

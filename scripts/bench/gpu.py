@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Training speed on a GPU: the trainer's backends beside PyTorch, eager and by CUDA graphs, on one card.
+"""Training speed on a GPU: the trainer's backends compared with PyTorch, eager and with CUDA graphs, on one GPU.
 
     cargo build --release -p trainer --features vulkan,cuda
     python scripts/bench/gpu.py target/release/trainer [--backends wgpu cuda native] [--models ...]
         [--batches 32 256 2048] [--seconds 2] [--no-torch] [--json FILE]
 
-Needs numpy, and PyTorch with CUDA for its columns. Samples/s of training alone: the trainer's own figure for its
-last epoch (forward, backward, Adam, running statistics; data on the card), and PyTorch's usual loop with data on the card
-(shuffled index, gather, forward, backward, fused Adam), both after warm-up. float32; PyTorch's convolutions use TF32
-unless `tf32` is off in the column's name. Windows are random: speed does not depend on their values.
+Needs numpy, and PyTorch with CUDA for its columns. Measures samples/s of training only: the trainer's own figure for its
+last epoch (forward, backward, Adam, running statistics), and PyTorch's usual loop (shuffled index, gather, forward,
+backward, fused Adam). Both have their data in GPU memory and are measured after warm-up, in float32. PyTorch's convolutions
+use TF32 unless the column's name says that `tf32` is off. Windows are random: speed does not depend on their values.
 """
 
 import argparse

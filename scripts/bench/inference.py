@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Inference beside onnxruntime and the TFLite interpreter with XNNPACK, in turns on one machine.
+"""Inference compared with onnxruntime and the TFLite interpreter with XNNPACK, in alternating rounds on one machine.
 
     cargo build --workspace --examples --bins
     python scripts/bench/inference.py --onnx PYTHON --tflite PYTHON [--int8] [--rounds 5] [--seconds 1]
         [--models simple_cnn ...] [--batches 1 32 256] [--threads 1 2] [--json FILE]
 
-PYTHON are interpreters that have `onnxruntime`, and `ai_edge_litert` or TensorFlow; one that is left out leaves its column
-out. The files they run are what `trainer export` writes of a network that was trained for one epoch on the demo, so all have
-their batch normalisation folded where their runtime or our exporter does that.
+PYTHON are interpreters that have `onnxruntime`, and `ai_edge_litert` or TensorFlow; without one, its column is missing. They
+run the files that `trainer export` writes for a network trained for one epoch on the demo. Batch normalisation is thus
+folded if the exporter or the runtime does so.
 
-With `--int8` the columns `int8` and `tflite8` classify in 8 bits: ours, and XNNPACK with the file of `--quantise int8
---int8-io`. Ours takes features as floats and rounds them, that one takes integers. `ratio` leaves both out.
+With `--int8` the columns `int8` and `tflite8` are int8 models: the project's, and XNNPACK with the file of `--quantise int8
+--int8-io`. The project's takes float features and quantises them; XNNPACK takes integers. `ratio` excludes both.
 
-Each round runs every implementation once, one after the other, in a process of its own; the table has the medians over
-rounds, and the median of the rounds' ratios to the fastest of the others. Inputs lie in memory and outputs stay where the
-runtime puts them: only the call is timed, `invoke` or `run_with_iobinding`, whose copies and checks of inputs are not.
-Batch 1 is the median latency of a call in microseconds, larger batches are windows/s.
+Each round runs every implementation once, one after the other, in a separate process. The table has the medians over rounds,
+and the median of the rounds' ratios to the fastest of the others. Inputs are in memory and outputs stay where the runtime
+puts them. Only the call `invoke` or `run_with_iobinding` is timed, without copies and checks of inputs. Batch 1 is the
+median latency of a call in microseconds; larger batches are windows/s.
 """
 
 import argparse

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Instructions that a training step and a window of every small network take, and a window of every front end, against the
-tables in BENCHMARKS.md.
+"""Counts the instructions of a training step and a window for every small network, and of a window for every front end, and
+compares them with the tables in BENCHMARKS.md.
 
     cargo build --workspace --examples
     python3 scripts/bench/instructions.py [--write]
 
-Valgrind's callgrind counts them, with one thread. Its processor has AVX2 and no AVX-512, so the counts are the same on every
-machine whose own processor has AVX2, however busy it is. Each is the difference of two runs, over the steps by which they
-differ. More than 3 % above the table is a regression, which is named; more below asks for a new table, which
-`--write` puts there. Compilers differ by about a percent. Without Valgrind (Debian: `valgrind`) nothing is checked, except in CI
+Valgrind's callgrind counts them, with one thread. It emulates AVX2 and no AVX-512, so the counts are the same on every
+machine with AVX2, whatever its load. Each count is the difference of two runs, divided by the number of steps by which they
+differ. More than 3 % above the table is a regression and is reported; if the count is more than 3 % lower, update the table
+with `--write`. Compilers differ by about a percent. Without Valgrind (Debian: `valgrind`) nothing is checked, except in CI
 (`CI=true`), where it is installed.
 """
 

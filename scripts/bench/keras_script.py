@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What users run today: a Keras script that trains one network on the demo's TFRecords and leaves TensorBoard logs with
-scalars, weight histograms and confusion-matrix images, detailed metrics, and a saved model.
-`scripts/bench/command.py` measures it beside the trainer.
+"""A Keras script as users have it: trains one network on the demo's TFRecords and writes TensorBoard logs with scalars, weight
+histograms and confusion-matrix images, detailed metrics, and a saved model. `scripts/bench/command.py` compares it with the
+trainer.
 
     python scripts/bench/keras_script.py DEMO_FOLDER OUTPUT MODEL EPOCHS
 """

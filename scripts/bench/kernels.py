@@ -1,12 +1,12 @@
-"""Kernels that a training step launches on wgpu, counted by CubeCL's own log.
+"""Counts the kernels that a training step launches on wgpu, with CubeCL's own log.
 
     cargo build -p trainer --features wgpu
     python scripts/bench/kernels.py target/debug/trainer [--batch 32] [--names MODEL]
 
-Trains one epoch on a quarter and on half of the demo's labels, with everything compiled and tuned before; what the second run
-launches more, shared by the steps it takes more, is a step's: evaluation and a last batch that is not full, the same in both,
-fall out. `--names` prints
-which kernels those are. Works on any device, the software Vulkan driver included.
+Trains one epoch on a quarter and on half of the demo's labels, with all kernels compiled and tuned before. The additional
+launches of the second run, divided by its additional steps, are those of one step: evaluation and an incomplete last batch
+are the same in both and cancel. `--names` prints the names of these kernels. Works on any device, also on the software Vulkan
+driver.
 """
 
 import argparse

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Peak memory of training, in memory and streamed, and reading speed beside tf.data and NumPy.
+"""Peak memory of training, in memory and streamed, and reading speed compared with tf.data and NumPy.
 
     cargo build --workspace --examples && cargo build -p trainer
     python scripts/bench/memory_and_reading.py [--keras PYTHON] [--windows 100000] [--rounds 3]
 
-Writes so many windows [2, 1024] as eight TFRecord shards (and npz) into a temporary folder, trains simple_cnn on
-them for one epoch each way, and reads them with every reader. The files are in the page cache.
+Writes the given number of windows [2, 1024] as eight TFRecord shards (and npz) to a temporary folder, trains simple_cnn on
+them for one epoch in each mode, and reads them with every reader. The files are in the page cache.
 """
 
 import argparse

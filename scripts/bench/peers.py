@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Training and inference of one network in one other framework: a process of its own, one JSON line.
+"""Training and inference of one network in one other framework, in a separate process; prints one JSON line.
 
     python scripts/bench/peers.py keras|torch|torch-compiled MODEL BATCH [SECONDS]
     python scripts/bench/peers.py peak - 0        operations/s of a large product by PyTorch

@@ -1,11 +1,12 @@
-"""Reading recordings: this reader beside ObsPy, SciPy, pandas, pyarrow and h5py, in one run, page cache warm.
+"""Reading recordings: the project's readers compared with ObsPy, SciPy, pandas, pyarrow and h5py, with a warm page cache.
 
     pip install numpy obspy scipy pandas pyarrow h5py
     cargo build --release -p data --example recordings
     python scripts/bench/recordings.py target/release/examples/recordings [--rounds 5]
 
-Each reads the same file to samples in memory, here float64, a channel at a time, as filters take them, on one thread. Rounds alternate, the fastest
-counts; a round of ours is a process that reads ten times, so that like the peers' its memory has been used before.
+Each reads the same file to samples in memory on one thread. The project's readers give float64, one channel at a time, as
+filters need them. Rounds alternate; the fastest counts. A round of the project's reader is a process that reads ten times,
+so that its memory is warm, as that of the other readers is.
 """
 import argparse
 import json

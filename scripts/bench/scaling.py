@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How training time grows with batch, threads and windows, and which share of it logs and images take.
+"""Training time as a function of batch, threads and windows, and the share that logs and images take.
 
     cargo build --workspace --examples --bins
     python scripts/bench/scaling.py [--model simple_cnn] [--rounds 3]
 
-Batches and threads: samples/s of the `throughput` example. Windows: the trainer's own `timing` of an experiment on the
-demo's windows repeated so often, two epochs, two threads.
+Batches and threads: samples/s of the `throughput` example. Windows: the trainer's own `timing` of an experiment on repeated
+windows of the demo, two epochs, two threads.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Whether memory grows with epochs: resident memory of one long training, in tenths of its epochs.
+"""Checks whether memory grows with epochs: prints the resident memory of one long run after each tenth of its epochs.
 
     python scripts/bench/soak.py -- cargo run -q -p trainer --features wgpu -- --backend wgpu --epochs 200 ...
 
-What follows `--` is the command; it must print one line an epoch to standard error, as the trainer does. Linux only.
+The command follows `--`; it must print one line per epoch to standard error, as the trainer does. Linux only.
 """
 import argparse
 import re

@@ -1,4 +1,4 @@
-"""Makes a station-day of miniSEED (100 Hz, three components, Steim-2; a simulation) and times `predict recording` over it.
+"""Generates one day of one station as miniSEED (100 Hz, three components, Steim-2; a simulation) and times `predict recording` on it.
 
     python scripts/bench/station_day.py make DIR                    # needs numpy and obspy
     python scripts/bench/station_day.py time DIR PREDICT MODEL      # one thread; seconds, MB, windows

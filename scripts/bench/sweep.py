@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What a study costs beside its runs, and what it loses when it is killed.
+"""Overhead of a study, and its losses when it is killed.
 
     cargo build -p trainer
     python3 scripts/bench/sweep.py TRAINER [--runs 1000] [--kills 5] [--folder DIR]
 
-A thousand runs of two epochs on 240 short windows of noise and tones, by the local executor. SIGKILL ends the program and all its workers at
-random moments; each time the study is resumed, the last time to its end, which is timed. Every line of the plan must have
-exactly one completed experiment. Compared with the same runs as commands of their own, on one thread as in the study.
+The local executor makes a thousand runs of two epochs on 240 short windows of noise and tones. SIGKILL ends the program and
+all its workers at random moments, and the study is resumed each time; the last resumption runs to the end and is timed. Every
+line of the plan must have exactly one completed experiment. The time is compared with that of the same runs as separate
+commands, on one thread as in the study.
 """
 
 import argparse

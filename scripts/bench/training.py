@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Training and inference speed beside Keras and PyTorch, in turns on one machine.
+"""Training and inference speed compared with Keras and PyTorch, in alternating rounds on one machine.
 
     python scripts/bench/training.py --keras PYTHON --torch PYTHON [--rounds 5] [--seconds 4]
         [--models simple_cnn ...] [--batches 1 32 256] [--paths native flex] [--json FILE]
 
-PYTHON are interpreters that have TensorFlow and PyTorch; one without the package leaves its columns out. First:
+PYTHON are interpreters that have TensorFlow and PyTorch; without the package, its columns are missing. First:
 
     cargo build --workspace --examples        (or --release)
 
-Each round runs every implementation once, one after the other, so that all see the machine in the same mood; the
-table has the medians over rounds, and the median of the rounds' ratios to the fastest of the others. Samples/s,
-float32, data in memory, two threads, after warm-up; batch 1 is the latency of single windows in microseconds.
-Beside them the machine's own peak, a 2048 x 2048 float32 product by PyTorch's MKL in the same rounds, and which
-part of it training reaches, counted as the published multiply-accumulates: two operations each, forward, and
-twice that backward.
+Each round runs every implementation once, one after the other, so that all run under the same load of the machine. The table
+has the medians over rounds, and the median of the rounds' ratios to the fastest of the others. Values are samples/s in
+float32, with data in memory and two threads, after warm-up; batch 1 is the latency of single windows in microseconds. The
+script also measures the machine's peak, a 2048 x 2048 float32 product by PyTorch's MKL in the same rounds, and the share of
+it that training reaches. Training counts as two operations per published multiply-accumulate forward, and twice that
+backward.
 """
 
 import argparse

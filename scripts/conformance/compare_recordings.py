@@ -1,12 +1,12 @@
-"""Compares what is read of the recordings in a folder with ObsPy, SciPy and pandas: samples, rates, starts and gaps.
+"""Compares the reading of the recordings in a folder with ObsPy, SciPy and pandas: samples, rates, starts and gaps.
 
     pip install numpy obspy scipy pandas
     cargo build -p data --example recordings
     python scripts/conformance/compare_recordings.py FOLDER [--example target/debug/examples/recordings]
 
-miniSEED and SAC are held against ObsPy to the microsecond, WAV against SciPy, tables against pandas: every column of
-numbers to the bit, and the start, the rate and the gaps against the column of times, by a line of least squares through
-it. Differences are printed, and their number is the exit status.
+miniSEED and SAC are compared with ObsPy to the microsecond, WAV with SciPy, and tables with pandas. Every numeric column must
+be identical bit for bit. Start, rate and gaps are compared with a least-squares line through the time column. Differences are
+printed, and their number is the exit status.
 """
 import argparse
 import json

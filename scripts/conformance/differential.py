@@ -1,15 +1,20 @@
-"""Compares what is read of generated recordings with libmseed, SciPy, ObsPy, pandas and pyarrow: whole arrays, times, rates
-and names.
+"""Compares the reading of generated recordings with libmseed, SciPy, ObsPy, pandas and pyarrow: whole arrays, times, rates and
+names.
 
     pip install numpy obspy pandas pyarrow pymseed scipy
     cargo build -p data --example recordings
     python scripts/conformance/differential.py target/debug/examples/recordings [--files 200] [--seed 1]
 
-miniSEED of versions 2 and 3, in both byte orders, every encoding that ObsPy and libmseed write, records of 128 to 65,536
-bytes, with gaps, overlaps and several channels, a third of the files with bytes that are no record between the records;
-WAV of every width with other chunks around the data; SAC in both byte orders and as text; tables with separators, quotes,
-ends of lines, missing values and times of many sorts; Parquet of every type of numbers, codec, page version and size of row
-groups. Differences are printed, and their number is the exit status.
+The generated files are
+
+- miniSEED 2 and 3, in both byte orders and every encoding that ObsPy and libmseed write, with records of 128 to 65,536 bytes,
+  gaps, overlaps and several channels; a third of the files have foreign bytes between the records;
+- WAV of every sample width, with other chunks around the data;
+- SAC in both byte orders and as text;
+- tables with many separators, quotes, line endings, missing values and time formats;
+- Parquet with every numeric type, codec, page version and row-group size.
+
+Differences are printed, and their number is the exit status.
 """
 import argparse
 import json

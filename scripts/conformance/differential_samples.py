@@ -1,13 +1,13 @@
-"""Compares what is read of generated and damaged samples with NumPy, TensorFlow and h5py: whole arrays, shapes and labels.
+"""Compares the reading of generated and damaged samples with NumPy, TensorFlow and h5py: whole arrays, shapes and labels.
 
     pip install numpy h5py tensorflow
     cargo build -p data --example recordings
     python scripts/conformance/differential_samples.py target/debug/examples/recordings [--files 200] [--seed 1]
 
-NumPy's `.npz` and `.npy` of every type of numbers, both byte orders and memory orders, stored and deflated; TFRecord with
-floats, integers, bytes of every type and tensors, plain and with gzip; SeisBench's HDF5 of every type, order, filter,
-chunking and version of the library. Half of the files are damaged, some of them before archives and records are framed with
-checksums: what the Python reader makes of them has to be what is read here, or an error. Differences are printed, and their
+The generated files are NumPy's `.npz` and `.npy` with every numeric type, both byte orders and memory orders, stored and
+deflated; TFRecord with floats, integers, bytes of every type and tensors, plain and with gzip; SeisBench's HDF5 with every
+type, order, filter, chunking and library version. Half of the files are damaged, some before archives and records are framed
+with checksums: the project must then read the same as the Python reader, or give an error. Differences are printed, and their
 number is the exit status.
 """
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes crates/data/tests/fixtures/bands.json: features of the front end `bands` by NumPy and SciPy.
+"""Writes crates/data/tests/fixtures/bands.json: features of the front end `bands`, computed by NumPy and SciPy.
 
     pip install numpy scipy && python scripts/conformance/make_bands.py
 """

@@ -1,5 +1,5 @@
-"""Reference values for crates/baselines: logistic regression (scikit-learn), MiniRocket (sktime, the code of its
-authors), bootstrap intervals (SciPy), calibration error by its definition.
+"""Reference values for crates/baselines: logistic regression (scikit-learn), MiniRocket (sktime, its authors' code), bootstrap
+intervals (SciPy), calibration error by its definition.
 
     pip install numpy scipy scikit-learn sktime numba
     python scripts/conformance/make_baselines.py

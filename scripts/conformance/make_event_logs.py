@@ -1,11 +1,11 @@
-"""Writes event logs as other people have them, sound and damaged, and what TensorBoard reads of them.
+"""Writes event logs of other programs, intact and damaged, and what TensorBoard reads from them.
 
     pip install tensorboard
     python scripts/conformance/make_event_logs.py crates/experiment/tests/fixtures/event_logs
 
-Records are framed by TensorBoard's own writer. `expected.json` holds, for each experiment, the points of every curve as
-TensorBoard's EventAccumulator reads them from the undamaged files, less the records that are then damaged. Nothing in
-it comes from the project's own reader. TensorBoard 2.21 was used.
+TensorBoard's own writer frames the records. For each experiment, `expected.json` holds the points of every curve as
+TensorBoard's EventAccumulator reads them from the undamaged files, without the records that are damaged afterwards. None of
+its values come from the project's own reader. TensorBoard 2.21 was used.
 """
 
 import json

@@ -4,8 +4,8 @@
     pip install tensorflow-cpu safetensors
     python scripts/conformance/make_fixtures.py
 
-Each file: weights, one batch, logits, loss, gradients, running statistics after one training step
-and the losses of five Adam steps of one narrowed network, tensors named and laid out as in Keras.
+Each file holds, for one narrowed network, weights, one batch, logits, loss, gradients, running statistics after one training
+step, and the losses of five Adam steps. Tensors have Keras' names and layout.
 """
 
 import pathlib

@@ -1,11 +1,11 @@
-"""Writes crates/data/tests/fixtures/imports: recordings whose samples tell their own time, and the windows that their
-labels mean, cut by ObsPy.
+"""Writes crates/data/tests/fixtures/imports: recordings whose sample values encode their time, and the labelled windows, cut by
+ObsPy.
 
     pip install numpy obspy h5py
     python scripts/conformance/make_imports.py
 
-Every sample is the number of hundredths of a second since the earliest sample of the recording, plus 100,000 for channel
-N; labels are in seconds from there. A window is one of 1.28 s, every 1.28 s from the beginning of a label.
+The value of every sample is the time since the earliest sample of the recording in hundredths of a second, plus 100,000 for
+channel N. Labels are in seconds from the same sample. Windows are 1.28 s long, every 1.28 s from the beginning of a label.
 """
 import json
 from pathlib import Path

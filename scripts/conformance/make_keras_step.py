@@ -1,10 +1,10 @@
-"""Fine-tunes networks in Keras for two steps: the losses that a training from the same weights must give.
+"""Fine-tunes networks in Keras for two steps and writes the losses, which a run from the same weights must reproduce.
 
     python scripts/conformance/make_keras_step.py        # needs keras
 
-Writes, per network, the weights (`.keras` or `.h5`), and once the batch, windows for validation and all losses. Plain
-Adam as in configs/keras_compatible.yaml; the networks have no dropout. `loss` is that of a step, before it; `val_loss`
-that after the step, with running statistics.
+Writes the weights of each network (`.keras` or `.h5`), and once the batch, windows for validation and all losses. The
+optimiser is Adam as in configs/keras_compatible.yaml; the networks have no dropout. `loss` is the loss before the update of a
+step; `val_loss` is the loss after it, with running statistics.
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Writes weights of a narrow network in every format of Keras, and what its tensors are.
+"""Writes the weights of a narrow network in every Keras format, and the expected tensors.
 
     python scripts/conformance/make_keras_weights.py        # needs keras
 """

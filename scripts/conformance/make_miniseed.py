@@ -1,13 +1,13 @@
-"""Writes crates/data/tests/fixtures/miniseed: records of every encoding in both byte orders, and what libmseed and ObsPy read.
+"""Writes crates/data/tests/fixtures/miniseed: records of every encoding in both byte orders, and what libmseed and ObsPy read from them.
 
     pip install numpy obspy pymseed
     python scripts/conformance/make_miniseed.py
 
-`words-LEVEN.mseed` holds every kind of word of Steim 1 or 2. No writer makes little-endian Steim frames or the old
-gain-ranged encodings, so that records are packed here, by the SEED manual; the expected samples are what the readers
-say. `expected.json` has, by file, channels with start (ns), rate and samples, as libmseed reads them. Of files with
-damage it has what libmseed reads of the sound records alone, since libmseed hands out the samples of damaged ones.
-What ObsPy reads otherwise is printed.
+`words-LEVEN.mseed` contains every kind of word of Steim 1 or 2. No program writes little-endian Steim frames or the old
+gain-ranged encodings, so this script packs such records itself, by the SEED manual; the expected samples come from the readers.
+For each file, `expected.json` has channels with start (ns), rate and samples, as libmseed reads them. For damaged files it has
+only what libmseed reads from the intact records, since libmseed also returns samples of damaged ones. Deviations of ObsPy are
+printed.
 """
 import json
 import struct

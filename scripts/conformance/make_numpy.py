@@ -1,9 +1,9 @@
-"""Writes the same samples in every way NumPy saves them.
+"""Writes the same samples in every form in which NumPy saves them.
 
     python scripts/conformance/make_numpy.py crates/data/tests/fixtures/numpy
 
-Nine windows `[2, 64]` of whole numbers, so that every type holds them exactly, their labels and groups: as an archive, stored
-and compressed, and as arrays of their own in several types and both orders of bytes. NumPy 2.4 was used.
+Nine windows `[2, 64]` with labels and groups: as an archive, stored and compressed, and as separate arrays in several types and
+both byte orders. The values are integers, which every type represents exactly. NumPy 2.4 was used.
 """
 
 import os

@@ -1,9 +1,10 @@
-"""Writes samples as the Python system has them, with the real PyTorch, and what they hold.
+"""Writes samples in the form of the Python scripts with PyTorch, and their expected content.
 
     python scripts/conformance/make_pt_samples.py crates/data/tests/fixtures/pt
 
-Each file is one `torch.save` dict; `expected.json` holds, a file and task, shape, values and label as PyTorch loads them.
-Needs PyTorch and NumPy (PyTorch 2.15 was used). `malicious.pt` would run a command where pickles are run: do not load it.
+Each file is one `torch.save` dict. For each file and task, `expected.json` holds shape, values and label as PyTorch loads
+them. Needs PyTorch and NumPy (PyTorch 2.15 was used). `malicious.pt` runs a command if a program executes the pickle: do not
+load it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Writes crates/data/tests/fixtures/rates.json: SciPy's resample_poly between measured sampling rates, as ratios of millihertz.
+"""Writes crates/data/tests/fixtures/rates.json: results of SciPy's resample_poly between measured sampling rates, as ratios of millihertz.
 
     pip install numpy scipy
     python scripts/conformance/make_rates.py

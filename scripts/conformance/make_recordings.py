@@ -1,10 +1,10 @@
-"""Writes crates/data/tests/fixtures/recordings: one signal in every format of recordings, written by others.
+"""Writes crates/data/tests/fixtures/recordings: one signal in every recording format, written by other programs.
 
     pip install numpy obspy pymseed pyarrow scipy h5py
     python scripts/conformance/make_recordings.py
 
-Channels Z and N, 100 Hz, 2024-05-01T10:00:00Z, 400 whole numbers that are a function of their position
-(crates/data/tests/recordings.rs knows it too); miniSEED with a gap of two seconds after sample 250.
+Channels Z and N, 100 Hz, 2024-05-01T10:00:00Z, 400 integers that are a function of their position
+(crates/data/tests/recordings.rs has the same function); miniSEED with a gap of two seconds after sample 250.
 """
 from pathlib import Path
 

@@ -1,10 +1,10 @@
-"""Writes crates/data/tests/fixtures/sac: SAC files as programs leave them, and what ObsPy reads.
+"""Writes crates/data/tests/fixtures/sac: SAC files as various programs write them, and what ObsPy reads from them.
 
     pip install numpy obspy
     python scripts/conformance/make_sac.py
 
-`expected.json` has channel, start (ns), rate and samples by file. Files that ObsPy refuses (no header version, bytes after
-the samples, cut off) differ from a sound one in that alone, and hold what ObsPy reads of the sound one.
+`expected.json` has channel, start (ns), rate and samples by file. Files that ObsPy refuses (no header version, bytes after the
+samples, truncated) differ from an intact file only in that defect; their expected values are those of the intact file.
 """
 import json
 import struct

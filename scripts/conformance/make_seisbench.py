@@ -1,10 +1,10 @@
-"""Writes crates/data/tests/fixtures/seisbench: SeisBench-like datasets whose axes, components and rates are told in many ways.
+"""Writes crates/data/tests/fixtures/seisbench: SeisBench-like datasets that store axes, components and rates in many ways.
 
     pip install numpy h5py
     python scripts/conformance/make_seisbench.py
 
-One folder a dataset. `expected.json` has a list of traces by folder, each with the rate and the samples of every component
-as h5py reads them, taken by their places; null for traces that cannot be read for sure.
+Each dataset is a folder. For each folder, `expected.json` has a list of traces with the rate and the samples of every component,
+as h5py reads them by position; null marks ambiguous traces.
 """
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Writes crates/data/tests/fixtures/signals.json: filters of scipy.signal on one signal.
+"""Writes crates/data/tests/fixtures/signals.json: results of scipy.signal's filters for one signal.
 
     pip install numpy scipy
     python scripts/conformance/make_signals.py

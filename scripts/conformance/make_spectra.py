@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes crates/data/src/preprocessing/spectral_reference.rs: spectra of one signal by NumPy and SciPy.
+"""Writes crates/data/src/preprocessing/spectral_reference.rs: spectra of one signal, computed by NumPy and SciPy.
 
     pip install scipy && python scripts/conformance/make_spectra.py
 """

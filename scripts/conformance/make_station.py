@@ -1,9 +1,9 @@
-"""Writes a minute of a made station as miniSEED with ObsPy, and the windows that ObsPy's reading of it has.
+"""Writes a minute of an artificial station as miniSEED with ObsPy, and the windows that ObsPy reads from it.
 
     python scripts/conformance/make_station.py        # needs numpy and obspy
 
-Records of three channels are multiplexed by their end, as a data logger sends them. One channel has a gap, another begins
-late, and clocks are less than half a sample apart.
+Records of three channels are ordered by their end times, as a data logger sends them. One channel has a gap, another begins
+late, and the clocks differ by less than half a sample.
 """
 import io
 import json

@@ -1,10 +1,10 @@
-"""Writes crates/data/tests/fixtures/tables: tables as loggers, spreadsheets, pandas and pyarrow write them, and what pandas and
-pyarrow read from them (expected.json).
+"""Writes crates/data/tests/fixtures/tables: tables as data loggers, spreadsheets, pandas and pyarrow write them, and what pandas
+and pyarrow read from them (expected.json).
 
     pip install numpy pandas pyarrow
     python scripts/conformance/make_tables.py
 
-80 rows at 100 Hz from 2024-05-01T10:00:00Z, with a gap of 1.5 s after row 50; a value that is missing is null in expected.json.
+80 rows at 100 Hz from 2024-05-01T10:00:00Z, with a gap of 1.5 s after row 50. Missing values are null in expected.json.
 """
 import datetime
 import decimal

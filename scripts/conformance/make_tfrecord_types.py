@@ -1,9 +1,9 @@
-"""Writes TFRecord files whose windows are stored in every type, without TensorFlow: framing, checksums and protocol
-buffers are written here by their specification, numbers by NumPy.
+"""Writes TFRecord files with windows stored in every numeric type, without TensorFlow: the script writes framing, checksums and
+protocol buffers by their specification, and numbers with NumPy.
 
     python scripts/conformance/make_tfrecord_types.py crates/data/tests/fixtures/tfrecord_types
 
-Files `read_*` hold the windows of `expected.json`; files `refused_*` do not say enough to be read.
+Files `read_*` hold the windows of `expected.json`; files `refused_*` lack information that reading needs.
 """
 import json
 import os

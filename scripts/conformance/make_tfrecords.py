@@ -1,4 +1,4 @@
-"""Writes TFRecord files with TensorFlow's own writer, plain and packed, and what they hold.
+"""Writes TFRecord files with TensorFlow's own writer, plain and compressed, and their expected content.
 
     python scripts/conformance/make_tfrecords.py crates/data/tests/fixtures/tfrecord
 

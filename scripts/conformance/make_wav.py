@@ -1,11 +1,11 @@
-"""Writes crates/data/tests/fixtures/wav: every container of samples that WAV has, and what SciPy and soundfile read.
+"""Writes crates/data/tests/fixtures/wav: every sample format of WAV, and what SciPy and soundfile read.
 
     pip install numpy scipy soundfile
     python scripts/conformance/make_wav.py
 
-soundfile writes what it can; the rest is put together here. `expected.json` has rate and channels by file, as the integers
-of the containers (SciPy moves 24 bits up to 32: that is undone) and integers of 8 bits around 0. Where both SciPy and
-soundfile read a file they have to agree. Files that neither reads are those with damage: they are read as the sound part.
+soundfile writes the formats it supports; this script assembles the others. `expected.json` has rate and channels by file, as
+integers (SciPy shifts 24 bits up to 32; this is undone), 8-bit integers around 0. If both SciPy and soundfile read a file, they
+must agree. Neither reads damaged files; their expected values are those of the intact part.
 """
 import json
 import struct

@@ -1,12 +1,12 @@
-"""Variations of recordings that people have, each held against what wrote or reads it elsewhere: a file a case.
+"""Variants of recordings that occur in practice, each compared with the program that wrote or reads it.
 
     pip install numpy obspy scipy pandas pyarrow soundfile
     cargo build -p data --example recordings
     python scripts/conformance/variations.py target/debug/examples/recordings [--keep FOLDER] [--only TEXT]
 
-A case is a file and what is in it: (channel, start in ns or None, rate or None, samples) by trace, or REFUSED where nothing
-may be read. Rates may differ by a millionth, starts by a microsecond, samples not at all. Differences are printed, and
-their number is the exit status.
+A case is a file and its expected content: (channel, start in ns or None, rate or None, samples) for each trace, or REFUSED if
+the file must be refused. Rates may differ by a millionth, starts by a microsecond, samples not at all. Differences are printed,
+and their number is the exit status.
 """
 import argparse
 import gzip

@@ -1,11 +1,11 @@
-"""Variations of samples, labels and SeisBench folders that people have, each held against the plain form of the same data.
+"""Variants of samples, labels and SeisBench folders that occur in practice, each compared with the plain form of the same data.
 
     pip install numpy h5py tensorflow
     cargo build -p data --bin data
     python scripts/conformance/variations_samples.py target/debug/data [--keep FOLDER] [--only TEXT]
 
-Every case is a dataset (NumPy, TFRecord) or an import (labels, SeisBench) whose windows are known: its fingerprints have to
-be those of the plain form, or it has to be refused. Differences are printed, and their number is the exit status.
+Every case is a dataset (NumPy, TFRecord) or an import (labels, SeisBench) with known windows. Its fingerprints must equal those
+of the plain form, or it must be refused. Differences are printed, and their number is the exit status.
 """
 import argparse
 import datetime

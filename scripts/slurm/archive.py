@@ -1,4 +1,4 @@
-"""An archive of station-days on a real Slurm: one task killed, one requeued, one catalogue equal to that of a local run."""
+"""Checks an archive of station-days on a real Slurm: one task is killed, one requeued, and the catalogue equals that of a local run."""
 
 import array
 import datetime

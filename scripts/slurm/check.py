@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A study and an archive of station-days on a real Slurm.
+"""Checks a study and an archive of station-days on a real Slurm.
 
     scripts/slurm/start.sh
     python3 scripts/slurm/check.py TRAINER [--predict PREDICT] [--runs 60] [--days 20] [--folder DIR]
 
-TRAINER is the program. The study is killed, requeued, slurmd stopped and started, and resumed once. It runs as a job
-array and by the local executor; each line must have exactly one completed experiment, and its weights must be equal to
-the bit. Then its first model analyses the archive, see archive.py. Needs root (it stops and starts slurmd).
+TRAINER is the program. The study runs as a job array and with the local executor. The job array is killed and requeued, slurmd
+is stopped and started, and the study is resumed once. Each line must have exactly one completed experiment, with identical
+weights in both. Then the first model analyses the archive, see archive.py. Needs root (it stops and starts slurmd).
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the checks on a real Slurm share."""
+"""Code that the checks on a real Slurm share."""
 
 import json
 import os

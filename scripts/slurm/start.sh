@@ -5,7 +5,7 @@
 #   scripts/slurm/start.sh          install and start
 #   scripts/slurm/start.sh stop     stop the daemons
 #
-# Exits with 77 where the packages cannot be installed.
+# Exits with 77 if the packages cannot be installed.
 set -euo pipefail
 
 stop() {

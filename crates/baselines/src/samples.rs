@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::features::Features;
 use crate::random::{Purpose, generator};
 
-/// Data to keep of windows besides the basic features.
+/// Data of windows to keep, besides the basic features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
     /// Band powers of every segment.

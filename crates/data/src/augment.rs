@@ -73,7 +73,7 @@ impl Default for Noise {
     }
 }
 
-/// Background windows added to others.
+/// Settings for adding background windows to others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Background {

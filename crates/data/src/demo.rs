@@ -23,7 +23,7 @@ pub const SPLITS: [(&str, usize); 3] = [("train", 1200), ("val", 300), ("test", 
 
 const RATE: f64 = 512.0;
 const SAMPLES: usize = 1024;
-/// Number of windows simulated with the same parameters; stands for a recording in real data.
+/// Number of windows simulated with the same parameters; corresponds to a recording in real data.
 const WINDOWS_PER_GROUP: usize = 5;
 
 /// Path of the demo's configuration below `datasets`; the demo is written first if it is missing. The folder is

@@ -1,7 +1,7 @@
 //! Cross-validation by group: assigns windows to folds.
 //!
-//! Windows of one recording are alike, so a recording is tested as a whole and never used for training at the same
-//! time. These functions need only labels and group names. They read no data and keep no state.
+//! Windows of one recording are similar, so a recording is tested as a whole and never used for training in the same
+//! fold. These functions need only labels and group names. They read no data and keep no state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +145,7 @@ impl Folds {
         &self.fold_of
     }
 
-    /// Roles in a fold: its windows are tested, all others are for training.
+    /// Roles of all windows in a fold: its own windows are tested, all others are for training.
     pub fn roles(&self, fold: usize) -> Roles {
         let mut roles = Roles::default();
         for (window, &fold_of_window) in self.fold_of.iter().enumerate() {
@@ -289,8 +289,8 @@ fn collect(labels: &[u32], names: &[impl AsRef<str>]) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// The fold of each group. Large groups are assigned first. Each goes to the fold with the smallest share of the
-/// group's classes so far, then with the fewest windows. An empty fold has no share of any class, so none stays
+/// The fold of each group. Large groups are assigned first. Each goes to the fold with the smallest fraction of the
+/// group's classes so far, then with the fewest windows. An empty fold has no windows of any class, so none stays
 /// empty.
 fn deal(groups: &[Group], count: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

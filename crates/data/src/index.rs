@@ -8,9 +8,9 @@ use crate::text;
 /// Sources listed in `index`, in order.
 ///
 /// Empty lines and lines starting with `#` are skipped. Relative paths are relative to `base` (the configuration's
-/// folder) or, if nothing exists there, to the index file's folder. A line with `*`, `?` or `[` that names no file is
-/// a pattern such as `train-*.tfrecord`: it stands for the matching files, sorted by name. Quotes around a line and
-/// backslashes as separators are understood if nothing else matches.
+/// folder) or, if nothing exists there, to the index file's folder. A line with `*`, `?` or `[` that names no file is a
+/// pattern such as `train-*.tfrecord`: it represents the matching files, sorted by name. Quotes around a line and
+/// backslashes as separators are accepted if nothing else matches.
 ///
 /// # Errors
 /// [`DataError`] naming the line whose source does not exist.

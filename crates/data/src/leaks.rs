@@ -8,7 +8,7 @@ use crate::error::DataError;
 use crate::reader::Record;
 
 /// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
-/// thousand million datasets. `None` for constant windows: those of dead sensors are alike everywhere.
+/// billion datasets. `None` for constant windows: those of dead sensors are the same everywhere.
 pub(crate) fn content_hash(record: &Record) -> Option<u64> {
     let first = record.values.first()?;
     if record.values.iter().all(|value| value == first) {

@@ -359,7 +359,7 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Wraps what is wrong with a window. If the first has a length that the front end cannot take, so have all.
+    /// Wraps the problem of a window. If the first window has a length that the front end does not support, all have.
     fn unusable(&self, problem: PreprocessingError, source: &Path, record: usize) -> DataError {
         if self.shape.is_some() || !problem.is_of_front_end() {
             return in_record(source, record)(problem);

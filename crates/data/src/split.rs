@@ -15,7 +15,7 @@ pub enum Storage {
     #[default]
     Memory,
     /// Read again for every batch, in bounded memory. The sources must allow reading single records. Batches are
-    /// identical to the bit.
+    /// identical bit for bit.
     Streamed,
     /// Like `Memory`, but the training split is kept as windows, for augmentation.
     Windows,

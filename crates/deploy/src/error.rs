@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Errors of exports.
 
 use model::{PlanError, WeightsError};
 
@@ -8,10 +8,10 @@ pub enum DeployError {
     /// `preprocessing` of `model.json` cannot be read.
     #[error("`preprocessing` of model.json: {0}")]
     Preprocessing(#[from] serde_json::Error),
-    /// Logits cannot be divided by it.
+    /// Logits cannot be divided by the temperature.
     #[error("`temperature` of model.json is {0}: it must be a number above 0")]
     Temperature(f64),
-    /// A weight is no number.
+    /// A weight is not finite.
     #[error("tensor `{tensor}` has values that are not finite: the training diverged")]
     NotFinite {
         /// Tensor name.
@@ -26,24 +26,24 @@ pub enum DeployError {
     /// A value of the network cannot be represented with 8 bits.
     #[error("`{layer}`: {problem}")]
     Range {
-        /// The layer that puts it out.
+        /// The layer that produces it.
         layer: String,
         /// What is wrong with it.
         problem: String,
     },
-    /// There is nothing to find the ranges of values by.
+    /// There are no windows to find ranges on.
     #[error("quantisation needs windows to find the ranges of values by, and there are none")]
     NoWindows,
-    /// Stored ranges of 8 bits cannot be used.
+    /// Stored 8-bit ranges cannot be used.
     #[error("{0}")]
     Stored(String),
-    /// The front end has no form in C.
+    /// The C export does not support the front end.
     #[error("the preprocessing cannot be written in C: {0}")]
     FrontEnd(String),
 }
 
 impl DeployError {
-    /// Whether another model or option would do, rather than that something failed.
+    /// Whether another model or option would help (exit code 2), as opposed to a failure.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Preprocessing(_)

@@ -1,14 +1,14 @@
-//! Trained networks as files of other programs.
+//! Exports trained networks to files of other programs.
 //!
-//! - [`TrainedModel`]: a network with what turns windows into its inputs, checked to fit together;
-//! - [`saved_model`]: TensorFlow's SavedModel, with variables and, where a graph can do it, the preprocessing;
+//! - [`TrainedModel`]: a network with its preprocessing, checked for consistency;
+//! - [`saved_model`]: TensorFlow's SavedModel, with variables and, if a graph can express it, the preprocessing;
 //! - [`onnx`]: ONNX, from the network's input to logits and probabilities;
-//! - [`network`]: the network as few operations, for what follows;
-//! - [`quantise`]: the network in 8 bits, and a runner in the same integer arithmetic as TFLite's reference kernels;
+//! - [`network`]: the network in a few types of operations, for the following exports;
+//! - [`quantise`]: the network in 8 bits, and a runner in the integer arithmetic of TFLite's reference kernels;
 //! - [`tflite`]: TFLite, from features to logits, in float32 or 8 bits;
-//! - [`c`]: C99 for nodes: front end and network, without heap or dependencies.
+//! - [`c`]: C99 for sensor nodes: front end and network, without heap or dependencies.
 //!
-//! The crate writes nothing: it returns files as paths and bytes ([`ModelFile`]), and whoever owns the directory writes
+//! The crate writes nothing: it returns files as paths and bytes ([`ModelFile`]), and the owner of the directory writes
 //! them. It does not depend on Burn.
 
 pub mod c;

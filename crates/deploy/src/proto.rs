@@ -13,7 +13,7 @@ pub(crate) const DT_STRING: i32 = 7;
 pub(crate) const DT_BOOL: i32 = 10;
 pub(crate) const DT_COMPLEX128: i32 = 18;
 
-/// Size of a dimension that is not known: the batch.
+/// Size of an unknown dimension: the batch.
 pub(crate) const UNKNOWN: i64 = -1;
 
 /// `VersionDef`.
@@ -38,7 +38,7 @@ pub(crate) struct TensorShape {
 }
 
 impl TensorShape {
-    /// A shape that is known.
+    /// A known shape.
     pub fn of(dims: &[usize]) -> Self {
         let dim = dims.iter().map(|&size| Dim { size: size as i64 });
         Self { dim: dim.collect() }
@@ -51,7 +51,7 @@ impl TensorShape {
         shape
     }
 
-    /// Sizes; those that are not known as 0.
+    /// Sizes; unknown ones as 0.
     #[cfg(test)]
     pub fn dims(&self) -> Vec<usize> {
         let sizes = self.dim.iter().map(|dim| dim.size.max(0) as usize);
@@ -201,7 +201,7 @@ pub(crate) struct Collection {
     pub bytes_list: Option<BytesList>,
 }
 
-/// `VariableDef`: what Python makes a variable object of.
+/// `VariableDef`: Python creates a variable object from it.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct VariableDef {
     #[prost(string, tag = "1")]

@@ -1,4 +1,4 @@
-//! Small networks with weights as after a training, for tests.
+//! Small networks with weights like those after training, for tests.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use model::rng::Rng;
 use model::{Architecture, Bundle, InputShape, ModelKind, NamedTensor, Plan, TensorRole, Weights};
 use serde_json::{Value, json};
 
-/// A narrow network over `[2, 7, 16]`: no bias is zero, no batch normalisation the identity.
+/// A narrow network over `[2, 7, 16]`: no bias is zero, and no batch normalisation is the identity.
 pub(crate) fn trained(kind: ModelKind) -> (Bundle, Architecture) {
     let preprocessing = json!({
         "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,
@@ -14,7 +14,7 @@ pub(crate) fn trained(kind: ModelKind) -> (Bundle, Architecture) {
     with_preprocessing(kind, InputShape::from([2, 7, 16]), preprocessing)
 }
 
-/// The same over another input, behind `preprocessing`.
+/// The same over another input, after `preprocessing`.
 pub(crate) fn with_preprocessing(
     kind: ModelKind,
     input: InputShape,
@@ -49,7 +49,7 @@ pub(crate) fn with_preprocessing(
     (bundle, architecture)
 }
 
-/// Features of `count` windows, end to end.
+/// Concatenated features of `count` windows.
 pub(crate) fn features(architecture: &Architecture, count: usize) -> Vec<f32> {
     let values = noise(7, count * architecture.input.elements());
     values.into_iter().map(|v| 2.0 * v).collect()

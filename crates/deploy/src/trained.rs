@@ -1,4 +1,4 @@
-//! What is exported.
+//! The input of an export.
 
 use data::Preprocessing;
 use model::{Architecture, Bundle, InputShape, Plan, Weights};
@@ -23,7 +23,7 @@ impl ModelFile {
     }
 }
 
-/// A network, its weights and what turns windows into its inputs.
+/// A network with its weights and preprocessing.
 #[derive(Debug)]
 pub struct TrainedModel<'a> {
     bundle: &'a Bundle,
@@ -35,11 +35,11 @@ pub struct TrainedModel<'a> {
 }
 
 impl<'a> TrainedModel<'a> {
-    /// Of a bundle as it is stored beside an experiment.
+    /// Checks a bundle as stored in an experiment.
     ///
     /// # Errors
-    /// [`DeployError`] where the network does not fit its input, or `model.json` has a preprocessing or
-    /// temperature that makes no sense.
+    /// [`DeployError`] if the network does not fit its input, or `model.json` has an invalid preprocessing or
+    /// temperature.
     pub fn new(bundle: &'a Bundle, architecture: &Architecture) -> Result<Self, DeployError> {
         let preprocessing: Preprocessing =
             serde_json::from_value(bundle.card.preprocessing.clone())?;
@@ -101,7 +101,7 @@ impl<'a> TrainedModel<'a> {
         self.temperature
     }
 
-    /// Samples of a raw window, where the model says so.
+    /// Samples of a raw window, if the model stores it.
     pub fn window_samples(&self) -> Option<usize> {
         self.window
     }
@@ -114,7 +114,7 @@ impl<'a> TrainedModel<'a> {
     /// `model.safetensors`.
     ///
     /// # Errors
-    /// [`DeployError::Weights`] where the weights cannot be encoded.
+    /// [`DeployError::Weights`] if the weights cannot be encoded.
     pub fn safetensors(&self) -> Result<Vec<u8>, DeployError> {
         let [(_, weights), _] = self.bundle.files()?;
         Ok(weights)

@@ -1,4 +1,4 @@
-//! Files that are added to an experiment's model after the training. None is overwritten.
+//! Files added to an experiment's model after training. Existing files are never overwritten.
 
 use std::path::PathBuf;
 
@@ -10,16 +10,16 @@ use crate::store::Entry;
 /// Whether a file was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It is there now.
+    /// The file was added.
     New(PathBuf),
-    /// It was there, with the same content.
+    /// The file already existed with the same content.
     Same(PathBuf),
-    /// Another file is there and stays.
+    /// A different file exists and stays.
     Other(PathBuf),
 }
 
 impl Entry {
-    /// Adds a file to `model/`, unless one of that name is there.
+    /// Adds a file to `model/`, unless a file of that name exists.
     ///
     /// # Errors
     /// [`ExperimentError::Write`] if it cannot be written; no part of it remains.

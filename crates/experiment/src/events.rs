@@ -186,7 +186,7 @@ impl EventWriter {
         self.tensor("_hparams_/experiment", 0, "hparams", content, empty());
     }
 
-    /// LogPositions the end of the run for HPARAMS.
+    /// Marks the end of the run for HPARAMS.
     pub fn hparams_end(&mut self, success: bool) {
         let content = hparams::session_end(wall_time(), success);
         self.tensor("_hparams_/session_end_info", 0, "hparams", content, empty());

@@ -184,7 +184,7 @@ fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
         .next()
 }
 
-/// Status as shown and filtered; `-` for experiments of the Python system.
+/// Status as shown and filtered; `-` for experiments of the Python scripts.
 pub fn status(entry: &Entry) -> String {
     match entry.status {
         _ if entry.untracked => "untracked".into(),
@@ -214,7 +214,7 @@ pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
     read.next().or_else(zoned)
 }
 
-/// A name for the dataset: the folder of a `dataset_config.yaml`, or the file's value name.
+/// A name for the dataset: the folder of a `dataset_config.yaml`, or the file's name without extension.
 fn dataset(entry: &Entry) -> Option<String> {
     let config = &entry.metadata.training_config;
     let path = config

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-/// LogPositions a string that stands for a number JSON does not have.
+/// Marks a string that represents a number which JSON does not have.
 const MARK: char = '\0';
 
 /// The numeric value: the number itself, or the number in a string.

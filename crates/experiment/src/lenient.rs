@@ -34,7 +34,7 @@ pub(crate) fn nan() -> f64 {
     f64::NAN
 }
 
-/// Largest whole number that float64 represents exactly along with all smaller ones.
+/// Largest integer that float64 represents exactly along with all smaller ones.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Lenient for Option<u64> {

@@ -5,7 +5,7 @@
 //! - [`Experiment`]: a running experiment, the only writer below its directory. It replaces `metadata.json`
 //!   atomically, appends to `history.jsonl`, and writes event logs, figures and the model. It holds a lock that the
 //!   operating system releases when the process ends.
-//! - [`Metadata`]: `metadata.json` of this program and of the Python system; unknown fields are preserved.
+//! - [`Metadata`]: `metadata.json` of this program and of the Python scripts; unknown fields are preserved.
 //! - [`events`]: event files for TensorBoard.
 //! - [`figures`]: confusion matrices and learning curves as PNG, with an embedded font.
 //! - [`study`]: the runs of a study, summarised.

@@ -1,4 +1,4 @@
-//! `metadata.json`: the fields that tools of the Python system read, and our additions.
+//! `metadata.json`: the fields that tools around the Python scripts read, and additional ones.
 //!
 //! Fields are read one by one: numbers may be strings, and a field that does not fit becomes unknown. Writing a file
 //! back preserves everything that was not understood (see `file`).
@@ -169,10 +169,10 @@ pub struct Metadata {
     pub experiment_id: String,
     /// Start, ISO 8601 with microseconds.
     pub timestamp: String,
-    /// [`SCHEMA_VERSION`]; missing in files of the Python system.
+    /// [`SCHEMA_VERSION`]; missing in files of the Python scripts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<u32>,
-    /// Status as last written; missing in files of the Python system.
+    /// Status as last written; missing in files of the Python scripts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// Network.

@@ -50,8 +50,8 @@ impl PrCurve {
         curve
     }
 
-    /// The rows of TensorBoard's tensor, end to end: true positives, false positives, true negatives, false negatives,
-    /// precision, recall.
+    /// The rows of TensorBoard's tensor, concatenated: true positives, false positives, true negatives, false
+    /// negatives, precision, recall.
     ///
     /// # Shapes
     /// `[6, THRESHOLDS]`.

@@ -286,7 +286,7 @@ impl Experiment {
         Ok(())
     }
 
-    /// Writes files beside the event file of `run`, as [`Experiment::save_set`] does.
+    /// Writes files next to the event file of `run`, as [`Experiment::save_set`] does.
     ///
     /// # Errors
     /// [`ExperimentError::Write`]; the last file is then missing.

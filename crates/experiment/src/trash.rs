@@ -21,7 +21,7 @@ impl ExperimentLock {
     /// # Errors
     /// [`ExperimentError::Running`] if a process trains the experiment.
     pub(crate) fn take(entry: &Entry) -> Result<Self, ExperimentError> {
-        // Experiments of the Python system have no lock file, and this program never trains them.
+        // Experiments of the Python scripts have no lock file, and this program never trains them.
         let lock = open_regular(&entry.directory.join(LOCK_FILE)).ok();
         let taken = lock.as_ref().map(File::try_lock);
         match taken {

@@ -2,8 +2,8 @@
 //!
 //! A claim is the directory `{item}.{attempt}`, created by `create_dir`, which succeeds in exactly one process on any
 //! machine. It contains a lock that the operating system releases when the worker dies. The worker also touches the
-//! lock file regularly (its heartbeat), for machines that do not see each other's locks. The next attempt after a
-//! death is another directory. Claims are never removed, so nobody can take a claim away from its worker.
+//! lock file regularly (its heartbeat), for machines that do not see each other's locks. The next attempt after a death
+//! is a new directory. Claims are never removed, so no process can take a claim from its worker.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};

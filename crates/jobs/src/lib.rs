@@ -100,7 +100,7 @@ pub trait Executor<W: Work> {
     /// A description of what is missing.
     fn check(&self) -> Result<(), W::Error>;
 
-    /// Does what is left of the work, or starts those who do.
+    /// Does the remaining work, or starts the workers that do it.
     ///
     /// # Errors
     /// If no worker can be started.
@@ -118,7 +118,7 @@ pub fn host_name() -> String {
 /// Path of this program, which workers run.
 ///
 /// # Errors
-/// [`JobError::Usage`] if the system does not tell.
+/// [`JobError::Usage`] if the system does not report it.
 pub fn program() -> Result<PathBuf, JobError> {
     std::env::current_exe()
         .map_err(|error| JobError::Usage(format!("cannot find this program's file: {error}")))

@@ -1,4 +1,4 @@
-//! A token in the folder of a work. A worker on another machine that finds another token, or none, does not see the
+//! A token in the folder of a work. A worker on another machine that finds a different token, or none, does not see the
 //! folder in which the work was planned.
 
 use std::fs;
@@ -9,7 +9,7 @@ use crate::JobError;
 /// Name of the file.
 pub const FILE: &str = "token";
 
-/// A new token, which no other process makes.
+/// A new, unique token.
 pub fn new() -> String {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed();
     let nanoseconds = since.map_or(0, |since| since.as_nanos());

@@ -1,6 +1,6 @@
-//! Plain loops, compiled once more for wider vectors and chosen at run time: the build is for any x86-64
-//! processor, whose baseline has vectors of four float32. Widths change no result, since the compiler never adds across
-//! lanes and Rust never fuses a multiplication with an addition by itself.
+//! Vectorised loops: plain Rust, compiled for several vector widths and selected at run time. The build itself targets
+//! any x86-64 processor, whose baseline has vectors of four float32. The width changes no result, since the compiler
+//! never adds across lanes and Rust never fuses a multiplication with an addition by itself.
 //!
 //! ```
 //! lanes::wide! {
@@ -22,7 +22,7 @@ mod vectors;
 pub use transpose::{Shape, transpose};
 pub use vectors::{Fours, FoursMut, Isa, Kernel, ROW, Row, Vector, run};
 
-/// What this processor has.
+/// Vector width of a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
     /// The baseline of the target.
@@ -36,7 +36,7 @@ pub enum Width {
 }
 
 impl Width {
-    /// The widest there is. The detection is cached by the standard library.
+    /// The widest that this processor supports. The standard library caches the detection.
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
@@ -50,7 +50,7 @@ impl Width {
         Self::Baseline
     }
 
-    /// All up to the widest.
+    /// All widths up to the widest that this processor supports.
     #[cfg(test)]
     fn all() -> Vec<Self> {
         let mut all = vec![Self::Baseline];

@@ -1,25 +1,25 @@
 //! Transposed copies of matrices.
 #![allow(unsafe_code)]
 
-/// Numbers of matrices: float32 and float64.
+/// Element types of matrices: float32 and float64.
 pub trait Element: Copy + sealed::Blocks {}
 
 impl Element for f32 {}
 impl Element for f64 {}
 
-/// A matrix in a slice: how many rows and columns, and how far rows lie apart.
+/// Shape of a matrix in a slice: rows, columns, and the distance between rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Columns.
+    /// Number of columns.
     pub columns: usize,
-    /// From a row to the next, at least the columns.
+    /// Distance from one row to the next, at least the number of columns.
     pub stride: usize,
 }
 
 impl Shape {
-    /// Numbers from the first to the last of the matrix.
+    /// Number of elements from the first to the last element of the matrix.
     fn reach(self) -> usize {
         match self.rows {
             0 => 0,
@@ -28,7 +28,7 @@ impl Shape {
     }
 }
 
-/// Makes rows of the columns of `from`, `to_stride` apart in `to`; what is between them stays.
+/// Writes the columns of `from` as rows of `to`, `to_stride` apart; elements between the rows are unchanged.
 ///
 /// # Panics
 /// If a matrix reaches beyond its slice, or rows overlap.
@@ -79,7 +79,7 @@ mod sealed {
         /// Transposes a block.
         ///
         /// # Safety
-        /// As many rows of as many numbers lie at both pointers, so far apart.
+        /// Both pointers must be valid for `SIDE` rows of `SIDE` elements at the given strides.
         #[inline(always)]
         unsafe fn block(from: *const Self, stride: usize, to: *mut Self, to_stride: usize) {
             for row in 0..Self::SIDE {

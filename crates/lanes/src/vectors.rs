@@ -1,8 +1,8 @@
-//! Vectors of float64 by the processor's instructions, for loops that compilers do not turn into vectors themselves.
+//! Vectors of float64 with the processor's instructions, for loops that compilers do not vectorise.
 //!
-//! A computation over rows of [`ROW`] numbers is a [`Kernel`]: written once, compiled for every instruction set, and run with the
-//! widest that the processor has. A row is `ROW / LANES` vectors. No operation adds across lanes or fuses a multiplication with
-//! an addition, so every instruction set gives the same bits.
+//! A computation over rows of [`ROW`] numbers is a [`Kernel`]. It is written once, compiled for every instruction set,
+//! and run with the widest that the processor supports. A row consists of `ROW / LANES` vectors. No operation adds
+//! across lanes or fuses a multiplication with an addition, so every instruction set gives the same bits.
 #![allow(unsafe_code)]
 
 use std::ops::{Add, Mul, Sub};
@@ -12,28 +12,28 @@ use std::arch::x86_64::*;
 
 use crate::Width;
 
-/// Numbers of a row.
+/// Numbers per row.
 pub const ROW: usize = 8;
 
-/// A row, aligned so that no vector lies in two lines of the cache.
+/// A row, aligned so that no vector spans two cache lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub struct Row(pub [f64; ROW]);
 
-/// Rows in two slices: four numbers of a row are in the first, four at the same place in the second.
+/// Rows in two slices: four numbers of a row are in the first slice, and four at the same position in the second.
 #[derive(Clone, Copy)]
 pub struct Fours<'a> {
     low: &'a [f64],
     high: &'a [f64],
-    /// The last place at which both have four numbers.
+    /// The last position at which both slices have four numbers.
     last: usize,
 }
 
 impl<'a> Fours<'a> {
-    /// The rows of two slices.
+    /// Rows in two slices.
     ///
     /// # Panics
-    /// If one is shorter than four numbers.
+    /// If a slice is shorter than four numbers.
     #[inline]
     pub fn new(low: &'a [f64], high: &'a [f64]) -> Self {
         let shorter = low.len().min(high.len());
@@ -45,7 +45,7 @@ impl<'a> Fours<'a> {
         }
     }
 
-    /// The numbers of the row at a place, in each slice.
+    /// The numbers of the row at a position, in each slice.
     #[inline(always)]
     fn at(&self, place: usize) -> [&'a [f64; 4]; 2] {
         assert!(place <= self.last);
@@ -57,16 +57,16 @@ impl<'a> Fours<'a> {
     }
 }
 
-/// Where rows are written: four numbers from one place on in a slice, four from another.
+/// Destination of rows: four numbers from one position of a slice, and four from another.
 pub struct FoursMut<'a> {
     all: &'a mut [f64],
     firsts: [usize; 2],
-    /// The last place at which both have room for four numbers.
+    /// The last position at which both parts have room for four numbers.
     last: usize,
 }
 
 impl<'a> FoursMut<'a> {
-    /// Rows that begin at `firsts`.
+    /// Rows whose parts begin at `firsts`.
     ///
     /// # Panics
     /// If there is no room for one row.
@@ -81,7 +81,7 @@ impl<'a> FoursMut<'a> {
         }
     }
 
-    /// The numbers of the row at a place, in each part.
+    /// The numbers of the row at a position, in each part.
     #[inline(always)]
     fn at(&mut self, place: usize) -> [*mut f64; 2] {
         assert!(place <= self.last);
@@ -96,31 +96,32 @@ impl<'a> FoursMut<'a> {
     }
 }
 
-/// A part of a row.
+/// A vector: a part of a row.
 pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
     /// Replaces a part of a row.
     fn store(self, row: &mut Row, part: usize);
-    /// Writes a part of the row at a place.
+    /// Writes a part of the row at a position.
     fn scatter(self, to: &mut FoursMut<'_>, place: usize, part: usize);
 }
 
-/// An instruction set that the processor has. Whoever holds one may use its vectors.
+/// An instruction set that the processor supports. A value of this type proves that its vectors may be used.
 pub trait Isa: Copy {
-    /// Numbers of a vector; they divide [`ROW`].
+    /// Numbers per vector; a divisor of [`ROW`].
     const LANES: usize;
-    /// Its vectors.
+    /// Its vector type.
     type F64: Vector;
     /// The same number in all lanes.
     fn splat(self, value: f64) -> Self::F64;
     /// A part of a row.
     fn load(self, row: &Row, part: usize) -> Self::F64;
-    /// A part of the row at a place.
+    /// A part of the row at a position.
     fn gather(self, from: Fours<'_>, place: usize, part: usize) -> Self::F64;
 }
 
-/// A computation that is written for any instruction set.
+/// A computation written for any instruction set.
 pub trait Kernel {
-    /// Runs it. Must be `#[inline(always)]`, as everything it calls, to be compiled with the instructions of `isa`.
+    /// Runs the computation. This method and everything it calls must be `#[inline(always)]`, to be compiled with the
+    /// instructions of `isa`.
     fn run<I: Isa>(self, isa: I);
 }
 
@@ -156,8 +157,8 @@ fn run_with(width: Width, kernel: impl Kernel) {
     }
 }
 
-/// [`Isa`] and [`Vector`] by intrinsics. Nobody outside this module makes an instruction set, and nobody has vectors
-/// without one: that is why the intrinsics may be called.
+/// Implements [`Isa`] and [`Vector`] with intrinsics. Only this module can create an instruction set, and vectors need
+/// one; therefore the intrinsics may be called.
 #[cfg(target_arch = "x86_64")]
 macro_rules! isa {
     ($isa:ident, $vector:ident($inner:ty), $lanes:literal, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,

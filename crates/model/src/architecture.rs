@@ -88,7 +88,7 @@ impl ModelKind {
         ModelKind::DeepLarge,
     ];
 
-    /// The networks of the Python system, smallest first.
+    /// The networks of the Keras scripts, smallest first.
     pub const KERAS: [ModelKind; 5] = [
         ModelKind::UltraLightweight,
         ModelKind::DeepEfficient,
@@ -248,8 +248,8 @@ impl Architecture {
         Self::build(kind, input, num_classes, (divisor, false))
     }
 
-    /// This network without the path from the maximum over time, which `seismic_cnn` did not have at first; `None` for the
-    /// others, which have not changed. Experiments of that time still need it.
+    /// This network without the path from the maximum over time, which the first version of `seismic_cnn` did not have;
+    /// `None` for the other networks, which have not changed. Experiments with the first version still need it.
     pub fn earlier(&self) -> Option<Self> {
         let (kind, input) = (self.kind, self.input);
         let earlier = || Self::build(kind, input, self.num_classes, (1, true));

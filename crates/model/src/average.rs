@@ -16,9 +16,9 @@ fn ramped_decay(decay: f64, steps: u64) -> f64 {
     decay.min((1.0 + steps) / (10.0 + steps))
 }
 
-/// Momentum of the running statistics of batch normalisation in step `step`, counted from 1. It is Keras' value,
-/// except together with an average of the weights (`averaged`). There it is lower in the first steps, because
-/// statistics of the untrained network would spoil the first epochs.
+/// Momentum of the running statistics of batch normalisation in step `step`, counted from 1. It equals Keras' value
+/// unless the weights are averaged (`averaged`). With an average it is lower in the first steps, because statistics of
+/// the untrained network would distort the first epochs.
 pub fn batch_norm_momentum(averaged: bool, step: u64) -> f64 {
     if averaged {
         ramped_decay(BATCH_NORM_MOMENTUM, step)

@@ -34,8 +34,8 @@ pub fn named_tensors(bytes: &[u8]) -> Result<HashMap<String, NamedTensor>, Weigh
 }
 
 impl Weights {
-    /// Replaces tensors by those of `source` with the same name and shape. `same_classes` tells whether both networks
-    /// have the same classes; if not, the last layer keeps its values. Also returns what happened to each tensor.
+    /// Replaces tensors by those of `source` with the same name and shape. `same_classes` is whether both networks have
+    /// the same classes; if not, the last layer keeps its values. Also returns the outcome for each tensor.
     pub fn with_tensors_of(
         mut self,
         plan: &Plan,

@@ -11,9 +11,9 @@ use crate::error::PredictError;
 use crate::network::Network;
 use crate::novelty::Novelty;
 
-/// Windows that are classified at once at most, and that `batch` normalisation scales together.
+/// Maximum number of windows classified at once, and number of windows that `batch` normalisation scales together.
 const BATCH: usize = 256;
-/// Windows of a thread that are classified at once: few enough for its core's cache.
+/// Number of windows that a thread classifies at once: few enough for its core's cache.
 const CACHED: usize = 32;
 
 /// Prediction for one window.
@@ -54,7 +54,7 @@ impl Prediction {
 pub struct Options {
     /// Window length in samples, for older models that do not store it.
     pub window_samples: Option<usize>,
-    /// Whether the 8-bit network classifies, whose ranges `trainer quantise` stored.
+    /// Whether to use the 8-bit network, whose ranges `trainer quantise` has stored.
     pub int8: bool,
 }
 
@@ -167,7 +167,7 @@ impl Classifier {
         self.card.temperature
     }
 
-    /// A hash of weights and model card, and of the 8-bit network where that classifies.
+    /// A hash of weights and model card, and of the 8-bit network if it is used.
     pub fn identity(&self) -> String {
         let card = u64::from(crc32c::crc32c(&self.card.to_bytes()));
         let sum = card << 32 | u64::from(self.weights);
@@ -178,7 +178,7 @@ impl Classifier {
         }
     }
 
-    /// Checksum of all integers of the 8-bit network, where that classifies.
+    /// Checksum of all integers of the 8-bit network, if it is used.
     pub fn int8_checksum(&self) -> Option<&str> {
         self.network.integers()
     }
@@ -307,7 +307,7 @@ impl Classifier {
     }
 }
 
-/// Of all tensors, in their order.
+/// Checksum of all tensors, in their order.
 fn checksum(weights: &Weights) -> u32 {
     weights.tensors().iter().fold(0, |sum, tensor| {
         let bytes: Vec<u8> = tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect();

@@ -1,5 +1,5 @@
-//! A self-contained HTML page of interesting windows: the most confident mistakes, the least certain windows, and
-//! samples of every class, with waveform, spectrogram, what the network went by, and probabilities.
+//! A self-contained HTML page of informative windows: the most confident mistakes, the least certain windows, and
+//! samples of every class, with waveform, spectrogram, relevance, and probabilities.
 
 use data::reader::Window;
 use data::recording::format_time;
@@ -50,7 +50,7 @@ struct Item {
     label: Option<usize>,
     prediction: Prediction,
     window: Window,
-    /// What the network went by, once it was asked for.
+    /// Relevance of the window's parts, if it was computed.
     relevance: Option<Relevance>,
 }
 
@@ -114,8 +114,7 @@ impl Gallery {
         }
     }
 
-    /// Computes for every window that is kept what the network went by, to be shown beside its spectrogram. Models with
-    /// `batch` normalisation have no such picture.
+    /// Computes the relevance of every window that is shown. Models with `batch` normalisation have none.
     ///
     /// # Errors
     /// [`PredictError`] if the model can no longer be read.

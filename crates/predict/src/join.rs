@@ -61,9 +61,9 @@ pub struct JoinCounts {
 /// The stretch that is being passed on.
 #[derive(Clone, Copy, Debug)]
 enum Open {
-    /// Of one rate: number of samples that it may still get, and its end if it gets them all.
+    /// Channels of one rate: number of samples that the stretch may still get, and its end if it gets them all.
     Shared(usize, i64),
-    /// Of different rates, from this time on.
+    /// Channels of different rates, from this time on.
     Apart(i64),
 }
 
@@ -95,7 +95,7 @@ impl Joiner {
         }
     }
 
-    /// Passes on channels of different rates too, which whoever takes them resamples to `rate` Hz.
+    /// Also passes on channels of different rates, which the consumer resamples to `rate` Hz.
     #[must_use]
     pub fn resampled_to(self, rate: f64) -> Self {
         Self {

@@ -75,7 +75,7 @@ pub(crate) fn locate(given: &Path, experiments: &Path) -> Result<PathBuf, Predic
     }
 }
 
-/// Refuses an experiment that has no model, and says why it has none.
+/// Refuses an experiment without a model, with the reason.
 fn with_model(directory: PathBuf) -> Result<PathBuf, PredictError> {
     if directory.join("model").join(CARD_FILE).is_file() {
         return Ok(directory);

@@ -16,16 +16,16 @@ pub(crate) enum Network {
     Float(Inference),
     Int8 {
         network: IntegerInference,
-        /// Of all its integers.
+        /// Checksum of all its integers.
         checksum: String,
     },
 }
 
 impl Network {
-    /// Of the weights in `folder`.
+    /// The float32 network of the weights in `folder`.
     ///
     /// # Errors
-    /// [`PredictError::Preprocessing`] where the network does not fit its input.
+    /// [`PredictError::Preprocessing`] if the network does not fit its input.
     pub fn float(
         folder: &Path,
         bundle: &Bundle,
@@ -39,10 +39,10 @@ impl Network {
         Ok(Self::Float(network))
     }
 
-    /// Of the weights and the stored ranges in `folder`.
+    /// The int8 network of the weights and the stored ranges in `folder`.
     ///
     /// # Errors
-    /// [`PredictError::Int8`] where there are no ranges, or none of these weights.
+    /// [`PredictError::Int8`] if there are no ranges, or they belong to other weights.
     pub fn int8(
         folder: &Path,
         bundle: &Bundle,
@@ -76,7 +76,7 @@ impl Network {
         })
     }
 
-    /// Checksum of the 8-bit network, where that classifies.
+    /// Checksum of the 8-bit network, if it is used.
     pub fn integers(&self) -> Option<&str> {
         match self {
             Self::Float(_) => None,
@@ -87,7 +87,7 @@ impl Network {
     /// Logits of windows of features.
     ///
     /// # Errors
-    /// In 8 bits, which have no number for it: the index of a value that is not finite.
+    /// For the 8-bit network: the index of a value that is not finite, which 8 bits cannot represent.
     pub fn logits(&mut self, x: &[f32]) -> Result<&[f32], usize> {
         match self {
             Self::Float(network) => Ok(network.logits(x)),

@@ -1,4 +1,5 @@
-//! What a network goes by in a window: its input times the gradient of the predicted class's logit, over time and frequency.
+//! Relevance of the parts of a window for the network's decision: input times the gradient of the predicted class's
+//! logit, over time and frequency.
 
 use data::reader::Window;
 use data::{Normalisation, Pipeline, Preprocessing, SpectralMethod};
@@ -8,10 +9,10 @@ use model::native::InputGradient;
 use crate::classifier::{Classifier, at, mismatch};
 use crate::error::PredictError;
 
-/// The parts of a window, and how much each adds to the logit of a class, to first order: above 0 it speaks for the class.
+/// Contribution of the parts of a window to the logit of a class, to first order. Positive values support the class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relevance {
-    /// Centre of every column, as a share of the window.
+    /// Centre of every column, as a fraction of the window.
     pub columns: Vec<f64>,
     /// Rows of a column: frequencies in equal steps from 0 to half the sampling rate, or one for samples.
     pub rows: usize,
@@ -28,7 +29,7 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// Reads the model of `classifier` once more, since the network that classifies keeps no kernels to go back through.
+    /// Reads the model of `classifier` again, since the network that classifies keeps no kernels for a backward pass.
     /// `None` if its inputs depend on the other windows of a batch.
     ///
     /// # Errors
@@ -55,8 +56,8 @@ impl Explainer {
         }))
     }
 
-    /// The relevance of the parts of a window for the logit of `class`. `None` for windows that are spectra already, whose
-    /// frequencies are not known.
+    /// The relevance of the parts of a window for the logit of `class`. `None` for windows that are already spectra,
+    /// whose frequencies are unknown.
     ///
     /// # Errors
     /// [`PredictError::Window`] with index 0 if the window cannot be classified.

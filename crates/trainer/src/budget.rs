@@ -1,4 +1,4 @@
-//! What network and front end cost on a sensor node, known before the training.
+//! Cost of network and front end on a sensor node, known before training.
 
 use data::Preprocessing;
 use deploy::network::Network;
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{TrainerError, UsageError};
 
-/// Parameters above which a network is not meant for nodes.
+/// Number of parameters above which a network is not intended for nodes.
 const MOST_PARAMETERS: usize = 1_000_000;
 
-/// Cost on a sensor node, by the numbers that the C code computes with.
+/// Cost on a sensor node, from the same calculation as in the C code.
 pub struct NodeCost {
     /// In 8 bits.
     pub int8: c::Cost,
@@ -22,7 +22,7 @@ pub struct NodeCost {
 }
 
 impl NodeCost {
-    /// The cost of a network with its front end. It depends on shapes alone.
+    /// The cost of a network with its front end. It depends only on shapes.
     ///
     /// # Errors
     /// [`TrainerError::Usage`] if the front end has no C implementation.
@@ -47,7 +47,7 @@ impl NodeCost {
         })
     }
 
-    /// Fields of `model_info` in the metadata; none for large networks and front ends without a C implementation.
+    /// Fields of `model_info` in the metadata; empty for large networks and front ends without a C implementation.
     pub fn fields(
         architecture: &Architecture,
         preprocessing: &Preprocessing,

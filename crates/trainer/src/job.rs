@@ -198,14 +198,14 @@ impl Job {
     }
 }
 
-/// Says so where the data are no longer where they were when the run began, and nothing says where they are now.
+/// Reports it if the data are no longer where they were when the run began, and no new place is given.
 fn moved_data(args: &TrainingOptions, recipe: &Recipe) -> Option<MovedData> {
     let given = args.recipe_args.dataset_config.is_some();
     let path = recipe.dataset_config.as_ref().filter(|_| !given)?;
     (!path.exists()).then(|| MovedData { path: path.clone() })
 }
 
-/// An error about options, with the next one that would follow it.
+/// Combines an error about options with the one about moved data that would follow it.
 fn with_moved_data(error: TrainerError, args: &TrainingOptions, recipe: &Recipe) -> TrainerError {
     match (error, moved_data(args, recipe)) {
         (TrainerError::Usage(problem), Some(moved)) => {

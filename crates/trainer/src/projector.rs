@@ -13,7 +13,7 @@ use crate::error::TrainerError;
 const MAX_WINDOWS: usize = 1000;
 const MAX_VALUES: usize = 200_000;
 
-/// What the projector shows beside the features of a window.
+/// Further columns of the projector besides the features of a window.
 pub struct Judged<'a> {
     /// Predicted class of each validation window.
     pub predicted: &'a [u32],
@@ -24,7 +24,7 @@ pub struct Judged<'a> {
     pub probabilities: &'a [f64],
 }
 
-/// Writes features, labels and predictions of validation windows, spread evenly over the split, beside the detailed
+/// Writes features, labels and predictions of validation windows, spread evenly over the split, next to the detailed
 /// metrics. They are computed on the CPU, whatever the backend of the training.
 ///
 /// # Errors

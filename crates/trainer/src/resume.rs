@@ -61,7 +61,7 @@ enum CheckpointError {
     /// Another version of this program wrote it.
     #[error("{path}: unknown version {version}")]
     Version { path: PathBuf, version: u32 },
-    /// It stops where no step of this run ends.
+    /// The checkpoint is at a position where no step of this run ends.
     #[error("{path}: no epoch has {logits} logits")]
     Logits { path: PathBuf, logits: usize },
 }

@@ -1,4 +1,4 @@
-//! A network beside the best baseline.
+//! Comparison of a network with the best baseline.
 
 use std::fmt;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Confusion, normal};
 use crate::random::{Purpose, generator};
 
-/// Windows on which classifiers are judged.
+/// Windows on which classifiers are evaluated.
 #[derive(Debug)]
 pub struct TestedWindows<'a, G = String> {
     /// True classes, one per window.

@@ -1,4 +1,4 @@
-//! NumPy's files that hold something else than samples, as `data inspect` tells them.
+//! Describes NumPy files that contain no samples, for `data inspect`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::error::DataError;
 use crate::import::gaps::{LARGE, number};
 use crate::reader::{self, Described};
 
-/// A file of NumPy's whose arrays are not samples as they are.
+/// A NumPy file whose arrays are not samples.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Arrays {
     file: String,
@@ -38,7 +38,7 @@ impl Arrays {
         })
     }
 
-    /// As a table, and what is missing.
+    /// As a table, with what is missing.
     pub(super) fn text(&self) -> String {
         let heads = [
             "array",

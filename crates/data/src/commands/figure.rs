@@ -57,7 +57,7 @@ impl Example {
         }
     }
 
-    /// A part of a recording; `known` tells whether its sampling rate is known.
+    /// A part of a recording; `known` is whether its sampling rate is known.
     pub fn of_trace(channel: &str, trace: &Trace, known: bool) -> Self {
         let clean = trace
             .samples

@@ -86,8 +86,8 @@ impl DatasetConfig {
         Ok(())
     }
 
-    /// Applies front end and steps of a training preset where the configuration has none. A configured sampling rate
-    /// takes precedence over that of `spectral`.
+    /// Applies front end and steps of a training preset if the configuration has none. A configured sampling rate takes
+    /// precedence over that of `spectral`.
     ///
     /// # Errors
     /// [`DataError::Usage`] if a step is impossible at the sampling rate of the windows.

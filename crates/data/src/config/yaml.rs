@@ -14,7 +14,7 @@ const MAX_SIZE: u64 = 16 << 20;
 /// Maximum nesting of brackets and braces: the parser's time grows with its square.
 const MAX_DEPTH: usize = 200;
 
-/// Refuses text that would take too long to parse, or is not YAML: what is wrong is then no value of a key.
+/// Refuses text that would take too long to parse, or is not YAML, so that errors about values concern only valid YAML.
 ///
 /// # Errors
 /// [`YamlError`] with line and column.

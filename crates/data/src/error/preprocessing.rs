@@ -177,7 +177,7 @@ pub enum PreprocessingError {
 }
 
 impl PreprocessingError {
-    /// Whether it follows from the front end and the length of a window, whatever is in the window.
+    /// Whether the error follows from the front end and the window length, regardless of the window's values.
     pub(crate) fn is_of_front_end(&self) -> bool {
         matches!(
             self,

@@ -38,7 +38,7 @@ pub enum RecordingError {
     /// A gzip stream is damaged.
     #[error("compressed with gzip, but damaged: {0}")]
     Gzip(#[source] std::io::Error),
-    /// A gzip stream unpacks to more than fits in memory.
+    /// A gzip stream whose decompressed content does not fit in memory.
     #[error("unpacks to more than {limit} bytes, too many for one recording; split the file")]
     UnpackedTooLarge {
         /// Bytes that are read.
@@ -173,7 +173,7 @@ pub enum MomentError {
     /// Not a time.
     #[error("is not a time: expected seconds, or as 2024-05-01T10:00:00Z")]
     Malformed,
-    /// Day and month cannot be told apart.
+    /// The order of day and month is ambiguous.
     #[error(
         "may be {year:04}-{:02}-{:02} or {year:04}-{:02}-{:02}, as nothing tells whether the day or the month comes first: \
          write it as the one that is meant",

@@ -1,4 +1,4 @@
-//! Requests that cannot be met, whatever is in the files.
+//! Requests that are impossible regardless of the content of files.
 
 use super::preprocessing::PreprocessingError;
 

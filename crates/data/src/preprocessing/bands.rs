@@ -1,4 +1,4 @@
-//! The front end `bands`: logarithms of the power in equal bands, and the level of the window apart.
+//! The front end `bands`: log power in bands of equal width relative to the level of the window, and the level.
 
 use lanes::{Shape, transpose};
 use serde::{Deserialize, Serialize};
@@ -33,19 +33,19 @@ pub struct BandLayout {
     pub window: usize,
     /// Segments of a window; segment `s` begins at sample `s * hop`.
     pub segments: usize,
-    /// From one segment to the next.
+    /// Distance from one segment to the next.
     pub hop: usize,
     /// Frames of a segment; frame `f` of segment `s` begins at sample `s * hop + f * frame_hop`.
     pub frames: usize,
-    /// From one frame to the next.
+    /// Distance from one frame to the next.
     pub frame_hop: usize,
     /// Length of a frame and of its transform.
     pub frame: usize,
     /// Band `b` is the mean of the bins `edges[b]..edges[b + 1]`, without the last. Bin 0 is in no band.
     pub edges: Vec<usize>,
-    /// What is added to the power of a band, as share of the mean square of its channel in the window.
+    /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
     pub floor: f64,
-    /// Whether the level is removed from the bands and follows them in every frame.
+    /// Whether the level is subtracted from the bands and follows them in every frame.
     pub level: bool,
 }
 
@@ -106,7 +106,7 @@ impl BandLayout {
         })
     }
 
-    /// Samples from the window's first to the last of the last frame; none if they are too many to count.
+    /// Samples from the window's first sample to the end of the last frame; `None` if the number overflows.
     pub(super) fn reach(&self) -> Option<usize> {
         let counts = [self.segments, self.frames];
         reach(counts, [self.hop, self.frame_hop], self.frame)
@@ -117,7 +117,7 @@ impl BandLayout {
         self.edges.len() - 1
     }
 
-    /// Features of a frame: its bands and, where it is kept, the level.
+    /// Features of a frame: its bands and, if it is kept, the level.
     pub fn frame_features(&self) -> usize {
         self.bands() + usize::from(self.level)
     }
@@ -128,45 +128,46 @@ impl BandLayout {
     }
 }
 
-/// See [`BandLayout::reach`]; of `counts`, each at least 1, of segments and of frames, and their `hops`.
+/// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.
 fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
     let last = |i: usize| hops[i].checked_mul(counts[i] - 1);
     last(0)?.checked_add(last(1)?)?.checked_add(frame)
 }
 
-/// The front end, planned, with its buffers.
+/// The planned front end with its buffers.
 pub(super) struct Bands {
     layout: BandLayout,
     spectra: Spectra,
     /// `1 / sum(w^2)`.
     scale: f64,
-    /// Where frames begin, each once, in ascending order: frames of several segments may be the same samples.
+    /// Start positions of frames, in ascending order without repetition: frames of several segments may be the same
+    /// samples.
     starts: Vec<usize>,
-    /// Of every frame of every segment, which of `starts` it begins at.
+    /// For every frame of every segment, its index in `starts`.
     places: Vec<usize>,
-    /// How many frames begin at each of `starts`; empty where it is one each, in order.
+    /// Number of frames at each of `starts`; empty if there is one each, in order.
     weights: Vec<f64>,
-    /// What makes means of sums, `[bands, starts]`.
+    /// Factors from sums to means, `[bands, starts]`.
     factors: Vec<f64>,
-    /// Squared magnitudes of the last window, `[channels, bins, starts]`, and which channels have them: those that were live.
+    /// Squared magnitudes of the last window, `[channels, bins, starts]`, and which channels have them: the live ones.
     powers: Vec<f64>,
     known: Vec<bool>,
-    /// Frames whose powers are not known yet, as channels and positions in `starts`.
+    /// Frames whose powers are still unknown, as channels and indices in `starts`.
     fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
-    /// Of a channel, the sums of squared magnitudes, `[bands, starts]`.
+    /// Sums of squared magnitudes of one channel, `[bands, starts]`.
     sums: Vec<f64>,
-    /// `log_power`, less the logarithm of the reference, `[live channels, bands, starts]`.
+    /// `log_power` minus the logarithm of the reference, `[live channels, bands, starts]`.
     logs: Vec<f64>,
-    /// Features of a channel without the level, `[bands, starts]`, and with frames as rows.
+    /// Features of a channel without the level: `[bands, starts]`, and with frames as rows.
     columns: Vec<f32>,
     rows: Vec<f32>,
 }
 
-/// What computes spectra.
+/// Planned transforms.
 enum Spectra {
     Regular(Box<Frames>),
-    /// For frames at any distance and of any length, one after the other.
+    /// For frames at any distance and of any length, one by one.
     Single {
         fft: PlannedFft,
         window: Vec<f64>,
@@ -175,7 +176,7 @@ enum Spectra {
 }
 
 impl Spectra {
-    /// The spectra, and what their squared magnitudes are multiplied by.
+    /// The transforms, and the factor of their squared magnitudes.
     fn new(starts: &[usize], frame: usize) -> (Self, f64) {
         let window = cosine_window(frame, 0.5);
         let grid = Grid::new(starts, frame).filter(|grid| grid.frames >= FOUR);
@@ -234,8 +235,8 @@ impl Bands {
         &self.layout
     }
 
-    /// Appends the features of a window `[channels, window]` to `out`. It begins `shift` samples after the last one, whose
-    /// spectra serve again where both have the same frame.
+    /// Appends the features of a window `[channels, window]` to `out`. The window begins `shift` samples after the last
+    /// one; spectra of common frames are reused.
     pub fn transform(&mut self, window: &[f32], shift: Option<usize>, out: &mut Vec<f32>) {
         let samples = self.layout.window;
         self.mean_squares.clear();
@@ -267,8 +268,8 @@ impl Bands {
         self.features(reference, out);
     }
 
-    /// Moves the powers of frames that are also in the last window, `shift` samples before this, to their new places,
-    /// and lists the others.
+    /// Moves the powers of frames that were also in the last window, `shift` samples earlier, to their new positions,
+    /// and lists the other frames.
     fn keep(&mut self, shift: Option<usize>) {
         let starts = self.starts.len();
         let bins = (self.layout.frame / 2 + 1) * starts;
@@ -339,7 +340,7 @@ impl Bands {
         }
     }
 
-    /// Appends the features that the logarithms are.
+    /// Appends the features computed from the logarithms.
     fn features(&mut self, reference: f64, out: &mut Vec<f32>) {
         let (bands, width) = (self.layout.bands(), self.layout.frame_features());
         let starts = self.starts.len();

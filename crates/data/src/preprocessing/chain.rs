@@ -20,14 +20,14 @@ enum Planned {
 }
 
 impl Chain {
-    /// The output of a step counts as rounding error if it is below this fraction of its input: float64 rounds at 1e-16,
-    /// filters lose some digits more, and float32 cannot hold numbers of so different magnitude.
+    /// The output of a step counts as rounding error if it is below this fraction of its input. Float64 rounds at
+    /// 1e-16, filters lose some more digits, and float32 cannot represent numbers of such different magnitudes.
     pub const ROUNDING: f64 = 1e-10;
 
-    /// Plans `steps` for samples at `rate` Hz; ignores those for spectra.
+    /// Plans `steps` for samples at `rate` Hz; steps for spectra are ignored.
     ///
     /// # Errors
-    /// If a step cannot be done at this rate.
+    /// If a step is impossible at this rate.
     pub fn new(steps: &[Step], rate: f64) -> Result<Self, PreprocessingError> {
         let planned = steps.iter().filter_map(|step| plan(step, rate).transpose());
         Ok(Self {
@@ -40,17 +40,17 @@ impl Chain {
         self.steps.is_empty()
     }
 
-    /// Whether every sample is changed by itself, so that it becomes the same in any window.
+    /// Whether each output sample depends on one input sample only, so that it is the same in any window.
     pub(super) fn is_per_sample(&self) -> bool {
         let mut steps = self.steps.iter();
         steps.all(|step| matches!(step, Planned::Scale(_)))
     }
 
-    /// Applies the steps to the samples of one channel. What a step leaves of a constant (or of a straight line, by
-    /// `detrend`) is exactly zero, whatever its magnitude.
+    /// Applies the steps to the samples of one channel. The result for a constant (or, with `detrend`, a straight line)
+    /// is exactly zero, regardless of its magnitude.
     ///
     /// # Errors
-    /// If they are too few for a filter.
+    /// If there are too few samples for a filter.
     pub fn apply(&self, x: &mut [f64]) -> Result<(), SignalError> {
         for step in &self.steps {
             if let Planned::Scale(factor) = step {
@@ -77,7 +77,7 @@ impl Chain {
     }
 }
 
-/// Plans a step; none if it works on spectra or features.
+/// Plans a step; `None` if it works on spectra or features.
 fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, PreprocessingError> {
     let Some(operation) = step.operation() else {
         return Ok(None);

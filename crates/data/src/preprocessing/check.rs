@@ -72,7 +72,7 @@ impl Preprocessing {
         self.window.or(derived)
     }
 
-    /// Segments, and features of a segment, of the stored window; none if they do not follow from it.
+    /// Segments, and features of a segment, of the stored window; `None` if they do not follow from it.
     fn features_of_window(&self) -> Option<(usize, usize)> {
         let window = self.window?;
         if self.spectral.method == SpectralMethod::Bands {

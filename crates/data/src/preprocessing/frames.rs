@@ -1,17 +1,17 @@
-//! Spectra of frames that begin at regular distances, eight at a time.
+//! Spectra of frames at regular distances, eight frames at a time.
 //!
-//! The samples of a channel become the rows of a matrix whose row `r` has every `hop`th sample from the `r`th on: what
-//! neighbouring frames have at one place then lies side by side, and nothing is gathered.
+//! The samples of a channel become the rows of a matrix. Row `r` contains every `hop`th sample, starting at sample `r`.
+//! The samples that neighbouring frames have at the same position are then contiguous, and nothing is gathered.
 
 use lanes::{Fours, FoursMut, ROW, Row, Shape, transpose};
 
 use super::loops::{column_sums, widen};
 use super::transform::{LENGTHS, Transform};
 
-/// Frames that are transformed side by side, from one channel.
+/// Number of frames of one channel that are transformed together.
 pub(super) const FOUR: usize = ROW / 2;
 
-/// Frames of a window, one every `hop` samples from its first on.
+/// Frames of a window, one every `hop` samples from its first sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grid {
     pub frame: usize,
@@ -19,14 +19,14 @@ pub(super) struct Grid {
     pub frames: usize,
 }
 
-/// Planned spectra of the frames of a [`Grid`], and the samples they are of.
+/// Planned spectra of the frames of a [`Grid`], and their samples.
 pub(super) struct Frames {
     grid: Grid,
-    /// Columns of the matrix of a channel, those of frames that fill up the last four included.
+    /// Columns of the matrix of a channel, including those of frames that complete the last group of four.
     columns: usize,
     /// `[channels][hop][columns]`.
     matrices: Vec<f64>,
-    /// Sums of the columns, `[channels][columns]`; only for frames that lose their mean.
+    /// Sums of the columns, `[channels][columns]`; only if the mean of frames is removed.
     sums: Vec<f64>,
     loses_mean: bool,
     samples: Vec<f64>,
@@ -41,7 +41,7 @@ pub(super) struct Four {
 }
 
 impl Grid {
-    /// The grid of frames that begin at `starts`; none if there is no such grid, or no [`Transform`] of the frames.
+    /// The grid of frames that begin at `starts`; `None` if there is no such grid, or no [`Transform`] of this length.
     pub fn new(starts: &[usize], frame: usize) -> Option<Self> {
         let hop = match starts {
             [_] => frame,
@@ -62,8 +62,8 @@ impl Grid {
 }
 
 impl Frames {
-    /// Plans the spectra of frames that are multiplied by `window`, after their mean is removed if they lose it: only
-    /// where the window is Hann's, whose spectrum has a mean in its first two bins alone.
+    /// Plans the spectra of frames multiplied by `window`, optionally after removing their mean. The latter is possible
+    /// only for Hann's window, because its spectrum is zero above the first two bins.
     pub fn new(grid: Grid, window: &[f64], loses_mean: bool) -> Self {
         let Grid { frame, hop, frames } = grid;
         let columns = (frames + FOUR + frame / hop).next_multiple_of(ROW);
@@ -79,7 +79,7 @@ impl Frames {
         }
     }
 
-    /// Reads the samples of all channels, laid end to end.
+    /// Reads the concatenated samples of all channels.
     pub fn read(&mut self, values: &[f32], channels: usize) {
         let Grid { frame, hop, frames } = self.grid;
         let blocks = frames - 1 + frame / hop;
@@ -105,8 +105,8 @@ impl Frames {
         }
     }
 
-    /// Writes four times the squared magnitudes of bins `0..=frame / 2` of two times four frames, of which the last may be
-    /// none of the window: bins as rows that are `stride` apart in `to` and begin at `firsts`.
+    /// Writes four times the squared magnitudes of bins `0..=frame / 2` of two groups of four frames, the last of which
+    /// may be padding. Bins become rows that are `stride` apart in `to` and begin at `firsts`.
     pub fn powers(&mut self, fours: [Four; 2], to: &mut [f64], firsts: [usize; 2], stride: usize) {
         let matrix = self.grid.hop * self.columns;
         let of = |four: Four| {

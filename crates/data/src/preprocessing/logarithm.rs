@@ -1,9 +1,8 @@
-//! Natural logarithms of many numbers at a time: without branches, so that the compiler computes as many together as the
-//! processor's vectors hold, and by the same operations on every machine. Those of the C library were a third of the
-//! time that a recording takes.
+//! Natural logarithms of many numbers at once: without branches, so that the compiler vectorises them, and with the
+//! same operations on every machine. The logarithms of the C library took a third of the time for a recording.
 //!
-//! `x = 2^e m` with `m` from `sqrt(1/2)` to `sqrt(2)`, and `ln m = 2 artanh(s)` with `s = (m - 1) / (m + 1)`, a polynomial in `s^2`
-//! times `s`.
+//! `x = 2^e m` with `m` from `sqrt(1/2)` to `sqrt(2)`, and `ln m = 2 artanh(s)` with `s = (m - 1) / (m + 1)`, a
+//! polynomial in `s^2` times `s`.
 
 use std::f64::consts::LN_2;
 
@@ -24,8 +23,8 @@ fn split(x: f64) -> (f64, f64) {
     (exponent, m)
 }
 
-/// `2 artanh(s)`, to 3e-14 of it: `2 artanh(s) / s` is the polynomial of degree 5 in `s^2` whose largest error up to the
-/// largest `s` is the least (Remez' exchange). In three parts, which do not wait for each other.
+/// `2 artanh(s)` with a relative error of 3e-14. `2 artanh(s) / s` is the polynomial of degree 5 in `s^2` with the
+/// least maximum error up to the largest `s` (Remez exchange), evaluated in three independent parts.
 #[inline(always)]
 fn twice_artanh(s: f64) -> f64 {
     let q = s * s;
@@ -36,14 +35,14 @@ fn twice_artanh(s: f64) -> f64 {
     s * (low + q_2 * (middle + q_2 * high))
 }
 
-/// `ln x` of a positive normal number.
+/// `ln x` of a normal positive number.
 #[inline(always)]
 fn ln(x: f64) -> f64 {
     let (e, m) = split(x);
     e * LN_2 + twice_artanh((m - 1.0) / (m + 1.0))
 }
 
-/// `ln(1 + x)` of a finite number that is not negative.
+/// `ln(1 + x)` of a finite non-negative number.
 #[inline(always)]
 fn ln_1p(x: f64) -> f64 {
     let (e, m) = split(1.0 + x);
@@ -52,13 +51,13 @@ fn ln_1p(x: f64) -> f64 {
     e * LN_2 + twice_artanh(f / (2.0 + f))
 }
 
-/// Whether a value is a finite number that is not negative.
+/// Whether a value is finite and not negative.
 #[inline(always)]
 fn is_usual(v: f32) -> bool {
     (0.0..=f32::MAX).contains(&v)
 }
 
-/// Replaces every value: usual ones by `usual`, others by `any`, so that none depends on its neighbours.
+/// Replaces every value: usual ones with `usual`, others with `any`, so that no result depends on neighbouring values.
 #[inline(always)]
 fn replace(values: &mut [f32], usual: impl Fn(f64) -> f64, any: impl Fn(f64) -> f64) {
     // Looks at all of them, many at a time.
@@ -74,13 +73,14 @@ fn replace(values: &mut [f32], usual: impl Fn(f64) -> f64, any: impl Fn(f64) -> 
     }
 }
 
-/// `ln x` of a number that is not negative, by the same operations on every machine.
+/// `ln x` of a non-negative number, with the same operations on every machine.
 pub(super) fn natural(x: f64) -> f64 {
     if x.is_normal() { ln(x) } else { x.ln() }
 }
 
 wide! {
-    /// `ln(value * factor * scale + floor)` of positive normal numbers: to 1e-12, absolute below 1.
+    /// `ln(value * factor * scale + floor)` of positive normal numbers, with a relative error of 1e-12 (absolute for
+    /// results below 1).
     pub(super) fn ln_of_scaled(
         values_and_factors: (&[f64], &[f64]),
         scale: f64,

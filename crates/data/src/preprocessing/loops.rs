@@ -1,10 +1,10 @@
-//! Loops over samples and bins, which the compiler turns into vector instructions of the processor's full width. Sums are
-//! taken in many parts, so that no addition waits for the one before it; the parts are the same on every processor.
+//! Loops over samples and bins, which the compiler vectorises for the full width of the processor. Sums have many
+//! parts, so that no addition waits for the one before it; the parts are the same on every processor.
 
 use lanes::{ROW, wide};
 use realfft::num_complex::Complex;
 
-/// Parts of a sum: four of the widest vectors.
+/// Number of parts of a sum: four of the widest vectors.
 const PARTS: usize = 32;
 
 /// Sum of the terms.
@@ -54,7 +54,7 @@ wide! {
 }
 
 wide! {
-    /// The samples less `mean`, times the window.
+    /// Samples minus `mean`, multiplied by the window.
     pub(super) fn windowed(samples: &[f32], mean: f64, window: &[f64], out: &mut [f64]) {
         for ((value, sample), w) in out.iter_mut().zip(samples).zip(window) {
             *value = (f64::from(*sample) - mean) * w;
@@ -72,7 +72,7 @@ wide! {
 }
 
 wide! {
-    /// Magnitudes of bins. Spectra are far from the ends of float64's range: no need of `hypot`.
+    /// Magnitudes of bins. Spectra are far from the limits of float64, so `hypot` is not needed.
     pub(super) fn magnitudes(bins: &[Complex<f64>], out: &mut [f32]) {
         for (magnitude, bin) in out.iter_mut().zip(bins) {
             *magnitude = bin.norm_sqr().sqrt() as f32;
@@ -97,14 +97,14 @@ wide! {
 }
 
 wide! {
-    /// Sum of the products of values, as many here as there.
+    /// Sum of the products of values of two slices of equal length.
     pub(super) fn sum_of_products(values: &[f64], factors: &[f64]) -> f64 {
         values.iter().zip(factors).fold(0.0, |sum, (value, factor)| sum + value * factor)
     }
 }
 
 wide! {
-    /// As many samples as there is room for, as float64.
+    /// Converts samples to float64, as many as there is room for.
     pub(super) fn widen(samples: &[f32], out: &mut [f64]) {
         for (value, sample) in out.iter_mut().zip(samples) {
             *value = f64::from(*sample);
@@ -156,7 +156,7 @@ wide! {
 }
 
 wide! {
-    /// The values less `removed`.
+    /// Values minus `removed`.
     pub(super) fn less(values: &[f64], removed: f64, out: &mut [f32]) {
         for (out, value) in out.iter_mut().zip(values) {
             *out = (value - removed) as f32;
@@ -164,7 +164,7 @@ wide! {
     }
 }
 
-/// `(value - mean) * factor`; zero where that is no number.
+/// `(value - mean) * factor`; NaN becomes zero.
 #[inline(always)]
 fn scaled(value: f32, mean: f64, factor: f64) -> f32 {
     let scaled = ((f64::from(value) - mean) * factor) as f32;
@@ -190,7 +190,7 @@ wide! {
 }
 
 wide! {
-    /// Whether the values, as many here as there, are the same to the bit.
+    /// Whether the values of two slices of equal length are identical bit for bit.
     pub(super) fn are_same(values: &[f32], others: &[f32]) -> bool {
         let pairs = values.iter().zip(others);
         pairs.fold(true, |all, (a, b)| all & (a.to_bits() == b.to_bits()))
@@ -198,7 +198,8 @@ wide! {
 }
 
 wide! {
-    /// Whether bin `n - i` of a spectrum is bin `i`, to the bit. Bin 0 and, of an even number, the middle one have no other.
+    /// Whether bin `n - i` of a spectrum equals bin `i` bit for bit. Bin 0 and, for even lengths, the middle bin have
+    /// no partner.
     pub(super) fn is_mirrored(row: &[f32]) -> bool {
         let (first, second) = row.split_at(row.len() / 2 + 1);
         let pairs = second.iter().zip(first[1..=second.len()].iter().rev());

@@ -55,34 +55,34 @@ pub(crate) use self::{
 /// Everything between a window on disk and the network, as stored in `model.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preprocessing {
-    /// Segments a window `[channels, samples]` is cut into.
+    /// Number of segments into which a window `[channels, samples]` is cut.
     pub segments: usize,
-    /// Samples of a window; none in models of older versions.
+    /// Samples per window; `None` in models of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
-    /// Sampling rate of the windows in Hz, where the configuration gives one.
+    /// Sampling rate of the windows in Hz, if the configuration gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<f64>,
-    /// What is done to whole windows first, at the sampling rate of `spectral`.
+    /// Steps over whole windows, at the sampling rate of `spectral`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// The front end.
     pub spectral: SpectralConfig,
-    /// Every number of the front end `bands`, of a model that was trained with it.
+    /// Every number of the front end `bands`, for models trained with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bands: Option<BandLayout>,
     /// Scaling.
     pub normalisation: Normalisation,
     /// Statistics of the training split, for `dataset` and `band`.
     pub statistics: Option<Statistics>,
-    /// What counts as silence; none in models of older versions, whose thresholds were absolute.
+    /// Thresholds for silence; `None` in models of older versions, whose thresholds were absolute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thresholds: Option<Thresholds>,
 }
 
 impl Preprocessing {
-    /// Steps and front end, without what a training split is needed for: features are neither scaled nor, until there
-    /// are thresholds, compressed as they will be.
+    /// Steps and front end without the parts that need a training split: features are not scaled and, without
+    /// thresholds, not compressed.
     pub fn new(steps: Vec<Step>, spectral: SpectralConfig) -> Self {
         Self {
             segments: SEGMENTS,
@@ -97,24 +97,24 @@ impl Preprocessing {
         }
     }
 
-    /// Plans the way from windows to features; each thread needs its own pipeline.
+    /// Plans the path from windows to features; each thread needs its own pipeline.
     ///
     /// # Errors
-    /// If a step cannot be done.
+    /// If a step is impossible.
     pub fn pipeline(&self) -> Result<Pipeline, PreprocessingError> {
         Pipeline::new(&self.steps, &self.spectral, self.bands.as_ref())
     }
 
-    /// Plans the way from windows that may overlap to inputs; each thread needs its own.
+    /// Plans the path from windows that may overlap to inputs; each thread needs its own.
     ///
     /// # Errors
-    /// If a step cannot be done.
+    /// If a step is impossible.
     pub fn sequence(&self) -> Result<Sequence, PreprocessingError> {
         Sequence::new(self)
     }
 
-    /// Whether the same windows become the same inputs, so that a run of `other` can go on with this. A sampling rate
-    /// or length of windows that only one of them has written down makes no difference.
+    /// Whether the same windows become the same inputs, so that a run with `other` can continue with `self`. A sampling
+    /// rate or window length that only one of them stores makes no difference.
     pub fn makes_inputs_of(&self, other: &Self) -> bool {
         fn agree<T: PartialEq>(own: Option<T>, theirs: Option<T>) -> bool {
             match (own, theirs) {
@@ -146,7 +146,7 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// When a standard deviation counts as zero.
+    /// Limit below which a standard deviation counts as zero.
     pub fn constant_guard(&self) -> ConstantGuard {
         thresholds::constant_guard(self.thresholds.as_ref())
     }
@@ -157,7 +157,7 @@ impl Preprocessing {
         thresholds::compression_threshold(compression, self.thresholds.as_ref(), channel)
     }
 
-    /// Compresses spectra of `shape` laid end to end, in place.
+    /// Compresses concatenated spectra of `shape` in place.
     pub fn compress(&self, values: &mut [f32], shape: [usize; 3]) {
         let compression = self.spectral.applied_compression();
         if compression != Compression::None {
@@ -165,7 +165,7 @@ impl Preprocessing {
         }
     }
 
-    /// Scales compressed features of `shape` laid end to end. With `batch` the slice is the batch.
+    /// Scales concatenated, compressed features of `shape`. With `batch`, the slice is the batch.
     pub fn normalise(&self, values: &mut [f32], shape: [usize; 3]) {
         let guard = self.constant_guard();
         let by_band = self.normalisation == Normalisation::Band;

@@ -1,4 +1,4 @@
-//! Scaling of features: by sample, by batch, or by the training split.
+//! Normalisation of features: by sample, by batch, or by the training split.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 use super::loops::{scale_all, scale_each};
 use crate::error::preprocessing::UnknownNormalisation;
 
-/// How inputs are scaled.
+/// Normalisation method of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalisation {
-    /// Every sensor channel of every sample to mean 0 and deviation 1.
+    /// Every sensor channel of every sample to mean 0 and standard deviation 1.
     Sample,
-    /// Every sensor channel by its mean and deviation over the training split.
+    /// Every sensor channel by its mean and standard deviation over the training split.
     Dataset,
-    /// Every bin of every sensor channel by its mean and deviation over the training split and all segments.
+    /// Every bin of every sensor channel by its mean and standard deviation over the training split and all segments.
     Band,
-    /// Every sensor channel by mean and deviation of its batch, as the Keras script does; what a
-    /// sample looks like then depends on its neighbours in the batch.
+    /// Every sensor channel by mean and standard deviation of its batch, as in the Keras scripts; the input of a sample
+    /// then depends on its neighbours in the batch.
     Batch,
-    /// Not at all.
+    /// No normalisation.
     None,
 }
 
 impl Normalisation {
-    /// All of them, with their names in configurations.
+    /// All methods, with their names in configurations.
     pub(crate) const ALL: [(Normalisation, &'static str); 5] = [
         (Normalisation::Sample, "sample"),
         (Normalisation::Dataset, "dataset"),
@@ -62,17 +62,17 @@ impl FromStr for Normalisation {
     }
 }
 
-/// When a standard deviation counts as zero: at or below `absolute + relative * |mean|`.
+/// Limit below which a standard deviation counts as zero: `absolute + relative * |mean|`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConstantGuard {
     /// In the unit of the values.
     pub absolute: f64,
-    /// Share of the magnitude of the mean.
+    /// Fraction of the magnitude of the mean.
     pub relative: f64,
 }
 
 impl ConstantGuard {
-    /// `1 / std`, or 0 where the values count as constant.
+    /// `1 / std`, or 0 if the values count as constant.
     pub fn scale(self, mean: f64, std: f64) -> f64 {
         if std > self.absolute + self.relative * mean.abs() {
             1.0 / std
@@ -91,9 +91,9 @@ pub struct Statistics {
     pub std: Vec<f64>,
 }
 
-/// [`Statistics`] of samples that come one after the other, twice: first for the means.
+/// Computes [`Statistics`] of samples in two passes, the first for the means.
 ///
-/// Values that are not a number (see [`super::BandLayout`]) are left out.
+/// NaN values (see [`super::BandLayout`]) are ignored.
 #[derive(Clone, Debug)]
 pub struct StatisticsPasses {
     statistics: Statistics,
@@ -187,7 +187,7 @@ impl StatisticsPasses {
 }
 
 impl Statistics {
-    /// Over samples of `[channels, segments, bins]` laid end to end; `by_band` keeps the bins apart.
+    /// Statistics of concatenated samples of `[channels, segments, bins]`; `by_band` keeps the bins apart.
     pub fn of(values: &[f32], shape: [usize; 3], by_band: bool) -> Self {
         let mut passes = StatisticsPasses::new(shape, by_band);
         passes.first(values);
@@ -196,7 +196,7 @@ impl Statistics {
         passes.finish()
     }
 
-    /// What values are scaled by.
+    /// The factors for scaling values.
     pub(super) fn scales(&self, guard: ConstantGuard) -> Scales {
         let entries = self.mean.iter().zip(&self.std);
         Scales {
@@ -207,22 +207,22 @@ impl Statistics {
         }
     }
 
-    /// `(x - mean) / std` in place; constant entries and values that are no number become zero.
+    /// `(x - mean) / std` in place; constant entries and NaN become zero.
     pub(crate) fn apply(&self, values: &mut [f32], shape: [usize; 3], guard: ConstantGuard) {
         self.scales(guard).apply(values, shape);
     }
 }
 
-/// [`Statistics`] as values are scaled by them.
+/// [`Statistics`] in the form for scaling values.
 #[derive(Clone, Debug)]
 pub(super) struct Scales {
     means: Vec<f64>,
-    /// `1 / std`, or 0 of constant entries.
+    /// `1 / std`, or 0 for constant entries.
     factors: Vec<f64>,
 }
 
 impl Scales {
-    /// `(x - mean) * factor` in place; values that are no number become zero.
+    /// `(x - mean) * factor` in place; NaN becomes zero.
     pub fn apply(&self, values: &mut [f32], [channels, segments, bins]: [usize; 3]) {
         let by_band = self.means.len() != channels;
         for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
@@ -240,7 +240,7 @@ impl Scales {
     }
 }
 
-/// Replaces what is not a number by zero.
+/// Replaces NaN with zero.
 pub(crate) fn zero_undefined(values: &mut [f32]) {
     for value in values {
         *value = if value.is_nan() { 0.0 } else { *value };

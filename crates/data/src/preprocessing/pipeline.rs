@@ -1,4 +1,4 @@
-//! Plans and runs the way from a window on disk to features: steps, segments, front end.
+//! Plans and runs the path from a window on disk to features: steps, segments, front end.
 
 use super::bands::{BandLayout, Bands};
 use super::chain::Chain;
@@ -9,7 +9,7 @@ use super::spectrum::{Cut, Spectrum};
 use super::steps::Step;
 use crate::error::PreprocessingError;
 
-/// Turns windows into features, one after the other, in its own buffers; each thread has one.
+/// Turns windows into features, one after the other, with its own buffers; each thread has one.
 pub struct Pipeline {
     chain: Chain,
     spectral: SpectralConfig,
@@ -21,12 +21,12 @@ pub struct Pipeline {
     stepped: Vec<f32>,
 }
 
-/// What is known of a window from the one before.
+/// What is known about a window from the one before.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
-    /// Segments, its first, whose features are left out: those of single segments.
+    /// Number of leading segments whose features are omitted, for front ends of single segments.
     pub segments: usize,
-    /// How many samples it begins after the last window that passed here: of bands.
+    /// Number of samples between the start of the last window and of this one, for `bands`.
     pub shift: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ impl Pipeline {
     /// Plans `steps` and the front end of `spectral`; `layout` is that of a trained model with bands.
     ///
     /// # Errors
-    /// If a step cannot be done.
+    /// If a step is impossible.
     pub(super) fn new(
         steps: &[Step],
         spectral: &SpectralConfig,
@@ -56,13 +56,14 @@ impl Pipeline {
         })
     }
 
-    /// Appends the features of one sample as it is on disk, neither compressed nor scaled, to `out`; returns their shape
+    /// Appends the features of one sample on disk, neither compressed nor scaled, to `out`; returns their shape
     /// `[channels, segments, bins]`.
     ///
-    /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` of one that is cut already.
+    /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` for a sample that is already cut into
+    /// segments.
     ///
     /// # Errors
-    /// If the shape is another, the window cannot be cut, or values are not finite.
+    /// If the shape differs, the window cannot be cut, or values are not finite.
     pub fn features(
         &mut self,
         values: &[f32],
@@ -72,12 +73,12 @@ impl Pipeline {
         self.features_after(Known::default(), values, shape, out)
     }
 
-    /// Whether every sample is changed by itself before the front end.
+    /// Whether the steps before the front end change each sample independently.
     pub(super) fn is_per_sample(&self) -> bool {
         self.chain.is_per_sample()
     }
 
-    /// Like [`Pipeline::features`], but for what is known already.
+    /// Like [`Pipeline::features`], without what is already known.
     ///
     /// # Errors
     /// As there.

@@ -1,4 +1,4 @@
-//! The way from windows to features, on all threads.
+//! Runs pipelines from windows to features on all threads.
 
 use rayon::prelude::*;
 
@@ -7,14 +7,14 @@ use super::pipeline::Pipeline;
 use crate::error::PreprocessingError;
 use crate::reader::Record;
 
-/// Pipelines that are planned once, one a thread: planning takes as long as several windows.
+/// Pipelines that are planned once per thread: planning takes as long as several windows.
 pub(crate) struct Pipelines<'a> {
     preprocessing: &'a Preprocessing,
     planned: Vec<Pipeline>,
 }
 
 impl<'a> Pipelines<'a> {
-    /// None are planned yet.
+    /// No pipeline is planned yet.
     pub fn new(preprocessing: &'a Preprocessing) -> Self {
         Self {
             preprocessing,
@@ -22,7 +22,7 @@ impl<'a> Pipelines<'a> {
         }
     }
 
-    /// What `finish` makes of the features of each record, in order. They are neither compressed nor scaled.
+    /// Applies `finish` to the features of each record, in order. The features are neither compressed nor scaled.
     pub fn map<T: Send>(
         &mut self,
         records: &[Record],

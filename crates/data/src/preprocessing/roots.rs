@@ -1,9 +1,9 @@
-//! Cosines and sines of the transforms and windows, by the same operations on every machine: those of C libraries differ in
-//! their last bits.
+//! Cosines and sines for transforms and windows, with the same operations on every machine: the last bits differ
+//! between C libraries.
 
 use std::f64::consts::FRAC_PI_4;
 
-/// Cosine and sine of an angle up to an eighth of a turn, by Taylor's series: their first terms left out are below 1e-17.
+/// Cosine and sine of an angle up to an eighth of a turn, by Taylor series; the first omitted terms are below 1e-17.
 fn of_angle(angle: f64) -> (f64, f64) {
     let square = angle * angle;
     // 1 - x^2 / (k (k - 1)) (1 - ...), from the last term on.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::error::PreprocessingError;
 
-/// Segments a window is cut into.
+/// Number of segments per window.
 pub const SEGMENTS: usize = 7;
 
-/// Length of a segment of a window of `samples` samples: a quarter, so that 7 overlap by half.
-/// None if the window cannot be cut evenly.
+/// Length of a segment for a window of `samples` samples: a quarter, so that 7 segments overlap by half. `None` if the
+/// window cannot be cut evenly.
 pub fn segment(samples: usize) -> Option<usize> {
     (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
 }

@@ -1,4 +1,4 @@
-//! Inputs of windows that overlap, as those of a recording do: what two of them share is computed once.
+//! Inputs of overlapping windows, such as those of a recording. What two windows share is computed once.
 
 use super::normalise::{Normalisation, Scales};
 use super::pipeline::{Known, Pipeline};
@@ -9,27 +9,27 @@ use crate::error::PreprocessingError;
 
 /// Turns windows into inputs, one after the other, and remembers the last one; each thread has one.
 ///
-/// The inputs are those of [`Pipeline::features`], [`Preprocessing::compress`] and [`Preprocessing::normalise`], to the bit. Spectra
-/// are shared where no step before them goes over the whole window.
+/// The inputs equal those of [`Pipeline::features`], [`Preprocessing::compress`] and [`Preprocessing::normalise`] bit
+/// for bit. Spectra are shared if no step before them processes the whole window.
 pub struct Sequence {
     preprocessing: Preprocessing,
     pipeline: Pipeline,
     shared: Shared,
-    /// What rows are scaled by: not where a window, or a batch, gives the scale.
+    /// Factors for scaling rows; `None` if they come from the window or the batch.
     scales: Option<Scales>,
     /// Whether rows are scaled one by one, by `scales` or not at all.
     scales_rows: bool,
     /// The last window and its shape `[channels, samples]`; empty if there is none.
     window: Vec<f32>,
     shape: Vec<usize>,
-    /// Its segments, compressed and, if they are one by one, scaled: `[channels, segments, bins]`.
+    /// Its segments, compressed and, if they are scaled one by one, scaled: `[channels, segments, bins]`.
     segments: Vec<f32>,
     fresh: Vec<f32>,
-    /// The input where segments are not scaled one by one.
+    /// The input, if segments are not scaled one by one.
     whole: Vec<f32>,
 }
 
-/// What windows that overlap have in common.
+/// What overlapping windows have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shared {
     Nothing,
@@ -43,7 +43,7 @@ impl Sequence {
     /// Plans `preprocessing`.
     ///
     /// # Errors
-    /// If a step cannot be done.
+    /// If a step is impossible.
     pub(super) fn new(preprocessing: &Preprocessing) -> Result<Self, PreprocessingError> {
         let pipeline = preprocessing.pipeline()?;
         let shared = match (pipeline.is_per_sample(), preprocessing.spectral.method) {
@@ -76,10 +76,11 @@ impl Sequence {
         })
     }
 
-    /// The input of a window and its shape `[channels, segments, bins]`. With `batch` normalisation it is not scaled yet.
+    /// The input of a window and its shape `[channels, segments, bins]`. With `batch` normalisation it is not scaled
+    /// yet.
     ///
-    /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` of one that is cut already. The window is expected to begin
-    /// `shift` samples after the last one: where its samples are others, it is computed as any window.
+    /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` for a window that is already cut. The
+    /// window is expected to begin `shift` samples after the last one; if its samples differ, it is computed in full.
     ///
     /// # Errors
     /// Those of [`Pipeline::features`].
@@ -126,7 +127,7 @@ impl Sequence {
         Ok((&self.whole, input_shape))
     }
 
-    /// Whether the window begins with the samples of the last one from `shift` on, to the bit.
+    /// Whether the window begins with the samples of the last one from `shift` on, bit for bit.
     fn is_shifted(&self, values: &[f32], shape: &[usize], shift: usize) -> bool {
         let &[_, samples] = shape else { return false };
         if !(1..samples).contains(&shift) || shape != self.shape {
@@ -137,7 +138,7 @@ impl Sequence {
         pairs.all(|(own, last)| loops::are_same(&own[..samples - shift], &last[shift..]))
     }
 
-    /// Makes `segments` of its last `known` and the fresh ones, which are of shape `found`.
+    /// Assembles `segments` from its last `known` ones and the new ones, which have the shape `found`.
     fn put_together(&mut self, known: usize, [_, count, bins]: [usize; 3]) {
         if known == 0 {
             std::mem::swap(&mut self.segments, &mut self.fresh);
@@ -152,7 +153,7 @@ impl Sequence {
     }
 }
 
-/// How many segments of a window are the last of one that begins `shift` samples, at least one, before it.
+/// Number of segments shared with a window that begins `shift` samples, at least one, earlier.
 fn known_segments(samples: usize, shift: usize) -> usize {
     let hop = segment(samples).map_or(0, |length| length / 2);
     if hop > 0 && shift.is_multiple_of(hop) {

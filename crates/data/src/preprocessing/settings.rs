@@ -1,12 +1,12 @@
-//! `spectral_processing`: which front end turns windows into features, and its parameters.
+//! `spectral_processing`: the front end and its parameters.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The front end of a configuration that names none: no `spectral_processing` and no spectra in `preprocessing`.
+/// The front end of a configuration without `spectral_processing` and without spectra in `preprocessing`.
 pub const DEFAULT_METHOD: SpectralMethod = SpectralMethod::Bands;
 
-/// What stands in the place of a segment's samples.
+/// Features of a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SpectralMethod {
@@ -17,21 +17,22 @@ pub enum SpectralMethod {
     Fft,
     /// Welch's estimate of the power spectral density, one-sided.
     Welch,
-    /// Logarithms of the power in equal bands, the level of the window apart; see [`super::BandLayout`].
+    /// Log power in bands of equal width, relative to the level of the window, and the level; see
+    /// [`super::BandLayout`].
     Bands,
 }
 
-/// What spectral values are replaced by.
+/// Compression of spectral values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
-    /// Themselves.
+    /// None.
     #[default]
     None,
-    /// `ln(max(v, floor))`, with a floor a channel, far below what is usual in the training split.
+    /// `ln(max(v, floor))`, with one floor per channel, far below usual values in the training split.
     Log,
-    /// `ln(1 + v / unit)`: near zero linear, so noise below one unit stays small. The unit of a channel is one ADC
-    /// count where the training split holds whole multiples of one, else a small share of its usual spectrum.
+    /// `ln(1 + v / unit)`: linear near zero, so that noise below one unit stays small. The unit of a channel is one ADC
+    /// count if the training split has integer multiples of one, otherwise a small fraction of its usual spectrum.
     Log1p,
 }
 
@@ -39,11 +40,11 @@ pub enum Compression {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SpectralConfig {
-    /// Which spectrum.
+    /// Type of spectrum.
     pub method: SpectralMethod,
     /// Sampling rate in Hz.
     pub sampling_rate: f64,
-    /// How the range of spectral values is compressed; samples (`none`) are left alone.
+    /// Compression of spectral values; samples (`none`) are unchanged.
     pub compression: Compression,
     /// Parameters of Welch's method.
     pub welch: WelchConfig,
@@ -53,7 +54,7 @@ pub struct SpectralConfig {
 }
 
 impl SpectralConfig {
-    /// The compression that is applied to the values of the method: samples are left alone, and bands are logarithms.
+    /// The compression applied to the values of the method: samples are unchanged, and bands are already logarithms.
     pub fn applied_compression(&self) -> Compression {
         match self.method {
             SpectralMethod::None | SpectralMethod::Bands => Compression::None,
@@ -61,7 +62,7 @@ impl SpectralConfig {
         }
     }
 
-    /// Refuses numbers that make no sense.
+    /// Refuses invalid numbers.
     ///
     /// # Errors
     /// The key, and what is wrong with its value.
@@ -91,10 +92,10 @@ impl Default for SpectralConfig {
     }
 }
 
-/// Largest length of a transform or number of segments: keeps a mistyped number from asking for the whole memory.
+/// Maximum transform length and number of segments, so that a mistyped number does not request all memory.
 const LARGEST: usize = 1 << 20;
 
-/// Parameters of `bands`. Lengths are samples; those left out follow from the length of the window.
+/// Parameters of `bands`. Lengths are in samples; missing ones follow from the window length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BandsConfig {
@@ -108,18 +109,18 @@ pub struct BandsConfig {
     pub hop: Option<usize>,
     /// Frames of a segment, each of which has a spectrum.
     pub frames: usize,
-    /// Samples of a frame; default: the segment where it is one frame, else half of it.
+    /// Samples of a frame; default: the segment if it has one frame, otherwise half of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<usize>,
-    /// Samples from one frame to the next; default: a segment's hop shared by its frames.
+    /// Samples from one frame to the next; default: a segment's hop divided by its frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_hop: Option<usize>,
-    /// Bands of a frame; default: 63 (64 where a segment is one frame), fewer where a frame has fewer bins.
+    /// Bands of a frame; default: 63 (64 with one frame per segment), fewer if a frame has fewer bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
-    /// What is added to the power of a band, as share of the mean square of its channel in the window.
+    /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
     pub floor: f64,
-    /// Whether the level of the window is removed from the bands and kept as a feature of every frame.
+    /// Whether the level of the window is subtracted from the bands and kept as a feature of every frame.
     pub level: bool,
 }
 
@@ -167,13 +168,13 @@ impl BandsConfig {
     }
 }
 
-/// Parameters of `scipy.signal.welch`, by the same names.
+/// Parameters of `scipy.signal.welch`, with the same names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WelchConfig {
     /// Samples of one windowed stretch.
     pub nperseg: usize,
-    /// Samples two neighbouring stretches share.
+    /// Samples shared by two neighbouring stretches.
     pub noverlap: usize,
     /// Length of the transform, at least `nperseg`; zeros are appended.
     pub nfft: usize,
@@ -181,7 +182,7 @@ pub struct WelchConfig {
     pub window: WelchWindow,
     /// `density` (V^2/Hz) or `spectrum` (V^2).
     pub scaling: WelchScaling,
-    /// `constant` (the mean is removed) or `false`.
+    /// `constant` (removes the mean) or `false`.
     pub detrend: WelchDetrend,
 }
 
@@ -218,7 +219,7 @@ impl WelchConfig {
     }
 }
 
-/// Window of a stretch.
+/// Window function of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WelchWindow {
@@ -234,13 +235,13 @@ pub enum WelchWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WelchScaling {
-    /// Power a Hz.
+    /// Power per Hz.
     Density,
     /// Power.
     Spectrum,
 }
 
-/// What is removed from a stretch before its window.
+/// What is removed from a stretch before the window function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WelchDetrend {

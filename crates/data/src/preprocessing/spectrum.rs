@@ -21,7 +21,7 @@ use super::settings::{
 pub(super) struct Cut {
     pub segments: usize,
     pub length: usize,
-    /// From one segment to the next.
+    /// Distance from one segment to the next.
     pub hop: usize,
 }
 
@@ -37,7 +37,7 @@ enum Kind {
     Welch(Box<Welch>),
 }
 
-/// What computes the magnitudes of spectra.
+/// Planned transforms for the magnitudes of spectra.
 enum Magnitudes {
     Regular {
         frames: Box<Frames>,
@@ -49,10 +49,10 @@ enum Magnitudes {
     Single(PlannedFft),
 }
 
-/// A transform with the buffers it runs in.
+/// A transform with its buffers.
 pub(super) struct PlannedFft {
     fft: Arc<dyn RealToComplex<f64>>,
-    /// What is transformed; destroyed by it.
+    /// The input; the transform overwrites it.
     pub input: Vec<f64>,
     output: Vec<Complex<f64>>,
     scratch: Vec<Complex<f64>>,
@@ -84,14 +84,14 @@ struct Welch {
     power: Vec<f64>,
     step: usize,
     stretches: usize,
-    /// Factor of every squared magnitude, mean over the stretches included.
+    /// Factor of every squared magnitude, including the mean over the stretches.
     scale: f64,
     detrend: bool,
 }
 
 impl Spectrum {
-    /// Plans `config` for segments that are cut like this; none if a Welch stretch is longer than
-    /// the segment, or the method is not one of single segments.
+    /// Plans `config` for segments that are cut in this way; `None` if a Welch stretch is longer than the segment, or
+    /// the method is not one of single segments.
     pub fn new(config: &SpectralConfig, cut: Cut) -> Option<Self> {
         let kind = match config.method {
             SpectralMethod::None => Kind::None,
@@ -118,8 +118,8 @@ impl Spectrum {
         }
     }
 
-    /// Appends the transforms of the segments of all channels but the first `known` of each to `out`. The channels lie end
-    /// to end.
+    /// Appends the transforms of the segments of all channels except the first `known` of each to `out`. The channels
+    /// are concatenated.
     pub fn transform(&mut self, values: &[f32], channels: usize, known: usize, out: &mut Vec<f32>) {
         let cut = self.cut;
         let by_channel = values.chunks_exact(values.len() / channels);
@@ -171,7 +171,7 @@ impl Magnitudes {
     }
 }
 
-/// Makes rows of magnitudes of the segments that were read, but the first `known` of every channel; as in
+/// Computes rows of magnitudes of the segments that were read, except the first `known` of every channel; as in
 /// `numpy.abs(numpy.fft.fft(x))`.
 fn fill(
     frames: &mut Frames,

@@ -1,18 +1,18 @@
-//! `preprocessing:`, an ordered list of what is done to whole windows (or recordings) and their spectra.
+//! `preprocessing:`, an ordered list of operations on whole windows (or recordings) and their spectra.
 //!
 //! | step | what it does | as |
 //! |---|---|---|
 //! | `demean`, `detrend` | subtracts the mean, the straight line | `scipy.signal.detrend` |
 //! | `band_pass: {low, high}`, `high_pass: {frequency}`, `low_pass: {frequency}` | Butterworth; `order` 4; `zero_phase` true | `sosfiltfilt`, `sosfilt` |
-//! | `scale: factor` | multiplies, say by volts a count | |
-//! | `standardise` | every channel of the window to mean 0 and deviation 1 | |
+//! | `scale: factor` | multiplies, for example by volts per count | |
+//! | `standardise` | scales each channel of the window to mean 0 and standard deviation 1 | |
 //! | `fft`, `welch: {...}` | spectra of the segments | `numpy.fft`, `scipy.signal.welch` |
-//! | `bands: {...}` | logarithms of the power in bands | |
-//! | `log`, `log1p` | of spectra | |
-//! | `normalise: dataset` | scales the inputs | |
+//! | `bands: {...}` | log power in bands | |
+//! | `log`, `log1p` | compresses spectra | |
+//! | `normalise: dataset` | normalises the inputs | |
 //!
-//! A new step is one row of the table below. Where no [`Operation`] does what it does, the compiler names what has to
-//! compute a new one: [`super::chain`], and the exports of the crate `deploy`.
+//! A new step is one row of the table below. If no [`Operation`] implements it, add one; the compiler then lists the
+//! places that must compute it: [`super::chain`], and the exports of the crate `deploy`.
 
 use std::fmt;
 
@@ -25,7 +25,8 @@ use super::settings::{BandsConfig, Compression, SpectralConfig, SpectralMethod, 
 use crate::error::PreprocessingError;
 use crate::signal::Band;
 
-/// What a step does. The order of the variants is the order of steps: any number over samples, then at most one of each.
+/// Effect of a step. The order of the variants is the order of steps: any number over samples, then at most one of
+/// each.
 #[derive(Clone, Debug, PartialEq)]
 enum Effect {
     /// On samples.
@@ -49,12 +50,12 @@ impl Effect {
     }
 }
 
-/// What is computed over the samples of a channel, `[samples]`.
+/// Operation on the samples of a channel, `[samples]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operation {
     /// Subtracts the mean.
     Demean,
-    /// Subtracts the straight line of least squares.
+    /// Subtracts the least-squares line.
     Detrend,
     /// Subtracts the mean and divides by the standard deviation.
     Standardise,
@@ -66,7 +67,7 @@ pub enum Operation {
         order: usize,
         /// Frequencies that pass, in Hz.
         band: Band,
-        /// Whether it runs forwards and backwards.
+        /// Whether it filters in both directions.
         zero_phase: bool,
     },
 }
@@ -81,8 +82,9 @@ impl Operation {
     }
 }
 
-/// Makes of a table of steps all that differs by step: the type, names, effects, and how they are read and written. A
-/// step is its name, or a mapping of its name to its values; `alone` are the values of one that comes without.
+/// Generates everything that differs by step from a table of steps: the type, names, effects, and how they are read and
+/// written. A step is its name, or a mapping of its name to its values; `alone` has the values of a step without a
+/// mapping.
 macro_rules! steps {
     (
         plain { $( $(#[$plain_doc:meta])* $plain:ident = $plain_name:literal $(| $plain_alias:literal)* => $plain_effect:expr; )* }
@@ -114,7 +116,7 @@ macro_rules! steps {
                 }
             }
 
-            /// The step of this name without values; none if the name is unknown, or values are missing.
+            /// The step of this name without values; `None` if the name is unknown, or values are missing.
             fn alone(name: &str) -> Option<Option<Self>> {
                 match name {
                     $( $plain_name $(| $plain_alias)* => Some(Some(Self::$plain)), )*
@@ -128,7 +130,7 @@ macro_rules! steps {
                 }
             }
 
-            /// The step of this name with the values that come next; none if no step of the name has any.
+            /// The step of this name with the following values; `None` if no step of the name has any.
             fn with_values<'de, M: MapAccess<'de>>(name: &str, map: &mut M) -> Result<Option<Self>, M::Error> {
                 match name {
                     $( $valued_name $(| $valued_alias)* => map.next_value().map(|value| Some(Self::$valued(value))), )*
@@ -190,7 +192,7 @@ steps! {
     }
 }
 
-/// Of a band-pass.
+/// Settings of a band-pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BandSettings {
@@ -201,12 +203,12 @@ pub struct BandSettings {
     /// Order of the prototype.
     #[serde(default = "order")]
     pub order: usize,
-    /// Whether it is run forwards and backwards: no phase, but no sensor node can do it.
+    /// Whether the filter runs forwards and backwards, which gives zero phase.
     #[serde(default = "yes")]
     pub zero_phase: bool,
 }
 
-/// Of a high-pass or low-pass.
+/// Settings of a high-pass or low-pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeSettings {
@@ -215,7 +217,7 @@ pub struct EdgeSettings {
     /// Order.
     #[serde(default = "order")]
     pub order: usize,
-    /// As of a band-pass.
+    /// As for a band-pass.
     #[serde(default = "yes")]
     pub zero_phase: bool,
 }
@@ -229,7 +231,7 @@ fn yes() -> bool {
 }
 
 impl Step {
-    /// What it computes over samples; none of a step over spectra or features.
+    /// The operation on samples; `None` for a step over spectra or features.
     pub fn operation(&self) -> Option<Operation> {
         match self.effect() {
             Effect::Samples(operation) => Some(operation),
@@ -237,7 +239,7 @@ impl Step {
         }
     }
 
-    /// Whether it works on samples, so on recordings too.
+    /// Whether it works on samples, and thus also on recordings.
     pub fn is_of_samples(&self) -> bool {
         self.operation().is_some()
     }
@@ -290,7 +292,7 @@ impl<'de> Visitor<'de> for StepVisitor {
     }
 }
 
-/// Steps by what they change: samples, spectra, scaling.
+/// Steps sorted by their effect: samples, spectra, scaling.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Resolved {
     pub samples: Vec<Step>,
@@ -299,7 +301,7 @@ pub(crate) struct Resolved {
     pub normalisation: Option<Normalisation>,
 }
 
-/// A front end with its values, where it has any.
+/// A front end with its values, if it has any.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SpectralStep {
     Fft,
@@ -307,10 +309,10 @@ pub(crate) enum SpectralStep {
     Bands(BandsConfig),
 }
 
-/// Sorts a list of steps by what they change; their order must be possible.
+/// Sorts a list of steps by their effect; their order must be possible.
 ///
 /// # Errors
-/// If a step cannot come after the one before it.
+/// If a step cannot follow the one before it.
 pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, PreprocessingError> {
     let mut resolved = Resolved::default();
     for pair in steps.windows(2) {
@@ -344,7 +346,7 @@ pub(crate) fn resolve(steps: &[Step]) -> Result<Resolved, PreprocessingError> {
 }
 
 impl Resolved {
-    /// The spectral settings these make of `config`.
+    /// Applies these settings to `config`.
     pub fn apply(&self, config: &mut SpectralConfig) {
         let Some(spectral) = &self.spectral else {
             return;

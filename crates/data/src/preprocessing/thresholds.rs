@@ -1,6 +1,8 @@
-//! What counts as silence: floors and units relative to the training split, so that no unit of the samples matters.
+//! Thresholds for silence: floors and units relative to the training split, so that the unit of the samples does not
+//! matter.
 //!
-//! Every number here scales with the samples: exactly for powers of two, within a step of the histogram for others.
+//! Every number here scales with the samples: exactly for powers of two, within a step of the histogram for other
+//! factors.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +15,9 @@ use super::steps::Step;
 /// Thresholds of a model, from its training split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// A standard deviation up to this share of the magnitude of its mean counts as zero: such values are constant.
+    /// A standard deviation up to this fraction of the magnitude of its mean counts as zero: such values are constant.
     pub constant: f64,
-    /// Floor of `log` or unit of `log1p`, one a channel; empty where values are not compressed.
+    /// Floor of `log` or unit of `log1p`, one per channel; empty if values are not compressed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compression: Vec<f64>,
 }
@@ -33,12 +35,12 @@ impl Default for Thresholds {
 
 /// Floor of models that were trained before thresholds were relative.
 const OLD_FLOOR: f64 = 1e-6;
-/// Unit of those.
+/// Unit of such models.
 const OLD_UNIT: f64 = 1.0;
-/// Deviation that counted as zero in those.
+/// Standard deviation that counted as zero in such models.
 const OLD_CONSTANT: f64 = 1e-6;
 
-/// When a deviation counts as zero; `None` are the thresholds of older models.
+/// Limit below which a standard deviation counts as zero; `None` for the thresholds of older models.
 pub(super) fn constant_guard(thresholds: Option<&Thresholds>) -> ConstantGuard {
     match thresholds {
         Some(own) => ConstantGuard {
@@ -52,7 +54,7 @@ pub(super) fn constant_guard(thresholds: Option<&Thresholds>) -> ConstantGuard {
     }
 }
 
-/// Compresses spectral values `[channels, segments, bins]` laid end to end, in place.
+/// Compresses concatenated spectral values `[channels, segments, bins]` in place.
 pub(super) fn compress(
     compression: Compression,
     thresholds: Option<&Thresholds>,
@@ -69,8 +71,8 @@ pub(super) fn compress(
     }
 }
 
-/// Replaces every value of rows. Where the second half of all of them mirrors the first, as that of a Fourier transform
-/// does, its logarithms, which take most of the time, are those of the first.
+/// Replaces every value of rows. If the second half of each row mirrors the first, as for a Fourier transform, its
+/// logarithms, which take most of the time, are copied from the first.
 fn replace(rows: &mut [f32], bins: usize, all: impl Fn(&mut [f32])) {
     if !rows.chunks_exact(bins).all(is_mirrored) {
         return all(rows);
@@ -95,12 +97,12 @@ pub(super) fn compression_threshold(
     own.copied().unwrap_or(old) as f32
 }
 
-/// Steps of the histogram to a factor of two.
+/// Histogram steps per factor of two.
 const STEPS: usize = 8;
 /// Bits of a float32 below a step of the histogram: 8 bits of exponent and 3 of mantissa are above.
 const BELOW: u32 = 20;
 
-/// How often which power of two, in eighths, occurs among values that are not negative.
+/// Histogram of non-negative values over powers of two, in eighths.
 #[derive(Clone, Debug)]
 struct Histogram(Vec<u64>);
 
@@ -128,32 +130,32 @@ impl Histogram {
         })
     }
 
-    /// Share of the values below the step.
+    /// Fraction of the values below the step.
     fn share_below(&self, step: usize) -> f64 {
         let of = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
         of(&self.0[..step]) / of(&self.0).max(1.0)
     }
 }
 
-/// Samples a channel that are looked at for one count.
+/// Samples per channel that are examined to find one count.
 const LOOKED_AT: usize = 1 << 16;
 
-/// Looks at the spectra and samples of a training split, one after the other, for its [`Thresholds`].
+/// Surveys the spectra and samples of a training split, one after the other, for its [`Thresholds`].
 #[derive(Clone, Debug)]
 pub(crate) struct Survey {
     compression: Compression,
     /// Powers of two from the median down to the floor of `log` and to the unit of `log1p`: about 100 and 42 decibels.
     octaves: (usize, usize),
-    /// Whether spectra are powers, whose unit is the square of that of the samples.
+    /// Whether spectra are powers, with the square of the samples' unit.
     is_power: bool,
-    /// Factor of the steps; none if they do more than multiply.
+    /// Factor of the steps; `None` if they do more than multiply.
     gain: Option<f64>,
     spectra: Vec<Histogram>,
     samples: Vec<Vec<f32>>,
 }
 
 impl Survey {
-    /// For windows that `steps` and `spectral` make features of.
+    /// A survey of windows with these `steps` and the front end `spectral`.
     pub fn new(steps: &[Step], spectral: &SpectralConfig) -> Self {
         let is_power = spectral.method == SpectralMethod::Welch;
         let mut gain = Some(1.0);
@@ -175,12 +177,12 @@ impl Survey {
         }
     }
 
-    /// Whether there is anything to look for.
+    /// Whether a survey is needed.
     pub fn is_needed(&self) -> bool {
         self.compression != Compression::None
     }
 
-    /// Looks at the samples of a window and the spectra they became, not yet compressed.
+    /// Adds the samples of a window and their spectra, not yet compressed.
     pub fn add(&mut self, samples: &[f32], spectra: &[f32], channels: usize) {
         self.spectra.resize_with(channels, Histogram::new);
         self.samples.resize_with(channels, Vec::new);
@@ -196,7 +198,7 @@ impl Survey {
         }
     }
 
-    /// What it found.
+    /// Result of the survey.
     pub fn thresholds(&self) -> Thresholds {
         let channels = 0..self.spectra.len();
         let compression = match self.compression {
@@ -210,7 +212,7 @@ impl Survey {
         }
     }
 
-    /// Share of the values of every channel at or below the floor of `log`; nothing without one.
+    /// Fraction of the values of every channel at or below the floor of `log`; empty without a floor.
     pub fn shares_at_floor(&self) -> Vec<f64> {
         if self.compression != Compression::Log {
             return Vec::new();
@@ -220,7 +222,7 @@ impl Survey {
         self.spectra.iter().enumerate().map(share).collect()
     }
 
-    /// The step so many powers of two below the median of a channel.
+    /// The step this many powers of two below the median of a channel.
     fn below_median(&self, channel: usize, octaves: usize) -> usize {
         // A channel without any value above zero: 1, whose logarithm is 0.
         let of_one = 127 * STEPS;
@@ -243,8 +245,8 @@ impl Survey {
     }
 }
 
-/// The number that all samples are whole multiples of, within float32's rounding: one count of the recorder, in whatever
-/// unit. None if there is none, or samples are so many counts that rounding hides it.
+/// The number of which all samples are integer multiples, within the rounding of float32: one count of the data logger,
+/// in any unit. `None` if there is none, or samples are so many counts that rounding hides it.
 fn one_count(samples: &[f32]) -> Option<f64> {
     const MOST: f64 = (1u32 << 17) as f64;
     let mut sizes: Vec<f32> = samples

@@ -1,8 +1,10 @@
-//! Fourier transforms of eight rows of real numbers at a time, a row a lane, by the same operations on every processor.
+//! Fourier transforms of eight rows of real numbers at once, one row per lane, with the same operations on every
+//! processor.
 //!
-//! A row of `2 n` numbers is transformed as `n` complex ones, of which every second number is the imaginary part, by
-//! Stockham's algorithm: pass after pass, each of which leaves its results in order (Van Loan, Computational Frameworks for
-//! the Fast Fourier Transform, 1992, sections 1.7 and 4.3). Its first pass reads the samples, its last step leaves powers.
+//! A row of `2 n` numbers is transformed as `n` complex numbers with every second number as imaginary part, by
+//! Stockham's algorithm: a sequence of passes, each of which leaves its results in order (Van Loan, Computational
+//! Frameworks for the Fast Fourier Transform, 1992, sections 1.7 and 4.3). The first pass reads the samples, the last
+//! step gives powers.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::RangeInclusive;
@@ -11,7 +13,7 @@ use lanes::{Fours, FoursMut, Isa, Kernel, ROW, Row, Vector};
 
 use super::roots::root;
 
-/// Lengths of rows, powers of two: shorter ones have no first pass, longer ones leave a core's cache.
+/// Supported lengths of rows, powers of two: shorter ones have no first pass, longer ones exceed a core's cache.
 pub(super) const LENGTHS: RangeInclusive<usize> = 32..=1024;
 
 /// Real and imaginary parts of eight complex numbers.
@@ -23,7 +25,7 @@ type Root = (f64, f64);
 pub(super) struct Transform {
     first: Vec<First>,
     passes: Vec<Pass>,
-    /// What separates the spectra of even and odd numbers.
+    /// Factors that separate the spectra of even and odd numbers.
     halves: Vec<Root>,
     points: Vec<Point>,
     others: Vec<Point>,
@@ -31,14 +33,15 @@ pub(super) struct Transform {
 
 /// A butterfly of the first pass: of eight points, sixteen samples.
 struct First {
-    /// Where the samples of the row are.
+    /// Positions of the row's samples.
     places: [usize; 16],
-    /// What they are multiplied by.
+    /// Factors of the samples.
     window: [f64; 16],
     roots: [Root; 8],
 }
 
-/// A pass after the first: transforms of `size` points, `stride` of them side by side, each become `radix` smaller ones.
+/// A pass after the first: `stride` interleaved transforms of `size` points, each of which becomes `radix` smaller
+/// ones.
 struct Pass {
     radix: usize,
     size: usize,
@@ -48,7 +51,8 @@ struct Pass {
 }
 
 impl Transform {
-    /// For rows whose sample `n` is at `places[n]` and is multiplied by `window[n]`; there are as many as one of [`LENGTHS`].
+    /// Plans a transform of rows whose sample `n` is at `places[n]` and is multiplied by `window[n]`; their number must
+    /// be one of [`LENGTHS`].
     pub fn new(places: &[usize], window: &[f64]) -> Self {
         let length = places.len();
         assert!(length.is_power_of_two() && LENGTHS.contains(&length));
@@ -90,8 +94,8 @@ impl Transform {
         }
     }
 
-    /// Writes four times the squared magnitudes of bins `0..=length / 2` of eight rows, bins as rows that are `stride`
-    /// apart. `first` is added to twice the real parts of their bins 1.
+    /// Writes four times the squared magnitudes of bins `0..=length / 2` of eight rows, with bins as rows that are
+    /// `stride` apart. `first` is added to twice the real parts of bin 1.
     pub fn powers(&mut self, rows: Fours<'_>, first: &Row, (to, stride): (FoursMut<'_>, usize)) {
         lanes::run(Run {
             transform: self,
@@ -209,7 +213,7 @@ fn butterfly<V: Vector, const R: usize>(mut values: [Complex<V>; R], half: V) ->
     values
 }
 
-/// Reads the samples, and transforms all eighths of them.
+/// Reads the samples, and transforms all their eighths.
 #[inline(always)]
 fn first_pass<I: Isa>(isa: I, butterflies: &[First], rows: Fours<'_>, to: &mut [Point]) {
     let half = isa.splat(FRAC_1_SQRT_2);
@@ -239,7 +243,7 @@ fn first_pass<I: Isa>(isa: I, butterflies: &[First], rows: Fours<'_>, to: &mut [
     }
 }
 
-/// `S` transforms side by side, each become smaller ones of which `R` points are transformed.
+/// Processes `S` interleaved transforms: each becomes smaller ones, of which `R` points are transformed.
 #[inline(always)]
 fn pass<I: Isa, const S: usize, const R: usize>(
     isa: I,
@@ -279,7 +283,7 @@ fn pass<I: Isa, const S: usize, const R: usize>(
     }
 }
 
-/// The pass that has one transform left, whose roots are all 1.
+/// The pass with a single transform left, whose roots are all 1.
 #[inline(always)]
 fn last_pass<I: Isa, const S: usize, const R: usize>(isa: I, from: &[Point], to: &mut [Point]) {
     let half = isa.splat(FRAC_1_SQRT_2);

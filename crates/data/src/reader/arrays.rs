@@ -1,5 +1,5 @@
-//! Samples in NumPy arrays, in an archive (`.npz`) or alone (`.npy`), read one after the other, so that no more than one is
-//! held in memory.
+//! Samples in NumPy arrays, in an archive (`.npz`) or single files (`.npy`). They are read one at a time, so that only
+//! one is in memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -127,7 +127,7 @@ impl Layout {
 pub(super) struct Annotations {
     /// Labels.
     pub labels: Vec<i64>,
-    /// Groups, where there are.
+    /// Groups, if there are any.
     pub groups: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What arrays of NumPy hold, samples or not: for people who ask what a file is.
+//! Descriptions of NumPy arrays, whether they are samples or not, for people who ask what a file is.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,10 +13,10 @@ use super::{Npy, Npz, Reader, npz};
 
 /// Bytes of the longest array whose values are looked at: an archive may unpack to anything.
 const MOST: u64 = 1 << 28;
-/// Arrays of an archive that are told.
+/// Maximum number of arrays of an archive that are described.
 const NAMED: usize = 64;
 
-/// An array, as far as it can be told.
+/// Description of an array, as far as known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Described {
     /// Its name in an archive; empty for a file of its own.
@@ -25,7 +25,7 @@ pub struct Described {
     pub dtype: String,
     /// Length of every axis.
     pub shape: String,
-    /// Least of its finite values; none if they are no real numbers, or the array is very long.
+    /// Least of its finite values; `None` if they are no real numbers, or the array is very long.
     #[serde(serialize_with = "shortest")]
     pub smallest: Option<f64>,
     /// Largest of them.
@@ -45,7 +45,7 @@ fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, 
     }
 }
 
-/// The arrays of a NumPy file; none of other files, and where not one can be told.
+/// The arrays of a NumPy file; none for other files, or if no array can be described.
 pub fn arrays(path: &Path) -> Option<Vec<Described>> {
     let mut head = Vec::with_capacity(16);
     let file = File::open(path).ok()?;
@@ -61,7 +61,7 @@ pub fn arrays(path: &Path) -> Option<Vec<Described>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Tells an array by its header, and by its values where they are numbers.
+/// Describes an array by its header, and by its values if they are numbers.
 fn describe(name: String, mut inner: impl Read) -> Option<Described> {
     let header = header::raw(&mut inner).ok()?;
     let text = String::from_utf8_lossy(&header).into_owned();

@@ -1,4 +1,4 @@
-//! Numbers as they lie in files, and the float32 they become.
+//! Numbers as stored in files, and their conversion to float32.
 
 use std::fmt;
 

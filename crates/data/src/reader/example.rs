@@ -285,8 +285,8 @@ impl Message {
     }
 }
 
-/// Encodes a sample. The features come in one order, so that equal samples are equal bytes: the map of the generated code
-/// has another order in every run.
+/// Encodes a sample. The features are in a fixed order, so that equal samples give equal bytes; the map of the
+/// generated code has a different order in every run.
 pub(super) fn encode(record: &Record) -> Vec<u8> {
     let integers = |values: &[i64]| {
         let mut packed = Message::default();

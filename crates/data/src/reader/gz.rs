@@ -1,4 +1,4 @@
-//! TFRecord files packed with gzip or zlib, as TensorFlow writes them with `compression_type="GZIP"` or `"ZLIB"`.
+//! TFRecord files compressed with gzip or zlib, as TensorFlow writes them with `compression_type="GZIP"` or `"ZLIB"`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -48,7 +48,7 @@ impl Reader for Gz {
     }
 }
 
-/// Whether a file begins as zlib data do. A TFRecord file that is not packed begins with the length of its first record,
+/// Whether a file begins like zlib data. An uncompressed TFRecord file begins with the length of its first record,
 /// whose upper bytes are zero.
 fn is_zlib(head: &[u8]) -> bool {
     let [0x78, flags, _, _, upper @ ..] = head else {

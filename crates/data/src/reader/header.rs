@@ -63,7 +63,7 @@ pub(super) fn raw(entry: &mut impl Read) -> Result<Vec<u8>, ArrayError> {
     }
 }
 
-/// Whether a header says that its array holds Python's objects.
+/// Whether a header says that its array contains Python objects.
 pub(super) fn is_pickled(header: &str) -> bool {
     header.contains("'|O'")
 }
@@ -74,7 +74,7 @@ pub(super) fn sizes_in(header: &str) -> impl Iterator<Item = &str> {
     sizes.filter(|size| !size.is_empty())
 }
 
-/// Bytes of all elements, of `width` bytes each; none if there are too many to count.
+/// Bytes of all elements, of `width` bytes each; `None` if there are too many to count.
 pub(super) fn byte_count(header: &str, width: u64) -> Option<u64> {
     sizes_in(header).try_fold(width, |bytes, size| {
         bytes.checked_mul(size.trim_end_matches('L').parse().ok()?)

@@ -65,7 +65,7 @@ pub(super) fn type_of<R: Read>(array: &Array<R>) -> Result<TypeStr, ArrayError> 
     }
 }
 
-/// The values up to where the file ends.
+/// The values up to the end of the file.
 fn collect<T: Deserialize, U, R: Read>(
     array: Array<R>,
     convert: fn(T) -> U,

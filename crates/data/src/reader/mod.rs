@@ -69,7 +69,7 @@ pub struct Wanted {
     pub modality: Option<String>,
     /// Field of a label that is a dict.
     pub label: String,
-    /// Labels that are kept, all if none: a reader may leave out the values of others.
+    /// Labels to keep, all if empty: a reader may leave out samples with other labels.
     pub labels: Option<Vec<usize>>,
     /// Whether samples may have no label, as those to classify: they get [`Record::UNLABELLED`].
     pub label_is_optional: bool,
@@ -142,7 +142,7 @@ pub trait Reader: Sync {
     /// [`DataError`] with the file and, if a record is at fault, its number.
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError>;
 
-    /// Positions of the records of `path`, in order; none if single records of the format cannot be read.
+    /// Positions of the records of `path`, in order; `None` if single records of the format cannot be read.
     ///
     /// # Errors
     /// As [`Reader::read`].

@@ -1,6 +1,8 @@
-//! NumPy arrays in separate files: `x` is the source; labels and groups are found beside it by name, such as `train_x.npy`
-//! and `train_y.npy`. Samples are read by offset instead of a memory map: if another program truncates the file, a map kills
-//! the process, and a read is an error.
+//! NumPy arrays in separate files: `x` is the source; files with labels and groups are found next to it by name, such
+//! as `train_x.npy` and `train_y.npy`.
+//!
+//! Samples are read by offset instead of a memory map. If another program truncates the file, a map kills the process,
+//! and a read is an error.
 
 use std::fs::File;
 use std::io::BufReader;

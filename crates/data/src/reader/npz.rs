@@ -79,7 +79,8 @@ fn open(path: &Path) -> Result<Archive, DataError> {
     archive.map_err(|e| in_file(path)(SampleError::from(ArrayError::NotZip(e))))
 }
 
-/// Applies `describe` to the first `most` arrays of an archive in the order of their names; none if the archive is damaged.
+/// Applies `describe` to the first `most` arrays of an archive in the order of their names; `None` if the archive is
+/// damaged.
 pub(super) fn describe_all<T>(
     path: &Path,
     most: usize,
@@ -111,7 +112,8 @@ fn member<'a>(
         })
 }
 
-/// An array, of which at most `limit` bytes are unpacked, and the offset of its first value if it is stored uncompressed.
+/// An array, of which at most `limit` bytes are decompressed, and the offset of its first value if it is stored
+/// uncompressed.
 fn entry<'a>(
     archive: &'a mut Archive,
     name: &str,
@@ -171,10 +173,10 @@ fn has_labels(archive: &Archive) -> bool {
     !matches!(named, Ok(None)) || there.iter().any(|name| name == "arr_1")
 }
 
-/// Name of the array of samples. If labels are optional, the only array of an archive, whatever its name.
+/// Name of the array of samples. If labels are optional, this is the only array of an archive, whatever its name.
 ///
 /// # Errors
-/// As [`pick`].
+/// See [`pick`].
 fn samples_of(archive: &mut Archive, wanted: &Wanted) -> Result<String, ArrayError> {
     let mut there = arrays_in(archive);
     if wanted.label_is_optional && there.len() == 1 {

@@ -1,8 +1,8 @@
-//! Python pickles as data: the machine that builds values, without the part that runs code. A pickle may only ask
-//! for what tensors, ordered dicts and NumPy's numbers are made of; anything else is an error that names it.
+//! Python pickles as data: the machine that builds values, without the part that runs code. A pickle may only use what
+//! tensors, ordered dicts and NumPy's numbers consist of; anything else is an error that names it.
 //!
-//! Values lie in one list and name each other by number, so nothing recurses, however deep a pickle nests, and
-//! memory is bounded by the number of its bytes. Opcodes: `pickletools` of the Python documentation.
+//! Values are in one list and refer to each other by number. Nothing recurses, however deeply a pickle nests, and
+//! memory is bounded by the number of its bytes. Opcodes: `pickletools` in the Python documentation.
 
 mod machine;
 

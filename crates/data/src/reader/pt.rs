@@ -1,4 +1,4 @@
-//! Samples of the Python system: each file is one `torch.save` dict with `data`, a tensor or nested
+//! Samples of the Python scripts: each file is one `torch.save` dict with `data`, a tensor or nested
 //! `data[location][modality]`, and `label`, a number, a tensor of one number, or a dict with a field for each task.
 
 use std::fs::File;
@@ -190,7 +190,7 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
         })?;
         let part = || format!("label[{field}]");
         let value = number(tensors, value).map_err(|e| TorchError::in_part(part())(e))?;
-        // As the Python system divides speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
+        // As the Python scripts divide speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
         let value = if field == "speed" {
             (value / 5.0).floor() - 1.0
         } else {

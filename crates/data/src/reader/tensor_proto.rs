@@ -10,7 +10,7 @@ pub(super) struct Tensor {
     pub shape: Vec<usize>,
 }
 
-/// Reads `bytes`; none if they are not exactly one `TensorProto`.
+/// Reads `bytes`; `None` if they are not exactly one `TensorProto`.
 ///
 /// # Errors
 /// If they are one whose values cannot be read.

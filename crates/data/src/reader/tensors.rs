@@ -88,7 +88,7 @@ impl View {
     }
 }
 
-/// Most elements of a tensor: more cannot be a sample.
+/// Maximum number of elements of a tensor: more cannot be a sample.
 const MOST_ELEMENTS: usize = 1 << 26;
 
 impl<'a> Tensors<'a> {
@@ -243,7 +243,7 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// An entry of an archive, unpacked to no more than a small multiple of the file.
+/// An entry of an archive, decompressed to no more than a small multiple of the file.
 fn entry<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     name: &str,

@@ -13,7 +13,7 @@ use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
 
-/// Framing of a record beside its payload: length, two checksums.
+/// Bytes of a record's framing: length and two checksums.
 const OVERHEAD: u64 = 16;
 
 /// The reader.

@@ -1,7 +1,8 @@
-//! Parquet tables, as the M3N-VC data set has them: `run<n>_rs<m>_geo.parquet` with `timestamp` (seconds), `channel` and
-//! `samples`, and `run_ids.parquet`, which says which vehicle drove when.
+//! Parquet tables in the form of the M3N-VC dataset: `run<n>_rs<m>_geo.parquet` with `timestamp` (seconds), `channel`
+//! and `samples`, and `run_ids.parquet` with the time and vehicle of each drive.
 //!
-//! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT 2025.
+//! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT
+//! 2025.
 
 mod meaning;
 mod pages;
@@ -19,11 +20,12 @@ use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
 use crate::panics::catch_panic;
 
-/// Rows that a byte of a file can stand for: no deflated stream is tighter, while a damaged run of equal values claims
-/// thousands of millions.
+/// Maximum number of rows per byte of a file: no deflated stream is denser, while a damaged run of equal values claims
+/// billions of rows.
 const TIGHTEST: usize = 1032;
 
-/// Bytes that a page may claim unpacked, whatever its column says: those of writers are a thousandth of it.
+/// Maximum uncompressed size of a page in bytes, whatever its column says. Pages of usual writers are a thousandth of
+/// it.
 const LARGEST_PAGE: u64 = 64 << 20;
 
 /// Whether a file begins as Parquet files do, encrypted ones included.

@@ -70,11 +70,11 @@ pub struct Merged {
     pub notes: Notes,
 }
 
-/// Merges `traces` to stretches of `channels`, which are full names, or the parts after their last dots.
+/// Merges `traces` to stretches of `channels`, which are full names or the parts after their last dots.
 ///
-/// Channels whose rates differ by less than a ten-thousandth count as one clock, and a stretch ends when they have drifted
-/// apart by half a sample. If they differ by more, nothing is merged, which is noted. Samples that lie between those of
-/// the other channels go to the nearest ones, which is noted too.
+/// Channels whose rates differ by less than a ten-thousandth share a clock. A stretch ends when they have drifted apart
+/// by half a sample. If rates differ by more, nothing is merged, and a note says so. Samples between those of the other
+/// channels are assigned to the nearest ones, also with a note.
 ///
 /// # Errors
 /// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
@@ -82,11 +82,11 @@ pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeErr
     joined(traces, channels, None)
 }
 
-/// As [`merge`], but where channels have different rates each of them is resampled to `rate`, in samples per second, which
-/// is noted. Other stretches keep their rates.
+/// Like [`merge`], but if channels have different rates, each of them is resampled to `rate`, in samples per second,
+/// with a note. Other stretches keep their rates.
 ///
 /// # Errors
-/// As [`merge`], and different rates only if they are too far from `rate` for resampling.
+/// As for [`merge`]; different rates are an error only if they are too far from `rate` for resampling.
 pub fn merge_at(traces: Vec<Trace>, channels: &[String], rate: f64) -> Result<Merged, MergeError> {
     joined(traces, channels, Some(rate))
 }

@@ -1,8 +1,8 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `FORMATS`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs` (CSV and
-//! what loggers write), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's HDF5 is
-//! [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel.
+//! Each format is a file here and a row of `FORMATS`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs`
+//! (CSV and tables of data loggers), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's
+//! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel.
 
 mod columns;
 mod merge;
@@ -103,7 +103,7 @@ const LARGEST: u64 = 8 << 30;
 /// Reads all channels of a file, in its order.
 ///
 /// # Errors
-/// [`DataError`] with the file and the offset, record or line if it is damaged or of no known format.
+/// [`DataError`] with the file and the offset, record or line if it is damaged or of an unknown format.
 pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
     let file = std::fs::metadata(path).map_err(unreadable(path))?;
     let error = in_file::<RecordingError>(path);
@@ -219,10 +219,10 @@ const FORMATS: [Format; 8] = [
     },
 ];
 
-/// As [`read`], from the content of a file; most formats are recognised by content, tables by their `extension`.
+/// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
 ///
 /// # Errors
-/// If the content is damaged or of no known format.
+/// If the content is damaged or of an unknown format.
 pub fn parse(bytes: &[u8], extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
     match bytes {
         [] => return Err(RecordingError::EmptyFile),

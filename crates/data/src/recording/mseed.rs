@@ -38,10 +38,10 @@ pub(super) fn is_inside(bytes: &[u8]) -> bool {
     search::next(bytes, 0..FIRST).is_some()
 }
 
-/// All traces, in the order of the records; neighbouring records of a channel that continue each other are one.
+/// All traces, in the order of the records; contiguous records of a channel are joined.
 ///
 /// # Errors
-/// If no record can be read; says why, with the number and offset of the first damaged record.
+/// If no record can be read: the reason, with the number and offset of the first damaged record.
 pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
     let mut walk = Walk::default();
     let mut decoded = Decoded::default();

@@ -1,15 +1,15 @@
-//! Notes on how a file was read, and which of them leave no doubt.
+//! Notes on how a file was read, and which of them are certain.
 //!
-//! What is not right about a file is an error if its samples cannot be read with certainty, a gap where samples are
-//! missing, and a note otherwise. A note is a doubt unless it is listed in [`Remark`]: with `--strict`, doubts are errors
-//! and remarks are not.
+//! A problem of a file is an error if its samples cannot be read with certainty, a gap if samples are missing, and
+//! otherwise a note. A note is a warning unless it is listed in [`Remark`]. With `--strict`, warnings are errors and
+//! remarks are not.
 
 use std::fmt::{self, Debug, Display, Formatter};
 use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
-/// What is worth knowing about a file that was read with certainty and without loss.
+/// Information about a file that was read with certainty and without loss.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Remark {
     /// Numbers are written in another way than `1234.5`: how, and an example.
@@ -74,13 +74,13 @@ pub(crate) enum Remark {
         /// Bytes to the end of the file.
         bytes: usize,
     },
-    /// Records that never hold samples, or nothing but what a sound writer may leave out.
+    /// Records that never contain samples, or nothing that a valid file needs.
     Records(String),
-    /// Channels at several rates were resampled to the rate of the windows, which none of them is below.
+    /// Channels at several rates were resampled to the rate of the windows; none of them has a lower rate.
     Resampled(String),
     /// The length of a window was rounded.
     Window(String),
-    /// Labels that end where they begin.
+    /// Labels of zero length.
     Instants(String),
 }
 
@@ -233,7 +233,7 @@ impl Notes {
         self.0.dedup();
     }
 
-    /// The texts of all that are doubts, or of all others.
+    /// The texts of all warnings, or of all other notes.
     pub fn texts(&self, doubts: bool) -> Vec<String> {
         let own = self.0.iter().filter(|note| note.is_doubt == doubts);
         own.map(ToString::to_string).collect()

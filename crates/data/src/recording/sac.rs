@@ -140,7 +140,7 @@ fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
     (if same { near } else { rate }, begin)
 }
 
-/// The reference time in nanoseconds since 1970; none if it is not set.
+/// The reference time in nanoseconds since 1970; `None` if it is not set.
 fn reference(header: &Header) -> Result<Option<i64>, SacError> {
     let [year, day, hour, minute, second] = [70, 71, 72, 73, 74].map(|word| header.integer(word));
     let (Some(year), Some(day), Some(hour), Some(minute), Some(second)) =

@@ -1,7 +1,7 @@
-//! SeisBench datasets: `metadata.csv` with a line a trace, and `waveforms.hdf5` with the samples, in one array a trace or
-//! packed into buckets; also in chunks (`chunks` names them).
+//! SeisBench datasets: `metadata.csv` with one line per trace, and `waveforms.hdf5` with samples in arrays of one trace
+//! or in buckets of several; also in chunks (`chunks` names them).
 //!
-//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismological Research Letters 93 (2022).
+//! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismol. Res. Lett. 93 (2022).
 
 mod lzf;
 mod waveforms;
@@ -240,7 +240,7 @@ impl SeisBench {
         self.rows.is_empty()
     }
 
-    /// Value of trace `row` in a column of the metadata; none if it is empty or there is no such column.
+    /// Value of trace `row` in a column of the metadata; `None` if it is empty or there is no such column.
     pub fn value(&self, row: usize, column: &str) -> Option<&str> {
         let at = self.heads.iter().position(|head| head == column)?;
         let value = self.rows.get(row)?.get(at)?;

@@ -147,7 +147,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     })
 }
 
-/// Why a column of texts is left out; if its name is that of times, what is wrong with the first.
+/// Reason why a text column is left out; if its name is that of a time column, the problem of its first value.
 fn of_texts(name: &str, texts: &Texts) -> Note {
     let is_text = |text: &&[u8]| !text.is_empty() && !number::may_be_number(text);
     let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
@@ -291,7 +291,7 @@ impl Assembly<'_> {
         Cow::Owned(order.rows.iter().map(|row| times[*row]).collect())
     }
 
-    /// What a note or an error about a channel begins with.
+    /// Beginning of a note or an error about a channel.
     fn prefix(&self, channel: &str) -> String {
         match (channel, &*self.sensor) {
             ("", "") => String::new(),
@@ -331,7 +331,7 @@ impl Assembly<'_> {
         Ok(clock)
     }
 
-    /// Cuts a channel where its times have gaps.
+    /// Cuts a channel at the gaps in its times.
     fn cut(&mut self, name: &str, samples: Vec<f64>, clock: &Clock) {
         let name = match &*self.sensor {
             "" => name.to_owned(),

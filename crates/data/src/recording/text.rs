@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::error::recording::TextError;
 
-/// The bytes of a text as UTF-8 (or Latin-1) with `\n` or `\r\n` at the ends of lines.
+/// Decodes a text as UTF-8 (or Latin-1) with `\n` or `\r\n` as line ends.
 ///
 /// # Errors
-/// If the file is not text; says what it is if known.
+/// If the file is not text; names its format if known.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
     if bytes.is_empty() {
         return Err(TextError::Empty);
@@ -109,7 +109,7 @@ pub fn kind(bytes: &[u8]) -> Option<&'static str> {
     kinds.iter().find(own).map(|(_, what)| *what)
 }
 
-/// A cell as text; what is not UTF-8 is taken for Latin-1.
+/// A cell as text; if it is not UTF-8, it is read as Latin-1.
 pub fn cell(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -38,7 +38,7 @@ pub fn parse_time(text: &str) -> Result<i64, TimeError> {
     parse_time_as(text, DateOrder::Unknown)
 }
 
-/// As [`parse_time`], of dates whose `order` of day and month is known from others beside it.
+/// Like [`parse_time`], for dates whose `order` of day and month is known from neighbouring dates.
 ///
 /// # Errors
 /// As [`parse_time`].
@@ -94,7 +94,7 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, MomentError> {
     parse_moment_as(text, DateOrder::Unknown)
 }
 
-/// As [`parse_moment`], of dates whose `order` of day and month is known from others beside it.
+/// Like [`parse_moment`], for dates whose `order` of day and month is known from neighbouring dates.
 ///
 /// # Errors
 /// As [`parse_moment`].

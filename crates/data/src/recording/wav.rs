@@ -1,9 +1,8 @@
-//! WAV files: RIFF, big-endian RIFX, and RF64 beyond 4 GiB. A channel of the file is a channel here, named by its
-//! number from 1.
+//! WAV files: RIFF, big-endian RIFX, and RF64 beyond 4 GiB. Channels are named by their number from 1.
 //!
-//! Samples are the integers of their containers, however many of the bits are valid: 24 valid bits that lie at the
-//! upper end of 32 are read as 32-bit integers, as SciPy does. Integers of 8 bits, which WAV stores from 0 to 255, are
-//! read from -128 to 127.
+//! Samples are the integers of their containers, whatever the number of valid bits: 24 valid bits at the upper end of
+//! 32 are read as 32-bit integers, as SciPy does. WAV stores 8-bit integers from 0 to 255; they are read as -128 to
+//! 127.
 
 mod chunks;
 mod codec;
@@ -113,7 +112,7 @@ fn separate<T: Copy>(
     }
 }
 
-/// As [`separate`], for a number of channels known at compile time.
+/// Like [`separate`], for a number of channels known at compile time.
 fn separate_of<const N: usize, T: Copy>(
     interleaved: &[T],
     value: impl Fn(T) -> f64,

@@ -134,8 +134,8 @@ pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
         .collect()
 }
 
-/// Like [`resample`] for samples that arrive in chunks. The results are the same to the bit, however the input is
-/// cut.
+/// Like [`resample`] for samples that arrive in chunks. The results are identical bit for bit, however the input is
+/// divided.
 #[derive(Clone, Debug)]
 pub struct Resampler {
     ratio: Ratio,

@@ -1,19 +1,19 @@
-//! Buffers shared by lifetime: values that are not alive at the same time may lie at the same place.
+//! Buffers shared by lifetime: values that are never alive at the same time may occupy the same memory.
 
 use super::Shape;
 
-/// A layer as far as memory is concerned.
+/// Memory accesses of a layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     /// Values it reads.
     pub inputs: Vec<usize>,
-    /// The value it puts out.
+    /// The value it produces.
     pub output: usize,
-    /// Whether it may write over an input that nothing reads afterwards.
+    /// Whether it may overwrite an input that nothing reads afterwards.
     pub in_place: bool,
 }
 
-/// Where every value lies in one array.
+/// Positions of all values in one array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Arena {
     /// First element of every value.
@@ -23,8 +23,8 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// Values of `shapes` that `layers` read and write in order; the first is there before all, `output` after.
-    /// Every value takes the lowest place that is free as long as it is alive.
+    /// Places values of the given `shapes`, which `layers` read and write in order. The first value exists before all
+    /// layers, `output` after them. Every value takes the lowest position that is free during its lifetime.
     pub fn new(shapes: &[Shape], layers: &[Access], output: usize) -> Self {
         let last_read = |value: usize| {
             let reading = layers

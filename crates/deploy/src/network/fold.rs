@@ -1,4 +1,4 @@
-//! Batch normalisation and ReLU move into their neighbours.
+//! Folds batch normalisation and ReLU into neighbouring layers.
 //!
 //! | before | after |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | scale, mean | the mean, scaled |
 //! | convolution with ReLU, (max pool,) scale by `s` | the convolution scaled by `abs(s)`, (max pool,) scale by the sign of `s` |
 //!
-//! The last keeps a batch normalisation after a ReLU, since its shift cannot pass the zeros that the next convolution pads
-//! with. But then all its channels come in with about the same range, and 8 bits serve them alike.
+//! The last row keeps a batch normalisation after a ReLU, since its shift cannot be moved past the zero padding of the
+//! next convolution. But all its channels then have about the same range, which suits 8 bits.
 
 use super::{Layer, Network, Operation};
 
@@ -20,8 +20,8 @@ pub(super) fn fold(network: &mut Network) {
     balance(network);
 }
 
-/// Runs `merge` on every layer and the layer that alone feeds it alone; where it says so, the second is gone and the
-/// first puts out what that did.
+/// Runs `merge` on every pair of neighbouring layers where nothing else reads the output of the first. If `merge` returns
+/// true, the second layer is removed, and the first produces its output.
 fn remove_where(network: &mut Network, merge: fn(&mut Layer, &Layer) -> bool) {
     let mut at = 0;
     while at < network.layers.len() {
@@ -68,7 +68,7 @@ fn scale_into_linear(before: &mut Layer, layer: &Layer) -> bool {
     scaled
 }
 
-/// Multiplies kernel and bias by `scale` a channel; whether there are any.
+/// Multiplies kernel and bias by `scale` per channel; returns whether there are any.
 fn scale_kernel(operation: &mut Operation, scale: &[f32]) -> bool {
     match operation {
         Operation::Conv { kernel, bias, .. } | Operation::Depthwise { kernel, bias, .. } => {
@@ -85,7 +85,7 @@ fn scale_kernel(operation: &mut Operation, scale: &[f32]) -> bool {
     }
 }
 
-/// A ReLU alone, after whatever has none.
+/// A ReLU as a separate layer, after any layer without one.
 fn relu_into_layer(before: &mut Layer, layer: &Layer) -> bool {
     let is_relu = match &layer.operation {
         Operation::Scale { scale, shift } => {
@@ -118,7 +118,7 @@ fn scale_into_mean(before: &mut Layer, layer: &Layer) -> bool {
     true
 }
 
-/// Moves the magnitude of a scale before the ReLU of the convolution that it follows.
+/// Moves the magnitude of a scale to the convolution before its ReLU.
 fn balance(network: &mut Network) {
     for at in 0..network.layers.len() {
         let Some(convolution) = balanced(network, at) else {
@@ -138,7 +138,7 @@ fn balance(network: &mut Network) {
     }
 }
 
-/// The convolution with ReLU whose output, pooled or not, layer `at` alone scales.
+/// The convolution with ReLU whose output, pooled or not, is read only by the scale in layer `at`.
 fn balanced(network: &Network, at: usize) -> Option<usize> {
     let feeding = |value: usize| {
         let layer = network

@@ -1,10 +1,10 @@
-//! A plan and its weights become layers, one a step.
+//! Turns a plan and its weights into layers, one per step.
 
 use model::{Plan, StepKind, TensorId, ValueId, ValueShape, Weights};
 
 use super::{Layer, Network, Operation, Shape};
 
-/// Layers that compute what the plan does when nothing is dropped out.
+/// Layers that compute the plan without dropout.
 pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
     let values = |id: TensorId| weights.tensors()[id.index()].values.clone();
     let mut network = Network {

@@ -1,7 +1,7 @@
-//! A trained network as few operations, for targets that run it without batch normalisation layers: C, integers, TFLite.
+//! A trained network in a few types of operations, for targets without batch normalisation layers: C, integers, TFLite.
 //!
-//! - `lower`: a plan and its weights become layers, one a step;
-//! - `fold`: batch normalisation and ReLU move into their neighbours;
+//! - `lower`: turns a plan and its weights into layers, one per step;
+//! - `fold`: folds batch normalisation and ReLU into neighbouring layers;
 //! - `run`: the layers in float32, value by value, for calibration and tests.
 
 pub(crate) mod arena;
@@ -40,7 +40,7 @@ impl Shape {
     }
 }
 
-/// What a layer computes.
+/// Operation of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operation {
     /// A 'same' convolution, or a dense layer as one over a single position. Kernel `[kh, kw, in, out]`.
@@ -50,19 +50,19 @@ pub(crate) enum Operation {
         size: (usize, usize),
         stride: usize,
     },
-    /// A 'same' convolution of every channel by itself. Kernel `[kh, kw, c]`.
+    /// A 'same' depthwise convolution. Kernel `[kh, kw, c]`.
     Depthwise {
         kernel: Vec<f32>,
         bias: Vec<f32>,
         size: (usize, usize),
     },
-    /// `scale * x + shift` a channel.
+    /// `scale * x + shift` per channel.
     Scale { scale: Vec<f32>, shift: Vec<f32> },
     /// `scale * mean + shift`, with the mean over all positions.
     Mean { scale: Vec<f32>, shift: Vec<f32> },
-    /// The largest of so many neighbours along the width.
+    /// The maximum of `columns` neighbours along the width.
     MaxPool { columns: usize },
-    /// Plus the value of this index.
+    /// The sum with the value of this index.
     Add { other: usize },
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct Layer {
     pub relu: bool,
     /// Index of the value it reads.
     pub input: usize,
-    /// Index of the value it puts out.
+    /// Index of the value it produces.
     pub output: usize,
 }
 
@@ -105,10 +105,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// Of a trained model, with batch normalisation folded into its neighbours where that changes nothing.
+    /// Lowers a trained model, with batch normalisation folded into neighbouring layers where that is exact.
     ///
     /// # Errors
-    /// [`DeployError::NotFinite`] where a weight is no finite number.
+    /// [`DeployError::NotFinite`] if a weight is not finite.
     pub fn new(model: &TrainedModel<'_>) -> Result<Self, DeployError> {
         let tensors = model.weights().tensors();
         if let Some(bad) = tensors
@@ -134,20 +134,20 @@ impl Network {
         self.values[self.output].elements()
     }
 
-    /// Logits of windows of features, end to end.
+    /// Logits of concatenated windows of features.
     pub fn logits(&self, features: &[f32]) -> Vec<f32> {
         let mut runner = Runner::new(self);
         let windows = features.chunks_exact(self.input_shape().elements());
         windows.flat_map(|x| runner.run(x).to_vec()).collect()
     }
 
-    /// How many layers read a value; the logits count once more.
+    /// Number of layers that read a value; the logits count once more.
     pub(crate) fn uses(&self, value: usize) -> usize {
         let reads = self.layers.iter().flat_map(Layer::inputs);
         reads.filter(|input| *input == value).count() + usize::from(value == self.output)
     }
 
-    /// Multiply-accumulates a window, padded positions included.
+    /// Multiply-accumulates per window, including padded positions.
     pub fn macs(&self) -> usize {
         let of = |layer: &Layer| {
             let (input, output) = (self.values[layer.input], self.values[layer.output]);
@@ -163,14 +163,15 @@ impl Network {
     }
 }
 
-/// Where a 'same' kernel reads: zeros above and left of the data.
+/// Padding of a 'same' kernel: zeros above and left of the data.
 pub(crate) fn padding(input: Shape, size: (usize, usize), stride: usize) -> (usize, usize) {
     let (top, _) = same_padding(input.height, size.0, 1);
     let (left, _) = same_padding(input.width, size.1, stride);
     (top, left)
 }
 
-/// For every position of `output`: the taps of a 'same' kernel that lie on the data, as (tap, position of the input).
+/// For every position of `output`: the taps of a 'same' kernel that are inside the data, as (tap, position of the
+/// input).
 pub(crate) fn sources(
     input: Shape,
     output: Shape,

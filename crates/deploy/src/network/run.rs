@@ -1,11 +1,11 @@
-//! The layers in float32, one window after the other.
+//! Runs the layers in float32, one window after the other.
 
 use super::{Layer, Network, Operation, Shape, sources};
 
 /// Runs a network, and keeps every value of the last window.
 pub(crate) struct Runner<'a> {
     network: &'a Network,
-    /// By layer: which taps of its kernel lie on which positions.
+    /// For each layer, the taps of its kernel and their input positions.
     sources: Vec<Vec<Vec<(usize, usize)>>>,
     values: Vec<Vec<f32>>,
 }
@@ -33,7 +33,7 @@ impl<'a> Runner<'a> {
         self.run_with(features, |_, _| {})
     }
 
-    /// As [`Runner::run`]; `change` sees, and may change, what every layer puts out.
+    /// Like [`Runner::run`]; `change` sees, and may change, the output of every layer.
     pub fn run_with(&mut self, features: &[f32], change: impl Fn(usize, &mut [f32])) -> &[f32] {
         self.values[0].copy_from_slice(features);
         for (at, layer) in self.network.layers.iter().enumerate() {
@@ -115,7 +115,7 @@ fn scale_into(input: &[f32], scale: &[f32], shift: &[f32], output: &mut [f32]) {
     }
 }
 
-/// The largest of every `columns` columns; those left over at the end are dropped.
+/// The maximum of every `columns` columns; columns left over at the end are dropped.
 pub(crate) fn max_pool<T: Copy + PartialOrd>(
     input: &[T],
     shape: Shape,

@@ -1,7 +1,7 @@
-//! ONNX: from the network's input to logits and probabilities. Preprocessing is not part of it.
+//! ONNX: from the network's input to logits and probabilities, without preprocessing.
 //!
-//! Operator set 13, which onnxruntime has read since 2020. ONNX has channels first: kernels are transposed when they are
-//! written, the input once when it is read.
+//! Operator set 13, which onnxruntime has supported since 2020. ONNX has channels first: kernels are transposed when
+//! they are written, the input once in the graph.
 
 mod proto;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use crate::TrainedModel;
 
 /// Operator set of ONNX that the model asks for.
 pub const OPERATOR_SET: i64 = 13;
-/// Version of the file format that goes with it.
+/// Version of the file format that belongs to it.
 const IR_VERSION: i64 = 7;
 
 /// The file. Input `input` `[batch, channels, segments, features]`; outputs `logits` and `probabilities` `[batch, classes]`.
@@ -55,7 +55,7 @@ struct Builder<'a> {
     plan: &'a Plan,
     nodes: Vec<Node>,
     tensors: Vec<Tensor>,
-    /// Name of every value of the plan that was put out.
+    /// Name of every value of the plan so far.
     values: Vec<Option<String>>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Builder<'a> {
         self.add("probabilities", "Softmax", &[&tempered], vec![axis]);
     }
 
-    /// Adds a node whose only output has its name, and returns that.
+    /// Adds a node whose only output has the node's name, and returns the name.
     fn add(
         &mut self,
         name: &str,
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
         &self.model.weights().tensors()[id.index()]
     }
 
-    /// Stores a tensor as it is, and returns its name.
+    /// Stores a tensor unchanged, and returns its name.
     fn store(&mut self, id: TensorId) -> String {
         let weights = self.weights(id);
         let stored = tensor(&weights.name, &weights.shape, &weights.values);
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
         weights.name.clone()
     }
 
-    /// Stores a kernel `[kh, kw, a, b]` as `[b, a, kh, kw]`, or as `[a, b, kh, kw]` where `depthwise`.
+    /// Stores a kernel `[kh, kw, a, b]` as `[b, a, kh, kw]`, or as `[a, b, kh, kw]` if `depthwise`.
     fn store_kernel(&mut self, id: TensorId, depthwise: bool) -> String {
         let weights = self.weights(id);
         let &[kh, kw, a, b] = &weights.shape[..] else {
@@ -207,7 +207,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Attributes of a 'same' padded convolution over `input`, in so many groups of channels.
+    /// Attributes of a 'same' padded convolution over `input`, with this number of groups of channels.
     fn convolution(
         &self,
         input: ValueId,

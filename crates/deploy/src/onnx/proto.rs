@@ -79,7 +79,7 @@ pub(super) struct Attribute {
     pub i: i64,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
-    /// `AttributeType`: which of the fields counts.
+    /// `AttributeType`: which of the fields is used.
     #[prost(int32, tag = "20")]
     pub kind: i32,
 }
@@ -166,7 +166,7 @@ pub(super) struct Dimension {
     pub size: Option<Size>,
 }
 
-/// A number, or the name of one that is not known.
+/// A number, or the name of an unknown one.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub(super) enum Size {
     #[prost(int64, tag = "1")]

@@ -13,7 +13,7 @@ pub struct Multiplier {
 }
 
 impl Multiplier {
-    /// The nearest to `real`; none where it is negative, no number, or 2^31 and more.
+    /// The nearest multiplier to `real`; `None` if it is negative, NaN, or at least 2^31.
     pub fn new(real: f64) -> Option<Self> {
         if !(real >= 0.0 && real < 2f64.powi(31)) {
             return None;
@@ -41,7 +41,7 @@ impl Multiplier {
         (shift <= 30).then_some(Self { value, shift })
     }
 
-    /// `x` times it, rounded twice: to the nearest at the product, away from zero at the shift.
+    /// `x` times the multiplier, rounded twice: to nearest after the product, and away from zero after the shift.
     #[inline]
     pub fn apply(self, x: i32) -> i32 {
         let left = self.shift.max(0);

@@ -1,4 +1,4 @@
-//! Weights and ranges become integers.
+//! Converts weights and ranges to integers.
 
 use crate::DeployError;
 use crate::network::{Layer, Network, Operation};
@@ -8,7 +8,7 @@ use super::{
     ADD_SHIFT, Affine, Encoding, IntegerLayer, IntegerNetwork, IntegerOperation, Multiplier,
 };
 
-/// Largest bias in units: a sum of products may be added without leaving 32 bits.
+/// Largest bias in units, so that a sum of products can be added within 32 bits.
 const LARGEST_BIAS: f64 = (1u32 << 30) as f64;
 
 pub(super) fn quantise(
@@ -19,7 +19,7 @@ pub(super) fn quantise(
     with_encodings(network, encodings(network, survey, method)?, method)
 }
 
-/// With what integers of every value stand for.
+/// The integer network with the given encodings of all values.
 pub(super) fn with_encodings(
     network: &Network,
     encodings: Vec<Encoding>,
@@ -36,7 +36,7 @@ pub(super) fn with_encodings(
     })
 }
 
-/// What integers of every value stand for. A max pool puts out what it reads.
+/// Encodings of all values. The output of a max pool has the encoding of its input.
 fn encodings(
     network: &Network,
     survey: &Survey,
@@ -128,7 +128,7 @@ fn integer_layer(
     })
 }
 
-/// Integers of a kernel whose last axis are the channels of the output.
+/// Integers of a kernel whose last axis is the channel of the output.
 fn affine(
     kernel: &[f32],
     bias: &[f32],
@@ -179,7 +179,7 @@ fn affine(
     Ok(weights)
 }
 
-/// Refuses sums that might leave 32 bits. A mean adds its one row up for every position, which no window has enough of.
+/// Refuses sums that might exceed 32 bits. A mean adds its one row once per position; no window has too many positions.
 fn check_sums(weights: &Affine) -> Result<(), String> {
     let mut largest: Vec<i64> = weights.bias.iter().map(|b| i64::from(b.abs())).collect();
     for row in weights.kernel.chunks_exact(weights.bias.len()) {

@@ -1,14 +1,14 @@
-//! A network in 8 bits: int8 weights a channel, int8 values, int32 biases, in TFLite's arithmetic.
+//! A network in 8 bits: int8 weights with one scale per channel, int8 values, int32 biases, in TFLite's arithmetic.
 //!
-//! - `fixed_point`: products with real numbers, rounded as TFLite's reference kernels do;
-//! - `ranges`: which stretch of numbers every value spans, found on windows;
-//! - `layers`: weights and ranges become integers;
+//! - `fixed_point`: products with real numbers, rounded as in TFLite's reference kernels;
+//! - `ranges`: the range of every value, found on windows;
+//! - `layers`: converts weights and ranges to integers;
 //! - `run`: the integer runner; the C code and TFLite's reference kernels give the same bits;
-//! - `inference`: the same bits, fast;
-//! - `stored`: the file that keeps the ranges beside the weights;
-//! - `report`: what it costs in accuracy, layer by layer.
+//! - `inference`: the same bits, faster;
+//! - `stored`: the file of ranges in the model's folder;
+//! - `report`: the loss of accuracy, layer by layer.
 //!
-//! A value `q` stands for `scale * (q - zero_point)`.
+//! A value `q` represents `scale * (q - zero_point)`.
 
 mod fixed_point;
 mod inference;
@@ -32,17 +32,17 @@ pub use self::stored::{MAX_RANGES_SIZE, RANGES_FILE};
 
 use self::ranges::Survey;
 
-/// What integers of a value stand for: `scale * (q - zero_point)`.
+/// Encoding of a value: an integer `q` represents `scale * (q - zero_point)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Encoding {
     /// Size of one unit.
     pub scale: f32,
-    /// The integer that stands for zero.
+    /// The integer that represents zero.
     pub zero_point: i32,
 }
 
 impl Encoding {
-    /// Of the stretch from `low` to `high`, widened to hold zero; none where it is empty or not finite.
+    /// Encoding of the range from `low` to `high`, widened to contain zero; `None` if it is empty or not finite.
     pub fn of_range(low: f32, high: f32) -> Option<Self> {
         let (low, high) = (f64::from(low.min(0.0)), f64::from(high.max(0.0)));
         let scale = ((high - low) / 255.0) as f32;
@@ -64,31 +64,31 @@ impl Encoding {
         unit.clamp(-128.0, 127.0) as i8
     }
 
-    /// What it stands for.
+    /// The number that `q` represents.
     pub fn decode(self, unit: i8) -> f32 {
         self.scale * (i32::from(unit) - self.zero_point) as f32
     }
 
-    /// Smallest and largest value that it can stand for.
+    /// Smallest and largest number that it can represent.
     pub fn range(self) -> (f32, f32) {
         (self.decode(-128), self.decode(127))
     }
 }
 
-/// Weights of a layer as integers, a scale a channel of the output.
+/// Weights of a layer as integers, with one scale per channel of the output.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Affine {
-    /// As in [`crate::network::Operation`]; a scale and a mean have one a channel.
+    /// As in [`crate::network::Operation`]; a scale and a mean have one per channel.
     pub kernel: Vec<i8>,
     /// In units of the scale of the input times that of the kernel.
     pub bias: Vec<i32>,
-    /// What a unit of the kernel stands for.
+    /// Size of a unit of the kernel, per channel.
     pub scales: Vec<f32>,
     /// From sums to units of the output.
     pub multipliers: Vec<Multiplier>,
 }
 
-/// What a layer computes.
+/// Operation of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum IntegerOperation {
     Conv {
@@ -100,21 +100,21 @@ pub(crate) enum IntegerOperation {
         weights: Affine,
         size: (usize, usize),
     },
-    /// Every position times a number a channel.
+    /// Every position times one number per channel.
     Scale { weights: Affine },
-    /// The sum over all positions times a number a channel.
+    /// The sum over all positions times one number per channel.
     Mean { weights: Affine },
-    /// The largest of so many neighbours along the width.
+    /// The maximum of `columns` neighbours along the width.
     MaxPool { columns: usize },
     Add {
         other: usize,
-        /// Of the two inputs, shifted left by [`ADD_SHIFT`], and of their sum.
+        /// Multipliers of the two inputs, shifted left by [`ADD_SHIFT`], and of their sum.
         multipliers: [Multiplier; 3],
     },
 }
 
 impl IntegerOperation {
-    /// Its weights, where it has any.
+    /// Its weights, if it has any.
     pub fn weights(&self) -> Option<&Affine> {
         match self {
             Self::Conv { weights, .. }
@@ -126,7 +126,7 @@ impl IntegerOperation {
     }
 }
 
-/// Bits that summands gain before they are scaled to one unit.
+/// Bits by which summands are shifted left before they are scaled to a common unit.
 pub(crate) const ADD_SHIFT: u32 = 20;
 
 /// One layer.
@@ -146,28 +146,28 @@ pub struct IntegerNetwork {
     pub(crate) layers: Vec<IntegerLayer>,
     /// Shape of every value; the first is the input.
     pub(crate) shapes: Vec<Shape>,
-    /// What integers of every value stand for.
+    /// Encoding of every value.
     pub(crate) encodings: Vec<Encoding>,
     /// Index of the logits.
     pub(crate) output: usize,
     method: RangeMethod,
 }
 
-/// How well an integer network does what the float32 network does.
+/// Agreement of an integer network with the float32 network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Agreement {
-    /// Share of windows of the same class.
+    /// Fraction of windows with the same class.
     pub classes: f64,
-    /// Root mean square of the difference of logits, as share of that of the logits.
+    /// Root mean square of the difference of logits, relative to that of the logits.
     pub logit_error: f64,
 }
 
 impl IntegerNetwork {
-    /// Quantises `network`. Ranges are those of values over `calibration`, windows of the training split; how they are
-    /// cut is what agrees best with float32 over `validation`. Both are features end to end.
+    /// Quantises `network`. Ranges are those of values over `calibration`, windows of the training split, by the method
+    /// that agrees best with float32 over `validation`. Both are concatenated features.
     ///
     /// # Errors
-    /// [`DeployError::NoWindows`] without windows, [`DeployError::Range`] where a value has no range or a bias exceeds 32
+    /// [`DeployError::NoWindows`] without windows, [`DeployError::Range`] if a value has no range or a bias exceeds 32
     /// bits.
     pub fn new(
         network: &Network,
@@ -206,12 +206,12 @@ impl IntegerNetwork {
         self.method
     }
 
-    /// What integers of the input stand for.
+    /// Encoding of the input.
     pub fn input_encoding(&self) -> Encoding {
         self.encodings[0]
     }
 
-    /// What integers of the logits stand for.
+    /// Encoding of the logits.
     pub fn output_encoding(&self) -> Encoding {
         self.encodings[self.output]
     }
@@ -232,7 +232,7 @@ impl IntegerNetwork {
         weights.map(Affine::bytes).sum()
     }
 
-    /// Compares with float32 over windows of features.
+    /// Agreement with float32 over windows of features.
     pub fn agreement(&self, network: &Network, features: &[f32]) -> Agreement {
         let mut float = Runner::new(network);
         let mut runner = IntegerRunner::new(self);
@@ -254,13 +254,13 @@ impl IntegerNetwork {
 }
 
 impl Affine {
-    /// Kernel, biases, multipliers and shifts.
+    /// Bytes of kernel, biases, multipliers and shifts.
     pub fn bytes(&self) -> usize {
         self.kernel.len() + 4 * self.bias.len() + 5 * self.multipliers.len()
     }
 }
 
-/// Index of the largest, the first of equals.
+/// Index of the largest value, the first of equal ones.
 pub(crate) fn largest(logits: &[f32]) -> usize {
     let mut best = 0;
     for (i, logit) in logits.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Which stretch of numbers every value of a network spans, found on windows of the training split.
+//! Ranges of every value of a network, found on windows of the training split.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use crate::network::{Network, Runner};
 
 use super::Encoding;
 
-/// How a range is found from the numbers that occur.
+/// Method that finds a range from the observed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeMethod {
     /// From the smallest to the largest.
     Range,
     /// Without the outermost 0.01 % on either side.
     Percentile,
-    /// What leaves the smallest mean square of rounding and cutting.
+    /// The range with the least mean square error of rounding and clamping.
     Mse,
 }
 
 impl RangeMethod {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Self; 3] = [Self::Range, Self::Percentile, Self::Mse];
 }
 
@@ -35,10 +35,10 @@ impl fmt::Display for RangeMethod {
 
 /// Bins of a histogram.
 const BINS: usize = 2048;
-/// Share of numbers that [`RangeMethod::Percentile`] cuts on either side.
+/// Fraction of values that [`RangeMethod::Percentile`] clamps on either side.
 const CUT: f64 = 1e-4;
 
-/// How often which number occurs in every value.
+/// Histograms of all values.
 pub(super) struct Survey(Vec<Histogram>);
 
 struct Histogram {
@@ -48,10 +48,10 @@ struct Histogram {
 }
 
 impl Survey {
-    /// Of all values of `network` over windows of features.
+    /// Surveys all values of `network` over windows of features.
     ///
     /// # Errors
-    /// [`DeployError::NoWindows`], or [`DeployError::Range`] where a value is not finite.
+    /// [`DeployError::NoWindows`], or [`DeployError::Range`] if a value is not finite.
     pub fn new(network: &Network, features: &[f32]) -> Result<Self, DeployError> {
         let windows = || features.chunks_exact(network.input_shape().elements());
         if windows().len() == 0 {
@@ -134,7 +134,7 @@ impl Histogram {
         }
     }
 
-    /// Middle of a bin.
+    /// Centre of a bin.
     fn middle(&self, bin: usize) -> f32 {
         self.low + (bin as f32 + 0.5) * self.width()
     }
@@ -155,7 +155,7 @@ impl Histogram {
         (low.min(0.0), high.max(0.0))
     }
 
-    /// Tries ranges from a fifth of the whole on.
+    /// Tries ranges from a fifth of the full range upwards.
     fn least_error(&self) -> (f32, f32) {
         let mut best = (f64::INFINITY, (self.low, self.high));
         for step in (5u8..=25).rev().map(|step| 4 * step) {

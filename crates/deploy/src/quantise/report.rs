@@ -1,4 +1,4 @@
-//! What 8 bits cost in accuracy, layer by layer.
+//! Loss of accuracy from 8 bits, layer by layer.
 
 use crate::network::{Network, Runner};
 
@@ -11,15 +11,15 @@ pub struct LayerReport {
     pub name: String,
     /// Bytes of weights, biases and multipliers.
     pub bytes: usize,
-    /// Smallest and largest number that its output can stand for.
+    /// Smallest and largest number that its output can represent.
     pub range: (f32, f32),
-    /// Power of its float32 output over that of the error, in decibels, all layers before it in 8 bits too.
+    /// Power of its float32 output relative to that of the error, in decibels, with all layers before it in 8 bits too.
     pub signal_to_noise: f64,
-    /// Share of windows whose class changes where this layer's output alone has 8 bits.
+    /// Fraction of windows whose class changes if only this layer's output is quantised.
     pub changed_alone: f64,
 }
 
-/// Compares `quantised` with `network`, which it was made of, over windows of features.
+/// Compares `quantised` with the `network` it was made from, over windows of features.
 pub fn layer_reports(
     network: &Network,
     quantised: &IntegerNetwork,
@@ -62,7 +62,7 @@ pub fn layer_reports(
         .collect()
 }
 
-/// Share of windows whose class changes where one value is rounded.
+/// Fraction of windows whose class changes if one value is quantised.
 fn changed(
     float: &mut Runner<'_>,
     features: &[f32],

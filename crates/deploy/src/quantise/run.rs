@@ -4,11 +4,11 @@ use crate::network::{Shape, max_pool, sources};
 
 use super::{ADD_SHIFT, Affine, Encoding, IntegerLayer, IntegerNetwork, IntegerOperation};
 
-/// Runs an integer network, one window after the other, and keeps every value of the last.
+/// Runs an integer network, one window after the other, and keeps all values of the last window.
 #[derive(Clone, Debug)]
 pub struct IntegerRunner<'a> {
     network: &'a IntegerNetwork,
-    /// By layer: which taps of its kernel lie on which positions.
+    /// For each layer, the taps of its kernel and their input positions.
     sources: Vec<Vec<Vec<(usize, usize)>>>,
     values: Vec<Vec<i8>>,
     /// Sums of one position.
@@ -35,7 +35,7 @@ impl<'a> IntegerRunner<'a> {
         }
     }
 
-    /// Logits of one window's features, by integers.
+    /// Logits of one window's features, in integer arithmetic.
     pub fn run(&mut self, features: &[f32]) -> Vec<f32> {
         let encoding = self.network.input_encoding();
         let features: Vec<i8> = features.iter().map(|v| encoding.encode(*v)).collect();
@@ -140,7 +140,7 @@ fn start(sums: &mut Vec<i32>, weights: &Affine) {
     sums.extend_from_slice(&weights.bias);
 }
 
-/// What a layer reads.
+/// Input of a layer.
 struct Input<'a> {
     values: &'a [i8],
     shape: Shape,
@@ -168,7 +168,7 @@ impl Input<'_> {
         }
     }
 
-    /// Adds the products of one position, channel by channel.
+    /// Adds the products of one position, for each channel separately.
     fn multiply(&self, position: usize, row: &[i8], sums: &mut [i32]) {
         for ((sum, value), w) in sums.iter_mut().zip(self.row(position)).zip(row) {
             let x = i16::from(*value) - self.zero;
@@ -177,7 +177,7 @@ impl Input<'_> {
     }
 }
 
-/// How sums become values.
+/// Conversion of sums to values.
 struct Rounding {
     encoding: Encoding,
     relu: bool,

@@ -1,4 +1,5 @@
-//! `int8.json` in a model's folder: the ranges of its values. With the weights beside it they make the integer network again.
+//! `int8.json` in a model's folder: the ranges of its values. Together with the weights they determine the integer
+//! network.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +10,21 @@ use super::{Encoding, IntegerNetwork, layers};
 
 /// File name of the ranges.
 pub const RANGES_FILE: &str = "int8.json";
-/// Largest file that is read, in bytes.
+/// Maximum size of the file, in bytes.
 pub const MAX_RANGES_SIZE: u64 = 1 << 20;
 /// Version of the file. Newer files may add fields; a higher number changes the meaning of fields.
 const VERSION: u32 = 1;
 
-/// The file.
+/// Content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     format_version: u32,
-    /// How ranges were found.
+    /// Method that found the ranges.
     ranges: String,
     calibration_windows: usize,
-    /// Checksum of the integer network, by which other weights are noticed.
+    /// Checksum of the integer network, which detects other weights.
     network: String,
-    /// What integers of the input and of every layer's output stand for.
+    /// Encodings of the input and of every layer's output.
     values: Vec<StoredValue>,
 }
 
@@ -57,7 +58,7 @@ impl IntegerNetwork {
     /// The integer network of `network` with the ranges of a [`RANGES_FILE`].
     ///
     /// # Errors
-    /// [`DeployError::Stored`] where the file is damaged, of another network or of other weights.
+    /// [`DeployError::Stored`] if the file is damaged, or belongs to another network or other weights.
     pub fn from_stored(network: &Network, bytes: &[u8]) -> Result<Self, DeployError> {
         let stored: Stored = serde_json::from_slice(bytes)
             .map_err(|error| DeployError::Stored(error.to_string()))?;
@@ -84,7 +85,7 @@ impl IntegerNetwork {
         Ok(integers)
     }
 
-    /// A hash of everything that decides its results.
+    /// A hash of everything that decides the network's results.
     pub fn checksum(&self) -> String {
         let mut sum = 0;
         let mut add = |bytes: &[u8]| sum = crc32c::crc32c_append(sum, bytes);
@@ -115,7 +116,7 @@ impl IntegerNetwork {
     }
 }
 
-/// By index of the value.
+/// Encodings by index of the value.
 fn encodings(network: &Network, values: &[StoredValue]) -> Result<Vec<Encoding>, DeployError> {
     let layers = network.layers.iter().map(|l| (l.name.as_str(), l.output));
     let expected: Vec<(&str, usize)> = std::iter::once(("input", 0)).chain(layers).collect();

@@ -1,4 +1,4 @@
-//! `assets/`: class names, `model.json`, and a note where something is left out.
+//! `assets/`: class names, `model.json`, and a note if something is missing.
 
 use model::CARD_FILE;
 
@@ -20,7 +20,7 @@ pub(super) fn files(model: &TrainedModel<'_>, left_out: Option<&LeftOut>) -> Vec
     files
 }
 
-/// One name a line, in the order of the outputs; backslashes and line breaks within a name are escaped.
+/// One name per line, in the order of the outputs; backslashes and line breaks within a name are escaped.
 fn lines(names: &[String]) -> Vec<u8> {
     let line = |name: &String| {
         let name = name.replace('\\', "\\\\").replace('\n', "\\n");

@@ -16,7 +16,7 @@ use super::window_steps::{WindowStep, add_steps};
 
 const DOUBLE: Float = Float::Double;
 
-/// The operations before a network, planned.
+/// A plan of the operations before a network.
 #[derive(Debug)]
 pub(super) struct FrontEnd<'a> {
     /// `[channels, samples]` of a window.
@@ -27,7 +27,7 @@ pub(super) struct FrontEnd<'a> {
     channels: usize,
 }
 
-/// What segments become, with what it depends on.
+/// Conversion of segments to features.
 #[derive(Debug)]
 enum Method<'a> {
     /// Samples of segments of this length.
@@ -40,11 +40,11 @@ enum Method<'a> {
 }
 
 impl<'a> FrontEnd<'a> {
-    /// Plans what turns windows of `samples` samples into `input`. Where `samples` is none it is taken from the number of
-    /// features, if it follows from that.
+    /// Plans the operations from windows of `samples` samples to `input`. If `samples` is `None`, it is derived from
+    /// the number of features where possible.
     ///
     /// # Errors
-    /// [`LeftOut`] where a graph cannot do it.
+    /// [`LeftOut`] if a graph cannot express them.
     pub fn plan(
         preprocessing: &'a Preprocessing,
         input: InputShape,
@@ -116,7 +116,7 @@ impl<'a> FrontEnd<'a> {
 }
 
 impl<'a> Method<'a> {
-    /// Over windows of `samples` samples; none where they do not fit.
+    /// Plans the front end over windows of `samples` samples; `None` if they do not fit.
     fn plan(preprocessing: &'a Preprocessing, samples: usize) -> Option<Self> {
         let spectral = &preprocessing.spectral;
         let segment = segment(samples).filter(|_| preprocessing.segments == SEGMENTS);
@@ -189,12 +189,12 @@ fn add_welch(graph: &mut Graph, windows: &Output, welch: &WelchConfig, plan: &We
     graph.cast(&density, Float::Single)
 }
 
-/// Welch's method as a graph needs it.
+/// Welch's method in the form that a graph needs.
 struct WelchPlan {
     /// First sample of every stretch of every segment.
     starts: Vec<usize>,
     window: Vec<f64>,
-    /// What the sum of squared magnitudes over the stretches is multiplied by, for every bin.
+    /// Factor of the sum of squared magnitudes over the stretches, for every bin.
     factors: Vec<f64>,
 }
 
@@ -300,9 +300,9 @@ fn add_band_power(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> O
     graph.apply("BatchMatMulV2", DOUBLE, &[&power, &means])
 }
 
-/// What `bands` takes of whole channels.
+/// Values of whole channels that `bands` needs.
 struct Channels {
-    /// Whether not all samples are one value, `[batch, channels, 1, 1]`.
+    /// Whether the channel is not constant, `[batch, channels, 1, 1]`.
     live: Output,
     /// Around the mean, `[batch, channels, 1, 1]`.
     mean_square: Output,
@@ -338,7 +338,7 @@ fn cosine_window(a: f64, length: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Positions of `length` samples from each of `starts`, end to end.
+/// Positions of `length` samples from each of `starts`, concatenated.
 fn stretches(starts: &[usize], length: usize) -> Vec<i32> {
     let of_one = |start: &usize| (*start..start + length).map(|i| i as i32);
     starts.iter().flat_map(of_one).collect()

@@ -7,12 +7,12 @@ use crate::proto::{
     Node, Tensor, TensorShape, Versions,
 };
 
-/// What a node puts out, as the inputs of other nodes name it.
+/// Output of a node, in the form in which other nodes refer to it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Output(String);
 
 impl Output {
-    /// Waits for the node, takes nothing of it.
+    /// A control dependency: waits for the node without using its value.
     pub fn as_control(&self) -> Self {
         Self(format!("^{}", self.0))
     }
@@ -30,7 +30,7 @@ impl Output {
         &self.0
     }
 
-    /// Name of the tensor, as signatures have it.
+    /// Name of the tensor in signatures.
     pub fn tensor(&self) -> String {
         format!("{}:0", self.0)
     }
@@ -56,7 +56,7 @@ impl Float {
     }
 }
 
-/// Nodes, and the scope that new ones are named in.
+/// Nodes, and the scope for the names of new ones.
 #[derive(Default)]
 pub(super) struct Graph {
     nodes: Vec<Node>,
@@ -65,7 +65,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Nodes that `build` adds have names below `scope`.
+    /// Names the nodes that `build` adds below `scope`.
     pub fn within<T>(&mut self, scope: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         self.scope.push(scope.to_owned());
         let built = build(self);
@@ -130,7 +130,7 @@ impl Graph {
         self.constant(name, tensor)
     }
 
-    /// A constant of whole numbers.
+    /// A constant of integers.
     pub fn integers(&mut self, name: &str, shape: &[usize], values: &[i32]) -> Output {
         debug_assert_eq!(shape.iter().product::<usize>(), values.len(), "{name}");
         let tensor = Tensor {
@@ -142,7 +142,7 @@ impl Graph {
         self.constant(name, tensor)
     }
 
-    /// A constant of texts: a scalar where `shape` is empty.
+    /// A constant of strings: a scalar if `shape` is empty.
     pub fn texts(&mut self, name: &str, shape: &[usize], values: &[&str]) -> Output {
         let tensor = Tensor {
             dtype: DT_STRING,
@@ -164,14 +164,14 @@ impl Graph {
         self.constant(name, tensor)
     }
 
-    /// What the caller feeds: any number of samples of `shape`, float32.
+    /// An input of the graph: any number of samples of `shape`, float32.
     pub fn placeholder(&mut self, name: &str, shape: &[usize]) -> Output {
         let shape = Attr::Shape(TensorShape::batch_of(shape));
         let attrs = [("dtype", Attr::Type(DT_FLOAT)), ("shape", shape)];
         self.add(name, "Placeholder", &[], attrs)
     }
 
-    /// An operation whose only attribute is the type of its operands, named after itself.
+    /// An operation whose only attribute is the type of its operands; the node is named after it.
     pub fn apply(&mut self, op: &str, float: Float, operands: &[&Output]) -> Output {
         self.add(op, op, operands, [("T", float.attr())])
     }
@@ -195,7 +195,7 @@ impl Graph {
         self.add("Cast", "Cast", &[x], attrs)
     }
 
-    /// `Mean`, `Sum`, `Max` or `Min` over `axes`, which stay as ones where `keep` says so.
+    /// `Mean`, `Sum`, `Max` or `Min` over `axes`; with `keep` the axes stay with length 1.
     pub fn reduce(
         &mut self,
         op: &str,
@@ -230,7 +230,7 @@ impl Graph {
         self.apply("Sub", Float::Double, &[x, &mean])
     }
 
-    /// Appends zeros to the last of so many axes; float64.
+    /// Appends zeros to the last axis of a tensor of this rank; float64.
     pub fn append_zeros(&mut self, x: &Output, axes: usize, zeros: usize) -> Output {
         if zeros == 0 {
             return x.clone();
@@ -245,7 +245,7 @@ impl Graph {
         self.add("Pad", "Pad", &[x, &paddings], attrs)
     }
 
-    /// `x` with an axis of length 1 more, at the end; of booleans where `float` is none.
+    /// `x` with an additional last axis of length 1; booleans if `float` is `None`.
     pub fn append_axis(&mut self, x: &Output, float: Option<Float>) -> Output {
         let axis = self.integers("axis", &[], &[-1]);
         let dtype = float.map_or(DT_BOOL, Float::dtype);

@@ -1,9 +1,9 @@
-//! Why a SavedModel has no signature for raw windows.
+//! Reasons why a SavedModel has no signature for raw windows.
 
 /// Largest matrix of a filter over a whole window, in bytes.
 pub(super) const LARGEST_MATRIX: usize = 64 << 20;
 
-/// Why raw windows cannot be classified by the graph alone.
+/// Reason why the graph cannot classify raw windows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LeftOut {
     /// Inputs depend on their neighbours in the batch.
@@ -18,7 +18,7 @@ pub enum LeftOut {
         /// Features of a segment.
         features: usize,
     },
-    /// The preprocessing does not make the network's input of a window.
+    /// The preprocessing of a window does not give the network's input.
     #[error(
         "windows of {samples} samples do not become the network's input {input:?}: the training data came in segments \
          of their own"
@@ -42,7 +42,7 @@ pub enum LeftOut {
         /// Size of the matrix.
         megabytes: usize,
     },
-    /// A step that cannot be done over these windows.
+    /// A step that is not possible over these windows.
     #[error("{problem}")]
     Step {
         /// What is wrong.

@@ -1,12 +1,13 @@
 //! A TensorFlow SavedModel: `saved_model.pb`, `variables/` and `assets/`.
 //!
 //! - `graph`: nodes under construction; `network`: a plan's steps as operations;
-//! - `front_end`, with `window_steps` before and `scaling` after: preprocessing as operations; `left_out`: why not;
+//! - `front_end`, with `window_steps` before and `scaling` after: preprocessing as operations; `left_out`: reasons why
+//!   it is   missing;
 //! - `variables`: weights as variables that TensorFlow restores, lists and trains;
-//! - `assets`: what a person or a program wants to know beside the graph.
+//! - `assets`: further information for people and programs.
 //!
-//! The file has one graph and no objects of TensorFlow 2: `tf.saved_model.load`, Keras' `TFSMLayer`, TensorFlow Serving
-//! and older loaders read it alike.
+//! The file has one graph and no TensorFlow 2 objects, so that `tf.saved_model.load`, Keras' `TFSMLayer`, TensorFlow
+//! Serving and older loaders can all read it.
 
 mod assets;
 mod front_end;
@@ -36,19 +37,20 @@ pub use self::left_out::LeftOut;
 use self::network::add_network;
 use self::variables::Variables;
 
-/// File name of the graph; written last, since a directory without it is no SavedModel.
+/// File name of the graph. It is written last, since a directory without it is not a SavedModel.
 pub const GRAPH_FILE: &str = "saved_model.pb";
 /// Signature from the network's input to its outputs.
 pub const FEATURES_SIGNATURE: &str = "serving_default";
 /// Signature from raw windows to the same outputs.
 pub const WINDOWS_SIGNATURE: &str = "serving_windows";
 
-/// The files of a SavedModel of `model`, paths relative to its directory, in the order they must be written.
+/// The files of a SavedModel of `model`, with paths relative to its directory, in the order in which they must be
+/// written.
 ///
-/// Signature `serving_default` takes `input` `[batch, channels, segments, features]`, as the network was trained on it;
-/// `serving_windows` takes raw `windows` `[batch, channels, samples]` and has the preprocessing in the graph. Both give
-/// `logits` and `probabilities` `[batch, classes]`. Where [`LeftOut`] says that the preprocessing cannot be in a graph,
-/// `serving_windows` is missing and `assets/README.txt` says why.
+/// Signature `serving_default` takes `input` `[batch, channels, segments, features]`, the network's input;
+/// `serving_windows` takes raw `windows` `[batch, channels, samples]` and includes the preprocessing. Both return
+/// `logits` and `probabilities` `[batch, classes]`. If the preprocessing cannot be in a graph ([`LeftOut`]),
+/// `serving_windows` is missing and `assets/README.txt` gives the reason.
 pub fn files(model: &TrainedModel<'_>) -> Vec<ModelFile> {
     let planned = FrontEnd::plan(model.preprocessing(), model.input(), model.window_samples());
     let bundle = TensorBundle::new(model.weights().tensors());
@@ -62,7 +64,7 @@ pub fn files(model: &TrainedModel<'_>) -> Vec<ModelFile> {
     files
 }
 
-/// Why `serving_windows` is missing in the SavedModel of `model`; none where it is there.
+/// Reason why `serving_windows` is missing in the SavedModel of `model`; `None` if it is present.
 pub fn left_out(model: &TrainedModel<'_>) -> Option<LeftOut> {
     FrontEnd::plan(model.preprocessing(), model.input(), model.window_samples()).err()
 }
@@ -105,7 +107,7 @@ fn saved_model(model: &TrainedModel<'_>, front_end: Option<&FrontEnd<'_>>) -> Sa
     }
 }
 
-/// `logits`, no number where a sample of the window is none: the preprocessing would turn it into zeros.
+/// `logits`, or NaN if a sample of the window is not finite: the preprocessing would turn it into zeros.
 fn only_of_finite(graph: &mut Graph, windows: &Output, logits: &Output) -> Output {
     const FLOAT: Float = Float::Single;
     graph.within("finite", |graph| {
@@ -123,7 +125,7 @@ fn only_of_finite(graph: &mut Graph, windows: &Output, logits: &Output) -> Outpu
     })
 }
 
-/// What both signatures give.
+/// Outputs of both signatures.
 struct Outputs {
     logits: Output,
     probabilities: Output,

@@ -1,4 +1,4 @@
-//! A network's steps as TensorFlow operations over `[batch, height, width, channels]`, as Keras has them.
+//! A network's steps as TensorFlow operations over `[batch, height, width, channels]`, as in Keras.
 
 use model::{Plan, Step, StepKind};
 

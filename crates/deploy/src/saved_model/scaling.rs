@@ -7,7 +7,7 @@ use super::graph::{Float, Graph, Output};
 const DOUBLE: Float = Float::Double;
 const SINGLE: Float = Float::Single;
 
-/// What spectral values are replaced by; float32, as in the data crate.
+/// Compression of spectral values; float32, as in the data crate.
 pub(super) fn add_compression(
     graph: &mut Graph,
     x: &Output,
@@ -34,7 +34,7 @@ pub(super) fn add_compression(
     }
 }
 
-/// Scales finished features; float32 to float32. What is no number becomes zero.
+/// Scales finished features; float32 to float32. NaN becomes zero.
 pub(super) fn add_normalisation(
     graph: &mut Graph,
     features: &Output,
@@ -59,7 +59,7 @@ pub(super) fn add_normalisation(
     })
 }
 
-/// Mean 0 and deviation 1 in every channel of every sample; what is constant becomes zero.
+/// Scales every channel of every sample to mean 0 and standard deviation 1; constant channels become zero.
 fn add_own_statistics(graph: &mut Graph, features: &Output, guard: ConstantGuard) -> Output {
     let axes = &[2, 3];
     let x = graph.cast(features, DOUBLE);
@@ -80,8 +80,8 @@ fn add_own_statistics(graph: &mut Graph, features: &Output, guard: ConstantGuard
     graph.cast(&scaled, SINGLE)
 }
 
-/// `(x - mean) / std` with the statistics of the training split, by channel, or by channel and band; what was constant
-/// becomes zero.
+/// `(x - mean) / std` with the statistics of the training split, by channel, or by channel and band; features that were
+/// constant in the training split become zero.
 fn add_statistics(
     graph: &mut Graph,
     features: &Output,

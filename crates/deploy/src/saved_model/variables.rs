@@ -103,7 +103,7 @@ impl Variables {
         ])
     }
 
-    /// Adds what saves and restores the variables.
+    /// Adds the operations that save and restore the variables.
     pub fn add_saver(&self, graph: &mut Graph) -> Saver {
         graph.within("save", |graph| {
             let dtype = || ("dtype", Attr::Type(DT_STRING));

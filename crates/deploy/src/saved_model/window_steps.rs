@@ -12,7 +12,7 @@ const DOUBLE: Float = Float::Double;
 #[derive(Debug)]
 pub(super) enum WindowStep {
     Demean,
-    /// Of so many samples.
+    /// Of windows with this number of samples.
     Detrend(usize),
     Scale(f64),
     Standardise,
@@ -29,7 +29,7 @@ impl WindowStep {
     /// Plans a step over windows of `samples` samples at `rate` Hz.
     ///
     /// # Errors
-    /// [`LeftOut`] where a graph cannot do it.
+    /// [`LeftOut`] if a graph cannot do it.
     pub fn plan(step: &Step, rate: f64, samples: usize) -> Result<Self, LeftOut> {
         // Steps over spectra are in `spectral` and `normalisation` once a configuration is read.
         let operation = step.operation().ok_or_else(|| LeftOut::Step {
@@ -115,7 +115,7 @@ pub(super) fn add_steps(graph: &mut Graph, windows: &Output, steps: &[WindowStep
     graph.cast(&x, Float::Single)
 }
 
-/// `result`, or zero in channels where `left` is but rounding of `before`: see [`Chain::ROUNDING`].
+/// `result`, or zero in channels where `left` is only the rounding error of `before`: see [`Chain::ROUNDING`].
 fn without_rounding(graph: &mut Graph, before: &Output, left: &Output, result: &Output) -> Output {
     let mut largest = |x: &Output| {
         let magnitude = graph.apply("Abs", DOUBLE, &[x]);
@@ -129,7 +129,7 @@ fn without_rounding(graph: &mut Graph, before: &Output, left: &Output, result: &
     graph.apply("SelectV2", DOUBLE, &[&is_rounding, &zero, result])
 }
 
-/// Subtracts the straight line of least squares; times are around their middle, so that mean and slope are independent.
+/// Subtracts the least-squares line. Times are relative to their centre, so that mean and slope are independent.
 fn add_detrend(graph: &mut Graph, x: &Output, samples: usize) -> Output {
     let n = samples as f64;
     let times: Vec<f64> = (0..samples).map(|i| i as f64 - (n - 1.0) / 2.0).collect();

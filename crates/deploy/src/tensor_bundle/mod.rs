@@ -43,7 +43,7 @@ pub(crate) struct TensorBundle {
 }
 
 impl TensorBundle {
-    /// Of float32 `tensors`, whose names differ.
+    /// Encodes float32 `tensors`, whose names must differ.
     pub fn new(tensors: &[NamedTensor]) -> Self {
         let header = Header {
             num_shards: 1,
@@ -87,7 +87,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Name to shape and values, every checksum verified.
+    /// Reads name, shape and values, and verifies every checksum.
     pub fn read(bundle: &TensorBundle) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
         let entries = table::reading::decode(&bundle.index).unwrap();
         let header = Header::decode(&entries[0].1[..]).unwrap();

@@ -12,17 +12,17 @@ const RESTART_INTERVAL: usize = 16;
 /// A block is closed once it is this long, in bytes.
 const BLOCK_LENGTH: usize = 4096;
 
-/// CRC-32C as LevelDB and TFRecord store it: a checksum over bytes that hold checksums would be weak.
+/// CRC-32C as LevelDB and TFRecord store it, since a checksum over bytes that contain checksums would be weak.
 pub(super) fn masked_crc32c(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
         .rotate_right(15)
         .wrapping_add(0xa282_ead8)
 }
 
-/// A table of `entries`.
+/// Encodes a table of `entries`.
 ///
 /// # Panics
-/// Where the keys do not ascend strictly: a reader would not find them.
+/// If the keys are not strictly ascending: a reader would not find them.
 pub(super) fn encode(entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let ascending = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
     assert!(ascending, "keys of a table ascend");

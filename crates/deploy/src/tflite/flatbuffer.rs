@@ -1,5 +1,4 @@
-//! FlatBuffers, written front to back: a table, and behind it what it refers to.
-//!
+//! FlatBuffers, written front to back: a table is followed by the objects it refers to.
 //! <https://flatbuffers.dev/internals>; little endian.
 
 /// A value of a table's field.
@@ -9,11 +8,11 @@ pub(super) enum Field {
     Child(Node),
 }
 
-/// What lies behind an offset.
+/// Object behind an offset.
 pub(super) enum Node {
     Table(Table),
     Tables(Vec<Table>),
-    /// Aligned to 16, as TFLite wants its buffers.
+    /// Aligned to 16 bytes, as TFLite requires for its buffers.
     Bytes(Vec<u8>),
     Ints(Vec<i32>),
     Longs(Vec<i64>),
@@ -58,7 +57,7 @@ pub(super) fn file(root: Table, identifier: &[u8; 4]) -> Vec<u8> {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Appends zeros until `extra` bytes more would end at a multiple of `alignment`.
+    /// Appends zeros so that `extra` further bytes end at a multiple of `alignment`.
     fn align(&mut self, alignment: usize, extra: usize) {
         while !(self.0.len() + extra).is_multiple_of(alignment) {
             self.0.push(0);
@@ -69,13 +68,13 @@ impl Writer {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    /// Writes at `slot` how far `target` is from there.
+    /// Writes the distance to `target` at `slot`.
     fn patch(&mut self, slot: usize, target: usize) {
         let distance = (target - slot) as u32;
         self.0[slot..slot + 4].copy_from_slice(&distance.to_le_bytes());
     }
 
-    /// Returns where the table begins.
+    /// Writes a table; returns its position.
     fn table(&mut self, table: Table) -> usize {
         let slots = table
             .0
@@ -166,7 +165,7 @@ mod tests {
         u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
     }
 
-    /// Where field `number` of the table at `table` is.
+    /// Position of field `number` of the table at `table`.
     fn field(bytes: &[u8], table: usize, number: usize) -> Option<usize> {
         let vtable = table - int(bytes, table);
         let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));

@@ -1,17 +1,17 @@
-//! Tensors and operators under construction, and the tables that they become.
+//! Tensors and operators under construction, and the tables made from them.
 
 use super::flatbuffer::{self, Node, Table};
 use crate::TrainedModel;
 use crate::quantise::Encoding;
 
-/// Contents of a tensor; empty where it is computed.
+/// Contents of a tensor; empty if it is computed.
 pub(super) enum Values {
     Floats(Vec<f32>),
     Bytes(Vec<i8>),
     Ints(Vec<i32>),
 }
 
-/// What integers stand for.
+/// Encoding of a tensor's integers.
 #[derive(Clone)]
 pub(super) struct Quantisation {
     scales: Vec<f32>,
@@ -20,7 +20,7 @@ pub(super) struct Quantisation {
 }
 
 impl Quantisation {
-    /// Of all values alike.
+    /// The same for all values.
     pub fn one(encoding: Encoding) -> Self {
         Self {
             scales: vec![encoding.scale],
@@ -46,13 +46,13 @@ pub(super) struct Tensor {
     pub quantisation: Option<Quantisation>,
 }
 
-/// An operator with what it must be told.
+/// An operator with its options.
 #[derive(Clone, Copy)]
 pub(super) enum Options {
     Conv {
         stride: usize,
     },
-    /// Over 'same' padding, or the whole image.
+    /// With 'same' padding, or over the whole image.
     Depthwise {
         same: bool,
     },
@@ -66,7 +66,7 @@ pub(super) enum Options {
 }
 
 impl Options {
-    /// `BuiltinOperator`, and the version that has int8 where `integer`.
+    /// `BuiltinOperator`, and its version, which supports int8 if `integer`.
     fn code(self, integer: bool) -> (u8, i32) {
         let version = |of_integers: i32| if integer { of_integers } else { 1 };
         match self {
@@ -80,7 +80,7 @@ impl Options {
         }
     }
 
-    /// Number in the union `BuiltinOptions`, and the table; none where there is nothing to say.
+    /// Number in the union `BuiltinOptions`, and the table; `None` if the operator has no options.
     fn table(self, relu: bool, dims: &[i32]) -> Option<(u8, Table)> {
         const SAME: u8 = 0;
         const VALID: u8 = 1;
@@ -154,7 +154,7 @@ impl Graph {
         });
     }
 
-    /// Adds the last tensor, `input` in its shape.
+    /// Adds a reshape of the last tensor to the shape of `input`.
     pub fn reshape(&mut self, input: usize, output: Tensor) -> usize {
         let mut dims = output.dims.clone();
         dims[0] = -1;
@@ -174,7 +174,7 @@ impl Graph {
         tensors.map(|tensor| tensor.values.to_bytes().len()).sum()
     }
 
-    /// The file.
+    /// Writes the file.
     pub fn finish(self, model: &TrainedModel<'_>, input: usize, output: usize) -> Vec<u8> {
         let mut codes: Vec<(u8, i32)> = Vec::new();
         let operators: Vec<Table> = self

@@ -21,7 +21,7 @@ use crate::{DeployError, TrainedModel};
 
 use self::graph::{Graph, Options, Quantisation, Tensor, Values};
 
-/// Numbers of the network's values, and of what goes in and comes out.
+/// Number format of the network's values, inputs and outputs.
 #[derive(Clone, Copy, Debug)]
 pub enum Numbers<'a> {
     /// float32.
@@ -36,7 +36,7 @@ pub enum Numbers<'a> {
 /// and temperature are in the metadata `seismic`, which is `model.json`.
 ///
 /// # Errors
-/// [`DeployError::Range`] where a layer has more weights than the format's 32-bit sizes hold.
+/// [`DeployError::Range`] if a layer has more weights than the format's 32-bit sizes hold.
 pub fn file(
     model: &TrainedModel<'_>,
     network: &Network,
@@ -70,7 +70,7 @@ fn outputs_first<T: Copy>(kernel: &[T], outputs: usize) -> Vec<T> {
     (0..outputs).flat_map(of).collect()
 }
 
-/// A kernel's shape, and how it is applied.
+/// Shape of a kernel, and how it is applied.
 struct KernelPlan {
     options: Options,
     dims: [usize; 4],
@@ -245,7 +245,7 @@ fn add_integer(graph: &mut Graph, network: &IntegerNetwork, float_outside: bool)
     (input, logits)
 }
 
-/// Shape and integers of a layer's kernel; none of a layer that has none.
+/// Shape and integers of a layer's kernel, if it has one.
 fn integer_kernel(
     operation: &IntegerOperation,
     input: Shape,
@@ -300,7 +300,7 @@ fn add_weights(
     [kernel, bias]
 }
 
-/// Name of every value: of the layer that puts it out.
+/// Names of all values: each has the name of the layer that produces it.
 fn names<'a>(layers: impl Iterator<Item = (usize, &'a str)>, values: usize) -> Vec<String> {
     let mut names = vec!["input".to_owned(); values];
     for (value, name) in layers {

@@ -51,9 +51,9 @@ pub const LOGS: &str = "logs";
 /// Part of every event file's name, by which TensorBoard recognises it.
 pub const EVENT_FILE_MARK: &str = "tfevents";
 
-/// Features of windows for TensorBoard's projector, beside the event file of the run: one line of numbers a window.
+/// Features of windows for TensorBoard's projector, next to the event file of the run: one line of numbers per window.
 pub const PROJECTOR_TENSORS: &str = "tensors.tsv";
-/// What the projector shows of each of these windows, after a line with the names of the columns.
+/// Properties of these windows in the projector, after a line with the names of the columns.
 pub const PROJECTOR_METADATA: &str = "metadata.tsv";
 /// Names the two files; by it TensorBoard finds them.
 pub const PROJECTOR_CONFIG: &str = "projector_config.pbtxt";
@@ -75,7 +75,7 @@ pub const PER_CLASS: &str = "per_class";
 /// Field of a split's results that holds the confusion matrix, and its tag in the event logs.
 pub const CONFUSION_MATRIX: &str = "confusion_matrix";
 
-/// Folders that every experiment has besides its logs.
+/// Folders of every experiment besides its logs.
 pub const SUBDIRECTORIES: [&str; 3] = [MODEL, CHECKPOINT_FOLDER, FIGURES];
 
 /// The event logs of an experiment; each is a run in TensorBoard.

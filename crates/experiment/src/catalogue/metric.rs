@@ -39,7 +39,7 @@ pub enum Split {
     Train,
     /// The data that chooses the best epoch.
     Validation,
-    /// The data that judges the kept weights.
+    /// The test split, on which the kept weights are evaluated.
     Test,
 }
 
@@ -87,11 +87,11 @@ pub struct Row {
 /// The files a metric is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrittenTo {
-    /// LoggedResults every epoch for training and validation as `epoch_...`; otherwise with the detailed validation metrics.
+    /// Logged every epoch for training and validation as `epoch_...`; otherwise with the detailed validation metrics.
     pub each_split: bool,
-    /// WrittenTo to `history.jsonl`.
+    /// Written to `history.jsonl`.
     pub history: bool,
-    /// WrittenTo to the results in `metadata.json`.
+    /// Written to the results in `metadata.json`.
     pub results: bool,
     /// Shown under HPARAMS in TensorBoard.
     pub hparams: bool,

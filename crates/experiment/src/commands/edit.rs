@@ -12,7 +12,7 @@ use crate::metadata::MAX_SIZE;
 use crate::store::{Entry, ExperimentStore};
 use crate::trash::ExperimentLock;
 
-/// Edits fields of the raw metadata file. Unknown fields are preserved, and files of the Python system gain only the
+/// Edits fields of the raw metadata file. Unknown fields are preserved, and files of the Python scripts gain only the
 /// edited fields.
 pub(super) fn change(
     entry: &Entry,

@@ -5,10 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 pub use crate::error::plain;
 
-/// The terminal, or pipe, that output goes to.
+/// The terminal, or pipe, that receives the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
-    /// Width in columns; `None` if it is not a terminal, where nothing is shortened.
+    /// Width in columns; `None` if the output is not a terminal, in which case nothing is shortened.
     pub width: Option<usize>,
     /// Whether colours are on.
     pub colour: bool,

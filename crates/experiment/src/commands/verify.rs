@@ -140,8 +140,8 @@ pub(super) fn repair(
     Ok(repair.text.into())
 }
 
-/// Cuts off a torn end. Damaged records between sound ones stay, since readers skip them. A file without any event is
-/// left alone, whatever its name.
+/// Cuts off a torn end. Damaged records between intact ones stay, since readers skip them. A file without any event is
+/// left unchanged, whatever its name.
 fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), ExperimentError> {
     let sound = event_files::check(file)?;
     let name = file.strip_prefix(&entry.directory).unwrap_or(file);

@@ -108,7 +108,7 @@ impl Metadata {
     }
 }
 
-/// Takes the values of `file`, in the typed form of `typed` where there is one.
+/// Takes the values of `file`, in the typed form of `typed` if there is one.
 fn known(file: &Value, typed: &Value) -> Value {
     match (file, typed) {
         (Value::Object(file), Value::Object(typed)) => {

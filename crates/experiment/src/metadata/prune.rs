@@ -1,15 +1,15 @@
-//! Leaves out of `metadata.json` what lists of thousands of experiments do not show: building values of it takes most of
-//! the time of reading. Plain loops over bytes, which are fast in a build for debugging, too.
+//! Leaves out the parts of `metadata.json` that lists of thousands of experiments do not show, since building values
+//! from them takes most of the time of reading. Plain loops over bytes, which are fast in debug builds, too.
 
 /// Deepest containers that are kept: the sections of the file.
 const KEPT: usize = 2;
 /// Deepest containers that are kept in the results: the metrics of a split.
 const KEPT_OF_RESULTS: usize = 3;
-/// Nesting above which the whole file is parsed, which then refuses it.
+/// Nesting above which the whole file is parsed; the parser then refuses it.
 const MAX_DEPTH: usize = 100;
 
 /// The text with every container below the sections emptied, that of the results below the metrics, and `files`. `None`
-/// if what would be left out is not certainly JSON: whether it is, and what is wrong with it, is the parser's to say.
+/// if the omitted text is not certainly JSON; the full parser then decides.
 pub(super) fn pruned(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(bytes.len() / 2);
@@ -53,7 +53,7 @@ pub(super) fn pruned(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// The end of the container that begins at `at`, `depth` containers deep.
+/// The end of the container that begins at `at`, nested `depth` deep.
 fn container(bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
     if depth > MAX_DEPTH {
         return None;
@@ -121,7 +121,7 @@ fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
     None
 }
 
-/// The end of the digits from `at` on. `None` where there is none, or more than `most`.
+/// The end of the digits from `at` on. `None` if there are none, or more than `most`.
 fn digits(bytes: &[u8], at: usize, most: usize) -> Option<usize> {
     let mut end = at;
     while end < bytes.len() && bytes[end].is_ascii_digit() {

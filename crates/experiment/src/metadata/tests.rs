@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// As the Python system writes it: none of our fields, one we do not know.
+/// As the Python scripts write it: none of our fields, one we do not know.
 const PYTHON: &str = r#"{
   "experiment_id": "20250101_120000_simple_cnn_3classes_32batch_deadbeef",
   "timestamp": "2025-01-01T12:00:00.123456",

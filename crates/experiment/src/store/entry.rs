@@ -19,7 +19,7 @@ pub struct Entry {
     pub directory: PathBuf,
     /// The metadata. For an untracked run they only hold the start time, taken from its name.
     pub metadata: Metadata,
-    /// Status, possibly derived as `crashed`; `None` for untracked runs and those of the Python system.
+    /// Status, possibly derived as `crashed`; `None` for untracked runs and those of the Python scripts.
     pub status: Option<Status>,
     /// Whether it is a run without tracking.
     pub untracked: bool,

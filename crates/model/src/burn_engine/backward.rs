@@ -306,8 +306,9 @@ fn depthwise_kernel(columns: Tensor<3>, d: Tensor<2>) -> Tensor<2> {
     products.reshape([taps, channels])
 }
 
-/// What a gradient loses because mean and deviation of a batch follow its values. `sums` are the gradients of gamma
-/// and beta, `[1, channels]`; `share` is one over the number of rows, `rows` marks those that count, where not all do.
+/// Part of a gradient that is lost because mean and standard deviation of a batch depend on its values. `sums` are the
+/// gradients of gamma and beta, `[1, channels]`; `share` is one over the number of rows; `rows` marks the real rows, if
+/// some are padding.
 fn batch_mean_part(
     normal: Tensor<2>,
     sums: [&Tensor<2>; 2],

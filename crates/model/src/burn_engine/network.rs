@@ -26,7 +26,7 @@ pub struct Network {
     device: Device,
     /// In plan order. Kernels have the shape `[product of all axes but the last, last axis]`, vectors `[1, n]`.
     tensors: Vec<Tensor<2>>,
-    /// Whether each tensor is kept as it is.
+    /// Whether each tensor is frozen.
     frozen: Arc<[bool]>,
     gathers: Arc<GatherCache>,
     indices: Arc<IndexCache>,
@@ -116,8 +116,8 @@ impl Network {
         self.tensors = tensors.collect();
     }
 
-    /// Keeps the first `layers` layers of [`Plan::layers`] as they are: no step changes their parameters, and their batch
-    /// normalisations use their running statistics. For networks that have not been trained on yet.
+    /// Freezes the first `layers` layers of [`Plan::layers`]: no step changes their parameters, and their batch
+    /// normalisations use their running statistics. Must be called before training.
     pub fn freeze(&mut self, layers: usize) {
         self.frozen = self.plan.in_first_layers(layers).into();
         for (tensor, _) in self
@@ -133,7 +133,7 @@ impl Network {
         }
     }
 
-    /// Whether tensor `index` is kept as it is.
+    /// Whether tensor `index` is frozen.
     pub(super) fn is_frozen(&self, index: usize) -> bool {
         self.frozen[index]
     }

@@ -14,7 +14,7 @@ use crate::geometry::Geometry;
 /// Form of a convolution; see the module documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConvForm {
-    /// Pointwise with stride 1: uses the rows as they are.
+    /// Pointwise with stride 1: uses the rows directly.
     Pointwise,
     /// Gather, then one product.
     Im2col,
@@ -33,7 +33,7 @@ pub(crate) fn form(geometry: &Geometry, channels: usize, out: usize) -> ConvForm
 }
 
 /// Indices of the rows to gather for a batch of `batch` samples. Row `batch * positions_in * fan` is a row of zeros
-/// that stands for padding. With `fan` products per row (shift-and-add), tap `t` reads product `t`.
+/// that represents padding. With `fan` products per row (shift-and-add), tap `t` reads product `t`.
 pub(crate) fn gather_index(
     geometry: &Geometry,
     batch: usize,

@@ -8,9 +8,9 @@ use super::gemm::{Block, Product, Run, Start};
 use super::visits::{RESIDENT, Read, TapLines, Visits, WIDEST};
 use crate::geometry::Geometry;
 
-/// Input channels of a kernel whose gradient is computed at a time.
+/// Input channels of a kernel whose gradient is computed at once.
 pub(super) const CHANNELS: usize = 32;
-/// Fewer samples than this, and a tile takes its rows from neighbouring positions instead.
+/// With fewer samples than this, a tile takes its rows from neighbouring positions instead.
 const FEW: usize = 4;
 
 thread_local! {
@@ -22,16 +22,15 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub(super) struct Conv {
     geometry: Geometry,
-    /// Row of a sample under every tap of every output row, none in the padding.
+    /// Input row of a sample under every tap of every output row; `None` in the padding.
     pub sources: Vec<Option<usize>>,
     pub channels: usize,
     pub out: usize,
     pub kernel: Range<usize>,
     pub bias: Range<usize>,
-    /// Whether a rectifier follows.
+    /// Whether a ReLU follows.
     pub relu: bool,
-    /// Where its transposed kernel begins among those of the network; none where nobody wants the
-    /// input's gradient.
+    /// Offset of its transposed kernel among those of the network; `None` if the gradient of the input is not needed.
     pub transposed: Option<usize>,
     forward: Visits,
     backward: Visits,
@@ -86,7 +85,7 @@ impl Conv {
         self.geometry.taps()
     }
 
-    /// Values of one sample, before and after.
+    /// Values per sample of input and output.
     pub fn lengths(&self) -> (usize, usize) {
         (
             self.geometry.positions_in() * self.channels,
@@ -147,8 +146,8 @@ impl Conv {
         }
     }
 
-    /// Gradient of the input of some samples: written to `back`, or added. `transposed` holds the kernels
-    /// `[tap, out, channels]` of the network.
+    /// Gradient of the input of some samples, written or added to `back`. `transposed` holds the kernels `[tap, out,
+    /// channels]` of the network.
     pub fn backward(
         &self,
         transposed: &[f32],
@@ -199,8 +198,8 @@ impl Conv {
         super::kernels::sum_rows(gradient, d_bias);
     }
 
-    /// Gradient of the kernel for the input channels from `from` on over some samples, written to `outs` or
-    /// added: for every tap a slice with a row a channel.
+    /// Gradient of the kernel for the input channels starting at `from` over some samples, written or added to `outs`:
+    /// one slice per tap with one row per channel.
     pub fn kernel_gradient(
         &self,
         from: usize,
@@ -236,7 +235,7 @@ impl Conv {
         }
     }
 
-    /// As [`Conv::kernel_gradient`] for all samples at once; rows of `a` lie `stride` apart.
+    /// Like [`Conv::kernel_gradient`] for all samples at once; rows of `a` are `stride` apart.
     fn tap_gradients(
         &self,
         (a, stride): (&[f32], usize),
@@ -249,7 +248,7 @@ impl Conv {
         }
     }
 
-    /// As [`Conv::kernel_gradient`] for one tap; rows of `a` lie `stride` apart.
+    /// Like [`Conv::kernel_gradient`] for one tap; rows of `a` are `stride` apart.
     fn tap_gradient(
         &self,
         tap: usize,

@@ -1,16 +1,15 @@
-//! Matrix products of the shapes these networks have, read where the operands lie.
+//! Matrix products for the shapes of these networks, without copying the operands.
 //!
-//! Libraries for large matrices copy both operands into panels first; at these sizes that copying, and the
-//! gathering of columns that turns a convolution into one product, take as long as the product itself.
-//! Here one [`Product`] is a convolution: for every block of the result it sums over runs of the inner
-//! dimension, one a kernel tap, so a tap that lies in the padding costs nothing and nothing is gathered. The
-//! rows of a tile are the same position of different samples.
+//! Libraries for large matrices copy both operands into panels first. At these sizes, that copying takes as long as the
+//! product itself, and so does the gathering of columns that turns a convolution into one product.
 //!
-//! A kernel broadcasts elements of `a`, strided any way, and loads vectors of `b`, whose columns lie side by
-//! side; the sums of a tile stay in registers over all its runs.
+//! Here one [`Product`] is a convolution. Every block of the result is a sum over runs of the inner dimension, one run
+//! per kernel tap. A tap in the padding costs nothing, and nothing is gathered. The rows of a tile are one position of
+//! different samples. A kernel broadcasts elements of `a` with any stride and loads vectors of `b`, whose columns are
+//! contiguous. The sums of a tile stay in registers over all its runs.
 //!
-//! Every element of the result is one chain of fused multiply-adds over its runs, in order, whatever tile or
-//! processor computes it: the bits depend on neither.
+//! Every element of the result is one chain of fused multiply-adds over its runs, in order. The bits depend neither on
+//! the tile nor on the processor.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
@@ -18,9 +17,9 @@ use std::ops::Range;
 /// Offsets of one run of the inner dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Into `a`.
+    /// Offset into `a`.
     pub a: usize,
-    /// Into `b`.
+    /// Offset into `b`.
     pub b: usize,
 }
 
@@ -28,30 +27,30 @@ pub(super) struct Run {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub c: usize,
-    /// Its runs, in the product's list. A block may be visited several times.
+    /// Range of its runs in the product's list. A block may be visited several times.
     pub runs: Range<usize>,
-    /// Whether this visit is the block's first: it starts as the product says, later ones add.
+    /// Whether this is the first visit of the block, which starts with the product's [`Start`]; later visits add.
     pub first: bool,
-    /// Whether it is the last: the rectifier, where asked for, follows.
+    /// Whether this is the last visit of the block, after which the ReLU follows if there is one.
     pub last: bool,
 }
 
-/// What a block holds before its first run.
+/// Initial value of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start<'a> {
     Zero,
-    /// The same in every row.
+    /// A bias, the same in every row.
     Bias(&'a [f32]),
-    /// What it held before.
+    /// The existing values.
     Add,
 }
 
-/// For every block: `c[i][j] = start + sum over runs, p of a[run.a + i * a_row + p * a_inner] *
-/// b[run.b + p * b_inner + j]`, rows of `c` lying `c_row` apart.
+/// For every block: `c[i][j] = start + sum over runs, p of a[run.a + i * a_row + p * a_inner] * b[run.b + p * b_inner +
+/// j]`, with rows of `c` `c_row` apart.
 pub(super) struct Product<'a> {
     pub rows: usize,
     pub columns: usize,
-    /// Steps of every run.
+    /// Length of every run.
     pub inner: usize,
     pub a: &'a [f32],
     pub a_row: usize,
@@ -66,10 +65,10 @@ pub(super) struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Computes it with the best kernel of this processor.
+    /// Computes the product with the best kernel for this processor.
     ///
     /// # Panics
-    /// Where an element lies outside its slice.
+    /// If an element is outside its slice.
     pub fn write(&self, c: &mut [f32]) {
         self.check(c);
         if self.rows * self.columns > 0 {
@@ -77,7 +76,7 @@ impl Product<'_> {
         }
     }
 
-    /// All that the kernels read and write lies inside the slices.
+    /// Checks that all elements that the kernels read and write are inside the slices.
     fn check(&self, c: &[f32]) {
         if self.rows * self.columns == 0 {
             return;
@@ -116,7 +115,7 @@ fn kernel_of_this_cpu() -> Kernel {
     portable
 }
 
-/// For processors without a kernel of their own. `mul_add` keeps the one rounding of the others.
+/// For processors without a specialised kernel. `mul_add` rounds once, as the other kernels do.
 fn portable(p: &Product<'_>, c: &mut [f32]) {
     for block in p.blocks {
         for i in 0..p.rows {
@@ -144,22 +143,22 @@ fn portable(p: &Product<'_>, c: &mut [f32]) {
     }
 }
 
-/// Where a tile of the product is, and what it is computed from: each pointer is at the tile's first element, that of
-/// `b` without the offset of a run.
+/// Pointers of a tile of the product. Each points to the tile's first element; that of `b` is without the offset of a
+/// run.
 #[cfg(target_arch = "x86_64")]
 struct Tile {
     a: *const f32,
     b: *const f32,
-    /// From a row of `b` to the next.
+    /// Distance from one row of `b` to the next.
     b_inner: usize,
     c: *mut f32,
     /// First column of the product.
     column: usize,
-    /// Columns of the last vector.
+    /// Number of columns of the last vector.
     last: usize,
 }
 
-/// Calls the kernel for so many rows.
+/// Calls the kernel for the given number of rows.
 #[cfg(target_arch = "x86_64")]
 macro_rules! by_rows {
     ($kernel:ident, $vectors:literal, $rows:ident, $($count:literal)*, $arguments:tt) => {
@@ -173,8 +172,8 @@ macro_rules! by_rows {
     };
 }
 
-/// Kernels for one instruction set: up to three vectors of columns at a time, the last one masked where the
-/// columns end, by as many rows as leave registers for the operands.
+/// Kernels for one instruction set. They compute up to three vectors of columns at a time, the last one masked at the
+/// end of the columns, by as many rows as leave registers for the operands.
 #[cfg(target_arch = "x86_64")]
 macro_rules! kernels {
     ($module:ident, $features:literal, $rows:expr, $lanes:literal, $vector:ty, $mask:ty,
@@ -184,7 +183,7 @@ macro_rules! kernels {
             use super::{Block, Product, Start, Tile};
             use std::arch::x86_64::*;
 
-            /// Rows of a tile of one, two and three vectors.
+            /// Rows of a tile with one, two and three vectors.
             const ROWS: [usize; 3] = $rows;
             const LANES: usize = $lanes;
 
@@ -194,7 +193,7 @@ macro_rules! kernels {
                 unsafe { panels(product, c.as_mut_ptr()) }
             }
 
-            /// Values of `b` that are copied at a time.
+            /// Number of values of `b` copied at once.
             const COPY: usize = 4096;
 
             #[target_feature(enable = $features)]
@@ -255,7 +254,7 @@ macro_rules! kernels {
                 }
             }
 
-            /// The kernel for a tile of so many rows and vectors.
+            /// The kernel for a tile with the given numbers of rows and vectors.
             #[target_feature(enable = $features)]
             #[inline]
             unsafe fn dispatch(p: &Product<'_>, block: &Block, tile: &Tile, (rows, vectors): (usize, usize)) {

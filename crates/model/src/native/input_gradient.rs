@@ -1,5 +1,5 @@
-//! How a network's logits change with its input: what it goes by in a window. No part of training, where the input's gradient
-//! is never computed.
+//! Gradient of a network's logits with respect to its input, which gives the relevance of the parts of a window.
+//! Training never computes it.
 
 use super::flat;
 use super::kernels as k;
@@ -18,17 +18,19 @@ pub struct InputGradient {
     parameters: Vec<f32>,
     transposed: Vec<f32>,
     norms: Vec<NormState>,
-    /// Gradients of the parameters, which are zero: statistics that are not those of the batch depend on no input.
+    /// Gradients of the parameters. They are zero, because the running statistics do not depend on the input.
     zeros: Vec<f32>,
     shard: Shard,
 }
 
 impl InputGradient {
+    /// Builds the network.
+    ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     ///
     /// # Panics
-    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    /// If `weights` belong to another architecture; [`Weights`] read from files are checked.
     pub fn new(architecture: &Architecture, weights: &Weights) -> Result<Self, PlanError> {
         let plan = Plan::new(architecture)?;
         let program = Program::with_input_gradient(&plan);
@@ -66,10 +68,10 @@ impl InputGradient {
     /// The gradient of one logit of each sample with respect to the sample.
     ///
     /// # Shapes
-    /// `x` `[samples, height, width, channels]` row-major, `classes` `[samples]`; the result is shaped like `x`.
+    /// `x` `[samples, height, width, channels]` row-major, `classes` `[samples]`; the result has the shape of `x`.
     ///
     /// # Panics
-    /// Where `x` and `classes` differ in length or a class is none of the network's.
+    /// If `x` and `classes` differ in length, or a class is out of range.
     pub fn of(&mut self, x: &[f32], classes: &[usize]) -> Vec<f32> {
         let length = self.program.buffers[INPUT].length();
         assert_eq!(x.len(), classes.len() * length, "one class a sample");

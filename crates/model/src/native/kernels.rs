@@ -1,23 +1,23 @@
-//! Loops over rows of channels. The innermost loop runs over channels, which lie side by side, so the
-//! compiler turns it into vector instructions, of the processor's full width ([`lanes`]).
+//! Loops over rows of channels. The innermost loop runs over channels, which are contiguous, so that the compiler
+//! vectorises it for the full width of the processor ([`lanes`]).
 
 use lanes::wide;
 
-/// What the gradient of a batch normalisation's input needs beside its rows, by channel.
+/// Values besides the rows that the gradient of a batch normalisation's input needs, by channel.
 pub(super) struct NormGradients<'a> {
     pub mean: &'a [f32],
-    /// One over the deviation.
+    /// One over the standard deviation.
     pub inverse: &'a [f32],
     pub gamma: &'a [f32],
     pub d_gamma: &'a [f32],
     pub d_beta: &'a [f32],
-    /// Rows in all.
+    /// Total number of rows.
     pub count: f32,
 }
 
-/// Numbers of a step of Adam.
+/// Coefficients of one step of Adam.
 pub(super) struct AdamStep {
-    /// With the bias corrections in it.
+    /// Learning rate, with the bias corrections included.
     pub rate: f32,
     pub beta_1: f32,
     /// `1 - beta_1`.
@@ -75,7 +75,7 @@ wide! {
 }
 
 wide! {
-    /// `max(x, 0)`; what is no number stays.
+    /// `max(x, 0)`; NaN stays NaN.
     pub(super) fn relu(x: &mut [f32]) {
         for x in x {
             *x = if 0.0 > *x { 0.0 } else { *x };
@@ -158,8 +158,8 @@ wide! {
 }
 
 wide! {
-    /// What a batch normalisation sums over rows for its gradients: of `g * hat(x)` (gamma's gradient) and of
-    /// `g` (beta's), where `hat(x) = (x - mean) * inverse`.
+    /// Sums over rows that the gradients of a batch normalisation need: of `g * hat(x)` (gamma's gradient) and of `g`
+    /// (beta's), where `hat(x) = (x - mean) * inverse`.
     pub(super) fn batch_norm_sums(
         x: &[f32], gradient: &[f32], moments: (&[f32], &[f32]), d_gamma: &mut [f32], d_beta: &mut [f32],
     ) {
@@ -178,8 +178,8 @@ wide! {
 }
 
 wide! {
-    /// The input's gradient of a batch normalisation over `count` rows in all, given the sums over all of
-    /// them. Ioffe and Szegedy, "Batch normalization" (ICML 2015), section 3.
+    /// The input's gradient of a batch normalisation over `count` rows in total, given the sums over all of them. Ioffe
+    /// and Szegedy, "Batch normalization" (ICML 2015), section 3.
     pub(super) fn batch_norm_backward(
         x: &[f32], gradient: &[f32], norm: &NormGradients<'_>, accumulate: bool, out: &mut [f32],
     ) {
@@ -302,9 +302,8 @@ wide! {
     }
 }
 
-/// Softmax cross-entropy over a batch of `batch` samples, of which these are some: the gradient of the
-/// mean goes to `gradient`; returns the sum. Samples count as much as `weights` says of their class, once
-/// where it is empty.
+/// Softmax cross-entropy of some samples of a batch of `batch` samples. Writes the gradient of the mean to `gradient`
+/// and returns the sum. `weights` has the weight of each class; if it is empty, all weights are one.
 pub(super) fn cross_entropy(
     logits: &[f32],
     labels: &[u32],

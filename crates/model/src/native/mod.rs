@@ -1,24 +1,23 @@
-//! The networks on a CPU without a tensor framework: the same operations as `Network`, forward
-//! and backward by hand, over buffers that are allocated once.
+//! The networks on a CPU without a tensor framework: the same operations as `Network`, with hand-written forward and
+//! backward passes over buffers that are allocated once.
 //!
-//! Burn's path is the reference: both are compared with Keras on the same fixtures. This one exists
-//! because on networks this small the reference spends its time on copies, allocations and the
-//! bookkeeping of autodiff, not on arithmetic. Activations and gradients live in buffers that are kept from
-//! step to step, the input's gradient is never computed, and Adam runs over one flat vector.
+//! The Burn engine is the reference; both are compared with Keras on the same fixtures. This engine exists because, on
+//! such small networks, the reference spends its time on copies, allocations and the bookkeeping of autodiff instead of
+//! arithmetic. Here activations and gradients stay in buffers from step to step, the gradient of the input is never
+//! computed, and Adam runs over one flat vector.
 //!
 //! - `gemm`: products that are convolutions, without gathered columns;
-//! - `conv`: which products a convolution is; `visits`: in which order they go through it;
-//! - `kernels`: normalisation, pooling, loss, the optimizer, over plain slices; [`lanes`] compiles them for
-//!   the processor at hand;
+//! - `conv`: a convolution as products; `visits`: the order in which products visit their blocks;
+//! - `kernels`: normalisation, pooling, loss and optimiser over plain slices, compiled by [`lanes`] for the processor;
 //! - `program`: a plan as steps between buffers;
 //! - `shard`: some samples of a batch, the work of one thread; `shard_backward`: their backward pass;
 //! - `run`: passes over all shards;
-//! - `input_gradient`: what a logit depends on in the input, outside of training;
-//! - `inference`: a network that only classifies, in another way;
-//! - `team`: the threads that share them.
+//! - `input_gradient`: gradients of logits with respect to the input, outside of training;
+//! - `inference`: an engine that only classifies;
+//! - `team`: the threads that both share.
 //!
-//! Unsafe code is in `gemm` and `inference` (vector instructions), `kernels` (calls of what [`lanes`] compiled for a
-//! detected processor) and `team` (closures shared for the length of a phase).
+//! Unsafe code is in `gemm` and `inference` (vector instructions), `kernels` (calls of functions that [`lanes`]
+//! compiled for a detected processor) and `team` (closures shared for the duration of a phase).
 
 mod conv;
 mod gemm;
@@ -55,48 +54,48 @@ struct Average {
     statistics: Vec<f32>,
 }
 
-/// A network with its optimizer on a CPU.
+/// A network with its optimiser on a CPU.
 #[derive(Clone, Debug)]
 pub struct NativeNetwork {
     plan: Plan,
     program: Program,
-    /// Multiply-accumulates a sample.
+    /// Multiply-accumulates per sample.
     macs: usize,
-    /// Trainable tensors end to end, in the order of the plan.
+    /// Trainable tensors, concatenated in the order of the plan.
     parameters: Vec<f32>,
     /// Their gradients after a training pass.
     gradients: Vec<f32>,
-    /// Running means and variances end to end, in the order of the plan.
+    /// Running means and variances, concatenated in the order of the plan.
     statistics: Vec<f32>,
     adam: AdamConfig,
     state: AdamState,
-    /// Parameters that decay: kernels.
+    /// Parameters with weight decay: kernels.
     decaying: Vec<Range<usize>>,
-    /// Moving average of parameters and of statistics, where it is kept.
+    /// Moving average of parameters and statistics, if enabled.
     average: Option<Average>,
-    /// Kernels as the gradients of inputs need them.
+    /// Kernels in the layout that the gradients of inputs need.
     transposed: Vec<f32>,
-    /// Of every batch normalisation.
+    /// State of every batch normalisation.
     norms: Vec<NormState>,
     lanes: Vec<Lane>,
-    /// Of every class in the loss; empty where all count once.
+    /// Weight of every class in the loss; empty if all are one.
     class_weights: Vec<f32>,
     /// Logits of the last pass.
     output: Vec<f32>,
-    /// Parameters and running statistics, from the first, that no step changes.
+    /// Number of leading parameters and running statistics that no step changes.
     frozen: [usize; 2],
-    /// For the tensors as they are; none where that has not been asked for since they changed.
+    /// Inference engine for the current tensors; `None` if it has not been needed since they changed.
     inference: Option<Inference>,
 }
 
 impl NativeNetwork {
-    /// Places `weights`; the optimizer has taken no step.
+    /// Creates a network with `weights`, before its first optimiser step.
     ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     ///
     /// # Panics
-    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    /// If `weights` belong to another architecture; [`Weights`] read from files are checked.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
@@ -136,11 +135,11 @@ impl NativeNetwork {
         })
     }
 
-    /// Bytes that training with batches of `batch` samples takes, about: activations and their gradients,
+    /// Approximate memory in bytes for training with batches of `batch` samples: activations and their gradients,
     /// parameters, their gradients and moments.
     ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     pub fn training_bytes(architecture: &Architecture, batch: usize) -> Result<u64, PlanError> {
         let plan = Plan::new(architecture)?;
         let program = Program::new(&plan);
@@ -152,11 +151,11 @@ impl NativeNetwork {
         Ok(values.saturating_mul(size_of::<f32>() as u64))
     }
 
-    /// Has every sample count in the loss as `weights` says of its class: the loss is the sum of weighted losses over
-    /// the number of samples, as with Keras' `class_weight`.
+    /// Sets the weight of each class in the loss, which is the sum of weighted losses over the number of samples, as
+    /// with Keras' `class_weight`.
     ///
     /// # Panics
-    /// Where there is not one weight a class.
+    /// If there is not one weight per class.
     pub fn set_class_weights(&mut self, weights: Vec<f32>) {
         assert_eq!(weights.len(), self.plan.num_classes(), "one weight a class");
         self.class_weights = weights;
@@ -167,7 +166,7 @@ impl NativeNetwork {
         &self.plan
     }
 
-    /// Optimizer steps taken.
+    /// Number of optimiser steps taken.
     pub fn steps(&self) -> u64 {
         self.state.steps
     }
@@ -191,10 +190,10 @@ impl NativeNetwork {
         Weights::from_ordered(&self.plan, values.collect())
     }
 
-    /// Keeps an exponential moving average of weights and running statistics from here on, which begins with `start`.
+    /// Starts an exponential moving average of weights and running statistics at `start`.
     ///
     /// # Panics
-    /// Where `start` belongs to another network.
+    /// If `start` belongs to another network.
     pub fn keep_average(&mut self, decay: f64, start: &Weights) {
         let (parameters, statistics) = flat(&self.plan, start);
         self.average = Some(Average {
@@ -204,17 +203,17 @@ impl NativeNetwork {
         });
     }
 
-    /// Copies the average, where one is kept.
+    /// Copies the average, if there is one.
     pub fn average(&self) -> Option<Weights> {
         let average = self.average.as_ref()?;
         Some(self.to_weights(&average.parameters, &average.statistics))
     }
 
-    /// Exchanges the network's tensors with the average of them: a pass in between judges the average. A second call
+    /// Exchanges the network's tensors with their average, so that the next pass evaluates the average. A second call
     /// restores both.
     ///
     /// # Panics
-    /// Where no average is kept.
+    /// If there is no average.
     pub fn swap_average(&mut self) {
         let average = self.average.as_mut().expect("an average is kept");
         self.inference = None;
@@ -222,8 +221,8 @@ impl NativeNetwork {
         std::mem::swap(&mut self.statistics, &mut average.statistics);
     }
 
-    /// Keeps the first `layers` layers of [`Plan::layers`] as they are: no step changes their parameters, and their batch
-    /// normalisations use their running statistics, as layers of Keras do that are not `trainable`.
+    /// Freezes the first `layers` layers of [`Plan::layers`]: no step changes their parameters, and their batch
+    /// normalisations use the running statistics, like Keras layers that are not `trainable`.
     pub fn freeze(&mut self, layers: usize) {
         self.frozen = [0; 2];
         let kept = self.plan.in_first_layers(layers);
@@ -253,13 +252,14 @@ impl NativeNetwork {
         named.collect()
     }
 
-    /// Classifies a batch with the running statistics, as [`Inference`] does, which is made anew after every change.
+    /// Classifies a batch with the running statistics, using an [`Inference`] engine that is rebuilt after every
+    /// change.
     ///
     /// # Shapes
     /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
     ///
     /// # Panics
-    /// Where `x` is no whole number of samples.
+    /// If `x` is not a whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
         if self.inference.is_none() {
             self.inference = Some(Inference::of(&self.plan, &self.weights()));
@@ -268,20 +268,20 @@ impl NativeNetwork {
         inference.logits(x)
     }
 
-    /// Forward and backward pass over a batch: gradients and running statistics change, parameters do
-    /// not. Returns the logits `[batch, classes]` and the mean cross-entropy.
+    /// Forward and backward pass over a batch: updates gradients and running statistics, but not the parameters.
+    /// Returns the logits `[batch, classes]` and the mean cross-entropy.
     ///
     /// # Panics
-    /// Where `x` and `y` differ in length or a label is no class.
+    /// If `x` and `y` differ in length, or a label is out of range.
     pub fn training_pass(&mut self, x: &[f32], y: &[u32], mode: Mode) -> (&[f32], f32) {
         self.pass(Input::Batch(x), y, mode)
     }
 
-    /// As [`NativeNetwork::training_pass`] over the samples of `x` at `indices`, which the threads that need
-    /// them copy.
+    /// Like [`NativeNetwork::training_pass`] over the samples of `x` at `indices`, which the threads copy when they
+    /// need them.
     ///
     /// # Panics
-    /// As there, and where an index is no sample.
+    /// As there, and if an index is out of range.
     pub fn training_pass_over(
         &mut self,
         x: &[f32],
@@ -303,8 +303,7 @@ impl NativeNetwork {
         (&self.output, loss)
     }
 
-    /// One optimizer step along the gradients of the last training pass: Adam as [`AdamConfig`]
-    /// describes it.
+    /// One optimiser step along the gradients of the last training pass: Adam as described in [`AdamConfig`].
     pub fn step(&mut self, learning_rate: f64) {
         self.inference = None;
         if self.frozen == [0; 2] {
@@ -327,10 +326,10 @@ impl NativeNetwork {
         }
     }
 
-    /// Takes over the optimizer's state.
+    /// Restores the optimiser's state.
     ///
     /// # Panics
-    /// Where it belongs to another network; [`crate::TrainingState`] read from files is checked.
+    /// If it belongs to another network; [`crate::TrainingState`] read from files is checked.
     pub fn restore_adam(&mut self, state: AdamState) {
         let length = self.parameters.len();
         for moments in [&state.first, &state.second] {
@@ -344,13 +343,13 @@ impl NativeNetwork {
         }
     }
 
-    /// The optimizer's state.
+    /// The optimiser's state.
     pub fn adam_state(&self) -> &AdamState {
         &self.state
     }
 }
 
-/// Trainable values and running statistics of `weights`, each end to end.
+/// Trainable values and running statistics of `weights`, each concatenated.
 fn flat(plan: &Plan, weights: &Weights) -> (Vec<f32>, Vec<f32>) {
     assert_eq!(
         weights.tensors().len(),
@@ -370,7 +369,7 @@ fn flat(plan: &Plan, weights: &Weights) -> (Vec<f32>, Vec<f32>) {
     (parameters, statistics)
 }
 
-/// Where the kernels lie among the trainable values.
+/// Ranges of the kernels among the trainable values.
 fn kernels(plan: &Plan) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut found = Vec::new();

@@ -3,8 +3,8 @@
 use lanes::wide;
 
 wide! {
-    /// The largest of every `columns` neighbouring columns, in lines of so many columns (`line` has both); columns left over at
-    /// the end are dropped.
+    /// The maximum of every `columns` neighbouring columns in lines of so many columns (`line` has both); columns left
+    /// over at the end are dropped.
     pub(super) fn max_pool(x: &[f32], line: (usize, usize), channels: usize, out: &mut [f32]) {
         let (width, columns) = line;
         let lines = x.chunks_exact(width * channels);
@@ -23,7 +23,7 @@ wide! {
 }
 
 wide! {
-    /// Adds the gradient to the largest of every `columns` columns, the first of equals; `out` must be set before.
+    /// Adds the gradient to the maximum of every `columns` columns, the first of equal ones; `out` must be set before.
     pub(super) fn max_pool_backward(
         x: &[f32], gradient: &[f32], line: (usize, usize), channels: usize, out: &mut [f32],
     ) {
@@ -43,10 +43,10 @@ wide! {
     }
 }
 
-/// Channels that [`pass_to_largest`] takes at once, which vectors hold.
+/// Channels that [`pass_to_largest`] processes at once, as many as fit vectors.
 const BLOCK: usize = 32;
 
-/// Adds `gradient`, of the channels from `from` on, to the first of the largest columns of `x`.
+/// Adds `gradient`, for the channels from `from` on, to the first of the largest columns of `x`.
 #[inline(always)]
 fn pass_to_largest(x: &[f32], gradient: &[f32], (from, channels): (usize, usize), out: &mut [f32]) {
     let count = gradient.len();

@@ -11,10 +11,10 @@ use crate::plan::Plan;
 /// Buffer of activations.
 pub(super) type BufferId = usize;
 
-/// The network's input, which is read where it is.
+/// The network's input, which is read in place.
 pub(super) const INPUT: BufferId = 0;
 
-/// Rows a sample and channels a row of a buffer.
+/// Rows per sample and channels per row of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BufferShape {
     pub rows: usize,
@@ -22,7 +22,7 @@ pub(super) struct BufferShape {
 }
 
 impl BufferShape {
-    /// Values of one sample.
+    /// Values per sample.
     pub fn length(self) -> usize {
         self.rows * self.channels
     }
@@ -31,20 +31,20 @@ impl BufferShape {
 /// A batch normalisation.
 #[derive(Clone, Debug)]
 pub(super) struct Norm {
-    /// Tells the normalisations of a network apart.
+    /// Number of the normalisation within the network.
     pub number: usize,
-    /// Among the parameters; beta follows gamma.
+    /// Offset among the parameters; beta follows gamma.
     pub gamma: Range<usize>,
     pub beta: Range<usize>,
-    /// Among the statistics.
+    /// Offset among the statistics.
     pub mean: Range<usize>,
     pub variance: Range<usize>,
     pub epsilon: f32,
-    /// Whether a rectifier follows.
+    /// Whether a ReLU follows.
     pub relu: bool,
 }
 
-/// What a step does.
+/// Operation of a step.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// Convolution, or dense layer as a pointwise one.
@@ -60,14 +60,14 @@ pub(super) enum Kind {
     /// `from + other`.
     Add {
         other: BufferId,
-        /// Whether the other's gradient has been set when the backward pass comes here.
+        /// Whether the other's gradient has already been set when the backward pass reaches this step.
         accumulate: bool,
-        /// Whether a rectifier follows.
+        /// Whether a ReLU follows.
         relu: bool,
     },
     /// Mean over the rows of a sample.
     AveragePool,
-    /// The number tells the dropout layers of a network apart.
+    /// Dropout layer with its number within the network.
     Dropout {
         rate: f64,
         number: u64,
@@ -88,7 +88,7 @@ impl Kind {
         }
     }
 
-    /// What has a kernel and a bias.
+    /// The step's convolution, if it has a kernel and a bias.
     pub fn conv(&self) -> Option<&Conv> {
         match self {
             Kind::Conv(conv) | Kind::Depthwise(conv) => Some(conv),
@@ -101,7 +101,7 @@ impl Kind {
         }
     }
 
-    /// The flag of a rectifier that follows, where the step can include one.
+    /// The flag for a fused ReLU, if the step supports one.
     fn fused_relu_flag(&mut self) -> Option<&mut bool> {
         match self {
             Kind::Conv(conv) | Kind::Depthwise(conv) => Some(&mut conv.relu),
@@ -112,28 +112,28 @@ impl Kind {
     }
 }
 
-/// One step: `to = kind(from)`, in place where both are the same.
+/// One step: `to = kind(from)`, in place if both are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub kind: Kind,
     pub from: BufferId,
     pub to: BufferId,
-    /// Whether the gradient of `from` has been set when the backward pass comes here.
+    /// Whether the gradient of `from` has already been set when the backward pass reaches this step.
     pub accumulate: bool,
 }
 
-/// Gradients that one thread computes, of one step.
+/// Gradients of one step that one thread computes.
 #[derive(Clone, Debug)]
 pub(super) struct GradientTask {
     pub step: usize,
-    /// Among the parameters; a kernel has one for every tap.
+    /// Ranges among the parameters; a kernel has one per tap.
     pub ranges: Vec<Range<usize>>,
     pub target: GradientTarget,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum GradientTarget {
-    /// Kernels of all taps, from an input channel on.
+    /// Kernels of all taps, starting at an input channel.
     Kernel {
         from: usize,
     },
@@ -146,14 +146,14 @@ pub(super) enum GradientTarget {
 pub(super) struct Program {
     pub steps: Vec<Step>,
     pub buffers: Vec<BufferShape>,
-    /// Of which buffers gradients are wanted: in training, of those that depend on parameters.
+    /// Buffers that need gradients: in training, those that depend on parameters.
     pub wanted: Vec<bool>,
     pub output: BufferId,
-    /// Channels of every batch normalisation.
+    /// Number of channels of every batch normalisation.
     pub norms: Vec<usize>,
     /// The steps of the batch normalisations.
     pub norm_steps: Vec<usize>,
-    /// Values of all transposed kernels.
+    /// Number of values of all transposed kernels.
     pub transposed: usize,
     pub gradients: Vec<GradientTask>,
 }
@@ -163,12 +163,12 @@ impl Program {
         Self::wanting(plan, plan.depends_on_parameters())
     }
 
-    /// With the gradients of all buffers, the input's included.
+    /// A program that computes the gradients of all buffers, including the input.
     pub fn with_input_gradient(plan: &Plan) -> Self {
         Self::wanting(plan, vec![true; plan.values.len()])
     }
 
-    /// With the gradients of the plan's values that are `wanted`.
+    /// A program that computes the gradients of the plan's `wanted` values.
     fn wanting(plan: &Plan, wanted: Vec<bool>) -> Self {
         let mut builder = Builder {
             plan,
@@ -201,13 +201,13 @@ impl Program {
         program
     }
 
-    /// The batch normalisation that is step `i`.
+    /// The batch normalisation of step `i`.
     pub fn norm_at(&self, i: usize) -> Option<(&Norm, &Step)> {
         let step = self.steps.get(i)?;
         Some((step.kind.norm()?, step))
     }
 
-    /// Which gradients are set before they are added to, and which kernels are needed transposed.
+    /// Determines which gradients are set before others are added to them, and which kernels are needed transposed.
     fn resolve_backward(&mut self) {
         let mut set = vec![false; self.buffers.len()];
         for step in self.steps.iter_mut().rev() {
@@ -236,7 +236,7 @@ impl Program {
     }
 }
 
-/// Where every tensor lies: among the parameters or among the statistics, in the order of the plan.
+/// Range of every tensor among the parameters or the statistics, in the order of the plan.
 fn ranges(plan: &Plan) -> Vec<Range<usize>> {
     let (mut parameters, mut statistics) = (0, 0);
     let ranges = plan.tensors.iter().map(|tensor| {

@@ -1,5 +1,5 @@
-//! Forward and backward passes over all shards of a batch, in phases that threads share: a phase ends
-//! where a batch normalisation needs all samples.
+//! Forward and backward passes over all shards of a batch, in phases shared by threads. A phase ends at each batch
+//! normalisation, which needs all samples.
 
 use super::NativeNetwork;
 use super::kernels as k;
@@ -9,17 +9,17 @@ use super::team::{Shift, Team};
 use crate::average::{average_decay, batch_norm_momentum};
 use crate::mode::Mode;
 
-/// Multiply-accumulates of a pass from which threads share it: below, waking them costs more.
+/// Multiply-accumulates above which threads share a pass; below, waking the threads costs more.
 const PARALLEL: usize = 2 << 20;
 
-/// Parts of a batch that threads take: more threads than this do not train faster.
+/// Parts of a batch for threads: more threads than this do not train faster.
 const LANES: usize = 8;
 
-/// Parameters up to which every lane has gradients of its own, computed while its activations are near and
-/// summed in the end. The gradients of larger networks are shared out by parameters.
+/// Number of parameters up to which every lane has its own gradients, computed while its activations are in the cache
+/// and summed at the end. The gradients of larger networks are divided among threads by parameter.
 const OWN_GRADIENTS: usize = 1 << 18;
 
-/// How often the gradients of a network with so many parameters exist beside their sum.
+/// Number of copies of the gradients, besides their sum, for a network with this number of parameters.
 pub(super) fn gradient_copies(parameters: usize) -> usize {
     if parameters <= OWN_GRADIENTS {
         LANES
@@ -28,10 +28,10 @@ pub(super) fn gradient_copies(parameters: usize) -> usize {
     }
 }
 
-/// Parameters that one thread takes at a time.
+/// Parameters that one thread processes at a time.
 const CHUNK: usize = 1 << 14;
 
-/// Whether one thread takes a pass over `batch` samples alone.
+/// Whether a single thread makes a pass over `batch` samples.
 fn alone(macs: usize, batch: usize) -> bool {
     batch <= SHARD || macs * batch < PARALLEL
 }
@@ -46,7 +46,7 @@ impl NormState {
         }
     }
 
-    /// From mean and variance.
+    /// Sets the state from mean and variance.
     pub fn set(&mut self, mean: &[f32], variance: &[f32], gamma: &[f32], epsilon: f32) {
         self.mean.copy_from_slice(mean);
         let both = self.inverse.iter_mut().zip(&mut self.scale);
@@ -57,10 +57,10 @@ impl NormState {
     }
 }
 
-/// A kernel of one tap, its rows and columns, and where it goes transposed.
+/// A kernel of one tap, its rows and columns, and the destination of its transpose.
 type Transposition<'a> = (&'a [f32], usize, usize, &'a mut [f32]);
 
-/// All kernels that the gradients of inputs need transposed, one tap at a time.
+/// All kernels that the gradients of inputs need transposed, tap by tap.
 pub(super) fn transpositions<'a>(
     program: &Program,
     parameters: &'a [f32],
@@ -84,7 +84,7 @@ pub(super) fn transpositions<'a>(
     tasks
 }
 
-/// Everything of a network that a pass reads, around its shards.
+/// The parts of a network that a pass reads, except its shards.
 macro_rules! shared {
     ($network:ident, $input:ident, $mode:expr, $batch:ident) => {
         Shared {
@@ -105,10 +105,10 @@ macro_rules! shared {
 mod backward;
 
 impl NativeNetwork {
-    /// Samples of a batch.
+    /// Number of samples of a batch.
     ///
     /// # Panics
-    /// Where it has none, or a part of one.
+    /// If it is empty or has an incomplete sample.
     fn samples(&self, input: &Input<'_>) -> usize {
         let length = self.program.buffers[INPUT].length();
         let (values, samples) = match input {
@@ -157,7 +157,7 @@ impl NativeNetwork {
         (loss / batch as f64) as f32
     }
 
-    /// Shares `shards` shards out among `lanes` lanes.
+    /// Distributes `shards` shards over `lanes` lanes.
     fn make_lanes(&mut self, lanes: usize, shards: usize) {
         self.lanes.resize(lanes, Lane::default());
         for (i, lane) in self.lanes.iter_mut().enumerate() {
@@ -211,9 +211,8 @@ impl NativeNetwork {
         }
     }
 
-    /// Mean and variance over the batch from those of the shards; the running ones follow.
-    /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-    /// variances" (1979).
+    /// Combines mean and variance of the shards to those of the batch, and updates the running ones. Chan, Golub and
+    /// LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
     fn combine_moments(&mut self, norm: &Norm, rows_a_sample: usize, batch: usize) {
         if norm.gamma.start < self.frozen[0] {
             let mean = &self.statistics[norm.mean.clone()];
@@ -256,7 +255,7 @@ impl NativeNetwork {
         self.norms[norm.number].set(&mean, &variance, gamma, norm.epsilon);
     }
 
-    /// Adam over all parameters, decay of kernels before it, and the moving average after it.
+    /// Updates all parameters with Adam, after decay of the kernels, and then the moving average.
     pub(super) fn adam_step(&mut self, learning_rate: f64) {
         self.state.steps += 1;
         let config = &self.adam;

@@ -1,6 +1,6 @@
-//! Some samples of a batch on their way through a network: all that one thread touches between two batch
-//! normalisations. Shards have a fixed size and are summed over in their order, so results depend on the
-//! batch alone, never on how many threads there are.
+//! Some samples of a batch on their way through a network: all that one thread accesses between two batch
+//! normalisations. Shards have a fixed size and are summed in order, so results depend only on the batch, not on the
+//! number of threads.
 
 use super::conv::Conv;
 use super::kernels as k;
@@ -14,13 +14,13 @@ pub(super) const SHARD: usize = 16;
 /// A batch of inputs `[batch, height, width, channels]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Input<'a> {
-    /// End to end, in order.
+    /// Contiguous samples, in order.
     Batch(&'a [f32]),
-    /// The samples at `indices` of many that lie end to end.
+    /// Samples at `indices` of a contiguous array.
     Gather { x: &'a [f32], indices: &'a [usize] },
 }
 
-/// Consecutive shards that one thread takes.
+/// Consecutive shards that one thread processes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
     pub shards: Vec<Shard>,
@@ -28,7 +28,7 @@ pub(super) struct Lane {
     pub gradients: Vec<f32>,
 }
 
-/// What a batch normalisation found in a batch, or the running statistics.
+/// Statistics of a batch normalisation: those of the batch, or the running ones.
 #[derive(Clone, Debug)]
 pub(super) struct NormState {
     pub mean: Vec<f32>,
@@ -38,35 +38,35 @@ pub(super) struct NormState {
     pub scale: Vec<f32>,
 }
 
-/// What all shards read.
+/// Data that all shards read.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub program: &'a Program,
     pub parameters: &'a [f32],
     pub transposed: &'a [f32],
     pub norms: &'a [NormState],
-    /// All gradients so far: those of batch normalisations are read on the way back.
+    /// All gradients so far: the backward pass reads those of batch normalisations.
     pub gradients: &'a [f32],
     pub input: Input<'a>,
     pub mode: Mode,
-    /// Samples of the batch.
+    /// Number of samples in the batch.
     pub batch: usize,
-    /// Of every class; empty where all count once.
+    /// Weight of every class; empty if all are one.
     pub class_weights: &'a [f32],
 }
 
-/// Buffers of some samples. They grow to what is needed and are reused.
+/// Buffers of some samples. They grow as needed and are reused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
-    /// First sample, and how many.
+    /// First sample, and number of samples.
     first: usize,
     samples: usize,
     gathered: Vec<f32>,
     pub(super) activations: Vec<Vec<f32>>,
     pub(super) gradients: Vec<Vec<f32>>,
-    /// Of every step that drops.
+    /// Mask of every dropout step.
     pub(super) masks: Vec<Vec<f32>>,
-    /// Of every batch normalisation: two sums a channel.
+    /// Sums of every batch normalisation: two per channel.
     sums: Vec<Vec<f32>>,
     /// Sum of the samples' losses.
     pub loss: f64,
@@ -91,12 +91,12 @@ impl Shard {
         }
     }
 
-    /// Samples it holds.
+    /// Number of samples in the shard.
     pub fn samples(&self) -> usize {
         self.samples
     }
 
-    /// Activations of a buffer, those of the input included.
+    /// Activations of a buffer, including the input.
     pub fn activation<'a>(&'a self, id: BufferId, shared: &Shared<'a>) -> &'a [f32] {
         if id != INPUT {
             return &self.activations[id];
@@ -113,7 +113,7 @@ impl Shard {
         &self.gradients[id]
     }
 
-    /// The two sums a channel that were made for a batch normalisation.
+    /// The two sums per channel of a batch normalisation.
     pub fn sums(&self, norm: usize) -> &[f32] {
         &self.sums[norm]
     }
@@ -123,7 +123,7 @@ impl Shard {
         &self.activations[program.output]
     }
 
-    /// Copies the samples, where they do not lie end to end.
+    /// Copies the samples if they are not contiguous.
     pub fn gather(&mut self, shared: &Shared<'_>) {
         if let Input::Gather { x, indices } = shared.input {
             let length = shared.program.buffers[INPUT].length();
@@ -252,7 +252,7 @@ impl Shard {
         );
     }
 
-    /// What a batch normalisation sums for its gradients.
+    /// Sums that the gradients of a batch normalisation need.
     pub fn backward_sums(&mut self, norm: &Norm, step: &Step, shared: &Shared<'_>) {
         if norm.relu {
             k::relu_backward(&self.activations[step.to], &mut self.gradients[step.to]);

@@ -6,12 +6,11 @@ use super::pooling;
 use super::program::{BufferId, Kind, Norm, Step};
 use super::shard::{Shard, Shared};
 
-/// Gradients of all parameters, and whether they are added to what is there.
+/// Gradients of all parameters, and whether to add to existing values.
 pub(super) type ParameterGradients<'a> = (&'a mut [f32], bool);
 
 impl Shard {
-    /// One step back: the gradient of the step's input, and those of its parameters where wanted, which
-    /// are written or added.
+    /// One step back: writes or adds the gradient of the step's input, and those of its parameters if requested.
     pub fn backward(
         &mut self,
         i: usize,
@@ -73,14 +72,14 @@ impl Shard {
         self.gradients[step.to] = gradient;
     }
 
-    /// Of the gradient of buffer `to`, keeps what its rectifier let through, where it has one.
+    /// Zeroes the gradient of buffer `to` where its ReLU was inactive, if it has one.
     fn rectify(&self, relu: bool, to: BufferId, gradient: &mut [f32]) {
         if relu {
             k::relu_backward(&self.activations[to], gradient);
         }
     }
 
-    /// Hands the gradient of the step's input to `work`, with whether it adds, where anybody wants it.
+    /// Passes the gradient of the step's input to `work`, and whether to add to it, if the gradient is needed.
     fn change(
         &mut self,
         step: &Step,
@@ -94,7 +93,7 @@ impl Shard {
         }
     }
 
-    /// The gradient of a step's output is that of its input. In place it is there already.
+    /// The gradient of the step's input equals that of its output. For a step in place there is nothing to do.
     fn pass_on(&mut self, step: &Step, gradient: &[f32], shared: &Shared<'_>) {
         if step.from != step.to {
             self.add_to(step.from, step.accumulate, gradient, shared);

@@ -1,16 +1,15 @@
 //! Threads that work through a pass together, phase by phase.
 //!
-//! A training step is tens of phases of some ten to a hundred microseconds each. Rayon puts threads without
-//! work to sleep after about as long, and waking them took a quarter of a step (measured: `perf`, batch 32,
-//! two threads). A [`Team`]'s helpers wait awake for a while before they sleep.
+//! A training step has tens of phases of some ten to a hundred microseconds each. Rayon puts idle threads to sleep
+//! after about as long, and waking them took a quarter of a step (measured with `perf`, batch 32, two threads). The
+//! helpers of a [`Team`] therefore spin for a while before they sleep.
 //!
-//! Helpers are welcome, not needed: a caller does tasks itself, and all of them where another caller has the
-//! helpers.
+//! Helpers are optional: a caller does tasks itself, and all of them if another caller has the helpers.
 //!
-//! Waiting awake costs nobody anything while there is a core a thread. Where other processes want the cores too, as the
-//! trainings of a sweep do, it takes time from them, and a phase waits for threads that do not run. A thread that lets
-//! others through while it waits, and comes back only much later, has found that out: the team is then [`Crowded`] for a while,
-//! its helpers sleep, and callers work alone, each on a core.
+//! Spinning costs nothing as long as there is a core per thread. If other processes need the cores too, such as the
+//! runs of a sweep, it takes time from them, and a phase waits for threads that are not running. A thread that yields
+//! while it spins, and returns only much later, has detected this. The team is then [`Crowded`] for a while: its
+//! helpers sleep, and callers work alone, each on a core.
 #![allow(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,27 +19,27 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// Rounds of waiting awake between letting other threads of the machine through.
+/// Rounds of spinning between two yields.
 const SPINS: usize = 200;
-/// Rounds of waiting after which a helper sleeps: some hundred microseconds, longer than the pause between two
+/// Rounds of spinning after which a helper sleeps: some hundred microseconds, longer than the pause between two
 /// training steps.
 const AWAKE: usize = 8_000;
 
-/// How long a thread that lets others through is away where another one wanted its core: longer than system threads
-/// take, shorter than what a scheduler gives a thread that computes.
+/// Minimum absence of a yielding thread that shows that another thread needed its core: longer than system tasks take,
+/// shorter than a scheduler's time slice for a computing thread.
 const AWAY: Duration = Duration::from_micros(1500);
-/// Within which time that must happen twice: once is a system's task that passes by.
+/// Time within which two absences make the team crowded: a single one may be a system task.
 const TWICE: Duration = Duration::from_millis(10);
-/// How long callers work alone when it does, and at most, where it goes on afterwards.
+/// Initial and maximum duration for which callers then work alone.
 const ALONE: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(640)];
 
-/// Whether other processes have the cores that helpers would run on.
+/// Tracks whether other processes use the cores that helpers would run on.
 struct Crowded {
     begun: Instant,
-    /// Until when callers work alone, and how long they do this time, in microseconds since `begun` and at all.
+    /// Time until which callers work alone, and the current duration, in microseconds since `begun`.
     until: AtomicU64,
     length: AtomicU64,
-    /// When a thread was away, in microseconds since `begun`.
+    /// Time of the last absence, in microseconds since `begun`.
     last: AtomicU64,
 }
 
@@ -67,7 +66,7 @@ impl Crowded {
         now < self.until.load(Ordering::Relaxed)
     }
 
-    /// A thread has been away for so long, until `now`.
+    /// Records that a thread was absent for this long, until `now`.
     fn was_away(&self, time: Duration, now: u64) {
         if time < AWAY || self.is_at(now) {
             return;
@@ -90,26 +89,26 @@ impl Crowded {
 /// Calls the task of a phase: the closure behind the pointer, and the task's number.
 type Call = unsafe fn(*mut (), usize);
 
-/// See the module.
+/// A team of threads, see the module.
 pub(super) struct Team {
-    /// Number of the phase (upper half) and of its tasks that nobody has claimed (lower half): one word, so
-    /// that no thread takes the tasks of one phase for those of another.
+    /// Number of the phase (upper half) and number of its unclaimed tasks (lower half). Both are one word, so that no
+    /// thread takes a task of one phase for one of another.
     unclaimed: AtomicU64,
-    /// The closure that does the tasks, and how it is called. Written while no task is left to claim.
+    /// The closure that does the tasks, and the function that calls it. Written while no task is left to claim.
     closure: AtomicPtr<()>,
     call: AtomicPtr<()>,
-    /// Tasks of the phase that were done.
+    /// Number of completed tasks of the phase.
     done: AtomicUsize,
     panicked: AtomicBool,
     /// Whether a caller has the helpers.
     taken: AtomicBool,
-    /// Helpers that sleep or are about to.
+    /// Number of helpers that sleep or are about to.
     asleep: AtomicUsize,
     helpers: OnceLock<Vec<Thread>>,
     crowded: Crowded,
 }
 
-/// A team's helpers for some phases, or nobody beside the caller.
+/// A team's helpers for some phases, or none besides the caller.
 pub(super) struct Shift<'a> {
     team: Option<&'a Team>,
 }
@@ -123,7 +122,7 @@ impl Drop for Shift<'_> {
 }
 
 impl Team {
-    /// A team of `threads` threads, the caller's included.
+    /// A team of `threads` threads, including the caller.
     fn new(threads: usize) -> Arc<Self> {
         let team = Arc::new(Team {
             unclaimed: AtomicU64::new(0),
@@ -148,7 +147,7 @@ impl Team {
         team
     }
 
-    /// The team of the process, as large as Rayon's pool, whose settings users know.
+    /// The team of the process. It has the size of Rayon's pool, whose settings users know.
     pub fn shift(alone: bool) -> Shift<'static> {
         static TEAM: OnceLock<Arc<Team>> = OnceLock::new();
         if alone || rayon::current_num_threads() == 1 {
@@ -158,7 +157,7 @@ impl Team {
         team.take_shift()
     }
 
-    /// One round of waiting.
+    /// One round of spinning.
     fn wait(&self, round: &mut usize) {
         *round += 1;
         if (*round).is_multiple_of(SPINS) {
@@ -184,8 +183,10 @@ impl Team {
     }
 
     fn phase<F: Fn(usize) + Sync>(&self, tasks: usize, work: &F) {
+        /// Calls the closure.
+        ///
         /// # Safety
-        /// `closure` points to a living `F`.
+        /// `closure` must point to a live `F`.
         unsafe fn call<F: Fn(usize)>(closure: *mut (), task: usize) {
             // SAFETY: as promised to this function.
             unsafe { (*closure.cast::<F>())(task) }
@@ -216,7 +217,7 @@ impl Team {
         }
     }
 
-    /// Claims and does one task; says whether there was one.
+    /// Claims and does one task; returns whether there was one.
     fn claim_one(&self) -> bool {
         let unclaimed = self.unclaimed.load(Ordering::Acquire);
         let left = (unclaimed & u64::from(u32::MAX)) as usize;
@@ -271,10 +272,10 @@ impl Team {
 }
 
 impl Shift<'_> {
-    /// Calls `work` with every element and its number, in any order, on all threads.
+    /// Calls `work` with every element and its index, in any order, on all threads.
     ///
     /// # Panics
-    /// Where `work` does.
+    /// If `work` panics.
     pub fn each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
         let count = items.len();
         let Some(team) = self.team.filter(|_| count > 1) else {
@@ -290,7 +291,7 @@ impl Shift<'_> {
         });
     }
 
-    /// As [`Shift::each`], handing over the elements.
+    /// Like [`Shift::each`], passing ownership of the elements.
     pub fn take<T: Send>(&self, items: Vec<T>, work: impl Fn(T) + Sync) {
         let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
         self.each(&mut items, |_, item| {
@@ -299,7 +300,7 @@ impl Shift<'_> {
     }
 }
 
-/// A pointer that threads may share: [`Shift::each`] says why.
+/// A pointer that threads may share; [`Shift::each`] says why.
 struct Items<T>(*mut T);
 
 // SAFETY: threads reach distinct elements through it, and elements may be sent.

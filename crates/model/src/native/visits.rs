@@ -1,10 +1,10 @@
-//! In which order a convolution's product visits its blocks, and the runs of each.
+//! Order in which a convolution's product visits its blocks, and the runs of each.
 
 use super::gemm::{Block, Run};
 use crate::geometry::Geometry;
 
-/// Bytes of `b` that a first-level cache holds beside the rows of `a`: where a block needs more, the blocks
-/// are visited several times, for a tap and a group of channels each, whose kernel stays there meanwhile.
+/// Bytes of `b` that fit a first-level cache together with the rows of `a`. If a block needs more, the blocks are
+/// visited several times, each time for one tap and a group of channels, whose kernel stays in the cache.
 pub(super) const RESIDENT: usize = 16 << 10;
 /// Columns of the widest tile.
 pub(super) const WIDEST: usize = 48;
@@ -14,16 +14,16 @@ pub(super) const WIDEST: usize = 48;
 pub(super) struct Visits {
     pub blocks: Vec<Block>,
     pub runs: Vec<Run>,
-    /// Steps of every run.
+    /// Length of every run.
     pub inner: usize,
 }
 
-/// What one tap reads and writes along lines of positions.
+/// Lines of positions that one tap reads and writes.
 #[derive(Clone, Debug)]
 pub(super) struct TapLines {
-    /// Input and output row where each line begins.
+    /// First input and output row of each line.
     pub starts: Vec<(usize, usize)>,
-    /// Positions of a line.
+    /// Positions per line.
     pub count: usize,
     pub visits: Visits,
 }
@@ -37,8 +37,8 @@ pub(super) struct Read {
 }
 
 impl Visits {
-    /// Visits of `blocks` blocks whose `reads`, in the order of their taps, have `inner` values each and
-    /// meet kernels `[tap, inner, columns]`.
+    /// Visits of `blocks` blocks. Their `reads`, in the order of the taps, have `inner` values each and use kernels
+    /// `[tap, inner, columns]`.
     pub fn new(
         reads: impl Iterator<Item = Read> + Clone,
         blocks: usize,

@@ -1,4 +1,4 @@
-//! Options of `predict recording` that say who analyses the days of an archive.
+//! Options of `predict recording` that select the executor for an archive.
 
 use clap::{Args, ValueEnum};
 use jobs::SlurmSettings;

@@ -1,4 +1,4 @@
-//! The samples of each channel that wait for those of the others.
+//! The samples of each channel that wait for those of other channels.
 
 use std::collections::VecDeque;
 

@@ -54,7 +54,7 @@ pub fn quantise(arguments: &QuantiseArgs) -> Result<(String, String), TrainerErr
     Ok((report, keep(&entry, &quantised)))
 }
 
-/// Stores the ranges; says what became of them. A folder that cannot be written to does not make the report worthless.
+/// Stores the ranges; returns a message about the result. A folder that is not writable does not invalidate the report.
 fn keep(entry: &Entry, quantised: &Quantised) -> String {
     let bytes = quantised.integers.to_stored(quantised.calibration_windows);
     match entry.add_to_model(RANGES_FILE, &bytes) {

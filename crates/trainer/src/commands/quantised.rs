@@ -1,4 +1,4 @@
-//! A model quantised to 8 bits, with the windows it is calibrated and judged on.
+//! A model quantised to 8 bits, with the windows for its calibration and evaluation.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub struct CalibrationArgs {
     pub calibration_windows: Option<usize>,
 }
 
-/// A model in 8 bits, and the data it is judged on.
+/// A model in 8 bits, and the data for its evaluation.
 pub struct Quantised {
     /// The network in float32.
     pub network: Network,

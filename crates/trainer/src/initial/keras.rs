@@ -15,7 +15,7 @@ use zip::ZipArchive;
 
 pub use error::KerasError;
 
-/// Size limit of an unpacked archive entry, in bytes.
+/// Size limit of a decompressed archive entry, in bytes.
 const MAX_SIZE: u64 = 4 << 30;
 /// Maximum nesting of HDF5 groups.
 const MAX_DEPTH: usize = 6;

@@ -1,12 +1,12 @@
-//! What a recipe may hold, and what may change when its run is resumed.
+//! Validity of a recipe, and what may change when its run is resumed.
 
 use serde_json::Value;
 
 use super::{Recipe, RecipeArgs, Schedule};
 use crate::error::{RecipeError, TrainerError, UsageError};
 
-/// Fields that may change when a run is resumed: how long it runs, and where its data lie (fingerprints decide
-/// whether they are the same data).
+/// Fields that may change when a run is resumed: its length, and the place of its data (fingerprints decide whether
+/// they are the same data).
 pub(super) const MAY_CHANGE: [&str; 2] = ["epochs", "dataset_config"];
 
 impl Recipe {
@@ -47,7 +47,7 @@ impl Recipe {
         Ok(())
     }
 
-    /// Whether more epochs would leave those that were run as they are.
+    /// Whether more epochs would leave those already run unchanged.
     fn is_open_ended(&self) -> bool {
         match self.schedule {
             Schedule::Constant | Schedule::Plateau => self.warmup == 0.0,
@@ -55,7 +55,7 @@ impl Recipe {
         }
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`RecipeError`] naming the field.

@@ -92,7 +92,7 @@ impl Serialize for AugmentationChoice {
     }
 }
 
-/// By name or in full.
+/// Either a name or a full definition.
 impl<'de> Deserialize<'de> for AugmentationChoice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Choice;

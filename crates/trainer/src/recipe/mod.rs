@@ -60,73 +60,73 @@ pub struct Recipe {
     /// Network.
     #[serde(with = "choice::model")]
     pub model: ModelKind,
-    /// Dataset configuration; none for the embedded demo. Where the data lies does not change the result, so the path
-    /// is not part of the hash.
+    /// Dataset configuration; `None` for the embedded demo. The place of the data does not change the result, so the
+    /// path is not part of the hash.
     pub dataset_config: Option<PathBuf>,
-    /// Task of the dataset configuration; none for the first in the file.
+    /// Task of the dataset configuration; `None` for the first in the file.
     pub task: Option<String>,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
     /// Samples per batch.
     pub batch_size: usize,
     /// Learning rate at the start, after the warm-up.
     pub learning_rate: f64,
-    /// Share of every kernel that a step at learning rate 1 takes away, apart from the gradient (AdamW); 0 is Adam.
+    /// Fraction of every kernel that a step at learning rate 1 removes, apart from the gradient (AdamW); 0 is Adam.
     pub weight_decay: f64,
-    /// How the learning rate changes.
+    /// Learning rate schedule.
     pub schedule: Schedule,
-    /// Share of all steps in which the learning rate rises from zero: 0 to 1.
+    /// Fraction of all steps in which the learning rate rises from zero: 0 to 1.
     pub warmup: f64,
-    /// Share that an exponential moving average of weights and running statistics keeps in a step; the average is what
-    /// is judged and kept. None for no average.
+    /// Fraction that an exponential moving average of weights and running statistics keeps in a step; the average is
+    /// what is evaluated and kept. `None` for no average.
     pub average: Option<f64>,
-    /// Which weights are kept.
+    /// Epoch whose weights are kept.
     pub keep: Keep,
-    /// Whether a temperature is fitted on the validation split, so that probabilities are calibrated.
+    /// Whether to fit a temperature on the validation split, so that probabilities are calibrated.
     pub calibrate: bool,
     /// Seed of initial weights, sample order, augmentation and dropout.
     pub seed: u64,
-    /// Front end where the dataset configuration names none; none for [`data::DEFAULT_METHOD`].
+    /// Front end, if the dataset configuration has none; `None` for [`data::DEFAULT_METHOD`].
     pub spectral_processing: Option<SpectralConfig>,
-    /// Steps over whole windows where the dataset configuration names none.
+    /// Steps over whole windows, if the dataset configuration has none.
     pub preprocessing: Option<Vec<Step>>,
-    /// Scaling of inputs; none for the dataset configuration's, else [`DEFAULT_NORMALISATION`].
+    /// Normalisation of inputs; `None` for that of the dataset configuration, else [`DEFAULT_NORMALISATION`].
     pub normalisation: Option<Normalisation>,
-    /// Share of the training labels that is used, of every class alike: above 0, at most 1.
+    /// Fraction of the training labels that is used, the same for every class: above 0, at most 1.
     pub label_ratio: f64,
     /// How the samples of an epoch are drawn.
     pub sampling: Sampling,
-    /// How much classes count in the loss.
+    /// Weights of the classes in the loss.
     pub class_weights: ClassWeights,
-    /// How training windows are changed.
+    /// Augmentation of training windows.
     pub augmentation: AugmentationChoice,
-    /// When to stop because nothing improves.
+    /// Settings of early stopping.
     pub early_stopping: EarlyStoppingSettings,
-    /// When to lower the learning rate.
+    /// Settings of the learning-rate reduction on a plateau.
     pub plateau: PlateauSettings,
-    /// The fold of a cross-validation that is trained on instead of the splits; none for the splits. Left out of the
-    /// serialised form where there is none, so that runs without folds keep their configuration hash.
+    /// The fold of a cross-validation that replaces the splits, if any. Omitted in the serialised form if there is
+    /// none, so that runs without folds keep their configuration hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<FoldChoice>,
-    /// The groups that the fold tests, where they are named instead of dealt, as in leave-one-site-out.
+    /// The groups that the fold tests, if they are named instead of assigned, as in leave-one-site-out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_out: Vec<String>,
-    /// Experiment or file whose weights the run begins with; none for random ones.
+    /// Experiment or file with the initial weights; `None` for random ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_from: Option<String>,
-    /// Layers, from the first, that are kept as they are.
+    /// Number of leading layers that are frozen.
     #[serde(skip_serializing_if = "is_zero")]
     pub freeze: usize,
     /// The data the run read, once it has read them.
     pub data: Option<DataIdentity>,
 }
 
-/// Fields that came later are left out where they say nothing, so that hashes of configurations stay what they were.
+/// Fields added later are omitted at their neutral value, so that hashes of existing configurations do not change.
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// Which data a run read: enough to tell whether another run reads the same.
+/// Identity of the data that a run read: enough to tell whether another run reads the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataIdentity {
@@ -140,8 +140,8 @@ pub struct DataIdentity {
     pub class_names: Vec<String>,
 }
 
-/// Scaling where neither command line, preset nor dataset configuration name one: it validates best on the recordings
-/// the project measures with.
+/// Normalisation if neither command line, preset nor dataset configuration name one: it validates best on the
+/// recordings that the project measures with.
 pub const DEFAULT_NORMALISATION: Normalisation = Normalisation::Dataset;
 
 impl Default for Recipe {
@@ -226,7 +226,8 @@ impl Recipe {
         }
     }
 
-    /// As this version writes it. Version 1 had no front end of its own: configurations that named none had samples.
+    /// Converts to the current version. Version 1 had no front end in the recipe: configurations without one used
+    /// samples.
     fn upgraded(mut self) -> Self {
         if self.version < 2 {
             self.spectral_processing
@@ -241,7 +242,7 @@ impl Recipe {
         format!("{:#}\n", json!(self)).into_bytes()
     }
 
-    /// Where training takes inputs from: windows that are augmented are kept as they were recorded.
+    /// Storage that training takes inputs from: windows to be augmented are kept as recorded.
     pub fn storage(&self, streamed: bool) -> Storage {
         if streamed {
             Storage::Streamed

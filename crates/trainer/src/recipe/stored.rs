@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{DataIdentity, RECIPE_FILE, Recipe};
 use crate::error::{RecipeError, TrainerError};
 
-/// What experiments had that were made before these fields existed.
+/// Values of experiments made before these fields existed.
 pub(super) fn before_recipes() -> Map<String, Value> {
     let fields = json!({
         "weight_decay": 0.0,
@@ -28,12 +28,12 @@ const RENAMED: [(&str, &str); 2] = [
     ("dataset_config", "dataset_config_path"),
 ];
 
-/// Fields of `training_config` that are not the recipe's.
+/// Fields of `training_config` that are not part of the recipe.
 const DERIVED: [&str; 4] = ["input_shape", "num_classes", "dataset_config", "optimizer"];
 
 impl Recipe {
-    /// The recipe of an experiment: its `recipe.json`, or what the metadata of older experiments say. The number of
-    /// epochs is the one of the last time it was resumed.
+    /// The recipe of an experiment: its `recipe.json`, or the metadata of older experiments. The number of epochs is
+    /// that of the last resumption.
     ///
     /// # Errors
     /// [`TrainerError::RecipeFile`] naming the experiment and what it lacks.
@@ -58,7 +58,7 @@ impl Recipe {
         })
     }
 
-    /// The recipe that metadata of experiments without `recipe.json` describe.
+    /// The recipe described by the metadata of an experiment without `recipe.json`.
     pub(super) fn of_metadata(metadata: &Metadata) -> Result<Self, RecipeError> {
         let config = json!(metadata.training_config);
         let mut fields = config.as_object().cloned().unwrap_or_default();
@@ -127,7 +127,7 @@ impl Recipe {
         }
     }
 
-    /// What the configuration hash of an experiment's ID covers: all but where the data lie.
+    /// The input of the configuration hash of an experiment's ID: everything except the place of the data.
     pub fn hash(&self) -> String {
         let mut fields = self.to_map();
         fields.remove("dataset_config");
@@ -135,7 +135,7 @@ impl Recipe {
     }
 
     /// The numbers, texts and switches of the recipe with their paths (`plateau.factor`), for the hyperparameters in
-    /// the logs. What the data are is told elsewhere.
+    /// the logs. The data are described elsewhere.
     pub fn hyperparameters(&self) -> Vec<(String, Value)> {
         fn walk(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
             match value {

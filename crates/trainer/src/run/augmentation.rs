@@ -15,8 +15,8 @@ use crate::training::Interrupt;
 const VERSION: u32 = 1;
 
 impl Prepared {
-    /// Chooses the augmentation if the recipe does not say which. The choice depends on the data alone, not on the
-    /// run's seed, network or device, and is cached.
+    /// Chooses the augmentation if the recipe does not. The choice depends only on the data, not on the run's seed,
+    /// network or device, and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of a training.

@@ -41,7 +41,7 @@ pub struct Prepared {
     pub plan: Plan,
     /// Initial weights; `None` if they are random or come from a checkpoint.
     pub initial: Option<Weights>,
-    /// How the augmentation was chosen, for the metadata; `None` where the recipe fixes it.
+    /// How the augmentation was chosen, for the metadata; `None` if the recipe fixes it.
     pub augmentation_search: Option<AugmentationSearch>,
 }
 
@@ -279,7 +279,7 @@ fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {
         .into()
 }
 
-/// The network that the recipe names; for an experiment that goes on, as it was when the experiment began.
+/// The network that the recipe names; when an experiment is resumed, in the version with which the experiment began.
 fn network(job: &Job, dataset: &Dataset) -> Result<(Architecture, Plan), TrainerError> {
     let architecture = Architecture::new(
         job.recipe.model,
@@ -321,8 +321,8 @@ fn has_absolute_thresholds(entry: &Entry) -> bool {
     stored.is_some_and(|stored| stored.get("thresholds").is_none_or(Value::is_null))
 }
 
-/// Fills in fields that the recipe leaves to the data. `named` tells whether the dataset configuration sets a front
-/// end and preprocessing steps.
+/// Fills in fields that the recipe leaves to the data. `named` is whether the dataset configuration sets a front end
+/// and preprocessing steps.
 fn complete(job: &mut Job, config: &DatasetConfig, dataset: &Dataset, named: [bool; 2]) {
     let recipe = &mut job.recipe;
     let [front_end, steps] = named;

@@ -13,7 +13,7 @@ use data::{DataError, Dataset, FeatureLayout, Split};
 /// Most windows that are taken from a split.
 const WINDOWS: usize = 1000;
 
-/// Parts of each split; every part is tested by a regression on the others.
+/// Parts of each split; every part is tested by a regression fitted on the others.
 const PARTS: usize = 4;
 
 /// Strength of the regression: weak enough that it learns sites, not single recordings.
@@ -23,8 +23,8 @@ const OPTIONS: LogisticOptions = LogisticOptions {
     iterations: 200,
 };
 
-/// How well windows of training and validation split can be told apart: the area under the ROC curve, 0.5 where they
-/// are alike (or too few to tell) and 1 where every window shows its split.
+/// Separability of training and validation windows: the area under the ROC curve. It is 0.5 if the splits are alike (or
+/// too small to tell) and 1 if every window reveals its split.
 ///
 /// # Errors
 /// [`DataError`] if a streamed source can no longer be read.

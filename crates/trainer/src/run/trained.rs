@@ -49,7 +49,7 @@ pub struct Trained {
     pub duration: f64,
 }
 
-/// Records what people look at: figures, test metrics, curves, features. Returns what went wrong; everything else is
+/// Records output for people: figures, test metrics, curves, features. Returns the problems; everything else is
 /// recorded.
 fn show(
     experiment: &mut Experiment,

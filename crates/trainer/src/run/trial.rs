@@ -1,8 +1,8 @@
-//! The choice between `standard` and `new_sites` augmentation, by the data.
+//! The choice between `standard` and `new_sites` augmentation, based on the data.
 //!
-//! `new_sites` helps where validation windows come from other sites or days than training windows, and costs accuracy
-//! where they do not. So the splits are compared first; only where they differ, a small network is trained with
-//! each, and validation decides.
+//! `new_sites` helps if validation windows come from other sites or days than training windows, and costs accuracy if
+//! they do not. The splits are therefore compared first. Only if they differ, a small network is trained with each
+//! augmentation, and validation decides.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::progress::Progress;
 use crate::recipe::Recipe;
 use crate::training::{EpochResult, Interrupt, LoopState, Recorder, TrainingInput, train};
 
-/// Separability of the splits from which on they count as recorded at different sites. Splits by recording within
-/// one site reach 0.8 by chance where they have few recordings; those by station or day had 0.9 and more.
+/// Separability of the splits above which they count as recorded at different sites. Splits by recording within one
+/// site reach 0.8 by chance if they have few recordings; those by station or day had 0.9 and more.
 const DIFFERENT_SITES: f64 = 0.85;
 
 /// Most windows of each split in a trial.
@@ -35,7 +35,7 @@ const EPOCHS: usize = 10;
 /// Trials with each augmentation. Their probabilities are averaged, since single ones vary by several points.
 const TRIALS: u64 = 3;
 
-/// Largest loss of macro F1 in the trials that is put down to chance, whatever the standard error.
+/// Largest loss of macro F1 in the trials that is attributed to chance, whatever the standard error.
 const MARGIN: f64 = 0.05;
 
 /// How the augmentation of a dataset is chosen; stored as `augmentation_choice` in the metadata.
@@ -49,7 +49,7 @@ pub struct AugmentationSearch {
 }
 
 impl AugmentationSearch {
-    /// Compares the splits, and tries both augmentations where they differ.
+    /// Compares the splits, and tries both augmentations if they differ.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of a training.
@@ -75,7 +75,7 @@ impl AugmentationSearch {
             .settings()
     }
 
-    /// What a person is told, if the splits differ.
+    /// Message to the user, if the splits differ.
     pub fn message(&self) -> Option<String> {
         let trial = self.trial.as_ref()?;
         Some(format!(

@@ -93,7 +93,7 @@ pub struct Outcome {
 }
 
 /// State of a training besides weights and optimiser. Within an epoch, everything is as at its start; the logits in
-/// [`TrainingState`] tell the position.
+/// [`TrainingState`] give the position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
     /// Number of completed epochs.

@@ -28,7 +28,7 @@ pub enum RecordDamage {
         /// Logarithm of the length to base 2.
         power: u8,
     },
-    /// Nothing tells the record length.
+    /// The record length cannot be determined.
     #[error("it has no blockette 1000, and its length does not follow from a next record")]
     UnknownLength,
     /// The data begin outside the record.

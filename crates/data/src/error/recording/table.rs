@@ -178,7 +178,7 @@ pub enum ColumnError {
     /// A page claims more bytes than the column has.
     #[error("a page claims {claimed} bytes, more than the whole column: it is damaged")]
     PageSize {
-        /// Bytes of the page when it is unpacked.
+        /// Claimed size of the decompressed page in bytes.
         claimed: u64,
     },
     /// The column claims more rows than the file can hold.
@@ -215,7 +215,7 @@ pub enum ClockError {
     Backwards {
         /// The row before the jump, from 1.
         row: usize,
-        /// Seconds by which the time goes back.
+        /// Seconds by which the time jumps back.
         seconds: f64,
     },
     /// The times are not evenly spaced.

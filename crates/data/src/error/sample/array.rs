@@ -46,7 +46,7 @@ pub enum ArrayError {
         /// The arrays that were found, with type and shape.
         there: Vec<String>,
     },
-    /// A `.npy` file has no labels beside it.
+    /// A `.npy` file has no labels file next to it.
     #[error(
         "there are no labels beside it ({samples}): expected {expected} (or `{}` in place of `{usual}`)",
         others.join("`, `")

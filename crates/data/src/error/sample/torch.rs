@@ -44,7 +44,7 @@ pub enum TorchError {
         /// Why not.
         source: ZipError,
     },
-    /// An entry of the archive cannot be unpacked.
+    /// An entry of the archive cannot be decompressed.
     #[error("entry {name}: {source}")]
     Entry {
         /// The entry.
@@ -87,7 +87,7 @@ pub enum TorchError {
     /// The tensor does not refer to a storage.
     #[error("a tensor without storage")]
     NoStorage,
-    /// Offset, shape or strides are not whole numbers.
+    /// Offset, shape or strides are not integers.
     #[error("a tensor whose shape is not made of whole numbers")]
     ShapeType,
     /// Shape and strides do not fit together.
@@ -119,7 +119,7 @@ pub enum TorchError {
     MissingKey {
         /// The key.
         key: &'static str,
-        /// The keys that were found; none if the value is not a dict.
+        /// The keys that were found; `None` if the value is not a dict.
         there: Option<Vec<String>>,
     },
     /// A part of the sample is unusable.

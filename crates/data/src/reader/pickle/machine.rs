@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Id, Value};
 use crate::error::sample::PickleProblem;
 
-/// Globals that are allowed, beside storages and element types of tensors.
+/// Globals that are allowed, besides storages and element types of tensors.
 const ALLOWED: [&str; 14] = [
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor",

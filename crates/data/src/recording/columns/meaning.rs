@@ -1,4 +1,4 @@
-//! What the types of Parquet's columns mean: logical types, the converted ones of older files, and the stored ones.
+//! Meaning of the types of Parquet columns: logical types, the converted types of older files, and the stored types.
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -11,12 +11,12 @@ use super::super::time::DAY;
 use crate::error::recording::ColumnError;
 use crate::room::room;
 
-/// Rows read at a time: so many values of the widest type stay in the cache.
+/// Rows read at a time: this many values of the widest type stay in the cache.
 const ROWS: usize = 1 << 13;
-/// Rows for which memory is reserved at most, whatever a header claims.
+/// Maximum number of rows for which memory is reserved, whatever a header claims.
 const RESERVED: usize = 1 << 22;
 
-/// What the stored values of a column stand for.
+/// Meaning of the stored values of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Meaning {
     /// Integers.
@@ -29,7 +29,7 @@ pub(super) enum Meaning {
     Float,
     /// 16-bit ones, as two bytes.
     Half,
-    /// Times since 1970, in units of so many nanoseconds; of `INT96` none.
+    /// Times since 1970, in units of this many nanoseconds; `None` for `INT96`.
     Stamp(i64),
     /// Times since midnight.
     Clock(i64),
@@ -297,10 +297,10 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// All values, `missing` where a row has none, and how many have none.
+    /// All values, with `missing` for rows without one, and the number of such rows.
     ///
     /// # Errors
-    /// If the file is damaged, or has more rows than it can hold.
+    /// If the file is damaged, or has more rows than its size allows.
     fn all<T: DataType, U: Clone>(
         self,
         mut reader: ColumnReaderImpl<T>,

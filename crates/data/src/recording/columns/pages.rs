@@ -1,5 +1,5 @@
-//! What the pages of a column claim to be once they are unpacked: the library reserves that much memory before it unpacks
-//! one, and a damaged header of a few bytes can claim gigabytes.
+//! Claimed sizes of decompressed pages. The library reserves that much memory before it decompresses a page, and a
+//! damaged header of a few bytes can claim gigabytes.
 //!
 //! Headers are structs in Thrift's compact protocol ("thrift-compact-protocol.md" in Apache Thrift's documentation; the
 //! fields are those of `PageHeader` in parquet.thrift).
@@ -20,7 +20,7 @@ pub(super) fn largest(chunk: &[u8]) -> u64 {
     largest
 }
 
-/// The bytes of a page unpacked and packed, from its header.
+/// The decompressed and compressed size of a page in bytes, from its header.
 fn header(rest: &mut &[u8]) -> Option<(u64, u64)> {
     let (mut field, mut sizes) = (0, [0; 2]);
     loop {

@@ -1,17 +1,17 @@
-//! Channels whose samples lie beside each other: each has its own grid of times.
+//! Channels whose samples are shifted against each other: each has its own time grid.
 
 use super::{Stretch, nearest};
 use crate::recording::{NANOS, Trace};
 
-/// Samples by which times may differ without a word: SAC's are as exact where they are far from its reference.
+/// Difference of times, in samples, that needs no note: SAC's times are no more exact far from their reference.
 const SAME: f64 = 0.02;
 
-/// Stretches whose channels lie beside each other.
+/// Stretches with shifted channels.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     stretches: usize,
     samples: usize,
-    /// The channel that lies furthest beside, by how many samples, and its rate.
+    /// The channel with the largest shift, the shift in samples, and its rate.
     furthest: Option<(String, f64, f64)>,
 }
 

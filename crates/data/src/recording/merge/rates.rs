@@ -31,8 +31,8 @@ impl Apart {
         }
     }
 
-    /// A note on channels that were resampled to `rate`. It is a doubt if a channel was recorded at a lower rate:
-    /// what others tell about high frequencies is not in it.
+    /// A note on channels that were resampled to `rate`. If a channel was recorded at a lower rate, the note is a
+    /// warning, since the channel lacks high frequencies.
     pub fn note(&self, rate: f64) -> Note {
         let text = format!(
             "{:.3} s are resampled to {rate} Hz by channel, as {}",
@@ -47,8 +47,8 @@ impl Apart {
     }
 }
 
-/// Where a stretch of `traces` from `start` on begins: at a sample of the slowest, from which the nearest samples of the
-/// others are half of one of theirs at most.
+/// Start of a stretch of `traces`, not before `start`: a sample of the slowest trace. The nearest samples of the others
+/// are at most half of their sampling intervals away.
 fn begin(traces: &[&Trace], start: i64) -> i64 {
     let slowest = traces.iter().min_by(|a, b| a.rate.total_cmp(&b.rate));
     slowest.map_or(start, |trace| first_sample(trace.start, trace.rate, start))
@@ -61,7 +61,7 @@ fn first_sample(start: i64, rate: f64, time: i64) -> i64 {
     start.saturating_add((index / rate * NANOS).round() as i64)
 }
 
-/// The samples of `traces` from `start` to `end`, resampled to `rate`; none where no resampling is that far.
+/// The samples of `traces` from `start` to `end`, resampled to `rate`; `None` if no resampling is that far.
 pub(super) fn resampled(traces: &[&Trace], start: i64, end: i64, rate: f64) -> Option<Stretch> {
     let start = begin(traces, start);
     let channels = traces.iter().map(|trace| {

@@ -129,7 +129,7 @@ fn sro(word: u16) -> f64 {
     f64::from(mantissa) * f64::from(1u32 << 10u16.saturating_sub(word >> 12))
 }
 
-/// Appends uncompressed numbers; `value` takes their bytes with the highest first.
+/// Appends uncompressed numbers; `value` takes their bytes in big-endian order.
 fn plain<const N: usize>(
     data: &[u8],
     big_endian: bool,

@@ -14,7 +14,7 @@ pub(super) struct Record<'a> {
     pub channel: String,
     /// Time of the first sample, in nanoseconds since 1970.
     pub start: i64,
-    /// Samples per second; none if the record says none.
+    /// Samples per second; `None` if the record has no rate.
     pub rate: Option<f64>,
     /// The samples.
     pub payload: Payload<'a>,
@@ -22,18 +22,18 @@ pub(super) struct Record<'a> {
     pub length: usize,
     /// Offset of the payload in the record.
     pub offset: usize,
-    /// Whether a checksum has told that it is whole.
+    /// Whether a checksum has confirmed the record.
     pub checked: bool,
     /// What the reader had to assume.
     pub assumed: Assumed,
 }
 
-/// What a header does not say or says wrongly.
+/// Properties that a header lacks or has wrong.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Assumed {
-    /// The byte order that blockette 1000 gives, where it is neither 0 nor 1: the header's was taken.
+    /// The byte order in blockette 1000, if it is neither 0 nor 1: the order of the header was used.
     pub order: Option<u8>,
-    /// There is no blockette 1000: the next record tells the length, and the encoding is Steim-1.
+    /// There is no blockette 1000: the next record determines the length, and the encoding is Steim-1.
     pub length: bool,
     /// A version 3 record has no checksum.
     pub checksum: bool,
@@ -59,7 +59,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The same record where the next begins after `length` bytes already.
+    /// The same record, if the next one begins after only `length` bytes.
     pub(super) fn shortened(mut self, length: usize) -> Self {
         let data = length
             .saturating_sub(self.offset)
@@ -70,7 +70,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What begins at a place in a file.
+/// What begins at a position in a file.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// A data record of version 2.
@@ -83,7 +83,7 @@ pub(super) enum Kind {
     Foreign,
 }
 
-/// What the first bytes of `bytes` are, as libmseed tells records.
+/// Type of record by the first bytes of `bytes`, with libmseed's rules.
 pub(super) fn kind(bytes: &[u8]) -> Kind {
     if bytes.len() >= HEADER_3 && bytes.starts_with(b"MS\x03") && is_time(&bytes[12..15]) {
         return Kind::Data3;

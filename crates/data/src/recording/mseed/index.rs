@@ -94,7 +94,7 @@ impl Sink for Indexer {
 }
 
 impl IndexedFile {
-    /// Reads the headers of `file`; none if it is not miniSEED.
+    /// Reads the headers of `file`; `None` if it is not miniSEED.
     ///
     /// # Errors
     /// If it cannot be read. The inner result is an error if no record can be read.

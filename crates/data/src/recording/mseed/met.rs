@@ -1,4 +1,4 @@
-//! Counts what is unusual about a miniSEED file while it is read, and describes it at the end.
+//! Counts unusual properties of a miniSEED file while it is read, and describes them at the end.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Tally {
         self.bytes += bytes;
     }
 
-    /// A sentence with the count of `thing` and `text`; none if the count is zero.
+    /// A sentence with the count of `thing` and `text`; `None` if the count is zero.
     fn note(&self, thing: &str, text: &str) -> Option<String> {
         let plural = if self.count == 1 { "" } else { "s" };
         let first = match (self.first.is_empty(), self.count) {
@@ -46,7 +46,7 @@ impl Tally {
 pub(super) struct Met {
     /// Records whose header, checksum or samples are wrong.
     pub damaged: Tally,
-    /// The last record, where the file ends inside it.
+    /// The last record, if the file ends inside it.
     pub cut: Tally,
     /// Records whose encoding is not supported, by encoding.
     pub not_read: BTreeMap<u8, Tally>,

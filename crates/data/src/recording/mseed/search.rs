@@ -38,7 +38,7 @@ pub(super) fn is_certain(bytes: &[u8]) -> bool {
     }
 }
 
-/// Bytes of every control record, as the first of a volume says (blockettes 5, 8 and 10).
+/// Length of every control record in bytes, as stated by the first record of a volume (blockettes 5, 8 and 10).
 pub(super) fn control_length(bytes: &[u8]) -> Option<usize> {
     let volume = bytes.get(6) == Some(&b'V');
     let identifier = matches!(bytes.get(8..11), Some(b"005" | b"008" | b"010"));

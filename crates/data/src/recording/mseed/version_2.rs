@@ -15,7 +15,7 @@ const LONGEST_WITHOUT_LENGTH: usize = 1 << 17;
 /// Steim-1, which is what records without blockette 1000 hold.
 const STEIM_1: u8 = 10;
 
-/// What the blockettes after version 2's header say.
+/// Values of the blockettes after the header of version 2.
 #[derive(Default)]
 struct Blockettes {
     /// Encoding, byte order and length of the record as a power of two.
@@ -114,8 +114,8 @@ pub(super) fn record(bytes: &[u8], before: Option<usize>) -> Result<Record<'_>, 
     })
 }
 
-/// Length of a record without blockette 1000: to the next record, or to the end of the file where that is a power of
-/// two or as far as the record before was long.
+/// Length of a record without blockette 1000: to the next record; or to the end of the file, if that is a power of two
+/// or the length of the record before.
 fn length_by_next(bytes: &[u8], before: Option<usize>) -> Option<usize> {
     let places = (2 * STEP..bytes.len().min(LONGEST_WITHOUT_LENGTH + 1)).step_by(STEP);
     let mut next = places.filter(|at| kind(&bytes[*at..]) != Kind::Foreign);
@@ -139,8 +139,8 @@ fn start_2(fields: &Fields<'_>, micros: i64) -> Option<i64> {
     Some(start + correction)
 }
 
-/// Samples per second of a version 2 record: those of blockette 100, else of the header. Nothing in `Some` where it says
-/// none, nothing at all where the header is cut off.
+/// Samples per second of a version 2 record: from blockette 100, else from the header. `Some` without a rate if there
+/// is none, `None` if the header is truncated.
 fn rate_2(fields: &Fields<'_>, exact: Option<f64>) -> Option<Option<f64>> {
     let factor = f64::from(fields.u16(32)? as i16);
     let multiplier = f64::from(fields.u16(34)? as i16);

@@ -43,7 +43,7 @@ impl Walk {
         self.over_until(bytes, bytes.len(), is_last, sink)
     }
 
-    /// As [`Walk::over`], for the records that begin before `end`; the bytes after it tell whether they are complete.
+    /// Like [`Walk::over`], for the records that begin before `end`; the bytes after it show whether they are complete.
     pub(super) fn over_until(
         &mut self,
         bytes: &[u8],
@@ -77,7 +77,7 @@ impl Walk {
         offset
     }
 
-    /// What was unusual; `is_empty` says that no sample was found.
+    /// Notes on unusual properties; `is_empty` says that no sample was found.
     ///
     /// # Errors
     /// If no sample was found because records are damaged.
@@ -101,7 +101,7 @@ struct Steps<'a, S> {
 }
 
 impl<S: Sink> Steps<'_, S> {
-    /// Says where a record begins.
+    /// Describes the position of a record.
     fn place(&self, offset: usize) -> impl Fn() -> String + Copy + use<S> {
         let (number, at) = (self.walk.number, self.walk.base as usize + offset);
         move || place(number, at)
@@ -127,8 +127,8 @@ impl<S: Sink> Steps<'_, S> {
         Some(next)
     }
 
-    /// The record as far as it reaches: to the next one where that begins inside it already, because this one was cut
-    /// off or its length is damaged.
+    /// The part of the record that exists: it ends at the next record if that begins inside it, because this one was
+    /// truncated or its length is damaged.
     fn within<'b>(&mut self, offset: usize, record: Record<'b>) -> Record<'b> {
         if record.checked {
             return record;
@@ -152,7 +152,7 @@ impl<S: Sink> Steps<'_, S> {
         record
     }
 
-    /// Hands on a record whose header is sound; the place of the next.
+    /// Passes on a record with a valid header; returns the position of the next.
     fn accept(&mut self, offset: usize, record: &Record<'_>) -> usize {
         let place = self.place(offset);
         let next = offset + record.length;
@@ -194,7 +194,7 @@ impl<S: Sink> Steps<'_, S> {
         next
     }
 
-    /// Where the next record begins, at the end where there is none: as far as the bytes at hand tell.
+    /// Start of the next record, or the end if there is none, as far as the available bytes show.
     fn next(&self, from: usize) -> (usize, bool) {
         let length = self.bytes.len();
         match search::next(self.bytes, from..length) {

@@ -145,7 +145,7 @@ fn selection(position: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), Hdf
     Ok((SliceInfo { selections }, selected))
 }
 
-/// Values of a selection, whatever their type.
+/// Values of a selection, of any type.
 pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, HdfError> {
     macro_rules! read {
         ($kind:ty) => {{

@@ -1,8 +1,8 @@
-//! Fits a constant sampling rate to a column of times.
+//! Fits a constant sampling rate to a time column.
 //!
-//! Recorded times jitter, repeat and come in bursts, while the converter behind them samples evenly. So the rate is a fit of
-//! time over row, and a gap is where the times depart from that fit for good, by about a sample or more; a single late row is
-//! not a gap. [`fit`] does both; `guess` looks for the period, `levels` has the statistics.
+//! Recorded times jitter, repeat and come in bursts, while the converter samples evenly. The rate is therefore a fit of
+//! time over row. A gap is a permanent departure of the times from this fit by about a sample or more; a single late
+//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics.
 
 mod guess;
 mod levels;
@@ -255,7 +255,7 @@ fn spacing_notes(
     Ok(notes)
 }
 
-/// A note if the clock goes back, and an error if it goes back too far.
+/// A note if the clock jumps back, and an error if it jumps back too far.
 fn steps_back(guess: &Guess, measured: f64) -> Result<Option<String>, ClockError> {
     let steps = guess.cuts.iter().zip(&guess.jumps);
     let back: Vec<_> = steps.filter(|(_, jump)| **jump < 0.0).collect();
@@ -293,13 +293,13 @@ fn fitted_start(seconds: &[f64], levels: &Levels, measured: f64, rate: f64) -> f
     levels.typical(&late) * period
 }
 
-/// Overlaps of up to so many samples are the scatter of the times, or of a given rate.
+/// Overlaps of up to this many samples are due to the scatter of the times, or to a given rate.
 const SMALL_OVERLAP: f64 = 8.0;
 /// The same in seconds.
 const SMALL_OVERLAP_SECONDS: f64 = 0.05;
 
-/// Begins stretches where the one before ends, if they would begin a little earlier: rows follow each other, and none of
-/// them is there twice.
+/// Begins stretches at the end of the one before, if they would begin slightly earlier: rows follow each other, and
+/// none of them is a duplicate.
 fn close_small_overlaps(stretches: &mut [(Range<usize>, i64)], period: f64) {
     let most = (SMALL_OVERLAP * period).max(SMALL_OVERLAP_SECONDS) * NANOS;
     for i in 1..stretches.len() {
@@ -325,8 +325,8 @@ fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
     })
 }
 
-/// The round rate or period that a measured rate means, where over `longest` samples nobody could tell them apart.
-/// A drift of less than `most` samples, that is.
+/// The round rate or period nearest to a measured rate, if the two cannot be distinguished over `longest` samples: the
+/// drift is less than `most` samples.
 fn rounded(rate: f64, longest: usize, most: f64) -> f64 {
     let same = |round: f64| {
         let off = (rate / round - 1.0).abs();

@@ -8,7 +8,7 @@ use super::number::{Commas, may_be_number, number};
 use super::whole;
 use crate::error::recording::TableError;
 
-/// What a column holds.
+/// Type of a column's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Number,
@@ -38,7 +38,7 @@ pub(super) struct Layout {
 
 /// Number of lines that are looked at.
 const HEAD: usize = 256;
-/// Number of rows that must agree where the values begin, or all if there are fewer.
+/// Number of rows after the header that must agree, or all if there are fewer.
 const ALIKE: usize = 6;
 
 /// A line of the head that is neither blank nor a comment.
@@ -152,7 +152,7 @@ pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {
     &line[..length]
 }
 
-/// Cells of a line; of blanks, runs are one separator.
+/// Cells of a line; consecutive blanks are one separator.
 pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let line = trimmed(line, separator);
     if separator == b' ' {
@@ -186,7 +186,7 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What a cell is.
+/// Type of a cell.
 fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
@@ -197,7 +197,7 @@ fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
     of_text(cell, order)
 }
 
-/// What a cell is, whatever its commas mean and whether day or month come first.
+/// Type of a cell, whatever its commas mean and whether day or month come first.
 fn loose_kind(cell: &[u8]) -> Kind {
     if is_missing(cell) {
         return Kind::Empty;
@@ -218,7 +218,7 @@ fn of_text(cell: &[u8], order: DateOrder) -> Kind {
     }
 }
 
-/// Whether a cell says that there is no value, as pandas and loggers write it.
+/// Whether a cell marks a missing value, as pandas and data loggers write it.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     matches!(
         cell,

@@ -1,4 +1,4 @@
-//! What names of columns say: times and their units, numbers of rows.
+//! Meaning of column names: times and their units, row numbers.
 
 /// Names of times.
 const TIMES: [&str; 17] = [
@@ -21,7 +21,7 @@ const TIMES: [&str; 17] = [
     "tijd",
 ];
 
-/// Words that may stand beside them.
+/// Words that may accompany them.
 const BESIDE: [&str; 20] = [
     "elapsed", "relative", "rel", "absolute", "abs", "local", "gmt", "unix", "sample", "sensor",
     "device", "system", "sys", "host", "gps", "stamp", "posix", "start", "since", "in",
@@ -53,7 +53,7 @@ const COUNTERS: [&str; 19] = [
 /// A column of times, by its name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TimeName {
-    /// Seconds of its unit, where the name says so.
+    /// Size of its unit in seconds, if the name contains one.
     pub unit: Option<f64>,
 }
 
@@ -76,8 +76,8 @@ pub(crate) fn unit(word: &str) -> Option<f64> {
     })
 }
 
-/// Seconds of the unit that numbers of times are in where nothing says so: no time in seconds is as large since 1970, or
-/// for three thousand years to come.
+/// Size in seconds of the unit of numeric times without a stated unit. Times in seconds are smaller, from 1970 until
+/// three thousand years from now.
 pub(crate) fn unit_by_size(largest: f64) -> f64 {
     match largest.abs() {
         size if size >= 1e17 => 1e-9,
@@ -87,8 +87,8 @@ pub(crate) fn unit_by_size(largest: f64) -> f64 {
     }
 }
 
-/// A name of times with the unit that a line below the names gives, `ms` or `(s)`; none for other names, and where the
-/// name says a unit itself.
+/// A time column with the unit given in a line below the names, `ms` or `(s)`; `None` for other columns, and if the
+/// name itself contains a unit.
 pub(super) fn with_unit(name: &str, below: &str) -> Option<String> {
     let known = time_name(name)?;
     let said = below.trim_matches(|c| "()[]{} ".contains(c)).to_lowercase();

@@ -21,11 +21,11 @@ const POWERS: [f64; 16] = [
 /// Digits of which a float64 holds every number exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// The number that a line begins with, up to `separator` or its end, and what follows the separator; where it is written
-/// with 15 digits at most, a point and a minus and nothing else.
+/// The number at the beginning of a line, up to `separator` or the end, and the rest after the separator; only for
+/// numbers of at most 15 digits, a point and a minus.
 ///
-/// Digits and power of ten are exact, and a division of exact numbers rounds once: the result is the nearest float64, as
-/// that of the standard library (W. D. Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990).
+/// Digits and power of ten are exact, and a division of exact numbers rounds once. The result is the nearest float64,
+/// as in the standard library (W. D. Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990).
 pub(super) fn plain(line: &[u8], separator: u8) -> Option<(f64, Option<&[u8]>)> {
     let (negative, digits) = match line {
         [b'-', rest @ ..] => (true, rest),
@@ -115,7 +115,7 @@ pub(super) fn is_grouped(whole: &str, separator: char) -> bool {
         && groups.all(|group| group.len() == 3 && digits(group))
 }
 
-/// What commas mean in `cells`, an example where there are any, and whether they can mean nothing else.
+/// Meaning of commas in `cells`, an example if there are any, and whether other meanings are excluded.
 pub(super) fn commas<'a>(
     cells: impl Iterator<Item = &'a Vec<u8>> + Clone,
     separator: u8,

@@ -6,11 +6,11 @@ const LARGEST_STEP_BACK: i64 = 1000;
 /// Rows for every step back, at least: with more steps back, the column is no clock.
 const ROWS_BETWEEN_STEPS_BACK: usize = 10;
 
-/// Probability below which rows of the same time and values are not alike by chance.
+/// Probability below which rows with the same time and values are not equal by chance.
 const BY_CHANCE: f64 = 0.01;
 
-/// Most repeated times of which it is said that they may be rows that are there twice, as a share of the rows: with more,
-/// the times are coarse.
+/// Maximum fraction of repeated times for which a note reports possibly duplicated rows; with more, the times are
+/// coarse.
 const FEW: f64 = 0.01;
 
 /// Rows that are to be read in another order, or not all.
@@ -22,11 +22,11 @@ pub(super) struct Order {
     pub notes: Vec<String>,
 }
 
-/// The order of rows with these times and columns of values. `None` if it is theirs.
+/// The order of rows with these times and columns of values. `None` if they are in order.
 ///
-/// Rows are sorted if that makes their times as regular as they are elsewhere, which it does not where two recordings
-/// overlap. Rows with the time and values of the row before are left out if chance does not explain them: at a coarse
-/// resolution, times repeat while the values go on.
+/// Rows are sorted if that makes their times as regular as elsewhere in the table, which is not the case if two
+/// recordings overlap. Rows that repeat the time and values of the row before are left out if chance does not explain
+/// them: at a coarse resolution, times repeat while the values change.
 pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
     if times.is_sorted_by(|a, b| a < b) {
         return None;
@@ -102,7 +102,7 @@ fn usual_step(times: &[i64]) -> Option<i64> {
     (!steps.is_empty()).then(|| *steps.select_nth_unstable(middle).1)
 }
 
-/// The rows by time, if that makes the times regular. Rows that are alike may have the same time: they are there twice.
+/// The rows by time, if that makes the times regular. Equal rows may have the same time: they are duplicates.
 fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Option<Vec<usize>> {
     let back = |pair: &[i64]| pair[0].saturating_sub(pair[1]);
     let largest = times.windows(2).map(back).max()?;

@@ -1,10 +1,10 @@
-//! Times that lie in several columns: whole seconds and their fractions; year, month, day, hour, minute, second.
+//! Times in several columns: whole seconds and their fractions; year, month, day, hour, minute, second.
 
 use super::super::NANOS;
 use super::names::{time_name, unit};
 use super::{Column, NO_TIME, Values};
 
-/// Puts the parts of times together in one column, where they lie in several.
+/// Combines parts of times in several columns to one column.
 pub(super) fn together(columns: &mut Vec<Column>) {
     calendar(columns);
     fractions(columns);

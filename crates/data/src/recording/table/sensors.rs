@@ -1,8 +1,8 @@
-//! Tables in which several sensors share the columns: every row says whose it is.
+//! Tables with columns shared by several sensors: every row names its sensor.
 
 use super::{Column, Notes, Remark, Values};
 
-/// Names of columns that say whose a row is.
+/// Names of columns that identify the sensor of a row.
 const SENSORS: [&str; 20] = [
     "network",
     "net",
@@ -28,8 +28,8 @@ const SENSORS: [&str; 20] = [
 /// Sensors that a table may have; what has more values is a measurement.
 const MOST: usize = 256;
 
-/// Takes out of `columns` those that say which sensor a row is of, where there are several, and gives the name of the
-/// sensor and its rows, in the order of their first rows.
+/// Removes the columns that identify the sensor of a row from `columns`, if there are several sensors. Returns the name
+/// of each sensor and its rows, in the order of their first rows.
 pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(String, Vec<usize>)> {
     let mut names: Vec<String> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
     sensors
 }
 
-/// Names of the sensors of the rows, where there are several and not too many.
+/// Names of the sensors of the rows, if there are several and not too many.
 fn of_column(values: &Values) -> Option<Vec<String>> {
     let several = |same: bool, different: usize| !same && different <= MOST;
     match values {

@@ -11,7 +11,7 @@ use crate::error::recording::TableError;
 const EARLIEST: f64 = 1e8;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
-/// None if no column has times.
+/// `None` if no column has times.
 ///
 /// # Errors
 /// If times have no unit, or most rows no time.
@@ -98,7 +98,7 @@ fn texts_with_times(columns: &mut [Column]) {
     }
 }
 
-/// The column of times: by its type, whatever its name, else by its name, else by the values of the first column.
+/// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column.
 fn choose(columns: &[Column]) -> Option<usize> {
     let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
@@ -132,7 +132,7 @@ fn repeats(times: &[i64]) -> bool {
     same * 2 > times.len()
 }
 
-/// Days with the time of day of another column, where there is one.
+/// Combines days with the time of day in another column, if there is one.
 fn of_days(times: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     let days = times.iter().all(|time| *time == NO_TIME || time % DAY == 0);
     let clock = |column: &Column| matches!(column.values, Values::Clocks(_));
@@ -179,7 +179,7 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     over.collect()
 }
 
-/// Times in numbers, and whether they are dates; none if their unit is not known and the rate is given.
+/// Times in numbers, and whether they are dates; `None` if their unit is not known and the rate is given.
 fn of_numbers(
     name: &str,
     values: &[f64],
@@ -247,7 +247,8 @@ fn of_spreadsheet(values: &[f64]) -> Option<(f64, &'static str)> {
 /// Seconds of a step that no sensor of the ground takes: a day's part of a step of 0.43 s and less.
 const FASTEST_STEP: f64 = 5e-6;
 
-/// The unit in seconds of whole numbers, which may count anything, `step` a row: that in which they fit the given rate.
+/// The unit, in seconds, of integers that may count anything and increase by `step` per row: the one that fits the
+/// given rate.
 fn of_whole(
     name: &str,
     step: f64,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 pub(in crate::recording) struct Column {
     pub name: String,
     pub values: Values,
-    /// Whether its type only holds whole numbers.
+    /// Whether its type only holds integers.
     pub whole: bool,
 }
 
@@ -17,7 +17,7 @@ pub(in crate::recording) const NO_TIME: i64 = i64::MIN;
 /// Values of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::recording) enum Values {
-    /// Numbers; NaN where there is none.
+    /// Numbers, with NaN for missing ones.
     Numbers(Vec<f64>),
     /// Nanoseconds since 1970, or [`NO_TIME`].
     Times(Vec<i64>),

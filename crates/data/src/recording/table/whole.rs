@@ -1,7 +1,8 @@
-//! What only all rows of a table tell: what commas and points in numbers mean, and whether dates begin with the day.
+//! Properties that only all rows of a table determine: the meaning of commas and points in numbers, and the order of
+//! day and month.
 //!
-//! The first lines may leave it open, and what they say may be contradicted below. Nearly all tables are settled by their
-//! first rows nevertheless, so that the rest is not looked at.
+//! The first lines may leave them open, and later lines may contradict the first. Nearly all tables are settled by
+//! their first rows, so that the rest is not examined.
 
 use super::super::text::cell;
 use super::super::time::{DateOrder, DateOrders};
@@ -27,8 +28,8 @@ pub(super) enum Points {
     },
 }
 
-/// Numbers with a point in a column, beside whole ones, that are enough to tell thousands from fractions: of so many
-/// fractions with their zeros left out, some would have fewer than three digits.
+/// Number of values with a point in a column, among integers, that is enough to decide between thousands and fractions:
+/// of this many fractions without trailing zeros, some would have fewer than three digits.
 const ENOUGH: usize = 20;
 
 /// Cells with commas that are looked at.
@@ -43,7 +44,7 @@ fn unquoted(cell: &[u8]) -> &[u8] {
         .unwrap_or(cell)
 }
 
-/// Cells with a byte `with` in the rows from byte `start` on, and where they are.
+/// Cells that contain the byte `with` in the rows from byte `start` on, and their positions.
 fn cells_with(
     bytes: &[u8],
     start: usize,
@@ -85,8 +86,8 @@ fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What points mean in the rows from byte `start` on. They group thousands if all of them do: if there is `1.360.000` in
-/// one cell, or a column has numbers such as `1.360` beside whole ones such as `98`.
+/// Meaning of points in the rows from byte `start` on. They group thousands if all of them do: if a cell contains
+/// `1.360.000`, or a column has numbers such as `1.360` among integers such as `98`.
 fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
     // Whole numbers alone need no closer look.
     if !bytes[start..].contains(&b'.') {
@@ -132,7 +133,7 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
     Points::Fractions
 }
 
-/// Of each column how many numbers have a point, and whether some are whole and have three digits at most.
+/// For each column, the number of values with a point, and whether some are integers of at most three digits.
 fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     let mut columns = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -149,7 +150,7 @@ fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     columns
 }
 
-/// Cells of a line, without quotes; of blanks, runs are one separator.
+/// Cells of a line, without quotes; consecutive blanks are one separator.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let blanks = separator == b' ';
     let ends = move |byte: &u8| *byte == separator || blanks && byte.is_ascii_whitespace();
@@ -164,7 +165,7 @@ fn line(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Order of day and month in the dates of column number `column`, whose first cells are `head`, in a table from byte
-/// `start` on. All rows are looked at where the head does not tell.
+/// `start` on. All rows are examined if the head does not determine it.
 pub(super) fn date_order<'a>(
     head: impl Iterator<Item = &'a Vec<u8>>,
     column: usize,
@@ -178,8 +179,8 @@ pub(super) fn date_order<'a>(
     DateOrders::of(rows.filter_map(|row| cells(row, separator).nth(column))).order()
 }
 
-/// What commas and points mean in the values of a table, whose first rows are `rows`, and a note where it is unusual.
-/// The table begins at byte `start`.
+/// Meaning of commas and points in the values of a table whose first rows are `rows`, and a note if it is unusual. The
+/// table begins at byte `start`.
 pub(super) fn commas_of(
     rows: &[Vec<Vec<u8>>],
     (bytes, start, separator): (&[u8], usize, u8),

@@ -5,7 +5,7 @@ use super::Scan;
 /// Which of the first two numbers of a date with the year last is the day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum DateOrder {
-    /// Only what a date itself tells: a number over 12 is a day.
+    /// Only the date itself decides: a number over 12 is a day.
     #[default]
     Unknown,
     /// `13/05/2024`.
@@ -14,7 +14,7 @@ pub(crate) enum DateOrder {
     MonthFirst,
 }
 
-/// What the dates of one column or list say of their order.
+/// Evidence for the order of day and month in the dates of one column or list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DateOrders {
     day_first: bool,
@@ -24,14 +24,14 @@ pub(crate) struct DateOrders {
 }
 
 impl DateOrders {
-    /// What all `texts` say.
+    /// Evidence from all `texts`.
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut all = Self::default();
         texts.into_iter().for_each(|text| all.add(text));
         all
     }
 
-    /// Adds a text, of whatever kind.
+    /// Adds a text of any kind.
     pub fn add(&mut self, text: &[u8]) {
         match slashed(text) {
             Some((first, second)) if first > 12 => self.day_first |= second <= 12,
@@ -47,7 +47,7 @@ impl DateOrders {
         self.ambiguous || self.equal || self.day_first || self.month_first
     }
 
-    /// The order of all, if some date tells and none contradicts.
+    /// The common order, if some date determines it and none contradicts.
     pub fn order(&self) -> DateOrder {
         match (self.day_first, self.month_first) {
             (true, false) => DateOrder::DayFirst,

@@ -5,7 +5,7 @@ use crate::error::recording::WavError;
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
-/// As many as libsndfile reads. Every channel becomes a trace, and a damaged header can name 65,535.
+/// Maximum number of channels, as in libsndfile. Every channel becomes a trace, and a damaged header can claim 65,535.
 const MAX_CHANNELS: usize = 1024;
 
 /// Bytes of a sample and what they mean.
@@ -21,14 +21,14 @@ pub(super) enum Width {
     Int32,
     /// Signed integers.
     Int64,
-    /// As they are.
+    /// Float32 samples.
     Float32,
-    /// As they are.
+    /// Float64 samples.
     Float64,
 }
 
 impl Width {
-    /// Bytes of a sample.
+    /// Bytes per sample.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Unsigned8 => 1,
@@ -40,7 +40,7 @@ impl Width {
     }
 }
 
-/// What the `fmt ` chunk says.
+/// Content of the `fmt ` chunk.
 #[derive(Debug, PartialEq)]
 pub(super) struct Format {
     /// At least one.

@@ -1,4 +1,4 @@
-//! Which instruction set the processor has, and code compiled for it.
+//! Instruction set of the processor, and code compiled for it.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -6,13 +6,13 @@ use std::arch::x86_64::{__m256i, __m512i};
 
 use super::vector::{Lanes, Portable};
 
-/// Instruction sets with kernels of their own.
+/// Instruction sets with specialised kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Instructions {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// With VNNI, whose products of pairs add up in one instruction.
+    /// With VNNI, which multiplies and adds pairs in one instruction.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -29,7 +29,7 @@ impl Instructions {
         }
     }
 
-    /// Those that this processor has, the best last.
+    /// Those that this processor supports, the best last.
     pub fn available() -> Vec<Self> {
         let mut found = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
@@ -49,10 +49,12 @@ impl Instructions {
     }
 }
 
-/// Something that is computed with lanes.
+/// A computation with lanes.
 pub(super) trait Body {
+    /// Runs the computation.
+    ///
     /// # Safety
-    /// As [`Lanes`] says.
+    /// See [`Lanes`].
     unsafe fn run<L: Lanes>(self);
 }
 
@@ -60,7 +62,7 @@ impl Instructions {
     /// Runs `body`, compiled for these instructions.
     ///
     /// # Safety
-    /// The processor has them, and what the body says.
+    /// The processor must support them; see also `body`.
     #[inline]
     pub unsafe fn run<B: Body>(self, body: B) {
         #[cfg(target_arch = "x86_64")]

@@ -1,5 +1,5 @@
-//! What layers do, over vectors. A value is `[sample][position][channel]` of 16-bit integers: how many units it is from
-//! zero. Behind the last channel of a position there may be one more number, always zero, so that channels come in pairs.
+//! Vectorised operations of layers. A value is `[sample][position][channel]` of 16-bit integers: its units less the
+//! zero point. One more number, always zero, may follow the last channel of a position, so that channels come in pairs.
 #![allow(unsafe_code)]
 
 use super::super::{ADD_SHIFT, Encoding};
@@ -7,26 +7,26 @@ use super::instructions::Body;
 use super::scaling::{Multipliers, Scaling};
 use super::vector::{Lanes, PANEL};
 
-/// Kernel of a panel for two channels of the input: by lane, the weights of both.
+/// Kernel of a panel for two channels of the input: per lane, the weights of both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
 pub(super) struct Pairs(pub [[i16; 2]; PANEL]);
 
-/// A stretch of the input that lies in one piece, and so does the kernel for it.
+/// A contiguous part of the input whose kernel is contiguous too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Where it begins, from a row's first number.
+    /// Offset from a row's first number.
     pub input: usize,
-    /// Its first pairs in the kernel of a panel.
+    /// Offset of its first pairs in the kernel of a panel.
     pub kernel: usize,
     /// Number of pairs.
     pub pairs: usize,
 }
 
-/// How sums become units of a value.
+/// Conversion of sums to units of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finish {
-    /// By channel, and zeros up to a whole panel.
+    /// Bias per channel, zero-padded to a whole panel.
     pub bias: Vec<i32>,
     pub multipliers: Multipliers,
     /// Smallest and largest number of units.
@@ -35,10 +35,10 @@ pub(super) struct Finish {
 }
 
 impl Finish {
-    /// Scales, cuts and stores sums of the channels from `channel` on.
+    /// Scales, clamps and stores the sums of the channels from `channel` on.
     ///
     /// # Safety
-    /// As [`Lanes`] says; `to` has room for `count` numbers.
+    /// See [`Lanes`]; `to` must have room for `count` numbers.
     #[inline(always)]
     pub unsafe fn store<L: Lanes>(
         &self,
@@ -60,7 +60,7 @@ impl Finish {
 /// Stores `count` numbers, at most as many as there are lanes.
 ///
 /// # Safety
-/// As [`Lanes`] says; `to` has room for `count` numbers.
+/// See [`Lanes`]; `to` must have room for `count` numbers.
 #[inline(always)]
 unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
     // SAFETY: as promised to this function; the buffer holds the widest vector.
@@ -91,24 +91,24 @@ unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
     }
 }
 
-/// What becomes of a tile's sums.
+/// Destination of a tile's sums.
 #[derive(Clone, Copy)]
 pub(super) enum To<'a> {
     /// Units of a value.
     Units(*mut i16, &'a Finish),
-    /// They stay as they are, whole panels.
+    /// Unchanged sums, in whole panels.
     Sums(*mut i32),
 }
 
 /// `R` positions of a convolution's output by a panel of its channels.
 pub(super) struct Tile<'a, const R: usize> {
-    /// What every row reads, and where it writes.
+    /// Data that every row reads, and offset that it writes to.
     pub rows: [(*const i16, usize); R],
     pub to: To<'a>,
     pub runs: &'a [Run],
-    /// Of this panel.
+    /// Kernel of this panel.
     pub kernel: &'a [Pairs],
-    /// First channel of the panel, and how many it has.
+    /// First channel of the panel, and its number of channels.
     pub channel: usize,
     pub count: usize,
 }
@@ -131,10 +131,10 @@ impl<const R: usize> Body for Tile<'_, R> {
 }
 
 impl<const R: usize> Tile<'_, R> {
-    /// So many vectors of every row.
+    /// Computes the given number of vectors of every row.
     ///
     /// # Safety
-    /// As [`Lanes`] says.
+    /// See [`Lanes`].
     #[inline(always)]
     unsafe fn vectors<L: Lanes>(&self, vectors: usize) {
         // SAFETY: runs end before the rows' input does, and before the panel's kernel; `Finish` has whole panels.
@@ -192,15 +192,15 @@ impl<const R: usize> Tile<'_, R> {
     }
 }
 
-/// Sums over positions of every channel by itself: depthwise convolutions, scales and means.
+/// Sums over positions for each channel separately: depthwise convolutions, scales and means.
 pub(super) struct Channels<'a> {
-    /// For every position of the output: rows of the kernel, and the positions of the input that they are for.
+    /// For every position of the output: rows of the kernel, and their input positions.
     pub sources: &'a [Vec<(usize, usize)>],
-    /// Rows of whole panels.
+    /// Rows of the kernel in whole panels.
     pub kernel: &'a [i32],
     pub finish: &'a Finish,
     pub channels: usize,
-    /// From one position to the next.
+    /// Distance from one position to the next.
     pub stride: usize,
     pub from: *const i16,
     pub to: *mut i16,
@@ -231,13 +231,13 @@ impl Body for Channels<'_> {
     }
 }
 
-/// Sums of two values, number by number.
+/// Elementwise sum of two values.
 pub(super) struct Sum<'a> {
     pub length: usize,
     pub a: *const i16,
     pub b: *const i16,
     pub to: *mut i16,
-    /// Of the two, shifted left, and of their sum; the same in all lanes.
+    /// Multipliers of the two inputs, shifted left, and of their sum; the same in all lanes.
     pub multipliers: &'a [Multipliers; 3],
     pub finish: &'a Finish,
 }
@@ -260,12 +260,12 @@ impl Body for Sum<'_> {
     }
 }
 
-/// The largest of every `columns` columns; those left over at the end are dropped.
+/// The maximum of every `columns` columns; columns left over at the end are dropped.
 pub(super) struct Pool<'a> {
     pub columns: usize,
-    /// Rows of columns, from row to row so many numbers.
+    /// Rows of columns, and distance between rows.
     pub rows: (&'a [i16], usize),
-    /// Numbers of a column.
+    /// Numbers per column.
     pub stride: usize,
     pub to: &'a mut [i16],
 }
@@ -291,9 +291,9 @@ impl Body for Pool<'_> {
     }
 }
 
-/// Features become units from zero.
+/// Converts features to units less the zero point.
 pub(super) struct Encode<'a> {
-    /// Positions of so many channels.
+    /// Features, and number of channels per position.
     pub from: (&'a [f32], usize),
     pub encoding: Encoding,
     pub stride: usize,
@@ -334,5 +334,5 @@ impl Body for Encode<'_> {
     }
 }
 
-/// Features that are encoded at once.
+/// Number of features encoded at once.
 const ENCODED: usize = 64;

@@ -1,15 +1,15 @@
-//! Where values lie, which positions go through one product, and kernels as products read them.
+//! Memory layout of values, groups of positions for one product, and packed kernels.
 
 use crate::network::Shape;
 
 use super::kernels::{Pairs, Run};
 use super::vector::PANEL;
 
-/// Where numbers of a value lie.
+/// Memory layout of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Layout {
     pub shape: Shape,
-    /// Numbers from one position to the next: an even one.
+    /// Distance from one position to the next; even.
     pub stride: usize,
 }
 
@@ -19,7 +19,7 @@ impl Layout {
         Self { shape, stride }
     }
 
-    /// Numbers of a sample.
+    /// Numbers per sample.
     pub fn length(&self) -> usize {
         self.shape.positions() * self.stride
     }
@@ -29,11 +29,11 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Group {
     pub runs: Vec<Run>,
-    /// Where each begins to read and to write, from the start of a sample.
+    /// Offsets within a sample at which each begins to read and to write.
     pub rows: Vec<(usize, usize)>,
 }
 
-/// Of weights by tap, input and output; zeros up to pairs and panels.
+/// Packs weights by tap, input and output, zero-padded to pairs and panels.
 pub(super) fn pack(
     taps: usize,
     (inputs, outputs): (usize, usize),

@@ -1,4 +1,4 @@
-//! What convolutions by lines do before and after their products, over vectors; see [`super::lines`].
+//! Vectorised steps before and after the products of convolutions by lines; see [`super::lines`].
 #![allow(unsafe_code)]
 
 use super::instructions::Body;
@@ -7,18 +7,20 @@ use super::lines::{self, Lines, OUTPUTS};
 use super::scaling::Scaling;
 use super::vector::{Lanes, PANEL};
 
-/// Lines of a value at the points of their tiles.
+/// Evaluates lines of a value at the points of their tiles.
 pub(super) struct Evaluate<'a> {
     pub lines: &'a Lines,
-    /// From one position, and one row of points, to the next.
+    /// Distance from one position, and from one row of points, to the next.
     pub stride: usize,
     pub from: *const i16,
     pub to: *mut i16,
 }
 
 impl Evaluate<'_> {
+    /// Evaluates a tile.
+    ///
     /// # Safety
-    /// As [`Lanes`] says; behind a value and behind the points there is room for a panel more.
+    /// See [`Lanes`]; the value and the points must be followed by room for one more panel.
     #[inline(always)]
     unsafe fn tile<const N: usize>(&self, line: usize, first: usize, rows: &[usize]) {
         let column = |j: usize| {
@@ -73,25 +75,25 @@ impl Body for Evaluate<'_> {
     }
 }
 
-/// Outputs from the products of their tiles.
+/// Combines the products of tiles to outputs.
 pub(super) struct Combine<'a> {
     pub lines: &'a Lines,
     pub finish: &'a Finish,
     pub channels: usize,
-    /// From one position of the output to the next.
+    /// Distance from one position of the output to the next.
     pub stride: usize,
-    /// Rows of whole panels.
+    /// Rows in whole panels.
     pub from: *const i32,
     pub to: *mut i16,
 }
 
-/// Of the inverse of 3 modulo 2^32: the exact quotient of a multiple of 3.
+/// The inverse of 3 modulo 2^32, which gives the exact quotient of a multiple of 3.
 const THIRD: i32 = 0xAAAA_AAABu32 as i32;
 
 /// The `M` outputs of a tile from its `N` products, see [`lines`].
 ///
 /// # Safety
-/// As [`Lanes`] says.
+/// See [`Lanes`].
 #[inline(always)]
 unsafe fn combine<L: Lanes, const N: usize, const M: usize>(m: [L; N]) -> [L; M] {
     // SAFETY: as promised to this function.
@@ -142,8 +144,10 @@ unsafe fn combine<L: Lanes, const N: usize, const M: usize>(m: [L; N]) -> [L; M]
 }
 
 impl Combine<'_> {
+    /// Combines a tile.
+    ///
     /// # Safety
-    /// As [`Lanes`] says; rows of products and `Finish` are whole panels.
+    /// See [`Lanes`]; rows of products and `Finish` must be whole panels.
     #[inline(always)]
     unsafe fn tile<L: Lanes, const N: usize, const M: usize>(
         &self,

@@ -1,12 +1,13 @@
-//! Convolutions along lines in fewer products than they have taps, by A. L. Toom's and S. A. Cook's algorithm as
-//! `model::native::inference` has it for float32; here in integers, and exact.
+//! Convolutions along lines with the Toom-Cook algorithm, which needs fewer products, as `model::native::inference` has
+//! it for float32; here in exact integer arithmetic.
 //!
-//! `m` neighbouring outputs of a kernel of `r` columns take `n = m + r - 1` products. With `d` the inputs and `p` the finite
-//! points (0, 1, -1, 2, -2, as many as needed), product `i` is `g(p_i)` times the sum of `d_j` with the coefficients of
-//! the polynomial whose zeros are the other points; the last product is the last weight times the sum for all points. Output
-//! `k` is the sum of `p_i^k` times product `i` over `D_i`, the product of `p_i - p_o` over the other points; the last output
-//! has the last product too. Times the least common multiple of all `D`, 24 at most, everything is an integer, so that dividing
-//! by it at the end loses nothing. Products may leave 32 bits: only what is divided has to fit.
+//! `m` neighbouring outputs of a kernel with `r` columns take `n = m + r - 1` products. Let `d` be the inputs and `p`
+//! the finite points (0, 1, -1, 2, -2, as many as needed). Product `i` is `g(p_i)` times the sum of `d_j` with the
+//! coefficients of the polynomial whose zeros are the other points. The last product is the last weight times the sum
+//! for all points. Output `k` is the sum of `p_i^k` times product `i` over `D_i`, the product of `p_i - p_o` over the
+//! other points; the last output also includes the last product. Multiplied by the least common multiple of all `D`, at
+//! most 24, everything is an integer, so that the division at the end is exact. Products may exceed 32 bits: only the
+//! dividend has to fit.
 
 use crate::network::{Shape, padding};
 
@@ -15,43 +16,43 @@ use super::kernels::{Pairs, Run};
 use super::layout::{Group, Layout, pack};
 use super::vector::PANEL;
 
-/// All points but infinity, in the order in which tiles use them.
+/// All points except infinity, in the order in which tiles use them.
 const POINTS: [i16; 5] = [0, 1, -1, 2, -2];
 /// Outputs of the largest tile.
 pub(super) const OUTPUTS: usize = 4;
-/// What sums are multiplied by until they are divided, at most.
+/// Maximum factor of sums before the division.
 const MULTIPLE: i64 = 24;
 
 /// Some outputs of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tile {
-    /// The first output, and how many.
+    /// The first output, and the number of outputs.
     pub first: usize,
     pub outputs: usize,
-    /// Products: the last one is infinity's.
+    /// Number of products; the last one belongs to infinity.
     pub points: usize,
 }
 
-/// A convolution by tiles of its lines.
+/// A convolution computed tile by tile along lines.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Lines {
     tiles: Vec<Tile>,
     /// Columns of padding before a line.
     pub left: usize,
-    /// Lines, and columns of each.
+    /// Number of lines, and columns per line.
     height: usize,
     pub width: usize,
-    /// By point: its first row among the products, and the tiles that have it, of every line.
+    /// For each point, its first row among the products, and the tiles of every line that use it.
     rows: Vec<(usize, Vec<usize>)>,
     /// All tiles, line by line, with the rows of their products.
     pub all: Vec<(usize, Tile, [usize; POINTS.len() + 1])>,
-    /// The products, a group of rows for each kernel.
+    /// The products: one group of rows per kernel.
     pub groups: Vec<Group>,
     pub kernel: Vec<Pairs>,
 }
 
 impl Lines {
-    /// None where it would not save a sixth of the products, or sums times [`MULTIPLE`] might leave 32 bits.
+    /// `None` if it would not save a sixth of the products, or if sums times [`MULTIPLE`] might exceed 32 bits.
     pub fn new(
         weights: &Affine,
         (input, output): (Layout, Layout),
@@ -109,7 +110,7 @@ impl Lines {
         Some(lines)
     }
 
-    /// The groups: for every point and set of lines that are under the kernel, all outputs of one shape.
+    /// The groups: for every point and set of lines under the kernel, all outputs of the same shape.
     fn plan(
         &self,
         top: usize,
@@ -149,13 +150,13 @@ impl Lines {
         groups
     }
 
-    /// Of the `tile`th tile that has a point.
+    /// Row of the `tile`th tile that uses a point.
     fn row(&self, point: usize, line: usize, tile: usize) -> usize {
         let (first, tiles) = &self.rows[point];
         first + line * tiles.len() + tile
     }
 
-    /// Rows of products of a sample.
+    /// Number of rows of products per sample.
     pub fn count(&self) -> usize {
         let tiles = self.rows.iter().map(|(_, tiles)| tiles.len());
         self.height * tiles.sum::<usize>()
@@ -173,7 +174,7 @@ impl Lines {
     }
 }
 
-/// Whether sums times [`MULTIPLE`] stay in 32 bits.
+/// Whether sums times [`MULTIPLE`] fit in 32 bits.
 fn fits(weights: &Affine) -> bool {
     let channels = weights.bias.len();
     (0..channels).all(|c| {
@@ -183,7 +184,7 @@ fn fits(weights: &Affine) -> bool {
     })
 }
 
-/// Kernel `[rows, columns, in, out]` at the points, packed by row and point.
+/// Evaluates kernel `[rows, columns, in, out]` at the points, packed by row and point.
 fn kernel(weights: &Affine, inputs: usize, size: (usize, usize), points: usize) -> Vec<Pairs> {
     let channels = weights.bias.len();
     let (rows, columns) = size;
@@ -202,7 +203,7 @@ fn kernel(weights: &Affine, inputs: usize, size: (usize, usize), points: usize) 
     })
 }
 
-/// The inputs of a tile at its points: sums with the coefficients of the polynomials.
+/// Evaluates the inputs of a tile at its points: sums with the coefficients of the polynomials.
 #[inline(always)]
 pub(super) fn evaluate<const N: usize>(d: [i16; N]) -> [i16; N] {
     let mut e = [0; N];

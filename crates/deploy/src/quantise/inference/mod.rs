@@ -1,13 +1,15 @@
-//! An integer network that classifies on a CPU, made once of an [`IntegerNetwork`]: kernels packed, all buffers there. It
-//! gives the same bits as [`super::IntegerRunner`], on every instruction set and any number of threads.
+//! An integer inference engine for CPUs, built once from an [`IntegerNetwork`]: packed kernels and preallocated
+//! buffers. It gives the same bits as [`super::IntegerRunner`], on every instruction set and with any number of
+//! threads.
 //!
-//! - `program`: the network as steps, its kernels packed;
-//! - `lines`: convolutions in fewer products than they have taps;
-//! - `kernels`, `line_kernels`: what a step does, over vectors;
-//! - `layout`: where values and kernels lie; `scaling`: multipliers;
-//! - `vector`: integers side by side, by instruction set; `instructions`: which there is.
+//! - `program`: the network as steps, with packed kernels;
+//! - `lines`: convolutions with fewer products than taps;
+//! - `kernels`, `line_kernels`: vectorised operations of steps;
+//! - `layout`: memory layout of values and kernels; `scaling`: multipliers;
+//! - `vector`: vectors of integers for each instruction set; `instructions`: the available instruction sets.
 //!
-//! Values are 16-bit integers, less their zero point, so that padding is zero and two of them multiply in one lane.
+//! Values are 16-bit integers less their zero point, so that padding is zero and two of them are multiplied in one
+//! lane.
 
 mod instructions;
 mod kernels;
@@ -31,9 +33,9 @@ use self::program::{Kind, Program, Step};
 use self::vector::PANEL;
 use super::{Encoding, IntegerNetwork};
 
-/// Samples that a thread takes through the layers at once: kernels are read once for all.
+/// Samples that a thread passes through the layers at once: kernels are read once for all.
 const BLOCK: usize = 8;
-/// Multiply-accumulates from which threads share a batch: below, waking them costs more.
+/// Multiply-accumulates above which threads share a batch; below, waking the threads costs more.
 const PARALLEL: usize = 4 << 20;
 
 /// An integer network that classifies on a CPU.
@@ -43,28 +45,28 @@ pub struct IntegerInference {
     instructions: Instructions,
     input: Encoding,
     output: Encoding,
-    /// One a thread.
+    /// One per thread.
     workers: Vec<Worker>,
     logits: Vec<f32>,
 }
 
-/// What one thread writes to: all values of a block of samples.
+/// Buffers of one thread: all values of a block of samples.
 #[derive(Clone, Debug)]
 struct Worker {
     values: Vec<Vec<i16>>,
-    /// Inputs at points, and products, of the layer at hand.
+    /// Evaluated inputs, and products, of the current layer.
     points: Vec<i16>,
     products: Vec<i32>,
 }
 
 impl IntegerInference {
-    /// Of a network, with the best instructions that the processor has.
+    /// Builds the engine with the best instructions of this processor.
     pub fn new(network: &IntegerNetwork) -> Self {
         let available = Instructions::available();
         Self::on(network, *available.last().expect("one is always there"))
     }
 
-    /// With instructions that the processor must have.
+    /// Builds the engine with instructions that the processor must support.
     fn on(network: &IntegerNetwork, instructions: Instructions) -> Self {
         Self {
             program: Program::new(network),
@@ -87,7 +89,7 @@ impl IntegerInference {
     /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
     ///
     /// # Panics
-    /// Where `x` is no whole number of samples.
+    /// If `x` is not a whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
         let length = self.program.layouts[0].shape.elements();
         let classes = self.classes();
@@ -247,10 +249,10 @@ impl Worker {
         }
     }
 
-    /// A convolution in fewer products: its input at points, their products, and the sums of these.
+    /// A convolution with fewer products: evaluates its input at points, multiplies, and combines the products.
     ///
     /// # Safety
-    /// The instructions are there, and buffers hold the samples and a vector more.
+    /// The processor must support the instructions, and the buffers must hold the samples and one more vector.
     #[allow(unsafe_code)]
     unsafe fn lines(
         &mut self,
@@ -297,21 +299,21 @@ impl Worker {
     }
 }
 
-/// What products read and write, of all samples.
+/// Data that products read and write, for all samples.
 struct Rows<'a> {
     instructions: Instructions,
     samples: usize,
-    /// Numbers of a sample of the input and of the output.
+    /// Numbers per sample of the input and of the output.
     lengths: (usize, usize),
     from: *const i16,
     to: To<'a>,
 }
 
 impl Rows<'_> {
-    /// All channels of the output, by panels, groups and tiles.
+    /// Computes all channels of the output, by panels, groups and tiles.
     ///
     /// # Safety
-    /// The instructions are there, and the rows lie within what is pointed to.
+    /// The processor must support the instructions, and the rows must be inside the memory pointed to.
     #[allow(unsafe_code)]
     unsafe fn multiply(&self, groups: &[Group], kernel: &[Pairs], channels: usize) {
         let panel = kernel.len() / channels.div_ceil(PANEL);
@@ -324,8 +326,10 @@ impl Rows<'_> {
         }
     }
 
+    /// Computes one panel.
+    ///
     /// # Safety
-    /// As [`Rows::multiply`] says.
+    /// See [`Rows::multiply`].
     #[allow(unsafe_code)]
     unsafe fn panel(&self, group: &Group, kernel: &[Pairs], (channel, count): (usize, usize)) {
         let rows = self.samples * group.rows.len();

@@ -1,4 +1,4 @@
-//! An integer network as steps over buffers, its kernels packed.
+//! An integer network as steps over buffers, with packed kernels.
 
 use crate::network::sources;
 
@@ -9,15 +9,15 @@ use super::lines::Lines;
 use super::scaling::Multipliers;
 use super::vector::PANEL;
 
-/// What is done to a value.
+/// Operation on a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Conv {
-        /// By panel of the output's channels: a pair of channels after the other, tap by tap.
+        /// For each panel of the output's channels: pairs of input channels in order, tap by tap.
         kernel: Vec<Pairs>,
         groups: Vec<Group>,
     },
-    /// Convolutions in fewer products.
+    /// Convolutions with fewer products than taps.
     Lines(Lines),
     /// Depthwise convolutions, scales and means.
     Channels {
@@ -48,7 +48,7 @@ pub(super) struct Program {
     pub layouts: Vec<Layout>,
     pub steps: Vec<Step>,
     pub output: usize,
-    /// Multiply-accumulates a window.
+    /// Multiply-accumulates per window.
     pub macs: usize,
 }
 
@@ -143,7 +143,7 @@ fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer) -> S
     }
 }
 
-/// Kernel `[tap, in, out]` by panel, tap and pair of channels.
+/// Packs kernel `[tap, in, out]` by panel, tap and pair of channels.
 fn pack_kernel(weights: &Affine, inputs: usize) -> Vec<Pairs> {
     let channels = weights.bias.len();
     let taps = weights.kernel.len() / inputs / channels;
@@ -163,8 +163,8 @@ fn rows(weights: &Affine) -> Vec<i32> {
     rows
 }
 
-/// Positions of a convolution's output by the taps that they read. Taps beside each other on positions beside each other
-/// are one run.
+/// Groups the positions of a convolution's output by the taps that they read. Neighbouring taps at neighbouring
+/// positions form one run.
 fn groups((input, output): (Layout, Layout), size: (usize, usize), stride: usize) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let pairs = input.stride / 2;

@@ -1,22 +1,22 @@
-//! Multipliers of channels, over vectors.
+//! Vectorised multipliers of channels.
 #![allow(unsafe_code)]
 
 use super::super::Multiplier;
 use super::vector::{Lanes, PANEL};
 
-/// Multipliers of channels side by side, in the form that lanes take.
+/// Multipliers of channels in the form that lanes need.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Multipliers {
     value: Vec<i32>,
     /// Bits to shift right.
     right: Vec<i32>,
-    /// Those bits as a mask, and half of it.
+    /// These bits as a mask, and half of it.
     mask: Vec<i32>,
     half: Vec<i32>,
 }
 
 impl Multipliers {
-    /// Of channels, and zeros up to a whole panel. None shifts left.
+    /// Multipliers of channels, zero-padded to a whole panel. None may shift left.
     pub fn new(multipliers: &[Multiplier]) -> Self {
         let mut all = Self::default();
         for multiplier in multipliers {
@@ -35,7 +35,7 @@ impl Multipliers {
         all
     }
 
-    /// The same for every lane.
+    /// The same multiplier in every lane.
     pub fn splat(multiplier: Multiplier) -> Self {
         Self::new(&[multiplier; PANEL])
     }
@@ -51,10 +51,10 @@ pub(super) struct Scaling<L> {
 }
 
 impl<L: Lanes> Scaling<L> {
-    /// From channel `at` on.
+    /// Loads the multipliers from channel `at` on.
     ///
     /// # Safety
-    /// There are as many as there are lanes.
+    /// There must be as many as there are lanes.
     #[inline(always)]
     pub unsafe fn load(multipliers: &Multipliers, at: usize) -> Self {
         debug_assert!(at + L::COUNT <= multipliers.value.len());
@@ -69,10 +69,10 @@ impl<L: Lanes> Scaling<L> {
         }
     }
 
-    /// [`Multiplier::apply`], where no multiplier shifts left.
+    /// [`Multiplier::apply`] for multipliers that do not shift left.
     ///
     /// # Safety
-    /// As [`Lanes`] says.
+    /// See [`Lanes`].
     #[inline(always)]
     pub unsafe fn apply(&self, x: L) -> L {
         // SAFETY: as promised to this function.

@@ -1,17 +1,18 @@
-//! 32-bit integers side by side, by instruction set. What is computed with them is written once, over [`Lanes`]. All of it
-//! is exact, so the instruction set changes no result.
+//! Vectors of 32-bit integers for each instruction set. Computations are written once, over [`Lanes`]. All operations
+//! are exact, so the instruction set changes no result.
 //!
 //! # Safety
-//! Methods of [`Lanes`] may be called where the instruction set was detected, with pointers to as many numbers as they say.
+//! Methods of [`Lanes`] may be called if the instruction set was detected, with pointers valid for the stated number of
+//! elements.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// Channels that a tile computes at once: a multiple of every vector's lanes.
+/// Channels that a tile computes at once: a multiple of the lanes of every vector.
 pub(super) const PANEL: usize = 16;
 
-/// Integers side by side.
+/// A vector of integers.
 pub(super) trait Lanes: Copy {
     const COUNT: usize;
     /// Rows of a tile of [`PANEL`] channels that leave registers for the operands.
@@ -19,29 +20,29 @@ pub(super) trait Lanes: Copy {
     unsafe fn splat(value: i32) -> Self;
     unsafe fn load(from: *const i32) -> Self;
     unsafe fn store(self, to: *mut i32);
-    /// Widens as many 16-bit integers.
+    /// Loads and widens one 16-bit integer per lane.
     unsafe fn widen(from: *const i16) -> Self;
-    /// Stores as many 16-bit integers, the low halves.
+    /// Stores the low half of every lane as a 16-bit integer.
     unsafe fn narrow(self, to: *mut i16);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn subtract(self, other: Self) -> Self;
     /// Low halves of the products.
     unsafe fn multiply(self, other: Self) -> Self;
-    /// `self` plus, by lane, the products of the two 16-bit integers that `a` and `b` hold.
+    /// Per lane, `self` plus the products of the two pairs of 16-bit integers in `a` and `b`.
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self;
-    /// `self * other / 2^31`, rounded to nearest, ties up; `other` is not negative.
+    /// `self * other / 2^31`, rounded to nearest, ties up; `other` must not be negative.
     unsafe fn doubling_high_product(self, other: Self) -> Self;
     unsafe fn and(self, other: Self) -> Self;
-    /// All bits where `self` is greater, else none.
+    /// All bits set in lanes where `self` is greater, none in the others.
     unsafe fn greater(self, other: Self) -> Self;
-    /// By lane, with copies of the sign.
+    /// Shifts each lane right, copying the sign.
     unsafe fn shift_right(self, bits: Self) -> Self;
     unsafe fn shift_right_by<const BITS: u32>(self) -> Self;
     unsafe fn shift_left<const BITS: u32>(self) -> Self;
     unsafe fn clamp(self, least: Self, most: Self) -> Self;
 }
 
-/// For processors without an instruction set of their own here; compilers make vectors of it.
+/// For processors without a specialised instruction set; compilers vectorise it.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([i32; 4]);
 

@@ -45,7 +45,7 @@ const fn words(name: &'static str, header: &'static str, order: u8) -> Column {
     }
 }
 
-/// Columns that are shown only where they are asked for.
+/// Columns that are shown only on request.
 const ON_REQUEST: [Column; 2] = [
     column("flash", "FLASH", 15, bytes),
     column("ram", "RAM", 16, bytes),

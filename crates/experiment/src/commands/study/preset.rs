@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::ExperimentError;
 use crate::study::{Study, Trial};
 
-/// Recipe fields that belong to the run alone or say where its data are.
+/// Recipe fields that concern only the run or name the place of its data.
 const LEFT_OUT: [&str; 7] = [
     "version",
     "data",

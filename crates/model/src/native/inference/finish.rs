@@ -1,13 +1,13 @@
-//! What follows the sums of a layer.
+//! Operations after the sums of a layer.
 
 use super::vector::Vector;
 
-/// What is done to the sums of a layer: `rectify(rectify(sum + bias) * scale + shift)`, where either rectifier and the
-/// scaling may be missing. A batch normalisation behind a rectifier is the scaling, so that it costs one
-/// multiply-add while the sums are in registers, and the zeros that the next convolution pads with stay zeros.
+/// Operations on the sums of a layer: `relu(relu(sum + bias) * scale + shift)`, where either ReLU and the scaling may
+/// be missing. The scaling is a batch normalisation after a ReLU. It costs one multiply-add while the sums are in
+/// registers, and the zeros that pad the input of the next convolution stay zeros.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Finish {
-    /// As long as the vectors that read it, as all of these.
+    /// Padded to the length of the vectors that read it, like the other fields.
     pub bias: Vec<f32>,
     pub relu: bool,
     pub scaling: Option<(Vec<f32>, Vec<f32>)>,
@@ -15,7 +15,7 @@ pub(super) struct Finish {
 }
 
 impl Finish {
-    /// Makes its numbers `length` long.
+    /// Pads all fields to `length`.
     pub fn pad(&mut self, length: usize) {
         self.bias.resize(length, 0.0);
         if let Some((scale, shift)) = &mut self.scaling {
@@ -24,10 +24,10 @@ impl Finish {
         }
     }
 
-    /// What follows the bias, for columns from `column` on.
+    /// Applies the operations after the bias, for columns from `column` on.
     ///
     /// # Safety
-    /// As [`Vector`] says; its numbers are as many as are read.
+    /// See [`Vector`]; all fields must be long enough for the vectors that read them.
     #[inline(always)]
     #[allow(unsafe_code)]
     pub unsafe fn rest<V: Vector>(&self, sum: V, column: usize) -> V {

@@ -1,28 +1,28 @@
-//! What an inference program is made of.
+//! Parts of an inference program.
 
 use super::finish::Finish;
 use super::lines::Lines;
 use super::packed::Packed;
 use super::product::Blocks;
 
-/// Where a value lies.
+/// Index of the memory of a value.
 pub(super) type Slot = usize;
 
-/// What a layer computes of its input, `[position][sample][channel]`.
+/// Operation of a layer on its input, `[position][sample][channel]`.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
-    /// A convolution in fewer products than it has taps.
+    /// A convolution with fewer products than taps, see [`Lines`].
     Lines(Box<Lines>, Packed),
     /// A convolution, or a dense layer as a pointwise one.
     Products(Blocks, Packed),
-    /// A convolution channel by channel; with one tap, a scaling.
+    /// A depthwise convolution; with one tap, a scaling.
     Depthwise {
-        /// The position under every tap of every position, none in the padding.
+        /// Input position under every tap of every output position; `None` in the padding.
         sources: Vec<Option<usize>>,
         /// `[tap][channel]`.
         kernel: Vec<f32>,
     },
-    /// The largest of every `columns` neighbouring columns, in lines of `width`.
+    /// The maximum of every `columns` neighbouring columns, in lines of `width`.
     MaxPool { width: usize, columns: usize },
     /// The sum with another value.
     Add { other: Slot },
@@ -37,7 +37,7 @@ pub(super) struct Layer {
     pub finish: Finish,
     pub from: Slot,
     pub to: Slot,
-    /// Positions and channels before and after.
+    /// Positions and channels of input and output.
     pub before: (usize, usize),
     pub after: (usize, usize),
 }

@@ -1,20 +1,20 @@
-//! Convolutions along lines in fewer products than they have taps, by A. L. Toom's and S. A. Cook's algorithm as S. Winograd
-//! turned it: "Arithmetic complexity of computations" (SIAM, 1980), A. Lavin and S. Gray, "Fast algorithms for convolutional
+//! Convolutions along lines with the Toom-Cook algorithm in Winograd's form, which needs fewer products: S. Winograd,
+//! "Arithmetic complexity of computations" (SIAM, 1980); A. Lavin and S. Gray, "Fast algorithms for convolutional
 //! neural networks" (CVPR 2016).
 //!
-//! `m` neighbouring outputs of a kernel of `r` columns take `n = m + r - 1` products instead of `m * r`: inputs and kernel are
-//! evaluated at `n` points (0, 1, -1, 2, -2 and infinity), multiplied point by point, and the outputs put together from that.
-//! A line of 7 with a kernel of 3 takes 11 products, directly 19. Rounding errors are about four times those of the
-//! direct sums (B. Barabasz and others, "Error analysis and improving the accuracy of Winograd convolution for deep
-//! neural networks", ACM TOMS 2020, table 2: one dimension, 6.9e-8 against 1.8e-8).
+//! `m` neighbouring outputs of a kernel with `r` columns take `n = m + r - 1` products instead of `m * r`. Inputs and
+//! kernel are evaluated at `n` points (0, 1, -1, 2, -2 and infinity) and multiplied point by point; the outputs are
+//! combinations of these products. A line of 7 with a kernel of 3 takes 11 products instead of 19. Rounding errors are
+//! about four times those of direct sums (B. Barabasz and others, "Error analysis and improving the accuracy of
+//! Winograd convolution for deep neural networks", ACM TOMS 2020, table 2: one dimension, 6.9e-8 against 1.8e-8).
 //!
-//! Tiles of fewer outputs use fewer of the same points, so that all share one set of evaluated kernels; what that
-//! leaves out of a kernel's divisor comes back as a factor in [`Shape::combine`], which is a small integer.
+//! Tiles with fewer outputs use fewer of the same points, so that all tiles share one set of evaluated kernels. The
+//! missing part of a kernel's divisor becomes a factor in [`Shape::combine`], a small integer.
 
 use super::product::{Blocks, Run};
 use crate::geometry::{Geometry, same_padding};
 
-/// All points but infinity, in the order in which tiles use them.
+/// All points except infinity, in the order in which tiles use them.
 const POINTS: [f64; 5] = [0.0, 1.0, -1.0, 2.0, -2.0];
 /// Products of the largest tile.
 pub(super) const MOST: usize = 6;
@@ -24,30 +24,30 @@ pub(super) const OUTPUTS: usize = 4;
 /// Some outputs of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
-    /// The first output, and how many.
+    /// The first output, and the number of outputs.
     pub first: usize,
     pub outputs: usize,
-    /// Products: the last one is infinity's.
+    /// Number of products; the last one belongs to infinity.
     pub points: usize,
-    /// What every product counts in every output.
+    /// Coefficient of every product in every output.
     pub combine: [[f32; MOST]; OUTPUTS],
 }
 
-/// A convolution by tiles of its lines.
+/// A convolution computed tile by tile along lines.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     geometry: Geometry,
     /// Columns of padding before a line.
     pub left: usize,
-    /// The largest first: every point's tiles are the first ones.
+    /// The largest tile first, so that the tiles of every point come first.
     pub tiles: Vec<Shape>,
-    /// By point: its first group among the products, and its tiles.
+    /// For each point, its first group among the products, and its number of tiles.
     groups: Vec<(usize, usize)>,
     pub blocks: Blocks,
 }
 
 impl Lines {
-    /// None where it would not save a sixth of the products.
+    /// `None` if it would not save a sixth of the products.
     pub fn new(geometry: Geometry) -> Option<Self> {
         let (_, columns) = geometry.kernel;
         let width = geometry.width;
@@ -87,7 +87,7 @@ impl Lines {
         Some(lines)
     }
 
-    /// Every point's products, those of several lines in one where no output is a sum over lines.
+    /// The products of every point. Several lines share one product if no output is a sum over lines.
     fn products(&self) -> Blocks {
         let (height, (rows, _)) = (self.geometry.height, self.geometry.kernel);
         let (top, _) = same_padding(height, rows, 1);
@@ -112,7 +112,7 @@ impl Lines {
         blocks
     }
 
-    /// Groups of products.
+    /// Number of groups of products.
     pub fn groups(&self) -> usize {
         let tiles = self.groups.iter().map(|(_, count)| count);
         self.geometry.height * tiles.sum::<usize>()
@@ -134,7 +134,7 @@ impl Lines {
         start + line * count + tile
     }
 
-    /// Of a kernel `[rows, columns, ..]` of matrices of `length` values its matrices by row and point.
+    /// Evaluates a kernel `[rows, columns, ..]` of matrices of `length` values: its matrices by row and point.
     pub fn kernels(&self, kernel: &[f64], length: usize) -> Vec<Vec<f32>> {
         let (rows, columns) = self.geometry.kernel;
         let points = self.groups.len();
@@ -158,7 +158,7 @@ impl Lines {
 }
 
 impl Shape {
-    /// `most`: the products of the largest tile, whose kernels all use.
+    /// `most` is the number of products of the largest tile, whose kernels all tiles use.
     fn new(first: usize, outputs: usize, columns: usize, most: usize) -> Self {
         let points = outputs + columns - 1;
         let mut combine = [[0.0; MOST]; OUTPUTS];

@@ -1,5 +1,5 @@
-//! A plan with its weights becomes layers: batch normalisations and rectifiers move into what comes before them, kernels are
-//! evaluated and packed, and values get slots, which they share where they do not live at the same time.
+//! Turns a plan and its weights into layers: fuses batch normalisations and ReLUs into the operations before them,
+//! evaluates and packs kernels, and assigns slots to values. Values that are never alive together share a slot.
 
 mod operation;
 
@@ -14,24 +14,24 @@ use crate::geometry::Geometry;
 use crate::plan::{Plan, Step, StepKind, TensorId, ValueId};
 use crate::weights::Weights;
 
-/// Values of a convolution's evaluated kernels up to which it goes by [`Lines`]: a megabyte, which second-level caches
-/// hold. Beyond, reading kernels takes longer than the products that are saved.
+/// Maximum size of a convolution's evaluated kernels, in values, for which it uses [`Lines`]: a megabyte, which fits
+/// second-level caches. Beyond, reading the kernels takes longer than the saved products.
 const EVALUATED: usize = 1 << 18;
-/// Input times output channels from which it does: below, evaluating inputs costs more.
+/// Minimum of input times output channels for [`Lines`]: below, evaluating the inputs costs more.
 const CHANNELS: usize = 256;
 
 /// The layers of a network.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     pub layers: Vec<Layer>,
-    /// Values of a sample that the slots hold.
+    /// Values per sample of each slot.
     pub slots: Vec<usize>,
-    /// The input's slot, where a layer cannot read it sample by sample.
+    /// The slot of the input, if a layer cannot read it sample by sample.
     pub input: Option<Slot>,
     pub output: Slot,
 }
 
-/// A layer on the way.
+/// A layer under construction.
 struct Draft {
     kind: Kind,
     finish: Finish,
@@ -78,7 +78,7 @@ struct Lowering<'a> {
     plan: &'a Plan,
     weights: &'a Weights,
     uses: Vec<usize>,
-    /// By value: the one that it is the same as.
+    /// For each value, the value that it is identical to.
     alias: Vec<usize>,
     drafts: Vec<Draft>,
 }
@@ -164,7 +164,7 @@ impl Lowering<'_> {
         });
     }
 
-    /// A scaling of its own.
+    /// A scaling as a separate layer.
     fn pointwise(&mut self, step: &Step, scale: &[f64], shift: &[f64]) {
         let positions = self.plan.shape(step.input).positions();
         let kind = Kind::Depthwise {
@@ -175,7 +175,7 @@ impl Lowering<'_> {
         self.push(step, kind);
     }
 
-    /// The layer whose output only this step reads, with the step's output now its own.
+    /// The layer whose output only this step reads; it takes over the output of the step.
     fn before(&mut self, step: &Step) -> Option<&mut Draft> {
         let value = self.alias[step.input.index()];
         if self.uses[value] != 1 {
@@ -220,7 +220,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Slots, packed kernels, and all in order.
+    /// Assigns slots, packs kernels, and completes the program.
     fn finish(self, isa: Instructions) -> Program {
         let plan = self.plan;
         let elements = |value: usize| plan.values[value].elements();
@@ -294,7 +294,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Slots of values, taken and given back.
+/// Slots in use and free ones.
 #[derive(Default)]
 struct Slots {
     lengths: Vec<usize>,
@@ -302,7 +302,7 @@ struct Slots {
 }
 
 impl Slots {
-    /// The free one that fits best, grown where none is large enough.
+    /// Takes the free slot that fits best; if none is large enough, enlarges one.
     fn take(&mut self, length: usize) -> Slot {
         let distance = |slot: &usize| {
             let own = self.lengths[*slot];

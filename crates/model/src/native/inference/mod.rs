@@ -1,13 +1,14 @@
-//! A network that only classifies, made once of its weights: batch normalisations folded, kernels evaluated and packed, all
-//! buffers there.
+//! An inference engine: built once from a network's weights, with folded batch normalisations, evaluated and packed
+//! kernels, and preallocated buffers.
 //!
-//! - `lower`: a plan and its weights as layers (`layer`, `finish`);
-//! - `lines`: convolutions in fewer products than they have taps;
-//! - `packed`, `product`: kernels, and the products with them; `steps` over `sweeps`: everything else;
+//! - `lower`: turns a plan and its weights into layers (`layer`, `finish`);
+//! - `lines`: convolutions with fewer products than taps;
+//! - `packed`, `product`: kernels, and the products with them; `steps` over `sweeps`: all other operations;
 //! - `vector`: the instruction sets.
 //!
-//! Values lie by position, sample and channel, so that the rows of a product lie side by side, however many samples there
-//! are. A window's logits are the same to the bit in every batch, on any number of threads and any processor.
+//! Values are stored by position, sample and channel, so that the rows of a product are adjacent for any number of
+//! samples. The logits of a window are identical bit for bit in every batch, with any number of threads and on any
+//! processor.
 
 mod finish;
 mod layer;
@@ -34,13 +35,13 @@ use std::arch::x86_64::{__m256, __m512};
 use steps::{Strides, add, combine, depthwise, evaluate, pool, pool_columns};
 use vector::{Instructions, Isa, Portable};
 
-/// Samples that a thread takes through the layers at once: so many that kernels are read seldom, so few that their values stay
-/// in a core's own cache.
+/// Samples that a thread passes through the layers at once: enough that kernels are read rarely, few enough that their
+/// values stay in a core's own cache.
 const BLOCK: usize = 8;
-/// Multiply-accumulates from which threads share a batch: below, waking them costs more.
+/// Multiply-accumulates above which threads share a batch; below, waking the threads costs more.
 const PARALLEL: usize = 2 << 20;
 
-/// A network that classifies on a CPU. It is made of weights as they are: make another one when they change.
+/// A network that classifies on a CPU. It keeps the weights it was built from: build another one when they change.
 #[derive(Clone, Debug)]
 pub struct Inference {
     program: Program,
@@ -48,40 +49,42 @@ pub struct Inference {
     macs: usize,
     input: usize,
     classes: usize,
-    /// One a thread.
+    /// One per thread.
     workers: Vec<Worker>,
     output: Vec<f32>,
 }
 
-/// What one thread writes to.
+/// Buffers of one thread.
 #[derive(Clone, Debug)]
 struct Worker {
     slots: Vec<Aligned>,
-    /// Inputs at points, and products, of the layer at hand.
+    /// Evaluated inputs, and products, of the current layer.
     points: Aligned,
     products: Aligned,
-    /// As many as a row that is padded.
+    /// Zeros, as long as a padded row.
     zeros: Aligned,
 }
 
 impl Inference {
+    /// Builds the engine.
+    ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     ///
     /// # Panics
-    /// Where `weights` belong to another architecture; [`Weights`] read from files are checked.
+    /// If `weights` belong to another architecture; [`Weights`] read from files are checked.
     pub fn new(architecture: &Architecture, weights: &Weights) -> Result<Self, PlanError> {
         Ok(Self::of(&Plan::new(architecture)?, weights))
     }
 
-    /// The network without its last layer, whose inputs are then what [`Inference::logits`] returns: the features by which
-    /// it tells the classes apart.
+    /// The network without its last layer. [`Inference::logits`] then returns the inputs of that layer, the features by
+    /// which the network separates the classes.
     ///
     /// # Errors
-    /// [`PlanError`] where the architecture does not fit its input.
+    /// [`PlanError`] if the architecture does not fit its input.
     ///
     /// # Panics
-    /// As [`Inference::new`].
+    /// See [`Inference::new`].
     pub fn of_features(architecture: &Architecture, weights: &Weights) -> Result<Self, PlanError> {
         let mut plan = Plan::new(architecture)?;
         let head = plan.steps.pop().expect("a network has steps");
@@ -97,7 +100,7 @@ impl Inference {
         Self::on(plan, weights, Instructions::best())
     }
 
-    /// With the instructions of `isa`, which the processor must have.
+    /// Builds the engine for the instructions of `isa`, which the processor must support.
     fn on(plan: &Plan, weights: &Weights, isa: Instructions) -> Self {
         let shapes = weights.tensors().iter().map(|tensor| &tensor.shape);
         assert!(
@@ -115,7 +118,7 @@ impl Inference {
         }
     }
 
-    /// Number of logits a window.
+    /// Number of logits per window.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -126,7 +129,7 @@ impl Inference {
     /// `x` `[batch, height, width, channels]` row-major; the result `[batch, classes]`.
     ///
     /// # Panics
-    /// Where `x` is no whole number of samples.
+    /// If `x` is not a whole number of samples.
     pub fn logits(&mut self, x: &[f32]) -> &[f32] {
         let batch = x.len() / self.input;
         assert!(
@@ -273,7 +276,7 @@ impl Worker {
     }
 }
 
-/// From `[sample][position][channel]` to `[position][sample][channel]`.
+/// Transposes `[sample][position][channel]` to `[position][sample][channel]`.
 fn by_position(x: &[f32], samples: usize, (positions, channels): (usize, usize), to: &mut [f32]) {
     for (i, row) in to[..x.len()].chunks_exact_mut(channels).enumerate() {
         let (position, sample) = (i / samples, i % samples);

@@ -1,4 +1,4 @@
-//! Kernels as the products read them: panels of columns, each with its rows side by side.
+//! Kernels in the order in which products read them: panels of columns, each with contiguous rows.
 
 use super::vector::Instructions;
 
@@ -7,7 +7,7 @@ use super::vector::Instructions;
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// Values whose first lies at the beginning of a cache line.
+/// Values that begin at a cache line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Aligned {
     lines: Vec<Line>,
@@ -46,31 +46,31 @@ impl std::ops::DerefMut for Aligned {
 pub(super) struct Panel {
     /// The first column.
     pub column: usize,
-    /// Columns there are, and columns that are computed: the rest is zero.
+    /// Number of real columns, and of columns computed; the rest is zero.
     pub columns: usize,
     pub width: usize,
-    /// Whole vectors of a row, and whether a narrower one follows.
+    /// Number of whole vectors per row, and whether a narrower one follows.
     pub vectors: usize,
     pub tail: bool,
-    /// Where its values begin: `[kernel, row, width]`.
+    /// Offset of its values: `[kernel, row, width]`.
     pub start: usize,
 }
 
-/// Matrices of one shape, packed.
+/// Packed matrices of the same shape.
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
     pub panels: Vec<Panel>,
     pub values: Aligned,
-    /// How many matrices.
+    /// Number of matrices.
     pub kernels: usize,
-    /// Rows of every matrix.
+    /// Rows per matrix.
     pub rows: usize,
-    /// Columns of all panels together, as they are computed.
+    /// Computed columns of all panels together.
     pub width: usize,
 }
 
 impl Packed {
-    /// Of matrices `[rows, columns]`.
+    /// Packs matrices `[rows, columns]`.
     pub fn new(matrices: &[Vec<f32>], rows: usize, columns: usize, isa: Instructions) -> Self {
         let (lanes, tail_lanes) = isa.lanes();
         let rest = columns % lanes;

@@ -1,7 +1,8 @@
-//! Products with packed kernels. The rows of a tile lie side by side, so whole lines and whole batches are one product.
+//! Products with packed kernels. The rows of a tile are adjacent, so that whole lines and whole batches are one
+//! product.
 //!
-//! Every element is one chain of fused multiply-adds over its runs, in order, whatever tile, batch or processor
-//! computes it.
+//! Every element is one chain of fused multiply-adds over its runs, in order. The bits do not depend on tile, batch or
+//! processor.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
@@ -10,20 +11,20 @@ use super::finish::Finish;
 use super::packed::{Packed, Panel};
 use super::vector::{Isa, Tiled, Vector};
 
-/// One run of the inner dimension: which group of rows meets which kernel.
+/// One run of the inner dimension: a group of input rows and a kernel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     pub group: usize,
     pub kernel: usize,
 }
 
-/// Some groups of rows of the result that are computed alike. A group has a row for every sample.
+/// Groups of rows of the result that are computed in the same way. A group has one row per sample.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// The first group it puts out, and how many.
+    /// The first group of the result, and the number of groups.
     pub out: usize,
     pub groups: usize,
-    /// Its runs in the product's list; those of its other groups follow group by group.
+    /// Range of its runs in the product's list; those of its other groups follow group by group.
     pub runs: Range<usize>,
 }
 
@@ -32,7 +33,7 @@ pub(super) struct Block {
 pub(super) struct Blocks {
     blocks: Vec<Block>,
     runs: Vec<Run>,
-    /// So many groups of the result, groups of the input and kernels there must be.
+    /// Required numbers of groups of the result, groups of the input, and kernels.
     reach: [usize; 3],
 }
 
@@ -52,7 +53,7 @@ impl Blocks {
 
 /// Some rows of a block by the columns of a panel.
 pub(super) struct Tile<'a> {
-    /// The first row in its first group of the input, and how far rows and groups lie apart.
+    /// The first row in its first group of the input, and the distances between rows and between groups.
     a: *const f32,
     row: usize,
     group: usize,
@@ -60,18 +61,18 @@ pub(super) struct Tile<'a> {
     /// The panel's first kernel.
     b: *const f32,
     width: usize,
-    /// The first row's first column in the result, where `columns` columns are written.
+    /// First row and column in the result; `columns` columns are written.
     c: *mut f32,
     c_row: usize,
     columns: usize,
-    /// What is done to the sums; none leaves them as they are.
+    /// Operations on the sums; `None` leaves them unchanged.
     finish: Option<&'a Finish>,
-    /// Where the panel's columns begin among the numbers of `finish`.
+    /// Offset of the panel's columns in `finish`.
     column: usize,
 }
 
-/// Hides a number from the compiler, which would derive the addresses of rows from each other in every step, with
-/// additions that take the place of multiplications.
+/// Hides a number from the compiler. Otherwise it would derive the addresses of rows from each other in every step,
+/// with additions that compete with the multiplications.
 #[inline(always)]
 fn opaque(value: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
@@ -87,10 +88,10 @@ fn opaque(value: usize) -> usize {
     std::hint::black_box(value)
 }
 
-/// `R` rows by `N` vectors and, where `T` is 1, a narrower one.
+/// Computes `R` rows by `N` vectors and, if `T` is 1, a narrower one.
 ///
 /// # Safety
-/// The instruction set was detected; the tile's rows, kernels and results lie inside their slices.
+/// The instruction set must have been detected; the tile's rows, kernels and results must be inside their slices.
 #[inline(always)]
 unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<'_>) {
     // SAFETY: as promised to this function.
@@ -181,7 +182,7 @@ impl Tiled for Tile<'_> {
     }
 }
 
-/// Calls the tile of so many rows.
+/// Calls the tile for the given number of rows.
 macro_rules! by_rows {
     ($isa:ident, $rows:ident, $vectors:literal, $tail:literal, $tile:ident) => {
         match $rows {
@@ -197,8 +198,8 @@ macro_rules! by_rows {
     };
 }
 
-/// `c[group][sample] = finish(sum over runs of a[group][sample] * kernel)` for all blocks, where rows of `a` are as long
-/// as the kernels are high and rows of `c` have `columns` columns.
+/// `c[group][sample] = finish(sum over runs of a[group][sample] * kernel)` for all blocks. Rows of `a` are as long as
+/// the kernels are high, and rows of `c` have `columns` columns.
 pub(super) fn product<V: Isa>(
     blocks: &Blocks,
     packed: &Packed,
@@ -241,8 +242,10 @@ pub(super) fn product<V: Isa>(
     }
 }
 
+/// Computes a tile.
+///
 /// # Safety
-/// As [`tile`] says.
+/// See [`tile`].
 #[inline]
 unsafe fn dispatch<V: Isa>(panel: &Panel, rows: usize, tile: &Tile<'_>) {
     // SAFETY: as promised to this function.
@@ -258,7 +261,7 @@ unsafe fn dispatch<V: Isa>(panel: &Panel, rows: usize, tile: &Tile<'_>) {
     }
 }
 
-/// All that the tiles read and write lies inside the slices.
+/// Checks that everything the tiles read and write is inside the slices.
 fn check(
     blocks: &Blocks,
     packed: &Packed,

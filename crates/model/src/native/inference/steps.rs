@@ -1,5 +1,5 @@
-//! Steps of a layer that are no products, over the whole of a value: which rows the bodies of [`super::sweeps`] read and
-//! write.
+//! Operations of a layer that are not products, over a whole value: select the rows that the bodies in
+//! [`super::sweeps`] read and write.
 #![allow(unsafe_code)]
 
 use super::finish::Finish;
@@ -10,14 +10,14 @@ use super::vector::Isa;
 /// Samples, and channels of each.
 type Rows = (usize, usize);
 
-/// How an input lies: its positions so far apart, and so many samples so far apart, which are handled one by one.
+/// Memory layout of an input: distance between positions and between samples, which are processed one by one.
 pub(super) struct Strides {
     pub position: usize,
     pub sample: usize,
     pub samples: usize,
 }
 
-/// Evaluates all lines at the points, `zeros` where a line is padded: `to` has `group` values a group.
+/// Evaluates all lines at the points, with `zeros` as padding; `to` has `group` values per group.
 pub(super) fn evaluate<V: Isa>(
     lines: &Lines,
     from: &[f32],
@@ -66,7 +66,7 @@ pub(super) fn evaluate<V: Isa>(
     }
 }
 
-/// Puts the outputs of all lines together from `products`.
+/// Combines `products` to the outputs of all lines.
 pub(super) fn combine<V: Isa>(
     lines: &Lines,
     products: &[f32],
@@ -140,7 +140,7 @@ pub(super) fn add<V: Isa>(
     unsafe { V::sweep(channels, &body) }
 }
 
-/// The largest of every `columns` neighbouring columns in lines of `width`; columns left over at the end are dropped.
+/// The maximum of every `columns` neighbouring columns in lines of `width`; columns left over at the end are dropped.
 pub(super) fn pool_columns<V: Isa>(
     (width, columns): (usize, usize),
     from: &[f32],
@@ -183,7 +183,7 @@ pub(super) fn pool<V: Isa, const MEAN: bool>(
     unsafe { V::sweep(channels, &body) }
 }
 
-/// A convolution channel by channel: `sources` has the position under every tap of every position.
+/// A depthwise convolution: `sources` has the input position under every tap of every output position.
 pub(super) fn depthwise<V: Isa>(
     (sources, kernel): (&[Option<usize>], &[f32]),
     from: &[f32],

@@ -1,12 +1,12 @@
-//! All that is no product: evaluating lines at points and putting them together again, pooling, sums, means. Every body
-//! handles some channels of all samples of a position.
+//! Operations that are not products: evaluating lines at points and combining the results, pooling, sums, means. Every
+//! body processes some channels of all samples of a position.
 #![allow(unsafe_code)]
 
 use super::finish::Finish;
 use super::lines::{MOST, OUTPUTS};
 use super::vector::{Body, Vector};
 
-/// Evaluates `N` columns of a line at `N` points, values side by side one by one: see [`super::lines`].
+/// Evaluates `N` columns of a line at `N` points, see [`super::lines`].
 pub(super) struct Points<const N: usize> {
     pub from: [*const f32; MOST],
     pub to: [*mut f32; MOST],
@@ -77,7 +77,7 @@ impl<const N: usize> Body for Points<N> {
     }
 }
 
-/// Puts `M` outputs of a line together from `N` products, of every sample.
+/// Combines `N` products to `M` outputs of a line, for every sample.
 pub(super) struct Combine<'a, const N: usize, const M: usize> {
     pub from: [*const f32; MOST],
     pub to: [*mut f32; OUTPUTS],
@@ -146,7 +146,7 @@ impl Body for Sum<'_> {
     }
 }
 
-/// The mean of positions that lie `samples * channels` apart where `MEAN` says so, else the largest.
+/// The mean (`MEAN`) or maximum over positions `samples * channels` apart.
 pub(super) struct Pooled<'a, const MEAN: bool> {
     pub from: *const f32,
     pub positions: usize,
@@ -183,7 +183,7 @@ impl<const MEAN: bool> Body for Pooled<'_, MEAN> {
     }
 }
 
-/// One position of a convolution channel by channel: `taps` has the offsets of inputs and kernel rows.
+/// One position of a depthwise convolution: `taps` has the offsets of inputs and kernel rows.
 pub(super) struct Depthwise<'a> {
     pub from: *const f32,
     pub kernel: *const f32,

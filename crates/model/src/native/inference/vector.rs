@@ -1,16 +1,16 @@
-//! Vectors of the processor at hand. What is computed with them is written once, over [`Vector`], and compiled for every
-//! instruction set by [`Isa`]. Widths change no result: nothing adds across lanes, and every processor rounds a fused
+//! Vectors of the current processor. Computations are written once over [`Vector`] and compiled for every instruction
+//! set by [`Isa`]. The width changes no result: nothing adds across lanes, and every processor rounds a fused
 //! multiply-add once.
 //!
 //! # Safety
-//! Methods of a vector may be called where its instruction set was detected, with pointers to as many values as it has
+//! The methods of a vector may be called if its instruction set was detected, with pointers to as many values as it has
 //! lanes.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// Values side by side.
+/// A vector of values.
 pub(super) trait Vector: Copy {
     const LANES: usize;
     unsafe fn splat(value: f32) -> Self;
@@ -21,9 +21,9 @@ pub(super) trait Vector: Copy {
     unsafe fn multiply(self, other: Self) -> Self;
     /// `self * factor + summand`, rounded once.
     unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
-    /// The larger of `self` and `other`; `self` where either is no number.
+    /// The larger of `self` and `other`; `self` if either is NaN.
     unsafe fn larger(self, other: Self) -> Self;
-    /// `max(self, 0)`; what is no number stays.
+    /// `max(self, 0)`; NaN stays NaN.
     #[inline(always)]
     unsafe fn rectified(self) -> Self {
         // SAFETY: as promised to this function.
@@ -31,38 +31,45 @@ pub(super) trait Vector: Copy {
     }
 }
 
-/// Something that is done to every so many values of rows of one length, each time for as many as a vector has.
+/// An operation on consecutive values of rows of the same length, one vector at a time.
 pub(super) trait Body {
+    /// Processes `V::LANES` values from `i` on.
+    ///
     /// # Safety
-    /// As [`Vector`] says, for `V::LANES` values from `i` on.
+    /// See [`Vector`], for `V::LANES` values from `i` on.
     unsafe fn at<V: Vector>(&self, i: usize);
 }
 
-/// Something that is done to a tile of `R` rows by `N` vectors and, where `T` is 1, a narrower one.
+/// An operation on a tile of `R` rows by `N` vectors and, if `T` is 1, a narrower one.
 pub(super) trait Tiled {
+    /// Processes the tile.
+    ///
     /// # Safety
-    /// As [`Vector`] says, for all of the tile.
+    /// See [`Vector`], for the whole tile.
     unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(&self);
 }
 
-/// An instruction set, by its widest vector.
+/// An instruction set, named by its widest vector.
 pub(super) trait Isa: Vector {
-    /// What a row's last columns are computed in, where they fit: narrower where that is faster.
+    /// Vector for the last columns of a row, if they fit; narrower if that is faster.
     type Tail: Vector;
-    /// Rows of a tile of one, two and three vectors that leave registers for the operands.
+    /// Rows of a tile with one, two and three vectors that leave registers for the operands.
     const ROWS: [usize; 3];
     fn low(self) -> Self::Tail;
-    /// # Safety
-    /// As [`Tiled::tile`] says.
-    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled);
-    /// Does `body` to rows of `length` values, none of them twice unless it reads and writes different ones.
+    /// Processes a tile with this instruction set.
     ///
     /// # Safety
-    /// As [`Body::at`] says, for all of them.
+    /// See [`Tiled::tile`].
+    unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled);
+    /// Applies `body` to rows of `length` values. Values may be processed twice only if `body` reads and writes
+    /// different ones.
+    ///
+    /// # Safety
+    /// See [`Body::at`], for all values.
     unsafe fn sweep<B: Body>(length: usize, body: &B);
 }
 
-/// All of [`Isa::sweep`] but the instruction set. The last vector overlaps the one before.
+/// [`Isa::sweep`] without the instruction set. The last vector overlaps the one before.
 #[inline(always)]
 unsafe fn sweep<V: Vector, B: Body>(length: usize, body: &B) {
     // SAFETY: every vector ends before `length`; the rest is as promised to this function.
@@ -120,7 +127,7 @@ impl Vector for f32 {
     }
 }
 
-/// For processors without an instruction set of their own here; compilers make vectors of it.
+/// For processors without a specialised instruction set; compilers vectorise it.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f32; 4]);
 
@@ -187,7 +194,7 @@ impl Isa for Portable {
     }
 }
 
-/// [`Vector`] by intrinsics.
+/// Implements [`Vector`] with intrinsics.
 #[cfg(target_arch = "x86_64")]
 macro_rules! vector {
     ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
@@ -231,7 +238,7 @@ macro_rules! vector {
     };
 }
 
-/// [`Isa`] of a vector whose instruction set has these features.
+/// Implements [`Isa`] for a vector whose instruction set has these features.
 #[cfg(target_arch = "x86_64")]
 macro_rules! isa {
     ($vector:ty, $features:literal, $tail:ty, $rows:expr, $low:expr) => {
@@ -316,7 +323,7 @@ isa!(
     |v| v
 );
 
-/// The instruction sets that there is code for.
+/// The instruction sets that the code supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Instructions {
     Portable,
@@ -327,7 +334,7 @@ pub(super) enum Instructions {
 }
 
 impl Instructions {
-    /// All that this processor has, the best one last.
+    /// All that this processor supports, the best one last.
     pub fn all() -> Vec<Self> {
         let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
@@ -345,12 +352,12 @@ impl Instructions {
         all
     }
 
-    /// The one to use: the widest.
+    /// The best one of this processor: the widest.
     pub fn best() -> Self {
         Self::all().pop().expect("there is always one")
     }
 
-    /// Columns of a vector, and of the one for a row's last columns.
+    /// Columns of a vector, and of the vector for a row's last columns.
     pub fn lanes(self) -> (usize, usize) {
         match self {
             Self::Portable => (Portable::LANES, <Portable as Isa>::Tail::LANES),

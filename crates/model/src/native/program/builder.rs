@@ -1,4 +1,4 @@
-//! The steps of a plan become steps over buffers.
+//! Turns the steps of a plan into steps over buffers.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use crate::plan::{Plan, Step as PlanStep, StepKind, TensorId, ValueId};
 /// A program under construction.
 pub(super) struct Builder<'a> {
     pub plan: &'a Plan,
-    /// Of the plan's values.
+    /// Number of readers of each value of the plan.
     pub uses: Vec<usize>,
-    /// Of the plan's values.
+    /// Whether each value of the plan needs a gradient.
     pub wanted_values: Vec<bool>,
-    /// Of the plan's tensors.
+    /// Range of each tensor of the plan.
     pub ranges: Vec<Range<usize>>,
     pub steps: Vec<Step>,
     pub buffers: Vec<BufferShape>,
     pub wanted: Vec<bool>,
-    /// Of the plan's values so far.
+    /// Buffer of each value of the plan so far.
     pub buffer_of: Vec<BufferId>,
-    /// The step that wrote a buffer last; none has written the input.
+    /// The step that last wrote each buffer; `None` for the input.
     pub last_writer: Vec<Option<usize>>,
     pub norms: Vec<usize>,
 }
@@ -116,13 +116,13 @@ impl Builder<'_> {
         id
     }
 
-    /// Appends a step into a buffer of its own.
+    /// Appends a step with a new buffer.
     fn push(&mut self, step: &PlanStep, kind: Kind) {
         let to = self.buffer(step.output);
         self.append(step, kind, to);
     }
 
-    /// Appends a step that overwrites its input where nothing else reads that.
+    /// Appends a step that overwrites its input if no other step reads it.
     fn push_in_place(&mut self, step: &PlanStep, kind: Kind) {
         if self.is_only_reader(step) {
             let to = self.buffer_of[step.input.index()];
@@ -147,7 +147,7 @@ impl Builder<'_> {
         self.uses[step.input.index()] == 1 && step.input != self.plan.input
     }
 
-    /// A rectifier, as part of the step before it where that can be.
+    /// Appends a ReLU, fused with the step before it if possible.
     fn relu(&mut self, step: &PlanStep) {
         let buffer = self.buffer_of[step.input.index()];
         if self.is_only_reader(step)

@@ -11,7 +11,7 @@ use crate::native::shard::{Input, Lane, Shared};
 use crate::native::team::Shift;
 
 impl NativeNetwork {
-    /// Kernels as the gradients of inputs need them: `[tap, out, channels]`.
+    /// Transposes kernels to the layout that the gradients of inputs need: `[tap, out, channels]`.
     pub(super) fn transpose_kernels(&mut self, team: &Shift<'_>) {
         self.transposed.resize(self.program.transposed, 0.0);
         let tasks = transpositions(&self.program, &self.parameters, &mut self.transposed);
@@ -71,7 +71,7 @@ impl NativeNetwork {
         }
     }
 
-    /// Gradients of kernels and biases from those of the lanes, in their order.
+    /// Sums the gradients of kernels and biases over the lanes, in their order.
     pub(super) fn sum_gradients(&mut self, team: &Shift<'_>) {
         let convolutions = self.program.steps.iter().filter_map(|step| {
             let conv = step.kind.conv()?;

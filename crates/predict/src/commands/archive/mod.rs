@@ -215,7 +215,7 @@ fn cannot_write(path: &Path, source: std::io::Error) -> PredictError {
     }
 }
 
-/// The token of the folder of the results; the first process makes one.
+/// The token in the folder of results; the first process creates it.
 fn find_token(out: &Path) -> Result<String, PredictError> {
     let path = out.join(token::FILE);
     if !path.is_file() {

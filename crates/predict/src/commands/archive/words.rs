@@ -8,7 +8,7 @@ use super::super::output::OutputArgs;
 use super::super::recording::{CutArgs, RecordingArgs};
 use crate::error::PredictError;
 
-/// An absolute path, by the working directory.
+/// Makes a path absolute, relative to the working directory.
 ///
 /// # Errors
 /// [`PredictError::Usage`] if the path is empty.
@@ -25,7 +25,7 @@ fn word(path: &Path) -> Result<String, PredictError> {
         .ok_or_else(|| PredictError::Usage(format!("{}: its name is not UTF-8", path.display())))
 }
 
-/// Arguments of a process that does the same with the model in `folder`, and with one thread unless more were asked for.
+/// Arguments of a worker that does the same with the model in `folder`, with one thread unless more were requested.
 ///
 /// # Errors
 /// [`PredictError::Usage`] if a path cannot be passed on.

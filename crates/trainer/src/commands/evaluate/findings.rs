@@ -1,4 +1,4 @@
-//! Every window of a split with what the model says.
+//! Every window of a split with its prediction.
 
 use std::path::PathBuf;
 

@@ -20,7 +20,7 @@ pub enum KerasError {
         /// Why it cannot be opened.
         source: zip::result::ZipError,
     },
-    /// An entry of a `.keras` file cannot be unpacked.
+    /// An entry of a `.keras` file cannot be decompressed.
     #[error("{name}: {source}")]
     Entry {
         /// The entry.

@@ -24,7 +24,7 @@ pub enum ExecutorName {
     Print,
 }
 
-/// What is left of a study.
+/// The remaining runs of a study.
 #[derive(Clone, Debug)]
 pub struct StudyRuns {
     /// The study.

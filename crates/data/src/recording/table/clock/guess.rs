@@ -79,8 +79,8 @@ pub(super) fn best(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     })
 }
 
-/// The best guess from points `(rows, times)`, of which jumps of fewer than `least` samples are no gap; `tick` is the
-/// resolution of the times in seconds where it is coarse.
+/// The best guess from points `(rows, times)`. Jumps of fewer than `least` samples are not gaps; `tick` is the
+/// resolution of the times in seconds, if it is coarse.
 fn of_points(
     times: &[f64],
     rows: &[f64],
@@ -171,7 +171,8 @@ fn period(times: &[f64], rows: &[f64], lag: usize) -> Option<f64> {
     Some(*steps.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// Betters a period: gaps by it, a line through what is between them, and again; `levels` are looked for unless known.
+/// Refines a period repeatedly: finds the gaps, then fits a line through the points between them. `levels` are
+/// determined unless known.
 fn refine(
     times: &[f64],
     rows: &[f64],

@@ -1,7 +1,8 @@
-//! Levels of how late times are against an even clock: medians of rows where they jitter, the earliest of a block where
-//! rows arrive late, the latest where a clock is read coarsely. A gap lifts them all; a late row lifts none for long.
+//! Levels of the delay of times relative to an even clock: medians of rows if they jitter, the earliest of a block if
+//! rows arrive late, the latest if a clock has coarse ticks. A gap raises all later levels; a late row raises none for
+//! long.
 
-/// Which value of a block stands for it.
+/// The value that represents a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Median,
@@ -9,7 +10,7 @@ enum Kind {
     Latest,
 }
 
-/// How blocks are judged.
+/// Criteria for blocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
     kind: Kind,
@@ -22,9 +23,9 @@ pub(super) struct Levels {
 /// A line of time over row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Line {
-    /// Seconds a sample.
+    /// Seconds per sample.
     pub period: f64,
-    /// How far points lie from it, root of the mean square, in samples.
+    /// Root mean square distance of points from it, in samples.
     pub scatter: f64,
 }
 
@@ -50,7 +51,7 @@ impl Kind {
 }
 
 impl Levels {
-    /// Of a clock without noise.
+    /// Criteria for a clock without noise.
     pub fn of_clean() -> Self {
         Self {
             kind: Kind::Median,
@@ -104,8 +105,8 @@ impl Levels {
         })
     }
 
-    /// As for all rows of a coarse clock, of which `width` are sure to show a tick: its last row is the clock where rows
-    /// arrive `late` together, else its first.
+    /// Levels for all rows of a coarse clock, of which `width` rows are sure to contain a tick. The last row of a tick
+    /// is the clock if rows arrive `late` together, otherwise the first.
     pub fn of_rows(self, late: bool, width: usize) -> Self {
         Self {
             kind: if late { Kind::Earliest } else { Kind::Latest },
@@ -119,7 +120,7 @@ impl Levels {
         self == Self::of_clean()
     }
 
-    /// Median change of levels, in samples a row.
+    /// Median change of levels, in samples per row.
     pub fn slope(self, late: &[f64], rows: &[f64]) -> Option<f64> {
         let width = self.width;
         if late.len() / width < 4 {
@@ -260,7 +261,7 @@ impl Test<'_> {
     }
 }
 
-/// The line of least squares through what lies between `cuts`, with one slope, without points that are far off.
+/// The least-squares line through the points between `cuts`, with one slope, without outliers.
 pub(super) fn line(
     times: &[f64],
     rows: &[f64],

@@ -1,4 +1,4 @@
-//! The operation of a layer, with its kernel packed.
+//! Creates the operation of a layer, with its kernel packed.
 
 use super::{CHANNELS, Draft, EVALUATED, Kind};
 use crate::geometry::Geometry;
@@ -60,7 +60,7 @@ pub(super) fn operation(plan: &Plan, draft: &Draft, isa: Instructions) -> (Opera
     (operation, finish)
 }
 
-/// By whichever way takes less time.
+/// Chooses the faster form of a convolution.
 pub(in crate::native::inference) fn convolution(
     geometry: Geometry,
     kernel: &[f64],
@@ -82,7 +82,7 @@ pub(in crate::native::inference) fn convolution(
     Operation::Products(direct(&geometry), packed)
 }
 
-/// Products of a convolution tap by tap. Neighbouring positions under the same taps are one block.
+/// Products of a convolution tap by tap. Neighbouring positions under the same taps form one block.
 pub(in crate::native::inference) fn direct(geometry: &Geometry) -> Blocks {
     let (sources, taps) = (geometry.sources(), geometry.taps());
     let width = geometry.width.div_ceil(geometry.stride);
