@@ -29,9 +29,7 @@ pub enum FoldError {
     #[error("cross-validation needs at least 2 folds, not {0}")]
     TooFewFolds(usize),
     /// A fold would be empty.
-    #[error(
-        "{folds} folds need at least {folds} groups, but there are {groups}: ask for fewer folds"
-    )]
+    #[error("{folds} folds need at least {folds} groups, but there {}", advice(*groups))]
     TooFewGroups {
         /// Number of folds requested.
         folds: usize,
@@ -48,7 +46,7 @@ pub enum FoldError {
     },
     /// Only one group is left besides the tested ones.
     #[error(
-        "{0} folds leave one group for training and validation together: ask for more folds or record more groups"
+        "{0} folds leave one group for training and validation together: ask for more folds, of at least 3 groups"
     )]
     NothingToValidate(usize),
     /// A group to be tested does not exist.
@@ -62,6 +60,15 @@ pub enum FoldError {
         /// Number of group names.
         groups: usize,
     },
+}
+
+/// How many groups there are, and what to do where more folds are wanted. Training, validation and test take a group each.
+fn advice(groups: usize) -> String {
+    match groups {
+        0 | 1 => format!("is {groups}: record at least 3 groups"),
+        2 => "are 2: record at least 3 groups, for training, validation and test".to_owned(),
+        _ => format!("are {groups}: ask for fewer folds"),
+    }
 }
 
 /// Windows of a fold by role, as positions in the data. No group has two roles.

@@ -118,9 +118,7 @@ fn advice(error: &std::io::Error) -> &'static str {
         ErrorKind::ReadOnlyFilesystem => {
             "the file system is read-only: choose another with --experiments-dir"
         }
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "something that is no directory is in the way"
-        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file of that name is in the way",
         _ => "check the path and the disk",
     }
 }

@@ -60,7 +60,7 @@ pub mod study;
 #[cfg(test)]
 mod test_store;
 mod trash;
-mod words;
+pub mod words;
 
 pub use added::Added;
 pub use catalogue::layout::{CHECKPOINTS, FILES, LOCK_FILE, LogRun, TRASH};

@@ -205,20 +205,28 @@ pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<Even
             scores.push(score(recordings, &settings));
         }
     }
-    let key = |score: &EventScore| {
-        (
-            score.f1(),
-            -(score.false_alarms as f64),
-            f64::from(score.on),
-        )
+    let best = best_of(&scores);
+    (scores, best)
+}
+
+/// Position of the score with the highest F1 and the fewest false alarms. Of several alike, the one in their middle, which
+/// stands small changes of the recordings best.
+fn best_of(scores: &[EventScore]) -> usize {
+    let key = |score: &EventScore| (score.f1(), -(score.false_alarms as f64));
+    let order = |a: (f64, f64), b: (f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    let Some(best) = scores.iter().map(key).max_by(|a, b| order(*a, *b)) else {
+        return 0;
     };
-    let best = (0..scores.len()).max_by(|a, b| {
-        let (a, b) = (key(&scores[*a]), key(&scores[*b]));
-        a.0.total_cmp(&b.0)
-            .then(a.1.total_cmp(&b.1))
-            .then(a.2.total_cmp(&b.2))
-    });
-    (scores, best.unwrap_or(0))
+    let alike: Vec<usize> = (0..scores.len())
+        .filter(|&i| key(&scores[i]) == best)
+        .collect();
+    let mean = |value: fn(&EventScore) -> f32| {
+        alike.iter().map(|&i| value(&scores[i])).sum::<f32>() / alike.len() as f32
+    };
+    let (on, off) = (mean(|score| score.on), mean(|score| score.off));
+    let distance = |score: &EventScore| (score.on - on).powi(2) + (score.off - off).powi(2);
+    let nearest = |a: &usize, b: &usize| distance(&scores[*a]).total_cmp(&distance(&scores[*b]));
+    alike.into_iter().min_by(nearest).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -287,5 +295,23 @@ mod tests {
         // Any `on` of 0.6 or less finds both events, and the false alarm is as probable as the first of them.
         assert_eq!((scores[best].hits, scores[best].false_alarms), (2, 1));
         assert!((0.5..=0.6).contains(&scores[best].on));
+    }
+
+    #[test]
+    fn of_thresholds_alike_the_middle_is_advised() {
+        let clear = recording(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], &[(2, 5)]);
+        let (scores, best) = grid(&[clear], &settings());
+        assert_eq!((scores[best].f1(), scores[best].false_alarms), (1.0, 0));
+        // All settings of the grid find the event: `on` from 0.4 to 0.95, `off` from 0.2 to `on`.
+        assert!(
+            (0.65..=0.8).contains(&scores[best].on),
+            "{}",
+            scores[best].on
+        );
+        assert!(
+            (0.35..=0.55).contains(&scores[best].off),
+            "{}",
+            scores[best].off
+        );
     }
 }

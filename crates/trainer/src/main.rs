@@ -126,8 +126,8 @@ fn results(finished: &Finished) -> String {
     );
     if let Some(scores) = &finished.scores {
         text.push_str(&format!(
-            "over {} groups, [95 % interval]: accuracy {}, macro F1 {}\n",
-            scores.groups,
+            "over {}, [95 % interval]: accuracy {}, macro F1 {}\n",
+            experiment::words::counted(scores.groups, "group"),
             interval(&scores.accuracy),
             interval(&scores.macro_f1)
         ));

@@ -20,7 +20,10 @@ pub enum SampleError {
     #[error("is empty: it has 0 bytes")]
     EmptyFile,
     /// No reader recognises the file.
-    #[error("unknown format; sample sources are {}", known.join(" or "))]
+    #[error(
+        "unknown format; sample sources are {}; recordings, such as miniSEED, are read by `data import` and `predict recording`",
+        known.join(" or ")
+    )]
     UnknownFormat {
         /// Names of the formats that are read.
         known: Vec<&'static str>,

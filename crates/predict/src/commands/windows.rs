@@ -96,6 +96,8 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
 struct Table {
     format: Format,
     output: Output,
+    /// Whether the header is written. It waits for the first results, so that a file that cannot be read leaves none.
+    headed: bool,
     threshold: f32,
     names: Vec<String>,
     /// Column widths of file and class in text output.
@@ -114,7 +116,8 @@ impl Table {
             .iter()
             .map(|path| path.display().to_string());
         let mut classes = names.iter().cloned().chain(["unknown".to_owned()]);
-        let mut table = Self {
+        Ok(Self {
+            headed: false,
             format: arguments.output.format(),
             output: Output::open(arguments.output.out.as_deref())?,
             threshold: arguments.threshold,
@@ -124,12 +127,13 @@ impl Table {
                 Gallery::new(&title, &names, classifier.sampling_rate())
             }),
             names,
-        };
-        table.head()?;
-        Ok(table)
+        })
     }
 
     fn head(&mut self) -> Result<(), PredictError> {
+        if std::mem::replace(&mut self.headed, true) {
+            return Ok(());
+        }
         let [file, class] = self.widths;
         let line = match self.format {
             Format::Json => return Ok(()),
@@ -186,6 +190,7 @@ impl Table {
                 gallery.add(&origin, None, prediction, window);
             }
         }
+        self.head()?;
         for ((record, label), prediction) in numbers.into_iter().zip(&predictions) {
             let line = self.line(path, record, label, prediction);
             self.output.write(&line)?;

@@ -24,7 +24,7 @@ impl Recipe {
             if key == "epochs" && !self.is_open_ended() {
                 return Err(TrainerError::usage(format!(
                     "--epochs cannot change when {id} is resumed: its learning rate was planned for {} epochs; start \
-                     a new run, or train with --schedule plateau (or constant) --warmup 0, which can go on",
+                     a new run, or train with --schedule plateau (or constant) --warmup 0, which can be extended",
                     self.epochs
                 )));
             }

@@ -29,10 +29,10 @@ impl Report {
             let classes = self.class_names.iter().zip(&split.windows);
             let classes: Vec<String> = classes.map(|(name, n)| format!("{n} {name}")).collect();
             text += &format!(
-                "  {:<6} {} windows of {} groups: {}\n",
+                "  {:<6} {} of {}: {}\n",
                 split.split,
-                split.windows.iter().sum::<usize>(),
-                split.groups,
+                counted(split.windows.iter().sum(), "window"),
+                counted(split.groups, "group"),
                 classes.join(", ")
             );
         }
@@ -131,4 +131,10 @@ fn listed(counts: &[(usize, &str)]) -> String {
     there
         .map(|(count, what)| format!(", {count} {what}"))
         .collect()
+}
+
+/// A count with its noun: `1 group`, `2 groups`.
+fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
