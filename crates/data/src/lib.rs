@@ -62,7 +62,7 @@ pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
-    EdgeSettings, Normalisation, Operation, Pipeline, Preprocessing, SEGMENTS, Sequence,
+    EdgeSettings, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing, SEGMENTS, Sequence,
     SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds, WelchConfig,
     WelchDetrend, WelchScaling, WelchWindow, segment,
 };

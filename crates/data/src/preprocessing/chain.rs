@@ -7,16 +7,29 @@ use crate::signal::{self, Butterworth, SignalError};
 /// Steps over samples, planned for a sampling rate.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
-    steps: Vec<Planned>,
+    steps: Vec<PlannedStep>,
 }
 
-#[derive(Clone, Debug)]
-enum Planned {
+/// What a step computes over samples at a sampling rate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedStep {
+    /// As [`Operation::Demean`].
     Demean,
+    /// As [`Operation::Detrend`].
     Detrend,
-    Filter(Butterworth, bool),
-    Scale(f64),
+    /// As [`Operation::Standardise`].
     Standardise,
+    /// Multiplies, by neither zero nor infinity.
+    Scale(f64),
+    /// A designed filter.
+    Filter {
+        /// Name of the step.
+        step: &'static str,
+        /// The filter.
+        filter: Butterworth,
+        /// Whether it runs forwards and backwards.
+        zero_phase: bool,
+    },
 }
 
 impl Chain {
@@ -35,6 +48,11 @@ impl Chain {
         })
     }
 
+    /// The steps in order.
+    pub fn steps(&self) -> &[PlannedStep] {
+        &self.steps
+    }
+
     /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
@@ -43,7 +61,7 @@ impl Chain {
     /// Whether each output sample depends on one input sample only, so that it is the same in any window.
     pub(super) fn is_per_sample(&self) -> bool {
         let mut steps = self.steps.iter();
-        steps.all(|step| matches!(step, Planned::Scale(_)))
+        steps.all(|step| matches!(step, PlannedStep::Scale(_)))
     }
 
     /// Applies the steps to the samples of one channel. The result for a constant (or, with `detrend`, a straight line)
@@ -53,21 +71,28 @@ impl Chain {
     /// If there are too few samples for a filter.
     pub fn apply(&self, x: &mut [f64]) -> Result<(), SignalError> {
         for step in &self.steps {
-            if let Planned::Scale(factor) = step {
+            if let PlannedStep::Scale(factor) = step {
                 x.iter_mut().for_each(|v| *v *= factor);
                 continue;
             }
             let before = largest(x);
             match step {
-                Planned::Scale(_) => {}
-                Planned::Demean | Planned::Standardise => signal::demean(x),
-                Planned::Detrend => signal::detrend(x),
-                Planned::Filter(filter, true) => filter.zero_phase(x)?,
-                Planned::Filter(filter, false) => filter.causal(x),
+                PlannedStep::Scale(_) => {}
+                PlannedStep::Demean | PlannedStep::Standardise => signal::demean(x),
+                PlannedStep::Detrend => signal::detrend(x),
+                PlannedStep::Filter {
+                    filter, zero_phase, ..
+                } => {
+                    if *zero_phase {
+                        filter.zero_phase(x)?;
+                    } else {
+                        filter.causal(x);
+                    }
+                }
             }
             if largest(x) <= Self::ROUNDING * before {
                 x.fill(0.0);
-            } else if matches!(step, Planned::Standardise) {
+            } else if matches!(step, PlannedStep::Standardise) {
                 let power = x.iter().map(|v| v * v).sum::<f64>() / x.len() as f64;
                 let scale = 1.0 / power.sqrt();
                 x.iter_mut().for_each(|v| *v *= scale);
@@ -78,25 +103,31 @@ impl Chain {
 }
 
 /// Plans a step; `None` if it works on spectra or features.
-fn plan(step: &Step, rate: f64) -> Result<Option<Planned>, PreprocessingError> {
+fn plan(step: &Step, rate: f64) -> Result<Option<PlannedStep>, PreprocessingError> {
     let Some(operation) = step.operation() else {
         return Ok(None);
     };
     let planned = match operation {
-        Operation::Demean => Planned::Demean,
-        Operation::Detrend => Planned::Detrend,
-        Operation::Standardise => Planned::Standardise,
-        Operation::Scale(factor) if factor.is_finite() && factor != 0.0 => Planned::Scale(factor),
+        Operation::Demean => PlannedStep::Demean,
+        Operation::Detrend => PlannedStep::Detrend,
+        Operation::Standardise => PlannedStep::Standardise,
+        Operation::Scale(factor) if factor.is_finite() && factor != 0.0 => {
+            PlannedStep::Scale(factor)
+        }
         Operation::Scale(factor) => return Err(PreprocessingError::Scale { factor }),
         Operation::Filter {
             order,
             band,
             zero_phase,
         } => {
-            let filter = Butterworth::new(order, band, rate);
             let step = step.name();
-            let filter = filter.map_err(|problem| PreprocessingError::Filter { step, problem })?;
-            Planned::Filter(filter, zero_phase)
+            let filter = Butterworth::new(order, band, rate)
+                .map_err(|problem| PreprocessingError::Filter { step, problem })?;
+            PlannedStep::Filter {
+                step,
+                filter,
+                zero_phase,
+            }
         }
     };
     Ok(Some(planned))

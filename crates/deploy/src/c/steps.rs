@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use data::signal::Butterworth;
-use data::{Operation, Preprocessing, Step};
+use data::{Chain, PlannedStep, Preprocessing};
 
 use super::text::{array, float};
 use crate::DeployError;
@@ -18,12 +17,6 @@ pub(super) struct Steps {
     pub buffer_bytes: usize,
 }
 
-/// A filter as C has it: sections `b0, b1, b2, a1, a2`, and samples that it adds at both ends, where it has no phase.
-struct Filter {
-    sections: Vec<[f64; 5]>,
-    padding: Option<usize>,
-}
-
 impl Steps {
     /// Of windows `[channels, samples]`.
     ///
@@ -33,53 +26,58 @@ impl Steps {
         preprocessing: &Preprocessing,
         [channels, samples]: [usize; 2],
     ) -> Result<Self, DeployError> {
-        let mut filters = Vec::new();
-        for step in &preprocessing.steps {
-            if let Some(filter) = filter(step, preprocessing.spectral.sampling_rate)? {
-                if filter.padding.is_some_and(|padding| padding >= samples) {
-                    return Err(DeployError::FrontEnd(format!(
-                        "the step `{}` is longer than a window of {samples} samples",
-                        step.name()
-                    )));
-                }
-                filters.push(filter);
-            }
-        }
-        let used = |wanted: fn(Operation) -> bool| u8::from(operations(preprocessing).any(wanted));
+        let chain = Chain::new(&preprocessing.steps, preprocessing.spectral.sampling_rate)
+            .map_err(|error| DeployError::FrontEnd(format!("the step {error}")))?;
+        let steps = chain.steps();
+        let used = |wanted: fn(&PlannedStep) -> bool| u8::from(steps.iter().any(wanted));
         let mut text = format!(
             "#define STEP_DEMEAN {}\n#define STEP_DETREND {}\n#define STEP_SCALE {}\n#define STEP_STANDARDISE {}\n",
-            used(|operation| operation == Operation::Demean),
-            used(|operation| operation == Operation::Detrend),
-            used(|operation| matches!(operation, Operation::Scale(_))),
-            used(|operation| operation == Operation::Standardise),
+            used(|step| *step == PlannedStep::Demean),
+            used(|step| *step == PlannedStep::Detrend),
+            used(|step| matches!(step, PlannedStep::Scale(_))),
+            used(|step| *step == PlannedStep::Standardise),
         );
+        // Sections `b0, b1, b2, a1, a2` of filters, and the most samples that one without phase adds at both ends.
+        let (mut filters, mut padding) = (Vec::new(), None);
+        for planned in steps {
+            let PlannedStep::Filter {
+                step,
+                filter,
+                zero_phase,
+            } = planned
+            else {
+                continue;
+            };
+            if *zero_phase && filter.padding() >= samples {
+                return Err(DeployError::FrontEnd(format!(
+                    "the step `{step}` is longer than a window of {samples} samples"
+                )));
+            }
+            padding = padding.max(zero_phase.then(|| filter.padding()));
+            filters.push(filter.sections().collect::<Vec<_>>());
+        }
         if filters.is_empty() {
-            let _ = writeln!(
-                text,
-                "#define PREPARE_CHANNEL(c){}",
-                in_float(preprocessing)
-            );
+            let _ = writeln!(text, "#define PREPARE_CHANNEL(c){}", in_float(steps));
             return Ok(Self {
                 text,
                 table_bytes: 0,
                 buffer_bytes: 0,
             });
         }
-        let padding = filters.iter().filter_map(|f| f.padding).max();
         let _ = write!(
             text,
             "#define FILTERED 1\n#define STEP_ZERO_PHASE {}\n#define PADDING {}\n#define PREPARE_CHANNEL(c)\n#define WINDOW_STEPS{}\n",
             u8::from(padding.is_some()),
             padding.unwrap_or(0),
-            in_double(preprocessing, &filters),
+            in_double(steps),
         );
         for (i, filter) in filters.iter().enumerate() {
-            let values = filter.sections.concat();
+            let values = filter.concat();
             text.push_str(&array("double", &format!("filter{i}"), &values, |v| {
                 format!("{v:?}")
             }));
         }
-        let sections: usize = filters.iter().map(|f| f.sections.len()).sum();
+        let sections: usize = filters.iter().map(Vec::len).sum();
         Ok(Self {
             text,
             table_bytes: 40 * sections,
@@ -88,66 +86,46 @@ impl Steps {
     }
 }
 
-/// What is computed over samples, in order.
-fn operations(preprocessing: &Preprocessing) -> impl Iterator<Item = Operation> + '_ {
-    preprocessing.steps.iter().filter_map(Step::operation)
-}
-
-/// The filter of a step, where it is one.
-fn filter(step: &Step, rate: f64) -> Result<Option<Filter>, DeployError> {
-    let Some(Operation::Filter {
-        order,
-        band,
-        zero_phase,
-    }) = step.operation()
-    else {
-        return Ok(None);
-    };
-    let designed = Butterworth::new(order, band, rate)
-        .map_err(|error| DeployError::FrontEnd(format!("the step `{}`: {error}", step.name())))?;
-    Ok(Some(Filter {
-        padding: zero_phase.then(|| designed.padding()),
-        sections: designed.sections().collect(),
-    }))
-}
-
 /// Calls for a channel, in float, where no step is a filter.
-fn in_float(preprocessing: &Preprocessing) -> String {
-    let call = |operation| match operation {
-        Operation::Demean => " demean(c);".to_owned(),
-        Operation::Detrend => " detrend(c);".to_owned(),
-        Operation::Standardise => " standardise(c);".to_owned(),
-        Operation::Scale(factor) => format!(" scale_samples(c, {});", float(factor as f32)),
-        Operation::Filter { .. } => unreachable!("filters run in double"),
+fn in_float(steps: &[PlannedStep]) -> String {
+    let call = |step: &PlannedStep| match step {
+        PlannedStep::Demean => " demean(c);".to_owned(),
+        PlannedStep::Detrend => " detrend(c);".to_owned(),
+        PlannedStep::Standardise => " standardise(c);".to_owned(),
+        PlannedStep::Scale(factor) => format!(" scale_samples(c, {});", float(*factor as f32)),
+        PlannedStep::Filter { .. } => unreachable!("filters run in double"),
     };
-    operations(preprocessing).map(call).collect()
+    steps.iter().map(call).collect()
 }
 
 /// What is done to the samples `x` of a channel, in double.
-fn in_double(preprocessing: &Preprocessing, filters: &[Filter]) -> String {
-    let mut filters = filters.iter().enumerate();
+fn in_double(steps: &[PlannedStep]) -> String {
+    let mut filters = 0;
     let mut calls = String::new();
-    for operation in operations(preprocessing) {
-        let call = match operation {
-            Operation::Demean => "demean_window(x)".to_owned(),
-            Operation::Detrend => "detrend_window(x)".to_owned(),
-            // Its scale comes after what is rounding has been silenced.
-            Operation::Standardise => "demean_window(x)".to_owned(),
-            Operation::Scale(factor) => {
+    for step in steps {
+        let call = match step {
+            // The scale of `standardise` comes after what is rounding has been silenced.
+            PlannedStep::Demean | PlannedStep::Standardise => "demean_window(x)".to_owned(),
+            PlannedStep::Detrend => "detrend_window(x)".to_owned(),
+            PlannedStep::Scale(factor) => {
                 let _ = write!(calls, " scale_window(x, {factor:?});");
                 continue;
             }
-            Operation::Filter { .. } => {
-                let (i, filter) = filters.next().expect("a filter a step");
-                let count = filter.sections.len();
-                match filter.padding {
-                    Some(padding) => format!("filter_zero_phase(x, filter{i}, {count}, {padding})"),
-                    None => format!("run_sections(x, SAMPLES, filter{i}, {count}, 0)"),
+            PlannedStep::Filter {
+                filter, zero_phase, ..
+            } => {
+                let (i, count) = (filters, filter.sections().count());
+                filters += 1;
+                if *zero_phase {
+                    let padding = filter.padding();
+                    format!("filter_zero_phase(x, filter{i}, {count}, {padding})")
+                } else {
+                    format!("run_sections(x, SAMPLES, filter{i}, {count}, 0)")
                 }
             }
         };
         let _ = write!(calls, " before = largest(x); {call}; silence(x, before);");
-        if operation == Operation::Standardise {
+        if *step == PlannedStep::Standardise {
             calls.push_str(" standardise_window(x);");
         }
     }
