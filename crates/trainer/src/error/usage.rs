@@ -159,3 +159,89 @@ pub struct MovedData {
     /// Where they were.
     pub path: PathBuf,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_to_change() {
+        let classes = || vec!["car".to_owned(), "truck".to_owned()];
+        let moved = || MovedData {
+            path: "a/data.yaml".into(),
+        };
+        let resumed = |problem| UsageError::NotResumable {
+            id: "x".into(),
+            problem,
+        };
+        let cases = [
+            (
+                UsageError::UnknownClass {
+                    setting: "class_weights",
+                    class: "bus".into(),
+                    classes: classes(),
+                },
+                "`class_weights` names the unknown class `bus`: the classes are car, truck",
+            ),
+            (
+                UsageError::NoClass {
+                    path: "list.yaml".into(),
+                    class: "bus".into(),
+                    classes: classes(),
+                    advice: "; keep others with `included_classes`",
+                },
+                "list.yaml: the model has no class `bus`, only car, truck; keep others with `included_classes`",
+            ),
+            (
+                UsageError::Memory {
+                    what: "the samples".into(),
+                    needed: (3 << 20) + 1,
+                    available: (2 << 20) - 1,
+                    advice: "use --stream, or fewer samples",
+                },
+                "the samples need about 4 MiB of memory, and 1 MiB are free: use --stream, or fewer samples",
+            ),
+            (
+                UsageError::Also {
+                    problem: Box::new(UsageError::Changed {
+                        option: "--seed".into(),
+                        id: "x".into(),
+                        value: "42".into(),
+                    }),
+                    moved: moved(),
+                },
+                "--seed cannot change when a run is resumed: x was started with 42; also, its data are no longer at \
+                 a/data.yaml: say where they are now, with --dataset-config FILE",
+            ),
+            (
+                UsageError::NotYetResumable {
+                    id: "x".into(),
+                    moved: moved(),
+                },
+                "x cannot be resumed yet: its data are no longer at a/data.yaml: say where they are now, with \
+                 --dataset-config FILE",
+            ),
+            (
+                resumed(ResumeError::NoBackend),
+                "x cannot be resumed: its metadata.json does not say which backend computed it",
+            ),
+            (
+                resumed(ResumeError::NoCheckpoint {
+                    folder: "x/checkpoints".into(),
+                }),
+                "x cannot be resumed: it has no usable checkpoint in x/checkpoints; start a new run",
+            ),
+            (
+                resumed(ResumeError::Split {
+                    split: "train".into(),
+                    then: "aa".into(),
+                    now: "none".into(),
+                }),
+                "x cannot be resumed: its train split has changed since (SHA-256 aa then, none now)",
+            ),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}

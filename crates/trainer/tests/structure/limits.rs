@@ -187,7 +187,7 @@ pub fn own(mut self: Box<Self>) {}
     };
     let expected = [
         function(5, "method", 4, 2),
-        function(10, "generic", 9, 3),
+        function(10, "generic", 10, 3),
         function(20, "own", 1, 0),
     ];
     assert_eq!(functions(text), expected);
