@@ -168,7 +168,7 @@ impl<'a> Fetcher<'a> {
                 epoch: augmenting.epoch,
                 position: first + n,
             };
-            features.apply(sample, layout, draw);
+            features.apply(sample, &layout, draw);
         });
     }
 

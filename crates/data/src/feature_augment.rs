@@ -1,6 +1,6 @@
 //! Augmentation of scaled spectral features during training: noise, random responses, and masks over frequency and time.
 //!
-//! A response is a smooth curve over the bands, constant in time: what another sensor, its coupling, the soil or the
+//! A response is a smooth curve over the bands, in decibels of power and constant in time: what another sensor, its coupling, the soil or the
 //! background of another site does to a spectrum. Networks trained with it rely less on the spectrum of the site and more
 //! on what changes within the window. Classes that differ by a steady spectrum alone lose by it.
 //!
@@ -20,7 +20,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SettingError;
-use crate::preprocessing::Preprocessing;
+use crate::preprocessing::{Normalisation, Preprocessing};
 use crate::serde_skip::is_zero;
 
 /// Settings of the augmentation; everything is off by default.
@@ -55,7 +55,7 @@ pub struct Draw {
 }
 
 /// Layout of a segment's features: frames in sequence, each with its bands followed by other features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FeatureLayout {
     /// Channels, segments, features of a segment.
     pub shape: [usize; 3],
@@ -63,6 +63,38 @@ pub struct FeatureLayout {
     pub frame: usize,
     /// Number of bands per frame. Features after them, such as the level, are never masked over frequency.
     pub bands: usize,
+    /// Factors of a response, `[channels, features of a segment]`; empty if all are 1.
+    response: Vec<f32>,
+}
+
+/// Largest factor of a response: a band that hardly varies in training does not get more.
+const LARGEST_FACTOR: f64 = 4.0;
+
+/// Factors with which a response changes the logarithm of power alike in all bands of a channel, although each is
+/// scaled by its own deviation. Their typical size is 1; bands that are constant get 0.
+fn response_factors(
+    deviations: &[f64],
+    [_, _, features]: [usize; 3],
+    frame: usize,
+    bands: usize,
+) -> Vec<f32> {
+    let mut factors = Vec::with_capacity(deviations.len());
+    for channel in deviations.chunks_exact(features) {
+        let of_bands = || {
+            let all = channel.iter().enumerate();
+            all.filter(|(i, _)| i % frame < bands)
+                .map(|(_, deviation)| *deviation)
+        };
+        let mean_square = of_bands().map(|v| v * v).sum::<f64>() / of_bands().count().max(1) as f64;
+        factors.extend(channel.iter().map(|&deviation| {
+            if deviation > 0.0 {
+                (mean_square.sqrt() / deviation).min(LARGEST_FACTOR) as f32
+            } else {
+                0.0
+            }
+        }));
+    }
+    factors
 }
 
 impl FeatureLayout {
@@ -72,11 +104,25 @@ impl FeatureLayout {
             Some(layout) => (layout.frame_features(), layout.bands()),
             None => (shape[2], shape[2]),
         };
+        let response = match (preprocessing.normalisation, &preprocessing.statistics) {
+            (Normalisation::Band, Some(statistics)) => {
+                response_factors(&statistics.std, shape, frame, bands)
+            }
+            _ => Vec::new(),
+        };
         Self {
             shape,
             frame,
             bands,
+            response,
         }
+    }
+
+    /// Factors of a response in frame `frame` of a channel's frames.
+    fn response_of(&self, channel: usize, frame: usize) -> Option<&[f32]> {
+        let features = self.shape[2];
+        let first = channel * features + frame * self.frame % features;
+        self.response.get(first..first + self.bands)
     }
 }
 
@@ -139,7 +185,7 @@ impl FeatureAugmentation {
     ///
     /// # Panics
     /// If `features` does not have the length given by `layout`.
-    pub fn apply(&self, features: &mut [f32], layout: FeatureLayout, draw: Draw) {
+    pub fn apply(&self, features: &mut [f32], layout: &FeatureLayout, draw: Draw) {
         let [_, segments, bins] = layout.shape;
         assert_eq!(features.len(), layout.shape.iter().product::<usize>());
         if self.is_none() {
@@ -152,8 +198,9 @@ impl FeatureAugmentation {
             add_noise(&mut rng, features, self.noise as f32);
         }
         if self.response > 0.0 {
-            for channel in features.chunks_exact_mut(segments * bins) {
-                add_response(&mut rng, channel, layout, self.response as f32);
+            for (c, channel) in features.chunks_exact_mut(segments * bins).enumerate() {
+                let response = response(&mut rng, layout.bands, self.response as f32);
+                add_response(channel, &response, layout, c);
             }
         }
         if self.level > 0.0 {
@@ -196,20 +243,29 @@ fn stretch(rng: &mut ChaCha8Rng, longest: f64, count: usize) -> std::ops::Range<
 /// Cosines that a response is the sum of: from a constant to two and a half periods over the bands.
 const COSINES: usize = 6;
 
-/// Adds one random response to all frames of a channel: on average over the bands, its variance is `deviation` squared.
-fn add_response(rng: &mut ChaCha8Rng, channel: &mut [f32], layout: FeatureLayout, deviation: f32) {
+/// A random response: on average over the bands, its variance is `deviation` squared.
+fn response(rng: &mut ChaCha8Rng, bands: usize, deviation: f32) -> Vec<f32> {
     let scale = deviation / (COSINES as f32).sqrt();
-    let cosines = cosines(layout.bands);
-    let mut response = vec![0.0; layout.bands];
-    for cosine in cosines.chunks_exact(layout.bands.max(1)) {
+    let cosines = cosines(bands);
+    let mut response = vec![0.0; bands];
+    for cosine in cosines.chunks_exact(bands.max(1)) {
         let amplitude = scale * normal(rng);
         for (value, cosine) in response.iter_mut().zip(cosine) {
             *value += amplitude * cosine;
         }
     }
-    for frame in channel.chunks_exact_mut(layout.frame) {
-        for (value, shift) in frame.iter_mut().zip(&response) {
-            *value += shift;
+    response
+}
+
+/// Adds a response to all frames of channel `c`.
+fn add_response(channel: &mut [f32], response: &[f32], layout: &FeatureLayout, c: usize) {
+    for (f, frame) in channel.chunks_exact_mut(layout.frame).enumerate() {
+        let bands = frame.iter_mut().zip(response);
+        match layout.response_of(c, f) {
+            Some(factors) => bands
+                .zip(factors)
+                .for_each(|((value, shift), factor)| *value += shift * factor),
+            None => bands.for_each(|(value, shift)| *value += shift),
         }
     }
 }

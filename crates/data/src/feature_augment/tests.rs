@@ -1,10 +1,11 @@
 use super::*;
-use crate::preprocessing::{SpectralConfig, SpectralMethod};
+use crate::preprocessing::{SpectralConfig, SpectralMethod, Statistics};
 
 const LAYOUT: FeatureLayout = FeatureLayout {
     shape: [2, 7, 256],
     frame: 64,
     bands: 63,
+    response: Vec::new(),
 };
 
 fn changed(augmentation: FeatureAugmentation, position: usize) -> Vec<f32> {
@@ -14,7 +15,7 @@ fn changed(augmentation: FeatureAugmentation, position: usize) -> Vec<f32> {
         epoch: 2,
         position,
     };
-    augmentation.apply(&mut features, LAYOUT, draw);
+    augmentation.apply(&mut features, &LAYOUT, draw);
     features
 }
 
@@ -168,4 +169,42 @@ fn layouts_follow_the_front_end() {
     };
     assert!(wrong.check().unwrap_err().key.contains("time_mask"));
     assert_eq!(FeatureAugmentation::standard().check(), Ok(()));
+}
+
+/// Features are scaled by the deviation of their band; a response changes the logarithm of power alike in all bands.
+#[test]
+fn responses_change_the_power_of_all_bands_alike() {
+    let deviations: Vec<f64> = (0..256).map(|i| 0.5 + (i % 64) as f64 / 64.0).collect();
+    let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+    preprocessing.normalisation = Normalisation::Band;
+    preprocessing.statistics = Some(Statistics {
+        mean: vec![0.0; 256],
+        std: deviations.clone(),
+    });
+    let shape = [1, 2, 256];
+    let layout = FeatureLayout {
+        frame: 64,
+        bands: 63,
+        response: response_factors(&deviations, shape, 64, 63),
+        shape,
+    };
+    assert_eq!(
+        FeatureLayout::new(&preprocessing, shape).response.len(),
+        256
+    );
+    // The same shift in every band, before scaling.
+    let mut features = vec![0.0; 2 * 256];
+    add_response(&mut features, &[1.0; 63], &layout, 0);
+    let shifts: Vec<f64> = features
+        .iter()
+        .enumerate()
+        .map(|(i, value)| f64::from(*value) * deviations[i % 256])
+        .collect();
+    for (i, shift) in shifts.iter().enumerate() {
+        let expected = if i % 64 == 63 { 0.0 } else { shifts[0] };
+        assert!((shift - expected).abs() < 1e-6, "{i}: {shift}");
+    }
+    // Bands that hardly vary, or not at all, are not blown up.
+    let still = response_factors(&[1.0, 1e-9, 0.0, 1.0], [1, 1, 4], 4, 4);
+    assert_eq!(still[1..3], [LARGEST_FACTOR as f32, 0.0]);
 }
