@@ -31,6 +31,7 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(150);
 const LOCK_GRACE: Duration = Duration::from_secs(5);
 
 const LOCK: &str = "lock";
+const NEW_LOCK: &str = "lock.new";
 const HOLDER: &str = "holder.json";
 const DONE: &str = "done";
 const RELEASED: &str = "released";
@@ -108,23 +109,23 @@ impl Claims {
 
     /// Whether `item` can be claimed after `attempts` attempts.
     pub fn availability(&self, item: &str, attempts: usize) -> Availability {
-        let Some(last) = attempts.checked_sub(1) else {
-            return Availability::Free(0);
-        };
-        let directory = self.directory(item, last);
-        if directory.join(RELEASED).exists() {
-            return Availability::Free(attempts);
+        let mut deaths = 0;
+        // All attempts: one that was taken for dead may live after all, and the one after it have given way.
+        for attempt in 0..attempts {
+            let directory = self.directory(item, attempt);
+            if directory.join(RELEASED).exists() {
+                deaths = 0;
+                continue;
+            }
+            if directory.join(DONE).exists() {
+                return Availability::Settled;
+            }
+            match self.life(&directory) {
+                HolderState::Alive => return Availability::Held,
+                HolderState::Unborn => return Availability::Unborn,
+                HolderState::Dead => deaths += 1,
+            }
         }
-        if directory.join(DONE).exists() {
-            return Availability::Settled;
-        }
-        match self.life(&directory) {
-            HolderState::Alive => return Availability::Held,
-            HolderState::Unborn => return Availability::Unborn,
-            HolderState::Dead => {}
-        }
-        let ended_well = |attempt: &usize| self.directory(item, *attempt).join(RELEASED).exists();
-        let deaths = (0..attempts).rev().take_while(|a| !ended_well(a)).count();
         if deaths >= MAX_DEATHS {
             Availability::GivenUp
         } else {
@@ -166,7 +167,7 @@ impl Claims {
         Some(now.duration_since(changed).unwrap_or_default())
     }
 
-    /// Claims `item` for this process; `None` if another process was faster.
+    /// Claims `item` for this process; `None` if another process was faster, or claims it at the same time.
     ///
     /// # Errors
     /// [`JobError::Write`] if the claim cannot be written.
@@ -183,20 +184,33 @@ impl Claims {
         let job = std::env::var("SLURM_JOB_ID").ok();
         let holder = json!({"host": self.host, "pid": std::process::id(), "slurm_job": job});
         fs::write(directory.join(HOLDER), holder.to_string()).map_err(failed)?;
-        let lock = File::create_new(directory.join(LOCK)).map_err(failed)?;
-        // This may wait for another process that is checking the lock. On a file system without locks only the
-        // heartbeat counts.
+        // Locked before it has its name: whoever finds it unlocked finds a dead worker. On a file system without locks
+        // only the heartbeat counts.
+        let unnamed = directory.join(NEW_LOCK);
+        let lock = File::create_new(&unnamed).map_err(failed)?;
         let _ = lock.lock();
+        fs::rename(&unnamed, directory.join(LOCK)).map_err(failed)?;
         let (lock, ended) = (Arc::new(lock), Arc::new(AtomicBool::new(false)));
         let (beating, over) = (lock.clone(), ended.clone());
         let thread = std::thread::spawn(move || beat(&beating, &over));
-        Ok(Some(Claim {
+        let claim = Claim {
             directory,
             attempt,
             _lock: lock,
             ended,
             beating: thread.thread().clone(),
-        }))
+        };
+        // Between the directory and the lock a slow worker may have been taken for dead. Both look after they have
+        // locked, so at least one of them sees the other and gives way.
+        let earlier = match self.availability(item, attempt) {
+            Availability::Held | Availability::Settled => true,
+            Availability::Free(_) | Availability::Unborn | Availability::GivenUp => false,
+        };
+        if earlier || self.directory(item, attempt + 1).exists() {
+            claim.release()?;
+            return Ok(None);
+        }
+        Ok(Some(claim))
     }
 
     /// Makes an item that failed or was given up available again.
@@ -319,6 +333,47 @@ mod tests {
         assert_eq!(state(&claims, DAY), Availability::GivenUp);
         claims.reopen(DAY, MAX_DEATHS + 1).unwrap();
         assert_eq!(state(&claims, DAY), Availability::Free(MAX_DEATHS + 1));
+    }
+
+    #[test]
+    fn a_worker_that_was_taken_for_dead_gives_way_or_is_given_way_to() {
+        let (_folder, claims) = claims();
+        // Another has the next attempt already.
+        fs::create_dir(claims.directory("0", 1)).unwrap();
+        assert!(claims.take("0", 0).unwrap().is_none());
+        assert_eq!(state(&claims, "0"), Availability::Unborn);
+        // The worker of the attempt before lives.
+        let living = claims.take("1", 0).unwrap().unwrap();
+        assert!(claims.take("1", 1).unwrap().is_none());
+        assert_eq!(state(&claims, "1"), Availability::Held);
+        living.settle("completed").unwrap();
+        assert_eq!(state(&claims, "1"), Availability::Settled);
+    }
+
+    /// Workers that look and claim at the same time, as often as they can.
+    #[test]
+    fn an_item_never_has_two_living_workers() {
+        let (_folder, claims) = claims();
+        let working: Vec<AtomicBool> = (0..200).map(|_| AtomicBool::new(false)).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while working.iter().enumerate().any(|(item, working)| {
+                        let name = item.to_string();
+                        let attempts = claims.attempts().unwrap();
+                        let before = attempts.get(&name).copied().unwrap_or(0);
+                        let Availability::Free(attempt) = claims.availability(&name, before) else {
+                            return claims.availability(&name, before) != Availability::Settled;
+                        };
+                        if let Some(claim) = claims.take(&name, attempt).unwrap() {
+                            assert!(!working.swap(true, Ordering::SeqCst), "{name} has two");
+                            claim.settle("completed").unwrap();
+                        }
+                        true
+                    }) {}
+                });
+            }
+        });
     }
 
     #[test]
