@@ -13,6 +13,9 @@ import pathlib
 
 import numpy as np
 
+# Smallest range of a panel, so that differences without meaning look small.
+SPAN = 0.15
+
 
 def of_set(rows, name):
     return [row for row in rows if row["set"] == name]
@@ -83,6 +86,9 @@ def draw(rows, sets, path):
             axis.plot([place - 0.25, place + 0.25], [np.mean(row["macro_f1"])] * 2, color=colour, linewidth=2)
             labels.append(row["model"] if network else row["baseline"])
         axis.set_xticks(range(len(labels)), labels, rotation=60, ha="right", fontsize=7, rotation_mode="anchor")
+        low, high = axis.get_ylim()
+        middle, half = (low + high) / 2, max(high - low, SPAN) / 2
+        axis.set_ylim(middle - half, middle + half)
         axis.set_title(title(next(iter(of_set(rows, name)))), fontsize=9)
         axis.grid(axis="y", alpha=0.3)
     np.atleast_1d(axes)[0].set_ylabel("macro F1")
