@@ -5,7 +5,7 @@ use data::recording::{self, Hints, merge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    // A target of its own.
+    // Parquet has its own target.
     if bytes.starts_with(b"PAR1") {
         return;
     }

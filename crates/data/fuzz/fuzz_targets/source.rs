@@ -13,10 +13,10 @@ static LABELS: Once = Once::new();
 
 fuzz_target!(|bytes: &[u8]| {
     let wanted = Wanted { label: "vehicle_type".into(), ..Default::default() };
-    // Archives are of PyTorch or NumPy, and nothing says which but their names.
+    // PyTorch and NumPy archives differ only in their file names.
     let endings: &[&str] = if bytes.starts_with(b"PK") { &["pt", "npz"] } else { &["pt", "tfrecord", "npy"] };
     let at = |name: &str| PathBuf::from(format!("/dev/shm/data-fuzz-{}{name}", std::process::id()));
-    // An array's labels lie beside it.
+    // Labels of an array are in a separate file.
     LABELS.call_once(|| std::fs::write(at("_y.npy"), Y).expect("memory can be written"));
     for ending in endings {
         let path = at(&format!(".{ending}"));

@@ -32,7 +32,7 @@ fn each_does_what_it_says() {
     sorted.sort_by(f32::total_cmp);
     assert_eq!(sorted, window()[..64]);
     assert_ne!(shifted, window());
-    // The same factor for all samples, within 6 dB either way, and not 1.
+    // All samples are scaled by the same factor: within 6 dB, and not 1.
     let scaled = only(|settings| settings.gain_db = 6.0);
     let gain = scaled[10] / window()[10];
     for (scaled, original) in scaled.iter().zip(window()) {
@@ -97,7 +97,7 @@ fn noise_has_the_ratio_it_should() {
             deviation(window().iter().take(64).map(|v| f64::from(*v))) / deviation(difference);
         assert!((20.0 * ratio.log10() - 10.0).abs() < 0.01, "{ratio}");
     }
-    // Brown noise is slow: neighbours are alike.
+    // Brown noise varies slowly, so neighbouring samples are similar.
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let roughness = |noise: Vec<f64>| {
         let steps = noise
@@ -130,7 +130,7 @@ fn backgrounds_are_mixed() {
     let mut values = window();
     let other: Vec<f32> = (0..128).map(|i| (i % 3) as f32).collect();
     augmentation.apply(&mut values, 2, Some(&other), (1, 0, 0));
-    // At 0 dB what is added is as strong as the window, and it is the other window.
+    // At 0 dB the added signal is the other window, scaled to the power of this one.
     let added = values.iter().zip(window()).map(|(a, b)| a - b);
     let added: Vec<f64> = added.map(f64::from).collect();
     for channel in 0..2 {

@@ -90,7 +90,7 @@ fn twice(error: serde_yaml::Error, text: &str) -> YamlError {
 mod tests {
     use super::*;
 
-    /// What is not YAML is said before what a key may be, with its place and what to do.
+    /// A YAML syntax error takes precedence over the list of allowed keys, and gives the position and the remedy.
     #[test]
     fn broken_text_is_not_a_wrong_value() {
         let error = |text: &str| {

@@ -28,7 +28,7 @@ fn draws_depend_on_seed_epoch_and_position_alone() {
         changed(FeatureAugmentation::default(), 3),
         vec![1.0; 2 * 7 * 256]
     );
-    // The same on every machine: these are the generator's own bits.
+    // The values come from the generator's own bits, so they are the same on every machine.
     let mut rng = rng(Draw {
         seed: 1,
         epoch: 2,
@@ -132,7 +132,7 @@ fn responses_are_smooth_and_constant_in_time() {
     assert!((sum / count).abs() < 0.05, "{sum}");
     let deviation = (squares / count).sqrt();
     assert!((deviation - 0.5).abs() < 0.03, "{deviation}");
-    // A band alone has no curve, and is shifted all the same.
+    // A single band has no curve but is still shifted.
     assert_eq!(cosines(1).len(), COSINES);
 }
 
@@ -171,7 +171,7 @@ fn layouts_follow_the_front_end() {
     assert_eq!(FeatureAugmentation::standard().check(), Ok(()));
 }
 
-/// Features are scaled by the deviation of their band; a response changes the logarithm of power alike in all bands.
+/// Features are scaled by their band's deviation, but a response changes the logarithm of power equally in all bands.
 #[test]
 fn responses_change_the_power_of_all_bands_alike() {
     let deviations: Vec<f64> = (0..256).map(|i| 0.5 + (i % 64) as f64 / 64.0).collect();
@@ -204,7 +204,7 @@ fn responses_change_the_power_of_all_bands_alike() {
         let expected = if i % 64 == 63 { 0.0 } else { shifts[0] };
         assert!((shift - expected).abs() < 1e-6, "{i}: {shift}");
     }
-    // Bands that hardly vary, or not at all, are not blown up.
+    // Bands that hardly vary, or not at all, are not amplified.
     let still = response_factors(&[1.0, 1e-9, 0.0, 1.0], [1, 1, 4], 4, 4);
     assert_eq!(still[1..3], [LARGEST_FACTOR as f32, 0.0]);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Windows of `sizes.len()` groups: the classes of group `i` are `classes[i]`, in turn.
+/// Windows of one group per element: its size, and the classes it cycles through.
 fn windows(groups: &[(usize, Vec<u32>)]) -> (Vec<u32>, Vec<String>) {
     let mut labels = Vec::new();
     let mut names = Vec::new();
@@ -22,7 +22,7 @@ fn group() -> impl Strategy<Value = (usize, Vec<u32>)> {
 }
 
 proptest! {
-    /// Every window is tested once, no group has two roles, no fold is empty.
+    /// Every window is tested once, no group has two roles, and no fold is empty.
     #[test]
     fn groups_are_tested_once_and_stay_whole(
         groups in proptest::collection::vec(group(), 3..25),
@@ -59,7 +59,7 @@ proptest! {
         prop_assert!(tested.iter().all(|&times| times == 1));
     }
 
-    /// The same seed gives the same folds, in whatever order the windows come.
+    /// The same seed gives the same folds, regardless of the order of the windows.
     #[test]
     fn the_order_of_windows_does_not_matter(
         groups in proptest::collection::vec(group(), 3..12),
@@ -78,7 +78,7 @@ proptest! {
         }
     }
 
-    /// With many equal groups of one class each, every fold has its share of every class.
+    /// With many equal groups of one class each, every fold gets its share of every class.
     #[test]
     fn classes_are_spread(per_class in 2usize..8, folds in 2usize..5, seed: u64) {
         let per_class = per_class * folds;
@@ -139,7 +139,7 @@ fn bad_requests_are_refused() {
     assert_eq!(one, Err(FoldError::TooFewFolds(1)));
 }
 
-/// Eight groups of three classes: validation takes none that training has only once.
+/// Seven groups of three classes: validation never takes the last group of a class from training.
 #[test]
 fn validation_leaves_every_class_in_training() {
     let groups = [
@@ -202,7 +202,7 @@ fn warnings_say_what_makes_scores_doubtful() {
     assert_eq!(of(&mixed), (Vec::new(), None));
     let (coincide, few) = of(&mixed[..9]);
     assert!(coincide.is_empty() && few.unwrap().contains("has 9 group(s) only"));
-    // Many recordings of one class each tell classes from recordings.
+    // Many recordings of one class each suffice to distinguish classes from recordings.
     let pure: Vec<_> = (0..12).map(|i| (4, vec![i % 2])).collect();
     assert_eq!(of(&pure), (Vec::new(), None));
     let (coincide, few) = of(&pure[..5]);
@@ -211,14 +211,14 @@ fn warnings_say_what_makes_scores_doubtful() {
         coincide[0].contains("of class `saw` come from 2 group(s), `g1` and `g3`"),
         "{coincide:?}"
     );
-    // One recording with both classes in it does, too.
+    // So does one recording that contains both classes.
     let mut single: Vec<_> = (0..11).map(|_| (4, vec![0])).collect();
     single[3].1 = vec![0, 1];
     assert_eq!(of(&single).0, Vec::<String>::new());
 }
 
 proptest! {
-    /// With groups mapped to sites, every window is tested once and no site has two roles of which one is the test.
+    /// With groups mapped to sites, every window is tested once, and no site has both the test role and another one.
     #[test]
     fn sites_are_tested_once_and_stay_whole(
         groups in proptest::collection::vec(group(), 4..20),
@@ -231,7 +231,7 @@ proptest! {
         for index in 0..sites {
             let held_out: Vec<String> = (0..groups.len()).map(|i| format!("g{i}")).filter(|name| site(name) == index).collect();
             let choice = FoldChoice { k: sites, index, seed };
-            // At most two of four groups share a site, so at least two are left.
+            // At most two of the four groups share a site, so at least two remain.
             let roles = choice.roles_without(&held_out, &labels, &names).unwrap();
             roles.test.iter().for_each(|&window| tested[window] += 1);
             let of = |windows: &[usize]| -> HashSet<String> {

@@ -161,7 +161,7 @@ pub(super) fn lonely(classes: &[String], recordings: &[RecordingReport]) -> Vec<
     let lonely = classes.iter().enumerate().filter_map(|(class, name)| {
         let mut with = recordings.iter().filter(|recording| windows(recording, class) > 0);
         let (only, more) = (with.next()?, with.next());
-        // A file of many traces is many recordings.
+        // A file with many traces counts as many recordings.
         (more.is_none() && only.traces.is_none()).then(|| {
             format!(
                 "class `{name}` is in one recording alone, {}: what is learnt of it may be that recording",
@@ -201,11 +201,11 @@ mod tests {
             advice[1].contains("1 of 4 windows of split val"),
             "{advice:?}"
         );
-        // Nothing to say of windows that are alike, minutes apart.
+        // No advice for windows that are similar but minutes apart.
         let mut traits = Traits::default();
         (0..9).for_each(|i| traits.add(&wave(1.0), 1, Some(minute(i * 60_000_000_000, 0))));
         assert!(traits.advice(&splits).is_empty());
-        // Relative times of two recordings are two clocks.
+        // Relative times in two recordings come from different clocks.
         assert_ne!(minute(0, 0), minute(0, 1));
         assert_eq!(minute(i64::MAX / 2, 0), minute(i64::MAX / 2, 1));
     }

@@ -36,7 +36,7 @@ pub fn assign(groups: &[Group], shares: [f64; 3], seed: u64) -> Vec<usize> {
     let mut held = vec![[0usize; 3]; classes];
     let mut splits = vec![0; groups.len()];
     for i in order {
-        // What a split lacks of the group's classes, in parts of what it should have.
+        // How much of the group's classes a split still lacks, relative to its target.
         let lack = |split: usize| {
             let own = groups[i]
                 .counts
@@ -104,7 +104,8 @@ mod tests {
     }
 
     proptest! {
-        /// Three groups of a class are enough for all three splits, whatever their sizes; a share of nothing gets nothing.
+        /// Three groups of a class suffice for all three splits, whatever their sizes; a split with share zero gets
+        /// none.
         #[test]
         fn no_split_is_left_empty(sizes in proptest::collection::vec(1usize..50, 3..12), seed: u64) {
             let groups: Vec<Group> = sizes.iter().enumerate().map(|(i, n)| group(i, &[*n])).collect();

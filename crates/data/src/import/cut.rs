@@ -92,7 +92,7 @@ pub(super) fn cut_each(
         return (cuts, each);
     };
     let length = (samples as f64 / rate * NANOS).round() as i64;
-    // Half a sample: intervals are written by people, in rounded seconds.
+    // Half a sample: people write intervals in rounded seconds.
     let slack = (0.5 / rate * NANOS) as i64;
     let (begins, ends) = span(stretches);
     for (number, interval) in intervals.iter().enumerate() {
@@ -164,7 +164,7 @@ fn starts(
             .start
             .saturating_add((i as f64 * hop * NANOS).round() as i64)
     };
-    // Half a sample more or less inside is outside.
+    // A window that overlaps the data by half a sample or less lies outside.
     let before = begins.saturating_sub(length - slack);
     let first = (before.saturating_sub(interval.start) as f64 / NANOS / hop).ceil();
     let first = (first.max(0.0) as usize).min(last.saturating_add(1));
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Ten samples per second that tell their time; a gap from 30 s to 40 s.
+    /// Ten samples per second whose values are their times; a gap from 30 s to 40 s.
     fn stretches() -> Vec<Stretch> {
         let stretch = |from: i32, to: i32| Stretch {
             start: i64::from(from) * 1_000_000_000,
@@ -221,7 +221,7 @@ mod tests {
         let intervals = [interval(10.0, 20.0, 0), interval(25.0, 45.0, 1)];
         let (cuts, counts) = cut(&stretches(), &intervals, 40, 2.0, true);
         let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
-        // From 10: 10, 12, 14, 16; from 25: 25 (26 + 4 = 30 is the end), then from 41 on.
+        // From 10: 10, 12, 14, 16. From 25: only 25, since windows after 26 reach into the gap; then 41.
         assert_eq!(starts, [10.0, 12.0, 14.0, 16.0, 25.0, 41.0]);
         assert_eq!(cuts[0].values.len(), 80);
         assert_eq!(
@@ -242,7 +242,8 @@ mod tests {
             interval(15.0, 16.0, 0),
         ];
         let (cuts, counts) = cut(&stretches(), &intervals, 40, 4.0, true);
-        // The first is centred on 10.5; of the second 13 and 17 touch the third, whose own window touches it.
+        // The first is centred on 10.5. Windows 13 and 17 of the second overlap the third, whose own window overlaps
+        // it.
         let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
         assert_eq!(starts, [8.5, 17.0, 21.0, 25.0]);
         assert_eq!((counts.centred, counts.contradicting), (2, 2));
@@ -257,7 +258,7 @@ mod tests {
         let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
         assert_eq!(starts, [8.0, 18.0]);
         assert_eq!((counts.centred, counts.instants), (2, 2));
-        // Not into another class.
+        // A window that would include an instant of another class is left out.
         let near = [interval(10.0, 10.0, 0), interval(11.0, 11.0, 1)];
         let (cuts, counts) = cut(&stretches(), &near, 40, 4.0, true);
         assert_eq!((cuts.len(), counts.contradicting), (0, 2));

@@ -84,7 +84,7 @@ enum Kind {
 /// Splits the pieces of one channel where samples are not measurements.
 pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
     let samples = || pieces.iter().flat_map(|piece| &piece.trace.samples);
-    // Nearly all recordings are sound: one pass says so.
+    // Nearly all recordings are sound, and one pass is enough to confirm it.
     let sound = |v: &f64| v.abs() <= f64::from(f32::MAX) && !is_fill(*v);
     if samples().all(sound) {
         return pieces;

@@ -68,7 +68,7 @@ impl Time {
         }
         let factor = (unit * recording::NANOS).round();
         let nanos = match text.parse::<i64>() {
-            // Whole numbers keep every digit, which nanoseconds in a float64 do not.
+            // Integers keep every digit; a float64 cannot hold nanoseconds exactly.
             Ok(whole) => whole.checked_mul(factor as i64),
             Err(_) => Some((number * factor).round())
                 .filter(|nanos| nanos.abs() < 9.2e18)
@@ -175,7 +175,7 @@ impl Columns {
     /// If a column is missing.
     fn find(heads: &csv::StringRecord) -> Result<(Self, bool), ImportError> {
         let names: Vec<(String, Option<f64>)> = heads.iter().map(plain).collect();
-        // The names in their order: `start` before another that means it.
+        // Names in order of preference: `start` before its synonyms.
         let column = |wanted: &[&str]| {
             let find = |own: &&str| names.iter().position(|(name, _)| name == *own);
             wanted.iter().find_map(find).map(|i| (i, names[i].1))
@@ -238,10 +238,10 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         return Err(error(ImportError::NoLabels));
     };
     let (columns, named) = Columns::find(first).map_err(&error)?;
-    // Audacity writes the frequencies of a label in a row of their own below it.
+    // Audacity writes the frequencies of a label on a separate line below it.
     let rows = rows.iter().skip(usize::from(named));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
-    // One date may tell of all whether they begin with the day or the month.
+    // A single date may determine for all whether the day or the month comes first.
     let times = rows
         .clone()
         .flat_map(|row| [&row[columns.start.0], &row[columns.end.0]]);
@@ -288,7 +288,7 @@ fn label(
     let is_backwards = match (start, end) {
         (Time::Seconds(start), Time::Seconds(end)) => start > end,
         (Time::Moment(start), Time::Moment(end)) => start > end,
-        // The beginning of the recording tells.
+        // Comparable only when the start of the recording is known.
         _ => false,
     };
     if is_backwards {

@@ -53,7 +53,7 @@ impl M3nVc {
                 let (start, end) = (Time::Moment(run.start), Time::Moment(run.end));
                 recordings.push(Recording {
                     name: Some(format!("{scene}/{name}")),
-                    // Absolute or relative to the working directory by now: joining it again must not change it.
+                    // Already absolute, or relative to the working directory; joining it again must not change it.
                     files: vec![std::path::absolute(&file).unwrap_or(file)],
                     labels: vec![Label {
                         start,

@@ -80,7 +80,7 @@ pub(super) struct Extent {
 
 impl Place {
     fn extent(&self, from: i64, to: i64, window: usize) -> Option<Extent> {
-        // Rounded as samples are picked: windows that touch share none.
+        // Rounded in the same way as samples are picked, so adjacent windows share none.
         let sample = |time: i64| {
             let samples = time.saturating_sub(self.start) as f64 / NANOS * self.rate;
             samples.round().clamp(0.0, self.samples as f64) as u64
@@ -127,7 +127,7 @@ impl Origins {
                 continue;
             }
             let (hasher, _, varies, samples) = &channels[&trace.channel];
-            // Dead channels are alike everywhere.
+            // All dead channels have the same content.
             let content = (*varies && *samples >= FEWEST).then(|| hasher.finish());
             let source = self.source(file, &trace.channel, content);
             sources.insert(trace.channel.clone(), (source, 0));
@@ -206,7 +206,7 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
     let mut united = Groups((0..groups).collect());
     let mut contradicting = vec![false; windows.len()];
     for of_source in extents.chunk_by(|a, b| a.source == b.source) {
-        // By split the extent that reaches furthest, and by class how far it reaches.
+        // Per split, the extent that reaches furthest; per class, where it ends.
         let mut furthest: HashMap<Option<usize>, Extent> = HashMap::new();
         let mut ends: HashMap<usize, u64> = HashMap::new();
         for extent in of_source {
@@ -312,7 +312,8 @@ mod tests {
     }
 
     proptest! {
-        /// Against every pair of windows: different splits share nothing, and what shares something is one group.
+        /// Checked against every pair of windows: different splits share no samples, and windows that share samples are
+        /// in one group.
         #[test]
         fn no_two_splits_share_a_sample(
             given: bool,
@@ -322,7 +323,7 @@ mod tests {
                 .iter()
                 .map(|(_, _, _, group, split, label)| Spooled {
                     label: *label,
-                    // Where splits are given, a group is of one split.
+                    // If splits are given, every group belongs to one split.
                     group: if given { *group * 3 + *split } else { *group },
                     split: given.then_some(*split),
                 })

@@ -144,7 +144,7 @@ fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usi
         let group = resolved.group[window.group];
         open[group].counts[window.label] += usize::from(window.split.is_none());
     }
-    // Those that are part of others, or given, have nothing to be shared out.
+    // Groups that were merged into others, or whose split is given, are not assigned.
     let own: Vec<usize> = (0..open.len())
         .filter(|group| open[*group].counts.iter().any(|count| *count > 0))
         .collect();
@@ -319,7 +319,7 @@ fn write_shards(
 
 /// A configuration that can be trained with at once.
 fn dataset_config(target: &Target, test: bool) -> String {
-    // JSON is YAML, and quotes what must be.
+    // JSON is valid YAML, and quotes where necessary.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let names: Vec<String> = target.class_names.iter().map(|name| quoted(name)).collect();
     let test = if test {

@@ -175,7 +175,8 @@ mod tests {
 
     #[test]
     fn sound_samples_have_no_notes() {
-        // A clipped wave, few values, a spike, a short pause, and a channel of one value, which is said elsewhere.
+        // A clipped wave, few distinct values, a spike, a short pause, and a constant channel, which is reported
+        // elsewhere.
         let clipped = wave(5_000).iter().map(|v| v.clamp(-0.5, 0.5)).collect();
         let coarse = wave(5_000).iter().map(|v| v.round()).collect();
         let mut spike = wave(5_000);

@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use super::{RecordingsConfig, SPLITS, import};
 use crate::reader;
 
-/// A table of `rows` rows at 10 Hz whose samples are all different.
+/// A table of `rows` rows at 10 Hz with all samples different.
 fn table(path: &Path, rows: usize, first: usize) {
     let lines: String = (0..rows)
         .map(|i| {
@@ -25,7 +25,7 @@ fn table(path: &Path, rows: usize, first: usize) {
     std::fs::write(path, format!("time,Z,N\n{lines}")).unwrap();
 }
 
-/// Begin in tenths of a second, length in tenths, class, event.
+/// Start and length in tenths of a second, class, event.
 type Event = (u32, u32, usize, usize);
 
 fn labels(events: &[Event]) -> String {
@@ -40,7 +40,7 @@ fn labels(events: &[Event]) -> String {
     events.iter().map(label).collect()
 }
 
-/// The samples of every split, and the groups.
+/// The samples and the groups of every split.
 fn samples(out: &Path) -> [(HashSet<u32>, HashSet<String>); 3] {
     SPLITS.map(|split| {
         let mut found = (HashSet::new(), HashSet::new());
@@ -61,8 +61,8 @@ fn event() -> impl Strategy<Value = Event> {
     (0u32..560, 4u32..60, 0usize..2, 0usize..12)
 }
 
-/// Imports four recordings: the second is the same file by another name, the third another channel of it, the fourth a
-/// file of its own. `None` if there are too few groups for every split.
+/// Imports four recordings: the second is a copy of the file, the third another channel of it, the fourth a separate
+/// file. `None` if there are too few groups for every split.
 fn imported(
     out: &Path,
     (events, others): (&[Event], &[Event]),
@@ -106,7 +106,7 @@ fn imported(
     }
 }
 
-/// Whatever the events, the way to split and the hop: no sample is in two splits.
+/// For any events, split method and hop, no sample is in two splits.
 #[test]
 fn no_two_windows_of_different_splits_share_a_sample() {
     let strategy = (
@@ -116,7 +116,7 @@ fn no_two_windows_of_different_splits_share_a_sample() {
         ),
         (0usize..4, 3u32..10, (0usize..3, 0usize..3, 0usize..3)),
     );
-    // Imports whose training and validation split both have windows: only those can share any.
+    // Counts imports with windows in both the training and the validation split; only those could share samples.
     let compared = Cell::new(0);
     let mut runner = TestRunner::new(ProptestConfig {
         failure_persistence: None,
@@ -143,7 +143,7 @@ fn no_two_windows_of_different_splits_share_a_sample() {
     );
 }
 
-/// Two imports of one list are equal to the byte, reports included.
+/// Importing the same list twice gives identical bytes, including the reports.
 #[test]
 fn imports_repeat_to_the_byte() {
     let folder = tempfile::tempdir().unwrap();

@@ -141,7 +141,7 @@ pub(super) fn spool(
         imported.warnings.extend(notes);
     }
     imported.warnings.extend(left_out.warnings(own));
-    // Where no trace at all can be read, the reason is an error.
+    // If no trace can be read, the reason becomes an error.
     let reason = left_out.unreadable.or(left_out.channels);
     match reason {
         Some((_, first)) if read == 0 => Err(first),
@@ -163,7 +163,7 @@ fn recording(
         left_out.class += 1;
         return None;
     }
-    // Without an arrival there is nothing to cut around.
+    // A trace without an arrival gives no window.
     if let Some(column) = &own.around {
         let arrival = data.value(row, column).map(str::parse::<f64>);
         if !matches!(arrival, Some(Ok(sample)) if sample.is_finite()) {

@@ -53,7 +53,7 @@ pub(super) fn one(
         let notes = contents.notes.into_iter();
         let notes = notes.map(|note| note.after(format_args!("{}: ", path.display())));
         imported.warnings.extend(notes);
-        // Links and other spellings of a path are one file.
+        // Symbolic links and different spellings of a path are the same file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
         let file = file.to_string_lossy();
         pieces.extend(spool.origins.pieces(&file, contents.traces));

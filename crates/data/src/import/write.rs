@@ -98,7 +98,7 @@ fn atomically(
     result.map_err(|error| {
         let _ = std::fs::remove_dir_all(&aside);
         if let Some(made) = made {
-            // Only what was made for this, and only where it is empty.
+            // Removes only folders created here, and only if they are empty.
             let folders = parent.ancestors().take_while(|own| own.starts_with(&made));
             for folder in folders {
                 let _ = std::fs::remove_dir(folder);
@@ -145,7 +145,7 @@ fn write(
     let target = Target {
         class_names: config.class_names.clone(),
         task: config.task.clone(),
-        // The front end is the default.
+        // The front end stays at its default.
         settings: format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate),
         shares: config.split.shares(),
         seed: config.split.seed,

@@ -83,7 +83,8 @@ impl BandLayout {
             });
         }
         let bins = frame / 2;
-        // With its level a frame has no more features than bins, so that several make no more than a segment's samples.
+        // Including the level, a frame has at most as many features as bins, so several frames have at most as many as
+        // a segment has samples.
         let usual = if is_one {
             bins.min(64)
         } else {
@@ -242,7 +243,7 @@ impl Bands {
         self.mean_squares.clear();
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
-        // Logarithms are of ratios to this, so that they are the same for a window in other units.
+        // Logarithms are relative to this reference, so they do not depend on the unit of the window.
         let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
         self.keep(shift);
         self.find(window);
@@ -292,7 +293,7 @@ impl Bands {
                     None => self.fresh.push((c, i)),
                 }
             }
-            // Powers move to the front: none is overwritten before it has moved.
+            // Powers move to the front, so none is overwritten before it has moved.
             if !moves.is_empty() {
                 for row in powers.chunks_exact_mut(starts) {
                     moves.iter().for_each(|(to, from)| row[*to] = row[*from]);
@@ -308,7 +309,7 @@ impl Bands {
         match &mut self.spectra {
             Spectra::Regular(frames) => {
                 frames.read(window, self.mean_squares.len());
-                // Those of a channel are its last ones, and none reaches beyond them.
+                // The fresh frames of a channel are its last ones, so a group of four stays within the channel.
                 let by_channel = self.fresh.chunk_by(|a, b| a.0 == b.0);
                 let fours = by_channel.flat_map(|frames| frames.chunks(FOUR));
                 let fours = fours.map(|frames| Four {

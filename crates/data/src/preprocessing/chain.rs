@@ -156,7 +156,7 @@ mod tests {
         assert!(Chain::new(&[Step::Scale(0.0)], 100.0).is_err());
     }
 
-    /// A dead sensor stays dead, at any offset; a signal stays a signal, at any amplitude.
+    /// A dead channel stays dead at any offset; a signal stays a signal at any amplitude.
     #[test]
     fn only_rounding_is_silenced() {
         let high = EdgeSettings {
@@ -191,7 +191,7 @@ mod tests {
                 assert!(applied(steps, &wave).iter().any(|v| *v != 0.0), "{step:?}");
             }
         }
-        // To the bit for powers of two.
+        // Exact for powers of two.
         let wave: Vec<f64> = (0..333).map(|i| f64::from(i * i % 17)).collect();
         let small: Vec<f64> = wave.iter().map(|v| v * 2f64.powi(-40)).collect();
         let steps = [Step::Detrend, Step::BandPass(band), Step::Standardise];

@@ -61,7 +61,7 @@ impl Preprocessing {
     /// `[channels, segments, bins]`. None if neither is possible.
     pub fn window_samples(&self, [_, segments, bins]: [usize; 3]) -> Option<usize> {
         let derived = match self.spectral.method {
-            // One value per sample; a segment is a quarter of the window.
+            // One feature per sample; a segment is a quarter of the window.
             SpectralMethod::None | SpectralMethod::Fft => (segments == SEGMENTS)
                 .then(|| bins.checked_mul(4))
                 .flatten()
@@ -81,7 +81,7 @@ impl Preprocessing {
                 layout.map_or_else(|| BandLayout::new(&self.spectral.bands, window).ok(), Some)?;
             return Some((layout.segments, layout.features()));
         }
-        // Nothing follows for windows that were stored in segments, of any number.
+        // Windows stored in segments may have any number of them, so nothing can be checked.
         let length = segment(window)?;
         let bins = match self.spectral.method {
             SpectralMethod::Welch => self.spectral.welch.nfft / 2 + 1,

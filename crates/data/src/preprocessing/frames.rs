@@ -114,7 +114,7 @@ impl Frames {
         };
         let mut first = Row([0.0; ROW]);
         if self.loses_mean {
-            // A number `m` everywhere adds `-m / 4 * frame` to bin 1.
+            // A constant `m` adds `-m / 4 * frame` to bin 1.
             for (four, first) in fours.iter().zip(first.0.as_chunks_mut::<FOUR>().0) {
                 let sums = &self.sums[four.channel * self.columns + four.first..];
                 for sums in sums.windows(FOUR).take(self.grid.frame / self.grid.hop) {
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(grid(&[0, 8], 2048), None);
     }
 
-    /// Against sums over the samples, for every length, with and without the mean.
+    /// Compared with sums over the samples, for every length, with and without the mean.
     #[test]
     fn spectra_are_those_of_the_definition() {
         for length in [32, 64, 128, 256, 512, 1024] {

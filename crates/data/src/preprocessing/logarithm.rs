@@ -46,7 +46,7 @@ fn ln(x: f64) -> f64 {
 #[inline(always)]
 fn ln_1p(x: f64) -> f64 {
     let (e, m) = split(1.0 + x);
-    // What the sum has rounded away counts where x is small.
+    // For small x, the rounding error of the sum matters.
     let f = if e == 0.0 { x } else { m - 1.0 };
     e * LN_2 + twice_artanh(f / (2.0 + f))
 }
@@ -60,7 +60,7 @@ fn is_usual(v: f32) -> bool {
 /// Replaces every value: usual ones with `usual`, others with `any`, so that no result depends on neighbouring values.
 #[inline(always)]
 fn replace(values: &mut [f32], usual: impl Fn(f64) -> f64, any: impl Fn(f64) -> f64) {
-    // Looks at all of them, many at a time.
+    // Without an early exit, so that the loop vectorises.
     if values.iter().fold(true, |all, v| all & is_usual(*v)) {
         for value in values {
             *value = usual(f64::from(*value)) as f32;
@@ -127,23 +127,23 @@ mod tests {
         assert_eq!(ln(1.0), 0.0);
     }
 
-    /// Distance of a float32 from what it should be, in units of its last place.
+    /// Error of a float32, in units in the last place.
     fn ulps(found: f32, expected: f64) -> f64 {
         let nearest = (expected as f32).abs();
-        // The float32 from which it lies away from zero.
+        // The float32 towards zero from the expected value.
         let below = nearest.to_bits() - u32::from(f64::from(nearest) > expected.abs());
         let unit = f64::from(f32::from_bits(below + 1)) - f64::from(f32::from_bits(below));
         (f64::from(found) - expected).abs() / unit
     }
 
-    /// Every thousandth float32 that is not negative, subnormal numbers and the ends included.
+    /// Every thousandth non-negative float32, including subnormal numbers and the ends.
     fn whole_range() -> Vec<f32> {
         let mut values: Vec<f32> = (0..=f32::MAX.to_bits())
             .step_by(1009)
             .map(f32::from_bits)
             .collect();
         values.extend([f32::MIN_POSITIVE, f32::MAX, 1.0]);
-        // Around the ends of the range of m.
+        // Around the ends of the range of `m`.
         for near in [0.5f32.sqrt(), 2f32.sqrt(), 2f32.sqrt() - 1.0, 1.0] {
             let bits = near.to_bits();
             values.extend((bits - 500..bits + 500).map(f32::from_bits));
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// A value is the same beside others, whatever these are, and what has no logarithm has none.
+    /// Results do not depend on neighbouring values, including values without a logarithm.
     #[test]
     fn unusual_values_are_no_surprise() {
         let usual = [0.0, 1e-45, 0.25, 3.0, 1e38];

@@ -139,7 +139,7 @@ wide! {
         let bands = edges.len() - 1;
         let mut band = 0;
         while band < bands {
-            // Bands of one row are copied together.
+            // Adjacent bands of one row are copied together.
             let ones = (band..bands).take_while(is_one).count();
             let last = band + ones.max(1);
             let out = &mut out[band * length..last * length];

@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(values[7], 0.0, "what is no number becomes the mean");
     }
 
-    /// Rounding of a constant's own magnitude is not a signal; a count beside a large offset is.
+    /// Rounding errors at the magnitude of a constant are not a signal; one count on a large offset is.
     #[test]
     fn constants_are_told_from_offsets() {
         let guard = ConstantGuard {

@@ -92,7 +92,7 @@ impl Pipeline {
         check(values, shape)?;
         let bands = self.spectral.method == SpectralMethod::Bands;
         if shape.len() > 2 && (bands || !self.chain.is_empty()) {
-            // Steps and bands go over whole windows.
+            // Steps and bands apply to whole windows.
             let (window, shape) = segments::window(values, shape).map_err(|problem| {
                 PreprocessingError::WindowNeeded {
                     problem: Box::new(problem),

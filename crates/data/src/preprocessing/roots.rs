@@ -6,7 +6,7 @@ use std::f64::consts::FRAC_PI_4;
 /// Cosine and sine of an angle up to an eighth of a turn, by Taylor series; the first omitted terms are below 1e-17.
 fn of_angle(angle: f64) -> (f64, f64) {
     let square = angle * angle;
-    // 1 - x^2 / (k (k - 1)) (1 - ...), from the last term on.
+    // 1 - x^2 / (k (k - 1)) (1 - ...), evaluated from the last term.
     let series = |last: u32| {
         let terms = (0..8).map(|i| f64::from(last - 2 * i));
         terms.fold(1.0, |sum, k| 1.0 - square / (k * (k - 1.0)) * sum)

@@ -43,7 +43,7 @@ pub(crate) fn window<'a>(
             window.extend_from_slice(parts.next()?);
             for part in parts {
                 let overlap = &window[window.len() - half..];
-                // To the bit, so that cutting the window again gives the same segments.
+                // Compares bits, so that cutting the window again gives the same segments.
                 let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits();
                 if !overlap.iter().zip(part).all(same) {
                     return None;

@@ -99,7 +99,7 @@ impl Sequence {
             (Shared::Nothing | Shared::Segments, _) => Known::default(),
             (Shared::Frames, shift) => Known { segments: 0, shift },
         };
-        // After an error there is no last window.
+        // After an error there is no previous window.
         self.window.clear();
         self.shape.clear();
         self.fresh.clear();

@@ -1,4 +1,4 @@
-// By scripts/conformance/make_spectra.py with SciPy 1.17.1, NumPy 2.4.6.
+// Written by scripts/conformance/make_spectra.py with SciPy 1.17.1 and NumPy 2.4.6.
 const NUMPY_FFT_12: [f64; 12] = [
     6.725000000e+01,
     2.920998345e+01,

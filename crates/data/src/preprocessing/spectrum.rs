@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(out.len(), 12);
     }
 
-    /// Whatever is transformed beside a segment, and wherever it was cut from.
+    /// A result does not depend on the other segments transformed with it, nor on where it was cut.
     #[test]
     fn a_segment_has_one_spectrum() {
         for (length, hop) in [(64, 32), (64, 64), (24, 12)] {

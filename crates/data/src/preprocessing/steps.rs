@@ -121,7 +121,7 @@ macro_rules! steps {
                 match name {
                     $( $plain_name $(| $plain_alias)* => Some(Some(Self::$plain)), )*
                     $( $valued_name $(| $valued_alias)* => {
-                        #[allow(unused_mut, unused_assignments)] // where there are values
+                        #[allow(unused_mut, unused_assignments)] // needed for steps with values
                         let mut step = None;
                         $( step = Some(Self::$valued($alone)); )?
                         Some(step)

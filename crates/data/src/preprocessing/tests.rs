@@ -22,7 +22,7 @@ fn constant_channels_become_zero() {
     assert_eq!(values, [0.0, 0.0, -1.0, 1.0]);
 }
 
-/// `model.json` as it was before thresholds were stored: read, and meant as it was.
+/// A `model.json` from before thresholds were stored keeps its meaning.
 #[test]
 fn older_models_keep_their_thresholds() {
     let text = r#"{"segments": 7, "spectral": {"method": "fft", "sampling_rate": 512.0, "compression": "log",
@@ -47,7 +47,7 @@ fn older_models_keep_their_thresholds() {
     let mut values = [0.5; 4];
     old.compress(&mut values, [2, 1, 2]);
     assert_eq!(values, [0.5f32.ln_1p(); 4]);
-    // What is written again is what was read.
+    // Writing it again gives what was read.
     let written = serde_json::to_value(&old).unwrap();
     assert_eq!(
         written,
@@ -93,7 +93,7 @@ fn a_window_without_a_level_gets_the_mean() {
 }
 
 proptest! {
-    /// Every scaling leaves finite values, and `sample` mean 0 and deviation 1 or 0.
+    /// Every normalisation gives finite values; `sample` gives mean 0 and deviation 1 or 0.
     #[test]
     fn normalised_values_are_finite(
         values in proptest::collection::vec(-1e30f32..1e30, 24),

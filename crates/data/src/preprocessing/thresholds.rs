@@ -25,8 +25,8 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            // Far above what summing in float64 leaves of a constant, far below one count beside the largest offset
-            // that float32 resolves.
+            // Far above the rounding error of a constant summed in float64, and far below one count on the largest
+            // offset that float32 resolves.
             constant: 2f64.powi(-30),
             compression: Vec::new(),
         }
@@ -224,7 +224,7 @@ impl Survey {
 
     /// The step this many powers of two below the median of a channel.
     fn below_median(&self, channel: usize, octaves: usize) -> usize {
-        // A channel without any value above zero: 1, whose logarithm is 0.
+        // A channel without positive values gets 1, whose logarithm is 0.
         let of_one = 127 * STEPS;
         let median = self.spectra[channel].median();
         median.map_or(of_one, |step| {
@@ -258,13 +258,13 @@ fn one_count(samples: &[f32]) -> Option<f64> {
     sizes.dedup();
     let sizes: Vec<f64> = sizes.into_iter().map(f64::from).collect();
     let (first, last) = (*sizes.first()?, *sizes.last()?);
-    // Two numbers closer than this are one, rounded twice.
+    // Closer numbers are the same number, rounded differently.
     let between = sizes
         .windows(2)
         .map(|pair| pair[1] - pair[0])
         .filter(|d| d * MOST > last);
     let step = between.fold(first, f64::min);
-    // The smallest sample is the fewest counts, so its number of counts is certain.
+    // The smallest sample has the fewest counts, so its number of counts is reliable.
     let count = first / (first / step).round();
     let whole = |size: &f64| {
         let counts = size / count;
@@ -287,7 +287,7 @@ mod tests {
         Survey::new(&[], &spectral)
     }
 
-    /// Rows of every length, some mirrored, some nearly, some not.
+    /// Rows of every length: mirrored, nearly mirrored, or neither.
     #[test]
     fn every_value_of_a_row_is_replaced() {
         for bins in 1..12 {
@@ -340,7 +340,7 @@ mod tests {
         spectra.extend([0.0, 1e-30]);
         survey.add(&[0.0; 8], &spectra, 1);
         let thresholds = survey.thresholds();
-        // The median is 500, in the step from 480.
+        // The median is 500, which lies in the step that starts at 480.
         assert_eq!(thresholds.compression, [480.0 * 2f64.powi(-33)]);
         assert_eq!(survey.shares_at_floor(), [0.002]);
         let mut values = spectra;
@@ -370,7 +370,7 @@ mod tests {
     }
 
     proptest! {
-        /// Floors and units follow the samples: to the bit for powers of two.
+        /// Floors and units scale with the samples, exactly for powers of two.
         #[test]
         fn thresholds_scale(values in proptest::collection::vec(1f32..1e4, 64), power in -40i32..40) {
             for (method, power_of) in [(SpectralMethod::Fft, 1), (SpectralMethod::Welch, 2)] {

@@ -57,7 +57,7 @@ impl Transform {
         let length = places.len();
         assert!(length.is_power_of_two() && LENGTHS.contains(&length));
         let points = length / 2;
-        // Transforms have negative angles.
+        // A forward transform uses negative angles.
         let of = |index: usize, length: usize| {
             let (cos, sin) = root(index, length);
             (cos, -sin)

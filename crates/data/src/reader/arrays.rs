@@ -59,7 +59,7 @@ impl Layout {
         let bytes = sample
             .iter()
             .try_fold(element.width(), |product: usize, n| product.checked_mul(*n));
-        // A span counts bytes in 32 bits; a sample of a gigabyte is none.
+        // A span counts bytes in 32 bits; no sample has a gigabyte.
         let bytes = bytes.filter(|bytes| (1..=1 << 30).contains(bytes));
         let bytes = bytes.ok_or_else(|| ArrayError::SampleShape {
             name: name.to_owned(),
@@ -110,7 +110,8 @@ impl Layout {
         bytes.clear();
         let elements = self.bytes / width;
         for i in 0..elements {
-            // Position of element `i`, counted with the last index fastest, in an order with the first fastest.
+            // Position of element `i`, counted with the last index fastest, in an array stored with the first index
+            // fastest.
             let (mut rest, mut position) = (i, 0);
             for (axis, size) in self.sample.iter().enumerate().rev() {
                 let before: usize = self.sample[..axis].iter().product();
@@ -215,7 +216,7 @@ impl Annotations {
                 group: groups.as_mut().and_then(Iterator::next),
             })?;
         }
-        // The library compares an archive's checksum at the end of the entry.
+        // The library verifies an archive's checksum at the end of the entry.
         if last.is_some_and(|last| last + 1 == layout.count) {
             values
                 .read(&mut [0])
@@ -233,7 +234,7 @@ fn fortran_values(
 ) -> Result<Vec<u8>, DataError> {
     let mut all = Vec::new();
     let wanted = layout.count as u64 * layout.bytes as u64;
-    // Reads what is there: the length in the header cannot be trusted.
+    // Reads until the end; the length in the header cannot be trusted.
     values
         .take(wanted)
         .read_to_end(&mut all)

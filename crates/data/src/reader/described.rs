@@ -91,7 +91,7 @@ fn describe(name: String, mut inner: impl Read) -> Option<Described> {
     if expected > MOST {
         return Some(own);
     }
-    // What ends too early is damaged, and not something else than samples.
+    // Data that end too early are damaged; they are not of another type.
     let there = own.look(inner.take(expected), element, big_endian);
     (there == expected).then_some(own)
 }

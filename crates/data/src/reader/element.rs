@@ -69,7 +69,7 @@ impl Element {
     /// significant byte comes first.
     pub fn named(text: &str) -> Option<(Self, bool)> {
         let text = text.trim();
-        // `<U4` are texts of NumPy, and `<u4` are integers.
+        // In NumPy, `<U4` is text and `<u4` is an integer.
         let is_text = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         let plain = text.trim_start_matches(['<', '>', '=', '|']);
         if plain.strip_prefix('U').is_some_and(is_text) {
@@ -258,7 +258,7 @@ mod tests {
         );
     }
 
-    /// What is infinite on disk is so here, and what is finite is not called infinite.
+    /// A number is infinite after reading exactly if it is infinite on disk.
     #[test]
     fn numbers_beyond_float32() {
         let of = |values: [f64; 3], big: bool| {

@@ -103,7 +103,7 @@ mod tests {
         let plain = config.with_file_name("val.tfrecord");
         let bytes = std::fs::read(&plain).unwrap();
         let path = folder.path().join("val.tfrecord.gz");
-        // Two members, as `cat a.gz b.gz` makes them.
+        // Two members, as from `cat a.gz b.gz`.
         let (head, tail) = bytes.split_at(bytes.len() / 3);
         std::fs::write(&path, [packed(head), packed(tail)].concat()).unwrap();
         assert_eq!(read(&path).unwrap(), read(&plain).unwrap());
@@ -119,7 +119,7 @@ mod tests {
             let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
             encoder.write_all(&bytes).unwrap();
             let packed = encoder.finish().unwrap();
-            // The name does not matter: TensorFlow's users give any.
+            // The extension does not matter: TensorFlow users choose any.
             let path = folder.path().join("packed.tfrecord");
             std::fs::write(&path, &packed).unwrap();
             assert_eq!(read(&path).unwrap(), read(&plain).unwrap());
@@ -127,12 +127,12 @@ mod tests {
             let error = read(&path).unwrap_err().to_string();
             assert!(error.contains("packed.tfrecord"), "{error}");
         }
-        // A record of 40,056 bytes: 0x9c78.
+        // The length of a record of 40,056 bytes, 0x9c78, looks like a zlib header.
         assert!(!is_zlib(&[0x78, 0x9c, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]));
     }
 
     proptest! {
-        /// Damage is an error that names file and record, or cut between two records, fewer of them.
+        /// Damage gives an error that names file and record, or, if the file is cut between two records, fewer records.
         #[test]
         fn damage_is_found(cut in 0usize..4000, at in 0usize..4000, flip: u8) {
             let folder = tempfile::tempdir().unwrap();

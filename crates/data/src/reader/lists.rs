@@ -73,7 +73,7 @@ fn collect<T: Deserialize, U, R: Read>(
     let reader = array
         .data::<T>()
         .map_err(|e| ArrayError::Malformed(std::io::Error::other(e.to_string())))?;
-    // Nothing is reserved: the length in the header is not to be trusted.
+    // Not reserved in advance: the length in the header cannot be trusted.
     let mut values = Vec::new();
     for value in reader {
         match value {

@@ -89,7 +89,7 @@ fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
 
 /// The file that belongs to the samples in `path`, by one of the names of `role`.
 fn find(path: &Path, role: Role) -> Option<PathBuf> {
-    // One letter is written large too.
+    // A single letter may also be upper case.
     let words = role
         .names()
         .iter()
@@ -104,7 +104,7 @@ fn sibling(path: &Path, word: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let separator = |c: char| !c.is_alphanumeric();
     let mut words = stem.split(separator).rev();
-    // The last such word: `data_x` has its samples in `x`.
+    // The last matching word: in `data_x` it is `x`.
     let found = words.find(|own| Role::Samples.names().contains(&own.to_lowercase().as_str()));
     let stem = match found {
         Some(own) => {

@@ -146,7 +146,7 @@ fn whole(
 
 /// Reads labels and groups.
 fn annotations(archive: &mut Archive) -> Result<Annotations, ArrayError> {
-    // Labels need less room than their samples, even if `x` is all zeros: a list that unpacks to more is malicious.
+    // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
     let name = pick(archive, Role::Labels)?;
     let labels = list(&name, whole(archive, &name, limit)?, integers)?;
@@ -203,7 +203,7 @@ fn pick(archive: &mut Archive, role: Role) -> Result<String, ArrayError> {
     if let Some(name) = role.pick(usual, there.iter().map(String::as_str))? {
         return Ok(name.to_owned());
     }
-    // As np.savez(file, x, y) names them.
+    // The default names of np.savez(file, x, y).
     if there[..] == ["arr_0", "arr_1"] {
         return Ok(unnamed.to_owned());
     }

@@ -190,7 +190,7 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
         })?;
         let part = || format!("label[{field}]");
         let value = number(tensors, value).map_err(|e| TorchError::in_part(part())(e))?;
-        // As the Python scripts divide speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
+        // The Python scripts divide speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
         let value = if field == "speed" {
             (value / 5.0).floor() - 1.0
         } else {
@@ -239,7 +239,7 @@ fn numpy(tensors: &Tensors<'_>, id: Id) -> Option<f64> {
     if !name.ends_with("multiarray.scalar") || dtype != "numpy.dtype" {
         return None;
     }
-    // Protocol 2 has bytes as text in Latin-1.
+    // Protocol 2 stores bytes as Latin-1 text.
     let content: Vec<u8> = match pickle.get(*content) {
         Value::Bytes(bytes) => bytes.clone(),
         _ => {

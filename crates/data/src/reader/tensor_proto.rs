@@ -35,7 +35,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, ExampleError>> {
     Some(match (element, content) {
         (None, _) => Err(ExampleError::TensorType { number: kind }),
         (Some(element), Some(content)) => {
-            // Other bytes do not agree in type, shape and length by chance.
+            // Type, shape and length do not agree by chance in other data.
             if elements.checked_mul(element.width()) != Some(content.len()) {
                 return None;
             }
@@ -107,7 +107,7 @@ fn dimensions(mut rest: &[u8]) -> Option<Vec<usize>> {
 mod tests {
     use super::*;
 
-    /// As `tf.io.serialize_tensor(tf.constant([[1.5, -2.0]]))` writes it.
+    /// Written by `tf.io.serialize_tensor(tf.constant([[1.5, -2.0]]))`.
     const TENSOR: [u8; 22] = [
         0x08, 0x01, 0x12, 0x08, 0x12, 0x02, 0x08, 0x01, 0x12, 0x02, 0x08, 0x02, 0x22, 0x08, 0, 0,
         0xc0, 0x3f, 0, 0, 0, 0xc0,

@@ -75,7 +75,7 @@ impl View {
                 .zip(&self.strides)
                 .map(|(i, stride)| i * stride);
             let position = self.offset + steps.sum::<usize>();
-            // The next index, the last dimension fastest.
+            // Increments the index, last dimension fastest.
             for (i, n) in index.iter_mut().zip(&self.shape).rev() {
                 *i += 1;
                 if *i < *n {
@@ -133,7 +133,7 @@ impl<'a> Tensors<'a> {
     fn open_stream(bytes: &'a [u8]) -> Result<Self, TorchError> {
         /// `0x1950a86a20f9469cfc6c`, as its ten bytes in a pickle.
         const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-        // PROTO 2, LONG1 of ten bytes, STOP: beyond 64 bits, so not read as a number.
+        // PROTO 2, LONG1 of ten bytes, STOP. The number exceeds 64 bits, so it is not parsed.
         let head = bytes.get(..15).ok_or(TorchError::NotTorch)?;
         if head[..4] != [0x80, 2, 0x8a, 10] || head[4..14] != MAGIC || head[14] != b'.' {
             return Err(TorchError::NotTorch);
@@ -217,7 +217,7 @@ impl<'a> Tensors<'a> {
             }
         };
         let width = view.element.width();
-        // The furthest element lies at the sum of the last steps.
+        // Offset of the last element.
         let furthest = view
             .shape
             .iter()

@@ -28,7 +28,7 @@ impl Reader for Tfrecord {
         let ending = path
             .extension()
             .is_some_and(|e| e == "tfrecord" || e == "tfrecords");
-        // The checksum of the length identifies the format whatever the name.
+        // The checksum of the length identifies the format, whatever the name is.
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
 
@@ -113,7 +113,7 @@ fn walk(
         let Some(length) = length.map_err(|e| frame(path, record)(e.into()))? else {
             return Ok(());
         };
-        // Checked before anything is allocated.
+        // Checked before memory is allocated.
         if (length as u64).saturating_add(OVERHEAD) > left {
             return Err(frame(path, record)(FrameError::TooLong {
                 length: length as u64,

@@ -18,7 +18,7 @@ fn times_and_what_was_expected() {
     ] {
         assert_eq!(label(text).unwrap().start, moment, "{text}");
     }
-    // Every nanosecond of it.
+    // Keeps every nanosecond.
     assert_eq!(
         label("1714557600000000001").unwrap().start,
         Time::Moment(1_714_557_600_000_000_001)
@@ -39,7 +39,7 @@ fn tables_with_marks_of_other_systems() {
     let labels = read_labels(&path).unwrap();
     assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
     assert_eq!(labels[0].event, None);
-    // As Excel of other countries and other programs write it.
+    // As written by Excel in other locales and by other programs.
     for text in [
         "Onset;Offset;Label\n0,5;2,5;steps\n",
         "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
@@ -92,7 +92,7 @@ fn tables_with_marks_of_other_systems() {
     );
 }
 
-/// A date over the 12th tells the order of all of a table, and none tells nothing: then both readings are named.
+/// A date after the 12th determines the order for the whole table. Without one, the message names both readings.
 #[test]
 fn days_and_months_of_a_table() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub fn of(pieces: Vec<Piece>, names: &[String]) -> Self {
-        // `merge` decides what a name means.
+        // `merge` defines which channels a name matches.
         let means = |name: &String, channel: &str| {
             let trace = Trace {
                 channel: channel.to_owned(),

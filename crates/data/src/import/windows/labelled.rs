@@ -60,7 +60,7 @@ pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut
     for interval in intervals {
         let class = &mut report.classes[interval.label];
         class.labels += 1;
-        // An instant is in the stretch that has a sample at it.
+        // An instant lies in the stretch that has a sample at that time.
         let end = interval.end.max(interval.start.saturating_add(1));
         let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
         if merged.stretches.iter().any(recorded) {

@@ -75,7 +75,7 @@ fn what_does_not_fit_is_refused() {
             .to_string()
             .contains("does not fit a window of 1024")
     );
-    // A longer window than the layout needs is no trouble.
+    // A window longer than the layout needs is accepted.
     let short = BandsConfig {
         segment: Some(100),
         hop: Some(50),
@@ -127,7 +127,7 @@ fn dead_channels_are_left_out_of_the_level() {
     let (bands, level) = (&both[455..455 + 64], both[455 + 64]);
     assert!(bands.iter().all(|v| *v == 0.0));
     assert_eq!(level, both[64]);
-    // The reference is another, so the last digit may be.
+    // The reference differs, so the last digit may differ.
     for (a, b) in both[..455].iter().zip(&alone) {
         assert!((a - b).abs() < 1e-4, "{a} is not {b}");
     }
@@ -150,14 +150,15 @@ fn without_its_level_a_window_keeps_its_unit() {
     }
 }
 
-/// A number that the bits of values make (FNV-1a).
+/// Fingerprint of the bits of values (FNV-1a).
 fn fingerprint(values: &[f32]) -> u64 {
     let bytes = values.iter().flat_map(|v| v.to_le_bytes());
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     bytes.fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// No instruction set and no C library makes a difference. Other numbers mean that older models get other inputs.
+/// The result depends on neither the instruction set nor the C library. A changed fingerprint means that existing
+/// models would get different inputs.
 #[test]
 fn bits_are_the_same_on_every_machine() {
     let of = |frames| {

@@ -21,7 +21,7 @@ fn steps_come_before_segments() {
     let shape = pipeline.features(&values, &[2, 64], &mut input).unwrap();
     assert_eq!(shape, [2, 7, 16]);
     assert_eq!((input[0], input[16], input[112]), (-63.0, -47.0, -63.0));
-    // Of segments the same as of their window.
+    // Segments give the same features as their window.
     let (cut, _) = to_input(&values, &[2, 64]).unwrap();
     let mut of_cut = Vec::new();
     pipeline.features(&cut, &[2, 7, 16], &mut of_cut).unwrap();
@@ -46,7 +46,7 @@ fn segments_overlap_by_half() {
     assert_eq!(to_input(&input, &[2, 7, 256]).unwrap(), (input, shape));
 }
 
-/// One, two and three channels, whole or cut: bands are of the window.
+/// For one, two and three channels, whole or cut, bands are computed from the window.
 #[test]
 fn bands_are_of_whole_windows() {
     let config = SpectralConfig {

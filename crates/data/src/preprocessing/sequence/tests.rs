@@ -18,7 +18,7 @@ fn window_at(start: usize, samples: usize) -> Vec<f32> {
     [&a[start..start + samples], &b[start..start + samples]].concat()
 }
 
-/// Every combination of what decides what is shared, by number.
+/// Every combination of settings that affect sharing, by number.
 fn preprocessing(which: usize) -> Preprocessing {
     let methods = [
         (SpectralMethod::None, Compression::None),
@@ -46,7 +46,7 @@ fn preprocessing(which: usize) -> Preprocessing {
         },
         bands: BandsConfig {
             segments: 5,
-            // Frames of neighbouring segments are the same.
+            // Neighbouring segments share frames.
             frames: 3,
             hop: Some(16),
             frame_hop: Some(16),
@@ -70,7 +70,7 @@ fn preprocessing(which: usize) -> Preprocessing {
     own
 }
 
-/// Compressed features of a window of 128 samples by itself.
+/// Compressed features of one window of 128 samples, computed without sharing.
 fn plainly(own: &Preprocessing, values: &[f32]) -> ([usize; 3], Vec<f32>) {
     let mut features = Vec::new();
     let mut pipeline = own.pipeline().unwrap();
@@ -82,7 +82,7 @@ fn plainly(own: &Preprocessing, values: &[f32]) -> ([usize; 3], Vec<f32>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is shared, or said to be shared and is not: the same bits.
+    /// The inputs have the same bits as without sharing, even if samples declared as shared differ.
     #[test]
     fn inputs_are_those_of_windows_by_themselves(
         which in 0usize..75,
@@ -92,12 +92,12 @@ proptest! {
         let mut sequence = own.sequence().unwrap();
         let mut start = 0;
         for (hop, kind) in hops {
-            // Half of them by whole segments.
+            // Half of the hops are whole segments.
             let hop = if kind < 4 { hop / 16 * 16 } else { hop };
             start += hop;
             let mut values = window_at(start, 128);
             match kind {
-                // Other samples than those that are expected.
+                // Samples differ from the expected ones.
                 3 | 4 => values[5] += 1.0,
                 5 => values[7] = f32::NAN,
                 6 => values[128..].fill(2.5),
@@ -128,7 +128,7 @@ fn half_a_window_on_three_segments_are_known() {
     assert_eq!(known_segments(100, 8), 0, "such a window has no segments");
 }
 
-/// Segments of bands that begin where a frame of another does have it in common.
+/// Bands segments that start on a frame boundary of another segment share its frames.
 #[test]
 fn frames_are_counted_once() {
     let config = preprocessing(4).spectral.bands;

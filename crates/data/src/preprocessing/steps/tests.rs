@@ -31,7 +31,7 @@ fn lists_are_read_and_written() {
     assert_eq!(spectral.welch.nperseg, 64);
 }
 
-/// Every name of the table is read, and written as it was read.
+/// Every name in the table is parsed and written back unchanged.
 #[test]
 fn every_step_has_its_name() {
     let values = [

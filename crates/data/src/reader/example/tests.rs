@@ -121,7 +121,7 @@ fn other_names_and_labels() {
 }
 
 proptest! {
-    /// What is written is what the generated code reads.
+    /// The generated code reads back what was written.
     #[test]
     fn round_trip(values in proptest::collection::vec(-1e9f32..1e9, 0..40), label: i64, group in proptest::option::of(".{0,300}")) {
         let shape = vec![1, values.len()];

@@ -156,7 +156,7 @@ fn what_does_not_fit_is_named() {
             "expected [N, 2, 1024] or [N, 2, 7, 256]",
         ),
         (npy("<f4", huge, &floats(4)), "is impossible"),
-        // Found by fuzzing: it kept the parser busy for ever.
+        // Found by fuzzing: the parser never finished.
         (
             npy(&format!("<f4', 'x': {}'", "[".repeat(70)), "(2, 2, 8)", &[]),
             "is nested too deeply",
@@ -188,7 +188,7 @@ fn a_damaged_label_is_an_error() {
 }
 
 proptest! {
-    /// Damage is an error, or harmless: never another sample. Read one by one, nothing panics.
+    /// Damage is an error or harmless; it never changes a sample. Reading records one by one never panics.
     #[test]
     fn damage_changes_no_sample(at in 0usize..2000, value: u8, cut in 0usize..600) {
         let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));

@@ -115,7 +115,7 @@ impl<'a> Machine<'a> {
     }
 
     fn pop(&mut self) -> Result<Id, PickleProblem> {
-        // Not below a mark: what lies there belongs to another collection.
+        // Never pops below a mark: those values belong to another collection.
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() > floor {
             Ok(self.stack.pop().expect("checked"))
@@ -195,7 +195,7 @@ impl<'a> Machine<'a> {
                 Value::Dict(Vec::new())
             }
             "builtins.set" => Value::Items(Vec::new()),
-            // By their numbers: a program that calls again and again takes no more memory than its bytes.
+            // Values are referenced by number, so a program with many calls needs no more memory than its own size.
             _ => Value::Call(function, arguments, None),
         };
         self.push(made);

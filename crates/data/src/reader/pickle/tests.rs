@@ -62,7 +62,7 @@ proptest! {
         let _ = Pickle::read(&bytes);
     }
 
-    /// Opcodes in any order, so that the machine gets far.
+    /// Random sequences of valid opcodes, so that the machine runs long.
     #[test]
     fn no_program_panics(codes in proptest::collection::vec(
         proptest::sample::select(b"(012N.]}atleduRbQs\x85\x86\x87\x88\x94\x8f\x90\x91\x93\x81".to_vec()), 0..60)

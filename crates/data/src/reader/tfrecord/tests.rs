@@ -46,8 +46,8 @@ fn round_trip() {
 }
 
 proptest! {
-    /// Truncated or damaged anywhere: an error that names file and record, or, cut between two
-    /// records, fewer records; never a wrong value.
+    /// Truncation or damage anywhere gives an error that names file and record or, if the file is cut between two
+    /// records, fewer records. It never gives a wrong value.
     #[test]
     fn damage_is_found(cut in 0usize..400, at in 0usize..400, flip: u8) {
         let folder = tempfile::tempdir().unwrap();
