@@ -1,5 +1,5 @@
-//! The unit of the samples makes no difference: the same windows in volts, counts or metres a second become the same
-//! inputs. And what says nothing is named.
+//! The unit of the samples makes no difference: the same windows in volts, counts or metres per second give the same
+//! inputs. Windows and channels without information are reported.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use data::{Dataset, DatasetConfig, Normalisation, Storage, batch};
 const WINDOWS: usize = 12;
 const SHAPE: [usize; 2] = [2, 256];
 
-/// Counts of a recorder: steps of one, an offset, no frequency without power.
+/// Counts of a recorder: integers with an offset and power at every frequency.
 fn counts(window: usize, i: usize) -> f32 {
     let (channel, t) = (i / SHAPE[1], i % SHAPE[1]);
     let noise = ((i * 7919 + window * 104_729) * 31 + i * i * 17) % 101;
@@ -22,7 +22,7 @@ struct Project {
 }
 
 impl Project {
-    /// With `value` of window and place as samples, and `settings` in the configuration.
+    /// Samples are `value` of window and position; `settings` go into the configuration.
     fn new(value: impl Fn(usize, usize) -> f32, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (split, first) in [("train", 0), ("val", 100)] {
@@ -89,7 +89,7 @@ const SETTINGS: [(&str, bool); 11] = [
         "spectral_processing: {method: welch, compression: log1p}",
         true,
     ),
-    // The level is a logarithm, the bands are exact.
+    // The bands are exact, but the level is a logarithm.
     ("spectral_processing: {method: bands}", false),
     (
         "spectral_processing: {method: bands, bands: {frames: 1, level: true}}",
@@ -113,7 +113,7 @@ const NORMALISATIONS: [Normalisation; 4] = [
 fn units_make_no_difference() {
     for (settings, is_exact) in SETTINGS {
         for normalisation in NORMALISATIONS {
-            // The level of a window is one feature among the others: it moves what these scale by.
+            // The level changes the scale of the other features, since it is scaled together with them.
             let scales_with_level =
                 matches!(normalisation, Normalisation::Sample | Normalisation::Batch);
             if settings.contains("bands") && scales_with_level {
@@ -141,7 +141,7 @@ fn units_make_no_difference() {
                     );
                 }
             }
-            // Rounding of the samples shows in bins where they cancel.
+            // Rounding errors of the samples show in bins where they cancel.
             let tolerance = match (is_exact, settings.contains("scale")) {
                 (false, _) => 0.15,
                 (true, true) => 0.15,
@@ -170,7 +170,7 @@ fn close(ours: &[f32], expected: &[f32], tolerance: f32, what: &str) {
     }
 }
 
-/// Thresholds come from the training split, wherever the windows lie.
+/// Thresholds come from the training split, however the windows are stored.
 #[test]
 fn streamed_inputs_are_those_in_memory_to_the_bit() {
     // Dead windows have no level.
@@ -188,7 +188,7 @@ fn streamed_inputs_are_those_in_memory_to_the_bit() {
             assert!(expected.iter().all(|v| v.is_finite()), "{what}");
             assert_eq!(inputs(&windows), expected, "{what}");
             assert_eq!(inputs(&streamed), expected, "{what}");
-            // Stored with the model, read again.
+            // Stored with the model and read again.
             let json = serde_json::to_string(&memory.preprocessing).unwrap();
             let stored: data::Preprocessing = serde_json::from_str(&json).unwrap();
             assert_eq!(stored, memory.preprocessing, "{what}");
@@ -196,7 +196,7 @@ fn streamed_inputs_are_those_in_memory_to_the_bit() {
     }
 }
 
-/// Checks that these are the logarithms of one and those, each the nearest float32 or, of two as near, the one beside it.
+/// Checks that `found` is `ln(1 + x)` of `of`, to within one unit in the last place.
 fn are_log1p(found: &[f32], of: &[f32]) {
     assert_eq!(found.len(), of.len());
     for (found, of) in found.iter().zip(of) {
@@ -208,7 +208,7 @@ fn are_log1p(found: &[f32], of: &[f32]) {
     }
 }
 
-/// A run of an older version goes on with the thresholds it had.
+/// A run of an older version keeps its thresholds.
 #[test]
 fn absolute_thresholds_are_those_of_older_versions() {
     let settings = "spectral_processing: {method: fft, compression: log1p}";
@@ -222,7 +222,7 @@ fn absolute_thresholds_are_those_of_older_versions() {
     are_log1p(&inputs(&dataset), &inputs(&plain));
 }
 
-/// Counts in old configurations become what they always became.
+/// Counts in old configurations give the same inputs as before.
 #[test]
 fn counts_keep_their_log1p() {
     let project = Project::new(
@@ -246,7 +246,7 @@ fn what_says_nothing_is_named() {
         warnings
     };
     assert_eq!(warnings(counts, ""), [""; 0]);
-    // In metres a second, too.
+    // Also in metres per second.
     let dead = |window, i| {
         if i >= SHAPE[1] {
             -2e-9
@@ -288,7 +288,7 @@ fn what_says_nothing_is_named() {
     assert_eq!(warnings(counts, known), [""; 0]);
 }
 
-/// A dead channel stays silent under every scaling, and the other one's inputs are as they would be alone.
+/// A dead channel stays zero under every normalisation, and the other channel's inputs are those it would have alone.
 #[test]
 fn dead_channels_become_zero() {
     for settings in [

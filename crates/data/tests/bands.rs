@@ -1,9 +1,9 @@
-//! The front end `bands` against NumPy and SciPy (`scripts/conformance/make_bands.py`).
+//! Compares the front end `bands` with NumPy and SciPy (`scripts/conformance/make_bands.py`).
 
 use data::{BandsConfig, Preprocessing, SpectralConfig, SpectralMethod};
 use serde_json::Value;
 
-/// The script's window.
+/// The window of the script.
 fn window(channels: usize, samples: usize, dead: Option<u64>) -> Vec<f32> {
     let value = |c: usize, i: usize| {
         if dead == Some(c as u64) {

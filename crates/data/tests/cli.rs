@@ -21,7 +21,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings")
 }
 
-/// Standard output of a run that must succeed, with the folder's name left out.
+/// Standard output of a successful run, without the folder's name.
 fn stdout(folder: &Path, arguments: &[&str]) -> String {
     let output = data(arguments);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -73,7 +73,7 @@ fn recordings_become_a_dataset_and_another_split() {
             .starts_with(b"\x89PNG")
     );
 
-    // All together and out again, by other groups.
+    // Merge everything, then split by other groups.
     let split = stdout(
         folder.path(),
         &[
@@ -155,7 +155,7 @@ fn what_cannot_be_used_hides_no_other() {
     }
 }
 
-/// Arrays that are no samples as they are: what there is, and what is missing.
+/// Arrays that cannot be used as samples: lists what they contain and what is missing.
 #[test]
 fn other_arrays_are_described() {
     let numpy = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy");
@@ -180,7 +180,7 @@ fn other_arrays_are_described() {
         assert!(own["missing"].is_string());
         assert_ne!(own["arrays"][0]["shape"], "");
     }
-    // Where an array is damaged there is nothing to tell.
+    // A damaged array cannot be described.
     let folder = tempfile::tempdir().unwrap();
     let cut = folder.path().join("cut.npy");
     std::fs::write(&cut, b"\x93NUMPY\x01\x00\xff\x00{'descr'").unwrap();
@@ -213,7 +213,7 @@ fn mistakes_end_with_2_and_name_what_is_wrong() {
     }
 }
 
-/// The example of the list is one that is read.
+/// The example list is valid.
 #[test]
 fn the_example_is_a_list() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/recordings.yaml");
@@ -226,7 +226,7 @@ fn the_example_is_a_list() {
     );
 }
 
-/// Labels of many `.pt` files are remembered: what has not changed is not opened again, to count and to leave classes out.
+/// Labels of many `.pt` files are cached: `count` and the exclusion of classes do not open unchanged files again.
 #[test]
 fn labels_of_many_files_are_remembered() {
     let folder = tempfile::tempdir().unwrap();
@@ -271,7 +271,7 @@ fn labels_of_many_files_are_remembered() {
     ");
     assert_eq!(std::fs::read_dir(at("cache")).unwrap().count(), 1);
 
-    // Number 5 is of class 0 and left out. Nobody opens it again while it is as long and as old as it was.
+    // File 5 has the excluded class 0. It is not opened again while its size and modification time stay the same.
     let damaged = vec![b'x'; kinds[2].len()];
     write("5.pt", &damaged, long_ago);
     assert_eq!(run("count"), counted);
@@ -281,7 +281,7 @@ fn labels_of_many_files_are_remembered() {
         let (code, said) = run(command);
         assert!(code == Some(2) && said.contains("5.pt: "), "{said}");
     }
-    // A damaged memory is none.
+    // A damaged cache is ignored.
     write("5.pt", &kinds[0], long_ago);
     for entry in std::fs::read_dir(at("cache")).unwrap() {
         std::fs::write(entry.unwrap().path(), "{\"version\": 1,").unwrap();
@@ -314,7 +314,7 @@ fn converted_data_are_the_same_data() {
     );
     let other = numpy.join("f2.npy").display().to_string();
     std::fs::write(at("val.txt"), other).unwrap();
-    // The same windows on both sides: what is written is checked as training checks it.
+    // The same windows in both splits: `convert` makes the same checks as training.
     let failed = data(&["convert", &at("config.yaml"), "--out", &at("new")]);
     assert!(
         text_of(&failed).contains("share 3 group(s)"),
@@ -323,7 +323,7 @@ fn converted_data_are_the_same_data() {
     );
     assert!(!Path::new(&at("new")).exists());
 
-    // Of one recording each.
+    // One recording per split.
     let mut writers = ["train", "val"].map(|split| {
         let path = folder.path().join(format!("{split}.tfrecord"));
         data::reader::TfrecordWriter::create(&path).unwrap()

@@ -1,4 +1,4 @@
-//! Whole datasets from disk: the demo, archives, batches, and everything that is refused.
+//! Whole datasets from disk: the demo, archives, batches, and all rejected input.
 
 mod batches;
 mod refused;
@@ -25,7 +25,7 @@ fn the_demo_loads_and_is_written_once() {
     assert_eq!(dataset.train.class_counts(3), [400, 400, 400]);
     assert!(!dataset.test_is_val);
     assert_eq!(dataset.warnings, Vec::<String>::new());
-    // Whole numbers on disk: the same bytes on every machine.
+    // Integers on disk, so the bytes are the same on every machine.
     let start = &dataset.train.fingerprint[..16];
     insta::assert_snapshot!(start);
 
@@ -39,7 +39,7 @@ fn the_demo_loads_and_is_written_once() {
     assert_eq!(entries, 1, "nothing is left aside");
 }
 
-/// A configuration over one TFRecord a split.
+/// A configuration with one TFRecord file per split.
 struct Project {
     folder: tempfile::TempDir,
 }
@@ -81,7 +81,7 @@ impl Project {
 }
 
 fn record(record: usize, label: i64, shape: &[usize], group: &str) -> Record {
-    // Another group has other windows.
+    // Other groups have other windows.
     let start = record + 100 * usize::from(group.as_bytes()[0]);
     let values = (0..shape.iter().product()).map(|i: usize| ((i * 7 + start) % 31 + start) as f32);
     Record {
@@ -100,7 +100,7 @@ fn without_a_test_split_the_validation_split_serves() {
     assert_eq!(dataset.test, dataset.val);
     assert!(dataset.warnings[0].contains("serves as test"));
 
-    // One list under two names is one split.
+    // One list under two names is the same split.
     let project = Project::new();
     project.file("test.txt", "val.tfrecord\n");
     project.file(

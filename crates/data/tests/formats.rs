@@ -1,5 +1,5 @@
-//! The same samples in every format are the same data: NumPy's files (`scripts/conformance/make_numpy.py`), and TFRecord
-//! made of them.
+//! The same samples give the same data in every format: NumPy files (`scripts/conformance/make_numpy.py`), and TFRecord
+//! files made from them.
 
 use std::path::{Path, PathBuf};
 
@@ -40,14 +40,14 @@ fn the_same_records_in_every_file_of_numpy() {
     assert_eq!((expected.len(), &expected[8].shape[..]), (9, &[2, 64][..]));
     assert_eq!(expected[8].group.as_deref(), Some("run 2"));
     assert_eq!(expected[7].label, 1);
-    // As NumPy prints them.
+    // As printed by NumPy.
     assert_eq!(&expected[0].values[..4], [683.0, 1220.0, -1910.0, 1231.0]);
     for name in &SOURCES[1..] {
         assert_eq!(records(&fixtures().join(name)).unwrap(), expected, "{name}");
     }
 }
 
-/// Every type of integers, both orders of bytes, without names: `np.savez(file, x, y)`.
+/// Every integer type in both byte orders, with unnamed arrays: `np.savez(file, x, y)`.
 #[test]
 fn small_numbers_in_every_type() {
     let files = std::fs::read_dir(fixtures()).unwrap();
@@ -101,7 +101,7 @@ fn what_is_not_clear_is_refused() {
     }
 }
 
-/// Windows in every type that TFRecord's bytes may hold, and what does not say its type
+/// Windows in every type that the bytes of a TFRecord may hold, and bytes whose type is not given
 /// (`scripts/conformance/make_tfrecord_types.py`).
 #[test]
 fn bytes_of_tfrecord_are_read_for_sure_or_refused() {
@@ -152,7 +152,7 @@ fn config(folder: &Path, source: &str) -> DatasetConfig {
 #[test]
 fn one_fingerprint_and_streamed_or_not_the_same_inputs() {
     let folder = tempfile::tempdir().unwrap();
-    // Any other samples serve to validate.
+    // Validation can use any other samples.
     let mut writer = reader::TfrecordWriter::create(&folder.path().join("val.tfrecord")).unwrap();
     for (i, record) in records(&fixtures().join("stored.npz"))
         .unwrap()
@@ -226,7 +226,7 @@ fn what_is_missing_beside_an_array_is_named() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..Default::default() })]
 
-    /// Damaged anywhere: an error that names the file, or other values; never a panic.
+    /// Damage anywhere gives an error that names the file, or other values, but never a panic.
     #[test]
     fn damaged_arrays(at in 0usize..700, value: u8, cut in proptest::option::of(0usize..5000), name in 0usize..2) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! From recordings to a dataset that trains: `crates/data/tests/fixtures/recordings` holds what ObsPy and pyarrow wrote.
+//! From recordings written by ObsPy and pyarrow (`crates/data/tests/fixtures/recordings`) to a dataset for training.
 
 mod labels;
 mod notes;
@@ -12,7 +12,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings")
 }
 
-/// Imports what `yaml` lists, with `{fixtures}` for their folder.
+/// Imports the list `yaml`, in which `{fixtures}` stands for their folder.
 fn run(yaml: &str) -> (tempfile::TempDir, Result<Imported, String>) {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("recordings.yaml");
@@ -59,7 +59,7 @@ fn m3n_vc_becomes_a_dataset() {
         (imported.recordings, imported.gaps, imported.counts.in_gaps),
         (8, 0, 0)
     );
-    // 30 windows in 20 s, of two runs by two nodes each: the test runs whole, the last fifth of the others validates.
+    // 30 windows in 20 s, two runs with two nodes each. Whole runs are tested; the last fifth of the others validates.
     assert_eq!(imported.windows[2], [60, 60]);
     assert_eq!(
         imported.windows[0][0] + imported.windows[1][0] + imported.straddling / 2,
@@ -76,13 +76,13 @@ fn m3n_vc_becomes_a_dataset() {
     assert_eq!(index.lines().count(), 12);
     assert!(index.starts_with("test-00000-of-00012.tfrecord\n"));
 
-    // The same to the byte, whenever it is done.
+    // Importing again gives the same bytes.
     let (_again, second) = run(M3N_VC);
     let second = self::dataset(&second.unwrap());
     assert_eq!(second.train.fingerprint, dataset.train.fingerprint);
 }
 
-/// Two channels of miniSEED with a gap, resampled and filtered; labels by second and by moment, and from a table.
+/// Two channels of miniSEED with a gap, resampled and filtered; labels in seconds, as times, and from a table.
 #[test]
 fn miniseed_is_cut_between_gaps() {
     let list = "
@@ -143,7 +143,7 @@ fn events_stay_together() {
     dataset(&imported);
 }
 
-/// Traces of a class, around their arrivals; those of other classes and without arrival are left out.
+/// Traces of a class, around their arrivals; traces of other classes or without an arrival are left out.
 #[test]
 fn seisbench_is_cut_around_arrivals() {
     let list = "
@@ -162,7 +162,7 @@ split: {by: given}
 ";
     let (_folder, imported) = run(list);
     let imported = imported.unwrap();
-    // Of nine traces two are thunder, and one has no arrival; 1.4 s are two windows.
+    // Of nine traces, two are thunder and one has no arrival; 1.4 s give two windows.
     assert_eq!(imported.recordings, 6);
     assert_eq!(imported.windows, [vec![4, 4], vec![0, 2], vec![2, 0]]);
     let warnings = imported.warnings.join("\n");

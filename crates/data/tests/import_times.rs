@@ -1,6 +1,6 @@
-//! Labels in seconds count from the earliest sample of the chosen channels, whatever is left out later. The windows that
-//! ObsPy cuts are in `crates/data/tests/fixtures/imports` (`scripts/conformance/make_imports.py`): every sample tells its
-//! own time.
+//! Labels in seconds count from the earliest sample of the chosen channels, whatever is left out later. The windows cut
+//! by ObsPy are in `crates/data/tests/fixtures/imports` (`scripts/conformance/make_imports.py`); the value of every
+//! sample is its time.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/imports")
 }
 
-/// Imports what `yaml` lists; the windows with their class, sorted.
+/// The windows imported from the list `yaml` with their classes, sorted.
 fn windows(yaml: &str) -> Vec<(i64, Vec<f32>)> {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list.yaml");
@@ -78,7 +78,7 @@ fn seconds_count_from_the_earliest_sample() {
     }
 }
 
-/// `class:` is from the earliest sample on, 14 s before the first stretch that is long enough.
+/// `class:` counts from the earliest sample, 14 s before the first stretch that is long enough.
 #[test]
 fn classes_of_whole_recordings_too() {
     let file = fixtures().join("spike.mseed");
@@ -93,7 +93,7 @@ fn classes_of_whole_recordings_too() {
     );
 }
 
-/// `start:` is the time of the first sample, and seconds count from it; so do moments.
+/// `start:` is the time of the first sample; seconds and times refer to it.
 #[test]
 fn a_given_start_is_the_zero() {
     let folder = tempfile::tempdir().unwrap();
@@ -131,7 +131,7 @@ fn a_given_start_is_the_zero() {
     );
 }
 
-/// The trace's first 1.7 s are NaN in one component: a gap, and no other zero.
+/// The trace's first 1.7 s are NaN in one component: they are a gap and do not shift the zero of the times.
 #[test]
 fn arrivals_of_seisbench_too() {
     let windows = windows(&format!(

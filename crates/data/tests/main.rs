@@ -1,4 +1,5 @@
-//! All integration tests as one program: every program would be linked, and generic code optimised, once more.
+//! All integration tests in one program: each further program would have to be linked, and its generic code optimised
+//! again.
 
 mod amplitudes;
 mod bands;
@@ -18,7 +19,7 @@ mod tensorflow;
 mod untrusted;
 mod wav;
 
-/// A file that is not listed above, or in the file that its folder is named after, would never run.
+/// A test file must be listed above, or in the file that its folder is named after; otherwise it would never run.
 #[test]
 fn every_file_is_part_of_this_program() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

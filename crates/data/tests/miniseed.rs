@@ -1,4 +1,4 @@
-//! Records of every encoding in both byte orders, and sound records amid others, against libmseed
+//! Records of every encoding in both byte orders, and sound records among other data, compared with libmseed
 //! (`scripts/conformance/make_miniseed.py`).
 
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ fn every_file_holds_what_libmseed_reads() {
     }
 }
 
-/// The same samples in either byte order of headers and data.
+/// The byte orders of headers and data do not affect the samples.
 #[test]
 fn twins_are_equal() {
     for level in [1, 2] {
@@ -136,7 +136,7 @@ fn what_is_left_out_is_noted() {
     assert!(read("steim2-le-header-le-data").notes.is_empty());
 }
 
-/// A damaged record is a gap where it was, and the rest keeps its times.
+/// A damaged record leaves a gap, and the other records keep their times.
 #[test]
 fn a_damaged_record_is_a_gap() {
     let merged = merge(read("damaged").traces, &["EHZ".into()]).unwrap();
@@ -146,7 +146,7 @@ fn a_damaged_record_is_a_gap() {
     assert_eq!(apart, 1_170_000_000);
 }
 
-/// Records whose encoding is not read are named, and lose nothing else.
+/// Records with an unsupported encoding are reported and affect no others.
 #[test]
 fn other_encodings_are_named() {
     let sound = std::fs::read(folder().join("steim2-be-header-be-data.mseed")).unwrap();
@@ -180,7 +180,7 @@ fn sound() -> Vec<(Vec<u8>, usize)> {
 }
 
 proptest! {
-    /// Whatever lies between sound records, all of their samples are read, and no others.
+    /// All samples of sound records are read, and no others, whatever lies between the records.
     #[test]
     fn sound_records_are_found_amid_anything(
         parts in proptest::collection::vec((0usize..6, proptest::collection::vec(any::<u8>(), 0..300), any::<bool>()), 1..6),
@@ -198,7 +198,7 @@ proptest! {
         prop_assert_eq!(read, samples, "{:?}", contents.notes);
     }
 
-    /// Records that are cut off anywhere lose themselves alone: what they swallow is found again.
+    /// A truncated record loses only its own samples: the records after it are found.
     #[test]
     fn a_record_that_is_cut_loses_itself_alone(first in 0usize..4, cut in 60usize..511, then in 0usize..4) {
         let sound = sound();
@@ -211,7 +211,7 @@ proptest! {
         prop_assert!(all.contains(&read), "{read} of {all:?}: {:?}", contents.notes);
     }
 
-    /// Any damage is an error or samples, never a panic, and never more samples than the bytes can hold.
+    /// Any damage gives an error or samples, never a panic, and never more samples than the bytes can hold.
     #[test]
     fn any_damage_is_survived(
         parts in proptest::collection::vec(0usize..6, 1..4),

@@ -1,4 +1,4 @@
-//! Samples that the real PyTorch wrote (`scripts/conformance/make_pt_samples.py`), value by value.
+//! Samples written by PyTorch (`scripts/conformance/make_pt_samples.py`), value by value.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -154,7 +154,7 @@ fn a_configuration_of_the_python_system_works_here() {
     }
 }
 
-/// Of a large archive only what is wanted is read: what lies beside it may even be damaged.
+/// Only the required part of a large archive is read: other parts may even be damaged.
 #[test]
 fn of_large_files_the_wanted_sensor_alone_is_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -188,12 +188,12 @@ fn many_files_stream_like_they_load() {
     for i in 0..600 {
         let name = format!("{i}.pt");
         let source = ["float32.pt", "old_float64.pt", "batch_of_one.pt"][i % 3];
-        // Samples of segments: [2, 3, 4].
+        // Samples stored in segments: [2, 3, 4].
         std::fs::copy(fixtures().join(source), folder.path().join(&name)).unwrap();
         index.push_str(&format!("{name}\n"));
     }
     std::fs::write(folder.path().join("train.txt"), &index).unwrap();
-    // Another window: that of the training split would be refused.
+    // A different window, since one of the training split would be rejected.
     std::fs::copy(fixtures().join("uint8.pt"), folder.path().join("val.pt")).unwrap();
     std::fs::write(folder.path().join("val.txt"), "val.pt\n").unwrap();
     let path = folder.path().join("config.yaml");
@@ -219,7 +219,7 @@ fn many_files_stream_like_they_load() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..Default::default() })]
 
-    /// Damaged anywhere, in every form: an error that names the file, or other values; never a panic.
+    /// Damage anywhere, in every form, gives an error that names the file, or other values, but never a panic.
     #[test]
     fn damage(
         name in proptest::sample::select(vec!["nested.pt", "old_nested.pt", "sliced.pt", "old_sliced.pt", "protocol5.pt"]),

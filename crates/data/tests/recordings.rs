@@ -1,5 +1,5 @@
-//! Recordings that ObsPy, libmseed, SciPy and pyarrow wrote, value by value (`scripts/conformance/make_recordings.py`),
-//! and what strangers' files may hold.
+//! Recordings written by ObsPy, libmseed, SciPy and pyarrow, value by value (`scripts/conformance/make_recordings.py`),
+//! and damaged files.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const START: i64 = 1_714_557_600_000_000_000;
 const N: i64 = 400;
 
-/// The script's samples.
+/// The samples of the script.
 fn value(i: i64, channel: i64) -> f64 {
     let scale = if (101..140).contains(&i) { 200 } else { 1 };
     (((i * i * 37) % 1009 - 500) * scale + i / 7 + 1000 * channel) as f64
@@ -217,7 +217,7 @@ fn damage_is_named() {
     );
 }
 
-/// Every fixture of a format that is known by its content.
+/// All fixtures whose format is recognised by content.
 fn fixtures() -> Vec<PathBuf> {
     let all = ["recordings", "miniseed", "wav", "sac"].map(|name| folder().with_file_name(name));
     let files = all
@@ -236,7 +236,7 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 proptest! {
-    /// Changed bytes are an error or samples, never a panic, and never more samples than the bytes can hold.
+    /// Changed bytes give an error or samples, never a panic, and never more samples than the bytes can hold.
     #[test]
     fn any_change_is_survived(
         file in any::<prop::sample::Index>(),
@@ -248,7 +248,7 @@ proptest! {
         let path = &files[file.index(files.len())];
         let mut bytes = std::fs::read(path).unwrap();
         for (at, byte) in changes {
-            // Headers are where it matters.
+            // Changes to headers have the largest effect.
             let length = bytes.len().min(700);
             bytes[at.index(length)] = byte;
         }

@@ -1,4 +1,4 @@
-//! SAC files as programs leave them, against ObsPy (`scripts/conformance/make_sac.py`).
+//! SAC files as written by various programs, compared with ObsPy (`scripts/conformance/make_sac.py`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fn every_file_holds_what_obspy_reads() {
         };
         assert_eq!(trace.samples, expected.samples, "{name}");
         assert_eq!(trace.channel, expected.channel, "{name}");
-        // A float32 of seconds holds no more.
+        // The header stores the period as float32.
         let differs = (trace.rate / expected.rate - 1.0).abs();
         assert!(differs < 6e-8, "{name}: {} {}", trace.rate, expected.rate);
         assert!((trace.start - expected.start).abs() < 1000, "{name}");

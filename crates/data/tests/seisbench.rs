@@ -1,4 +1,4 @@
-//! SeisBench-like datasets whose axes, components and rates are told in many ways, against h5py
+//! Datasets like SeisBench's with various descriptions of axes, components and rates, compared with h5py
 //! (`scripts/conformance/make_seisbench.py`).
 
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ fn all_that_is_missing_is_named_at_once() {
     ] {
         assert!(error.contains(part), "{error}");
     }
-    // What is given does not overrule a file that says something else.
+    // Given settings must not contradict the file.
     let mut data = SeisBench::open(&folder().join("CW"), "").unwrap();
     let refused =
         |data: &mut SeisBench, given: Given| data.complete(&given).unwrap_err().to_string();
@@ -96,7 +96,7 @@ fn all_that_is_missing_is_named_at_once() {
     assert!(refused(&mut data, order).contains("`dimension_order` is given as WC"));
 }
 
-/// Imports a folder of the fixtures with other metadata; its windows and warnings, or the error.
+/// Imports a folder of the fixtures with other metadata; returns the number of windows and the warnings, or the error.
 fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, String), String> {
     let own = tempfile::tempdir().unwrap();
     for file in ["metadata.csv", "waveforms.hdf5"] {
@@ -122,7 +122,7 @@ fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, St
 fn one_trace_does_not_lose_the_others() {
     let class = "    class_column: source_type\n";
     let (windows, warnings) = imported("components", None, class).unwrap();
-    // Two of six traces have all three components and a place: of two windows each.
+    // Of six traces, two have all three components and a location: two windows each.
     assert_eq!(windows, 4);
     for part in [
         "2 traces with other channels left out",
@@ -132,7 +132,7 @@ fn one_trace_does_not_lose_the_others() {
     ] {
         assert!(warnings.contains(part), "{part}: {warnings}");
     }
-    // Without a date among others, and with none that can be read.
+    // A trace without a date among others, and dates that cannot be parsed.
     let lines = [
         "2024-05-01T10:00:00Z",
         "NaT",
@@ -154,10 +154,10 @@ fn one_trace_does_not_lose_the_others() {
         warnings.contains("2 traces that cannot be read left out"),
         "{warnings}"
     );
-    // No dates at all are none that are missing.
+    // If no trace has a date, none is reported as missing.
     let (windows, _) = imported("CW", None, class).unwrap();
     assert_eq!(windows, 6);
-    // Where no trace can be read, the first reason is an error.
+    // If no trace can be read, the first reason becomes an error.
     let error = imported("CW", Some("trace_name,source_type\nnothing,x\n"), class).unwrap_err();
     assert!(error.contains("record 0"), "{error}");
 }

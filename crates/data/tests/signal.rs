@@ -1,9 +1,9 @@
-//! Filters against those of SciPy (`scripts/conformance/make_signals.py`).
+//! Compares filters with SciPy's (`scripts/conformance/make_signals.py`).
 
 use data::signal::{self, Band, Butterworth, Ratio};
 use serde_json::Value;
 
-/// The script's signal.
+/// The signal of the script.
 fn wave(n: usize) -> Vec<f64> {
     let value = |i: usize| {
         let t = i as f64;
@@ -59,7 +59,7 @@ fn filters_are_those_of_scipy() {
     }
 }
 
-/// Measured rates, whose ratio has large parts, as SciPy's filter with millions of taps.
+/// Measured rates, whose ratio has large terms, compared with SciPy's filter of millions of taps.
 #[test]
 fn measured_rates_are_resampled_as_by_scipy() {
     let fixture: Value = serde_json::from_str(include_str!("fixtures/rates.json")).unwrap();

@@ -1,4 +1,4 @@
-//! Tables of loggers, spreadsheets, pandas and pyarrow, and what pandas and pyarrow read from them
+//! Tables from loggers, spreadsheets, pandas and pyarrow, compared with what pandas and pyarrow read
 //! (`scripts/conformance/make_tables.py`).
 
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn every_table_is_as_pandas_and_pyarrow_read_it() {
                 (50, 30),
                 "{shown}"
             );
-            // Seconds since 1970 in float64 are good to a quarter of a microsecond.
+            // Seconds since 1970 in float64 are accurate to a quarter of a microsecond.
             assert!((first.start - start).abs() < 500, "{shown}");
             assert!(
                 (second.start - start - 2_000_000_000).abs() < 500,
@@ -72,7 +72,7 @@ fn what_is_left_out_is_named() {
     assert!(notes.contains("`what`: texts"), "{notes}");
 }
 
-/// pyarrow's durations are plain integers to everybody else: microseconds or milliseconds, who knows.
+/// Durations of pyarrow look like plain integers to other readers, so they may be microseconds or milliseconds.
 #[test]
 fn whole_numbers_without_a_unit_are_no_times() {
     for (name, unit) in [("duration.parquet", 1e-6), ("no_unit.parquet", 1e-3)] {
@@ -88,7 +88,7 @@ fn whole_numbers_without_a_unit_are_no_times() {
             sampling_rate: Some(100.0 / 2.9),
             start: None,
         };
-        // A rate that no unit fits: the column is left out, and said so.
+        // No unit fits this rate, so the column is left out and reported.
         let contents = recording::read(&path, &hints).unwrap();
         assert!(
             contents.notes[0].contains("left out column `time`"),
@@ -111,7 +111,7 @@ fn packed_tables_are_unpacked() {
     assert_eq!(contents, read("german.csv"));
 }
 
-/// Rows of several sensors are never one channel.
+/// Rows of several sensors are never taken as one channel.
 #[test]
 fn sensors_of_one_table_are_told_apart() {
     let notes = read("nodes.parquet").notes.join("\n");
@@ -121,7 +121,7 @@ fn sensors_of_one_table_are_told_apart() {
     );
 }
 
-/// A row that is cut or has the names again moves no other.
+/// A truncated row, or one that repeats the names, does not shift other rows.
 #[test]
 fn rows_keep_their_places_without_times() {
     let hints = Hints {
@@ -155,7 +155,7 @@ fn files_that_are_no_tables_are_named() {
     assert!(error(b"PK\x03\x04\0\0", "csv").contains("Excel"));
 }
 
-/// Programs ask for a rate only if it is all that is missing.
+/// Programs ask for a rate only if nothing else is missing.
 #[test]
 fn a_missing_rate_is_told_from_other_problems() {
     let unknown = |text: &str, extension: &str| {

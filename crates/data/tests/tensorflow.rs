@@ -1,4 +1,4 @@
-//! TFRecord files that TensorFlow wrote (`scripts/conformance/make_tfrecords.py`), value by value.
+//! TFRecord files written by TensorFlow (`scripts/conformance/make_tfrecords.py`), value by value.
 
 use std::path::Path;
 

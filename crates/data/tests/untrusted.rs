@@ -1,4 +1,4 @@
-//! Configurations and index files of strangers: never a panic, never memory or time without bound.
+//! Untrusted configurations and index files cause no panic, and use bounded memory and time.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn parse(text: &str) -> Result<DatasetConfig, String> {
 }
 
 proptest! {
-    /// Damage anywhere is an error that names the file, or another configuration.
+    /// Damage anywhere gives an error that names the file, or a different configuration.
     #[test]
     fn damaged_configurations(at in 0usize..400, with in "[-:{}\\[\\]&*!|>%@#0-9a-z \\n\\t'\"]{0,6}", cut in 0usize..8) {
         let at = at % CONFIG.len();
@@ -45,7 +45,7 @@ proptest! {
         let _ = parse(&text);
     }
 
-    /// Whatever an index names: a source that is there, or an error that names the line.
+    /// Any index gives an existing source, or an error that names the line.
     #[test]
     fn any_index(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let folder = tempfile::tempdir().unwrap();
@@ -103,7 +103,7 @@ fn a_configuration_is_no_gigabyte() {
     assert!(error.contains("not a configuration"), "{error}");
 }
 
-/// Files of all formats that were written by other programs.
+/// Files of all formats written by other programs.
 fn sound_files() -> Vec<std::path::PathBuf> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let folders = [
@@ -137,14 +137,14 @@ fn sound_files() -> Vec<std::path::PathBuf> {
     found
 }
 
-/// A file with some of its bytes changed, moved, doubled or cut off.
+/// A file with some bytes changed, moved, duplicated or cut off.
 fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     let mut bytes = sound.to_vec();
     for _ in 0..rng.random_range(1..=4) {
         if bytes.is_empty() {
             break;
         }
-        // Headers decide most.
+        // Changes to headers have the largest effect.
         let reach = if rng.random_bool(0.5) {
             bytes.len().min(256)
         } else {
@@ -171,7 +171,7 @@ fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     bytes
 }
 
-/// Reads a damaged file with all that could read it.
+/// Reads a damaged file with every reader that accepts its extension.
 fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     let hints = Hints {
         sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
@@ -209,7 +209,7 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     }
 }
 
-/// Processor time of this program, to a hundredth of a second: others may keep it waiting.
+/// Processor time of this process in steps of 10 ms; wall time would depend on other processes.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let after_name = stat.rsplit(')').next().unwrap();
@@ -218,12 +218,12 @@ fn processor_time() -> Duration {
     Duration::from_millis(10 * ticks)
 }
 
-/// Damaged files, and how they were taken.
+/// Damaged files that were tried, and the outcome.
 #[derive(Default)]
 struct Tried {
-    /// Number of files by ending, and the longest time that one took.
+    /// Number of files and longest time per file, by extension.
     counts: std::collections::BTreeMap<String, (u64, Duration)>,
-    /// Files kept because of a panic or a long time.
+    /// Files kept because of a panic or a long run time.
     bad: Vec<String>,
 }
 
@@ -248,9 +248,9 @@ impl Tried {
     }
 }
 
-/// Damaged files of every reader: no panic, none for more than a second, memory bounded. `FUZZ_INPUTS` says how many of
-/// each ending, `FUZZ_SECONDS` for how long at most, `FUZZ_SEED` which, and `FUZZ_ENDINGS` (`wav,sac`) of which files alone;
-/// cargo-fuzz (`fuzz/README.md`) finds what this does not.
+/// Damaged files for every reader: no panic, no file takes more than a second, memory stays bounded. `FUZZ_INPUTS` sets
+/// the number of files per extension, `FUZZ_SECONDS` the maximum duration, `FUZZ_SEED` the seed and `FUZZ_ENDINGS`
+/// (`wav,sac`) the extensions. cargo-fuzz (`fuzz/README.md`) finds what this test does not.
 #[test]
 #[ignore = "takes as long as FUZZ_SECONDS says"]
 fn damaged_files_are_read_or_refused_in_time() {
@@ -277,7 +277,7 @@ fn damaged_files_are_read_or_refused_in_time() {
     let mut tried = Tried::default();
     let begun = Instant::now();
     let mut said = 1;
-    // Every reader in turn, however many files it has.
+    // All readers in turn, however many files each has.
     for round in 0..inputs {
         if begun.elapsed() > Duration::from_secs(seconds) || tried.bad.len() > 50 {
             break;

@@ -1,4 +1,4 @@
-//! Every container of samples that WAV has, against SciPy (`scripts/conformance/make_wav.py`).
+//! Every sample container of WAV, compared with SciPy (`scripts/conformance/make_wav.py`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

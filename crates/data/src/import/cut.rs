@@ -242,8 +242,7 @@ mod tests {
             interval(15.0, 16.0, 0),
         ];
         let (cuts, counts) = cut(&stretches(), &intervals, 40, 4.0, true);
-        // The first is centred on 10.5. Windows 13 and 17 of the second overlap the third, whose own window overlaps
-        // it.
+        // The first is centred on 10.5. Windows 13 and 17 of the second overlap the window of the third.
         let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
         assert_eq!(starts, [8.5, 17.0, 21.0, 25.0]);
         assert_eq!((counts.centred, counts.contradicting), (2, 2));

@@ -128,7 +128,7 @@ fn columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     if bytes.starts_with(b"PARE") {
         return Err(TableError::Encrypted);
     }
-    // `parquet` panics on some damaged files (60.1: a page of a dictionary that is not there).
+    // `parquet` 60.1 panics on some damaged files, for example if a dictionary page is missing.
     let read = catch_panic(|| {
         let mut notes = Notes::default();
         read_columns(bytes, &mut notes).map(|columns| (columns, notes))
@@ -160,7 +160,7 @@ fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableErr
     let mut columns: Vec<Column> = Vec::new();
     for (i, description) in schema.columns().iter().enumerate() {
         let name = description.path().parts().join(".");
-        // Lists and other nested values do not fit a table.
+        // Lists and other nested values do not fit into a table.
         if description.max_rep_level() > 0 {
             let what = "lists".into();
             notes.push(Remark::ColumnLeftOut { name, what });

@@ -106,7 +106,7 @@ fn joined(
     let mut at = vec![0; selected.len()];
     // End of the last stretch.
     let mut done = i64::MIN;
-    // The common time of the next trace of every channel is a stretch.
+    // Each stretch is the time that the next traces of all channels have in common.
     while at
         .iter()
         .zip(&selected)

@@ -137,7 +137,7 @@ thread_local! {
 
 /// The content of a file of about `length` bytes.
 fn whole(path: &Path, length: u64) -> std::io::Result<Vec<u8>> {
-    // One byte more tells the end without growing.
+    // One more byte detects the end of the file without reallocation.
     let length = length as usize + 1;
     let mut bytes = SPARE.take();
     bytes.clear();
@@ -205,7 +205,7 @@ const FORMATS: [Format; 8] = [
         accepts: |_, extension| matches!(extension, "csv" | "txt" | "tsv"),
         read: table::read,
     },
-    // After other bytes at the beginning of the file.
+    // The magic bytes are not at the start of the file.
     Format {
         accepts: |bytes, _| mseed::is_inside(bytes),
         read: mseed::read,

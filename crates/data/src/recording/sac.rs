@@ -102,7 +102,7 @@ fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Notes) -> Ve
     let data = bytes[HEADER..].as_chunks().0;
     let data = &data[..count.min(data.len())];
     let extra = bytes.len() - HEADER - 4 * data.len();
-    // Version 7 has a footer, and some programs write it whatever the version.
+    // Version 7 has a footer, but some programs write it for other versions too.
     if data.len() == count && extra > 0 && extra != FOOTER {
         notes.push(format!("the last {extra} bytes do not belong to a sample"));
     }

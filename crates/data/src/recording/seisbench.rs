@@ -306,7 +306,7 @@ impl SeisBench {
                     .file
                     .dataset(&format!("/data/{array}"))
                     .map_err(HdfError::from)?;
-                // Arrays of single traces are not needed again.
+                // Arrays with a single trace are not needed again.
                 if place.is_none() {
                     self.buckets.clear();
                 }

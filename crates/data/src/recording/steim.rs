@@ -53,13 +53,13 @@ fn frames<const BIG_ENDIAN: bool>(
     let mut start = None;
     let mut value = 0i32;
     let mut missing = count;
-    // A frame is unpacked into an array, and then appended as far as samples are missing.
+    // Each frame is unpacked into this array; only the missing samples are appended.
     let mut unpacked = [0.0; 15 * MOST];
     for (number, frame) in bytes.as_chunks::<FRAME>().0.iter().enumerate() {
         let words = frame.as_chunks().0;
         let word = |i: usize| whole_word::<BIG_ENDIAN>(words[i]);
         let codes = word(0);
-        // The first frame has the first and the last sample in the place of differences.
+        // In the first frame, two words are the first and the last sample instead of differences.
         if number == 0 {
             (start, last) = (Some(word(1) as i32), word(2) as i32);
         }
@@ -82,7 +82,7 @@ fn frames<const BIG_ENDIAN: bool>(
                     sub: word(i) >> 30,
                 });
             };
-            // The first difference is from the sample before this record.
+            // The first difference refers to the sample before this record.
             if let Some(first) = start.take() {
                 value = first.wrapping_sub(differences[0]);
             }
@@ -132,7 +132,7 @@ fn differences<const BIG_ENDIAN: bool>(
     Some(match (code, level, packed >> 30) {
         (1, ..) => spread::<8, 4>(u32::from_be_bytes(word)),
         (2, 1, _) if BIG_ENDIAN => spread::<16, 2>(packed),
-        // As a whole word the second of two little-endian differences is the higher.
+        // Read as one word, two little-endian 16-bit differences are swapped.
         (2, 1, _) => spread::<16, 2>(packed.rotate_left(16)),
         (3, 1, _) => spread::<32, 1>(packed),
         (2, _, 1) => spread::<30, 1>(packed),
@@ -149,7 +149,7 @@ fn differences<const BIG_ENDIAN: bool>(
 fn spread<const BITS: u32, const N: usize>(packed: u32) -> ([i32; MOST], usize) {
     let mut differences = [0; MOST];
     for (i, difference) in differences[..N].iter_mut().enumerate() {
-        // Up to the sign bit, and down with the sign.
+        // Shifts up to the sign bit, then down with sign extension.
         let up = 32 - BITS * (N - i) as u32;
         *difference = (packed << up) as i32 >> (32 - BITS);
     }

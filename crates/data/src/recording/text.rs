@@ -19,7 +19,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes)?,
         [0xFE, 0xFF, rest @ ..] => utf_16(rest, u16::from_be_bytes)?,
-        // Without a mark: the high bytes of plain letters are zeros.
+        // Without a byte-order mark, the high bytes of ASCII letters are zero.
         [_, 0, _, 0, ..] => utf_16(bytes, u16::from_le_bytes)?,
         [0, _, 0, _, ..] => utf_16(bytes, u16::from_be_bytes)?,
         _ => Cow::Borrowed(bytes),
@@ -32,7 +32,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
         let position = text.iter().position(|byte| *byte == 0).unwrap_or_default();
         return Err(TextError::ZeroByte { position });
     }
-    // Line ends of the first Macintosh.
+    // Line endings of classic Mac OS.
     if !text.contains(&b'\n') && text.contains(&b'\r') {
         let lines = text
             .iter()
@@ -44,7 +44,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
 
 /// Number of zero bytes after a text: blocks of a card that were reserved and never written, as after a power cut.
 pub fn trailing_zeros(bytes: &[u8]) -> usize {
-    // In UTF-16 every second byte of a text is zero, the last as well.
+    // In UTF-16 every second byte of ASCII text is zero, including the last.
     let wide = matches!(
         bytes,
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, ..] | [0, ..]

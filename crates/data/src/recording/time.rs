@@ -244,7 +244,7 @@ impl Scan<'_> {
 
     /// Days since 1970, and whether the date has no separators.
     fn date(&mut self, order: DateOrder) -> Result<(i64, bool), MomentError> {
-        // The `T` before a time of day comes later.
+        // The `T` before a time of day comes after the first eight characters.
         if self.0.iter().take(8).any(u8::is_ascii_alphabetic) {
             return self.named_date().map(|days| (days, false));
         }
@@ -260,7 +260,7 @@ impl Scan<'_> {
         self.take(separator);
         let (second, seconds) = self.digits();
         if digits == 4 && seconds == 3 {
-            // A day of the year, as data centres write it.
+            // A day of the year, as written by data centres.
             let leap = days_to_year(first + 1) - days_to_year(first);
             let inside = (1678..2262).contains(&first) && (1..=leap).contains(&second);
             return if inside {

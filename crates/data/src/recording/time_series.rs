@@ -19,7 +19,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
     let text = text::decode(bytes)?;
     let mut contents = Contents::default();
-    // Number of samples by the header of the last trace, and whether a time is before each.
+    // Number of samples according to the header of the last trace, and whether lines are pairs of time and sample.
     let (mut promised, mut pairs) = (0, false);
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let line = line.trim_ascii();
@@ -112,7 +112,7 @@ fn header(line: &str) -> Result<(Trace, usize, bool), TimeSeriesError> {
 mod tests {
     use super::*;
 
-    /// As `obspy.read` reads them.
+    /// Same result as `obspy.read`.
     #[test]
     fn samples_alone_and_with_times() {
         let text = "TIMESERIES XX_NODE_00_EHZ_D, 7 samples, 100 sps, 2024-05-13T10:00:00.010000, SLIST, INTEGER, Counts\n\

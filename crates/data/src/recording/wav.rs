@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 /// The samples of every channel of whole frames.
 fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
     let channels = format.channels;
-    // `$value` takes the bytes of a sample with the lowest first.
+    // `$value` receives the bytes of a sample, lowest first.
     macro_rules! read {
         ($value:expr) => {
             if big_endian {
@@ -77,7 +77,7 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
             read!(|[a, b, c]: [u8; 3]| { f64::from(i32::from_le_bytes([0, a, b, c]) >> 8) })
         }
         Width::Int32 => read!(|b| f64::from(i32::from_le_bytes(b))),
-        // Beyond 2^53 these are rounded to the next float64.
+        // Values beyond 2^53 are rounded to the nearest float64.
         Width::Int64 => read!(|b| i64::from_le_bytes(b) as f64),
         Width::Float32 => read!(|b| f64::from(f32::from_le_bytes(b))),
         Width::Float64 => read!(f64::from_le_bytes),

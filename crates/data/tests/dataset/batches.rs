@@ -40,7 +40,7 @@ fn streamed_batches_are_those_in_memory_to_the_bit() {
         assert!(windows.train.inputs().is_none());
         assert_eq!(collect(&memory), collect(&windows), "{normalisation}");
         assert_eq!(windows.val, memory.val, "only training windows are kept");
-        // Parts are parts, wherever the samples lie.
+        // Subsets work with every kind of storage.
         let part = [3, 1, 4];
         for dataset in [&memory, &streamed, &windows] {
             let own = dataset.train.subset(&part);
@@ -55,8 +55,8 @@ fn streamed_batches_are_those_in_memory_to_the_bit() {
     }
 }
 
-/// What becomes of a window depends on seed, epoch and place in it: from memory or streamed, in any batches, from any
-/// place on.
+/// How a window is augmented depends only on the seed, the epoch and its position in the epoch, not on storage, batches
+/// or the starting position.
 #[test]
 fn augmented_batches_depend_on_seed_and_place_alone() {
     let project = Project::new();
@@ -111,7 +111,7 @@ fn augmented_batches_depend_on_seed_and_place_alone() {
     assert!(error.is_ok(), "inputs in memory are not asked for windows");
 }
 
-/// Windows and the segments cut from them become the same inputs, augmented and preprocessed.
+/// Windows and the segments cut from them give the same inputs after augmentation and preprocessing.
 #[test]
 fn segments_of_windows_are_augmented_like_windows() {
     let cut = |record: &Record| {

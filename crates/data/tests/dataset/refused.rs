@@ -1,4 +1,4 @@
-//! Everything that is refused, by name.
+//! Rejected input is named in the error.
 
 use super::*;
 
@@ -54,7 +54,7 @@ fn bad_input_is_named() {
 #[test]
 fn windows_on_two_sides_are_named() {
     let project = Project::new();
-    // The same windows under the names of other recordings; and a dead sensor's, which are alike everywhere.
+    // The same windows under the names of other recordings, and windows of a dead sensor, which are all alike.
     let renamed = |i| Record {
         group: Some("c".into()),
         ..record(i, 0, &[2, 1024], "a")
@@ -86,8 +86,8 @@ fn windows_on_two_sides_are_named() {
     assert!(error.contains("val.tfrecord, record 1;"), "{error}");
 }
 
-/// Windows that are all of a length which the front end cannot cut: the configuration is at fault, and no file. One window
-/// of another length is.
+/// If no window has a length that the front end can cut, the error blames the configuration. If only one window has a
+/// different length, it names the file.
 #[test]
 fn a_length_that_no_front_end_takes_is_one_of_the_configuration() {
     let project = Project::new();

@@ -1,8 +1,8 @@
-//! Labels: instants, and those beside the recording.
+//! Labels that are instants, and labels outside the recording.
 
 use super::*;
 
-/// A list of one table of 100 Hz, whose labels are `labels`.
+/// Imports one table of 100 Hz with the labels `labels`.
 fn of_labels(folder: &Path, labels: &str, more: &str) -> Result<Imported, String> {
     let row = |i: u32| {
         let time = format!(
@@ -53,7 +53,7 @@ fn instants_have_windows_around_them() {
     );
 }
 
-/// Labels of another day: the times of both are named.
+/// For labels on another day, the error gives the times of both.
 #[test]
 fn labels_beside_the_recording_name_both_times() {
     let labels = "{start: 2025-03-04T10:00:10Z, end: 2025-03-04T10:00:20Z, class: a}, {start: 2025-03-04T10:00:30Z, end: \

@@ -1,8 +1,8 @@
-//! What an import says about recordings and windows that are odd.
+//! What an import reports about unusual recordings and windows.
 
 use super::*;
 
-/// What a careful colleague would say: silence, a class of one recording, minutes on both sides, a window that is no
+/// Reports silence, a class with a single recording, minutes shared by splits, and a window length that is not a
 /// multiple of 8.
 #[test]
 fn an_import_says_what_is_odd_about_its_windows() {
@@ -45,14 +45,13 @@ fn an_import_says_what_is_odd_about_its_windows() {
     }
 }
 
-/// Channels of one recording at 50, 100 and 200 Hz become one at the rate of the windows; one that nobody asks for refuses
-/// nothing. `--strict` minds a channel that is slower than the windows, and neither the resampling itself nor decimal
-/// commas.
+/// Channels of one recording at 50, 100 and 200 Hz are resampled to the rate of the windows; an unused channel does not
+/// cause an error. `--strict` rejects a channel slower than the windows, but not resampling or decimal commas.
 #[test]
 fn channels_at_several_rates_are_one_recording() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    // 2 Hz, which every rate holds, and a channel nobody asks for.
+    // A tone of 2 Hz, which every rate can represent, and an unused channel.
     let table = |name: &str, rate: u32| {
         let row = |i: u32| {
             let time = f64::from(i) / f64::from(rate);
@@ -92,7 +91,7 @@ fn channels_at_several_rates_are_one_recording() {
     let (mut largest, mut windows) = (0.0f32, 0);
     data::reader::read(&shard, &Default::default(), &mut |record| {
         let (mid, high) = record.values.split_at(record.values.len() / 2);
-        // The first window begins with the recording, before which a filter sees zeros.
+        // Skips the first window: before the start of the recording, the filter sees zeros.
         let pairs = mid.iter().zip(high).filter(|_| record.record > 0);
         largest = pairs.fold(largest, |largest, (a, b)| largest.max((a - b).abs()));
         windows += 1;

@@ -253,7 +253,7 @@ fn half(bytes: &[u8]) -> f64 {
 fn whole(bytes: &[u8]) -> f64 {
     let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
     let sign = if negative { 0xFF } else { 0 };
-    // Bytes in front that only repeat the sign are not digits.
+    // Skips leading bytes that only repeat the sign.
     let repeated = bytes
         .windows(2)
         .take_while(|pair| pair[0] == sign && (pair[1] ^ sign) < 0x80);
@@ -265,7 +265,7 @@ fn whole(bytes: &[u8]) -> f64 {
             .fold(start, |value, byte| value << 8 | i128::from(*byte));
         return value as f64;
     }
-    // The ones' complement has the same size but for one, which is nothing here.
+    // The one's complement differs in size by one, which is negligible here.
     let size = digits
         .iter()
         .fold(0.0, |size, byte| size * 256.0 + f64::from(byte ^ sign));

@@ -55,7 +55,7 @@ fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
         return None;
     }
     match kind {
-        // Both values of a boolean are types of their own.
+        // True and false are separate types without content.
         1 | 2 => {}
         3 => drop(take(rest, 1)?),
         4..=6 => drop(varint(rest)?),
@@ -71,7 +71,7 @@ fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
                 few => few.into(),
             };
             for _ in 0..count {
-                // In lists a boolean is a byte.
+                // A boolean in a list takes one byte.
                 let kind = if head & 15 <= 2 { 3 } else { head & 15 };
                 skip(rest, kind, depth + 1)?;
             }
@@ -138,7 +138,7 @@ mod tests {
         let mut damaged = page(20, 10);
         damaged.splice(3..4, [0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
         assert_eq!(largest(&damaged), 0x7FFF_FFFF);
-        // Lists of lists without an end.
+        // Endless nested lists.
         assert_eq!(largest(&[0x19; 1000]), 0);
         assert_eq!(
             largest(&[0xF9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),

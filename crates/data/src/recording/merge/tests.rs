@@ -76,7 +76,7 @@ fn samples_that_are_no_numbers_are_gaps() {
     );
 }
 
-/// `n` samples that tell their own time in seconds.
+/// `n` samples whose values are their times in seconds.
 fn clock(channel: &str, rate: f64, start: i64, n: usize) -> Trace {
     Trace {
         channel: channel.into(),
@@ -102,7 +102,7 @@ fn rates_that_differ_in_the_seventh_digit_are_one() {
         assert!(samples > 49_990, "{rate}: {samples}");
         merged.stretches.len()
     };
-    // One stretch, until the clocks are apart by half a sample.
+    // One stretch until the clocks differ by half a sample.
     assert_eq!(
         [99.99999, 100.00001, 99.9995, 99.995].map(apart),
         [1, 1, 1, 5]
@@ -116,7 +116,7 @@ fn rates_that_differ_in_the_seventh_digit_are_one() {
     assert!(
         error(99.9).contains("channel `B` has 99.9 samples per second, but channel `A` has 100")
     );
-    // Records of one channel with such rates go on as one.
+    // Records of one channel at nearly equal rates are continuous.
     let traces = vec![
         clock("A", 100.0, 0, 500),
         clock("A", 99.99999, 5_000_000_000, 500),
@@ -124,7 +124,7 @@ fn rates_that_differ_in_the_seventh_digit_are_one() {
     assert_eq!(merge(traces, &["A".into()]).unwrap().stretches.len(), 1);
 }
 
-/// A channel that changes its rate loses nothing if the others change as well.
+/// If a channel changes its rate, nothing is lost provided that the others change too.
 #[test]
 fn rates_may_change() {
     let later = 10_000_000_000;
@@ -158,7 +158,7 @@ fn channels_are_named() {
 }
 
 proptest! {
-    /// The value of every sample is its time. Wherever pieces begin and end, stretches have exactly the samples of the
+    /// Every sample's value is its time. However the pieces are cut, the stretches have exactly the samples of the
     /// times that both channels cover, each at its time.
     #[test]
     fn every_sample_keeps_its_time(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0..2), 1..12)) {
@@ -195,7 +195,7 @@ proptest! {
     }
 }
 
-/// A wave of 0.5 Hz recorded at three rates, from different times on: after merging all channels agree, and the first
+/// A wave of 0.5 Hz recorded at three rates from different times. After merging, all channels agree, and the first
 /// sample is one of the slowest channel.
 #[test]
 fn different_rates_are_brought_to_one() {
@@ -228,14 +228,14 @@ fn different_rates_are_brought_to_one() {
             let time = 0.3 + i as f64 / rate;
             let expected = (std::f64::consts::PI * time).sin();
             for (name, channel) in names.iter().zip(&stretch.channels) {
-                // C is half of its own sample off at most.
+                // C is off by at most half of its own sample period.
                 assert!((channel[i] - expected).abs() < 0.03, "{name} at {time}");
             }
         }
         assert_eq!(merged.notes[0].is_doubt(), rate > 10.0);
     }
     assert!(merge(traces(), &names).is_err());
-    // One that nobody asks for changes nothing.
+    // A channel that is not requested has no effect.
     assert_eq!(merge(traces(), &names[..1]).unwrap().notes.len(), 0);
 }
 

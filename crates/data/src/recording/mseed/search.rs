@@ -8,7 +8,7 @@ use super::version_3;
 /// Offset of the next data or control record that begins in `range`, among arbitrary bytes: its header must also have codes
 /// of letters and digits.
 pub(super) fn next(bytes: &[u8], range: Range<usize>) -> Option<usize> {
-    // Eight bytes tell where one may begin.
+    // The first eight bytes show whether a record may begin here.
     let from = range.start;
     let rest = bytes.get(from..bytes.len().min(range.end + 7))?;
     let starts = rest.windows(8).enumerate().filter(|(_, first)| {

@@ -130,7 +130,7 @@ fn start_2(fields: &Fields<'_>, micros: i64) -> Option<i64> {
     let time = [24, 25, 26].map(|i| i64::from(fields.bytes[i]));
     let after = i64::from(fields.u16(28)?) * 100_000 + micros * 1000;
     let start = of_day(fields.u16(20)?, fields.u16(22)?, time, after)?;
-    // Bit 1: the correction has been applied to the start time already.
+    // Bit 1: the correction is already included in the start time.
     let correction = if fields.bytes[36] & 2 == 0 {
         i64::from(fields.u32(40)? as i32) * 100_000
     } else {

@@ -63,7 +63,7 @@ pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, RecordDamage> {
             data: &record[offset..],
             count,
             encoding,
-            // Steim frames are big-endian here as well.
+            // Steim frames are big-endian in version 3 too.
             big_endian: matches!(encoding, 10 | 11),
         },
         length,

@@ -199,7 +199,7 @@ impl<S: Sink> Steps<'_, S> {
         let length = self.bytes.len();
         match search::next(self.bytes, from..length) {
             Some(next) => (next, true),
-            // The header of the next may have begun.
+            // The last bytes may be the start of the next header.
             None if !self.is_last => (length.saturating_sub(ENOUGH - 1).max(from), false),
             None => (length, false),
         }
@@ -225,7 +225,7 @@ impl<S: Sink> Steps<'_, S> {
         if let Some(length) = search::control_length(&bytes[offset..]) {
             self.walk.control_length = Some(length);
         }
-        // Records may be shorter than the volume says, so that the next is looked for inside as well.
+        // Records may be shorter than the volume header says, so the next one is also searched for inside.
         let next = self.walk.control_length.map(|length| offset + length);
         if !self.is_last && next.is_some_and(|next| next >= bytes.len()) {
             return None;
@@ -243,7 +243,7 @@ impl<S: Sink> Steps<'_, S> {
     fn foreign(&mut self, offset: usize) -> Option<usize> {
         let bytes = self.bytes;
         let (next, found) = self.next(offset + 1);
-        // Some writers fill up the last block.
+        // Some writers pad the last block.
         let padding = |b: &u8| matches!(b, 0 | b' ');
         if found || !bytes[offset..next].iter().all(padding) {
             let at = self.walk.base as usize + offset;

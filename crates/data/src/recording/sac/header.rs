@@ -158,7 +158,7 @@ pub(super) fn numbers(bytes: &[u8]) -> Result<Vec<f64>, SacError> {
             line: header + number + 1,
             text: String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned(),
         };
-        // As binary files hold them, and as SAC and ObsPy read these.
+        // Rounded to float32, as in binary files and as SAC and ObsPy read them.
         let values = fields(line, 15).ok_or_else(wrong)?;
         samples.extend(values.iter().map(|value| f64::from(*value as f32)));
     }
@@ -190,7 +190,7 @@ fn five(line: &[u8], width: usize) -> Option<Vec<f64>> {
 /// Numbers of a line with spaces between them, or in columns of `width` characters.
 fn fields(line: &[u8], width: usize) -> Option<Vec<f64>> {
     let line = std::str::from_utf8(line).ok()?;
-    // Long enough for any; other files have lines without an end.
+    // Long enough for any SAC line; other files may have endless lines.
     if line.len() > 8 * width {
         return None;
     }

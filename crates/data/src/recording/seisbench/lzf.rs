@@ -31,7 +31,7 @@ fn decode(packed: &[u8]) -> Option<Vec<u8>> {
         }
         let back = ((control & 0x1F) << 8 | usize::from(*rest.next()?)) + 1;
         let start = plain.len().checked_sub(back)?;
-        // It may repeat what it writes.
+        // The copy may overlap its own output.
         for i in start..start + length + 2 {
             plain.push(plain[i]);
         }

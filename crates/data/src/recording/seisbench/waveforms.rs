@@ -120,7 +120,7 @@ fn selection(position: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), Hdf
     let mut selections = vec![SliceInfoElem::Index(index.ok_or_else(wrong)?)];
     let mut selected = Vec::new();
     for (i, axis) in shape.iter().enumerate().skip(1) {
-        // Axes that are not named are taken as a whole.
+        // Axes that are not named are read completely.
         let part = parts.get(i).copied().unwrap_or(":");
         let (start, end) = part.split_once(':').ok_or_else(wrong)?;
         let number = |text: &str, default: u64| {

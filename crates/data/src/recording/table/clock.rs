@@ -76,7 +76,7 @@ fn backwards(times: &[i64]) -> Result<(), ClockError> {
     if steps().filter(|step| *step < 0).count() > steps().filter(|step| *step > 0).count() {
         return Err(ClockError::Falling);
     }
-    // A single wrong time does not count, so the medians before and after are compared.
+    // Compares the medians before and after, so that a single wrong time does not count.
     let usual = |rows: &[i64]| {
         let mut rows = rows.to_vec();
         rows.sort_unstable();
@@ -120,7 +120,7 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
             return None;
         }
     }
-    // Many small gaps are a clock that stalls and catches up: not for here.
+    // Many small gaps mean a clock that stalls and catches up, which is handled elsewhere.
     let small = jumps.iter().filter(|jump| **jump < 4.0).count();
     if small > 4 && small * 64 > seconds.len() {
         return None;
@@ -158,7 +158,7 @@ fn straight(seconds: &[f64], cuts: &[usize]) -> Option<Line> {
             squares += time * time;
         }
     }
-    // Nothing but gaps: every row is a stretch.
+    // No period if there are only gaps and every row is a stretch.
     let period = Some(numerator / denominator).filter(|period| *period > 0.0)?;
     let off = (squares - period * numerator).max(0.0) / seconds.len() as f64;
     Some(Line {
@@ -182,7 +182,7 @@ fn finish(
 ) -> Result<Clock, ClockError> {
     let bounds = bounds(&guess.cuts, times.len());
     let longest = bounds.iter().map(Range::len).max().unwrap_or(1);
-    // The quieter the clock, the more digits its rate has: what is not round is meant.
+    // The less noisy the clock, the more digits of its rate are significant, so a rate that is not round is kept.
     let most = (5.0 * guess.line.scatter).clamp(2e-3, 0.5);
     let measured = rounded(1.0 / guess.line.period, longest, most);
     check_rate(measured)?;
@@ -207,7 +207,7 @@ fn finish(
                 times[range.start]
             } else {
                 let fitted = fitted_start(&seconds[range.clone()], &guess.levels, measured, rate);
-                // A clock that is exact says itself when a stretch begins.
+                // An exact clock gives the start of a stretch itself.
                 if (fitted - seconds[range.start]).abs() < 0.25 * period {
                     times[range.start]
                 } else {
@@ -279,7 +279,7 @@ fn steps_back(guess: &Guess, measured: f64) -> Result<Option<String>, ClockError
 /// Where a stretch of rows at `rate` Hz begins in seconds, by its scattered times.
 fn fitted_start(seconds: &[f64], levels: &Levels, measured: f64, rate: f64) -> f64 {
     let period = 1.0 / rate;
-    // The given rate may not be that of the times: then it is the beginning that is right.
+    // If the given rate differs from that of the times, only the first rows are used for the start.
     let many = if (measured / rate - 1.0).abs() * seconds.len() as f64 > 1.0 {
         seconds.len().min(4 * levels.width)
     } else {

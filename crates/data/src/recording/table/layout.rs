@@ -65,7 +65,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         .filter_map(|separator| {
             let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
             let first = values_begin(&rows)?;
-            // More rows of more cells, and what was named first.
+            // Prefers more cells, then more rows, then the separator listed first.
             let cells = rows[first].len();
             Some((rows.len() - first, cells.min(2), separator, rows, first))
         })
@@ -166,7 +166,7 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     for (i, byte) in line.iter().enumerate() {
         match byte {
             b'"' => {
-                // Two of them within quotes are one that is meant.
+                // Two quotes within quotes stand for one.
                 if !quoted
                     && i > 0
                     && line[i - 1] == b'"'
@@ -259,7 +259,7 @@ fn usual(kinds: &[Kind]) -> Kind {
     if most == 0 {
         return Kind::Empty;
     }
-    // Midnight is a date alone in some writers.
+    // Some writers omit the time of day at midnight.
     if count(&Kind::Stamp) > 0 && count(&Kind::Stamp) + count(&Kind::Day) > kinds.len() / 2 {
         return Kind::Stamp;
     }
@@ -287,7 +287,7 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
         };
         let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
         let numbers = |kinds: &[Kind]| kinds.contains(&Kind::Number);
-        // Of the rows of a sound table few are cut or hold nonsense.
+        // In a sound table, few rows are truncated or contain nonsense.
         let alike = |own: &&Vec<Kind>| {
             own.len() >= width
                 && numbers(own)
@@ -313,7 +313,7 @@ fn names(
     notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
-    // A trailing separator may be in the rows alone, or in the names alone.
+    // Only the rows, or only the names, may have a trailing separator.
     let fits =
         |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
     let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
@@ -322,7 +322,7 @@ fn names(
             && row.iter().any(|cell| plain(cell) == Kind::Text)
             && !row.iter().any(|cell| is_time(plain(cell)))
     };
-    // Below the names there may be units and what was averaged, above them anything, and a blank line between.
+    // Between names and rows there may be units, averaging methods and a blank line; above the names, anything.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
     let all: Vec<usize> = (0..first).rev().take_while(|i| named(&above[*i])).collect();
     let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();

@@ -99,7 +99,7 @@ pub(super) fn with_unit(name: &str, below: &str) -> Option<String> {
 pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let name = name.trim().to_lowercase();
     if name == "x_value" {
-        // What LabVIEW calls the seconds.
+        // LabVIEW's name for seconds.
         return Some(TimeName { unit: Some(1.0) });
     }
     let (base, inside) = match name.find(['(', '[', '{']) {
@@ -138,7 +138,7 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
             return Some(TimeName { unit: found });
         }
     }
-    // `seconds since start`; `min` in front is rather the least of something.
+    // `seconds since start`; a leading `min` rather means a minimum.
     if let [first, rest @ ..] = &words[..]
         && !rest.is_empty()
         && rest.iter().all(|word| is_word(word))

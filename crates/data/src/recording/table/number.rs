@@ -36,7 +36,7 @@ pub(super) fn plain(line: &[u8], separator: u8) -> Option<(f64, Option<&[u8]>)> 
     for (i, byte) in digits.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
-            // Twenty digits may not overflow: with more than 15 there is no result.
+            // Twenty digits may overflow, but with more than 15 there is no result.
             whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
             count += 1;
         } else if *byte == separator {
@@ -67,7 +67,7 @@ pub(super) fn number(cell: &[u8], commas: Commas) -> Option<f64> {
         Commas::None => text.parse().ok(),
         Commas::Decimal => {
             let Some((whole, fraction)) = text.split_once(',') else {
-                // What the point of `1.617` is, nobody knows.
+                // The point in `1.617` is ambiguous here.
                 return text.parse().ok().filter(|_| !cell.contains(&b'.'));
             };
             let plain = format!("{whole}.{fraction}");
@@ -137,7 +137,7 @@ pub(super) fn commas<'a>(
             .starts_with(b"0")
     };
     let thousands = all(Commas::Thousands) && !with().any(zero);
-    // `1,220` alone may be both: in a table that commas separate it was quoted for them.
+    // `1,220` by itself is ambiguous. In a comma-separated file it had to be quoted, so it is taken as thousands.
     let groups = |cell: &Vec<u8>| {
         cell.contains(&b'.') || cell.iter().filter(|byte| **byte == b',').count() > 1
     };
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
-        /// To the bit what the standard library makes of it.
+        /// Gives the same bits as the standard library.
         #[test]
         fn plain_numbers_are_exact(text in "-?[0-9]{0,17}[.]?[0-9]{0,17}") {
             let expected: Option<f64> = text.parse().ok();

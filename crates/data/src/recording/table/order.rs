@@ -109,7 +109,7 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     if largest / step > LARGEST_STEP_BACK {
         return None;
     }
-    // Steps of less than half the usual one are those between interleaved rows of two stretches.
+    // Steps of less than half the usual one come from interleaving the rows of two stretches.
     let irregular = |rows: &[usize]| {
         let (mut short, mut equal) = (0, 0);
         for pair in rows.windows(2) {
@@ -136,11 +136,11 @@ mod tests {
         (0..count).map(|i| (i as f64).sin()).collect()
     }
 
-    /// A row that is there twice, or two samples at one time: who cannot tell says so.
+    /// A row that may be a duplicate or a second sample at the same time is reported.
     #[test]
     fn a_row_that_may_be_there_twice_is_said() {
         let mut own = values(2000);
-        // A fortieth of the rows have the value of the one before.
+        // A fortieth of the rows repeat the value of the row before.
         (39..2000).step_by(40).for_each(|i| own[i] = own[i - 1]);
         let mut times: Vec<i64> = (0..2000).map(|i| i * 10).collect();
         own.insert(501, own[500]);
@@ -159,10 +159,10 @@ mod tests {
     fn rows_in_order_stay_as_they_are() {
         assert_eq!(of_rows(&[0, 10, 20], &[&values(3)]), None);
         assert_eq!(of_rows(&[], &[&[]]), None);
-        // A coarse clock: three rows a tick.
+        // A coarse clock: three rows per tick.
         let times: Vec<i64> = (0..300).map(|i| i / 3).collect();
         assert_eq!(of_rows(&times, &[&values(300)]), None);
-        // The same with a silent sensor, whose rows are alike by chance.
+        // The same with a silent sensor, whose rows are equal by chance.
         assert_eq!(of_rows(&times, &[&[0.0; 300]]), None);
     }
 
@@ -179,7 +179,7 @@ mod tests {
             order.notes,
             ["left out 1 row that repeats the time and values of the row before"]
         );
-        // Another value at the same time is a sample of its own.
+        // A different value at the same time is a separate sample.
         samples[201] += 1.0;
         assert_eq!(of_rows(&times, &[&samples]), None);
     }
@@ -194,19 +194,19 @@ mod tests {
             order.notes,
             ["sorted the rows by time: it steps back 4 times in the file"]
         );
-        // Two stretches that overlap are not woven into each other.
+        // Two overlapping stretches are not interleaved.
         let first = (0..500).map(|i| 10 * i);
         let second = (0..500).map(|i| 4903 + 10 * i);
         let overlapping: Vec<i64> = first.chain(second).collect();
         assert_eq!(of_rows(&overlapping, &[&values(1000)]), None);
-        // A block that was written twice is.
+        // A block that was written twice is removed.
         let again = (0..300).chain(200..500);
         let (times, samples): (Vec<i64>, Vec<f64>) =
             again.map(|i| (10 * i, (i as f64).sin())).unzip();
         let order = of_rows(&times, &[&samples]).unwrap();
         assert_eq!(order.rows.len(), 500);
         assert_eq!(order.notes.len(), 2);
-        // A clock that was set is no disorder.
+        // A clock that was set back is not disorder.
         let set: Vec<i64> = (0..500)
             .map(|i| 10 * (i + if i < 250 { 50_000 } else { 0 }))
             .collect();

@@ -237,7 +237,7 @@ fn rows(
                 own.names.add(part.start + offset, String::new);
                 continue;
             }
-            // The reader's position of a record is before the blank lines above it.
+            // The reader gives the position before the blank lines above a record.
             let blanks = bytes[part.start + offset..].iter();
             let blanks = blanks
                 .take_while(|byte| matches!(byte, b'\r' | b'\n'))
@@ -300,9 +300,9 @@ fn row<'a>(
         add(own, filled, cell.trim_ascii(), (offset, layout));
         filled += 1;
     }
-    // A separator at the end of the line does not begin another cell.
+    // A separator at the end of the line does not start another cell.
     let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
-    // Empty columns at the end need no separators.
+    // Empty trailing columns need no separators.
     let empty = layout.kinds[filled..]
         .iter()
         .all(|kind| *kind == Kind::Empty);

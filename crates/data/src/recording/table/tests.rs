@@ -12,7 +12,7 @@ fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, RecordingError> {
     contents(text, hints).map(|contents| contents.traces)
 }
 
-/// Of a table that is 100 Hz throughout: samples of its first channel, and the notes.
+/// The samples of the first channel and the notes of a table, which must have 100 Hz.
 fn first(text: &str) -> (Vec<f64>, Vec<String>) {
     let own = contents(text, &Hints::default()).unwrap();
     assert_eq!(own.traces[0].rate, 100.0, "{text}");

@@ -105,7 +105,7 @@ fn choose(columns: &[Column]) -> Option<usize> {
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
             Values::Numbers(values) if named && values.iter().any(|v| v.is_finite()) => Some(2),
-            // A table without names that begins with Unix seconds.
+            // A table without names whose first column is Unix seconds.
             Values::Numbers(values) if i == 0 && column.name == "1" && are_unix(values) => Some(3),
             Values::Times(_) => Some(if named { 4 } else { 5 }),
             Values::Clocks(_) => Some(if named { 6 } else { 7 }),

@@ -44,7 +44,7 @@ pub(in crate::recording) struct Texts {
 impl Texts {
     /// Appends a row.
     pub fn push(&mut self, text: &[u8]) {
-        // Nearly always the same as in the row before.
+        // Nearly always the same as in the previous row.
         let same = self
             .last
             .filter(|last| self.own[*last as usize].as_bytes() == text);

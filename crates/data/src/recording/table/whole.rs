@@ -89,7 +89,7 @@ fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
 /// Meaning of points in the rows from byte `start` on. They group thousands if all of them do: if a cell contains
 /// `1.360.000`, or a column has numbers such as `1.360` among integers such as `98`.
 fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
-    // Whole numbers alone need no closer look.
+    // A file without points needs no further check.
     if !bytes[start..].contains(&b'.') {
         return Points::Fractions;
     }
@@ -123,7 +123,7 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
             example: example.to_vec(),
         };
     }
-    // Where semicolons separate, a comma would be before fractions.
+    // In files separated by semicolons, fractions normally use a comma.
     if columns.iter().any(|own| mixed(&own)) || separator == b';' {
         return Points::Unclear {
             line: line(bytes, at),
@@ -221,7 +221,7 @@ pub(super) fn commas_of(
         if is_certain {
             return Note::from(remark);
         }
-        // The group of three digits may be decimals, and the decimals a group.
+        // The group of three digits may be decimals, or the decimals a group.
         format!("{remark}; it may be meant otherwise").into()
     });
     (found, note)
@@ -245,7 +245,7 @@ mod tests {
         };
         assert!(grouped(&[&["1714550400000"], &["1.360.000", "-663.000"]]));
         assert!(grouped(&[&["01.05.2024"], &["1.360", "-1.102", "98"]]));
-        // Fractions: fewer digits, a zero in front, or as many digits everywhere.
+        // Fractions: fewer digits, a leading zero, or the same number of digits everywhere.
         assert!(!grouped(&[&["1.360", "1.5", "98"]]));
         assert!(!grouped(&[&["0.360", "1.525", "98"]]));
         assert!(!grouped(&[&["1.360", "1.525"]]));
@@ -253,7 +253,7 @@ mod tests {
         assert!(!grouped(&[&["01.05.2024"], &["7"]]));
     }
 
-    /// Rows that come late decide as early ones do, and too few of them leave a doubt.
+    /// Late rows count as much as early ones; too few of them leave a doubt.
     #[test]
     fn all_rows_are_looked_at() {
         let late = |rows: &[&str]| {
@@ -273,7 +273,7 @@ mod tests {
             example: b"1.012.345".to_vec(),
         };
         assert_eq!(late(&["12.345;3", "3;1.012.345"]), several);
-        // Numbers of one form beside no whole ones are those of a writer of fractions.
+        // If all numbers of a column have the same form, they are fractions.
         let text = "7\t12.345\n".repeat(30);
         assert_eq!(points(text.as_bytes(), 0, b'\t'), Points::Fractions);
     }

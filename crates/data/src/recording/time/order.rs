@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(of(&["03/04/2025", "04/04/2025"]), (unknown, true));
         assert_eq!(of(&["04/04/2025"]), (unknown, true));
         assert_eq!(of(&["12.5", "x", ""]), (unknown, false));
-        // One contradicts the other.
+        // The two dates contradict each other.
         assert_eq!(of(&["13/04/2025", "04/13/2025"]), (unknown, true));
         assert_eq!(
             of(&["03.04.2025", "2025-04-13", "13/14/2025"]),

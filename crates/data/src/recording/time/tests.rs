@@ -19,7 +19,7 @@ fn times() {
     }
 }
 
-/// What `pandas.to_datetime(..., utc=True)` and ObsPy's `UTCDateTime` make of them.
+/// Same results as `pandas.to_datetime(..., utc=True)` and ObsPy's `UTCDateTime`.
 #[test]
 fn times_of_other_people() {
     let day = 1_714_557_600_000_000_000;
@@ -68,7 +68,7 @@ fn times_of_other_people() {
         parse_moment(b"14:04:06.741"),
         Ok(Moment::Clock(50_646_741_000_000))
     );
-    // Minutes and seconds, since hours and minutes have no fraction.
+    // These are minutes and seconds, since hours and minutes have no fraction.
     for (text, nanos) in [
         ("04:31.25", 271_250_000_000),
         ("75:00.5", 4_500_500_000_000),

@@ -88,7 +88,7 @@ impl Format {
                 limit: MAX_CHANNELS,
             });
         }
-        // Some writers leave out the frame size.
+        // Some writers omit the frame size.
         let bytes = match block {
             0 => bits.div_ceil(8),
             block if block.is_multiple_of(channels) => block / channels,
@@ -128,7 +128,7 @@ fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, WavError> {
     let guid = chunk.get(24..40).ok_or(WavError::ExtensionTooShort)?;
     let mut tail: [u8; 12] = guid[4..].try_into().expect("twelve bytes");
     let codec = if big_endian {
-        // The first three numbers of a GUID are in the file's order.
+        // The first three numbers of a GUID have the byte order of the file.
         tail[..2].reverse();
         tail[2..4].reverse();
         u32::from_be_bytes(guid[..4].try_into().expect("four bytes"))

@@ -39,14 +39,14 @@ fn any_ratio_is_as_the_polyphase_filter() {
         let any = resample(&x, Ratio(Kind::Any(up as f64 / down as f64)));
         assert_eq!(exact.len(), any.len());
         for (a, b) in exact.iter().zip(&any) {
-            // SciPy normalises the gain by the sum of few taps, this filter by the integral.
+            // SciPy normalises the gain by the sum of the few taps, this filter by the integral.
             assert!((a - b).abs() < 1e-3, "{up}/{down}: {a} is not {b}");
         }
     }
 }
 
 proptest! {
-    /// A slow sine stays the same sine, away from the ends.
+    /// A slow sine stays the same, away from the ends.
     #[test]
     fn a_sine_stays_a_sine(up in 1usize..9, down in 1usize..9) {
         let ratio = Ratio::new(up, down).unwrap();
@@ -60,7 +60,7 @@ proptest! {
         }
     }
 
-    /// However samples are cut into chunks, the result is the same.
+    /// The result does not depend on how samples are split into chunks.
     #[test]
     fn pieces_are_as_the_whole(up in 1usize..60, down in 1usize..60, any: bool, cuts in proptest::collection::vec(0usize..400, 0..12)) {
         let ratio = if any { Ratio(Kind::Any(up as f64 / down as f64 * 1.000_37)) } else { Ratio::new(up, down).unwrap() };
@@ -78,7 +78,7 @@ proptest! {
         }
     }
 
-    /// Any sine below 80 % of both Nyquist frequencies is preserved, for any pair of rates.
+    /// Any sine below 80 % of both Nyquist frequencies is preserved for any pair of rates.
     #[test]
     fn any_rate_resamples(from in 20.0f64..500.0, to in 20.0f64..500.0, part in 0.01f64..0.8) {
         let hertz = part * from.min(to) / 2.0;

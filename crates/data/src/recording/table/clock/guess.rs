@@ -32,8 +32,8 @@ pub(super) fn best(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     if (n - 1 - changes.len()) * 5 < n {
         return of_points(seconds, &rows, 0.75, 0.0, given);
     }
-    // Of rows with one time only the first or the last tells when it was: a clock that is read coarsely, or rows
-    // that arrive together.
+    // Of rows with equal times, only the first or the last has an exact time. This occurs if the clock is coarse or
+    // rows arrive together.
     let mut ticks: Vec<f64> = changes
         .iter()
         .map(|row| seconds[*row] - seconds[row - 1])
@@ -52,7 +52,7 @@ pub(super) fn best(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
             .iter_mut()
             .for_each(|point| *point = points[*point] + early);
         if early == 1 {
-            // A gap is after the last row of the time before it.
+            // A gap lies after the last row of the previous time.
             guess.cuts = guess
                 .cuts
                 .iter()
@@ -147,11 +147,11 @@ fn longer(inner: &Guess, next: &Guess, points: usize) -> bool {
         *jumps.select_nth_unstable_by(middle, f64::total_cmp).1
     };
     if ratio < 1.2 {
-        // A firmware's loop that stalls for a sample or two now and then.
+        // A firmware loop that stalls for a sample or two now and then.
         return jump <= 3.0;
     }
-    // A port that hands out what it has gathered: short bursts far apart, whose rows follow each other as they happen to
-    // be read. A logger that wakes for some seconds has an even clock within.
+    // A port that delivers buffered rows: short bursts far apart, whose rows follow each other as fast as they are
+    // read. A logger that wakes for some seconds has an even clock within each burst.
     let pause = jump * inner.line.period;
     let burst = points / (inner.cuts.len() + 1);
     let port = (burst <= 1024 && pause < 3.0) || (burst <= 128 && pause < 60.0);
@@ -198,7 +198,7 @@ fn refine(
         let cuts = breaks(&own, rows, judge, (least, tick / period));
         let before = period;
         period = line(times, rows, &cuts, period, judge)?.period;
-        // Less than a hundredth of a sample over all.
+        // Total change of less than a hundredth of a sample.
         if (before / period - 1.0).abs() * (rows.len() as f64) < 0.01 {
             break;
         }

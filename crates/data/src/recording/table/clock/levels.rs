@@ -78,7 +78,7 @@ impl Levels {
                     .map(|pair| (pair[1] - pair[0]).abs())
                     .collect();
                 let scatter = NORMAL * median(&mut steps);
-                // A wider block has to be clearly steadier.
+                // A wider block must be clearly steadier.
                 if best.is_none_or(|(other, _)| scatter * weight < other * 0.7) {
                     let own = Self {
                         kind,
@@ -188,7 +188,7 @@ pub(super) fn breaks(
     let mut candidates: Vec<usize> = (0..steps.len())
         .filter(|i| steps[*i] > 0.75 || steps[*i] < -1.5)
         .collect();
-    // The largest first: what is left is judged between them.
+    // Largest first; smaller ones are then judged between them.
     candidates.sort_by(|a, b| steps[*b].abs().total_cmp(&steps[*a].abs()));
     let mut cuts = std::collections::BTreeSet::from([0, late.len()]);
     for i in candidates {
@@ -236,7 +236,7 @@ impl Test<'_> {
                 return true;
             }
             let level = kind.of(&late[at..next]);
-            // Few rows of a noisy clock tell little.
+            // A few rows of a noisy clock are not conclusive.
             let limit = if self.noisy && (short(i + 1 - first) || short(next - at)) {
                 (3.0 * self.limit).max(3.0)
             } else {
@@ -245,11 +245,11 @@ impl Test<'_> {
             if (level - before) * step.signum() <= limit {
                 return false;
             }
-            // Not catching up.
+            // The clock does not catch up.
             if previous.is_some_and(|p| (p - level) * step.signum() <= 0.1 * *width as f64) {
                 return true;
             }
-            // The last burst of a file may just be late.
+            // The last burst of a file may only be late.
             let last = next == late.len() && short(next - at);
             if last && self.noisy && step.abs() < 4.0 * *width as f64 {
                 return false;

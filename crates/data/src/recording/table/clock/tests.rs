@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Times of an even clock with gaps after some rows, in seconds, and how late rows are that follow gaps, in samples.
+/// Times of an even clock, in seconds. `gaps` gives the rows after a gap and its length in samples.
 fn even(n: usize, rate: f64, gaps: &[(usize, f64)]) -> Vec<f64> {
     let late = |row: usize| {
         gaps.iter()
@@ -20,7 +20,7 @@ fn nanos(seconds: &[f64]) -> Vec<i64> {
         .collect()
 }
 
-/// Evenly distributed from 0 to 1, and as a normal distribution's standard deviation.
+/// Uniform between 0 and 1.
 fn random(state: &mut u64) -> f64 {
     *state = state
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -51,10 +51,10 @@ fn exact_clocks_keep_their_rates() {
         assert_eq!(clock.stretches, [(0..60_000, 0)]);
         assert!(clock.notes.is_empty());
     }
-    // A period of 3 ms is not 333.33 Hz.
+    // A period of 3 ms must not become 333.33 Hz.
     let clock = fit(&nanos(&even(60_000, 1000.0 / 3.0, &[])), None).unwrap();
     assert_eq!(clock.rate, 1e6 / 3000.0);
-    // 99.95 Hz for 5 s, and for 600 s in millionths: no 100 Hz either.
+    // 99.95 Hz for 5 s must not become 100 Hz.
     let clock = fit(&nanos(&even(500, 99.95, &[])), None).unwrap();
     assert_eq!(clock.rate, 99.95);
 }
@@ -66,7 +66,7 @@ fn a_single_lost_sample_is_a_gap() {
     assert_eq!(clock.stretches[1].1, 2_005_000_000);
 }
 
-/// A late row, a row of another century: no gap, and the rate stays.
+/// A late row, or one with an absurd time, is not a gap and does not change the rate.
 #[test]
 fn late_rows_are_no_gaps() {
     let mut seconds = even(2000, 100.0, &[]);
@@ -76,7 +76,8 @@ fn late_rows_are_no_gaps() {
     assert_eq!((clock.rate, firsts(&clock)), (100.0, vec![0]));
 }
 
-/// Ten rows at a time, 0.4 ms apart, while the converter runs at 25 Hz; now and then several tens late together.
+/// Ten rows at a time, 0.4 ms apart, while the converter runs at 25 Hz; now and then, several tens arrive late
+/// together.
 #[test]
 fn bursts_of_a_port_are_an_even_clock() {
     let mut state = 3;
@@ -103,7 +104,7 @@ fn bursts_of_a_port_are_an_even_clock() {
     assert_eq!(clock.stretches.len(), 1);
 }
 
-/// A second of 200 Hz in every ten: no 20 Hz.
+/// One second at 200 Hz every ten seconds must not become 20 Hz.
 #[test]
 fn a_logger_that_wakes_has_gaps() {
     let seconds: Vec<f64> = (0..6000)
@@ -147,7 +148,7 @@ fn a_given_rate_rules_and_contradictions_are_said() {
         "{:?}",
         clock.notes
     );
-    // Times that say nothing.
+    // Constant times contain no information.
     let clock = fit(&nanos(&[5.0; 20]), Some(100.0)).unwrap();
     assert_eq!(clock.rate, 100.0);
 }
@@ -179,7 +180,7 @@ fn times_that_go_back_are_refused() {
             .to_string()
             .contains("sampling_rate")
     );
-    // A correction by some samples is a stretch of its own.
+    // A correction by a few samples starts a new stretch.
     let mut seconds = even(1000, 100.0, &[]);
     seconds[500..].iter_mut().for_each(|time| *time -= 0.2);
     let clock = fit(&nanos(&seconds), None).unwrap();
@@ -188,10 +189,10 @@ fn times_that_go_back_are_refused() {
 }
 
 proptest! {
-    // A fit takes milliseconds in builds without optimisation.
+    // Without optimisation, a fit takes milliseconds.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any rate, any gaps, an exact clock: all to the last row.
+    /// For any rate and gaps, an exact clock is fitted to the last row.
     #[test]
     fn exact_clocks(rate in 0.5f64..4000.0, n in 200usize..6000, holes in proptest::collection::vec((0.05f64..0.95, 1.0f64..5000.0), 0..6)) {
         let mut gaps: Vec<(usize, f64)> = holes.iter().map(|(at, late)| ((at * n as f64) as usize, *late)).collect();
@@ -203,8 +204,8 @@ proptest! {
         prop_assert!(drift(&clock, rate, n) < 0.02, "{} Hz", clock.rate);
     }
 
-    /// Jitter of up to half a sample and more, a clock in coarse steps: gaps of several samples are found to the row,
-    /// and none besides.
+    /// With jitter of up to half a sample and more, or a coarse clock, gaps of several samples are found within two
+    /// rows, and no others.
     #[test]
     fn noisy_clocks(
         rate in 1.0f64..4000.0,
@@ -231,7 +232,7 @@ proptest! {
         prop_assert!(start.abs() < 1.2, "begins {} samples late", start);
     }
 
-    /// Whatever the times: an answer or an error, in stretches that are all rows in order.
+    /// Any times give an error, or stretches that cover all rows in order.
     #[test]
     fn anything_is_survived(times in proptest::collection::vec(any::<i64>(), 0..80), given in proptest::option::of(0.1f64..1000.0)) {
         if let Ok(clock) = fit(&times, given) {

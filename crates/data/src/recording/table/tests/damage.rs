@@ -1,8 +1,9 @@
-//! What does not fit is left out or missing, and said.
+//! Input that does not fit is left out or becomes missing, and is reported.
 
 use super::*;
 
-/// Cut rows, cells that are not numbers, rows without a time: left out or missing, counted, with the line.
+/// Truncated rows, cells that are not numbers, and rows without a time are left out or missing, and counted with their
+/// line.
 #[test]
 fn what_does_not_fit_is_said() {
     let rows: String = (0..20)
@@ -67,7 +68,7 @@ fn what_does_not_fit_is_said() {
     );
 }
 
-/// Of a row that ends with a separator only the last value is missing, whatever the separator is.
+/// If a row ends with a separator, only the last value is missing, whatever the separator is.
 #[test]
 fn a_last_value_may_be_missing() {
     for separator in [",", ";", "\t", "|"] {
@@ -88,7 +89,7 @@ fn a_last_value_may_be_missing() {
     }
 }
 
-/// A card's blocks that were reserved and never written, and the reason why a column of times is none.
+/// Reserved blocks of a card that were never written, and an ambiguous column of dates, are reported with the reason.
 #[test]
 fn zeros_behind_and_ambiguous_dates_are_said() {
     let rows: String = (0..20).map(|i| format!("{}.5,{i}\n", i)).collect();
@@ -128,7 +129,7 @@ fn errors_name_lines() {
     assert!(error("time\n1\n2\n").contains("no column of numbers"));
 }
 
-/// Points between thousands that come late are read as such, or there is a doubt that names one.
+/// Points as thousands separators in late rows are recognised, or a doubt names one of them.
 #[test]
 fn points_that_come_late_are_no_fractions_in_silence() {
     let table = |late: &[&str]| {
@@ -157,7 +158,7 @@ fn points_that_come_late_are_no_fractions_in_silence() {
     let (samples, notes) = first(&table(&["12.345", "0.5"]));
     assert_eq!(samples[1000..], [12.345, 0.5]);
     assert!(notes.is_empty(), "{notes:?}");
-    // With a decimal comma somewhere, a point is none.
+    // If a decimal comma occurs anywhere, a point is not a decimal point.
     let (samples, notes) = first(&table(&["12.345,5", "0,5"]));
     assert_eq!(samples[1000..], [12345.5, 0.5]);
     assert_eq!(notes.len(), 1, "{notes:?}");

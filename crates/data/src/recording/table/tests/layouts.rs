@@ -1,4 +1,4 @@
-//! Where columns, names and separators are.
+//! Positions of columns, names and separators.
 
 use super::super::rows::PART;
 use super::*;
@@ -42,7 +42,7 @@ fn without_times_a_rate_is_needed() {
     assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));
 }
 
-/// Where the names are: below what a logger writes, above units, in a comment, nowhere.
+/// Names below a logger's header, above units, in a comment, or missing.
 #[test]
 fn names_are_found() {
     let rows: String = (0..20)
@@ -75,7 +75,7 @@ fn names_are_found() {
     }
     let numbered = contents(&format!("time,1,2\n{rows}"), &Hints::default()).unwrap();
     assert_eq!(numbered.traces[1].channel, "2");
-    // Nothing but Unix seconds says what the first column is.
+    // Only the values show that the first column is Unix seconds.
     let unix: String = (0..20)
         .map(|i| format!("1575554442.{:02},{i}\n", 5 * i))
         .collect();
@@ -131,7 +131,7 @@ fn separators_and_commas() {
     }
 }
 
-/// Larger than a thread reads at a time: the same rows, and the line of a note.
+/// In a file larger than one thread's part, rows and the line numbers of notes stay the same.
 #[test]
 fn large_tables_are_read_in_parts() {
     let mut text = String::from("time,Z\n");

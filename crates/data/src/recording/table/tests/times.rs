@@ -1,9 +1,9 @@
-//! Columns of times: their forms, dates that may be read in two ways, and rows that are counted.
+//! Columns of times: formats, ambiguous dates, and row counters.
 
 use super::*;
 use crate::recording::parse_time;
 
-/// Whatever they are called and however they are written: the same 100 Hz from 2024-05-01T10:00:00Z, or from zero.
+/// All names and formats give the same 100 Hz from 2024-05-01T10:00:00Z, or from zero.
 #[test]
 fn columns_of_times() {
     let table = |head: &str, cell: &dyn Fn(i64) -> String| -> Contents {
@@ -76,7 +76,7 @@ fn columns_of_times() {
     }
 }
 
-/// Rows are no channel; where they jump and a rate is given, rows are missing.
+/// A row counter is not a channel. If it jumps and a rate is given, rows are missing.
 #[test]
 fn columns_that_count_rows() {
     let rows: String = (0..100)
@@ -93,7 +93,7 @@ fn columns_that_count_rows() {
         .map(|t| (t.start / 1_000_000, t.samples.len()))
         .collect();
     assert_eq!(spans, [(0, 60), (2000, 40)], "{:?}", own.notes);
-    // Whole numbers that mean milliseconds, as the given rate tells.
+    // Integers in milliseconds, as the given rate shows.
     let rows: String = (0..100).map(|i| format!("{},{i}\n", 20 * i)).collect();
     let own = contents(&format!("time,Z\n{rows}"), &hints).unwrap();
     assert_eq!(
@@ -122,7 +122,8 @@ fn times_of_damaged_files_do_not_overflow() {
     }
 }
 
-/// Dates that may begin with the day or the month: one over 12, wherever it is, settles all; else both readings are named.
+/// Dates may begin with the day or the month. A number over 12 anywhere decides for all; otherwise both readings are
+/// named.
 #[test]
 fn one_date_settles_those_above_it() {
     let rows = |dates: [&str; 2], between: &str| {
@@ -140,7 +141,7 @@ fn one_date_settles_those_above_it() {
         assert_eq!(own.traces[0].start, expected, "{dates:?}");
         assert_eq!((own.traces.len(), own.traces[1].samples.len()), (2, 30));
     }
-    // A thousand rows later.
+    // The deciding date comes hundreds of rows later.
     let row = |i: u32| format!("03/04/2025 10:{:02}:{:02},1\n", i / 60, i % 60);
     let many = (0..300).map(row).collect::<String>() + "13/04/2025 10:00:00,2\n";
     let hints = Hints {
