@@ -126,7 +126,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
                 "spectral": {"method": "none"}, "normalisation": "none",
             }),
         ),
-        // Of an older version: without thresholds.
+        // As stored by an older version, without thresholds.
         case(
             "fft-causal",
             false,
@@ -195,7 +195,7 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
     let input = InputShape::from(shape);
     let architecture = Architecture::new(kind, input, 3);
     let weights = weights(&Plan::new(&architecture)?)?;
-    // Beside features as they come, plain noise.
+    // Besides computed features, uniform noise.
     let noise = noise(7, COUNT * input.elements());
     let logits = |x: &[f32]| logits(&architecture, &weights, x);
     let windows_shape = vec![COUNT, CHANNELS, SAMPLES];
@@ -205,7 +205,7 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
         ("windows", windows_shape.clone(), near),
         ("features", [vec![COUNT], shape.to_vec()].concat(), noise),
     ];
-    // What the network does does not depend on it: the smallest will do.
+    // The result does not depend on the network, so the smallest suffices.
     if kind == ModelKind::UltraLightweight {
         let far = windows([1e6, -1e6, 1e5, -1e5, 1e4]);
         let (features, _) = features(&far, &preprocessing)?;
@@ -252,7 +252,7 @@ fn write_for_nodes(folder: &Path, model: &TrainedModel<'_>, features: &[f32]) ->
     }
     let encoding = quantised.input_encoding();
     let mut units: Vec<i8> = calibration.iter().map(|v| encoding.encode(*v)).collect();
-    // Integers of all kinds, to the ends of their range.
+    // Integers over their whole range.
     units.extend(noise(11, units.len()).iter().map(|v| (v * 160.0) as i8));
     let mut runner = IntegerRunner::new(&quantised);
     let logits = units.chunks_exact(elements);
@@ -264,7 +264,7 @@ fn write_for_nodes(folder: &Path, model: &TrainedModel<'_>, features: &[f32]) ->
         2 * count,
         &[("features", &units), ("logits", &logits)],
     )?;
-    // Sources of hundreds of megabytes are for nobody.
+    // C sources of hundreds of megabytes are of no use.
     if is_large {
         return Ok(());
     }
@@ -273,7 +273,7 @@ fn write_for_nodes(folder: &Path, model: &TrainedModel<'_>, features: &[f32]) ->
         ("c_int8", c::Numbers::Int8(&quantised)),
     ] {
         let files = match c::files(model, &network, numbers) {
-            // Batch statistics have no form in C.
+            // Batch statistics cannot be exported to C.
             Err(DeployError::FrontEnd(_)) => return Ok(()),
             files => files?,
         };

@@ -156,7 +156,7 @@ fn stream(
     encoded: bool,
 ) -> Result<Stream, &'static str> {
     let is_bands = method.name == "METHOD_BANDS";
-    // Of bands what is kept is not scaled yet.
+    // With `bands`, the stored values are not scaled yet.
     if preprocessing.normalisation == Normalisation::Sample && !is_bands {
         return Err("the normalisation `sample` scales by statistics of the window");
     }
@@ -176,7 +176,7 @@ fn stream(
     };
     let segments = channels * method.segments;
     let features = match (&preprocessing.bands, encoded) {
-        // Powers, an exponent, means and squares in double; powers of a frame.
+        // Powers, an exponent, means and squares in double; the powers of one frame.
         (Some(layout), _) if is_bands => {
             let power = if encoded { 2 } else { 4 };
             let frame = power * layout.bands();
@@ -359,7 +359,7 @@ fn normalisation(
             let scales = single("normal_scales", &scales);
             let mean = &statistics.mean;
             if mean.len() == channels {
-                // In double: a level may be far above what varies around it.
+                // In double, since the level may be much larger than its variation.
                 let means = array("double", "normal_means", mean, |v| format!("{v:?}"));
                 let text = format!("#define NORMALISE_CHANNEL 1\n{means}{scales}");
                 return Ok((text, 12 * channels));

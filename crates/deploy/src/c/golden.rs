@@ -80,7 +80,7 @@ pub(super) fn header(
                     .collect();
                 outputs.extend_from_slice(runner.run_integers(&x));
             }
-            // Features that differ by a unit move the logits by a few.
+            // Features that differ by one unit change the logits by a few units.
             let unit = 4.0 * network.output_encoding().scale;
             let _ = writeln!(
                 text,

@@ -37,7 +37,7 @@ impl Steps {
             used(|step| matches!(step, PlannedStep::Scale(_))),
             used(|step| *step == PlannedStep::Standardise),
         );
-        // Sections `b0, b1, b2, a1, a2` of filters, and the most samples that one without phase adds at both ends.
+        // Filter sections `b0, b1, b2, a1, a2`, and the maximum padding of a zero-phase filter.
         let (mut filters, mut padding) = (Vec::new(), None);
         for planned in steps {
             let PlannedStep::Filter {
@@ -104,7 +104,7 @@ fn in_double(steps: &[PlannedStep]) -> String {
     let mut calls = String::new();
     for step in steps {
         let call = match step {
-            // The scale of `standardise` comes after what is rounding has been silenced.
+            // `standardise` is scaled after rounding noise has been set to zero.
             PlannedStep::Demean | PlannedStep::Standardise => "demean_window(x)".to_owned(),
             PlannedStep::Detrend => "detrend_window(x)".to_owned(),
             PlannedStep::Scale(factor) => {

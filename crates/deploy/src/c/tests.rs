@@ -10,7 +10,7 @@ use crate::test_model::{features, noise, trained, with_preprocessing};
 
 mod stream;
 
-/// Compilers of this machine; says which are missing.
+/// The installed compilers; reports those that are missing.
 fn compilers() -> Vec<&'static str> {
     let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
     let (there, missing): (Vec<_>, Vec<_>) = ["gcc", "clang"].into_iter().partition(is_there);
@@ -20,7 +20,7 @@ fn compilers() -> Vec<&'static str> {
     there
 }
 
-/// Compiles with every warning an error, and runs the test.
+/// Compiles with warnings as errors and runs the test.
 fn check(name: &str, files: &[ModelFile]) {
     let folder = tempfile::tempdir().unwrap();
     for file in files {
@@ -28,13 +28,13 @@ fn check(name: &str, files: &[ModelFile]) {
     }
     let header = files.iter().find(|file| file.path == "seismic_model.h");
     let header = text(&header.unwrap().bytes);
-    // The functions for samples one after the other are tested too.
+    // Also tests the functions for single samples.
     let stream = format!(
         "-DSEISMIC_STREAM={}",
         u8::from(header.contains("SEISMIC_CAN_STREAM 1"))
     );
     for compiler in compilers() {
-        // Running is the slow part: one compiler's code will do, with sanitizers, which Debian's clang comes without.
+        // Running is slow, so only one compiler's code is run, with sanitizers, which Debian's clang lacks.
         if compiler == "gcc" {
             let flags = [
                 "-fsanitize=address,undefined",
@@ -68,7 +68,7 @@ fn compile(compiler: &str, flags: &[&str], folder: &Path) {
         "-Werror",
         "-pedantic",
     ];
-    // The example has a `main` of its own, and so is only looked at.
+    // The example has its own `main`, so only its syntax is checked.
     let sources: &[&str] = if flags.contains(&"-fsyntax-only") {
         &["test_model.c", "example.c", "seismic_model.c"]
     } else {
@@ -115,7 +115,7 @@ fn every_network_passes_its_own_test() {
     }
 }
 
-/// Front ends and steps by name.
+/// Front ends and steps, by name.
 fn front_ends() -> [(&'static str, Value); 13] {
     let statistics = |count: usize| {
         let mean = noise(1, count);
@@ -125,7 +125,8 @@ fn front_ends() -> [(&'static str, Value); 13] {
     let thresholds = json!({"constant": 1e-9, "compression": [3.0, 40.0]});
     let bands = json!({"method": "bands", "bands": {"frames": 2, "bands": 7}});
     let plain = json!({"method": "bands", "bands": {"frames": 1, "level": false}});
-    // Windows are no whole number of hops, segments do not reach their end, and frames of two segments are interleaved.
+    // The window is not a multiple of the hop, the segments do not cover it, and frames of two segments are
+    // interleaved.
     let uneven = json!({"method": "bands", "bands":
         {"segment": 37, "hop": 13, "frames": 3, "frame": 18, "frame_hop": 9, "bands": 5}});
     let welch =
@@ -220,7 +221,7 @@ fn every_front_end_passes_its_own_test() {
     }
 }
 
-/// The preprocessing that does nothing, but for one key.
+/// A preprocessing that does nothing except for one key.
 fn plain_but(key: &str, value: Value) -> Value {
     let mut preprocessing = json!({
         "segments": 7, "window": 64, "spectral": {"method": "none"}, "normalisation": "none", "statistics": null,

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 /// A float that reads back as itself.
 pub(super) fn float(value: f32) -> String {
     let text = format!("{value:?}");
-    // `1e-7` is a number in C, `1` is none of type float with the ending that follows.
+    // `1e-7f` is a float in C; `1f` is not.
     if text.contains(['.', 'e']) {
         format!("{text}f")
     } else {

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_read_later_stays() {
-        // 1 is read again by the sum.
+        // Value 1 is read again by the sum.
         let layers = [
             access(&[0], 1, false),
             access(&[1], 2, false),

@@ -13,7 +13,7 @@
 use super::{Layer, Network, Operation};
 
 pub(super) fn fold(network: &mut Network) {
-    // Each is one pass over the layers: an earlier layer is whole when a later one moves into it.
+    // One pass each: an earlier layer is complete before a later one is merged into it.
     remove_where(network, scale_into_linear);
     remove_where(network, relu_into_layer);
     remove_where(network, scale_into_mean);

@@ -12,7 +12,7 @@ pub(super) fn lower(plan: &Plan, weights: &Weights) -> Network {
         values: vec![shape(plan.shape(plan.input))],
         output: 0,
     };
-    // Index of what a value of the plan became.
+    // For each value of the plan, the index of the resulting value.
     let mut indices = vec![0; plan.values.len()];
     let index = |indices: &[usize], id: ValueId| indices[id.index()];
     for step in &plan.steps {

@@ -37,7 +37,7 @@ impl<'a> Runner<'a> {
     pub fn run_with(&mut self, features: &[f32], change: impl Fn(usize, &mut [f32])) -> &[f32] {
         self.values[0].copy_from_slice(features);
         for (at, layer) in self.network.layers.iter().enumerate() {
-            // Taken out, since the layer reads others.
+            // Taken out because the layer borrows the other values.
             let mut output = std::mem::take(&mut self.values[layer.output]);
             self.layer(layer, &self.sources[at], &mut output);
             if layer.relu {

@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
             tempered = self.add("tempered", "Div", &["logits", "temperature"], Vec::new());
         }
         let axis = Attribute::int("axis", -1);
-        // The last node's output is called after the node, as are all.
+        // The output has the name of its node, like all values.
         self.add("probabilities", "Softmax", &[&tempered], vec![axis]);
     }
 
@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
 
     fn add_step(&mut self, step: &Step) -> String {
         let input = self.value(step.input);
-        // Layers have names of their own, and tensors a slash more.
+        // Layer names are unique, and tensor names contain a further slash.
         let name = format!("{}/output", step.layer);
         match step.kind {
             StepKind::Conv {

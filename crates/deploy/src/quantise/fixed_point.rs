@@ -22,7 +22,7 @@ impl Multiplier {
             return Some(Self { value: 0, shift: 0 });
         }
         let mut shift = real.log2().floor() as i32 + 1;
-        // A logarithm may be off by one at powers of two.
+        // The logarithm may be off by one at powers of two.
         while real / 2f64.powi(shift) >= 1.0 {
             shift += 1;
         }
@@ -102,7 +102,7 @@ mod tests {
     fn products_are_rounded_twice() {
         let quarter = Multiplier::new(0.25).unwrap();
         let products = [-6, -5, -2, -1, 0, 1, 2, 5, 6].map(|x| quarter.apply(x));
-        // First to halves: up at ties; then to quarters: away from zero at ties.
+        // Rounds to halves first, ties up, then to quarters, ties away from zero.
         assert_eq!(products, [-2, -1, -1, 0, 0, 1, 1, 2, 2]);
         assert_eq!(doubling_high_product(i32::MIN, i32::MIN), i32::MAX);
     }
@@ -112,7 +112,7 @@ mod tests {
         fn products_are_within_one_of_the_real(x in -1_000_000i32..1_000_000, real in 1e-6f64..100.0) {
             let product = Multiplier::new(real).unwrap().apply(x);
             let exact = f64::from(x) * real;
-            // Half a unit at each rounding, and the mantissa's 31 bits.
+            // Half a unit for each rounding, plus the precision of the 31-bit mantissa.
             prop_assert!((f64::from(product) - exact).abs() <= 1.0 + exact.abs() * 2f64.powi(-30));
         }
     }

@@ -46,7 +46,7 @@ fn encodings(
     for layer in &network.layers {
         encodings[layer.output] = match layer.operation {
             Operation::MaxPool { .. } => encodings[layer.input],
-            // Logits that are cut might make two classes one.
+            // Clipped logits might make two classes equal.
             _ if layer.output == network.output => {
                 encoding(survey, layer.output, RangeMethod::Range, &layer.name)?
             }
@@ -63,7 +63,7 @@ fn encoding(
     layer: &str,
 ) -> Result<Encoding, DeployError> {
     let (low, high) = survey.range(value, method);
-    // A value that is always zero has no range: any will do.
+    // A value that is always zero has no range, so any range works.
     let high = if low == 0.0 && high == 0.0 { 1.0 } else { high };
     Encoding::of_range(low, high).ok_or_else(|| DeployError::Range {
         layer: layer.to_owned(),
@@ -143,7 +143,8 @@ fn affine(
         }
     }
     let unit = |c: usize| {
-        // A bias far above its weights would not fit 32 bits: coarser weights then lose nothing that counts.
+        // A bias much larger than its weights would not fit into 32 bits. Coarser weights lose nothing significant in
+        // that case.
         let least = f64::from(bias[c].abs()) / (f64::from(input.scale) * LARGEST_BIAS);
         let scale = f64::from(largest[c] / 127.0).max(least) as f32;
         if scale.is_normal() { scale } else { 1.0 }
@@ -156,7 +157,7 @@ fn affine(
     let rows: Vec<i8> = rows.collect();
     let biases = bias.iter().zip(&scales).map(|(bias, scale)| {
         let units = f64::from(*bias) / (f64::from(input.scale) * f64::from(*scale));
-        // Only for weights and biases that are next to nothing.
+        // Clamps only if weights and biases are negligible.
         units.round().clamp(-LARGEST_BIAS, LARGEST_BIAS) as i32
     });
     let multipliers = scales.iter().map(|scale| {

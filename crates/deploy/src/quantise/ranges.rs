@@ -107,7 +107,7 @@ impl Histogram {
 
     fn widen(&mut self, values: &[f32]) {
         for value in values {
-            // A number that is none must not be lost.
+            // NaN must not be lost.
             if value.is_nan() {
                 self.high = f32::NAN;
             }
@@ -174,7 +174,7 @@ impl Histogram {
 
     fn error(&self, encoding: Encoding) -> f64 {
         let (low, high) = encoding.range();
-        // Evenly within a unit.
+        // Rounding errors are uniform within a unit.
         let rounding = f64::from(encoding.scale).powi(2) / 12.0;
         let bins = self.counts.iter().enumerate().filter(|(_, n)| **n > 0);
         let errors = bins.map(|(bin, count)| {

@@ -49,7 +49,7 @@ impl<'a> IntegerRunner<'a> {
         self.values[0].copy_from_slice(features);
         let network = self.network;
         for (at, layer) in network.layers.iter().enumerate() {
-            // Taken out, since the layer reads others.
+            // Taken out because the layer borrows the other values.
             let mut output = std::mem::take(&mut self.values[layer.output]);
             let mut sums = std::mem::take(&mut self.sums);
             self.layer(layer, &self.sources[at], &mut sums, &mut output);
@@ -159,7 +159,7 @@ impl Input<'_> {
         for (value, row) in self.row(position).iter().zip(rows) {
             let x = i16::from(*value) - self.zero;
             if x != 0 {
-                // 255 times 127 fits 16 bits, whose product is quicker.
+                // 255 times 127 fits 16 bits, where a product is faster.
                 let products = row.iter().map(|w| x.wrapping_mul(i16::from(*w)));
                 sums.iter_mut()
                     .zip(products)

@@ -142,7 +142,7 @@ fn encodings(network: &Network, values: &[StoredValue]) -> Result<Vec<Encoding>,
                 value.scale, value.zero_point
             )));
         }
-        // No layer puts out values that folding removed: what theirs is does not matter.
+        // Values removed by folding are no layer's output, so their encoding does not matter.
         encodings.resize(network.values.len(), encoding);
         encodings[*index] = encoding;
     }
@@ -210,7 +210,7 @@ mod tests {
                 "{scale}, {zero}: {error}"
             );
         }
-        // Sums that are more than a unit of the output each: what 8 bits cannot hold.
+        // Each sum exceeds a unit of the output, which 8 bits cannot represent.
         let error = refused(&|v| v["values"][1]["scale"] = 1e-12.into());
         assert!(error.contains("do not suit the weights"), "{error}");
         let error = refused(&|v| v["values"][0]["zero_point"] = 5.into());
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    /// Weights that were trained on do not get the ranges of before.
+    /// Stored ranges do not apply to weights that were trained further.
     #[test]
     fn other_weights_are_noticed() {
         let (network, integers) = network();

@@ -11,7 +11,7 @@ fn integers_do_what_float32_does() {
         let network = Network::new(&TrainedModel::new(&bundle, &architecture).unwrap()).unwrap();
         let x = features(&architecture, 24);
         let (quantised, agreement) = IntegerNetwork::new(&network, &x, &x).unwrap();
-        // Random weights make logits that are close to each other.
+        // Random weights give logits that are close together.
         assert!(agreement.logit_error < 0.2, "{kind}: {agreement:?}");
         let reports = layer_reports(&network, &quantised, &x);
         assert_eq!(reports.len(), network.layers.len() + 1);
@@ -54,7 +54,7 @@ fn what_has_no_range_is_refused() {
     assert!(error.starts_with("`input`"), "{error}");
 }
 
-/// A dead channel, and one of a bias alone, stay what they are.
+/// Channels without weights keep their bias, also if it is zero.
 #[test]
 fn channels_without_weights_keep_their_bias() {
     let input = Encoding::of_range(-1.0, 1.0).unwrap();

@@ -65,7 +65,7 @@ impl<'a> FrontEnd<'a> {
         let spectral = &preprocessing.spectral;
         let samples = match (samples, spectral.method) {
             (Some(samples), _) => samples,
-            // A segment has as many features as samples, and is a quarter of the window.
+            // A segment has as many features as samples and is a quarter of the window.
             (None, SpectralMethod::None | SpectralMethod::Fft) => 4 * features,
             (None, SpectralMethod::Welch) => return Err(LeftOut::UnknownWindow { features }),
             (None, SpectralMethod::Bands) => match &preprocessing.bands {
@@ -248,7 +248,7 @@ fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output
     let zero = graph.numbers("zero", DOUBLE, &[], &[0.0]);
     let logs = graph.apply("SelectV2", DOUBLE, &[&live, &logs, &zero]);
 
-    // [batch, 1, 1, 1], of live channels alone; no number where there is none.
+    // [batch, 1, 1, 1], over live channels only; NaN if there are none.
     let sum = graph.reduce("Sum", DOUBLE, &logs, &[1, 2, 3], true);
     let counted = graph.cast_booleans(&live);
     let channels = graph.reduce("Sum", DOUBLE, &counted, &[1], true);

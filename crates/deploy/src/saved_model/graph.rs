@@ -278,7 +278,7 @@ impl Graph {
     pub fn finish(self) -> GraphDef {
         GraphDef {
             node: self.nodes,
-            // What is written is older than any TensorFlow that reads it; see `tensorflow/core/public/version.h`.
+            // The format is older than any TensorFlow that reads it; see `tensorflow/core/public/version.h`.
             versions: Some(Versions { producer: 1087 }),
         }
     }

@@ -103,7 +103,7 @@ fn add_step(
 
 /// Attributes of a 'same' padded convolution with this stride along the width.
 fn convolution(stride: usize) -> [(&'static str, Attr); 3] {
-    // Depthwise convolutions want equal strides, and have stride 1.
+    // Depthwise convolutions require equal strides, but theirs is always 1.
     let strides = Attr::ints(&[1, 1, stride as i64, 1]);
     [
         ("T", FLOAT.attr()),

@@ -1,5 +1,5 @@
-//! What was written is read back: every input of a node exists and comes before it, and what the loaders of TensorFlow ask
-//! for is there.
+//! Reads back what was written: every input of a node exists and precedes it, and everything that TensorFlow's loaders
+//! require is present.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +38,7 @@ fn read(files: &HashMap<String, Vec<u8>>) -> MetaGraph {
     graph
 }
 
-/// Name to node; every node comes after those it reads, each of which has the output.
+/// Nodes by name; checks that every node comes after those it reads.
 fn check_graph(graph: &MetaGraph) -> HashMap<&str, &Node> {
     let mut nodes = HashMap::new();
     for node in &graph.graph.as_ref().unwrap().node {
@@ -128,7 +128,7 @@ fn collections_and_saver_name_nodes_that_exist() {
     assert!(has_tensor(&nodes, &saver.save_tensor_name));
     let restore = nodes[saver.restore_op_name.as_str()];
     assert_eq!(restore.input.len(), all.len());
-    // Every assignment takes the tensor of its own name.
+    // Every assignment takes the tensor with its own name.
     let names = match &nodes["save/tensor_names"].attr["value"].value {
         Some(Attr::Tensor(tensor)) => tensor.strings.clone(),
         other => panic!("{other:?}"),

@@ -31,7 +31,7 @@ impl WindowStep {
     /// # Errors
     /// [`LeftOut`] if a graph cannot do it.
     pub fn plan(step: &Step, rate: f64, samples: usize) -> Result<Self, LeftOut> {
-        // Steps over spectra are in `spectral` and `normalisation` once a configuration is read.
+        // Steps over spectra were moved to `spectral` and `normalisation` when the configuration was read.
         let operation = step.operation().ok_or_else(|| LeftOut::Step {
             problem: format!("`{}` is not a step over samples", step.name()),
         })?;

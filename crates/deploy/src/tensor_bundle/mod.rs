@@ -49,7 +49,7 @@ impl TensorBundle {
             num_shards: 1,
             version: Some(Versions { producer: 1 }),
         };
-        // The header's key is empty, so that it comes first.
+        // The header has an empty key, so it comes first.
         let mut entries = vec![(Vec::new(), header.encode_to_vec())];
         let mut data = Vec::new();
         for tensor in tensors {

@@ -34,7 +34,7 @@ pub(super) fn encode(entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
         if block.bytes.len() >= BLOCK_LENGTH || i + 1 == entries.len() {
             let full = std::mem::replace(&mut block, Block::with_restarts_every(RESTART_INTERVAL));
             let handle = full.append_to(&mut table);
-            // Any key from the block's last to the next block's first would do.
+            // Any key between the block's last and the next block's first would work.
             index.push(key, &handle);
         }
     }
@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn checksums_are_masked_as_tensorflow_does() {
-        // Of RFC 3720, B.4: 32 bytes of zeros have the CRC-32C 0x8a9136aa.
+        // RFC 3720, B.4: the CRC-32C of 32 zero bytes is 0x8a9136aa.
         let masked = 0x8a91_36aa_u32.rotate_right(15).wrapping_add(0xa282_ead8);
         assert_eq!(masked_crc32c(&[0; 32]), masked);
     }
 
     proptest! {
-        /// What is written is read again, over many blocks, and any changed byte is seen or changes nothing.
+        /// Entries over many blocks are read back unchanged, and any changed byte is detected.
         #[test]
         fn round_trip(
             entries in btree_map(vec(0u8..4, 0..12), vec(any::<u8>(), 0..300), 1..200),
@@ -216,7 +216,7 @@ mod tests {
             let entries: Vec<_> = entries.into_iter().collect();
             let mut table = encode(&entries);
             prop_assert_eq!(reading::decode(&table).unwrap(), entries);
-            // Blocks are checked; the footer's padding is not.
+            // Blocks have checksums; the padding of the footer has none.
             let blocks = table.len() - FOOTER_LENGTH;
             let at = at.index(blocks);
             table[at] ^= flip;

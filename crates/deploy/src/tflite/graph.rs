@@ -192,7 +192,7 @@ impl Graph {
                 operator.table(index, &dims)
             })
             .collect();
-        // The first buffer is that of tensors without contents.
+        // The first buffer belongs to tensors without contents.
         let mut buffers = vec![Table::new()];
         let tensors: Vec<Table> = self
             .tensors

@@ -1,8 +1,9 @@
-//! Samples one by one.
+//! Input sample by sample.
 
 use super::*;
 
-/// Segments that depend on samples of the whole window are not computed one after the other, and the header says why.
+/// If segments depend on samples of the whole window, they are not computed one by one, and the header gives the
+/// reason.
 #[test]
 fn only_segments_of_their_own_are_computed_sample_by_sample() {
     let header = |key: &str, value: Value| text(&exported(plain_but(key, value)).unwrap()[0].bytes);
@@ -14,7 +15,7 @@ fn only_segments_of_their_own_are_computed_sample_by_sample() {
     assert!(sample.contains("SEISMIC_CAN_STREAM 0") && sample.contains("normalisation `sample`"));
 }
 
-/// The preprocessing of bands of windows of 64 samples, of 16 features a segment.
+/// A `bands` preprocessing for windows of 64 samples, with 16 features per segment.
 fn bands(bands: Value, steps: Value) -> Value {
     let mut config: data::BandsConfig = serde_json::from_value(bands).unwrap();
     config.level = false;
@@ -26,7 +27,7 @@ fn bands(bands: Value, steps: Value) -> Value {
     })
 }
 
-/// Also where the normalisation is `sample`: what is kept of segments is not scaled yet.
+/// Also works with the normalisation `sample`, since stored segments are not scaled yet.
 #[test]
 fn bands_are_computed_sample_by_sample() {
     let header = |layout: Value, steps: Value| {
@@ -39,7 +40,7 @@ fn bands_are_computed_sample_by_sample() {
     let one = json!({"segment": 20, "hop": 7, "frames": 2, "frame": 16, "bands": 8});
     let (streamed, bytes) = header(one.clone(), json!(["demean", {"scale": 0.5}]));
     assert!(streamed.contains("SEISMIC_CAN_STREAM 1\n#define SEISMIC_HOP 7\n"));
-    // Samples; of each of 14 segments 16 powers, exponent and spreads; powers of a frame.
+    // Samples; for each of 14 segments, 16 powers, an exponent and spreads; the powers of one frame.
     assert_eq!(bytes, 4 * 22 * 2 + 14 * (4 * 16 + 1 + 32) + 4 * 8 + 16);
     assert!(streamed.contains(&format!("It takes {bytes} bytes more")));
     let (filtered, bytes) = header(one, json!([{"high_pass": {"frequency": 2.0}}]));
@@ -85,7 +86,8 @@ int main(void) {
 }
 "#;
 
-/// Windows of `[2, 128]` of any amplitude and level; in some segments are quiet or constant, or a channel or both are.
+/// Windows of `[2, 128]` with any amplitude and level. Some have quiet or constant segments, one constant channel, or
+/// two.
 fn windows_of_all_kinds() -> Vec<Vec<f32>> {
     const SAMPLES: usize = 128;
     let mut windows = Vec::new();
@@ -97,7 +99,7 @@ fn windows_of_all_kinds() -> Vec<Vec<f32>> {
             let mut window = noise(windows.len() as u64, 2 * SAMPLES);
             for (i, value) in window.iter_mut().enumerate() {
                 let t = i % SAMPLES;
-                // What floors are of is seen where nothing else is there: in a segment of one value.
+                // The effect of floors shows only in segments that contain nothing else: those with a constant value.
                 let share = match kind {
                     1 | 4 if t < 50 => 0.0,
                     2 if t < 50 => 1e-3,
@@ -113,7 +115,7 @@ fn windows_of_all_kinds() -> Vec<Vec<f32>> {
     windows
 }
 
-/// What is kept of segments has units of its own, which no amplitude of a window leaves, and loses less than what features show.
+/// Stored segments have their own units, which hold at any amplitude, and lose less than is visible in the features.
 #[test]
 fn bands_by_segment_are_those_of_the_trainer_at_any_amplitude() {
     const SAMPLES: usize = 128;
@@ -155,7 +157,7 @@ fn bands_by_segment_are_those_of_the_trainer_at_any_amplitude() {
     }
 }
 
-/// What code for samples one by one computes of whole windows; none without a compiler.
+/// The features of whole windows, computed by the code for single samples; `None` without a compiler.
 fn features_in_c(files: &[ModelFile], windows: &[Vec<f32>]) -> Option<Vec<f32>> {
     let compiler = *compilers().first()?;
     let folder = tempfile::tempdir().unwrap();

@@ -68,16 +68,16 @@ impl Instructions {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2")]
         unsafe fn avx2<B: Body>(body: B) {
-            // SAFETY: as promised to the caller.
+            // SAFETY: the caller upholds the contract of `run`.
             unsafe { body.run::<__m256i>() }
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
         unsafe fn avx512<B: Body>(body: B) {
-            // SAFETY: as promised to the caller.
+            // SAFETY: the caller upholds the contract of `run`.
             unsafe { body.run::<__m512i>() }
         }
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             match self {
                 Self::Portable => body.run::<Portable>(),

@@ -47,7 +47,7 @@ impl Finish {
         to: *mut i16,
         count: usize,
     ) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let units = scaling
                 .apply(sums)
@@ -63,7 +63,7 @@ impl Finish {
 /// See [`Lanes`]; `to` must have room for `count` numbers.
 #[inline(always)]
 unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
-    // SAFETY: as promised to this function; the buffer holds the widest vector.
+    // SAFETY: the caller upholds this function's contract; the buffer holds the widest vector.
     unsafe {
         if count >= L::COUNT {
             units.narrow(to);
@@ -71,7 +71,7 @@ unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
         }
         let mut buffer = [0i16; PANEL];
         units.narrow(buffer.as_mut_ptr());
-        // Pieces of known length: a call to copy a few bytes takes longer.
+        // Pieces of known length: a call to copy a few bytes would take longer.
         let mut done = 0;
         if count & 8 != 0 {
             to.cast::<[i16; 8]>()
@@ -119,12 +119,12 @@ impl<const R: usize> Body for Tile<'_, R> {
         if R > L::ROWS {
             unreachable!("registers for {} rows", L::ROWS);
         }
-        // A panel's last channels may need fewer vectors.
+        // The last channels of a panel may need fewer vectors.
         if self.count <= PANEL / 2 && L::COUNT < PANEL {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe { self.vectors::<L>(PANEL / 2 / L::COUNT) }
         } else {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe { self.vectors::<L>(PANEL / L::COUNT) }
         }
     }
@@ -137,7 +137,7 @@ impl<const R: usize> Tile<'_, R> {
     /// See [`Lanes`].
     #[inline(always)]
     unsafe fn vectors<L: Lanes>(&self, vectors: usize) {
-        // SAFETY: runs end before the rows' input does, and before the panel's kernel; `Finish` has whole panels.
+        // SAFETY: runs end within the input of the rows and within the kernel of the panel; `Finish` has whole panels.
         unsafe {
             let mut sums = [[L::splat(0); 4]; R];
             if let To::Units(_, finish) = self.to {
@@ -211,7 +211,8 @@ impl Body for Channels<'_> {
     unsafe fn run<L: Lanes>(self) {
         let row = self.finish.bias.len();
         for channel in (0..self.channels).step_by(L::COUNT) {
-            // SAFETY: rows of kernel and `Finish` are whole panels; behind a value there is room for a vector more.
+            // SAFETY: rows of the kernel and of `Finish` are whole panels; each value is followed by room for one more
+            // vector.
             unsafe {
                 let scaling = Scaling::<L>::load(&self.finish.multipliers, channel);
                 let bias = L::load(self.finish.bias.as_ptr().add(channel));
@@ -245,7 +246,7 @@ pub(super) struct Sum<'a> {
 impl Body for Sum<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        // SAFETY: behind a value there is room for a vector more.
+        // SAFETY: each value is followed by room for one more vector.
         unsafe {
             let [a, b, sum] = self.multipliers;
             let [a, b, sum] = [a, b, sum].map(|m| Scaling::<L>::load(m, 0));
@@ -306,24 +307,24 @@ impl Body for Encode<'_> {
         let (from, channels) = self.from;
         let (scale, zero) = (self.encoding.scale, self.encoding.zero_point);
         let inverse = 1.0 / scale;
-        // `Encoding::encode`, less the zero point, of a quotient. `clamp` would let pass what is no number.
+        // `Encoding::encode` of a quotient, minus the zero point. `clamp` would pass NaN on.
         #[allow(clippy::manual_clamp)]
         let unit = |quotient: f32| {
             let unit = (quotient.round() + zero as f32).max(-128.0).min(127.0);
-            // SAFETY: from -128 to 127.
+            // SAFETY: the value is between -128 and 127.
             (unsafe { unit.to_int_unchecked::<i32>() } - zero) as i16
         };
         let positions = self.to.chunks_exact_mut(self.stride);
         for (to, from) in positions.zip(from.chunks_exact(channels)) {
             for (to, from) in to.chunks_mut(ENCODED).zip(from.chunks(ENCODED)) {
-                // A product is quicker than a quotient, and the same but for its last bits, which count next to ties.
+                // A product is faster than a quotient. It differs only in the last bits, which matter only near ties.
                 let mut near = 0;
                 for (to, v) in to.iter_mut().zip(from) {
                     let quotient = v * inverse;
                     near |= i32::from((quotient - quotient.round()).abs() > 0.4999);
                     *to = unit(quotient);
                 }
-                // Numbers that saturate are below 300, whose last bit is 2^-15.
+                // Quotients that do not saturate are below 300, where the last bit is 2^-15.
                 if near != 0 || !inverse.is_normal() {
                     to.iter_mut()
                         .zip(from)

@@ -31,8 +31,8 @@ impl Evaluate<'_> {
         for channel in (0..self.stride).step_by(PANEL) {
             let mut d = [[0i16; PANEL]; N];
             let mut e = [[0i16; PANEL]; N];
-            // SAFETY: as promised to this function. A row's last panel reaches into the next, which is written later, or into
-            // the room behind; the rows of a point are written in order.
+            // SAFETY: the caller upholds this function's contract. The last panel of a row extends into the next row,
+            // which is written later, or into the room at the end; the rows of a point are written in order.
             unsafe {
                 for j in 0..N {
                     if let Some(at) = columns[j] {
@@ -62,7 +62,7 @@ impl Body for Evaluate<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         for (line, tile, rows) in &self.lines.all {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe {
                 match tile.points {
                     3 => self.tile::<3>(*line, tile.first, rows),
@@ -96,7 +96,7 @@ const THIRD: i32 = 0xAAAA_AAABu32 as i32;
 /// See [`Lanes`].
 #[inline(always)]
 unsafe fn combine<L: Lanes, const N: usize, const M: usize>(m: [L; N]) -> [L; M] {
-    // SAFETY: as promised to this function.
+    // SAFETY: the caller upholds this function's contract.
     unsafe {
         let third = L::splat(THIRD);
         let mut y = [L::splat(0); OUTPUTS];
@@ -112,7 +112,7 @@ unsafe fn combine<L: Lanes, const N: usize, const M: usize>(m: [L; N]) -> [L; M]
                 y[2] = sum.shift_right_by::<1>();
             }
             5 => {
-                // Six times the outputs, without the last product.
+                // Computes six times the outputs, without the last product.
                 let three = m[1].add(m[1]).add(m[1]);
                 let zero = m[0].add(m[0]).add(m[0]);
                 let twice = m[3].add(m[3]);
@@ -156,7 +156,7 @@ impl Combine<'_> {
     ) {
         let row = self.finish.bias.len();
         for channel in (0..self.channels).step_by(L::COUNT) {
-            // SAFETY: as promised to this function; outputs are stored up to the last channel.
+            // SAFETY: the caller upholds this function's contract; outputs are stored up to the last channel.
             unsafe {
                 let scaling = Scaling::<L>::load(&self.finish.multipliers, channel);
                 let bias = L::load(self.finish.bias.as_ptr().add(channel));
@@ -178,7 +178,7 @@ impl Body for Combine<'_> {
     unsafe fn run<L: Lanes>(self) {
         for (line, tile, rows) in &self.lines.all {
             let at = line * self.lines.width + tile.first;
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe {
                 match (tile.points, tile.outputs) {
                     (3, 1) => self.tile::<L, 3, 1>(at, rows),

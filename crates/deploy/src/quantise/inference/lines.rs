@@ -168,7 +168,7 @@ impl Lines {
         std::array::from_fn(|product| {
             let last = product + 1 >= points;
             let point = if last { self.rows.len() - 1 } else { product };
-            // Tiles that have a point come first.
+            // Tiles that have the point come first.
             self.row(point, line, tile)
         })
     }
@@ -207,7 +207,7 @@ fn kernel(weights: &Affine, inputs: usize, size: (usize, usize), points: usize) 
 #[inline(always)]
 pub(super) fn evaluate<const N: usize>(d: [i16; N]) -> [i16; N] {
     let mut e = [0; N];
-    // Their largest sum is 10 times 255.
+    // The largest sum is 10 times 255.
     match N {
         3 => {
             // Points 0 and 1.
@@ -248,7 +248,7 @@ pub(super) fn evaluate<const N: usize>(d: [i16; N]) -> [i16; N] {
 mod tests {
     use super::*;
 
-    /// The coefficients are those of the polynomials.
+    /// The coefficients match the polynomials.
     #[test]
     fn inputs_are_evaluated_at_the_points() {
         fn check<const N: usize>() {

@@ -131,7 +131,7 @@ impl IntegerInference {
 
 impl Worker {
     fn new(program: &Program) -> Self {
-        // Vectors may read beyond the last number.
+        // Vectors may read beyond the last value.
         let length = |layout: &Layout| BLOCK * layout.length() + PANEL;
         let values = program.layouts.iter().map(|l| vec![0; length(l)]);
         let (mut points, mut products) = (0, 0);
@@ -164,13 +164,13 @@ impl Worker {
             stride: first.stride,
             to: &mut self.values[0][..samples * first.length()],
         };
-        // SAFETY: the instructions are there, see `Instructions::available`.
+        // SAFETY: the processor has the instructions, see `Instructions::available`.
         #[allow(unsafe_code)]
         unsafe {
             instructions.run(encode);
         }
         for step in &program.steps {
-            // Taken out, since the step reads others.
+            // Taken out because the step borrows the other values.
             let mut to = std::mem::take(&mut self.values[step.to]);
             self.step(program, instructions, step, (samples, &mut to));
             self.values[step.to] = to;
@@ -197,7 +197,7 @@ impl Worker {
         assert!(from.len() >= samples * before.length() + PANEL);
         assert!(to.len() >= samples * after.length() + PANEL);
         let finish = &step.finish;
-        // SAFETY: the instructions are there, and buffers hold the samples and a vector more.
+        // SAFETY: the processor has the instructions, and the buffers hold the samples plus one vector.
         #[allow(unsafe_code)]
         unsafe {
             match &step.kind {
@@ -267,7 +267,7 @@ impl Worker {
         let lengths = (lines.count() * row.0, lines.count() * row.1);
         assert!(self.points.len() >= samples * lengths.0 + PANEL);
         assert!(self.products.len() >= samples * lengths.1);
-        // SAFETY: as promised to this function; points and products were checked.
+        // SAFETY: the caller upholds this function's contract; points and products were checked.
         unsafe {
             for sample in 0..samples {
                 instructions.run(Evaluate {
@@ -320,7 +320,7 @@ impl Rows<'_> {
         for channel in (0..channels).step_by(PANEL) {
             let kernel = &kernel[channel / PANEL * panel..][..panel];
             for group in groups {
-                // SAFETY: as promised to this function.
+                // SAFETY: the caller upholds this function's contract.
                 unsafe { self.panel(group, kernel, (channel, (channels - channel).min(PANEL))) };
             }
         }
@@ -339,12 +339,12 @@ impl Rows<'_> {
         let mut all = all.map(|(sample, (from, to))| {
             let from = sample * self.lengths.0 + from;
             let to = sample * self.lengths.1 + to + channel;
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             (unsafe { self.from.add(from) }, to)
         });
         let mut first = 0;
         for tile in 0..tiles {
-            // All of about the same height.
+            // Splits into tiles of nearly equal height.
             let end = (tile + 1) * rows / tiles;
             macro_rules! tiles_of {
                 ($($height:literal)*) => {
@@ -358,7 +358,7 @@ impl Rows<'_> {
                                 channel,
                                 count,
                             };
-                            // SAFETY: as promised to this function.
+                            // SAFETY: the caller upholds this function's contract.
                             unsafe { self.instructions.run(tile) }
                         })*
                         _ => unreachable!("higher than any tile"),

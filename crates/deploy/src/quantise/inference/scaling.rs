@@ -20,7 +20,7 @@ impl Multipliers {
     pub fn new(multipliers: &[Multiplier]) -> Self {
         let mut all = Self::default();
         for multiplier in multipliers {
-            // A zero has a shift of its own that means nothing.
+            // The shift of a zero multiplier has no meaning.
             let right = (-multiplier.shift).max(0);
             let mask = ((1i64 << right) - 1) as i32;
             all.value.push(multiplier.value);
@@ -58,7 +58,7 @@ impl<L: Lanes> Scaling<L> {
     #[inline(always)]
     pub unsafe fn load(multipliers: &Multipliers, at: usize) -> Self {
         debug_assert!(at + L::COUNT <= multipliers.value.len());
-        // SAFETY: as promised to this function; all lists have one length.
+        // SAFETY: the caller upholds this function's contract; all lists have one length.
         unsafe {
             Self {
                 value: L::load(multipliers.value.as_ptr().add(at)),
@@ -75,11 +75,11 @@ impl<L: Lanes> Scaling<L> {
     /// See [`Lanes`].
     #[inline(always)]
     pub unsafe fn apply(&self, x: L) -> L {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let product = x.doubling_high_product(self.value);
             let below = product.and(self.mask);
-            // One more for negative numbers: their ties go away from zero too.
+            // One more for negative numbers, whose ties also round away from zero.
             let threshold = self.half.subtract(product.shift_right_by::<31>());
             let floor = product.shift_right(self.right);
             floor.subtract(below.greater(threshold))

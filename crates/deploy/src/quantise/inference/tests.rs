@@ -11,7 +11,7 @@ fn bits(logits: &[f32]) -> Vec<u32> {
     logits.iter().map(|v| v.to_bits()).collect()
 }
 
-/// Every network, on every instruction set, for every height of a block and in batches, gives the bits of the runner.
+/// For every network, instruction set, block height and batch size, the results have the same bits as the runner's.
 #[test]
 fn all_give_the_bits_of_the_reference_runner() {
     for kind in ModelKind::ALL {
@@ -19,7 +19,7 @@ fn all_give_the_bits_of_the_reference_runner() {
         let network = Network::new(&TrainedModel::new(&bundle, &architecture).unwrap()).unwrap();
         let length = architecture.input.elements();
         let x = features(&architecture, 27);
-        // Ranges of a few windows, so that others saturate.
+        // Ranges come from a few windows, so that others saturate.
         let quantised =
             IntegerNetwork::with_method(&network, &x[..3 * length], RangeMethod::Mse).unwrap();
         let mut runner = IntegerRunner::new(&quantised);

@@ -62,22 +62,22 @@ impl Lanes for Portable {
     }
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         Self(unsafe { from.cast::<[i32; 4]>().read_unaligned() })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut i32) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { to.cast::<[i32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
     unsafe fn widen(from: *const i16) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         Self(unsafe { from.cast::<[i16; 4]>().read_unaligned() }.map(i32::from))
     }
     #[inline(always)]
     unsafe fn narrow(self, to: *mut i16) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             to.cast::<[i16; 4]>()
                 .write_unaligned(self.0.map(|v| v as i16));
@@ -140,27 +140,27 @@ impl Lanes for __m256i {
     const ROWS: usize = 6;
     #[inline(always)]
     unsafe fn splat(value: i32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_set1_epi32(value) }
     }
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_loadu_si256(from.cast()) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut i32) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_storeu_si256(to.cast(), self) }
     }
     #[inline(always)]
     unsafe fn widen(from: *const i16) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_cvtepi16_epi32(_mm_loadu_si128(from.cast())) }
     }
     #[inline(always)]
     unsafe fn narrow(self, to: *mut i16) {
-        // SAFETY: as promised to this function. Values fit 16 bits, so that nothing saturates.
+        // SAFETY: the caller upholds this function's contract. Values fit 16 bits, so that nothing saturates.
         unsafe {
             let both = _mm256_packs_epi32(self, self);
             let low = _mm256_castsi256_si128(_mm256_permute4x64_epi64::<0b1000>(both));
@@ -169,27 +169,28 @@ impl Lanes for __m256i {
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_add_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn subtract(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_sub_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn multiply(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_mullo_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_add_epi32(self, _mm256_madd_epi16(a, b)) }
     }
     #[inline(always)]
     unsafe fn doubling_high_product(self, other: Self) -> Self {
-        // SAFETY: as promised to this function. The results are bits 31 to 62 of the products of even and of odd lanes.
+        // SAFETY: the caller upholds this function's contract. The results are bits 31 to 62 of the products of even
+        // and of odd lanes.
         unsafe {
             let half = _mm256_set1_epi64x(1 << 30);
             let even = _mm256_add_epi64(_mm256_mul_epi32(self, other), half);
@@ -204,32 +205,32 @@ impl Lanes for __m256i {
     }
     #[inline(always)]
     unsafe fn and(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_and_si256(self, other) }
     }
     #[inline(always)]
     unsafe fn greater(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_cmpgt_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn shift_right(self, bits: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_srav_epi32(self, bits) }
     }
     #[inline(always)]
     unsafe fn shift_right_by<const BITS: u32>(self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_srav_epi32(self, _mm256_set1_epi32(BITS as i32)) }
     }
     #[inline(always)]
     unsafe fn shift_left<const BITS: u32>(self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_sllv_epi32(self, _mm256_set1_epi32(BITS as i32)) }
     }
     #[inline(always)]
     unsafe fn clamp(self, least: Self, most: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_min_epi32(_mm256_max_epi32(self, least), most) }
     }
 }
@@ -240,52 +241,52 @@ impl Lanes for __m512i {
     const ROWS: usize = 12;
     #[inline(always)]
     unsafe fn splat(value: i32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_set1_epi32(value) }
     }
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_loadu_si512(from.cast()) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut i32) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_storeu_si512(to.cast(), self) }
     }
     #[inline(always)]
     unsafe fn widen(from: *const i16) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_cvtepi16_epi32(_mm256_loadu_si256(from.cast())) }
     }
     #[inline(always)]
     unsafe fn narrow(self, to: *mut i16) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(self)) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_add_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn subtract(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_sub_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn multiply(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_mullo_epi32(self, other) }
     }
     #[inline(always)]
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_dpwssd_epi32(self, a, b) }
     }
     #[inline(always)]
     unsafe fn doubling_high_product(self, other: Self) -> Self {
-        // SAFETY: as promised to this function. As with half as many lanes.
+        // SAFETY: the caller upholds this function's contract. Works as with half as many lanes.
         unsafe {
             let half = _mm512_set1_epi64(1 << 30);
             let even = _mm512_add_epi64(_mm512_mul_epi32(self, other), half);
@@ -300,32 +301,32 @@ impl Lanes for __m512i {
     }
     #[inline(always)]
     unsafe fn and(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_and_si512(self, other) }
     }
     #[inline(always)]
     unsafe fn greater(self, other: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_maskz_set1_epi32(_mm512_cmpgt_epi32_mask(self, other), -1) }
     }
     #[inline(always)]
     unsafe fn shift_right(self, bits: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_srav_epi32(self, bits) }
     }
     #[inline(always)]
     unsafe fn shift_right_by<const BITS: u32>(self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_srai_epi32::<BITS>(self) }
     }
     #[inline(always)]
     unsafe fn shift_left<const BITS: u32>(self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_slli_epi32::<BITS>(self) }
     }
     #[inline(always)]
     unsafe fn clamp(self, least: Self, most: Self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_min_epi32(_mm512_max_epi32(self, least), most) }
     }
 }
