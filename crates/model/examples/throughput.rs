@@ -49,7 +49,7 @@ fn main() {
             (0..seconds as u64).for_each(|_| drop(network.logits(x).to_vec()));
             return;
         }
-        // As many windows as the others are given in turns.
+        // One long run, as many windows as the other paths process in turns.
         return timing::calls(batch, seconds, |i| {
             let window = &x[(i % 8) * batch * 3584..][..batch * 3584];
             std::hint::black_box(network.logits(window));
@@ -67,7 +67,7 @@ fn main() {
         "native" => setting.native(),
         _ => setting.flex(),
     };
-    // At batch 1 the latency was printed instead.
+    // At batch size 1, the latency has already been printed.
     if let Some((training, inference)) = rates {
         println!(
             "{{\"model\": \"{kind}\", \"batch\": {batch}, \"path\": \"{path}\", \

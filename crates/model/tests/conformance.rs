@@ -1,7 +1,7 @@
-//! The networks against the same networks computed by Keras.
+//! Compares the networks with the same networks in Keras.
 //!
-//! Two sets of fixtures: the small ones beside this file (`scripts/conformance/make_fixtures.py`
-//! wrote them), and the full-size ones of `../shared/conformance`, in tests that are ignored by default.
+//! There are two sets of fixtures: small ones beside this file, written by `scripts/conformance/make_fixtures.py`, and
+//! full-size ones in `../shared/conformance`, whose tests are ignored by default.
 
 use std::path::{Path, PathBuf};
 
@@ -43,13 +43,13 @@ fn largest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
-/// How near gradients must be.
+/// How closely gradients must agree.
 #[derive(Clone, Copy)]
 enum Bounds {
-    /// Each within so many times the bound of the reference: GPUs add in other orders.
+    /// Each gradient within this many times the tolerance of the reference: GPUs add in a different order.
     Each(f32),
-    /// As a whole, in parts of their length. In deep networks over few samples some activations are zero within
-    /// rounding; another order of summation gives one of them the other sign, and all gradients before it change a little.
+    /// All gradients together, relative to their length. In deep networks over few samples, some activations are zero
+    /// within rounding. A different order of summation can change the sign of one, and with it all gradients before it.
     Whole(f64),
 }
 
@@ -69,12 +69,12 @@ impl Bounds {
     }
 }
 
-/// How a batch lies on a device.
+/// Layout of a batch on a device.
 #[derive(Clone, Copy, PartialEq)]
 enum BatchLayout {
-    /// As CPUs are given it.
+    /// The layout for CPUs.
     Samples,
-    /// As GPUs are given it.
+    /// The layout for GPUs.
     Positions,
 }
 
@@ -87,18 +87,18 @@ impl BatchLayout {
     }
 }
 
-/// What a training pass gives.
+/// Results of a training pass.
 struct Trained {
     logits: Vec<f32>,
     loss: f32,
     /// By tensor.
     gradients: Vec<Option<Vec<f32>>>,
-    /// With the running statistics after it.
+    /// With the running statistics after the pass.
     network: Network,
 }
 
 impl Trained {
-    /// With samples first by autodiff, as on CPUs; with positions first by hand, as on GPUs.
+    /// `Samples` uses autodiff, as on CPUs; `Positions` uses the manual backward pass, as on GPUs.
     fn new(fixture: &Fixture, device: &Device, layout: BatchLayout) -> Self {
         let (forward, gradients, mut network) = match layout {
             BatchLayout::Samples => {
@@ -141,7 +141,7 @@ fn positions_first(x: Tensor<4>) -> Tensor<3> {
     x.reshape([batch, height * width, bins]).swap_dims(0, 1)
 }
 
-/// On a device of Burn.
+/// Checks a Burn device.
 fn check(fixture: &Fixture, device: Device, layout: BatchLayout, bounds: Bounds, adam: bool) {
     let slack = bounds.slack();
     let network = fixture.network(&device);
@@ -263,7 +263,7 @@ fn own() -> Vec<(ModelKind, Fixture)> {
     ModelKind::ALL.into_iter().map(load).collect()
 }
 
-/// Those of `folder`, in full size.
+/// The full-size fixtures in `folder`.
 fn full(folder: &Path) -> Vec<(ModelKind, Fixture)> {
     let load = |kind: ModelKind| {
         let (file, divisor) = match kind {
@@ -280,8 +280,8 @@ fn full(folder: &Path) -> Vec<(ModelKind, Fixture)> {
 fn small_networks_agree_with_keras() {
     for (kind, fixture) in own() {
         for layout in [BatchLayout::Samples, BatchLayout::Positions] {
-            // A ReLU of the narrow deep network takes the other side where positions come first: its input is zero within
-            // rounding. In full size that layout too is held to single values.
+            // In `Positions`, one ReLU of the narrow deep network takes the other side, since its input is zero within
+            // rounding. At full size, both layouts are compared value by value.
             let bounds = match (kind, layout) {
                 (ModelKind::DeepLarge, BatchLayout::Positions) => Bounds::Whole(2e-2),
                 _ => Bounds::Each(1.0),

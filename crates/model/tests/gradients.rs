@@ -1,4 +1,4 @@
-//! The backward pass by hand against autodiff, for every network: with dropout, class weights, and batches that are not full.
+//! Compares the manual backward pass with autodiff for every network, with dropout, class weights and partial batches.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::rng::Rng;
@@ -11,7 +11,7 @@ fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data_as::<f32>().try_into_vec().unwrap()
 }
 
-/// Distance in parts of the length of `theirs`.
+/// Distance relative to the length of `theirs`.
 fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
     assert_eq!(ours.len(), theirs.len());
     let square = |a: f64| a * a;
@@ -37,9 +37,9 @@ struct Case {
     bins: usize,
     x: Vec<f32>,
     y: Vec<u32>,
-    /// Samples that are there.
+    /// Number of real samples.
     count: usize,
-    /// Samples of the batch.
+    /// Number of samples in the batch, including padding.
     batch: usize,
     class_weights: Option<Vec<f32>>,
 }
@@ -55,7 +55,7 @@ impl Case {
         Self::of_bins(16, kind, count, batch)
     }
 
-    /// The same with inputs drawn from another seed.
+    /// The same case with inputs from another seed.
     fn with_inputs(mut self, seed: u64) -> Self {
         let mut rng = Rng::new(seed, 1 << 40);
         self.x.fill_with(|| 2.0 * rng.uniform() - 1.0);
@@ -86,7 +86,7 @@ impl Case {
         Some(Tensor::from_data(TensorData::new(weights, [3, 1]), device))
     }
 
-    /// Logits and gradients by autodiff, over the samples that are there, and running statistics after the step.
+    /// Logits and gradients of the real samples by autodiff, and the network with running statistics after the step.
     fn autodiff(&self) -> (Vec<f32>, Vec<Option<Vec<f32>>>, Network) {
         let device = Device::flex().autodiff();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
@@ -113,7 +113,7 @@ impl Case {
         (host(logits.inner()), each, network)
     }
 
-    /// The same by hand, of a batch that is filled up with anything.
+    /// The same by the manual backward pass, for a batch padded with arbitrary values.
     fn by_hand(&self) -> (Vec<f32>, Vec<Option<Vec<f32>>>, Network) {
         let device = Device::flex();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
@@ -138,7 +138,7 @@ impl Case {
         assert!(off < bound, "{what}: gradients are off by {off:e}");
     }
 
-    /// Distance of the gradients; logits may be off by `bound`.
+    /// Distance of the gradients; logits may differ by `bound`.
     fn gradients_off(&self, bound: f64) -> f64 {
         let (logits, gradients, network) = self.by_hand();
         let (their_logits, theirs, their_network) = self.autodiff();
@@ -157,9 +157,9 @@ impl Case {
     }
 }
 
-/// In deep networks some activations are zero within rounding, and a rectifier that takes the other side changes all gradients
-/// before it. Whether that happens depends on inputs and processor; a wrong derivative is wrong for all inputs. So the closest of
-/// several inputs has to be close.
+/// In deep networks some activations are zero within rounding, and a ReLU that takes the other side changes all
+/// gradients before it. Whether that happens depends on the inputs and the processor, but a wrong derivative is wrong
+/// for all inputs. So only the best of several inputs must agree.
 #[test]
 fn of_every_network() {
     for kind in ModelKind::ALL {
@@ -183,16 +183,16 @@ fn of_every_network() {
     }
 }
 
-/// So many rows that the first layer multiplies before it gathers.
+/// With this many rows, the first layer multiplies before it gathers.
 #[test]
 fn of_large_batches() {
-    // Rounding grows with the sums, and with every normalisation.
+    // Rounding errors grow with the length of the sums and with every normalisation.
     for (kind, bound) in [(ModelKind::Simple, 1e-3), (ModelKind::DeepEfficient, 1e-2)] {
         Case::of_bins(256, kind, 450, 460).check(bound);
     }
 }
 
-/// Where all windows are constant, neighbours in a pool are equal: the first is taken, as everywhere.
+/// In constant windows, neighbours in a pool are equal; the first one gets the gradient, as in the other engines.
 #[test]
 fn of_equal_neighbours() {
     let mut case = Case::new(ModelKind::Simple, 8, 8);
@@ -202,7 +202,7 @@ fn of_equal_neighbours() {
     case.check(1e-4);
 }
 
-/// Both optimizers take the same steps, and one goes on where the other was.
+/// Both optimisers take the same steps, and each can continue from the other's state.
 #[test]
 fn adam_tensor_by_tensor_is_adam() {
     let case = Case::new(ModelKind::DeepEfficient, 16, 16);
@@ -214,7 +214,7 @@ fn adam_tensor_by_tensor_is_adam() {
         let y = Tensor::from_data(y, network.device());
         network.gradients(x, y, MODE, None).1
     };
-    // Flat steps of autodiff from the same gradients: their sum with the parameters.
+    // Flat steps with autodiff: the loss is the product of parameters and gradients, so it has the same gradients.
     let flat = |network: &mut Network, adam: &mut Adam| {
         let wanted = gradients(network);
         let device = Device::flex().autodiff();
@@ -236,7 +236,7 @@ fn adam_tensor_by_tensor_is_adam() {
     let mut adam_b = Adam::new(AdamConfig::default());
     for step in 0..6 {
         each(&mut a, &mut adam_a);
-        // Taken up from the host, and from the other way.
+        // Continues from a saved state, and from the other optimiser.
         match step {
             0..2 => each(&mut b, &mut adam_b),
             2 => {

@@ -1,5 +1,5 @@
-//! Graphs that none of the networks has: values that several steps read, values without gradients, dropout over images.
-//! The native engine, Burn with autodiff and Burn's backward pass by hand agree on them.
+//! Graphs that occur in none of the networks: values read by several steps, values without gradients, dropout over
+//! images. The native engine, Burn with autodiff, and Burn with the manual backward pass must agree on them.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::native::NativeNetwork;
@@ -50,7 +50,7 @@ fn block(name: &str, body: Vec<Op>, shortcut: Vec<Op>) -> Op {
     }
 }
 
-/// Logits, gradients by tensor, and all tensors after the pass has moved the running statistics.
+/// Logits, gradients by tensor, and all tensors after the running statistics were updated.
 type Result = (Vec<f32>, Vec<Option<Vec<f32>>>, Vec<Vec<f32>>);
 
 struct Case {
@@ -116,7 +116,7 @@ impl Case {
         )
     }
 
-    /// Of a batch that is padded with anything.
+    /// Results for a batch padded with arbitrary values.
     fn by_hand(&self, batch: usize) -> Result {
         let device = Device::flex();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
@@ -161,14 +161,14 @@ impl Case {
 
 fn assert_close(what: &str, ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
-    // A bias before a normalisation has no gradient but rounding.
+    // A bias before a normalisation has a gradient of zero except for rounding.
     let largest = theirs.iter().fold(1e-2f32, |m, v| m.max(v.abs()));
     for (a, b) in ours.iter().zip(theirs) {
         assert!((a - b).abs() <= 1e-4 * largest, "{what}: {a} is not {b}");
     }
 }
 
-/// The input itself is a summand: it has no gradient, what is added to it has.
+/// The input itself is a summand and needs no gradient; the other summand does.
 #[test]
 fn the_input_may_be_read_twice() {
     Case::new(
@@ -182,7 +182,7 @@ fn the_input_may_be_read_twice() {
     .check();
 }
 
-/// A rectifier, a normalisation and dropout must not overwrite what the shortcut still reads.
+/// ReLU, normalisation and dropout must not overwrite values that the shortcut still reads.
 #[test]
 fn what_others_read_is_not_overwritten() {
     Case::new(
@@ -224,7 +224,7 @@ fn a_value_may_be_added_to_itself() {
     .check();
 }
 
-/// Columns left over at the end get no gradient, and of equal ones the first gets it.
+/// Remaining columns at the end get no gradient; of equal columns, the first gets it.
 #[test]
 fn the_largest_of_several_columns() {
     let pooled = vec![
@@ -248,7 +248,7 @@ fn the_largest_of_several_columns() {
     .check();
 }
 
-/// Before the first kernel nothing has a gradient.
+/// Nothing before the first kernel has a gradient.
 #[test]
 fn steps_before_the_first_kernel() {
     Case::new(

@@ -15,7 +15,7 @@ use crate::geometry::Geometry;
 use crate::plan::{Step, TensorId, ValueId};
 
 /// Values of a forward step that its backward step needs.
-#[allow(clippy::large_enum_variant)] // a few dozen a step
+#[allow(clippy::large_enum_variant)] // only a few dozen per step
 pub(crate) enum Saved {
     /// `columns` `[rows_out, taps * in]` before the product with the kernel.
     Conv {
@@ -105,7 +105,7 @@ impl<'a> Backward<'a> {
         assert_eq!(tape.len(), plan.steps.len(), "every step saves once");
         self.values[plan.output.index()] = Some(logits);
         for (step, saved) in plan.steps.iter().zip(tape).rev() {
-            // `None` if no logit depends on the value, or it depends on no parameter.
+            // `None` if the logits do not depend on the value, or it does not depend on a parameter.
             if let Some(d) = self.values[step.output.index()].take() {
                 self.step(step, saved, d);
             }
@@ -270,7 +270,7 @@ impl<'a> Backward<'a> {
     ) -> Tensor<2> {
         let columns = kept.len() + 1;
         let windows = width / columns;
-        // Only the first of the largest columns gets the gradient. The last comes first.
+        // Only the first of several largest columns gets the gradient. Starts with the last column.
         let mut rest = d.reshape([lines * windows, 1, row]);
         let mut parts = Vec::with_capacity(columns);
         for keep in kept.into_iter().rev() {
@@ -281,7 +281,7 @@ impl<'a> Backward<'a> {
         parts.reverse();
         let mut back = Tensor::cat(parts, 1).reshape([lines, windows * columns, row]);
         if width > windows * columns {
-            // Columns left over at the end get no gradient.
+            // Remaining columns at the end get no gradient.
             let none = Tensor::zeros([lines, width - windows * columns, row], &back.device());
             back = Tensor::cat(vec![back, none], 1);
         }

@@ -261,7 +261,7 @@ impl<'a> Pass<'a> {
     ) -> Tensor<2> {
         let [_, channels] = x.dims();
         let windows = width / columns;
-        // Windows of neighbouring columns; what is left over at the end is dropped.
+        // Windows of neighbouring columns; remaining columns at the end are dropped.
         let (lines, row) = match self.layout {
             Layout::SamplesFirst => (self.batch * height, channels),
             Layout::PositionsFirst(_) => (height, self.batch * channels),

@@ -47,7 +47,7 @@ impl Conv {
     ) -> Self {
         let sources = geometry.sources();
         let taps = geometry.taps();
-        // (output row, tap, input row), tap by tap.
+        // (output row, tap, input row), ordered by tap.
         let mut reads: Vec<(usize, usize, usize)> = Vec::new();
         for tap in 0..taps {
             for row in 0..geometry.positions_out() {
@@ -119,7 +119,7 @@ impl Conv {
         if samples >= FEW || self.geometry.positions_out() == 1 {
             return product.write(out);
         }
-        // The same sums in the same order, but tap by tap over lines of neighbouring positions.
+        // The same sums in the same order, but computed tap by tap over lines of neighbouring positions.
         let outs = out.chunks_exact_mut(length_out);
         for (input, out) in input.chunks_exact(length_in).zip(outs) {
             for row in out.chunks_exact_mut(self.out) {
@@ -210,7 +210,7 @@ impl Conv {
     ) {
         let (length_in, length_out) = self.lengths();
         let width = outs[0].len() / self.out;
-        // So many samples that what is read stays in the first-level cache over all tiles.
+        // As many samples as keep the input in the first-level cache over all tiles.
         let rows_out = self.geometry.positions_out();
         let values = self.geometry.positions_in() * width + rows_out * self.out.min(WIDEST);
         let samples = (2 * RESIDENT / size_of::<f32>() / values).max(1);
@@ -220,7 +220,7 @@ impl Conv {
             .enumerate()
         {
             let accumulate = accumulate || i > 0;
-            // A column of a wide matrix lies in few sets of the cache: copied, its rows are neighbours.
+            // A column of a wide matrix maps to few sets of the cache. In a copy, its rows are adjacent.
             if self.channels >= 4 * width {
                 PANEL.with_borrow_mut(|panel| {
                     panel.clear();
@@ -261,7 +261,7 @@ impl Conv {
         let (rows_in, rows_out) = (self.geometry.positions_in(), self.geometry.positions_out());
         let lines = &self.lines[tap];
         let (inner, step, runs) = if self.reads_every_row(tap) {
-            // One run over all positions of all samples.
+            // A single run over all positions of all samples.
             (samples * rows_out, 1, vec![Run { a: 0, b: 0 }])
         } else {
             let runs = (0..samples).flat_map(|sample| {

@@ -199,15 +199,15 @@ macro_rules! kernels {
             #[target_feature(enable = $features)]
             unsafe fn panels(p: &Product<'_>, c: *mut f32) {
                 let mut copy = [0.0f32; COPY];
-                // Panels of equal width: four vectors are two and two, not three and one.
+                // Panels of similar width: four vectors become two and two, not three and one.
                 let vectors = p.columns.div_ceil(LANES);
                 let panels = vectors.div_ceil(3);
                 let mut column = 0;
                 for panel in 0..panels {
                     let width = vectors * (panel + 1) / panels - vectors * panel / panels;
                     let last = (p.columns - column - (width - 1) * LANES).min(LANES);
-                    // Rows of a wide matrix that lie a power of two apart share few sets of the cache:
-                    // where several blocks read the same ones, they are copied side by side.
+                    // Rows of a wide matrix that are a power of two apart map to few sets of the cache. If several
+                    // blocks read the same rows, they are copied side by side.
                     let packed = p.b_inner > 3 * LANES
                         && p.inner * width * LANES <= COPY
                         && p.blocks.iter().all(|block| block.runs.len() <= 1)
@@ -229,13 +229,13 @@ macro_rules! kernels {
                                         .copy_from_slice(&p.b[from..from + count]);
                                 }
                             }
-                            // The kernel adds the run's offset again.
+                            // The kernel adds the offset of the run again.
                             b = copy.as_ptr().wrapping_sub(run.b);
                         }
                         let mut row = 0;
                         while row < p.rows {
                             let count = (p.rows - row).min(ROWS[width - 1]);
-                            // SAFETY: rows and columns are inside, by the loops' bounds.
+                            // SAFETY: the bounds of the loops keep rows and columns inside.
                             unsafe {
                                 let tile = Tile {
                                     a: p.a.as_ptr().wrapping_add(row * p.a_row),
@@ -258,7 +258,7 @@ macro_rules! kernels {
             #[target_feature(enable = $features)]
             #[inline]
             unsafe fn dispatch(p: &Product<'_>, block: &Block, tile: &Tile, (rows, vectors): (usize, usize)) {
-                // SAFETY: as promised to this function.
+                // SAFETY: the caller upholds this function's contract.
                 unsafe {
                     match vectors {
                         1 => by_rows!(kernel, 1, rows, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16, (p, block, tile)),
@@ -273,8 +273,8 @@ macro_rules! kernels {
             unsafe fn kernel<const R: usize, const V: usize>(p: &Product<'_>, block: &Block, tile: &Tile) {
                 let &Tile { a, b, b_inner, c, column, last } = tile;
                 let mask: $mask = $make_mask(last);
-                // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked)
-                // are inside the slices for every run of the block; a copy of `b` has its rows.
+                // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked) are inside the
+                // slices for every run of the block; a copy of `b` contains the rows it needs.
                 unsafe {
                     let mut sums = [[$broadcast(0.0); V]; R];
                     match p.start {
@@ -298,8 +298,8 @@ macro_rules! kernels {
                         }
                     }
                     let a_inner = p.a_inner;
-                    // Hidden from the compiler, which would derive them from each other in every step
-                    // with additions that take the place of multiplications.
+                    // Hidden from the compiler, which would otherwise replace the multiplications by additions in every
+                    // step.
                     let mut rows = [0; 8];
                     for i in 1..R.min(8) {
                         rows[i] = std::hint::black_box(i * p.a_row);
@@ -328,7 +328,7 @@ macro_rules! kernels {
                         }
                     }
                     if p.relu && block.last {
-                        // In this order a NaN stays one.
+                        // This operand order preserves NaN.
                         for i in 0..R {
                             for j in 0..V {
                                 sums[i][j] = $max($broadcast(0.0), sums[i][j]);

@@ -128,7 +128,7 @@ mod tests {
         (0..count).map(|_| 2.0 * rng.uniform() - 1.0).collect()
     }
 
-    /// Weights of which no scale is 1 and no shift 0.
+    /// Weights without any scale of 1 or shift of 0.
     fn weights(plan: &Plan) -> Weights {
         let mut rng = Rng::new(3, 1 << 41);
         let tensors = Weights::init(plan, 7).tensors().to_vec().into_iter();
@@ -144,8 +144,8 @@ mod tests {
         Weights::from_named(plan, moved.collect()).unwrap()
     }
 
-    /// Against differences of the logits of the network that classifies, along random directions. Networks are linear
-    /// in pieces, so that a step within a piece gives the gradient; some of thousands of rectifiers turn within any step.
+    /// Compared with finite differences of the logits along random directions. Networks are piecewise linear, so a step
+    /// within a piece gives the gradient, but any step flips some of the thousands of ReLUs.
     #[test]
     fn gradients_are_those_of_differences() {
         let input = InputShape {
@@ -153,7 +153,7 @@ mod tests {
             width: 9,
             channels: 20,
         };
-        // Of the largest one too many rectifiers turn; it has no step that the others lack.
+        // The largest network is left out: too many of its ReLUs flip, and it has no other kinds of steps.
         let kinds = ModelKind::ALL.into_iter();
         for kind in kinds.filter(|kind| *kind != ModelKind::DeepLarge) {
             let architecture = Architecture::new(kind, input, 5);

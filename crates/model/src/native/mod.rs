@@ -144,7 +144,7 @@ impl NativeNetwork {
         let plan = Plan::new(architecture)?;
         let program = Program::new(&plan);
         let sample: usize = program.buffers.iter().map(|shape| shape.length()).sum();
-        // Parameters, their average, gradients, transposed kernels, two moments, and those of the lanes.
+        // Parameters, average, gradients, transposed kernels, two moments, and the gradients of the lanes.
         let copies = 6 + run::gradient_copies(plan.trainable_parameters());
         let values = (2 * sample as u64).saturating_mul(batch as u64);
         let values = values.saturating_add((copies * plan.total_parameters()) as u64);

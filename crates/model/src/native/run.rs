@@ -101,7 +101,7 @@ macro_rules! shared {
     };
 }
 
-// Below the macro, which it uses.
+// Declared after the macro, which it uses.
 mod backward;
 
 impl NativeNetwork {
@@ -306,7 +306,7 @@ impl NativeNetwork {
                 k::approach(average, parameters, mix);
             }
         };
-        // Fewer are done before a second thread is there.
+        // A few chunks are finished before a second thread would start.
         let alone = chunks.len() < 4;
         Team::shift(alone).take(chunks, work);
     }

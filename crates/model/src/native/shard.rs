@@ -140,7 +140,7 @@ impl Shard {
         let Step { kind, from, to, .. } = &shared.program.steps[i];
         let mut out = std::mem::take(&mut self.activations[*to]);
         let in_place = from == to;
-        // In-place steps have no other input than `out`.
+        // In-place steps read only `out`.
         let input = if in_place {
             &[][..]
         } else {

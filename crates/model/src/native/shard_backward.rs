@@ -31,7 +31,7 @@ impl Shard {
                 self.rectify(conv.relu, step.to, &mut gradient);
                 self.depthwise_backward(conv, step, &gradient, shared, parameters);
             }
-            // Its rectifier came before its sums.
+            // Its ReLU was applied before the sums were computed.
             Kind::BatchNorm(norm) => self.batch_norm_backward(norm, step, &gradient, shared),
             Kind::Relu => {
                 self.rectify(true, step.to, &mut gradient);

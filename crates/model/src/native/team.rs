@@ -58,7 +58,7 @@ impl Crowded {
     }
 
     fn is_now(&self) -> bool {
-        // Without a look at the clock where it never was.
+        // Reads the clock only if a limit was ever set.
         self.until.load(Ordering::Relaxed) > 0 && self.is_at(self.now())
     }
 
@@ -78,7 +78,7 @@ impl Crowded {
             return;
         }
         let length = self.length.load(Ordering::Relaxed);
-        // Soon: before as long has passed as it took last time.
+        // Again soon: before as much time has passed as the last period lasted.
         let again = now < until + length;
         let length = if again { (2 * length).min(most) } else { least };
         self.length.store(length, Ordering::Relaxed);
@@ -138,7 +138,7 @@ impl Team {
         let spawn = |number| {
             let team = Arc::clone(&team);
             let thread = thread::Builder::new().name(format!("helper {number}"));
-            // Without it the others do its work.
+            // If the thread cannot start, the others do its work.
             let handle = thread.spawn(move || team.help()).ok()?;
             Some(handle.thread().clone())
         };
@@ -188,7 +188,7 @@ impl Team {
         /// # Safety
         /// `closure` must point to a live `F`.
         unsafe fn call<F: Fn(usize)>(closure: *mut (), task: usize) {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe { (*closure.cast::<F>())(task) }
         }
         assert!(u32::try_from(tasks).is_ok(), "tasks fit their counter");
@@ -201,7 +201,7 @@ impl Team {
         let phase = (self.unclaimed.load(Ordering::Relaxed) >> 32).wrapping_add(1);
         self.unclaimed
             .store(phase << 32 | tasks as u64, Ordering::Release);
-        // Pairs with the fence of a helper that goes to sleep: it sees the tasks, or is seen asleep.
+        // Pairs with the fence of a helper that goes to sleep: the helper sees the tasks, or is seen sleeping.
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) > 0 {
             let helpers = self.helpers.get().expect("set when made");
@@ -235,9 +235,9 @@ impl Team {
         if won.is_err() {
             return true; // Another thread was faster, or this is the next phase: look again.
         }
-        // SAFETY: the exchange found phase and number unchanged, so what was read between belongs to this
-        // phase: it is overwritten only after all its tasks are done, and this one was not even claimed.
-        // The closure lives as long, since `phase` returns only then. `call` was made from a `Call`.
+        // SAFETY: the exchange found the phase and number unchanged, so the values read before belong to this phase:
+        // they are overwritten only after all its tasks are done, and this one had not even been claimed. The closure
+        // lives that long, since `phase` returns only afterwards. `call` was made from a `Call`.
         let result = catch_unwind(AssertUnwindSafe(|| unsafe {
             let call: Call = std::mem::transmute(call);
             call(closure, left - 1);
@@ -285,8 +285,8 @@ impl Shift<'_> {
         let base = Items(items.as_mut_ptr());
         team.phase(count, &|i| {
             let base = &base;
-            // SAFETY: `i` is below `count`, and every number is claimed once, so no other reference to
-            // this element exists until the phase is over.
+            // SAFETY: `i` is below `count`, and every number is claimed once, so there is no other reference to this
+            // element until the phase is over.
             work(i, unsafe { &mut *base.0.add(i) });
         });
     }
@@ -303,7 +303,7 @@ impl Shift<'_> {
 /// A pointer that threads may share; [`Shift::each`] says why.
 struct Items<T>(*mut T);
 
-// SAFETY: threads reach distinct elements through it, and elements may be sent.
+// SAFETY: threads access distinct elements through it, and elements may be sent.
 unsafe impl<T: Send> Sync for Items<T> {}
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl TapLines {
             }
             previous = Some((row, source));
         }
-        // Neighbouring lines may look like one where a tap reads whole lines: cut at the shortest.
+        // If a tap reads whole lines, neighbouring lines may look like one: cut at the shortest.
         let count = lengths.iter().copied().min().unwrap_or(0);
         let starts: Vec<(usize, usize)> = starts
             .iter()

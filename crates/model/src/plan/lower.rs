@@ -90,7 +90,7 @@ impl Lowering<'_> {
                 body,
                 shortcut,
             } => {
-                // The shortcut may be short: computing it first frees the input early.
+                // The shortcut may be small; computing it first frees the input early.
                 let other = self.sequence(shortcut, input)?;
                 let main = self.sequence(body, input)?;
                 self.add(name.clone(), main, other)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::architecture::{InputShape, ModelKind, Op};
 
-/// The table of the five networks: parameters, trainable parameters, MACs a sample.
+/// Parameters, trainable parameters and MACs per sample of the five networks.
 #[test]
 fn counts_are_those_of_the_published_table() {
     let table = [
@@ -76,7 +76,7 @@ fn inputs_that_do_not_fit_are_refused() {
     }
 }
 
-/// An architecture built by hand whose operations do not follow each other.
+/// An architecture built by hand in which an operation does not accept the output of the one before.
 #[test]
 fn operations_that_do_not_follow_each_other_are_refused() {
     let with = |ops: Vec<Op>| {
@@ -106,7 +106,7 @@ fn operations_that_do_not_follow_each_other_are_refused() {
     assert!(with(vec![residual]).contains("`block.add` needs two values of one shape"));
 }
 
-/// By hand: simple_cnn holds its input (3584) and the first convolution's output (448).
+/// By hand: simple_cnn holds its input (3584) and the output of the first convolution (448).
 #[test]
 fn peak_activations_are_two_neighbouring_layers() {
     let arch = Architecture::new(ModelKind::Simple, InputShape::default(), 3);
@@ -136,11 +136,11 @@ fn a_block_keeps_its_input_alive() {
         },
     ];
     let plan = Plan::new(&architecture).unwrap();
-    // The input (32), what `narrow` reads (64) and what it puts out (32).
+    // The input (32), the input of `narrow` (64) and its output (32).
     assert_eq!(plan.peak_activations(), 32 + 64 + 32);
 }
 
-/// Only the network's input and what is computed from it alone need no gradient.
+/// Only the network's input and values that depend on nothing else need no gradient.
 #[test]
 fn gradients_are_needed_from_the_first_kernel_on() {
     let mut architecture = Architecture::new(ModelKind::Simple, InputShape::default(), 2);

@@ -1,4 +1,4 @@
-//! A network's weights, inputs and results, as Keras or PyTorch wrote them.
+//! A network's weights, inputs and results, written by Keras or PyTorch.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -70,8 +70,7 @@ impl Fixture {
             .1
     }
 
-    /// Tensor `plan` of group `weights`, `grads` or `after`, in Keras' layout; none where the
-    /// fixture does not have it.
+    /// Tensor `plan` of group `weights`, `grads` or `after` in Keras' layout; `None` if the fixture does not have it.
     pub fn tensor(&self, group: &str, plan: &TensorPlan) -> Option<Vec<f32>> {
         let (layer, field) = plan.name.rsplit_once('/').unwrap();
         if self.layout == Layout::Keras {
@@ -92,7 +91,7 @@ impl Fixture {
                 .map(|i| values[(i % outputs) * inputs + i / outputs])
                 .collect(),
             [kh, kw, c, out] => {
-                // Depthwise kernels are [c, 1, kh, kw] there and [kh, kw, c, 1] here.
+                // Depthwise kernels are [c, 1, kh, kw] in PyTorch and [kh, kw, c, 1] in Keras.
                 let depthwise = layer.ends_with(".dw");
                 let mut keras = Vec::with_capacity(values.len());
                 for tap in 0..kh * kw {
@@ -130,8 +129,8 @@ impl Fixture {
         Network::new(&self.architecture, &weights, device).unwrap()
     }
 
-    /// Rounding noise of a gradient: a bias in front of a batch normalisation has no gradient but this,
-    /// and it grows with the gradients around it.
+    /// Rounding noise of a gradient. A bias in front of a batch normalisation has no other gradient. The noise grows
+    /// with the gradients around it.
     pub fn noise(&self) -> f32 {
         let trainable = self
             .plan
@@ -142,8 +141,8 @@ impl Fixture {
         1e-6 * sizes.fold(1.0, f32::max)
     }
 
-    /// Allowed distance of a gradient, in parts of its tensor's largest element: 1e-4, or twice what
-    /// Keras' own float32 gradients are from its float64 ones where the fixture says that is more.
+    /// Tolerance for a gradient, relative to its tensor's largest element: 1e-4, or twice the error of Keras' own
+    /// float32 gradients if the fixture gives a larger one.
     pub fn gradient_tolerance(&self) -> f32 {
         let own = self
             .floats

@@ -8,7 +8,7 @@ use model::{Mode, ModelKind};
 use super::fixture::Fixture;
 use super::{BatchLayout, Trained, full, host, largest, own, shared};
 
-/// A GPU or a driver that simulates one. Without any the test says that it is skipped, or fails where
+/// A GPU, or a driver that simulates one. Without either, the test is reported as skipped, or fails if
 /// `SEISMIC_REQUIRE_GPU` is set.
 fn gpu(test: &str) -> Option<Device> {
     match Device::wgpu_options().init() {
@@ -21,8 +21,8 @@ fn gpu(test: &str) -> Option<Device> {
     }
 }
 
-/// Distances of logits, training logits, loss and gradients from Keras', in parts of the largest; of the gradients also
-/// as a whole.
+/// Distances from Keras of logits, training logits, loss and single gradients, relative to the largest, and of all
+/// gradients together.
 fn distances(fixture: &Fixture, device: &Device) -> [f64; 5] {
     let worst = |ours: &[f32], theirs: &[f32]| {
         let distance = ours
@@ -45,7 +45,7 @@ fn distances(fixture: &Fixture, device: &Device) -> [f64; 5] {
         if plan.role.trainable() {
             let theirs = fixture.tensor("grads", plan).unwrap();
             let ours = ours.as_ref().expect("a gradient");
-            // A bias in front of a batch normalisation has rounding for a gradient.
+            // The gradient of a bias in front of a batch normalisation is only rounding noise.
             if largest(&theirs) > 10.0 * noise {
                 single = single.max(worst(ours, &theirs));
             }
@@ -58,8 +58,8 @@ fn distances(fixture: &Fixture, device: &Device) -> [f64; 5] {
     [logits, train, loss, single, (distance / length).sqrt()]
 }
 
-/// Logits, loss and gradients within 1e-3 of Keras', in parts of the largest. In full size only where `SEISMIC_GPU_FULL`
-/// is set: a software driver compiles its kernels for six minutes.
+/// Logits, loss and gradients are within 1e-3 of Keras', relative to the largest. The full size is tested only if
+/// `SEISMIC_GPU_FULL` is set: a software driver takes six minutes to compile its kernels.
 #[test]
 fn networks_on_a_gpu_agree_with_keras() {
     const NAME: &str = "networks_on_a_gpu_agree_with_keras";
@@ -83,7 +83,7 @@ fn networks_on_a_gpu_agree_with_keras() {
             values.iter().all(|distance| *distance < 1e-3),
             "{kind}: {distances:?}"
         );
-        // Where the narrow network has activations that are zero within rounding, see `Bounds::Whole`.
+        // The narrow network has activations that are zero within rounding, see `Bounds::Whole`.
         let (single_bound, whole_bound) = match (kind, narrow) {
             (ModelKind::DeepLarge, true) => (0.2, 5e-2),
             _ => (1e-3, 1e-3),

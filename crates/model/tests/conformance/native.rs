@@ -1,4 +1,4 @@
-//! The native path against Keras, and against Burn.
+//! Compares the native engine with Keras and with Burn.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use model::native::NativeNetwork;
@@ -7,7 +7,7 @@ use model::{AdamConfig, Architecture, Mode, ModelKind, Network, Plan, Weights, c
 use super::fixture::Fixture;
 use super::{TRAINING, assert_close, host, largest};
 
-/// The same comparisons for the native path.
+/// The same comparisons for the native engine.
 pub fn check_native(fixture: &Fixture, adam: bool) {
     let weights = fixture.network(&Device::flex()).weights();
     let new =
@@ -98,8 +98,8 @@ fn check_native_adam(fixture: &Fixture, mut network: NativeNetwork) {
     );
 }
 
-/// The native path splits a batch into shards: over several, the last of them not full, and with dropout it gives
-/// the gradients of Burn, and the same logits as one window at a time.
+/// The native engine splits a batch into shards. With several shards, the last of them partial, and with dropout, it
+/// gives the gradients of Burn and the same logits as one window at a time.
 #[test]
 fn native_and_burn_agree_over_many_samples() {
     const SAMPLES: usize = 167;
@@ -132,8 +132,8 @@ fn native_and_burn_agree_over_many_samples() {
         let targets = Tensor::from_data(TensorData::new(targets, [SAMPLES]), &device);
         let gradients = cross_entropy(forward.logits, targets).backward();
         let native_gradients = native.gradients();
-        // Over so many samples some activations lie so near to zero that rounding decides their sign, and
-        // with it single gradients: their distance as a whole is compared.
+        // With this many samples, some activations are so close to zero that rounding decides their sign, and with it
+        // single gradients. So all gradients are compared together.
         let (mut distance, mut length) = (0.0f64, 0.0f64);
         for (tensor, plan) in network.tensors().iter().zip(&plan.tensors) {
             if plan.role.trainable() {
@@ -151,7 +151,7 @@ fn native_and_burn_agree_over_many_samples() {
             1e-4
         };
         assert!(relative < allowed, "{kind} gradients: off by {relative:e}");
-        // Gathered samples are the same samples, to the bit.
+        // Gathered samples have the same bits.
         let mut gathering = new();
         let order: Vec<usize> = (0..SAMPLES).rev().collect();
         let reversed: Vec<f32> = x.chunks_exact(224).rev().flatten().copied().collect();

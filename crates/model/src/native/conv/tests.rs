@@ -8,8 +8,8 @@ fn values(n: usize, seed: usize) -> Vec<f32> {
 }
 
 proptest! {
-    /// Forward, backward and kernel gradient against the definition, in float64, over many geometries,
-    /// samples and block sizes; few samples give the bits of many.
+    /// Forward pass, input gradient and kernel gradient agree with the definition in float64 for many geometries, batch
+    /// sizes and block sizes. Small batches give the same bits as large ones.
     #[test]
     fn convolutions_are_right(
         (height, width) in (1usize..3, 1usize..8),
@@ -68,7 +68,7 @@ proptest! {
             ("backward", &back, &back64, taps * out),
             ("kernel", &d_kernel, &d_kernel64, samples * rows_out),
         ] {
-            // Values are at most 1: Higham's bound for a chain of so many.
+            // Values are at most 1: Higham's bound for a chain of this length.
             let bound = f64::from(f32::EPSILON) * ((terms + 1) * (terms + 1)) as f64;
             for (ours, exact) in ours.iter().zip(exact) {
                 prop_assert!((f64::from(*ours) - exact).abs() <= bound, "{}: {} is not {}", what, ours, exact);

@@ -22,8 +22,8 @@ fn kernels() -> Vec<(&'static str, Kernel)> {
 }
 
 proptest! {
-    /// Every kernel gives the bits of the portable one, and that one the sums in float64, in every
-    /// shape, orientation, start and end.
+    /// Every kernel gives the same bits as the portable one, which agrees with sums in float64, for every shape,
+    /// orientation, start and end.
     #[test]
     fn products_are_right_to_the_bit(
         (rows, inner, columns) in (1usize..20, 0usize..40, 1usize..120),
@@ -34,7 +34,7 @@ proptest! {
         let (b_inner, c_row) = (columns + gap, columns + gap);
         let (a, b) = (values((runs + 1) * rows * inner.max(1), 1), values((runs + 1) * inner.max(1) * b_inner, 2));
         let runs: Vec<Run> = (0..runs).map(|i| Run { a: i * rows * inner, b: i * inner * b_inner }).collect();
-        // Two blocks, the first of which may be visited in two parts.
+        // Two blocks; the first may be visited in two parts.
         let length = rows * c_row;
         let half = if again { runs.len() / 2 } else { runs.len() };
         let mut blocks = vec![Block { c: 0, runs: 0..half, first: true, last: !again }];
@@ -70,15 +70,14 @@ proptest! {
                     }
                 }
                 let sum = if relu { sum.max(0.0) } else { sum };
-                // A chain of k fused multiply-adds rounds k times, each by at most half an epsilon of
-                // what has been summed so far: Higham, "Accuracy and Stability of Numerical
-                // Algorithms", section 3.1.
+                // A chain of k fused multiply-adds rounds k times, each by at most half an epsilon of the partial sum:
+                // Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
                 let steps = (used.len() * inner) as f64;
                 let error = (f64::from(expected[at]) - sum).abs();
                 prop_assert!(error <= steps * f64::from(f32::EPSILON) * magnitude, "({}, {}): off by {}", i, j, error);
             }
         }
-        // What lies between the rows stays.
+        // Values between the rows are unchanged.
         for row in 0..2 * rows {
             prop_assert_eq!(&expected[row * c_row + columns..(row + 1) * c_row], &before[row * c_row + columns..(row + 1) * c_row]);
         }

@@ -31,7 +31,7 @@ impl Finish {
     #[inline(always)]
     #[allow(unsafe_code)]
     pub unsafe fn rest<V: Vector>(&self, sum: V, column: usize) -> V {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let mut value = if self.relu { sum.rectified() } else { sum };
             if let Some((scale, shift)) = &self.scaling {

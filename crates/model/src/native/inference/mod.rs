@@ -234,7 +234,7 @@ impl Worker {
                 let count = lines.groups() * samples;
                 let points = &mut self.points[..count * channels];
                 let products = &mut self.products[..count * layer.after.1];
-                // Values of the network's input lie sample by sample.
+                // The network's input is stored sample by sample.
                 let (position, sample, apart) = match layer.from {
                     0 => (channels, positions * channels, samples),
                     _ => (samples * channels, 0, 1),

@@ -28,7 +28,7 @@ impl std::ops::Deref for Aligned {
 
     #[allow(unsafe_code)]
     fn deref(&self) -> &[f32] {
-        // SAFETY: a line is sixteen values without gaps, and `length` of them are there.
+        // SAFETY: a line is sixteen values without gaps, and there are `length` of them.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
     }
 }
@@ -36,7 +36,7 @@ impl std::ops::Deref for Aligned {
 impl std::ops::DerefMut for Aligned {
     #[allow(unsafe_code)]
     fn deref_mut(&mut self) -> &mut [f32] {
-        // SAFETY: as above.
+        // SAFETY: as in `deref`.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.length) }
     }
 }
@@ -75,7 +75,7 @@ impl Packed {
         let (lanes, tail_lanes) = isa.lanes();
         let rest = columns % lanes;
         let tail = rest > 0 && rest <= tail_lanes && tail_lanes < lanes;
-        // Of the panel that has it, the tail counts as a vector.
+        // In its panel, the tail counts as a vector.
         let vectors = columns.div_ceil(lanes);
         let count = vectors.div_ceil(3);
         let (mut panels, mut start, mut column) = (Vec::new(), 0, 0);

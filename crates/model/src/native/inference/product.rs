@@ -78,7 +78,7 @@ fn opaque(value: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
     {
         let mut value = value;
-        // SAFETY: no instruction at all.
+        // SAFETY: the assembly contains no instruction.
         unsafe {
             std::arch::asm!("/* {0} */", inout(reg) value, options(pure, nomem, nostack, preserves_flags));
         }
@@ -94,7 +94,7 @@ fn opaque(value: usize) -> usize {
 /// The instruction set must have been detected; the tile's rows, kernels and results must be inside their slices.
 #[inline(always)]
 unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<'_>) {
-    // SAFETY: as promised to this function.
+    // SAFETY: the caller upholds this function's contract.
     unsafe {
         let (bias, none) = (t.finish.map(|f| f.bias[t.column..].as_ptr()), V::splat(0.0));
         let mut sums = [[none; N]; R];
@@ -160,7 +160,7 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
             }
             return;
         }
-        // The last columns are there for the vector's sake alone.
+        // The last columns only fill the vector and are not stored.
         let mut all = [0.0f32; 64];
         for i in 0..R {
             for j in 0..N {
@@ -177,7 +177,7 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
 impl Tiled for Tile<'_> {
     #[inline(always)]
     unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(&self) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { tile::<V, R, N, T>(self) }
     }
 }
@@ -218,8 +218,8 @@ pub(super) fn product<V: Isa>(
             for i in 0..tiles {
                 let first = rows * i / tiles;
                 let count = rows * (i + 1) / tiles - first;
-                // SAFETY: all rows and columns lie inside, says `check`; vectors are those of this processor, says
-                // who chose `V`.
+                // SAFETY: `check` ensures that all rows and columns are inside; the caller chose `V` for this
+                // processor.
                 unsafe {
                     let tile = &Tile {
                         a: a.as_ptr().add(first * inner),
@@ -248,7 +248,7 @@ pub(super) fn product<V: Isa>(
 /// See [`tile`].
 #[inline]
 unsafe fn dispatch<V: Isa>(panel: &Panel, rows: usize, tile: &Tile<'_>) {
-    // SAFETY: as promised to this function.
+    // SAFETY: the caller upholds this function's contract.
     unsafe {
         match (panel.vectors, panel.tail) {
             (0, _) => by_rows!(V, rows, 0, 1, tile),

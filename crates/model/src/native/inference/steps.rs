@@ -50,8 +50,8 @@ pub(super) fn evaluate<V: Isa>(
                     let at = lines.group(line, tile, j) * group + sample * length;
                     u[j] = to[at..].as_mut_ptr();
                 }
-                // SAFETY: `length` values are there from every pointer on: of the input and of the points, says
-                // what was asserted, and of the zeros. Instructions are those of this processor, says who chose `V`.
+                // SAFETY: `length` values follow every pointer: the assertions cover the input and the points, and the
+                // zeros are long enough. The caller chose `V` for this processor.
                 unsafe {
                     match shape.points {
                         2 => V::sweep(length, &Points::<2> { from: d, to: u }),
@@ -101,8 +101,8 @@ pub(super) fn combine<V: Isa>(
                         factors: &shape.combine,
                         finish,
                     };
-                    // SAFETY: a group is there from every pointer on, says what was asserted; instructions are
-                    // those of this processor, says who chose `V`.
+                    // SAFETY: the assertions ensure that a group follows every pointer; the caller chose `V` for this
+                    // processor.
                     unsafe { V::sweep(channels, &body) }
                 }};
             }
@@ -136,7 +136,7 @@ pub(super) fn add<V: Isa>(
         channels,
         finish: checked(finish, channels),
     };
-    // SAFETY: a position is there in all three; instructions are those of this processor, says who chose `V`.
+    // SAFETY: all three slices contain a position; the caller chose `V` for this processor.
     unsafe { V::sweep(channels, &body) }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn pool<V: Isa, const MEAN: bool>(
         channels,
         finish: checked(finish, channels),
     };
-    // SAFETY: all positions are there; instructions are those of this processor, says who chose `V`.
+    // SAFETY: all positions are inside; the caller chose `V` for this processor.
     unsafe { V::sweep(channels, &body) }
 }
 
@@ -211,8 +211,7 @@ pub(super) fn depthwise<V: Isa>(
             channels,
             finish: checked(finish, channels),
         };
-        // SAFETY: all positions and the kernel's rows are there; instructions are those of this processor, says who
-        // chose `V`.
+        // SAFETY: all positions and the rows of the kernel are inside; the caller chose `V` for this processor.
         unsafe { V::sweep(channels, &body) }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Points<const N: usize> {
 impl<const N: usize> Body for Points<N> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let mut d = [V::splat(0.0); MOST];
             for j in 0..N {
@@ -43,7 +43,8 @@ impl<const N: usize> Body for Points<N> {
                 ],
                 5 => {
                     let three = V::splat(-3.0);
-                    // Of 0: 2 (d0 - d2) - d1 + d3; of infinity the same one further on, and turned round.
+                    // Point 0: 2 (d0 - d2) - d1 + d3. Infinity: the same one position further on, with the opposite
+                    // sign.
                     let odd = d[3].subtract(d[1]);
                     [
                         d[0].subtract(d[2]).multiply_add(two, odd),
@@ -90,7 +91,7 @@ pub(super) struct Combine<'a, const N: usize, const M: usize> {
 impl<const N: usize, const M: usize> Body for Combine<'_, N, M> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let bias = V::load(self.finish.bias.as_ptr().add(i));
             for sample in 0..self.samples {
@@ -101,7 +102,8 @@ impl<const N: usize, const M: usize> Body for Combine<'_, N, M> {
                 }
                 let mut y = [bias; OUTPUTS];
                 if N == 6 && M == 4 {
-                    // Points come in pairs: what the even powers say, and the odd ones.
+                    // Points come in pairs of opposite sign: their sums give the even powers, their differences the odd
+                    // ones.
                     let (near, far) = (m[1].add(m[2]), m[3].add(m[4]));
                     let (near_odd, far_odd) = (m[1].subtract(m[2]), m[3].subtract(m[4]));
                     y[0] = bias.add(m[0].add(near).add(far));
@@ -135,7 +137,7 @@ pub(super) struct Sum<'a> {
 impl Body for Sum<'_> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             for sample in 0..self.samples {
                 let at = sample * self.channels + i;
@@ -159,7 +161,7 @@ pub(super) struct Pooled<'a, const MEAN: bool> {
 impl<const MEAN: bool> Body for Pooled<'_, MEAN> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let share = V::splat(1.0 / self.positions as f32);
             for sample in 0..self.samples {
@@ -197,7 +199,7 @@ pub(super) struct Depthwise<'a> {
 impl Body for Depthwise<'_> {
     #[inline(always)]
     unsafe fn at<V: Vector>(&self, i: usize) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe {
             let bias = V::load(self.finish.bias.as_ptr().add(i));
             for sample in 0..self.samples {

@@ -8,14 +8,14 @@ use crate::geometry::Geometry;
 use crate::plan::ValueShape;
 use crate::rng::Rng;
 
-/// More than a block.
+/// More than one block.
 const WINDOWS: usize = 11;
 
 fn values(rng: &mut Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| 2.0 * rng.uniform() - 1.0).collect()
 }
 
-/// A network of another size than the default, and inputs.
+/// A network with a non-default input size, and inputs.
 fn network(kind: ModelKind) -> (Plan, Weights, Vec<f32>) {
     let input = InputShape {
         height: 3,
@@ -30,7 +30,7 @@ fn network(kind: ModelKind) -> (Plan, Weights, Vec<f32>) {
 
 #[test]
 fn a_windows_bits_depend_neither_on_its_batch_nor_on_the_instructions() {
-    // The largest one has no layer of its own kind, and takes long without vectors.
+    // The largest network has no other kinds of layers, and takes long without vectors.
     let kinds = ModelKind::ALL.into_iter();
     for kind in kinds.filter(|kind| *kind != ModelKind::DeepLarge) {
         let (plan, weights, x) = network(kind);
@@ -48,7 +48,7 @@ fn a_windows_bits_depend_neither_on_its_batch_nor_on_the_instructions() {
     }
 }
 
-/// The last layer, evaluated here over the features, puts out the logits.
+/// The last layer, evaluated here on the features, gives the logits.
 #[test]
 fn features_are_what_the_last_layer_reads() {
     for kind in ModelKind::ALL {
@@ -91,7 +91,7 @@ fn features_are_what_the_last_layer_reads() {
     }
 }
 
-/// The convolution of one layer, by sums in float64.
+/// The convolution of one layer, with sums in float64.
 fn sums(
     geometry: &Geometry,
     kernel: &[f64],
@@ -187,7 +187,8 @@ fn lines_of_every_width_give_the_sums_of_all_taps() {
                     let (before, after) = ((height * width, channels), (height * width, out));
                     let ours = run(operation, finish, &x, before, after);
                     for (ours, expected) in ours.iter().zip(&expected) {
-                        // Up to 9 x 37 terms below one: sums of about six, whose rounding is below 1e-6 of that.
+                        // Up to 9 x 37 terms below one give sums of about six, with a rounding error below 1e-6 of
+                        // that.
                         assert!(
                             (f64::from(*ours) - expected).abs() < 3e-5,
                             "{case}: {ours} {expected}"

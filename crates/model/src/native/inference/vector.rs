@@ -26,7 +26,7 @@ pub(super) trait Vector: Copy {
     /// `max(self, 0)`; NaN stays NaN.
     #[inline(always)]
     unsafe fn rectified(self) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { self.larger(Self::splat(0.0)) }
     }
 }
@@ -97,12 +97,12 @@ impl Vector for f32 {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { *from }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { *to = self }
     }
     #[inline(always)]
@@ -146,12 +146,12 @@ impl Vector for Portable {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         Self(unsafe { from.cast::<[f32; 4]>().read_unaligned() })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
@@ -185,11 +185,11 @@ impl Isa for Portable {
         self
     }
     unsafe fn tile<const R: usize, const N: usize, const T: usize>(tile: &impl Tiled) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { tile.tile::<Self, R, N, T>() }
     }
     unsafe fn sweep<B: Body>(length: usize, body: &B) {
-        // SAFETY: as promised to this function.
+        // SAFETY: the caller upholds this function's contract.
         unsafe { sweep::<Self, B>(length, body) }
     }
 }
@@ -202,7 +202,7 @@ macro_rules! vector {
             const LANES: usize = $lanes;
             #[inline(always)]
             unsafe fn splat(value: f32) -> Self {
-                // SAFETY: in all of these, as promised to the function.
+                // SAFETY: in all of these, the caller upholds the function's contract.
                 unsafe { $splat(value) }
             }
             #[inline(always)]
@@ -231,7 +231,7 @@ macro_rules! vector {
             }
             #[inline(always)]
             unsafe fn larger(self, other: Self) -> Self {
-                // The instruction's second operand is the result where one is no number.
+                // If either operand is NaN, the instruction returns the second one.
                 unsafe { $max(other, self) }
             }
         }
@@ -256,7 +256,7 @@ macro_rules! isa {
                 ) {
                     unsafe { tile.tile::<$vector, R, N, T>() }
                 }
-                // SAFETY: in both, as promised to the function; the features were detected.
+                // SAFETY: in both, the caller upholds the function's contract; the features were detected.
                 unsafe { compiled::<R, N, T>(tile) }
             }
             unsafe fn sweep<B: Body>(length: usize, body: &B) {
@@ -309,7 +309,7 @@ vector!(
     _mm512_fmadd_ps,
     _mm512_max_ps
 );
-// Half a vector takes half the time on processors that split it, and as much as a whole one on the others.
+// Half a vector takes half the time on processors that split vectors, and as long as a whole one on others.
 #[cfg(target_arch = "x86_64")]
 isa!(__m256, "avx2,fma", __m128, [8, 6, 4], |v| unsafe {
     _mm256_castps256_ps128(v)

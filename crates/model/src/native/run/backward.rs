@@ -37,7 +37,7 @@ impl NativeNetwork {
             let norm = phase
                 .checked_sub(1)
                 .and_then(|i| program.norm_at(program.norm_steps[i]));
-            // The normalisation's own step back waits for its sums and begins the next phase.
+            // The normalisation's own backward step needs its sums first, so it begins the next phase.
             let start = phase
                 .checked_sub(1)
                 .map_or(0, |i| program.norm_steps[i] + 1);
@@ -107,7 +107,7 @@ impl NativeNetwork {
         let mut gradients = std::mem::take(&mut self.gradients);
         let shared = shared!(self, input, mode, batch);
         let (program, lanes) = (&self.program, &self.lanes);
-        // Every task's slices of the gradients, cut off one after the other.
+        // Splits the gradients into one slice per task.
         let mut ranges: Vec<(usize, Range<usize>)> = Vec::new();
         for (i, task) in program.gradients.iter().enumerate() {
             ranges.extend(task.ranges.iter().map(|range| (i, range.clone())));

@@ -64,7 +64,7 @@ fn callers_work_alone_while_others_want_the_cores() {
     assert!(crowded.is_at(now) && crowded.is_at(now + least - 1));
     assert!(!crowded.is_at(now + least));
     now += least + 1;
-    // Each time it goes on afterwards, for twice as long.
+    // If it recurs right after a period, the next period is twice as long.
     for times in 1..10 {
         let length = (least << times).min(most);
         crowded.was_away(AWAY * 2, now);
@@ -72,7 +72,7 @@ fn callers_work_alone_while_others_want_the_cores() {
         now += 1 + length;
         assert!(crowded.is_at(now - 1) && !crowded.is_at(now), "{times}");
     }
-    // They have gone, and come back.
+    // The other processes were gone for a while and came back.
     now += 2 * most;
     crowded.was_away(AWAY * 2, now);
     crowded.was_away(AWAY * 2, now + 1);

@@ -87,7 +87,7 @@ pub(in crate::native::inference) fn direct(geometry: &Geometry) -> Blocks {
     let (sources, taps) = (geometry.sources(), geometry.taps());
     let width = geometry.width.div_ceil(geometry.stride);
     let of = |position: usize| &sources[position * taps..][..taps];
-    // Whether a position reads what the one before it reads, one position on.
+    // Whether a position reads the inputs of the previous one, shifted by one.
     let follows = |position: usize| {
         let both = of(position).iter().zip(of(position - 1));
         let next = |(a, b): (&Option<usize>, &Option<usize>)| *a == b.map(|b| b + 1);
