@@ -174,7 +174,7 @@ mod tests {
             .map(|f| (f.name.as_str(), f.windows, f.accuracy))
             .collect();
         assert_eq!(found, [("1", 2, 1.0), ("2", 4, 0.5)]);
-        // Of "2": class 0 is found never, class 1 in 2 of 3, with precision 2/3.
+        // In fold "2", class 0 is never predicted correctly; class 1 has recall and precision 2/3.
         assert!((folds[1].macro_f1 - 1.0 / 3.0).abs() < 1e-12);
     }
 }

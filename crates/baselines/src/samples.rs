@@ -167,7 +167,7 @@ struct GroupDigest(Sha256);
 
 impl GroupDigest {
     fn add(&mut self, group: Option<&str>) {
-        // The length separates names, and no name has the length that marks a missing one.
+        // The length separates names; no name has the length that marks a missing one.
         let length = group.map_or(u64::MAX, |group| group.len() as u64);
         self.0.update(length.to_le_bytes());
         self.0.update(group.unwrap_or_default());

@@ -84,7 +84,7 @@ mod sealed {
         unsafe fn block(from: *const Self, stride: usize, to: *mut Self, to_stride: usize) {
             for row in 0..Self::SIDE {
                 for column in 0..Self::SIDE {
-                    // SAFETY: as promised to this function.
+                    // SAFETY: the caller upholds this function's contract.
                     unsafe { *to.add(column * to_stride + row) = *from.add(row * stride + column) }
                 }
             }
@@ -94,11 +94,11 @@ mod sealed {
     impl Blocks for f32 {
         const SIDE: usize = 4;
 
-        // All x86-64 processors have these instructions.
+        // All x86-64 processors support these instructions.
         #[cfg(target_arch = "x86_64")]
         #[inline(always)]
         unsafe fn block(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe {
                 let mut a = _mm_loadu_ps(from);
                 let mut b = _mm_loadu_ps(from.add(stride));
@@ -119,7 +119,7 @@ mod sealed {
         #[cfg(target_arch = "x86_64")]
         #[inline(always)]
         unsafe fn block(from: *const f64, stride: usize, to: *mut f64, to_stride: usize) {
-            // SAFETY: as promised to this function.
+            // SAFETY: the caller upholds this function's contract.
             unsafe {
                 let (a, b) = (_mm_loadu_pd(from), _mm_loadu_pd(from.add(stride)));
                 _mm_storeu_pd(to, _mm_unpacklo_pd(a, b));

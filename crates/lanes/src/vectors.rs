@@ -49,7 +49,7 @@ impl<'a> Fours<'a> {
     #[inline(always)]
     fn at(&self, place: usize) -> [&'a [f64; 4]; 2] {
         assert!(place <= self.last);
-        // SAFETY: both slices have four numbers there.
+        // SAFETY: both slices have four numbers at this position.
         unsafe {
             let low = &*self.low.as_ptr().add(place).cast();
             [low, &*self.high.as_ptr().add(place).cast()]
@@ -85,7 +85,7 @@ impl<'a> FoursMut<'a> {
     #[inline(always)]
     fn at(&mut self, place: usize) -> [*mut f64; 2] {
         assert!(place <= self.last);
-        // SAFETY: there are four numbers at both.
+        // SAFETY: there are four numbers at both positions.
         unsafe {
             let all = self.all.as_mut_ptr();
             [
@@ -174,7 +174,7 @@ macro_rules! isa {
             type F64 = $vector;
             #[inline(always)]
             fn splat(self, value: f64) -> $vector {
-                // SAFETY: in all of these, the processor has the instructions; rows are as long as the parts reach.
+                // SAFETY: in all of these, the processor supports the instructions, and rows are as long as the parts.
                 $vector(unsafe { $set1(value) })
             }
             #[inline(always)]
@@ -346,7 +346,7 @@ operator!(Mul, mul);
 mod tests {
     use super::*;
 
-    /// Something of every operation.
+    /// Uses every operation.
     struct Everything<'a>(Fours<'a>, &'a Row, FoursMut<'a>);
 
     impl Kernel for Everything<'_> {

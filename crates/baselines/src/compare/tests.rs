@@ -5,8 +5,7 @@ use super::*;
 use crate::features::FeatureSet;
 use crate::samples::Keep;
 
-/// Windows of one channel in two classes: slow waves and fast ones, under noise, times `unit`; `groups` recordings of
-/// five windows.
+/// Windows in two classes, slow and fast waves with noise, scaled by `unit`; `groups` recordings of five windows each.
 fn splits(groups: usize, channels: usize, unit: f32) -> Splits {
     let mut chunk = data::windows::WindowChunk {
         shape: [channels, 256],
@@ -67,7 +66,7 @@ fn every_baseline_learns_and_majority_does_not() {
         let score = result.judgements[0].scores.macro_f1.score;
         match result.baseline {
             Baseline::Majority => assert!(score < 0.4, "{score}"),
-            // The waves are even in time.
+            // In the time domain, the waves look alike.
             Baseline::Logistic(FeatureSet::Time)
             | Baseline::ExtraTrees(FeatureSet::Time)
             | Baseline::RandomForest(FeatureSet::Time) => {}
@@ -188,7 +187,7 @@ fn the_quick_comparison_of_the_demo() {
     let config = DatasetConfig::load(&demo::ensure(folder.path()).unwrap(), None).unwrap();
     let splits = Splits::read(&config, Keep::default()).unwrap();
     assert!(splits.samples.windows.is_empty());
-    // As one says it who has read the data for a training.
+    // The same result as reading the data for training.
     let dataset = Dataset::load(&config, Normalisation::None).unwrap();
     let read = [&dataset.train, &dataset.val, &dataset.test];
     let fingerprints = read.map(|split| split.fingerprint.clone());

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A window of one channel: sine, burst and noise of a fixed generator.
+/// A window of one channel: a sine, a burst, and pseudo-random noise.
 fn window(samples: usize, phase: f64) -> Vec<f32> {
     let mut state = 12_345u32;
     (0..samples)
@@ -33,7 +33,7 @@ fn a_sine_lies_in_its_band() {
         .max_by(|&a, &b| bands[a].total_cmp(&bands[b]))
         .unwrap();
     assert_eq!(loudest, 16);
-    // Mean square 1/2, nearly all of it in two bins of one band.
+    // The mean square is 1/2, nearly all of it in two bins of one band.
     assert!((row.row(0)[64] - 0.5f64.ln()).abs() < 1e-3);
     assert!(bands[16].exp() * 2.0 > 0.35, "{}", bands[16].exp());
     assert_eq!(features.table(FeatureSet::SegmentBands).width(), 7 * 64 + 1);
@@ -51,7 +51,7 @@ fn time_features_tell_strikes_from_a_roar() {
     let (roar, strike) = (features.row(0), features.row(1));
     assert!(roar.iter().all(|value| value.abs() < 1e-9), "{roar:?}");
     assert!(strike.iter().all(|value| *value > 2.0), "{strike:?}");
-    // One sample of 1024 holds all the energy.
+    // One of 1024 samples contains all the energy.
     assert!((strike[0] - 32f64.ln()).abs() < 0.01 && (strike[1] - 1024f64.ln()).abs() < 0.01);
 }
 
@@ -73,7 +73,7 @@ fn silent_windows_are_not_finite_and_others_are() {
 }
 
 proptest! {
-    /// Another unit shifts logarithms of powers by one number and changes nothing else.
+    /// Another unit shifts logarithms of powers by a constant and changes nothing else.
     #[test]
     fn the_unit_does_not_matter(exponent in -40i32..40, samples in 16usize..700, channels in 1usize..4) {
         let one = window(samples * channels, 0.5);

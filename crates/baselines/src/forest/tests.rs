@@ -1,6 +1,6 @@
 use super::*;
 
-/// Two columns that matter together (an exclusive or) and six of noise.
+/// Two columns that are only informative together (an exclusive or), and six of noise.
 fn exclusive_or(rows: usize, seed: u64) -> (Table, Vec<u32>) {
     let mut rng = generator(seed, Purpose::Subset, 0);
     let mut values = Vec::new();
@@ -33,7 +33,7 @@ fn what_no_line_separates() {
             .filter(|(row, label)| (row[1] > row[0]) == (**label == 1))
             .count();
         assert!(right > 340, "{kind:?}: {right}");
-        // Each tree of a forest without bootstrap knows its rows by heart.
+        // Without bootstrap, each tree classifies its training rows perfectly.
         if kind == ForestKind::Extra {
             let known = forest.probabilities(&train);
             let sure = known

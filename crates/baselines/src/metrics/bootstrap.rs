@@ -24,7 +24,7 @@ pub struct TestedWindows<'a, G = String> {
     pub classes: usize,
 }
 
-// Derived ones would want them of `G` too.
+// A derived `Copy` would also require `G: Copy`.
 impl<G> Copy for TestedWindows<'_, G> {}
 
 impl<G> Clone for TestedWindows<'_, G> {

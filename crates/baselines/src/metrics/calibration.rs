@@ -15,7 +15,7 @@ pub fn expected_error(probabilities: &[f64], labels: &[u32], classes: usize) -> 
     for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
         let predicted = super::argmax(row);
         let confidence = row[predicted];
-        // The upper edge belongs to a bin, so that 1 is in the last.
+        // The upper edge belongs to the bin, so 1 is in the last one.
         let bin = (confidence * BINS as f64).ceil() as usize;
         let (sum, correct) = &mut bins[bin.clamp(1, BINS) - 1];
         *sum += confidence;
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        // Two windows at 0.9 of which one is right; one at 0.6, right.
+        // Two windows at 0.9, one of them right; one at 0.6, right.
         let probabilities = [0.9, 0.1, 0.1, 0.9, 0.6, 0.4];
         let labels = [0, 0, 0];
         let expected = ((0.9f64 + 0.9 - 1.0) + 0.4) / 3.0;

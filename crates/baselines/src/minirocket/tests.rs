@@ -1,7 +1,7 @@
 use super::*;
 use crate::reference::{close, numbers, reference, whole};
 
-/// Dilations, and features with the channels and biases that sktime drew.
+/// Dilations, and the features for the channels and biases drawn by sktime.
 #[test]
 fn as_sktime() {
     for case in reference()["minirocket"].as_array().unwrap() {
@@ -33,7 +33,7 @@ fn as_sktime() {
             .flat_map(|row| row.iter().step_by(37).map(|&value| f64::from(value)))
             .collect();
         let theirs = numbers(&case["features"]);
-        // A bias is a value of a convolution, so rounding can move one value to its other side.
+        // Every bias is a value of a convolution, so rounding can put one value on the other side.
         close(
             &ours,
             &theirs,

@@ -101,7 +101,7 @@ fn scale(values: &mut [f32], scales: &[f32]) {
 fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
     let row = |a: &[f32]| -> Vec<f64> {
         let product = |b: &[f32]| {
-            // Sixteen partial sums, which vectorise, over blocks short enough for float32.
+            // Sixteen partial sums, which vectorise, over blocks short enough for float32 precision.
             let stretch = |(a, b): (&[f32], &[f32])| {
                 let mut sums = [0.0f32; 16];
                 for (a, b) in a.chunks(16).zip(b.chunks(16)) {

@@ -19,7 +19,7 @@ fn names(value: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
-/// The generators differ, so ends agree within the noise of ten thousand draws.
+/// The generators differ, so the ends agree within the noise of ten thousand draws.
 #[test]
 fn as_scipy() {
     let all = reference();
@@ -57,7 +57,7 @@ fn as_scipy() {
 
 #[test]
 fn groups_are_drawn_and_not_windows() {
-    // Ten groups of one hundred windows, right or wrong as a whole.
+    // Ten groups of one hundred windows; all windows of a group are right, or all are wrong.
     let labels = vec![0; 1000];
     let groups: Vec<String> = (0..1000).map(|i| (i / 100).to_string()).collect();
     let predicted: Vec<u32> = (0..1000).map(|i| u32::from(i / 100 >= 7)).collect();
@@ -110,7 +110,7 @@ fn what_cannot_be_known() {
         Options::default(),
     );
     assert_eq!((one.score, one.low, one.high), (1.0, 0.0, 1.0));
-    // All right in all groups: the draws do not differ.
+    // Everything is right in all groups, so all draws are equal.
     let perfect = interval(
         tested(&[0, 1], &["a", "b"], 2),
         &[0, 1],
