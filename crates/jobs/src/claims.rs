@@ -98,7 +98,7 @@ impl Claims {
             let parts = name.rsplit_once('.');
             let parts =
                 parts.and_then(|(item, number)| Some((item, number.parse::<usize>().ok()?)));
-            // Probes of the clock begin with a dot.
+            // Clock probes start with a dot.
             if let Some((item, attempt)) = parts.filter(|(item, _)| !item.starts_with('.')) {
                 let count = attempts.entry(item.to_owned()).or_default();
                 *count = attempt.saturating_add(1).max(*count);
@@ -110,7 +110,7 @@ impl Claims {
     /// Whether `item` can be claimed after `attempts` attempts.
     pub fn availability(&self, item: &str, attempts: usize) -> Availability {
         let mut deaths = 0;
-        // All attempts: one that was taken for dead may live after all, and the one after it have given way.
+        // Checks all attempts: an early worker presumed dead may still be alive, and its successor may have given way.
         for attempt in 0..attempts {
             let directory = self.directory(item, attempt);
             if directory.join(RELEASED).exists() {
@@ -148,7 +148,7 @@ impl Claims {
         let holder = fs::read_to_string(directory.join(HOLDER)).unwrap_or_default();
         let holder: serde_json::Value = serde_json::from_str(&holder).unwrap_or_default();
         let elsewhere = holder["host"].as_str() != Some(&self.host);
-        // Locks of another machine may be invisible here; its heartbeat is not.
+        // Another machine's locks may be invisible here, but its heartbeat is not.
         if elsewhere && self.age(&path).is_none_or(|age| age < HEARTBEAT_TIMEOUT) {
             return HolderState::Alive;
         }
@@ -167,10 +167,7 @@ impl Claims {
         Some(now.duration_since(changed).unwrap_or_default())
     }
 
-    /// Claims `item` for this process; `None` if another process was faster, or claims it at the same time.
-    ///
-    /// # Errors
-    /// [`JobError::Write`] if the claim cannot be written.
+    /// Claims `item` for this process; `None` if another process was faster or claims it at the same time.
     pub fn take(&self, item: &str, attempt: usize) -> Result<Option<Claim>, JobError> {
         let directory = self.directory(item, attempt);
         let failed = |source| JobError::Write {
@@ -184,8 +181,8 @@ impl Claims {
         let job = std::env::var("SLURM_JOB_ID").ok();
         let holder = json!({"host": self.host, "pid": std::process::id(), "slurm_job": job});
         fs::write(directory.join(HOLDER), holder.to_string()).map_err(failed)?;
-        // Locked before it has its name: whoever finds it unlocked finds a dead worker. On a file system without locks
-        // only the heartbeat counts.
+        // The file is locked before it gets its final name, so an unlocked file there means a dead worker. On a file
+        // system without locks, only the heartbeat counts.
         let unnamed = directory.join(NEW_LOCK);
         let lock = File::create_new(&unnamed).map_err(failed)?;
         let _ = lock.lock();
@@ -200,8 +197,8 @@ impl Claims {
             ended,
             beating: thread.thread().clone(),
         };
-        // Between the directory and the lock a slow worker may have been taken for dead. Both look after they have
-        // locked, so at least one of them sees the other and gives way.
+        // A slow worker may be presumed dead after it created the directory and before it holds the lock. Both workers
+        // check after locking, so at least one sees the other and gives way.
         let earlier = match self.availability(item, attempt) {
             Availability::Held | Availability::Settled => true,
             Availability::Free(_) | Availability::Unborn | Availability::GivenUp => false,
@@ -288,11 +285,11 @@ mod tests {
         claims.availability(item, attempts.get(item).copied().unwrap_or(0))
     }
 
-    /// Simulates the death of a worker: its lock is released.
+    /// Simulates a worker's death, which releases its lock.
     fn die(claim: Claim) {
         let directory = claim.directory.clone();
         drop(claim);
-        // The heartbeat thread holds the file a little longer.
+        // The heartbeat thread keeps the file open a little longer.
         fs::remove_file(directory.join(LOCK)).unwrap();
         fs::write(directory.join(LOCK), "").unwrap();
     }
@@ -338,11 +335,11 @@ mod tests {
     #[test]
     fn a_worker_that_was_taken_for_dead_gives_way_or_is_given_way_to() {
         let (_folder, claims) = claims();
-        // Another has the next attempt already.
+        // Another worker already has the next attempt.
         fs::create_dir(claims.directory("0", 1)).unwrap();
         assert!(claims.take("0", 0).unwrap().is_none());
         assert_eq!(state(&claims, "0"), Availability::Unborn);
-        // The worker of the attempt before lives.
+        // The worker of the previous attempt is alive.
         let living = claims.take("1", 0).unwrap().unwrap();
         assert!(claims.take("1", 1).unwrap().is_none());
         assert_eq!(state(&claims, "1"), Availability::Held);
@@ -350,7 +347,7 @@ mod tests {
         assert_eq!(state(&claims, "1"), Availability::Settled);
     }
 
-    /// Workers that look and claim at the same time, as often as they can.
+    /// Several workers check and claim the same items concurrently.
     #[test]
     fn an_item_never_has_two_living_workers() {
         let (_folder, claims) = claims();
@@ -392,7 +389,7 @@ mod tests {
             .set_modified(SystemTime::now() - 2 * HEARTBEAT_TIMEOUT)
             .unwrap();
         assert_eq!(state(&elsewhere, "0"), Availability::Free(1));
-        // A claim whose holder has no lock yet may be a second old.
+        // A new claim may lack its lock for a moment.
         fs::create_dir(claims.directory("1", 0)).unwrap();
         assert_eq!(state(&claims, "1"), Availability::Unborn);
     }
