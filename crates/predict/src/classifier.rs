@@ -37,7 +37,7 @@ impl Prediction {
         let exponentials: Vec<f64> = logits.iter().map(exponential).collect();
         let sum: f64 = exponentials.iter().sum();
         let probabilities: Vec<f32> = exponentials.iter().map(|v| (v / sum) as f32).collect();
-        // The lowest index wins ties, as in NumPy's argmax.
+        // Of equal values, the lowest index wins, as in NumPy's argmax.
         let class =
             (0..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
         Self {

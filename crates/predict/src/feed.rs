@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::slide::{Cutting, Slider, Windows};
 
-    /// Synthetic station: starts and sums of all windows equal ObsPy's (`scripts/conformance/make_station.py`).
+    /// Synthetic station: the starts and sums of all windows match ObsPy's (`scripts/conformance/make_station.py`).
     #[test]
     fn windows_are_those_of_obspy() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");

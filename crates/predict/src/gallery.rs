@@ -104,7 +104,8 @@ impl Gallery {
         keep(&mut self.uncertain, UNCERTAIN, confidence, lowest, item);
         let class = label.unwrap_or(prediction.class);
         if let Some((seen, kept)) = self.samples.get_mut(class) {
-            // Spread over all windows: numbers 0, 1, 2, 4, 8, ... replace each other.
+            // Spread over all windows: once full, each window whose number is a power of two replaces an earlier
+            // sample.
             if kept.len() < SAMPLES {
                 kept.push(item());
             } else if seen.is_power_of_two() {
@@ -154,7 +155,7 @@ impl Gallery {
             "count": self.count,
             "items": items,
         });
-        // The data must not contain the end of the script element.
+        // Prevents the data from closing the script element.
         let data = data.to_string().replace('<', "\\u003c");
         PAGE.replace(PLACEHOLDER, &data)
     }

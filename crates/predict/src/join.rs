@@ -125,7 +125,7 @@ impl Joiner {
         let is_number = |v: &f64| {
             (v.abs() <= f64::from(f32::MAX)) & (*v != MASKED) & (*v != f64::from(MASKED as f32))
         };
-        // Without an early end, so that several are looked at at a time.
+        // Without an early exit, so that the loop vectorises.
         if samples.iter().fold(true, |all, v| all & is_number(v)) {
             return self.append(channel, start, rate, samples);
         }
@@ -317,7 +317,7 @@ impl Joiner {
         }
         let lacking = self.lanes.iter().filter(|lane| lane.available() == 0);
         if let Some(from) = lacking.map(|lane| lane.from).max() {
-            // One sample early, since the other channel decides which of two samples is nearest.
+            // One sample early, since the other channel determines which of two samples is nearest.
             for run in self.lanes.iter_mut().flat_map(|lane| &mut lane.runs) {
                 let period = (NANOS / run.rate) as i64;
                 self.counts.unshared += run.pass(from.saturating_sub(period)) as u64;
@@ -348,7 +348,7 @@ impl Joiner {
         }
         let drift = fronts().map(differs).fold(0.0, f64::max);
         self.pass(start);
-        // Half a sample may be missing at its end.
+        // Up to half a sample may be missing at the end.
         if self.lanes.iter().any(|lane| lane.available() == 0) {
             return Ok(true);
         }

@@ -142,7 +142,7 @@ mod tests {
                 "2026-01-01T00:00:00.000000",
                 true,
             ),
-            // An ID template of one's own: the name does not tell the age.
+            // With a custom ID template, the name does not show the age.
             ("field_0b", "2026-03-01T00:00:00.000000", true),
             (
                 "20260102_000000_simple_0c",
@@ -174,7 +174,7 @@ mod tests {
         ] {
             assert_eq!(found(given, root).as_deref(), Ok(expected), "{given}");
         }
-        // A path that exists wins.
+        // An existing path takes precedence.
         let path = root.join("20260101_000000_simple_0a");
         assert_eq!(locate(&path, Path::new("none")).unwrap(), path);
         for (given, expected) in [

@@ -47,7 +47,7 @@ impl Novelty {
         self.windows += inputs.len() / (channels * segments * bins);
         for (i, channel) in inputs.chunks_exact(segments * bins).enumerate() {
             let sums = &mut self.sums[i % channels * bins..][..bins];
-            // A few bins of all segments at a time, whose sums stay in registers.
+            // A few bins of all segments at a time, so that the sums stay in registers.
             let (parts, rest) = sums.as_chunks_mut::<PART>();
             let first_of_rest = parts.len() * PART;
             for (sums, first) in parts.iter_mut().zip((0..).step_by(PART)) {
@@ -111,7 +111,7 @@ fn add(sums: &mut [f64], values: &[f32]) {
 mod tests {
     use super::*;
 
-    /// Warnings for one channel of 20 bands and a level, all of whose windows have these values.
+    /// Warnings for windows of one channel with 20 bands and a level, all with these values.
     fn warnings(bands: f32, level: f32) -> Vec<String> {
         let mut novelty = Novelty {
             sums: vec![0.0; 21],

@@ -107,7 +107,7 @@ fn arranged(preprocessing: &Preprocessing, shape: [usize; 3], products: &[f32]) 
                 values,
             }
         }
-        // The second half of the bins are the same frequencies again.
+        // The second half of the bins mirrors the first.
         (SpectralMethod::Fft, _) => {
             let bins = length / 2 + 1;
             let mirrored = |row: &[f32], k: usize| {
@@ -121,7 +121,7 @@ fn arranged(preprocessing: &Preprocessing, shape: [usize; 3], products: &[f32]) 
                 values: folded.collect(),
             }
         }
-        // The level of a frame, which follows its bands, belongs to no frequency.
+        // The level after the bands of a frame belongs to no frequency.
         (SpectralMethod::Bands, Some(layout)) => {
             let bands = layout.bands();
             let frame = length / layout.frames;

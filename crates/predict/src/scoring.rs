@@ -52,7 +52,7 @@ impl LabelledRecording {
     ) -> Result<Self, PredictError> {
         let mut site = Recordings::open(files, hints)?.into_one_site();
         let channels = site.choose(channels, cutting.channels)?;
-        // Only windows are needed: the threshold keeps all events off.
+        // Only windows are needed; these thresholds suppress all events.
         let nothing = EventSettings {
             on: 1.0,
             off: 1.0,
@@ -190,8 +190,8 @@ pub fn score(recordings: &[LabelledRecording], settings: &EventSettings) -> Even
     score
 }
 
-/// Scores a grid of `on` and `off`; also returns the index of the best: highest F1, then fewest false alarms, then
-/// highest `on`.
+/// Scores a grid of `on` and `off`. Also returns the index of the best: highest F1, then fewest false alarms, then
+/// closest to the middle of those that are equally good.
 pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<EventScore>, usize) {
     let steps = |from: u8, to: u8| (from..=to).map(|i| f32::from(i) / 20.0);
     let mut scores = Vec::new();
@@ -209,8 +209,8 @@ pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<Even
     (scores, best)
 }
 
-/// Position of the score with the highest F1 and the fewest false alarms. Of several alike, the one in their middle, which
-/// stands small changes of the recordings best.
+/// Index of the score with the highest F1 and the fewest false alarms. Of several equally good ones, takes the one
+/// closest to their middle, which is the least sensitive to small changes in the recordings.
 fn best_of(scores: &[EventScore]) -> usize {
     let key = |score: &EventScore| (score.f1(), -(score.false_alarms as f64));
     let order = |a: (f64, f64), b: (f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
@@ -235,7 +235,7 @@ mod tests {
 
     const SECOND: i64 = 1_000_000_000;
 
-    /// Windows of 2 s every second.
+    /// Windows of 2 s, one every second.
     fn recording(probabilities: &[f32], labels: &[(i64, i64)]) -> LabelledRecording {
         let windows = probabilities.iter().enumerate().map(|(i, p)| {
             let span = Span {
@@ -292,7 +292,7 @@ mod tests {
             (0.5, 0.5, 0.5)
         );
         let (scores, best) = grid(&[labelled], &settings());
-        // Any `on` of 0.6 or less finds both events, and the false alarm is as probable as the first of them.
+        // Any `on` up to 0.6 finds both events; the false alarm has the same probability as the first of them.
         assert_eq!((scores[best].hits, scores[best].false_alarms), (2, 1));
         assert!((0.5..=0.6).contains(&scores[best].on));
     }

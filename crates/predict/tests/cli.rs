@@ -1,4 +1,4 @@
-//! The program as people run it: windows, recordings and streams, and models that are broken. Here is what the tests of
+//! Runs the program as users do: windows, recordings, streams and broken models. This file holds what the tests in
 //! `cli/` share.
 
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ mod windows;
 
 const CLASSES: [&str; 3] = ["background", "footsteps", "vehicle"];
 
-/// A model of windows `[2, samples]` that is sure of what it says, in `folder`.
+/// Writes a model for windows `[2, samples]` with confident predictions to `folder`.
 fn write_model(folder: &Path, samples: usize, rate: Option<f64>) -> PathBuf {
     let mut preprocessing = Preprocessing::new(vec![Step::Demean], SpectralConfig::default());
     preprocessing.sampling_rate = rate;
@@ -35,7 +35,7 @@ fn write_model(folder: &Path, samples: usize, rate: Option<f64>) -> PathBuf {
     write_model_with(folder, samples, preprocessing)
 }
 
-/// The same with this preprocessing, which makes as many values of a segment as it has samples.
+/// The same with this preprocessing, which must give as many values per segment as it has samples.
 fn write_model_with(folder: &Path, samples: usize, mut preprocessing: Preprocessing) -> PathBuf {
     preprocessing.window = Some(samples);
     let input = InputShape::from([2, 7, samples / 4]);
@@ -84,7 +84,7 @@ fn run_with_input(arguments: &[&str], pieces: &[&[u8]]) -> Output {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     for piece in pieces {
-        // A program that has refused its input reads no more.
+        // A program that has rejected its input stops reading.
         let _ = input.write_all(piece).and_then(|()| input.flush());
     }
     drop(input);
@@ -107,7 +107,7 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// Checks that a run was refused, and what it said.
+/// Checks the exit code and message of a failed run.
 fn refused(output: &Output, code: i32, said: &str) {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{error}");
@@ -139,7 +139,7 @@ fn write_windows(path: &Path, windows: &[Window]) {
     writer.finish().unwrap();
 }
 
-/// A made recording of one minute, by `scripts/conformance/make_station.py`.
+/// A synthetic recording of one minute, written by `scripts/conformance/make_station.py`.
 fn station() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/station.mseed").into()
 }

@@ -185,7 +185,7 @@ mod tests {
         output.finish().unwrap();
         assert!(link.is_symlink());
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
-        // A socket stands for every file that is not a regular one.
+        // A socket represents all files that are not regular.
         let socket = folder.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         assert!(Output::open(Some(&socket)).is_err());

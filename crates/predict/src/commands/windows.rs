@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     };
     for path in &arguments.files {
         let mut waiting: Vec<Record> = Vec::new();
-        // A reader can only return its own error type; this carries an error of this program out of it.
+        // A reader's callback can only return the reader's error type; this variable carries other errors out.
         let mut failed = None;
         let read = reader::read(path, &wanted, &mut |record| {
             waiting.push(record);
@@ -186,7 +186,7 @@ impl Table {
                     group: groups[i].clone(),
                     time: None,
                 };
-                // Only the dataset configuration says which class a label on disk means; see `trainer evaluate`.
+                // Only the dataset configuration maps labels on disk to classes; see `trainer evaluate`.
                 gallery.add(&origin, None, prediction, window);
             }
         }

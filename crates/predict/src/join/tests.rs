@@ -30,7 +30,7 @@ fn joined(pieces: &[(usize, Trace)]) -> (Vec<Stretch>, JoinCounts) {
     (found, joiner.counts)
 }
 
-/// `samples` whose values are their times in tenths of a second.
+/// Samples whose values are their times in tenths of a second.
 fn trace(channel: &str, samples: std::ops::Range<i32>) -> Trace {
     Trace {
         channel: channel.into(),
@@ -117,7 +117,7 @@ fn clocks_that_drift_apart_end_stretches() {
 }
 
 proptest! {
-    /// Wherever pieces are cut, the stretches equal those of the importer.
+    /// However the pieces are cut, the stretches equal those of the importer.
     #[test]
     fn stretches_are_those_of_the_importer(pieces in proptest::collection::vec((0i32..300, 1i32..80, 0usize..2), 1..12)) {
         let mut pieces: Vec<(usize, Trace)> = pieces
@@ -133,7 +133,7 @@ proptest! {
     }
 }
 
-/// Samples of a sine at `rate` Hz from `start` on.
+/// A sine sampled at `rate` Hz from `start`.
 fn sine(channel: &str, rate: f64, start: f64, n: usize) -> Trace {
     let value = |i: usize| (3.0 * (start + i as f64 / rate)).sin();
     Trace {
@@ -144,7 +144,7 @@ fn sine(channel: &str, rate: f64, start: f64, n: usize) -> Trace {
     }
 }
 
-/// Joins pieces of two channels and resamples those of different rates to `rate`.
+/// Joins pieces of two channels; resamples pieces of different rates to `rate`.
 fn resampled(pieces: &[(usize, Trace)], rate: f64) -> (Vec<Stretch>, JoinCounts) {
     let mut joiner = Joiner::new(2).resampled_to(rate);
     let mut resamplers: Vec<Resampler> = Vec::new();
@@ -208,14 +208,14 @@ fn channels_of_different_rates_are_one_stretch() {
 }
 
 proptest! {
-    /// Channels of different rates, with gaps and wherever they are cut: to the bit what the importer makes of them.
+    /// Channels of different rates, with gaps and any cuts, give the same bits as the importer.
     #[test]
     fn resampled_stretches_are_those_of_the_importer(
         rates in proptest::sample::select(vec![[100.0, 50.0], [50.0, 100.0], [40.0, 100.0], [99.7, 250.0], [100.0, 100.0]]),
         pieces in proptest::collection::vec((0u32..3000, 1usize..300, 0usize..2), 1..10),
         chunk in 1usize..200,
     ) {
-        // Traces of one channel that overlap are cut where the earlier one ends, on the same clock.
+        // Overlapping traces of one channel are cut at the end of the earlier one, on the same clock.
         let mut ends = [0.0f64; 2];
         let mut traces: Vec<(usize, Trace)> = Vec::new();
         let mut sorted = pieces;

@@ -1,15 +1,15 @@
-//! Archives, done day by day by one process, several, or one command a day.
+//! Archives, processed day by day in one process, in several, or with one command per day.
 
 use super::*;
 
-/// Two days of an archive, by two processes at once and after one was killed.
+/// Two days of an archive, processed by two concurrent processes after another was killed.
 #[test]
 fn an_archive_is_done_day_by_day() {
     let folder = tempfile::tempdir().unwrap();
     let model = write_model(folder.path(), 512, Some(100.0));
     let root = folder.path().join("sds");
     let bytes = std::fs::read(station()).unwrap();
-    // The station's minute, and the same one day later.
+    // The station's minute, and the same minute one day later.
     for (day, code) in [(122u16, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')] {
         let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
         std::fs::create_dir_all(&folder).unwrap();
@@ -37,7 +37,7 @@ fn an_archive_is_done_day_by_day() {
         "--on", "0.4", "--off", "0.3", "--ignore", "vehicle", "--out", out_text,
     ];
     let arguments = [&["recording", model, root][..], &options].concat();
-    // What a killed process of this machine left: its claim, and a part of a result.
+    // Left by a killed process on this machine: its claim and a partial result.
     let claim = out.join("claims/XX.MADE.00.HH.2024.122.0");
     std::fs::create_dir_all(&claim).unwrap();
     let holder = serde_json::json!({"host": jobs::host_name(), "pid": 1});
@@ -64,7 +64,7 @@ fn an_archive_is_done_day_by_day() {
     });
     assert!(!days[0].is_empty());
     assert_eq!(days[0].replace("2024-05-01", "2024-05-02"), days[1]);
-    // Whoever came last joined them; a run more changes nothing.
+    // The last process to finish joined the results; another run changes nothing.
     run(&arguments);
     assert_eq!(
         std::fs::read_to_string(out.join("events.jsonl")).unwrap(),
@@ -78,7 +78,7 @@ fn an_archive_is_done_day_by_day() {
     a_failed_day_is_retried(&arguments, &folder.path().join("failed"), &events);
 }
 
-/// The same with another folder of results.
+/// The same arguments with another output folder.
 fn elsewhere<'a>(arguments: &[&'a str], out: &'a Path) -> Vec<&'a str> {
     let mut arguments = arguments.to_vec();
     *arguments.last_mut().unwrap() = out.to_str().unwrap();
@@ -112,7 +112,7 @@ fn a_failed_day_is_retried(arguments: &[&str], out: &Path, events: &[u8]) {
     let good = std::fs::read(&file).unwrap();
     std::fs::write(&file, "no recording").unwrap();
     let arguments = elsewhere(arguments, out);
-    // The day before ends in its files.
+    // The previous day also fails, since it ends in this day's files.
     refused(&run(&arguments), 2, "2 days failed");
     assert!(!out.join("events.jsonl").exists());
     std::fs::write(&file, good).unwrap();

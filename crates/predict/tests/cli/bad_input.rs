@@ -1,4 +1,4 @@
-//! Bad input is an error that says what is wrong.
+//! Bad input gives an error that says what is wrong.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `--int8`: the integer network, with the ranges that `trainer quantise` stores.
+//! `--int8` runs the integer network with the ranges stored by `trainer quantise`.
 
 use deploy::TrainedModel;
 use deploy::network::Network;
@@ -6,7 +6,7 @@ use deploy::quantise::{IntegerNetwork, IntegerRunner, RANGES_FILE};
 
 use super::*;
 
-/// Stores ranges beside a model, found over the features of windows; the integer network and those features.
+/// Stores ranges found from the features of windows beside a model; returns the integer network and the features.
 fn quantise(model: &Path, windows: &[Window]) -> (IntegerNetwork, Vec<f32>) {
     let (bundle, architecture) = Bundle::load(model).unwrap();
     let trained = TrainedModel::new(&bundle, &architecture).unwrap();
@@ -26,7 +26,7 @@ fn quantise(model: &Path, windows: &[Window]) -> (IntegerNetwork, Vec<f32>) {
     (integers, features)
 }
 
-/// What the reference runner says of every window: the probabilities at the model's temperature, 1.7.
+/// The reference runner's result for every window: the probabilities at the model's temperature, 1.7.
 fn expected(integers: &IntegerNetwork, features: &[f32]) -> Vec<Vec<f64>> {
     let mut runner = IntegerRunner::new(integers);
     let length = integers.input_shape().elements();
@@ -52,7 +52,7 @@ fn windows_are_classified_by_integers() {
     let (integers, features) = quantise(&model, &windows);
     let file = folder.path().join("windows.tfrecord");
     write_windows(&file, &windows);
-    // A copy of the folder alone.
+    // A copy of the model folder only.
     let copy = folder.path().join("copy");
     std::fs::create_dir(&copy).unwrap();
     for entry in std::fs::read_dir(&model).unwrap() {
@@ -142,7 +142,7 @@ fn ranges_that_are_missing_or_foreign_are_refused() {
     refused(&run(&arguments), 2, "no regular file");
 }
 
-/// A recording and a stream of the same samples give the same windows, which differ from those of float32.
+/// A recording and a stream of the same samples give the same windows, which differ from the float32 results.
 #[test]
 fn recordings_and_streams_are_classified_by_integers() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,10 +1,10 @@
-//! Which models open: old ones, those of experiments, and broken ones never by a panic.
+//! Opening models: old ones, those of experiments, and broken ones, which never cause a panic.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Cards of versions that knew no temperature, rate, window or thresholds.
+/// Model cards of versions without temperature, rate, window or thresholds.
 #[test]
 fn old_models_open() {
     let folder = tempfile::tempdir().unwrap();
@@ -55,7 +55,7 @@ fn a_model_is_found_by_the_id_of_its_experiment() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// A model from anywhere: an error or a classifier, never a panic.
+    /// A damaged model gives an error or a classifier, but never a panic.
     #[test]
     fn broken_models_do_not_panic(
         in_card: bool,
@@ -67,7 +67,7 @@ proptest! {
         let path = model.join(if in_card { "model.json" } else { "model.safetensors" });
         let mut bytes = std::fs::read(&path).unwrap();
         for (at, value) in changes {
-            // Of the weights mostly the header.
+            // In the weights file, mostly the header.
             let end = if in_card { bytes.len() } else { bytes.len().min(3000) };
             bytes[at.index(end)] = value;
         }

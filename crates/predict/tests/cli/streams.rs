@@ -1,17 +1,18 @@
-//! `predict recording` and `predict stream`: the same samples give the same windows and events.
+//! `predict recording` and `predict stream` give the same windows and events for the same samples.
 
 use data::{BandLayout, Compression, SpectralMethod, Statistics, Thresholds};
 
 use super::*;
 
-/// Events and windows of the made station, whatever the order of its records, read from a file or as they come in.
+/// Events and windows of the synthetic station do not depend on the order of its records, or on whether they are read
+/// from a file or streamed.
 #[test]
 fn a_stream_gives_what_a_recording_gives() {
     let folder = tempfile::tempdir().unwrap();
     let model = write_model(folder.path(), 512, Some(100.0));
     let model = model.to_str().unwrap();
     let bytes = std::fs::read(station()).unwrap();
-    // Channel after channel, as ObsPy writes them.
+    // Channel by channel, as ObsPy writes them.
     let mut sorted: Vec<&[u8]> = bytes.chunks(512).collect();
     sorted.sort_by_key(|record| record[17]);
     let sorted_path = folder.path().join("sorted.mseed");
@@ -37,7 +38,7 @@ fn a_stream_gives_what_a_recording_gives() {
         assert!(!read_lines.is_empty());
         assert_eq!(stdout(&read(sorted_path.to_str().unwrap())), stdout(&found));
         let arguments = [&["stream", model, "-"][..], &options].concat();
-        // Cut in the midst of records.
+        // Cut in the middle of records.
         let pieces: Vec<&[u8]> = bytes.chunks(700).collect();
         let streamed = run_with_input(&arguments, &pieces);
         assert_eq!(stdout(&streamed), stdout(&found));
@@ -81,12 +82,12 @@ fn numbers_come_in_as_they_are() {
     ];
     let read = run(&[&["recording", model, path.to_str().unwrap()][..], &options].concat());
     let rows = |output: &Output| -> Vec<String> {
-        // Without the site.
+        // Without the site column.
         let rows = stdout(output).lines().skip(1);
         rows.map(|row| row.split_once(',').unwrap().1.to_owned())
             .collect()
     };
-    // 2000 samples at 100 Hz are 1000 at 50: windows of 64 every 32.
+    // 2000 samples at 100 Hz become 1000 at 50 Hz: windows of 64, one every 32.
     assert_eq!(rows(&read).len(), 30);
     for format in ["int16", "int32", "float32"] {
         let bytes: Vec<u8> = match format {
@@ -110,7 +111,7 @@ fn numbers_come_in_as_they_are() {
     }
 }
 
-/// Spectra that windows of a recording share, and the same windows by themselves.
+/// Windows that share spectra within a recording give the same results as by themselves.
 #[test]
 fn overlapping_windows_are_classified_as_by_themselves() {
     let folder = tempfile::tempdir().unwrap();
@@ -230,7 +231,7 @@ fn an_interrupted_stream_tells_what_it_found() {
     let mut input = child.stdin.take().unwrap();
     input.write_all(&[7; 4 * 96]).unwrap();
     input.flush().unwrap();
-    // Its results come while the stream is open.
+    // Results appear while the stream is still open.
     let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     for _ in 0..3 {

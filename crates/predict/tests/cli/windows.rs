@@ -1,11 +1,11 @@
-//! `predict windows`: what it says of every window is what the library says.
+//! `predict windows` gives the same results as the library.
 
 use super::*;
 
 #[test]
 fn windows_are_classified_as_by_the_library() {
     let folder = tempfile::tempdir().unwrap();
-    // An experiment, its `model/`, and a copy of that.
+    // An experiment, its `model/` folder, and a copy of that folder.
     let model = write_model(folder.path(), 64, None);
     let own = windows(600);
     let expected = Classifier::open(folder.path())
@@ -94,7 +94,7 @@ fn windows_need_no_labels() {
     assert!(found.iter().all(|own| own.get("label").is_none()));
 }
 
-/// A NumPy file of float32.
+/// A float32 NumPy file.
 fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
     while !(header.len() + 11).is_multiple_of(64) {

@@ -219,7 +219,7 @@ fn cannot_write(path: &Path, source: std::io::Error) -> PredictError {
 fn find_token(out: &Path) -> Result<String, PredictError> {
     let path = out.join(token::FILE);
     if !path.is_file() {
-        // Of several that start at once, the first link counts.
+        // If several processes start at once, the first link wins.
         let aside = out.join(format!(
             ".token.{}.{}",
             jobs::host_name(),

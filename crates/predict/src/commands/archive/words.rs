@@ -30,7 +30,7 @@ fn word(path: &Path) -> Result<String, PredictError> {
 /// # Errors
 /// [`PredictError::Usage`] if a path cannot be passed on.
 pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>, PredictError> {
-    // Without `..`: a new option must be passed on, or left out on purpose.
+    // Without `..`, so that every new option is either passed on or omitted on purpose.
     let RecordingArgs {
         model,
         paths,
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// A worker does what it was asked for, to the last digit.
+    /// A worker gets every option, with all digits.
     #[test]
     fn a_worker_gets_every_option() {
         for given in [

@@ -114,7 +114,7 @@ impl Worker<'_> {
                 }
                 Availability::Unborn => pass.unborn = true,
                 Availability::Held => {}
-                // It has no result: it failed elsewhere, unless that process is about to rename it.
+                // Without a result it failed in another process, unless that process is about to rename the result.
                 Availability::Settled | Availability::GivenUp => {
                     if !archive.result(&name).is_file() {
                         pass.failed.insert(name);
@@ -137,7 +137,7 @@ impl Worker<'_> {
         let Some(claim) = claims.take(&name, attempt)? else {
             return Ok(None);
         };
-        // The process that held it before may have finished it.
+        // The previous holder may have finished it.
         if archive.result(&name).is_file() {
             claim.settle("done before")?;
             return Ok(None);

@@ -261,7 +261,7 @@ impl Records {
             Ok(chosen) => self.chosen = chosen,
             Err(problem) => {
                 let too_many = self.wanted.is_empty() && there.len() > self.count;
-                // For example after an hour of records from other channels.
+                // For example, after an hour of records from other channels.
                 let samples: usize = self.waiting.iter().map(|trace| trace.samples.len()).sum();
                 if is_last || too_many || samples > MAX_PENDING {
                     return Err(PredictError::Usage(problem));
