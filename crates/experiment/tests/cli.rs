@@ -1,4 +1,4 @@
-//! The manager as a user runs it.
+//! Runs `experiment` as a user does.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -25,7 +25,7 @@ fn exit_codes_and_messages() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no experiment matches `latest`"));
 
-    // One of the Python system, one that is broken: the first is shown, the second named.
+    // An experiment of the Python system, which is shown, and a broken one, which is reported.
     let id = "20250101_120000_simple_cnn_3classes_32batch_deadbeef";
     for (name, text) in [
         (

@@ -1,4 +1,4 @@
-//! Event logs of other people, sound and damaged, against what TensorBoard reads of them
+//! Event logs of other programs, sound and damaged, compared with what TensorBoard reads from them
 //! (`scripts/conformance/make_event_logs.py`).
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use experiment::{Entry, ExperimentStore};
 use serde_json::Value;
 
-/// A copy of the fixture, and what is expected of each experiment.
+/// A copy of the fixture, and the expected values of each experiment.
 fn fixture() -> (tempfile::TempDir, ExperimentStore, Value) {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/event_logs");
     let folder = tempfile::tempdir().unwrap();
@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a directory, with its bytes.
+/// Every file below a directory with its bytes.
 fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
@@ -66,7 +66,7 @@ fn check_curves(entry: &Entry, expected: &Value) {
     for (metric, points) in curves {
         let points: Vec<(i64, f64)> = serde_json::from_value(points.clone()).unwrap();
         let found = history.curve(metric);
-        // Epochs count from 0, whatever the first step was.
+        // Epochs count from 0, whatever the number of the first step is.
         let first = points[0].0;
         let shift = if first == 1 { 1 } else { 0 };
         let expected: Vec<(usize, f64)> = points
@@ -142,7 +142,7 @@ fn damage_is_seen_and_nothing_sound_is_lost() {
             assert_eq!(text.contains("left unchanged"), left, "{text}");
             continue;
         };
-        // What was cut off lies beside it, under a name that TensorBoard does not read.
+        // The part that was cut off is kept under a name that TensorBoard does not read.
         let after = files(&directory);
         let (removed, kept): (Vec<_>, Vec<_>) = after
             .into_iter()

@@ -1,4 +1,4 @@
-//! `metadata.json` as other people write it, in every command that shows or changes it.
+//! `metadata.json` of other programs, in every command that shows or changes it.
 
 use std::path::Path;
 use std::process::Command;

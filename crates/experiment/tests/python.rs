@@ -1,5 +1,5 @@
-//! Experiments of the Python system, written by Keras' and TensorFlow's own writers
-//! (`scripts/make_python_experiment.py`), in every command.
+//! Experiments of the Python system, written by Keras and TensorFlow (`scripts/make_python_experiment.py`), in every
+//! command.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

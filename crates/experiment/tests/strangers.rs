@@ -1,4 +1,5 @@
-//! Whatever lies in an experiments directory: no panic, no hanging, nothing written outside, no control characters.
+//! Arbitrary content in the experiments directory causes no panic, no hang, no writes outside it, and no control
+//! characters in the output.
 #![cfg(unix)]
 
 use std::ffi::OsString;
@@ -11,7 +12,7 @@ use experiment::commands::{Cli, run};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Something in a directory.
+/// An entry in a directory.
 #[derive(Clone, Debug)]
 enum Thing {
     File(Vec<u8>),
@@ -41,7 +42,7 @@ fn thing() -> impl Strategy<Value = Thing> {
     ]
 }
 
-/// JSON that begins well, with values of any kind, whole or cut.
+/// JSON with a valid beginning and values of any kind, complete or truncated.
 fn metadata() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         Just("null".to_owned()),
@@ -77,7 +78,7 @@ fn metadata() -> impl Strategy<Value = String> {
             .collect();
         let whole = format!("{{{}}}", fields.join(", "));
         match cut {
-            // Most are whole.
+            // Most are complete.
             0..8 => whole[..whole.len() * cut / 8].to_owned(),
             _ => whole,
         }
@@ -100,7 +101,7 @@ fn name() -> impl Strategy<Value = OsString> {
 }
 
 fn put(path: &Path, thing: &Thing) {
-    // Names come twice, and writing to a pipe would wait for a reader.
+    // Names may repeat, and writing to a pipe would wait for a reader.
     if std::fs::symlink_metadata(path).is_ok() {
         return;
     }
@@ -125,7 +126,7 @@ fn put(path: &Path, thing: &Thing) {
     };
 }
 
-/// Everything outside the experiments that must stay as it is.
+/// Everything outside the experiments, which must not change.
 fn outside(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let file = folder.join("outside/file");
     let bytes = std::fs::read(&file).unwrap();
@@ -157,7 +158,7 @@ proptest! {
             let _ = std::fs::create_dir_all(path.parent().unwrap());
             put(&path, thing);
         }
-        // One that is listed, whatever is around it.
+        // One experiment is always listed, whatever else there is.
         put(&root.join("x/metadata.json"), &things.first().map_or(Thing::Folder, |(_, thing)| thing.clone()));
         let before = outside(folder.path());
         let page = folder.path().join("report.html").display().to_string();
@@ -171,7 +172,7 @@ proptest! {
             let words = ["experiment", "--experiments-dir", root.to_str().unwrap()];
             let words = words.iter().chain(arguments.iter());
             let Ok(cli) = Cli::try_parse_from(words) else {
-                continue; // An ID that looks like an option.
+                continue; // an ID that looks like an option
             };
             for width in [None, Some(80)] {
                 if width.is_some() && !["list", "summary", "compare"].contains(&arguments[0]) {
@@ -187,7 +188,7 @@ proptest! {
                 prop_assert!(warnings.iter().all(|line| !line.contains(char::is_control)), "{warnings:?}");
             }
         }
-        // The page was asked for.
+        // The report page was requested, so it may change.
         std::fs::write(&page, "").unwrap();
         prop_assert_eq!(outside(folder.path()), before);
     }

@@ -1,5 +1,5 @@
-//! What every command shows, on terminals of 80 and of 160 columns, over the experiments that TensorFlow wrote.
-//! A binary of its own: it changes the working directory, so that paths are the same everywhere.
+//! The output of every command on terminals with 80 and 160 columns, for the experiments written by TensorFlow. This is
+//! a separate binary because it changes the working directory, so that paths are the same everywhere.
 
 use std::path::Path;
 

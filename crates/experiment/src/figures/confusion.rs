@@ -229,7 +229,7 @@ mod tests {
                 })
                 .collect();
             let picture = confusion_matrix("title", &names(n), &matrix).unwrap();
-            // SEISMIC_FIGURES=DIR keeps the pictures, for a look at them.
+            // SEISMIC_FIGURES=DIR keeps the pictures for inspection.
             if let Some(folder) = std::env::var_os("SEISMIC_FIGURES") {
                 let path = std::path::Path::new(&folder).join(format!("confusion_{n}.png"));
                 std::fs::write(path, &picture.bytes).unwrap();

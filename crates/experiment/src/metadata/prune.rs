@@ -175,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Damage in what is left out is not passed over.
+    /// Damage in the skipped parts is still detected.
     #[test]
     fn what_the_parser_refuses_is_not_left_out() {
         for damaged in [
@@ -221,7 +221,7 @@ mod tests {
     }
 
     proptest! {
-        /// Of texts with one byte changed or missing, none is accepted that the parser refuses.
+        /// In texts with one byte changed or missing, nothing is accepted that the parser rejects.
         #[test]
         fn nothing_damaged_is_accepted(value in json_value(), at: prop::sample::Index, by in "[\"\\\\{}\\[\\],:0e. ]?") {
             let text = json!({"a": {"b": value}}).to_string();

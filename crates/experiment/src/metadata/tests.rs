@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// As the Python scripts write it: none of our fields, one we do not know.
+/// As written by the Python scripts, with none of our fields and one that we do not know.
 const PYTHON: &str = r#"{
   "experiment_id": "20250101_120000_simple_cnn_3classes_32batch_deadbeef",
   "timestamp": "2025-01-01T12:00:00.123456",
@@ -29,7 +29,7 @@ fn files_of_the_python_system_are_read_and_kept() {
     assert_eq!(metadata.misfits(), [""; 0]);
 }
 
-/// As hand-made scripts write it.
+/// As written by hand-made scripts.
 const FOREIGN: &str = r#"{
   "experiment_id": 7, "schema_version": null, "status": 3, "tags": "field",
   "model_info": {"type": "m", "num_classes": "3", "total_params": "many", "input_shape": [2, "7", null]},
@@ -120,14 +120,14 @@ fn a_newer_status_is_unknown_not_an_error() {
 }
 
 proptest! {
-    /// A file that lost its end is an error.
+    /// A truncated file is an error.
     #[test]
     fn cut_files_are_errors(length in 0usize..10_000) {
         let whole = PYTHON.trim_end().as_bytes();
         prop_assert!(Metadata::parse(&whole[..length % whole.len()]).is_err());
     }
 
-    /// A changed byte makes nothing panic, and what was read of the file is written as it was read.
+    /// A changed byte never causes a panic, and everything read from the file is written back unchanged.
     #[test]
     fn changed_files_are_errors_or_kept(at in 0usize..1000, value: u8) {
         let mut bytes = PYTHON.as_bytes().to_vec();

@@ -24,7 +24,7 @@ fn a_set_is_taken_apart_before_it_is_written_anew() {
     assert_eq!(fs::read_to_string(&values).unwrap(), "old");
     assert_eq!(fs::read_to_string(&whole).unwrap(), "old");
 
-    // The first file cannot be written: what made the old ones a whole is gone.
+    // The first file cannot be written, and the file that marks the old set as complete is gone.
     fs::remove_file(&values).unwrap();
     fs::create_dir_all(values.join("in the way")).unwrap();
     experiment.save_set(&set("new")).unwrap_err();

@@ -34,8 +34,8 @@ fn nothing_is_overwritten_and_crashes_are_seen() {
         "20260102_030500_simple_cnn_3classes_32batch_0123abcd"
     );
     let id = first.id().to_owned();
-    drop(first); // its lock goes as if the process had died
-    // A process that another test is starting may hold a copy of the lock for a moment.
+    drop(first); // its lock is released as if the process had died
+    // A process started by another test may hold a copy of the lock for a moment.
     let crashed = || store.find(&id).unwrap().status == Some(Status::Crashed);
     let seen = (0..200).any(|_| {
         crashed() || {
@@ -92,7 +92,7 @@ fn a_broken_one_hides_no_other() {
     );
 }
 
-/// Whatever was left out while reading, every field has its value.
+/// Every field has its value, even fields that were skipped while reading.
 #[test]
 fn lists_know_every_field() {
     let (_folder, store) = crate::test_store::store();

@@ -5,7 +5,7 @@ use crate::id::{IdParts, IdTemplate};
 use crate::metadata::{Metadata, Results};
 use chrono::{Local, TimeZone};
 
-/// A store with a study of two learning rates, three folds and two seeds, and one run that failed.
+/// A store with a study of two learning rates, three folds and two seeds, and one failed run.
 pub(crate) fn study_store() -> (tempfile::TempDir, ExperimentStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = ExperimentStore::new(&folder.path().join("experiments"));
@@ -50,7 +50,7 @@ struct Run {
     fold: u64,
     seed: u64,
     rate: f64,
-    /// Its confusion matrix; none if it failed.
+    /// Its confusion matrix; `None` if it failed.
     matrix: Option<[[u64; 2]; 2]>,
 }
 
@@ -126,14 +126,14 @@ fn trials_pool_their_folds() {
     let trials = study.trials();
     assert_eq!(trials[0].varied["learning_rate"], json!(0.01));
     let pooled = trials[0].pooled.as_ref().unwrap();
-    // Of the right trial: (7 + 8 + 9) of 30 and (8 + 7) * 3 of 60, both seeds.
+    // Class 0: (7 + 8 + 9) of 30 in each seed. Class 1: (8 + 7) * 3 of 60 over both seeds.
     assert_eq!(pooled.matrix, [[48, 12], [15, 45]]);
     // scikit-learn: f1_score(average="macro") of [[24, 6], [6, 24]] and [[24, 6], [9, 21]].
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
     close(pooled.f1[0], 0.8);
     close(pooled.f1[1], 0.749_373_433_583_959_9);
     close(pooled.accuracy[1], 0.75);
-    // Two seeds are two values, whatever the number of folds.
+    // Two seeds give two values, whatever the number of folds.
     assert_eq!(trials[0].sample("test_f1").unwrap().count, 2);
     let folds = trials[0].by_fold();
     assert_eq!(folds.len(), 3);
