@@ -131,7 +131,7 @@ mod tests {
         let architecture =
             Architecture::new(ModelKind::DeepLarge, InputShape::from([2, 7, 256]), 3);
         let bytes = |batch| NativeNetwork::training_bytes(&architecture, batch).unwrap();
-        // Twice 14 positions of thousands of float32 channels per sample.
+        // Twice 14 positions with thousands of float32 channels per sample.
         let sample = (bytes(1025) - bytes(1)) / 1024;
         assert!((1 << 20..2 << 20).contains(&sample), "{sample}");
         let error = check(

@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(evaluation.confusion, [[1, 0], [1, 0]]);
         assert_eq!(predictions(&logits, 2), [0, 0]);
         assert_eq!(probabilities(&logits, 2, 1.0), [0.5, 0.5, 1.0, 0.0]);
-        // Odds of e at temperature 2.
+        // At temperature 2, the odds are e.
         let warm = probabilities(&[2.0, 0.0], 2, 2.0);
         assert!((warm[0] / warm[1] - 1f64.exp()).abs() < 1e-12);
         assert!(Evaluation::new(&[f32::NAN, 0.0], &[0], 2).loss.is_nan());

@@ -81,8 +81,8 @@ pub fn resume(
     let data = &now.dataset_info;
     check_same_data(entry, data)?;
     let mut points = checkpoints(job, entry, data, plan, progress);
-    // A power cut may have truncated the logs; the positions of the previous checkpoint may still be valid. If not,
-    // resume with incomplete logs: the network is worth more.
+    // A power cut may have truncated the logs. The positions in the previous checkpoint may still be valid; otherwise
+    // the run is resumed with incomplete logs, since the network matters more.
     for incomplete in [false, true] {
         for i in 0..points.len() {
             let (path, point) = &points[i];

@@ -28,7 +28,7 @@ pub fn limit_threads(threads: Option<usize>) -> Result<usize, TrainerError> {
 
 /// Machine, versions, device and state of the source code.
 pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemInfo {
-    // Cached: a worker trains many runs, and running git takes as long as a short one.
+    // Cached: a worker trains many runs, and calling git takes as long as a short run.
     static GIT: OnceLock<(Option<String>, Option<bool>)> = OnceLock::new();
     let (commit, dirty) = GIT.get_or_init(git);
     let value = json!({

@@ -1,4 +1,4 @@
-//! The binary as a user runs it. Here is what the tests of `cli/` share.
+//! Runs `trainer` as a user does. This file holds what the tests in `cli/` share.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -37,7 +37,7 @@ mod stopped;
 #[path = "cli/sweep.rs"]
 mod sweep;
 
-/// One demo dataset for all tests, beside the build.
+/// One demo dataset for all tests, in the build folder.
 fn datasets() -> PathBuf {
     static DATASETS: OnceLock<PathBuf> = OnceLock::new();
     let written = DATASETS.get_or_init(|| {
@@ -48,7 +48,7 @@ fn datasets() -> PathBuf {
     written.clone()
 }
 
-/// A place for experiments.
+/// A temporary folder for experiments.
 struct Place {
     folder: tempfile::TempDir,
 }
@@ -66,7 +66,7 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
         command
-            // Baselines of the demo are fitted once for all tests.
+            // Baselines of the demo are fitted once and cached for all tests.
             .env("SEISMIC_CACHE_DIR", datasets().with_file_name("cache"))
             .args(["--datasets-dir".as_ref(), datasets().as_os_str()])
             .args(["--experiments-dir".as_ref(), self.experiments().as_os_str()])
@@ -86,13 +86,13 @@ impl Place {
             .flatten()
             .map(|e| e.unwrap().path())
             .collect();
-        // IDs of the same second are not in the order of time.
+        // IDs from the same second are not in order of time.
         found.sort_by_cached_key(|path| (started(path), path.clone()));
         found
     }
 }
 
-/// Start of a run; empty if its metadata do not tell.
+/// Start time of a run; empty if its metadata do not contain it.
 fn started(experiment: &Path) -> String {
     let text = std::fs::read(experiment.join("metadata.json")).unwrap_or_default();
     let metadata: Value = serde_json::from_slice(&text).unwrap_or_default();
@@ -111,7 +111,7 @@ fn metadata(experiment: &Path) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The history without the wall clock.
+/// The history without wall-clock times.
 fn history(experiment: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(experiment.join("history.jsonl")).unwrap();
     let lines = text.lines().map(|line| {
@@ -124,7 +124,7 @@ fn history(experiment: &Path) -> Vec<Value> {
 
 const QUICK: [&str; 4] = ["--model", "ultra_lightweight_cnn", "--epochs", "2"];
 
-/// As [`QUICK`], with a learning rate that lets more epochs follow.
+/// Like [`QUICK`], with a learning rate schedule that allows further epochs.
 const QUICK_OPEN_ENDED: [&str; 8] = [
     "--model",
     "ultra_lightweight_cnn",
@@ -136,7 +136,7 @@ const QUICK_OPEN_ENDED: [&str; 8] = [
     "0",
 ];
 
-/// What TensorBoard's projector reads: features of validation windows, their labels, and where both are.
+/// Input of TensorBoard's projector: features of validation windows, their labels, and the paths of both.
 const PROJECTOR: [&str; 3] = [
     "logs/detailed_metrics/tensors.tsv",
     "logs/detailed_metrics/metadata.tsv",

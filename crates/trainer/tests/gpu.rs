@@ -1,6 +1,6 @@
-//! The binary on a GPU, or on a driver that simulates one (Debian: `mesa-vulkan-drivers`).
+//! Runs `trainer` on a GPU, or on a driver that simulates one (Debian: `mesa-vulkan-drivers`).
 //!
-//! Without either the tests say that they are skipped; where `SEISMIC_REQUIRE_GPU` is set they fail.
+//! Without either, the tests are reported as skipped, or fail if `SEISMIC_REQUIRE_GPU` is set.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use data::reader::{Record, TfrecordWriter};
 use serde_json::Value;
 
-/// Devices as the binary lists them.
+/// The devices that the binary lists.
 fn devices() -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
         .args(["devices", "--json"])
@@ -21,7 +21,7 @@ fn devices() -> Vec<Value> {
     listed
 }
 
-/// Whether there is anything to test with.
+/// Whether there is no device to test with.
 fn skipped(test: &str) -> bool {
     let found = devices().iter().any(|device| device["backend"] == "wgpu");
     if !found {
@@ -34,7 +34,8 @@ fn skipped(test: &str) -> bool {
     !found
 }
 
-/// A small dataset: two classes of tones in noise, 2 x 7 x 16. Its batches of 16 do not come out even.
+/// A small dataset: two classes of tones in noise, 2 x 7 x 16. The number of samples is not a multiple of the batch
+/// size 16.
 fn dataset(folder: &Path) -> PathBuf {
     for (split, samples, seed) in [("train", 72u32, 1u32), ("val", 20, 2)] {
         let mut writer = TfrecordWriter::create(&folder.join(format!("{split}.tfrecord"))).unwrap();
@@ -82,7 +83,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Validation losses by epoch, and metadata, of the experiment that a run tells of.
+/// Validation losses by epoch, and the metadata, of the experiment that a run names.
 fn written(output: &Output) -> (Vec<f64>, Value) {
     let stdout = text(&output.stdout);
     let line = stdout
@@ -98,7 +99,8 @@ fn written(output: &Output) -> (Vec<f64>, Value) {
     (losses.collect(), serde_json::from_str(&metadata).unwrap())
 }
 
-/// Training on the device goes as on the CPU: from samples that lie there, streamed ones, and normalised batches.
+/// Training on the device gives the CPU's results with resident samples, streamed samples and batch normalisation of
+/// inputs.
 #[test]
 fn training_goes_as_on_the_cpu() {
     if skipped("training_goes_as_on_the_cpu") {
@@ -145,7 +147,7 @@ fn training_goes_as_on_the_cpu() {
             );
         }
     }
-    // The last of these goes on.
+    // Resumes the last run.
     let output = run(folder.path(), &["--resume", "latest", "--epochs", "3"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let (losses, metadata) = written(&output);
@@ -179,7 +181,7 @@ fn a_device_that_is_not_there_is_named() {
     assert!(!folder.path().join("experiments").exists());
 }
 
-/// Where the loader finds no driver (its variable for that names nothing).
+/// With environment variables that keep the loader from finding a driver.
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_driver_it_says_what_to_install_and_auto_uses_the_cpu() {

@@ -1,7 +1,7 @@
-//! Modules of one folder do not import each other in a circle, in any crate of the workspace; files and functions are short
-//! (`structure/limits.rs`); and the documentation is that of the programs (`structure/docs.rs`).
+//! In every crate of the workspace, modules in one folder do not import each other in a circle, files and functions are
+//! short (`structure/limits.rs`), and the documentation matches the programs (`structure/docs.rs`).
 //!
-//! Of circles, tests and imports between a module and its own children are left out.
+//! The search for circles ignores tests, and imports between a module and its own children.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ mod limits;
 /// A module path from the crate's root: `["native", "gemm"]`.
 type ModulePath = Vec<String>;
 
-/// Every module of a crate with the paths that its code names.
+/// Every module of a crate, with the paths named in its code.
 fn modules(src: &Path) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![(src.to_owned(), Vec::new())];
@@ -43,7 +43,7 @@ fn modules(src: &Path) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
     found
 }
 
-/// Code without comments, and without what follows the first `#[cfg(test)]` module.
+/// Code without comments, up to the first `#[cfg(test)]` module.
 fn code(text: &str) -> String {
     let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
     let lines = text[..end]
@@ -52,7 +52,7 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Paths that the code of module `own` names with `crate::` or `super::`, from the crate's root.
+/// Paths with `crate::` or `super::` in the code of module `own`, relative to the crate's root.
 fn named(text: &str, own: &[String]) -> BTreeSet<ModulePath> {
     let code = code(text);
     let mut found = BTreeSet::new();
@@ -60,7 +60,7 @@ fn named(text: &str, own: &[String]) -> BTreeSet<ModulePath> {
         take(&code[start + 7..], Vec::new(), &mut found);
     }
     for (start, _) in code.match_indices("super::") {
-        // `super::super::` is met at its first word, and again at its second.
+        // The second word of `super::super::` was handled with the first.
         if code[..start].ends_with("super::") {
             continue;
         }
@@ -75,7 +75,7 @@ fn named(text: &str, own: &[String]) -> BTreeSet<ModulePath> {
     found
 }
 
-/// Reads `a::b`, or `{a, b::c}`, behind `path`.
+/// Parses `a::b` or `{a, b::c}` after `path`.
 fn take(text: &str, path: ModulePath, found: &mut BTreeSet<ModulePath>) {
     if let Some(list) = text.strip_prefix('{') {
         let mut depth = 0usize;
@@ -112,7 +112,7 @@ fn take(text: &str, path: ModulePath, found: &mut BTreeSet<ModulePath>) {
     }
 }
 
-/// Edges between the modules of one folder: from and to.
+/// Edges between the modules of one folder, from importing to imported module.
 fn edges(src: &Path) -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> {
     let all = modules(src);
     let known: BTreeSet<&[String]> = all
@@ -123,7 +123,7 @@ fn edges(src: &Path) -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>>
     for (own, names) in &all {
         for name in names {
             let shared = own.iter().zip(name).take_while(|(a, b)| a == b).count();
-            // The parent itself, or a name that is no module but an item of one.
+            // The parent itself, or an item of it that is not a module.
             let (Some(from), Some(to)) = (own.get(shared), name.get(shared)) else {
                 continue;
             };
@@ -136,7 +136,7 @@ fn edges(src: &Path) -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>>
     edges
 }
 
-/// A way from a module back to itself.
+/// A path from a module back to itself.
 fn circle(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn walk(
         at: &str,

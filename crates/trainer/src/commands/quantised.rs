@@ -72,7 +72,7 @@ impl Quantised {
         let calibration =
             evenly_spread(dataset.train.memory(), dataset.train.sample_length(), count);
         let validation = dataset.val.memory();
-        // Choosing ranges may use fewer windows of a large network than judging it.
+        // For a large network, choosing ranges may use fewer windows than evaluation does.
         let choice = evenly_spread(validation, dataset.val.sample_length(), 2 * most);
         let (integers, _) = IntegerNetwork::new(&network, &calibration, &choice)?;
         Ok(Self {

@@ -210,7 +210,7 @@ impl Backend {
         }
         #[cfg(feature = "ndarray")]
         if self == Backend::Ndarray {
-            #[allow(deprecated)] // the user's name for it, as long as it is there
+            #[allow(deprecated)] // users may name it as long as it exists
             return Ok(Target::BurnCpu(Device::ndarray()));
         }
         Err(self.not_built_in())
@@ -304,7 +304,7 @@ mod tests {
         assert!(error.to_string().contains("--device 1"), "{error}");
     }
 
-    /// A build without Burn still knows every backend by name and explains how to get it.
+    /// A build without Burn still recognises the names of all backends and explains how to get them.
     #[test]
     fn what_is_not_built_in_says_how_to_build_it() {
         let known = [Backend::Flex, Backend::Ndarray].into_iter();

@@ -1,4 +1,4 @@
-//! Every engine against the native one.
+//! Compares every engine with the native one.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn dataset(normalisation: Normalisation) -> Dataset {
     }
 }
 
-/// Every part of the optimizer at work.
+/// A start that uses every feature of the optimiser.
 fn start(weights: Weights, frozen_layers: usize) -> Start {
     Start {
         optimizer: AdamConfig {
@@ -65,7 +65,7 @@ fn initial(kind: ModelKind) -> (Architecture, Weights) {
     (architecture, weights)
 }
 
-/// Weights, logits of the steps and of the evaluation after two epochs of three steps, the last of two samples.
+/// Weights, logits of the steps, and the evaluation, after two epochs of three steps, the last with two samples.
 fn trained(
     target: &Target,
     kind: ModelKind,
@@ -134,7 +134,7 @@ fn assert_close(what: &str, ours: &[f32], theirs: &[f32]) {
     }
 }
 
-/// Weights change what is learned: a check that they are not passed over by both.
+/// Class weights change the result, so the comparison of engines does not pass because all of them ignore the weights.
 #[test]
 fn class_weights_count() {
     let dataset = dataset(Normalisation::None);
@@ -146,8 +146,8 @@ fn class_weights_count() {
     );
 }
 
-/// What a GPU is told (resident samples, batches filled up to one size), computed by a CPU: dropout, batch
-/// normalisation and gradients see the samples that are there, and no others.
+/// The code path for GPUs, with resident samples and padded batches, run on a CPU: dropout, batch normalisation and
+/// gradients use only real samples.
 #[test]
 fn batches_of_one_size_train_as_the_native_path_does() {
     let simulated = Accelerator::new(Device::flex(), "Test GPU".into());
@@ -170,8 +170,8 @@ fn batches_of_one_size_train_as_the_native_path_does() {
     }
 }
 
-/// Frozen layers keep every bit on every engine, running statistics and average included; the rest trains as on the native
-/// one.
+/// Frozen layers keep all their bits on every engine, including running statistics and average; the other layers train
+/// as on the native engine.
 #[test]
 fn frozen_layers_stay_as_they_are() {
     let dataset = dataset(Normalisation::None);
@@ -179,7 +179,7 @@ fn frozen_layers_stay_as_they_are() {
         (ModelKind::UltraLightweight, 3),
         // Two convolutions with their normalisations.
         (ModelKind::Simple, 4),
-        // Within a block with a shortcut.
+        // Ends within a block that has a shortcut.
         (ModelKind::ResnetStyle, 5),
     ] {
         let (architecture, before) = initial(kind);
@@ -199,11 +199,11 @@ fn frozen_layers_stay_as_they_are() {
                 let same = bits(&after.values) == bits(&before.values);
                 assert_eq!(same, *kept, "{kind:?}: {}", after.name);
             }
-            // The first step, before any update.
+            // Logits of the first step, before any update.
             let first = BATCH * 3;
             assert_close("logits", &logits[..first], &native_logits[..first]);
-            // Adam turns rounding into steps where gradients vanish: those of biases before a normalisation, and all of
-            // a deep network on two samples.
+            // Where gradients vanish, Adam turns rounding errors into steps: for biases before a normalisation, and for
+            // all of a deep network with two samples.
             let kernels = after.tensors().iter().zip(native.tensors());
             let kernels = kernels.filter(|(a, _)| a.name.ends_with("/kernel"));
             for (a, b) in kernels.filter(|_| kind != ModelKind::ResnetStyle) {
@@ -213,7 +213,7 @@ fn frozen_layers_stay_as_they_are() {
     }
 }
 
-/// A split that no buffer of the device holds is taken to it batch by batch.
+/// A split that exceeds the largest buffer of the device is copied batch by batch.
 #[test]
 fn splits_too_large_for_a_buffer_are_not_resident() {
     let dataset = dataset(Normalisation::None);

@@ -1,8 +1,8 @@
-//! Requests that cannot be met.
+//! Errors in what the user asks for.
 
 use std::path::PathBuf;
 
-/// What is wrong with a request.
+/// Why a request cannot be met.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
     /// A count is zero.
@@ -11,7 +11,7 @@ pub enum UsageError {
         /// The option, or what is counted.
         what: &'static str,
     },
-    /// A length of time is zero, negative or not finite.
+    /// A duration is zero, negative or not finite.
     #[error("{what} must be a number greater than 0, not {value}")]
     NotPositive {
         /// The option or the key.
@@ -19,15 +19,15 @@ pub enum UsageError {
         /// Its value.
         value: f64,
     },
-    /// An option is impossible, for itself or here.
+    /// An option is invalid, by itself or in this context.
     #[error("{option}: {problem}")]
     Option {
-        /// The option, with its value where that helps.
+        /// The option, with its value if that helps.
         option: String,
         /// What is wrong with it.
         problem: String,
     },
-    /// The content of a file is impossible.
+    /// The content of a file is invalid.
     #[error("{}: {problem}", path.display())]
     File {
         /// The file.
@@ -40,15 +40,15 @@ pub enum UsageError {
     UnknownClass {
         /// The setting.
         setting: &'static str,
-        /// The name.
+        /// The unknown class.
         class: String,
-        /// Names that exist.
+        /// The existing classes.
         classes: Vec<String>,
     },
-    /// Data have a class that the model does not know.
+    /// The data contain a class that the model does not know.
     #[error("{}: the model has no class `{class}`, only {}{advice}", path.display(), classes.join(", "))]
     NoClass {
-        /// Configuration or list of the data.
+        /// Dataset configuration or list of recordings.
         path: PathBuf,
         /// The class.
         class: String,
@@ -57,15 +57,15 @@ pub enum UsageError {
         /// What to do, after a semicolon; may be empty.
         advice: &'static str,
     },
-    /// Old models do not store what is needed here.
+    /// The model is too old to store a required value.
     #[error("the model does not store {what}: give {option}")]
     NotStored {
         /// What is missing.
         what: &'static str,
-        /// The option that gives it.
+        /// The option that supplies it.
         option: &'static str,
     },
-    /// More memory is needed than is free.
+    /// More memory is needed than is available.
     #[error(
         "{what} need about {} MiB of memory, and {} MiB are free: {advice}", needed.div_ceil(MIB), available / MIB
     )]
@@ -74,22 +74,22 @@ pub enum UsageError {
         what: String,
         /// Bytes that are needed.
         needed: u64,
-        /// Bytes that are free.
+        /// Bytes that are available.
         available: u64,
         /// What to do.
         advice: &'static str,
     },
-    /// The front end has no implementation in C, so nobody knows what it costs on a node.
+    /// The front end cannot be exported to C, so its cost on a node is unknown.
     #[error(transparent)]
     NoNodeCode(deploy::DeployError),
-    /// An option differs from what a resumed run was started with.
+    /// An option differs from its value when the run was started.
     #[error("{option} cannot change when a run is resumed: {id} was started with {value}")]
     Changed {
         /// The option.
         option: String,
         /// The run.
         id: String,
-        /// The value it was started with.
+        /// The value at the start of the run.
         value: String,
     },
     /// A run cannot be resumed.
@@ -100,7 +100,7 @@ pub enum UsageError {
         /// Why it cannot.
         problem: ResumeError,
     },
-    /// A run can be resumed when its data are found.
+    /// A run can be resumed once its data are found.
     #[error("{id} cannot be resumed yet: {moved}")]
     NotYetResumable {
         /// The run.
@@ -108,15 +108,15 @@ pub enum UsageError {
         /// Where its data were.
         moved: MovedData,
     },
-    /// An error, and one that would follow when it is mended.
+    /// An error, together with another that would follow once the first is fixed.
     #[error("{problem}; also, {moved}")]
     Also {
-        /// The first.
+        /// The first error.
         problem: Box<UsageError>,
-        /// The next.
+        /// The second error.
         moved: MovedData,
     },
-    /// What one place alone refuses.
+    /// A problem that occurs in only one place.
     #[error("{0}")]
     Other(String),
 }
@@ -126,16 +126,16 @@ const MIB: u64 = 1 << 20;
 /// Why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
-    /// Nothing says what computed it.
+    /// The metadata do not name the backend.
     #[error("its metadata.json does not say which backend computed it")]
     NoBackend,
-    /// No checkpoint is whole and fits.
+    /// There is no checkpoint that is complete and matches the run.
     #[error("it has no usable checkpoint in {}; start a new run", folder.display())]
     NoCheckpoint {
         /// Folder of the checkpoints.
         folder: PathBuf,
     },
-    /// Other samples than those it was started with.
+    /// A split contains other samples than at the start.
     #[error("its {split} split has changed since (SHA-256 {then} then, {now} now)")]
     Split {
         /// The split.
@@ -145,7 +145,7 @@ pub enum ResumeError {
         /// Its fingerprint now, or `none`.
         now: String,
     },
-    /// Other inputs than those it was started with.
+    /// The preprocessing differs from that at the start.
     #[error("its preprocessing has changed since")]
     Preprocessing,
 }

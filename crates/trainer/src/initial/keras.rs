@@ -208,7 +208,7 @@ fn layer(group: &Group) -> Result<Option<Layer>, KerasError> {
         .to_owned();
     let mut found = Vec::new();
     collect(group, 0, &mut found)?;
-    // In the order in which Keras stores a layer's variables, whether they are named or numbered.
+    // In the order in which Keras stores a layer's variables, whether they have names or numbers.
     let rank = |variable: &str| {
         let variable = variable.split(':').next().unwrap_or_default();
         let order = [
@@ -282,7 +282,8 @@ mod tests {
         std::fs::read(folder.join(name)).unwrap()
     }
 
-    /// Files that Keras wrote (`scripts/conformance/make_keras_weights.py`): first and last value and sum of every tensor.
+    /// Files written by Keras (`scripts/conformance/make_keras_weights.py`): first and last value and sum of every
+    /// tensor.
     #[test]
     fn weights_are_those_of_keras() {
         let expected: HashMap<String, [f64; 3]> =

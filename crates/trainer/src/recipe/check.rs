@@ -28,7 +28,7 @@ impl Recipe {
                     self.epochs
                 )));
             }
-            // `auto` is what chose the augmentation that is stored.
+            // `auto` chose the stored augmentation, so it does not contradict it.
             let chooses = key == "augmentation" && value == "auto";
             if chooses || MAY_CHANGE.contains(&key.as_str()) {
                 continue;

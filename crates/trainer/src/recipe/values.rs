@@ -51,7 +51,7 @@ impl Recipe {
 
     /// The recipe with these fields, all of which must be known.
     fn strictly(fields: Map<String, Value>) -> Result<Self, RecipeError> {
-        // First without text: its errors have no line numbers, which would be those of text nobody wrote.
+        // First without text: errors of generated text would have meaningless line numbers.
         Self::from_fields(fields.clone())?;
         Self::parse(&Value::Object(fields).to_string())
     }

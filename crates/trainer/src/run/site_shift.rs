@@ -140,7 +140,7 @@ fn area_under_roc(scores: &[f64], labels: &[u32]) -> f64 {
 mod tests {
     use super::*;
 
-    /// The values are those of `sklearn.metrics.roc_auc_score`.
+    /// The values are from `sklearn.metrics.roc_auc_score`.
     #[test]
     fn area_counts_ties_half() {
         let labels = [0, 0, 1, 1, 0, 1];

@@ -85,7 +85,7 @@ fn show(
         .map(|e| e.to_string())
         .collect();
     problems.extend(features.err().map(|error| error.to_string()));
-    // A full disk is named once.
+    // A full disk is reported once.
     problems.dedup();
     problems
 }

@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(chosen(0.78, 0.97, 0.02), "new_sites");
         assert_eq!(chosen(0.48, 0.47, 0.03), "new_sites");
         assert_eq!(chosen(0.85, 0.81, 0.02), "standard");
-        // Few recordings have a large error, which excuses little.
+        // With few recordings the error is large, but only a limited loss is accepted.
         assert_eq!(chosen(0.85, 0.75, 0.2), "standard");
     }
 }

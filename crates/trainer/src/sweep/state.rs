@@ -76,7 +76,7 @@ pub fn read(study: &Study) -> Result<Vec<LineState>, TrainerError> {
         belongs.then(|| (line as usize, LineState::of(&entry)))
     })?;
     let mut states = vec![LineState::Missing; study.lines.len()];
-    // Oldest first: of two with the same rank the newer counts.
+    // Oldest first, so that of two with the same rank the newer one counts.
     for (line, state) in found {
         if let Some(current) = states.get_mut(line)
             && state.rank() >= current.rank()

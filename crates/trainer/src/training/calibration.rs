@@ -182,14 +182,14 @@ mod tests {
             );
             assert!(calibration_error(&logits, &labels, temperature) < 1e-3);
         }
-        // Without a mistake the confidence is that of 98 successes.
+        // Without any mistakes, the confidence is limited as if there were 98 successes.
         let faultless: Vec<f32> = (0..98).flat_map(|i| [2.0 + i as f32 / 50.0, 0.0]).collect();
         let temperature = fit_temperature(&faultless, &[0; 98]);
         let confidence = probabilities(&faultless, 2, temperature);
         let mean = confidence.chunks_exact(2).map(|row| row[0]).sum::<f64>() / 98.0;
         assert!((mean - 0.99).abs() < 1e-4, "{mean} at {temperature}");
         let (logits, labels) = overconfident(4.0);
-        // Confidence 81 / 82 against 75 % right.
+        // A confidence of 81 / 82 with 75 % right.
         let error = calibration_error(&logits, &labels, 1.0);
         assert!((error - (81.0 / 82.0 - 0.75)).abs() < 1e-6, "{error}");
         assert!(loss_at(&logits, &labels, 4.0) < loss_at(&logits, &labels, 1.0));

@@ -1,4 +1,4 @@
-//! Few, rare and varied samples: stored, repeatable, resumed.
+//! Few, rare and varied samples: stored, reproducible, resumed.
 
 use super::{Place, history, metadata, text};
 
@@ -44,14 +44,14 @@ fn balanced_and_augmented_runs_repeat_and_resume_to_the_bit() {
     run(&streamed, &["--epochs", "3", "--stream", "--threads", "1"]);
     assert_eq!(history(first), history(&streamed.found()[0]));
 
-    // Two epochs, then the third: as if it had not stopped.
+    // Two epochs, then the third: the same as without a stop.
     let resumed = Place::new();
     run(&resumed, &["--epochs", "2"]);
     let output = resumed.run(&["--resume", "latest", "--epochs", "3"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(history(first), history(&resumed.found()[0]));
 
-    // What was drawn and weighed cannot change on the way.
+    // Settings of sampling and weighting cannot change when the run is resumed.
     for (option, value) in [
         ("--augmentation", "light"),
         ("--class-weights", "none"),

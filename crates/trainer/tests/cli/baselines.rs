@@ -1,4 +1,4 @@
-//! Simple baselines, and cross-validation.
+//! Simple baselines and cross-validation.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn stdout_json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// `trainer baselines` with its own options for folders.
+/// `trainer baselines` with its options for folders.
 fn baselines(place: &Place, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trainer"))
         .arg("baselines")
@@ -51,7 +51,7 @@ fn baselines_are_experiments() {
     assert_eq!(place.found().len(), 2);
 }
 
-/// The comparison is told, stored, cached, and changes nothing else.
+/// The comparison is printed, stored and cached, and changes nothing else.
 #[test]
 fn trainings_are_compared_with_baselines() {
     let place = Place::new();
@@ -72,7 +72,7 @@ fn trainings_are_compared_with_baselines() {
     assert_eq!(history(first), history(second));
     let results = &metadata(first)["results"];
     assert_eq!(results["baselines"].as_array().unwrap().len(), 2);
-    // Two epochs of the smallest network are no match.
+    // Two epochs of the smallest network do not beat the baselines.
     assert_eq!(results["verdict"]["test"]["network_is_better"], false);
     let network = results["test"]["f1_macro"].as_f64().unwrap();
     let stored = results["verdict"]["test"]["network_score"]["score"].as_f64();

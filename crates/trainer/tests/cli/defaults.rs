@@ -1,8 +1,8 @@
-//! What a run without options does, and what the preset for users of the Keras script keeps as it was.
+//! Defaults of a run without options, and the unchanged values of the preset for users of the Keras script.
 
 use super::*;
 
-/// A dataset without `spectral_processing` over the demo's windows; `factor` scales them.
+/// A dataset without `spectral_processing` from the demo's windows, scaled by `factor`.
 fn raw_windows(place: &Place, factor: f32) -> PathBuf {
     let name = format!("raw{factor:e}");
     changed_windows(place, &name, |_, values| {
@@ -10,7 +10,7 @@ fn raw_windows(place: &Place, factor: f32) -> PathBuf {
     })
 }
 
-/// The same with windows changed by `change`, which is given the split.
+/// The same with the windows changed by `change`, which receives the split.
 fn changed_windows(place: &Place, name: &str, change: impl Fn(&str, &mut [f32])) -> PathBuf {
     let folder = place.folder.path().join(name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -78,7 +78,7 @@ fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
     }
 }
 
-/// Takes the slow part out of windows, as a sensor with a high corner frequency does.
+/// Removes low frequencies, as a sensor with a high corner frequency does.
 fn without_slow_part(values: &mut [f32]) {
     let mut before = values[0];
     for value in values {
@@ -133,20 +133,20 @@ fn augmentation_is_chosen_where_validation_comes_from_other_sites() {
     };
     assert_eq!(&augmentation, expected);
 
-    // The choice depends on the data alone.
+    // The choice depends only on the data.
     let (_, metadata, again) = train(&other, &["--seed", "7", "--threads", "1"]);
     assert_eq!(metadata["augmentation_choice"], choice);
     assert_eq!(again, augmentation);
-    // What is said on the command line is not tried.
+    // An augmentation given on the command line is used without a trial.
     let (_, metadata, augmentation) = train(&other, &["--augmentation", "standard"]);
     assert!(metadata.get("augmentation_choice").is_none());
     assert_eq!(augmentation, standard);
-    // A run that goes on takes what was chosen.
+    // A resumed run keeps the augmentation that was chosen.
     let resumed = place.run(&["--resume", "latest", "--augmentation", "standard"]);
     assert!(resumed.status.success(), "{}", text(&resumed.stderr));
 }
 
-/// The figures are those of the version before the present defaults.
+/// The expected values are from the version before the current defaults.
 #[test]
 fn keras_compatible_gives_what_the_default_gave_before() {
     let place = Place::new();
@@ -161,7 +161,7 @@ fn keras_compatible_gives_what_the_default_gave_before() {
         let value = history[1]["metrics"][key].as_f64().unwrap();
         assert!((value - expected).abs() < 1e-6, "{key} {value}");
     }
-    // Samples, where the configuration names no spectra.
+    // The preset uses raw samples if the configuration does not name spectra.
     let config = raw_windows(&place, 1.0);
     let arguments = [
         &QUICK[..],
@@ -177,7 +177,7 @@ fn keras_compatible_gives_what_the_default_gave_before() {
     );
 }
 
-/// The default augmentation draws the same on any number of threads, from memory or from disk.
+/// The default augmentation gives the same results with any number of threads, from memory or from disk.
 #[test]
 fn augmented_runs_repeat_to_the_bit() {
     let place = Place::new();

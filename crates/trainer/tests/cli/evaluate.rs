@@ -1,4 +1,4 @@
-//! `trainer evaluate`, and trainings that begin with the weights of another.
+//! `trainer evaluate`, and training from the weights of another experiment.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn evaluate(place: &Place, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Tensors of a model by name, as bytes.
+/// Tensors of a model by name.
 fn tensors(experiment: &Path) -> Vec<(String, Vec<f32>)> {
     let bytes = std::fs::read(experiment.join("model/model.safetensors")).unwrap();
     let mut tensors: Vec<_> = model::named_tensors(&bytes)
@@ -50,7 +50,7 @@ fn an_evaluation_finds_what_the_training_found() {
     assert!(folder.join("confusion_matrix.png").is_file());
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("sample of a class"));
-    // Every card has what the network went by, over seven segments and the bins up to half the rate.
+    // Every card shows the relevance, over seven segments and the bins up to half the rate.
     let cards = page.matches("\"kind\":").count();
     assert_eq!(
         page.matches("\"relevance\":{\"columns\":[0.125,").count(),
@@ -58,7 +58,7 @@ fn an_evaluation_finds_what_the_training_found() {
     );
     assert_eq!(page.matches("\"rows\":129,").count(), cards);
     assert!(cards > 24, "{cards}");
-    // Again: nothing is overwritten.
+    // A second evaluation does not overwrite the first.
     let output = evaluate(&place, &["--split", "val"]);
     assert!(
         text(&output.stdout).contains("macro F1"),

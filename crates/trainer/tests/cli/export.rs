@@ -1,4 +1,4 @@
-//! `trainer export`: what a training left, as files of other programs.
+//! `trainer export` writes a trained model in the formats of other programs.
 
 use super::resume::SAVED_MODEL;
 use super::*;
@@ -108,7 +108,7 @@ fn a_model_in_8_bits_is_judged_and_written() {
     let cost = std::fs::read(out.join("cost.json")).unwrap();
     let cost: serde_json::Value = serde_json::from_slice(&cost).unwrap();
     assert_eq!(cost["numbers"], "int8");
-    // The metadata have said so since the run began.
+    // The metadata have contained the same values since the run began.
     let info = &metadata(&place.found()[0])["model_info"];
     assert_eq!(
         info["node_flash_bytes"],
@@ -131,7 +131,7 @@ fn a_model_in_8_bits_is_judged_and_written() {
     assert!(out.is_file());
 }
 
-/// The ranges are in the model's folder, the experiment is as whole as before, and other ranges do not replace them.
+/// The ranges are in the model's folder, the experiment is still complete, and other ranges do not replace them.
 fn kept_ranges(place: &Place) {
     let ranges = place.found()[0].join("model/int8.json");
     let kept = std::fs::read(&ranges).unwrap();

@@ -1,7 +1,8 @@
-//! Disks that lose power, fill up or turn read-only at any change a run makes to them.
+//! Disks that lose power, fill up or become read-only at any change that a run makes to them.
 //!
-//! `tests/faults/faults.c` stands between the trainer and its files (on Linux alone; it needs a C compiler, as the build does).
-//! A sample of the changes is tried; all of them with `FAULTS=all cargo test -p trainer --test cli disk`.
+//! `tests/faults/faults.c` intercepts the trainer's file operations (Linux only; needs a C compiler, as the build
+//! does). A sample of the changes is tested by default, all of them with `FAULTS=all cargo test -p trainer --test cli
+//! disk`.
 
 use super::resume::{assert_same, assert_same_saved_model, weights};
 use super::*;
@@ -13,15 +14,15 @@ const RUN: [&str; 10] = [
     "3",
     "--seed",
     "5",
-    // Some within every epoch.
+    // Several checkpoints in every epoch.
     "--checkpoint-minutes",
     "0.00005",
-    // Slower epochs would have more checkpoints, which go by the clock, and so many more changes to try.
+    // Slower epochs would have more timed checkpoints, and so many more changes to test.
     "--augmentation",
     "none",
 ];
 
-/// The layer, built once.
+/// The library that intercepts file operations, built once.
 fn layer() -> &'static Path {
     static LAYER: OnceLock<PathBuf> = OnceLock::new();
     LAYER.get_or_init(|| {
@@ -37,12 +38,12 @@ fn layer() -> &'static Path {
     })
 }
 
-/// What is done to the disk.
+/// A fault of the disk.
 #[derive(Clone, Copy)]
 struct Fault {
     kind: &'static str,
     at: usize,
-    /// So many changes.
+    /// Number of changes that it affects.
     length: usize,
 }
 
@@ -60,7 +61,7 @@ fn run(place: &Place, layer: &Path, arguments: &[&str], fault: Fault) -> Output 
         .unwrap()
 }
 
-/// An undisturbed run, and the number of changes it makes.
+/// A run without faults, and the number of changes it makes.
 fn undisturbed(layer: &Path) -> (Place, PathBuf, usize) {
     let place = Place::new();
     let none = Fault {
@@ -78,13 +79,13 @@ fn undisturbed(layer: &Path) -> (Place, PathBuf, usize) {
     (place, experiment, changes)
 }
 
-/// The changes to try: all, or a sample.
+/// The changes to test: all or a sample.
 fn chosen(changes: usize) -> impl Iterator<Item = usize> {
     let all = std::env::var("FAULTS").is_ok_and(|value| value == "all");
     (1..=changes).step_by(if all { 1 } else { 13 })
 }
 
-/// Where there is a SavedModel it is whole: what `saved_model.pb` needs is that of the undisturbed run.
+/// A SavedModel is complete if it exists: the files needed by `saved_model.pb` equal those of the undisturbed run.
 fn assert_saved_model_whole_or_missing(place: &Place, whole: &Path) {
     for experiment in place.found() {
         if experiment.join("model/saved_model.pb").exists() {
@@ -93,7 +94,7 @@ fn assert_saved_model_whole_or_missing(place: &Place, whole: &Path) {
     }
 }
 
-/// Goes on after a fault on a disk that is well again, to the end.
+/// Continues to the end after a fault, on a disk that works again.
 fn go_on(place: &Place, whole: &Path) {
     let found = place.found();
     let kept = |experiment: &PathBuf| {
@@ -102,7 +103,7 @@ fn go_on(place: &Place, whole: &Path) {
     };
     let output = match found.first() {
         Some(experiment) if kept(experiment) => place.run(&["--resume", "latest"]),
-        // It ended before its first step: nothing was lost.
+        // It failed before its first step, so nothing was lost.
         _ => {
             found
                 .iter()
@@ -130,12 +131,12 @@ fn a_disk_that_loses_power_at_any_change() {
         };
         let output = run(&place, layer, &RUN, fault(at));
         if output.status.success() {
-            continue; // It made a few changes less than the other: checkpoints go by the clock.
+            continue; // it made fewer changes than the undisturbed run, since checkpoints are timed
         }
         struck += 1;
         assert_eq!(output.status.code(), None, "{}", text(&output.stderr));
         assert_saved_model_whole_or_missing(&place, &whole);
-        // Once more, while it goes on.
+        // A second fault during the resumed run.
         if place
             .found()
             .iter()
@@ -173,15 +174,15 @@ fn a_disk_that_is_full_or_read_only_from_any_change_on() {
             assert!(!error.contains("panicked"), "{kind} {at}: {error}");
             let code = output.status.code();
             if code == Some(0) && !error.contains("warning") {
-                continue; // It was done before.
+                continue; // the run ended before the fault
             }
             struck += 1;
             assert!(error.contains(expected), "{kind} {at}: {error}");
             assert_saved_model_whole_or_missing(&place, &whole);
             match code {
-                // The model was there: only logs or figures are missing.
+                // The model was written; only logs or figures are missing.
                 Some(0) => assert!(weights(&place.found()[0]) == weights(&whole)),
-                // It could not begin, or the model could not be written.
+                // The run could not start, or the model could not be written.
                 Some(1 | 2) => go_on(&place, &whole),
                 _ => panic!("{kind} {at}: {code:?} {error}"),
             }
@@ -210,7 +211,7 @@ fn a_disk_that_is_full_for_a_while() {
         let error = text(&output.stderr);
         let begun = |e: &PathBuf| e.join("checkpoints/last").exists();
         if !place.found().first().is_some_and(begun) {
-            continue; // It could not begin.
+            continue; // the run could not start
         }
         struck += 1;
         assert!(output.status.success(), "{at}: {error}");
@@ -221,7 +222,7 @@ fn a_disk_that_is_full_for_a_while() {
     assert!(struck > 2, "{struck} runs began before the disk was full");
 }
 
-/// A file system of its own that is too small, then grows.
+/// A separate file system that is too small at first and then grows.
 #[test]
 fn a_small_disk() {
     let allowed = Command::new("unshare")

@@ -1,4 +1,4 @@
-//! Fine-tuning weights of Keras, against Keras: fixtures of `scripts/conformance/make_keras_step.py`.
+//! Compares fine-tuning of Keras weights with Keras, using fixtures of `scripts/conformance/make_keras_step.py`.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/keras/step")
 }
 
-/// A dataset over the fixture's windows, cut into segments and otherwise left as they are.
+/// A dataset from the fixture's windows, cut into segments without further processing.
 fn configuration(place: &Place) -> String {
     let folder = place.folder.path().join("windows");
     std::fs::create_dir_all(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! The manager beside trainings that write.
+//! Uses the experiment manager while trainings write.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,7 +25,7 @@ fn manage(root: &Path, arguments: &[&str]) -> Result<String, experiment::Experim
     Ok(output.text)
 }
 
-/// Twenty trainings at once (`TRAININGS` of them) while others list, watch and delete.
+/// Twenty concurrent trainings (or `TRAININGS`) while other threads list, watch and delete.
 #[test]
 fn nothing_is_torn_or_lost_while_others_look_and_delete() {
     let trainings: usize = std::env::var("TRAININGS").map_or(20, |n| n.parse().unwrap());
@@ -38,7 +38,7 @@ fn nothing_is_torn_or_lost_while_others_look_and_delete() {
             while !done.load(Ordering::Relaxed) {
                 manage(&root, &["list", "--json"]).unwrap();
                 manage(&root, &["list", "--filter", "val_f1>0.5 or status=running"]).unwrap();
-                // There may be none yet, or it is gone by now.
+                // There may be no experiment yet, or it may have been deleted.
                 let store = ExperimentStore::new(&root);
                 let _ = watch(&store, "latest", true, &terminal(), &mut Vec::new());
                 times += 1;
@@ -85,7 +85,7 @@ fn nothing_is_torn_or_lost_while_others_look_and_delete() {
     let (left, gone) = (experiments(&root), experiments(&trash));
     assert_eq!(gone.len(), deleted);
     assert_eq!(left.len() + gone.len(), trainings);
-    // Deleted or not, each is whole: none was taken from a process that trained it.
+    // Each experiment is complete, deleted or not: none was taken from the process that trained it.
     for experiment in left.iter().chain(&gone) {
         assert_complete(experiment, "completed");
     }

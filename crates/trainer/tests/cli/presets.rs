@@ -1,4 +1,4 @@
-//! Presets, fields of the user's own, and runs that leave no experiment.
+//! Presets, user-defined fields, and runs that leave no experiment.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! What is refused before an experiment exists.
+//! Requests that are rejected before an experiment exists.
 
 use super::{Place, QUICK, datasets, text};
 
-/// Standard error of a run that must be refused with exit code 2, leaving no experiment.
+/// Standard error of a run that must fail with exit code 2 and leave no experiment.
 fn refused(place: &Place, arguments: &[&str]) -> String {
     let output = place.run(arguments);
     let error = text(&output.stderr);
@@ -112,7 +112,7 @@ fn bad_data_is_refused_before_an_experiment_exists() {
             "the training split is empty",
             "empty.txt",
         ),
-        // The demo's validation index beside its own training file shares no group; its own does.
+        // The demo's validation index shares no group with the demo's training file, but it does with itself.
         (
             config("leak.yaml", "a, b, c", val),
             "share 60 group(s)",

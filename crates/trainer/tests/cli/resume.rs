@@ -1,10 +1,10 @@
-//! Killed, interrupted and resumed runs leave what an undisturbed one leaves.
+//! Killed, interrupted and resumed runs give the same results as an undisturbed run.
 
 use super::*;
 
 const RUN: [&str; 4] = ["--model", "deep_efficient_cnn", "--seed", "3"];
 
-/// A learning rate that does not depend on the number of epochs: such runs can go on after their end.
+/// A learning rate that does not depend on the number of epochs, so that the run can continue after its end.
 pub const OPEN_ENDED: [&str; 4] = ["--schedule", "plateau", "--warmup", "0"];
 
 /// Checkpoints every few steps.
@@ -23,7 +23,7 @@ pub const SAVED_MODEL: [&str; 5] = [
     "assets/model.json",
 ];
 
-/// Both have the same SavedModel, byte by byte.
+/// Checks that both have the same SavedModel, byte by byte.
 pub fn assert_same_saved_model(experiment: &Path, undisturbed: &Path) {
     for name in SAVED_MODEL {
         let read = |experiment: &Path| std::fs::read(experiment.join("model").join(name)).unwrap();
@@ -31,8 +31,8 @@ pub fn assert_same_saved_model(experiment: &Path, undisturbed: &Path) {
     }
 }
 
-/// Bytes of the only event file of every run but the metadata's, whose text names the number of epochs. Events of
-/// one kind have one length: a doubled or missing one shows.
+/// Sizes of the event files of all log runs except the metadata's, whose text contains the number of epochs. All events
+/// of one kind have the same length, so duplicate or missing events show.
 fn log_sizes(experiment: &Path) -> Vec<u64> {
     let runs = [
         "training/train",
@@ -48,7 +48,7 @@ fn log_sizes(experiment: &Path) -> Vec<u64> {
     runs.map(size).to_vec()
 }
 
-/// All that must not depend on how often a run was taken up.
+/// Checks everything that must not depend on how often a run was resumed.
 pub fn assert_same(experiment: &Path, undisturbed: &Path) {
     assert_complete(experiment, "completed");
     assert_eq!(history(experiment), history(undisturbed));
@@ -106,7 +106,7 @@ fn burn_goes_on_too() {
         place
     };
     let (whole, part) = (run("2"), run("1"));
-    // The second epoch is left in its middle.
+    // Stops in the middle of the second epoch.
     let child = part
         .command(&[&["--resume", "latest", "--epochs", "2"][..], &OFTEN].concat())
         .stderr(Stdio::null())
@@ -138,8 +138,8 @@ pub fn await_that(condition: impl Fn() -> bool) {
     }
 }
 
-/// Kills the trainer without a word at moments spread over the run, as often as `CRASHES` says (a handful by
-/// default), and resumes it each time.
+/// Kills the trainer at times spread over the run, as often as `CRASHES` says (a handful by default), and resumes it
+/// each time.
 #[test]
 fn killed_at_any_moment_nothing_is_lost() {
     let (_place, whole) = undisturbed("5", &[]);
@@ -156,7 +156,7 @@ fn killed_at_any_moment_nothing_is_lost() {
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            // Two primes: all phases of an epoch are met.
+            // Two primes, so that all phases of an epoch are hit.
             std::thread::sleep(Duration::from_millis(60 + done * 37 % 701));
             child.kill().unwrap();
             child.wait().unwrap();
@@ -169,7 +169,7 @@ fn killed_at_any_moment_nothing_is_lost() {
             if has_checkpoint {
                 arguments = [&["--resume", "latest"][..], &OFTEN].concat();
             } else {
-                // Killed before its first step: start from scratch.
+                // Killed before its first step, so it starts from scratch.
                 std::fs::remove_dir_all(&experiment).unwrap();
             }
         }
@@ -191,7 +191,7 @@ fn killed_at_any_moment_nothing_is_lost() {
 #[test]
 fn an_interrupted_run_goes_on() {
     let (_place, whole) = undisturbed("5", &[]);
-    // A run may be done before the signal comes: then another one is interrupted.
+    // A run may finish before the signal arrives; then another one is interrupted.
     let (place, error) = (0..20)
         .find_map(|_| interrupted_in_its_middle("5"))
         .expect("one of twenty runs is interrupted");
@@ -205,7 +205,7 @@ fn an_interrupted_run_goes_on() {
     assert_same(&place.found()[0], &whole);
 }
 
-/// Sends Ctrl-C to a run of so many epochs after its first, and gives what it said; none where it was done before.
+/// Sends Ctrl-C to a run of this many epochs after its first, and returns its output; `None` if it finished before.
 #[cfg(unix)]
 fn interrupted_in_its_middle(epochs: &str) -> Option<(Place, String)> {
     let place = Place::new();
@@ -305,7 +305,7 @@ fn what_would_change_the_result_is_refused_by_name() {
     }
     let output = place.run(&["--resume", "nonsense"]);
     assert_eq!(output.status.code(), Some(2));
-    // A process that still has it.
+    // A process that still holds the lock.
     let lock = std::fs::File::open(experiment.join(".lock")).unwrap();
     lock.lock().unwrap();
     let output = place.run(&["--resume", "latest", "--epochs", "3"]);
@@ -316,7 +316,7 @@ fn what_would_change_the_result_is_refused_by_name() {
     assert_eq!(metadata(&experiment), before);
 }
 
-/// The data decide, not where they lie; and who moved them is told all that is missing at once.
+/// The data matter, not their location. If they were moved, the error names everything that is missing at once.
 #[test]
 fn moved_data_are_asked_for() {
     let place = Place::new();
@@ -345,7 +345,7 @@ fn moved_data_are_asked_for() {
             assert!(error.contains(part), "{error}");
         }
     }
-    // Back, and away again under a schedule that can go on.
+    // Moved back, then away again with a schedule that can continue.
     std::fs::rename(&new, &old).unwrap();
     assert!(
         place

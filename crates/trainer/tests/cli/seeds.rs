@@ -1,4 +1,4 @@
-//! One seed gives one result, whatever runs beside it and however it is computed.
+//! A seed always gives the same result, whatever else runs and however it is computed.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn the_same_seed_gives_the_same_bits_with_one_and_two_threads_in_memory_and_stre
     ];
     for (model, backend) in cases {
         let place = Place::new();
-        // Large batches reach the products that are shared among threads.
+        // Large batches use products that are shared among threads.
         let common = [
             "--model",
             model,

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_best_weights() {
     let place = Place::new();
-    // At once, with nothing worth keeping.
+    // Diverges at once, so there is nothing worth keeping.
     let absurd = [
         "--model",
         "simple_cnn",
@@ -30,7 +30,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_best_weights() {
     let said = metadata(&experiment)["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&said), "{error}");
 
-    // After a good epoch: the checkpoint's learning rate is raised beyond reason.
+    // Diverges after a good epoch, since the learning rate in the checkpoint is raised far too high.
     let place = Place::new();
     assert!(place.run(&QUICK_OPEN_ENDED).status.success());
     let experiment = place.found().remove(0);

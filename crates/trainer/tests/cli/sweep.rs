@@ -1,4 +1,4 @@
-//! Studies of many runs.
+//! Studies with many runs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,11 +33,11 @@ impl Place {
         self.folder.path().join("studies/rates")
     }
 
-    /// Completed experiments by the line of the plan.
+    /// Completed experiments by line of the plan.
     fn completed(&self) -> BTreeMap<u64, Vec<PathBuf>> {
         let mut lines: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
         for experiment in self.found() {
-            // A run that was killed at once left none.
+            // A run that was killed at once has no metadata.
             if !experiment.join("metadata.json").exists() {
                 continue;
             }
@@ -57,7 +57,7 @@ fn ended(command: &mut Command) -> Output {
     output
 }
 
-/// Kills a study twice, once while nothing is done, once after the first run.
+/// Kills a study twice: before any run is done, and after the first.
 fn kill_twice(place: &Place, file: &str) {
     for done in 0..2 {
         let arguments: &[&str] = if done == 0 {
@@ -106,7 +106,7 @@ fn a_study_survives_kills_and_gives_the_same_bits() {
     assert_eq!(third["varied"]["learning_rate"], 0.003);
     assert_eq!(third["training_config"]["learning_rate"], 0.003);
 
-    // The same run by itself, on all cores.
+    // The same run outside a study, on all cores.
     let alone = Place::new();
     let output = alone.run(&[
         "--model",
@@ -139,7 +139,7 @@ fn a_study_survives_kills_and_gives_the_same_bits() {
             "line {line}"
         );
     }
-    // Nothing is left to do, and a name is taken once.
+    // Nothing is left to do, and the name cannot be used again.
     let again = ended(&mut killed.sweep(&["--resume", "rates"]));
     assert!(
         text(&again.stdout).contains("4 of 4"),
@@ -217,7 +217,7 @@ fn printed_commands_train_their_lines_where_the_folder_is_the_same() {
         (&third["fold"], &third["fold_name"]),
         (&2.into(), &"2".into())
     );
-    // Again: somebody did it already.
+    // The line was already done by another worker.
     assert!(shell(commands[2]).status.success());
     assert_eq!(place.found().len(), 1);
 

@@ -1,4 +1,4 @@
-//! The documentation against the programs: links exist, configurations parse, command lines are accepted.
+//! Checks the documentation against the programs: links exist, configurations parse, and command lines are accepted.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use data::{DatasetConfig, parse_yaml, parse_yaml_noting_unknown};
 use serde_json::Value;
 use trainer::recipe::Preset;
 
-/// Most words of the README.
+/// Maximum number of words in the README.
 const README_WORDS: usize = 700;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A page: its path from the root, and its text.
+/// A page, with its path from the root and its text.
 struct Page {
     name: String,
     text: String,
@@ -62,7 +62,7 @@ fn pages() -> Vec<Page> {
 }
 
 impl Page {
-    /// Its fenced blocks, and the lines outside of them.
+    /// The fenced blocks, and the lines outside them.
     fn parts(&self) -> (Vec<Block>, Vec<&str>) {
         let (mut blocks, mut prose) = (Vec::new(), Vec::new());
         let mut open: Option<Block> = None;
@@ -84,7 +84,7 @@ impl Page {
         (blocks, prose)
     }
 
-    /// Anchors of its headings, as GitHub makes them.
+    /// Anchors of the headings, as GitHub generates them.
     fn anchors(&self) -> BTreeSet<String> {
         let (_, prose) = self.parts();
         let headings = prose.into_iter().filter(|line| line.starts_with('#'));
@@ -107,7 +107,7 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
     ends.filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
-/// `a/b/../c` without the detour.
+/// Normalises `a/b/../c`.
 fn normal(path: &Path) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.iter().map(|part| part.to_str().unwrap()) {
@@ -153,8 +153,8 @@ fn links_of_the_documentation_exist() {
     assert!(checked > 50, "only {checked} links were found");
 }
 
-/// A YAML block is a dataset configuration, a list of recordings or a preset. One of another kind says so behind its
-/// language, as in "```yaml sweep", and is not looked at.
+/// A YAML block must be a dataset configuration, a list of recordings or a preset. Blocks of other kinds name their
+/// kind after the language, as in "```yaml sweep", and are not checked.
 fn check_yaml(text: &str) -> Result<(), String> {
     let root: Value = parse_yaml(text)?;
     let sections = root.as_object().ok_or("not a mapping")?;
@@ -178,7 +178,7 @@ fn check_yaml(text: &str) -> Result<(), String> {
     preset.recipe.check().map_err(|error| error.to_string())
 }
 
-/// Whether a block is of a sweep file, also in parts that show alternatives.
+/// Whether a block is part of a sweep file, which includes excerpts that show alternatives.
 fn is_sweep(text: &str) -> bool {
     let keys = ["base:", "vary:", "folds:", "slurm:"];
     text.lines()
@@ -209,7 +209,7 @@ fn configurations_of_the_project_parse() {
     }
 }
 
-/// The words of a command line: quotes group, `#` begins a comment.
+/// Splits a command line into words: quotes group, `#` begins a comment.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), String::new());
     let (mut quote, mut inside) = (None, false);
@@ -234,7 +234,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Program and arguments of a line, where it runs one of ours.
+/// Program and arguments, if the line runs one of our programs.
 fn invocation(line: &str) -> Option<(String, Vec<String>)> {
     let mut words = words(line);
     if words.first().is_some_and(|word| word == "cargo") {
@@ -252,7 +252,7 @@ fn invocation(line: &str) -> Option<(String, Vec<String>)> {
     ours.then(|| (program, words.split_off(1)))
 }
 
-/// What the program's parser says of its arguments. `a|b` stands for either, and is tried with each.
+/// Passes the arguments to the program's parser. `a|b` stands for either and is tried with each.
 fn accepted(program: &str, arguments: &[String]) -> Result<(), String> {
     let either = arguments.iter().position(|word| {
         let plain = |c: char| c.is_alphanumeric() || "|-_".contains(c);
@@ -270,7 +270,7 @@ fn accepted(program: &str, arguments: &[String]) -> Result<(), String> {
         "trainer" => trainer::cli::Cli::try_parse_from(line).map(drop),
         "data" => data::commands::Cli::try_parse_from(line).map(drop),
         "experiment" => experiment::commands::Cli::try_parse_from(line).map(drop),
-        // A program of the workspace whose parser is not at hand here.
+        // Another program of the workspace, whose parser is not available here.
         other if root().join("crates").join(other).is_dir() => Ok(()),
         other => return Err(format!("there is no crate `{other}`")),
     };

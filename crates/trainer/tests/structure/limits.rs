@@ -1,17 +1,17 @@
-//! Files, functions and lists of parameters stay short: CONTRIBUTING.md, "Rules".
+//! Limits the length of files, functions and parameter lists: CONTRIBUTING.md, "Rules".
 //!
-//! What is counted relies on the form that `cargo fmt` gives.
+//! Counting relies on the format of `cargo fmt`.
 
 use std::path::{Path, PathBuf};
 
-/// Lines that a file has at most.
+/// Maximum number of lines in a file.
 const FILE: usize = 400;
-/// Lines that a function has at most, with its signature and closing brace.
+/// Maximum number of lines in a function, including signature and closing brace.
 const FUNCTION: usize = 80;
-/// Parameters that a function has at most, besides `self`.
+/// Maximum number of parameters, not counting `self`.
 const PARAMETERS: usize = 5;
 
-/// A function: its line, counted from 1, its name, its lines and its parameters.
+/// A function: its line number from 1, its name, and its numbers of lines and parameters.
 #[derive(Debug, PartialEq)]
 struct Function {
     line: usize,
@@ -20,7 +20,7 @@ struct Function {
     parameters: usize,
 }
 
-/// Every function of a file that has a body.
+/// All functions in a file that have a body.
 fn functions(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let found = lines.iter().enumerate().filter_map(|(i, line)| {
@@ -29,7 +29,7 @@ fn functions(text: &str) -> Vec<Function> {
         let code = std::iter::once(after).chain(rest.iter().map(|line| without_comment(line)));
         let text: String = code.collect::<Vec<_>>().join("\n");
         let (parameters, body) = parameters(&text)?;
-        // What a trait declares has no body.
+        // A declaration in a trait has no body.
         let brace = text[body..].find('{')?;
         if text[body..body + brace].contains(";\n") {
             return None;
@@ -55,7 +55,7 @@ fn without_comment(line: &str) -> &str {
     line.split("//").next().unwrap_or("")
 }
 
-/// The name of the function that begins in `line`, and what follows the name.
+/// The name of the function that begins in `line`, and the text after the name.
 fn signature(line: &str) -> Option<(&str, &str)> {
     let (before, rest) = line.trim_start().split_once("fn ")?;
     let is_modifier = |word: &str| {
@@ -66,7 +66,7 @@ fn signature(line: &str) -> Option<(&str, &str)> {
     (end > 0 && before.split_whitespace().all(is_modifier)).then(|| rest.split_at(end))
 }
 
-/// The number of parameters besides `self` in a text that begins behind the name of a function, and where their list ends.
+/// The number of parameters besides `self`, in a text that begins after a function's name, and the end of their list.
 fn parameters(text: &str) -> Option<(usize, usize)> {
     let (mut round, mut angle) = (0i32, 0i32);
     let (mut count, mut start) = (0, None);

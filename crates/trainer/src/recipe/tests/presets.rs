@@ -1,4 +1,4 @@
-//! Presets: what they set, what the command line sets after them, and what is wrong with them.
+//! Presets: the values they set, precedence of the command line, and errors in presets.
 
 use super::super::stored::before_recipes;
 use super::*;
@@ -95,7 +95,7 @@ fn bad_settings_are_named() {
     );
 }
 
-/// The presets that come with the project: loaded, and `default.yaml` is what it says.
+/// The presets in `configs/` load, and `default.yaml` equals the defaults.
 #[test]
 fn presets_of_the_project() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
@@ -114,7 +114,7 @@ fn presets_of_the_project() {
     );
     assert_eq!(keras.early_stopping.patience, Some(10));
     assert_eq!(keras.plateau, PlateauSettings::default());
-    // What experiments without a recipe had is what Keras users had.
+    // Experiments without a recipe used the values of the Keras script.
     for (key, value) in before_recipes() {
         assert_eq!(keras.to_map()[&key], value, "{key}");
     }

@@ -5,7 +5,8 @@ use clap::CommandFactory;
 use super::super::check::MAY_CHANGE;
 use super::*;
 
-/// Whatever option the command line has: another value than the stored one is refused by name, the same is not.
+/// For every option of the command line, a value other than the stored one is rejected by name, and the same value is
+/// accepted.
 #[test]
 fn no_option_escapes_the_check_of_resumed_runs() {
     let values = [
@@ -61,7 +62,7 @@ fn no_option_escapes_the_check_of_resumed_runs() {
     }
 }
 
-/// A learning rate that was planned for the whole run cannot go on after it.
+/// A learning rate that was planned for the whole run cannot continue after its end.
 #[test]
 fn planned_epochs_cannot_change() {
     let args = |epochs: &str| cli(&["--epochs", epochs]).recipe_args;

@@ -1,11 +1,11 @@
-//! What is stored of a recipe gives it back, and no field escapes.
+//! A recipe can be restored from what is stored, and no field is missing from it.
 
 use data::Augmentation;
 use experiment::Metadata;
 
 use super::*;
 
-/// Every optional field filled, no field at its default.
+/// All optional fields are set, and no field has its default.
 fn full() -> Recipe {
     Recipe {
         version: RECIPE_VERSION,
@@ -92,7 +92,7 @@ fn changed(pointer: &str, value: &Value) -> Value {
     }
 }
 
-/// A new field is covered by this test as it is: it walks the serialised form.
+/// Walks the serialised form, so new fields are covered automatically.
 #[test]
 fn no_field_escapes_hash_metadata_or_the_stored_form() {
     let recipe = full();
@@ -119,7 +119,7 @@ fn no_field_escapes_hash_metadata_or_the_stored_form() {
         let same_hash = other.hash() == recipe.hash();
         assert_eq!(same_hash, pointer == "/dataset_config", "{pointer}: hash");
         let stored = |recipe: &Recipe| {
-            // Seed, fingerprints and class names are fields of their own in metadata.json.
+            // metadata.json has separate fields for seed, fingerprints and class names.
             let data = recipe.data.as_ref().unwrap();
             (
                 json!(recipe.training_config()),
@@ -145,7 +145,7 @@ fn metadata_of_experiments_without_a_recipe_give_it_back() {
     };
     metadata.dataset_info.fingerprints = data.fingerprints;
     assert_eq!(Recipe::of_metadata(&metadata).unwrap(), recipe);
-    // What was not stored then was as it always was then.
+    // Keys that were not stored had fixed values at that time.
     for key in [
         "label_ratio",
         "sampling",
