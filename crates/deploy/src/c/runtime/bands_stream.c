@@ -1,16 +1,16 @@
-/* Sample by sample, a segment is transformed once, before the window is there that floor and level come from. So the powers of
- * its bands are kept, in a unit of their own, with the mean and the squares of its samples. Windows are computed in the same
- * order, so that they give the same bits. */
+/* When samples arrive one by one, each segment is transformed once, before its window is complete and floor and level are
+ * known. So the powers of its bands are stored in a unit of their own, with the mean and the squared deviations of its
+ * samples. Whole windows are computed in the same order, so they give the same bits. */
 
-/* Mean of samples, and the sum of the squares of what they are from it. */
+/* Mean of samples, and the sum of their squared deviations from it. */
 typedef struct {
     double mean;
     double squares;
 } spread;
 
 #if FEATURES_ARE_INTEGERS
-/* The upper bits of a float from 2^-44 to 2^20, six of the exponent and ten of the fraction: half the memory, for 0.05 % of a
- * power, which is far below a unit of the features. In units near the largest sample, powers are below 2^20. */
+/* The upper bits of a float from 2^-44 to 2^20: six bits of the exponent and ten of the fraction. This takes half the memory
+ * for an error of 0.05 %, far below a unit of the features. In units near the largest sample, powers are below 2^20. */
 typedef uint16_t kept_power;
 #define SMALLEST_POWER ((127u - 44u) << 23)
 
@@ -38,18 +38,18 @@ typedef float kept_power;
 #define power_of(kept) (kept)
 #endif
 
-/* Of the last segments. */
+/* Values of the last segments. */
 static kept_power stream_powers[SEGMENTS * CHANNELS * FRAMES * BANDS];
 static signed char stream_exponents[SEGMENTS * CHANNELS];
-static spread stream_spreads[SEGMENTS * CHANNELS * 2]; /* Of all its samples, and of the last HOP. */
-static int stream_oldest = -1; /* Place of the window's first segment; -1 where the window is `input`. */
-static int window_exponent;    /* Mean squares are in units of two to twice this. */
+static spread stream_spreads[SEGMENTS * CHANNELS * 2]; /* For all samples, and for the last HOP. */
+static int stream_oldest = -1; /* Position of the window's first segment; -1 if the window is `input`. */
+static int window_exponent;    /* Mean squares are in units of 2^(2 * window_exponent). */
 
 static int stream_place(int c, int segment) {
     return (stream_oldest + segment) % SEGMENTS * CHANNELS + c;
 }
 
-/* Finds the level of a segment; returns the exponent of two next to its largest sample. */
+/* Finds the level of a segment; returns the binary exponent of its largest sample. */
 static int prepare_segment(int c, int start) {
     float largest;
     int exponent = -120;
@@ -71,7 +71,7 @@ static spread spread_of(int c, int start, int count, int exponent) {
     return found;
 }
 
-/* What a segment of the window adds to those before it: all its samples, or the last HOP. */
+/* The part of a segment that earlier segments do not contain: all samples, or the last HOP. */
 static spread segment_spread(int c, int segment) {
     const int start = segment * HOP;
     int exponent;
@@ -82,8 +82,8 @@ static spread segment_spread(int c, int segment) {
     return segment == 0 ? spread_of(c, start, SEGMENT, exponent) : spread_of(c, start + SEGMENT - HOP, HOP, exponent);
 }
 
-/* By T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the sample variance", The American Statistician 37
- * (1983). */
+/* Combines the segments. T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the sample variance", The
+ * American Statistician 37 (1983). */
 static spread window_spread(int c) {
     spread window = segment_spread(c, 0);
     double count = (double)SEGMENT;
@@ -123,7 +123,7 @@ static void start_bands(void) {
     level = (float)NAN;
 }
 
-/* Powers in the bands of a frame, in units of two to twice the exponent. */
+/* Powers in the bands of a frame, in units of 2^(2 * exponent). */
 static void frame_powers(int c, int start, int exponent, kept_power *powers) {
     int band;
     transform_frame(c, start, ldexpf(1.0f, -exponent));
@@ -132,7 +132,7 @@ static void frame_powers(int c, int start, int exponent, kept_power *powers) {
     }
 }
 
-/* Logarithms of the power in bands over the reference; zero in channels that are not live. */
+/* Logarithms of the ratio of band power to the reference; zero in dead channels. */
 static void transform_row(int c, int first, float *row) {
     static kept_power frame_buffer[BANDS];
     const float floor_power = POWER_FLOOR * mean_squares[c] / reference;
@@ -168,7 +168,7 @@ static void transform_row(int c, int first, float *row) {
     }
 }
 
-/* Keeps what windows need of the segment that `input` is. */
+/* Stores what windows need from the segment in `input`. */
 static void keep_segment(int c, int place) {
     const int at = place * CHANNELS + c;
     const int exponent = prepare_segment(c, 0);

@@ -1,4 +1,4 @@
-/* Classifies one window. Where the samples are read here, a node reads its converter. */
+/* Classifies one window. On a node, the samples come from the converter instead. */
 #include <stdio.h>
 
 #include "seismic_model.h"

@@ -1,7 +1,7 @@
 /* ---- Steps over the window in double, as the trainer computes them ---- */
 
 #if FILTERED
-/* A channel, with room for what a filter without phase adds at both ends; and all channels after the steps. */
+/* One channel, with room for the padding of a zero-phase filter, and all channels after the steps. */
 static double work[SAMPLES + 2 * PADDING];
 static float stepped[CHANNELS * SAMPLES];
 
@@ -14,7 +14,7 @@ static double largest(const double *x) {
     return most;
 }
 
-/* Second-order sections b0, b1, b2, a1, a2 in transposed direct form II, from rest or as if settled at the first sample. */
+/* Second-order sections b0, b1, b2, a1, a2 in transposed direct form II, starting at rest or settled at the first sample. */
 static void run_sections(double *x, int samples, const double *section, int sections, int settled) {
     double level = settled ? x[0] : 0.0;
     int t;
@@ -42,7 +42,7 @@ static void reverse(double *x, int samples) {
     }
 }
 
-/* Forwards and backwards over an odd extension. */
+/* Filters forwards and backwards over an odd extension. */
 static void filter_zero_phase(double *x, const double *section, int sections, int padding) {
     double *extended = x - padding;
     const int samples = SAMPLES + 2 * padding;
@@ -113,7 +113,7 @@ static void standardise_window(double *x) {
 }
 #endif
 
-/* What is left of a constant or a line is rounding. */
+/* Only rounding errors are left of a constant or a line. */
 static void silence(double *x, double before) {
     int t;
     if (largest(x) <= 1e-10 * before) {
@@ -123,7 +123,7 @@ static void silence(double *x, double before) {
     }
 }
 
-/* All steps; whether all samples are finite. */
+/* Applies all steps; returns whether all samples are finite. */
 static int step_window(void) {
     double *x = work + PADDING;
     double before = 0.0;

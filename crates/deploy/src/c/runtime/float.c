@@ -4,9 +4,9 @@ typedef struct {
     int height, width, channels; /* Of the input. */
     int columns, outputs;        /* Width and channels of the output. */
     int rows, taps;              /* Height and width of the kernel. */
-    int top, left, stride;       /* Zeros above and left of the input; columns from one output to the next. */
+    int top, left, stride;       /* Padding above and left of the input; input columns per output column. */
     int relu;
-    const float *kernel; /* Convolution [out][rows][taps][in], of single channels [rows][taps][channels]. */
+    const float *kernel; /* Convolution [out][rows][taps][in], depthwise [rows][taps][channels]. */
     const float *bias;
 } layer;
 

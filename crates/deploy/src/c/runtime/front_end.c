@@ -1,6 +1,6 @@
 /* ---- Front end: from a window of samples to features ----
  *
- * All sums are over samples less a level near their mean, so that float holds what a large offset would hide. */
+ * A level near the mean is subtracted from the samples before summing, so that a large offset costs no precision in float. */
 
 /* A window and the type of its samples. */
 typedef struct {
@@ -10,14 +10,14 @@ typedef struct {
     int stride; /* Samples from one channel to the next. */
 } window;
 
-/* What the samples of a channel become: gain * ((x - level) - offset - slope * (t - MIDDLE)). */
+/* Transforms a channel's samples to gain * ((x - level) - offset - slope * (t - MIDDLE)). */
 typedef struct {
     int64_t integer_level;
     float level;
     float offset;
     float slope;
     float gain;
-    double base; /* What of the level no step removed: the sample is base + rest. */
+    double base; /* The part of the level that no step removed: a sample is base + rest. */
 } channel;
 
 #define MIDDLE (0.5f * (float)(SAMPLES - 1))
@@ -46,7 +46,7 @@ static float rest(int c, int t) {
     return value * own->gain;
 }
 
-/* Sums in short stretches: float keeps more of them than of one long sum. */
+/* Sums over short stretches lose less precision in float than one long sum. */
 #define STRETCH 32
 
 static float mean_of(int c, int start, int count) {
@@ -69,7 +69,7 @@ static float mean_residual(int c) {
 }
 #endif
 
-/* Finds the level of so many samples of a channel; whether all are finite. */
+/* Finds the level of `count` samples of a channel; returns whether all are finite. */
 static int find_level(int c, int start, int count) {
     channel *own = &channels[c];
     const size_t first = (size_t)c * (size_t)input.stride + (size_t)start;
@@ -133,7 +133,7 @@ static void detrend(int c) {
         before = fmaxf(before, fabsf(r));
         after = fmaxf(after, fabsf(r - own->slope * ((float)t - MIDDLE)));
     }
-    /* A straight line leaves nothing but rounding. */
+    /* Only rounding errors are left of a straight line. */
     if (after <= 1e-6f * before) {
         own->gain = 0.0f;
     }
@@ -169,7 +169,7 @@ static void standardise(int c) {
 static float transform_buffer[TRANSFORM];
 
 #if TRANSFORM_IS_POWER_OF_TWO
-/* The even samples are the real, the odd ones the imaginary parts of half as many complex numbers. */
+/* Even samples are the real parts, odd samples the imaginary parts of half as many complex numbers. */
 #define HALF (TRANSFORM / 2)
 
 static void transform(void) {
@@ -243,15 +243,15 @@ static void transform_bin(int k, float *re, float *im) {
 #endif
 
 #if METHOD_BANDS
-/* Of every channel: mean square in units of its own, less the mean. */
+/* Mean square of each channel after removing its mean, in a unit chosen for the window. */
 static float mean_squares[CHANNELS];
 static float reference;   /* Mean of the mean squares. */
-static float log_reference; /* Its logarithm in units of the samples. */
-static float log_sum;     /* Of all live channels. */
+static float log_reference; /* Its logarithm, in the unit of the samples. */
+static float log_sum;     /* Sum over all live channels. */
 static float log_mean;
-static float level;       /* Mean logarithm of power; no number where no channel is live. */
+static float level;       /* Mean logarithm of power; NaN if no channel is live. */
 
-/* The largest of so many samples. */
+/* Largest magnitude of `count` samples. */
 static float largest_rest(int c, int start, int count) {
     float largest = 0.0f;
     int t;
@@ -261,7 +261,7 @@ static float largest_rest(int c, int start, int count) {
     return largest;
 }
 
-/* Mean of so many samples in units, and the sum of the squares of what they are from it. */
+/* Mean of `count` samples multiplied by `unit`, and the sum of their squared deviations from it. */
 static float squares_of(int c, int start, int count, float unit, float *mean) {
     float sum = 0.0f;
     int t;
@@ -287,7 +287,7 @@ static float squares_of(int c, int start, int count, float unit, float *mean) {
     return sum;
 }
 
-/* Transforms a frame less its mean. */
+/* Transforms a frame after removing its mean. */
 static void transform_frame(int c, int start, float unit) {
     float mean = 0.0f;
     int i;
@@ -318,7 +318,7 @@ static float band_sum(int band) {
 #if SEISMIC_STREAM
 /* BANDS BY SEGMENT */
 #else
-static float unit; /* A power of two near the largest sample: squares of others might leave float's range. */
+static float unit; /* A power of two that brings the largest sample near 1, so that squares stay in float's range. */
 
 static void start_bands(void) {
     float largest = 0.0f;
@@ -347,7 +347,7 @@ static void start_bands(void) {
     level = (float)NAN;
 }
 
-/* Logarithms of the power in bands over the reference; zero in channels that are not live. */
+/* Logarithms of the ratio of band power to the reference; zero in dead channels. */
 static void transform_row(int c, int first, float *row) {
     const float power_scale = WINDOW_SCALE / reference;
     const float floor_power = POWER_FLOOR * mean_squares[c] / reference;
@@ -386,7 +386,7 @@ static void end_first_pass(void) {
     }
 }
 
-/* Less the level, and the level. */
+/* Subtracts the level from the bands, and appends it if LEVEL is set. */
 static void window_row(int c, float *row) {
     const float removed = LEVEL ? log_mean : -log_reference;
     int frame;
@@ -413,7 +413,7 @@ static void transform_row(int c, int first, float *row) {
 #endif
 
 #if METHOD_FFT || METHOD_WELCH
-/* Compresses a row of spectra; whether it is finite. */
+/* Compresses a row of spectra; returns whether it is finite. */
 static int compress(int c, float *row) {
     int i;
     int finite = 1;
@@ -499,7 +499,7 @@ static void transform_row(int c, int first, float *row) {
 #endif
 
 #if NORMALISE_SAMPLE
-/* Of the rows before `window_row`, by B. P. Welford, "Note on a method for calculating corrected sums of squares and
+/* Statistics of the rows before `window_row`. B. P. Welford, "Note on a method for calculating corrected sums of squares and
  * products", Technometrics 4 (1962). */
 static float counts[CHANNELS];
 static float means[CHANNELS];
@@ -525,7 +525,7 @@ static void add_row(int c, const float *row) {
     }
 }
 
-/* Mean and deviation of what the rows become. */
+/* Mean and deviation of the rows after `window_row`. */
 static void end_statistics(void) {
     int c;
     for (c = 0; c < CHANNELS; c++) {
@@ -552,7 +552,7 @@ static void end_statistics(void) {
 }
 #endif
 
-/* Scales a row as the network expects it; what is no number becomes zero. */
+/* Scales a row for the network; NaN becomes zero. */
 static void normalise_row(int c, float *row) {
     int i;
     (void)c;
@@ -592,7 +592,7 @@ static float row_buffer[FEATURES];
 #endif
 
 #if PER_SEGMENT
-/* The features of a segment depend on its own samples alone. */
+/* Features of a segment, which depend only on its own samples. */
 static void segment_row(int c, int start, float *row) {
     (void)find_level(c, start, SEGMENT);
     PREPARE_CHANNEL(c)
@@ -621,7 +621,7 @@ static int front_end(void) {
     return spectra_are_finite ? SEISMIC_OK : SEISMIC_RANGE;
 }
 #else
-/* The features of a window whose channels are prepared. */
+/* Features of a window whose channels have been prepared. */
 static void window_features(void) {
     int c;
     int segment;
@@ -658,7 +658,7 @@ static void window_features(void) {
         for (segment = 0; segment < SEGMENTS; segment++) {
             float *row = ROW(c, segment);
 #if FEATURES_ARE_INTEGERS
-            /* Once more: the float features of a whole window would take four times the memory. */
+            /* Computed again: storing a whole window of float features would take four times the memory. */
             transform_row(c, segment * HOP, row);
 #endif
 #if METHOD_BANDS

@@ -4,17 +4,17 @@ typedef struct {
     int height, width, channels; /* Of the input. */
     int columns, outputs;        /* Width and channels of the output. */
     int rows, taps;              /* Height and width of the kernel. */
-    int top, left, stride;       /* Zeros above and left of the input; columns from one output to the next. */
-    int zero;                    /* What stands for 0 in the input, */
-    int output_zero;             /* and in the output. */
+    int top, left, stride;       /* Padding above and left of the input; input columns per output column. */
+    int zero;                    /* Represents 0 in the input. */
+    int output_zero;             /* Represents 0 in the output. */
     int least;                   /* Smallest output. */
-    const int8_t *kernel; /* Convolution [out][rows][taps][in], of single channels [rows][taps][channels]. */
+    const int8_t *kernel; /* Convolution [out][rows][taps][in], depthwise [rows][taps][channels]. */
     const int32_t *bias;
-    const int32_t *multipliers; /* Of sums, in units of 2^-31, */
-    const int8_t *shifts;       /* and the powers of two that go with them, none above zero. */
+    const int32_t *multipliers; /* Factors for the sums, in units of 2^-31. */
+    const int8_t *shifts;       /* Exponents of two that belong to them, none above zero. */
 } layer;
 
-/* a * b / 2^31, to nearest. */
+/* a * b / 2^31, rounded to nearest. */
 static int32_t high_product(int32_t a, int32_t b) {
     const int64_t product = (int64_t)a * (int64_t)b;
     const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
@@ -27,7 +27,7 @@ static int32_t multiply(int32_t value, int32_t multiplier, int shift) {
     const int32_t mask = (int32_t)(((int64_t)1 << -shift) - 1);
     const int32_t rest = product & mask;
     const int32_t threshold = (mask >> 1) + (product < 0 ? 1 : 0);
-    /* Right shifts of negative numbers are left open by C. */
+    /* C leaves right shifts of negative numbers implementation-defined. */
     const int32_t shifted = product < 0 ? ~(~product >> -shift) : product >> -shift;
     return shifted + (rest > threshold ? 1 : 0);
 }
@@ -39,7 +39,7 @@ static int8_t saturate(const layer *l, int32_t value) {
 
 #if USES_CONV
 static void convolve(const layer *l, const int8_t *x, int8_t *y) {
-    /* Of their own: the compiler must expect that writing an int8_t changes the layer. */
+    /* Local copies: the compiler must assume that writing an int8_t changes the layer. */
     const int zero = l->zero;
     const int channels = l->channels;
     int row;
@@ -157,7 +157,7 @@ static void max_pool(const layer *l, const int8_t *x, int8_t *y) {
 #endif
 
 #if USES_ADD
-/* `multipliers` and `shifts` are those of `x`, of `z`, and of their sum; `other_zero` stands for 0 in `z`. */
+/* `multipliers` and `shifts` belong to `x`, `z` and their sum; `other_zero` represents 0 in `z`. */
 static void add(const layer *l, const int8_t *x, const int8_t *z, int other_zero, int8_t *y) {
     int i;
     for (i = 0; i < l->height * l->width * l->channels; i++) {

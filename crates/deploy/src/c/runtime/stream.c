@@ -1,19 +1,19 @@
 /* ---- Sample by sample ---- */
 
 #if SEISMIC_STREAM
-/* The samples of the segment that is being filled. */
+/* Samples of the segment being filled. */
 static union {
     int32_t i32[CHANNELS * SEGMENT];
     float f32[CHANNELS * SEGMENT];
 } stream_samples;
 #if !METHOD_BANDS
-/* Features of the last segments, the next one's place is the oldest's. */
+/* Features of the last segments; the next segment replaces the oldest. */
 static seismic_value stream_features[SEGMENTS * CHANNELS * FEATURES];
 static unsigned char stream_is_finite[SEGMENTS];
 #endif
-static int stream_count;    /* Samples a channel of the segment so far. */
-static int stream_segments; /* Segments so far, at most those of a window. */
-static int stream_next;     /* Place of the next segment. */
+static int stream_count;    /* Samples per channel in the segment so far. */
+static int stream_segments; /* Segments so far, at most SEGMENTS. */
+static int stream_next;     /* Position of the next segment. */
 static int stream_is_float;
 
 void seismic_stream_reset(void) {
@@ -22,7 +22,7 @@ void seismic_stream_reset(void) {
     stream_next = 0;
 }
 
-/* Computes what is kept of the segment, and moves its last samples to the front. */
+/* Computes and stores the segment's results, and moves its last samples to the front. */
 static void end_segment(void) {
     int c;
     int i;
@@ -61,7 +61,7 @@ static void end_segment(void) {
     stream_segments += stream_segments < SEGMENTS ? 1 : 0;
 }
 
-/* The features of the window of the last segments. */
+/* Features of the window formed by the last segments. */
 static int end_window(void) {
 #if METHOD_BANDS
     stream_oldest = stream_next;
@@ -86,7 +86,7 @@ static int end_window(void) {
     return SEISMIC_OK;
 }
 
-/* After the last channel of a sample. */
+/* Called after the last channel of a sample. */
 static int end_sample(float *logits) {
     int problem;
     stream_count++;
@@ -104,7 +104,7 @@ static int end_sample(float *logits) {
     return problem;
 }
 
-/* Samples of another kind begin anew. */
+/* A change of the sample type restarts the stream. */
 static void set_kind(int is_float) {
     if (stream_is_float != is_float) {
         seismic_stream_reset();

@@ -1,4 +1,4 @@
-/* Compares with what the trainer's engine computed: prints PASS, or the first difference. */
+/* Compares with the results of the trainer's engine: prints PASS or the first difference. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static uint32_t draw(void) {
     return state >> 16;
 }
 
-/* Noise on a square wave and an offset. */
+/* A square wave with noise and an offset. */
 static void make_window(int number) {
     int i;
     state = (uint32_t)number + 1u;
@@ -47,7 +47,7 @@ static int check_network(void) {
     int number;
     int i;
     for (number = 0; number <= GOLDEN_INPUTS; number++) {
-        /* Features of a window first, then integers of all kinds. */
+        /* First the features of a window, then integers over their whole range. */
         state = (uint32_t)number + 100u;
         for (i = 0; i < SEISMIC_FEATURES; i++) {
             seismic_features()[i] = number == 0 ? golden_features[i] : (int8_t)((int)(draw() % 256u) - 128);
@@ -113,7 +113,7 @@ static int check_windows(void) {
 static int16_t recording[SEISMIC_CHANNELS * STREAM_SAMPLES];
 static float float_window[SEISMIC_CHANNELS * SEISMIC_SAMPLES];
 
-/* Samples one after the other give, to the bit, what the windows of them give. */
+/* Samples pushed one by one must give the same bits as whole windows. */
 static int check_stream(int is_float) {
     float logits[SEISMIC_CLASSES];
     float expected[SEISMIC_CLASSES];
