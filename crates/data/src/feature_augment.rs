@@ -20,7 +20,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SettingError;
-use crate::preprocessing::{Normalisation, Preprocessing};
+use crate::preprocessing::{Compression, ConstantGuard, Normalisation, Preprocessing, Statistics};
 use crate::serde_skip::is_zero;
 
 /// Settings of the augmentation; everything is off by default.
@@ -67,34 +67,32 @@ pub struct FeatureLayout {
     response: Vec<f32>,
 }
 
-/// Largest factor of a response: a band that hardly varies in training does not get more.
+/// Largest factor of a response, for bands that vary little in training.
 const LARGEST_FACTOR: f64 = 4.0;
 
-/// Factors with which a response changes the logarithm of power alike in all bands of a channel, although each is
-/// scaled by its own deviation. Their typical size is 1; bands that are constant get 0.
+/// Factors with which a response shifts the logarithm of power equally in all bands of a channel, although each band is
+/// scaled by its own deviation. Their typical size is 1. Bands that scaling treats as constant get 0.
 fn response_factors(
-    deviations: &[f64],
-    [_, _, features]: [usize; 3],
-    frame: usize,
-    bands: usize,
+    statistics: &Statistics,
+    features: usize,
+    (frame, bands): (usize, usize),
+    guard: ConstantGuard,
 ) -> Vec<f32> {
-    let mut factors = Vec::with_capacity(deviations.len());
-    for channel in deviations.chunks_exact(features) {
-        let of_bands = || {
-            let all = channel.iter().enumerate();
-            all.filter(|(i, _)| i % frame < bands)
-                .map(|(_, deviation)| *deviation)
+    let means = statistics.mean.chunks_exact(features);
+    let channels = means.zip(statistics.std.chunks_exact(features));
+    let of_channel = |(means, deviations): (&[f64], &[f64])| {
+        let squares: Vec<f64> = (0..features)
+            .filter(|i| i % frame < bands)
+            .map(|i| deviations[i].powi(2))
+            .collect();
+        let typical = (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt();
+        let factor = |(mean, deviation): (&f64, &f64)| {
+            let factor = typical * guard.scale(*mean, *deviation);
+            factor.min(LARGEST_FACTOR) as f32
         };
-        let mean_square = of_bands().map(|v| v * v).sum::<f64>() / of_bands().count().max(1) as f64;
-        factors.extend(channel.iter().map(|&deviation| {
-            if deviation > 0.0 {
-                (mean_square.sqrt() / deviation).min(LARGEST_FACTOR) as f32
-            } else {
-                0.0
-            }
-        }));
-    }
-    factors
+        means.iter().zip(deviations).map(factor).collect::<Vec<_>>()
+    };
+    channels.flat_map(of_channel).collect()
 }
 
 impl FeatureLayout {
@@ -104,9 +102,13 @@ impl FeatureLayout {
             Some(layout) => (layout.frame_features(), layout.bands()),
             None => (shape[2], shape[2]),
         };
+        // Only a logarithm turns a response into a shift.
+        let is_logarithmic =
+            preprocessing.bands.is_some() || preprocessing.spectral.compression == Compression::Log;
         let response = match (preprocessing.normalisation, &preprocessing.statistics) {
-            (Normalisation::Band, Some(statistics)) => {
-                response_factors(&statistics.std, shape, frame, bands)
+            (Normalisation::Band, Some(statistics)) if is_logarithmic => {
+                let guard = preprocessing.constant_guard();
+                response_factors(statistics, shape[2], (frame, bands), guard)
             }
             _ => Vec::new(),
         };

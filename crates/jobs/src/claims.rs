@@ -113,11 +113,11 @@ impl Claims {
         // Checks all attempts: an early worker presumed dead may still be alive, and its successor may have given way.
         for attempt in 0..attempts {
             let directory = self.directory(item, attempt);
-            if directory.join(RELEASED).exists() {
+            if is_marked(&directory, RELEASED) {
                 deaths = 0;
                 continue;
             }
-            if directory.join(DONE).exists() {
+            if is_marked(&directory, DONE) {
                 return Availability::Settled;
             }
             match self.life(&directory) {
@@ -142,14 +142,16 @@ impl Claims {
                 HolderState::Dead
             };
         };
-        if matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-            return HolderState::Alive;
-        }
+        let has_locks = match lock.try_lock_shared() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => return HolderState::Alive,
+            Err(TryLockError::Error(_)) => false,
+        };
         let holder = fs::read_to_string(directory.join(HOLDER)).unwrap_or_default();
         let holder: serde_json::Value = serde_json::from_str(&holder).unwrap_or_default();
         let elsewhere = holder["host"].as_str() != Some(&self.host);
-        // Another machine's locks may be invisible here, but its heartbeat is not.
-        if elsewhere && self.age(&path).is_none_or(|age| age < HEARTBEAT_TIMEOUT) {
+        // Locks of another machine may be invisible here, and some file systems have none, but the heartbeat is visible.
+        if (elsewhere || !has_locks) && self.age(&path).is_none_or(|age| age < HEARTBEAT_TIMEOUT) {
             return HolderState::Alive;
         }
         HolderState::Dead
@@ -215,10 +217,14 @@ impl Claims {
     /// # Errors
     /// [`JobError::Write`] if the marker cannot be written.
     pub fn reopen(&self, item: &str, attempts: usize) -> Result<(), JobError> {
-        match attempts.checked_sub(1) {
-            Some(last) => mark(&self.directory(item, last), RELEASED, ""),
-            None => Ok(()),
+        // All attempts: the last may have given way to the one that failed.
+        for attempt in 0..attempts {
+            let directory = self.directory(item, attempt);
+            if is_marked(&directory, DONE) || matches!(self.life(&directory), HolderState::Dead) {
+                mark(&directory, RELEASED, "")?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -262,135 +268,14 @@ impl Drop for Claim {
     }
 }
 
+fn is_marked(directory: &Path, name: &str) -> bool {
+    directory.join(name).exists()
+}
+
 fn mark(directory: &Path, name: &str, text: &str) -> Result<(), JobError> {
     let path = directory.join(name);
     fs::write(&path, text).map_err(|source| JobError::Write { path, source })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An item with dots in its name.
-    const DAY: &str = "XX.STA.00.HH.2024.060";
-
-    fn claims() -> (tempfile::TempDir, Claims) {
-        let folder = tempfile::tempdir().unwrap();
-        let claims = Claims::new(folder.path().to_owned());
-        (folder, claims)
-    }
-
-    fn state(claims: &Claims, item: &str) -> Availability {
-        let attempts = claims.attempts().unwrap();
-        claims.availability(item, attempts.get(item).copied().unwrap_or(0))
-    }
-
-    /// Simulates a worker's death, which releases its lock.
-    fn die(claim: Claim) {
-        let directory = claim.directory.clone();
-        drop(claim);
-        // The heartbeat thread keeps the file open a little longer.
-        fs::remove_file(directory.join(LOCK)).unwrap();
-        fs::write(directory.join(LOCK), "").unwrap();
-    }
-
-    #[test]
-    fn of_many_threads_one_gets_an_item() {
-        let (_folder, claims) = claims();
-        let taken: Vec<Vec<usize>> = std::thread::scope(|scope| {
-            let take = || {
-                let claimed = (0..200usize).filter(|item| {
-                    let claim = claims.take(&item.to_string(), 0).unwrap();
-                    claim.is_some_and(|claim| claim.settle("completed").is_ok())
-                });
-                claimed.collect()
-            };
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
-            threads.into_iter().map(|t| t.join().unwrap()).collect()
-        });
-        let mut all = taken.concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..200).collect::<Vec<_>>());
-        assert!((0..200).all(|item| state(&claims, &item.to_string()) == Availability::Settled));
-    }
-
-    #[test]
-    fn the_dead_are_followed_and_the_living_are_not() {
-        let (_folder, claims) = claims();
-        assert_eq!(state(&claims, DAY), Availability::Free(0));
-        let claim = claims.take(DAY, 0).unwrap().unwrap();
-        assert_eq!(state(&claims, DAY), Availability::Held);
-        assert!(claims.take(DAY, 0).unwrap().is_none());
-        claim.release().unwrap();
-        assert_eq!(state(&claims, DAY), Availability::Free(1));
-        for attempt in 1..=MAX_DEATHS {
-            assert_eq!(state(&claims, DAY), Availability::Free(attempt));
-            die(claims.take(DAY, attempt).unwrap().unwrap());
-        }
-        assert_eq!(state(&claims, DAY), Availability::GivenUp);
-        claims.reopen(DAY, MAX_DEATHS + 1).unwrap();
-        assert_eq!(state(&claims, DAY), Availability::Free(MAX_DEATHS + 1));
-    }
-
-    #[test]
-    fn a_worker_that_was_taken_for_dead_gives_way_or_is_given_way_to() {
-        let (_folder, claims) = claims();
-        // Another worker already has the next attempt.
-        fs::create_dir(claims.directory("0", 1)).unwrap();
-        assert!(claims.take("0", 0).unwrap().is_none());
-        assert_eq!(state(&claims, "0"), Availability::Unborn);
-        // The worker of the previous attempt is alive.
-        let living = claims.take("1", 0).unwrap().unwrap();
-        assert!(claims.take("1", 1).unwrap().is_none());
-        assert_eq!(state(&claims, "1"), Availability::Held);
-        living.settle("completed").unwrap();
-        assert_eq!(state(&claims, "1"), Availability::Settled);
-    }
-
-    /// Several workers check and claim the same items concurrently.
-    #[test]
-    fn an_item_never_has_two_living_workers() {
-        let (_folder, claims) = claims();
-        let working: Vec<AtomicBool> = (0..200).map(|_| AtomicBool::new(false)).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    while working.iter().enumerate().any(|(item, working)| {
-                        let name = item.to_string();
-                        let attempts = claims.attempts().unwrap();
-                        let before = attempts.get(&name).copied().unwrap_or(0);
-                        let Availability::Free(attempt) = claims.availability(&name, before) else {
-                            return claims.availability(&name, before) != Availability::Settled;
-                        };
-                        if let Some(claim) = claims.take(&name, attempt).unwrap() {
-                            assert!(!working.swap(true, Ordering::SeqCst), "{name} has two");
-                            claim.settle("completed").unwrap();
-                        }
-                        true
-                    }) {}
-                });
-            }
-        });
-    }
-
-    #[test]
-    fn the_beat_counts_where_the_lock_is_on_another_machine() {
-        let (_folder, claims) = claims();
-        die(claims.take("0", 0).unwrap().unwrap());
-        let elsewhere = Claims {
-            host: "elsewhere".into(),
-            ..claims.clone()
-        };
-        assert_eq!(state(&elsewhere, "0"), Availability::Held);
-        let lock = File::options()
-            .write(true)
-            .open(claims.directory("0", 0).join(LOCK));
-        lock.unwrap()
-            .set_modified(SystemTime::now() - 2 * HEARTBEAT_TIMEOUT)
-            .unwrap();
-        assert_eq!(state(&elsewhere, "0"), Availability::Free(1));
-        // A new claim may lack its lock for a moment.
-        fs::create_dir(claims.directory("1", 0)).unwrap();
-        assert_eq!(state(&claims, "1"), Availability::Unborn);
-    }
-}
+mod tests;

@@ -190,8 +190,8 @@ pub fn score(recordings: &[LabelledRecording], settings: &EventSettings) -> Even
     score
 }
 
-/// Scores a grid of `on` and `off`. Also returns the index of the best: highest F1, then fewest false alarms, then
-/// closest to the middle of those that are equally good.
+/// Scores a grid of `on` and `off`; also returns the index of the best: highest F1, then fewest false alarms, then the
+/// middle of those alike.
 pub fn grid(recordings: &[LabelledRecording], base: &EventSettings) -> (Vec<EventScore>, usize) {
     let steps = |from: u8, to: u8| (from..=to).map(|i| f32::from(i) / 20.0);
     let mut scores = Vec::new();

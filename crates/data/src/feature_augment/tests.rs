@@ -1,5 +1,5 @@
 use super::*;
-use crate::preprocessing::{SpectralConfig, SpectralMethod, Statistics};
+use crate::preprocessing::{SpectralConfig, SpectralMethod};
 
 const LAYOUT: FeatureLayout = FeatureLayout {
     shape: [2, 7, 256],
@@ -171,40 +171,59 @@ fn layouts_follow_the_front_end() {
     assert_eq!(FeatureAugmentation::standard().check(), Ok(()));
 }
 
-/// Features are scaled by their band's deviation, but a response changes the logarithm of power equally in all bands.
+/// Features are scaled by the deviation of their band; a response shifts the logarithm of power equally in all bands.
 #[test]
-fn responses_change_the_power_of_all_bands_alike() {
-    let deviations: Vec<f64> = (0..256).map(|i| 0.5 + (i % 64) as f64 / 64.0).collect();
-    let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+fn responses_shift_the_power_of_all_bands_equally() {
+    let shape = [2, 2, 256];
+    let deviations: Vec<f64> = (0..2 * 256).map(|i| 0.5 + i as f64 / 256.0).collect();
+    let spectral = SpectralConfig {
+        method: SpectralMethod::Bands,
+        ..Default::default()
+    };
+    let mut preprocessing = Preprocessing::new(Vec::new(), spectral);
+    preprocessing.set_window(1024).unwrap();
     preprocessing.normalisation = Normalisation::Band;
     preprocessing.statistics = Some(Statistics {
-        mean: vec![0.0; 256],
+        mean: vec![0.0; 2 * 256],
         std: deviations.clone(),
     });
-    let shape = [1, 2, 256];
-    let layout = FeatureLayout {
-        frame: 64,
-        bands: 63,
-        response: response_factors(&deviations, shape, 64, 63),
-        shape,
-    };
-    assert_eq!(
-        FeatureLayout::new(&preprocessing, shape).response.len(),
-        256
-    );
-    // The same shift in every band, before scaling.
-    let mut features = vec![0.0; 2 * 256];
-    add_response(&mut features, &[1.0; 63], &layout, 0);
-    let shifts: Vec<f64> = features
-        .iter()
-        .enumerate()
-        .map(|(i, value)| f64::from(*value) * deviations[i % 256])
-        .collect();
-    for (i, shift) in shifts.iter().enumerate() {
-        let expected = if i % 64 == 63 { 0.0 } else { shifts[0] };
-        assert!((shift - expected).abs() < 1e-6, "{i}: {shift}");
+    let layout = FeatureLayout::new(&preprocessing, shape);
+    let mut features = vec![0.0; 2 * 2 * 256];
+    for (c, channel) in features.chunks_exact_mut(2 * 256).enumerate() {
+        add_response(channel, &[1.0; 63], &layout, c);
+        // Before scaling, the shift is the same in all bands, frames and segments; levels are not shifted.
+        let shift = |i: usize| f64::from(channel[i]) * deviations[c * 256 + i % 256];
+        assert!(shift(0) > 0.5);
+        for i in 0..2 * 256 {
+            let expected = if i % 64 == 63 { 0.0 } else { shift(0) };
+            assert!((shift(i) - expected).abs() < 1e-6, "{c} {i}: {}", shift(i));
+        }
     }
-    // Bands that hardly vary, or not at all, are not amplified.
-    let still = response_factors(&[1.0, 1e-9, 0.0, 1.0], [1, 1, 4], 4, 4);
-    assert_eq!(still[1..3], [LARGEST_FACTOR as f32, 0.0]);
+}
+
+#[test]
+fn bands_without_variation_get_no_larger_response() {
+    let statistics = Statistics {
+        mean: vec![1.0; 4],
+        std: vec![1.0, 1e-3, 1e-12, 1.0],
+    };
+    let guard = ConstantGuard {
+        absolute: 1e-9,
+        relative: 0.0,
+    };
+    let factors = response_factors(&statistics, 4, (4, 4), guard);
+    assert_eq!(factors[1..3], [LARGEST_FACTOR as f32, 0.0]);
+    // A response is no shift of spectra without a logarithm.
+    let linear = SpectralConfig {
+        method: SpectralMethod::Fft,
+        ..Default::default()
+    };
+    let mut preprocessing = Preprocessing::new(Vec::new(), linear);
+    preprocessing.normalisation = Normalisation::Band;
+    preprocessing.statistics = Some(statistics);
+    assert!(
+        FeatureLayout::new(&preprocessing, [1, 1, 4])
+            .response
+            .is_empty()
+    );
 }

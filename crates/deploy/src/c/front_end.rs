@@ -170,7 +170,7 @@ fn stream(
     }
     let Some(segment) = samples
         .checked_sub((method.segments - 1) * method.hop)
-        .filter(|segment| *segment >= method.hop)
+        .filter(|segment| method.hop > 0 && *segment >= method.hop)
     else {
         return Err("there are samples between the segments of `bands`");
     };

@@ -157,7 +157,8 @@ impl Worker<'_> {
             match self.claims.availability(&item, before) {
                 Availability::Free(attempt) => {
                     let Some(claim) = self.claims.take(&item, attempt)? else {
-                        held = true;
+                        // Both of two workers that claim a line at the same moment may have given way.
+                        unborn = true;
                         continue;
                     };
                     if self.train(line, claim)? == Outcome::Interrupted {

@@ -135,6 +135,8 @@ impl Worker<'_> {
     ) -> Result<Option<Execution>, PredictError> {
         let name = days::day_name(site, day);
         let Some(claim) = claims.take(&name, attempt)? else {
+            // Both of two processes that claim a day at the same moment may have given way.
+            pass.unborn = true;
             return Ok(None);
         };
         // The previous holder may have finished it.
