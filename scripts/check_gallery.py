@@ -22,7 +22,7 @@ import tempfile
 
 import numpy as np
 
-# Runs in the page after its own script. What it finds is left in the page as text.
+# Runs in the page after the page's own script, and leaves its results in the page as text.
 PROBE = """
 <script>
 "use strict";
@@ -117,7 +117,7 @@ def check_waveform(name, item, x, card):
     width = len(drawn)
     tops = np.where(drawn, card["top"], 1e9)
     bottoms = np.where(drawn, card["bottom"], -1)
-    # The larger of both extremes: where others are as large, any of them.
+    # The larger extreme; of several equal ones, any.
     up = centred.max() >= -centred.min()
     column = int(tops.argmin() if up else bottoms.argmax())
     here = [i for i in range(len(x)) if abs(i * width / len(x) - column) <= 2]
@@ -133,7 +133,7 @@ def check_spectrogram(name, item, x, card):
     frames = np.array([x[i:i + n] for i in range(0, len(x) - n + 1, hop)])
     frames = (frames - frames.mean(axis=1, keepdims=True)) * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
     power = np.abs(np.fft.rfft(frames, axis=1)[:, 1:n // 2 + 1]) ** 2
-    # Brightness is a logarithm over five decades.
+    # Brightness is logarithmic over five decades.
     level = np.clip(1 + np.log10((power + 1e-9) / power.max()) / 5, 0, None).mean(axis=0)
     at = ((n // 2 - 1 - np.arange(n // 2) + 0.5) * len(rows) / (n // 2)).astype(int)
     agreement = np.corrcoef(rows[at], level)[0, 1]
@@ -200,7 +200,7 @@ def main():
     page = pathlib.Path(options.gallery).read_text(encoding="utf-8")
     block = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
     data = json.loads(block.group(1))
-    # Every filter and order draws the cards anew: some of every kind are enough.
+    # Every filter and order redraws the cards, so a few of every kind suffice.
     data["items"] = data["items"][:: max(1, len(data["items"]) // MOST)]
     page = page[:block.start(1)] + json.dumps(data).replace("<", "\\u003c") + page[block.end(1):]
     report = browse(browser, page)

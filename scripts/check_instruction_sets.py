@@ -19,7 +19,7 @@ import tempfile
 
 RECORDINGS = pathlib.Path(__file__).resolve().parents[1] / "crates/data/tests/fixtures/recordings/m3n_vc.yaml"
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
-# Without AVX every multiply-add is a call: one network is enough.
+# Without AVX every multiply-add is a function call, so one network suffices.
 PROCESSORS = {"max": MODELS, "Nehalem": MODELS[:1]}
 
 

@@ -23,7 +23,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-# On some processors TensorFlow would add in other orders, and say so at every start.
+# On some processors, TensorFlow would add in a different order and report it at every start.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import keras
@@ -53,7 +53,7 @@ def softmax(logits):
 def compare(who, name, ours, logits, probabilities, temperature=1.0):
     """Logits to TOLERANCE of the largest, probabilities to the softmax of theirs."""
     check(np.isfinite(logits).all(), f"{name}: {who}: logits that are no numbers")
-    # Of every window by itself: their amplitudes differ by orders of magnitude.
+    # For every window separately, since amplitudes differ by orders of magnitude.
     error = float((np.abs(logits - ours).max(-1) / np.abs(ours).max(-1)).max())
     worst[who] = max(worst.get(who, 0.0), error)
     check(error <= TOLERANCE, f"{name}: {who}: logits differ by {error:.1e} of the largest")
@@ -63,7 +63,7 @@ def compare(who, name, ours, logits, probabilities, temperature=1.0):
 
 def batches(inputs, logits):
     for size in BATCHES:
-        # The last windows of the 256 are the strange ones; small batches begin elsewhere each time.
+        # The unusual windows are the last of the 256; small batches begin at different positions.
         first = (size * 37) % (len(inputs) - size + 1)
         yield inputs[first : first + size], logits[first : first + size]
     strange = slice(len(inputs) - 7, len(inputs))
@@ -129,7 +129,7 @@ def check_training(name, loaded, reference):
     x = tf.constant(reference["features"][:8])
     labels = tf.constant(np.arange(8) % reference["logits_of_features"].shape[1])
     losses = []
-    # Deep stacks without running statistics of their own want small steps.
+    # Deep networks with initial running statistics need small steps.
     rate = 0.05 / max(1.0, float(np.abs(reference["logits_of_features"][:8]).max()))
     for _ in range(11):
         with tf.GradientTape() as tape:
@@ -177,7 +177,7 @@ def check_cli(name):
         [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir", name.path, "--all"],
         capture_output=True, text=True, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"})
     check(run.returncode == 0, f"{name}: saved_model_cli ends with {run.returncode}: {run.stderr[-500:]}")
-    # How TensorFlow begins whatever it logs at its start.
+    # TensorFlow begins its log with this line.
     said = run.stderr.replace("WARNING: All log messages before absl::InitializeLog() is called are written to STDERR", "")
     check("WARNING" not in said and "Error" not in said, f"{name}: saved_model_cli says {said[-500:]}")
     for text in ("signature_def['serving_default']", "signature_def['serving_windows']", "shape: (-1, 2, 1024)"):
@@ -190,7 +190,7 @@ def check_tensorboard(name):
     from tensorflow.python.tools import import_pb_to_tensorboard
 
     with tempfile.TemporaryDirectory() as folder:
-        # The tool leaves its writer open, and a busy machine may end it before it has written.
+        # The tool does not close its writer, and on a busy machine it may exit before the data are written.
         writers = []
         original = summary.FileWriter
         summary.FileWriter = lambda *given: writers.append(original(*given)) or writers[-1]
@@ -265,7 +265,7 @@ def main():
     check(len(cases) >= (4 if arguments.short else 20), f"{arguments.folder} has {len(cases)} models")
     for path in cases:
         check_case(path)
-    # One of them is enough: what they look at is written by the same code.
+    # One model suffices, since the same code writes the parts that these tools read.
     shown = Named(arguments.folder / "ultra_lightweight_cnn-welch")
     check_cli(shown)
     check_tensorboard(shown)

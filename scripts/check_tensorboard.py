@@ -136,7 +136,7 @@ def check_pr_curves(base, what, metadata, runs):
             for t, f, precision, recall in zip(tp, fp, entry["precision"], entry["recall"]):
                 check(t + f == 0 or abs(precision - t / (t + f)) < 1e-6, f"{what}: {tag}: precision {precision}")
                 check(own == 0 or abs(recall - t / own) < 1e-6, f"{what}: {tag}: recall {recall}")
-            # Above one half, a class is the most probable one.
+            # A class with a probability above one half is the most probable one.
             half = entry["thresholds"].index(0.5) if 0.5 in entry["thresholds"] else None
             taken = sum(row[number] for row in matrix)
             check(half is None or tp[half] <= matrix[number][number] and tp[half] + fp[half] <= taken, f"{what}: {tag} at 0.5")
@@ -229,7 +229,7 @@ def check_server(experiment, metadata, runs, load_fast, port):
         server.wait(20)
         output.seek(0)
         for line in output:
-            # TensorBoard's own remark about a missing TensorFlow is not about the files.
+            # TensorBoard's warning about a missing TensorFlow does not concern the files.
             if "warn" in line.lower() and "TensorFlow installation not found" not in line and "bind_all" not in line:
                 problems.append(f"{what} warned: {line.strip()}")
 

@@ -25,7 +25,7 @@ def build(name, input_shape=(2, 7, 256), num_classes=3, divisor=1, dropout=True)
     def width(n):
         return max(n // divisor, 1)
 
-    # Keras refuses dots in layer names of saved models only; `block01.conv1` is fine here.
+    # Keras rejects dots in layer names only when it saves a model, so `block01.conv1` is valid here.
     def conv(x, layer, out, kernel, stride=1, relu=True):
         x = layers.Conv2D(out, kernel, strides=(1, stride), padding="same", name=layer)(x)
         return layers.ReLU()(x) if relu else x

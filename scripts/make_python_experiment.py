@@ -102,7 +102,7 @@ def main(folder: str) -> None:
     with open(os.path.join(directory, "model_summary.txt"), "w", encoding="utf-8") as file:
         model.summary(print_fn=lambda line: file.write(line + "\n"))
 
-    # A run without tracking: what Keras' callback alone leaves.
+    # A run without tracking has only the files of Keras' callback.
     board = keras.callbacks.TensorBoard(
         os.path.join(folder, "logs", "seismic_training_20250101-120000"), write_graph=False
     )

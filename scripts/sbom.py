@@ -59,7 +59,7 @@ def component(package, checksum):
     crate = (package["name"], package["version"])
     entry = {"type": "library", "bom-ref": reference(crate), "name": crate[0], "version": crate[1]}
     if package["license"]:
-        # Old manifests write `/` for `OR`.
+        # Old manifests use `/` instead of `OR`.
         expression = " OR ".join(part.strip() for part in package["license"].split("/"))
         entry["licenses"] = [{"expression": expression}]
     elif package["license_file"]:

@@ -22,7 +22,7 @@ class Conv(nn.Module):
         for size, k, s in ((x.shape[3], self.kernel[1], self.stride), (x.shape[2], self.kernel[0], 1)):
             total = max((-(-size // s) - 1) * s + k - size, 0)
             pads += [total // 2, total - total // 2]
-        # Symmetric padding costs nothing in the convolution, the other kind copies the input.
+        # The convolution pads symmetrically at no cost; asymmetric padding copies the input.
         if pads[0] == pads[1] and pads[2] == pads[3]:
             c = self.conv
             return F.conv2d(x, c.weight, c.bias, c.stride, (pads[2], pads[0]), 1, c.groups)
@@ -55,7 +55,7 @@ class Residual(nn.Module):
 
 
 def bn(channels):
-    # Keras' momentum 0.99 is PyTorch's 0.01.
+    # Keras' momentum 0.99 corresponds to 0.01 in PyTorch.
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 

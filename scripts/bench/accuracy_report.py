@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-# Smallest range of a panel, so that differences without meaning look small.
+# Minimum range of a panel, so that insignificant differences look small.
 SPAN = 0.15
 
 

@@ -85,7 +85,7 @@ def worker(who, path, batch, threads, seconds):
 
 
 def run(command, threads):
-    # Spinning threads of one would slow the next: each has the machine for itself.
+    # Run one at a time: spinning threads would slow others down.
     env = os.environ | {"RAYON_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
     out = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True)
     if out.returncode:

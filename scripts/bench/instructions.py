@@ -25,8 +25,8 @@ from builds import built
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[2] / "BENCHMARKS.md"
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
 FRONT_ENDS = ["bands", "fft", "welch", "none"]
-# What is counted, by table: rows; then, by column, the program and its arguments, and how often the second run does more of it than
-# the first, which makes buffers.
+# By table: the rows and, for each column, the program, its arguments, and how many more repetitions the second run
+# makes than the first, which also allocates buffers.
 TABLES = {
     "networks": (MODELS, {
         "training step, batch 32": ("throughput", "{} 32 steps", 2),

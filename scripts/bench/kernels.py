@@ -34,7 +34,7 @@ def run(trainer: str, model: str, batch: int, ratio: float, folder: str, dataset
     subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = [line for line in file if "xecut" in line]
-    # Numbers of variants are left out of the names.
+    # The names omit the numbers of variants.
     return collections.Counter(re.sub(r"\s+", " ", line).strip()[:200] for line in lines)
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     trainer = os.path.abspath(args.trainer)
     with tempfile.TemporaryDirectory() as folder:
         for model in args.models:
-            # The first compiles and tunes, which launches kernels of its own.
+            # The first runs compile and tune, which launches additional kernels.
             counts = [run(trainer, model, args.batch, ratio, folder, folder) for ratio in (0.25, 0.5, 0.25, 0.5)][-2:]
             steps = -(-SAMPLES // 2 // args.batch) - -(-SAMPLES // 4 // args.batch)
             more = sum(counts[1].values()) - sum(counts[0].values())

@@ -97,7 +97,7 @@ def table(path, traces):
             yield f"other samples of `{column}`"
     if name is None:
         return
-    # One slope through all stretches, each with a level of its own, without points that are far off: loggers stall.
+    # One slope for all stretches, with one level each. Outliers are ignored, since loggers stall.
     parts = list(own.values())[0]
     ends = np.cumsum([len(t["samples"]) for t in parts])
     pieces = [slice(end - len(t["samples"]), end) for t, end in zip(parts, ends)]
@@ -111,7 +111,7 @@ def table(path, traces):
         slope += (late * centred)[kept].sum() / (centred[kept] ** 2).sum()
     longest = max(p.stop - p.start for p in pieces)
     drift = abs(slope * parts[0]["rate"] - 1) * longest
-    # Where the clock is none, several rates are as good.
+    # If the clock is useless, several rates fit equally well.
     if drift > max(2, 3 * np.std(late) / slope):
         yield f"{parts[0]['rate']} Hz instead of {1 / slope:.4f}: {drift:.2f} samples apart at the end of the longest stretch"
     for trace, piece in zip(parts, pieces):

@@ -72,7 +72,7 @@ def miniseed(rng, path):
     order = int(rng.integers(2)) if "STEIM" not in encoding else 1
     stream.write(str(path), format="MSEED", encoding=encoding, reclen=length, byteorder=order)
     content = path.read_bytes()
-    # The order of the records as they come, and bytes between them that libmseed steps over as well.
+    # Shuffled records, and bytes between them that libmseed skips too.
     records = [content[i:i + length] for i in range(0, len(content), length)]
     if rng.random() < 0.3:
         for _ in range(rng.integers(1, 4)):
@@ -214,7 +214,7 @@ def differs(ours, theirs):
     for (_, trace), (_, start, rate, samples) in zip(own, theirs):
         if not np.array_equal(np.array(trace["samples"], dtype=np.float64), samples, equal_nan=True):
             return f"other samples of {trace['channel']}"
-        # ObsPy and a float32 tell times to a microsecond, rates to seven digits.
+        # ObsPy and float32 resolve times to a microsecond and rates to seven digits.
         if abs(trace["start"] - start) > 1000 or abs(trace["rate"] / rate - 1) > 1e-6:
             return f"{trace['channel']} at {trace['start']} with {trace['rate']} Hz instead of {start} with {rate} Hz"
     return None

@@ -186,7 +186,7 @@ def by_tensorflow(path):
         if "shape" in own:
             x = x.reshape(own["shape"].int64_list.value)
         elif x.ndim == 1:
-            x = x.reshape(2, -1)  # What is taken for granted where nothing says it.
+            x = x.reshape(2, -1)  # the default if the file gives no shape
         with np.errstate(over="ignore"):
             found.append((list(x.shape), x.astype(np.float32).ravel(), int(own["label"].int64_list.value[0])))
     return found
@@ -271,7 +271,7 @@ def differs(ours, theirs, whole):
 def read(reader, path):
     try:
         return reader(path), None
-    except Exception as error:  # Whatever a damaged file makes of a reader.
+    except Exception as error:  # a damaged file may raise anything
         return None, f"{type(error).__name__}: {error}"
 
 
@@ -298,7 +298,7 @@ def main():
             own.mkdir(exist_ok=True)
             paths = [own / (f"x_{i}" if ending == "hdf5" else f"x_{i}.{ending}") for i in range(args.files)]
             for i, path in enumerate(paths):
-                # What archives and records hold may be damaged below their checksums.
+                # The content of archives and records may be damaged before the checksum is computed.
                 inside = i % 4 == 1 and ending in ("npz", "tfrecord")
                 files = write(rng, path, lambda content: touched(rng, content) if inside else content)
                 for file in files if i % 2 and not inside else []:

@@ -13,7 +13,7 @@ from scipy.signal import periodogram
 
 FIXTURES = Path(__file__).resolve().parents[2] / "crates/data/tests/fixtures"
 
-# channels, samples, the channel that is constant, parameters; those left out are the defaults.
+# channels, samples, constant channel, parameters (defaults if omitted)
 CASES = [
     (2, 1024, None, {}),
     (2, 1024, None, {"frames": 1}),

@@ -50,7 +50,7 @@ def minirocket():
     cases = []
     for channels, samples in ((1, 9), (3, 130)):
         x = np.round(rng.normal(size=(4, channels, samples)).cumsum(-1), 2)
-        # As the features here start: each channel centred and divided by its deviation.
+        # Each channel is standardised first, as in the Rust features.
         scaled = (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
         scaled = scaled.astype(np.float32)
         parameters = _fit_multi(scaled, 10_000, 32, seed=np.int32(3))
@@ -58,7 +58,7 @@ def minirocket():
         # Few digits, to keep the file small.
         biases = np.round(biases, 3).astype(np.float32)
         features = _transform_multi(scaled, (counts, indices, dilations, per_dilation, biases))
-        # All would be megabytes: every 37th.
+        # Every 37th: all of them would be megabytes.
         ends = np.cumsum(counts)
         cases.append({
             "channels": channels,

@@ -38,7 +38,7 @@ class Log:
             tensor = tensor_pb2.TensorProto(dtype=1, tensor_shape=tensor_shape_pb2.TensorShapeProto())
             if style == "content":
                 tensor.tensor_content = struct.pack("<f", value)
-            elif value != 0.0:  # TensorFlow leaves zeros out.
+            elif value != 0.0:  # TensorFlow omits zeros
                 tensor.float_val.append(value)
             kind = summary_pb2.Summary.Value(tag=tag, tensor=tensor)
             kind.metadata.plugin_data.plugin_name = "scalars"
@@ -145,7 +145,7 @@ def main(folder):
         extra = damage(paths) if damage else {}
         expected[name] = {"epochs": epochs, "curves": found, "not_understood": sorted(others), **extra}
 
-    # Damage: one record, its length, the end, all of it.
+    # Damage to one record, its length, the end of the file, or everything.
     def one_record(paths):
         at, _ = records(paths[1].read_bytes())[1 + 2 * 3]
         flip(paths[1], at + 12 + 3)
@@ -184,7 +184,7 @@ def main(folder):
 
     case("20250314_090400_page", keras(), {k: v for k, v in KERAS.items() if "val" not in k}, 8, damage=page)
 
-    # A restart: by name as text, the later file comes first.
+    # A restart whose later file sorts before the first one by name.
     first = Log("training/validation", "events.out.tfevents.999999999.lab.5.0.v2", 999_999_999.0)
     second = Log("training/validation", "events.out.tfevents.1000000500.lab.6.0.v2", 1_000_000_500.0)
     for epoch in range(5):
@@ -213,7 +213,7 @@ def main(folder):
         "val_loss": ("val", "epoch_loss"), "val_accuracy": ("val", name),
     }, 8)
 
-    # PyTorch: epochs from 1, scalars of other kinds beside them.
+    # PyTorch: epochs from 1, and other kinds of scalars.
     log = Log("Nov25_11-02-03_lab", "events.out.tfevents.1741944413.lab.9.0")
     others = [f"grad_norm/layer{i}" for i in range(10)] + ["throughput", "f1"]
     for epoch, (loss, accuracy) in enumerate(zip(LOSSES, ACCURACIES), 1):
@@ -226,14 +226,14 @@ def main(folder):
             "val_f1_macro": "F1/macro/val"}
     case("20250314_091200_torch", [log], {metric: (log.folder, tag) for metric, tag in tags.items()}, 8, others=others)
 
-    # Steps that are batches: how many epochs there were is not known.
+    # Steps are batches, so the number of epochs is unknown.
     log = Log("version_0", "events.out.tfevents.1741944413.lab.9.0")
     for step, (loss, accuracy) in zip(range(99, 10_000, 100), zip(LOSSES, ACCURACIES)):
         log.scalar("train_loss", step, loss + 0.125).scalar("val_loss", step, loss).scalar("val_acc", step, accuracy)
     tags = {"loss": "train_loss", "val_loss": "val_loss", "val_accuracy": "val_acc"}
     case("20250314_091300_lightning", [log], {metric: (log.folder, tag) for metric, tag in tags.items()}, None)
 
-    # Nothing that is understood.
+    # Only unknown tags.
     log = Log("tb", "events.out.tfevents.1741944413.lab.9.0")
     for step in range(3):
         log.scalar("reward", step, 1.0)

@@ -22,8 +22,8 @@ from keras_models import MODELS, build, named_variables  # noqa: E402
 OUT = pathlib.Path(__file__).parents[2] / "crates/model/tests/fixtures"
 INPUT = (2, 7, 16)
 BATCH = 32
-# The bottlenecks of a narrower resnet have channels that are zero for a whole batch, whose normalisation
-# multiplies rounding errors: no two implementations agree on it.
+# In a narrower ResNet, some bottleneck channels are zero for a whole batch. Normalising them amplifies rounding
+# errors, so implementations disagree.
 DIVISORS = {"deep_cnn_large": 16, "resnet_style_cnn": 4}
 
 

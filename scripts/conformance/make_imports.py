@@ -68,7 +68,7 @@ for name, (files, channels, pieces) in cases.items():
         write(files[0], pieces)
     expected[name] = {"files": files, "channels": channels, "labels": LABELS, "windows": windows(files, channels)}
 
-# SeisBench: labels count from the first sample of the trace, though it is NaN.
+# SeisBench: labels count from the first sample of the trace, even if it is NaN.
 folder = FOLDER / "seisbench"
 folder.mkdir(exist_ok=True)
 rows = ["trace_name,source_id,source_type,split,trace_start_time,trace_sampling_rate_hz,trace_P_arrival_sample"]

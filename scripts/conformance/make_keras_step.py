@@ -33,7 +33,7 @@ def main():
     rng = np.random.default_rng(11)
     windows = rng.normal(0, 1, (2 * BATCH, 2, SAMPLES)).astype(np.float32)
     labels = np.arange(2 * BATCH) % 3
-    # Something to learn: the classes differ in amplitude.
+    # The classes differ in amplitude, so there is something to learn.
     windows *= (0.5 + labels)[:, None, None].astype(np.float32)
     np.savez(OUT / "train.npz", x=windows[:BATCH], y=labels[:BATCH].astype(np.int64))
     np.savez(OUT / "val.npz", x=windows[BATCH:], y=labels[BATCH:].astype(np.int64))
@@ -43,7 +43,7 @@ def main():
     for name, ending in [("ultra_lightweight_cnn", ".keras"), ("deep_efficient_cnn", ".weights.h5")]:
         keras.utils.set_random_seed(3)
         network = keras_models.build(name, x.shape[1:], 3)
-        # Weights that were trained for a while: no zero biases, running statistics of their own.
+        # Weights after some training: no zero biases, and running statistics that are not the initial ones.
         moved = [w + rng.normal(0, 0.05, w.shape).astype(np.float32) for w in network.get_weights()]
         names = [w.path for w in network.weights]
         moved = [np.abs(w) + 0.5 if "variance" in name else w for name, w in zip(names, moved)]

@@ -33,7 +33,7 @@ def main():
     named.save(OUT / "named.keras")
     named.save(OUT / "named.h5")
     named.save_weights(OUT / "named.weights.h5")
-    # The same with the names that Keras gives by itself; more than ten of a kind in one process.
+    # The same with automatic names, after more than ten layers of a kind in one process.
     config = named.get_config()
     for i, layer in enumerate(config["layers"]):
         kind = layer["class_name"]

@@ -20,9 +20,9 @@ from pymseed import MS3TraceList
 
 FOLDER = Path(__file__).resolve().parents[2] / "crates/data/tests/fixtures/miniseed"
 RATE = 100
-# Files of the sound records of files with damage, by name.
+# For each damaged file, a file with only its sound records.
 SOUND = {}
-# Bits and number of differences of a word, by level: the codes that say so, and the two bits inside the word.
+# By level: bits per difference, differences per word, code of the word, and the two bits inside the word.
 WORDS = {
     1: [(8, 4, 1, None), (16, 2, 2, None), (32, 1, 3, None)],
     2: [(8, 4, 1, None), (30, 1, 2, 1), (15, 2, 2, 2), (10, 3, 2, 3), (6, 5, 3, 0), (5, 6, 3, 1), (4, 7, 3, 2)],
@@ -67,7 +67,7 @@ def steim(level, order, rng, words=40):
             codes |= code << 30 - 2 * place
             if bits == 8:  # bytes have no order
                 body += struct.pack("4b", *own)
-            elif bits == 16:  # nor have these more than their own
+            elif bits == 16:  # differences have the byte order of the data
                 body += struct.pack(order + "2h", *own)
             else:
                 word = 0 if sub is None else sub << 30
@@ -88,7 +88,7 @@ def packed_twins():
                 record = header(heads, "Z", len(samples), 9 + level, data=own, data_order=int(data == ">"))
                 name = {"<": "le", ">": "be"}
                 (FOLDER / f"steim{level}-{name[heads]}-header-{name[data]}-data.mseed").write_bytes(record)
-    # A byte order that is none: the header's.
+    # An invalid byte order means the header's.
     for order, name in (("<", "le"), (">", "be")):
         own, samples = steim(2, order, np.random.default_rng(5))
         record = header(order, "Z", len(samples), 11, data=own, data_order=95)
@@ -108,7 +108,7 @@ def plain_and_gain_ranged():
             data = np.asarray(values).astype(order + dtype).tobytes()
             record = header(order, "Z", n, encoding, power=10, data=data)
             (FOLDER / f"encoding-{encoding}-{name}.mseed").write_bytes(record)
-    # 24 bits: libmseed 3 reads the big-endian ones alone.
+    # 24 bits: libmseed 3 reads only big-endian ones.
     data = b"".join(int(v).to_bytes(3, "big", signed=True) for v in rng.integers(-2**23, 2**23, n))
     (FOLDER / "encoding-12-be.mseed").write_bytes(header(">", "Z", n, 12, data=data))
 
@@ -161,12 +161,12 @@ def amid_others():
         (FOLDER / f"{name}.mseed").write_bytes(content)
     SOUND["cut-inside"] = sound[0] + sound[2]
     SOUND["damaged"] = sound[0] + sound[1] + sound[3]
-    # int32 that is cut off inside: what follows must not become samples.
+    # An int32 record that is cut off: the bytes after it must not become samples.
     values = np.arange(96).astype(">i4").tobytes()
     plain = [header(">", "Z", 96, 3, start=(2024, 122, 10, 0, i, 0), number=i + 1, data=values) for i in range(3)]
     (FOLDER / "int32-cut-inside.mseed").write_bytes(plain[0] + plain[1][:350] + plain[2])
     SOUND["int32-cut-inside"] = plain[0] + plain[2]
-    # A length that is damaged hides the records after it.
+    # A damaged length hides the records after it.
     longer = bytearray(plain[0])
     longer[54] = 10
     (FOLDER / "length-damaged.mseed").write_bytes(bytes(longer) + plain[1] + plain[2])

@@ -24,7 +24,7 @@ def main(folder: str) -> None:
 
     np.savez(at("stored.npz"), x=x, y=y, group=group)
     np.savez_compressed(at("compressed.npz"), x=x, y=y.astype("u1"), group=group)
-    # Labels and groups beside the samples, by the names people give them.
+    # Labels and groups in separate files with common names.
     for name, kind, labels, groups in [
         ("X_train", "<f4", "y_train", "group_train"), ("f8_data", ">f8", "f8_labels", "f8_groups"),
         ("f2", "<f2", "f2_y", "f2_group"), ("i2-windows-2", ">i2", "i2-targets-2", "i2-recordings-2"),
@@ -39,11 +39,11 @@ def main(folder: str) -> None:
     np.save(at("fortran_group.npy"), group)
     np.savez_compressed(at("fortran.npz"), x=np.asfortranarray(x), y=y[:, None], group=group)
     np.savez(at("other_names.npz"), data=x, labels=y.astype("u8"), recordings=group, azimuth=np.zeros((9, 3)))
-    # Types that hold no negative numbers, or small ones alone: the numbers 0 to 127 in four windows [2, 16].
+    # Unsigned and narrow types: the numbers 0 to 127 in four windows [2, 16].
     small = np.arange(128).reshape(4, 2, 16)
     for kind in ["i1", "u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8", "<i2", ">i4", ">f2"]:
         np.savez(at(f"small_{kind.replace('<', 'le_').replace('>', 'be_')}.npz"), small.astype(kind), np.arange(4) % 2 == 1)
-    # Not enough to be read: no labels, two that could be the samples, labels as text, Python objects.
+    # Rejected: no labels, two candidates for the samples, labels as text, Python objects.
     np.savez(at("refused_alone.npz"), data=small)
     np.savez(at("refused_two.npz"), data=small, waveforms=small, y=np.arange(4))
     np.savez(at("refused_text.npz"), x=small, y=np.array(["a", "b", "a", "b"]))

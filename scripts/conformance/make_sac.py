@@ -51,7 +51,7 @@ def main():
         expected[name] = by_obspy(FOLDER / f"{name}.sac")
     for name, rate in (("rate-40", 40.0), ("rate-478.036", 478.036), ("rate-1000.3", 1000.3), ("rate-one-minute", 1 / 60)):
         trace(rate).write(str(FOLDER / f"{name}.sac"), format="SAC")
-        # A float32 of seconds is all that a file holds, so that the rate is the one that was meant.
+        # The file stores the period as float32; the reader must recover the original rate.
         expected[name] = {**by_obspy(FOLDER / f"{name}.sac"), "rate": rate}
     trace().write(str(FOLDER / "alphanumeric.sac"), format="SACXY")
     expected["alphanumeric"] = by_obspy(FOLDER / "alphanumeric.sac", "SACXY")
@@ -61,7 +61,7 @@ def main():
             (FOLDER / f"{what}-undefined-{name}.sac").write_bytes(word(sound, number, -12345, order))
             expected[f"{what}-undefined-{name}"] = expected[name]
     sound = (FOLDER / "le.sac").read_bytes()
-    # Texts that end with a NUL, and something after it.
+    # Texts that end with a NUL followed by other bytes.
     names = sound[:600] + b"LYE\0\x07\xffab" + sound[608:]
     (FOLDER / "nul.sac").write_bytes(names)
     expected["nul"] = {**expected["le"], "channel": "XX.NODE.00.LYE"}
@@ -69,7 +69,7 @@ def main():
     expected["extra-bytes"] = expected["le"]
     (FOLDER / "cut.sac").write_bytes(sound[:632 + 4 * 20 + 3])
     expected["cut"] = {**expected["le"], "samples": expected["le"]["samples"][:20]}
-    # Version 7 has the times in float64 after the samples.
+    # Version 7 stores the times as float64 after the samples.
     seven = word(sound, NVHDR, 7)
     delta, begin = 0.0123456789, SACTrace.read(str(FOLDER / "le.sac")).b
     seven += struct.pack("<22d", delta, begin, *[-12345.0] * 20)

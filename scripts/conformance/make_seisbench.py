@@ -69,21 +69,21 @@ def main():
         write(stated, {"bucket0": bucket}, rows, ["trace_name", "source_type"],
               {"dimension_order": stated, "component_order": "ZNE", "sampling_rate": 100})
         expected[stated] = by_h5py(stated, axes, "ZNE", 100)
-    # STEAD: an array a trace, samples first, and nothing said.
+    # STEAD: one array per trace, samples first, no description.
     arrays = {f"trace{i}": lay(samples(), "WC") for i in range(3)}
     write("stead", arrays, [(name, "noise") for name in arrays], ["trace_name", "trace_category"], {})
     expected["stead"] = by_h5py("stead", "WC", "ENZ", 100)
-    # The file states another order than its arrays have.
+    # The stated order differs from that of the arrays.
     write("turned", arrays, [(name, "noise") for name in arrays], ["trace_name", "source_type"],
           {"dimension_order": "CW", "component_order": "ZNE", "sampling_rate": 50.0})
     expected["turned"] = by_h5py("turned", "WC", "ZNE", 50)
-    # As many samples as channels: only the order tells.
+    # As many samples as channels: only the stated order distinguishes them.
     for stated in ("CW", "WC", None):
         name = f"square-{stated}"
         formats = {"component_order": "ZNE", "sampling_rate": 100.0} | ({"dimension_order": stated} if stated else {})
         write(name, {"a": samples(length=3)}, [("a", "x")], ["trace_name", "source_type"], formats)
         expected[name] = by_h5py(name, stated or "CW", "ZNE" if stated else [None], 100)
-    # Components as a list, and by trace; buckets that are padded for traces of one component; traces that fit none.
+    # Components as a list and by trace, buckets padded for traces with one component, and traces that do not fit.
     components = ["ZNE", "ENZ", "Z12", "Z", None, None]
     bucket = np.stack([samples() for _ in components])
     places = [f"bucket0${i},:3,:{LENGTH}" for i in range(3)] + [f"bucket0$3,:1,:{LENGTH}", f"bucket0$4,:2,:{LENGTH}", "bucket0$9,:3,:9"]
@@ -94,7 +94,7 @@ def main():
     write("listed", {"bucket0": bucket[:1]}, [rows[0][:2]], ["trace_name", "source_type"],
           {"dimension_order": "CW", "component_order": ["Z", "N", "E"], "sampling_rate": 100.0})
     expected["listed"] = by_h5py("listed", "CW", "ZNE", 100)
-    # Rates by trace, and where there is none, that of the file.
+    # Rates by trace, or that of the file if a trace has none.
     rows = [("t0", "x", "50"), ("t1", "x", ""), ("t2", "x", "nan"), ("t3", "x", "478.036")]
     for column, known in (("trace_sampling_rate_hz", [50, 100, 100, 478.036]), ("trace_dt_s", [1 / 50, 100, 100, 1 / 478.036]),
                           ("sampling_rate", [50, 100, 100, 478.036])):
@@ -102,7 +102,7 @@ def main():
         write(f"rates-{column}", own, rows, ["trace_name", "source_type", column],
               {"dimension_order": "CW", "component_order": "ZNE", "sampling_rate": 100})
         expected[f"rates-{column}"] = by_h5py(f"rates-{column}", "CW", "ZNE", known)
-    # One trace of one component, without the axis of channels.
+    # One trace with one component and no channel axis.
     write("flat", {"a": samples()[0]}, [("a", "x")], ["trace_name", "source_type"],
           {"dimension_order": "CW", "component_order": "Z", "sampling_rate": 100.0})
     expected["flat"] = by_h5py("flat", "CW", "Z", 100)

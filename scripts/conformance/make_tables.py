@@ -109,7 +109,7 @@ def habits():
     stamp = pa.array(NANOS, pa.timestamp("ns"))
     pq.write_table(pa.table({"when": stamp, "Z": wide}), FOLDER / "decimal256.parquet", compression="zstd")
     expect("decimal256.parquet", NANOS[0], {"Z": [float(v) for v in pq.read_table(FOLDER / "decimal256.parquet")["Z"].to_pylist()]})
-    # Two nodes whose rows take turns.
+    # Two nodes with alternating rows.
     both = pa.table({"when": pa.array(np.repeat(NANOS, 2), pa.timestamp("ns")), "node": np.tile([1, 2], N), "Z": np.stack([Z, N_], 1).ravel()})
     pq.write_table(both, FOLDER / "nodes.parquet", compression="zstd")
     nodes = pq.read_table(FOLDER / "nodes.parquet").to_pandas().groupby("node")["Z"]
@@ -158,7 +158,7 @@ def parquet():
         pq.write_table(pa.table({"when" if kind != "unix" else "time": column, "Z": pa.array(Z)}), FOLDER / name, use_deprecated_int96_timestamps=kind == "int96", compression="zstd")
         start = NANOS[0] % 86_400_000_000_000 if kind.startswith("time") else NANOS[0]
         expect(name, start, {"Z": pq.read_table(FOLDER / name)["Z"].to_pylist()})
-    # Without a unit in Parquet's own types: to be refused.
+    # Parquet's types give no unit, so this must be rejected.
     pq.write_table(pa.table({"time": pa.array((SECONDS * 1e6).round().astype(np.int64), pa.duration("us")), "Z": Z}), FOLDER / "duration.parquet")
     pq.write_table(pa.table({"time": (SECONDS * 1000).round().astype(np.int64), "Z": Z}), FOLDER / "no_unit.parquet")
 

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "crates/data/tests/fixtures/wav"
 RATE = 512
 N = 37
 RNG = np.random.default_rng(11)
-# Standard end of the GUIDs of WAVE_FORMAT_EXTENSIBLE.
+# The usual end of a WAVE_FORMAT_EXTENSIBLE GUID.
 TAIL = bytes.fromhex("000000001000800000aa00389b71")
 
 
@@ -82,7 +82,7 @@ def put_together():
         "odd-data": wav([form(1, 1, 1, 8), chunk(b"data", odd), chunk(b"LIST", b"abcd")]),
         "chunk-after": wav([plain, data, chunk(b"LIST", b"INFOISFT\x04\0\0\0abcd")]),
     }
-    # Files with damage, and what the sound part of them is.
+    # Damaged files, and files with only their sound part.
     sound = {
         "length-0": (wav([plain, chunk(b"data", int_16, length=0)], length=0), wav([plain, data])),
         "length-ffffffff": (wav([plain, chunk(b"data", int_16, length=2**32 - 1)], length=2**32 - 1), wav([plain, data])),
@@ -97,7 +97,7 @@ def put_together():
         (FOLDER / f"{name}.wav").write_bytes(content)
     for name, (content, _) in sound.items():
         (FOLDER / f"{name}.wav").write_bytes(content)
-    # An empty recording is none whose length is unknown.
+    # An empty recording, which differs from one of unknown length.
     (FOLDER / "empty.wav").write_bytes(wav([plain, chunk(b"data", b""), chunk(b"LIST", b"abcd")]))
     return {name: content for name, (_, content) in sound.items()}
 

@@ -300,7 +300,7 @@ def run(program, case, folder):
         (folder / "index.txt").write_text(source + "\n")
         path = folder / "config.yaml"
         path.write_text(CONFIG)
-        # The validation split has windows of its own, the same in every case.
+        # The validation split has separate windows, which are the same in every case.
         np.savez(folder / "val.npz", x=X[:8] * 3 + 1, y=Y[:8])
         (folder / "val.txt").write_text("val.npz\n")
         return fingerprints(program, path)

@@ -46,7 +46,7 @@ def make(root, days, seconds):
     for i in range(days):
         day = START + datetime.timedelta(days=i)
         for code, samples in traces.items():
-            # Every day has the bursts at other times.
+            # The bursts are at different times every day.
             turn = i * 7919 % len(samples)
             own = samples[turn:] + samples[:turn]
             folder = root / f"{day.year}/XX/MADE/{code}.D"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts a Slurm of one node and two slots on this machine, from Debian packages, for trying `--executor slurm`.
-# Needs root; everything listens on loopback alone.
+# Starts Slurm with one node and two slots on this machine, from Debian packages, to test `--executor slurm`.
+# Needs root; all daemons listen only on the loopback interface.
 #
 #   scripts/slurm/start.sh          install and start
 #   scripts/slurm/start.sh stop     stop the daemons

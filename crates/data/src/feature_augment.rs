@@ -1,13 +1,15 @@
-//! Augmentation of scaled spectral features during training: noise, random responses, and masks over frequency and time.
+//! Augmentation of scaled spectral features during training: noise, random responses, and masks over frequency and
+//! time.
 //!
-//! A response is a smooth curve over the bands, in decibels of power and constant in time: what another sensor, its coupling, the soil or the
-//! background of another site does to a spectrum. Networks trained with it rely less on the spectrum of the site and more
-//! on what changes within the window. Classes that differ by a steady spectrum alone lose by it.
+//! A response is a smooth random curve over the bands, in decibels of power and constant in time. It imitates the
+//! effect of another sensor, its coupling, the soil or the background of another site on a spectrum. Networks trained
+//! with it rely less on the spectrum of the site and more on changes within the window. Classes that differ only in a
+//! steady spectrum become harder to distinguish.
 //!
-//! It applies only to scaled spectra: raw samples have no bands, and noise is relative to the features' deviation.
-//! The changes of a sample depend only on the seed, the epoch and its position in the epoch, not on backend, threads,
-//! batches or interruptions. The matching circular shift is [`crate::Augmentation::time_shift`], since features must
-//! be computed from the shifted window.
+//! It applies only to scaled spectra: raw samples have no bands, and noise is relative to the features' deviation. The
+//! changes of a sample depend only on the seed, the epoch and its position in the epoch, not on backend, threads,
+//! batches or interruptions. The matching circular shift is [`crate::Augmentation::time_shift`], since features must be
+//! computed from the shifted window.
 //!
 //! Masks: D. S. Park et al., "SpecAugment", Interspeech 2019.
 

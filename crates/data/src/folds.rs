@@ -62,7 +62,8 @@ pub enum FoldError {
     },
 }
 
-/// How many groups there are, and what to do where more folds are wanted. Training, validation and test take a group each.
+/// Reports the number of groups, and what to do if more folds are wanted. Training, validation and test need one group
+/// each.
 fn advice(groups: usize) -> String {
     match groups {
         0 | 1 => format!("is {groups}: record at least 3 groups"),

@@ -1,8 +1,8 @@
-//! Reads no more of a source than anything honest has.
+//! Reads a source up to a limit that no honest file reaches.
 
 use std::io::{Read, Result};
 
-/// All that `source` has; `None` if that is more than `limit` bytes, of which no more are read.
+/// The whole content of `source`; `None` if it exceeds `limit` bytes, in which case no more are read.
 ///
 /// # Errors
 /// Those of `source`.

@@ -282,7 +282,7 @@ impl<'a> Loader<'a> {
         };
         match fits {
             Ok(()) => Ok(()),
-            // A front end that nobody chose may be replaced.
+            // A default front end may still be replaced by another.
             Err(problem) if problem.is_of_front_end() && self.config.names_front_end => {
                 Err(self.unusable(problem, &sources[*source], record.record))
             }

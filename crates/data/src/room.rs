@@ -19,10 +19,10 @@ fn advise<T>(values: &Vec<T>) {
     const PAGE: usize = 4096;
     let start = values.as_ptr() as usize;
     let end = start + values.capacity() * size_of::<T>();
-    // Whole pages, so that large ones may reach from one vector into the next, where the system puts them side by side.
+    // Whole pages, so that a large page can span two adjacent vectors.
     let start = start / PAGE * PAGE;
-    // SAFETY: `values` owns a part of every page in the range, and this advice changes the size of pages and nothing else.
-    // Where it is not followed, all goes on as before.
+    // SAFETY: `values` owns a part of every page in the range, and this advice changes only the size of pages. Ignoring
+    // it has no effect on the result.
     unsafe {
         libc::madvise(
             start as *mut libc::c_void,

@@ -57,7 +57,7 @@ impl<'a> TrainedModel<'a> {
         })
     }
 
-    /// Says how many samples a raw window has, of a model that does not.
+    /// Sets the number of samples of a raw window, if the model does not store it.
     #[must_use]
     pub fn with_window(self, samples: usize) -> Self {
         Self {

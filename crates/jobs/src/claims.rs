@@ -170,6 +170,9 @@ impl Claims {
     }
 
     /// Claims `item` for this process; `None` if another process was faster or claims it at the same time.
+    ///
+    /// # Errors
+    /// [`JobError::Write`] if the claim cannot be written.
     pub fn take(&self, item: &str, attempt: usize) -> Result<Option<Claim>, JobError> {
         let directory = self.directory(item, attempt);
         let failed = |source| JobError::Write {

@@ -28,7 +28,7 @@ pub enum Joined<'a> {
     Begin(i64, f64),
     /// Start of a stretch whose channels have different rates: time, and the rate of each channel in Hz.
     BeginApart(i64, &'a [f64]),
-    /// Next samples of the stretch: the same number for every channel, but where their rates differ.
+    /// Next samples of the stretch: the same number for every channel, unless their rates differ.
     Samples(&'a [&'a [f64]]),
     /// End of the stretch.
     End,

@@ -1,4 +1,4 @@
-//! What a careful colleague would say of windows before anybody trains with them.
+//! Advice about windows, given before anyone trains with them.
 
 use std::collections::HashSet;
 
@@ -6,32 +6,32 @@ use super::SPLITS;
 use super::report::RecordingReport;
 use crate::recording::NANOS;
 
-/// How many times louder one split is than another before it is said.
+/// Ratio of loudness between splits above which it is reported.
 const LOUDER: f32 = 10.0;
-/// Share of a split's windows that are from minutes of the training split before it is said.
+/// Fraction of a split's windows from the same minutes as training windows, above which it is reported.
 const SAME_MINUTES: f64 = 0.1;
-/// Windows this much quieter than the usual one of their recording are silent.
+/// Windows quieter than this fraction of their recording's usual window are silent.
 const SILENT: f32 = 1e-4;
 
-/// What is remembered of the windows in the spool.
+/// Properties of the windows in the spool.
 #[derive(Debug, Default)]
 pub(super) struct Traits {
-    /// Standard deviations of the channels, window after window.
+    /// Standard deviations of the channels of every window, concatenated.
     loudness: Vec<f32>,
     channels: usize,
-    /// The minute of every window, and of which clock it is; none if times are not known.
+    /// The minute and the clock of every window; `None` if times are unknown.
     minutes: Vec<Option<(u32, i64)>>,
 }
 
 impl Traits {
-    /// Remembers a window of some `channels` end to end.
+    /// Records a window of `channels` concatenated channels.
     pub fn add(&mut self, values: &[f32], channels: usize, minute: Option<(u32, i64)>) {
         self.channels = channels.max(1);
         self.loudness.extend(loudness(values, self.channels));
         self.minutes.push(minute);
     }
 
-    /// What to say of windows in `splits`, none of those that are left out.
+    /// Advice about windows in `splits`, which is `None` for windows that are left out.
     pub fn advice(&self, splits: &[Option<usize>]) -> Vec<String> {
         let mut advice = Vec::new();
         for channel in 0..self.channels {
@@ -101,7 +101,7 @@ impl Traits {
     }
 }
 
-/// Standard deviations of channels end to end.
+/// Standard deviations of concatenated channels.
 fn loudness(values: &[f32], channels: usize) -> impl Iterator<Item = f32> {
     values
         .chunks((values.len() / channels).max(1))
@@ -121,7 +121,8 @@ fn median(mut values: Vec<f32>) -> Option<f32> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
-/// The minute of a window that begins at `nanos`, of the clock of everybody where it has a date, else of the `recording`.
+/// The minute in which a window begins at `nanos`, and its clock: the common one if the time has a date, otherwise that
+/// of the `recording`.
 pub(super) fn minute(nanos: i64, recording: usize) -> (u32, i64) {
     // Recordings without a date begin at 0.
     let dated = nanos.unsigned_abs() as f64 > 30.0 * 86400.0 * NANOS;
@@ -129,7 +130,7 @@ pub(super) fn minute(nanos: i64, recording: usize) -> (u32, i64) {
     (clock, nanos.div_euclid(60_000_000_000))
 }
 
-/// Windows by class, and those of them that are silent: of one value, or far quieter than the usual window.
+/// Counts windows by class, and those that are silent: constant, or far quieter than the usual window.
 pub(super) fn silent<'a>(
     windows: impl Iterator<Item = (usize, &'a [f32])>,
     channels: usize,
@@ -148,7 +149,7 @@ pub(super) fn silent<'a>(
     counts
 }
 
-/// Says which classes one recording alone has, of several with windows.
+/// Reports classes that occur in only one of several recordings with windows.
 pub(super) fn lonely(classes: &[String], recordings: &[RecordingReport]) -> Vec<String> {
     let windows =
         |recording: &RecordingReport, class: usize| recording.classes[class].counts.windows;

@@ -1,20 +1,21 @@
-//! Which group of windows belongs to which split.
+//! Assigns groups of windows to splits.
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-/// Windows that stay together.
+/// Windows that must stay in one split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Windows of every class.
+    /// Number of windows of every class.
     pub counts: Vec<usize>,
 }
 
-/// Shares `groups` out so that every class comes near to `shares` in every split: the largest first, each to the split
-/// that lacks most of it. Says the split of each. Depends on the groups, the shares and the seed alone.
+/// Assigns `groups` to splits so that the windows of every class approach `shares`. The largest groups come first; each
+/// goes to the split that lacks most of it. Returns the split of each group. The result depends only on the groups, the
+/// shares and the seed.
 pub fn assign(groups: &[Group], shares: [f64; 3], seed: u64) -> Vec<usize> {
     let classes = groups
         .iter()

@@ -13,7 +13,7 @@ use crate::preprocessing::{Step, segment};
 /// Checks the fractions of training, validation and test.
 ///
 /// # Errors
-/// [`UsageError::Shares`] where a split would be empty.
+/// [`UsageError::Shares`] if a split would be empty.
 pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), UsageError> {
     let mut all = shares.iter();
     let is_share = |share: &f64| share.is_finite() && *share >= 0.0;
@@ -23,47 +23,47 @@ pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), UsageError> {
     Err(UsageError::Shares(shares))
 }
 
-/// What was recorded, what happened when, and what becomes of it.
+/// An import: the recordings, their labels, and how to turn them into a dataset.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingsConfig {
     /// Samples per second of the windows; recordings are resampled to it.
     pub sampling_rate: f64,
-    /// Length of a window in seconds.
+    /// Length of a window, in seconds.
     pub window: f64,
-    /// Seconds from one window to the next; by default the length of a window.
+    /// Seconds from one window to the next; default: the length of a window.
     pub hop: Option<f64>,
     /// Sensor channels, in the order of the network's input.
     pub channels: Vec<String>,
-    /// Classes; a label's number is its place.
+    /// Names of the classes; a label is the index of its class.
     pub class_names: Vec<String>,
-    /// Name of the task in the configuration that is written.
+    /// Name of the task in the generated configuration.
     #[serde(default = "task")]
     pub task: String,
     /// Steps over whole recordings, after resampling.
     #[serde(default)]
     pub preprocessing: Vec<Step>,
-    /// Whether a labelled interval shorter than a window becomes one window around its middle.
+    /// Whether a labelled interval shorter than a window gives one window around its middle.
     #[serde(default = "yes")]
     pub centre_short_events: bool,
     /// The recordings.
     #[serde(default)]
     pub recordings: Vec<Recording>,
-    /// Folders of the M3N-VC data set.
+    /// Folders of the M3N-VC dataset.
     #[serde(default)]
     pub m3n_vc: Vec<M3nVc>,
     /// Folders of SeisBench datasets.
     #[serde(default)]
     pub seisbench: Vec<SeisBenchFolder>,
-    /// How windows are shared out.
+    /// How windows are split.
     #[serde(default)]
     pub split: SplitSettings,
-    /// What is read in another way than it is written, to be said.
+    /// Notes on values that were read differently from how they were written.
     #[serde(skip)]
     pub notes: Vec<String>,
 }
 
-/// Share by which the length of a window is changed without a question.
+/// Relative change of the window length that is made automatically.
 const NEAR_WINDOW: f64 = 0.05;
 
 fn task() -> String {
@@ -74,32 +74,32 @@ fn yes() -> bool {
     true
 }
 
-/// A SeisBench dataset: every trace is a recording whose class a column of the metadata tells.
+/// A SeisBench dataset: every trace is a recording, whose class is in a column of the metadata.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeisBenchFolder {
-    /// With `metadata.csv` and `waveforms.hdf5`.
+    /// Folder with `metadata.csv` and `waveforms.hdf5`.
     pub folder: PathBuf,
-    /// Column that tells the class, such as `source_type` or `trace_category`.
+    /// Column with the class, such as `source_type` or `trace_category`.
     pub class_column: String,
-    /// Values of that column that mean a class of another name. Traces of other values are left out.
+    /// Maps values of that column to class names. Traces with other values are left out.
     #[serde(default)]
     pub classes: std::collections::BTreeMap<String, String>,
-    /// Column whose values stay together.
+    /// Column whose values define groups that stay in one split.
     #[serde(default = "source")]
     pub group_column: String,
-    /// Column with a sample's number, such as `trace_P_arrival_sample`: windows are cut around it alone.
+    /// Column with a sample number, such as `trace_P_arrival_sample`; windows are cut only around it.
     pub around: Option<String>,
-    /// Seconds before it.
+    /// Seconds before that sample.
     #[serde(default)]
     pub before: f64,
-    /// Seconds after it; by default a window's length.
+    /// Seconds after that sample; default: the length of a window.
     pub after: Option<f64>,
-    /// Samples per second, where neither file says.
+    /// Samples per second, if neither file gives it.
     pub sampling_rate: Option<f64>,
-    /// Components in the order of the channels, such as `ZNE`, where neither file says.
+    /// Components in the order of the channels, such as `ZNE`, if neither file gives it.
     pub component_order: Option<String>,
-    /// `CW` or `WC`, where the file does not say and the shapes of the arrays do not tell.
+    /// `CW` or `WC`, if neither the file nor the shapes of the arrays determine it.
     pub dimension_order: Option<String>,
 }
 
@@ -107,7 +107,7 @@ fn source() -> String {
     "source_id".into()
 }
 
-/// What is kept in one split.
+/// What stays in one split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitBy {
@@ -116,25 +116,25 @@ pub enum SplitBy {
     Recording,
     /// Labelled intervals of an event.
     Event,
-    /// The first part of every recording trains, the last tests.
+    /// The first part of every recording is for training, the last for testing.
     Time,
-    /// As the recordings state; if none is for validation, the last part of those for training.
+    /// As the recordings state; if none is for validation, the last part of the training recordings is.
     Given,
 }
 
-/// How windows are shared out.
+/// How windows are split.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SplitSettings {
-    /// What is kept in one split.
+    /// What stays in one split.
     pub by: SplitBy,
-    /// Shares.
+    /// Fraction for training.
     pub train: f64,
-    /// Validation.
+    /// Fraction for validation.
     pub val: f64,
-    /// Test; 0 for none.
+    /// Fraction for testing; 0 for none.
     pub test: f64,
-    /// Of the order in which groups are shared out.
+    /// Seed of the order in which groups are assigned.
     pub seed: u64,
 }
 
@@ -151,7 +151,7 @@ impl Default for SplitSettings {
 }
 
 impl SplitSettings {
-    /// Train, validation, test; together 1.
+    /// Fractions for training, validation and testing, with sum 1.
     pub fn shares(&self) -> [f64; 3] {
         let all = [self.train, self.val, self.test];
         let sum: f64 = all.iter().sum();
@@ -170,7 +170,7 @@ impl RecordingsConfig {
     /// Reads a file; relative paths are relative to its folder.
     ///
     /// # Errors
-    /// [`DataError`] with line and key where it is malformed or makes no sense.
+    /// [`DataError`] with line and key if it is malformed or invalid.
     pub fn load(path: &Path) -> Result<Self, DataError> {
         let text = read_yaml(path).map_err(|source| DataError::Read {
             what: "the list of recordings",
@@ -203,7 +203,7 @@ impl RecordingsConfig {
         Ok(config)
     }
 
-    /// Takes the nearest length that can be cut into segments for a window, where it is near enough.
+    /// Changes the window length to the nearest one that can be cut into segments, if that is close enough.
     fn fit_window(&mut self) {
         let asked = self.window * self.sampling_rate;
         let fitting = (asked / 8.0).round() * 8.0;
@@ -222,12 +222,12 @@ impl RecordingsConfig {
         self.window = window;
     }
 
-    /// Samples of a window.
+    /// Number of samples in a window.
     pub fn samples(&self) -> usize {
         (self.window * self.sampling_rate).round() as usize
     }
 
-    /// Seconds from window to window.
+    /// Seconds from one window to the next.
     pub fn hop(&self) -> f64 {
         self.hop.unwrap_or(self.window)
     }

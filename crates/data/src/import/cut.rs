@@ -1,56 +1,56 @@
-//! Windows of one recording.
+//! Cuts windows from one recording.
 
 use crate::recording::{NANOS, Stretch};
 
-/// A labelled interval, in nanoseconds.
+/// A labelled interval, with times in nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interval {
-    /// Beginning.
+    /// Start.
     pub start: i64,
     /// End.
     pub end: i64,
     /// Class.
     pub label: usize,
-    /// What its windows share a side with.
+    /// Group, which stays in one split.
     pub group: String,
 }
 
 /// A window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// `[channels, samples]` end to end.
+    /// `[channels, samples]`, concatenated.
     pub values: Vec<f32>,
     /// Class.
     pub label: usize,
-    /// What it shares a side with.
+    /// Group, which stays in one split.
     pub group: String,
-    /// Where it was to begin, in nanoseconds.
+    /// Requested start, in nanoseconds.
     pub start: i64,
-    /// Time of its first sample: the one nearest to `start`.
+    /// Time of the first sample, the one nearest to `start`.
     pub first: i64,
 }
 
-/// What did not become a window, and why.
+/// Numbers of windows, and of those that were not cut, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Windows.
     pub windows: usize,
-    /// Windows that would have lain over a gap or the end of the recording.
+    /// Windows that would contain a gap or the end of the recording.
     pub in_gaps: usize,
-    /// Windows that would have lain before the recording begins or after it ends.
+    /// Windows that would lie before the start or after the end of the recording.
     pub outside: usize,
-    /// Windows that reach into an interval of another class.
+    /// Windows that overlap an interval of another class.
     pub contradicting: usize,
-    /// Intervals shorter than a window that became one around their middle.
+    /// Intervals shorter than a window that gave one around their middle.
     pub centred: usize,
-    /// Intervals that end where they begin, as arrivals do: part of those above or below.
+    /// Intervals that end where they begin, such as arrivals; also counted above or below.
     pub instants: usize,
-    /// Intervals shorter than a window that became none.
+    /// Intervals shorter than a window that gave none.
     pub too_short: usize,
 }
 
 impl Counts {
-    /// Adds those of another recording.
+    /// Adds the counts of another recording.
     pub fn add(&mut self, other: &Counts) {
         self.windows += other.windows;
         self.in_gaps += other.in_gaps;
@@ -62,9 +62,9 @@ impl Counts {
     }
 }
 
-/// Cuts windows of `samples` samples, every `hop` seconds from the beginning of each interval, out of `stretches`.
-/// A window lies in its interval as a whole; one that is shorter becomes the window around its middle where `centre`
-/// says so.
+/// Cuts windows of `samples` samples from `stretches`, one every `hop` seconds from the start of each interval. A
+/// window lies completely within its interval. With `centre`, an interval shorter than a window gives one window around
+/// its middle.
 pub fn cut(
     stretches: &[Stretch],
     intervals: &[Interval],
@@ -78,7 +78,7 @@ pub fn cut(
     (cuts, counts)
 }
 
-/// As [`cut`], with the counts of every interval.
+/// Like [`cut`], with the counts of every interval.
 pub(super) fn cut_each(
     stretches: &[Stretch],
     intervals: &[Interval],
@@ -139,16 +139,15 @@ pub(super) fn cut_each(
     (cuts, each)
 }
 
-/// From the first sample to after the last.
+/// From the first sample to the end of the last one.
 fn span(stretches: &[Stretch]) -> (i64, i64) {
     let begins = stretches.iter().map(|stretch| stretch.start);
     let ends = stretches.iter().map(Stretch::end);
     (begins.min().unwrap_or(0), ends.max().unwrap_or(0))
 }
 
-/// Where the windows of an interval begin that touch the recording, for windows of some `length` in nanoseconds, more or
-/// less `slack`. The others, of intervals that are written as from 0
-/// to ever, are counted.
+/// Start times of an interval's windows that overlap the recording, for windows of `length` nanoseconds with a
+/// tolerance of `slack`. Windows outside, of intervals written as if from 0 to infinity, are only counted.
 fn starts(
     stretches: &[Stretch],
     interval: &Interval,
@@ -176,7 +175,7 @@ fn starts(
     found
 }
 
-/// The samples from the one nearest to `start`, and its time; none if they are not all there.
+/// The samples starting with the one nearest to `start`, and its time; `None` if some are missing.
 fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<(i64, Vec<f32>)> {
     stretches.iter().find_map(|stretch| {
         let first = (start.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round();

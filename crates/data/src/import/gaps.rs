@@ -1,25 +1,25 @@
-//! Samples that are no measurement become gaps.
+//! Turns samples that are not measurements into gaps.
 
 use super::origin::Piece;
 use crate::recording::{Trace, format_time};
 
-/// What was left out of one channel, and why.
+/// Samples left out of one channel, by reason.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LeftOut {
     /// Samples that are NaN or infinite.
     pub not_finite: usize,
-    /// Samples that stand for missing ones, such as -2147483648.
+    /// Samples with a fill value, such as -2147483648.
     pub fill: usize,
-    /// Samples that a float32 cannot hold.
+    /// Samples beyond the range of float32.
     pub too_large: usize,
-    /// Time of the first of them, in nanoseconds.
+    /// Time of the first such sample, in nanoseconds.
     pub first: Option<i64>,
     /// Its value.
     pub value: f64,
 }
 
 impl LeftOut {
-    /// A sentence about a channel that lost samples.
+    /// A sentence that describes the loss of samples in a channel.
     pub fn note(&self, channel: &str) -> Option<String> {
         let kinds = [
             (self.not_finite, "not finite"),
@@ -39,10 +39,10 @@ impl LeftOut {
     }
 }
 
-/// From here on numbers are written with a power of ten.
+/// Numbers from here on are written with an exponent.
 pub(crate) const LARGE: f64 = 1e15;
 
-/// A number as people write it.
+/// A number formatted for messages.
 pub(crate) fn number(value: f64) -> String {
     if value.abs() < LARGE || !value.is_finite() {
         value.to_string()
@@ -51,7 +51,7 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// Values that programs write where there is no sample: the ends of 32-bit integers, and the fill values of netCDF and of
+/// Values that programs write for missing samples: the limits of 32-bit integers, and the fill values of netCDF and
 /// climate data.
 fn is_fill(value: f64) -> bool {
     let float = value as f32;
@@ -61,10 +61,11 @@ fn is_fill(value: f64) -> bool {
         || float == 9.969_21e36
 }
 
-/// How much larger than every other sample a fill value is: in a clipped recording the ends of the integers are not.
+/// Minimum ratio of a fill value to all other samples; the limits of integers in a clipped recording are not that far
+/// away.
 const FAR: f64 = 1000.0;
 
-/// How many of the samples stand for missing ones, and the first of them.
+/// Number of samples with a fill value, and the first such sample.
 pub(crate) fn fills<'a>(samples: impl Iterator<Item = &'a f64> + Clone) -> Option<(usize, f64)> {
     let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
     let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
@@ -81,7 +82,7 @@ enum Kind {
     TooLarge,
 }
 
-/// Splits the pieces of one channel where samples are not measurements.
+/// Splits the pieces of one channel at samples that are not measurements.
 pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
     let samples = || pieces.iter().flat_map(|piece| &piece.trace.samples);
     // Nearly all recordings are sound, and one pass is enough to confirm it.
@@ -123,7 +124,7 @@ pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
     whole
 }
 
-/// The samples of `piece` from number `at` on.
+/// The samples of `piece` from index `at` on.
 fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
     Piece {
         source: piece.source,

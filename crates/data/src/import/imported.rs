@@ -1,4 +1,4 @@
-//! What an import wrote and left out.
+//! Results of an import.
 
 use std::path::PathBuf;
 
@@ -6,31 +6,31 @@ use super::cut::Counts;
 use super::report::Report;
 use crate::recording::Notes;
 
-/// What was written.
+/// What was written and what was left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
-    /// The configuration for `trainer --dataset-config`.
+    /// Configuration for `trainer --dataset-config`.
     pub config: PathBuf,
-    /// Windows of every split and class.
+    /// Number of windows of every split and class.
     pub windows: [Vec<usize>; 3],
-    /// Groups of every split.
+    /// Number of groups of every split.
     pub groups: [usize; 3],
-    /// Recordings read.
+    /// Number of recordings read.
     pub recordings: usize,
-    /// Interruptions of channels.
+    /// Number of gaps in channels.
     pub gaps: usize,
-    /// Samples that were there twice.
+    /// Number of duplicate samples.
     pub overlapping: usize,
-    /// What became of the intervals.
+    /// Counts of windows and intervals.
     pub counts: Counts,
-    /// Windows that would have lain on two sides of a boundary in time.
+    /// Windows that would have crossed the boundary between two splits.
     pub straddling: usize,
-    /// Windows left out because a later split has some of their samples.
+    /// Windows left out because a later split contains some of their samples.
     pub shared: usize,
-    /// Groups that became part of another, because their windows share samples.
+    /// Groups merged into others because their windows share samples.
     pub united: usize,
-    /// Notes. With `--strict` those that are doubts are errors.
+    /// Notes; with `--strict`, warnings among them are errors.
     pub warnings: Notes,
-    /// What was read, and what was left out and why; of [`import`](super::import()) alone.
+    /// What was read and what was left out; only of [`import`](super::import()).
     pub report: Report,
 }

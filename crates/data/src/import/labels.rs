@@ -1,4 +1,4 @@
-//! Labelled intervals: classes with their times.
+//! Labelled intervals: classes and times.
 
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use crate::text;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
-    /// Its beginning.
+    /// Start.
     pub start: Time,
-    /// Its end.
+    /// End.
     pub end: Time,
     /// Class.
     pub class: String,
-    /// Event that the interval is part of; intervals of one event are in one split.
+    /// Event that contains the interval; intervals of one event stay in one split.
     pub event: Option<String>,
 }
 
-/// A time: seconds from the beginning of the recording, or a moment.
+/// A time: seconds from the start of the recording, or an absolute time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Time {
     /// Seconds.
@@ -32,11 +32,11 @@ pub enum Time {
     Moment(i64),
 }
 
-/// Seconds from here on are a moment of Unix time: no recording lasts for three years.
+/// Seconds from this value on are Unix time: no recording lasts three years.
 const UNIX: f64 = 1e8;
 
 impl Time {
-    /// In nanoseconds, for a recording that begins at `start`.
+    /// The time in nanoseconds, for a recording that begins at `start`.
     pub fn nanos(self, start: i64) -> i64 {
         match self {
             Self::Seconds(seconds) => {
@@ -46,8 +46,9 @@ impl Time {
         }
     }
 
-    /// Parses a date, whose `order` of day and month may be known from others, or a number in `unit` seconds. A number without a unit is seconds, or, if it is too large for them,
-    /// milliseconds, microseconds or nanoseconds since 1970.
+    /// Parses a date, whose `order` of day and month may be known from other dates, or a number in units of `unit`
+    /// seconds. A number without a unit is in seconds or, if it is too large for that, in milliseconds, microseconds or
+    /// nanoseconds since 1970.
     ///
     /// # Errors
     /// If it is not a time, or out of range.
@@ -79,7 +80,7 @@ impl Time {
             .ok_or_else(|| LabelTimeError::OutOfRange { text: text.into() })
     }
 
-    /// So many seconds later.
+    /// The time `seconds` later.
     fn later(self, seconds: f64) -> Self {
         match self {
             Self::Seconds(start) => Self::Seconds(start + seconds),
@@ -122,17 +123,18 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Names of the columns of a table of labels, as other programs call them.
+/// Column names in label tables of various programs.
 const STARTS: [&str; 6] = ["start", "starttime", "begin", "begintime", "onset", "from"];
 const ENDS: [&str; 7] = [
     "end", "endtime", "stop", "stoptime", "offset", "to", "until",
 ];
 const CLASSES: [&str; 4] = ["class", "label", "classname", "category"];
 const EVENTS: [&str; 2] = ["event", "eventid"];
-/// Columns that stand for an end.
+/// Columns that give a duration instead of an end.
 const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
 
-/// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for `start_ms`.
+/// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
+/// `start_ms`.
 fn plain(head: &str) -> (String, Option<f64>) {
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
@@ -146,7 +148,7 @@ fn plain(head: &str) -> (String, Option<f64>) {
     (words.concat(), None)
 }
 
-/// The separator of a table of labels: the one that its first line has most of.
+/// The separator of a label table: the one that occurs most often in its first line.
 fn separator(text: &str) -> u8 {
     let lines = text.lines().map(str::trim);
     let head = lines
@@ -157,10 +159,10 @@ fn separator(text: &str) -> u8 {
     separators.into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-/// Positions of the parts of a label in a row.
+/// Columns of the parts of a label.
 struct Columns {
     start: (usize, Option<f64>),
-    /// The end or the duration.
+    /// End or duration.
     end: (usize, Option<f64>),
     is_duration: bool,
     class: usize,
@@ -168,8 +170,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// By the names in the first row; three columns that begin with two times are start, end and class without names, as
-    /// Audacity exports them. And whether there were names.
+    /// Finds the columns by the names in the first row, and returns whether there are names. Without names, three
+    /// columns that begin with two times are start, end and class, as Audacity exports them.
     ///
     /// # Errors
     /// If a column is missing.
@@ -213,11 +215,11 @@ impl Columns {
     }
 }
 
-/// Reads a table with the columns `start`, `end` (or `duration`), `class` and, where there are, `event`. Times are dates, or
-/// numbers in the unit that the column's name says.
+/// Reads a table with the columns `start`, `end` (or `duration`), `class` and optionally `event`. Times are dates, or
+/// numbers in the unit given in the column's name.
 ///
 /// # Errors
-/// [`DataError`] naming the line or the column that is missing.
+/// [`DataError`] naming the line or the missing column.
 pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
     let error = in_file::<ImportError>(path);
     let text = text::read(path).map_err(|source| DataError::Read {

@@ -1,4 +1,4 @@
-//! Folders of the M3N-VC data set.
+//! Folders of the M3N-VC dataset.
 
 use std::path::{Path, PathBuf};
 
@@ -14,14 +14,14 @@ use crate::recording;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct M3nVc {
-    /// With `run_ids.parquet`.
+    /// Folder with `run_ids.parquet`.
     pub folder: PathBuf,
-    /// Nodes, as `rs1`; all that are there by default.
+    /// Nodes such as `rs1`; default: all that exist.
     pub sensors: Option<Vec<String>>,
 }
 
 impl M3nVc {
-    /// A recording a node and run; what a run's nodes heard stays together.
+    /// One recording per node and run; all nodes of a run form one group.
     pub(super) fn recordings(&self, base: &Path) -> Result<Vec<Recording>, DataError> {
         let folder = base.join(&self.folder);
         let scene = folder

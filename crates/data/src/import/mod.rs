@@ -1,7 +1,7 @@
-//! From continuous recordings with labelled intervals to windows in splits: `data import`.
+//! `data import`: from continuous recordings with labelled intervals to windows in splits.
 //!
-//! [`RecordingsConfig`] is the YAML; [`cut()`] makes windows of one recording; [`assign()`] decides which group of windows
-//! belongs to which split; [`import`] does it all and writes TFRecord shards, index files and a `dataset_config.yaml`.
+//! [`RecordingsConfig`] is the YAML file; [`cut()`] cuts windows from one recording; [`assign()`] assigns groups of
+//! windows to splits; [`import`] combines these and writes TFRecord shards, index files and a `dataset_config.yaml`.
 
 mod advice;
 mod assign;

@@ -1,25 +1,25 @@
-//! Which samples of which source a window holds, so that no two splits share any.
+//! Tracks which samples of which source each window contains, so that no two splits share any.
 //!
-//! A source is one channel of one file. Copies, links and other names of a file are one source: what counts is what the
-//! samples are. [`resolve`] unites groups whose windows share samples and, where splits are given, leaves out the windows
-//! that would be in two.
+//! A source is one channel of one file. Copies, links and other names of a file are the same source, since sources are
+//! identified by their samples. [`resolve`] merges groups whose windows share samples. If splits are given, it leaves
+//! out windows that would be in two.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::recording::{NANOS, Trace};
 
-/// A trace and where its samples lie in their source.
+/// A trace, and the position of its samples in their source.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Piece {
     pub trace: Trace,
     /// Number of the source, from [`Origins`].
     pub source: u32,
-    /// Samples of the source before this trace.
+    /// Number of samples in the source before this trace.
     pub offset: usize,
 }
 
-/// Where and when a piece lies, without its samples.
+/// Source and time span of a piece, without its samples.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     source: u32,
@@ -30,12 +30,12 @@ struct Place {
     samples: usize,
 }
 
-/// Where and when the pieces of a recording lie.
+/// Sources and time spans of a recording's pieces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    /// By their start.
+    /// Sorted by start.
     places: Vec<Place>,
-    /// The latest end of every place and those before it.
+    /// For each place, the latest end up to and including it.
     ends: Vec<i64>,
 }
 
@@ -60,7 +60,7 @@ impl Places {
         Self { places, ends }
     }
 
-    /// What a window from `from` to `to`, in nanoseconds, takes of the sources.
+    /// The parts of the sources that a window from `from` to `to`, in nanoseconds, contains.
     pub fn extents(&self, from: i64, to: i64, window: usize) -> impl Iterator<Item = Extent> {
         let candidates = self.places.partition_point(|place| place.start < to);
         let own = self.places[..candidates].iter().zip(&self.ends).rev();
@@ -69,7 +69,7 @@ impl Places {
     }
 }
 
-/// The samples of a source that one window holds.
+/// The samples of a source that one window contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Extent {
     pub source: u32,
@@ -95,10 +95,10 @@ impl Place {
     }
 }
 
-/// Fewer samples are alike by chance.
+/// Fewer samples may be equal by chance.
 const FEWEST: usize = 64;
 
-/// The sources seen so far.
+/// The sources found so far.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
     by_name: HashMap<(String, String), u32>,
@@ -107,8 +107,8 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// The traces of a file, each with its source and its place in it. `file` names the file, whatever recording it is
-    /// part of.
+    /// The traces of a file, each with its source and position in it. `file` identifies the file, whichever recordings
+    /// contain it.
     pub fn pieces(&mut self, file: &str, traces: Vec<Trace>) -> Vec<Piece> {
         let mut channels: HashMap<String, (DefaultHasher, Option<f64>, bool, usize)> =
             HashMap::new();
@@ -163,30 +163,31 @@ impl Origins {
     }
 }
 
-/// What [`resolve`] looks at of a window.
+/// Properties of a window that [`resolve`] needs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spooled {
     /// Class.
     pub label: usize,
     /// Number of its group.
     pub group: usize,
-    /// Its split, where that is given.
+    /// Its split, if given.
     pub split: Option<usize>,
 }
 
-/// What becomes of windows that share samples.
+/// Result of [`resolve`] for windows that share samples.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Resolved {
     /// Whether each window is kept.
     pub kept: Vec<bool>,
-    /// For each group the one it is part of, the first that was seen.
+    /// For each group, the group that it was merged into: the first one found.
     pub group: Vec<usize>,
-    /// Windows whose samples are in a window of another class too.
+    /// Windows whose samples also occur in a window of another class.
     pub contradicting: usize,
 }
 
-/// Decides so that no two windows of different splits share a sample. Where splits are given, a window gives way to those
-/// of a later split: test data stay what they are. Groups that share samples, in one split or in none yet, become one.
+/// Ensures that no two windows in different splits share a sample. If splits are given, a window that shares samples
+/// with one of a later split is left out, so that test data stay unchanged. Groups in the same split, or not yet in
+/// one, are merged if they share samples.
 pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Extent>) -> Resolved {
     extents.sort_unstable();
     let mut kept = vec![true; windows.len()];
@@ -235,11 +236,11 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
     }
 }
 
-/// Samples of sources, as intervals in order that do not overlap.
+/// Samples of sources, as sorted, disjoint intervals.
 struct Coverage(HashMap<u32, Vec<(u64, u64)>>);
 
 impl Coverage {
-    /// Of extents in order.
+    /// The coverage of sorted extents.
     fn of<'a>(extents: impl Iterator<Item = &'a Extent>) -> Self {
         let mut covered: HashMap<u32, Vec<(u64, u64)>> = HashMap::new();
         for extent in extents {
@@ -260,7 +261,7 @@ impl Coverage {
     }
 }
 
-/// Disjoint sets of groups; each is called by its smallest number.
+/// Disjoint sets of groups, each represented by its smallest number.
 struct Groups(Vec<usize>);
 
 impl Groups {

@@ -12,24 +12,24 @@ use crate::index::{is_pattern, matches};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
-    /// Its name; by default that of its first file.
+    /// Name; default: that of its first file.
     pub name: Option<String>,
-    /// Files, also as patterns such as `site_a/*.mseed`.
+    /// Files, which may be patterns such as `site_a/*.mseed`.
     pub files: Vec<PathBuf>,
-    /// Other channels than those of the whole.
+    /// Channels, if they differ from those of the list.
     pub channels: Option<Vec<String>>,
-    /// For tables without times.
+    /// Samples per second, for tables without times.
     pub sampling_rate: Option<f64>,
-    /// Time of the first sample, for formats that know none.
+    /// Time of the first sample, for formats without times.
     pub start: Option<Time>,
-    /// What all of it is.
+    /// Class of the whole recording.
     pub class: Option<String>,
-    /// What happened when.
+    /// Labelled intervals.
     #[serde(default)]
     pub labels: Vec<Label>,
-    /// The same as CSV with the columns `start`, `end`, `class` and, where there are, `event`.
+    /// The same as a CSV file with the columns `start`, `end`, `class` and optionally `event`.
     pub labels_file: Option<PathBuf>,
-    /// Recordings with one group are on one side; by default its name.
+    /// Group; all recordings of a group are in one split. Default: the recording's name.
     pub group: Option<String>,
     /// `train`, `val` or `test`, for `by: given`.
     pub split: Option<String>,
@@ -41,7 +41,7 @@ pub(super) fn trim(name: &mut String) {
 }
 
 impl Recording {
-    /// Its name.
+    /// The name, or the default.
     pub fn name(&self) -> String {
         let file = || {
             self.files.first().map(|path| {
@@ -54,12 +54,12 @@ impl Recording {
         self.name.clone().or_else(file).unwrap_or_default()
     }
 
-    /// Recordings of one group are in one split.
+    /// The group, or the default.
     pub fn group(&self) -> String {
         self.group.clone().unwrap_or_else(|| self.name())
     }
 
-    /// Finds the files of patterns and reads the table of labels.
+    /// Expands patterns to files, and reads the table of labels.
     pub(super) fn resolve(&mut self, folder: &Path) -> Result<(), DataError> {
         let mut files = Vec::new();
         for file in &self.files {

@@ -1,6 +1,7 @@
-//! What an import read, what it left out and why: `import_report.json`, and the same to read, `import_report.txt`.
+//! Report of what an import read, and what it left out and why: `import_report.json`, and the same as text in
+//! `import_report.txt`.
 //!
-//! Both depend on the list and the recordings alone: two imports of one list write the same bytes.
+//! Both depend only on the list and the recordings: importing a list twice writes the same bytes.
 
 mod notes;
 mod text;
@@ -13,75 +14,75 @@ use super::cut::{Counts, Interval};
 use super::recording::Recording;
 use crate::recording::format_time;
 
-/// Labels that are named where many are meant.
+/// Maximum number of labels named as examples.
 pub(super) const EXAMPLES: usize = 3;
 
-/// What was read of one channel.
+/// Report on one channel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelReport {
-    /// As the list names it.
+    /// Name of the channel in the list.
     pub channel: String,
-    /// Sampling rates of its files, in Hz, ascending.
+    /// Sampling rates of its files in Hz, ascending.
     pub rates: Vec<f64>,
     /// Samples read.
     pub samples: usize,
-    /// Samples that are not measurements: not finite, fill values, too large. They are read as gaps.
+    /// Samples that are not measurements: not finite, fill values, or too large. They are read as gaps.
     pub no_measurement: usize,
-    /// Which they are, and the first of them.
+    /// Description of these samples, and the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_measurement_note: Option<String>,
-    /// Samples that were there twice.
+    /// Number of duplicate samples.
     pub repeated: usize,
-    /// How many of them differ.
+    /// Number of duplicate samples whose values differ.
     pub disagreeing: usize,
-    /// Whether all samples are one value.
+    /// Whether all samples are equal.
     pub constant: bool,
-    /// Samples that may not be measurements, though they are kept as such.
+    /// Samples that were kept but may not be measurements.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suspect: Vec<String>,
 }
 
-/// What became of the labels of one class.
+/// Report on the labels of one class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClassReport {
     /// The class.
     pub class: String,
-    /// Labels.
+    /// Number of labels.
     pub labels: usize,
-    /// Labels that lie where nothing was recorded.
+    /// Labels at times without data.
     pub labels_without_data: usize,
-    /// Windows that are of one value, or far quieter than the usual one of their recording.
+    /// Windows that are constant, or far quieter than the usual window of their recording.
     pub silent: usize,
-    /// Recordings, or traces, of which all windows of the class are silent.
+    /// Recordings or traces whose windows of this class are all silent.
     #[serde(skip)]
     pub all_silent: usize,
-    /// Windows and what did not become one.
+    /// Numbers of windows and of those not cut.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
-/// What was read of one recording, or of the traces of one file.
+/// Report on one recording, or on the traces of one file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordingReport {
     /// Its name.
     pub name: String,
     /// Its files.
     pub files: Vec<String>,
-    /// Traces, where the file is a collection of them.
+    /// Number of traces, if the file is a collection of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<usize>,
-    /// Samples per second that the list gives, in Hz.
+    /// Sampling rate given in the list, in Hz.
     pub rate_given: Option<f64>,
-    /// Interruptions of channels.
+    /// Number of gaps in channels.
     pub gaps: usize,
-    /// Traces, or recordings, that have no stretch as long as a window.
+    /// Traces or recordings without a stretch as long as a window.
     pub too_short: usize,
-    /// Some of the labels that lie where nothing was recorded.
+    /// Examples of labels at times without data.
     pub labels_without_data: Vec<String>,
-    /// Times of its first and last samples; not of a collection of traces.
+    /// Times of the first and last samples; omitted for a collection of traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<[String; 2]>,
-    /// Where its first label begins and its last one ends.
+    /// Start of the first label and end of the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled: Option<[String; 2]>,
     /// Windows left out at the boundary of two splits.
@@ -92,7 +93,7 @@ pub struct RecordingReport {
     pub classes: Vec<ClassReport>,
 }
 
-/// What was written of one split.
+/// Report on one split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SplitReport {
     /// `train`, `val` or `test`.
@@ -103,31 +104,31 @@ pub struct SplitReport {
     pub windows: Vec<usize>,
 }
 
-/// All of an import.
+/// The complete report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// Version of this report's form.
+    /// Version of the report's format.
     pub version: u32,
     /// Classes, in the order of their numbers.
     pub class_names: Vec<String>,
     /// Splits.
     pub splits: Vec<SplitReport>,
-    /// Groups that were counted before those that share samples became one.
+    /// Number of groups before those that share samples were merged.
     pub groups_named: usize,
-    /// Groups that became part of another, because their windows share samples.
+    /// Groups merged into others because their windows share samples.
     pub groups_united: usize,
-    /// Windows left out because a later split has some of their samples.
+    /// Windows left out because a later split contains some of their samples.
     pub left_out_as_shared: usize,
-    /// What deserves attention. With `--strict` each is an error.
+    /// Warnings, which are errors with `--strict`.
     pub notes: Vec<String>,
-    /// What is worth knowing and leaves no doubt.
+    /// Other notes.
     pub information: Vec<String>,
     /// Recordings.
     pub recordings: Vec<RecordingReport>,
 }
 
 impl RecordingReport {
-    /// Of a recording of which nothing was read yet.
+    /// The report of a recording that has not been read yet.
     pub(super) fn new(config: &RecordingsConfig, own: &Recording) -> Self {
         let channels = own.channels.as_ref().unwrap_or(&config.channels).iter();
         let channel = |channel: &String| ChannelReport {
@@ -152,7 +153,7 @@ impl RecordingReport {
         }
     }
 
-    /// Notes when samples were recorded, from the first to after the last, and what times `labels` have.
+    /// Records the time span of the samples and the times of `labels`.
     pub(super) fn add_times(&mut self, span: Option<(i64, i64)>, labels: &[Interval]) {
         let texts = |(from, to)| [format_time(from), format_time(to)];
         self.recorded = span.map(texts);
@@ -161,7 +162,7 @@ impl RecordingReport {
         self.labelled = starts.zip(ends).map(texts);
     }
 
-    /// Takes what was read of a trace into the report of its file.
+    /// Adds the report of a trace to that of its file.
     pub(super) fn add(&mut self, other: Self) {
         self.traces = Some(self.traces.unwrap_or(0) + 1);
         self.gaps += other.gaps;
@@ -193,14 +194,14 @@ impl RecordingReport {
 }
 
 impl ChannelReport {
-    /// Every rate once, ascending.
+    /// Sorts the rates and removes duplicates.
     pub(super) fn tidy(&mut self) {
         self.rates.sort_by(f64::total_cmp);
         self.rates.dedup();
     }
 }
 
-/// The names of splits beside what was written of them.
+/// Combines the names of splits with their counts.
 pub(super) fn splits(groups: [usize; 3], windows: &[Vec<usize>; 3]) -> Vec<SplitReport> {
     let own = SPLITS.iter().zip(groups).zip(windows);
     own.map(|((split, groups), windows)| SplitReport {

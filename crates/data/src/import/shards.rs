@@ -1,4 +1,4 @@
-//! Windows on their way into splits: spooled as they come, shared out when all are known.
+//! Spools windows to disk, and assigns them to splits once all are known.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,32 +11,32 @@ use super::{Group, SPLITS, assign};
 use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::{self, Record, TfrecordWriter, Wanted};
 
-/// What the shards are written for.
+/// The dataset to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// Classes, in the order of their numbers.
     pub class_names: Vec<String>,
     /// Name of the task.
     pub task: String,
-    /// What follows in the configuration: spectra, normalisation.
+    /// Further settings of the configuration: spectra, normalisation.
     pub settings: String,
-    /// Of training, validation and test.
+    /// Fractions for training, validation and testing.
     pub shares: [f64; 3],
-    /// Of the order in which groups are shared out.
+    /// Seed of the order in which groups are assigned.
     pub seed: u64,
 }
 
-/// Windows in the order they were cut, on disk: only label, group and, where it is given, split are kept, and which
-/// samples they hold.
+/// Windows on disk, in the order in which they were cut. Only label, group, split if given, and the positions of their
+/// samples are kept in memory.
 pub(super) struct Spool {
     path: PathBuf,
     writer: TfrecordWriter,
     pub windows: Vec<Spooled>,
     /// Sources of the recordings.
     pub origins: Origins,
-    /// What the windows hold of them.
+    /// The parts of the sources that the windows contain.
     pub extents: Vec<Extent>,
-    /// What is remembered of the windows themselves.
+    /// Properties of the windows for advice.
     traits: Traits,
     groups: Vec<String>,
     numbers: HashMap<String, usize>,
@@ -57,12 +57,12 @@ impl Spool {
         })
     }
 
-    /// A sample with the number of its class and its group; where it is given, its split.
+    /// Adds a sample with its class index and group, and its split if given.
     pub fn add(&mut self, record: &Record, split: Option<usize>) -> Result<(), DataError> {
         self.add_of_minute(record, split, None)
     }
 
-    /// As [`Self::add`], with the minute it is from, of [`advice::minute`].
+    /// Like [`Self::add`], with its minute from [`advice::minute`].
     pub fn add_of_minute(
         &mut self,
         record: &Record,
@@ -86,22 +86,22 @@ impl Spool {
     }
 }
 
-/// Where every window belongs.
+/// The assignment of windows to splits.
 struct Assignment {
-    /// Groups that are one, and windows that are left out.
+    /// Merged groups, and windows that are left out.
     resolved: Resolved,
-    /// The split of every window; none of those that are left out.
+    /// The split of every window; `None` for those left out.
     splits: Vec<Option<usize>>,
 }
 
-/// The files that windows are written to.
+/// Where the shards are written.
 struct Shards<'a> {
     folder: &'a Path,
-    /// Windows that a file has at most.
+    /// Maximum number of windows in a file.
     size: usize,
 }
 
-/// Decides on the splits and writes shards, index files and configuration.
+/// Assigns windows to splits and writes shards, index files and configuration.
 pub(super) fn share_out(
     target: &Target,
     mut spool: Spool,
@@ -130,7 +130,7 @@ pub(super) fn share_out(
     write_shards(target, spool, &assignment, &shards, imported)
 }
 
-/// The split of every window; none of those that are left out.
+/// The split of every window; `None` for those left out.
 fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usize>> {
     let mut open: Vec<Group> = spool
         .groups
@@ -163,7 +163,7 @@ fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usi
     spool.windows.iter().zip(&resolved.kept).map(of).collect()
 }
 
-/// Says which groups became one, and what was left out.
+/// Reports merged groups and omitted windows.
 fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
     let united: Vec<usize> = (0..spool.groups.len())
         .filter(|group| resolved.group[*group] != *group)
@@ -246,7 +246,7 @@ fn totals(imported: &Imported) -> [usize; 3] {
     std::array::from_fn(|split| imported.windows[split].iter().sum())
 }
 
-/// Writes every window into the shards of its split, and what names them.
+/// Writes every window to a shard of its split, and the index files.
 fn write_shards(
     target: &Target,
     spool: Spool,
@@ -317,7 +317,7 @@ fn write_shards(
     )
 }
 
-/// A configuration that can be trained with at once.
+/// A configuration that is ready for training.
 fn dataset_config(target: &Target, test: bool) -> String {
     // JSON is valid YAML, and quotes where necessary.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();

@@ -1,18 +1,18 @@
-//! Samples that are numbers but may not be measurements: long stretches of one value, and a repeated value far from all
-//! others. They are kept, and said: only whoever recorded them can tell.
+//! Notes on samples that are finite but may not be measurements: long stretches of one value, and a repeated value far
+//! from all others. They are kept and reported, since only the person who recorded them can decide.
 
 use crate::recording::{Trace, format_time};
 
-/// Shortest stretch of one value that is said.
+/// Minimum duration of a constant stretch that is reported.
 const FLAT_SECONDS: f64 = 20.0;
-/// The same in samples.
+/// Minimum number of samples of such a stretch.
 const FLAT_SAMPLES: usize = 1_000;
-/// How often a value occurs before it may be a fill value.
+/// Minimum number of occurrences of a possible fill value.
 const REPEATED: usize = 3;
-/// How many times the range of all other values it is away from them.
+/// Minimum distance from all other values, in multiples of their range.
 const FAR: f64 = 3.0;
 
-/// Notes on the samples of one channel, all of whose values are finite.
+/// Notes on the samples of one channel, which are all finite.
 pub(crate) fn notes<'a>(
     channel: &str,
     traces: impl Iterator<Item = &'a Trace> + Clone,
@@ -43,7 +43,7 @@ pub(crate) fn notes<'a>(
     flat.into_iter().chain(far).collect()
 }
 
-/// Long stretches of one value, unless the channel has no other.
+/// Reports long constant stretches, unless the whole channel is constant.
 fn flat<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -> Option<String> {
     let (mut stretches, mut seconds, mut all) = (0, 0.0, 0);
     let mut longest: Option<(usize, f64, i64, f64)> = None;
@@ -81,7 +81,7 @@ fn flat<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -> Option<St
     })
 }
 
-/// The lowest value, how often it occurs, and the lowest of the others.
+/// The lowest value, its number of occurrences, and the lowest other value.
 #[derive(Clone, Copy)]
 struct Extreme {
     value: f64,
@@ -116,7 +116,7 @@ impl Extreme {
         found.filter(|known| known.next.is_finite())
     }
 
-    /// Whether the value is far from all others, which reach up to `highest`.
+    /// Whether the value is far from all others, the highest of which is `highest`.
     fn is_far(&self, highest: f64) -> bool {
         let range = highest - self.next;
         self.count >= REPEATED && range > 0.0 && self.next - self.value > FAR * range

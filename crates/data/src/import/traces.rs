@@ -1,4 +1,4 @@
-//! Windows of SeisBench datasets.
+//! Cuts windows from SeisBench datasets.
 
 use super::config::{RecordingsConfig, SeisBenchFolder};
 use super::imported::Imported;
@@ -9,7 +9,7 @@ use super::windows::{Job, of_traces};
 use crate::error::{DataError, ImportError, in_record};
 use crate::recording::{Given, SeisBench, Trace, chunks};
 
-/// Names SeisBench gives to splits.
+/// Maps SeisBench's names of splits.
 fn split(name: &str) -> Option<&'static str> {
     match name {
         "train" => Some("train"),
@@ -19,22 +19,22 @@ fn split(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Traces that are left out.
+/// Numbers of traces that are left out, by reason.
 #[derive(Default)]
 struct LeftOut {
-    /// Of no class that is trained.
+    /// Traces whose class is not used.
     class: usize,
-    /// Without an arrival to cut around.
+    /// Traces without an arrival to cut around.
     arrival: usize,
-    /// That cannot be read, and why the first cannot.
+    /// Traces that cannot be read, and the reason for the first.
     unreadable: Option<(usize, DataError)>,
-    /// Without a channel that is asked for, and what the first has.
+    /// Traces that lack a requested channel, and the channels of the first.
     channels: Option<(usize, DataError)>,
-    /// Without a value to group by. These are imported.
+    /// Traces without a value to group by, which are imported nevertheless.
     ungrouped: usize,
 }
 
-/// Counts one more, and keeps the first error.
+/// Adds one to the count, and keeps the first error.
 fn count(own: &mut Option<(usize, DataError)>, error: DataError) {
     match own {
         Some((count, _)) => *count += 1,
@@ -74,7 +74,7 @@ impl LeftOut {
     }
 }
 
-/// Spools the windows of every trace whose class is one that is trained.
+/// Spools the windows of every trace whose class is used.
 pub(super) fn spool(
     config: &RecordingsConfig,
     own: &SeisBenchFolder,
@@ -149,7 +149,7 @@ pub(super) fn spool(
     }
 }
 
-/// The recording that trace `row` is, without its file and samples; none if it is left out.
+/// The recording for trace `row`, without files and samples; `None` if the trace is left out.
 fn recording(
     config: &RecordingsConfig,
     own: &SeisBenchFolder,
@@ -183,7 +183,7 @@ fn recording(
     })
 }
 
-/// The label around an arrival at sample `at`, which takes the class that all of the trace would have.
+/// The label around an arrival at sample `at`, with the class of the whole trace.
 fn around(
     config: &RecordingsConfig,
     own: &SeisBenchFolder,
@@ -201,7 +201,7 @@ fn around(
     }
 }
 
-/// What is said of a trace that lacks one of `channels`.
+/// Error for a trace that lacks one of `channels`; `None` if all exist.
 fn lacks(traces: &[Trace], channels: &[String]) -> Option<ImportError> {
     let missing = channels
         .iter()

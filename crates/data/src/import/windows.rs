@@ -1,4 +1,4 @@
-//! One recording: from its traces to windows in the spool.
+//! Turns the traces of one recording into windows in the spool.
 
 mod chosen;
 mod labelled;
@@ -29,7 +29,7 @@ pub(super) struct Job<'a> {
     pub config: &'a RecordingsConfig,
     /// The recording.
     pub own: &'a Recording,
-    /// Whether any recording is given to validation.
+    /// Whether any recording is assigned to validation.
     pub validated: bool,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn one(
     Ok(())
 }
 
-/// Spools the windows of `traces`, one of the many collections in a file.
+/// Spools the windows of `traces`, which belong to one of several recordings in a file.
 pub(super) fn of_traces(
     job: Job<'_>,
     traces: Vec<Trace>,

@@ -1,4 +1,4 @@
-//! Reads recordings, cuts them and writes what a training takes.
+//! Reads recordings, cuts windows, and writes a dataset for training.
 
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,14 @@ use crate::split::Loading;
 /// How a dataset is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Writing {
-    /// Windows a shard has at most.
+    /// Maximum number of windows in a shard.
     pub shard: usize,
-    /// Whether notes that are doubts are errors.
+    /// Whether warnings are errors.
     pub strict: bool,
 }
 
-/// Imports what `config` lists into the folder `out`, which must not exist: it appears whole or not at all. A shard has
-/// at most `shard` windows. `say` is told every recording.
+/// Imports the recordings in `config` into the folder `out`, which must not exist. It is created completely or not at
+/// all. A shard has at most `shard` windows. `say` receives the name of every recording.
 ///
 /// # Errors
 /// [`DataError`] naming the file, or what the folder lacks.
@@ -40,10 +40,10 @@ pub fn import(
     import_watched(config, out, how, say, &mut |_| {})
 }
 
-/// As [`import`]; `watch` is told how far the check of what was written is.
+/// Like [`import`]; `watch` receives the progress of the final check.
 ///
 /// # Errors
-/// As [`import`], and [`DataError::Strict`].
+/// As for [`import`], and [`DataError::Strict`].
 pub fn import_watched(
     config: &RecordingsConfig,
     out: &Path,
@@ -63,7 +63,8 @@ pub fn import_watched(
     })
 }
 
-/// Lets `work` fill a temporary folder, reads it as training does, and renames it to `out`: all of it or nothing is written.
+/// Lets `work` fill a temporary folder, reads it as training does, and renames it to `out`, so that everything or
+/// nothing is written.
 fn atomically(
     out: &Path,
     how: Writing,
@@ -108,7 +109,7 @@ fn atomically(
     })
 }
 
-/// The topmost missing folder of the path `folder`.
+/// The topmost missing folder in the path `folder`.
 fn first_missing(folder: &Path) -> Option<PathBuf> {
     let folders = folder.ancestors();
     let missing = folders.take_while(|own| !own.as_os_str().is_empty() && !own.exists());
@@ -153,14 +154,14 @@ fn write(
     share_out(&target, spool, folder, shard, imported)
 }
 
-/// Receives samples and, if it is given, their split; its error stops the reading.
+/// Receives samples and, if given, their splits; an error stops the reading.
 pub type SplitSink<'a> = &'a mut dyn FnMut(Record, Option<usize>) -> Result<(), DataError>;
 
-/// Assigns the samples that `each` passes on to new splits, by their groups unless their split is given, and writes them
-/// as [`import`] does. Labels are numbers of `target`'s classes. `watch` receives the progress of the final check.
+/// Assigns the samples that `each` passes on to new splits by their groups, unless their split is given, and writes
+/// them like [`import`]. Labels are indices of `target`'s classes. `watch` receives the progress of the final check.
 ///
 /// # Errors
-/// As [`import`].
+/// As for [`import`].
 pub fn resplit(
     target: &Target,
     out: &Path,

@@ -65,8 +65,8 @@ impl Element {
         }
     }
 
-    /// From a name as people write it: `float64`, `<f8`, `tf.float64`, `<dtype: 'float64'>`. Says too whether the most
-    /// significant byte comes first.
+    /// Parses a common name, such as `float64`, `<f8`, `tf.float64` or `<dtype: 'float64'>`; also returns whether the
+    /// most significant byte comes first.
     pub fn named(text: &str) -> Option<(Self, bool)> {
         let text = text.trim();
         // In NumPy, `<U4` is text and `<u4` is an integer.

@@ -48,7 +48,7 @@ impl Record {
     /// The label of a sample that has none; see [`Wanted::label_is_optional`].
     pub const UNLABELLED: i64 = i64::MIN;
 
-    /// One of which only the label was read.
+    /// A sample of which only the label was read.
     pub(crate) fn without_values(label: i64) -> Self {
         Self {
             record: 0,
@@ -93,7 +93,7 @@ pub struct Span {
     pub length: u32,
 }
 
-/// The values of a sample that is read singly; label and group were read before.
+/// The values of a sample that is read individually; label and group were read before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
     /// Values, row-major.
@@ -131,7 +131,7 @@ pub trait Reader: Sync {
     /// Whether a source with this path and these first bytes (up to 16) is of the format.
     fn accepts(&self, path: &Path, head: &[u8]) -> bool;
 
-    /// Whether a source is a single record: then many sources are read at once.
+    /// Whether a source is a single record; many such sources are then read at once.
     fn one_record(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Names under which people keep samples, labels and groups.
+//! Common names of samples, labels and groups.
 
 use crate::error::sample::AmbiguousName;
 

@@ -127,7 +127,8 @@ fn entry<'a>(
     Ok((array, start.map(|start| start + header)))
 }
 
-/// Reads an array to its end, where the archive's checksum is compared: a damaged label would be another label.
+/// Reads an array to its end, where the archive's checksum is verified; otherwise a damaged label could pass as another
+/// label.
 ///
 /// # Errors
 /// If it is missing or damaged.

@@ -162,7 +162,7 @@ fn joined(
     }
 }
 
-/// The traces of each of `channels`, in order and without what is there twice, which `merged` counts.
+/// The traces of each of `channels`, in order and without duplicate samples, which `merged` counts.
 fn select(
     traces: &[Trace],
     channels: &[String],

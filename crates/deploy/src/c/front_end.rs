@@ -1,4 +1,4 @@
-//! The front end's constants and tables; the code that uses them is `runtime/front_end.c`.
+//! Constants and tables of the front end; the code that uses them is `runtime/front_end.c`.
 
 use std::f64::consts::TAU;
 use std::fmt::Write;
@@ -14,51 +14,51 @@ use crate::{DeployError, TrainedModel};
 
 /// Constants and tables of a front end.
 pub(super) struct FrontEnd {
-    /// Samples of a window.
+    /// Number of samples in a window.
     pub samples: usize,
-    /// Definitions and tables, C.
+    /// Definitions and tables in C.
     pub text: String,
-    /// Bytes of the tables.
+    /// Size of the tables in bytes.
     pub table_bytes: usize,
-    /// Bytes of the buffers beside features.
+    /// Size of the buffers besides the features in bytes.
     pub buffer_bytes: usize,
     /// Whether features are logarithms of the power in bands.
     pub is_bands: bool,
-    /// Whether steps are computed in double, filters among them.
+    /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
     pub hop: usize,
-    /// What takes samples one by one; why nothing does.
+    /// Input sample by sample; if it is impossible, the reason.
     pub stream: Result<Stream, &'static str>,
 }
 
-/// Samples one by one.
+/// Input sample by sample.
 #[derive(Clone, Copy)]
 pub(super) struct Stream {
-    /// Samples of a segment.
+    /// Number of samples in a segment.
     pub segment: usize,
-    /// Bytes of what is kept of the last segments, beside the buffers of a window.
+    /// Memory for the stored segments in bytes, in addition to the buffers for windows.
     pub bytes: usize,
 }
 
-/// What segments are cut into and become.
+/// How segments are cut and transformed.
 struct Method {
     name: &'static str,
     hop: usize,
     segments: usize,
     features: usize,
-    /// Length of the transform, 0 where there is none.
+    /// Length of the transform, or 0.
     transform: usize,
-    /// More definitions.
+    /// Further definitions.
     text: String,
     table_bytes: usize,
 }
 
 impl FrontEnd {
-    /// Of `model`; `encoded` says whether features are stored as integers.
+    /// The front end of `model`; `encoded` is whether features are stored as integers.
     ///
     /// # Errors
-    /// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+    /// [`DeployError::FrontEnd`] if the preprocessing cannot be exported to C.
     pub fn new(model: &TrainedModel<'_>, encoded: bool) -> Result<Self, DeployError> {
         let preprocessing = model.preprocessing();
         let input = model.input();
@@ -132,8 +132,8 @@ impl FrontEnd {
     }
 }
 
-/// Of bands with a step `demean`: they are of frames less their own means, so that it changes nothing but roundings, and
-/// segments, which do not know the mean of the window, go without.
+/// The steps, without `demean` if samples arrive one by one. The mean of each frame is removed before its transform, so
+/// `demean` changes only rounding errors of `bands`; and segments do not know the mean of the window.
 fn without_demean(
     preprocessing: &Preprocessing,
     shape: [usize; 2],
@@ -148,7 +148,7 @@ fn without_demean(
     ))
 }
 
-/// What takes samples of `[channels, samples]` one by one; why nothing does, where segments depend on the whole window.
+/// Input sample by sample for `[channels, samples]`, or the reason why segments depend on the whole window.
 fn stream(
     preprocessing: &Preprocessing,
     method: &Method,
@@ -195,7 +195,7 @@ fn refuse(problem: impl Into<String>) -> DeployError {
     DeployError::FrontEnd(problem.into())
 }
 
-/// Samples of a window, where the model says so or its features do.
+/// Number of samples in a window, from the model or its features.
 fn samples(model: &TrainedModel<'_>) -> Result<usize, DeployError> {
     let preprocessing = model.preprocessing();
     let from_features = match preprocessing.spectral.method {

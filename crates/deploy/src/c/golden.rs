@@ -1,4 +1,4 @@
-//! What the trainer's own engine computes of windows that the test makes.
+//! Results of the trainer's own engine for windows that the test generates.
 
 use std::fmt::Write;
 
@@ -10,12 +10,12 @@ use crate::network::{Network, Runner};
 use crate::quantise::IntegerRunner;
 use crate::{DeployError, TrainedModel};
 
-/// Windows of samples.
+/// Number of windows.
 const WINDOWS: u32 = 4;
-/// Inputs of integer networks beside the features of the first window.
+/// Number of inputs of integer networks besides the features of the first window.
 const INPUTS: u32 = 4;
 
-/// As in `runtime/test_model.c`.
+/// The generator in `runtime/test_model.c`.
 struct Noise(u32);
 
 impl Noise {
@@ -96,7 +96,7 @@ pub(super) fn header(
     Ok(text)
 }
 
-/// Inputs of the network, as the data crate makes them of a window.
+/// Inputs of the network for a window, computed by the data crate.
 pub(super) fn features(
     preprocessing: &Preprocessing,
     window: &[f32],

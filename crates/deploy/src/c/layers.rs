@@ -1,4 +1,4 @@
-//! Weights and calls of the network.
+//! Weights and layer calls of the network.
 
 use std::fmt::Write;
 
@@ -8,25 +8,25 @@ use crate::network::arena::{Access, Arena};
 use crate::network::{Layer, Network, Operation, Shape, padding};
 use crate::quantise::{Affine, IntegerLayer, IntegerNetwork, IntegerOperation};
 
-/// A network as C.
+/// C code of a network.
 pub(super) struct LayerText {
-    /// `USES_...`, and what the front end must know of the input.
+    /// `USES_...` flags, and properties of the input for the front end.
     pub definitions: String,
-    /// Arrays and layers.
+    /// Weight arrays and layers.
     pub weights: String,
-    /// One a layer.
+    /// One call per layer.
     pub calls: String,
-    /// Elements of the array of all values.
+    /// Number of elements in the array of all values.
     pub arena: usize,
-    /// First element of the logits.
+    /// Position of the first logit.
     pub output: usize,
-    /// Bytes of a value.
+    /// Size of a value in bytes.
     pub value_bytes: usize,
-    /// Bytes of the arrays.
+    /// Size of the arrays in bytes.
     pub weight_bytes: usize,
 }
 
-/// Kinds of layers: the function, and the flag that has it compiled.
+/// Kinds of layers: the function, and the flag that enables it.
 const KINDS: [(&str, &str); 6] = [
     ("convolve", "USES_CONV"),
     ("convolve_channels", "USES_DEPTHWISE"),
@@ -36,7 +36,7 @@ const KINDS: [(&str, &str); 6] = [
     ("add", "USES_ADD"),
 ];
 
-/// Size of a kernel and its stride; 1 where there is none.
+/// Size and stride of a kernel; 1 for layers without one.
 #[derive(Clone, Copy)]
 struct Window {
     size: (usize, usize),
@@ -66,7 +66,7 @@ impl LayerText {
     }
 }
 
-/// What both kinds of numbers share.
+/// Parts common to both number formats.
 struct Writer<'a> {
     shapes: &'a [Shape],
     arena: Arena,
@@ -88,7 +88,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The numbers of a layer that do not depend on the kind of numbers.
+    /// The properties of a layer that do not depend on the number format.
     fn geometry(&self, (input, output): (usize, usize), window: Window) -> String {
         let (x, y) = (self.shapes[input], self.shapes[output]);
         let (top, left) = padding(x, window.size, window.stride);
@@ -299,7 +299,7 @@ fn add_integer_layer(
     writer.call(at, kind, &arguments);
 }
 
-/// Writes the arrays of a layer; returns their names, `NULL` where it has none.
+/// Writes the arrays of a layer; returns their names, or `NULL` for missing ones.
 fn integer_arrays(
     writer: &mut Writer<'_>,
     at: usize,

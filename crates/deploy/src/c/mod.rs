@@ -1,10 +1,11 @@
-//! C99 for nodes: front end and network in one source and one header, without heap, with nothing but `math.h`.
+//! C99 for sensor nodes: front end and network in one source file and one header, without heap and with no library
+//! except `math.h`.
 //!
-//! - `runtime/`: the code, as C; which of it is compiled is decided by definitions;
+//! - `runtime/`: the C code; definitions select the parts to compile;
 //! - `front_end`: definitions and tables of the preprocessing;
-//! - `steps`: what is done to windows before, filters among it;
-//! - `layers`: weights and calls of the network, in float or in 8 bits;
-//! - `golden`: what the trainer's own engine computes of windows that the test makes;
+//! - `steps`: steps over windows before the front end, including filters;
+//! - `layers`: weights and layer calls of the network, in float or in 8 bits;
+//! - `golden`: results of the trainer's own engine for windows that the test generates;
 //! - `text`: numbers and names as C.
 
 mod front_end;
@@ -33,51 +34,51 @@ const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const BANDS_STREAM_CODE: &str = include_str!("runtime/bands_stream.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
-/// Stack of a classification on an ARM Cortex-M4F: `scripts/check_firmware` measures up to 240 bytes, nearly all of them in
-/// the front end and `logf`; the rest is for other compilers and `math.h`s.
+/// Stack size for a classification on an ARM Cortex-M4F. `scripts/check_firmware` measures up to 240 bytes, nearly all
+/// of them in the front end and `logf`; the rest is a margin for other compilers and `math.h` implementations.
 const STACK_BYTES: usize = 256;
 
-/// The same of samples one by one: 324 bytes with the front end `bands`.
+/// The same for input sample by sample: 324 bytes with the front end `bands`.
 const STREAM_STACK_BYTES: usize = 384;
 
-/// Bytes of code, with what it needs of `math.h`, of an ARM Cortex-M4F at `-Os`: measured by `scripts/check_firmware`, which
-/// measures every model anew.
+/// Code size in bytes on an ARM Cortex-M4F at `-Os`, including the parts of `math.h` that are used. Measured by
+/// `scripts/check_firmware`, which measures every model again.
 const CODE_BYTES: usize = 8448;
 
-/// The network as C computes it.
+/// Number format of the network in C.
 #[derive(Clone, Copy, Debug)]
 pub enum Numbers<'a> {
-    /// In float.
+    /// Float.
     Float,
-    /// In 8 bits.
+    /// 8 bits.
     Int8(&'a IntegerNetwork),
 }
 
-/// Memory and work of a model on a node.
+/// Memory and computation that a model needs on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// Bytes of weights.
+    /// Size of the weights.
     pub weight_bytes: usize,
-    /// Bytes of the front end's tables.
+    /// Size of the front end's tables.
     pub table_bytes: usize,
-    /// Static bytes: features and values of the network, shared by lifetime, and the front end's buffers. The window of
-    /// samples is the caller's.
+    /// Static memory: features and values of the network, shared by lifetime, and the front end's buffers. The caller
+    /// provides the window of samples.
     pub ram_bytes: usize,
-    /// Multiply-accumulates of the network a window.
+    /// Multiply-accumulates of the network per window.
     pub macs: usize,
 }
 
 impl Cost {
-    /// Weights, tables and an estimate of the code.
+    /// Weights, tables and the estimated code size.
     pub fn flash_bytes(&self) -> usize {
         self.weight_bytes + self.table_bytes + CODE_BYTES
     }
 }
 
-/// What `model` costs, of its shapes alone: weights may be those of an untrained network.
+/// The cost of `model`. It depends only on shapes, so the network may be untrained.
 ///
 /// # Errors
-/// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+/// [`DeployError::FrontEnd`] if the preprocessing cannot be exported to C.
 pub fn cost(
     model: &TrainedModel<'_>,
     network: &Network,
@@ -101,10 +102,11 @@ fn cost_of(front_end: &FrontEnd, layers: &LayerText, network: &Network) -> Cost 
     }
 }
 
-/// The files: `seismic_model.h` and `.c`, `example.c`, `test_model.c` with `golden.h`, `Makefile`, `cost.json`.
+/// The files `seismic_model.h`, `seismic_model.c`, `example.c`, `test_model.c` with `golden.h`, `Makefile` and
+/// `cost.json`.
 ///
 /// # Errors
-/// [`DeployError::FrontEnd`] where the preprocessing has no form in C.
+/// [`DeployError::FrontEnd`] if the preprocessing cannot be exported to C.
 pub fn files(
     model: &TrainedModel<'_>,
     network: &Network,
@@ -168,7 +170,7 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
     )
 }
 
-/// Declarations for samples as they come, or why there are none.
+/// Declarations for input sample by sample, or the reason why there are none.
 fn stream_header(front_end: &FrontEnd) -> String {
     match front_end.stream {
         Ok(stream) => format!(
@@ -195,11 +197,11 @@ fn stream_header(front_end: &FrontEnd) -> String {
     }
 }
 
-/// Why windows differ a little where `bands` take samples one by one too.
+/// Why results for windows differ slightly if input sample by sample is enabled for `bands`.
 const BANDS_STREAM_NOTE: &str = "\n * Compiled with it, functions for windows compute segment by segment too, and differ in the last digits from those \
     compiled\n * without: in 8 bits a few features by one unit.";
 
-/// Tests the functions for samples too, where there are any.
+/// The Makefile; it also tests input sample by sample, if available.
 fn makefile(front_end: &FrontEnd) -> String {
     let text = include_str!("runtime/Makefile");
     if front_end.stream.is_ok() {
@@ -243,7 +245,7 @@ fn source(
     text
 }
 
-/// The front end, with steps in double where it has any.
+/// The front end, including steps in double if there are any.
 fn front_end_code(front_end: &FrontEnd) -> String {
     let filter = if front_end.is_filtered {
         FILTER_CODE
@@ -260,7 +262,7 @@ fn front_end_code(front_end: &FrontEnd) -> String {
         .replace("/* BANDS BY SEGMENT */\n", by_segment)
 }
 
-/// What the header declares.
+/// Declarations for the header.
 fn entry_points(model: &TrainedModel<'_>, layers: &LayerText, numbers: Numbers<'_>) -> String {
     let names = model.class_names().iter().map(|name| string(name));
     let names = names.collect::<Vec<_>>().join(", ");

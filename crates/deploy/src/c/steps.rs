@@ -1,4 +1,4 @@
-//! What is done to a window before its segments are cut: in float where no step is a filter, else in double.
+//! Steps over a window before its segments are cut, computed in float or, if one of them is a filter, in double.
 
 use std::fmt::Write;
 
@@ -9,19 +9,19 @@ use crate::DeployError;
 
 /// Definitions of the steps.
 pub(super) struct Steps {
-    /// Definitions and tables, C.
+    /// Definitions and tables in C.
     pub text: String,
-    /// Bytes of the tables.
+    /// Size of the tables in bytes.
     pub table_bytes: usize,
-    /// Bytes of the buffers.
+    /// Size of the buffers in bytes.
     pub buffer_bytes: usize,
 }
 
 impl Steps {
-    /// Of windows `[channels, samples]`.
+    /// The steps for windows `[channels, samples]`.
     ///
     /// # Errors
-    /// [`DeployError::FrontEnd`] where a filter cannot be designed, or is longer than the window.
+    /// [`DeployError::FrontEnd`] if a filter cannot be designed, or is longer than the window.
     pub fn new(
         preprocessing: &Preprocessing,
         [channels, samples]: [usize; 2],
@@ -86,7 +86,7 @@ impl Steps {
     }
 }
 
-/// Calls for a channel, in float, where no step is a filter.
+/// Calls for one channel in float, if no step is a filter.
 fn in_float(steps: &[PlannedStep]) -> String {
     let call = |step: &PlannedStep| match step {
         PlannedStep::Demean => " demean(c);".to_owned(),
@@ -98,7 +98,7 @@ fn in_float(steps: &[PlannedStep]) -> String {
     steps.iter().map(call).collect()
 }
 
-/// What is done to the samples `x` of a channel, in double.
+/// Operations on the samples `x` of one channel in double.
 fn in_double(steps: &[PlannedStep]) -> String {
     let mut filters = 0;
     let mut calls = String::new();

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-/// A float that reads back as itself.
+/// A float literal that reads back as the same value.
 pub(super) fn float(value: f32) -> String {
     let text = format!("{value:?}");
     // `1e-7f` is a float in C; `1f` is not.
@@ -13,7 +13,7 @@ pub(super) fn float(value: f32) -> String {
     }
 }
 
-/// `static const` array of `kind`.
+/// A `static const` array of `kind`.
 pub(super) fn array<T>(
     kind: &str,
     name: &str,
@@ -43,7 +43,7 @@ pub(super) fn integers<T: Display>(kind: &str, name: &str, values: &[T]) -> Stri
     array(kind, name, values, |v| v.to_string())
 }
 
-/// A string literal. Bytes outside ASCII are octal, of three digits, so that nothing after them is read as theirs.
+/// A string literal. Bytes outside ASCII become three octal digits, so that following digits are not part of them.
 pub(super) fn string(text: &str) -> String {
     let mut literal = String::from("\"");
     for byte in text.bytes() {
@@ -63,7 +63,7 @@ pub(super) fn string(text: &str) -> String {
     literal
 }
 
-/// A comment cannot end early.
+/// Text for a comment, which it cannot end early.
 pub(super) fn comment(text: &str) -> String {
     text.replace("*/", "* /").replace(['\n', '\r'], " ")
 }

@@ -2,7 +2,7 @@
 //!
 //! - `graph`: nodes under construction; `network`: a plan's steps as operations;
 //! - `front_end`, with `window_steps` before and `scaling` after: preprocessing as operations; `left_out`: reasons why
-//!   it is   missing;
+//!   it is missing;
 //! - `variables`: weights as variables that TensorFlow restores, lists and trains;
 //! - `assets`: further information for people and programs.
 //!

@@ -1,12 +1,12 @@
-/* Faults of a disk, put between a program and its files by LD_PRELOAD. Built and used by tests/cli/faults.rs.
+/* Simulates disk faults for a program that loads it with LD_PRELOAD. Built and used by tests/cli/faults.rs.
  *
- *   FAULT_DIR    files below it are meant
+ *   FAULT_DIR    folder whose files are affected
  *   FAULT_COUNT  file that receives the number of changes (writes, creations, renames, syncs, ...) at exit
- *   FAULT_AT     the change, from 1, that meets the fault
- *   FAULT_KIND   power     half of the change's bytes are written, what was never synced is lost, the process dies
- *                full      from here on nothing takes bytes (ENOSPC), after half of the first ones
- *                readonly  from here on nothing changes (EROFS)
- *   FAULT_FOR    full and readonly: so many changes, then the disk is well again
+ *   FAULT_AT     number of the change, from 1, at which the fault occurs
+ *   FAULT_KIND   power     half of the change's bytes are written, unsynced data are lost, and the process dies
+ *                full      half of the change's bytes are written; from then on, writing fails (ENOSPC)
+ *                readonly  from here on, every change fails (EROFS)
+ *   FAULT_FOR    for full and readonly: number of changes that fail before the disk works again
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -65,7 +65,7 @@ static void power_cut(void) {
     pause();
 }
 
-/* Counts a change; the error it meets, 0 for none, -1 for the loss of power. */
+/* Counts a change; returns its error, 0 for none, or -1 for a loss of power. */
 static int fault(int takes_bytes) {
     long at = atol(getenv("FAULT_AT") ?: "0"), last = at + atol(getenv("FAULT_FOR") ?: "1000000000");
     const char *kind = getenv("FAULT_KIND") ?: "";
@@ -76,7 +76,7 @@ static int fault(int takes_bytes) {
     return takes_bytes ? ENOSPC : 0;
 }
 
-/* A change that takes no part of itself when it fails. */
+/* A change that has no effect if it fails. */
 static int refused(int takes_bytes) {
     int error = fault(takes_bytes);
     if (error < 0) power_cut();
@@ -174,7 +174,7 @@ int rename(const char *from, const char *to) {
     if (!failed) {
         struct stat found;
         int known = used, i = entry(from), j = entry(to);
-        /* A file of an earlier process survived that one. */
+        /* A file of an earlier process is already on disk. */
         if (i == known) files[i].synced = stat(from, &found) == 0 ? found.st_size : 0;
         files[j].synced = files[i].synced;
         files[i].path[0] = 0;

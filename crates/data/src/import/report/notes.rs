@@ -1,11 +1,11 @@
-//! What deserves attention in the report of a recording.
+//! Warnings in the report of a recording.
 
 use super::{EXAMPLES, RecordingReport};
 use crate::import::cut::Counts;
 use crate::recording::{Note, Remark};
 
 impl RecordingReport {
-    /// What deserves attention, a sentence each.
+    /// The warnings, one sentence each.
     pub(in crate::import) fn notes(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));

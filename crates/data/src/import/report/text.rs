@@ -1,4 +1,4 @@
-//! Both forms of the report: as JSON, and as people read it.
+//! The two forms of the report: JSON and text.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ impl Report {
         Ok(())
     }
 
-    /// The report as people read it.
+    /// The report as text.
     fn text(&self) -> String {
         let mut text = String::from("Import report\n\nSplits\n");
         for split in &self.splits {

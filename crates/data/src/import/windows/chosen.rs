@@ -1,4 +1,4 @@
-//! Which pieces of a recording belong to which channel.
+//! Assigns the pieces of a recording to the requested channels.
 
 use super::super::gaps::{self, LeftOut};
 use super::super::origin::Piece;
@@ -6,10 +6,10 @@ use super::super::report::RecordingReport;
 use super::super::suspect;
 use crate::recording::{Trace, merge};
 
-/// The pieces of a recording by the channel that is asked for.
+/// The pieces of a recording by requested channel.
 pub(super) struct Chosen {
     channels: Vec<Vec<Piece>>,
-    /// Those that nobody asks for.
+    /// Pieces of channels that are not requested.
     rest: Vec<Piece>,
 }
 
@@ -52,7 +52,7 @@ impl Chosen {
         pieces.filter(|piece| !piece.trace.samples.is_empty())
     }
 
-    /// From the earliest sample to after the last one, whatever becomes of them.
+    /// From the earliest sample to the end of the last one, whether or not they are used.
     pub fn span(&self) -> Option<(i64, i64)> {
         let start = self.pieces().map(|piece| piece.trace.start).min()?;
         let end = self.pieces().map(|piece| piece.trace.end()).max()?;

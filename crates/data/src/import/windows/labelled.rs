@@ -1,4 +1,4 @@
-//! The labelled intervals of a recording, and which of them lie where nothing was recorded.
+//! The labelled intervals of a recording, and which of them lie at times without data.
 
 use super::super::config::{RecordingsConfig, SplitBy};
 use super::super::cut::Interval;
@@ -55,7 +55,7 @@ pub(super) fn intervals(
     Ok(intervals)
 }
 
-/// Counts labels by class, and those at times when nothing was recorded.
+/// Counts labels by class, and labels at times without data.
 pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingReport) {
     for interval in intervals {
         let class = &mut report.classes[interval.label];

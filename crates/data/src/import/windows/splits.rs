@@ -1,4 +1,4 @@
-//! Windows into the spool, with their splits where these are known.
+//! Adds windows to the spool, with their splits if known.
 
 use super::super::config::SplitBy;
 use super::super::cut::Cut;
@@ -12,9 +12,9 @@ use crate::recording::NANOS;
 
 /// How a recording is divided among the splits.
 pub(super) enum Boundaries {
-    /// Not at all: groups are assigned to splits later.
+    /// Not yet: groups are assigned to splits later.
     None,
-    /// All of it belongs to one split.
+    /// Completely in one split.
     Whole(usize),
     /// For each split, the fraction of the recording's duration at which it ends.
     At(Vec<(usize, f64)>),
@@ -36,7 +36,7 @@ pub(super) fn boundaries(job: Job<'_>) -> Result<Boundaries, ImportError> {
     })
 }
 
-/// Spools windows with their splits; returns the number of windows across the boundary of two splits.
+/// Spools windows with their splits; returns the number of windows that cross the boundary between two splits.
 pub(super) fn spool_cuts(
     job: Job<'_>,
     cuts: Vec<Cut>,

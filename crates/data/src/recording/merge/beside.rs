@@ -3,7 +3,7 @@
 use super::{Stretch, nearest};
 use crate::recording::{NANOS, Trace};
 
-/// Difference of times, in samples, that needs no note: SAC's times are no more exact far from their reference.
+/// Time difference, in samples, that needs no note: far from their reference, SAC's times are no more accurate.
 const SAME: f64 = 0.02;
 
 /// Stretches with shifted channels.
@@ -38,7 +38,7 @@ impl Beside {
         }
     }
 
-    /// A sentence about them.
+    /// A sentence that describes them.
     pub fn note(&self) -> Option<String> {
         let (channel, samples, rate) = self.furthest.as_ref()?;
         Some(format!(

@@ -61,7 +61,7 @@ fn first_sample(start: i64, rate: f64, time: i64) -> i64 {
     start.saturating_add((index / rate * NANOS).round() as i64)
 }
 
-/// The samples of `traces` from `start` to `end`, resampled to `rate`; `None` if no resampling is that far.
+/// The samples of `traces` from `start` to `end`, resampled to `rate`; `None` if the rates are too far apart.
 pub(super) fn resampled(traces: &[&Trace], start: i64, end: i64, rate: f64) -> Option<Stretch> {
     let start = begin(traces, start);
     let channels = traces.iter().map(|trace| {

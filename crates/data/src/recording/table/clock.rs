@@ -144,7 +144,7 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     })
 }
 
-/// The line of least squares through stretches that are even already.
+/// The least-squares line through stretches that are already even.
 fn straight(seconds: &[f64], cuts: &[usize]) -> Option<Line> {
     let (mut numerator, mut denominator, mut squares) = (0.0, 0.0, 0.0);
     for range in bounds(cuts, seconds.len()) {
@@ -173,7 +173,7 @@ fn bounds(cuts: &[usize], n: usize) -> Vec<Range<usize>> {
     firsts.zip(ends).map(|(first, end)| first..end).collect()
 }
 
-/// Rate, beginnings and notes of a guess.
+/// Rate, stretches and notes of a guess.
 fn finish(
     times: &[i64],
     seconds: &[f64],
@@ -276,7 +276,7 @@ fn steps_back(guess: &Guess, measured: f64) -> Result<Option<String>, ClockError
     }))
 }
 
-/// Where a stretch of rows at `rate` Hz begins in seconds, by its scattered times.
+/// Start of a stretch of rows at `rate` Hz in seconds, from its scattered times.
 fn fitted_start(seconds: &[f64], levels: &Levels, measured: f64, rate: f64) -> f64 {
     let period = 1.0 / rate;
     // If the given rate differs from that of the times, only the first rows are used for the start.
@@ -312,7 +312,7 @@ fn close_small_overlaps(stretches: &mut [(Range<usize>, i64)], period: f64) {
     }
 }
 
-/// Says so where most rows follow each other far faster than the clock.
+/// A note if most rows follow each other much faster than the clock.
 fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
     let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let middle = steps.len() / 2;

@@ -78,7 +78,7 @@ impl IntegerInference {
         }
     }
 
-    /// Number of logits a window.
+    /// Number of logits per window.
     pub fn classes(&self) -> usize {
         self.program.layouts[self.program.output].shape.elements()
     }

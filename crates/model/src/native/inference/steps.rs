@@ -158,7 +158,7 @@ pub(super) fn pool_columns<V: Isa>(
     }
 }
 
-/// The mean over `positions` positions where `MEAN` says so, else the largest.
+/// The mean over `positions` positions if `MEAN` is set, otherwise the maximum.
 pub(super) fn pool<V: Isa, const MEAN: bool>(
     positions: usize,
     from: &[f32],
