@@ -135,7 +135,7 @@ def write_presets(given, folder):
     presets = {"default": None}
     for text in given:
         name, preset = text.split("=", 1)
-        if pathlib.Path(preset).is_file():
+        if "\n" not in preset and ": " not in preset:
             presets[name] = pathlib.Path(preset).resolve()
         else:
             presets[name] = folder / f"{name}.yaml"

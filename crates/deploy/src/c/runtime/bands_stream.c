@@ -10,7 +10,8 @@ typedef struct {
 
 #if FEATURES_ARE_INTEGERS
 /* The upper bits of a float from 2^-44 to 2^20: six bits of the exponent and ten of the fraction. This takes half the memory
- * for an error of 0.05 %, far below a unit of the features. In units near the largest sample, powers are below 2^20. */
+ * for an error of 0.05 %, far below a unit of the features, unless the floor is below 1e-8. In units near the largest sample,
+ * powers are below 2^20. */
 typedef uint16_t kept_power;
 #define SMALLEST_POWER ((127u - 44u) << 23)
 
