@@ -51,6 +51,8 @@ pub struct Fetcher<'a> {
     /// Whether inputs are scaled.
     scaled: bool,
     augmenting: Option<Augmenting<'a>>,
+    /// Layout of the features, if the augmentation changes them.
+    layout: Option<FeatureLayout>,
     /// Number of samples of the epoch before the next batch.
     place: usize,
     /// Indices of the windows used as background.
@@ -68,6 +70,7 @@ impl<'a> Fetcher<'a> {
             pipelines: Pipelines::new(preprocessing),
             scaled: true,
             augmenting: None,
+            layout: None,
             place: 0,
             backgrounds: Vec::new(),
             files: HashMap::new(),
@@ -77,6 +80,7 @@ impl<'a> Fetcher<'a> {
     /// Disables scaling.
     pub(crate) fn unscaled(mut self) -> Self {
         self.scaled = false;
+        self.layout = None;
         self
     }
 
@@ -92,6 +96,14 @@ impl<'a> Fetcher<'a> {
         self.backgrounds = of_class.map(|(i, _)| i).collect();
         self.place = augmenting.map_or(0, |augmenting| augmenting.first);
         self.augmenting = augmenting.filter(|augmenting| !augmenting.augmentation.is_none());
+        // Only scaled spectra: raw samples have no bands, and noise is relative to the features' deviation.
+        let is_spectrum = self.preprocessing.spectral.method != SpectralMethod::None;
+        let is_scaled = self.scaled && self.preprocessing.normalisation != Normalisation::None;
+        let changes_features = self.augmenting.is_some_and(|augmenting| {
+            is_spectrum && is_scaled && !augmenting.augmentation.features.is_none()
+        });
+        self.layout =
+            changes_features.then(|| FeatureLayout::new(self.preprocessing, self.split.shape));
         self
     }
 
@@ -149,26 +161,19 @@ impl<'a> Fetcher<'a> {
 
     /// Augments the features of a batch if they are scaled spectra.
     fn augment_features(&self, x: &mut [f32]) {
-        let shape = self.split.shape;
-        let is_spectrum = self.preprocessing.spectral.method != SpectralMethod::None;
-        let is_scaled = self.scaled && self.preprocessing.normalisation != Normalisation::None;
-        let Some(augmenting) = self.augmenting.filter(|_| is_spectrum && is_scaled) else {
+        let Some((augmenting, layout)) = self.augmenting.zip(self.layout.as_ref()) else {
             return;
         };
         let features = augmenting.augmentation.features;
-        if features.is_none() {
-            return;
-        }
-        let layout = FeatureLayout::new(self.preprocessing, shape);
         let first = self.place;
-        let samples = x.par_chunks_exact_mut(shape.iter().product());
+        let samples = x.par_chunks_exact_mut(self.split.sample_length());
         samples.enumerate().for_each(|(n, sample)| {
             let draw = Draw {
                 seed: augmenting.seed,
                 epoch: augmenting.epoch,
                 position: first + n,
             };
-            features.apply(sample, &layout, draw);
+            features.apply(sample, layout, draw);
         });
     }
 
