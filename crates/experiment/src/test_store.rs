@@ -91,14 +91,19 @@ fn finished_files(experiment: &mut Experiment) {
     }
 }
 
-fn claim(store: &ExperimentStore, minute: u32, rate: f64) -> Experiment {
-    let parts = IdParts {
+/// Parts of an ID that differ by the minute.
+pub(crate) fn id_parts(minute: u32, num_classes: usize) -> IdParts {
+    IdParts {
         time: Local.with_ymd_and_hms(2026, 1, 2, 3, minute, 0).unwrap(),
         model_type: "simple_cnn".into(),
-        num_classes: 3,
+        num_classes,
         batch_size: 32,
         config_hash: format!("{minute:08x}"),
-    };
+    }
+}
+
+fn claim(store: &ExperimentStore, minute: u32, rate: f64) -> Experiment {
+    let parts = id_parts(minute, 3);
     let mut metadata = Metadata {
         seed: Some(42),
         class_names: ["background", "footsteps", "vehicle"]

@@ -1,7 +1,7 @@
 //! Runs `trainer` as a user does. This file holds what the tests in `cli/` share.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::id::{IdParts, IdTemplate};
+use crate::id::IdTemplate;
 use crate::metadata::{Metadata, Results};
-use chrono::{Local, TimeZone};
+use crate::test_store::id_parts;
 
 /// A store with a study of two learning rates, three folds and two seeds, and one failed run.
 pub(crate) fn study_store() -> (tempfile::TempDir, ExperimentStore) {
@@ -64,13 +64,7 @@ impl Run {
             rate,
             matrix,
         } = self;
-        let parts = IdParts {
-            time: Local.with_ymd_and_hms(2026, 1, 2, 3, line, 0).unwrap(),
-            model_type: "simple_cnn".into(),
-            num_classes: 2,
-            batch_size: 32,
-            config_hash: format!("{line:08x}"),
-        };
+        let parts = id_parts(line, 2);
         let other = json!({
             "study": "rates", "study_line": line, "trial": trial, "fold_name": format!("pass {fold}"),
             "varied": {"learning_rate": rate},

@@ -133,9 +133,29 @@ fn burn_goes_on_too() {
 pub fn await_that(condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(120));
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "it takes too long"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Interrupts a run of `place` as Ctrl-C does, once its first epoch is in the history.
+pub fn interrupted_after_an_epoch(child: Child, place: &Place) -> Output {
+    await_that(|| {
+        let length =
+            |e: &PathBuf| std::fs::metadata(e.join("history.jsonl")).map(|file| file.len());
+        let found = place.found();
+        found
+            .first()
+            .is_some_and(|e| length(e).is_ok_and(|bytes| bytes > 0))
+    });
+    let signal = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(signal.unwrap().success());
+    child.wait_with_output().unwrap()
 }
 
 /// Kills the trainer at times spread over the run, as often as `CRASHES` says (a handful by default), and resumes it
@@ -215,19 +235,7 @@ fn interrupted_in_its_middle(epochs: &str) -> Option<(Place, String)> {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    await_that(|| {
-        let length =
-            |e: &PathBuf| std::fs::metadata(e.join("history.jsonl")).map(|file| file.len());
-        let found = place.found();
-        found
-            .first()
-            .is_some_and(|e| length(e).is_ok_and(|bytes| bytes > 0))
-    });
-    let signal = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(signal.unwrap().success());
-    let output = child.wait_with_output().unwrap();
+    let output = interrupted_after_an_epoch(child, &place);
     let error = text(&output.stderr);
     match output.status.code() {
         Some(130) => Some((place, error)),

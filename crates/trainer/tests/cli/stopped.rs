@@ -1,5 +1,6 @@
 //! Runs that end before their last epoch keep the best weights.
 
+use super::resume::interrupted_after_an_epoch;
 use super::*;
 
 #[test]
@@ -76,31 +77,7 @@ fn an_interrupted_run_keeps_its_best_weights() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let started = Instant::now();
-    let epochs = || {
-        place.found().first().map_or(0, |e| {
-            std::fs::read_to_string(e.join("history.jsonl"))
-                .unwrap_or_default()
-                .lines()
-                .count()
-        })
-    };
-    while epochs() < 1 {
-        assert!(
-            started.elapsed() < Duration::from_secs(120),
-            "the first epoch takes too long"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = child.wait_with_output().unwrap();
+    let output = interrupted_after_an_epoch(child, &place);
     assert_eq!(output.status.code(), Some(130));
     assert_complete(&place.found()[0], "interrupted");
 }

@@ -9,6 +9,8 @@ use data::{DatasetConfig, parse_yaml, parse_yaml_noting_unknown};
 use serde_json::Value;
 use trainer::recipe::Preset;
 
+use super::files_below;
+
 /// Maximum number of words in the README.
 const README_WORDS: usize = 700;
 
@@ -42,18 +44,10 @@ fn pages() -> Vec<Page> {
     ]
     .map(String::from)
     .to_vec();
-    let mut folders = vec!["docs".to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(root().join(&folder)).unwrap() {
-            let entry = entry.unwrap();
-            let name = format!("{folder}/{}", entry.file_name().to_str().unwrap());
-            if entry.path().is_dir() {
-                folders.push(name);
-            } else if name.ends_with(".md") {
-                names.push(name);
-            }
-        }
-    }
+    names.extend(files_below(&root().join("docs"), ".md").iter().map(|path| {
+        let name = path.strip_prefix(root()).unwrap();
+        name.to_str().unwrap().to_owned()
+    }));
     let page = |name: String| Page {
         text: std::fs::read_to_string(root().join(&name)).unwrap(),
         name,

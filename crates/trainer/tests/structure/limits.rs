@@ -2,7 +2,9 @@
 //!
 //! Counting relies on the format of `cargo fmt`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::files_below;
 
 /// Maximum number of lines in a file.
 const FILE: usize = 400;
@@ -100,31 +102,11 @@ fn is_parameter(text: &str) -> bool {
     !name.is_empty() && name.split_whitespace().last() != Some("self") && name != "&self"
 }
 
-/// Every Rust file of the workspace.
-fn files() -> Vec<PathBuf> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() {
-                if name != "target" {
-                    folders.push(path);
-                }
-            } else if name.ends_with(".rs") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
 #[test]
 fn files_functions_and_parameters_are_few() {
     let mut long = Vec::new();
-    let files = files();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = files_below(&workspace, ".rs");
     assert!(files.len() > 300, "{} files", files.len());
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
