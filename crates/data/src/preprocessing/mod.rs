@@ -3,7 +3,7 @@
 //! ```text
 //! window [channels, samples]
 //!   -> steps      (chain)       filters and the like, over whole windows
-//!   -> features   (spectrum, bands)  [channels, segments, bins]: samples, spectra or bands
+//!   -> features   (spectrum, welch, bands)  [channels, segments, bins]: samples, spectra or bands
 //!   -> compress   (thresholds)  log or log1p of spectra, with floors relative to the training split
 //!   -> normalise  (normalise)   mean 0 and deviation 1
 //! ```
@@ -28,6 +28,7 @@ mod spectrum;
 mod steps;
 mod thresholds;
 mod transform;
+mod welch;
 
 use serde::{Deserialize, Serialize};
 

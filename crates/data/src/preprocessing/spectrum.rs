@@ -1,7 +1,4 @@
 //! Spectra of segments.
-//!
-//! Welch's method: P. Welch, "The use of fast Fourier transform for the estimation of power spectra",
-//! IEEE Trans. Audio Electroacoustics 15 (1967), with the scaling of `scipy.signal.welch`.
 
 use std::sync::Arc;
 
@@ -11,10 +8,8 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use super::frames::{FOUR, Four, Frames, Grid};
 use super::loops::{magnitudes, mirror, roots_of_quarters};
-use super::roots::cosine_window;
-use super::settings::{
-    SpectralConfig, SpectralMethod, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
-};
+use super::settings::{SpectralConfig, SpectralMethod};
+use super::welch::Welch;
 
 /// How channels are cut into segments. Lengths are samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +73,6 @@ impl PlannedFft {
     }
 }
 
-struct Welch {
-    fft: PlannedFft,
-    window: Vec<f64>,
-    power: Vec<f64>,
-    step: usize,
-    stretches: usize,
-    /// Factor of every squared magnitude, including the mean over the stretches.
-    scale: f64,
-    detrend: bool,
-}
-
 impl Spectrum {
     /// Plans `config` for segments that are cut in this way; `None` if a Welch stretch is longer than the segment, or
     /// the method is not one of single segments.
@@ -97,7 +81,7 @@ impl Spectrum {
             SpectralMethod::None => Kind::None,
             SpectralMethod::Fft => Kind::Fft(Magnitudes::new(cut)),
             SpectralMethod::Welch => {
-                let welch = Welch::new(&config.welch, config.sampling_rate, cut.length)?;
+                let welch = Welch::new(&config.welch, config.sampling_rate, cut)?;
                 Kind::Welch(Box::new(welch))
             }
             SpectralMethod::Bands => return None,
@@ -114,7 +98,7 @@ impl Spectrum {
     pub fn bins(&self) -> usize {
         match &self.kind {
             Kind::None | Kind::Fft(_) => self.cut.length,
-            Kind::Welch(welch) => welch.power.len(),
+            Kind::Welch(welch) => welch.bins(),
         }
     }
 
@@ -123,7 +107,7 @@ impl Spectrum {
     pub fn transform(&mut self, values: &[f32], channels: usize, known: usize, out: &mut Vec<f32>) {
         let cut = self.cut;
         let by_channel = values.chunks_exact(values.len() / channels);
-        let segments = by_channel.flat_map(|channel| {
+        let segments = by_channel.clone().flat_map(|channel| {
             let starts = (known..cut.segments).map(move |i| i * cut.hop);
             starts.map(move |start| &channel[start..start + cut.length])
         });
@@ -151,7 +135,9 @@ impl Spectrum {
                     mirror(&mut out[first..]);
                 }
             }
-            Kind::Welch(welch) => segments.for_each(|segment| welch.transform(segment, out)),
+            Kind::Welch(welch) => {
+                by_channel.for_each(|channel| welch.transform(channel, known, out))
+            }
         }
     }
 }
@@ -204,68 +190,12 @@ fn fill(
     out.chunks_exact_mut(cut.length).for_each(mirror);
 }
 
-impl Welch {
-    fn new(config: &WelchConfig, sampling_rate: f64, segment: usize) -> Option<Self> {
-        if config.nperseg > segment {
-            return None;
-        }
-        let window = match config.window {
-            WelchWindow::Hann => cosine_window(config.nperseg, 0.5),
-            WelchWindow::Hamming => cosine_window(config.nperseg, 0.54),
-            WelchWindow::Boxcar => vec![1.0; config.nperseg],
-        };
-        let step = config.nperseg - config.noverlap;
-        let stretches = (segment - config.nperseg) / step + 1;
-        let power = match config.scaling {
-            WelchScaling::Density => sampling_rate * window.iter().map(|w| w * w).sum::<f64>(),
-            WelchScaling::Spectrum => window.iter().sum::<f64>().powi(2),
-        };
-        Some(Self {
-            fft: PlannedFft::new(config.nfft),
-            window,
-            power: vec![0.0; config.nfft / 2 + 1],
-            step,
-            stretches,
-            scale: 1.0 / (power * stretches as f64),
-            detrend: config.detrend == WelchDetrend::Constant,
-        })
-    }
-
-    fn transform(&mut self, segment: &[f32], out: &mut Vec<f32>) {
-        let length = self.window.len();
-        let nfft = self.fft.input.len();
-        self.power.fill(0.0);
-        for stretch in 0..self.stretches {
-            let samples = &segment[stretch * self.step..][..length];
-            let sum: f64 = samples.iter().map(|&v| f64::from(v)).sum();
-            let mean = if self.detrend {
-                sum / length as f64
-            } else {
-                0.0
-            };
-            let input = &mut self.fft.input;
-            for ((value, sample), window) in input.iter_mut().zip(samples).zip(&self.window) {
-                *value = (f64::from(*sample) - mean) * window;
-            }
-            input[length..].fill(0.0);
-            for (sum, bin) in self.power.iter_mut().zip(self.fft.run()) {
-                *sum += bin.norm_sqr();
-            }
-        }
-        let last = self.power.len() - 1;
-        let one_sided = |i: usize| {
-            let unpaired = i == 0 || (i == last && nfft.is_multiple_of(2));
-            if unpaired { 1.0 } else { 2.0 }
-        };
-        let scaled = |(i, p): (usize, &f64)| (p * self.scale * one_sided(i)) as f32;
-        out.extend(self.power.iter().enumerate().map(scaled));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preprocessing::settings::Compression;
+    use crate::preprocessing::settings::{
+        Compression, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
+    };
 
     fn signal(n: usize) -> Vec<f32> {
         (0..n)
@@ -329,9 +259,29 @@ mod tests {
         assert_eq!(out.len(), 12);
     }
 
+    /// Welch's method with stretches of 16 samples, 12 apart, padded to `nfft`.
+    fn welch(nfft: usize) -> SpectralConfig {
+        SpectralConfig {
+            method: SpectralMethod::Welch,
+            welch: WelchConfig {
+                nperseg: 16,
+                noverlap: 12,
+                nfft,
+                ..Default::default()
+            },
+            ..Default::default()
+        }
+    }
+
     /// A result does not depend on the other segments transformed with it, nor on where it was cut.
     #[test]
     fn a_segment_has_one_spectrum() {
+        for config in [fft(), welch(32), welch(20)] {
+            one_spectrum(&config);
+        }
+    }
+
+    fn one_spectrum(config: &SpectralConfig) {
         for (length, hop) in [(64, 32), (64, 64), (24, 12)] {
             let cut = Cut {
                 segments: 7,
@@ -340,20 +290,21 @@ mod tests {
             };
             let samples = 6 * hop + length;
             let values = [signal(samples), signal(samples)].concat();
-            let mut own = Spectrum::new(&fft(), cut).unwrap();
+            let mut own = Spectrum::new(config, cut).unwrap();
             let mut all = Vec::new();
             own.transform(&values, 2, 0, &mut all);
+            let bins = own.bins();
             for known in 1..7 {
                 let mut fresh = Vec::new();
                 own.transform(&values, 2, known, &mut fresh);
-                let rows = all.chunks_exact(7 * length);
-                let expected: Vec<f32> = rows.flat_map(|r| r[known * length..].to_vec()).collect();
+                let rows = all.chunks_exact(7 * bins);
+                let expected: Vec<f32> = rows.flat_map(|r| r[known * bins..].to_vec()).collect();
                 assert_eq!(fresh, expected);
             }
             let mut alone = Vec::new();
-            let mut single = Spectrum::new(&fft(), single(length)).unwrap();
+            let mut single = Spectrum::new(config, single(length)).unwrap();
             single.transform(&values[3 * hop..3 * hop + length], 1, 0, &mut alone);
-            assert_eq!(alone, all[3 * length..4 * length]);
+            assert_eq!(alone, all[3 * bins..4 * bins]);
         }
     }
 
