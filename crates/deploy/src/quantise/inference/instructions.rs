@@ -12,7 +12,7 @@ pub(super) enum Instructions {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// With VNNI, which multiplies and adds pairs in one instruction.
+    /// With VNNI, which multiplies and adds pairs, or four bytes, in one instruction.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -26,6 +26,17 @@ impl Instructions {
             Self::Avx2 => <__m256i as Lanes>::ROWS,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => <__m512i as Lanes>::ROWS,
+        }
+    }
+
+    /// Whether an instruction multiplies and adds four bytes per lane.
+    pub fn multiply_bytes(self) -> bool {
+        match self {
+            Self::Portable => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => true,
         }
     }
 

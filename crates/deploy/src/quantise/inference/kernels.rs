@@ -7,20 +7,20 @@ use super::instructions::Body;
 use super::scaling::{Multipliers, Scaling};
 use super::vector::{Lanes, PANEL};
 
-/// Kernel of a panel for two channels of the input: per lane, the weights of both.
+/// Kernel of a panel for one word of the input: per lane, two weights of 16 bits or four of 8.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
-pub(super) struct Pairs(pub [[i16; 2]; PANEL]);
+pub(super) struct Words(pub [i32; PANEL]);
 
 /// A contiguous part of the input whose kernel is contiguous too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Offset from a row's first number.
+    /// Words from a row's first one.
     pub input: usize,
-    /// Offset of its first pairs in the kernel of a panel.
+    /// Offset of its first words in the kernel of a panel.
     pub kernel: usize,
-    /// Number of pairs.
-    pub pairs: usize,
+    /// Number of words.
+    pub words: usize,
 }
 
 /// Conversion of sums to units of a value.
@@ -100,20 +100,23 @@ pub(super) enum To<'a> {
     Sums(*mut i32),
 }
 
-/// `R` positions of a convolution's output by a panel of its channels.
-pub(super) struct Tile<'a, const R: usize> {
-    /// Data that every row reads, and offset that it writes to.
-    pub rows: [(*const i16, usize); R],
+/// `R` positions of a convolution's output by a panel of its channels. A word of the input has two numbers of 16 bits, or
+/// four of 8.
+pub(super) struct Tile<'a, const R: usize, const BYTES: bool> {
+    /// Words that every row reads, and offset that it writes to.
+    pub rows: [(*const i32, usize); R],
     pub to: To<'a>,
+    /// Bias per channel; only for units.
+    pub bias: &'a [i32],
     pub runs: &'a [Run],
     /// Kernel of this panel.
-    pub kernel: &'a [Pairs],
+    pub kernel: &'a [Words],
     /// First channel of the panel, and its number of channels.
     pub channel: usize,
     pub count: usize,
 }
 
-impl<const R: usize> Body for Tile<'_, R> {
+impl<const R: usize, const BYTES: bool> Body for Tile<'_, R, BYTES> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         if R > L::ROWS {
@@ -130,7 +133,7 @@ impl<const R: usize> Body for Tile<'_, R> {
     }
 }
 
-impl<const R: usize> Tile<'_, R> {
+impl<const R: usize, const BYTES: bool> Tile<'_, R, BYTES> {
     /// Computes the given number of vectors of every row.
     ///
     /// # Safety
@@ -140,28 +143,31 @@ impl<const R: usize> Tile<'_, R> {
         // SAFETY: runs end within the input of the rows and within the kernel of the panel; `Finish` has whole panels.
         unsafe {
             let mut sums = [[L::splat(0); 4]; R];
-            if let To::Units(_, finish) = self.to {
-                let bias = finish.bias.as_ptr().add(self.channel);
+            if let To::Units(..) = self.to {
+                let bias = self.bias.as_ptr().add(self.channel);
                 for v in 0..vectors {
                     let start = L::load(bias.add(v * L::COUNT));
                     (0..R).for_each(|r| sums[r][v] = start);
                 }
             }
             for run in self.runs {
-                let inputs: [*const i16; R] =
+                let inputs: [*const i32; R] =
                     std::array::from_fn(|r| self.rows[r].0.add(run.input));
                 let kernel = self.kernel.as_ptr().add(run.kernel).cast::<i32>();
-                for pair in 0..run.pairs {
-                    let at = kernel.add(pair * PANEL);
+                for word in 0..run.words {
+                    let at = kernel.add(word * PANEL);
                     let mut weights = [L::splat(0); 4];
                     for v in 0..vectors {
                         weights[v] = L::load(at.add(v * L::COUNT));
                     }
                     for r in 0..R {
-                        let both = inputs[r].add(2 * pair).cast::<i32>().read_unaligned();
-                        let both = L::splat(both);
+                        let input = L::splat(inputs[r].add(word).read_unaligned());
                         for v in 0..vectors {
-                            sums[r][v] = sums[r][v].add_pairs(both, weights[v]);
+                            sums[r][v] = if BYTES {
+                                sums[r][v].add_bytes(input, weights[v])
+                            } else {
+                                sums[r][v].add_pairs(input, weights[v])
+                            };
                         }
                     }
                 }
@@ -196,7 +202,7 @@ impl<const R: usize> Tile<'_, R> {
 pub(super) struct Channels<'a> {
     /// For every position of the output: rows of the kernel, and their input positions.
     pub sources: &'a [Vec<(usize, usize)>],
-    /// Rows of the kernel in whole panels.
+    /// Rows of the kernel in whole panels; the upper half of a weight is zero.
     pub kernel: &'a [i32],
     pub finish: &'a Finish,
     pub channels: usize,
@@ -221,11 +227,45 @@ impl Body for Channels<'_> {
                     for (tap, source) in taps {
                         let x = L::widen(self.from.add(source * self.stride + channel));
                         let w = L::load(self.kernel.as_ptr().add(tap * row + channel));
-                        sums = sums.add(x.multiply(w));
+                        // The upper halves are the sign of `x` and zero.
+                        sums = sums.add_pairs(x, w);
                     }
                     let to = self.to.add(position * self.stride + channel);
                     self.finish
                         .store(sums, &scaling, to, self.channels - channel);
+                }
+            }
+        }
+    }
+}
+
+/// Converts units less the zero point to bytes: units plus 128.
+pub(super) struct Bytes {
+    /// Numbers per position, of both.
+    pub strides: (usize, usize),
+    pub positions: usize,
+    pub zero_point: i32,
+    pub from: *const i16,
+    pub to: *mut u8,
+}
+
+impl Body for Bytes {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let (from, to) = self.strides;
+        let (positions, from, to) = if from == to {
+            (1, self.positions * from, self.positions * to)
+        } else {
+            (self.positions, from, to)
+        };
+        for position in 0..positions {
+            for i in (0..from).step_by(L::COUNT) {
+                // SAFETY: both are followed by room for one more vector. What a vector writes beyond its position is
+                // overwritten by the next.
+                unsafe {
+                    let units = L::widen(self.from.add(position * from + i));
+                    let units = units.add(L::splat(self.zero_point + 128));
+                    units.store_bytes(self.to.add(position * to + i));
                 }
             }
         }

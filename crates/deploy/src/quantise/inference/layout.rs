@@ -2,7 +2,7 @@
 
 use crate::network::Shape;
 
-use super::kernels::{Pairs, Run};
+use super::kernels::{Run, Words};
 use super::vector::PANEL;
 
 /// Memory layout of a value.
@@ -29,32 +29,45 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Group {
     pub runs: Vec<Run>,
-    /// Offsets within a sample at which each begins to read and to write.
+    /// For each position, the first word of a sample that it reads and the first number that it writes.
     pub rows: Vec<(usize, usize)>,
+    /// Bias per channel, zero-padded to a whole panel, if it is not that of the layer.
+    pub bias: Vec<i32>,
 }
 
-/// Packs weights by tap, input and output, zero-padded to pairs and panels.
-pub(super) fn pack(
+/// Packs weights by tap, input and output, zero-padded to words of `N` weights and to panels.
+pub(super) fn pack<const N: usize>(
     taps: usize,
     (inputs, outputs): (usize, usize),
     weight: impl Fn(usize, usize, usize) -> i16,
-) -> Vec<Pairs> {
+) -> Vec<Words> {
     let mut packed = Vec::new();
     for panel in (0..outputs).step_by(PANEL) {
         for tap in 0..taps {
-            for input in (0..inputs).step_by(2) {
-                packed.push(Pairs(std::array::from_fn(|lane| {
-                    [input, input + 1].map(|input| {
-                        let is_there = input < inputs && panel + lane < outputs;
+            for first in (0..inputs).step_by(N) {
+                packed.push(Words(std::array::from_fn(|lane| {
+                    word(std::array::from_fn::<_, N, _>(|i| {
+                        let is_there = first + i < inputs && panel + lane < outputs;
                         if is_there {
-                            weight(tap, input, panel + lane)
+                            weight(tap, first + i, panel + lane)
                         } else {
                             0
                         }
-                    })
+                    }))
                 })));
             }
         }
     }
     packed
+}
+
+/// A word of two or four weights, the first in the lowest bits.
+fn word<const N: usize>(weights: [i16; N]) -> i32 {
+    const { assert!(N == 2 || N == 4) };
+    let bits = 32 / N;
+    let parts = weights.iter().enumerate();
+    parts.fold(0, |word, (i, weight)| {
+        let part = i32::from(*weight) & ((1 << bits) - 1);
+        word | part << (i * bits)
+    })
 }

@@ -12,7 +12,7 @@
 use crate::network::{Shape, padding};
 
 use super::super::Affine;
-use super::kernels::{Pairs, Run};
+use super::kernels::{Run, Words};
 use super::layout::{Group, Layout, pack};
 use super::vector::PANEL;
 
@@ -48,7 +48,7 @@ pub(super) struct Lines {
     pub all: Vec<(usize, Tile, [usize; POINTS.len() + 1])>,
     /// The products: one group of rows per kernel.
     pub groups: Vec<Group>,
-    pub kernel: Vec<Pairs>,
+    pub kernel: Vec<Words>,
 }
 
 impl Lines {
@@ -119,7 +119,7 @@ impl Lines {
     ) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let length = channels.next_multiple_of(PANEL);
-        let (pairs, points) = (stride / 2, self.rows.len());
+        let (words, points) = (stride / 2, self.rows.len());
         for (point, (_, tiles)) in self.rows.iter().enumerate() {
             for line in 0..self.height {
                 let under: Vec<(usize, usize)> = (0..kernel_rows)
@@ -130,19 +130,20 @@ impl Lines {
                 let runs: Vec<Run> = under
                     .iter()
                     .map(|(row, source)| Run {
-                        input: (source - base) * tiles.len() * stride,
-                        kernel: (row * points + point) * pairs,
-                        pairs,
+                        input: (source - base) * tiles.len() * words,
+                        kernel: (row * points + point) * words,
+                        words,
                     })
                     .collect();
                 let at = |line: usize, tile: usize| self.row(point, line, tile);
                 let rows =
-                    (0..tiles.len()).map(|tile| (at(base, tile) * stride, at(line, tile) * length));
+                    (0..tiles.len()).map(|tile| (at(base, tile) * words, at(line, tile) * length));
                 match groups.iter_mut().find(|group| group.runs == runs) {
                     Some(group) => group.rows.extend(rows),
                     None => groups.push(Group {
                         rows: rows.collect(),
                         runs,
+                        bias: Vec::new(),
                     }),
                 }
             }
@@ -185,10 +186,10 @@ fn fits(weights: &Affine) -> bool {
 }
 
 /// Evaluates kernel `[rows, columns, in, out]` at the points, packed by row and point.
-fn kernel(weights: &Affine, inputs: usize, size: (usize, usize), points: usize) -> Vec<Pairs> {
+fn kernel(weights: &Affine, inputs: usize, size: (usize, usize), points: usize) -> Vec<Words> {
     let channels = weights.bias.len();
     let (rows, columns) = size;
-    pack(rows * points, (inputs, channels), |place, input, output| {
+    pack::<2>(rows * points, (inputs, channels), |place, input, output| {
         let (row, point) = (place / points, place % points);
         let tap = |j: usize| {
             let at = ((row * columns + j) * inputs + input) * channels + output;

@@ -4,12 +4,12 @@
 //!
 //! - `program`: the network as steps, with packed kernels;
 //! - `lines`: convolutions with fewer products than taps;
-//! - `kernels`, `line_kernels`: vectorised operations of steps;
+//! - `kernels`, `line_kernels`: vectorised operations of steps; `rows`: the products of a step, tile by tile;
 //! - `layout`: memory layout of values and kernels; `scaling`: multipliers;
 //! - `vector`: vectors of integers for each instruction set; `instructions`: the available instruction sets.
 //!
 //! Values are 16-bit integers less their zero point, so that padding is zero and two of them are multiplied in one
-//! lane.
+//! lane. Processors that multiply four bytes in a lane get the input of a convolution as bytes.
 
 mod instructions;
 mod kernels;
@@ -17,6 +17,7 @@ mod layout;
 mod line_kernels;
 mod lines;
 mod program;
+mod rows;
 mod scaling;
 #[cfg(test)]
 mod tests;
@@ -25,11 +26,12 @@ mod vector;
 use rayon::prelude::*;
 
 use self::instructions::Instructions;
-use self::kernels::{Channels, Encode, Pairs, Pool, Sum, Tile, To};
-use self::layout::{Group, Layout};
+use self::kernels::{Bytes, Channels, Encode, Pool, Sum, To};
+use self::layout::Layout;
 use self::line_kernels::{Combine, Evaluate};
 use self::lines::Lines;
-use self::program::{Kind, Program, Step};
+use self::program::{Kind, Program, Step, byte_stride};
+use self::rows::Rows;
 use self::vector::PANEL;
 use super::{Encoding, IntegerNetwork};
 
@@ -57,19 +59,22 @@ struct Worker {
     /// Evaluated inputs, and products, of the current layer.
     points: Vec<i16>,
     products: Vec<i32>,
+    /// Its input in bytes.
+    bytes: Vec<u8>,
 }
 
 impl IntegerInference {
     /// Builds the engine with the best instructions of this processor.
     pub fn new(network: &IntegerNetwork) -> Self {
         let available = Instructions::available();
-        Self::on(network, *available.last().expect("one is always there"))
+        let best = *available.last().expect("one is always there");
+        Self::on(network, best, best.multiply_bytes())
     }
 
-    /// Builds the engine with instructions that the processor must support.
-    fn on(network: &IntegerNetwork, instructions: Instructions) -> Self {
+    /// Builds the engine with instructions that the processor must support; `bytes` as in [`Program::new`].
+    fn on(network: &IntegerNetwork, instructions: Instructions, bytes: bool) -> Self {
         Self {
-            program: Program::new(network),
+            program: Program::new(network, bytes),
             instructions,
             input: network.input_encoding(),
             output: network.output_encoding(),
@@ -134,17 +139,28 @@ impl Worker {
         // Vectors may read beyond the last value.
         let length = |layout: &Layout| BLOCK * layout.length() + PANEL;
         let values = program.layouts.iter().map(|l| vec![0; length(l)]);
-        let (mut points, mut products) = (0, 0);
+        let (mut points, mut products, mut bytes) = (0, 0, 0);
         for step in &program.steps {
-            if let Kind::Lines(lines) = &step.kind {
-                points = points.max(lines.count() * program.layouts[step.from].stride);
-                products = products.max(lines.count() * step.finish.bias.len());
+            let from = &program.layouts[step.from];
+            match &step.kind {
+                Kind::Lines(lines) => {
+                    points = points.max(lines.count() * from.stride);
+                    products = products.max(lines.count() * step.finish.bias.len());
+                }
+                Kind::ByteConv { .. } => {
+                    bytes = bytes.max(from.shape.positions() * byte_stride(from));
+                }
+                Kind::Conv { .. }
+                | Kind::Channels { .. }
+                | Kind::Pool { .. }
+                | Kind::Add { .. } => {}
             }
         }
         Self {
             values: values.collect(),
             points: vec![0; BLOCK * points + PANEL],
             products: vec![0; BLOCK * products + PANEL],
+            bytes: vec![0; BLOCK * bytes + PANEL],
         }
     }
 
@@ -202,15 +218,38 @@ impl Worker {
         unsafe {
             match &step.kind {
                 Kind::Conv { kernel, groups } => {
-                    let lengths = (before.length(), after.length());
                     let rows = Rows {
                         instructions,
                         samples,
-                        lengths,
-                        from: from.as_ptr(),
+                        lengths: (before.length() / 2, after.length()),
+                        from: from.as_ptr().cast(),
                         to: To::Units(to.as_mut_ptr(), finish),
                     };
-                    rows.multiply(groups, kernel, after.shape.channels);
+                    rows.multiply::<false>(groups, kernel, after.shape.channels);
+                }
+                Kind::ByteConv {
+                    kernel,
+                    groups,
+                    zero_point,
+                } => {
+                    let (positions, stride) = (before.shape.positions(), byte_stride(&before));
+                    assert!(self.bytes.len() >= samples * positions * stride + PANEL);
+                    let bytes = self.bytes.as_mut_ptr();
+                    instructions.run(Bytes {
+                        strides: (before.stride, stride),
+                        positions: samples * positions,
+                        zero_point: *zero_point,
+                        from: from.as_ptr(),
+                        to: bytes,
+                    });
+                    let rows = Rows {
+                        instructions,
+                        samples,
+                        lengths: (positions * stride / 4, after.length()),
+                        from: bytes.cast_const().cast(),
+                        to: To::Units(to.as_mut_ptr(), finish),
+                    };
+                    rows.multiply::<true>(groups, kernel, after.shape.channels);
                 }
                 Kind::Lines(lines) => {
                     self.lines(program, instructions, (step, lines), (samples, to))
@@ -280,11 +319,11 @@ impl Worker {
             let rows = Rows {
                 instructions,
                 samples,
-                lengths,
-                from: self.points.as_ptr(),
+                lengths: (lengths.0 / 2, lengths.1),
+                from: self.points.as_ptr().cast(),
                 to: To::Sums(self.products.as_mut_ptr()),
             };
-            rows.multiply(&lines.groups, &lines.kernel, after.shape.channels);
+            rows.multiply::<false>(&lines.groups, &lines.kernel, after.shape.channels);
             for sample in 0..samples {
                 instructions.run(Combine {
                     lines,
@@ -295,78 +334,6 @@ impl Worker {
                     to: to.as_mut_ptr().add(sample * after.length()),
                 });
             }
-        }
-    }
-}
-
-/// Data that products read and write, for all samples.
-struct Rows<'a> {
-    instructions: Instructions,
-    samples: usize,
-    /// Numbers per sample of the input and of the output.
-    lengths: (usize, usize),
-    from: *const i16,
-    to: To<'a>,
-}
-
-impl Rows<'_> {
-    /// Computes all channels of the output, by panels, groups and tiles.
-    ///
-    /// # Safety
-    /// The processor must support the instructions, and the rows must be inside the memory pointed to.
-    #[allow(unsafe_code)]
-    unsafe fn multiply(&self, groups: &[Group], kernel: &[Pairs], channels: usize) {
-        let panel = kernel.len() / channels.div_ceil(PANEL);
-        for channel in (0..channels).step_by(PANEL) {
-            let kernel = &kernel[channel / PANEL * panel..][..panel];
-            for group in groups {
-                // SAFETY: the caller upholds this function's contract.
-                unsafe { self.panel(group, kernel, (channel, (channels - channel).min(PANEL))) };
-            }
-        }
-    }
-
-    /// Computes one panel.
-    ///
-    /// # Safety
-    /// See [`Rows::multiply`].
-    #[allow(unsafe_code)]
-    unsafe fn panel(&self, group: &Group, kernel: &[Pairs], (channel, count): (usize, usize)) {
-        let rows = self.samples * group.rows.len();
-        let tiles = rows.div_ceil(self.instructions.rows());
-        let all =
-            (0..self.samples).flat_map(|sample| group.rows.iter().map(move |row| (sample, row)));
-        let mut all = all.map(|(sample, (from, to))| {
-            let from = sample * self.lengths.0 + from;
-            let to = sample * self.lengths.1 + to + channel;
-            // SAFETY: the caller upholds this function's contract.
-            (unsafe { self.from.add(from) }, to)
-        });
-        let mut first = 0;
-        for tile in 0..tiles {
-            // Splits into tiles of nearly equal height.
-            let end = (tile + 1) * rows / tiles;
-            macro_rules! tiles_of {
-                ($($height:literal)*) => {
-                    match end - first {
-                        $($height => {
-                            let tile = Tile::<$height> {
-                                rows: std::array::from_fn(|_| all.next().expect("as many as counted")),
-                                to: self.to,
-                                runs: &group.runs,
-                                kernel,
-                                channel,
-                                count,
-                            };
-                            // SAFETY: the caller upholds this function's contract.
-                            unsafe { self.instructions.run(tile) }
-                        })*
-                        _ => unreachable!("higher than any tile"),
-                    }
-                };
-            }
-            tiles_of!(1 2 3 4 5 6 7 8 9 10 11 12);
-            first = end;
         }
     }
 }

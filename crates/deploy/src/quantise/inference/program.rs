@@ -3,7 +3,7 @@
 use crate::network::sources;
 
 use super::super::{Affine, IntegerLayer, IntegerNetwork, IntegerOperation};
-use super::kernels::{Finish, Pairs, Run};
+use super::kernels::{Finish, Run, Words};
 use super::layout::{Group, Layout, pack};
 use super::lines::Lines;
 use super::scaling::Multipliers;
@@ -14,8 +14,15 @@ use super::vector::PANEL;
 pub(super) enum Kind {
     Conv {
         /// For each panel of the output's channels: pairs of input channels in order, tap by tap.
-        kernel: Vec<Pairs>,
+        kernel: Vec<Words>,
         groups: Vec<Group>,
+    },
+    /// The same over bytes: four input channels in a word.
+    ByteConv {
+        kernel: Vec<Words>,
+        groups: Vec<Group>,
+        /// That of the input.
+        zero_point: i32,
     },
     /// Convolutions with fewer products than taps.
     Lines(Lines),
@@ -52,12 +59,20 @@ pub(super) struct Program {
     pub macs: usize,
 }
 
+/// Channels of a position of the input in a convolution over bytes.
+pub(super) fn byte_stride(layout: &Layout) -> usize {
+    layout.shape.channels.next_multiple_of(4)
+}
+
 impl Program {
-    pub fn new(network: &IntegerNetwork) -> Self {
+    /// Plans a network; `bytes` multiplies convolutions in bytes, which pays where an instruction does that.
+    pub fn new(network: &IntegerNetwork, bytes: bool) -> Self {
         let layouts: Vec<Layout> = network.shapes.iter().map(|s| Layout::new(*s)).collect();
         let steps = network.layers.iter();
         let mut program = Self {
-            steps: steps.map(|layer| step(network, &layouts, layer)).collect(),
+            steps: steps
+                .map(|layer| step(network, &layouts, layer, bytes))
+                .collect(),
             layouts,
             output: network.output,
             macs: 0,
@@ -69,11 +84,8 @@ impl Program {
     fn macs_of(&self, step: &Step) -> usize {
         let channels = self.layouts[step.to].shape.channels;
         match &step.kind {
-            Kind::Conv { groups, .. } => {
-                let pairs =
-                    |g: &Group| g.rows.len() * g.runs.iter().map(|r| r.pairs).sum::<usize>();
-                2 * channels * groups.iter().map(pairs).sum::<usize>()
-            }
+            Kind::Conv { groups, .. } => 2 * channels * words(groups),
+            Kind::ByteConv { groups, .. } => 4 * channels * words(groups),
             Kind::Lines(lines) => {
                 let products: usize = lines
                     .groups
@@ -90,7 +102,13 @@ impl Program {
     }
 }
 
-fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer) -> Step {
+/// Words that all positions read.
+fn words(groups: &[Group]) -> usize {
+    let words = |group: &Group| group.runs.iter().map(|run| run.words).sum::<usize>();
+    groups.iter().map(|g| g.rows.len() * words(g)).sum()
+}
+
+fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer, bytes: bool) -> Step {
     let (input, output) = (layouts[layer.input], layouts[layer.output]);
     let every = 0..input.shape.positions();
     let kind = match &layer.operation {
@@ -98,11 +116,37 @@ fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer) -> S
             weights,
             size,
             stride,
+        } if bytes => {
+            let zero_point = network.encodings[layer.input].zero_point;
+            let taps = Taps {
+                words: byte_stride(&input) / 4,
+                size: *size,
+                stride: *stride,
+            };
+            Kind::ByteConv {
+                kernel: pack_kernel::<4>(weights, input.shape.channels),
+                groups: groups((input, output), taps, |taps| {
+                    byte_bias(weights, input.shape.channels, (taps, zero_point))
+                }),
+                zero_point,
+            }
+        }
+        IntegerOperation::Conv {
+            weights,
+            size,
+            stride,
         } => match Lines::new(weights, (input, output), *size, *stride) {
             Some(lines) => Kind::Lines(lines),
             None => Kind::Conv {
-                kernel: pack_kernel(weights, input.shape.channels),
-                groups: groups((input, output), *size, *stride),
+                kernel: pack_kernel::<2>(weights, input.shape.channels),
+                groups: {
+                    let taps = Taps {
+                        words: input.stride / 2,
+                        size: *size,
+                        stride: *stride,
+                    };
+                    groups((input, output), taps, |_| Vec::new())
+                },
             },
         },
         IntegerOperation::Depthwise { weights, size } => Kind::Channels {
@@ -143,31 +187,69 @@ fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer) -> S
     }
 }
 
-/// Packs kernel `[tap, in, out]` by panel, tap and pair of channels.
-fn pack_kernel(weights: &Affine, inputs: usize) -> Vec<Pairs> {
+/// Packs kernel `[tap, in, out]` by panel, tap and `N` channels.
+fn pack_kernel<const N: usize>(weights: &Affine, inputs: usize) -> Vec<Words> {
     let channels = weights.bias.len();
     let taps = weights.kernel.len() / inputs / channels;
-    pack(taps, (inputs, channels), |tap, input, output| {
+    pack::<N>(taps, (inputs, channels), |tap, input, output| {
         i16::from(weights.kernel[(tap * inputs + input) * channels + output])
     })
 }
 
-/// Rows of a kernel, whole panels.
+/// The bias of positions that read these taps, as tap and position, in bytes. A byte is larger than the number it stands
+/// for by the zero point plus 128.
+fn byte_bias(
+    weights: &Affine,
+    inputs: usize,
+    (taps, zero_point): (&[(usize, usize)], i32),
+) -> Vec<i32> {
+    let channels = weights.bias.len();
+    let mut bias = weights.bias.clone();
+    for (tap, _) in taps {
+        let kernel = &weights.kernel[tap * inputs * channels..][..inputs * channels];
+        for row in kernel.chunks_exact(channels) {
+            for (bias, weight) in bias.iter_mut().zip(row) {
+                // Sums of 32 bits may overflow on the way; the last one does not.
+                *bias = bias.wrapping_sub((zero_point + 128) * i32::from(*weight));
+            }
+        }
+    }
+    bias.resize(channels.next_multiple_of(PANEL), 0);
+    bias
+}
+
+/// Rows of a kernel, whole panels, without the sign in the upper halves.
 fn rows(weights: &Affine) -> Vec<i32> {
     let channels = weights.bias.len();
     let mut rows = Vec::new();
     for row in weights.kernel.chunks_exact(channels) {
-        rows.extend(row.iter().map(|w| i32::from(*w)));
+        rows.extend(row.iter().map(|w| i32::from(*w) & 0xFFFF));
         rows.resize(rows.len().next_multiple_of(PANEL), 0);
     }
     rows
 }
 
+/// How a convolution reads its input.
+#[derive(Clone, Copy)]
+struct Taps {
+    /// Words of a position.
+    words: usize,
+    size: (usize, usize),
+    stride: usize,
+}
+
 /// Groups the positions of a convolution's output by the taps that they read. Neighbouring taps at neighbouring
-/// positions form one run.
-fn groups((input, output): (Layout, Layout), size: (usize, usize), stride: usize) -> Vec<Group> {
+/// positions form one run. `bias` gives that of a group from its taps and their positions.
+fn groups(
+    (input, output): (Layout, Layout),
+    Taps {
+        words,
+        size,
+        stride,
+    }: Taps,
+    bias: impl Fn(&[(usize, usize)]) -> Vec<i32>,
+) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let pairs = input.stride / 2;
     let all = sources(input.shape, output.shape, size, stride);
     for (position, taps) in all.iter().enumerate() {
         let base = taps.first().map_or(0, |(_, source)| *source);
@@ -176,20 +258,21 @@ fn groups((input, output): (Layout, Layout), size: (usize, usize), stride: usize
         for (tap, source) in taps {
             match (runs.last_mut(), before) {
                 (Some(run), Some((t, s))) if (t + 1, s + 1) == (*tap, *source) => {
-                    run.pairs += pairs
+                    run.words += words
                 }
                 _ => runs.push(Run {
-                    input: (source - base) * input.stride,
-                    kernel: tap * pairs,
-                    pairs,
+                    input: (source - base) * words,
+                    kernel: tap * words,
+                    words,
                 }),
             }
             before = Some((*tap, *source));
         }
-        let row = (base * input.stride, position * output.stride);
+        let row = (base * words, position * output.stride);
         match groups.iter_mut().find(|group| group.runs == runs) {
             Some(group) => group.rows.push(row),
             None => groups.push(Group {
+                bias: bias(taps),
                 runs,
                 rows: vec![row],
             }),

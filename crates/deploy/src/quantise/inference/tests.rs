@@ -24,8 +24,10 @@ fn all_give_the_bits_of_the_reference_runner() {
             IntegerNetwork::with_method(&network, &x[..3 * length], RangeMethod::Mse).unwrap();
         let mut runner = IntegerRunner::new(&quantised);
         let expected: Vec<f32> = x.chunks_exact(length).flat_map(|x| runner.run(x)).collect();
-        for instructions in Instructions::available() {
-            let mut fast = IntegerInference::on(&quantised, instructions);
+        let available = Instructions::available().into_iter();
+        let each = available.flat_map(|instructions| [(instructions, false), (instructions, true)]);
+        for (instructions, bytes) in each {
+            let mut fast = IntegerInference::on(&quantised, instructions, bytes);
             for batch in [1, 2, 3, 5, 8, 27] {
                 let logits: Vec<f32> = x
                     .chunks(batch * length)
@@ -34,7 +36,7 @@ fn all_give_the_bits_of_the_reference_runner() {
                 assert_eq!(
                     bits(&logits),
                     bits(&expected),
-                    "{kind}, {instructions:?}, {batch}"
+                    "{kind}, {instructions:?}, {bytes}, {batch}"
                 );
             }
         }

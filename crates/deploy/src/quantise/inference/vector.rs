@@ -30,6 +30,10 @@ pub(super) trait Lanes: Copy {
     unsafe fn multiply(self, other: Self) -> Self;
     /// Per lane, `self` plus the products of the two pairs of 16-bit integers in `a` and `b`.
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self;
+    /// Per lane, `self` plus the products of the four bytes of `a`, without sign, and those of `b`, with one.
+    unsafe fn add_bytes(self, a: Self, b: Self) -> Self;
+    /// Stores the low byte of every lane.
+    unsafe fn store_bytes(self, to: *mut u8);
     /// `self * other / 2^31`, rounded to nearest, ties up; `other` must not be negative.
     unsafe fn doubling_high_product(self, other: Self) -> Self;
     unsafe fn and(self, other: Self) -> Self;
@@ -101,6 +105,25 @@ impl Lanes for Portable {
             i32::from(a as i16) * i32::from(b as i16) + (a >> 16) * (b >> 16)
         });
         self.with(products, i32::wrapping_add)
+    }
+    #[inline(always)]
+    unsafe fn add_bytes(self, a: Self, b: Self) -> Self {
+        let products = a.with(b, |a, b| {
+            let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
+            let products = a.iter().zip(b);
+            products
+                .map(|(a, b)| i32::from(*a) * i32::from(b as i8))
+                .sum()
+        });
+        self.with(products, i32::wrapping_add)
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        // SAFETY: the caller upholds this function's contract.
+        unsafe {
+            to.cast::<[u8; 4]>()
+                .write_unaligned(self.0.map(|v| v as u8))
+        }
     }
     #[inline(always)]
     unsafe fn doubling_high_product(self, other: Self) -> Self {
@@ -186,6 +209,25 @@ impl Lanes for __m256i {
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self {
         // SAFETY: the caller upholds this function's contract.
         unsafe { _mm256_add_epi32(self, _mm256_madd_epi16(a, b)) }
+    }
+    #[inline(always)]
+    unsafe fn add_bytes(self, a: Self, b: Self) -> Self {
+        // SAFETY: the caller upholds this function's contract. Even and odd bytes become pairs of 16-bit integers.
+        unsafe {
+            let even = _mm256_and_si256(a, _mm256_set1_epi16(255));
+            let odd = _mm256_srli_epi16::<8>(a);
+            let sum = self.add_pairs(even, _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(b)));
+            sum.add_pairs(odd, _mm256_srai_epi16::<8>(b))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        // SAFETY: the caller upholds this function's contract.
+        unsafe {
+            let mut lanes = [0i32; 8];
+            Lanes::store(self, lanes.as_mut_ptr());
+            to.cast::<[u8; 8]>().write_unaligned(lanes.map(|v| v as u8));
+        }
     }
     #[inline(always)]
     unsafe fn doubling_high_product(self, other: Self) -> Self {
@@ -283,6 +325,16 @@ impl Lanes for __m512i {
     unsafe fn add_pairs(self, a: Self, b: Self) -> Self {
         // SAFETY: the caller upholds this function's contract.
         unsafe { _mm512_dpwssd_epi32(self, a, b) }
+    }
+    #[inline(always)]
+    unsafe fn add_bytes(self, a: Self, b: Self) -> Self {
+        // SAFETY: the caller upholds this function's contract.
+        unsafe { _mm512_dpbusd_epi32(self, a, b) }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        // SAFETY: the caller upholds this function's contract.
+        unsafe { _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(self)) }
     }
     #[inline(always)]
     unsafe fn doubling_high_product(self, other: Self) -> Self {
