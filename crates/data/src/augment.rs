@@ -117,9 +117,11 @@ impl Augmentation {
         }
     }
 
-    /// [`Augmentation::standard`] with random responses and levels, for sites or days that training has not seen.
+    /// [`Augmentation::standard`] with random responses and levels, and with noise in half of the windows, for sites or
+    /// days that training has not seen.
     pub fn new_sites() -> Self {
         Self {
+            noise: Some(Noise::default()),
             features: FeatureAugmentation::new_sites(),
             ..Self::standard()
         }
