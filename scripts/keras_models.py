@@ -106,7 +106,6 @@ def build(name, input_shape=(2, 7, 256), num_classes=3, divisor=1, dropout=True)
         maximum = layers.Dense(width(48), name="maximum")(layers.GlobalAveragePooling2D()(maximum))
         x = layers.Add()([maximum, layers.GlobalAveragePooling2D()(x)])
         x = layers.Add()([x, linear])
-        x = layers.Dropout(0.3)(x) if dropout else x
     else:
         raise ValueError(f"unknown model {name}")
     return keras.Model(inputs, layers.Dense(num_classes, name="head")(x), name=name)

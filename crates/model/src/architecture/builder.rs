@@ -160,14 +160,11 @@ impl Builder {
                 shortcut: vec![Op::GlobalAveragePool],
             },
         });
-        self.ops.extend([
-            Op::Sum {
-                name: name("sum"),
-                body,
-                shortcut: vec![Op::GlobalAveragePool, dense("linear")],
-            },
-            Op::Dropout { rate: 0.3 },
-        ]);
+        self.ops.push(Op::Sum {
+            name: name("sum"),
+            body,
+            shortcut: vec![Op::GlobalAveragePool, dense("linear")],
+        });
     }
 
     pub fn resnet_style(&mut self) {
