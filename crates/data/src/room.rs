@@ -5,11 +5,14 @@ use std::sync::Once;
 /// Bytes from which large pages are asked for.
 const LARGE: usize = 4 << 20;
 
+/// Bytes from which freed memory is kept: samples take several times the bytes of their file.
+const KEPT: usize = 1 << 20;
+
 /// An empty vector with room for `n` values. Large ones are asked for in large pages, as NumPy does: the first use of a
 /// small page costs more than filling it.
 pub(crate) fn room<T>(n: usize) -> Vec<T> {
     let bytes = n.saturating_mul(size_of::<T>());
-    if bytes >= LARGE {
+    if bytes >= KEPT {
         KEEP.call_once(keep_freed_memory);
     }
     let values = Vec::with_capacity(n);

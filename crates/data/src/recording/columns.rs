@@ -212,3 +212,6 @@ fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableEr
     }
     Ok(columns)
 }
+
+#[cfg(test)]
+mod tests;
