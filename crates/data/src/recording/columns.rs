@@ -4,8 +4,10 @@
 //! M3N-VC: J. Li et al., "RestoreML: Practical Unsupervised Tuning of Deployed Intelligent IoT Systems", DCOSS-IoT
 //! 2025.
 
+mod chunk;
 mod meaning;
 mod pages;
+mod texts;
 
 use std::path::Path;
 
@@ -37,7 +39,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// If the file is damaged, or has no samples or no sampling rate.
-pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+pub(super) fn read(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
     let columns = columns(bytes, &mut notes)?;
     let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(notes.all()))?;
@@ -65,7 +67,7 @@ pub struct Run {
 /// # Errors
 /// [`DataError`] with the file if a column is missing or damaged.
 pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
-    let bytes = std::fs::read(path).map_err(super::unreadable(path))?;
+    let bytes = Bytes::from(std::fs::read(path).map_err(super::unreadable(path))?);
     let table = columns(&bytes, &mut Notes::default()).and_then(|columns| {
         let column = |name: &str| {
             columns
@@ -124,7 +126,7 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
 }
 
 /// All supported columns of a table; `notes` lists the others.
-fn columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
+fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableError> {
     if bytes.starts_with(b"PARE") {
         return Err(TableError::Encrypted);
     }
@@ -154,8 +156,8 @@ fn check_pages(bytes: &[u8], chunk: &ColumnChunkMetaData) -> Result<(), ColumnEr
     Ok(())
 }
 
-fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableError> {
-    let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes))?;
+fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableError> {
+    let file = SerializedFileReader::new(bytes.clone())?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();
     let mut columns: Vec<Column> = Vec::new();
     for (i, description) in schema.columns().iter().enumerate() {
@@ -210,3 +212,6 @@ fn read_columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, TableErr
     }
     Ok(columns)
 }
+
+#[cfg(test)]
+mod tests;

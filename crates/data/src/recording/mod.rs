@@ -21,6 +21,8 @@ use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::limited;
@@ -113,10 +115,13 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
             limit: LARGEST,
         }));
     }
-    let bytes = whole(path, file.len()).map_err(unreadable(path))?;
-    let contents = parse(&bytes, &extension(path), hints).map_err(&error);
-    if bytes.capacity() <= KEPT {
-        SPARE.set(bytes);
+    let bytes = Bytes::from(whole(path, file.len()).map_err(unreadable(path))?);
+    let contents = parse_shared(&bytes, &extension(path), hints).map_err(&error);
+    if bytes.is_unique() {
+        let bytes = Vec::from(bytes);
+        if bytes.capacity() <= KEPT {
+            SPARE.set(bytes);
+        }
     }
     let contents = contents?;
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
@@ -169,7 +174,7 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
 }
 
 /// Reads the content of a format.
-type ReadContents = fn(&[u8], &Hints) -> Result<Contents, RecordingError>;
+type ReadContents = fn(&Bytes, &Hints) -> Result<Contents, RecordingError>;
 
 /// A recording format.
 struct Format {
@@ -187,28 +192,28 @@ const FORMATS: [Format; 8] = [
     },
     Format {
         accepts: |bytes, _| wav::is(bytes),
-        read: wav::read,
+        read: |bytes, hints| wav::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| mseed::is(bytes),
-        read: mseed::read,
+        read: |bytes, hints| mseed::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| sac::is(bytes),
-        read: sac::read,
+        read: |bytes, hints| sac::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| time_series::is(bytes),
-        read: time_series::read,
+        read: |bytes, hints| time_series::read(bytes, hints),
     },
     Format {
         accepts: |_, extension| matches!(extension, "csv" | "txt" | "tsv"),
-        read: table::read,
+        read: |bytes, hints| table::read(bytes, hints),
     },
     // The magic bytes are not at the start of the file.
     Format {
         accepts: |bytes, _| mseed::is_inside(bytes),
-        read: mseed::read,
+        read: |bytes, hints| mseed::read(bytes, hints),
     },
     // Loggers use various extensions for tables.
     Format {
@@ -224,13 +229,19 @@ const FORMATS: [Format; 8] = [
 /// # Errors
 /// If the content is damaged or of an unknown format.
 pub fn parse(bytes: &[u8], extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
-    match bytes {
+    parse_shared(&Bytes::copy_from_slice(bytes), extension, hints)
+}
+
+/// Like [`parse`], without a copy of the content.
+fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
+    match **bytes {
         [] => return Err(RecordingError::EmptyFile),
         [0x1F, 0x8B, ..] => {
-            return match &*unpacked(bytes)? {
-                [0x1F, 0x8B, ..] => Err(RecordingError::GzipTwice),
-                plain => parse(plain, extension, hints),
-            };
+            let plain = Bytes::from(unpacked(bytes)?);
+            if plain.starts_with(&[0x1F, 0x8B]) {
+                return Err(RecordingError::GzipTwice);
+            }
+            return parse_shared(&plain, extension, hints);
         }
         _ => {}
     }

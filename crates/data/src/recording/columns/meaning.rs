@@ -1,18 +1,17 @@
 //! Meaning of the types of Parquet columns: logical types, the converted types of older files, and the stored types.
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{DataType, Int96};
+use parquet::column::reader::{ColumnReader, get_column_reader};
+use parquet::data_type::Int96;
 use parquet::file::reader::RowGroupReader;
-use parquet::schema::types::ColumnDescriptor;
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 
 use super::super::table::{NO_TIME, Texts, Values};
 use super::super::time::DAY;
+use super::chunk::{Chunk, Pages};
+use super::texts;
 use crate::error::recording::ColumnError;
-use crate::room::room;
 
-/// Rows read at a time: this many values of the widest type stay in the cache.
-const ROWS: usize = 1 << 13;
 /// Maximum number of rows for which memory is reserved, whatever a header claims.
 const RESERVED: usize = 1 << 22;
 
@@ -131,23 +130,31 @@ impl Meaning {
         self,
         group: &dyn RowGroupReader,
         i: usize,
-        column: &ColumnDescriptor,
+        column: &ColumnDescPtr,
         most: usize,
     ) -> Result<(Values, usize), ColumnError> {
-        let reader = group.get_column_reader(i)?;
+        let pages = || Ok::<_, ColumnError>(Pages::new(group.get_column_page_reader(i)?, column));
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let chunk = Chunk {
             needed: column.max_def_level(),
             most,
             expected: rows.min(most).min(RESERVED),
         };
+        if self == Self::Text
+            && let Some((texts, nulls)) = texts::by_number(&chunk, pages()?, column)?
+        {
+            return Ok((Values::Texts(texts), nulls));
+        }
+        let reader = get_column_reader(column.clone(), Box::new(pages()?));
         let values = match self {
             Self::Signed | Self::Unsigned | Self::Float | Self::Half => {
                 self.numbers(&chunk, reader)?
             }
             Self::Decimal(scale) => decimals(&chunk, reader, scale)?,
             Self::Stamp(_) | Self::Day | Self::Clock(_) => self.times(&chunk, reader)?,
-            Self::Text => texts(&chunk, reader)?,
+            Self::Text => {
+                texts::all(&chunk, reader)?.map(|(texts, nulls)| (Values::Texts(texts), nulls))
+            }
         };
         values.ok_or_else(|| ColumnError::Type {
             physical: column.physical_type().to_string(),
@@ -229,20 +236,6 @@ fn decimals(chunk: &Chunk, reader: ColumnReader, scale: i32) -> Result<Column, C
     Ok(Some((Values::Numbers(values), nulls)))
 }
 
-fn texts(chunk: &Chunk, reader: ColumnReader) -> Result<Column, ColumnError> {
-    let ColumnReader::ByteArrayColumnReader(reader) = reader else {
-        return Ok(None);
-    };
-    let mut texts = Texts::default();
-    let (order, nulls) = chunk.all(reader, None, |v| {
-        texts.push(v.data());
-        texts.rows.pop()
-    })?;
-    let none = texts.number("");
-    texts.rows = order.into_iter().map(|row| row.unwrap_or(none)).collect();
-    Ok(Some((Values::Texts(texts), nulls)))
-}
-
 /// A 16-bit floating-point number, little-endian.
 fn half(bytes: &[u8]) -> f64 {
     let bytes = <[u8; 2]>::try_from(bytes);
@@ -283,59 +276,6 @@ fn julian(time: &Int96) -> i64 {
         .checked_mul(DAY)
         .and_then(|days| days.checked_add(nanos));
     time.unwrap_or(NO_TIME)
-}
-
-/// How the values of a column chunk are read.
-#[derive(Clone, Copy)]
-struct Chunk {
-    /// Definition level of a row with a value.
-    needed: i16,
-    /// Rows that the file can hold.
-    most: usize,
-    /// Rows that memory is reserved for.
-    expected: usize,
-}
-
-impl Chunk {
-    /// All values, with `missing` for rows without one, and the number of such rows.
-    ///
-    /// # Errors
-    /// If the file is damaged, or has more rows than its size allows.
-    fn all<T: DataType, U: Clone>(
-        self,
-        mut reader: ColumnReaderImpl<T>,
-        missing: U,
-        mut convert: impl FnMut(&T::T) -> U,
-    ) -> Result<(Vec<U>, usize), ColumnError> {
-        let (mut values, mut nulls) = (room(self.expected), 0);
-        let (mut buffer, mut levels) = (Vec::new(), Vec::new());
-        loop {
-            buffer.clear();
-            levels.clear();
-            let definition = (self.needed > 0).then_some(&mut levels);
-            let (rows, present, _) = reader.read_records(ROWS, definition, None, &mut buffer)?;
-            if rows == 0 {
-                return Ok((values, nulls));
-            }
-            if present == rows {
-                values.extend(buffer.iter().map(&mut convert));
-            } else {
-                let mut own = buffer.iter();
-                for level in &levels {
-                    let value = if *level == self.needed {
-                        own.next()
-                    } else {
-                        None
-                    };
-                    values.push(value.map_or_else(|| missing.clone(), &mut convert));
-                }
-                nulls += rows - present;
-            }
-            if values.len() > self.most {
-                return Err(ColumnError::TooManyRows { limit: self.most });
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -76,3 +76,28 @@ fn times_of_other_people() {
         assert_eq!(parse_moment(text.as_bytes()), Ok(Moment::Clock(nanos)));
     }
 }
+
+/// Halves are rounded away from zero, as `f64::round` does.
+#[test]
+fn seconds_are_rounded_to_nanoseconds() {
+    let ties = [
+        0.0,
+        0.5,
+        0.499_999_999_999_999_94,
+        1.5,
+        2.5,
+        4_503_599_627_370_495.5,
+        9e15,
+        9.19e18,
+    ];
+    let others = (1..10_000).map(|i| 1.714e18 / f64::from(i) + f64::from(i) / 7.0);
+    for nanos in ties.into_iter().chain(others) {
+        for seconds in [nanos / NANOS, -nanos / NANOS] {
+            let expected = (seconds * NANOS).round() as i64;
+            assert_eq!(of_seconds(seconds), Some(expected), "{seconds:e}");
+        }
+    }
+    for seconds in [9.3e9, -9.3e9, f64::INFINITY, f64::NAN] {
+        assert_eq!(of_seconds(seconds), None, "{seconds}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Texts are the same however they are stored.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::{ColumnDescriptor, ColumnPath};
+use proptest::prelude::*;
+
+use super::super::Notes;
+use super::super::table::{Texts, Values};
+use super::chunk::Pages;
+
+/// A file with one column of texts in groups of rows.
+fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Bytes {
+    let schema = "message table { optional byte_array channel (utf8); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, properties.into()).unwrap();
+    for rows in groups {
+        let mut group = file.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let levels: Vec<i16> = rows.iter().map(|row| row.is_some().into()).collect();
+        let texts: Vec<ByteArray> = rows
+            .iter()
+            .flatten()
+            .cloned()
+            .map(ByteArray::from)
+            .collect();
+        let typed = column.typed::<ByteArrayType>();
+        typed.write_batch(&texts, Some(&levels), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    file.into_inner().unwrap().into()
+}
+
+fn texts(bytes: &Bytes) -> (Texts, Vec<String>) {
+    let mut notes = Notes::default();
+    let mut columns = super::columns(bytes, &mut notes).unwrap();
+    match columns.remove(0).values {
+        Values::Texts(texts) => (texts, notes.all()),
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// With a dictionary, without one, and with texts beside a dictionary that is full. Invalid UTF-8 included, of which
+    /// different texts read the same.
+    #[test]
+    fn texts_are_the_same_however_they_are_stored(
+        groups in proptest::collection::vec(
+            proptest::collection::vec(proptest::option::of(proptest::collection::vec(0x7Eu8..0x82, 0..3)), 1..200),
+            1..3,
+        ),
+        second in any::<bool>(),
+        rows_per_page in 1usize..100,
+    ) {
+        let version = if second { WriterVersion::PARQUET_2_0 } else { WriterVersion::PARQUET_1_0 };
+        let properties = || WriterProperties::builder()
+            .set_writer_version(version)
+            .set_write_batch_size(1)
+            .set_data_page_row_count_limit(rows_per_page);
+        let plain = properties().set_dictionary_enabled(false);
+        let plain = plain.set_encoding(Encoding::PLAIN).build();
+        let expected = texts(&written(&groups, plain));
+        let rows: Vec<String> = (0..expected.0.rows.len()).map(|row| expected.0.get(row).to_owned()).collect();
+        let given = groups.iter().flatten().map(|row| row.as_deref().unwrap_or_default());
+        let given: Vec<String> = given.map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+        prop_assert_eq!(rows, given);
+        for dictionary in [1 << 20, 16] {
+            let stored = properties().set_dictionary_page_size_limit(dictionary).build();
+            let (own, notes) = texts(&written(&groups, stored));
+            prop_assert_eq!(&notes, &expected.1);
+            prop_assert_eq!(&own.rows, &expected.0.rows);
+            prop_assert!(own.all().eq(expected.0.all()));
+        }
+    }
+}
+
+/// A single page.
+struct Single(Option<Page>);
+
+impl Iterator for Single {
+    type Item = parquet::errors::Result<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl PageReader for Single {
+    fn get_next_page(&mut self) -> parquet::errors::Result<Option<Page>> {
+        Ok(self.0.take())
+    }
+
+    fn peek_next_page(&mut self) -> parquet::errors::Result<Option<PageMetadata>> {
+        Ok(None)
+    }
+
+    fn skip_next_page(&mut self) -> parquet::errors::Result<()> {
+        Ok(())
+    }
+}
+
+/// For a dictionary of billions of values, the library would reserve gigabytes.
+#[test]
+fn a_dictionary_cannot_claim_more_than_it_holds() {
+    let schema = parse_message_type("message table { optional int64 samples; }").unwrap();
+    let field = schema.get_fields()[0].clone();
+    let column = ColumnDescriptor::new(field, 1, 0, ColumnPath::from("samples"));
+    for (num_values, is_read) in [(0, true), (2, true), (3, false), (u32::MAX, false)] {
+        let page = Page::DictionaryPage {
+            buf: Bytes::from_static(&[0; 16]),
+            num_values,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        let mut pages = Pages::new(Box::new(Single(Some(page))), &column);
+        assert_eq!(pages.get_next_page().is_ok(), is_read, "{num_values}");
+    }
+}
