@@ -61,7 +61,7 @@ fn a_model_in_8_bits_is_judged_and_written() {
     let place = Place::new();
     let output = place.run(&[&QUICK[..], &["--budget-kb", "400"]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("within the 400 KB"));
+    assert!(text(&output.stderr).contains("within the 400 KiB"));
     let command = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
             .args(arguments)

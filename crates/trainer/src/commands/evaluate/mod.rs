@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use self::findings::{BATCH, Findings, classify};
 use super::events::{EventOptions, score_events};
-use crate::error::TrainerError;
+use crate::error::{DatasetError, TrainerError};
 use crate::metrics::{Evaluation, Report};
 use crate::recipe::Recipe;
 use crate::system::limit_threads;
@@ -208,10 +208,7 @@ fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, Tra
         None => demo::ensure(&arguments.datasets_dir)?,
     };
     if !path.is_file() {
-        return Err(TrainerError::usage(format!(
-            "the experiment's dataset {} does not exist: give its path with --dataset-config",
-            path.display()
-        )));
+        return Err(DatasetError::Gone { path }.into());
     }
     Ok(DatasetConfig::load(&path, recipe.task.as_deref())?)
 }
