@@ -111,8 +111,8 @@ fn every_command_takes_them() {
     assert!(std::fs::read(plot).unwrap().starts_with(b"\x89PNG"));
     assert!(std::fs::read_to_string(page).unwrap().contains("polyline"));
 
-    // Their untracked run has the higher accuracy, but `latest` and `best` are tracked experiments while there are any.
-    for id in ["latest", "best", "best:val_acc"] {
+    // The untracked run has the lower loss, but `latest` and `best` are tracked experiments while there are any.
+    for id in ["latest", "best", "best:val_loss"] {
         let output = run(&root, &["compare", id, untracked]);
         let shown = String::from_utf8(output.stdout).unwrap();
         assert!(shown.starts_with(&format!("[1] {ID}")), "{id}: {shown}");
@@ -121,7 +121,7 @@ fn every_command_takes_them() {
     text(&root, &["delete", ID]);
     for (id, reason) in [
         ("latest", "there is no tracked experiment"),
-        ("best:val_acc", "no tracked experiment has `val_acc`"),
+        ("best:val_loss", "no tracked experiment has `val_loss`"),
     ] {
         let output = run(&root, &["summary", id]);
         let shown = String::from_utf8(output.stdout).unwrap();

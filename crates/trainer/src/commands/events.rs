@@ -166,7 +166,7 @@ fn labels<'r>(
 }
 
 impl EventScores {
-    /// Warns about recordings that the model was trained or chosen on.
+    /// Warns about recordings that the model was trained or validated on.
     pub(super) fn warnings(&self) -> Vec<String> {
         self.seen.as_deref().map_or(Vec::new(), seen::warnings)
     }

@@ -106,7 +106,7 @@ fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport
          ranges      {}, from {} training windows\n\
          macro F1    {:.4} in 8 bits, {:.4} in float32, on {} validation windows\n\
          same class  {:.2} % of the validation windows, in 8 bits and in float32\n\
-         logits      {:.1} % from those in float32 (root mean square)\n\n",
+         logits      differ by {:.1} % from those in float32 (root mean square)\n\n",
         integers.weight_bytes() as f64 / 1024.0,
         integers.method(),
         quantised.calibration_windows,

@@ -72,7 +72,7 @@ pub(super) fn to_json(seen: &[SeenRecording]) -> Value {
     seen.collect()
 }
 
-/// Warns about recordings that the model was trained or chosen on. Those of the test split are as good as new ones.
+/// Warns about recordings that the model was trained or validated on. Those of the test split are as good as new ones.
 pub(super) fn warnings(seen: &[SeenRecording]) -> Vec<String> {
     let named = |belongs: &dyn Fn(&SeenRecording) -> bool| {
         let names = seen.iter().filter(|own| belongs(own));
@@ -89,10 +89,8 @@ pub(super) fn warnings(seen: &[SeenRecording]) -> Vec<String> {
             "the model was trained on {names}: expect worse scores on recordings that it has not seen"
         )
     });
-    let chosen = named(&|own| own.is_in("val") && !own.is_in("train")).map(|names| {
-        format!(
-            "the model was chosen by its scores on {names} (validation split): expect worse scores on other recordings"
-        )
+    let validated = named(&|own| own.is_in("val") && !own.is_in("train")).map(|names| {
+        format!("the training used {names} for validation: scores on other recordings may be worse")
     });
     let unknown = named(&|own| own.splits.is_none()).map(|names| {
         format!(
@@ -100,7 +98,10 @@ pub(super) fn warnings(seen: &[SeenRecording]) -> Vec<String> {
              worse scores on recordings that it has not seen"
         )
     });
-    [trained, chosen, unknown].into_iter().flatten().collect()
+    [trained, validated, unknown]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,7 +127,7 @@ mod tests {
             said[0].starts_with("the model was trained on a, c: "),
             "{said:?}"
         );
-        assert!(said[1].contains("scores on d (validation"), "{said:?}");
+        assert!(said[1].contains("used d for validation"), "{said:?}");
         assert!(said[2].contains("imported from e, among"), "{said:?}");
         assert_eq!(said.len(), 3);
         assert!(warnings(&found[1..2]).is_empty());

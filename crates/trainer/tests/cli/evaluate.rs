@@ -111,9 +111,10 @@ fn a_training_begins_with_other_weights() {
 /// Writes 40 s of two channels at 100 Hz, the second half louder, and returns its entry in a list of recordings.
 fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
     let mut table = "Z,N\n".to_owned();
+    let own = name.bytes().map(i32::from).sum::<i32>();
     for i in 0..4000_i32 {
         let size = if i < 2000 { 10 } else { 1000 };
-        let value = |factor: i32| (i * factor + start.len() as i32) % 201 * size / 100 - size;
+        let value = |factor: i32| (i * factor + own) % 201 * size / 100 - size;
         table.push_str(&format!("{},{}\n", value(37), value(53)));
     }
     std::fs::write(folder.join(format!("{name}.csv")), table).unwrap();
@@ -152,7 +153,7 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     assert!(output.status.success(), "{said}");
     for expected in [
         "warning: the model was trained on first: ",
-        "warning: the model was chosen by its scores on second (",
+        "warning: the training used second for validation: ",
     ] {
         assert!(said.contains(expected), "{said}");
     }
