@@ -65,6 +65,21 @@ fn m3n_vc_becomes_a_dataset() {
         imported.windows[0][0] + imported.windows[1][0] + imported.straddling / 2,
         60
     );
+    // The report says which recordings are in which split.
+    let report = imported.config.with_file_name("import_report.json");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let mut totals = [0; 3];
+    for recording in report["recordings"].as_array().unwrap() {
+        let splits = recording["splits"].as_object().unwrap();
+        let names: Vec<&str> = splits.keys().map(String::as_str).collect();
+        assert!(names == ["test"] || names == ["train", "val"], "{names:?}");
+        for (total, split) in totals.iter_mut().zip(["train", "val", "test"]) {
+            *total += splits.get(split).map_or(0, |count| count.as_u64().unwrap());
+        }
+    }
+    let windows = imported.windows.clone();
+    assert_eq!(totals, windows.map(|own| own.iter().sum::<usize>() as u64));
     let dataset = dataset(&imported);
     assert_eq!(dataset.train.shape, [1, 7, 64]);
     assert_eq!(

@@ -2,6 +2,42 @@
 
 use model::{PlanError, WeightsError};
 
+/// Why a value or a layer cannot be represented.
+#[derive(Debug, thiserror::Error)]
+pub enum RangeError {
+    /// A value is NaN or infinite.
+    #[error("values from {low} to {high} are not finite")]
+    NotFinite {
+        /// Smallest value.
+        low: f32,
+        /// Largest value.
+        high: f32,
+    },
+    /// The range is too small or too large for a scale.
+    #[error("values from {low} to {high} have no scale in float32")]
+    NoScale {
+        /// Smallest value.
+        low: f32,
+        /// Largest value.
+        high: f32,
+    },
+    /// The output of a pool has another encoding than its input.
+    #[error("a pool puts out what it reads, in the same units")]
+    Pool,
+    /// The units of two summands differ too much.
+    #[error("summands of ranges too far apart")]
+    Summands,
+    /// The sums of a layer have coarser units than its output.
+    #[error("a unit of its sums is {0} units of its output, which 8 bits cannot hold")]
+    Units(f64),
+    /// The sums of a layer exceed 32 bits.
+    #[error("its sums may reach {0}, which 32 bits cannot hold")]
+    Sums(i64),
+    /// There are more weights than the format's 32-bit sizes hold.
+    #[error("its weights are more than a TFLite file can hold")]
+    Weights,
+}
+
 /// A model that cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
@@ -29,7 +65,7 @@ pub enum DeployError {
         /// The layer that produces it.
         layer: String,
         /// What is wrong with it.
-        problem: String,
+        problem: RangeError,
     },
     /// There are no windows to find ranges on.
     #[error("quantisation needs windows to find the ranges of values by, and there are none")]

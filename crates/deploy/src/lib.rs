@@ -24,5 +24,5 @@ mod test_model;
 pub mod tflite;
 mod trained;
 
-pub use error::DeployError;
+pub use error::{DeployError, RangeError};
 pub use trained::{ModelFile, TrainedModel};

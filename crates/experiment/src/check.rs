@@ -1,11 +1,15 @@
 //! Checks that an experiment is complete and its files are as they were written.
 
+mod damage;
+
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use self::damage::{Damaged, DamagedWeights};
 
 use crate::catalogue::layout::{
     ARCHITECTURE, BASELINE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun,
@@ -56,10 +60,10 @@ impl Findings<'_> {
         });
     }
 
-    fn add(&mut self, path: &str, result: Result<String, String>) {
+    fn add(&mut self, path: &str, result: Result<String, Damaged>) {
         match result {
             Ok(seen) => self.good(path, seen),
-            Err(problem) => self.bad(path, problem),
+            Err(problem) => self.bad(path, problem.to_string()),
         }
     }
 
@@ -120,10 +124,7 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
     for name in [ARCHITECTURE, RANGES] {
         if let Ok(bytes) = read_regular(&entry.directory.join(name), 64 << 20) {
             let read = serde_json::from_slice::<Map<String, Value>>(&bytes);
-            findings.add(
-                name,
-                read.map(|_| "reads".into()).map_err(|e| e.to_string()),
-            );
+            findings.add(name, read.map(|_| "reads".into()).map_err(Damaged::from));
         }
     }
     for name in CHECKPOINTS {
@@ -131,7 +132,7 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
         if path.exists() {
             let loaded = load_checkpoint(&path);
             let seen = |bytes: Vec<u8>| format!("{} bytes, SHA-256 as written", bytes.len());
-            findings.add(name, loaded.map(seen).map_err(|e| e.to_string()));
+            findings.add(name, loaded.map(seen).map_err(Damaged::from));
         }
     }
     findings.found
@@ -200,8 +201,8 @@ fn fingerprints(findings: &mut Findings<'_>, entry: &Entry) {
             Ok(bytes) if expected == &crate::hash::sha256_hex(&bytes) => {
                 Ok("SHA-256 as written".into())
             }
-            Ok(_) => Err("SHA-256 differs from the one recorded when it was written".into()),
-            Err(error) => Err(error.to_string()),
+            Ok(_) => Err(Damaged::Changed),
+            Err(error) => Err(error.into()),
         };
         findings.add(name, checked);
     }
@@ -224,62 +225,59 @@ fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
         let name = name.to_string_lossy();
         // A running process may be in the middle of a write: its files do not count as torn.
         let running = entry.status == Some(Status::Running);
-        let checked = event_files::check(&file).map_err(|error| error.to_string());
-        findings.add(&name, checked.and_then(|sound| event_file(&sound, running)));
+        let checked = event_files::check(&file).map_err(Damaged::from);
+        findings.add(&name, checked.and_then(|sound| event_file(sound, running)));
     }
 }
 
 /// Describes an intact event file, or says what is wrong with it.
-fn event_file(sound: &event_files::Soundness, running: bool) -> Result<String, String> {
-    let events = sound.events;
+fn event_file(mut sound: event_files::Soundness, running: bool) -> Result<String, Damaged> {
     if sound.size == 0 && !running {
-        return Err("empty: not even the first event was written".into());
+        return Err(Damaged::NoEvents);
     }
     if !sound.is_event_file() && !running {
-        return Err("not an event file: it holds no event".into());
+        return Err(Damaged::NoEventFile);
     }
-    let mut problems = Vec::new();
-    if let Some(first) = &sound.first {
-        let (record, at) = (first.record, first.at);
-        let damaged = counted(sound.damaged, "damaged record");
-        problems.push(format!(
-            "{damaged}, stepped over by readers here, but TensorBoard stops at the first: record \
-             {record} at byte {at}, {}",
-            first.problem
-        ));
+    if running {
+        sound.torn = None;
     }
-    if let Some(torn) = sound.torn.as_ref().filter(|_| !running) {
-        problems.push(format!(
-            "torn from record {} at byte {} of {}: {}",
-            torn.record, torn.at, sound.size, torn.problem
-        ));
+    if sound.first.is_none() && sound.torn.is_none() {
+        return Ok(counted(sound.events, "event"));
     }
-    if problems.is_empty() {
-        return Ok(counted(events, "event"));
-    }
-    Err(format!(
-        "{}; {}",
-        counted(events, "event"),
-        problems.join("; ")
-    ))
+    Err(Damaged::Events(sound))
 }
 
 /// Checks the header of a safetensors file: its tensors must be contiguous and fill the file.
-fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
+fn weights_header(path: &Path, entry: &Entry) -> Result<String, Damaged> {
     const MAX_HEADER_SIZE: u64 = 100 << 20;
-    let text = |error: std::io::Error| error.to_string();
-    let mut file = open_regular(path).map_err(text)?;
-    let size = file.metadata().map_err(text)?.len();
+    let mut file = open_regular(path)?;
+    let size = file.metadata()?.len();
     let mut length = [0; 8];
-    file.read_exact(&mut length).map_err(text)?;
+    file.read_exact(&mut length)?;
     let length = u64::from_le_bytes(length);
     if length > MAX_HEADER_SIZE.min(size.saturating_sub(8)) {
-        return Err("not a safetensors file: its header is longer than the file".into());
+        return Err(DamagedWeights::HeaderLength.into());
     }
     let mut header = vec![0; length as usize];
-    file.read_exact(&mut header).map_err(text)?;
-    let header: Map<String, Value> = serde_json::from_slice(&header)
-        .map_err(|error| format!("not a safetensors file: its header is not JSON: {error}"))?;
+    file.read_exact(&mut header)?;
+    let header: Map<String, Value> =
+        serde_json::from_slice(&header).map_err(DamagedWeights::Header)?;
+    let (elements, end) = tensors(&header)?;
+    let expected = (8 + length).saturating_add(end);
+    if expected != size {
+        return Err(DamagedWeights::Size { size, expected }.into());
+    }
+    let expected = entry.metadata.model_info.total_params as u64;
+    if expected != 0 && elements != expected {
+        let found = elements;
+        return Err(DamagedWeights::Parameters { found, expected }.into());
+    }
+    let tensors = header.keys().filter(|name| *name != "__metadata__").count();
+    Ok(format!("{tensors} tensors, {elements} parameters"))
+}
+
+/// The number of elements of all tensors, and the end of the last one in bytes.
+fn tensors(header: &Map<String, Value>) -> Result<(u64, u64), DamagedWeights> {
     let mut ranges = Vec::new();
     let mut elements = 0u64;
     for (name, tensor) in header.iter().filter(|(name, _)| *name != "__metadata__") {
@@ -289,7 +287,7 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
         };
         let (shape, offsets) = (numbers("shape"), numbers("data_offsets"));
         let (Some(shape), Some([start, end])) = (shape, offsets.as_deref()) else {
-            return Err(format!("tensor `{name}` has no shape or offsets"));
+            return Err(DamagedWeights::Fields(name.clone()));
         };
         let count = shape
             .iter()
@@ -297,9 +295,7 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
         let float32 = tensor.get("dtype").and_then(Value::as_str) == Some("F32");
         let bytes = count.and_then(|count| count.checked_mul(4));
         if float32 && bytes != end.checked_sub(*start) {
-            return Err(format!(
-                "tensor `{name}`: shape and byte count do not match"
-            ));
+            return Err(DamagedWeights::Bytes(name.clone()));
         }
         elements = elements.saturating_add(count.unwrap_or(0));
         ranges.push((*start, *end));
@@ -308,21 +304,9 @@ fn weights_header(path: &Path, entry: &Entry) -> Result<String, String> {
     let mut at = 0;
     for (start, end) in &ranges {
         if *start != at || end < start {
-            return Err("tensors are not contiguous".into());
+            return Err(DamagedWeights::Gaps);
         }
         at = *end;
     }
-    if 8 + length + at != size {
-        return Err(format!(
-            "{size} bytes, where its header says {}",
-            8 + length + at
-        ));
-    }
-    let expected = entry.metadata.model_info.total_params as u64;
-    if expected != 0 && elements != expected {
-        return Err(format!(
-            "{elements} parameters, but the metadata say {expected}"
-        ));
-    }
-    Ok(format!("{} tensors, {elements} parameters", ranges.len()))
+    Ok((elements, at))
 }

@@ -19,6 +19,9 @@ impl ExperimentStore {
     ///   losses);
     /// - a tag that exactly one experiment has.
     ///
+    /// `latest` and `best` mean an untracked run only if no tracked experiment qualifies; its [`Entry::notes`] then say
+    /// so.
+    ///
     /// Only listed directories are considered; `id` is never used as a path.
     ///
     /// # Errors
@@ -57,15 +60,20 @@ impl ExperimentStore {
                 Entry::load(entry.directory)
             }
         };
-        let chosen = match field {
-            _ if id == "latest" => entries.iter().rposition(|(entry, _)| !entry.untracked),
-            Some(field) => best(&entries, field),
-            None => entries.iter().position(|(entry, _)| entry.id == id),
-        };
-        match chosen {
-            Some(i) => return whole(entries.swap_remove(i).0),
-            None if id == "latest" || field.is_some() => return Err(not_found()),
-            None => {}
+        if id == "latest" || field.is_some() {
+            let ranked = |untracked: bool| {
+                let of_kind = |entry: &Entry| entry.untracked == untracked;
+                match field {
+                    Some(field) => best(&entries, field, of_kind),
+                    None => entries.iter().rposition(|(entry, _)| of_kind(entry)),
+                }
+            };
+            let chosen = ranked(false).or_else(|| ranked(true));
+            let chosen = entries.swap_remove(chosen.ok_or_else(not_found)?).0;
+            return whole(chosen).map(|entry| with_note(entry, id, field));
+        }
+        if let Some(i) = entries.iter().position(|(entry, _)| entry.id == id) {
+            return whole(entries.swap_remove(i).0);
         }
         let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
         let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
@@ -124,12 +132,33 @@ pub(crate) fn direction(field: &str) -> Direction {
     }
 }
 
-/// Index of the experiment with the best value of `field`: the newest of equals, `None` if none has a value.
-fn best(entries: &[(Entry, Value)], field: &str) -> Option<usize> {
-    let values = entries.iter().map(|(_, value)| value.as_f64());
-    let known = values
+/// Says that `id` chose an untracked run, since this is rarely what is meant.
+fn with_note(mut entry: Entry, id: &str, field: Option<&str>) -> Entry {
+    if entry.untracked {
+        let missing = match field {
+            Some(field) => format!("no tracked experiment has `{field}`"),
+            None => "there is no tracked experiment".to_owned(),
+        };
+        let note = format!("`{id}` is the untracked run {}: {missing}", entry.id);
+        entry.notes.push(note);
+    }
+    entry
+}
+
+/// Index of the experiment with the best value of `field` among `candidates`: the newest of equals, `None` if none has
+/// a value.
+fn best(
+    entries: &[(Entry, Value)],
+    field: &str,
+    candidates: impl Fn(&Entry) -> bool,
+) -> Option<usize> {
+    let known = entries
+        .iter()
         .enumerate()
-        .filter_map(|(i, value)| Some((i, value.filter(|v| !v.is_nan())?)));
+        .filter_map(|(i, (entry, value))| {
+            let value = value.as_f64().filter(|value| !value.is_nan())?;
+            candidates(entry).then_some((i, value))
+        });
     let direction = direction(field);
     let best = known.max_by(|(_, a), (_, b)| direction.rank(*b, *a));
     best.map(|(i, _)| i)

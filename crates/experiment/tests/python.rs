@@ -111,6 +111,27 @@ fn every_command_takes_them() {
     assert!(std::fs::read(plot).unwrap().starts_with(b"\x89PNG"));
     assert!(std::fs::read_to_string(page).unwrap().contains("polyline"));
 
+    // The untracked run has the lower loss, but `latest` and `best` are tracked experiments while there are any.
+    for id in ["latest", "best", "best:val_loss"] {
+        let output = run(&root, &["compare", id, untracked]);
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(shown.starts_with(&format!("[1] {ID}")), "{id}: {shown}");
+        assert_eq!(output.stderr, b"", "{id}");
+    }
+    text(&root, &["delete", ID]);
+    for (id, reason) in [
+        ("latest", "there is no tracked experiment"),
+        ("best:val_loss", "no tracked experiment has `val_loss`"),
+    ] {
+        let output = run(&root, &["summary", id]);
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(shown.contains(untracked), "{id}: {shown}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("`{id}` is the untracked run {untracked}: {reason}");
+        assert!(said.contains(&expected), "{id}: {said}");
+    }
+    text(&root, &["restore", ID]);
+
     text(&root, &["tag", ID, "python"]);
     text(&root, &["note", "python", "from", "the", "old", "system"]);
     text(&root, &["delete", "python"]);

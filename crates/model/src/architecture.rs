@@ -62,7 +62,7 @@ impl fmt::Display for InputShape {
 /// The networks by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ModelKind {
-    /// Five small convolutions and a dense head, for nodes with tens of kilobytes.
+    /// Five small convolutions and a dense head, for nodes with tens of KiB.
     UltraLightweight,
     /// Three convolutions with pooling and one wide dense layer.
     Simple,
@@ -109,8 +109,8 @@ impl ModelKind {
         }
     }
 
-    /// Memory budget for weights and activations that the network was designed for, in KB of 1024 bytes.
-    pub fn budget_kb(self) -> Option<usize> {
+    /// Memory budget for weights and activations that the network was designed for, in KiB.
+    pub fn budget_kib(self) -> Option<usize> {
         match self {
             ModelKind::UltraLightweight | ModelKind::Seismic => Some(150),
             ModelKind::DeepEfficient => Some(200),

@@ -66,27 +66,21 @@ fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, BundleError> {
 
 impl ModelCard {
     /// Refuses values that no network can have.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), CardError> {
         let values = self
             .input_shape
             .iter()
             .try_fold(1usize, |product, n| product.checked_mul(*n));
         if values.is_none_or(|values| !(1..=MAX_INPUT).contains(&values)) {
-            return Err(format!(
-                "`input_shape` is {:?}: from 1 to {MAX_INPUT} values are read",
-                self.input_shape
-            ));
+            return Err(CardError::InputShape(self.input_shape));
         }
         if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return Err(format!(
-                "`temperature` is {}: it must be above 0",
-                self.temperature
-            ));
+            return Err(CardError::Temperature(self.temperature));
         }
         let mut names: Vec<&String> = self.class_names.iter().collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("`class_names` has `{}` twice", pair[0]));
+            return Err(CardError::ClassTwice(pair[0].clone()));
         }
         Ok(())
     }
@@ -106,6 +100,20 @@ pub struct Bundle {
     pub card: ModelCard,
     /// The weights.
     pub weights: Weights,
+}
+
+/// A value of `model.json` that no network can have.
+#[derive(Debug, thiserror::Error)]
+pub enum CardError {
+    /// The input has no values, or too many.
+    #[error("`input_shape` is {0:?}: from 1 to {MAX_INPUT} values are read")]
+    InputShape([usize; 3]),
+    /// Logits cannot be divided by the temperature.
+    #[error("`temperature` is {0}: it must be above 0")]
+    Temperature(f64),
+    /// Two classes have the same name.
+    #[error("`class_names` has `{0}` twice")]
+    ClassTwice(String),
 }
 
 /// Error from reading a model directory.
@@ -143,7 +151,7 @@ pub enum BundleError {
         /// File.
         path: PathBuf,
         /// The key and its problem.
-        problem: String,
+        problem: CardError,
     },
     /// The network is unknown.
     #[error("{path}: {source}")]

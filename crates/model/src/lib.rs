@@ -38,7 +38,9 @@ pub use architecture::{
     Architecture, BATCH_NORM_MOMENTUM, InputShape, ModelKind, Op, UnknownModel,
 };
 pub use average::{average_decay, batch_norm_momentum};
-pub use bundle::{Bundle, BundleError, CARD_FILE, CARD_VERSION, ModelCard, WEIGHTS_FILE};
+pub use bundle::{
+    Bundle, BundleError, CARD_FILE, CARD_VERSION, CardError, ModelCard, WEIGHTS_FILE,
+};
 #[cfg(feature = "burn")]
 pub use burn_engine::{
     Adam, AveragedNetwork, Forward, Network, PaddedBatch, cross_entropy, targets,

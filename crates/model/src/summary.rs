@@ -5,8 +5,8 @@ use std::fmt::Write;
 use crate::architecture::Architecture;
 use crate::plan::{Plan, StepKind};
 
-/// Bytes per KB, as in the memory sizes of sensor nodes.
-const KB: f64 = 1024.0;
+/// Bytes per KiB, the unit of memory sizes of sensor nodes.
+const KIB: f64 = 1024.0;
 
 /// Memory of a network that classifies one sample at a time, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ fn operation(kind: &StepKind) -> String {
 
 fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String)> {
     let memory = Memory::of(plan);
-    let kb = |bytes: usize| format!("{:.1} KB", bytes as f64 / KB);
+    let kib = |bytes: usize| format!("{:.1} KiB", bytes as f64 / KIB);
     let total = plan.total_parameters();
     let trainable = plan.trainable_parameters();
     let mut totals = vec![
@@ -160,14 +160,14 @@ fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String
         ("Trainable", thousands(trainable)),
         ("Not trainable", thousands(total - trainable)),
         ("MACs per sample", thousands(plan.macs())),
-        ("Weights (float32)", kb(memory.weights)),
+        ("Weights (float32)", kib(memory.weights)),
         (
             "Peak activations",
-            format!("{} (one sample, input included)", kb(memory.activations)),
+            format!("{} (one sample, input included)", kib(memory.activations)),
         ),
-        ("Memory", kb(memory.total())),
+        ("Memory", kib(memory.total())),
     ];
-    if let Some(budget) = architecture.kind.budget_kb() {
+    if let Some(budget) = architecture.kind.budget_kib() {
         totals.push(("Budget", verdict(memory, total, budget)));
     }
     totals
@@ -175,19 +175,19 @@ fn totals(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, String
 
 /// Whether the network fits the budget, and if not, whether 8-bit weights would.
 fn verdict(memory: Memory, parameters: usize, budget: usize) -> String {
-    let kb = |bytes: usize| bytes as f64 / KB;
-    let over = kb(memory.total()) - budget as f64;
+    let kib = |bytes: usize| bytes as f64 / KIB;
+    let over = kib(memory.total()) - budget as f64;
     if over <= 0.0 {
-        return format!("{budget} KB: fits, {:.1} KB to spare", -over);
+        return format!("{budget} KiB: fits, {:.1} KiB to spare", -over);
     }
-    let small = kb(parameters + memory.activations);
+    let small = kib(parameters + memory.activations);
     let fits = if small <= budget as f64 {
         "fits"
     } else {
         "does not fit either"
     };
     format!(
-        "{budget} KB: exceeded by {over:.1} KB as float32; with 8-bit weights {small:.1} KB, which {fits}"
+        "{budget} KiB: exceeded by {over:.1} KiB as float32; with 8-bit weights {small:.1} KiB, which {fits}"
     )
 }
 

@@ -54,9 +54,7 @@ impl Analysis {
         classifier: &mut Classifier,
         out: &mut Vec<Finding>,
     ) -> Result<(), PredictError> {
-        self.slider
-            .take(joined, &mut self.waiting)
-            .map_err(PredictError::Usage)?;
+        self.slider.take(joined, &mut self.waiting)?;
         if self.waiting.spans.len() >= self.batch {
             self.classify(classifier, out)?;
         }

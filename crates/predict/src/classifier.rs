@@ -7,7 +7,7 @@ use data::{Normalisation, Preprocessing, Sequence};
 use model::{Bundle, CARD_FILE, ModelCard, Weights};
 use rayon::prelude::*;
 
-use crate::error::PredictError;
+use crate::error::{MissingModel, PredictError};
 use crate::network::Network;
 use crate::novelty::Novelty;
 
@@ -333,9 +333,9 @@ fn model_folder(path: &Path) -> Result<PathBuf, PredictError> {
         .find(|folder| folder.join(CARD_FILE).is_file());
     found.cloned().ok_or_else(|| {
         let problem = if path.exists() {
-            format!("contains no model: expected an experiment or its folder model/, with {CARD_FILE} and model.safetensors")
+            MissingModel::OtherFiles
         } else {
-            "does not exist: expected an experiment or its folder model/".to_owned()
+            MissingModel::NoFolder
         };
         PredictError::NoModel {
             path: path.to_owned(),

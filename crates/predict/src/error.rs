@@ -11,7 +11,7 @@ pub enum PredictError {
         /// The path.
         path: PathBuf,
         /// What was expected there.
-        problem: String,
+        problem: MissingModel,
     },
     /// A file of the model is unusable.
     #[error(transparent)]
@@ -43,6 +43,20 @@ pub enum PredictError {
     /// The data are unusable.
     #[error(transparent)]
     Data(#[from] data::DataError),
+    /// The model's channels cannot be chosen; the error lists those that are there.
+    #[error(transparent)]
+    Channels(#[from] ChannelError),
+    /// The model's channels cannot be chosen at a site.
+    #[error("{site}: {problem}")]
+    SiteChannels {
+        /// The site.
+        site: String,
+        /// Why they cannot.
+        problem: ChannelError,
+    },
+    /// A recording cannot be resampled to the model's rate.
+    #[error(transparent)]
+    Rate(#[from] data::signal::SignalError),
     /// An option is invalid.
     #[error("{0}")]
     Usage(String),
@@ -68,6 +82,96 @@ pub enum PredictError {
     Closed,
 }
 
+/// Why there is no model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MissingModel {
+    /// There is no such path, and it cannot be an ID.
+    #[error("does not exist: expected an experiment, its folder model/, or a copy of that")]
+    NoPath,
+    /// There is no such folder.
+    #[error("does not exist: expected an experiment or its folder model/")]
+    NoFolder,
+    /// The path holds other files.
+    #[error(
+        "contains no model: expected an experiment or its folder model/, with {} and model.safetensors",
+        model::CARD_FILE
+    )]
+    OtherFiles,
+    /// No path, and nothing to search for an ID.
+    #[error(
+        "there is no such path, and no experiment in {}: name another directory with --experiments-dir",
+        experiments.display()
+    )]
+    NoExperiments {
+        /// Directory of the experiments.
+        experiments: PathBuf,
+    },
+    /// No path, and no ID.
+    #[error(
+        "there is no such path, and none of {count} experiments in {} has an ID that begins or ends so; \
+         `experiment list` shows them", experiments.display()
+    )]
+    NoId {
+        /// Number of experiments.
+        count: usize,
+        /// Directory of the experiments.
+        experiments: PathBuf,
+    },
+    /// Several IDs begin or end so.
+    #[error("{count} experiments in {} have such an ID: {}", experiments.display(), names.join(", "))]
+    Ambiguous {
+        /// Number of such experiments.
+        count: usize,
+        /// Directory of the experiments.
+        experiments: PathBuf,
+        /// Some of their IDs.
+        names: Vec<String>,
+    },
+    /// The experiment has not written one.
+    #[error("this experiment has no model{}", status.as_ref().map_or(String::new(), |status| format!("; its status is `{status}`")))]
+    NotTrained {
+        /// Its status, if its metadata have one.
+        status: Option<String>,
+    },
+}
+
+/// Why the channels of a model cannot be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelError {
+    /// The number of channels differs, and none are named.
+    #[error(
+        "the model takes {wanted} channel(s), and there are {}: {}; choose with --channels", there.len(), there.join(", ")
+    )]
+    Number {
+        /// Number of channels of the model.
+        wanted: usize,
+        /// Names of the available channels.
+        there: Vec<String>,
+    },
+    /// Too few or too many channels are named.
+    #[error("--channels names {named}, but the model takes {wanted}")]
+    Named {
+        /// Number of named channels.
+        named: usize,
+        /// Number of channels of the model.
+        wanted: usize,
+    },
+    /// A name matches no channel, or several.
+    #[error("`{name}` must match exactly one channel; available: {}", there.join(", "))]
+    Match {
+        /// The name.
+        name: String,
+        /// Names of the available channels.
+        there: Vec<String>,
+    },
+    /// Two names match the same channel.
+    #[error("--channels names {name} twice")]
+    Twice {
+        /// The channel.
+        name: String,
+    },
+}
+
 impl PredictError {
     /// An error about a data file.
     pub(crate) fn source(path: &Path, problem: impl Into<String>) -> Self {
@@ -85,6 +189,9 @@ impl PredictError {
             | Self::Preprocessing { .. }
             | Self::Int8 { .. }
             | Self::Window { .. }
+            | Self::Channels(_)
+            | Self::SiteChannels { .. }
+            | Self::Rate(_)
             | Self::Usage(_) => 2,
             Self::Data(error) if error.is_machine_failure() => 1,
             Self::Data(_) => 2,

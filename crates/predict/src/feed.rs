@@ -155,8 +155,12 @@ impl Site {
         wanted: &[String],
         channels: usize,
     ) -> Result<Vec<String>, PredictError> {
-        choose(&self.channel_names(), wanted, channels)
-            .map_err(|problem| PredictError::Usage(format!("{}: {problem}", self.name)))
+        choose(&self.channel_names(), wanted, channels).map_err(|problem| {
+            PredictError::SiteChannels {
+                site: self.name.clone(),
+                problem,
+            }
+        })
     }
 
     /// Time of its first sample, in nanoseconds.

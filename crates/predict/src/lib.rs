@@ -62,7 +62,7 @@ mod slide;
 pub use analysis::{Analysis, Finding};
 pub use classifier::{Classifier, Options, Prediction};
 pub use data::reader::Window;
-pub use error::PredictError;
+pub use error::{ChannelError, MissingModel, PredictError};
 pub use events::{Event, EventDetector, EventSettings, makes_no_events};
 pub use gallery::{Gallery, Origin};
 pub use join::{JoinCounts, Joined, JoinedSink, Joiner};

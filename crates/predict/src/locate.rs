@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use model::CARD_FILE;
 use serde_json::Value;
 
-use crate::error::PredictError;
+use crate::error::{MissingModel, PredictError};
 
 /// Metadata of an experiment.
 const METADATA: &str = "metadata.json";
@@ -22,7 +22,7 @@ pub(crate) fn locate(given: &Path, experiments: &Path) -> Result<PathBuf, Predic
     if given.exists() {
         return Ok(given.to_owned());
     }
-    let fails = |problem: String| PredictError::NoModel {
+    let fails = |problem: MissingModel| PredictError::NoModel {
         path: given.to_owned(),
         problem,
     };
@@ -31,9 +31,7 @@ pub(crate) fn locate(given: &Path, experiments: &Path) -> Result<PathBuf, Predic
         .to_str()
         .filter(|id| given.file_name().is_some_and(|name| name == *id));
     let Some(id) = id else {
-        return Err(fails(
-            "does not exist: expected an experiment, its folder model/, or a copy of that".into(),
-        ));
+        return Err(fails(MissingModel::NoPath));
     };
     let ids = ids(experiments);
     let chosen = if id == "latest" {
@@ -48,29 +46,27 @@ pub(crate) fn locate(given: &Path, experiments: &Path) -> Result<PathBuf, Predic
         let fits = |own: &&String| own.starts_with(id) || own.ends_with(id);
         ids.iter().filter(fits).collect()
     });
+    let directory = experiments.to_owned();
     match &chosen[..] {
-        [] if ids.is_empty() => Err(fails(format!(
-            "there is no such path, and no experiment in {}: name another directory with --experiments-dir",
-            experiments.display()
-        ))),
-        [] => Err(fails(format!(
-            "there is no such path, and none of {} experiments in {} has an ID that begins or ends so; \
-             `experiment list` shows them",
-            ids.len(),
-            experiments.display()
-        ))),
+        [] if ids.is_empty() => Err(fails(MissingModel::NoExperiments {
+            experiments: directory,
+        })),
+        [] => Err(fails(MissingModel::NoId {
+            count: ids.len(),
+            experiments: directory,
+        })),
         [one] => with_model(experiments.join(one)),
         several => {
-            let mut names: Vec<&str> = several.iter().take(SHOWN).map(|id| id.as_str()).collect();
+            let names = several.iter().take(SHOWN).map(|id| (*id).clone());
+            let mut names: Vec<String> = names.collect();
             if several.len() > SHOWN {
-                names.push("...");
+                names.push("...".into());
             }
-            Err(fails(format!(
-                "{} experiments in {} have such an ID: {}",
-                several.len(),
-                experiments.display(),
-                names.join(", ")
-            )))
+            Err(fails(MissingModel::Ambiguous {
+                count: several.len(),
+                experiments: directory,
+                names,
+            }))
         }
     }
 }
@@ -81,12 +77,9 @@ fn with_model(directory: PathBuf) -> Result<PathBuf, PredictError> {
         return Ok(directory);
     }
     let status = read(&directory).and_then(|file| Some(file["status"].as_str()?.to_owned()));
-    let status = status.map_or(String::new(), |status| {
-        format!("; its status is `{status}`")
-    });
     Err(PredictError::NoModel {
         path: directory,
-        problem: format!("this experiment has no model{status}"),
+        problem: MissingModel::NotTrained { status },
     })
 }
 

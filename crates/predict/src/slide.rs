@@ -1,7 +1,7 @@
 //! Resamples contiguous stretches to the model's sampling rate and cuts them into windows.
 
 use data::recording::NANOS;
-use data::signal::{Ratio, Resampler};
+use data::signal::{Ratio, Resampler, SignalError};
 
 use crate::join::Joined;
 
@@ -98,7 +98,7 @@ impl Slider {
     ///
     /// # Errors
     /// If a stretch cannot be resampled to the model's rate.
-    pub fn take(&mut self, joined: Joined<'_>, out: &mut Windows) -> Result<(), String> {
+    pub fn take(&mut self, joined: Joined<'_>, out: &mut Windows) -> Result<(), SignalError> {
         match joined {
             Joined::Begin(start, rate) => {
                 let ratio = Ratio::of_rates(rate, self.cutting.rate)?;

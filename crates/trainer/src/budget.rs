@@ -72,34 +72,31 @@ impl NodeCost {
 /// Describes the flash and memory that a network and its front end need.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] if they need more than `kilobytes` of flash in 8 bits, or the front end has no C
+/// [`TrainerError::Usage`] if they need more than `kib` KiB of flash in 8 bits, or the front end has no C
 /// implementation.
 pub fn check(
     architecture: &Architecture,
     preprocessing: &Preprocessing,
-    kilobytes: usize,
+    kib: usize,
 ) -> Result<String, TrainerError> {
     let cost = NodeCost::new(architecture, preprocessing).map_err(|error| match error {
         TrainerError::Usage(problem) => TrainerError::option("--budget-kb", problem),
         other => other,
     })?;
-    let kb = |bytes: usize| bytes.div_ceil(1024);
+    let kib_of = |bytes: usize| bytes.div_ceil(1024);
     let needs = format!(
-        "with its front end, {} needs about {} KB of flash and {} KB of memory in 8 bits ({} and {} in float32), without the \
+        "with its front end, {} needs about {} KiB of flash and {} KiB of memory in 8 bits ({} and {} in float32), without the \
          window of samples",
         architecture.kind,
-        kb(cost.int8.flash_bytes()),
-        kb(cost.int8.ram_bytes),
-        kb(cost.float.flash_bytes()),
-        kb(cost.float.ram_bytes),
+        kib_of(cost.int8.flash_bytes()),
+        kib_of(cost.int8.ram_bytes),
+        kib_of(cost.float.flash_bytes()),
+        kib_of(cost.float.ram_bytes),
     );
-    if cost.int8.flash_bytes() > kilobytes * 1024 {
-        let problem = format!(
-            "{needs}: more than --budget-kb {kilobytes}; choose a smaller --model, or fewer features"
-        );
-        return Err(TrainerError::usage(problem));
+    if cost.int8.flash_bytes() > kib * 1024 {
+        return Err(UsageError::OverBudget { needs, kib }.into());
     }
-    Ok(format!("{needs}: within the {kilobytes} KB"))
+    Ok(format!("{needs}: within the {kib} KiB"))
 }
 
 #[cfg(test)]
@@ -113,12 +110,12 @@ mod tests {
     fn small_networks_fit_and_large_ones_do_not() {
         let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
         preprocessing.window = Some(1024);
-        let of = |kind, kilobytes| {
+        let of = |kind, kib| {
             let architecture = Architecture::new(kind, InputShape::from([2, 7, 256]), 3);
-            check(&architecture, &preprocessing, kilobytes)
+            check(&architecture, &preprocessing, kib)
         };
         let fits = of(ModelKind::UltraLightweight, 48).unwrap();
-        assert!(fits.contains("within the 48 KB"), "{fits}");
+        assert!(fits.contains("within the 48 KiB"), "{fits}");
         let refused = of(ModelKind::Simple, 48).unwrap_err();
         assert_eq!(refused.exit_code(), 2);
         assert!(

@@ -1,12 +1,16 @@
 //! Errors that end a training, with their exit codes.
 
+mod backend;
 mod recipe;
+mod study;
 mod usage;
 
 use std::path::{Path, PathBuf};
 
+pub use backend::BackendError;
 pub use recipe::RecipeError;
-pub use usage::{MovedData, ResumeError, UsageError};
+pub use study::{EndedWorker, StudyError, WorkerError};
+pub use usage::{DatasetError, ExportError, MovedData, ResumeError, UsageError};
 
 /// Error from starting or running a training.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,18 @@ pub enum TrainerError {
     /// A setting is invalid.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// The backend or the device is not available.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The dataset of an experiment is missing or unsuitable.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// An export cannot be written as requested.
+    #[error(transparent)]
+    ExportRequest(#[from] ExportError),
+    /// A study cannot be started or found.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// Unknown network.
     #[error(transparent)]
     Model(#[from] model::UnknownModel),
@@ -71,6 +87,12 @@ pub enum TrainerError {
     /// The model cannot be used, or not with these windows.
     #[error(transparent)]
     Predict(#[from] predict::PredictError),
+    /// The processes of a study cannot work.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The thread that writes the experiment has ended; its own error says why.
+    #[error("the recorder has stopped")]
+    Recorder,
     /// A GPU failed.
     #[error("{device} failed: {problem}: {advice}")]
     Device {
@@ -105,11 +127,6 @@ pub enum TrainerError {
 }
 
 impl TrainerError {
-    /// What one place alone refuses; other kinds are in [`UsageError`].
-    pub(crate) fn usage(problem: impl Into<String>) -> Self {
-        UsageError::Other(problem.into()).into()
-    }
-
     /// An option that is impossible; `option` has its value where that helps.
     pub(crate) fn option(option: impl Into<String>, problem: impl std::fmt::Display) -> Self {
         let (option, problem) = (option.into(), problem.to_string());
@@ -130,6 +147,10 @@ impl TrainerError {
             | Self::RecipeFile { .. }
             | Self::Recipe(_)
             | Self::Usage(_)
+            | Self::Backend(_)
+            | Self::Dataset(_)
+            | Self::ExportRequest(_)
+            | Self::Study(_)
             | Self::Model(_)
             | Self::ReadModel(_)
             | Self::Plan(_) => true,
@@ -138,10 +159,13 @@ impl TrainerError {
             Self::Job(error) => error.is_usage(),
             Self::Export(error) => error.is_usage(),
             Self::Predict(error) => return error.exit_code(),
+            Self::Worker(error) => return error.exit_code(),
             Self::Interrupted => return 130,
-            Self::Stream(_) | Self::Weights(_) | Self::Device { .. } | Self::Diverged { .. } => {
-                false
-            }
+            Self::Stream(_)
+            | Self::Weights(_)
+            | Self::Recorder
+            | Self::Device { .. }
+            | Self::Diverged { .. } => false,
         };
         if usage { 2 } else { 1 }
     }

@@ -24,7 +24,7 @@ pub struct Job {
     pub baseline: bool,
     /// The experiment to resume.
     pub resume: Option<Entry>,
-    /// Flash limit in kilobytes that the network must fit.
+    /// Flash limit in KiB that the network must fit.
     pub budget_kb: Option<usize>,
 }
 
@@ -160,9 +160,7 @@ impl Job {
             ("--notes", args.notes.is_some()),
         ];
         if let Some((option, _)) = new_runs_only.iter().find(|(_, given)| *given) {
-            return Err(TrainerError::usage(format!(
-                "{option} is for new runs: leave it out with --resume"
-            )));
+            return Err(UsageError::NewRunsOnly { option }.into());
         }
         let entry = ExperimentStore::new(&experiments_dir(args)).find(id)?;
         let recipe = Recipe::of_experiment(&entry)?;
@@ -306,9 +304,8 @@ impl Tracking {
                 .components()
                 .all(|part| matches!(part, std::path::Component::Normal(_)));
             if !inside || name.is_empty() {
-                return Err(TrainerError::usage(format!(
-                    "extra subdirectory `{name}` is outside the experiment's directory"
-                )));
+                let name = name.clone();
+                return Err(UsageError::OutsideExperiment { name }.into());
             }
         }
         Ok(())

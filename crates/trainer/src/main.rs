@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             sweep::sweep(arguments).map(|ended| (ended.text, ExitCode::from(ended.exit_code)))
         }
         Some(Command::Evaluate(arguments)) => evaluate::evaluate(arguments).map(|(text, notes)| {
-            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            notes.iter().for_each(|note| eprintln!("{note}"));
             done(text)
         }),
         Some(Command::Quantise(arguments)) => quantise::quantise(arguments).map(|(text, note)| {

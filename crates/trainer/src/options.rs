@@ -44,8 +44,8 @@ pub struct TrainingOptions {
     /// Number of CPU threads [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Flash of the target node in kilobytes: refuse to train a network that, in 8 bits and with its front end, does
-    /// not fit
+    /// Flash of the target node in KiB (1,024 bytes): refuse to train a network that, in 8 bits and with its front end,
+    /// does not fit
     #[arg(long, value_name = "N")]
     pub budget_kb: Option<usize>,
     /// Directory of the experiments [default: experiments]

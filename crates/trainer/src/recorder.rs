@@ -169,7 +169,7 @@ impl Queue {
         // The receiver disconnects only after an error, which `with` returns instead of this one.
         self.sender
             .send(message)
-            .map_err(|_| TrainerError::usage("the recorder has stopped"))
+            .map_err(|_| TrainerError::Recorder)
     }
 }
 

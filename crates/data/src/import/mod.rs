@@ -15,6 +15,7 @@ mod origin;
 mod recording;
 mod report;
 mod shards;
+mod sources;
 pub(crate) mod suspect;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use m3n_vc::M3nVc;
 pub use recording::Recording;
 pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};
 pub use shards::Target;
+pub use sources::{DatasetSources, SourceUse};
 pub use write::{SplitSink, Writing, import, import_watched, resplit};
 
 /// Names of the splits, in order.

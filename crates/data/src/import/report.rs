@@ -6,6 +6,9 @@
 mod notes;
 mod text;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::SPLITS;
@@ -13,6 +16,9 @@ use super::config::RecordingsConfig;
 use super::cut::{Counts, Interval};
 use super::recording::Recording;
 use crate::recording::format_time;
+
+/// Name of the report as JSON.
+pub(super) const REPORT_FILE: &str = "import_report.json";
 
 /// Maximum number of labels named as examples.
 pub(super) const EXAMPLES: usize = 3;
@@ -91,6 +97,11 @@ pub struct RecordingReport {
     pub channels: Vec<ChannelReport>,
     /// Its classes.
     pub classes: Vec<ClassReport>,
+    /// Number of windows in every split that has any.
+    pub splits: BTreeMap<&'static str, usize>,
+    /// Its windows, in the order in which they were cut.
+    #[serde(skip)]
+    pub(super) windows: Range<usize>,
 }
 
 /// Report on one split.
@@ -150,6 +161,13 @@ impl RecordingReport {
             channels: channels.map(channel).collect(),
             classes: config.class_names.iter().map(class).collect(),
             ..Default::default()
+        }
+    }
+
+    /// Counts the windows by split; `splits` has the split of every window, `None` for those left out.
+    pub(super) fn count_splits(&mut self, splits: &[Option<usize>]) {
+        for split in splits[self.windows.clone()].iter().flatten() {
+            *self.splits.entry(SPLITS[*split]).or_default() += 1;
         }
     }
 

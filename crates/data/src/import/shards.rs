@@ -113,6 +113,9 @@ pub(super) fn share_out(
     let resolved = resolve(&spool.windows, spool.groups.len(), extents);
     report_shared(&spool, &resolved, imported);
     let splits = splits(target, &spool, &resolved);
+    for recording in &mut imported.report.recordings {
+        recording.count_splits(&splits);
+    }
     let assignment = Assignment { resolved, splits };
     count(target, &spool, &assignment, imported);
     check_counts(target, imported)?;

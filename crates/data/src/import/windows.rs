@@ -64,7 +64,9 @@ pub(super) fn one(
         own,
         validated: config.recordings.iter().any(given),
     };
-    let report = of_pieces(job, pieces, spool, imported)?;
+    let before = spool.windows.len();
+    let mut report = of_pieces(job, pieces, spool, imported)?;
+    report.windows = before..spool.windows.len();
     imported.report.recordings.push(report);
     Ok(())
 }
@@ -81,6 +83,7 @@ pub(super) fn of_traces(
     let file = file.unwrap_or_default();
     let place = format!("{file}#{}", imported.recordings);
     let pieces = spool.origins.pieces(&place, traces);
+    let before = spool.windows.len();
     let report = of_pieces(job, pieces, spool, imported)?;
     let reports = &mut imported.report.recordings;
     if !reports
@@ -90,10 +93,13 @@ pub(super) fn of_traces(
         let mut of_file = RecordingReport::new(config, own);
         of_file.name = file;
         of_file.traces = Some(0);
+        of_file.windows.start = before;
         reports.push(of_file);
     }
     if let Some(last) = reports.last_mut() {
         last.add(report);
+        // The traces of a file follow each other.
+        last.windows.end = spool.windows.len();
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Converts weights and ranges to integers.
 
-use crate::DeployError;
 use crate::network::{Layer, Network, Operation};
+use crate::{DeployError, RangeError};
 
 use super::ranges::{RangeMethod, Survey};
 use super::{
@@ -67,7 +67,7 @@ fn encoding(
     let high = if low == 0.0 && high == 0.0 { 1.0 } else { high };
     Encoding::of_range(low, high).ok_or_else(|| DeployError::Range {
         layer: layer.to_owned(),
-        problem: format!("values from {low} to {high} have no scale in float32"),
+        problem: RangeError::NoScale { low, high },
     })
 }
 
@@ -77,15 +77,13 @@ fn integer_layer(
     encodings: &[Encoding],
 ) -> Result<IntegerLayer, DeployError> {
     let (input, output) = (encodings[layer.input], encodings[layer.output]);
-    let fail = |problem: String| DeployError::Range {
+    let fail = |problem: RangeError| DeployError::Range {
         layer: layer.name.clone(),
         problem,
     };
     let affine = |kernel: &[f32], bias: &[f32]| affine(kernel, bias, input, output).map_err(fail);
     if matches!(layer.operation, Operation::MaxPool { .. }) && input != output {
-        return Err(fail(
-            "a pool puts out what it reads, in the same units".into(),
-        ));
+        return Err(fail(RangeError::Pool));
     }
     let operation = match &layer.operation {
         Operation::Conv {
@@ -116,7 +114,7 @@ fn integer_layer(
         Operation::Add { other } => IntegerOperation::Add {
             other: *other,
             multipliers: sum_multipliers(input, encodings[*other], output)
-                .ok_or_else(|| fail("summands of ranges too far apart".into()))?,
+                .ok_or_else(|| fail(RangeError::Summands))?,
         },
     };
     Ok(IntegerLayer {
@@ -134,7 +132,7 @@ fn affine(
     bias: &[f32],
     input: Encoding,
     output: Encoding,
-) -> Result<Affine, String> {
+) -> Result<Affine, RangeError> {
     let channels = bias.len();
     let mut largest = vec![0f32; channels];
     for row in kernel.chunks_exact(channels) {
@@ -164,11 +162,7 @@ fn affine(
         let real = f64::from(input.scale) * f64::from(*scale) / f64::from(output.scale);
         Multiplier::new(real)
             .filter(|multiplier| multiplier.shift <= 0 || multiplier.value == 0)
-            .ok_or_else(|| {
-                format!(
-                    "a unit of its sums is {real} units of its output, which 8 bits cannot hold"
-                )
-            })
+            .ok_or(RangeError::Units(real))
     });
     let weights = Affine {
         bias: biases.collect(),
@@ -181,7 +175,7 @@ fn affine(
 }
 
 /// Refuses sums that might exceed 32 bits. A mean adds its one row once per position; no window has too many positions.
-fn check_sums(weights: &Affine) -> Result<(), String> {
+fn check_sums(weights: &Affine) -> Result<(), RangeError> {
     let mut largest: Vec<i64> = weights.bias.iter().map(|b| i64::from(b.abs())).collect();
     for row in weights.kernel.chunks_exact(weights.bias.len()) {
         for (sum, weight) in largest.iter_mut().zip(row) {
@@ -189,9 +183,7 @@ fn check_sums(weights: &Affine) -> Result<(), String> {
         }
     }
     match largest.iter().max() {
-        Some(sum) if *sum > i64::from(i32::MAX) => Err(format!(
-            "its sums may reach {sum}, which 32 bits cannot hold"
-        )),
+        Some(sum) if *sum > i64::from(i32::MAX) => Err(RangeError::Sums(*sum)),
         _ => Ok(()),
     }
 }

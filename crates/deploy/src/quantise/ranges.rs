@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::DeployError;
 use crate::network::{Network, Runner};
+use crate::{DeployError, RangeError};
 
 use super::Encoding;
 
@@ -72,7 +72,7 @@ impl Survey {
             if !(low.is_finite() && high.is_finite()) {
                 return Err(DeployError::Range {
                     layer: name.to_owned(),
-                    problem: format!("values from {low} to {high} are not finite"),
+                    problem: RangeError::NotFinite { low, high },
                 });
             }
         }

@@ -31,7 +31,7 @@ pub enum LeftOut {
     },
     /// A filter over a long window.
     #[error(
-        "`{step}` over {samples} samples would be a matrix of {megabytes} MB; at most {} are written",
+        "`{step}` over {samples} samples would be a matrix of {mebibytes} MiB; at most {} are written",
         LARGEST_MATRIX >> 20
     )]
     LargeFilter {
@@ -40,7 +40,7 @@ pub enum LeftOut {
         /// Samples of a window.
         samples: usize,
         /// Size of the matrix.
-        megabytes: usize,
+        mebibytes: usize,
     },
     /// A step that is not possible over these windows.
     #[error("{problem}")]

@@ -58,7 +58,7 @@ fn filter_matrix(step: &Step, rate: f64, samples: usize) -> Result<Vec<f64>, Lef
         return Err(LeftOut::LargeFilter {
             step: step.name(),
             samples,
-            megabytes: bytes >> 20,
+            mebibytes: bytes >> 20,
         });
     }
     let failed = |problem: PreprocessingError| LeftOut::Step {

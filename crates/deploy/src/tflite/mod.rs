@@ -17,7 +17,7 @@ mod tests;
 
 use crate::network::{Network, Operation, Shape};
 use crate::quantise::{Affine, IntegerNetwork, IntegerOperation};
-use crate::{DeployError, TrainedModel};
+use crate::{DeployError, RangeError, TrainedModel};
 
 use self::graph::{Graph, Options, Quantisation, Tensor, Values};
 
@@ -51,7 +51,7 @@ pub fn file(
     if graph.weight_bytes() > i32::MAX as usize {
         return Err(DeployError::Range {
             layer: model.architecture_name().to_owned(),
-            problem: "its weights are more than a TFLite file can hold".into(),
+            problem: RangeError::Weights,
         });
     }
     Ok(graph.finish(model, input, logits))

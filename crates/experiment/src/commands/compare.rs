@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::text::{Colour, Terminal, cut, number, painted_table, plain, table, width};
-use super::{Output, with_ids};
+use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::PER_CLASS;
 use crate::catalogue::{ClassMetric, Direction, Metric, Split};
 use crate::error::ExperimentError;
@@ -138,11 +138,14 @@ pub(super) fn run(
     }
     let entries = with_ids(store, &options.ids)?;
     let differences = differences(&entries);
+    let mut out = Output {
+        warnings: choice_notes(&entries),
+        ..Default::default()
+    };
     let entries: Vec<_> = entries
         .into_iter()
         .map(Entry::with_logged_results)
         .collect();
-    let mut out = Output::default();
     if let Some(path) = &options.plot {
         let named = entries.iter().enumerate().map(|(i, entry)| {
             let kind = &entry.metadata.model_info.kind;

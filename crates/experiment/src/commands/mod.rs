@@ -99,6 +99,12 @@ fn with_ids(store: &ExperimentStore, ids: &[String]) -> Result<Vec<Entry>, Exper
     ids.iter().map(|id| store.find(id)).collect()
 }
 
+/// What is to be said about the choice of experiments, such as that `best` is an untracked run.
+fn choice_notes(entries: &[Entry]) -> Vec<String> {
+    let notes = entries.iter().flat_map(|entry| &entry.notes);
+    notes.map(|note| text::plain(note)).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::text::{bytes, count, duration, number, plain};
-use super::{Output, with_ids};
+use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
 use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
@@ -37,6 +37,7 @@ pub(super) fn run(
     now: chrono::NaiveDateTime,
 ) -> Result<Output, ExperimentError> {
     let entries = with_ids(store, &options.ids)?;
+    let warnings = choice_notes(&entries);
     let entries: Vec<_> = entries
         .into_iter()
         .map(Entry::with_logged_results)
@@ -44,7 +45,11 @@ pub(super) fn run(
     let page = page(&entries, now);
     write_atomically(&options.output, page.as_bytes())?;
     let path = plain(&options.output.display().to_string());
-    Ok(format!("{path}  {}\n", bytes(Some(page.len() as f64))).into())
+    Ok(Output {
+        text: format!("{path}  {}\n", bytes(Some(page.len() as f64))),
+        warnings,
+        ..Default::default()
+    })
 }
 
 /// Escapes text for HTML.

@@ -23,14 +23,23 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
     let entry = store.find(id)?;
+    let warnings = super::choice_notes(std::slice::from_ref(&entry));
     if json {
         let history = entry.history();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
             "size": size(&entry.directory), "metadata": entry.metadata.known(),
             "history": history.epochs, "notes": history.notes});
-        return Ok(format!("{value:#}\n").into());
+        return Ok(Output {
+            text: format!("{value:#}\n"),
+            warnings,
+            ..Default::default()
+        });
     }
-    Ok(whole(&entry.with_logged_results(), terminal).into())
+    Ok(Output {
+        text: whole(&entry.with_logged_results(), terminal),
+        warnings,
+        ..Default::default()
+    })
 }
 
 fn whole(entry: &Entry, terminal: &Terminal) -> String {

@@ -39,13 +39,16 @@ pub(super) fn run(
             arguments
         }
     };
+    let mut output = Output {
+        warnings: super::choice_notes(&entries),
+        ..Default::default()
+    };
     if run {
-        return Ok(Output {
-            handover: Some(command),
-            ..Default::default()
-        });
+        output.handover = Some(command);
+    } else {
+        output.text = format!("{}\n", shell(&command));
     }
-    Ok(format!("{}\n", shell(&command)).into())
+    Ok(output)
 }
 
 /// Joins words into a command line for a POSIX shell.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::edit::change;
 use super::text::{Colour, Terminal, plain};
-use super::{Output, with_ids};
+use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::{EVENT_FILE_MARK, HISTORY};
 use crate::check::check;
 use crate::error::ExperimentError;
@@ -38,6 +38,9 @@ pub(super) fn verify(
         ids => with_ids(store, ids)?,
     };
     output.failed = !output.warnings.is_empty();
+    if !ids.is_empty() {
+        output.warnings = choice_notes(&entries);
+    }
     let mut values = Vec::new();
     for entry in &entries {
         let findings = check(entry);

@@ -23,7 +23,8 @@ pub struct Entry {
     pub status: Option<Status>,
     /// Whether it is a run without tracking.
     pub untracked: bool,
-    /// Sentences about logs that could not be read, once the logs were read.
+    /// Sentences about its choice by [`ExperimentStore::find`](super::ExperimentStore::find), and about logs that could
+    /// not be read, once the logs were read.
     pub notes: Vec<String>,
 }
 
@@ -122,7 +123,7 @@ impl Entry {
             } else {
                 let logged = LoggedResults::read(&self.logs());
                 self.metadata.results = logged.results();
-                self.notes = logged.history.notes;
+                self.notes.extend(logged.history.notes);
             }
         }
         self

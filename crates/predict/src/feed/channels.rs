@@ -1,5 +1,7 @@
 //! Which channels a model is used on, by name.
 
+use crate::error::ChannelError;
+
 /// Splits `NET.STA.LOC.CHA` into site and orientation code; `None` for other names.
 pub(crate) fn seed_site(channel: &str) -> Option<(String, char)> {
     let parts: Vec<&str> = channel.split('.').collect();
@@ -20,17 +22,16 @@ pub(crate) fn choose(
     there: &[&str],
     wanted: &[String],
     channels: usize,
-) -> Result<Vec<String>, String> {
-    let listed = || there.join(", ");
+) -> Result<Vec<String>, ChannelError> {
+    let listed = || -> Vec<String> { there.iter().map(|name| (*name).to_owned()).collect() };
     if wanted.is_empty() {
         if there.len() != channels {
-            return Err(format!(
-                "the model takes {channels} channel(s), and there are {}: {}; choose with --channels",
-                there.len(),
-                listed()
-            ));
+            return Err(ChannelError::Number {
+                wanted: channels,
+                there: listed(),
+            });
         }
-        let mut chosen: Vec<String> = there.iter().map(|name| (*name).to_owned()).collect();
+        let mut chosen = listed();
         // Conventional order Z, N, E; 1 and 2 stand for the horizontal components.
         let rank = |name: &String| {
             let letter = seed_site(name).map_or(' ', |(_, letter)| letter);
@@ -40,10 +41,10 @@ pub(crate) fn choose(
         return Ok(chosen);
     }
     if wanted.len() != channels {
-        return Err(format!(
-            "--channels names {}, but the model takes {channels}",
-            wanted.len()
-        ));
+        return Err(ChannelError::Named {
+            named: wanted.len(),
+            wanted: channels,
+        });
     }
     let one = |name: &String| {
         let last = |channel: &str| channel.rsplit('.').next() == Some(name);
@@ -57,14 +58,15 @@ pub(crate) fn choose(
                 return Ok((*only).to_owned());
             }
         }
-        Err(format!(
-            "`{name}` must match exactly one channel; available: {}",
-            listed()
-        ))
+        Err(ChannelError::Match {
+            name: name.clone(),
+            there: listed(),
+        })
     };
     let chosen = wanted.iter().map(one).collect::<Result<Vec<_>, _>>()?;
     if let Some(twice) = (1..chosen.len()).find(|i| chosen[..*i].contains(&chosen[*i])) {
-        return Err(format!("--channels names {} twice", chosen[twice]));
+        let name = chosen[twice].clone();
+        return Err(ChannelError::Twice { name });
     }
     Ok(chosen)
 }
@@ -81,14 +83,21 @@ mod tests {
             choose(&there, &names, 2)
         };
         assert_eq!(of(&["Z", "HHE"]).unwrap(), ["XX.A.00.HHZ", "XX.A.00.HHE"]);
-        assert!(of(&[]).unwrap_err().contains("choose with --channels"));
-        assert!(of(&["Z"]).unwrap_err().contains("takes 2"));
-        assert!(of(&["Z", "HHZ"]).unwrap_err().contains("twice"));
-        assert!(
-            of(&["Z", "X"])
-                .unwrap_err()
-                .contains("`X` must match exactly one channel")
-        );
+        for (wanted, expected) in [
+            (
+                &[][..],
+                "the model takes 2 channel(s), and there are 3: XX.A.00.HHE, XX.A.00.HHN, XX.A.00.HHZ; choose with \
+                 --channels",
+            ),
+            (&["Z"], "--channels names 1, but the model takes 2"),
+            (&["Z", "HHZ"], "--channels names XX.A.00.HHZ twice"),
+            (
+                &["Z", "X"],
+                "`X` must match exactly one channel; available: XX.A.00.HHE, XX.A.00.HHN, XX.A.00.HHZ",
+            ),
+        ] {
+            assert_eq!(of(wanted).unwrap_err().to_string(), expected);
+        }
         assert_eq!(
             choose(&there, &[], 3).unwrap(),
             ["XX.A.00.HHZ", "XX.A.00.HHN", "XX.A.00.HHE"]

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use data::import::{Label, Recording, RecordingsConfig};
+use data::import::{DatasetSources, Label, Recording, RecordingsConfig};
 use data::recording::Hints;
 use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings};
 use serde_json::{Value, json};
 
+use super::seen::{self, SeenRecording};
 use crate::error::{TrainerError, UsageError};
 
 /// Settings of the event evaluation.
@@ -24,6 +25,8 @@ pub(super) struct EventOptions<'a> {
     pub min_duration: f64,
     /// Classes that produce no events; if empty, background and noise.
     pub ignore: &'a [String],
+    /// What the model's dataset was made from, if known.
+    pub sources: Option<&'a DatasetSources>,
 }
 
 /// Scores over a grid of settings, and the index of the recommended one.
@@ -36,6 +39,8 @@ pub(super) struct EventScores {
     /// Samples from one window to the next.
     hop: usize,
     days: f64,
+    /// Recordings that are in the model's dataset; `None` if that is unknown.
+    seen: Option<Vec<SeenRecording>>,
 }
 
 /// Classifies all listed recordings and scores their events.
@@ -63,6 +68,7 @@ pub(super) fn score_events(
     };
     let base = settings(options, &classes)?;
     let mut recordings = Vec::new();
+    let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
         let hints = Hints {
             sampling_rate: recording.sampling_rate,
@@ -82,6 +88,15 @@ pub(super) fn score_events(
                 classes: classes.clone(),
                 advice: "",
             })?;
+        let used = options
+            .sources
+            .and_then(|own| own.find(recording, read.start));
+        if let (Some(seen), Some(used)) = (&mut seen, used) {
+            seen.push(SeenRecording {
+                name: recording.name(),
+                splits: used.splits,
+            });
+        }
         recordings.push(read);
     }
     if recordings
@@ -107,6 +122,7 @@ pub(super) fn score_events(
             .map(LabelledRecording::seconds)
             .sum::<f64>()
             / 86_400.0,
+        seen,
     })
 }
 
@@ -150,6 +166,11 @@ fn labels<'r>(
 }
 
 impl EventScores {
+    /// Warns about recordings that the model was trained or validated on.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.seen.as_deref().map_or(Vec::new(), seen::warnings)
+    }
+
     /// Content of `events.json`.
     pub(super) fn to_json(&self) -> Value {
         let score = |score: &EventScore| {
@@ -172,6 +193,7 @@ impl EventScores {
             "labelled_events": self.labels,
             "hop": self.hop,
             "days": self.days,
+            "in_dataset": self.seen.as_deref().map(seen::to_json),
             "advised": score(&self.scores[self.best]),
             "grid": self.scores.iter().map(score).collect::<Vec<_>>(),
         })

@@ -10,7 +10,7 @@ use experiment::{Entry, ExperimentError, ExperimentStore, write_atomically};
 use model::Bundle;
 
 use super::quantised::{CalibrationArgs, Quantised};
-use crate::error::TrainerError;
+use crate::error::{ExportError, TrainerError};
 
 /// Export format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,8 +69,8 @@ pub struct ExportArgs {
 pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
     let out = &arguments.out;
     if fs::symlink_metadata(out).is_ok() {
-        let problem = format!("{} exists already: name another --out", out.display());
-        return Err(TrainerError::usage(problem));
+        let path = out.to_owned();
+        return Err(ExportError::Exists { path }.into());
     }
     check_options(arguments)?;
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
@@ -100,15 +100,15 @@ pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
 
 /// Refuses options that do not apply to the format.
 fn check_options(arguments: &ExportArgs) -> Result<(), TrainerError> {
-    let problem = match arguments.format {
-        Format::Tflite => return Ok(()),
-        Format::C if arguments.int8_io => "--int8-io is for --format tflite: C takes samples",
+    match arguments.format {
+        Format::C if arguments.int8_io => Err(ExportError::Int8Io.into()),
         Format::SavedModel | Format::Onnx | Format::Safetensors if arguments.quantise.is_some() => {
-            "--quantise is for --format tflite and c"
+            Err(ExportError::Quantise.into())
         }
-        Format::C | Format::SavedModel | Format::Onnx | Format::Safetensors => return Ok(()),
-    };
-    Err(TrainerError::usage(problem))
+        Format::Tflite | Format::C | Format::SavedModel | Format::Onnx | Format::Safetensors => {
+            Ok(())
+        }
+    }
 }
 
 /// Exports to TFLite or C.
@@ -149,9 +149,9 @@ fn export_for_nodes(
 
 /// Writes `files` into a temporary directory and renames it once it is complete.
 fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> {
-    let name = out
-        .file_name()
-        .ok_or_else(|| TrainerError::usage(format!("--out {} has no file name", out.display())))?;
+    let name = out.file_name().ok_or_else(|| ExportError::NoFileName {
+        path: out.to_owned(),
+    })?;
     let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
     let aside = out.with_file_name(name);
     let written = files.iter().try_for_each(|file| {

@@ -6,4 +6,5 @@ mod events;
 pub mod export;
 pub mod quantise;
 pub mod quantised;
+mod seen;
 pub mod sweep;

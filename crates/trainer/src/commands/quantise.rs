@@ -101,9 +101,12 @@ impl Scores {
 fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport]) -> String {
     let integers = &quantised.integers;
     let mut text = format!(
-        "experiment  {id}\nweights     {:.1} KB in 8 bits\nranges      {}, of {} training windows\nmacro F1    {:.4} in 8 \
-         bits, {:.4} in float32 ({} validation windows)\nagreement   {:.2} % of the classes, logits within {:.1} % (root mean \
-         square)\n\n",
+        "experiment  {id}\n\
+         weights     {:.1} KiB in 8 bits\n\
+         ranges      {}, from {} training windows\n\
+         macro F1    {:.4} in 8 bits, {:.4} in float32, on {} validation windows\n\
+         same class  {:.2} % of the validation windows, in 8 bits and in float32\n\
+         logits      differ by {:.1} % from those in float32 (root mean square)\n\n",
         integers.weight_bytes() as f64 / 1024.0,
         integers.method(),
         quantised.calibration_windows,
@@ -121,13 +124,13 @@ fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport
         .max(5);
     let _ = writeln!(
         text,
-        "{:<width$}    bytes  smallest   largest  signal to noise  classes changed alone",
+        "{:<width$}    bytes   minimum   maximum  signal to noise  other class",
         "layer"
     );
     for layer in layers {
         let _ = writeln!(
             text,
-            "{:<width$}  {:>7}  {:>8.3}  {:>8.3}  {:>12.1} dB  {:>19.2} %",
+            "{:<width$}  {:>7}  {:>8.3}  {:>8.3}  {:>12.1} dB  {:>9.2} %",
             layer.name,
             layer.bytes,
             layer.range.0,
@@ -136,6 +139,10 @@ fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport
             100.0 * layer.changed_alone,
         );
     }
+    text.push_str(
+        "\nsignal to noise: output of the layer against float32, with the layers before it in 8 bits too\n\
+         other class: windows whose class changes if only the output of this layer is in 8 bits\n",
+    );
     text
 }
 

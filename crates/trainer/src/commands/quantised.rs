@@ -9,7 +9,7 @@ use deploy::network::Network;
 use deploy::quantise::{Agreement, IntegerNetwork};
 use experiment::Entry;
 
-use crate::error::TrainerError;
+use crate::error::{DatasetError, TrainerError};
 use crate::recipe::{DEFAULT_NORMALISATION, Recipe};
 
 /// Default number of training windows for calibration.
@@ -59,12 +59,8 @@ impl Quantised {
     ) -> Result<Self, TrainerError> {
         let dataset = dataset(entry, arguments)?;
         if !dataset.preprocessing.makes_inputs_of(model.preprocessing()) {
-            let problem = format!(
-                "the data of {} are not preprocessed as those the model was trained on: name the same with \
-                 --dataset-config",
-                entry.id
-            );
-            return Err(TrainerError::usage(problem));
+            let id = entry.id.clone();
+            return Err(DatasetError::OtherPreprocessing { id }.into());
         }
         let network = Network::new(model)?;
         let most = (CALIBRATION_MACS / network.macs().max(1)).clamp(8, CALIBRATION_WINDOWS);
@@ -90,10 +86,7 @@ impl Quantised {
 fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, TrainerError> {
     let recipe = Recipe::of_experiment(entry)?;
     let path = arguments.dataset_config.clone().or(recipe.dataset_config);
-    let path = path.ok_or_else(|| {
-        let problem = "the experiment does not record its dataset: give it with --dataset-config";
-        TrainerError::usage(problem)
-    })?;
+    let path = path.ok_or(DatasetError::NotRecorded)?;
     let mut config = DatasetConfig::load(&path, recipe.task.as_deref())?;
     if recipe.normalisation.is_some() {
         config.normalisation = recipe.normalisation;

@@ -8,7 +8,7 @@ use experiment::ExperimentStore;
 use jobs::{Availability, Claims, Execution, Executor, Print, Slurm};
 
 use crate::compute::Backend;
-use crate::error::{TrainerError, UsageError};
+use crate::error::{StudyError, TrainerError, UsageError};
 use crate::progress::{Progress, format_duration};
 use crate::recipe::Recipe;
 use crate::run::interrupt_on_signals;
@@ -107,7 +107,7 @@ pub fn sweep(arguments: &SweepArgs) -> Result<SweepResult, TrainerError> {
             );
             study
         }
-        (None, None) => return Err(TrainerError::usage("give a sweep file")),
+        (None, None) => return Err(StudyError::NoFile.into()),
     };
     execute(executor.as_ref(), study, arguments.resume.is_some())
 }
@@ -162,11 +162,11 @@ fn planned(
         plan::refuse_taken(&studies.join(&file.name), &file.name)?;
         let store = ExperimentStore::new(&settings.experiments_dir);
         if state::exists(&store, &file.name)? {
-            return Err(TrainerError::usage(format!(
-                "there are experiments of an earlier study `{0}` in {1}: give the file another `name:`",
-                file.name,
-                settings.experiments_dir.display()
-            )));
+            return Err(StudyError::ExperimentsExist {
+                name: file.name,
+                folder: settings.experiments_dir,
+            }
+            .into());
         }
     }
     for recipe in &mut file.recipes {

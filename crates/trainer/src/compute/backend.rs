@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 #[cfg(feature = "burn")]
 use super::device::Accelerator;
-use crate::error::TrainerError;
+use crate::error::{BackendError, TrainerError};
 
 /// The backends the trainer knows. Cargo features decide which of them a build contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, serde::Serialize)]
@@ -183,11 +183,8 @@ impl Backend {
     }
 
     fn not_built_in(self) -> TrainerError {
-        let name = self.name();
-        TrainerError::usage(format!(
-            "this build has no `{name}` backend; build it in with: \
-             cargo run --release -p trainer --features {name} -- --backend {name}"
-        ))
+        let backend = self.name();
+        BackendError::NotBuiltIn { backend }.into()
     }
 
     fn check_only_device(self, index: Option<usize>) -> Result<(), TrainerError> {

@@ -116,9 +116,62 @@ pub enum UsageError {
         /// The second error.
         moved: MovedData,
     },
-    /// A problem that occurs in only one place.
-    #[error("{0}")]
-    Other(String),
+    /// A number is NaN or infinite.
+    #[error("{option} must be a finite number")]
+    NotFinite {
+        /// The option.
+        option: &'static str,
+    },
+    /// A number is too large.
+    #[error("{option} is too large")]
+    TooLarge {
+        /// The option.
+        option: &'static str,
+    },
+    /// An option has no effect without another.
+    #[error("{option} needs {other}")]
+    Needs {
+        /// The option.
+        option: &'static str,
+        /// The missing option.
+        other: &'static str,
+    },
+    /// An option describes a new run.
+    #[error("{option} is for new runs: leave it out with --resume")]
+    NewRunsOnly {
+        /// The option.
+        option: &'static str,
+    },
+    /// The length of a run cannot change, because its learning rate was planned for it.
+    #[error(
+        "--epochs cannot change when {id} is resumed: its learning rate was planned for {epochs} epochs; start a new \
+         run, or train with --schedule plateau (or constant) --warmup 0, which can be extended"
+    )]
+    EpochsArePlanned {
+        /// The run.
+        id: String,
+        /// Its epochs.
+        epochs: usize,
+    },
+    /// The class weights exclude all training samples.
+    #[error(
+        "`class_weights` gives weight 0 to every class that has training samples: nothing could be learned"
+    )]
+    WeightlessClasses,
+    /// A directory is not inside the experiment.
+    #[error("extra subdirectory `{name}` is outside the experiment's directory")]
+    OutsideExperiment {
+        /// Name of the directory.
+        name: String,
+    },
+    /// The network needs more flash than allowed.
+    #[error("{needs}: more than --budget-kb {kib}; choose a smaller --model, or fewer features")]
+    OverBudget {
+        /// What the network needs.
+        needs: String,
+        /// The limit in KiB.
+        kib: usize,
+    },
 }
 
 const MIB: u64 = 1 << 20;
@@ -148,6 +201,53 @@ pub enum ResumeError {
     /// The preprocessing differs from that at the start.
     #[error("its preprocessing has changed since")]
     Preprocessing,
+}
+
+/// Why the data of an experiment cannot be used again.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The dataset is no longer there.
+    #[error(
+        "the experiment's dataset {} does not exist: give its path with --dataset-config", path.display()
+    )]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The experiment does not say what it was trained on.
+    #[error("the experiment does not record its dataset: give it with --dataset-config")]
+    NotRecorded,
+    /// The data are not those of the training.
+    #[error(
+        "the data of {id} are not preprocessed as those the model was trained on: name the same with --dataset-config"
+    )]
+    OtherPreprocessing {
+        /// The experiment.
+        id: String,
+    },
+}
+
+/// Why a model cannot be exported as requested.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Exports overwrite nothing.
+    #[error("{} exists already: name another --out", path.display())]
+    Exists {
+        /// The requested path.
+        path: PathBuf,
+    },
+    /// The path has no last part, such as `..`.
+    #[error("--out {} has no file name", path.display())]
+    NoFileName {
+        /// The requested path.
+        path: PathBuf,
+    },
+    /// The C code takes samples, which are not in 8 bits.
+    #[error("--int8-io is for --format tflite: C takes samples")]
+    Int8Io,
+    /// The format stores float32.
+    #[error("--quantise is for --format tflite and c")]
+    Quantise,
 }
 
 /// The data of a run are no longer where they were.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::balance::{Sampling, WeightsName};
 use super::choice::{self, AugmentationChoice};
 use super::policies::{Keep, Schedule};
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 
 /// Options named like the recipe's fields. Options that were not given are absent from the serialised form.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize)]
@@ -125,9 +125,7 @@ impl RecipeArgs {
             .into_iter()
             .find(|(_, number)| number.is_some_and(|number| !number.is_finite()));
         match bad {
-            Some((option, _)) => Err(TrainerError::usage(format!(
-                "{option} must be a finite number"
-            ))),
+            Some((option, _)) => Err(UsageError::NotFinite { option }.into()),
             None => Ok(()),
         }
     }

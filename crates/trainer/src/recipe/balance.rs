@@ -155,10 +155,7 @@ impl ClassWeights {
                     .zip(&weights)
                     .all(|(n, w)| *n == 0 || *w == 0.0)
                 {
-                    return Err(TrainerError::usage(
-                        "`class_weights` gives weight 0 to every class that has training samples: nothing could be \
-                         learned",
-                    ));
+                    return Err(UsageError::WeightlessClasses.into());
                 }
                 Ok(Some(weights))
             }

@@ -22,11 +22,8 @@ impl Recipe {
                 continue;
             }
             if key == "epochs" && !self.is_open_ended() {
-                return Err(TrainerError::usage(format!(
-                    "--epochs cannot change when {id} is resumed: its learning rate was planned for {} epochs; start \
-                     a new run, or train with --schedule plateau (or constant) --warmup 0, which can be extended",
-                    self.epochs
-                )));
+                let (id, epochs) = (id.to_owned(), self.epochs);
+                return Err(UsageError::EpochsArePlanned { id, epochs }.into());
             }
             // `auto` chose the stored augmentation, so it does not contradict it.
             let chooses = key == "augmentation" && value == "auto";

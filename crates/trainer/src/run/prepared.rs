@@ -84,8 +84,8 @@ impl Prepared {
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let (architecture, plan) = network(&job, &dataset)?;
-        if let Some(kilobytes) = job.budget_kb {
-            let said = budget::check(&architecture, &dataset.preprocessing, kilobytes)?;
+        if let Some(kib) = job.budget_kb {
+            let said = budget::check(&architecture, &dataset.preprocessing, kib)?;
             progress.say(&said);
         }
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;

@@ -76,8 +76,7 @@ impl StudyCheck {
             let prepared = Prepared::new(job(settings, &line), progress)?;
             checked.add_networks(&prepared, &recipes)?;
             if let Some(folds) = folds {
-                let wrong =
-                    |problem: FoldPlanError| TrainerError::usage(format!("`folds`: {problem}"));
+                let wrong = |problem: FoldPlanError| TrainerError::option("`folds`", problem);
                 let planned = folds_of(&prepared, folds).map_err(wrong)?;
                 checked.folds.insert(key, planned);
             }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::check::StudyCheck;
 use super::plan::{PlanLine, StudySettings};
 use super::worker::job;
-use crate::error::TrainerError;
+use crate::error::{TrainerError, WorkerError};
 use crate::recipe::Recipe;
 use experiment::{ExperimentStore, History};
 
@@ -34,18 +34,17 @@ impl Drop for Scratch {
 /// # Errors
 /// [`TrainerError`] of the run.
 pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<RunTime, TrainerError> {
-    let failed = |problem: String| TrainerError::usage(format!("the timed run: {problem}"));
     let scratch = std::env::temp_dir().join(format!("trainer-timed-{}", std::process::id()));
-    std::fs::create_dir_all(&scratch).map_err(|error| failed(error.to_string()))?;
+    std::fs::create_dir_all(&scratch).map_err(WorkerError::StartTimed)?;
     let scratch = Scratch(scratch);
     let recipe = Recipe {
         epochs: 1,
         ..job(settings, line).recipe
     };
     let file = scratch.0.join("recipe.json");
-    std::fs::write(&file, recipe.to_bytes()).map_err(|error| failed(error.to_string()))?;
+    std::fs::write(&file, recipe.to_bytes()).map_err(WorkerError::StartTimed)?;
     let experiments = scratch.0.join("experiments");
-    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let program = std::env::current_exe().map_err(WorkerError::StartTimed)?;
     let mut command = Command::new(program);
     command
         .args(["--threads", "1", "--backend", settings.backend.name()])
@@ -57,13 +56,13 @@ pub fn time(settings: &StudySettings, line: &PlanLine) -> Result<RunTime, Traine
         command.arg("--stream");
     }
     let started = Instant::now();
-    let output = command
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
+    let output = command.output().map_err(WorkerError::StartTimed)?;
     let whole = started.elapsed().as_secs_f64();
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(stderr.lines().last().unwrap_or_default().to_owned()));
+        let (status, message) = (output.status, stderr.lines().last().unwrap_or_default());
+        let message = message.to_owned();
+        return Err(WorkerError::Timed { status, message }.into());
     }
     let entry = ExperimentStore::new(&experiments).find("latest")?;
     let history: History = entry.history();

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::error::{MAX_TRIALS, ParameterError, SweepError};
 use super::folds::FoldPlan;
 use super::space::{Domain, Parameter, Range, Values, grid, random, shown};
-use crate::error::TrainerError;
+use crate::error::{StudyError, TrainerError};
 use crate::recipe::{Preset, Recipe};
 
 /// How combinations of parameters are chosen.
@@ -86,11 +86,9 @@ impl SweepFile {
     /// # Errors
     /// [`TrainerError`] naming the file and the invalid parameter.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            TrainerError::usage(format!(
-                "cannot read the sweep file {}: {error}",
-                path.display()
-            ))
+        let text = std::fs::read_to_string(path).map_err(|source| StudyError::ReadFile {
+            path: path.to_owned(),
+            source,
         })?;
         let wrong = |problem: SweepError| TrainerError::file(path, problem);
         // An empty file is an empty map.

@@ -12,7 +12,7 @@ use super::file::SweepFile;
 use super::folds::PlannedFold;
 use super::space::{Values, shown};
 use crate::compute::Backend;
-use crate::error::TrainerError;
+use crate::error::{StudyError, TrainerError};
 use crate::recipe::Recipe;
 
 /// Version of the files; a newer one is refused.
@@ -192,7 +192,7 @@ impl Study {
     /// Reads the study `name`.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] with the names of existing studies if there is none of this name.
+    /// [`TrainerError::Study`] with the names of existing studies if there is none of this name.
     pub fn find(experiments_dir: &Path, name: &str) -> Result<Self, TrainerError> {
         let studies = studies_dir(experiments_dir);
         let folder = studies.join(name);
@@ -205,27 +205,23 @@ impl Study {
             .filter(|name| !name.starts_with('.'))
             .collect();
         names.sort();
-        let there = if names.is_empty() {
-            "there are none".to_owned()
-        } else {
-            format!("there are {}", names.join(", "))
-        };
-        Err(TrainerError::usage(format!(
-            "no study `{name}` in {}: {there}",
-            studies.display()
-        )))
+        let name = name.to_owned();
+        Err(StudyError::NotFound {
+            name,
+            studies,
+            names,
+        }
+        .into())
     }
 
     /// Reads the study in a folder.
     ///
     /// # Errors
-    /// [`TrainerError::Usage`] naming the file and the invalid line.
+    /// [`TrainerError::Study`] if a file cannot be read, [`TrainerError::Usage`] naming the file and the invalid line.
     pub fn load(folder: &Path) -> Result<Self, TrainerError> {
         let read = |name: &str| {
             let path = folder.join(name);
-            fs::read_to_string(&path).map_err(|error| {
-                TrainerError::usage(format!("cannot read {}: {error}", path.display()))
-            })
+            fs::read_to_string(&path).map_err(|source| StudyError::Read { path, source })
         };
         let wrong = |name: &str, problem: String| TrainerError::file(&folder.join(name), problem);
         let settings: StudySettings = serde_json::from_str(&read(SETTINGS)?)
@@ -271,15 +267,13 @@ impl Study {
 /// Refuses the name of an existing study.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] naming the study.
+/// [`TrainerError::Study`] naming the study.
 pub fn refuse_taken(folder: &Path, name: &str) -> Result<(), TrainerError> {
     if fs::symlink_metadata(folder).is_err() {
         return Ok(());
     }
-    Err(TrainerError::usage(format!(
-        "the study `{name}` exists already ({}): finish it with --resume {name}, or give the file another `name:`",
-        folder.display()
-    )))
+    let (name, folder) = (name.to_owned(), folder.to_owned());
+    Err(StudyError::Exists { name, folder }.into())
 }
 
 fn cannot_write(path: &Path, source: std::io::Error) -> ExperimentError {

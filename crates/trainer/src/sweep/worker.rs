@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::plan::{PlanLine, Study, StudySettings};
 use super::state::{self, LINE, LineState, STUDY};
-use crate::error::TrainerError;
+use crate::error::{TrainerError, WorkerError};
 use crate::job::{ComputeOptions, Job, Tracking};
 use crate::progress::Progress;
 use crate::recipe::Recipe;
@@ -100,8 +100,7 @@ pub fn work(options: &WorkerOptions, interrupt: &Interrupt) -> Result<WorkerEnd,
     let study = Study::load(&options.folder)?;
     // Parallelism comes from many processes, so each uses one thread.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
-    pool.build_global()
-        .map_err(|error| TrainerError::usage(format!("one thread: {error}")))?;
+    pool.build_global().map_err(WorkerError::Threads)?;
     let mut worker = Worker {
         states: state::read(&study)?,
         claims: Claims::new(study.claims()),

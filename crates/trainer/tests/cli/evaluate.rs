@@ -107,3 +107,80 @@ fn a_training_begins_with_other_weights() {
     let output = place.run(&[&QUICK[..], &["--freeze", "2"]].concat());
     assert!(text(&output.stderr).contains("--freeze needs --init-from"));
 }
+
+/// Writes 40 s of two channels at 100 Hz, the second half louder, and returns its entry in a list of recordings.
+fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
+    let mut table = "Z,N\n".to_owned();
+    let own = name.bytes().map(i32::from).sum::<i32>();
+    for i in 0..4000_i32 {
+        let size = if i < 2000 { 10 } else { 1000 };
+        let value = |factor: i32| (i * factor + own) % 201 * size / 100 - size;
+        table.push_str(&format!("{},{}\n", value(37), value(53)));
+    }
+    std::fs::write(folder.join(format!("{name}.csv")), table).unwrap();
+    format!(
+        "  - files: [{name}.csv]\n    sampling_rate: 100\n    start: {start}\n    split: {split}\n    labels:\n      \
+         - {{start: 0, end: 20, class: background}}\n      - {{start: 20, end: 40, class: vehicle}}\n"
+    )
+}
+
+#[test]
+fn an_evaluation_on_recordings_of_the_training_warns() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    let head = "sampling_rate: 100\nwindow: 1.28\nhop: 0.64\nchannels: [Z, N]\nclass_names: [background, vehicle]\n\
+                split: {by: given}\nrecordings:\n";
+    let of = |name: &str, day: u32, split: &str| {
+        recording(folder, name, &format!("2026-01-0{day}T00:00:00Z"), split)
+    };
+    let [first, second, third] = [
+        of("first", 1, "train"),
+        of("second", 2, "val"),
+        of("third", 3, "test"),
+    ];
+    let all = folder.join("all.yaml");
+    std::fs::write(&all, [head, &first, &second, &third].concat()).unwrap();
+    let list = data::import::RecordingsConfig::load(&all).unwrap();
+    let dataset = folder.join("dataset");
+    let imported = data::import::import(&list, &dataset, 1000, &mut |_| {}).unwrap();
+    let config = imported.config.to_str().unwrap().to_owned();
+    let training = ["--dataset-config", &config, "--augmentation", "none"];
+    let output = place.run(&[&QUICK[..], &training].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
+    let output = evaluate(&place, &["--recordings", all.to_str().unwrap(), "--json"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    for expected in [
+        "warning: the model was trained on first: ",
+        "warning: the training used second for validation: ",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    assert!(!said.contains("third"), "{said}");
+    let found: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(
+        found["in_dataset"][2]["splits"],
+        serde_json::json!(["test"])
+    );
+
+    // The test recording is as good as a new one.
+    let new = folder.join("new.yaml");
+    let fourth = of("fourth", 4, "train");
+    std::fs::write(&new, [head, &third, &fourth].concat()).unwrap();
+    let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        !said.contains("trained on") && !said.contains("unknown"),
+        "{said}"
+    );
+
+    std::fs::remove_file(dataset.join("import_report.json")).unwrap();
+    let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("used in training is unknown: there is no import_report.json"),
+        "{said}"
+    );
+}

@@ -82,7 +82,7 @@ pub enum DecodeError {
         gain: u8,
     },
     /// The record does not fit the index of a file.
-    #[error("a record of more than 4 GB")]
+    #[error("a record of more than 4 GiB")]
     TooLarge,
     /// Steim frames are damaged.
     #[error(transparent)]

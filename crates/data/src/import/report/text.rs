@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{RecordingReport, Report};
+use super::{REPORT_FILE, RecordingReport, Report};
 use crate::error::{DataError, unwritable};
 
 impl Report {
@@ -12,10 +12,7 @@ impl Report {
     /// [`DataError::Write`].
     pub(in crate::import) fn write(&self, folder: &Path) -> Result<(), DataError> {
         let json = serde_json::to_string_pretty(self).expect("names and numbers") + "\n";
-        for (name, text) in [
-            ("import_report.json", json),
-            ("import_report.txt", self.text()),
-        ] {
+        for (name, text) in [(REPORT_FILE, json), ("import_report.txt", self.text())] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(unwritable(&path))?;
         }

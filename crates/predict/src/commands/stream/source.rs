@@ -264,7 +264,7 @@ impl Records {
                 // For example, after an hour of records from other channels.
                 let samples: usize = self.waiting.iter().map(|trace| trace.samples.len()).sum();
                 if is_last || too_many || samples > MAX_PENDING {
-                    return Err(PredictError::Usage(problem));
+                    return Err(problem.into());
                 }
             }
         }

@@ -161,10 +161,12 @@ fn check(args: &BaselinesArgs) -> Result<(), TrainerError> {
         return Err(UsageError::Zero { what: "--draws" }.into());
     }
     if args.draws > 1 && args.folds.is_none() {
-        return Err(TrainerError::usage("--draws needs --folds"));
+        let (option, other) = ("--draws", "--folds");
+        return Err(UsageError::Needs { option, other }.into());
     }
     if args.fold_seed.checked_add(args.draws).is_none() {
-        return Err(TrainerError::usage("--fold-seed is too large"));
+        let option = "--fold-seed";
+        return Err(UsageError::TooLarge { option }.into());
     }
     Ok(())
 }

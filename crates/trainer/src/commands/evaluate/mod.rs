@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use self::findings::{BATCH, Findings, classify};
 use super::events::{EventOptions, score_events};
-use crate::error::TrainerError;
+use super::seen::sources;
+use crate::error::{DatasetError, TrainerError};
 use crate::metrics::{Evaluation, Report};
 use crate::recipe::Recipe;
 use crate::system::limit_threads;
@@ -101,7 +102,7 @@ pub struct EvaluateArgs {
     pub datasets_dir: PathBuf,
 }
 
-/// Runs the evaluation and returns its text for standard output and notes for standard error.
+/// Runs the evaluation and returns its text for standard output and notes and warnings for standard error.
 ///
 /// # Errors
 /// [`TrainerError`] if the experiment or its model is missing, or the data do not fit the model.
@@ -159,7 +160,12 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     } else {
         text(folder.directory(), &found, &evaluation)
     };
-    Ok((text, notes))
+    Ok((text, as_notes(notes)))
+}
+
+fn as_notes(notes: Vec<String>) -> Vec<String> {
+    let notes = notes.into_iter();
+    notes.map(|note| format!("note: {note}")).collect()
 }
 
 /// Scores detected events against the labels of recordings.
@@ -169,6 +175,10 @@ fn of_recordings(
     entry: &Entry,
     classifier: &mut Classifier,
 ) -> Result<(String, Vec<String>), TrainerError> {
+    let (sources, mut notes) = match sources(entry) {
+        Ok(sources) => (sources, Vec::new()),
+        Err(unknown) => (None, vec![unknown.to_string()]),
+    };
     let options = EventOptions {
         list,
         hop: arguments.hop,
@@ -176,6 +186,7 @@ fn of_recordings(
         merge_gap: arguments.merge_gap,
         min_duration: arguments.min_duration,
         ignore: &arguments.ignore,
+        sources: sources.as_ref(),
     };
     let scores = score_events(&options, classifier)?;
     let stem = list.file_stem().unwrap_or_default().to_string_lossy();
@@ -191,10 +202,12 @@ fn of_recordings(
     } else {
         scores.text() + &written
     };
-    let warnings = classifier
-        .novelty()
-        .map_or(Vec::new(), |novelty| novelty.warnings());
-    Ok((text, warnings))
+    let novel = classifier.novelty();
+    notes.extend(novel.map_or(Vec::new(), |novelty| novelty.warnings()));
+    let mut said = as_notes(notes);
+    let warnings = scores.warnings().into_iter();
+    said.extend(warnings.map(|warning| format!("warning: {warning}")));
+    Ok((text, said))
 }
 
 /// The dataset to evaluate on: the given one, or the experiment's.
@@ -208,10 +221,7 @@ fn dataset(arguments: &EvaluateArgs, entry: &Entry) -> Result<DatasetConfig, Tra
         None => demo::ensure(&arguments.datasets_dir)?,
     };
     if !path.is_file() {
-        return Err(TrainerError::usage(format!(
-            "the experiment's dataset {} does not exist: give its path with --dataset-config",
-            path.display()
-        )));
+        return Err(DatasetError::Gone { path }.into());
     }
     Ok(DatasetConfig::load(&path, recipe.task.as_deref())?)
 }

@@ -11,7 +11,7 @@ use super::Backend;
 #[cfg(feature = "burn")]
 use super::device::Accelerator;
 #[cfg(feature = "burn")]
-use crate::error::TrainerError;
+use crate::error::{BackendError, TrainerError};
 
 /// A line of `trainer devices`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -110,7 +110,7 @@ fn cpu() -> DeviceInfo {
 /// Opens device `index` of `backend`, or its best one.
 ///
 /// # Errors
-/// [`TrainerError::Usage`] if there is no such device; the message says what to install.
+/// [`TrainerError::Backend`] if there is no such device; the message says what to install.
 #[cfg(feature = "burn")]
 pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, TrainerError> {
     match backend {
@@ -120,10 +120,10 @@ pub fn open(backend: Backend, index: Option<usize>) -> Result<Accelerator, Train
         Backend::Metal => wgpu_devices::open(index, Some(burn::tensor::wgpu::wgpu::Backend::Metal)),
         #[cfg(any(feature = "cuda", feature = "rocm"))]
         Backend::Cuda | Backend::Rocm => cuda_rocm::open(backend, index),
-        other => Err(TrainerError::usage(format!(
-            "--backend {} has no devices ({index:?})",
-            other.name()
-        ))),
+        other => {
+            let backend = other.name();
+            Err(BackendError::NoDevices { backend, index }.into())
+        }
     }
 }
 
@@ -135,19 +135,23 @@ fn pick<T>(
     index: Option<usize>,
     advice: &str,
 ) -> Result<T, TrainerError> {
-    let name = backend.name();
-    let count = found.len();
-    let mut found = found.into_iter();
-    let picked = found.nth(index.unwrap_or(0));
+    let backend = backend.name();
+    let last = found.len().checked_sub(1);
+    let index = index.unwrap_or(0);
+    let picked = found.into_iter().nth(index);
     picked.ok_or_else(|| {
-        TrainerError::usage(match count {
-            0 => format!("no device for --backend {name} was found: {advice}, or use --backend native"),
-            _ => format!(
-                "--device {} does not exist: --backend {name} has devices 0 to {}; `trainer devices` lists them",
-                index.unwrap_or(0),
-                count - 1
-            ),
-        })
+        let missing = match last {
+            None => BackendError::NotFound {
+                backend,
+                advice: advice.to_owned(),
+            },
+            Some(last) => BackendError::NoSuchDevice {
+                backend,
+                index,
+                last,
+            },
+        };
+        missing.into()
     })
 }
 

@@ -8,7 +8,7 @@ use burn::tensor::{Device, DeviceKind};
 use super::{DeviceInfo, memory_of, pick};
 use crate::compute::Backend;
 use crate::compute::device::Accelerator;
-use crate::error::TrainerError;
+use crate::error::{BackendError, TrainerError};
 
 struct Adapter {
     kind: DeviceKind,
@@ -124,11 +124,8 @@ pub fn open(
     if found.kind == DeviceKind::Cpu {
         // llvmpipe of Mesa 22.3 aborts the process while compiling SPIR-V kernels.
         if cfg!(feature = "vulkan") {
-            return Err(TrainerError::usage(format!(
-                "{} is no GPU, and software drivers crash on the kernels of feature `vulkan`: build with \
-                 --features wgpu alone, or use --backend native",
-                found.info.name
-            )));
+            let device = found.info.name;
+            return Err(BackendError::SoftwareDriver { device }.into());
         }
         tune_little();
     }
@@ -141,11 +138,11 @@ pub fn open(
             wgpu::Backend::Gl => WgpuBackend::Gl,
             _ => WgpuBackend::Auto,
         });
-    let (device, setup) = options.init_with_setup().map_err(|error| {
-        TrainerError::usage(format!(
-            "{} cannot be opened: {error}: {advice}, or use --backend native",
-            found.info.name
-        ))
+    let opened = options.init_with_setup();
+    let (device, setup) = opened.map_err(|error| BackendError::Open {
+        device: found.info.name.clone(),
+        problem: error.to_string(),
+        advice,
     })?;
     let limits = setup.device.limits();
     Ok(Accelerator {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jobs::{Execution, Executor, program};
 
 use super::StudyRuns;
-use crate::error::{TrainerError, UsageError};
+use crate::error::{EndedWorker, TrainerError, UsageError, WorkerError};
 use crate::memory;
 use crate::progress::{Printer, RunsProgress};
 use crate::sweep::plan::Study;
@@ -125,30 +125,24 @@ impl Pool<'_> {
                     let _ = events.send(event);
                 }
             }
-            let status = child.wait().map_err(|error| self.failed(&error))?;
+            let status = child.wait().map_err(WorkerError::Start)?;
             let ended = matches!(status.code(), Some(0 | 130));
             if ended || self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let problem = format!(
-                "a worker ended with {status}: see {}",
-                self.log(slot).display()
-            );
+            let log = self.log(slot);
+            let ended = EndedWorker { status, log };
             // It failed before it had anything to train: a new worker would fail the same way.
             if status.code().is_some() || !trained {
-                return Err(TrainerError::usage(problem));
+                return Err(WorkerError::Ended(ended).into());
             }
             self.voice
-                .warn(&format!("{problem}; another takes its place"));
+                .warn(&format!("{ended}; another takes its place"));
         }
     }
 
     fn log(&self, slot: usize) -> std::path::PathBuf {
         self.study.logs().join(format!("local-{slot}.log"))
-    }
-
-    fn failed(&self, error: &std::io::Error) -> TrainerError {
-        TrainerError::usage(format!("cannot start a worker: {error}"))
     }
 
     /// Starts a worker unless the pool is stopping.
@@ -173,7 +167,7 @@ impl Pool<'_> {
                     .stderr(log)
                     .spawn()
             })
-            .map_err(|error| self.failed(&error))?;
+            .map_err(WorkerError::Start)?;
         *input = child.stdin.take();
         Ok(Some(child))
     }
