@@ -269,8 +269,26 @@ fn usual(kinds: &[Kind]) -> Kind {
         .unwrap_or(Kind::Text)
 }
 
-/// The first line from which on lines have as many cells, of the same kinds, and a number among them.
+/// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
+/// have a time and no value yet.
 fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
+    let first = numbers_begin(rows)?;
+    let is_time_alone = |row: &&Vec<Vec<u8>>| {
+        let mut times = 0;
+        let cells = row.iter().zip(&rows[first]);
+        let alone = cells.fold(true, |alone, (cell, below)| {
+            let (own, below) = (loose_kind(cell), loose_kind(below));
+            times += usize::from(is_time(own));
+            alone & (own == Kind::Empty || is_time(own) && is_time(below))
+        });
+        alone && times > 0 && row.len() == rows[first].len()
+    };
+    let above = rows[..first].iter().rev().take_while(is_time_alone);
+    Some(first - above.count())
+}
+
+/// The first line from which on lines have as many cells, of the same kinds, and a number among them.
+fn numbers_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     (0..rows.len()).find(|first| {
         let own = &rows[*first..rows.len().min(first + ALIKE)];
         let kinds: Vec<Vec<Kind>> = own

@@ -95,6 +95,24 @@ fn names_are_found() {
     );
 }
 
+/// Rows with a time and no value before the first value are neither names nor lost.
+#[test]
+fn the_first_values_may_be_missing() {
+    for missing in ["nan", "", "NA"] {
+        let rows: String = (0..20)
+            .map(|i| {
+                let value = if i < 2 { missing.into() } else { i.to_string() };
+                format!("2024-05-01 10:00:00.{:02}0\t{value}\n", i)
+            })
+            .collect();
+        let own = contents(&format!("timestamp\tZ\n{rows}"), &Hints::default()).unwrap();
+        let trace = &own.traces[0];
+        assert_eq!((trace.channel.as_str(), trace.samples.len()), ("Z", 20));
+        assert!(trace.samples[0].is_nan() && trace.samples[1].is_nan());
+        assert_eq!(trace.samples[2], 2.0);
+    }
+}
+
 #[test]
 fn separators_and_commas() {
     let whole: Vec<f64> = (0..20).map(|i| f64::from(i) / 4.0).collect();
