@@ -3,12 +3,12 @@
 use lanes::{Shape, transpose};
 use serde::{Deserialize, Serialize};
 
+use super::fft::PlannedFft;
 use super::frames::{FOUR, Four, Frames, Grid};
 use super::logarithm::{ln_of_scaled, natural};
 use super::loops::{band_sums, less, mean, mean_square, squares, sum, sum_of_products, windowed};
 use super::roots::cosine_window;
 use super::settings::BandsConfig;
-use super::spectrum::PlannedFft;
 use crate::error::PreprocessingError;
 
 /// Every number of the front end `bands` for windows of one length. Lengths are samples.

@@ -14,6 +14,7 @@
 mod bands;
 mod chain;
 mod check;
+mod fft;
 mod frames;
 mod logarithm;
 mod loops;

@@ -3,9 +3,9 @@
 use super::bands::{BandLayout, Bands};
 use super::chain::Chain;
 use super::loops::are_finite;
-use super::segments::{self, SEGMENTS, segment};
+use super::segments::{self, Cut, SEGMENTS, segment};
 use super::settings::{SpectralConfig, SpectralMethod};
-use super::spectrum::{Cut, Spectrum};
+use super::spectrum::Spectrum;
 use super::steps::Step;
 use crate::error::PreprocessingError;
 

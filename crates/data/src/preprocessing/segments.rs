@@ -7,6 +7,15 @@ use crate::error::PreprocessingError;
 /// Number of segments per window.
 pub const SEGMENTS: usize = 7;
 
+/// How channels are cut into segments. Lengths are samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub segments: usize,
+    pub length: usize,
+    /// Distance from one segment to the next.
+    pub hop: usize,
+}
+
 /// Length of a segment for a window of `samples` samples: a quarter, so that 7 segments overlap by half. `None` if the
 /// window cannot be cut evenly.
 pub fn segment(samples: usize) -> Option<usize> {

@@ -1,24 +1,13 @@
 //! Spectra of segments.
 
-use std::sync::Arc;
-
 use lanes::{ROW, Shape, transpose};
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
 
+use super::fft::PlannedFft;
 use super::frames::{FOUR, Four, Frames, Grid};
 use super::loops::{magnitudes, mirror, roots_of_quarters};
+use super::segments::Cut;
 use super::settings::{SpectralConfig, SpectralMethod};
 use super::welch::Welch;
-
-/// How channels are cut into segments. Lengths are samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
-    pub segments: usize,
-    pub length: usize,
-    /// Distance from one segment to the next.
-    pub hop: usize,
-}
 
 /// Planned spectra of segments.
 pub(super) struct Spectrum {
@@ -42,35 +31,6 @@ enum Magnitudes {
     },
     /// For segments of any length, one after the other.
     Single(PlannedFft),
-}
-
-/// A transform with its buffers.
-pub(super) struct PlannedFft {
-    fft: Arc<dyn RealToComplex<f64>>,
-    /// The input; the transform overwrites it.
-    pub input: Vec<f64>,
-    output: Vec<Complex<f64>>,
-    scratch: Vec<Complex<f64>>,
-}
-
-impl PlannedFft {
-    pub fn new(length: usize) -> Self {
-        let fft = RealFftPlanner::new().plan_fft_forward(length);
-        Self {
-            input: fft.make_input_vec(),
-            output: fft.make_output_vec(),
-            scratch: fft.make_scratch_vec(),
-            fft,
-        }
-    }
-
-    /// The bins `0..=length / 2` of the input.
-    pub fn run(&mut self) -> &[Complex<f64>] {
-        self.fft
-            .process_with_scratch(&mut self.input, &mut self.output, &mut self.scratch)
-            .expect("the buffers have the planned lengths");
-        &self.output
-    }
 }
 
 impl Spectrum {

@@ -5,11 +5,12 @@
 
 use lanes::{Fours, FoursMut, ROW, Row, Shape, transpose};
 
+use super::fft::PlannedFft;
 use super::frames::FOUR;
 use super::loops::{mean, squares, windowed};
 use super::roots::cosine_window;
+use super::segments::Cut;
 use super::settings::{WelchConfig, WelchDetrend, WelchScaling, WelchWindow};
-use super::spectrum::{Cut, PlannedFft};
 use super::transform::{LENGTHS, Transform};
 
 /// The planned estimate with its buffers. A segment is the mean over its stretches; a stretch that several segments share

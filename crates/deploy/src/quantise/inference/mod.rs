@@ -213,18 +213,20 @@ impl Worker {
         assert!(from.len() >= samples * before.length() + PANEL);
         assert!(to.len() >= samples * after.length() + PANEL);
         let finish = &step.finish;
+        let units = To::Units(to.as_mut_ptr(), finish);
+        let rows = |words: usize, from: *const i32| Rows {
+            instructions,
+            samples,
+            lengths: (words, after.length()),
+            from,
+            to: units,
+        };
         // SAFETY: the processor has the instructions, and the buffers hold the samples plus one vector.
         #[allow(unsafe_code)]
         unsafe {
             match &step.kind {
                 Kind::Conv { kernel, groups } => {
-                    let rows = Rows {
-                        instructions,
-                        samples,
-                        lengths: (before.length() / 2, after.length()),
-                        from: from.as_ptr().cast(),
-                        to: To::Units(to.as_mut_ptr(), finish),
-                    };
+                    let rows = rows(before.length() / 2, from.as_ptr().cast());
                     rows.multiply::<false>(groups, kernel, after.shape.channels);
                 }
                 Kind::ByteConv {
@@ -232,23 +234,10 @@ impl Worker {
                     groups,
                     zero_point,
                 } => {
-                    let (positions, stride) = (before.shape.positions(), byte_stride(&before));
-                    assert!(self.bytes.len() >= samples * positions * stride + PANEL);
-                    let bytes = self.bytes.as_mut_ptr();
-                    instructions.run(Bytes {
-                        strides: (before.stride, stride),
-                        positions: samples * positions,
-                        zero_point: *zero_point,
-                        from: from.as_ptr(),
-                        to: bytes,
-                    });
-                    let rows = Rows {
-                        instructions,
-                        samples,
-                        lengths: (positions * stride / 4, after.length()),
-                        from: bytes.cast_const().cast(),
-                        to: To::Units(to.as_mut_ptr(), finish),
-                    };
+                    let words = before.shape.positions() * byte_stride(&before) / 4;
+                    let value = (step.from, *zero_point);
+                    let bytes = self.in_bytes(&before, instructions, value, samples);
+                    let rows = rows(words, bytes);
                     rows.multiply::<true>(groups, kernel, after.shape.channels);
                 }
                 Kind::Lines(lines) => {
@@ -286,6 +275,33 @@ impl Worker {
                 }),
             }
         }
+    }
+
+    /// Converts a value with this zero point to bytes, as words.
+    ///
+    /// # Safety
+    /// The processor must support the instructions, and the value must hold the samples and one more vector.
+    #[allow(unsafe_code)]
+    unsafe fn in_bytes(
+        &mut self,
+        layout: &Layout,
+        instructions: Instructions,
+        (value, zero_point): (usize, i32),
+        samples: usize,
+    ) -> *const i32 {
+        let (positions, stride) = (samples * layout.shape.positions(), byte_stride(layout));
+        assert!(self.bytes.len() >= positions * stride + PANEL);
+        // SAFETY: the caller upholds this function's contract; the room for bytes was checked.
+        unsafe {
+            instructions.run(Bytes {
+                strides: (layout.stride, stride),
+                positions,
+                zero_point,
+                from: self.values[value].as_ptr(),
+                to: self.bytes.as_mut_ptr(),
+            });
+        }
+        self.bytes.as_ptr().cast()
     }
 
     /// A convolution with fewer products: evaluates its input at points, multiplies, and combines the products.
