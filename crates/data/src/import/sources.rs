@@ -23,6 +23,7 @@ pub struct DatasetSources {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 struct SourceRecording {
     name: String,
+    /// Without links, so that files are compared by their place.
     files: Vec<PathBuf>,
     /// Times of the first and last samples.
     recorded: Option<[String; 2]>,
@@ -61,7 +62,10 @@ impl DatasetSources {
         }
         let bytes = std::fs::read(&path).map_err(failed)?;
         let report = serde_json::from_slice(&bytes);
-        Ok(Some(report.map_err(|error| failed(error.into()))?))
+        let mut report: Self = report.map_err(|error| failed(error.into()))?;
+        let files = report.recordings.iter_mut().flat_map(|own| &mut own.files);
+        files.for_each(|file| *file = canonical(file));
+        Ok(Some(report))
     }
 
     /// How the dataset contains `recording`, whose first sample is at `start` (nanoseconds): it contains one of its
@@ -75,9 +79,8 @@ impl DatasetSources {
                 .as_ref()
                 .is_some_and(|[first, _]| *first == start);
             source.files.iter().any(|file| {
-                let file = canonical(file);
                 let name = |path: &PathBuf| path.file_name() == file.file_name();
-                own.contains(&file) || starts && own.iter().any(name)
+                own.contains(file) || starts && own.iter().any(name)
             })
         };
         let source = self.recordings.iter().find(same)?;

@@ -208,6 +208,10 @@ fn loose_kind(cell: &[u8]) -> Kind {
     of_text(cell, DateOrder::DayFirst)
 }
 
+fn loose_kinds(row: &[Vec<u8>]) -> Vec<Kind> {
+    row.iter().map(|cell| loose_kind(cell)).collect()
+}
+
 /// Kind of a cell that is not a number.
 fn of_text(cell: &[u8], order: DateOrder) -> Kind {
     match parse_moment_as(cell, order) {
@@ -273,15 +277,14 @@ fn usual(kinds: &[Kind]) -> Kind {
 /// have a time and no value yet.
 fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     let first = numbers_begin(rows)?;
+    let below = loose_kinds(&rows[first]);
     let is_time_alone = |row: &&Vec<Vec<u8>>| {
-        let mut times = 0;
-        let cells = row.iter().zip(&rows[first]);
-        let alone = cells.fold(true, |alone, (cell, below)| {
-            let (own, below) = (loose_kind(cell), loose_kind(below));
-            times += usize::from(is_time(own));
-            alone & (own == Kind::Empty || is_time(own) && is_time(below))
-        });
-        alone && times > 0 && row.len() == rows[first].len()
+        let own = loose_kinds(row);
+        let fits =
+            |(own, below): (&Kind, &Kind)| *own == Kind::Empty || is_time(*own) && is_time(*below);
+        own.len() == below.len()
+            && own.iter().any(|kind| is_time(*kind))
+            && own.iter().zip(&below).all(fits)
     };
     let above = rows[..first].iter().rev().take_while(is_time_alone);
     Some(first - above.count())
@@ -291,10 +294,7 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
 fn numbers_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     (0..rows.len()).find(|first| {
         let own = &rows[*first..rows.len().min(first + ALIKE)];
-        let kinds: Vec<Vec<Kind>> = own
-            .iter()
-            .map(|row| row.iter().map(|cell| loose_kind(cell)).collect())
-            .collect();
+        let kinds: Vec<Vec<Kind>> = own.iter().map(|row| loose_kinds(row)).collect();
         let trimmed = |kinds: &[Kind]| {
             let rest = kinds
                 .iter()

@@ -19,6 +19,11 @@ impl Layout {
         Self { shape, stride }
     }
 
+    /// Distance from one position to the next in bytes, in words of four.
+    pub fn byte_words(&self) -> usize {
+        self.shape.channels.div_ceil(4)
+    }
+
     /// Numbers per sample.
     pub fn length(&self) -> usize {
         self.shape.positions() * self.stride

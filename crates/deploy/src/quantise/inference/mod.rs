@@ -30,7 +30,7 @@ use self::kernels::{Bytes, Channels, Encode, Pool, Sum, To};
 use self::layout::Layout;
 use self::line_kernels::{Combine, Evaluate};
 use self::lines::Lines;
-use self::program::{Kind, Program, Step, byte_stride};
+use self::program::{Kind, Program, Step};
 use self::rows::Rows;
 use self::vector::PANEL;
 use super::{Encoding, IntegerNetwork};
@@ -148,7 +148,7 @@ impl Worker {
                     products = products.max(lines.count() * step.finish.bias.len());
                 }
                 Kind::ByteConv { .. } => {
-                    bytes = bytes.max(from.shape.positions() * byte_stride(from));
+                    bytes = bytes.max(from.shape.positions() * 4 * from.byte_words());
                 }
                 Kind::Conv { .. }
                 | Kind::Channels { .. }
@@ -234,7 +234,7 @@ impl Worker {
                     groups,
                     zero_point,
                 } => {
-                    let words = before.shape.positions() * byte_stride(&before) / 4;
+                    let words = before.shape.positions() * before.byte_words();
                     let value = (step.from, *zero_point);
                     let bytes = self.in_bytes(&before, instructions, value, samples);
                     let rows = rows(words, bytes);
@@ -289,7 +289,7 @@ impl Worker {
         (value, zero_point): (usize, i32),
         samples: usize,
     ) -> *const i32 {
-        let (positions, stride) = (samples * layout.shape.positions(), byte_stride(layout));
+        let (positions, stride) = (samples * layout.shape.positions(), 4 * layout.byte_words());
         assert!(self.bytes.len() >= positions * stride + PANEL);
         // SAFETY: the caller upholds this function's contract; the room for bytes was checked.
         unsafe {

@@ -59,11 +59,6 @@ pub(super) struct Program {
     pub macs: usize,
 }
 
-/// Channels of a position of the input in a convolution over bytes.
-pub(super) fn byte_stride(layout: &Layout) -> usize {
-    layout.shape.channels.next_multiple_of(4)
-}
-
 impl Program {
     /// Plans a network; `bytes` multiplies convolutions in bytes, which pays where an instruction does that.
     pub fn new(network: &IntegerNetwork, bytes: bool) -> Self {
@@ -119,7 +114,7 @@ fn step(network: &IntegerNetwork, layouts: &[Layout], layer: &IntegerLayer, byte
         } if bytes => {
             let zero_point = network.encodings[layer.input].zero_point;
             let taps = Taps {
-                words: byte_stride(&input) / 4,
+                words: input.byte_words(),
                 size: *size,
                 stride: *stride,
             };
