@@ -10,9 +10,8 @@ use std::f64::consts::TAU;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex64;
 use serde::{Deserialize, Serialize};
+use spectra::fft::{Complex, inverse};
 
 use crate::error::SettingError;
 use crate::feature_augment::FeatureAugmentation;
@@ -350,27 +349,14 @@ fn add(signal: &mut [f32], other: impl Iterator<Item = f64> + Clone, snr: f64) {
 
 /// Noise of `length` samples whose power falls with frequency to the power of `colour`.
 fn coloured(rng: &mut ChaCha8Rng, length: usize, colour: f64) -> Vec<f64> {
-    let fft = RealFftPlanner::<f64>::new().plan_fft_inverse(length);
-    let mut spectrum = fft.make_input_vec();
-    let bins = spectrum.len();
+    let mut spectrum = vec![Complex::new(0.0, 0.0); length / 2 + 1];
     for (i, bin) in spectrum.iter_mut().enumerate().skip(1) {
         // A complex normal variable: Rayleigh magnitude, uniform phase.
         let magnitude = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
         let phase = TAU * rng.random::<f64>();
-        let value = Complex64::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
-        let unpaired = i == bins - 1 && length.is_multiple_of(2);
-        *bin = if unpaired {
-            Complex64::new(value.re, 0.0)
-        } else {
-            value
-        };
+        *bin = Complex::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
     }
-    let mut noise = fft.make_output_vec();
-    match fft.process(&mut spectrum, &mut noise) {
-        Ok(()) => noise,
-        // The first bin, and the last of an even length, must be real: the inverse transform reports only this error.
-        Err(_) => vec![0.0; length],
-    }
+    inverse(&spectrum, length)
 }
 
 #[cfg(test)]

@@ -22,20 +22,20 @@ pub struct Row(pub [f64; ROW]);
 
 /// Rows in two slices: four numbers of a row are in the first slice, and four at the same position in the second.
 #[derive(Clone, Copy)]
-pub struct Fours<'a> {
-    low: &'a [f64],
-    high: &'a [f64],
+pub struct Fours<'a, T> {
+    low: &'a [T],
+    high: &'a [T],
     /// The last position at which both slices have four numbers.
     last: usize,
 }
 
-impl<'a> Fours<'a> {
+impl<'a, T> Fours<'a, T> {
     /// Rows in two slices.
     ///
     /// # Panics
     /// If a slice is shorter than four numbers.
     #[inline]
-    pub fn new(low: &'a [f64], high: &'a [f64]) -> Self {
+    pub fn new(low: &'a [T], high: &'a [T]) -> Self {
         let shorter = low.len().min(high.len());
         assert!(shorter >= 4, "a row has four numbers in each slice");
         Self {
@@ -45,15 +45,14 @@ impl<'a> Fours<'a> {
         }
     }
 
-    /// The numbers of the row at a position, in each slice.
+    /// Four numbers of the row at a position: those in the first slice (`half` 0) or in the second.
     #[inline(always)]
-    fn at(&self, place: usize) -> [&'a [f64; 4]; 2] {
+    fn at(&self, place: usize, half: usize) -> *const T {
         assert!(place <= self.last);
+        // Not an array of both, which compilers would write to memory for every row.
+        let slice = if half == 0 { self.low } else { self.high };
         // SAFETY: both slices have four numbers at this position.
-        unsafe {
-            let low = &*self.low.as_ptr().add(place).cast();
-            [low, &*self.high.as_ptr().add(place).cast()]
-        }
+        unsafe { slice.as_ptr().add(place) }
     }
 }
 
@@ -81,18 +80,14 @@ impl<'a> FoursMut<'a> {
         }
     }
 
-    /// The numbers of the row at a position, in each part.
+    /// Room for four numbers of the row at a position, in the first part (`half` 0) or the second.
     #[inline(always)]
-    fn at(&mut self, place: usize) -> [*mut f64; 2] {
+    fn at(&mut self, place: usize, half: usize) -> *mut f64 {
         assert!(place <= self.last);
+        let [low, high] = self.firsts;
+        let first = if half == 0 { low } else { high };
         // SAFETY: there are four numbers at both positions.
-        unsafe {
-            let all = self.all.as_mut_ptr();
-            [
-                all.add(self.firsts[0] + place),
-                all.add(self.firsts[1] + place),
-            ]
-        }
+        unsafe { self.all.as_mut_ptr().add(first + place) }
     }
 }
 
@@ -102,6 +97,26 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     fn store(self, row: &mut Row, part: usize);
     /// Writes a part of the row at a position.
     fn scatter(self, to: &mut FoursMut<'_>, place: usize, part: usize);
+}
+
+/// Types of numbers that rows are gathered from: float64, and float32, which becomes float64.
+pub trait Number: Copy {
+    /// A part of the row at a position.
+    fn gather<I: Isa>(isa: I, from: Fours<'_, Self>, place: usize, part: usize) -> I::F64;
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn gather<I: Isa>(isa: I, from: Fours<'_, f64>, place: usize, part: usize) -> I::F64 {
+        isa.gather(from, place, part)
+    }
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    fn gather<I: Isa>(isa: I, from: Fours<'_, f32>, place: usize, part: usize) -> I::F64 {
+        isa.gather_widened(from, place, part)
+    }
 }
 
 /// An instruction set that the processor supports. A value of this type proves that its vectors may be used.
@@ -115,7 +130,9 @@ pub trait Isa: Copy {
     /// A part of a row.
     fn load(self, row: &Row, part: usize) -> Self::F64;
     /// A part of the row at a position.
-    fn gather(self, from: Fours<'_>, place: usize, part: usize) -> Self::F64;
+    fn gather(self, from: Fours<'_, f64>, place: usize, part: usize) -> Self::F64;
+    /// A part of the row of float32 numbers at a position.
+    fn gather_widened(self, from: Fours<'_, f32>, place: usize, part: usize) -> Self::F64;
 }
 
 /// A computation written for any instruction set.
@@ -162,7 +179,8 @@ fn run_with(width: Width, kernel: impl Kernel) {
 #[cfg(target_arch = "x86_64")]
 macro_rules! isa {
     ($isa:ident, $vector:ident($inner:ty), $lanes:literal, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
-     |$low:ident, $high:ident, $part:ident| $gather:expr, |$vector_out:ident, $to:ident, $part_out:ident| $scatter:expr) => {
+     |$at:ident, $part:ident| $gather:expr, |$at_32:ident, $part_32:ident| $widened:expr,
+     |$vector_out:ident, $to:ident, $part_out:ident| $scatter:expr) => {
         #[derive(Clone, Copy)]
         struct $isa(());
 
@@ -183,10 +201,21 @@ macro_rules! isa {
                 $vector(unsafe { $load(row.0.as_ptr().add(part * $lanes)) })
             }
             #[inline(always)]
-            fn gather(self, from: Fours<'_>, place: usize, $part: usize) -> $vector {
+            fn gather(self, from: Fours<'_, f64>, place: usize, $part: usize) -> $vector {
                 assert!($part < ROW / $lanes);
-                let [$low, $high] = from.at(place);
+                let $at = |half: usize| from.at(place, half);
                 $vector(unsafe { $gather })
+            }
+            #[inline(always)]
+            fn gather_widened(
+                self,
+                from: Fours<'_, f32>,
+                place: usize,
+                $part_32: usize,
+            ) -> $vector {
+                assert!($part_32 < ROW / $lanes);
+                let $at_32 = |half: usize| from.at(place, half);
+                $vector(unsafe { $widened })
             }
         }
 
@@ -199,7 +228,7 @@ macro_rules! isa {
             #[inline(always)]
             fn scatter(self, to: &mut FoursMut<'_>, place: usize, $part_out: usize) {
                 assert!($part_out < ROW / $lanes);
-                let ($vector_out, $to) = (self.0, to.at(place));
+                let ($vector_out, mut $to) = (self.0, |half: usize| to.at(place, half));
                 unsafe { $scatter }
             }
         }
@@ -241,13 +270,17 @@ isa!(
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
-    |low, high, _part| {
-        let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low.as_ptr()));
-        _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high.as_ptr()))
+    |at, _part| {
+        let low = _mm512_castpd256_pd512(_mm256_loadu_pd(at(0)));
+        _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(at(1)))
+    },
+    |at, _part| {
+        let (low, high) = (_mm_loadu_ps(at(0)), _mm_loadu_ps(at(1)));
+        _mm512_cvtps_pd(_mm256_set_m128(high, low))
     },
     |vector, to, _part| {
-        _mm256_storeu_pd(to[0], _mm512_castpd512_pd256(vector));
-        _mm256_storeu_pd(to[1], _mm512_extractf64x4_pd::<1>(vector));
+        _mm256_storeu_pd(to(0), _mm512_castpd512_pd256(vector));
+        _mm256_storeu_pd(to(1), _mm512_extractf64x4_pd::<1>(vector));
     }
 );
 #[cfg(target_arch = "x86_64")]
@@ -261,8 +294,9 @@ isa!(
     _mm256_add_pd,
     _mm256_sub_pd,
     _mm256_mul_pd,
-    |low, high, part| _mm256_loadu_pd([low, high][part].as_ptr()),
-    |vector, to, part| _mm256_storeu_pd(to[part], vector)
+    |at, part| _mm256_loadu_pd(at(part)),
+    |at, part| _mm256_cvtps_pd(_mm_loadu_ps(at(part))),
+    |vector, to, part| _mm256_storeu_pd(to(part), vector)
 );
 #[cfg(target_arch = "x86_64")]
 isa!(
@@ -275,8 +309,12 @@ isa!(
     _mm_add_pd,
     _mm_sub_pd,
     _mm_mul_pd,
-    |low, high, part| _mm_loadu_pd([low, high][part / 2].as_ptr().add(part % 2 * 2)),
-    |vector, to, part| _mm_storeu_pd(to[part / 2].add(part % 2 * 2), vector)
+    |at, part| _mm_loadu_pd(at(part / 2).add(part % 2 * 2)),
+    |at, part| {
+        let two = at(part / 2).add(part % 2 * 2);
+        _mm_cvtps_pd(_mm_castpd_ps(_mm_load_sd(two.cast())))
+    },
+    |vector, to, part| _mm_storeu_pd(to(part / 2).add(part % 2 * 2), vector)
 );
 
 /// For processors without intrinsics here.
@@ -302,9 +340,16 @@ impl Isa for Portable {
         Pair([row.0[2 * part], row.0[2 * part + 1]])
     }
     #[inline(always)]
-    fn gather(self, from: Fours<'_>, place: usize, part: usize) -> Pair {
-        let half = from.at(place)[part / 2];
-        Pair([half[part % 2 * 2], half[part % 2 * 2 + 1]])
+    fn gather(self, from: Fours<'_, f64>, place: usize, part: usize) -> Pair {
+        let two = from.at(place, part / 2).cast::<[f64; 2]>();
+        // SAFETY: four numbers are there.
+        Pair(unsafe { two.add(part % 2).read() })
+    }
+    #[inline(always)]
+    fn gather_widened(self, from: Fours<'_, f32>, place: usize, part: usize) -> Pair {
+        let two = from.at(place, part / 2).cast::<[f32; 2]>();
+        // SAFETY: four numbers are there.
+        Pair(unsafe { two.add(part % 2).read() }.map(f64::from))
     }
 }
 
@@ -316,9 +361,9 @@ impl Vector for Pair {
     }
     #[inline(always)]
     fn scatter(self, to: &mut FoursMut<'_>, place: usize, part: usize) {
-        let half = to.at(place)[part / 2];
+        let half = to.at(place, part / 2).cast::<[f64; 2]>();
         // SAFETY: four numbers are there.
-        unsafe { half.cast::<[f64; 2]>().add(part % 2).write(self.0) }
+        unsafe { half.add(part % 2).write(self.0) }
     }
 }
 
@@ -347,14 +392,14 @@ mod tests {
     use super::*;
 
     /// Uses every operation.
-    struct Everything<'a>(Fours<'a>, &'a Row, FoursMut<'a>);
+    struct Everything<'a, T>(Fours<'a, T>, &'a Row, FoursMut<'a>);
 
-    impl Kernel for Everything<'_> {
+    impl<T: Number> Kernel for Everything<'_, T> {
         #[inline(always)]
         fn run<I: Isa>(mut self, isa: I) {
             let mut copy = *self.1;
             for part in 0..ROW / I::LANES {
-                let numbers = isa.gather(self.0, 1, part);
+                let numbers = T::gather(isa, self.0, 1, part);
                 let row = isa.load(self.1, part);
                 let sum = numbers * row + isa.splat(0.1) * (numbers - row);
                 sum.store(&mut copy, part);
@@ -365,22 +410,29 @@ mod tests {
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
-        let (low, high) = (
-            [8.0, 0.3, -7.5, 1e20, 3.25],
-            [8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
+        same_bits::<f64>(
+            &[8.0, 0.3, -7.5, 1e20, 3.25],
+            &[8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
         );
+        same_bits::<f32>(
+            &[8.0, 0.3, -7.5, 1e20, 3.25],
+            &[8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
+        );
+    }
+
+    fn same_bits<T: Number + Into<f64>>(low: &[T], high: &[T]) {
         let row = Row(std::array::from_fn(|i| 1.0 / (3.0 + i as f64)));
         let value = |i: usize| {
-            let number = if i < 4 { low[i + 1] } else { high[i - 3] };
+            let number: f64 = if i < 4 { low[i + 1] } else { high[i - 3] }.into();
             number * row.0[i] + 0.1 * (number - row.0[i])
         };
         let mut expected = [-1.0; 12];
         (0..4).for_each(|i| expected[7 + i] = value(i));
         (0..4).for_each(|i| expected[2 + i] = value(4 + i));
-        let run_on = |run: &dyn Fn(Everything<'_>)| {
+        let run_on = |run: &dyn Fn(Everything<'_, T>)| {
             let mut found = [-1.0; 12];
             let to = FoursMut::new(&mut found, [6, 1]);
-            run(Everything(Fours::new(&low, &high), &row, to));
+            run(Everything(Fours::new(low, high), &row, to));
             found
         };
         assert_eq!(run_on(&|kernel| kernel.run(Portable(()))), expected);

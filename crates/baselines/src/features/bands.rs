@@ -1,9 +1,8 @@
 //! Powers in bands of equal width, from Hann-windowed segments.
 
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
-use realfft::{RealFftPlanner, RealToComplex};
+use spectra::fft::PlannedFft;
 
 /// Samples per segment; a shorter window is a single segment.
 const SEGMENT: usize = 256;
@@ -12,7 +11,7 @@ const BANDS: usize = 64;
 
 /// Planned FFT over half-overlapping segments.
 pub(super) struct BandPowers {
-    fft: Arc<dyn RealToComplex<f64>>,
+    fft: PlannedFft,
     /// Hann window, periodic as in `scipy.signal.get_window`.
     taper: Vec<f64>,
     bands: usize,
@@ -24,7 +23,7 @@ impl BandPowers {
         let segment = SEGMENT.min(samples);
         let taper = (0..segment).map(|i| 0.5 - 0.5 * (TAU * i as f64 / segment as f64).cos());
         Self {
-            fft: RealFftPlanner::new().plan_fft_forward(segment),
+            fft: PlannedFft::new(segment),
             taper: taper.collect(),
             bands: BANDS.min(segment / 2),
         }
@@ -42,17 +41,14 @@ impl BandPowers {
         let bins = length / 2;
         // Two-sided spectrum, by Parseval's theorem.
         let scale = 2.0 / (length as f64 * self.taper.iter().map(|w| w * w).sum::<f64>());
-        let mut input = vec![0.0; length];
-        let mut spectrum = self.fft.make_output_vec();
+        let mut fft = self.fft.clone();
         let mut powers = Vec::new();
         for segment in channel.windows(length).step_by((length / 2).max(1)) {
             let mean = segment.iter().sum::<f64>() / length as f64;
-            for ((value, sample), taper) in input.iter_mut().zip(segment).zip(&self.taper) {
+            for ((value, sample), taper) in fft.input.iter_mut().zip(segment).zip(&self.taper) {
                 *value = (sample - mean) * taper;
             }
-            self.fft
-                .process(&mut input, &mut spectrum)
-                .expect("the buffers have the planned lengths");
+            let spectrum = fft.run();
             for band in 0..self.bands {
                 let range = band * bins / self.bands..(band + 1) * bins / self.bands;
                 let width = range.len() as f64;

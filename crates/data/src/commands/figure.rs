@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use plotters::prelude::*;
 use plotters::style::register_font;
-use realfft::RealFftPlanner;
+use spectra::fft::PlannedFft;
 
 use crate::reader::Record;
 use crate::recording::Trace;
@@ -220,16 +220,11 @@ fn spectrum(samples: &[f64], rate: f64) -> Points {
     }
     let mean = samples[..n].iter().sum::<f64>() / n as f64;
     let window = |i: usize| 0.5 - 0.5 * (TAU * i as f64 / n as f64).cos();
-    let mut input: Vec<f64> = samples[..n]
-        .iter()
-        .enumerate()
-        .map(|(i, v)| (v - mean) * window(i))
-        .collect();
-    let fft = RealFftPlanner::new().plan_fft_forward(n);
-    let mut output = fft.make_output_vec();
-    if fft.process(&mut input, &mut output).is_err() {
-        return vec![(0.0, 0.0)];
+    let mut fft = PlannedFft::new(n);
+    for (i, (value, sample)) in fft.input.iter_mut().zip(samples).enumerate() {
+        *value = (sample - mean) * window(i);
     }
+    let output = fft.run();
     let bins = output.len();
     let column = bins.div_ceil(COLUMNS).max(1);
     let power: Vec<f64> = output.iter().map(|bin| bin.norm_sqr() / n as f64).collect();

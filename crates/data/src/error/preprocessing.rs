@@ -299,7 +299,7 @@ pub enum LayoutError {
     #[error("`edges` must rise from 1 on, to half the frame at most")]
     Edges,
     /// The floor is out of range.
-    #[error("`floor`: {floor} is not above 0 and at most 1")]
+    #[error("`floor`: {floor} is not from 1e-30 to 1")]
     Floor {
         /// The floor.
         floor: f64,

@@ -1,15 +1,19 @@
 //! The front end `bands`: log power in bands of equal width relative to the level of the window, and the level.
 
+use std::ops::Range;
+
 use lanes::{Shape, transpose};
 use serde::{Deserialize, Serialize};
 
-use super::fft::PlannedFft;
-use super::frames::{FOUR, Four, Frames, Grid};
-use super::logarithm::{ln_of_scaled, natural};
-use super::loops::{band_sums, less, mean, mean_square, squares, sum, sum_of_products, windowed};
-use super::roots::cosine_window;
 use super::settings::BandsConfig;
 use crate::error::PreprocessingError;
+use spectra::fft::PlannedFft;
+use spectra::frames::{FOUR, Four, Frames, Grid};
+use spectra::logarithm::{ln_of_scaled, natural};
+use spectra::loops::{
+    mean, mean_square, row_sums, squares, subtract, sum, sum_of_products, windowed,
+};
+use spectra::roots::cosine_window;
 
 /// Every number of the front end `bands` for windows of one length. Lengths are samples.
 ///
@@ -139,8 +143,6 @@ fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
 pub(super) struct Bands {
     layout: BandLayout,
     spectra: Spectra,
-    /// `1 / sum(w^2)`.
-    scale: f64,
     /// Start positions of frames, in ascending order without repetition: frames of several segments may be the same
     /// samples.
     starts: Vec<usize>,
@@ -148,21 +150,52 @@ pub(super) struct Bands {
     places: Vec<usize>,
     /// Number of frames at each of `starts`; empty if there is one each, in order.
     weights: Vec<f64>,
-    /// Factors from sums to means, `[bands, starts]`.
-    factors: Vec<f64>,
+    /// Adjacent bands with equally many bins.
+    runs: Vec<Run>,
     /// Squared magnitudes of the last window, `[channels, bins, starts]`, and which channels have them: the live ones.
     powers: Vec<f64>,
     known: Vec<bool>,
     /// Frames whose powers are still unknown, as channels and indices in `starts`.
     fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
-    /// Sums of squared magnitudes of one channel, `[bands, starts]`.
+    /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f64>,
-    /// `log_power` minus the logarithm of the reference, `[live channels, bands, starts]`.
-    logs: Vec<f64>,
-    /// Features of a channel without the level: `[bands, starts]`, and with frames as rows.
-    columns: Vec<f32>,
+    /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
+    /// level in the last row of a channel.
+    logs: Vec<f32>,
+    /// Features of a channel with frames as rows.
     rows: Vec<f32>,
+}
+
+/// Adjacent bands of `bins` bins each.
+#[derive(Clone, Debug, PartialEq)]
+struct Run {
+    bands: Range<usize>,
+    /// The first bin of the first band.
+    first: usize,
+    bins: usize,
+    /// From sums of [`Bands::powers`] to mean powers.
+    factor: f64,
+}
+
+impl Run {
+    /// The runs of a layout, whose squared magnitudes are multiplied by `factor`.
+    fn all(layout: &BandLayout, factor: f64) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for (band, edges) in layout.edges.windows(2).enumerate() {
+            let bins = edges[1] - edges[0];
+            match runs.last_mut() {
+                Some(last) if last.bins == bins => last.bands.end += 1,
+                _ => runs.push(Self {
+                    bands: band..band + 1,
+                    first: edges[0],
+                    bins,
+                    factor: factor / bins as f64,
+                }),
+            }
+        }
+        runs
+    }
 }
 
 /// Planned transforms.
@@ -211,15 +244,12 @@ impl Bands {
             weights.clear();
         }
         let (spectra, times) = Spectra::new(&starts, layout.frame);
-        let bins = layout.edges.windows(2).map(|e| (e[1] - e[0]) as f64);
-        let factors = bins.flat_map(|bins| starts.iter().map(move |_| 1.0 / (times * bins)));
+        let scale = 1.0 / window.iter().map(|w| w * w).sum::<f64>();
         Self {
             spectra,
-            scale: 1.0 / window.iter().map(|w| w * w).sum::<f64>(),
             places,
             weights,
-            factors: factors.collect(),
-            columns: vec![0.0; layout.bands() * starts.len()],
+            runs: Run::all(&layout, scale / times),
             rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
             powers: Vec::new(),
@@ -243,30 +273,32 @@ impl Bands {
         self.mean_squares.clear();
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
-        // Logarithms are relative to this reference, so they do not depend on the unit of the window.
-        let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
         self.keep(shift);
         self.find(window);
-        let values = self.factors.len();
+        let (starts, bands) = (self.starts.len(), self.layout.bands());
+        let width = self.layout.frame_features();
         let live = self.known.iter().filter(|known| **known).count();
-        self.sums.resize(values, 0.0);
-        self.logs.resize(live * values, 0.0);
-        let bins = (self.layout.frame / 2 + 1) * self.starts.len();
+        self.sums.resize(bands * starts, 0.0);
+        self.logs.resize(live * width * starts, 0.0);
+        let bins = (self.layout.frame / 2 + 1) * starts;
         let channels = self.powers.chunks_exact(bins).zip(&self.mean_squares);
         let channels = channels.zip(&self.known).filter(|(_, known)| **known);
-        let logs = self.logs.chunks_exact_mut(values);
+        let logs = self.logs.chunks_exact_mut(width * starts);
         for (((powers, mean_square), _), logs) in channels.zip(logs) {
-            band_sums(
-                powers,
-                &self.layout.edges,
-                self.starts.len(),
-                &mut self.sums,
-            );
-            let floor = self.layout.floor * mean_square / reference;
-            let scale = self.scale / reference;
-            ln_of_scaled((&self.sums, &self.factors), scale, floor, logs);
+            for run in &self.runs {
+                let own = run.bands.start * starts..run.bands.end * starts;
+                let rows = run.first..run.first + run.bands.len() * run.bins;
+                let mut values = &powers[rows.start * starts..rows.end * starts];
+                if run.bins > 1 {
+                    let sums = &mut self.sums[own.clone()];
+                    row_sums(values, run.bins, starts, sums);
+                    values = sums;
+                }
+                let factor = run.factor / mean_square;
+                ln_of_scaled(values, factor, self.layout.floor, &mut logs[own]);
+            }
         }
-        self.features(reference, out);
+        self.features(out);
     }
 
     /// Moves the powers of frames that were also in the last window, `shift` samples earlier, to their new positions,
@@ -342,48 +374,56 @@ impl Bands {
     }
 
     /// Appends the features computed from the logarithms.
-    fn features(&mut self, reference: f64, out: &mut Vec<f32>) {
+    fn features(&mut self, out: &mut Vec<f32>) {
         let (bands, width) = (self.layout.bands(), self.layout.frame_features());
         let starts = self.starts.len();
-        let total: f64 = if self.weights.is_empty() {
-            sum(&self.logs)
-        } else {
-            let rows = self.logs.chunks_exact(starts);
-            rows.map(|row| sum_of_products(row, &self.weights)).sum()
-        };
-        let live = self.known.iter().filter(|known| **known).count();
-        let mean = total / (live * self.places.len() * bands) as f64;
-        let level = (mean + natural(reference)) as f32;
+        // Relative to the unit of the window, so that none of it changes the features.
+        let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
+        let count = (self.places.len() * bands) as f64;
+        let live = self.mean_squares.iter().zip(&self.known);
+        let live = live.filter(|(_, known)| **known);
+        let offsets = live.map(|(mean_square, _)| natural(mean_square / reference));
+        let offsets: Vec<f64> = offsets.collect();
+        let mut total = 0.0;
+        for (logs, offset) in self.logs.chunks_exact(width * starts).zip(&offsets) {
+            let logs = &logs[..bands * starts];
+            let sum = if self.weights.is_empty() {
+                sum(logs)
+            } else {
+                let rows = logs.chunks_exact(starts);
+                rows.map(|row| sum_of_products(row, &self.weights)).sum()
+            };
+            total += sum + count * offset;
+        }
+        let mean = total / (offsets.len() as f64 * count);
+        let level = mean + natural(reference);
         let removed = if self.layout.level {
             mean
         } else {
-            -natural(reference)
+            mean - level
         };
-        let mut logs = self.logs.chunks_exact(bands * starts);
+        let level = level as f32;
+        let mut logs = self.logs.chunks_exact_mut(width * starts).zip(&offsets);
         for known in &self.known {
-            let first = out.len();
-            out.resize(first + self.places.len() * width, 0.0);
-            let out = &mut out[first..];
             if *known {
-                let logs = logs.next().expect("a live channel has logarithms");
-                less(logs, removed, &mut self.columns);
+                let (logs, offset) = logs.next().expect("a live channel has logarithms");
+                let (own, last) = logs.split_at_mut(bands * starts);
+                subtract(own, (removed - offset) as f32);
+                last.fill(level);
                 let shape = Shape {
-                    rows: bands,
+                    rows: width,
                     columns: starts,
                     stride: starts,
                 };
-                if self.weights.is_empty() {
-                    transpose(&self.columns, shape, out, width);
-                } else {
-                    transpose(&self.columns, shape, &mut self.rows, width);
-                    for (out, place) in out.chunks_exact_mut(width).zip(&self.places) {
-                        out.copy_from_slice(&self.rows[place * width..(place + 1) * width]);
-                    }
+                transpose(logs, shape, &mut self.rows, width);
+            } else {
+                for row in self.rows.chunks_exact_mut(width) {
+                    row[..bands].fill(0.0);
+                    row[bands..].fill(level);
                 }
             }
-            if self.layout.level {
-                let levels = out.iter_mut().skip(bands).step_by(width);
-                levels.for_each(|value| *value = level);
+            for place in &self.places {
+                out.extend_from_slice(&self.rows[place * width..(place + 1) * width]);
             }
         }
     }

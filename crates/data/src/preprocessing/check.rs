@@ -4,7 +4,7 @@ use super::bands::BandLayout;
 use super::chain::Chain;
 use super::normalise::Statistics;
 use super::segments::{SEGMENTS, segment};
-use super::settings::{Compression, SpectralMethod};
+use super::settings::{Compression, FLOORS, SpectralMethod};
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
 use crate::error::preprocessing::{LayoutError, StoredError};
@@ -116,7 +116,7 @@ fn check_layout(layout: &BandLayout) -> Result<(), LayoutError> {
     if layout.edges.len() < 2 || !rising || !inside {
         return Err(LayoutError::Edges);
     }
-    if !(layout.floor > 0.0 && layout.floor <= 1.0) {
+    if !FLOORS.contains(&layout.floor) {
         return Err(LayoutError::Floor {
             floor: layout.floor,
         });

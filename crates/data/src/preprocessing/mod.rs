@@ -14,21 +14,15 @@
 mod bands;
 mod chain;
 mod check;
-mod fft;
-mod frames;
-mod logarithm;
-mod loops;
 mod normalise;
 mod pipeline;
 mod pipelines;
-mod roots;
 mod segments;
 mod sequence;
 mod settings;
 mod spectrum;
 mod steps;
 mod thresholds;
-mod transform;
 mod welch;
 
 use serde::{Deserialize, Serialize};

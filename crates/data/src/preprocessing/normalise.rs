@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::loops::{scale_all, scale_each};
 use crate::error::preprocessing::UnknownNormalisation;
+use spectra::loops::{scale_all, scale_each};
 
 /// Normalisation method of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

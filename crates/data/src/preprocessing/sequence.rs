@@ -1,11 +1,12 @@
 //! Inputs of overlapping windows, such as those of a recording. What two windows share is computed once.
 
+use super::Preprocessing;
 use super::normalise::{Normalisation, Scales};
 use super::pipeline::{Known, Pipeline};
 use super::segments::{SEGMENTS, segment};
 use super::settings::SpectralMethod;
-use super::{Preprocessing, loops};
 use crate::error::PreprocessingError;
+use spectra::loops;
 
 /// Turns windows into inputs, one after the other, and remembers the last one; each thread has one.
 ///

@@ -95,6 +95,9 @@ impl Default for SpectralConfig {
 /// Maximum transform length and number of segments, so that a mistyped number does not request all memory.
 const LARGEST: usize = 1 << 20;
 
+/// Floors of `bands`: logarithms of float32 numbers have no room for smaller ones.
+pub(super) const FLOORS: std::ops::RangeInclusive<f64> = 1e-30..=1.0;
+
 /// Parameters of `bands`. Lengths are in samples; missing ones follow from the window length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -160,8 +163,8 @@ impl BandsConfig {
                 return Err((key, format!("{value} must be from 1 to {LARGEST}")));
             }
         }
-        if !(self.floor > 0.0 && self.floor <= 1.0) {
-            let problem = format!("{} must be above 0 and at most 1", self.floor);
+        if !FLOORS.contains(&self.floor) {
+            let problem = format!("{} must be from 1e-30 to 1", self.floor);
             return Err(("floor", problem));
         }
         Ok(())

@@ -2,12 +2,12 @@
 
 use lanes::{ROW, Shape, transpose};
 
-use super::fft::PlannedFft;
-use super::frames::{FOUR, Four, Frames, Grid};
-use super::loops::{magnitudes, mirror, roots_of_quarters};
 use super::segments::Cut;
 use super::settings::{SpectralConfig, SpectralMethod};
 use super::welch::Welch;
+use spectra::fft::PlannedFft;
+use spectra::frames::{FOUR, Four, Frames, Grid};
+use spectra::loops::{magnitudes, mirror, roots_of_quarters};
 
 /// Planned spectra of segments.
 pub(super) struct Spectrum {

@@ -6,11 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logarithm::{ln_1p_all, ln_above};
-use super::loops::{is_mirrored, mirror};
 use super::normalise::ConstantGuard;
 use super::settings::{Compression, SpectralConfig, SpectralMethod};
 use super::steps::Step;
+use spectra::logarithm::{ln_1p_all, ln_above};
+use spectra::loops::{is_mirrored, mirror};
 
 /// Thresholds of a model, from its training split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

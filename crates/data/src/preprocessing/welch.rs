@@ -5,13 +5,13 @@
 
 use lanes::{Fours, FoursMut, ROW, Row, Shape, transpose};
 
-use super::fft::PlannedFft;
-use super::frames::FOUR;
-use super::loops::{mean, squares, windowed};
-use super::roots::cosine_window;
 use super::segments::Cut;
 use super::settings::{WelchConfig, WelchDetrend, WelchScaling, WelchWindow};
-use super::transform::{LENGTHS, Transform};
+use spectra::fft::PlannedFft;
+use spectra::frames::FOUR;
+use spectra::loops::{add, mean, products, squares, windowed};
+use spectra::roots::cosine_window;
+use spectra::transform::{LENGTHS, Transform};
 
 /// The planned estimate with its buffers. A segment is the mean over its stretches; a stretch that several segments share
 /// is transformed once.
@@ -23,8 +23,8 @@ pub(super) struct Welch {
     starts: Vec<usize>,
     /// For each of `starts`, the segments with a stretch there.
     segments: Vec<Vec<usize>>,
-    /// Factor of every sum of squared magnitudes.
-    scale: f64,
+    /// Factors of the sums of squared magnitudes, by bin.
+    factors: Vec<f64>,
     loses_mean: bool,
     nfft: usize,
     /// Squared magnitudes, `[ROW][bins]`.
@@ -143,13 +143,20 @@ impl Welch {
         }
         let (spectra, times) = Spectra::new(config);
         let bins = config.nfft / 2 + 1;
+        let scale = 1.0 / (times * power * stretches as f64);
+        let has_middle = config.nfft.is_multiple_of(2);
+        // Every bin but the first and the middle one counts for its conjugate too.
+        let one_sided = |i: usize| {
+            let unpaired = i == 0 || (i == bins - 1 && has_middle);
+            if unpaired { 1.0 } else { 2.0 }
+        };
         Some(Self {
             cut,
             spectra,
             window,
             starts,
             segments,
-            scale: 1.0 / (times * power * stretches as f64),
+            factors: (0..bins).map(|i| scale * one_sided(i)).collect(),
             loses_mean: config.detrend == WelchDetrend::Constant,
             nfft: config.nfft,
             powers: vec![0.0; ROW * bins],
@@ -179,19 +186,15 @@ impl Welch {
             for (powers, segments) in self.powers.chunks_exact(bins).zip(segments) {
                 for segment in segments {
                     let sums = &mut self.sums[segment * bins..(segment + 1) * bins];
-                    sums.iter_mut().zip(powers).for_each(|(sum, p)| *sum += p);
+                    add(powers, sums);
                 }
             }
         }
-        let last = bins - 1;
-        let is_even = self.nfft.is_multiple_of(2);
-        let one_sided = |i: usize| {
-            let unpaired = i == 0 || (i == last && is_even);
-            if unpaired { 1.0 } else { 2.0 }
-        };
-        for sums in self.sums[known * bins..].chunks_exact(bins) {
-            let scaled = |(i, p): (usize, &f64)| (p * self.scale * one_sided(i)) as f32;
-            out.extend(sums.iter().enumerate().map(scaled));
+        let first = out.len();
+        out.resize(first + self.sums.len() - known * bins, 0.0);
+        let sums = self.sums[known * bins..].chunks_exact(bins);
+        for (sums, out) in sums.zip(out[first..].chunks_exact_mut(bins)) {
+            products(sums, &self.factors, out);
         }
     }
 }

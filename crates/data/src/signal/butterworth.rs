@@ -6,7 +6,9 @@
 
 use std::f64::consts::PI;
 
-use realfft::num_complex::Complex64;
+use spectra::fft::Complex;
+
+type Complex64 = Complex<f64>;
 
 use super::SignalError;
 

@@ -15,7 +15,7 @@ fn of_angle(angle: f64) -> (f64, f64) {
 }
 
 /// Cosine and sine of `index / length` of a turn.
-pub(super) fn root(index: usize, length: usize) -> (f64, f64) {
+pub fn root(index: usize, length: usize) -> (f64, f64) {
     let eighths = 8 * (index % length);
     let (octant, rest) = (eighths / length, eighths % length);
     let part = |rest: usize| of_angle(FRAC_PI_4 * (rest as f64 / length as f64));
@@ -34,7 +34,7 @@ pub(super) fn root(index: usize, length: usize) -> (f64, f64) {
 }
 
 /// The periodic cosine window `offset - (1 - offset) cos`: Hann's with 0.5, Hamming's with 0.54.
-pub(super) fn cosine_window(length: usize, offset: f64) -> Vec<f64> {
+pub fn cosine_window(length: usize, offset: f64) -> Vec<f64> {
     let value = |i| offset - (1.0 - offset) * root(i, length).0;
     (0..length).map(value).collect()
 }

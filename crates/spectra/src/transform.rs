@@ -9,12 +9,12 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::RangeInclusive;
 
-use lanes::{Fours, FoursMut, Isa, Kernel, ROW, Row, Vector};
+use lanes::{Fours, FoursMut, Isa, Kernel, Number, ROW, Row, Vector};
 
-use super::roots::root;
+use crate::roots::root;
 
 /// Supported lengths of rows, powers of two: shorter ones have no first pass, longer ones exceed a core's cache.
-pub(super) const LENGTHS: RangeInclusive<usize> = 32..=1024;
+pub const LENGTHS: RangeInclusive<usize> = 32..=1024;
 
 /// Real and imaginary parts of eight complex numbers.
 type Point = [Row; 2];
@@ -22,7 +22,7 @@ type Point = [Row; 2];
 type Root = (f64, f64);
 
 /// A planned transform with its buffers.
-pub(super) struct Transform {
+pub struct Transform {
     first: Vec<First>,
     passes: Vec<Pass>,
     /// Factors that separate the spectra of even and odd numbers.
@@ -96,10 +96,19 @@ impl Transform {
 
     /// Writes four times the squared magnitudes of bins `0..=length / 2` of eight rows, with bins as rows that are
     /// `stride` apart. `first` is added to twice the real parts of bin 1.
-    pub fn powers(&mut self, rows: Fours<'_>, first: &Row, (to, stride): (FoursMut<'_>, usize)) {
+    pub fn powers<T: Number>(
+        &mut self,
+        rows: Fours<'_, T>,
+        first: &Row,
+        (to, stride): (FoursMut<'_>, usize),
+    ) {
+        lanes::run(Read {
+            butterflies: &self.first,
+            rows,
+            points: &mut self.points,
+        });
         lanes::run(Run {
             transform: self,
-            rows,
             first,
             to,
             stride,
@@ -107,9 +116,23 @@ impl Transform {
     }
 }
 
+/// Apart from [`Run`], so that each type of samples does not compile all passes.
+struct Read<'a, T> {
+    butterflies: &'a [First],
+    rows: Fours<'a, T>,
+    points: &'a mut [Point],
+}
+
+impl<T: Number> Kernel for Read<'_, T> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        first_pass(isa, self.butterflies, self.rows, self.points);
+    }
+}
+
+/// Everything after the first pass.
 struct Run<'a> {
     transform: &'a mut Transform,
-    rows: Fours<'a>,
     first: &'a Row,
     to: FoursMut<'a>,
     stride: usize,
@@ -119,13 +142,12 @@ impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
         let Transform {
-            first,
+            first: _,
             passes,
             halves,
             points,
             others,
         } = self.transform;
-        first_pass(isa, first, self.rows, points);
         for step in passes.iter() {
             match (step.stride, step.radix) {
                 (8, 8) => pass::<I, 8, 8>(isa, step, points, others),
@@ -215,14 +237,19 @@ fn butterfly<V: Vector, const R: usize>(mut values: [Complex<V>; R], half: V) ->
 
 /// Reads the samples, and transforms all their eighths.
 #[inline(always)]
-fn first_pass<I: Isa>(isa: I, butterflies: &[First], rows: Fours<'_>, to: &mut [Point]) {
+fn first_pass<I: Isa, T: Number>(
+    isa: I,
+    butterflies: &[First],
+    rows: Fours<'_, T>,
+    to: &mut [Point],
+) {
     let half = isa.splat(FRAC_1_SQRT_2);
     let zero = isa.splat(0.0);
     for (first, to) in butterflies.iter().zip(to.as_chunks_mut::<8>().0) {
         for part in 0..ROW / I::LANES {
             let mut values = [zero; 16];
             for i in 0..16 {
-                let value = isa.gather(rows, first.places[i], part);
+                let value = T::gather(isa, rows, first.places[i], part);
                 values[i] = value * isa.splat(first.window[i]);
             }
             let mut points = [(zero, zero); 8];

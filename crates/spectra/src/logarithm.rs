@@ -74,29 +74,44 @@ fn replace(values: &mut [f32], usual: impl Fn(f64) -> f64, any: impl Fn(f64) -> 
 }
 
 /// `ln x` of a non-negative number, with the same operations on every machine.
-pub(super) fn natural(x: f64) -> f64 {
+pub fn natural(x: f64) -> f64 {
     if x.is_normal() { ln(x) } else { x.ln() }
 }
 
+/// `ln x` of a normal positive number, within 1.5 units in the last place of the larger of the result and a half. As
+/// [`ln`], with as many terms as float32 needs.
+#[inline(always)]
+fn ln_narrow(x: f32) -> f32 {
+    const SQRT_HALF: u32 = 0x3f35_04f3;
+    const MANTISSA: u32 = (1 << 23) - 1;
+    // Together `ln 2`. The first has so few bits that its products with exponents are exact.
+    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
+    let e = (shifted as i32 >> 23) as f32;
+    let m = f32::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF));
+    let s = (m - 1.0) / (m + 1.0);
+    let q = s * s;
+    let series = 2.0 + q * (0.666_667_76 + q * (0.399_775_4 + q * 0.298_717_8));
+    e * LN_2_HIGH + (s * series + e * LN_2_LOW)
+}
+
 wide! {
-    /// `ln(value * factor * scale + floor)` of positive normal numbers, with a relative error of 1e-12 (absolute for
-    /// results below 1).
-    pub(super) fn ln_of_scaled(
-        values_and_factors: (&[f64], &[f64]),
-        scale: f64,
-        floor: f64,
-        out: &mut [f64],
-    ) {
-        let (values, factors) = values_and_factors;
-        for ((out, value), factor) in out.iter_mut().zip(values).zip(factors) {
-            *out = ln(value * factor * scale + floor);
+    /// `ln(value * factor + floor)`; `floor` is at least 1e-30 and the sum at most 1e30.
+    pub fn ln_of_scaled(values: &[f64], factor: f64, floor: f64, out: &mut [f32]) {
+        // Two loops: vectors of float32 have twice as many lanes as those of float64.
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = (value * factor + floor) as f32;
+        }
+        for value in out {
+            *value = ln_narrow(*value);
         }
     }
 }
 
 wide! {
     /// `ln(max(v, floor))` in place, within 0.501 units in the last place; `floor` is finite and above zero.
-    pub(super) fn ln_above(values: &mut [f32], floor: f32) {
+    pub fn ln_above(values: &mut [f32], floor: f32) {
         let floor = f64::from(floor);
         replace(values, |v| ln(v.max(floor)), |v| v.max(floor).ln());
     }
@@ -104,7 +119,7 @@ wide! {
 
 wide! {
     /// `ln(1 + v / unit)` in place, within 0.501 units in the last place; `unit` is finite and above zero.
-    pub(super) fn ln_1p_all(values: &mut [f32], unit: f32) {
+    pub fn ln_1p_all(values: &mut [f32], unit: f32) {
         let scale = 1.0 / f64::from(unit);
         replace(values, |v| ln_1p(v * scale), |v| (v * scale).ln_1p());
     }

@@ -1,8 +1,8 @@
 //! Loops over samples and bins, which the compiler vectorises for the full width of the processor. Sums have many
 //! parts, so that no addition waits for the one before it; the parts are the same on every processor.
 
+use crate::fft::Complex;
 use lanes::{ROW, wide};
-use realfft::num_complex::Complex;
 
 /// Number of parts of a sum: four of the widest vectors.
 const PARTS: usize = 32;
@@ -32,21 +32,21 @@ fn sum_of<T: Copy>(values: &[T], term: impl Fn(T) -> f64) -> f64 {
 
 wide! {
     /// Sum of the values.
-    pub(super) fn sum(values: &[f64]) -> f64 {
-        sum_of(values, |v| v)
+    pub fn sum(values: &[f32]) -> f64 {
+        sum_of(values, f64::from)
     }
 }
 
 wide! {
     /// Mean of the samples.
-    pub(super) fn mean(samples: &[f32]) -> f64 {
+    pub fn mean(samples: &[f32]) -> f64 {
         sum_of(samples, f64::from) / samples.len() as f64
     }
 }
 
 wide! {
     /// Mean square of the samples around their mean.
-    pub(super) fn mean_square(samples: &[f32]) -> f64 {
+    pub fn mean_square(samples: &[f32]) -> f64 {
         let mean = sum_of(samples, f64::from) / samples.len() as f64;
         let square = |v: f32| (f64::from(v) - mean) * (f64::from(v) - mean);
         sum_of(samples, square) / samples.len() as f64
@@ -55,7 +55,7 @@ wide! {
 
 wide! {
     /// Samples minus `mean`, multiplied by the window.
-    pub(super) fn windowed(samples: &[f32], mean: f64, window: &[f64], out: &mut [f64]) {
+    pub fn windowed(samples: &[f32], mean: f64, window: &[f64], out: &mut [f64]) {
         for ((value, sample), w) in out.iter_mut().zip(samples).zip(window) {
             *value = (f64::from(*sample) - mean) * w;
         }
@@ -64,7 +64,7 @@ wide! {
 
 wide! {
     /// Squared magnitudes of bins.
-    pub(super) fn squares(bins: &[Complex<f64>], out: &mut [f64]) {
+    pub fn squares(bins: &[Complex<f64>], out: &mut [f64]) {
         for (square, bin) in out.iter_mut().zip(bins) {
             *square = bin.norm_sqr();
         }
@@ -73,7 +73,7 @@ wide! {
 
 wide! {
     /// Magnitudes of bins. Spectra are far from the limits of float64, so `hypot` is not needed.
-    pub(super) fn magnitudes(bins: &[Complex<f64>], out: &mut [f32]) {
+    pub fn magnitudes(bins: &[Complex<f64>], out: &mut [f32]) {
         for (magnitude, bin) in out.iter_mut().zip(bins) {
             *magnitude = bin.norm_sqr().sqrt() as f32;
         }
@@ -82,7 +82,7 @@ wide! {
 
 wide! {
     /// Square roots of quarters of the values.
-    pub(super) fn roots_of_quarters(values: &[f64], out: &mut [f32]) {
+    pub fn roots_of_quarters(values: &[f64], out: &mut [f32]) {
         for (out, value) in out.iter_mut().zip(values) {
             *out = (0.25 * value).sqrt() as f32;
         }
@@ -91,75 +91,75 @@ wide! {
 
 wide! {
     /// Whether every value is a finite number.
-    pub(super) fn are_finite(values: &[f32]) -> bool {
+    pub fn are_finite(values: &[f32]) -> bool {
         values.iter().fold(true, |all, v| all & v.is_finite())
     }
 }
 
 wide! {
     /// Sum of the products of values of two slices of equal length.
-    pub(super) fn sum_of_products(values: &[f64], factors: &[f64]) -> f64 {
-        values.iter().zip(factors).fold(0.0, |sum, (value, factor)| sum + value * factor)
-    }
-}
-
-wide! {
-    /// Converts samples to float64, as many as there is room for.
-    pub(super) fn widen(samples: &[f32], out: &mut [f64]) {
-        for (value, sample) in out.iter_mut().zip(samples) {
-            *value = f64::from(*sample);
-        }
+    pub fn sum_of_products(values: &[f32], factors: &[f64]) -> f64 {
+        values.iter().zip(factors).fold(0.0, |sum, (value, factor)| sum + f64::from(*value) * factor)
     }
 }
 
 wide! {
     /// Sums of the columns of a matrix whose rows are as long as `sums`.
-    pub(super) fn column_sums(matrix: &[f64], sums: &mut [f64]) {
+    pub fn column_sums(matrix: &[f32], sums: &mut [f64]) {
         let length = sums.len();
         let (whole, rest) = sums.as_chunks_mut::<ROW>();
         for (i, sums) in whole.iter_mut().enumerate() {
             let mut own = [0.0; ROW];
             for row in matrix.chunks_exact(length) {
                 let row = &row.as_chunks::<ROW>().0[i];
-                own.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                own.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
             }
             *sums = own;
         }
         let first = length - rest.len();
         for (i, sum) in rest.iter_mut().enumerate() {
-            *sum = matrix.chunks_exact(length).map(|row| row[first + i]).sum();
+            *sum = matrix.chunks_exact(length).map(|row| f64::from(row[first + i])).sum();
         }
     }
 }
 
 wide! {
-    /// Sums of the rows `edges[b]..edges[b + 1]`, which are `length` values long, as rows.
-    pub(super) fn band_sums(rows: &[f64], edges: &[usize], length: usize, out: &mut [f64]) {
-        let is_one = |band: &usize| edges[*band + 1] - edges[*band] == 1;
-        let bands = edges.len() - 1;
-        let mut band = 0;
-        while band < bands {
-            // Adjacent bands of one row are copied together.
-            let ones = (band..bands).take_while(is_one).count();
-            let last = band + ones.max(1);
-            let out = &mut out[band * length..last * length];
-            let rows = &rows[edges[band] * length..edges[last] * length];
-            out.copy_from_slice(&rows[..out.len()]);
-            for row in rows[out.len()..].chunks_exact(length) {
+    /// Sums of every `count` rows of a matrix, as rows that are `length` values long.
+    pub fn row_sums(rows: &[f64], count: usize, length: usize, out: &mut [f64]) {
+        for (rows, out) in rows.chunks_exact(count * length).zip(out.chunks_exact_mut(length)) {
+            out.copy_from_slice(&rows[..length]);
+            for row in rows[length..].chunks_exact(length) {
                 for (sum, value) in out.iter_mut().zip(row) {
                     *sum += value;
                 }
             }
-            band = last;
         }
     }
 }
 
 wide! {
-    /// Values minus `removed`.
-    pub(super) fn less(values: &[f64], removed: f64, out: &mut [f32]) {
-        for (out, value) in out.iter_mut().zip(values) {
-            *out = (value - removed) as f32;
+    /// Adds values to sums.
+    pub fn add(values: &[f64], sums: &mut [f64]) {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+}
+
+wide! {
+    /// Products of values and factors.
+    pub fn products(values: &[f64], factors: &[f64], out: &mut [f32]) {
+        for ((out, value), factor) in out.iter_mut().zip(values).zip(factors) {
+            *out = (value * factor) as f32;
+        }
+    }
+}
+
+wide! {
+    /// Subtracts `removed` from every value.
+    pub fn subtract(values: &mut [f32], removed: f32) {
+        for value in values {
+            *value -= removed;
         }
     }
 }
@@ -173,7 +173,7 @@ fn scaled(value: f32, mean: f64, factor: f64) -> f32 {
 
 wide! {
     /// Scales every value by its own mean and factor, in place.
-    pub(super) fn scale_each(values: &mut [f32], means: &[f64], factors: &[f64]) {
+    pub fn scale_each(values: &mut [f32], means: &[f64], factors: &[f64]) {
         for ((value, mean), factor) in values.iter_mut().zip(means).zip(factors) {
             *value = scaled(*value, *mean, *factor);
         }
@@ -182,7 +182,7 @@ wide! {
 
 wide! {
     /// Scales all values by one mean and factor, in place.
-    pub(super) fn scale_all(values: &mut [f32], mean: f64, factor: f64) {
+    pub fn scale_all(values: &mut [f32], mean: f64, factor: f64) {
         for value in values {
             *value = scaled(*value, mean, factor);
         }
@@ -191,7 +191,7 @@ wide! {
 
 wide! {
     /// Whether the values of two slices of equal length are identical bit for bit.
-    pub(super) fn are_same(values: &[f32], others: &[f32]) -> bool {
+    pub fn are_same(values: &[f32], others: &[f32]) -> bool {
         let pairs = values.iter().zip(others);
         pairs.fold(true, |all, (a, b)| all & (a.to_bits() == b.to_bits()))
     }
@@ -200,7 +200,7 @@ wide! {
 wide! {
     /// Whether bin `n - i` of a spectrum equals bin `i` bit for bit. Bin 0 and, for even lengths, the middle bin have
     /// no partner.
-    pub(super) fn is_mirrored(row: &[f32]) -> bool {
+    pub fn is_mirrored(row: &[f32]) -> bool {
         let (first, second) = row.split_at(row.len() / 2 + 1);
         let pairs = second.iter().zip(first[1..=second.len()].iter().rev());
         pairs.fold(true, |all, (a, b)| all & (a.to_bits() == b.to_bits()))
@@ -209,7 +209,7 @@ wide! {
 
 wide! {
     /// Makes the second half of a spectrum the mirror image of the first.
-    pub(super) fn mirror(row: &mut [f32]) {
+    pub fn mirror(row: &mut [f32]) {
         let (first, second) = row.split_at_mut(row.len() / 2 + 1);
         let mirrored = first[1..=second.len()].iter().rev();
         second.iter_mut().zip(mirrored).for_each(|(to, from)| *to = *from);

@@ -5,38 +5,42 @@
 
 use lanes::{Fours, FoursMut, ROW, Row, Shape, transpose};
 
-use super::loops::{column_sums, widen};
-use super::transform::{LENGTHS, Transform};
+use crate::loops::column_sums;
+use crate::transform::{LENGTHS, Transform};
 
 /// Number of frames of one channel that are transformed together.
-pub(super) const FOUR: usize = ROW / 2;
+pub const FOUR: usize = ROW / 2;
 
 /// Frames of a window, one every `hop` samples from its first sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Grid {
+pub struct Grid {
+    /// Samples of a frame.
     pub frame: usize,
+    /// Samples from one frame to the next.
     pub hop: usize,
+    /// Number of frames.
     pub frames: usize,
 }
 
 /// Planned spectra of the frames of a [`Grid`], and their samples.
-pub(super) struct Frames {
+pub struct Frames {
     grid: Grid,
     /// Columns of the matrix of a channel, including those of frames that complete the last group of four.
     columns: usize,
     /// `[channels][hop][columns]`.
-    matrices: Vec<f64>,
+    matrices: Vec<f32>,
     /// Sums of the columns, `[channels][columns]`; only if the mean of frames is removed.
     sums: Vec<f64>,
     loses_mean: bool,
-    samples: Vec<f64>,
     transform: Transform,
 }
 
 /// Four frames of a channel, from `first` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Four {
+pub struct Four {
+    /// The channel.
     pub channel: usize,
+    /// Index of the first frame.
     pub first: usize,
 }
 
@@ -74,7 +78,6 @@ impl Frames {
             matrices: Vec::new(),
             sums: Vec::new(),
             loses_mean,
-            samples: Vec::new(),
             transform: Transform::new(&places, window),
         }
     }
@@ -85,16 +88,14 @@ impl Frames {
         let blocks = frames - 1 + frame / hop;
         let matrix = hop * self.columns;
         self.matrices.resize(channels * matrix, 0.0);
-        self.samples.resize(blocks * hop, 0.0);
         for (c, channel) in values.chunks_exact(values.len() / channels).enumerate() {
-            widen(channel, &mut self.samples);
             let shape = Shape {
                 rows: blocks,
                 columns: hop,
                 stride: hop,
             };
             let matrix = &mut self.matrices[c * matrix..(c + 1) * matrix];
-            transpose(&self.samples, shape, matrix, self.columns);
+            transpose(channel, shape, matrix, self.columns);
         }
         if self.loses_mean {
             self.sums.resize(channels * self.columns, 0.0);
@@ -135,7 +136,7 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preprocessing::roots::{cosine_window, root};
+    use crate::roots::{cosine_window, root};
 
     #[test]
     fn only_regular_frames_of_transformed_lengths_have_a_grid() {

@@ -1,0 +1,18 @@
+//! The arithmetic of the front ends: Fourier transforms, logarithms and loops over samples and bins, with the same bits on
+//! every processor.
+//!
+//! - [`frames`]: spectra of frames at regular distances, eight at a time;
+//! - [`transform`]: the transform of eight rows, for the lengths that are used most;
+//! - [`fft`]: transforms of any length, one by one;
+//! - [`loops`] and [`logarithm`]: vectorised loops;
+//! - [`roots`]: cosines, sines and windows.
+//!
+//! It is a crate by itself to be compiled as one part: in several parts, the compiler does not see through the iterators of
+//! its loops, and they become several times slower.
+
+pub mod fft;
+pub mod frames;
+pub mod logarithm;
+pub mod loops;
+pub mod roots;
+pub mod transform;
