@@ -7,8 +7,8 @@
 //! - [`loops`] and [`logarithm`]: vectorised loops;
 //! - [`roots`]: cosines, sines and windows.
 //!
-//! It is a crate by itself to be compiled as one part: in several parts, the compiler does not see through the iterators of
-//! its loops, and they become several times slower.
+//! It is a crate by itself so that the code for transforms of any length, a large one, is compiled once. It is compiled as one
+//! part: in several parts, the compiler does not see through the iterators of its loops.
 
 pub mod fft;
 pub mod frames;
