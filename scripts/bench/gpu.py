@@ -46,7 +46,7 @@ def dataset(folder, windows):
 def preset(folder):
     """The plain training of the Keras script: nothing is changed in the inputs, so that they stay on the card."""
     path = folder / "plain.yaml"
-    path.write_text("schedule: constant\nwarmup: 0\nweight_decay: 0\naverage: null\nkeep: last\ncalibrate: false\n"
+    path.write_text("schedule: constant\nwarmup: 0\nweight_decay: 0\naverage: null\nkeep: last\ncalibrate: false\nlabel_smoothing: 0\n"
                     "augmentation: none\nspectral_processing: {method: none}\nnormalisation: none\n")
     return path
 

@@ -117,6 +117,19 @@ impl ModelKind {
             ModelKind::Simple | ModelKind::ResnetStyle | ModelKind::DeepLarge => None,
         }
     }
+
+    /// Label smoothing with which the network is trained by default. The networks of the Keras scripts are too sure on
+    /// new sites without it; `seismic_cnn` is not, and loses accuracy with it (`docs/accuracy.md`).
+    pub fn label_smoothing(self) -> f64 {
+        match self {
+            ModelKind::UltraLightweight
+            | ModelKind::Simple
+            | ModelKind::DeepEfficient
+            | ModelKind::ResnetStyle
+            | ModelKind::DeepLarge => 0.2,
+            ModelKind::Seismic => 0.0,
+        }
+    }
 }
 
 impl fmt::Display for ModelKind {

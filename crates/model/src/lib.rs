@@ -30,6 +30,7 @@ pub mod native;
 pub mod plan;
 pub mod rng;
 pub mod summary;
+mod targets;
 mod transfer;
 mod weights;
 
@@ -43,8 +44,7 @@ pub use bundle::{
 };
 #[cfg(feature = "burn")]
 pub use burn_engine::{
-    Adam, AveragedNetwork, Forward, Network, PaddedBatch, cross_entropy, targets,
-    weighted_cross_entropy,
+    Adam, AveragedNetwork, Forward, Network, PaddedBatch, cross_entropy, soft_cross_entropy,
 };
 pub use checkpoint::TrainingState;
 pub use geometry::same_padding;
@@ -52,5 +52,6 @@ pub use mode::Mode;
 pub use plan::{
     Plan, PlanError, Step, StepKind, TensorId, TensorPlan, TensorRole, ValueId, ValueShape,
 };
+pub use targets::Targets;
 pub use transfer::{Transferred, named_tensors};
 pub use weights::{NamedTensor, Weights, WeightsError};

@@ -1,10 +1,10 @@
-//! Compares the manual backward pass with autodiff for every network, with dropout, class weights and partial batches.
+//! Compares the manual backward pass with autodiff for every network, with dropout, weighted and smoothed targets, and partial batches.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use model::rng::Rng;
 use model::{
-    Adam, AdamConfig, Architecture, Mode, ModelKind, Network, PaddedBatch, Plan, Weights, targets,
-    weighted_cross_entropy,
+    Adam, AdamConfig, Architecture, Mode, ModelKind, Network, PaddedBatch, Plan, Targets, Weights,
+    soft_cross_entropy,
 };
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -41,7 +41,7 @@ struct Case {
     count: usize,
     /// Number of samples in the batch, including padding.
     batch: usize,
-    class_weights: Option<Vec<f32>>,
+    targets: Targets,
 }
 
 const MODE: Mode = Mode::Training {
@@ -77,13 +77,8 @@ impl Case {
             y: (0..count).map(|i| (i * i % 3) as u32).collect(),
             count,
             batch,
-            class_weights: None,
+            targets: Targets::new(3, 0.0),
         }
-    }
-
-    fn classes(&self, device: &Device) -> Option<Tensor<2>> {
-        let weights = self.class_weights.clone()?;
-        Some(Tensor::from_data(TensorData::new(weights, [3, 1]), device))
     }
 
     /// Logits and gradients of the real samples by autodiff, and the network with running statistics after the step.
@@ -91,13 +86,10 @@ impl Case {
         let device = Device::flex().autodiff();
         let mut network = Network::new(&self.architecture, &self.weights, &device).unwrap();
         let x = TensorData::new(self.x.clone(), [self.count, 2, 7, self.bins]);
-        let y = self.y.iter().map(|y| i64::from(*y)).collect();
-        let y = TensorData::new(y, [self.count]);
+        let y = TensorData::new(self.targets.of(&self.y, self.count), [self.count, 3]);
         let forward = network.forward(Tensor::from_data(x, &device), MODE);
         let logits = forward.logits.clone();
-        let classes = self.classes(&device);
-        let targets = Tensor::<1, Int>::from_data(y, &device);
-        let loss = weighted_cross_entropy(logits.clone(), targets, classes.as_ref());
+        let loss = soft_cross_entropy(logits.clone(), Tensor::from_data(y, &device));
         let gradients = loss.backward();
         let each = network
             .tensors()
@@ -120,7 +112,7 @@ impl Case {
         let mut x = self.x.clone();
         x.resize(self.batch * 14 * self.bins, 0.7);
         let x = Tensor::<3>::from_data(TensorData::new(x, [self.batch, 14, self.bins]), &device);
-        let targets = targets(&self.y, self.batch, 3, self.class_weights.as_deref());
+        let targets = self.targets.of(&self.y, self.batch);
         let targets = Tensor::from_data(TensorData::new(targets, [self.batch, 3]), &device);
         let filled =
             (self.count < self.batch).then(|| PaddedBatch::new(self.count, self.batch, &device));
@@ -164,7 +156,7 @@ impl Case {
 fn of_every_network() {
     for kind in ModelKind::ALL {
         let mut padded = Case::new(kind, 21, 32);
-        padded.class_weights = Some(vec![0.5, 2.0, 1.5]);
+        padded.targets = Targets::new(3, 0.1).weighted(&[0.5, 2.0, 1.5]);
         for (case, what) in [(Case::new(kind, 33, 33), "full"), (padded, "padded")] {
             let mut case = case;
             let mut closest = f64::INFINITY;
@@ -210,7 +202,7 @@ fn adam_tensor_by_tensor_is_adam() {
     let gradients = |network: &Network| {
         let x = TensorData::new(case.x.clone(), [16, 14, 16]);
         let x = Tensor::<3>::from_data(x, network.device()).swap_dims(0, 1);
-        let y = TensorData::new(targets(&case.y, 16, 3, None), [16, 3]);
+        let y = TensorData::new(case.targets.of(&case.y, 16), [16, 3]);
         let y = Tensor::from_data(y, network.device());
         network.gradients(x, y, MODE, None).1
     };

@@ -5,8 +5,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::native::NativeNetwork;
 use model::rng::Rng;
 use model::{
-    AdamConfig, Architecture, Mode, ModelKind, Network, Op, PaddedBatch, Plan, Weights,
-    cross_entropy, targets,
+    AdamConfig, Architecture, Mode, ModelKind, Network, Op, PaddedBatch, Plan, Targets, Weights,
+    cross_entropy,
 };
 
 const SHAPE: [usize; 3] = [2, 4, 5];
@@ -125,7 +125,7 @@ impl Case {
         x.resize(batch * ELEMENTS, 0.7);
         let x = TensorData::new(x, [batch, height * width, channels]);
         let x = Tensor::<3>::from_data(x, &device).swap_dims(0, 1);
-        let targets = targets(&self.y, batch, CLASSES, None);
+        let targets = Targets::new(CLASSES, 0.0).of(&self.y, batch);
         let targets = Tensor::from_data(TensorData::new(targets, [batch, CLASSES]), &device);
         let count = self.y.len();
         let padded = (count < batch).then(|| PaddedBatch::new(count, batch, &device));

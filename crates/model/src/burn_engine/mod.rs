@@ -4,7 +4,7 @@
 //! - `passes`: its forward and backward passes;
 //! - `pass`: one forward pass over the steps of the plan;
 //! - `backward`: hand-written backward pass for GPUs;
-//! - `loss`: cross-entropy and its targets;
+//! - `loss`: cross-entropy;
 //! - `conv`: convolutions in the positions-first layout; `rows`: in the samples-first layout;
 //! - `adam`: the optimiser.
 
@@ -21,5 +21,5 @@ mod rows;
 
 pub use adam::Adam;
 pub use average::AveragedNetwork;
-pub use loss::{cross_entropy, targets, weighted_cross_entropy};
+pub use loss::{cross_entropy, soft_cross_entropy};
 pub use network::{Forward, Network, PaddedBatch};

@@ -47,11 +47,11 @@ impl Network {
     }
 
     /// Computes the logits like [`Network::forward_positions`], and the gradients of the mean loss
-    /// ([`weighted_cross_entropy`](super::weighted_cross_entropy)) over the real samples. The network must not be on
+    /// ([`soft_cross_entropy`](super::soft_cross_entropy)) over the real samples. The network must not be on
     /// an autodiff device. Gradients are given by tensor, `None` for tensors that are not trained.
     ///
     /// # Shapes
-    /// `x` `[height * width, batch, channels]`, `targets` `[batch, classes]` from [`targets`](super::targets).
+    /// `x` `[height * width, batch, channels]`, `targets` `[batch, classes]` from [`Targets::of`](crate::Targets::of).
     ///
     /// # Panics
     /// If `x` has another shape, or in inference mode.

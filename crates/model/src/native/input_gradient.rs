@@ -93,7 +93,6 @@ impl InputGradient {
             input: Input::Batch(x),
             mode: Mode::Inference,
             batch: classes.len(),
-            class_weights: &[],
         };
         shard.prepare(program, 0, classes.len());
         (0..program.steps.len()).for_each(|i| shard.forward(i, &shared));

@@ -3,6 +3,8 @@
 
 use lanes::wide;
 
+use crate::targets::Targets;
+
 /// Values besides the rows that the gradient of a batch normalisation's input needs, by channel.
 pub(super) struct NormGradients<'a> {
     pub mean: &'a [f32],
@@ -303,12 +305,12 @@ wide! {
 }
 
 /// Softmax cross-entropy of some samples of a batch of `batch` samples. Writes the gradient of the mean to `gradient`
-/// and returns the sum. `weights` has the weight of each class; if it is empty, all weights are one.
+/// and returns the sum.
 pub(super) fn cross_entropy(
     logits: &[f32],
     labels: &[u32],
     batch: usize,
-    weights: &[f32],
+    targets: &Targets,
     gradient: &mut [f32],
 ) -> f64 {
     let classes = logits.len() / labels.len();
@@ -324,14 +326,13 @@ pub(super) fn cross_entropy(
             *g = (value - largest).exp();
             sum += *g;
         }
-        gradient.iter_mut().for_each(|g| *g /= sum * batch);
-        gradient[label as usize] -= 1.0 / batch;
-        let mut own = f64::from(sum.ln() + largest - row[label as usize]);
-        if let Some(weight) = weights.get(label as usize) {
-            gradient.iter_mut().for_each(|g| *g *= weight);
-            own *= f64::from(*weight);
+        let (weight, log_sum) = (targets.weight(label), sum.ln() + largest);
+        for ((g, value), target) in gradient.iter_mut().zip(row).zip(targets.row(label)) {
+            *g = *g / (sum * batch) * weight - target / batch;
+            if *target != 0.0 {
+                loss += f64::from(*target) * f64::from(log_sum - value);
+            }
         }
-        loss += own;
     }
     loss
 }

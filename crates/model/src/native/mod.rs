@@ -39,6 +39,7 @@ use crate::adam::{AdamConfig, AdamState};
 use crate::architecture::Architecture;
 use crate::mode::Mode;
 use crate::plan::{Plan, PlanError};
+use crate::targets::Targets;
 use crate::weights::{NamedTensor, Weights};
 pub use inference::Inference;
 pub use input_gradient::InputGradient;
@@ -78,8 +79,8 @@ pub struct NativeNetwork {
     /// State of every batch normalisation.
     norms: Vec<NormState>,
     lanes: Vec<Lane>,
-    /// Weight of every class in the loss; empty if all are one.
-    class_weights: Vec<f32>,
+    /// Targets of the loss.
+    targets: Targets,
     /// Logits of the last pass.
     output: Vec<f32>,
     /// Number of leading parameters and running statistics that no step changes.
@@ -108,6 +109,7 @@ impl NativeNetwork {
         let decaying = kernels(&plan);
         Ok(Self {
             macs: plan.macs(),
+            targets: Targets::new(plan.num_classes(), 0.0),
             plan,
             transposed: Vec::new(),
             norms: program
@@ -116,7 +118,6 @@ impl NativeNetwork {
                 .map(|&channels| NormState::new(channels))
                 .collect(),
             lanes: Vec::new(),
-            class_weights: Vec::new(),
             output: Vec::new(),
             frozen: [0; 2],
             inference: None,
@@ -151,14 +152,13 @@ impl NativeNetwork {
         Ok(values.saturating_mul(size_of::<f32>() as u64))
     }
 
-    /// Sets the weight of each class in the loss, which is the sum of weighted losses over the number of samples, as
-    /// with Keras' `class_weight`.
+    /// Sets the targets of the loss.
     ///
     /// # Panics
-    /// If there is not one weight per class.
-    pub fn set_class_weights(&mut self, weights: Vec<f32>) {
-        assert_eq!(weights.len(), self.plan.num_classes(), "one weight a class");
-        self.class_weights = weights;
+    /// If they are for another number of classes.
+    pub fn set_targets(&mut self, targets: Targets) {
+        assert_eq!(targets.row(0).len(), self.plan.num_classes(), "classes");
+        self.targets = targets;
     }
 
     /// Shapes and tensors.

@@ -96,7 +96,6 @@ macro_rules! shared {
             input: $input,
             mode: $mode,
             batch: $batch,
-            class_weights: &$network.class_weights,
         }
     };
 }

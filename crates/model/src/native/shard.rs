@@ -7,6 +7,7 @@ use super::kernels as k;
 use super::pooling;
 use super::program::{BufferId, INPUT, Kind, Norm, Program, Step};
 use crate::mode::{Mode, dropout_mask};
+use crate::targets::Targets;
 
 /// Samples of a shard: its activations fit a core's own cache.
 pub(super) const SHARD: usize = 16;
@@ -51,8 +52,6 @@ pub(super) struct Shared<'a> {
     pub mode: Mode,
     /// Number of samples in the batch.
     pub batch: usize,
-    /// Weight of every class; empty if all are one.
-    pub class_weights: &'a [f32],
 }
 
 /// Buffers of some samples. They grow as needed and are reused.
@@ -239,7 +238,7 @@ impl Shard {
     }
 
     /// Loss of the samples and its gradient.
-    pub fn loss(&mut self, labels: &[u32], shared: &Shared<'_>) {
+    pub fn loss(&mut self, labels: &[u32], targets: &Targets, shared: &Shared<'_>) {
         let output = shared.program.output;
         let labels = &labels[self.first..self.first + self.samples];
         let gradient = &mut self.gradients[output];
@@ -247,7 +246,7 @@ impl Shard {
             &self.activations[output],
             labels,
             shared.batch,
-            shared.class_weights,
+            targets,
             gradient,
         );
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::{
-    Architecture, InputShape, ModelKind, NamedTensor, Network, Plan, TensorPlan, Weights, targets,
+    Architecture, InputShape, ModelKind, NamedTensor, Network, Plan, Targets, TensorPlan, Weights,
 };
 use safetensors::SafeTensors;
 
@@ -110,7 +110,7 @@ impl Fixture {
 
     pub fn targets(&self, device: &Device) -> Tensor<2> {
         let labels = self.labels();
-        let values = targets(&labels, labels.len(), 3, None);
+        let values = Targets::new(3, 0.0).of(&labels, labels.len());
         Tensor::from_data(TensorData::new(values, [labels.len(), 3]), device)
     }
 

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
-use model::{Adam, AdamState, AveragedNetwork, Mode, Network, PaddedBatch, Weights, targets};
+use model::{Adam, AdamState, AveragedNetwork, Mode, Network, PaddedBatch, Targets, Weights};
 
 use super::logits::{DeviceLogits, wait_every_few_steps};
 use super::{EVALUATION_BATCH, Engine, Samples, Start};
@@ -22,7 +22,7 @@ pub(super) struct AcceleratorEngine<'d> {
     logits: DeviceLogits,
     /// Limit for a buffer in bytes; larger splits do not stay on the device.
     largest_buffer: u64,
-    class_weights: Option<Vec<f32>>,
+    goals: Targets,
     /// Batch size in samples.
     batch: usize,
     /// Splits on the device, keyed by their address on the host.
@@ -49,10 +49,10 @@ impl<'d> AcceleratorEngine<'d> {
         Self {
             adam: Adam::restore(start.optimizer, start.state, &network),
             average,
+            goals: Targets::new(network.architecture().num_classes, 0.0),
             network,
             logits: DeviceLogits::default(),
             largest_buffer,
-            class_weights: None,
             batch,
             resident: Vec::new(),
             epoch: None,
@@ -63,10 +63,10 @@ impl<'d> AcceleratorEngine<'d> {
         self.network.device()
     }
 
-    /// One-hot targets for `size` rows; rows beyond `labels` are padding.
+    /// Targets for `size` rows; rows beyond `labels` are padding.
     fn targets(&self, labels: &[u32], size: usize) -> Tensor<2> {
         let classes = self.network.architecture().num_classes;
-        let values = targets(labels, size, classes, self.class_weights.as_deref());
+        let values = self.goals.of(labels, size);
         Tensor::from_data(TensorData::new(values, [size, classes]), self.device())
     }
 
@@ -98,8 +98,8 @@ impl<'d> AcceleratorEngine<'d> {
 }
 
 impl<'d> Engine<'d> for AcceleratorEngine<'d> {
-    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
-        self.class_weights = Some(weights);
+    fn set_targets(&mut self, targets: Targets) -> Result<(), TrainerError> {
+        self.goals = targets;
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use data::{Dataset, Preprocessing, Split, batch};
-use model::{Adam, AdamState, AveragedNetwork, Mode, Network, Weights, weighted_cross_entropy};
+use model::{
+    Adam, AdamState, AveragedNetwork, Mode, Network, Targets, Weights, soft_cross_entropy,
+};
 
 use super::logits::{DeviceLogits, wait_every_few_steps};
 use super::{EVALUATION_BATCH, Engine, Samples, Start};
@@ -16,7 +18,7 @@ pub(super) struct BurnCpuEngine {
     /// Moving average of the weights, if enabled.
     average: Option<AveragedNetwork>,
     logits: DeviceLogits,
-    class_weights: Option<Vec<f32>>,
+    targets: Targets,
     /// Batch size in samples.
     batch: usize,
 }
@@ -30,9 +32,9 @@ impl BurnCpuEngine {
         Self {
             adam: Adam::restore(start.optimizer, start.state, &network),
             average,
+            targets: Targets::new(network.architecture().num_classes, 0.0),
             network,
             logits: DeviceLogits::default(),
-            class_weights: None,
             batch,
         }
     }
@@ -53,8 +55,8 @@ impl BurnCpuEngine {
 }
 
 impl<'d> Engine<'d> for BurnCpuEngine {
-    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
-        self.class_weights = Some(weights);
+    fn set_targets(&mut self, targets: Targets) -> Result<(), TrainerError> {
+        self.targets = targets;
         Ok(())
     }
 
@@ -87,16 +89,13 @@ impl<'d> Engine<'d> for BurnCpuEngine {
         };
         let device = self.network.device().clone();
         let size = batch.y.len();
-        let targets: Vec<i64> = batch.y.iter().map(|&y| y.into()).collect();
-        let targets = Tensor::from_data(TensorData::new(targets, [size]), &device);
-        let class_weights = self.class_weights.clone().map(|weights| {
-            let shape = [weights.len(), 1];
-            Tensor::from_data(TensorData::new(weights, shape), &device)
-        });
+        let classes = self.network.architecture().num_classes;
+        let targets = TensorData::new(self.targets.of(&batch.y, size), [size, classes]);
+        let targets = Tensor::from_data(targets, &device);
         let x = Tensor::from_inner(self.input(batch.x));
         let forward = self.network.forward(x, mode);
         let logits = forward.logits.clone();
-        let loss = weighted_cross_entropy(logits.clone(), targets, class_weights.as_ref());
+        let loss = soft_cross_entropy(logits.clone(), targets);
         self.adam
             .step(&mut self.network, loss.backward(), learning_rate);
         let momentum = model::batch_norm_momentum(self.average.is_some(), self.adam.steps());

@@ -12,7 +12,7 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
 use data::{Dataset, Preprocessing, Split};
-use model::{AdamState, Weights};
+use model::{AdamState, Targets, Weights};
 
 use super::accelerator::AcceleratorEngine;
 use super::device::Accelerator;
@@ -158,8 +158,8 @@ impl<'d> Guarded<'d> {
 }
 
 impl<'d> Engine<'d> for Guarded<'d> {
-    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
-        self.run(|engine| engine.set_class_weights(weights))
+    fn set_targets(&mut self, targets: Targets) -> Result<(), TrainerError> {
+        self.run(|engine| engine.set_targets(targets))
     }
 
     fn steps(&self) -> u64 {

@@ -26,7 +26,7 @@ mod native;
 mod tests;
 
 use data::{Dataset, Preprocessing, Split, batch};
-use model::{AdamConfig, AdamState, Architecture, Weights};
+use model::{AdamConfig, AdamState, Architecture, Targets, Weights};
 
 use crate::error::TrainerError;
 use crate::metrics::Evaluation;
@@ -73,8 +73,8 @@ impl Samples<'_, '_> {
 /// Every method that computes or copies returns [`TrainerError::Device`] if a GPU fails. The engine is unusable
 /// afterwards.
 pub trait Engine<'d> {
-    /// Weights the loss of each sample by its class, like Keras' `class_weight`.
-    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError>;
+    /// Sets the targets of the loss.
+    fn set_targets(&mut self, targets: Targets) -> Result<(), TrainerError>;
 
     /// Number of optimiser steps taken.
     fn steps(&self) -> u64;

@@ -2,7 +2,7 @@
 
 use data::{Dataset, Inputs, Normalisation, Preprocessing, Split, batch};
 use model::native::NativeNetwork;
-use model::{AdamState, Architecture, Mode, Weights};
+use model::{AdamState, Architecture, Mode, Targets, Weights};
 
 use super::{EVALUATION_BATCH, Engine, Samples, Start};
 use crate::error::TrainerError;
@@ -56,8 +56,8 @@ impl NativeEngine {
 }
 
 impl<'d> Engine<'d> for NativeEngine {
-    fn set_class_weights(&mut self, weights: Vec<f32>) -> Result<(), TrainerError> {
-        self.network.set_class_weights(weights);
+    fn set_targets(&mut self, targets: Targets) -> Result<(), TrainerError> {
+        self.network.set_targets(targets);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use burn::tensor::Device;
 use data::{Inputs, Normalisation, SpectralConfig};
 use model::rng::Rng;
-use model::{ModelKind, Plan};
+use model::{ModelKind, Plan, Targets};
 
 use super::device::Accelerator;
 
@@ -85,7 +85,8 @@ fn trained_from(
     let start = start(weights, frozen);
     let mut engine = engine(target, BATCH, &architecture, start).unwrap();
     if weighted {
-        engine.set_class_weights(vec![0.5, 2.0, 1.0]).unwrap();
+        let targets = Targets::new(3, 0.1).weighted(&[0.5, 2.0, 1.0]);
+        engine.set_targets(targets).unwrap();
     }
     let split = &dataset.train;
     for epoch in 0..2 {
@@ -134,9 +135,9 @@ fn assert_close(what: &str, ours: &[f32], theirs: &[f32]) {
     }
 }
 
-/// Class weights change the result, so the comparison of engines does not pass because all of them ignore the weights.
+/// Targets change the result, so the comparison of engines does not pass because all of them ignore the targets.
 #[test]
-fn class_weights_count() {
+fn targets_count() {
     let dataset = dataset(Normalisation::None);
     let [plain, weighted] = [false, true]
         .map(|weighted| trained(&Target::Native, ModelKind::Simple, &dataset, weighted).0);

@@ -86,6 +86,10 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
+    /// Part of every target that is shared among all classes; 0 for none [default: 0.2; 0 for seismic_cnn]
+    #[arg(long, value_name = "X")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_smoothing: Option<f64>,
     /// How training windows are changed: auto (standard or new_sites, as suits the validation split), standard,
     /// new_sites, none, light or field; presets can say more [default: auto]
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = AugmentationChoice::from_str)]
@@ -120,6 +124,7 @@ impl RecipeArgs {
             ("--weight-decay", self.weight_decay),
             ("--warmup", self.warmup),
             ("--average", self.average),
+            ("--label-smoothing", self.label_smoothing),
         ];
         let bad = numbers
             .into_iter()

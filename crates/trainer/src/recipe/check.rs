@@ -129,6 +129,12 @@ impl Recipe {
                 (0.0..1.0).contains(&average),
                 "at least 0 and below 1",
             ),
+            (
+                "label_smoothing",
+                self.smoothing(),
+                (0.0..1.0).contains(&self.smoothing()),
+                "at least 0 and below 1",
+            ),
         ];
         RecipeError::check_ranges(ranges)
     }

@@ -39,7 +39,7 @@ pub use preset::{JobOptions, Preset};
 pub const RECIPE_FILE: &str = "recipe.json";
 
 /// Version of the format; a newer one is refused.
-pub const RECIPE_VERSION: u32 = 2;
+pub const RECIPE_VERSION: u32 = 3;
 
 /// Everything that decides the result of a run.
 ///
@@ -98,6 +98,9 @@ pub struct Recipe {
     pub sampling: Sampling,
     /// Weights of the classes in the loss.
     pub class_weights: ClassWeights,
+    /// Part of every target that is shared among all classes, so that the network does not become too sure: 0 to below
+    /// 1, as Keras' `label_smoothing`; `None` for [`ModelKind::label_smoothing`].
+    pub label_smoothing: Option<f64>,
     /// Augmentation of training windows.
     pub augmentation: AugmentationChoice,
     /// Settings of early stopping.
@@ -167,6 +170,7 @@ impl Default for Recipe {
             label_ratio: 1.0,
             sampling: Sampling::default(),
             class_weights: ClassWeights::default(),
+            label_smoothing: None,
             augmentation: AugmentationChoice::Auto,
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
@@ -227,14 +231,22 @@ impl Recipe {
     }
 
     /// Converts to the current version. Version 1 had no front end in the recipe: configurations without one used
-    /// samples.
+    /// samples. Before version 3, targets were not smoothed.
     fn upgraded(mut self) -> Self {
+        if self.version < 3 {
+            self.label_smoothing = Some(0.0);
+        }
         if self.version < 2 {
             self.spectral_processing
                 .get_or_insert_with(SpectralConfig::default);
         }
         self.version = RECIPE_VERSION;
         self
+    }
+
+    /// Label smoothing of the loss.
+    pub fn smoothing(&self) -> f64 {
+        self.label_smoothing.unwrap_or(self.model.label_smoothing())
     }
 
     /// Bytes of `recipe.json`.

@@ -16,6 +16,7 @@ pub(super) fn before_recipes() -> Map<String, Value> {
         "average": null,
         "keep": "best",
         "calibrate": false,
+        "label_smoothing": 0.0,
         "spectral_processing": SpectralConfig::default(),
         "augmentation": {},
     });

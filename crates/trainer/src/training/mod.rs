@@ -13,7 +13,7 @@ mod state;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use model::{AdamConfig, TrainingState, Weights};
+use model::{AdamConfig, Targets, TrainingState, Weights};
 
 use crate::compute::{self, Average, Start};
 use crate::error::TrainerError;
@@ -109,9 +109,11 @@ fn begin<'a, R: Recorder>(
     let weights = recipe
         .class_weights
         .resolve(&dataset.train, &dataset.class_names)?;
-    if let Some(weights) = weights {
-        engine.set_class_weights(weights)?;
-    }
+    let targets = Targets::new(dataset.class_names.len(), recipe.smoothing() as f32);
+    engine.set_targets(match weights {
+        Some(weights) => targets.weighted(&weights),
+        None => targets,
+    })?;
     Ok(Training {
         input: *input,
         recorder,

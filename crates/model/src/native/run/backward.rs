@@ -41,14 +41,14 @@ impl NativeNetwork {
             let start = phase
                 .checked_sub(1)
                 .map_or(0, |i| program.norm_steps[i] + 1);
-            let shared = shared!(self, input, mode, batch);
+            let (shared, targets) = (shared!(self, input, mode, batch), &self.targets);
             team.each(&mut self.lanes, |_, Lane { shards, gradients }| {
                 if own_gradients {
                     gradients.resize(shared.parameters.len(), 0.0);
                 }
                 for (number, shard) in shards.iter_mut().enumerate() {
                     if phase == norms {
-                        shard.loss(labels, &shared);
+                        shard.loss(labels, targets, &shared);
                     }
                     for i in (start..end).rev() {
                         let parameters = own_gradients.then_some((&mut gradients[..], number > 0));

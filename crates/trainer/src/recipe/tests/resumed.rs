@@ -26,6 +26,7 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         ("label_ratio", "0.1", "0.2"),
         ("sampling", "shuffled", "balanced"),
         ("class_weights", "none", "balanced"),
+        ("label_smoothing", "0.2", "0.3"),
         ("augmentation", "light", "field"),
         ("init_from", "a", "b"),
         ("freeze", "1", "2"),

@@ -31,6 +31,7 @@ fn full() -> Recipe {
         label_ratio: 0.5,
         sampling: Sampling::Balanced,
         class_weights: ClassWeights::ByName(BTreeMap::from([("car".into(), 2.5)])),
+        label_smoothing: Some(0.25),
         augmentation: Augmentation::preset("field").unwrap().into(),
         early_stopping: EarlyStoppingSettings { patience: Some(4) },
         plateau: PlateauSettings {
@@ -171,6 +172,16 @@ fn metadata_of_experiments_without_a_recipe_give_it_back() {
     assert_eq!(error.to_string(), "`seed` is missing");
 }
 
+/// Runs made before targets were smoothed resume without it; new ones have the network's default.
+#[test]
+fn older_recipes_keep_their_targets() {
+    let smoothing = |text: &str| Recipe::parse(text).unwrap().smoothing();
+    assert_eq!(smoothing(r#"{"version": 2}"#), 0.0);
+    assert_eq!(smoothing("{}"), 0.2);
+    assert_eq!(smoothing(r#"{"model": "seismic_cnn"}"#), 0.0);
+    assert_eq!(smoothing(r#"{"label_smoothing": 0.3}"#), 0.3);
+}
+
 #[test]
 fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let folder = tempfile::tempdir().unwrap();
@@ -180,7 +191,7 @@ fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let job = Job::new(&cli(&["--recipe", path, "--seed", "9"])).unwrap();
     assert_eq!(job.recipe, Recipe { seed: 9, ..full() });
     for (text, expected) in [
-        (r#"{"version": 3}"#, "this program knows versions up to 2"),
+        (r#"{"version": 4}"#, "this program knows versions up to 3"),
         (r#"{"epoch": 2}"#, "unknown field `epoch`"),
         ("{", "recipe.json"),
     ] {

@@ -1,0 +1,75 @@
+//! Targets of the loss.
+
+/// What the network should answer for each label, times the weight of the class. The loss of a sample is
+/// `-sum(target * ln(probability))`, that of a batch the mean over its samples.
+///
+/// # Example
+/// ```
+/// use model::Targets;
+///
+/// let targets = Targets::new(2, 0.5).weighted(&[1.0, 4.0]);
+/// assert_eq!(targets.row(0), [0.75, 0.25]);
+/// assert_eq!(targets.row(1), [1.0, 3.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Targets {
+    /// `[classes, classes]`, by label.
+    values: Vec<f32>,
+    classes: usize,
+    /// Weight of each class, the sum of its row.
+    weights: Vec<f32>,
+}
+
+impl Targets {
+    /// Targets of `1 - smoothing` for the label, and a share of `smoothing` for every class, as Keras' `label_smoothing`.
+    pub fn new(classes: usize, smoothing: f32) -> Self {
+        let share = smoothing / classes as f32;
+        let value = |i: usize| {
+            let own = if i % (classes + 1) == 0 {
+                1.0 - smoothing
+            } else {
+                0.0
+            };
+            own + share
+        };
+        Self {
+            values: (0..classes * classes).map(value).collect(),
+            classes,
+            weights: vec![1.0; classes],
+        }
+    }
+
+    /// The same with a weight for each class, as Keras' `class_weight`.
+    ///
+    /// # Panics
+    /// If there is not one weight per class.
+    pub fn weighted(mut self, weights: &[f32]) -> Self {
+        assert_eq!(weights.len(), self.classes, "one weight a class");
+        let rows = self.values.chunks_exact_mut(self.classes);
+        for (row, weight) in rows.zip(weights) {
+            row.iter_mut().for_each(|target| *target *= weight);
+        }
+        self.weights = weights.to_vec();
+        self
+    }
+
+    /// The targets for a label.
+    pub fn row(&self, label: u32) -> &[f32] {
+        &self.values[label as usize * self.classes..][..self.classes]
+    }
+
+    /// The weight of a label's class.
+    pub fn weight(&self, label: u32) -> f32 {
+        self.weights[label as usize]
+    }
+
+    /// The targets of a batch, `[size, classes]`. Rows after the last label are zero padding.
+    pub fn of(&self, labels: &[u32], size: usize) -> Vec<f32> {
+        let mut values = Vec::with_capacity(size * self.classes);
+        labels
+            .iter()
+            .for_each(|label| values.extend_from_slice(self.row(*label)));
+        values.resize(size * self.classes, 0.0);
+        values
+    }
+}
