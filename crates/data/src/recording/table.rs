@@ -4,15 +4,20 @@
 //! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` recognises
 //! the names of columns.
 
+mod cells;
 mod clock;
+mod digits;
 mod layout;
 mod names;
+mod nearest;
 mod number;
 mod order;
 mod parts;
 mod rows;
 mod sensors;
+mod stamps;
 mod times;
+mod usual;
 mod values;
 mod whole;
 

@@ -133,4 +133,14 @@ impl Values {
             Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
         }
     }
+
+    /// Removes the last value.
+    pub fn pop(&mut self) {
+        match self {
+            Self::Numbers(values) => drop(values.pop()),
+            Self::Times(values) | Self::Clocks(values) => drop(values.pop()),
+            Self::Texts(texts) => drop(texts.rows.pop()),
+            Self::Nothing(rows) => *rows -= 1,
+        }
+    }
 }
