@@ -260,8 +260,13 @@ impl Assembly<'_> {
             self.cut(&name, values, &clock);
             return Ok(());
         }
-        let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        (0..values.len()).for_each(|row| own.entry(names.get(row)).or_default().push(row));
+        let mut by_number: Vec<Vec<usize>> = vec![Vec::new(); names.different()];
+        for (row, name) in names.rows.iter().enumerate() {
+            by_number[*name as usize].push(row);
+        }
+        let filled = by_number.into_iter().filter(|rows| !rows.is_empty());
+        let own: BTreeMap<&str, Vec<usize>> =
+            filled.map(|rows| (names.get(rows[0]), rows)).collect();
         for (name, rows) in own {
             let mut samples = rows.iter().map(|row| values[*row]).collect();
             let times: Option<Vec<i64>> =

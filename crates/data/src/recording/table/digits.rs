@@ -78,13 +78,19 @@ impl Shape {
     }
 }
 
-/// The number at byte `at` that ends before the byte `end`, and where that is; `point` is before its fraction. `shape` is
-/// that of the numbers above.
+/// Adds the number at byte `at` that ends before the byte `end`, and returns where that is; `point` is before its fraction.
+/// `shape` is that of the numbers above.
 ///
 /// The number is the nearest float64, as in the standard library. `None` for unusual notations, and near the end of the
-/// text.
+/// text; nothing is added then.
 #[inline(always)]
-pub(super) fn number(bytes: &[u8], at: usize, (point, end): (u8, u8), shape: &mut Shape) -> Read {
+pub(super) fn add_number(
+    bytes: &[u8],
+    at: usize,
+    (point, end): (u8, u8),
+    shape: &mut Shape,
+    numbers: &mut Vec<f64>,
+) -> Option<usize> {
     let first = eight(bytes, at)?;
     let negative = first & 0xFF == u64::from(b'-');
     if let Some(whole) = expected(first, shape.whole, negative) {
@@ -93,29 +99,33 @@ pub(super) fn number(bytes: &[u8], at: usize, (point, end): (u8, u8), shape: &mu
         let decimals = shape.decimals;
         if decimals == 0 && after == end {
             shape.next(0);
-            return Some((signed(whole as i64 as f64, negative), behind));
+            numbers.push(signed(whole as i64 as f64, negative));
+            return Some(behind);
         }
-        if (1..8).contains(&decimals) && after == point {
+        if decimals.wrapping_sub(1) < 7 && after == point {
             let fraction = eight(bytes, behind.wrapping_add(1))?;
             let behind = behind.wrapping_add(1).wrapping_add(decimals);
             if let Some(fraction) = expected(fraction, decimals, false)
                 && *bytes.get(behind)? == end
             {
                 shape.next(decimals);
-                let digits = whole.wrapping_mul(POWERS[decimals]).wrapping_add(fraction);
-                return Some((signed(quotient(digits, decimals), negative), behind));
+                let digits = whole.wrapping_mul(POWERS[decimals]);
+                let value = quotient(digits.wrapping_add(fraction), decimals);
+                numbers.push(signed(value, negative));
+                return Some(behind);
             }
         }
     }
-    longer_number(bytes, at, (point, end), shape)
+    let (value, behind) = longer_number(bytes, at, (point, end), shape)?;
+    numbers.push(value);
+    Some(behind)
 }
 
 /// The number of the first `count` of eight bytes, if these are digits and one at least. The first may be a minus.
 #[inline(always)]
 fn expected(eight: u64, count: usize, negative: bool) -> Option<u64> {
-    let shift = 64usize.wrapping_sub(8 * count) as u32;
-    let sign: u64 = if negative { 0xFF } else { 0 };
-    let digits = (eight ^ ZEROS).wrapping_shl(shift) & !sign.wrapping_shl(shift);
+    let digits = (eight ^ ZEROS) & !(u64::from(negative) * 0xFF);
+    let digits = digits.wrapping_shl((count as u32).wrapping_mul(8).wrapping_neg());
     let is_number = count > usize::from(negative) && others(digits) == 0;
     is_number.then(|| joined(digits))
 }
@@ -125,7 +135,7 @@ fn signed(value: f64, negative: bool) -> f64 {
     f64::from_bits(value.to_bits() | u64::from(negative) << 63)
 }
 
-/// [`number`] of more digits, with an exponent, or of another shape.
+/// [`add_number`] of more digits, with an exponent, or of another shape.
 #[inline(never)]
 fn longer_number(bytes: &[u8], at: usize, marks: (u8, u8), shape: &mut Shape) -> Read {
     if let Some(read) = of_shape(bytes, at, marks, *shape) {
@@ -135,7 +145,7 @@ fn longer_number(bytes: &[u8], at: usize, marks: (u8, u8), shape: &mut Shape) ->
     of_any_shape(bytes, at, marks, shape)
 }
 
-/// [`number`] of a shape; nothing but the value depends on the digits.
+/// [`add_number`] of a shape; nothing but the value depends on the digits.
 fn of_shape(bytes: &[u8], at: usize, (point, end): (u8, u8), shape: Shape) -> Read {
     let first = eight(bytes, at)?;
     let negative = first & 0xFF == u64::from(b'-');
@@ -173,7 +183,7 @@ fn of_shape(bytes: &[u8], at: usize, (point, end): (u8, u8), shape: Shape) -> Re
     Some((signed(nearest(digits, power)?, negative), behind))
 }
 
-/// [`number`] of any shape, which `shape` becomes.
+/// [`add_number`] of any shape, which `shape` becomes.
 fn of_any_shape(bytes: &[u8], at: usize, (point, end): (u8, u8), shape: &mut Shape) -> Read {
     shape.whole = 0;
     let negative = *bytes.get(at)? == b'-';
@@ -237,12 +247,19 @@ fn exponent(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
 mod tests {
     use super::*;
 
+    fn number(text: &str, marks: (u8, u8), shape: &mut Shape) -> Read {
+        let mut numbers = Vec::new();
+        let behind = add_number(text.as_bytes(), 0, marks, shape, &mut numbers);
+        assert_eq!(numbers.len(), usize::from(behind.is_some()), "{text}");
+        behind.map(|behind| (numbers[0], behind))
+    }
+
     /// The first number of a text, read in three ways: of any shape, and of the shape that this gives, also where
     /// numbers above have other decimals.
     fn read(text: &str, point: u8) -> Read {
         let padded = format!("{text};        ");
         let mut shape = Shape::default();
-        let mut next = || number(padded.as_bytes(), 0, (point, b';'), &mut shape);
+        let mut next = || number(&padded, (point, b';'), &mut shape);
         let bits = |read: Read| read.map(|(value, end)| (value.to_bits(), end));
         let first = next();
         for _ in 0..2 {
@@ -286,8 +303,8 @@ mod tests {
             let mut shape = Shape::default();
             for text in texts {
                 let padded = format!("{text},        ");
-                let found = number(padded.as_bytes(), 0, (b'.', b','), &mut shape);
-                let alone = number(padded.as_bytes(), 0, (b'.', b','), &mut Shape::default());
+                let found = number(&padded, (b'.', b','), &mut shape);
+                let alone = number(&padded, (b'.', b','), &mut Shape::default());
                 proptest::prop_assert_eq!(found.map(|own| own.0.to_bits()), alone.map(|own| own.0.to_bits()), "{}", text);
             }
         }
@@ -343,6 +360,6 @@ mod tests {
             assert_eq!(read(text, b'.'), None, "{text}");
         }
         let mut shape = Shape::default();
-        assert_eq!(number(b"1234", 0, (b'.', b';'), &mut shape), None);
+        assert_eq!(number("1234", (b'.', b';'), &mut shape), None);
     }
 }

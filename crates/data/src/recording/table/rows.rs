@@ -182,7 +182,7 @@ fn quoted_rows(
 }
 
 /// Adds the lines in `part` of a table, of which the reader of usual rows takes those that it can.
-fn lines(
+pub(super) fn lines(
     bytes: &[u8],
     part: Range<usize>,
     (layout, mut usual): (&Layout, Option<Usual>),

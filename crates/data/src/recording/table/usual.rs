@@ -4,8 +4,8 @@
 //! [`Usual::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
 //! would add.
 
-use super::super::time::{Moment, parse_moment_as};
-use super::digits::{Shape, number as plain_number};
+use super::super::time::{DateOrder, Moment, parse_moment_as};
+use super::digits::{Shape, add_number};
 use super::layout::{Layout, is_missing};
 use super::number::{Commas, number};
 use super::stamps::Stamps;
@@ -15,14 +15,22 @@ use super::{NO_TIME, Values};
 pub(super) struct Usual<'a> {
     bytes: &'a [u8],
     layout: &'a Layout,
+    separator: u8,
     /// Byte before the fraction of a number.
     point: u8,
     /// First byte of the usual line end.
     line_end: u8,
-    /// Readers of the times of each column.
-    stamps: Vec<Stamps>,
-    /// Shapes of the last numbers of each column.
-    shapes: Vec<Shape>,
+    /// What is known of each column.
+    known: Vec<Known>,
+}
+
+/// What is known of a column from the rows above.
+#[derive(Clone, Debug)]
+struct Known {
+    shape: Shape,
+    stamps: Stamps,
+    /// Order of day and month in its dates.
+    order: DateOrder,
 }
 
 impl<'a> Usual<'a> {
@@ -34,14 +42,18 @@ impl<'a> Usual<'a> {
             // No byte of a text is zero.
             Commas::Decimal | Commas::Points => 0,
         };
-        let stamps = layout.orders.iter();
+        let known = layout.orders.iter().map(|order| Known {
+            shape: Shape::default(),
+            stamps: Stamps::new(*order, separator),
+            order: *order,
+        });
         Self {
             bytes,
             layout,
+            separator,
             point,
             line_end: line_end(&bytes[layout.start..]),
-            stamps: stamps.map(|order| Stamps::new(*order, separator)).collect(),
-            shapes: vec![Shape::default(); layout.orders.len()],
+            known: known.collect(),
         }
     }
 
@@ -51,8 +63,9 @@ impl<'a> Usual<'a> {
     pub fn rows(&mut self, start: usize, end: usize, columns: &mut [Values]) -> (usize, usize) {
         let before = columns.first().map_or(0, Values::len);
         let (mut rows, mut next) = (0, start);
+        let mut known = std::mem::take(&mut self.known);
         while next < end {
-            let Some(behind) = self.row(next, columns) else {
+            let Some(behind) = self.row(next, columns, &mut known) else {
                 let all = before + rows;
                 let added = columns.iter_mut().filter(|column| column.len() > all);
                 added.for_each(Values::pop);
@@ -61,23 +74,37 @@ impl<'a> Usual<'a> {
             next = behind;
             rows += 1;
         }
+        self.known = known;
         (rows, next)
     }
 
     /// Adds the row that begins at byte `start`, and returns where the next line begins. If it is unusual, some of its cells
     /// may be added.
     #[inline(always)]
-    fn row(&mut self, start: usize, columns: &mut [Values]) -> Option<usize> {
+    fn row(&self, start: usize, columns: &mut [Values], known: &mut [Known]) -> Option<usize> {
         let mut at = self.begin(start)?;
         let (last, others) = columns.split_last_mut()?;
-        for (i, column) in others.iter_mut().enumerate() {
-            at = self.cell(at, (i, self.layout.separator), column)? + 1;
+        let (last_known, known) = known.split_last_mut()?;
+        for (column, known) in others.iter_mut().zip(known) {
+            at = self.cell(at, self.separator, column, known)?;
         }
-        at = self.cell(at, (others.len(), self.line_end), last)? + 1;
+        at = self.cell(at, self.line_end, last, last_known)?;
         if self.line_end == b'\n' {
             return Some(at);
         }
         (*self.bytes.get(at)? == b'\n').then_some(at + 1)
+    }
+
+    /// Adds a cell that ends before the byte `end`, and returns where the next cell begins.
+    #[inline(always)]
+    fn cell(&self, at: usize, end: u8, column: &mut Values, known: &mut Known) -> Option<usize> {
+        if let Values::Numbers(own) = column
+            && let marks = (self.point, end)
+            && let Some(behind) = add_number(self.bytes, at, marks, &mut known.shape, own)
+        {
+            return Some(behind.wrapping_add(1));
+        }
+        self.other_cell(at, end, column, known)
     }
 
     /// Start of the first cell of a line that is neither blank, nor a comment, nor repeats the names.
@@ -102,7 +129,7 @@ impl<'a> Usual<'a> {
         if first.is_ascii_whitespace() {
             // Tabs around cells without a value; a comment may follow.
             let telling = rest.iter().find(|byte| !byte.is_ascii_whitespace());
-            if first != self.layout.separator || telling == Some(&b'#') {
+            if first != self.separator || telling == Some(&b'#') {
                 return None;
             }
         }
@@ -112,45 +139,35 @@ impl<'a> Usual<'a> {
         (!is_header).then_some(at)
     }
 
-    /// Adds a cell that ends before the byte `end`, the `i`-th of a row, and returns where that is.
-    #[inline(always)]
-    fn cell(&mut self, at: usize, (i, end): (usize, u8), column: &mut Values) -> Option<usize> {
-        if let Values::Numbers(numbers) = column
-            && let Some((value, behind)) =
-                plain_number(self.bytes, at, (self.point, end), &mut self.shapes[i])
-        {
-            numbers.push(value);
-            return Some(behind);
-        }
-        self.other_cell(at, (i, end), column)
-    }
-
-    /// Adds a cell that is not a number in the usual notation.
+    /// [`Self::cell`] of times, texts, and numbers in other notations.
     #[inline(never)]
     fn other_cell(
-        &mut self,
+        &self,
         at: usize,
-        (i, end): (usize, u8),
+        end: u8,
         column: &mut Values,
+        known: &mut Known,
     ) -> Option<usize> {
         let start = self.after_blanks(at);
         let behind = match column {
-            Values::Numbers(numbers) if start > at => {
+            Values::Numbers(own) if start > at => {
                 let marks = (self.point, end);
-                let read = plain_number(self.bytes, start, marks, &mut self.shapes[i]);
-                self.add(read, end, numbers)
+                add_number(self.bytes, start, marks, &mut known.shape, own)
             }
             Values::Times(times) => {
-                let read = self.stamps[i].stamp(self.bytes, start);
+                let read = known.stamps.stamp(self.bytes, start);
                 self.add(read, end, times)
             }
             Values::Clocks(times) => {
-                let read = self.stamps[i].clock(self.bytes, start);
+                let read = known.stamps.clock(self.bytes, start);
                 self.add(read, end, times)
             }
             _ => None,
         };
-        behind.or_else(|| self.any_cell(start, (i, end), column))
+        match behind {
+            Some(behind) => Some(behind + 1),
+            None => self.any_cell(start, end, column, known.order),
+        }
     }
 
     /// Adds a value if its cell ends behind it, and returns where that is.
@@ -161,10 +178,10 @@ impl<'a> Usual<'a> {
         Some(behind)
     }
 
-    /// Adds a cell in any notation, the `i`-th of a row, and returns the byte before the next.
-    fn any_cell(&self, at: usize, (i, end): (usize, u8), column: &mut Values) -> Option<usize> {
+    /// Adds a cell in any notation, the `i`-th of a row, and returns where the next begins.
+    fn any_cell(&self, at: usize, end: u8, column: &mut Values, order: DateOrder) -> Option<usize> {
         let is_last = end == self.line_end;
-        let separator = self.layout.separator;
+        let separator = self.separator;
         let blanks = separator == b' ';
         let ends = |byte: &u8| {
             *byte == separator || *byte == b'\n' || blanks && byte.is_ascii_whitespace()
@@ -183,13 +200,13 @@ impl<'a> Usual<'a> {
         if (*rest.get(length)? == b'\n') != is_last {
             return None;
         }
-        self.add_cell(cell, i, column)?;
-        // The last byte that ends the cell, and the first of two that end the line.
-        let is_before = is_last && self.line_end == b'\r' || blanks && !is_last;
-        Some(at + length - usize::from(is_before))
+        self.add_cell(cell, column, order)?;
+        // At the second of two bytes that end the line.
+        let is_at_end = is_last && self.line_end == b'\r' || blanks && !is_last;
+        Some(at + length + usize::from(!is_at_end))
     }
 
-    fn add_cell(&self, cell: &[u8], i: usize, column: &mut Values) -> Option<()> {
+    fn add_cell(&self, cell: &[u8], column: &mut Values, order: DateOrder) -> Option<()> {
         let missing = is_missing(cell);
         match column {
             Values::Numbers(numbers) => {
@@ -197,11 +214,11 @@ impl<'a> Usual<'a> {
                 numbers.push(value.or(missing.then_some(f64::NAN))?);
             }
             Values::Times(times) | Values::Clocks(times) if missing => times.push(NO_TIME),
-            Values::Times(times) => match parse_moment_as(cell, self.layout.orders[i]) {
+            Values::Times(times) => match parse_moment_as(cell, order) {
                 Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) => times.push(nanos),
                 _ => return None,
             },
-            Values::Clocks(times) => match parse_moment_as(cell, self.layout.orders[i]) {
+            Values::Clocks(times) => match parse_moment_as(cell, order) {
                 Ok(Moment::Clock(nanos)) => times.push(nanos),
                 _ => return None,
             },
@@ -216,7 +233,7 @@ impl<'a> Usual<'a> {
 
     #[inline]
     fn after_blanks(&self, at: usize) -> usize {
-        let tabs = self.layout.separator == b' ';
+        let tabs = self.separator == b' ';
         let blank = |byte: u8| byte == b' ' || tabs && byte == b'\t';
         let mut at = at;
         while self.bytes.get(at).copied().is_some_and(blank) {
