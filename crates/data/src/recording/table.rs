@@ -2,7 +2,7 @@
 //! each row is one sample of one channel.
 //!
 //! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` recognises
-//! the names of columns.
+//! the names of columns. Rows as nearly all programs write them are read by `usual`, all others by `cells`.
 
 mod cells;
 mod clock;

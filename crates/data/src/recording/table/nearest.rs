@@ -81,7 +81,7 @@ fn of_many_digits(digits: u64, power: i32) -> f64 {
     }
     significand = (significand + (significand & 1)) >> 1;
     // Bits of the power of ten, 217706 / 2^16 each; 1023 is the bias of a float64.
-    let mut exponent = (power * 217_706 >> 16) + 63 + upper - zeros as i32 + 1023;
+    let mut exponent = ((power * 217_706) >> 16) + 63 + upper - zeros as i32 + 1023;
     if significand >= 2 << BITS {
         significand = 1 << BITS;
         exponent += 1;
@@ -95,7 +95,7 @@ fn product(digits: u64, (high, low): (u64, u64)) -> (u64, u64) {
     let (mut upper, mut lower) = ((first >> 64) as u64, first as u64);
     let undecided = u64::MAX >> (BITS + 3);
     if upper & undecided == undecided {
-        let second = (u128::from(digits) * u128::from(low) >> 64) as u64;
+        let second = ((u128::from(digits) * u128::from(low)) >> 64) as u64;
         let (sum, carry) = lower.overflowing_add(second);
         lower = sum;
         upper += u64::from(carry);
@@ -124,7 +124,7 @@ mod tests {
         #[test]
         fn halves_are_rounded_to_even(significand in EXACT / 2..EXACT, bits in 0u32..11, decimals in 0i32..5) {
             let half = u128::from(2 * significand + 1) << bits;
-            let digits = half * 10u128.pow(decimals as u32) >> bits;
+            let digits = (half * 10u128.pow(decimals as u32)) >> bits;
             if let Ok(digits) = u64::try_from(digits) {
                 (digits.saturating_sub(2)..=digits.saturating_add(2)).for_each(|digits| same(digits, -decimals));
             }
