@@ -186,7 +186,7 @@ proptest! {
         let mut bytes = table(seed, 0).into_bytes();
         for (at, byte) in damage {
             let at = usize::from(at) % bytes.len();
-            if at % 3 == 0 {
+            if at.is_multiple_of(3) {
                 bytes.remove(at);
             } else {
                 bytes[at] = byte.as_bytes()[0];
