@@ -2,7 +2,7 @@
 
     pip install numpy obspy scipy pandas pyarrow h5py
     cargo build --release -p data --example recordings
-    python scripts/bench/recordings.py target/release/examples/recordings [--rounds 5]
+    python scripts/bench/recordings.py target/release/examples/recordings [--rounds 5] [--only csv]
 
 Each reads the same file to samples in memory on one thread. The project's readers give float64, one channel at a time, as
 filters need them. Rounds alternate; the fastest counts. A round of the project's reader is a process that reads ten times,
@@ -42,6 +42,7 @@ def write(folder):
     table = pa.table({"timestamp": times, "channel": ["EHZ"] * n, "samples": channels[0].astype(np.int64)})
     pq.write_table(table, folder / "zstd_geo.parquet", compression="zstd")
     pd.DataFrame({"time": np.arange(n) / RATE, "Z": channels[0], "N": channels[1], "E": channels[2]}).to_csv(folder / "table.csv", index=False)
+    write_tables(folder, channels)
     own = folder / "seisbench"
     own.mkdir()
     windows = np.stack([c[: n // 6000 * 6000].reshape(-1, 6000) for c in channels], axis=1).astype(np.float32)
@@ -52,6 +53,27 @@ def write(folder):
             file[f"data/trace{i}"] = window
     rows = "".join(f"trace{i},x,{RATE}\n" for i in range(len(windows)))
     (own / "metadata.csv").write_text("trace_name,source_type,trace_sampling_rate_hz\n" + rows)
+
+
+def write_tables(folder, channels):
+    """Half an hour in other notations of times and values."""
+    n = len(channels[0]) // 3
+    seconds = np.arange(n) / RATE
+    moments = pd.date_range("2024-05-01T10:00:00", periods=n, freq="5ms")
+    counts = {name: own[:n] for name, own in zip("ZNE", channels)}
+    volts = {name: own * 1.234567e-7 for name, own in counts.items()}
+    pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "decimals.csv", index=False, float_format="%.6f")
+    pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "nine_digits.csv", index=False, float_format="%.9g")
+    pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "all_digits.csv", index=False)
+    pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "exponents.csv", index=False, float_format="%.6e")
+    pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "semicolons.csv", index=False, sep=";", decimal=",", float_format="%.6f")
+    pd.DataFrame({"time": moments.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), **counts}).to_csv(folder / "dates.csv", index=False)
+    pd.DataFrame({"time_ms": np.arange(n) * 5, **counts}).to_csv(folder / "integers.csv", index=False)
+
+
+def table(path, **keys):
+    """As pandas reads it; dates as dates."""
+    return pd.read_csv(path, **keys)[["Z", "N", "E"]].to_numpy().size
 
 
 def wav(path):
@@ -71,7 +93,14 @@ PEERS = [
     ("three.wav", "SciPy, integers as they lie", lambda path: wavfile.read(path)[1].size),
     ("three.wav", "SciPy, float64 by channel", wav),
     ("zstd_geo.parquet", "pyarrow", lambda path: len(pq.read_table(path, use_threads=False)["samples"].to_numpy())),
-    ("table.csv", "pandas", lambda path: pd.read_csv(path)[["Z", "N", "E"]].to_numpy().size),
+    ("table.csv", "pandas", table),
+    ("decimals.csv", "pandas", table),
+    ("nine_digits.csv", "pandas", table),
+    ("all_digits.csv", "pandas", table),
+    ("exponents.csv", "pandas", table),
+    ("semicolons.csv", "pandas", lambda path: table(path, sep=";", decimal=",")),
+    ("dates.csv", "pandas", lambda path: table(path, parse_dates=["time"])),
+    ("integers.csv", "pandas", table),
     ("seisbench", "h5py", seisbench),
 ]
 
@@ -80,12 +109,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("example")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="only files whose names end like this")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         write(folder)
         print("| file | this reader | peer | ratio |\n|---|---|---|---|")
         for name, peer, read in PEERS:
+            if not name.endswith(args.only):
+                continue
             ours, theirs = [], []
             for _ in range(args.rounds):
                 output = subprocess.run([args.example, folder / name, "10"], capture_output=True, text=True, check=True,

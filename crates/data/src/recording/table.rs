@@ -2,17 +2,22 @@
 //! each row is one sample of one channel.
 //!
 //! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` recognises
-//! the names of columns.
+//! the names of columns. Rows as nearly all programs write them are read by `usual`, all others by `cells`.
 
+mod cells;
 mod clock;
+mod digits;
 mod layout;
 mod names;
+mod nearest;
 mod number;
 mod order;
 mod parts;
 mod rows;
 mod sensors;
+mod stamps;
 mod times;
+mod usual;
 mod values;
 mod whole;
 
@@ -255,8 +260,13 @@ impl Assembly<'_> {
             self.cut(&name, values, &clock);
             return Ok(());
         }
-        let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        (0..values.len()).for_each(|row| own.entry(names.get(row)).or_default().push(row));
+        let mut by_number: Vec<Vec<usize>> = vec![Vec::new(); names.different()];
+        for (row, name) in names.rows.iter().enumerate() {
+            by_number[*name as usize].push(row);
+        }
+        let filled = by_number.into_iter().filter(|rows| !rows.is_empty());
+        let own: BTreeMap<&str, Vec<usize>> =
+            filled.map(|rows| (names.get(rows[0]), rows)).collect();
         for (name, rows) in own {
             let mut samples = rows.iter().map(|row| values[*row]).collect();
             let times: Option<Vec<i64>> =

@@ -376,6 +376,7 @@ fn day(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
 }
 
 /// Seconds as nanoseconds; none outside the years 1677 to 2262.
+#[inline]
 pub(super) fn of_seconds(seconds: f64) -> Option<i64> {
     let nanos = seconds * NANOS;
     // As `f64::round`, which is a slow call on processors without an instruction for it.

@@ -102,6 +102,40 @@ const LARGEST_CORRECTION: f64 = 1.0;
 
 /// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
 fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
+    let (cuts, jumps) = if given.is_none() && is_even(seconds) {
+        (Vec::new(), Vec::new())
+    } else {
+        gaps(seconds, given)?
+    };
+    let line = straight(seconds, &cuts)?;
+    let limit = 0.5 * line.period;
+    let is_far = bounds(&cuts, seconds.len()).into_iter().any(|range| {
+        let first = seconds[range.start];
+        let mut own = seconds[range].iter().enumerate();
+        own.any(|(i, time)| (time - first - line.period * i as f64).abs() >= limit)
+    });
+    (!is_far).then_some(Guess {
+        line,
+        cuts,
+        jumps,
+        levels: Levels::of_clean(),
+    })
+}
+
+/// Whether all steps are so similar that [`gaps`] finds none, whichever of them is the usual one.
+fn is_even(seconds: &[f64]) -> bool {
+    let steps = seconds.windows(2).map(|pair| pair[1] - pair[0]);
+    let (least, most) = steps.fold((f64::INFINITY, 0.0f64), |(least, most), step| {
+        (
+            if step < least { step } else { least },
+            if step > most { step } else { most },
+        )
+    });
+    least > 0.0 && least > 0.75 * most && most < 1.25 * least
+}
+
+/// First rows after gaps between equal steps, and how many steps they are longer; `None` for other times.
+fn gaps(seconds: &[f64], given: Option<f64>) -> Option<(Vec<usize>, Vec<f64>)> {
     let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let middle = steps.len() / 2;
     let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
@@ -138,19 +172,7 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     if cuts.len() >= 4 && seconds.len() / cuts.len() <= 1024 {
         return None;
     }
-    let line = straight(seconds, &cuts)?;
-    let limit = 0.5 * line.period;
-    let is_far = bounds(&cuts, seconds.len()).into_iter().any(|range| {
-        let first = seconds[range.start];
-        let mut own = seconds[range].iter().enumerate();
-        own.any(|(i, time)| (time - first - line.period * i as f64).abs() >= limit)
-    });
-    (!is_far).then_some(Guess {
-        line,
-        cuts,
-        jumps,
-        levels: Levels::of_clean(),
-    })
+    Some((cuts, jumps))
 }
 
 /// The least-squares line through stretches that are already even.

@@ -4,120 +4,17 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::time::{Moment, parse_moment_as};
-use super::layout::{self, Kind, Layout, is_missing};
-use super::number::{Commas, number, plain};
-use super::{NO_TIME, Notes, Remark, Texts, Values};
-use crate::error::recording::{MomentError, TableError};
-use crate::room::room;
+use super::cells::{Oddity, Part, row};
+use super::layout::{self, Layout};
+use super::usual::Usual;
+use super::{Notes, Remark, Values};
+use crate::error::recording::TableError;
 
 /// Number of bytes that a thread reads at a time.
 pub(super) const PART: usize = 1 << 20;
 
-/// Number of unusual cells or rows, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Oddity {
-    count: usize,
-    first: Option<(usize, String)>,
-}
-
-impl Oddity {
-    fn add(&mut self, offset: usize, what: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.first.is_none() {
-            self.first = Some((offset, what()));
-        }
-    }
-
-    fn extend(&mut self, more: Self) {
-        self.count += more.count;
-        self.first = self.first.take().or(more.first);
-    }
-}
-
-/// Columns of some rows.
-#[derive(Clone, Debug)]
-struct Part {
-    columns: Vec<Values>,
-    /// Cells that do not fit their column.
-    wrong: Vec<Oddity>,
-    /// Rows with too few or too many cells: their values count as missing, so that the rows after them keep their positions.
-    cut: Oddity,
-    /// Number of such rows at the end, which are dropped.
-    last_cut: usize,
-    /// Rows that repeat the names.
-    names: Oddity,
-    rows: usize,
-    /// Buffer for the values of a row.
-    row: Vec<f64>,
-}
-
-impl Part {
-    fn new(layout: &Layout) -> Self {
-        Self {
-            columns: layout.kinds.iter().map(|kind| Values::of(*kind)).collect(),
-            wrong: vec![Oddity::default(); layout.kinds.len()],
-            cut: Oddity::default(),
-            last_cut: 0,
-            names: Oddity::default(),
-            rows: 0,
-            row: Vec::new(),
-        }
-    }
-
-    /// Adds a line of plain numbers, one for each column; false if it is not such a line.
-    fn add_plain(&mut self, line: &[u8], separator: u8) -> bool {
-        self.row.clear();
-        let mut rest = Some(line);
-        while let Some(cells) = rest {
-            let Some((value, after)) = plain(cells, separator) else {
-                return false;
-            };
-            self.row.push(value);
-            rest = after;
-        }
-        if self.row.len() != self.columns.len() {
-            return false;
-        }
-        for (column, value) in self.columns.iter_mut().zip(&self.row) {
-            if let Values::Numbers(numbers) = column {
-                numbers.push(*value);
-            }
-        }
-        self.rows += 1;
-        self.last_cut = 0;
-        true
-    }
-
-    /// Reserves memory for `rows` more rows.
-    fn reserve(&mut self, rows: usize) {
-        for column in &mut self.columns {
-            if let Values::Numbers(numbers) = column {
-                if numbers.is_empty() {
-                    *numbers = room(rows);
-                }
-                numbers.reserve_exact(rows);
-            }
-        }
-    }
-
-    fn extend(&mut self, more: Self) {
-        for (column, more) in self.columns.iter_mut().zip(more.columns) {
-            column.extend(more);
-        }
-        for (own, more) in self.wrong.iter_mut().zip(more.wrong) {
-            own.extend(more);
-        }
-        self.cut.extend(more.cut);
-        self.names.extend(more.names);
-        self.last_cut = if more.rows == more.last_cut {
-            self.last_cut + more.last_cut
-        } else {
-            more.last_cut
-        };
-        self.rows += more.rows;
-    }
-}
+/// Parts that each thread reads before their columns are appended to those of the parts before.
+const PARTS_AT_A_TIME: usize = 4;
 
 /// Reads all rows of a table; what does not fit is counted in the notes.
 ///
@@ -128,16 +25,27 @@ pub(super) fn read(
     layout: &Layout,
     notes: &mut Notes,
 ) -> Result<Vec<Values>, TableError> {
-    let quoted = bytes[layout.start..].contains(&b'"');
-    let parts = parts(bytes, layout.start, quoted);
-    let read: Vec<_> = parts
-        .into_par_iter()
-        .map(|part| rows(bytes, part, (layout, quoted)))
-        .collect();
+    let (lines, quoted) = survey(&bytes[layout.start..]);
     let mut all = Part::new(layout);
-    all.reserve(read.iter().flatten().map(|part| part.rows).sum());
-    for part in read {
-        all.extend(part?);
+    // A row has as many bytes as cells, at least.
+    all.reserve(lines.min(bytes.len() / layout.names.len().max(1)) + 1);
+    let parts = parts(bytes, layout.start, quoted);
+    let threads = rayon::current_num_threads();
+    if threads == 1 || parts.len() == 1 {
+        for part in parts {
+            rows(bytes, part, (layout, quoted), &mut all)?;
+        }
+    } else {
+        // The columns of a part are appended while the caches hold them, and all parts take no more memory than some.
+        for parts in parts.chunks(PARTS_AT_A_TIME * threads) {
+            let read = parts.par_iter().map(|part| {
+                let mut own = Part::new(layout);
+                rows(bytes, part.clone(), (layout, quoted), &mut own).map(|()| own)
+            });
+            for part in read.collect::<Vec<_>>() {
+                all.extend(part?);
+            }
+        }
     }
     for column in &mut all.columns {
         (0..all.last_cut).for_each(|_| column.pop());
@@ -211,181 +119,114 @@ fn parts(bytes: &[u8], start: usize, quoted: bool) -> Vec<Range<usize>> {
     parts
 }
 
-/// Reads the rows in `part` of a table, which may have quotes.
+/// Number of lines of a text, and whether it has quotes.
+fn survey(bytes: &[u8]) -> (usize, bool) {
+    let (mut lines, mut quoted) = (1, false);
+    // Counts that fit into a byte, so that the compiler compares many bytes at a time.
+    for bytes in bytes.chunks(240) {
+        let ends = bytes.iter().map(|byte| u8::from(*byte == b'\n'));
+        lines += usize::from(ends.fold(0u8, u8::wrapping_add));
+        quoted |= bytes.iter().fold(false, |any, byte| any | (*byte == b'"'));
+    }
+    (lines, quoted)
+}
+
+/// Adds the rows in `part` of a table, which may have quotes.
 fn rows(
     bytes: &[u8],
     part: Range<usize>,
     (layout, quoted): (&Layout, bool),
-) -> Result<Part, TableError> {
-    let mut own = Part::new(layout);
-    if layout.separator != b' ' && quoted {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(layout.separator)
-            .comment(Some(b'#'))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(&bytes[part.clone()]);
-        let names = layout::split(&layout.header, layout.separator);
-        let mut record = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut record)? {
-            let offset = record.position().map_or(0, csv::Position::byte) as usize;
-            if record
-                .iter()
-                .map(<[u8]>::trim_ascii)
-                .eq(names.iter().map(Vec::as_slice))
-            {
-                own.names.add(part.start + offset, String::new);
-                continue;
-            }
-            // The reader gives the position before the blank lines above a record.
-            let blanks = bytes[part.start + offset..].iter();
-            let blanks = blanks
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-            row(
-                &mut own,
-                record.iter(),
-                part.start + offset + blanks,
-                layout,
-            );
-        }
-        return Ok(own);
+    own: &mut Part,
+) -> Result<(), TableError> {
+    if quoted && layout.separator != b' ' {
+        return quoted_rows(bytes, part, layout, own);
     }
-    let are_plain = layout.separator != b' '
-        && layout.commas == Commas::None
-        && layout.kinds.iter().all(|kind| *kind == Kind::Number);
-    let mut start = part.start;
-    for line in bytes[part].split_inclusive(|byte| *byte == b'\n') {
-        let offset = start;
-        start += line.len();
-        let line = layout::trimmed(line, layout.separator);
-        if line == layout.header && !line.is_empty() {
-            own.names.add(offset, String::new);
-            continue;
-        }
-        if are_plain && own.add_plain(line, layout.separator) {
-            continue;
-        }
-        let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
-        if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
-            continue;
-        }
-        if layout.separator == b' ' {
-            let cells = line
-                .split(u8::is_ascii_whitespace)
-                .filter(|cell| !cell.is_empty());
-            row(&mut own, cells, offset, layout);
-        } else if first != Some(&b'#') {
-            row(
-                &mut own,
-                line.split(|byte| *byte == layout.separator),
-                offset,
-                layout,
-            );
-        }
-    }
-    Ok(own)
+    let usual = (!quoted).then(|| Usual::new(bytes, layout));
+    lines(bytes, part, (layout, usual), own);
+    Ok(())
 }
 
-/// Adds the cells of a row at byte `offset`.
-fn row<'a>(
-    own: &mut Part,
-    mut cells: impl Iterator<Item = &'a [u8]>,
-    offset: usize,
+/// Adds the rows in `part` of a table with quotes.
+fn quoted_rows(
+    bytes: &[u8],
+    part: Range<usize>,
     layout: &Layout,
-) {
-    let width = layout.names.len();
-    let mut filled = 0;
-    for cell in cells.by_ref().take(width) {
-        add(own, filled, cell.trim_ascii(), (offset, layout));
-        filled += 1;
-    }
-    // A separator at the end of the line does not start another cell.
-    let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
-    // Empty trailing columns need no separators.
-    let empty = layout.kinds[filled..]
-        .iter()
-        .all(|kind| *kind == Kind::Empty);
-    own.rows += 1;
-    let cut_before = std::mem::take(&mut own.last_cut);
-    if rest > 0 || !empty {
-        for column in &mut own.columns[..filled] {
-            column.pop();
+    own: &mut Part,
+) -> Result<(), TableError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(layout.separator)
+        .comment(Some(b'#'))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(&bytes[part.clone()]);
+    let names = layout::split(&layout.header, layout.separator);
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record)? {
+        let offset = record.position().map_or(0, csv::Position::byte) as usize;
+        if record
+            .iter()
+            .map(<[u8]>::trim_ascii)
+            .eq(names.iter().map(Vec::as_slice))
+        {
+            own.names.add(part.start + offset, String::new);
+            continue;
         }
-        (0..width).for_each(|column| add(own, column, b"", (offset, layout)));
-        own.cut.add(offset, || format!("{} cells", filled + rest));
-        own.last_cut = cut_before + 1;
+        // The reader gives the position before the blank lines above a record.
+        let blanks = bytes[part.start + offset..].iter();
+        let blanks = blanks
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        row(own, record.iter(), part.start + offset + blanks, layout);
+    }
+    Ok(())
+}
+
+/// Adds the lines in `part` of a table, of which the reader of usual rows takes those that it can.
+pub(super) fn lines(
+    bytes: &[u8],
+    part: Range<usize>,
+    (layout, mut usual): (&Layout, Option<Usual>),
+    own: &mut Part,
+) {
+    let mut start = part.start;
+    while start < part.end {
+        if let Some(usual) = &mut usual {
+            let (rows, next) = usual.rows(start, part.end, &mut own.columns);
+            if rows > 0 {
+                own.rows += rows;
+                own.last_cut = 0;
+            }
+            start = next;
+            if start == part.end {
+                return;
+            }
+        }
+        let rest = &bytes[start..part.end];
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let length = end.map_or(rest.len(), |end| end + 1);
+        line(&rest[..length], start, layout, own);
+        start += length;
+    }
+}
+
+/// Adds the line at byte `start`, unless it is blank or a comment.
+fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
+    let line = layout::trimmed(line, layout.separator);
+    if line == layout.header && !line.is_empty() {
+        own.names.add(start, String::new);
         return;
     }
-    for column in filled..width {
-        add(own, column, b"", (offset, layout));
+    let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
+    if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
+        return;
     }
-}
-
-fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {
-    let cell = cell
-        .strip_prefix(b"\"")
-        .and_then(|c| c.strip_suffix(b"\""))
-        .unwrap_or(cell);
-    let shown = || {
-        String::from_utf8_lossy(cell)
-            .chars()
-            .take(40)
-            .collect::<String>()
-    };
-    match &mut own.columns[column] {
-        Values::Numbers(numbers) => {
-            let value = number(cell, layout.commas).unwrap_or_else(|| {
-                if !is_missing(cell) {
-                    own.wrong[column].add(offset, || format!("`{}` is not a number", shown()));
-                }
-                f64::NAN
-            });
-            numbers.push(value);
-        }
-        Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
-        Values::Times(times) | Values::Clocks(times) => {
-            let clock = layout.kinds[column] == Kind::Clock;
-            let moment = match parse_moment_as(cell, layout.orders[column]) {
-                Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
-                Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
-                Ok(_) => Err(MomentError::OtherKind),
-                Err(problem) => Err(problem),
-            };
-            times.push(moment.unwrap_or_else(|problem| {
-                own.wrong[column].add(offset, || format!("`{}` {problem}", shown()));
-                NO_TIME
-            }));
-        }
-        Values::Texts(texts) => texts.push(cell),
-        Values::Nothing(rows) => {
-            if !is_missing(cell) {
-                own.wrong[column].add(offset, || format!("`{}` in an empty column", shown()));
-            }
-            *rows += 1;
-        }
-    }
-}
-
-impl Values {
-    /// No values of a kind.
-    fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Number => Self::Numbers(Vec::new()),
-            Kind::Stamp | Kind::Day => Self::Times(Vec::new()),
-            Kind::Clock => Self::Clocks(Vec::new()),
-            Kind::Text => Self::Texts(Texts::default()),
-            Kind::Empty => Self::Nothing(0),
-        }
-    }
-
-    /// Removes the last value.
-    fn pop(&mut self) {
-        match self {
-            Self::Numbers(values) => drop(values.pop()),
-            Self::Times(values) | Self::Clocks(values) => drop(values.pop()),
-            Self::Texts(texts) => drop(texts.rows.pop()),
-            Self::Nothing(rows) => *rows -= 1,
-        }
+    if layout.separator == b' ' {
+        let cells = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|cell| !cell.is_empty());
+        row(own, cells, start, layout);
+    } else if first != Some(&b'#') {
+        let cells = line.split(|byte| *byte == layout.separator);
+        row(own, cells, start, layout);
     }
 }

@@ -1,6 +1,7 @@
 mod damage;
 mod layouts;
 mod times;
+mod usual;
 
 use super::*;
 

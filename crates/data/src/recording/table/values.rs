@@ -29,6 +29,9 @@ pub(in crate::recording) enum Values {
     Nothing(usize),
 }
 
+/// Texts that are compared one by one.
+const FEW: usize = 8;
+
 /// A column of texts with few distinct values, such as names of channels or labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::recording) struct Texts {
@@ -48,12 +51,19 @@ impl Texts {
         let same = self
             .last
             .filter(|last| self.own[*last as usize].as_bytes() == text);
-        let number = same.unwrap_or_else(|| {
-            let text = String::from_utf8_lossy(text);
-            self.number(&text)
-        });
+        let number = same.unwrap_or_else(|| self.number_of(text));
         self.last = Some(number);
         self.rows.push(number);
+    }
+
+    /// The number of a text that differs from the one above.
+    fn number_of(&mut self, text: &[u8]) -> u32 {
+        // Channels in turn: comparing a few texts is quicker than looking one up.
+        let few = &self.own[..self.own.len().min(FEW)];
+        if let Some(number) = few.iter().position(|own| own.as_bytes() == text) {
+            return number as u32;
+        }
+        self.number(&String::from_utf8_lossy(text))
     }
 
     /// The number of a text; adds no row.
@@ -131,6 +141,16 @@ impl Values {
             Self::Times(values) | Self::Clocks(values) => keep(values, kept),
             Self::Texts(values) => keep(&mut values.rows, kept),
             Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
+        }
+    }
+
+    /// Removes the last value.
+    pub fn pop(&mut self) {
+        match self {
+            Self::Numbers(values) => drop(values.pop()),
+            Self::Times(values) | Self::Clocks(values) => drop(values.pop()),
+            Self::Texts(texts) => drop(texts.rows.pop()),
+            Self::Nothing(rows) => *rows -= 1,
         }
     }
 }

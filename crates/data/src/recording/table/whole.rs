@@ -44,7 +44,16 @@ fn unquoted(cell: &[u8]) -> &[u8] {
         .unwrap_or(cell)
 }
 
-/// Cells that contain the byte `with` in the rows from byte `start` on, and their positions.
+/// Whether the byte at `at` is in a time: after the seconds of `10:00:00.5`, or between the numbers of `01.05.2024`. Tables
+/// have many of them, and no time is a number by any reading of its points and commas.
+fn is_in_time(rest: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(3).is_some_and(|colon| rest[colon] == b':');
+    let digits = |pair: &[u8]| pair.iter().all(u8::is_ascii_digit);
+    before && digits(&rest[at - 2..at])
+        || matches!(rest[at..], [first, a, b, second, ..] if first == second && digits(&[a, b]))
+}
+
+/// Cells that contain the byte `with` in the rows from byte `start` on, and their positions. Leaves out times.
 fn cells_with(
     bytes: &[u8],
     start: usize,
@@ -57,7 +66,14 @@ fn cells_with(
     let mut next = start;
     std::iter::from_fn(move || {
         let rest = &bytes[next.min(bytes.len())..];
-        let at = rest.iter().position(|byte| *byte == with)?;
+        let mut from = 0;
+        let at = loop {
+            let at = from + rest[from..].iter().position(|byte| *byte == with)?;
+            if !is_in_time(&rest[from..], at - from) {
+                break at;
+            }
+            from = at + 1;
+        };
         let first = rest[..at].iter().rposition(ends).map_or(0, |end| end + 1);
         let length = rest[at..].iter().position(ends).unwrap_or(rest.len() - at);
         let found = (next + first, unquoted(&rest[first..at + length]));

@@ -1,0 +1,179 @@
+//! Cells of rows and the columns that they are added to: any notation, and what does not fit.
+
+use super::super::time::{Moment, parse_moment_as};
+use super::layout::{Kind, Layout, is_missing};
+use super::number::number;
+use super::{NO_TIME, Texts, Values};
+use crate::error::recording::MomentError;
+use crate::room::room;
+
+/// Number of unusual cells or rows, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Oddity {
+    pub count: usize,
+    pub first: Option<(usize, String)>,
+}
+
+impl Oddity {
+    pub fn add(&mut self, offset: usize, what: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.first.is_none() {
+            self.first = Some((offset, what()));
+        }
+    }
+
+    pub fn extend(&mut self, more: Self) {
+        self.count += more.count;
+        self.first = self.first.take().or(more.first);
+    }
+}
+
+/// Columns of some rows.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub columns: Vec<Values>,
+    /// Cells that do not fit their column.
+    pub wrong: Vec<Oddity>,
+    /// Rows with too few or too many cells: their values count as missing, so that the rows after them keep their positions.
+    pub cut: Oddity,
+    /// Number of such rows at the end, which are dropped.
+    pub last_cut: usize,
+    /// Rows that repeat the names.
+    pub names: Oddity,
+    pub rows: usize,
+}
+
+impl Part {
+    pub fn new(layout: &Layout) -> Self {
+        Self {
+            columns: layout.kinds.iter().map(|kind| Values::of(*kind)).collect(),
+            wrong: vec![Oddity::default(); layout.kinds.len()],
+            cut: Oddity::default(),
+            last_cut: 0,
+            names: Oddity::default(),
+            rows: 0,
+        }
+    }
+
+    /// Reserves memory for `rows` rows; there are none yet.
+    pub fn reserve(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            match column {
+                Values::Numbers(numbers) => *numbers = room(rows),
+                Values::Times(times) | Values::Clocks(times) => *times = room(rows),
+                Values::Texts(texts) => texts.rows = room(rows),
+                Values::Nothing(_) => {}
+            }
+        }
+    }
+
+    pub fn extend(&mut self, more: Self) {
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            column.extend(more);
+        }
+        for (own, more) in self.wrong.iter_mut().zip(more.wrong) {
+            own.extend(more);
+        }
+        self.cut.extend(more.cut);
+        self.names.extend(more.names);
+        self.last_cut = if more.rows == more.last_cut {
+            self.last_cut + more.last_cut
+        } else {
+            more.last_cut
+        };
+        self.rows += more.rows;
+    }
+}
+
+/// Adds the cells of a row at byte `offset`.
+pub(super) fn row<'a>(
+    own: &mut Part,
+    mut cells: impl Iterator<Item = &'a [u8]>,
+    offset: usize,
+    layout: &Layout,
+) {
+    let width = layout.names.len();
+    let mut filled = 0;
+    for cell in cells.by_ref().take(width) {
+        add(own, filled, cell.trim_ascii(), (offset, layout));
+        filled += 1;
+    }
+    // A separator at the end of the line does not start another cell.
+    let rest = cells.filter(|cell| !cell.trim_ascii().is_empty()).count();
+    // Empty trailing columns need no separators.
+    let empty = layout.kinds[filled..]
+        .iter()
+        .all(|kind| *kind == Kind::Empty);
+    own.rows += 1;
+    let cut_before = std::mem::take(&mut own.last_cut);
+    if rest > 0 || !empty {
+        for column in &mut own.columns[..filled] {
+            column.pop();
+        }
+        (0..width).for_each(|column| add(own, column, b"", (offset, layout)));
+        own.cut.add(offset, || format!("{} cells", filled + rest));
+        own.last_cut = cut_before + 1;
+        return;
+    }
+    for column in filled..width {
+        add(own, column, b"", (offset, layout));
+    }
+}
+
+fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {
+    let cell = cell
+        .strip_prefix(b"\"")
+        .and_then(|c| c.strip_suffix(b"\""))
+        .unwrap_or(cell);
+    let shown = || {
+        String::from_utf8_lossy(cell)
+            .chars()
+            .take(40)
+            .collect::<String>()
+    };
+    match &mut own.columns[column] {
+        Values::Numbers(numbers) => {
+            let value = number(cell, layout.commas).unwrap_or_else(|| {
+                if !is_missing(cell) {
+                    own.wrong[column].add(offset, || format!("`{}` is not a number", shown()));
+                }
+                f64::NAN
+            });
+            numbers.push(value);
+        }
+        Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
+        Values::Times(times) | Values::Clocks(times) => {
+            let clock = layout.kinds[column] == Kind::Clock;
+            let moment = match parse_moment_as(cell, layout.orders[column]) {
+                Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
+                Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
+                Ok(_) => Err(MomentError::OtherKind),
+                Err(problem) => Err(problem),
+            };
+            times.push(moment.unwrap_or_else(|problem| {
+                own.wrong[column].add(offset, || format!("`{}` {problem}", shown()));
+                NO_TIME
+            }));
+        }
+        Values::Texts(texts) => texts.push(cell),
+        Values::Nothing(rows) => {
+            if !is_missing(cell) {
+                own.wrong[column].add(offset, || format!("`{}` in an empty column", shown()));
+            }
+            *rows += 1;
+        }
+    }
+}
+
+impl Values {
+    /// No values of a kind.
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Number => Self::Numbers(Vec::new()),
+            Kind::Stamp | Kind::Day => Self::Times(Vec::new()),
+            Kind::Clock => Self::Clocks(Vec::new()),
+            Kind::Text => Self::Texts(Texts::default()),
+            Kind::Empty => Self::Nothing(0),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The reader of usual rows and that of all rows give the same.
+
+use proptest::prelude::*;
+
+use super::super::cells::Part;
+use super::super::layout::{self, Layout};
+use super::super::usual::Usual;
+use super::super::{Values, rows};
+
+/// Numbers from 0 to `most`, each as likely as the others.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+}
+
+/// A cell of a column of some kind in row `row`.
+fn cell(kind: usize, row: usize, random: &mut Random) -> String {
+    let value = random.below(2_000_000) as f64 / 1000.0 - 1000.0;
+    match kind {
+        0 => format!("{}", row as f64 * 0.005),
+        1 => format!("{}", value as i64),
+        2 => format!("{value:.6}"),
+        3 => format!("{}", value / 3.0),
+        4 => format!("{value:.6e}"),
+        5 => format!("{value:.2}").replace('.', ","),
+        6 => format!(
+            "2024-05-{:02}T10:{:02}:{:02}.{:03}Z",
+            1 + row / 40,
+            row / 60 % 60,
+            row % 60,
+            random.below(1000)
+        ),
+        7 => format!("{:02}.05.2024 23:59:{:02},5", 1 + row / 20, row % 60),
+        8 => format!("2024/05/0{}", 1 + row / 20),
+        9 => format!(
+            "10:{:02}:{:02}.{}",
+            row / 60 % 60,
+            row % 60,
+            random.below(10)
+        ),
+        10 => random.of(&["EHZ", "EHN", "EHE"]).into(),
+        _ => String::new(),
+    }
+}
+
+/// Cells that writers leave out, or that something damaged.
+const ODD: [&str; 22] = [
+    "",
+    "nan",
+    "NA",
+    "-",
+    "#N/A",
+    "# x",
+    "x",
+    "1.2.3",
+    "-0",
+    "+5",
+    ".5",
+    "5.",
+    " 7",
+    "7 ",
+    "1e400",
+    "1e-5",
+    "0x1F",
+    "12345678901234567890",
+    "1,5",
+    "2024-05-01T24:61:00",
+    "10:00",
+    "0.1234567890123456789",
+];
+
+/// A table of rows of some kinds of columns; some of its cells and lines are odd.
+fn table(seed: u64, odd: usize) -> String {
+    let mut random = Random(seed);
+    let separator = random.of(&[",", ";", "\t", "|", " "]);
+    let end = random.of(&["\n", "\n", "\r\n"]);
+    let kinds: Vec<usize> = (0..1 + random.below(5)).map(|_| random.below(12)).collect();
+    let names = (0..kinds.len()).map(|i| format!("c{i}"));
+    let header = names.collect::<Vec<_>>().join(separator);
+    let mut text = header.clone() + end;
+    for row in 0..20 + random.below(80) {
+        let is_odd = odd > 0 && random.below(odd) == 0;
+        if is_odd {
+            let lines = [
+                "",
+                "# a comment",
+                "  ",
+                "1",
+                "\t",
+                &header,
+                "1,2,3,4,5,6,7,8",
+                ",",
+                " #",
+            ];
+            if random.below(2) == 0 {
+                text += random.of(&lines);
+                text += random.of(&["\n", "\r\n", end]);
+            }
+        }
+        let cells = kinds.iter().map(|kind| match random.below(4) {
+            0 if is_odd => random.of(&ODD).into(),
+            _ => cell(*kind, row, &mut random),
+        });
+        text += &cells.collect::<Vec<_>>().join(separator);
+        if is_odd && random.below(4) == 0 {
+            text += random.of(&[separator, " ", "\t", "\r"]);
+        }
+        text += end;
+    }
+    if random.below(4) == 0 {
+        text.truncate(text.len() - end.len());
+    }
+    text
+}
+
+/// Values as integers, which are equal if they have the same bits.
+fn bits(values: &Values) -> (Vec<u64>, Vec<&[u8]>) {
+    let of = |times: &[i64]| times.iter().map(|time| *time as u64).collect();
+    match values {
+        Values::Numbers(values) => (
+            values.iter().map(|value| value.to_bits()).collect(),
+            Vec::new(),
+        ),
+        Values::Times(times) | Values::Clocks(times) => (of(times), Vec::new()),
+        Values::Texts(texts) => {
+            let rows = texts.rows.iter().map(|row| u64::from(*row));
+            (rows.collect(), texts.all().collect())
+        }
+        Values::Nothing(rows) => (vec![*rows as u64], Vec::new()),
+    }
+}
+
+fn part(bytes: &[u8], layout: &Layout, usual: Option<Usual>) -> Part {
+    let mut own = Part::new(layout);
+    rows::lines(bytes, layout.start..bytes.len(), (layout, usual), &mut own);
+    own
+}
+
+/// Number of rows, if the text is a table and both readers give the same.
+fn same(text: &[u8]) -> Option<usize> {
+    let layout = layout::find(text).ok()?;
+    let own = part(text, &layout, Some(Usual::new(text, &layout)));
+    let expected = part(text, &layout, None);
+    let text = || String::from_utf8_lossy(text);
+    for (a, b) in own.columns.iter().zip(&expected.columns) {
+        assert_eq!(bits(a), bits(b), "{:?} {}", layout.kinds, text());
+    }
+    assert_eq!(own.wrong, expected.wrong, "{}", text());
+    assert_eq!(
+        (&own.cut, own.last_cut),
+        (&expected.cut, expected.last_cut),
+        "{}",
+        text()
+    );
+    assert_eq!(
+        (&own.names, own.rows),
+        (&expected.names, expected.rows),
+        "{}",
+        text()
+    );
+    Some(own.rows)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn usual_and_odd_rows_are_the_same(seed: u64, odd in 0usize..8) {
+        same(table(seed, odd).as_bytes());
+    }
+
+    /// Bytes that are lost or changed.
+    #[test]
+    fn damaged_rows_are_the_same(seed: u64, damage in proptest::collection::vec((any::<u16>(), "[-0-9,;. \t\r\n#eT:x|]"), 1..8)) {
+        let mut bytes = table(seed, 0).into_bytes();
+        for (at, byte) in damage {
+            let at = usize::from(at) % bytes.len();
+            if at.is_multiple_of(3) {
+                bytes.remove(at);
+            } else {
+                bytes[at] = byte.as_bytes()[0];
+            }
+        }
+        same(&bytes);
+    }
+}
+
+/// The reader of usual rows reads all rows of usual tables, and leaves none to the other.
+#[test]
+fn usual_tables_have_only_usual_rows() {
+    for kind in 0..10 {
+        let mut random = Random(kind as u64);
+        let end = if kind % 2 == 0 { "\n" } else { "\r\n" };
+        let rows = (0..100).map(|row| format!("{row};{};{row}{end}", cell(kind, row, &mut random)));
+        let text = format!("n;value;more{end}") + &rows.collect::<String>() + "0;0;0";
+        let layout = layout::find(text.as_bytes()).unwrap();
+        let mut own = Part::new(&layout);
+        let mut usual = Usual::new(text.as_bytes(), &layout);
+        let (rows, _) = usual.rows(layout.start, text.len(), &mut own.columns);
+        assert_eq!(rows, 100, "{text}");
+        assert_eq!(same(text.as_bytes()), Some(101));
+    }
+}
