@@ -1,12 +1,10 @@
 //! The front end `bands`: log power in bands of equal width relative to the level of the window, and the level.
 
+mod layout;
+
 use std::ops::Range;
 
 use lanes::{Shape, transpose};
-use serde::{Deserialize, Serialize};
-
-use super::settings::BandsConfig;
-use crate::error::PreprocessingError;
 use spectra::fft::PlannedFft;
 use spectra::frames::{FOUR, Four, Frames, Grid};
 use spectra::logarithm::{ln_of_scaled, natural};
@@ -15,129 +13,7 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
-/// Every number of the front end `bands` for windows of one length. Lengths are samples.
-///
-/// For every channel `c`, `mean_square[c]` is the mean square of the window after its mean is removed. A channel is
-/// live where that is above zero. For every frame, its mean is removed, it is multiplied by a periodic Hann window `w`
-/// and transformed; `power = |bin|^2 / sum(w^2)`, so that white noise has the power of its mean square in every bin. A
-/// band is the mean over its bins, and becomes
-///
-/// ```text
-/// log_power[c, segment, frame, band] = ln(power + floor * mean_square[c])
-/// level                              = mean of log_power over all live channels, segments, frames and bands
-/// feature                            = log_power - level        (0 in channels that are not live)
-/// ```
-///
-/// A feature row `[channel][segment]` is its frames end to end, each its bands and then the level. Multiplying a window
-/// by a number moves the level and nothing else. A window without a live channel has no level: not a number, which
-/// scaling turns into the mean.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BandLayout {
-    /// Length of a window.
-    pub window: usize,
-    /// Segments of a window; segment `s` begins at sample `s * hop`.
-    pub segments: usize,
-    /// Distance from one segment to the next.
-    pub hop: usize,
-    /// Frames of a segment; frame `f` of segment `s` begins at sample `s * hop + f * frame_hop`.
-    pub frames: usize,
-    /// Distance from one frame to the next.
-    pub frame_hop: usize,
-    /// Length of a frame and of its transform.
-    pub frame: usize,
-    /// Band `b` is the mean of the bins `edges[b]..edges[b + 1]`, without the last. Bin 0 is in no band.
-    pub edges: Vec<usize>,
-    /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
-    pub floor: f64,
-    /// Whether the level is subtracted from the bands and follows them in every frame.
-    pub level: bool,
-}
-
-impl BandLayout {
-    /// Computes the layout of `config` for windows of `window` samples.
-    ///
-    /// # Errors
-    /// If the window is too short for it.
-    pub fn new(config: &BandsConfig, window: usize) -> Result<Self, PreprocessingError> {
-        let BandsConfig {
-            segments,
-            frames,
-            floor,
-            level,
-            ..
-        } = *config;
-        let segment = config.segment.unwrap_or(2 * window / (segments + 1));
-        let hop = config.hop.unwrap_or(segment / 2);
-        let is_one = frames == 1;
-        let frame = config
-            .frame
-            .unwrap_or(if is_one { segment } else { segment / 2 });
-        let frame_hop = config.frame_hop.unwrap_or(hop / frames);
-        let reach = reach([segments, frames], [hop, frame_hop], frame);
-        let fits = reach.is_some_and(|reach| reach <= window);
-        if frame < 4 || !fits || (frames - 1) * frame_hop + frame > segment {
-            return Err(PreprocessingError::BandsDoNotFit {
-                window,
-                segments,
-                segment,
-                hop,
-                frames,
-                frame,
-                frame_hop,
-            });
-        }
-        let bins = frame / 2;
-        // Including the level, a frame has at most as many features as bins, so several frames have at most as many as
-        // a segment has samples.
-        let usual = if is_one {
-            bins.min(64)
-        } else {
-            (bins - 1).min(63)
-        };
-        let bands = config.bands.unwrap_or(usual);
-        if bands > bins {
-            return Err(PreprocessingError::TooManyBands { frame, bins, bands });
-        }
-        Ok(Self {
-            window,
-            segments,
-            hop,
-            frames,
-            frame_hop,
-            frame,
-            edges: (0..=bands).map(|band| 1 + band * bins / bands).collect(),
-            floor,
-            level,
-        })
-    }
-
-    /// Samples from the window's first sample to the end of the last frame; `None` if the number overflows.
-    pub(super) fn reach(&self) -> Option<usize> {
-        let counts = [self.segments, self.frames];
-        reach(counts, [self.hop, self.frame_hop], self.frame)
-    }
-
-    /// Bands of a frame.
-    pub fn bands(&self) -> usize {
-        self.edges.len() - 1
-    }
-
-    /// Features of a frame: its bands and, if it is kept, the level.
-    pub fn frame_features(&self) -> usize {
-        self.bands() + usize::from(self.level)
-    }
-
-    /// Features of a segment.
-    pub fn features(&self) -> usize {
-        self.frames * self.frame_features()
-    }
-}
-
-/// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.
-fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
-    let last = |i: usize| hops[i].checked_mul(counts[i] - 1);
-    last(0)?.checked_add(last(1)?)?.checked_add(frame)
-}
+pub use layout::BandLayout;
 
 /// The planned front end with its buffers.
 pub(super) struct Bands {

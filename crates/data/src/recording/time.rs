@@ -371,8 +371,7 @@ fn day(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
     let date = date()
         .filter(|_| (1678..2262).contains(&year))
         .ok_or(MomentError::Malformed)?;
-    let epoch = chrono::NaiveDate::default();
-    Ok((date - epoch).num_days())
+    Ok((date - chrono::NaiveDate::default()).num_days())
 }
 
 /// Seconds as nanoseconds; none outside the years 1677 to 2262.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::preprocessing::settings::BandsConfig;
 
 fn features(config: &BandsConfig, window: &[f32], samples: usize) -> Vec<f32> {
     let mut bands = Bands::new(BandLayout::new(config, samples).unwrap());
