@@ -353,7 +353,7 @@ fn label(
         if commas {
             Time::parse(&cell(record, i).replace(',', "."), unit, order)
         } else {
-            Time::parse(&cell(record, i), unit, order)
+            Time::parse(cell(record, i), unit, order)
         }
     };
     let start = time(columns.start)?;
