@@ -1,5 +1,7 @@
 //! The binary `data` as a user runs it.
 
+mod inspected;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};

@@ -80,6 +80,13 @@ fn what_was_unusual_is_noted() {
         let notes = read(name).notes;
         assert_eq!(notes.join("; "), expected, "{name}");
     }
+    let mut own = std::fs::read(folder().join("le.sac")).unwrap();
+    own[4 * 85..4 * 86].copy_from_slice(&4_i32.to_le_bytes());
+    let notes = recording::parse(&own, "sac", &Hints::default())
+        .unwrap()
+        .notes;
+    let expected = "IFTYPE is 4: any x and y, such as the amplitudes of a spectrum; read as a time series with x in seconds";
+    assert_eq!(notes.join("; "), expected);
 }
 
 #[test]
@@ -95,5 +102,6 @@ fn other_kinds_are_refused() {
     assert!(changed(105, 0).contains("not evenly spaced in time (LEVEN is 0)"));
     assert!(changed(85, 2).contains("IFTYPE is 2: a spectrum (real and imaginary)"));
     assert!(changed(79, -12345).contains("how many samples there are (NPTS)"));
+    assert!(changed(79, 0).contains("has no samples (NPTS is 0)"));
     assert!(changed(71, 400).contains("the reference time is not valid: year 2024, day 400"));
 }

@@ -289,6 +289,20 @@ fn source_of(
     })
 }
 
+/// What to say of a channel if its sampling rate changes.
+fn other_rates(channel: &str, traces: &[recording::Trace]) -> Option<String> {
+    let mut rates: Vec<f64> = traces.iter().map(|trace| trace.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup_by(|one, other| recording::same_rate(*one, *other));
+    let texts: Vec<String> = rates.iter().map(f64::to_string).collect();
+    (texts.len() > 1).then(|| {
+        format!(
+            "channel `{channel}` has several sampling rates: {} Hz",
+            texts.join(", ")
+        )
+    })
+}
+
 fn recorded(
     path: &Path,
     examples: &mut Vec<Example>,
@@ -311,11 +325,12 @@ fn recorded(
         }
         read => read?,
     };
-    let file_notes = contents.notes.all().into_iter().filter(|_| known);
-    notes.extend(file_notes.map(|note| Note {
+    let of_file = |note| Note {
         file: path.display().to_string(),
         note,
-    }));
+    };
+    let file_notes = contents.notes.all().into_iter().filter(|_| known);
+    notes.extend(file_notes.map(of_file));
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
     for trace in contents.traces {
         by_channel
@@ -336,11 +351,9 @@ fn recorded(
             });
         } else if known && all().all(|v| v.is_finite()) {
             let suspect = suspect::notes(&channel, traces.iter()).into_iter();
-            notes.extend(suspect.map(|note| Note {
-                file: path.display().to_string(),
-                note,
-            }));
+            notes.extend(suspect.map(of_file));
         }
+        notes.extend(other_rates(&channel, &traces).map(of_file));
         let finite = || all().copied().filter(|v| v.is_finite());
         let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
         channels.push(Channel {
@@ -356,7 +369,7 @@ fn recorded(
                 let seconds = |trace: &recording::Trace| trace.samples.len() as f64 / trace.rate;
                 traces.iter().map(seconds).sum()
             }),
-            stretches: traces.len(),
+            stretches: recording::count_stretches(&traces),
             not_finite: all().filter(|v| !v.is_finite()).count(),
             smallest: finite().fold(f64::INFINITY, f64::min),
             largest: finite().fold(f64::NEG_INFINITY, f64::max),

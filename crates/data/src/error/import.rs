@@ -94,6 +94,34 @@ pub enum ImportError {
     /// A table of labels is malformed.
     #[error("{0}")]
     Csv(#[from] csv::Error),
+    /// A table of labels lists those of several recordings.
+    #[error(
+        "column `{column}` names {files} files, such as `{one}` and `{other}`, and the times count from the start of each: \
+         give each recording a table of its own"
+    )]
+    LabelsOfFiles {
+        /// The column.
+        column: String,
+        /// Number of files.
+        files: usize,
+        /// One of them.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// A row of a table of labels has more cells than there are columns.
+    #[error(
+        "line {line}: {cells} cells, but there are {columns} columns: put texts that contain the separator in quotation \
+         marks"
+    )]
+    LabelCells {
+        /// The line, from 1.
+        line: u64,
+        /// Cells.
+        cells: usize,
+        /// Columns.
+        columns: usize,
+    },
     /// A row of a table of labels is malformed.
     #[error("line {line}: {problem}")]
     Label {

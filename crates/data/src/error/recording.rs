@@ -202,6 +202,9 @@ pub enum SacError {
     /// The number of samples is missing.
     #[error("the header does not say how many samples there are (NPTS)")]
     NoCount,
+    /// There is a header alone.
+    #[error("has no samples (NPTS is 0)")]
+    NoSamples,
     /// Unevenly sampled.
     #[error("the samples are not evenly spaced in time (LEVEN is 0)")]
     Uneven,

@@ -80,6 +80,10 @@ impl Time {
             .ok_or_else(|| LabelTimeError::OutOfRange { text: text.into() })
     }
 
+    fn is_moment(self) -> bool {
+        matches!(self, Self::Moment(_))
+    }
+
     /// The time `seconds` later.
     fn later(self, seconds: f64) -> Self {
         match self {
@@ -128,10 +132,29 @@ const STARTS: [&str; 6] = ["start", "starttime", "begin", "begintime", "onset", 
 const ENDS: [&str; 7] = [
     "end", "endtime", "stop", "stoptime", "offset", "to", "until",
 ];
-const CLASSES: [&str; 4] = ["class", "label", "classname", "category"];
+const CLASSES: [&str; 7] = [
+    "class",
+    "label",
+    "classname",
+    "category",
+    "annotation",
+    "species",
+    "eventlabel",
+];
 const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
 const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+/// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
+/// times count from the start of the sequence.
+const FILES: [&str; 6] = [
+    "file",
+    "filename",
+    "filepath",
+    "audiofile",
+    "audiofilename",
+    SEQUENCE,
+];
+const SEQUENCE: &str = "beginfile";
 
 /// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
 /// `start_ms`.
@@ -215,12 +238,12 @@ impl Columns {
     }
 }
 
-/// Reads a table with the columns `start`, `end` (or `duration`), `class` and optionally `event`. Times are dates, or
-/// numbers in the unit given in the column's name.
+/// Reads a table of labels of a recording of `files` files, with the columns `start`, `end` (or `duration`), `class` and
+/// optionally `event`. Times are dates, or numbers in the unit given in the column's name.
 ///
 /// # Errors
 /// [`DataError`] naming the line or the missing column.
-pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
+pub(super) fn read_labels(path: &Path, files: usize) -> Result<Vec<Label>, DataError> {
     let error = in_file::<ImportError>(path);
     let text = text::read(path).map_err(|source| DataError::Read {
         what: "the table of labels",
@@ -233,6 +256,7 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
         .delimiter(separator)
         .trim(csv::Trim::All)
         .has_headers(false)
+        .flexible(true)
         .from_reader(text.as_bytes());
     let rows = reader.records().collect::<Result<Vec<_>, _>>();
     let rows = rows.map_err(|problem| error(problem.into()))?;
@@ -243,18 +267,73 @@ pub(super) fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
     // Audacity writes the frequencies of a label on a separate line below it.
     let rows = rows.iter().skip(usize::from(named));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
+    for row in rows.clone() {
+        // Some programs leave out empty cells at the end.
+        if row.iter().skip(first.len()).any(|cell| !cell.is_empty()) {
+            let (line, cells) = (line(row), row.len());
+            return Err(error(ImportError::LabelCells {
+                line,
+                cells,
+                columns: first.len(),
+            }));
+        }
+    }
     // A single date may determine for all whether the day or the month comes first.
     let times = rows
         .clone()
-        .flat_map(|row| [&row[columns.start.0], &row[columns.end.0]]);
+        .flat_map(|row| [cell(row, columns.start.0), cell(row, columns.end.0)]);
     let order = DateOrders::of(times.map(str::as_bytes)).order();
     let label = |row: &csv::StringRecord| {
         label(row, &columns, (separator, order)).map_err(|problem| {
-            let line = row.position().map_or(0, csv::Position::line);
+            let line = line(row);
             error(ImportError::Label { line, problem })
         })
     };
-    rows.map(label).collect()
+    let labels: Vec<Label> = rows.clone().map(label).collect::<Result<_, _>>()?;
+    if named && labels.iter().any(|label| !label.start.is_moment()) {
+        check_files(first, rows, files).map_err(error)?;
+    }
+    Ok(labels)
+}
+
+/// Checks that times without a date count from the start of one recording, not from that of each file in `rows`.
+///
+/// # Errors
+/// If the rows name several files.
+fn check_files<'a>(
+    heads: &csv::StringRecord,
+    rows: impl Iterator<Item = &'a csv::StringRecord>,
+    files: usize,
+) -> Result<(), ImportError> {
+    let names: Vec<String> = heads.iter().map(|head| plain(head).0).collect();
+    let at = |wanted: &&str| names.iter().position(|name| name == wanted);
+    let Some(at) = FILES.iter().find_map(at) else {
+        return Ok(());
+    };
+    let mut there: Vec<&str> = rows.map(|row| cell(row, at)).collect();
+    there.retain(|file| !file.is_empty());
+    there.sort_unstable();
+    there.dedup();
+    let is_sequence = names[at] == SEQUENCE && files > 1;
+    match there[..] {
+        [one, other, ..] if !is_sequence => Err(ImportError::LabelsOfFiles {
+            column: heads[at].to_owned(),
+            files: there.len(),
+            one: one.to_owned(),
+            other: other.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The line of a row, from 1.
+fn line(row: &csv::StringRecord) -> u64 {
+    row.position().map_or(0, csv::Position::line)
+}
+
+/// A cell; empty if the row has ended.
+fn cell(row: &csv::StringRecord, at: usize) -> &str {
+    row.get(at).unwrap_or_default()
 }
 
 /// The label in a row.
@@ -267,14 +346,14 @@ fn label(
     (separator, order): (u8, DateOrder),
 ) -> Result<Label, LabelTimeError> {
     let time = |(i, unit): (usize, Option<f64>)| {
-        if record[i].is_empty() {
+        if cell(record, i).is_empty() {
             return Err(LabelTimeError::Missing);
         }
-        let commas = separator != b',' && !record[i].contains('.');
+        let commas = separator != b',' && !cell(record, i).contains('.');
         if commas {
-            Time::parse(&record[i].replace(',', "."), unit, order)
+            Time::parse(&cell(record, i).replace(',', "."), unit, order)
         } else {
-            Time::parse(&record[i], unit, order)
+            Time::parse(cell(record, i), unit, order)
         }
     };
     let start = time(columns.start)?;
@@ -283,7 +362,7 @@ fn label(
         (Time::Seconds(seconds), true) => start.later(seconds),
         (Time::Moment(_), true) => {
             return Err(LabelTimeError::NotDuration {
-                text: record[columns.end.0].to_owned(),
+                text: cell(record, columns.end.0).to_owned(),
             });
         }
     };
@@ -295,17 +374,17 @@ fn label(
     };
     if is_backwards {
         return Err(LabelTimeError::Backwards {
-            start: record[columns.start.0].to_owned(),
-            end: record[columns.end.0].to_owned(),
+            start: cell(record, columns.start.0).to_owned(),
+            end: cell(record, columns.end.0).to_owned(),
         });
     }
     Ok(Label {
         start,
         end,
-        class: record[columns.class].to_owned(),
+        class: cell(record, columns.class).to_owned(),
         event: columns
             .event
-            .map(|i| record[i].to_owned())
+            .map(|i| cell(record, i).to_owned())
             .filter(|event| !event.is_empty()),
     })
 }

@@ -77,7 +77,8 @@ impl Recording {
         }
         self.files = files;
         if let Some(own) = &self.labels_file {
-            self.labels.extend(read_labels(&folder.join(own))?);
+            let labels = read_labels(&folder.join(own), self.files.len())?;
+            self.labels.extend(labels);
         }
         self.class.iter_mut().for_each(trim);
         let classes = self.labels.iter_mut().map(|label| &mut label.class);

@@ -83,6 +83,8 @@ pub struct RecordingReport {
     pub gaps: usize,
     /// Traces or recordings without a stretch as long as a window.
     pub too_short: usize,
+    /// Labels left out since another has the same times and class.
+    pub repeated_labels: usize,
     /// Examples of labels at times without data.
     pub labels_without_data: Vec<String>,
     /// Times of the first and last samples; omitted for a collection of traces.
@@ -185,6 +187,7 @@ impl RecordingReport {
         self.traces = Some(self.traces.unwrap_or(0) + 1);
         self.gaps += other.gaps;
         self.too_short += other.too_short;
+        self.repeated_labels += other.repeated_labels;
         self.labels_without_data.extend(other.labels_without_data);
         self.labels_without_data.truncate(EXAMPLES);
         self.straddling += other.straddling;

@@ -5,7 +5,7 @@ mod labelled;
 mod splits;
 
 use chosen::Chosen;
-use labelled::{count_labels, intervals};
+use labelled::{count_labels, intervals, remove_repeated};
 use rayon::prelude::*;
 use splits::{boundaries, spool_cuts};
 
@@ -131,10 +131,11 @@ fn of_pieces(
     let notes = merged.notes.iter().cloned();
     let notes = notes.map(|note| note.after(format_args!("{}: ", own.name())));
     imported.warnings.extend(notes);
-    let intervals = match span {
+    let mut intervals = match span {
         Some(span) => intervals(config, own, span).map_err(error)?,
         None => Vec::new(),
     };
+    report.repeated_labels = remove_repeated(&mut intervals);
     count_labels(&intervals, &merged, &mut report);
     report.add_times(span, &intervals);
     let long = merged.stretches.into_iter();

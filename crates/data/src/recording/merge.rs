@@ -162,6 +162,30 @@ fn joined(
     }
 }
 
+/// Number of stretches of one channel, whose traces may be in any order and overlap.
+pub(crate) fn count_stretches(traces: &[Trace]) -> usize {
+    let mut order: Vec<&Trace> = traces.iter().collect();
+    order.sort_by_key(|trace| trace.start);
+    let mut count = 0;
+    let mut last: Option<(i64, f64)> = None;
+    for trace in order {
+        let end = match last {
+            Some((end, rate)) if same_rate(rate, trace.rate) && !is_late(trace, end) => end,
+            _ => {
+                count += 1;
+                i64::MIN
+            }
+        };
+        last = Some((end.max(trace.end()), trace.rate));
+    }
+    count
+}
+
+/// Whether a trace begins more than half a sample after `end`.
+fn is_late(trace: &Trace, end: i64) -> bool {
+    trace.start.saturating_sub(end) as f64 * trace.rate / NANOS > 0.5
+}
+
 /// The traces of each of `channels`, in order and without duplicate samples, which `merged` counts.
 fn select(
     traces: &[Trace],
@@ -315,13 +339,13 @@ fn join(traces: Vec<Trace>, gaps: &mut usize) -> (Vec<Trace>, Repeated) {
             joined.push(trace);
             continue;
         };
-        let late = trace.start.saturating_sub(last.end()) as f64 * trace.rate / NANOS;
-        if late > 0.5 {
+        if is_late(&trace, last.end()) {
             *gaps += 1;
             joined.push(trace);
             continue;
         }
-        let early = (-late).round().max(0.0) as usize;
+        let early = last.end().saturating_sub(trace.start) as f64 * trace.rate / NANOS;
+        let early = early.round().max(0.0) as usize;
         let twice = early.min(trace.samples.len());
         let kept = &last.samples[last.samples.len().saturating_sub(early)..];
         let differ = |(one, other): &(&f64, &f64)| one != other;

@@ -29,6 +29,7 @@ use crate::limited;
 use crate::room::room;
 
 pub use columns::{Run, runs};
+pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
@@ -265,7 +266,7 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
 }
 
 /// Whether two sampling rates are the same but for rounding: they differ in the seventh digit at most.
-fn same_rate(one: f64, other: f64) -> bool {
+pub(crate) fn same_rate(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1.5e-6 * one.max(other)
 }
 

@@ -80,8 +80,8 @@ pub(crate) enum Remark {
     Resampled(String),
     /// The length of a window was rounded.
     Window(String),
-    /// Labels of zero length.
-    Instants(String),
+    /// Labels of zero length, or that repeat others.
+    Labels(String),
 }
 
 impl Display for Remark {
@@ -125,7 +125,7 @@ impl Display for Remark {
             Self::Records(text)
             | Self::Resampled(text)
             | Self::Window(text)
-            | Self::Instants(text) => f.write_str(text),
+            | Self::Labels(text) => f.write_str(text),
         }
     }
 }

@@ -20,8 +20,10 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let header = Header::of(bytes).ok_or(SacError::NoHeader)?;
     let mut notes = Notes::default();
     check_kind(&header, &mut notes)?;
-    let count = header.samples().filter(|count| *count > 0);
-    let count = count.ok_or(SacError::NoCount)?;
+    let count = match header.samples() {
+        Some(0) => return Err(SacError::NoSamples.into()),
+        count => count.ok_or(SacError::NoCount)?,
+    };
     let samples = match header.big_endian {
         Some(big_endian) => binary(bytes, count, big_endian, &mut notes),
         None => {
@@ -68,8 +70,13 @@ fn check_kind(header: &Header, notes: &mut Notes) -> Result<(), SacError> {
         return Err(SacError::Uneven);
     }
     let other = match kind {
-        // Time series, and series of any x that is evenly spaced.
-        None | Some(1 | 4) => None,
+        None | Some(1) => None,
+        Some(4) => {
+            notes.push(
+                "IFTYPE is 4: any x and y, such as the amplitudes of a spectrum; read as a time series with x in seconds",
+            );
+            None
+        }
         Some(2) => Some("a spectrum (real and imaginary)"),
         Some(3) => Some("a spectrum (amplitude and phase)"),
         Some(51) => Some("an image (x, y, z)"),

@@ -53,6 +53,28 @@ fn instants_have_windows_around_them() {
     );
 }
 
+/// Raven lists a selection once for each view.
+#[test]
+fn repeated_labels_count_once() {
+    let labels = |times: usize| -> String {
+        let label = |i: usize| {
+            let (class, time) = (["a", "b"][i % 2], 10 * (i + 1));
+            format!("{{start: {time}, end: {}, class: {class}}}, ", time + 5)
+        };
+        (0..8).map(|i| label(i).repeat(times)).collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let once = of_labels(folder.path(), &labels(1), "").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let twice = of_labels(folder.path(), &labels(2), "").unwrap();
+    assert_eq!(twice.counts, once.counts);
+    let said = twice.warnings.texts(false).join("; ");
+    assert!(
+        said.contains("one: 8 of 16 labels are left out: another has the same times and class"),
+        "{said}"
+    );
+}
+
 /// For labels on another day, the error gives the times of both.
 #[test]
 fn labels_beside_the_recording_name_both_times() {

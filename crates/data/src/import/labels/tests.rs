@@ -36,7 +36,7 @@ fn tables_with_marks_of_other_systems() {
     let path = folder.path().join("labels.csv");
     let text = "\u{feff}start,end,class,event\r\n0,2, steps ,\r\n";
     std::fs::write(&path, text).unwrap();
-    let labels = read_labels(&path).unwrap();
+    let labels = read_labels(&path, 1).unwrap();
     assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
     assert_eq!(labels[0].event, None);
     // As written by Excel in other locales and by other programs.
@@ -45,7 +45,7 @@ fn tables_with_marks_of_other_systems() {
         "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
     ] {
         std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path).unwrap();
+        let labels = read_labels(&path, 1).unwrap();
         assert_eq!(
             (labels[0].start, labels[0].end),
             (Time::Seconds(0.5), Time::Seconds(2.5))
@@ -75,7 +75,7 @@ fn tables_with_marks_of_other_systems() {
         ),
     ] {
         std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path).unwrap();
+        let labels = read_labels(&path, 1).unwrap();
         let expected = if moment {
             (Time::Moment(moments[0]), Time::Moment(moments[1]))
         } else {
@@ -85,7 +85,7 @@ fn tables_with_marks_of_other_systems() {
         assert_eq!((labels[0].start, labels[0].end), expected, "{text}");
     }
     std::fs::write(&path, "a,b\n1,2\n").unwrap();
-    let error = read_labels(&path).unwrap_err().to_string();
+    let error = read_labels(&path, 1).unwrap_err().to_string();
     assert!(
         error.contains("no column `start`") && error.contains("there are a, b"),
         "{error}"
@@ -99,7 +99,7 @@ fn days_and_months_of_a_table() {
     let path = folder.path().join("labels.csv");
     let read = |rows: &str| {
         std::fs::write(&path, format!("start,end,class\n{rows}")).unwrap();
-        read_labels(&path).map_err(|error| error.to_string())
+        read_labels(&path, 1).map_err(|error| error.to_string())
     };
     let moment = |text: &str| Time::Moment(recording::parse_time(text).unwrap());
     let first = "03/04/2025 10:00:00,03/04/2025 10:01:00,a\n";
@@ -130,9 +130,58 @@ fn impossible_times_are_named_with_their_line() {
         ("10:00:01,10:00:02,a", "line 2: `10:00:01` has no date"),
     ] {
         std::fs::write(&path, format!("start,end,class\n{row}\n")).unwrap();
-        let error = read_labels(&path).unwrap_err().to_string();
+        let error = read_labels(&path, 1).unwrap_err().to_string();
         assert!(error.contains(problem), "{error}");
     }
     std::fs::write(&path, "start,end,class\n5,5,a\n").unwrap();
-    assert_eq!(read_labels(&path).unwrap().len(), 1);
+    assert_eq!(read_labels(&path, 1).unwrap().len(), 1);
+}
+
+/// Raven leaves out empty cells at the end of rows, and names the class as the user wishes.
+#[test]
+fn columns_and_rows_of_ravens_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.selections.txt");
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_labels(&path, 1).map_err(|error| error.to_string())
+    };
+    for class in ["Species", "Annotation", "event_label"] {
+        let heads = format!("Selection\tView\tBegin Time (s)\tEnd Time (s)\t{class}\tnotes\t");
+        let labels = read(&format!("{heads}\n1\tSpectrogram 1\t0.5\t2.5\tWOTH\n")).unwrap();
+        assert_eq!((labels.len(), labels[0].class.as_str()), (1, "WOTH"));
+        assert_eq!(labels[0].end, Time::Seconds(2.5));
+    }
+    let error = read("start,end,class\n0,1\n,,a\n").unwrap_err();
+    assert!(error.contains("line 3: a time is missing"), "{error}");
+    assert_eq!(read("start,end,class\n0,1,a,,\n").unwrap()[0].class, "a");
+    let error = read("start,end,class\n0,1,a\n1,2,a, and b\n").unwrap_err();
+    let expected = "line 3: 4 cells, but there are 3 columns: put texts that contain the separator in quotation marks";
+    assert!(error.contains(expected), "{error}");
+}
+
+/// Times without a date count from the start of each file, which is not that of the recording.
+#[test]
+fn tables_of_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let read = |text: &str, files| {
+        std::fs::write(&path, text).unwrap();
+        read_labels(&path, files).map_err(|error| error.to_string())
+    };
+    let rows = "a.wav,0,1,x\nb.wav,0,1,y\n";
+    for files in [1, 2] {
+        let error = read(&format!("File name,onset,offset,class\n{rows}"), files).unwrap_err();
+        let expected = "column `File name` names 2 files, such as `a.wav` and `b.wav`, and the times count from the start \
+                        of each: give each recording a table of its own";
+        assert!(error.contains(expected), "{error}");
+    }
+    let sequence = format!("Begin File,Begin Time (s),End Time (s),class\n{rows}");
+    assert!(read(&sequence, 1).is_err());
+    assert_eq!(read(&sequence, 2).unwrap().len(), 2);
+    let one = "file,start,end,class\na.wav,0,1,x\na.wav,1,2,y\n";
+    assert_eq!(read(one, 1).unwrap().len(), 2);
+    let dated = "file,start,end,class\na,2024-05-01T10:00:00Z,2024-05-01T10:00:01Z,x\nb,2024-05-01T11:00:00Z,\
+                 2024-05-01T11:00:01Z,y\n";
+    assert_eq!(read(dated, 1).unwrap().len(), 2);
 }

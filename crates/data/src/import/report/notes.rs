@@ -49,7 +49,23 @@ impl RecordingReport {
                 ),
             });
         }
+        notes.extend(self.notes_on_labels());
+        notes
+    }
+
+    /// Warnings and information on labels.
+    fn notes_on_labels(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
         let all: usize = self.classes.iter().map(|class| class.labels).sum();
+        if self.repeated_labels > 0 {
+            let text = format!(
+                "{} of {} labels are left out: another has the same times and class",
+                self.repeated_labels,
+                all + self.repeated_labels
+            );
+            notes.push(Note::from(Remark::Labels(text)).after(format_args!("{}: ", self.name)));
+        }
+        let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));
         let without = self.classes.iter().map(|class| class.labels_without_data);
         let without: usize = without.sum();
         if without > 0 {
@@ -73,7 +89,7 @@ impl RecordingReport {
             let text = format!(
                 "{instants} of {all} labels end where they begin: each is an instant with a window around it"
             );
-            notes.push(Note::from(Remark::Instants(text)).after(format_args!("{}: ", self.name)));
+            notes.push(Note::from(Remark::Labels(text)).after(format_args!("{}: ", self.name)));
         } else if instants > 0 {
             note(format!(
                 "{instants} of {all} labels end where they begin, and `centre_short_events` is false: they become no \

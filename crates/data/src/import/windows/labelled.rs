@@ -1,5 +1,7 @@
 //! The labelled intervals of a recording, and which of them lie at times without data.
 
+use std::collections::HashSet;
+
 use super::super::config::{RecordingsConfig, SplitBy};
 use super::super::cut::Interval;
 use super::super::recording::Recording;
@@ -53,6 +55,15 @@ pub(super) fn intervals(
         });
     }
     Ok(intervals)
+}
+
+/// Removes intervals that repeat another's times and class, and returns their number. Raven lists a selection once for
+/// each view.
+pub(super) fn remove_repeated(intervals: &mut Vec<Interval>) -> usize {
+    let all = intervals.len();
+    let mut seen = HashSet::new();
+    intervals.retain(|own| seen.insert((own.start, own.end, own.label)));
+    all - intervals.len()
 }
 
 /// Counts labels by class, and labels at times without data.
