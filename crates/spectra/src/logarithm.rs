@@ -85,7 +85,7 @@ fn ln_narrow(x: f32) -> f32 {
     const SQRT_HALF: u32 = 0x3f35_04f3;
     const MANTISSA: u32 = (1 << 23) - 1;
     // Together `ln 2`. The first has so few bits that its products with exponents are exact.
-    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
     let e = (shifted as i32 >> 23) as f32;

@@ -2,10 +2,11 @@
 //!
 //! Recorded times jitter, repeat and come in bursts, while the converter samples evenly. The rate is therefore a fit of
 //! time over row. A gap is a permanent departure of the times from this fit by about a sample or more; a single late
-//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics.
+//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, `short` notes parts at another rate.
 
 mod guess;
 mod levels;
+mod short;
 
 use std::ops::Range;
 
@@ -226,6 +227,8 @@ fn finish(
             bounds.len(),
             times.len() / bounds.len()
         ));
+    } else {
+        notes.extend(short::note(seconds, &bounds, measured));
     }
     if !guess.levels.exact() {
         notes.extend(bursts(seconds, measured));

@@ -245,3 +245,24 @@ proptest! {
         }
     }
 }
+
+/// A recorder that begins at half its rate, with jitter.
+#[test]
+fn a_part_at_another_rate_is_noted() {
+    let mut state = 5;
+    let mut time = 0.0;
+    let mut times = Vec::new();
+    for row in 0..12_000 {
+        times.push(time + 0.003 * random(&mut state));
+        time += if row < 500 { 0.02 } else { 0.01 };
+    }
+    let clock = fit(&nanos(&times), None).unwrap();
+    assert!(clock.stretches.len() > 8, "{:?}", clock.stretches.len());
+    let noted = clock.notes.iter().any(|note| note.contains("stretches"));
+    assert!(noted, "{:?}", clock.notes);
+    // A few gaps are none.
+    let gaps: Vec<(usize, f64)> = (1..6).map(|i| (2000 * i, 50.0)).collect();
+    let gappy = even(12_000, 100.0, &gaps);
+    let clock = fit(&nanos(&gappy), None).unwrap();
+    assert!(clock.notes.is_empty(), "{:?}", clock.notes);
+}
