@@ -118,16 +118,16 @@ impl ModelKind {
         }
     }
 
-    /// Label smoothing with which the network is trained by default. The networks of the Keras scripts are too sure on
-    /// new sites without it; `seismic_cnn` is not, and loses accuracy with it (`docs/accuracy.md`).
+    /// Label smoothing with which the network is trained by default. `simple_cnn` is too sure on new sites without it;
+    /// others lose accuracy with it, or were not measured (`docs/accuracy.md`).
     pub fn label_smoothing(self) -> f64 {
         match self {
+            ModelKind::Simple => 0.2,
             ModelKind::UltraLightweight
-            | ModelKind::Simple
             | ModelKind::DeepEfficient
             | ModelKind::ResnetStyle
-            | ModelKind::DeepLarge => 0.2,
-            ModelKind::Seismic => 0.0,
+            | ModelKind::DeepLarge
+            | ModelKind::Seismic => 0.0,
         }
     }
 }

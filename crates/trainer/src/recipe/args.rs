@@ -86,7 +86,7 @@ pub struct RecipeArgs {
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightsName>,
-    /// Part of every target that is shared among all classes; 0 for none [default: 0.2; 0 for seismic_cnn]
+    /// Part of every target that is shared among all classes; 0 for none [default: 0.2 for simple_cnn, else 0]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_smoothing: Option<f64>,
