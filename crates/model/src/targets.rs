@@ -25,7 +25,7 @@ impl Targets {
     pub fn new(classes: usize, smoothing: f32) -> Self {
         let share = smoothing / classes as f32;
         let value = |i: usize| {
-            let own = if i % (classes + 1) == 0 {
+            let own = if i.is_multiple_of(classes + 1) {
                 1.0 - smoothing
             } else {
                 0.0
