@@ -1,8 +1,8 @@
 //! Cells of rows and the columns that they are added to: any notation, and what does not fit.
 
-use super::super::time::{Moment, parse_moment_as};
+use super::super::time::{DateOrder, Moment, parse_moment_as};
 use super::layout::{Kind, Layout, is_missing};
-use super::number::number;
+use super::number::{Commas, number};
 use super::{NO_TIME, Texts, Values};
 use crate::error::recording::MomentError;
 use crate::room::room;
@@ -125,44 +125,61 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
         .strip_prefix(b"\"")
         .and_then(|c| c.strip_suffix(b"\""))
         .unwrap_or(cell);
-    let shown = || {
-        String::from_utf8_lossy(cell)
-            .chars()
-            .take(40)
-            .collect::<String>()
+    let values = &mut own.columns[column];
+    let Err(unfit) = push(cell, values, layout.commas, layout.orders[column]) else {
+        return;
     };
-    match &mut own.columns[column] {
+    values.push_missing();
+    own.wrong[column].add(offset, || {
+        let shown: String = String::from_utf8_lossy(cell).chars().take(40).collect();
+        match unfit {
+            Unfit::NoNumber => format!("`{shown}` is not a number"),
+            Unfit::Time(problem) => format!("`{shown}` {problem}"),
+            Unfit::Filled => format!("`{shown}` in an empty column"),
+        }
+    });
+}
+
+/// Why a cell does not fit its column.
+pub(super) enum Unfit {
+    NoNumber,
+    Time(MomentError),
+    /// The column is empty otherwise.
+    Filled,
+}
+
+/// Adds a cell without quotation marks to its column; `order` is that of day and month in dates.
+///
+/// # Errors
+/// If the cell does not fit; nothing is added then.
+pub(super) fn push(
+    cell: &[u8],
+    column: &mut Values,
+    commas: Commas,
+    order: DateOrder,
+) -> Result<(), Unfit> {
+    match column {
         Values::Numbers(numbers) => {
-            let value = number(cell, layout.commas).unwrap_or_else(|| {
-                if !is_missing(cell) {
-                    own.wrong[column].add(offset, || format!("`{}` is not a number", shown()));
-                }
-                f64::NAN
-            });
-            numbers.push(value);
+            let missing = || is_missing(cell).then_some(f64::NAN);
+            let value = number(cell, commas).or_else(missing);
+            numbers.push(value.ok_or(Unfit::NoNumber)?);
         }
         Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
-        Values::Times(times) | Values::Clocks(times) => {
-            let clock = layout.kinds[column] == Kind::Clock;
-            let moment = match parse_moment_as(cell, layout.orders[column]) {
-                Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) if !clock => Ok(nanos),
-                Ok(Moment::Clock(nanos)) if clock => Ok(nanos),
-                Ok(_) => Err(MomentError::OtherKind),
-                Err(problem) => Err(problem),
-            };
-            times.push(moment.unwrap_or_else(|problem| {
-                own.wrong[column].add(offset, || format!("`{}` {problem}", shown()));
-                NO_TIME
-            }));
-        }
+        Values::Times(times) => match parse_moment_as(cell, order).map_err(Unfit::Time)? {
+            Moment::Stamp(nanos) | Moment::Day(nanos) => times.push(nanos),
+            Moment::Clock(_) => return Err(Unfit::Time(MomentError::OtherKind)),
+        },
+        Values::Clocks(times) => match parse_moment_as(cell, order).map_err(Unfit::Time)? {
+            Moment::Clock(nanos) => times.push(nanos),
+            Moment::Stamp(_) | Moment::Day(_) => return Err(Unfit::Time(MomentError::OtherKind)),
+        },
         Values::Texts(texts) => texts.push(cell),
         Values::Nothing(rows) => {
-            if !is_missing(cell) {
-                own.wrong[column].add(offset, || format!("`{}` in an empty column", shown()));
-            }
+            is_missing(cell).then_some(()).ok_or(Unfit::Filled)?;
             *rows += 1;
         }
     }
+    Ok(())
 }
 
 impl Values {

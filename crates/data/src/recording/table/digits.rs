@@ -6,7 +6,7 @@
 use super::nearest::{nearest, quotient};
 
 /// Powers of ten that a u64 holds.
-const POWERS: [u64; 20] = {
+pub(super) const POWERS: [u64; 20] = {
     let mut powers = [1; 20];
     let mut i = 1;
     while i < powers.len() {

@@ -1,5 +1,7 @@
 //! Numbers in the cells of a table, as people and their programs write them.
 
+use super::nearest::nearest;
+
 /// What commas within numbers mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Commas {
@@ -13,35 +15,22 @@ pub(super) enum Commas {
     Points,
 }
 
-/// Powers of ten that a float64 holds exactly, as far as they are needed.
-const POWERS: [f64; 16] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-];
-
 /// Digits of which a float64 holds every number exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// The number at the beginning of a line, up to `separator` or the end, and the rest after the separator; only for
-/// numbers of at most 15 digits, a point and a minus.
-///
-/// Digits and power of ten are exact, and a division of exact numbers rounds once. The result is the nearest float64,
-/// as in the standard library (W. D. Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990).
-pub(super) fn plain(line: &[u8], separator: u8) -> Option<(f64, Option<&[u8]>)> {
-    let (negative, digits) = match line {
+/// The number in a cell of at most 15 digits, a point and a minus: the nearest float64, as in the standard library.
+fn plain(cell: &[u8]) -> Option<f64> {
+    let (negative, digits) = match cell {
         [b'-', rest @ ..] => (true, rest),
-        _ => (false, line),
+        _ => (false, cell),
     };
     let (mut whole, mut count, mut after_point) = (0u64, 0, None);
-    let mut rest = None;
-    for (i, byte) in digits.iter().enumerate() {
+    for byte in digits {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
             // Twenty digits may overflow, but with more than 15 there is no result.
             whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
             count += 1;
-        } else if *byte == separator {
-            rest = Some(&digits[i + 1..]);
-            break;
         } else if *byte == b'.' && after_point.is_none() {
             after_point = Some(count);
         } else {
@@ -51,14 +40,15 @@ pub(super) fn plain(line: &[u8], separator: u8) -> Option<(f64, Option<&[u8]>)> 
     if !(1..=EXACT_DIGITS).contains(&count) {
         return None;
     }
-    let value = whole as f64 / POWERS[count - after_point.unwrap_or(count)];
-    Some((if negative { -value } else { value }, rest))
+    let decimals = count - after_point.unwrap_or(count);
+    let value = nearest(whole, -(decimals as i32))?;
+    Some(if negative { -value } else { value })
 }
 
 /// The number in a cell.
 pub(super) fn number(cell: &[u8], commas: Commas) -> Option<f64> {
     if commas == Commas::None
-        && let Some((value, None)) = plain(cell, b'\n')
+        && let Some(value) = plain(cell)
     {
         return Some(value);
     }
@@ -167,22 +157,23 @@ mod tests {
     }
 
     #[test]
-    fn plain_numbers_in_a_line() {
-        assert_eq!(plain(b"-1.5,2", b','), Some((-1.5, Some(&b"2"[..]))));
-        assert_eq!(plain(b"2", b','), Some((2.0, None)));
-        assert_eq!(plain(b"2,", b','), Some((2.0, Some(&b""[..]))));
-        for line in [
+    fn plain_numbers_in_a_cell() {
+        assert_eq!(plain(b"-1.5"), Some(-1.5));
+        assert_eq!(plain(b"2"), Some(2.0));
+        for cell in [
             &b""[..],
             b"-",
             b".",
             b",1",
             b"1 ,2",
+            b"-1.5,2",
+            b"2,",
             b"1e3",
             b"+1",
             b"1.2.3",
             b"1234567890123456",
         ] {
-            assert_eq!(plain(line, b','), None, "{line:?}");
+            assert_eq!(plain(cell), None, "{cell:?}");
         }
     }
 

@@ -3,26 +3,13 @@
 //! Neighbouring rows have the same date. It is read once, by the reader of all notations, and compared from then on.
 
 use super::super::time::{DateOrder, Moment, parse_moment_as};
-use super::digits::{eight, first_digits, run};
-
-/// Powers of ten for fractions of a second.
-const POWERS: [i64; 9] = [
-    1,
-    10,
-    100,
-    1_000,
-    10_000,
-    100_000,
-    1_000_000,
-    10_000_000,
-    100_000_000,
-];
+use super::digits::{POWERS, eight, first_digits, run};
 
 /// Reader of the times of a column.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     /// Order of day and month in its dates.
-    order: DateOrder,
+    pub order: DateOrder,
     separator: u8,
     /// The last date, and nanoseconds from 1970 to its midnight.
     date: [u8; 10],
@@ -74,7 +61,7 @@ impl Stamps {
         if count == 0 {
             return None;
         }
-        let mut nanos = first_digits(fraction, count) as i64 * POWERS[8 - count] * 10;
+        let mut nanos = (first_digits(fraction, count) * POWERS[9 - count]) as i64;
         let mut end = end + 1 + count;
         if count == 8 {
             let ninth = bytes.get(end)?.wrapping_sub(b'0');

@@ -4,12 +4,13 @@
 //! [`Usual::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
 //! would add.
 
-use super::super::time::{DateOrder, Moment, parse_moment_as};
+use super::super::time::DateOrder;
+use super::Values;
+use super::cells::push;
 use super::digits::{Shape, add_number};
-use super::layout::{Layout, is_missing};
-use super::number::{Commas, number};
+use super::layout::Layout;
+use super::number::Commas;
 use super::stamps::Stamps;
-use super::{NO_TIME, Values};
 
 /// Reader of usual rows.
 pub(super) struct Usual<'a> {
@@ -29,8 +30,6 @@ pub(super) struct Usual<'a> {
 struct Known {
     shape: Shape,
     stamps: Stamps,
-    /// Order of day and month in its dates.
-    order: DateOrder,
 }
 
 impl<'a> Usual<'a> {
@@ -45,7 +44,6 @@ impl<'a> Usual<'a> {
         let known = layout.orders.iter().map(|order| Known {
             shape: Shape::default(),
             stamps: Stamps::new(*order, separator),
-            order: *order,
         });
         Self {
             bytes,
@@ -166,7 +164,7 @@ impl<'a> Usual<'a> {
         };
         match behind {
             Some(behind) => Some(behind + 1),
-            None => self.any_cell(start, end, column, known.order),
+            None => self.any_cell(start, end, column, known.stamps.order),
         }
     }
 
@@ -200,35 +198,10 @@ impl<'a> Usual<'a> {
         if (*rest.get(length)? == b'\n') != is_last {
             return None;
         }
-        self.add_cell(cell, column, order)?;
+        push(cell, column, self.layout.commas, order).ok()?;
         // At the second of two bytes that end the line.
         let is_at_end = is_last && self.line_end == b'\r' || blanks && !is_last;
         Some(at + length + usize::from(!is_at_end))
-    }
-
-    fn add_cell(&self, cell: &[u8], column: &mut Values, order: DateOrder) -> Option<()> {
-        let missing = is_missing(cell);
-        match column {
-            Values::Numbers(numbers) => {
-                let value = number(cell, self.layout.commas);
-                numbers.push(value.or(missing.then_some(f64::NAN))?);
-            }
-            Values::Times(times) | Values::Clocks(times) if missing => times.push(NO_TIME),
-            Values::Times(times) => match parse_moment_as(cell, order) {
-                Ok(Moment::Stamp(nanos) | Moment::Day(nanos)) => times.push(nanos),
-                _ => return None,
-            },
-            Values::Clocks(times) => match parse_moment_as(cell, order) {
-                Ok(Moment::Clock(nanos)) => times.push(nanos),
-                _ => return None,
-            },
-            Values::Texts(texts) => texts.push(cell),
-            Values::Nothing(rows) => {
-                missing.then_some(())?;
-                *rows += 1;
-            }
-        }
-        Some(())
     }
 
     #[inline]

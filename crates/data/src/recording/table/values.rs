@@ -144,6 +144,16 @@ impl Values {
         }
     }
 
+    /// Adds a missing value.
+    pub fn push_missing(&mut self) {
+        match self {
+            Self::Numbers(values) => values.push(f64::NAN),
+            Self::Times(values) | Self::Clocks(values) => values.push(NO_TIME),
+            Self::Texts(texts) => texts.push(b""),
+            Self::Nothing(rows) => *rows += 1,
+        }
+    }
+
     /// Removes the last value.
     pub fn pop(&mut self) {
         match self {
