@@ -356,7 +356,7 @@ fn coloured(rng: &mut ChaCha8Rng, length: usize, colour: f64) -> Vec<f64> {
         let phase = TAU * rng.random::<f64>();
         *bin = Complex::from_polar(magnitude * (i as f64).powf(-colour / 2.0), phase);
     }
-    inverse(&spectrum, length)
+    inverse(spectrum, length)
 }
 
 #[cfg(test)]

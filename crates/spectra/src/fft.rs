@@ -48,9 +48,8 @@ impl PlannedFft {
 ///
 /// # Panics
 /// If there are not `length / 2 + 1` bins.
-pub fn inverse(bins: &[Complex<f64>], length: usize) -> Vec<f64> {
+pub fn inverse(mut bins: Vec<Complex<f64>>, length: usize) -> Vec<f64> {
     let fft = RealFftPlanner::new().plan_fft_inverse(length);
-    let mut bins = bins.to_vec();
     bins[0].im = 0.0;
     if length.is_multiple_of(2) {
         bins[length / 2].im = 0.0;
@@ -73,7 +72,7 @@ mod tests {
             fft.input.copy_from_slice(&numbers);
             let bins = fft.run().to_vec();
             assert_eq!(bins.len(), length / 2 + 1);
-            for (found, number) in inverse(&bins, length).iter().zip(&numbers) {
+            for (found, number) in inverse(bins, length).iter().zip(&numbers) {
                 assert!((found / length as f64 - number).abs() < 1e-12);
             }
         }

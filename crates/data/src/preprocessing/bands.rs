@@ -272,13 +272,9 @@ impl Bands {
             total += sum + count * offset;
         }
         let mean = total / (offsets.len() as f64 * count);
-        let level = mean + natural(reference);
-        let removed = if self.layout.level {
-            mean
-        } else {
-            mean - level
-        };
-        let level = level as f32;
+        let unit = natural(reference);
+        let removed = if self.layout.level { mean } else { -unit };
+        let level = (mean + unit) as f32;
         let mut logs = self.logs.chunks_exact_mut(width * starts).zip(&offsets);
         for known in &self.known {
             if *known {
