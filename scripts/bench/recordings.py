@@ -69,11 +69,28 @@ def write_tables(folder, channels):
     pd.DataFrame({"time": seconds, **volts}).to_csv(folder / "semicolons.csv", index=False, sep=";", decimal=",", float_format="%.6f")
     pd.DataFrame({"time": moments.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), **counts}).to_csv(folder / "dates.csv", index=False)
     pd.DataFrame({"time_ms": np.arange(n) * 5, **counts}).to_csv(folder / "integers.csv", index=False)
+    rng = np.random.default_rng(2)
+    noise = {name: rng.normal(0, 300, n) for name in "ZNE"}
+    unix = 1714557600 + np.arange(n) / RATE
+    pd.DataFrame({"time": [f"{t:.3f}" for t in unix], **{name: own.astype(int) for name, own in noise.items()}}).to_csv(folder / "noise.csv", index=False)
+    pd.DataFrame({"time": seconds, **noise}).to_csv(folder / "noise_decimals.csv", index=False, float_format="%.4f")
+    np.savetxt(folder / "numpy.csv", np.stack([seconds, *noise.values()], axis=1), delimiter=",", header="time,Z,N,E", comments="")
+    # One row a sample: channels in turn, and one after the other.
+    channels, samples = np.tile(list("ZNE"), n), np.stack(list(counts.values()), axis=1).ravel()
+    long = {"time": np.repeat(seconds, 3), "channel": channels, "samples": samples}
+    pd.DataFrame(long).to_csv(folder / "long.csv", index=False)
+    pd.DataFrame({**long, "time": np.repeat(moments.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), 3)}).to_csv(folder / "long_dates.csv", index=False)
+    blocks = np.argsort(channels, kind="stable")
+    pd.DataFrame({name: own[blocks] for name, own in long.items()}).to_csv(folder / "long_blocks.csv", index=False)
 
 
 def table(path, **keys):
     """As pandas reads it; dates as dates."""
     return pd.read_csv(path, **keys)[["Z", "N", "E"]].to_numpy().size
+
+
+def long_table(path, **keys):
+    return pd.read_csv(path, **keys)["samples"].to_numpy().size
 
 
 def wav(path):
@@ -101,6 +118,12 @@ PEERS = [
     ("semicolons.csv", "pandas", lambda path: table(path, sep=";", decimal=",")),
     ("dates.csv", "pandas", lambda path: table(path, parse_dates=["time"])),
     ("integers.csv", "pandas", table),
+    ("noise.csv", "pandas", table),
+    ("noise_decimals.csv", "pandas", table),
+    ("numpy.csv", "pandas", table),
+    ("long.csv", "pandas", long_table),
+    ("long_dates.csv", "pandas", lambda path: long_table(path, parse_dates=["time"])),
+    ("long_blocks.csv", "pandas", long_table),
     ("seisbench", "h5py", seisbench),
 ]
 

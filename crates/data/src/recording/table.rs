@@ -8,6 +8,7 @@ mod cells;
 mod clock;
 mod digits;
 mod layout;
+mod line;
 mod names;
 mod nearest;
 mod number;

@@ -377,11 +377,16 @@ fn day(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
 /// Seconds as nanoseconds; none outside the years 1677 to 2262.
 #[inline]
 pub(super) fn of_seconds(seconds: f64) -> Option<i64> {
-    let nanos = seconds * NANOS;
+    rounded(seconds * NANOS)
+}
+
+/// The nearest integer, if it is within about the range of an `i64`.
+#[inline]
+pub(super) fn rounded(value: f64) -> Option<i64> {
     // As `f64::round`, which is a slow call on processors without an instruction for it.
-    (nanos.abs() < 9.2e18).then(|| {
-        let whole = nanos as i64;
-        let rest = nanos - whole as f64;
+    (value.abs() < 9.2e18).then(|| {
+        let whole = value as i64;
+        let rest = value - whole as f64;
         whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5)
     })
 }

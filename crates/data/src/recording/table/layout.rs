@@ -3,6 +3,7 @@
 use super::super::text::cell;
 use super::super::time::{DateOrder, Moment, parse_moment_as};
 use super::super::{Notes, Remark};
+use super::line::{split, trimmed};
 use super::names::{time_name, with_unit};
 use super::number::{Commas, may_be_number, number};
 use super::whole;
@@ -59,18 +60,13 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
     if lines.is_empty() {
         return Err(TableError::NoLines);
     }
-    let separators = [b';', b'\t', b',', b'|', b' '];
-    let best = separators
-        .into_iter()
-        .filter_map(|separator| {
-            let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
-            let first = values_begin(&rows)?;
-            // Prefers more cells, then more rows, then the separator listed first.
-            let cells = rows[first].len();
-            Some((rows.len() - first, cells.min(2), separator, rows, first))
-        })
-        .reduce(|a, b| if (b.1, b.0) > (a.1, a.0) { b } else { a });
-    let Some((_, _, separator, rows, first)) = best else {
+    let best = separated(&lines);
+    let Some(Separated {
+        separator,
+        rows,
+        first,
+    }) = best
+    else {
         return Err(TableError::NoRows {
             lines: lines[lines.len() - 1].number,
             line: lines[0].number,
@@ -116,6 +112,45 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
     })
 }
 
+/// Cells of the first lines, by a separator, and the first row of values.
+struct Separated {
+    separator: u8,
+    rows: Vec<Vec<Vec<u8>>>,
+    first: usize,
+}
+
+/// The separator by which lines are a table: prefers more cells, then more rows, then the separator listed first.
+fn separated(lines: &[Line<'_>]) -> Option<Separated> {
+    let has = |separator: u8| {
+        let ends =
+            |byte: &u8| *byte == separator || separator == b' ' && byte.is_ascii_whitespace();
+        let mut lines = lines.iter();
+        lines.any(|line| trimmed(line.bytes, separator).iter().any(ends))
+    };
+    let by = |separator: u8| {
+        let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
+        let first = values_begin(&rows)?;
+        let rank = (rows[first].len().min(2), rows.len() - first);
+        Some((
+            rank,
+            Separated {
+                separator,
+                rows,
+                first,
+            },
+        ))
+    };
+    let best = |separators: &[u8]| {
+        let found = separators.iter().filter_map(|separator| by(*separator));
+        found.reduce(|a, b| if b.0 > a.0 { b } else { a })
+    };
+    let all = [b';', b'\t', b',', b'|', b' '];
+    let (there, absent): (Vec<u8>, Vec<u8>) = all.into_iter().partition(|own| has(*own));
+    // By a separator that is not there, each line is one cell.
+    let found = best(&there).filter(|((cells, _), _)| *cells > 1 || absent.is_empty());
+    found.or_else(|| best(&all)).map(|(_, separated)| separated)
+}
+
 /// The first lines with something in them, and of the comments the last before each.
 fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     let (mut lines, mut comments) = (Vec::new(), Vec::new());
@@ -142,48 +177,6 @@ fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
         }
     }
     (lines, comments)
-}
-
-/// A line without its end. Tabs that separate stay: behind the last may be a cell without a value.
-pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {
-    let is_kept =
-        |byte: &u8| !byte.is_ascii_whitespace() || (*byte == separator && separator != b' ');
-    let length = line.iter().rposition(is_kept).map_or(0, |last| last + 1);
-    &line[..length]
-}
-
-/// Cells of a line; consecutive blanks are one separator.
-pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
-    let line = trimmed(line, separator);
-    if separator == b' ' {
-        let cells = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|cell| !cell.is_empty());
-        return cells.map(<[u8]>::to_vec).collect();
-    }
-    let mut cells = vec![Vec::new()];
-    let mut quoted = false;
-    for (i, byte) in line.iter().enumerate() {
-        match byte {
-            b'"' => {
-                // Two quotes within quotes stand for one.
-                if !quoted
-                    && i > 0
-                    && line[i - 1] == b'"'
-                    && cells.last().is_some_and(|c| !c.is_empty())
-                {
-                    cells.last_mut().expect("one at least").push(b'"');
-                }
-                quoted = !quoted;
-            }
-            _ if *byte == separator && !quoted => cells.push(Vec::new()),
-            _ => cells.last_mut().expect("one at least").push(*byte),
-        }
-    }
-    cells
-        .into_iter()
-        .map(|cell| cell.trim_ascii().to_vec())
-        .collect()
 }
 
 /// Type of a cell.
@@ -276,46 +269,43 @@ fn usual(kinds: &[Kind]) -> Kind {
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
 /// have a time and no value yet.
 fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
-    let first = numbers_begin(rows)?;
-    let below = loose_kinds(&rows[first]);
-    let is_time_alone = |row: &&Vec<Vec<u8>>| {
-        let own = loose_kinds(row);
+    let mut kinds = Vec::with_capacity(rows.len());
+    let mut rest = rows.iter();
+    let first = (0..rows.len()).find(|first| {
+        let known = (first + ALIKE).saturating_sub(kinds.len());
+        kinds.extend(rest.by_ref().take(known).map(|row| loose_kinds(row)));
+        are_numbers(&kinds[*first..])
+    })?;
+    let below = &kinds[first];
+    let is_time_alone = |own: &&Vec<Kind>| {
         let fits =
             |(own, below): (&Kind, &Kind)| *own == Kind::Empty || is_time(*own) && is_time(*below);
         own.len() == below.len()
             && own.iter().any(|kind| is_time(*kind))
-            && own.iter().zip(&below).all(fits)
+            && own.iter().zip(below).all(fits)
     };
-    let above = rows[..first].iter().rev().take_while(is_time_alone);
+    let above = kinds[..first].iter().rev().take_while(is_time_alone);
     Some(first - above.count())
 }
 
-/// The first line from which on lines have as many cells, of the same kinds, and a number among them.
-fn numbers_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
-    (0..rows.len()).find(|first| {
-        let own = &rows[*first..rows.len().min(first + ALIKE)];
-        let kinds: Vec<Vec<Kind>> = own.iter().map(|row| loose_kinds(row)).collect();
-        let trimmed = |kinds: &[Kind]| {
-            let rest = kinds
-                .iter()
-                .rev()
-                .take_while(|kind| **kind == Kind::Empty)
-                .count();
-            kinds.len() - rest
-        };
-        let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
-        let numbers = |kinds: &[Kind]| kinds.contains(&Kind::Number);
-        // In a sound table, few rows are truncated or contain nonsense.
-        let alike = |own: &&Vec<Kind>| {
-            own.len() >= width
-                && numbers(own)
-                && own.iter().zip(&kinds[0]).all(|(a, b)| {
-                    a == b || *a == Kind::Empty || *b == Kind::Empty || is_time(*a) && is_time(*b)
-                })
-        };
-        let good = kinds.iter().filter(alike).count();
-        alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
-    })
+/// Whether lines have as many cells, of the same kinds, and a number among them.
+fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
+    let trimmed = |kinds: &[Kind]| {
+        let rest = kinds.iter().rev();
+        let rest = rest.take_while(|kind| **kind == Kind::Empty);
+        kinds.len() - rest.count()
+    };
+    let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
+    // In a sound table, few rows are truncated or contain nonsense.
+    let alike = |own: &&Vec<Kind>| {
+        own.len() >= width
+            && own.contains(&Kind::Number)
+            && own.iter().zip(&kinds[0]).all(|(a, b)| {
+                a == b || *a == Kind::Empty || *b == Kind::Empty || is_time(*a) && is_time(*b)
+            })
+    };
+    let good = kinds.iter().filter(alike).count();
+    alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
 }
 
 fn is_time(kind: Kind) -> bool {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::cells::{Oddity, Part, row};
-use super::layout::{self, Layout};
+use super::layout::Layout;
+use super::line::{split, trimmed};
 use super::usual::Usual;
 use super::{Notes, Remark, Values};
 use crate::error::recording::TableError;
@@ -124,9 +125,13 @@ fn survey(bytes: &[u8]) -> (usize, bool) {
     let (mut lines, mut quoted) = (1, false);
     // Counts that fit into a byte, so that the compiler compares many bytes at a time.
     for bytes in bytes.chunks(240) {
-        let ends = bytes.iter().map(|byte| u8::from(*byte == b'\n'));
-        lines += usize::from(ends.fold(0u8, u8::wrapping_add));
-        quoted |= bytes.iter().fold(false, |any, byte| any | (*byte == b'"'));
+        let (mut ends, mut quotes) = (0u8, 0u8);
+        for byte in bytes {
+            ends = ends.wrapping_add(u8::from(*byte == b'\n'));
+            quotes |= u8::from(*byte == b'"');
+        }
+        lines += usize::from(ends);
+        quoted |= quotes > 0;
     }
     (lines, quoted)
 }
@@ -159,7 +164,7 @@ fn quoted_rows(
         .has_headers(false)
         .flexible(true)
         .from_reader(&bytes[part.clone()]);
-    let names = layout::split(&layout.header, layout.separator);
+    let names = split(&layout.header, layout.separator);
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record)? {
         let offset = record.position().map_or(0, csv::Position::byte) as usize;
@@ -211,7 +216,7 @@ pub(super) fn lines(
 
 /// Adds the line at byte `start`, unless it is blank or a comment.
 fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
-    let line = layout::trimmed(line, layout.separator);
+    let line = trimmed(line, layout.separator);
     if line == layout.header && !line.is_empty() {
         own.names.add(start, String::new);
         return;

@@ -1,6 +1,6 @@
 //! Finds the column of times in a table, and its unit.
 
-use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as};
+use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, rounded};
 use super::super::{Hints, NANOS, Notes, Remark};
 use super::names::{counts_rows, time_name, unit_by_size};
 use super::rows::rows_of;
@@ -327,8 +327,7 @@ fn of_nanos(value: f64, unit: f64) -> Option<i64> {
     if unit >= 1.0 {
         return of_seconds(value * unit);
     }
-    let nanos = (value * (unit * NANOS).round()).round();
-    (nanos.abs() < 9.2e18).then_some(nanos as i64)
+    rounded(value * (unit * NANOS).round())
 }
 
 /// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.

@@ -7,7 +7,7 @@
 use super::super::time::DateOrder;
 use super::Values;
 use super::cells::push;
-use super::digits::{Shape, add_number};
+use super::digits::add_number;
 use super::layout::Layout;
 use super::number::Commas;
 use super::stamps::Stamps;
@@ -21,15 +21,10 @@ pub(super) struct Usual<'a> {
     point: u8,
     /// First byte of the usual line end.
     line_end: u8,
-    /// What is known of each column.
-    known: Vec<Known>,
-}
-
-/// What is known of a column from the rows above.
-#[derive(Clone, Debug)]
-struct Known {
-    shape: Shape,
-    stamps: Stamps,
+    /// Byte behind the cells of each column.
+    ends: Vec<u8>,
+    /// Reader of the times of each column.
+    stamps: Vec<Stamps>,
 }
 
 impl<'a> Usual<'a> {
@@ -41,17 +36,18 @@ impl<'a> Usual<'a> {
             // No byte of a text is zero.
             Commas::Decimal | Commas::Points => 0,
         };
-        let known = layout.orders.iter().map(|order| Known {
-            shape: Shape::default(),
-            stamps: Stamps::new(*order, separator),
-        });
+        let line_end = line_end(&bytes[layout.start..]);
+        let orders = layout.orders.iter();
+        let mut ends = vec![separator; layout.orders.len()];
+        ends.last_mut().into_iter().for_each(|end| *end = line_end);
         Self {
             bytes,
             layout,
             separator,
             point,
-            line_end: line_end(&bytes[layout.start..]),
-            known: known.collect(),
+            line_end,
+            ends,
+            stamps: orders.map(|order| Stamps::new(*order, separator)).collect(),
         }
     }
 
@@ -59,11 +55,13 @@ impl<'a> Usual<'a> {
     /// the next line begins.
     #[inline(never)]
     pub fn rows(&mut self, start: usize, end: usize, columns: &mut [Values]) -> (usize, usize) {
-        let before = columns.first().map_or(0, Values::len);
+        let Some(before) = columns.first().map(Values::len) else {
+            return (0, start);
+        };
         let (mut rows, mut next) = (0, start);
-        let mut known = std::mem::take(&mut self.known);
+        let mut stamps = std::mem::take(&mut self.stamps);
         while next < end {
-            let Some(behind) = self.row(next, columns, &mut known) else {
+            let Some(behind) = self.row(next, columns, &mut stamps) else {
                 let all = before + rows;
                 let added = columns.iter_mut().filter(|column| column.len() > all);
                 added.for_each(Values::pop);
@@ -72,21 +70,19 @@ impl<'a> Usual<'a> {
             next = behind;
             rows += 1;
         }
-        self.known = known;
+        self.stamps = stamps;
         (rows, next)
     }
 
     /// Adds the row that begins at byte `start`, and returns where the next line begins. If it is unusual, some of its cells
     /// may be added.
     #[inline(always)]
-    fn row(&self, start: usize, columns: &mut [Values], known: &mut [Known]) -> Option<usize> {
+    fn row(&self, start: usize, columns: &mut [Values], stamps: &mut [Stamps]) -> Option<usize> {
         let mut at = self.begin(start)?;
-        let (last, others) = columns.split_last_mut()?;
-        let (last_known, known) = known.split_last_mut()?;
-        for (column, known) in others.iter_mut().zip(known) {
-            at = self.cell(at, self.separator, column, known)?;
+        let ends = self.ends.iter();
+        for ((column, stamps), end) in columns.iter_mut().zip(stamps).zip(ends) {
+            at = self.cell(at, *end, column, stamps)?;
         }
-        at = self.cell(at, self.line_end, last, last_known)?;
         if self.line_end == b'\n' {
             return Some(at);
         }
@@ -95,14 +91,18 @@ impl<'a> Usual<'a> {
 
     /// Adds a cell that ends before the byte `end`, and returns where the next cell begins.
     #[inline(always)]
-    fn cell(&self, at: usize, end: u8, column: &mut Values, known: &mut Known) -> Option<usize> {
-        if let Values::Numbers(own) = column
-            && let marks = (self.point, end)
-            && let Some(behind) = add_number(self.bytes, at, marks, &mut known.shape, own)
-        {
-            return Some(behind.wrapping_add(1));
+    fn cell(&self, at: usize, end: u8, column: &mut Values, stamps: &mut Stamps) -> Option<usize> {
+        let behind = match column {
+            Values::Numbers(own) => add_number(self.bytes, at, (self.point, end), own),
+            Values::Texts(own) => own
+                .push_expected(self.bytes.get(at..)?, end)
+                .map(|length| at.wrapping_add(length)),
+            _ => None,
+        };
+        match behind {
+            Some(behind) => Some(behind.wrapping_add(1)),
+            None => self.other_cell(at, end, column, stamps),
         }
-        self.other_cell(at, end, column, known)
     }
 
     /// Start of the first cell of a line that is neither blank, nor a comment, nor repeats the names.
@@ -144,27 +144,31 @@ impl<'a> Usual<'a> {
         at: usize,
         end: u8,
         column: &mut Values,
-        known: &mut Known,
+        stamps: &mut Stamps,
     ) -> Option<usize> {
         let start = self.after_blanks(at);
         let behind = match column {
             Values::Numbers(own) if start > at => {
                 let marks = (self.point, end);
-                add_number(self.bytes, start, marks, &mut known.shape, own)
+                add_number(self.bytes, start, marks, own)
             }
             Values::Times(times) => {
-                let read = known.stamps.stamp(self.bytes, start);
+                let read = stamps.stamp(self.bytes, start);
                 self.add(read, end, times)
             }
             Values::Clocks(times) => {
-                let read = known.stamps.clock(self.bytes, start);
+                let read = stamps.clock(self.bytes, start);
                 self.add(read, end, times)
+            }
+            Values::Texts(own) if start > at => {
+                let length = own.push_expected(self.bytes.get(start..)?, end);
+                length.map(|length| start + length)
             }
             _ => None,
         };
         match behind {
             Some(behind) => Some(behind + 1),
-            None => self.any_cell(start, end, column, known.stamps.order),
+            None => self.any_cell(start, end, column, stamps.order),
         }
     }
 

@@ -38,6 +38,8 @@ pub(in crate::recording) struct Texts {
     /// The distinct texts.
     own: Vec<String>,
     numbers: HashMap<String, u32>,
+    /// Number of the text that was below each text the last time: names of channels come in turn.
+    following: Vec<u32>,
     /// Number of the text in the row before.
     last: Option<u32>,
     /// Number of the text in each row.
@@ -47,16 +49,46 @@ pub(in crate::recording) struct Texts {
 impl Texts {
     /// Appends a row.
     pub fn push(&mut self, text: &[u8]) {
-        // Nearly always the same as in the previous row.
         let same = self
-            .last
-            .filter(|last| self.own[*last as usize].as_bytes() == text);
+            .expected()
+            .filter(|number| self.own[*number as usize].as_bytes() == text);
         let number = same.unwrap_or_else(|| self.number_of(text));
+        self.push_number(number);
+    }
+
+    /// Appends a row if `bytes` begin with the text that is expected, which is not empty, and the byte `end` behind it:
+    /// the length of the text.
+    #[inline]
+    pub fn push_expected(&mut self, bytes: &[u8], end: u8) -> Option<usize> {
+        let number = self.expected()?;
+        let text = self.own.get(number as usize)?.as_bytes();
+        let length = text.len();
+        let (own, rest) = bytes.split_at_checked(length)?;
+        // A name has a few bytes; comparing them one by one is quicker than a call.
+        let is_same = length > 0 && own.iter().zip(text).all(|(a, b)| a == b);
+        if !is_same || rest.first() != Some(&end) {
+            return None;
+        }
+        self.push_number(number);
+        Some(length)
+    }
+
+    /// Number of the text that was below that of the row before.
+    #[inline]
+    fn expected(&self) -> Option<u32> {
+        self.following.get(self.last? as usize).copied()
+    }
+
+    #[inline]
+    fn push_number(&mut self, number: u32) {
+        if let Some(last) = self.last {
+            self.following[last as usize] = number;
+        }
         self.last = Some(number);
         self.rows.push(number);
     }
 
-    /// The number of a text that differs from the one above.
+    /// The number of a text that is not the one expected.
     fn number_of(&mut self, text: &[u8]) -> u32 {
         // Channels in turn: comparing a few texts is quicker than looking one up.
         let few = &self.own[..self.own.len().min(FEW)];
@@ -73,6 +105,7 @@ impl Texts {
         }
         let number = self.own.len() as u32;
         self.own.push(text.to_owned());
+        self.following.push(number);
         self.numbers.insert(text.to_owned(), number);
         number
     }

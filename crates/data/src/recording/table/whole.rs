@@ -4,7 +4,7 @@
 //! The first lines may leave them open, and later lines may contradict the first. Nearly all tables are settled by
 //! their first rows, so that the rest is not examined.
 
-use super::super::text::cell;
+use super::super::text::{cell, has};
 use super::super::time::{DateOrder, DateOrders};
 use super::super::{Note, Remark};
 use super::number::{Commas, commas, is_grouped, may_be_number, number};
@@ -91,7 +91,7 @@ fn in_threes(cell: &[u8]) -> bool {
 /// Numbers whose commas the separator does not explain, from the rows from byte `start` on: of a table that is separated
 /// by another character.
 fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
-    if separator == b',' || !bytes[start..].contains(&b',') {
+    if separator == b',' || !has(&bytes[start..], b',') {
         return Vec::new();
     }
     cells_with(bytes, start, separator, b',')
@@ -106,7 +106,7 @@ fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
 /// `1.360.000`, or a column has numbers such as `1.360` among integers such as `98`.
 fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
     // A file without points needs no further check.
-    if !bytes[start..].contains(&b'.') {
+    if !has(&bytes[start..], b'.') {
         return Points::Fractions;
     }
     let (mut first, mut several) = (None, None);
