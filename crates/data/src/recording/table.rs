@@ -39,8 +39,8 @@ use crate::error::recording::{ClockError, MomentError, RecordingError, TableErro
 /// If the file is not text or not a table, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
-    let bytes = text::decode(&bytes[..bytes.len() - zeros])?;
-    let mut layout = layout::find(&bytes)?;
+    let text = text::decode(&bytes[..bytes.len() - zeros])?;
+    let mut layout = layout::find(&text.bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
         if is_channel(name) && *kind != layout::Kind::Empty {
@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             "left out the last {zeros} bytes: zeros, as after a power cut"
         ));
     }
-    let columns = rows::read(&bytes, &layout, &mut notes)?;
+    let columns = rows::read(&text, &layout, &mut notes)?;
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {
         name,

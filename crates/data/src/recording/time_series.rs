@@ -17,7 +17,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// # Errors
 /// If a line is malformed; names the line.
 pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
-    let text = text::decode(bytes)?;
+    let text = text::decode(bytes)?.bytes;
     let mut contents = Contents::default();
     // Number of samples according to the header of the last trace, and whether lines are pairs of time and sample.
     let (mut promised, mut pairs) = (0, false);

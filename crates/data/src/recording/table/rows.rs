@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::super::text::{Text, has};
 use super::cells::{Oddity, Part, row};
 use super::layout::Layout;
 use super::line::{split, trimmed};
@@ -22,14 +23,16 @@ const PARTS_AT_A_TIME: usize = 4;
 /// # Errors
 /// If most rows have too few or too many cells.
 pub(super) fn read(
-    bytes: &[u8],
+    text: &Text,
     layout: &Layout,
     notes: &mut Notes,
 ) -> Result<Vec<Values>, TableError> {
-    let (lines, quoted) = survey(&bytes[layout.start..]);
+    let bytes = &*text.bytes;
+    // The names alone may have them.
+    let quoted = text.quoted && has(&bytes[layout.start..], b'"');
     let mut all = Part::new(layout);
     // A row has as many bytes as cells, at least.
-    all.reserve(lines.min(bytes.len() / layout.names.len().max(1)) + 1);
+    all.reserve(text.ends.min(bytes.len() / layout.names.len().max(1)) + 1);
     let parts = parts(bytes, layout.start, quoted);
     let threads = rayon::current_num_threads();
     if threads == 1 || parts.len() == 1 {
@@ -118,22 +121,6 @@ fn parts(bytes: &[u8], start: usize, quoted: bool) -> Vec<Range<usize>> {
         start = end;
     }
     parts
-}
-
-/// Number of lines of a text, and whether it has quotes.
-fn survey(bytes: &[u8]) -> (usize, bool) {
-    let (mut lines, mut quoted) = (1, false);
-    // Counts that fit into a byte, so that the compiler compares many bytes at a time.
-    for bytes in bytes.chunks(240) {
-        let (mut ends, mut quotes) = (0u8, 0u8);
-        for byte in bytes {
-            ends = ends.wrapping_add(u8::from(*byte == b'\n'));
-            quotes |= u8::from(*byte == b'"');
-        }
-        lines += usize::from(ends);
-        quoted |= quotes > 0;
-    }
-    (lines, quoted)
 }
 
 /// Adds the rows in `part` of a table, which may have quotes.
