@@ -15,12 +15,12 @@ use bytes::Bytes;
 use meaning::Meaning;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use support::panics::catch;
 
 use super::table::{Column, NO_TIME, Values, assemble};
 use super::{Contents, Hints, Notes, Remark};
 use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
-use crate::panics::catch_panic;
 
 /// Maximum number of rows per byte of a file: no deflated stream is denser, while a damaged run of equal values claims
 /// billions of rows.
@@ -131,7 +131,7 @@ fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableError> 
         return Err(TableError::Encrypted);
     }
     // `parquet` 60.1 panics on some damaged files, for example if a dictionary page is missing.
-    let read = catch_panic(|| {
+    let read = catch(|| {
         let mut notes = Notes::default();
         read_columns(bytes, &mut notes).map(|columns| (columns, notes))
     });
