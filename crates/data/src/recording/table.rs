@@ -69,6 +69,11 @@ fn is_channel(name: &str) -> bool {
     name.eq_ignore_ascii_case("channel")
 }
 
+/// Whether the texts of a column tell the channel or the sensor of each row.
+pub(super) fn names_rows(name: &str) -> bool {
+    is_channel(name) || sensors::is_sensor(name)
+}
+
 /// The traces of a table.
 ///
 /// # Errors
