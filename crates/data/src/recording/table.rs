@@ -6,8 +6,12 @@
 
 mod cells;
 mod clock;
+mod counted;
+mod days;
 mod digits;
+mod kinds;
 mod layout;
+mod monitor;
 mod names;
 mod nearest;
 mod number;
@@ -20,6 +24,7 @@ mod times;
 mod usual;
 mod values;
 mod whole;
+mod zones;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -38,12 +43,12 @@ use crate::error::recording::{ClockError, MomentError, RecordingError, TableErro
 /// If the file is not text or not a table, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
-    let bytes = text::decode(&bytes[..bytes.len() - zeros])?;
+    let bytes = monitor::without_arrows(text::decode(&bytes[..bytes.len() - zeros])?);
     let mut layout = layout::find(&bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
-        if is_channel(name) && *kind != layout::Kind::Empty {
-            *kind = layout::Kind::Text;
+        if is_channel(name) && *kind != kinds::Kind::Empty {
+            *kind = kinds::Kind::Text;
         }
     }
     let mut notes = std::mem::take(&mut layout.notes);
@@ -52,7 +57,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             "left out the last {zeros} bytes: zeros, as after a power cut"
         ));
     }
-    let columns = rows::read(&bytes, &layout, &mut notes)?;
+    let mut columns = rows::read(&bytes, &layout, &mut notes)?;
+    zones::apply(&bytes, &layout, &mut columns, &mut notes);
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {
         name,
@@ -165,7 +171,7 @@ fn of_texts(name: &str, texts: &Texts) -> Note {
     match parse_moment(first.as_bytes()) {
         Err(problem)
             if names::time_name(name).is_some()
-                || matches!(problem, MomentError::DayOrMonth { .. }) =>
+                || matches!(problem, MomentError::DayOrMonth { .. } | MomentError::Zone) =>
         {
             let first: String = first.chars().take(40).collect();
             format!("left out column `{name}`: `{first}` {problem}").into()

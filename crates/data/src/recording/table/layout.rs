@@ -1,23 +1,13 @@
 //! Finds the layout of a table in text: its separator, the line with its names, the first row of numbers, and the kinds of columns.
 
 use super::super::text::cell;
-use super::super::time::{DateOrder, Moment, parse_moment_as};
+use super::super::time::DateOrder;
 use super::super::{Notes, Remark};
+use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::names::{time_name, with_unit};
-use super::number::{Commas, may_be_number, number};
+use super::number::Commas;
 use super::whole;
 use crate::error::recording::TableError;
-
-/// Type of a column's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Number,
-    Stamp,
-    Day,
-    Clock,
-    Text,
-    Empty,
-}
 
 /// A table's layout.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +91,8 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
         usual(&kinds)
     });
-    let kinds = kinds.collect();
+    let mut kinds: Vec<Kind> = kinds.collect();
+    whole::late_kinds(&mut kinds, commas, (bytes, start, separator));
     Ok(Layout {
         separator,
         commas,
@@ -119,15 +110,16 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
 /// The first lines with something in them, and of the comments the last before each.
 fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     let (mut lines, mut comments) = (Vec::new(), Vec::new());
-    let mut start = 0;
+    let (mut start, mut number) = (0, 1);
     let mut apart = false;
-    for (i, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+    while start < bytes.len() && lines.len() < HEAD {
+        let (line, ends) = line(&bytes[start..]);
         let own = line.trim_ascii();
         if own.starts_with(b"#") {
             comments.push((lines.len(), own[1..].to_vec()));
         } else if !own.is_empty() {
             lines.push(Line {
-                number: i + 1,
+                number,
                 start,
                 bytes: line,
                 apart,
@@ -137,11 +129,26 @@ fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
             apart = true;
         }
         start += line.len() + 1;
-        if lines.len() == HEAD {
-            break;
-        }
+        number += ends;
     }
     (lines, comments)
+}
+
+/// Lines that a cell in quotation marks may have.
+const LINES: usize = 8;
+
+/// The first line of a text without its end, and how many line ends it has: a name in quotation marks may have several.
+fn line(bytes: &[u8]) -> (&[u8], usize) {
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let ends = ends.map(|(at, _)| at).chain([bytes.len()]);
+    let mut lines = ends.take(LINES).map(|end| &bytes[..end]).enumerate();
+    let (_, first) = lines.next().unwrap_or((0, bytes));
+    let is_open = |line: &[u8]| line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+    if first.trim_ascii_start().starts_with(b"#") || !is_open(first) {
+        return (first, 1);
+    }
+    let whole = lines.find(|(_, line)| !is_open(line));
+    whole.map_or((first, 1), |(more, line)| (line, more + 1))
 }
 
 /// A line without its end. Tabs that separate stay: behind the last may be a cell without a value.
@@ -180,97 +187,12 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
             _ => cells.last_mut().expect("one at least").push(*byte),
         }
     }
-    cells
-        .into_iter()
-        .map(|cell| cell.trim_ascii().to_vec())
-        .collect()
-}
-
-/// Type of a cell.
-fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
-    if is_missing(cell) {
-        return Kind::Empty;
-    }
-    if number(cell, commas).is_some() {
-        return Kind::Number;
-    }
-    of_text(cell, order)
-}
-
-/// Type of a cell, whatever its commas mean and whether day or month come first.
-fn loose_kind(cell: &[u8]) -> Kind {
-    if is_missing(cell) {
-        return Kind::Empty;
-    }
-    if may_be_number(cell) {
-        return Kind::Number;
-    }
-    of_text(cell, DateOrder::DayFirst)
-}
-
-fn loose_kinds(row: &[Vec<u8>]) -> Vec<Kind> {
-    row.iter().map(|cell| loose_kind(cell)).collect()
-}
-
-/// Kind of a cell that is not a number.
-fn of_text(cell: &[u8], order: DateOrder) -> Kind {
-    match parse_moment_as(cell, order) {
-        Ok(Moment::Stamp(_)) => Kind::Stamp,
-        Ok(Moment::Day(_)) => Kind::Day,
-        Ok(Moment::Clock(_)) => Kind::Clock,
-        Err(_) => Kind::Text,
-    }
-}
-
-/// Whether a cell marks a missing value, as pandas and data loggers write it.
-pub(super) fn is_missing(cell: &[u8]) -> bool {
-    matches!(
-        cell,
-        b"" | b"-"
-            | b"--"
-            | b"?"
-            | b"nan"
-            | b"NaN"
-            | b"NAN"
-            | b"-nan"
-            | b"-NaN"
-            | b"NaT"
-            | b"NA"
-            | b"N/A"
-            | b"n/a"
-            | b"<NA>"
-            | b"null"
-            | b"NULL"
-            | b"None"
-            | b"none"
-            | b"#N/A"
-            | b"#NA"
-            | b"nil"
-    )
-}
-
-/// What most cells of a column are that are not missing.
-fn usual(kinds: &[Kind]) -> Kind {
-    let order = [
-        Kind::Number,
-        Kind::Stamp,
-        Kind::Day,
-        Kind::Clock,
-        Kind::Text,
-    ];
-    let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
-    let most = order.iter().map(count).max().unwrap_or(0);
-    if most == 0 {
-        return Kind::Empty;
-    }
-    // Some writers omit the time of day at midnight.
-    if count(&Kind::Stamp) > 0 && count(&Kind::Stamp) + count(&Kind::Day) > kinds.len() / 2 {
-        return Kind::Stamp;
-    }
-    order
-        .into_iter()
-        .find(|kind| count(kind) == most)
-        .unwrap_or(Kind::Text)
+    let plain = |cell: Vec<u8>| -> Vec<u8> {
+        let breaks = |byte: &u8| if *byte == b'\n' { b' ' } else { *byte };
+        let bytes = cell.trim_ascii().iter().filter(|byte| **byte != b'\r');
+        bytes.map(breaks).collect()
+    };
+    cells.into_iter().map(plain).collect()
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
@@ -316,10 +238,6 @@ fn numbers_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
         let good = kinds.iter().filter(alike).count();
         alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
     })
-}
-
-fn is_time(kind: Kind) -> bool {
-    matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock)
 }
 
 /// Names of `width` columns, above line `first`, and the line they are in.

@@ -7,6 +7,7 @@
 use super::super::text::cell;
 use super::super::time::{DateOrder, DateOrders};
 use super::super::{Note, Remark};
+use super::kinds::{Kind, kind, usual};
 use super::number::{Commas, commas, is_grouped, may_be_number, number};
 
 /// What points within numbers mean.
@@ -193,6 +194,35 @@ pub(super) fn date_order<'a>(
     }
     let rows = bytes[start..].split(|byte| *byte == b'\n');
     DateOrders::of(rows.filter_map(|row| cells(row, separator).nth(column))).order()
+}
+
+/// Cells of a column without values in the first lines that tell its kind.
+const LATE: usize = 16;
+
+/// Finds the kinds of columns that have no value in the first lines, from later ones: a channel that starts late.
+pub(super) fn late_kinds(
+    kinds: &mut [Kind],
+    commas: Commas,
+    (bytes, start, separator): (&[u8], usize, u8),
+) {
+    let mut open: Vec<(usize, Vec<Kind>)> = Vec::new();
+    open.extend(
+        (0..kinds.len())
+            .filter(|i| kinds[*i] == Kind::Empty)
+            .map(|i| (i, Vec::new())),
+    );
+    let mut rows = bytes[start..].split(|byte| *byte == b'\n');
+    while let Some(row) = rows.next().filter(|_| !open.is_empty()) {
+        let cells: Vec<&[u8]> = cells(row, separator).collect();
+        open.retain_mut(|(i, found)| {
+            let own = cells
+                .get(*i)
+                .map(|cell| kind(cell, commas, DateOrder::Unknown));
+            found.extend(own.filter(|own| *own != Kind::Empty));
+            kinds[*i] = usual(found);
+            found.len() < LATE
+        });
+    }
 }
 
 /// Meaning of commas and points in the values of a table whose first rows are `rows`, and a note if it is unusual. The

@@ -1,0 +1,76 @@
+//! Times as day numbers: of spreadsheets and MATLAB, Julian days, days since 1970.
+
+use super::super::NANOS;
+use super::NO_TIME;
+
+/// A way to count days.
+#[derive(Debug, PartialEq)]
+pub(super) struct DayCount {
+    /// Its days from day 0 to 1970.
+    to_1970: f64,
+    /// Its numbers for days from about 1980 to 2060; no two counts share one.
+    days: std::ops::Range<f64>,
+    /// What its numbers are.
+    pub what: &'static str,
+}
+
+const COUNTS: [DayCount; 5] = [
+    DayCount {
+        to_1970: 0.0,
+        days: 10_000.0..29_000.0,
+        what: "days since 1970-01-01, as Matplotlib has them",
+    },
+    DayCount {
+        to_1970: 25_569.0,
+        days: 29_000.0..50_000.0,
+        what: "days since 1899-12-30, as spreadsheets have them",
+    },
+    DayCount {
+        to_1970: 40_587.0,
+        days: 50_000.0..70_000.0,
+        what: "modified Julian days",
+    },
+    DayCount {
+        to_1970: 719_529.0,
+        days: 723_000.0..768_000.0,
+        what: "days since the year 0, as MATLAB has them (datenum)",
+    },
+    DayCount {
+        to_1970: 2_440_587.5,
+        days: 2_443_000.0..2_490_000.0,
+        what: "Julian days",
+    },
+];
+
+/// Numbers that rise by less per row are no seconds: no sensor of the ground has 20,000 samples a second. As days, this
+/// is a step of 4 s.
+const FASTEST_STEP: f64 = 5e-5;
+
+impl DayCount {
+    /// The count whose numbers all `values` may be.
+    pub fn of(values: &[f64]) -> Option<&'static Self> {
+        let first = values.iter().find(|value| value.is_finite())?;
+        let count = COUNTS.iter().find(|count| count.days.contains(first))?;
+        let mut finite = values.iter().filter(|value| value.is_finite());
+        finite
+            .all(|value| count.days.contains(value))
+            .then_some(count)
+    }
+
+    /// The count of `values` that cannot be seconds, as they usually rise by `step`.
+    pub fn of_steps(values: &[f64], step: f64) -> Option<&'static Self> {
+        Self::of(values).filter(|_| step > 0.0 && step < FASTEST_STEP)
+    }
+
+    /// Nanoseconds since 1970.
+    pub fn times(&self, values: &[f64]) -> Vec<i64> {
+        let nanos = |value: &f64| {
+            if value.is_finite() {
+                ((value - self.to_1970) * 86400.0 * NANOS).round() as i64
+            } else {
+                NO_TIME
+            }
+        };
+        values.iter().map(nanos).collect()
+    }
+}
