@@ -201,6 +201,11 @@ pub enum MomentError {
         /// Day and month, or month and day.
         numbers: [i64; 2],
     },
+    /// A year of two digits.
+    #[error(
+        "has a year of two digits, and nothing tells which of the numbers it is: write the year with four digits"
+    )]
+    ShortYear,
     /// A name of a time zone alone.
     #[error(
         "has the name of a time zone, whose offset is not certain: write the time in UTC, or with its offset, such as -05:00"

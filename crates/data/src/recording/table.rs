@@ -171,7 +171,10 @@ fn of_texts(name: &str, texts: &Texts) -> Note {
     match parse_moment(first.as_bytes()) {
         Err(problem)
             if names::time_name(name).is_some()
-                || matches!(problem, MomentError::DayOrMonth { .. } | MomentError::Zone) =>
+                || matches!(
+                    problem,
+                    MomentError::DayOrMonth { .. } | MomentError::Zone | MomentError::ShortYear
+                ) =>
         {
             let first: String = first.chars().take(40).collect();
             format!("left out column `{name}`: `{first}` {problem}").into()

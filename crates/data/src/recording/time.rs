@@ -289,6 +289,7 @@ impl Scan<'_> {
         let (third, thirds) = self.digits();
         match (digits, seconds, thirds) {
             (4, 1 | 2, 1 | 2) => Ok((day(first, second, third)?, false)),
+            (1 | 2, 1 | 2, 2) => Err(MomentError::ShortYear),
             (1 | 2, 1 | 2, 4) if separator == b'.' => Ok((day(third, second, first)?, false)),
             (1 | 2, 1 | 2, 4) => {
                 let days = match (first > 12, second > 12) {

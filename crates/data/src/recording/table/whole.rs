@@ -205,23 +205,31 @@ pub(super) fn late_kinds(
     commas: Commas,
     (bytes, start, separator): (&[u8], usize, u8),
 ) {
-    let mut open: Vec<(usize, Vec<Kind>)> = Vec::new();
-    open.extend(
-        (0..kinds.len())
-            .filter(|i| kinds[*i] == Kind::Empty)
-            .map(|i| (i, Vec::new())),
-    );
+    let mut found: Vec<Option<Vec<Kind>>> = kinds
+        .iter()
+        .map(|kind| (*kind == Kind::Empty).then(Vec::new))
+        .collect();
+    let mut open = found.iter().flatten().count();
     let mut rows = bytes[start..].split(|byte| *byte == b'\n');
-    while let Some(row) = rows.next().filter(|_| !open.is_empty()) {
-        let cells: Vec<&[u8]> = cells(row, separator).collect();
-        open.retain_mut(|(i, found)| {
-            let own = cells
-                .get(*i)
-                .map(|cell| kind(cell, commas, DateOrder::Unknown));
-            found.extend(own.filter(|own| *own != Kind::Empty));
-            kinds[*i] = usual(found);
-            found.len() < LATE
-        });
+    while let Some(row) = rows.next().filter(|_| open > 0) {
+        let columns = kinds.iter_mut().zip(&mut found);
+        for (cell, (column, found)) in cells(row, separator).zip(columns) {
+            let Some(own) = found.as_mut().filter(|_| !cell.is_empty()) else {
+                continue;
+            };
+            let kind = kind(cell, commas, DateOrder::Unknown);
+            own.extend(Some(kind).filter(|kind| *kind != Kind::Empty));
+            if own.len() == LATE {
+                *column = usual(own);
+                *found = None;
+                open -= 1;
+            }
+        }
+    }
+    for (column, found) in kinds.iter_mut().zip(found) {
+        if let Some(own) = found {
+            *column = usual(&own);
+        }
     }
 }
 

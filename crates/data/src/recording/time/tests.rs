@@ -83,6 +83,14 @@ fn times_of_other_people() {
     ] {
         parse_time(bad).unwrap_err();
     }
+    for (text, problem) in [
+        ("05/01/24 10:00:00 AM", MomentError::ShortYear),
+        ("24-05-01 10:00:00", MomentError::ShortYear),
+        ("2024-05-01 10:00:00 EST", MomentError::Zone),
+        ("1.2.3", MomentError::Malformed),
+    ] {
+        assert_eq!(parse_moment(text.as_bytes()), Err(problem), "{text}");
+    }
     assert_eq!(
         parse_moment(b"14:04:06.741"),
         Ok(Moment::Clock(50_646_741_000_000))
