@@ -1,9 +1,9 @@
-//! Times in numbers that do not simply count seconds: `20240501` and `100000.25` for a date and a time of day, and
-//! counters that overflow.
+//! Times in numbers that do not simply count seconds: `20240501` and `100000.25` for a date and a time of day, counters
+//! that overflow, and numbers of rows.
 
 use super::super::time::DAY;
-use super::super::{NANOS, Notes, Remark};
-use super::names::time_name;
+use super::super::{Hints, NANOS, Notes, Remark};
+use super::names::{counts_rows, time_name};
 use super::{Column, NO_TIME, Values};
 
 /// Names of columns with dates.
@@ -113,6 +113,55 @@ pub(super) fn unwrapped(values: &[f64]) -> Option<(Vec<f64>, usize)> {
     });
     let values = values.collect();
     Some((values, turns))
+}
+
+/// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
+pub(super) fn counters(
+    columns: &mut Vec<Column>,
+    hints: &Hints,
+    notes: &mut Notes,
+) -> Option<Vec<i64>> {
+    let mut clock = None;
+    columns.retain(|column| {
+        let Values::Numbers(values) = &column.values else {
+            return true;
+        };
+        if !counts_rows(&column.name) {
+            return true;
+        }
+        let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
+        let ones = steps().filter(|step| *step == 1.0).count();
+        let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
+        let all = values.len().saturating_sub(1);
+        if !rising || ones * 2 < all {
+            return true;
+        }
+        if !column.name.is_empty() {
+            notes.push(Remark::ColumnLeftOut {
+                name: column.name.clone(),
+                what: "it counts rows".into(),
+            });
+        }
+        if let Some(rate) = hints.sampling_rate
+            && ones < all
+        {
+            let jumps = all - ones;
+            notes.push(format!(
+                "column `{}` jumps {jumps} times: rows are missing",
+                column.name
+            ));
+            let start = hints.start.unwrap_or(0);
+            let nanos = |value: &f64| ((value - values[0]) / rate * NANOS).round() as i64;
+            clock = Some(
+                values
+                    .iter()
+                    .map(|value| start.saturating_add(nanos(value)))
+                    .collect(),
+            );
+        }
+        false
+    });
+    clock
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Times as day numbers: of spreadsheets and MATLAB, Julian days, days since 1970.
+//! Times that count from another origin than 1970: day numbers of spreadsheets and MATLAB, Julian days, ticks of Windows.
 
 use super::super::NANOS;
 use super::NO_TIME;
@@ -41,6 +41,41 @@ const COUNTS: [DayCount; 5] = [
         what: "Julian days",
     },
 ];
+
+/// Windows counts 100 ns since 1601, and .NET since the year 1. As nanoseconds since 1970, their numbers would be of 1974
+/// and 1990.
+const TICKS: [(f64, std::ops::Range<f64>, &str); 2] = [
+    (
+        116_444_736e9,
+        1.26e17..1.46e17,
+        "ticks of 100 ns since 1601, as Windows has them (FILETIME)",
+    ),
+    (
+        621_355_968e9,
+        6.30e17..6.54e17,
+        "ticks of 100 ns since the year 1, as .NET has them",
+    ),
+];
+
+/// Nanoseconds since 1970 of `values` that are ticks of 100 ns, and what these are; `None` for others.
+pub(super) fn ticks(values: &[f64]) -> Option<(Vec<i64>, &'static str)> {
+    let first = values.iter().find(|value| value.is_finite())?;
+    let (origin, range, what) = TICKS
+        .into_iter()
+        .find(|(_, range, _)| range.contains(first))?;
+    let mut finite = values.iter().filter(|value| value.is_finite());
+    if !finite.all(|value| range.contains(value)) {
+        return None;
+    }
+    let nanos = |value: &f64| {
+        if value.is_finite() {
+            (value - origin) as i64 * 100
+        } else {
+            NO_TIME
+        }
+    };
+    Some((values.iter().map(nanos).collect(), what))
+}
 
 /// Numbers that rise by less per row are no seconds: no sensor of the ground has 20,000 samples a second. As days, this
 /// is a step of 4 s.

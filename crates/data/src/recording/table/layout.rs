@@ -77,7 +77,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         .max()
         .unwrap_or(0);
     let (names, header) = names(
-        &rows[..first],
+        &rows,
         &lines,
         &comments,
         (first, width, separator),
@@ -162,7 +162,8 @@ pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {
 /// Cells of a line; consecutive blanks are one separator.
 pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let line = trimmed(line, separator);
-    if separator == b' ' {
+    let blanks = separator == b' ';
+    if blanks && !line.contains(&b'"') {
         let cells = line
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());
@@ -182,6 +183,11 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
                     cells.last_mut().expect("one at least").push(b'"');
                 }
                 quoted = !quoted;
+            }
+            _ if !quoted && blanks && byte.is_ascii_whitespace() => {
+                if cells.last().is_some_and(|cell| !cell.is_empty()) {
+                    cells.push(Vec::new());
+                }
             }
             _ if *byte == separator && !quoted => cells.push(Vec::new()),
             _ => cells.last_mut().expect("one at least").push(*byte),
@@ -242,12 +248,13 @@ fn numbers_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
 
 /// Names of `width` columns, above line `first`, and the line they are in.
 fn names(
-    above: &[Vec<Vec<u8>>],
+    rows: &[Vec<Vec<u8>>],
     lines: &[Line<'_>],
     comments: &[(usize, Vec<u8>)],
     (first, width, separator): (usize, usize, u8),
     notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
+    let (above, below) = rows.split_at(first);
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // Only the rows, or only the names, may have a trailing separator.
     let fits =
@@ -280,10 +287,11 @@ fn names(
         }
         let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
         for (i, name) in names.iter_mut().enumerate() {
-            let below = above[*found + 1..first].iter().filter_map(|row| row.get(i));
-            let named = below.filter_map(|unit| with_unit(name, &cell(unit))).next();
+            let units = above[*found + 1..].iter().filter_map(|row| row.get(i));
+            let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
             *name = named.unwrap_or_else(|| std::mem::take(name));
         }
+        align(&mut names, below, width, lines[*found].number, notes);
         names
     } else if let Some(names) = commented(comments, first, width, separator) {
         notes.push(Remark::NamesInComment);
@@ -298,6 +306,39 @@ fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// Adds the name that a line of `width - 1` names lacks: that of the first column if it counts `rows`, else that of the last.
+fn align(
+    names: &mut Vec<String>,
+    rows: &[Vec<Vec<u8>>],
+    width: usize,
+    line: usize,
+    notes: &mut Notes,
+) {
+    let is_filled = |row: &Vec<Vec<u8>>| row.get(width - 1).is_some_and(|cell| !cell.is_empty());
+    if names.len() + 1 != width || !rows.iter().take(ALIKE).any(is_filled) {
+        return;
+    }
+    if counts(rows) {
+        names.insert(0, String::new());
+    } else {
+        notes.push(format!(
+            "line {line} names {} of {width} columns: the last is taken for the one without a name",
+            width - 1
+        ));
+    }
+}
+
+/// Whether the first cells of rows are their numbers, as R writes them without a name.
+fn counts(rows: &[Vec<Vec<u8>>]) -> bool {
+    let numbers = rows
+        .iter()
+        .map(|row| str::from_utf8(row.first()?).ok()?.parse::<u64>().ok());
+    let numbers: Option<Vec<u64>> = numbers.collect();
+    numbers.is_some_and(|numbers| {
+        numbers[0] <= 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
+    })
 }
 
 /// Names in the comment before line `first`, as NumPy writes them.

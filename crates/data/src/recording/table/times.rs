@@ -2,18 +2,22 @@
 
 use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as};
 use super::super::{Hints, NANOS, Notes, Remark};
-use super::counted::{self, unwrapped};
-use super::days::DayCount;
-use super::names::{counts_rows, time_name, unit_by_size};
+use super::counted::{self, counters, unwrapped};
+use super::days::{DayCount, ticks};
+use super::names::{time_name, unit_by_size};
 use super::rows::rows_of;
 use super::{Column, NO_TIME, Values, parts};
 use crate::error::recording::TableError;
 use crate::room::room;
 
+/// Nanoseconds of an hour.
+const HOUR: i64 = DAY / 24;
 /// Seconds of a day, as the unit of a column.
 const DAY_UNIT: f64 = 86400.0;
 /// Numbers of seconds from here on are Unix time: no recording lasts three years.
 const EARLIEST: f64 = 1e8;
+/// Later seconds since 1970 rather count from another origin: the year 2060.
+const LATEST: f64 = 2.84e9;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.
@@ -204,7 +208,8 @@ fn together(days: Vec<i64>, clocks: Vec<i64>) -> Vec<i64> {
     both.collect()
 }
 
-/// Times of day with the day of another column, else from midnight of the first, over midnights.
+/// Times of day with the day of another column, else from midnight of the first, over midnights. Times of less than an
+/// hour go on over hours.
 fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     let day = |column: &Column| matches!(&column.values, Values::Times(times) if times.iter().all(|t| *t == NO_TIME || t % DAY == 0));
     if let Some(at) = columns.iter().position(day)
@@ -212,16 +217,19 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     {
         return together(days, clocks);
     }
-    let (mut days, mut before) = (0i64, i64::MIN);
+    // Excel leaves out the hour: `59:59.9` is followed by `00:00.0`.
+    let largest = clocks.iter().copied().max().unwrap_or(0);
+    let turn = if largest < HOUR { HOUR } else { DAY };
+    let (mut turns, mut before) = (0i64, i64::MIN);
     let over = clocks.into_iter().map(|clock| {
         if clock == NO_TIME {
             return NO_TIME;
         }
-        if before != i64::MIN && clock < before.saturating_sub(DAY / 2) {
-            days += DAY;
+        if before != i64::MIN && clock < before.saturating_sub(turn / 2) {
+            turns += turn;
         }
         before = clock;
-        clock.saturating_add(days)
+        clock.saturating_add(turns)
     });
     over.collect()
 }
@@ -245,6 +253,10 @@ fn of_numbers(
             return Ok(Some((count.times(values), true)));
         }
         Some(unit) => unit,
+        None if let Some((times, what)) = ticks(values) => {
+            notes.push(format!("column `{name}` is taken for {what}"));
+            return Ok(Some((times, true)));
+        }
         None if largest >= EARLIEST => unit_by_size(largest),
         None if let Some(count) = DayCount::of_steps(values, usual_step(values)) => {
             notes.push(format!(
@@ -276,7 +288,14 @@ fn of_numbers(
             NO_TIME
         });
     }
-    Ok(Some((times, largest * unit >= EARLIEST)))
+    let is_dated = largest * unit >= EARLIEST;
+    if is_dated && largest * unit > LATEST {
+        notes.push(format!(
+            "column `{name}` has times after the year 2060: if they count from another origin than 1970, such as 1904 in \
+             LabVIEW, convert them"
+        ));
+    }
+    Ok(Some((times, is_dated)))
 }
 
 /// The largest absolute value that is finite; 0 without any.
@@ -357,49 +376,4 @@ fn of_nanos(value: f64, unit: f64) -> Option<i64> {
     }
     let nanos = (value * (unit * NANOS).round()).round();
     (nanos.abs() < 9.2e18).then_some(nanos as i64)
-}
-
-/// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
-fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Notes) -> Option<Vec<i64>> {
-    let mut clock = None;
-    columns.retain(|column| {
-        let Values::Numbers(values) = &column.values else {
-            return true;
-        };
-        if !counts_rows(&column.name) {
-            return true;
-        }
-        let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
-        let ones = steps().filter(|step| *step == 1.0).count();
-        let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
-        let all = values.len().saturating_sub(1);
-        if !rising || ones * 2 < all {
-            return true;
-        }
-        if !column.name.is_empty() {
-            notes.push(Remark::ColumnLeftOut {
-                name: column.name.clone(),
-                what: "it counts rows".into(),
-            });
-        }
-        if let Some(rate) = hints.sampling_rate
-            && ones < all
-        {
-            let jumps = all - ones;
-            notes.push(format!(
-                "column `{}` jumps {jumps} times: rows are missing",
-                column.name
-            ));
-            let start = hints.start.unwrap_or(0);
-            let nanos = |value: &f64| ((value - values[0]) / rate * NANOS).round() as i64;
-            clock = Some(
-                values
-                    .iter()
-                    .map(|value| start.saturating_add(nanos(value)))
-                    .collect(),
-            );
-        }
-        false
-    });
-    clock
 }

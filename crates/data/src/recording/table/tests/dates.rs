@@ -245,3 +245,29 @@ fn digits_of_dates() {
     );
     assert_eq!(own.notes.texts(true), [] as [&str; 0]);
 }
+
+/// Ticks of 100 ns are no nanoseconds, and Excel may leave out the hour.
+#[test]
+fn other_origins() {
+    let start = parse_time("2024-05-01T10:00:00Z").unwrap();
+    for origin in [116_444_736_000_000_000, 621_355_968_000_000_000] {
+        let text = table("timestamp,Z\n", |nanos| (nanos / 100 + origin).to_string());
+        let own = contents(&text, &Hints::default()).unwrap();
+        let off = own.traces[0].start - start;
+        assert!(off.abs() < 10_000, "{off}");
+        assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
+        assert!(own.notes.texts(true)[0].contains("ticks of 100 ns"));
+    }
+    let labview = table("time,Z\n", |nanos| {
+        format!("{:.2}", nanos as f64 / 1e9 + 2_082_844_800.0)
+    });
+    let own = contents(&labview, &Hints::default()).unwrap();
+    assert!(
+        own.notes.texts(true)[0].contains("after the year 2060"),
+        "{:?}",
+        own.notes
+    );
+    let excel = table("time,Z\n", |nanos| form("%M:%S%.3f")(nanos - 1_000_000_000));
+    let own = contents(&excel, &Hints::default()).unwrap();
+    assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
+}

@@ -248,3 +248,34 @@ fn lines_of_other_programs() {
     let (samples, _) = first(&format!("\"time\n(s)\",\"Z\r\n(mm/s)\"\n{rows}"));
     assert_eq!(samples.len(), 300);
 }
+
+/// A line with one name less than there are columns: R does not name the numbers of rows.
+#[test]
+fn a_name_may_be_missing() {
+    let table = |head: &str, between: &str, first: &dyn Fn(i64) -> String| {
+        let row = |i: i64| format!("{}{:.2}{between}{i}\n", first(i), i as f64 / 100.0);
+        format!("{head}\n{}", (0..300).map(row).collect::<String>())
+    };
+    let samples: Vec<f64> = (0..300).map(f64::from).collect();
+    for (head, between, mark) in [
+        ("time,Z", ",", ""),
+        ("\"time\",\"Z\"", ",", "\""),
+        ("time Z", " ", ""),
+        ("\"time\" \"Z\"", " ", "\""),
+    ] {
+        let text = table(head, between, &|i| {
+            format!("{mark}{}{mark}{between}", i + 1)
+        });
+        let (own, notes) = first(&text);
+        assert_eq!(own, samples, "{head}");
+        assert!(notes.is_empty(), "{head}: {notes:?}");
+    }
+    // Nothing tells which name is missing.
+    let text = table("time,Z", ",", &|i| format!("{:.2},", i as f64 / 100.0));
+    let own = contents(&text, &Hints::default()).unwrap();
+    let doubts = own.notes.texts(true);
+    assert!(
+        doubts[0].contains("line 1 names 2 of 3 columns"),
+        "{doubts:?}"
+    );
+}
