@@ -327,7 +327,9 @@ impl Scan<'_> {
             _ => return Err(MomentError::Malformed),
         };
         let mut nanos = 0;
-        if second.is_some() && (self.take(b'.') || self.take(b',')) {
+        let is_millis = matches!(self.0, [b':', digits @ ..] if Scan(digits).digits().1 == 3);
+        if second.is_some() && (self.take(b'.') || self.take(b',') || is_millis && self.take(b':'))
+        {
             nanos = self.fraction();
         }
         let second = second.unwrap_or(0);

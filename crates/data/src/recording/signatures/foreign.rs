@@ -62,8 +62,8 @@ pub(super) fn is_json(bytes: &[u8]) -> bool {
     signs.next() == Some(&b'{') && matches!(signs.next(), Some(b'"' | b'}'))
 }
 
-/// The first line of an event in Nordic format has 80 columns, year, month and day at fixed places, and a 1 at the end
-/// (SEISAN manual, appendix A).
+/// The first line of an event in Nordic format has 80 columns, year, month, day and the distance at fixed places, and a 1 at
+/// the end (SEISAN manual, appendix A).
 pub(super) fn is_nordic(bytes: &[u8]) -> bool {
     let Some(line) = bytes.get(..80) else {
         return false;
@@ -74,6 +74,7 @@ pub(super) fn is_nordic(bytes: &[u8]) -> bool {
     };
     line[0] == b' '
         && line[79] == b'1'
+        && matches!(line[21], b'L' | b'R' | b'D')
         && matches!(bytes.get(80), Some(b'\n' | b'\r') | None)
         && number(1..5).is_some_and(|year| (1800..2200).contains(&year))
         && number(6..8).is_some_and(|month| (1..=12).contains(&month))

@@ -204,7 +204,7 @@ fn is_day_number(name: &str) -> bool {
                 && words.iter().any(|word| TIMES.contains(word))
                 && words
                     .iter()
-                    .all(|word| TIMES.contains(word) || is_program(&word))
+                    .all(|word| TIMES.contains(word) || is_program(word))
         }
     }
 }

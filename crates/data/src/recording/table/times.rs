@@ -10,6 +10,8 @@ use super::{Column, NO_TIME, Values, parts};
 use crate::error::recording::TableError;
 use crate::room::room;
 
+/// Seconds of a step, above which numbers are rather milliseconds.
+const SLOWEST_STEP: f64 = 1.5;
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
 /// Seconds of a day, as the unit of a column.
@@ -266,7 +268,10 @@ fn of_numbers(
             ));
             return Ok(Some((count.times(values), true)));
         }
-        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => 1.0,
+        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => {
+            notes.extend(slow(name, usual_step(values)));
+            1.0
+        }
         None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
@@ -353,6 +358,16 @@ fn of_whole(
         )),
     }
     Ok(found)
+}
+
+/// A note on numbers that may be milliseconds: no ground motion is sampled so slowly in seconds.
+fn slow(name: &str, step: f64) -> Option<String> {
+    (step > SLOWEST_STEP).then(|| {
+        format!(
+            "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row; if they are milliseconds, \
+             name it `{name}_ms`"
+        )
+    })
 }
 
 /// Median difference of neighbours, and where most are equal, the mean.
