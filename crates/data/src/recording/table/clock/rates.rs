@@ -5,14 +5,14 @@
 
 use std::ops::Range;
 
-use super::{Clock, backwards, fit};
+use super::{Clock, NANOS, backwards, fit};
 use crate::error::recording::ClockError;
 
-/// Rows between the times that are looked at: jitter and ticks average out.
-const STEP: usize = 8;
-/// Steps of a block.
+/// Rows between the times that are looked at: over more of them, jitter and ticks average out; fewer show shorter parts.
+const ROWS: [usize; 2] = [8, 4];
+/// Steps of so many rows in a block.
 const STEPS: usize = 8;
-/// Steady blocks that make a part: 256 rows.
+/// Steady blocks that make a part: 256 or 128 rows.
 const FEWEST: usize = 4;
 /// Spacings that differ by a larger factor are those of different rates. The clock of a free-running loop varies by less.
 const FACTOR: f64 = 1.2;
@@ -27,14 +27,41 @@ pub(in crate::recording) fn fit_parts(
     times: &[i64],
     given: Option<f64>,
 ) -> Result<Vec<Clock>, ClockError> {
-    let parts = parts(times);
-    if parts.len() > 1 {
-        backwards(times)?;
-        if let Some(clocks) = of_parts(times, &parts, given) {
-            return Ok(clocks);
-        }
-    }
-    Ok(vec![fit(times, given)?])
+    let whole = fit(times, given);
+    let Some(parts) = ROWS
+        .into_iter()
+        .map(|rows| parts(times, rows))
+        .find(|parts| parts.len() > 1)
+    else {
+        return Ok(vec![whole?]);
+    };
+    backwards(times)?;
+    let clocks = of_parts(times, &parts, given);
+    let whole = match whole {
+        Err(problem) => return clocks.ok_or(problem),
+        Ok(whole) => [whole],
+    };
+    let is_better = |clocks: &Vec<Clock>| cost(times, clocks) < cost(times, &whole);
+    Ok(clocks.filter(is_better).unwrap_or_else(|| whole.to_vec()))
+}
+
+/// Samples that a stretch of its own has to explain better.
+const STRETCH: f64 = 4.0;
+
+/// How badly clocks explain the times: the distance of each, a sample at most, and the number of stretches.
+fn cost(times: &[i64], clocks: &[Clock]) -> f64 {
+    let all = clocks.iter().flat_map(|clock| {
+        let stretches = clock.stretches.iter();
+        stretches.map(|(rows, start)| (clock.rate, rows, start))
+    });
+    let own = all.map(|(rate, rows, start)| {
+        let off = times[rows.clone()].iter().enumerate().map(|(i, time)| {
+            let late = time.saturating_sub(*start) as f64 / NANOS * rate - i as f64;
+            late.abs().min(1.0)
+        });
+        STRETCH + off.sum::<f64>()
+    });
+    own.sum()
 }
 
 /// The clocks of all parts; `None` if one of them has no even clock, or none has the given rate.
@@ -72,9 +99,9 @@ fn is_same(one: f64, other: f64) -> bool {
     one < FACTOR * other && other < FACTOR * one
 }
 
-/// Rows of each part, in order; all of them if there is one rate.
-fn parts(times: &[i64]) -> Vec<Range<usize>> {
-    let blocks = steady(times);
+/// Rows of each part, in order; all of them if there is one rate. A step of a block has `rows` rows.
+fn parts(times: &[i64], rows: usize) -> Vec<Range<usize>> {
+    let blocks = steady(times, rows);
     let mut parts: Vec<Part> = Vec::new();
     let mut next: Vec<Block> = Vec::new();
     for block in blocks {
@@ -120,6 +147,8 @@ fn parts(times: &[i64]) -> Vec<Range<usize>> {
 struct Block {
     /// Its first row.
     row: usize,
+    /// The row after it.
+    end: usize,
     /// Nanoseconds per row.
     period: f64,
 }
@@ -130,12 +159,12 @@ struct Part {
     last: Block,
 }
 
-/// The blocks that are evenly spaced.
-fn steady(times: &[i64]) -> impl Iterator<Item = Block> {
-    let width = STEP * STEPS;
+/// The blocks of steps of `rows` rows that are evenly spaced.
+fn steady(times: &[i64], rows: usize) -> impl Iterator<Item = Block> {
+    let width = rows * STEPS;
     (0..times.len().saturating_sub(1) / width).filter_map(move |block| {
         let row = block * width;
-        let time = |step: usize| times[row + step * STEP];
+        let time = |step: usize| times[row + step * rows];
         let mut steps: [f64; STEPS] =
             std::array::from_fn(|i| time(i + 1).saturating_sub(time(i)) as f64);
         let mean = steps.iter().sum::<f64>() / STEPS as f64;
@@ -144,14 +173,15 @@ fn steady(times: &[i64]) -> impl Iterator<Item = Block> {
         let is_even = mean > 0.0 && (median / mean - 1.0).abs() < 0.1 && steps[1] > 0.6 * mean;
         is_even.then_some(Block {
             row,
-            period: mean / STEP as f64,
+            end: row + width,
+            period: mean / rows as f64,
         })
     })
 }
 
 /// The first row of the part that begins with block `next`, whose rows before are spaced as in block `last`.
 fn border(times: &[i64], last: &Block, next: &Block) -> usize {
-    let rows = last.row..next.row + STEP * STEPS;
+    let rows = last.row..next.end;
     let most = last.period.max(next.period);
     // How much better each step fits the spacing before than that after.
     let better = rows.clone().map(|row| {
@@ -209,8 +239,12 @@ mod tests {
             assert_eq!(found(&times, None), own, "{step}");
             assert_eq!(found(&times, Some(100.0)), own, "{step}");
         }
-        let note =
-            &fit_parts(&times(&[(640, 10_000_000), (640, 20_000_000)]), None).unwrap()[0].notes[0];
+        // A short part at the beginning.
+        let short = times(&[(200, 20_000_000), (12_000, 10_000_000)]);
+        let own = [(50.0, 0..200, 0), (100.0, 200..12_200, short[200])];
+        assert_eq!(found(&short, None), own);
+        let two = times(&[(640, 10_000_000), (640, 20_000_000)]);
+        let note = &fit_parts(&two, None).unwrap()[0].notes[0];
         assert_eq!(
             note,
             "the sampling rate changes, and each part is read at its own: rows 1 to 640 at 100 Hz, 641 to 1280 at 50 Hz"
@@ -243,11 +277,12 @@ mod tests {
             gaps,
             times(&bursts),
             coarse,
-            times(&[(5000, 10_000_000), (100, 20_000_000)]),
+            times(&[(5000, 10_000_000), (60, 20_000_000)]),
         ] {
-            assert_eq!(parts(&times).len(), 1);
+            assert_eq!(fit_parts(&times, None).unwrap().len(), 1);
+            assert_eq!(parts(&times, ROWS[1]).len(), 1);
         }
-        assert!(parts(&[]).iter().eq([&(0..0)]));
-        assert!(parts(&[5]).iter().eq([&(0..1)]));
+        assert!(parts(&[], 8).iter().eq([&(0..0)]));
+        assert!(parts(&[5], 8).iter().eq([&(0..1)]));
     }
 }
