@@ -7,7 +7,7 @@ use support::files::Aside;
 use super::config::RecordingsConfig;
 use super::imported::Imported;
 use super::shards::{Spool, Target, share_out};
-use super::{traces, windows};
+use super::{advice, traces, windows};
 use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::{DataError, ImportError, in_file, unwritable};
@@ -143,6 +143,9 @@ fn write(
     for recording in &imported.report.recordings {
         imported.warnings.extend(recording.notes());
     }
+    let recordings = &imported.report.recordings;
+    let slower = advice::slower(config.sampling_rate, &config.class_names, recordings);
+    imported.warnings.extend(slower);
     let target = Target {
         class_names: config.class_names.clone(),
         task: config.task.clone(),
