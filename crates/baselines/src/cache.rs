@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use support::words::hex;
 
 /// Cache key: a hash of everything that decides a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +19,13 @@ pub struct Key(String);
 impl Key {
     /// Hashes `deciding`, which must contain everything that decides the result.
     pub fn new(deciding: &Value) -> Self {
-        Self(hex(deciding.to_string().as_bytes()))
+        Self(sum(deciding.to_string().as_bytes()))
     }
 }
 
 /// SHA-256 as lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+fn sum(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn folder() -> Option<PathBuf> {
@@ -53,22 +51,17 @@ pub fn store(key: &Key, result: &impl Serialize) {
 
 fn read_from<T: DeserializeOwned>(folder: &Path, key: &Key) -> Option<T> {
     let text = std::fs::read_to_string(folder.join(format!("{}.json", key.0))).ok()?;
-    let (sum, rest) = text.split_once('\n')?;
-    (sum == hex(rest.as_bytes())).then(|| serde_json::from_str(rest).ok())?
+    let (stored, rest) = text.split_once('\n')?;
+    (stored == sum(rest.as_bytes())).then(|| serde_json::from_str(rest).ok())?
 }
 
-/// Written to a temporary file first, so that other programs see all or nothing.
+/// Other programs see all or nothing.
 fn store_in(folder: &Path, key: &Key, result: &impl Serialize) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let text = serde_json::to_string(result)?;
     let file = folder.join(format!("{}.json", key.0));
-    let aside = file.with_extension(std::process::id().to_string());
-    let written = std::fs::write(&aside, format!("{}\n{text}", hex(text.as_bytes())));
-    written
-        .and_then(|()| std::fs::rename(&aside, &file))
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&aside);
-        })
+    let text = format!("{}\n{text}", sum(text.as_bytes()));
+    support::files::replace(&file, text.as_bytes())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use data::windows::{WindowChunk, visit_windows};
 use data::{DataError, DatasetConfig};
 use rand::seq::SliceRandom as _;
 use sha2::{Digest, Sha256};
+use support::words::hex;
 
 use crate::features::Features;
 use crate::random::{Purpose, generator};
@@ -177,8 +178,7 @@ impl GroupDigest {
         for fingerprint in fingerprints {
             self.0.update(fingerprint);
         }
-        let digest = self.0.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0.finalize())
     }
 }
 

@@ -5,6 +5,7 @@ mod front_end;
 mod yaml;
 
 use std::fmt;
+use std::io::Error;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use crate::index::read_index;
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
 
-use self::file::{FileSeed, line_of, task_names};
+use self::file::{FileSeed, is_list_of_recordings, line_of, task_names};
 use self::yaml::check;
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
@@ -98,7 +99,11 @@ impl DatasetConfig {
         let text = read_yaml(path).map_err(|source| DataError::Read {
             what: "the dataset configuration",
             path: path.to_owned(),
-            source,
+            source: if path.is_dir() {
+                Error::other("it is a folder: name the file in it, such as dataset_config.yaml")
+            } else {
+                source
+            },
         })?;
         Self::parse(&text, path, task)
     }
@@ -131,6 +136,9 @@ impl DatasetConfig {
             }
             None => match tasks.first() {
                 Some(name) => name,
+                None if is_list_of_recordings(text) => {
+                    return Err(yaml_error(YamlError::ListOfRecordings));
+                }
                 None => return Err(yaml_error(YamlError::NoTask)),
             },
         };

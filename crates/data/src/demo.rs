@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use support::files::Aside;
 
 use crate::error::{DataError, unwritable};
 use crate::reader::{Record, TfrecordWriter};
@@ -38,16 +39,15 @@ pub fn ensure(datasets: &Path) -> Result<PathBuf, DataError> {
         return Ok(config);
     }
     std::fs::create_dir_all(datasets).map_err(unwritable(datasets))?;
-    let aside = datasets.join(format!(".{FOLDER}.{}", std::process::id()));
-    std::fs::create_dir_all(&aside).map_err(unwritable(&aside))?;
-    let written = write(&aside).and_then(|()| match std::fs::rename(&aside, &folder) {
-        Ok(()) => Ok(()),
+    let aside = Aside::of(&folder).map_err(unwritable(&folder))?;
+    std::fs::create_dir_all(aside.path()).map_err(unwritable(aside.path()))?;
+    write(aside.path())?;
+    match aside.finish() {
+        Ok(()) => Ok(config),
         // Another process was faster; its folder is identical.
-        Err(_) if config.is_file() => Ok(()),
+        Err(_) if config.is_file() => Ok(config),
         Err(source) => Err(unwritable(&folder)(source)),
-    });
-    let _ = std::fs::remove_dir_all(&aside);
-    written.map(|()| config)
+    }
 }
 
 fn write(folder: &Path) -> Result<(), DataError> {

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use support::words::hex;
 
 use crate::reader::Wanted;
 
@@ -104,21 +105,10 @@ impl LabelIndex {
     }
 }
 
-/// Written to a temporary file first, so that other programs see all or nothing.
+/// Other programs see all or nothing.
 fn write(file: &Path, content: &Content) -> std::io::Result<()> {
     std::fs::create_dir_all(file.parent().unwrap_or(Path::new("")))?;
-    let aside = file.with_extension(std::process::id().to_string());
-    let written = std::fs::write(&aside, serde_json::to_vec(content)?);
-    written
-        .and_then(|()| std::fs::rename(&aside, file))
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&aside);
-        })
-}
-
-/// A digest as lower-case hex.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    support::files::replace(file, &serde_json::to_vec(content)?)
 }
 
 fn folder() -> Option<PathBuf> {

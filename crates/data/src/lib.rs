@@ -40,7 +40,6 @@ mod limited;
 mod loader;
 mod memory;
 mod nesting;
-pub mod panics;
 mod pool;
 mod preprocessing;
 pub mod reader;

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use support::words::hex;
 
 use crate::census::Census;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, in_file, in_record};
-use crate::labels::{LabelIndex, hex};
+use crate::labels::LabelIndex;
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
 use crate::preprocessing::{

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use support::words::hex;
 
 use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, UsageError, in_record};
-use crate::labels::hex;
 use crate::pool::{SplitPlan, SplitSources};
 use crate::preprocessing::{Chain, window};
 use crate::reader::{self, Record};

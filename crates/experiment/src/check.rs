@@ -22,7 +22,7 @@ use crate::history::is_object;
 use crate::metadata::Status;
 use crate::run::load_checkpoint;
 use crate::store::Entry;
-use crate::words::counted;
+use support::words::counted;
 
 /// Size limit for verifying a file's SHA-256, in bytes. The program writes no larger file.
 const MAX_HASHED_SIZE: u64 = 1 << 30;

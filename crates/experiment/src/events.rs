@@ -35,14 +35,6 @@ pub fn wall_time() -> f64 {
     now.map_or(0.0, |elapsed| elapsed.as_secs_f64())
 }
 
-/// Host name; empty if the machine has none.
-pub fn host_name() -> String {
-    hostname::get()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// Appends events to one file. They stay in memory until [`EventWriter::flush`].
 pub struct EventWriter {
     file: Appender,
@@ -61,7 +53,7 @@ impl EventWriter {
                 '_'
             }
         };
-        let host: String = host_name().chars().map(plain).collect();
+        let host: String = support::words::host_name().chars().map(plain).collect();
         let time = wall_time();
         let process = std::process::id();
         let name = format!(

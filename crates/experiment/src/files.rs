@@ -2,9 +2,11 @@
 //!
 //! A path in a foreign directory may name a pipe or a device, which never ends. Only regular files are opened.
 
-use std::fs::{File, OpenOptions, remove_file, rename};
-use std::io::{Error, Read, Result, Write};
+use std::fs::{File, remove_file};
+use std::io::{Error, Read, Result};
 use std::path::Path;
+
+use support::files::{replace, sync_parent};
 
 use crate::error::ExperimentError;
 
@@ -36,36 +38,12 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes a temporary file, syncs and renames it: a reader sees the old file or the new one. A symbolic link stays, and
-/// its target is replaced. Devices and pipes are written to, not replaced.
+/// Replaces the content of a file, see [`replace`].
 ///
 /// # Errors
 /// [`ExperimentError::Write`]; the old file stays intact and no temporary file remains.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::result::Result<(), ExperimentError> {
-    let target = path
-        .is_symlink()
-        .then(|| path.canonicalize().ok())
-        .flatten();
-    let path = target.as_deref().unwrap_or(path);
-    if path.metadata().is_ok_and(|found| !found.is_file()) {
-        let opened = OpenOptions::new().write(true).open(path);
-        let written = opened.and_then(|mut file| file.write_all(bytes));
-        return written.map_err(ExperimentError::write(path));
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = File::create(&aside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written
-        .and_then(|()| rename(&aside, path))
-        // The rename is only durable once the directory is synced.
-        .and_then(|()| sync_parent(path));
-    renamed.map_err(|source| {
-        let _ = remove_file(&aside);
-        ExperimentError::write(path)(source)
-    })
+    replace(path, bytes).map_err(ExperimentError::write(path))
 }
 
 /// Removes a file if it exists, and syncs the directory.
@@ -84,13 +62,4 @@ pub(crate) fn create_durably(folder: &Path) -> std::result::Result<(), Experimen
     }
     let created = std::fs::create_dir_all(folder).and_then(|()| sync_parent(folder));
     created.map_err(ExperimentError::write(folder))
-}
-
-/// Syncs the directory that holds `path`; for a bare name that is the working directory.
-fn sync_parent(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
 }

@@ -10,7 +10,7 @@ use crate::error::ExperimentError;
 use crate::files::read_regular;
 use crate::json;
 use crate::lenient::{lenient, nan, or_nan};
-use crate::words::counted;
+use support::words::counted;
 
 /// One line of the history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -60,13 +60,11 @@ pub mod study;
 #[cfg(test)]
 mod test_store;
 mod trash;
-pub mod words;
 
 pub use added::Added;
 pub use catalogue::layout::{CHECKPOINTS, FILES, LOCK_FILE, LogRun, TRASH};
 pub use error::ExperimentError;
 pub use evaluation::EvaluationFolder;
-pub use events::host_name;
 pub use files::write_atomically;
 pub use history::{Epoch, History};
 pub use hparams::{HParam, HParamsDeclaration};

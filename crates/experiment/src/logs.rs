@@ -13,7 +13,7 @@ use crate::catalogue::{Metric, Split};
 use crate::event_files::{Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
 use crate::metadata::Results;
-use crate::words::counted;
+use support::words::counted;
 
 /// Upper bound for names listed in a note.
 const MAX_NAMED: usize = 4;

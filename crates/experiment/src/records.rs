@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use support::checksum::{mask, masked};
+
 use crate::files::open_regular;
 
 /// Bytes before the content: the length and its checksum.
@@ -18,22 +20,13 @@ const FRAME: u64 = HEAD + 4;
 /// Longest content kept in memory, in bytes. Checksums of longer content are verified all the same.
 const MAX_KEPT: u64 = 64 << 20;
 
-/// CRC-32C with TFRecord's mask, which keeps checksums of checksums meaningful.
-fn masked_checksum(bytes: &[u8]) -> u32 {
-    mask(crc32c::crc32c(bytes))
-}
-
-fn mask(checksum: u32) -> u32 {
-    checksum.rotate_right(15).wrapping_add(0xa282_ead8)
-}
-
 /// Appends a record.
 pub(crate) fn append(buffer: &mut Vec<u8>, content: &[u8]) {
     let length = (content.len() as u64).to_le_bytes();
     buffer.extend_from_slice(&length);
-    buffer.extend_from_slice(&masked_checksum(&length).to_le_bytes());
+    buffer.extend_from_slice(&masked(&length).to_le_bytes());
     buffer.extend_from_slice(content);
-    buffer.extend_from_slice(&masked_checksum(content).to_le_bytes());
+    buffer.extend_from_slice(&masked(content).to_le_bytes());
 }
 
 /// A span of the file: a record, or damaged bytes.
@@ -64,7 +57,7 @@ pub(crate) enum SpanKind {
 fn length_of(head: &[u8]) -> Option<u64> {
     let length: [u8; 8] = head.get(..8)?.try_into().ok()?;
     let checksum = head.get(8..HEAD as usize)?;
-    let holds = masked_checksum(&length).to_le_bytes() == *checksum;
+    let holds = masked(&length).to_le_bytes() == *checksum;
     holds.then(|| u64::from_le_bytes(length))
 }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::{JobError, host_name};
+use crate::JobError;
 
 /// Number of workers that may die on an item before it is given up.
 pub const MAX_DEATHS: usize = 3;
@@ -74,7 +74,7 @@ impl Claims {
     pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            host: host_name(),
+            host: support::words::host_name(),
         }
     }
 

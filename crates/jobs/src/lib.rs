@@ -107,14 +107,6 @@ pub trait Executor<W: Work> {
     fn execute(&self, work: &W, interrupt: &AtomicBool) -> Result<Execution, W::Error>;
 }
 
-/// Name of this machine.
-pub fn host_name() -> String {
-    hostname::get()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// Path of this program, which workers run.
 ///
 /// # Errors

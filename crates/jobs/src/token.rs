@@ -16,7 +16,7 @@ pub fn new() -> String {
     format!(
         "{nanoseconds:x}-{:x}-{}",
         std::process::id(),
-        crate::host_name()
+        support::words::host_name()
     )
 }
 

@@ -92,7 +92,7 @@ impl LabelledRecording {
     }
 
     /// Whether any window lies in a labelled event.
-    fn is_covered(&self, label: &LabelledEvent) -> bool {
+    pub fn is_covered(&self, label: &LabelledEvent) -> bool {
         let overlaps = |span: &Span| span.start < label.end && span.end > label.start;
         self.windows.iter().any(|(span, _)| overlaps(span))
     }

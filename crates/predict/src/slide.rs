@@ -60,6 +60,8 @@ pub struct Slider {
     short: usize,
     /// Number of input samples per channel.
     taken: u64,
+    /// Lowest rate of a channel so far, in Hz.
+    lowest: f64,
 }
 
 impl Slider {
@@ -76,12 +78,18 @@ impl Slider {
             stretches: 0,
             short: 0,
             taken: 0,
+            lowest: f64::INFINITY,
         }
     }
 
     /// Number of stretches so far, and of those shorter than a window.
     pub fn stretches(&self) -> (usize, usize) {
         (self.stretches, self.short)
+    }
+
+    /// The lowest rate of a channel so far, if it is below the model's: there are no frequencies above half of it.
+    pub fn slower(&self) -> Option<f64> {
+        (self.lowest < self.cutting.rate * (1.0 - 1e-4)).then_some(self.lowest)
     }
 
     /// Hop between windows in samples at the model's rate.
@@ -102,6 +110,7 @@ impl Slider {
         match joined {
             Joined::Begin(start, rate) => {
                 let ratio = Ratio::of_rates(rate, self.cutting.rate)?;
+                self.lowest = self.lowest.min(rate);
                 self.resamplers = vec![Resampler::new(ratio); self.cutting.channels];
                 self.begin(start);
             }
@@ -110,6 +119,7 @@ impl Slider {
                     .iter()
                     .map(|rate| Ratio::of_rates(*rate, self.cutting.rate).map(Resampler::new));
                 self.resamplers = ratios.collect::<Result<_, _>>()?;
+                self.lowest = rates.iter().copied().fold(self.lowest, f64::min);
                 self.begin(start);
             }
             Joined::Samples(channels) => {

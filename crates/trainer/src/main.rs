@@ -127,7 +127,7 @@ fn results(finished: &Finished) -> String {
     if let Some(scores) = &finished.scores {
         text.push_str(&format!(
             "over {}, [95 % interval]: accuracy {}, macro F1 {}\n",
-            experiment::words::counted(scores.groups, "group"),
+            support::words::counted(scores.groups, "group"),
             interval(&scores.accuracy),
             interval(&scores.macro_f1)
         ));

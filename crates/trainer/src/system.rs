@@ -44,7 +44,7 @@ pub fn system_info(backend: Backend, target: &Target, threads: usize) -> SystemI
     });
     let other: Map<String, Value> = value.as_object().cloned().unwrap_or_default();
     SystemInfo {
-        host: experiment::host_name(),
+        host: support::words::host_name(),
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cpus: std::thread::available_parallelism().ok().map(usize::from),
         other,

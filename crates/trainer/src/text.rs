@@ -3,6 +3,7 @@
 use baselines::evaluate::PartScores;
 use baselines::metrics::Report;
 use baselines::metrics::bootstrap::Interval;
+use support::table::table;
 
 /// Maximum number of rows in a table of folds or groups.
 const MAX_ROWS: usize = 20;
@@ -17,19 +18,14 @@ pub fn interval(interval: &Interval) -> String {
 
 /// Table of precision, recall and F1 by class.
 pub fn class_table(names: &[String], report: &Report) -> String {
-    let width = names.iter().map(|name| name.chars().count());
-    let width = width.max().unwrap_or(0).max(5);
-    let mut text = format!("{:<width$}  precision  recall      F1  support\n", "class");
-    for (i, name) in names.iter().enumerate() {
-        text.push_str(&format!(
-            "{name:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}\n",
-            report.precision.per_class[i],
-            report.recall.per_class[i],
-            report.f1.per_class[i],
-            report.support[i],
-        ));
-    }
-    text
+    let head = ["class", "precision", "recall", "F1", "support"];
+    let rows = names.iter().enumerate().map(|(i, name)| {
+        let shares = [&report.precision, &report.recall, &report.f1];
+        let shares = shares.map(|share| format!("{:.4}", share.per_class[i]));
+        let ends = [name.clone()].into_iter().chain(shares);
+        ends.chain([report.support[i].to_string()]).collect()
+    });
+    table(&head, &rows.collect::<Vec<_>>(), &[1, 2, 3, 4])
 }
 
 /// Table of scores by fold; empty if there are none or too many.
@@ -37,14 +33,17 @@ pub fn fold_table(folds: &[PartScores]) -> String {
     if folds.is_empty() || folds.len() > MAX_ROWS {
         return String::new();
     }
-    let mut text = String::from("\nfold  windows  macro F1  accuracy\n");
-    for fold in folds {
-        text.push_str(&format!(
-            "{:>4}  {:>7}  {:>8.3}  {:>8.3}\n",
-            fold.name, fold.windows, fold.macro_f1, fold.accuracy
-        ));
-    }
-    text
+    let head = ["fold", "windows", "macro F1", "accuracy"];
+    let rows = folds.iter().map(|fold| {
+        vec![
+            fold.name.clone(),
+            fold.windows.to_string(),
+            format!("{:.3}", fold.macro_f1),
+            format!("{:.3}", fold.accuracy),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    format!("\n{}", table(&head, &rows, &[0, 1, 2, 3]))
 }
 
 /// Table of accuracy by group, worst first.
@@ -52,17 +51,12 @@ pub fn group_table(groups: &[PartScores]) -> String {
     let mut sorted: Vec<&PartScores> = groups.iter().collect();
     sorted.sort_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
     let shown = sorted.len().min(MAX_ROWS);
-    let width = sorted[..shown]
-        .iter()
-        .map(|group| group.name.chars().count());
-    let width = width.max().unwrap_or(0).max(5);
-    let mut text = format!("\n{:<width$}  windows  accuracy\n", "group");
-    for group in &sorted[..shown] {
-        text.push_str(&format!(
-            "{:<width$}  {:>7}  {:>8.3}\n",
-            group.name, group.windows, group.accuracy
-        ));
-    }
+    let rows = sorted[..shown].iter().map(|group| {
+        let (windows, accuracy) = (group.windows.to_string(), format!("{:.3}", group.accuracy));
+        vec![group.name.clone(), windows, accuracy]
+    });
+    let head = ["group", "windows", "accuracy"];
+    let mut text = format!("\n{}", table(&head, &rows.collect::<Vec<_>>(), &[1, 2]));
     if sorted.len() > shown {
         text.push_str(&format!("... and {} better ones\n", sorted.len() - shown));
     }

@@ -174,7 +174,7 @@ impl Inspected {
         }
         if let Some(folder) = seisbench::folder(path) {
             self.collections.push(seisbench::look(&folder)?);
-        } else if reader::of(path).is_ok() && !is_recording(path) {
+        } else if reader::of(path).is_ok() && !is_recording(path) && !reader::is_other_gzip(path) {
             let mut statistics = SampleStatistics {
                 name: path.display().to_string(),
                 ..Default::default()

@@ -357,28 +357,10 @@ fn warn<T: Display>(warnings: &[T], say: &mut dyn FnMut(&str)) {
 
 /// Formats a table: first column left-aligned, others right-aligned.
 fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
+    let Some((head, rows)) = rows.split_first() else {
+        return String::new();
     };
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(i, (cell, width))| match i {
-                0 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            });
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let right: Vec<usize> = (1..head.len()).collect();
+    support::table::table(&head, rows, &right)
 }

@@ -48,6 +48,13 @@ pub(super) fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
         .collect())
 }
 
+/// Whether the text is the input of `data import`.
+pub(super) fn is_list_of_recordings(text: &str) -> bool {
+    let keys = ["recordings:", "seisbench:"];
+    text.lines()
+        .any(|line| keys.iter().any(|key| line.starts_with(key)))
+}
+
 /// Typed contents of the file.
 #[derive(Default)]
 pub(super) struct RawFile {

@@ -220,4 +220,9 @@ fn errors_name_line_and_key() {
             .unwrap_err()
             .contains("no task")
     );
+    let list = parse("recordings:\n- files: a.mseed\n", None).unwrap_err();
+    assert!(list.contains("`data import`"), "{list}");
+    let folder = DatasetConfig::load(Path::new(env!("CARGO_MANIFEST_DIR")), None);
+    let folder = folder.unwrap_err().to_string();
+    assert!(folder.contains("it is a folder"), "{folder}");
 }

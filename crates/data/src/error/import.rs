@@ -46,6 +46,14 @@ pub enum ImportError {
     /// The channels of a recording cannot be merged.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// A channel is missing because of what was wrong with a file.
+    #[error("{problem}{}", notes.iter().map(|note| format!("; {note}")).collect::<String>())]
+    Noted {
+        /// What is missing.
+        problem: MergeError,
+        /// Notes on the channel.
+        notes: Vec<String>,
+    },
     /// The recording cannot be resampled.
     #[error(transparent)]
     Signal(#[from] SignalError),
@@ -130,6 +138,22 @@ pub enum ImportError {
         /// What is wrong with it.
         problem: LabelTimeError,
     },
+}
+
+impl ImportError {
+    /// That channels cannot be merged, with those of `notes` that tell why one is missing.
+    pub(crate) fn of_merge(problem: MergeError, notes: &[String]) -> Self {
+        let MergeError::Missing { channel, .. } = &problem else {
+            return problem.into();
+        };
+        let name = format!("`{channel}`");
+        let notes = notes.iter().filter(|note| note.contains(&name));
+        let notes: Vec<String> = notes.cloned().collect();
+        if notes.is_empty() {
+            return problem.into();
+        }
+        Self::Noted { problem, notes }
+    }
 }
 
 /// The time of a label is malformed.

@@ -5,6 +5,8 @@ mod seisbench;
 mod table;
 mod wav;
 
+use std::fmt::{self, Display, Formatter};
+
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use seisbench::{HdfError, SeisBenchError};
 pub use table::{ClockError, ColumnError, TableError};
@@ -32,6 +34,11 @@ pub enum RecordingError {
         /// What was unusual about the file.
         notes: Vec<String>,
     },
+    /// A SEED volume without data records.
+    #[error(
+        "is a dataless SEED volume: it describes stations and has no samples; give the file of the recording, in miniSEED"
+    )]
+    Dataless,
     /// The file has no bytes.
     #[error("the file is empty")]
     EmptyFile,
@@ -51,11 +58,8 @@ pub enum RecordingError {
     #[error("unknown format; {KNOWN}")]
     UnknownFormat,
     /// The file is of a format that is not read.
-    #[error("is {format}; {KNOWN}")]
-    OtherFormat {
-        /// What the file is, and what to do.
-        format: &'static str,
-    },
+    #[error("is {0}; {KNOWN}")]
+    OtherFormat(OtherFormat),
     /// The extension allows any format, and the file is not a table.
     #[error("unknown format; {KNOWN}; as a table: {0}")]
     NotTable(Box<RecordingError>),
@@ -108,6 +112,21 @@ impl RecordingError {
     }
 }
 
+/// A file of a known format that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherFormat {
+    /// What it is.
+    pub what: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl Display for OtherFormat {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.advice)
+    }
+}
+
 /// The sampling rate is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("{rate} is not a valid sampling rate: expected 0.000001 to 1000000000 samples per second")]
@@ -122,12 +141,6 @@ pub enum TextError {
     /// There are no bytes.
     #[error("the file is empty")]
     Empty,
-    /// The first bytes are those of another format.
-    #[error("is not text but {format}")]
-    OtherFormat {
-        /// What the file is, and what to do.
-        format: &'static str,
-    },
     /// White space only.
     #[error("the file has nothing but blanks")]
     Blank,
@@ -188,6 +201,16 @@ pub enum MomentError {
         /// Day and month, or month and day.
         numbers: [i64; 2],
     },
+    /// A year of two digits.
+    #[error(
+        "has a year of two digits, and nothing tells which of the numbers it is: write the year with four digits"
+    )]
+    ShortYear,
+    /// A name of a time zone alone.
+    #[error(
+        "has the name of a time zone, whose offset is not certain: write the time in UTC, or with its offset, such as -05:00"
+    )]
+    Zone,
     /// A date where the rows above have times of day, or the other way round.
     #[error("is not a time like those above")]
     OtherKind,

@@ -8,6 +8,8 @@ mod torch;
 use std::io;
 use std::path::PathBuf;
 
+use super::recording::OtherFormat;
+
 pub use array::ArrayError;
 pub use example::ExampleError;
 pub use pickle::{PickleError, PickleProblem};
@@ -25,6 +27,14 @@ pub enum SampleError {
         known.join(" or ")
     )]
     UnknownFormat {
+        /// Names of the formats that are read.
+        known: Vec<&'static str>,
+    },
+    /// The file is of a format that is not read.
+    #[error("is {format}; sample sources are {}", known.join(" or "))]
+    OtherFormat {
+        /// What it is, and what to do.
+        format: OtherFormat,
         /// Names of the formats that are read.
         known: Vec<&'static str>,
     },

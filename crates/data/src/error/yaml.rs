@@ -14,6 +14,11 @@ pub enum YamlError {
         "no task: expected a section such as `vehicle_classification:` with `num_classes`, `class_names` and index files"
     )]
     NoTask,
+    /// A list of recordings instead of a dataset configuration.
+    #[error(
+        "this is a list of recordings: import it with `data import`, which writes a dataset configuration"
+    )]
+    ListOfRecordings,
     /// The text is not YAML; with line and column.
     #[error(
         "not valid YAML: {0}; close every bracket, brace and quote, and indent with spaces alone"

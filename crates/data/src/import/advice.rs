@@ -173,9 +173,90 @@ pub(super) fn lonely(classes: &[String], recordings: &[RecordingReport]) -> Vec<
     lonely.collect()
 }
 
+/// Reports recordings at a lower rate than `rate`, the rate of the windows: resampled, they have no signal above half of
+/// their own rate.
+pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingReport]) -> Vec<String> {
+    let own_rate = |recording: &RecordingReport| {
+        let rates = recording.channels.iter().flat_map(|channel| &channel.rates);
+        let lowest = rates.copied().fold(f64::INFINITY, f64::min);
+        recording.rate_given.unwrap_or(lowest)
+    };
+    let is_slower = |recording: &RecordingReport| own_rate(recording) < rate * (1.0 - 1e-4);
+    let counted = |recording: &&RecordingReport| {
+        recording
+            .classes
+            .iter()
+            .any(|class| class.counts.windows > 0)
+    };
+    let all: Vec<&RecordingReport> = recordings.iter().filter(counted).collect();
+    let slow: Vec<&RecordingReport> = all.iter().copied().filter(|own| is_slower(own)).collect();
+    let Some(slowest) = slow
+        .iter()
+        .min_by(|a, b| own_rate(a).total_cmp(&own_rate(b)))
+    else {
+        return Vec::new();
+    };
+    let lowest = own_rate(slowest);
+    let mut advice = vec![format!(
+        "{} of {} recordings have a lower rate than `sampling_rate: {rate}`, such as {} with {lowest} Hz, and so nothing above {} \
+         Hz: choose a lower `sampling_rate`",
+        slow.len(),
+        all.len(),
+        slowest.name,
+        lowest / 2.0
+    )];
+    let has =
+        |recording: &RecordingReport, class: usize| recording.classes[class].counts.windows > 0;
+    let told = classes.iter().enumerate().filter(|(class, _)| {
+        let mut with = all.iter().filter(|own| has(own, *class)).peekable();
+        with.peek().is_some() && with.all(|own| is_slower(own))
+    });
+    let told: Vec<String> = told.map(|(_, name)| format!("`{name}`")).collect();
+    if !told.is_empty() && slow.len() < all.len() && told.len() < classes.len() {
+        advice.push(format!(
+            "all recordings of class {} have such a lower rate: the rate alone tells it from other classes",
+            told.join(" and of class ")
+        ));
+    }
+    advice
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::report::{ChannelReport, ClassReport};
     use super::*;
+
+    #[test]
+    fn recordings_at_a_lower_rate() {
+        let classes = ["quiet".to_owned(), "car".to_owned()];
+        let recording = |name: &str, rate: f64, class: usize| {
+            let mut own = RecordingReport {
+                name: name.into(),
+                channels: vec![ChannelReport {
+                    rates: vec![rate],
+                    ..Default::default()
+                }],
+                classes: vec![ClassReport::default(); 2],
+                ..Default::default()
+            };
+            own.classes[class].counts.windows = 3;
+            own
+        };
+        let usual = [recording("a", 200.0, 0), recording("b", 400.0, 1)];
+        assert!(slower(200.0, &classes, &usual).is_empty());
+        let mixed = [recording("a", 100.0, 0), recording("b", 200.0, 1)];
+        assert_eq!(
+            slower(200.0, &classes, &mixed),
+            [
+                "1 of 2 recordings have a lower rate than `sampling_rate: 200`, such as a with 100 Hz, and so nothing above 50 \
+                 Hz: choose a lower `sampling_rate`",
+                "all recordings of class `quiet` have such a lower rate: the rate alone tells it from other classes",
+            ]
+        );
+        // Without other recordings, the rate tells nothing.
+        let slow = [recording("a", 100.0, 0), recording("b", 100.0, 1)];
+        assert_eq!(slower(200.0, &classes, &slow).len(), 1);
+    }
 
     fn wave(size: f32) -> Vec<f32> {
         (0..16)

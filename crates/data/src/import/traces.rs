@@ -7,7 +7,7 @@ use super::recording::Recording;
 use super::shards::Spool;
 use super::windows::{Job, of_traces};
 use crate::error::{DataError, ImportError, in_record};
-use crate::recording::{Given, SeisBench, Trace, chunks};
+use crate::recording::{Given, Notes, SeisBench, Trace, chunks};
 
 /// Maps SeisBench's names of splits.
 fn split(name: &str) -> Option<&'static str> {
@@ -125,6 +125,7 @@ pub(super) fn spool(
                 config,
                 own: &recording,
                 validated,
+                notes: &Notes::default(),
             };
             of_traces(job, traces, spool, imported)?;
             imported.recordings += 1;

@@ -19,7 +19,7 @@ use super::report::RecordingReport;
 use super::shards::Spool;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
-use crate::recording::{self, Hints, Stretch, Trace, merge_at};
+use crate::recording::{self, Contents, Hints, Notes, Remark, Stretch, Trace, merge_at};
 use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
@@ -31,6 +31,8 @@ pub(super) struct Job<'a> {
     pub own: &'a Recording,
     /// Whether any recording is assigned to validation.
     pub validated: bool,
+    /// Notes on its files.
+    pub notes: &'a Notes,
 }
 
 /// Reads one recording and spools its windows.
@@ -48,11 +50,24 @@ pub(super) fn one(
         .files
         .par_iter()
         .map(|path| recording::read(path, &hints));
+    let read: Vec<Result<Contents, DataError>> = read.collect();
+    let is_any_read = read.iter().any(Result::is_ok);
     let mut pieces = Vec::new();
-    for (path, contents) in own.files.iter().zip(read.collect::<Result<Vec<_>, _>>()?) {
-        let notes = contents.notes.into_iter();
-        let notes = notes.map(|note| note.after(format_args!("{}: ", path.display())));
-        imported.warnings.extend(notes);
+    let mut notes = Notes::default();
+    for (path, contents) in own.files.iter().zip(read) {
+        let contents = match contents {
+            Err(DataError::Source { problem, .. })
+                if is_any_read && recording::has_no_samples(&problem) =>
+            {
+                // Such as the log of a recorder beside its channels.
+                let note = format!("{}: left out: {problem}", path.display());
+                notes.push(Remark::Records(note));
+                continue;
+            }
+            contents => contents?,
+        };
+        let of_file = contents.notes.into_iter();
+        notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
         // Symbolic links and different spellings of a path are the same file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
         let file = file.to_string_lossy();
@@ -63,8 +78,10 @@ pub(super) fn one(
         config,
         own,
         validated: config.recordings.iter().any(given),
+        notes: &notes,
     };
     let before = spool.windows.len();
+    imported.warnings.extend(notes.iter().cloned());
     let mut report = of_pieces(job, pieces, spool, imported)?;
     report.windows = before..spool.windows.len();
     imported.report.recordings.push(report);
@@ -120,8 +137,9 @@ fn of_pieces(
     let span = chosen.span();
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
+    let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);
     let merged =
-        merge_at(chosen.into_traces(), names, config.sampling_rate).map_err(|e| error(e.into()))?;
+        merged.map_err(|problem| error(ImportError::of_merge(problem, &job.notes.all())))?;
     for (own, repeated) in report.channels.iter_mut().zip(&merged.repeated) {
         (own.repeated, own.disagreeing) = (repeated.samples, repeated.conflicting);
     }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use support::files::Aside;
+
 use super::config::RecordingsConfig;
 use super::imported::Imported;
 use super::shards::{Spool, Target, share_out};
-use super::{traces, windows};
+use super::{advice, traces, windows};
 use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::{DataError, ImportError, in_file, unwritable};
@@ -74,30 +76,28 @@ fn atomically(
     if out.exists() {
         return Err(in_file(out)(ImportError::OutputExists));
     }
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
     let parent = out
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let aside = parent.join(format!(".{name}.{}", std::process::id()));
     let made = first_missing(parent);
-    std::fs::create_dir_all(&aside).map_err(unwritable(&aside))?;
-    let checked = |imported: Imported| {
-        let config = DatasetConfig::load(&aside.join("dataset_config.yaml"), None)?;
+    let aside = Aside::of(out).map_err(unwritable(out))?;
+    let temporary = aside.path().to_owned();
+    std::fs::create_dir_all(&temporary).map_err(unwritable(&temporary))?;
+    let result = work(&temporary).and_then(|imported| {
+        let config = DatasetConfig::load(&temporary.join("dataset_config.yaml"), None)?;
         Dataset::check(&config, watch)?;
         let notes = imported.warnings.texts(true);
         if how.strict && !notes.is_empty() {
             return Err(DataError::Strict { notes });
         }
-        std::fs::rename(&aside, out).map_err(unwritable(out))?;
+        aside.finish().map_err(unwritable(out))?;
         Ok(Imported {
             config: out.join("dataset_config.yaml"),
             ..imported
         })
-    };
-    let result = work(&aside).and_then(checked);
+    });
     result.map_err(|error| {
-        let _ = std::fs::remove_dir_all(&aside);
         if let Some(made) = made {
             // Removes only folders created here, and only if they are empty.
             let folders = parent.ancestors().take_while(|own| own.starts_with(&made));
@@ -105,7 +105,7 @@ fn atomically(
                 let _ = std::fs::remove_dir(folder);
             }
         }
-        error.moved(&aside, out)
+        error.moved(&temporary, out)
     })
 }
 
@@ -143,6 +143,9 @@ fn write(
     for recording in &imported.report.recordings {
         imported.warnings.extend(recording.notes());
     }
+    let recordings = &imported.report.recordings;
+    let slower = advice::slower(config.sampling_rate, &config.class_names, recordings);
+    imported.warnings.extend(slower);
     let target = Target {
         class_names: config.class_names.clone(),
         task: config.task.clone(),

@@ -8,9 +8,10 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
 use super::tfrecord::{frame, payload};
-use super::{Reader, Record, Sink, Wanted, unreadable};
+use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
 use crate::error::sample::FrameError;
+use crate::recording::signatures;
 
 /// The reader.
 pub struct Gz;
@@ -37,6 +38,11 @@ impl Reader for Gz {
             Box::new(MultiGzDecoder::new(packed))
         };
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
+        // An archive or a text is no damaged TFRecord file.
+        let head = reader.fill_buf().unwrap_or_default();
+        if !is_framed(head) && signatures::of(head).is_some() {
+            return Err(unknown(path, head));
+        }
         for record in 0.. {
             let length = framing::try_read_len(&mut reader, true);
             let Some(length) = length.map_err(|e| frame(path, record)(e.into()))? else {
@@ -46,6 +52,26 @@ impl Reader for Gz {
         }
         Ok(())
     }
+}
+
+/// Whether unpacked bytes begin with the length of a record and its checksum.
+fn is_framed(mut head: &[u8]) -> bool {
+    matches!(framing::try_read_len(&mut head, true), Ok(Some(_)))
+}
+
+/// Whether a file is packed with gzip and holds no records. A damaged `.tfrecord.gz` does.
+pub(crate) fn is_other_gzip(path: &Path) -> bool {
+    if path.to_string_lossy().contains(".tfrecord") {
+        return false;
+    }
+    let file = File::open(path).map(BufReader::new);
+    let mut head = [0; 12];
+    file.is_ok_and(|mut file| {
+        file.fill_buf()
+            .is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]))
+            && MultiGzDecoder::new(file).read_exact(&mut head).is_ok()
+            && !is_framed(&head)
+    })
 }
 
 /// Whether a file begins like zlib data. An uncompressed TFRecord file begins with the length of its first record,

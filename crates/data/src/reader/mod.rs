@@ -21,9 +21,11 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{DataError, SampleError, in_file};
+use crate::recording::signatures;
 
 pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
+pub(crate) use self::gz::is_other_gzip;
 pub use self::npy::Npy;
 pub use self::npz::Npz;
 pub use self::pt::Pt;
@@ -170,18 +172,25 @@ const READERS: [&dyn Reader; 5] = [&Npz, &Npy, &Pt, &Gz, &Tfrecord];
 /// # Errors
 /// [`DataError`] if none does.
 pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
-    let mut head = Vec::with_capacity(16);
+    let mut head = Vec::with_capacity(HEAD);
     let file = File::open(path);
-    file.and_then(|file| file.take(16).read_to_end(&mut head))
+    file.and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
         .map_err(unreadable(path))?;
-    let reader = READERS.iter().find(|reader| reader.accepts(path, &head));
-    reader.copied().ok_or_else(|| {
-        in_file(path)(if head.is_empty() {
-            SampleError::EmptyFile
-        } else {
-            let known = READERS.iter().map(|reader| reader.name()).collect();
-            SampleError::UnknownFormat { known }
-        })
+    let start = &head[..head.len().min(16)];
+    let reader = READERS.iter().find(|reader| reader.accepts(path, start));
+    reader.copied().ok_or_else(|| unknown(path, &head))
+}
+
+/// Bytes at the beginning of a source that tell what it is if no reader accepts it.
+const HEAD: usize = 4096;
+
+/// The error for a source that begins with `head`, which no reader can read.
+fn unknown(path: &Path, head: &[u8]) -> DataError {
+    let known = READERS.iter().map(|reader| reader.name()).collect();
+    in_file(path)(match signatures::of(head) {
+        _ if head.is_empty() => SampleError::EmptyFile,
+        Some(format) => SampleError::OtherFormat { format, known },
+        None => SampleError::UnknownFormat { known },
     })
 }
 

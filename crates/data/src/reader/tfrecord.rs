@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use support::checksum::masked;
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
@@ -88,13 +89,6 @@ const LENGTH: usize = 12;
 /// Bytes after it.
 const CHECKSUM: usize = 4;
 
-/// CRC-32C, rotated and offset as the TFRecord format defines it.
-fn masked_checksum(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes)
-        .rotate_right(15)
-        .wrapping_add(0xa282_ead8)
-}
-
 /// Error about the frame of a record.
 pub(super) fn frame(path: &Path, record: usize) -> impl Fn(FrameError) -> DataError + '_ {
     move |problem| in_record(path, record)(SampleError::from(problem))
@@ -143,7 +137,7 @@ pub(super) fn payload(
     })?;
     let stored = bytes.split_off(length);
     let stored = u32::from_le_bytes([stored[0], stored[1], stored[2], stored[3]]);
-    let found = masked_checksum(&bytes);
+    let found = masked(&bytes);
     if found != stored {
         return Err(frame(FrameError::Checksum { found, stored }));
     }

@@ -14,13 +14,13 @@ use std::path::Path;
 use bytes::Bytes;
 use meaning::Meaning;
 use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use support::panics::catch;
 
-use super::table::{Column, NO_TIME, Values, assemble};
+use super::table::{Column, NO_TIME, Values, assemble, names_rows};
 use super::{Contents, Hints, Notes, Remark};
 use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
-use crate::panics::catch_panic;
 
 /// Maximum number of rows per byte of a file: no deflated stream is denser, while a damaged run of equal values claims
 /// billions of rows.
@@ -41,7 +41,14 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If the file is damaged, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
-    let columns = columns(bytes, &mut notes)?;
+    let (columns, damaged) = columns(bytes, &mut notes)?;
+    for damage in damaged {
+        // Without them, samples would be those of another channel.
+        if names_rows(&damage.name) {
+            return Err(TableError::from(damage).into());
+        }
+        notes.push(damage.note());
+    }
     let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(notes.all()))?;
     contents.notes.prepend(notes);
     Ok(contents)
@@ -68,7 +75,10 @@ pub struct Run {
 /// [`DataError`] with the file if a column is missing or damaged.
 pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     let bytes = Bytes::from(std::fs::read(path).map_err(super::unreadable(path))?);
-    let table = columns(&bytes, &mut Notes::default()).and_then(|columns| {
+    let table = columns(&bytes, &mut Notes::default()).and_then(|(columns, damaged)| {
+        if let Some(damage) = damaged.into_iter().next() {
+            return Err(damage.into());
+        }
         let column = |name: &str| {
             columns
                 .iter()
@@ -125,13 +135,43 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     table.map_err(|problem| in_file(path)(RecordingError::from(problem)))
 }
 
+/// Columns of a table, and which of them are damaged.
+type Columns = (Vec<Column>, Vec<Damage>);
+
+/// A column with rows that cannot be read; they have no value.
+struct Damage {
+    name: String,
+    problem: ColumnError,
+    rows: usize,
+}
+
+impl Damage {
+    fn note(&self) -> String {
+        let Self {
+            name,
+            problem,
+            rows,
+        } = self;
+        format!("column `{name}` is damaged, and {rows} rows have no value: {problem}")
+    }
+}
+
+impl From<Damage> for TableError {
+    fn from(damage: Damage) -> Self {
+        Self::ParquetColumn {
+            name: damage.name,
+            problem: damage.problem,
+        }
+    }
+}
+
 /// All supported columns of a table; `notes` lists the others.
-fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableError> {
+fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
     if bytes.starts_with(b"PARE") {
         return Err(TableError::Encrypted);
     }
-    // `parquet` 60.1 panics on some damaged files, for example if a dictionary page is missing.
-    let read = catch_panic(|| {
+    // `parquet` 60.1 panics on some damaged files.
+    let read = catch(|| {
         let mut notes = Notes::default();
         read_columns(bytes, &mut notes).map(|columns| (columns, notes))
     });
@@ -156,11 +196,43 @@ fn check_pages(bytes: &[u8], chunk: &ColumnChunkMetaData) -> Result<(), ColumnEr
     Ok(())
 }
 
-fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableError> {
+/// A column that is read.
+struct Chosen {
+    /// Its number in the file.
+    number: usize,
+    meaning: Meaning,
+    missing: usize,
+    column: Column,
+    damage: Option<Damage>,
+}
+
+fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
     let file = SerializedFileReader::new(bytes.clone())?;
+    let mut all = choose(&file, notes);
+    for group in 0..file.num_row_groups() {
+        read_group(bytes, &*file.get_row_group(group)?, &mut all)?;
+    }
+    for Chosen {
+        column, missing, ..
+    } in &all
+    {
+        if *missing > 0 {
+            notes.push(format!(
+                "column `{}`: {missing} rows have no value",
+                column.name
+            ));
+        }
+    }
+    let (columns, damaged): (Vec<_>, Vec<_>) =
+        all.into_iter().map(|own| (own.column, own.damage)).unzip();
+    Ok((columns, damaged.into_iter().flatten().collect()))
+}
+
+/// The columns that can be read.
+fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> {
     let schema = file.metadata().file_metadata().schema_descr_ptr();
-    let mut columns: Vec<Column> = Vec::new();
-    for (i, description) in schema.columns().iter().enumerate() {
+    let mut all: Vec<Chosen> = Vec::new();
+    for (number, description) in schema.columns().iter().enumerate() {
         let name = description.path().parts().join(".");
         // Lists and other nested values do not fit into a table.
         if description.max_rep_level() > 0 {
@@ -169,48 +241,89 @@ fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Vec<Column>, TableEr
             continue;
         }
         // If two columns have one name, the first is used.
-        if columns.iter().any(|column| column.name == name) {
+        if all.iter().any(|own| own.column.name == name) {
             notes.push(format!("left out the second column `{name}`"));
             continue;
         }
-        let meaning = match Meaning::of(description) {
-            Ok(meaning) => meaning,
+        match Meaning::of(description) {
+            Ok(meaning) => all.push(Chosen {
+                number,
+                meaning,
+                missing: 0,
+                column: Column {
+                    name,
+                    values: meaning.empty(),
+                    whole: matches!(meaning, Meaning::Signed | Meaning::Unsigned),
+                },
+                damage: None,
+            }),
             Err(kind) => {
                 let what = kind.to_string();
                 notes.push(Remark::ColumnLeftOut { name, what });
+            }
+        }
+    }
+    all
+}
+
+/// Adds a row group to all columns. Those that are damaged get as many rows without a value as the others have.
+///
+/// # Errors
+/// If no column can be read, or one has more rows than the file can hold.
+fn read_group(
+    bytes: &Bytes,
+    group: &dyn RowGroupReader,
+    all: &mut [Chosen],
+) -> Result<(), TableError> {
+    let most = bytes.len().saturating_mul(TIGHTEST);
+    let read = |own: &Chosen| {
+        let chunk = group.metadata().column(own.number);
+        check_pages(bytes, chunk)?;
+        let description = chunk.column_descr_ptr();
+        let read = catch(|| own.meaning.values(group, own.number, &description, most));
+        read.unwrap_or(Err(ColumnError::Damaged))
+    };
+    let mut parts: Vec<Result<(Values, usize), ColumnError>> = all.iter().map(read).collect();
+    let stated = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+    let lengths = || parts.iter().flatten().map(|(values, _)| values.len());
+    let rows = if lengths().any(|length| length == stated) {
+        Some(stated)
+    } else {
+        lengths().max()
+    };
+    for (own, part) in all.iter_mut().zip(&mut parts) {
+        let problem = match (part, rows) {
+            (Ok((values, nulls)), _) if Some(values.len()) == rows => {
+                let values = std::mem::replace(values, Values::Nothing(0));
+                if own.column.values.len() == 0 {
+                    own.column.values = values;
+                } else {
+                    own.column.values.extend(values);
+                }
+                own.missing += *nulls;
                 continue;
             }
+            (Ok((values, _)), _) => ColumnError::Length {
+                found: values.len(),
+                expected: stated,
+            },
+            (Err(problem), _) => std::mem::replace(problem, ColumnError::Damaged),
         };
-        let error = |problem: ColumnError| TableError::ParquetColumn {
-            name: name.clone(),
+        let damage = Damage {
+            name: own.column.name.clone(),
             problem,
+            rows: rows.unwrap_or(0),
         };
-        let most = bytes.len().saturating_mul(TIGHTEST);
-        let mut own = meaning.empty();
-        let mut missing = 0;
-        for group in 0..file.num_row_groups() {
-            let group = file.get_row_group(group)?;
-            check_pages(bytes, group.metadata().column(i)).map_err(error)?;
-            let (more, nulls) = meaning
-                .values(&*group, i, description, most)
-                .map_err(error)?;
-            if own.len() == 0 {
-                own = more;
-            } else {
-                own.extend(more);
-            }
-            missing += nulls;
+        if rows.is_none() || matches!(damage.problem, ColumnError::TooManyRows { .. }) {
+            return Err(damage.into());
         }
-        if missing > 0 {
-            notes.push(format!("column `{name}`: {missing} rows have no value"));
+        (0..damage.rows).for_each(|_| own.column.values.push_missing());
+        match &mut own.damage {
+            Some(before) => before.rows += damage.rows,
+            None => own.damage = Some(damage),
         }
-        columns.push(Column {
-            name,
-            values: own,
-            whole: matches!(meaning, Meaning::Signed | Meaning::Unsigned),
-        });
     }
-    Ok(columns)
+    Ok(())
 }
 
 #[cfg(test)]

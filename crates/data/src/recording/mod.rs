@@ -2,7 +2,8 @@
 //!
 //! Each format is a file here and a row of `FORMATS`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs`
 //! (CSV and tables of data loggers), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's
-//! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel.
+//! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
+//! are not read.
 
 mod columns;
 mod merge;
@@ -10,6 +11,7 @@ mod mseed;
 mod note;
 mod sac;
 mod seisbench;
+pub(crate) mod signatures;
 mod steim;
 mod table;
 mod text;
@@ -100,6 +102,14 @@ pub fn is_rate_unknown(problem: &Problem) -> bool {
     matches!(problem, Problem::Recording(error) if error.is_rate_unknown())
 }
 
+/// Whether a file is sound but has no samples, such as the log of a recorder, from the problem in an error of [`read`].
+pub(crate) fn has_no_samples(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::Recording(RecordingError::NoSamples { .. } | RecordingError::Dataless)
+    )
+}
+
 /// Largest recording that is read: all of it is held in memory.
 const LARGEST: u64 = 8 << 30;
 
@@ -181,6 +191,8 @@ type ReadContents = fn(&Bytes, &Hints) -> Result<Contents, RecordingError>;
 struct Format {
     /// Whether a file with this content and this extension, in lower case, is of the format.
     accepts: fn(&[u8], &str) -> bool,
+    /// Whether the extension alone decides.
+    by_extension: bool,
     read: ReadContents,
 }
 
@@ -189,36 +201,44 @@ struct Format {
 const FORMATS: [Format; 8] = [
     Format {
         accepts: |bytes, _| columns::is(bytes),
+        by_extension: false,
         read: columns::read,
     },
     Format {
         accepts: |bytes, _| wav::is(bytes),
+        by_extension: false,
         read: |bytes, hints| wav::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| mseed::is(bytes),
+        by_extension: false,
         read: |bytes, hints| mseed::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| sac::is(bytes),
+        by_extension: false,
         read: |bytes, hints| sac::read(bytes, hints),
     },
     Format {
         accepts: |bytes, _| time_series::is(bytes),
+        by_extension: false,
         read: |bytes, hints| time_series::read(bytes, hints),
     },
     Format {
         accepts: |_, extension| matches!(extension, "csv" | "txt" | "tsv"),
+        by_extension: true,
         read: |bytes, hints| table::read(bytes, hints),
     },
     // The magic bytes are not at the start of the file.
     Format {
         accepts: |bytes, _| mseed::is_inside(bytes),
+        by_extension: false,
         read: |bytes, hints| mseed::read(bytes, hints),
     },
     // Loggers use various extensions for tables.
     Format {
         accepts: |_, extension| matches!(extension, "dat" | "asc" | "log" | ""),
+        by_extension: true,
         read: |bytes, hints| {
             table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
         },
@@ -247,13 +267,14 @@ fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Content
         _ => {}
     }
     let mut formats = FORMATS.iter();
-    match formats.find(|format| (format.accepts)(bytes, extension)) {
-        Some(format) => (format.read)(bytes, hints),
-        None => Err(match text::kind(bytes) {
-            Some(format) => RecordingError::OtherFormat { format },
-            None => RecordingError::UnknownFormat,
-        }),
+    let format = formats.find(|format| (format.accepts)(bytes, extension));
+    if format.is_none_or(|format| format.by_extension)
+        && let Some(other) = signatures::of(bytes)
+    {
+        return Err(RecordingError::OtherFormat(other));
     }
+    let format = format.ok_or(RecordingError::UnknownFormat)?;
+    (format.read)(bytes, hints)
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {

@@ -62,6 +62,20 @@ pub(crate) enum Remark {
         /// Name of a sensor.
         example: String,
     },
+    /// Times are numbers of days.
+    DayNumbers {
+        /// Name of the column.
+        name: String,
+        /// What its numbers are.
+        what: &'static str,
+    },
+    /// The name of a column of times tells its offset from UTC.
+    Zone {
+        /// Name of the column.
+        name: String,
+        /// Hours that its times are ahead of UTC.
+        hours: f64,
+    },
     /// The unit of times follows from the given sampling rate.
     UnitByRate {
         /// Name of the column.
@@ -113,6 +127,11 @@ impl Display for Remark {
                 f,
                 "column `{}` tells {sensors} sensors apart: channels are called as `{example}.CHANNEL`",
                 columns.join("`, `")
+            ),
+            Self::DayNumbers { name, what } => write!(f, "column `{name}` has {what}"),
+            Self::Zone { name, hours } => write!(
+                f,
+                "column `{name}`: its times are read with the offset {hours:+} h from UTC, as its name says"
             ),
             Self::UnitByRate { name, unit } => write!(
                 f,

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions, SliceInfo};
+use support::panics::catch;
 
 use self::waveforms::{Axes, Waveform, numbers};
 use super::{Trace, check_rate, parse_time, same_rate};
 use crate::error::recording::{HdfError, RecordingError, SeisBenchError};
 use crate::error::{DataError, in_file, in_record};
-use crate::panics::catch_panic;
 
 /// Largest compression ratio of deflate; the header of a damaged file can claim any size.
 const TIGHTEST: u64 = 1032;
@@ -93,8 +93,8 @@ impl SeisBench {
     pub fn open(folder: &Path, chunk: &str) -> Result<Self, DataError> {
         let waveforms = folder.join(format!("waveforms{chunk}.hdf5"));
         // `hdf5-reader` 0.12 panics on some damaged files.
-        catch_panic(|| Self::open_files(folder, chunk, &waveforms))
-            .unwrap_or_else(|| Err(wrong(&waveforms, HdfError::Damaged)))
+        catch(|| Self::open_files(folder, chunk, &waveforms))
+            .unwrap_or_else(|_| Err(wrong(&waveforms, HdfError::Damaged)))
     }
 
     fn open_files(folder: &Path, chunk: &str, waveforms: &Path) -> Result<Self, DataError> {
@@ -208,7 +208,7 @@ impl SeisBench {
     fn first_shape(&self) -> Option<Vec<u64>> {
         let name = self.value(0, "trace_name").filter(|_| !self.is_empty())?;
         let array = name.split('$').next()?;
-        let set = catch_panic(|| self.file.dataset(&format!("/data/{array}")).ok())??;
+        let set = catch(|| self.file.dataset(&format!("/data/{array}")).ok()).ok()??;
         Some(set.shape().to_vec())
     }
 
@@ -274,8 +274,8 @@ impl SeisBench {
     /// [`DataError`] naming the line of the metadata.
     pub fn traces(&mut self, row: usize) -> Result<Vec<Trace>, DataError> {
         let path = self.waveforms.clone();
-        let read = catch_panic(|| self.read(row));
-        let read = read.unwrap_or_else(|| Err(HdfError::Damaged.into()));
+        let read = catch(|| self.read(row));
+        let read = read.unwrap_or_else(|_| Err(HdfError::Damaged.into()));
         read.map_err(|problem| in_record(&path, row)(RecordingError::from(problem)))
     }
 

@@ -6,9 +6,13 @@
 
 mod cells;
 mod clock;
+mod counted;
+mod days;
 mod digits;
+mod kinds;
 mod layout;
 mod line;
+mod monitor;
 mod names;
 mod nearest;
 mod number;
@@ -21,6 +25,7 @@ mod times;
 mod usual;
 mod values;
 mod whole;
+mod zones;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -39,12 +44,13 @@ use crate::error::recording::{ClockError, MomentError, RecordingError, TableErro
 /// If the file is not text or not a table, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
-    let text = text::decode(&bytes[..bytes.len() - zeros])?;
+    let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
+    text.bytes = monitor::without_arrows(text.bytes);
     let mut layout = layout::find(&text.bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
-        if is_channel(name) && *kind != layout::Kind::Empty {
-            *kind = layout::Kind::Text;
+        if is_channel(name) && *kind != kinds::Kind::Empty {
+            *kind = kinds::Kind::Text;
         }
     }
     let mut notes = std::mem::take(&mut layout.notes);
@@ -53,7 +59,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             "left out the last {zeros} bytes: zeros, as after a power cut"
         ));
     }
-    let columns = rows::read(&text, &layout, &mut notes)?;
+    let mut columns = rows::read(&text, &layout, &mut notes)?;
+    zones::apply(&text.bytes, &layout, &mut columns, &mut notes);
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {
         name,
@@ -68,6 +75,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 
 fn is_channel(name: &str) -> bool {
     name.eq_ignore_ascii_case("channel")
+}
+
+/// Whether the texts of a column tell the channel or the sensor of each row.
+pub(super) fn names_rows(name: &str) -> bool {
+    is_channel(name) || sensors::is_sensor(name)
 }
 
 /// The traces of a table.
@@ -161,7 +173,10 @@ fn of_texts(name: &str, texts: &Texts) -> Note {
     match parse_moment(first.as_bytes()) {
         Err(problem)
             if names::time_name(name).is_some()
-                || matches!(problem, MomentError::DayOrMonth { .. }) =>
+                || matches!(
+                    problem,
+                    MomentError::DayOrMonth { .. } | MomentError::Zone | MomentError::ShortYear
+                ) =>
         {
             let first: String = first.chars().take(40).collect();
             format!("left out column `{name}`: `{first}` {problem}").into()
@@ -228,9 +243,9 @@ impl Assembly<'_> {
         let mut samples: Vec<&mut Vec<f64>> = channels.iter_mut().map(|(_, own)| own).collect();
         let times = times.map(|times| self.in_order("", times, &mut samples));
         let rows = channels[0].1.len();
-        let clock = self.stretches("", rows, times.as_deref())?;
+        let clocks = self.stretches("", rows, times.as_deref())?;
         for (name, samples) in channels {
-            self.cut(&name, samples, &clock);
+            self.cut(&name, samples, &clocks);
         }
         Ok(())
     }
@@ -257,8 +272,8 @@ impl Assembly<'_> {
         if names.rows.iter().all(|name| *name == names.rows[0]) {
             let name = names.get(0).to_owned();
             let times = times.map(|times| self.in_order(&name, times, &mut [&mut values]));
-            let clock = self.stretches(&name, values.len(), times.as_deref())?;
-            self.cut(&name, values, &clock);
+            let clocks = self.stretches(&name, values.len(), times.as_deref())?;
+            self.cut(&name, values, &clocks);
             return Ok(());
         }
         let mut by_number: Vec<Vec<usize>> = vec![Vec::new(); names.different()];
@@ -276,8 +291,8 @@ impl Assembly<'_> {
                 let ordered = self.in_order(name, &times, &mut [&mut samples]);
                 ordered.into_owned()
             });
-            let clock = self.stretches(name, samples.len(), times.as_deref())?;
-            self.cut(name, samples, &clock);
+            let clocks = self.stretches(name, samples.len(), times.as_deref())?;
+            self.cut(name, samples, &clocks);
         }
         Ok(())
     }
@@ -312,55 +327,63 @@ impl Assembly<'_> {
         }
     }
 
-    /// Rate and stretches of `rows` rows of a channel.
+    /// Rates and stretches of `rows` rows of a channel.
     fn stretches(
         &mut self,
         channel: &str,
         rows: usize,
         times: Option<&[i64]>,
-    ) -> Result<Clock, TableError> {
+    ) -> Result<Vec<Clock>, TableError> {
         let Some(times) = times else {
             let rate = self.hints.sampling_rate;
             let rate = rate.ok_or_else(|| TableError::NoTimes.noted(self.notes.all()))?;
             let start = self.hints.start.unwrap_or(0);
-            return Ok(Clock {
+            return Ok(vec![Clock {
                 rate: check_rate(rate)?,
                 stretches: vec![(0..rows, start)],
                 notes: Vec::new(),
-            });
+            }]);
         };
         let of = self.prefix(channel);
-        let mut clock =
-            clock::fit(times, self.hints.sampling_rate).map_err(|problem: ClockError| {
-                TableError::Clock {
-                    of: of.clone(),
-                    problem,
-                }
-            })?;
-        let notes = std::mem::take(&mut clock.notes).into_iter();
-        self.notes.extend(notes.map(|note| format!("{of}{note}")));
-        Ok(clock)
+        let fitted = clock::fit_parts(times, self.hints.sampling_rate);
+        let mut clocks = fitted.map_err(|problem: ClockError| TableError::Clock {
+            of: of.clone(),
+            problem,
+        })?;
+        for clock in &mut clocks {
+            let notes = std::mem::take(&mut clock.notes).into_iter();
+            self.notes.extend(notes.map(|note| format!("{of}{note}")));
+        }
+        Ok(clocks)
     }
 
-    /// Cuts a channel at the gaps in its times.
-    fn cut(&mut self, name: &str, samples: Vec<f64>, clock: &Clock) {
+    /// Cuts a channel at the gaps in its times, and where its rate changes.
+    fn cut(&mut self, name: &str, samples: Vec<f64>, clocks: &[Clock]) {
         let name = match &*self.sensor {
             "" => name.to_owned(),
             sensor => format!("{sensor}.{name}"),
         };
-        let trace = |samples: Vec<f64>, start: i64| Trace {
+        let trace = |samples: Vec<f64>, start: i64, rate: f64| Trace {
             channel: name.clone(),
             start,
-            rate: clock.rate,
+            rate,
             samples,
         };
-        if let [(_, start)] = clock.stretches[..] {
-            self.traces.push(trace(samples, start));
+        if let [
+            Clock {
+                rate, stretches, ..
+            },
+        ] = clocks
+            && let [(_, start)] = stretches[..]
+        {
+            self.traces.push(trace(samples, start, *rate));
             return;
         }
-        for (rows, start) in &clock.stretches {
-            self.traces
-                .push(trace(samples[rows.clone()].to_vec(), *start));
+        for clock in clocks {
+            for (rows, start) in &clock.stretches {
+                let own = samples[rows.clone()].to_vec();
+                self.traces.push(trace(own, *start, clock.rate));
+            }
         }
     }
 }

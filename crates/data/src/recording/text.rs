@@ -17,13 +17,10 @@ pub struct Text<'a> {
 /// Decodes a text as UTF-8 (or Latin-1) with `\n` or `\r\n` as line ends.
 ///
 /// # Errors
-/// If the file is not text; names its format if known.
+/// If the file is not text.
 pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
     if bytes.is_empty() {
         return Err(TextError::Empty);
-    }
-    if let Some(format) = kind(bytes) {
-        return Err(TextError::OtherFormat { format });
     }
     let text = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
@@ -108,53 +105,6 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextE
         .map_err(|_| TextError::Utf16)
 }
 
-/// Format of a file by its first bytes, of formats that are often mistaken for recordings.
-pub fn kind(bytes: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 21] = [
-        (
-            b"PK\x03\x04",
-            "a zip archive or an Excel workbook: export it as CSV",
-        ),
-        (
-            b"\xD0\xCF\x11\xE0",
-            "an old Excel workbook: export it as CSV",
-        ),
-        (
-            b"\x1F\x8B",
-            "packed with gzip, twice or damaged: unpack it first",
-        ),
-        (b"BZh", "packed with bzip2: unpack it first"),
-        (b"\xFD7zXZ", "packed with xz: unpack it first"),
-        (b"\x28\xB5\x2F\xFD", "packed with zstd: unpack it first"),
-        (
-            b"\x89HDF",
-            "HDF5: recordings in HDF5 are read as SeisBench folders",
-        ),
-        (b"\x93NUMPY", "an array of NumPy"),
-        (b"SQLite format 3", "a database of SQLite"),
-        (b"ARROW1", "a table of Arrow (Feather): save it as Parquet"),
-        (b"%PDF", "a PDF"),
-        (b"fLaC", "FLAC audio: convert it to WAV"),
-        (b"FORM", "AIFF audio: convert it to WAV"),
-        (b".snd", "AU audio: convert it to WAV"),
-        (b"caff", "CAF audio: convert it to WAV"),
-        (
-            b"riff\x2E\x91\xCF\x11",
-            "Wave64 audio: convert it to WAV or RF64",
-        ),
-        (b"OggS", "Ogg audio: convert it to WAV"),
-        (
-            b"MATLAB ",
-            "a MATLAB file: export it as CSV, or save it with NumPy",
-        ),
-        (b"WID2", "GSE2: convert it to miniSEED, such as with ObsPy"),
-        (b"<!DOCTYPE", "a page of HTML: the download went wrong"),
-        (b"<html", "a page of HTML: the download went wrong"),
-    ];
-    let own = |(start, _): &&(&[u8], &str)| bytes.starts_with(start);
-    kinds.iter().find(own).map(|(_, what)| *what)
-}
-
 /// A cell as text; if it is not UTF-8, it is read as Latin-1.
 pub fn cell(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
@@ -191,13 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn other_formats_are_named() {
+    fn other_bytes_are_no_text() {
         for (bytes, word) in [
             (&b""[..], "empty"),
             (b" \n", "blanks"),
-            (b"PK\x03\x04xx", "Excel"),
-            (b"\x1F\x8Bxx", "gzip"),
-            (b"fLaC\0", "FLAC"),
             (b"a,b\n1,\0\n", "byte 6 is zero"),
         ] {
             let error = decode(bytes).unwrap_err().to_string();

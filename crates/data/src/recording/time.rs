@@ -1,8 +1,12 @@
 //! Times as nanoseconds.
 
+mod compact;
 mod order;
+mod zone;
 
+pub(crate) use compact::is_compact;
 pub(crate) use order::{DateOrder, DateOrders};
+pub(crate) use zone::{has_zone, offset_in};
 
 use crate::error::recording::{MomentError, TimeError};
 
@@ -30,7 +34,7 @@ pub(super) fn of_day(
 
 /// A time of the configuration, or of a table: seconds, or a date as in RFC 3339 and as loggers write it (`2024-05-01
 /// 10:00:00.5`, `2024/05/01 10:00`, `20240501T100000`, `01.05.2024 10:00:00,5`, `2024-122T10:00:00`), with `Z`, `UTC`,
-/// `+02:00` or `+0200`, else in UTC.
+/// `+02:00`, `+0200` or `+02:00[Europe/Berlin]`, else in UTC. Other names of zones have no certain offset and are refused.
 ///
 /// # Errors
 /// If it is not a time, has no date, or is out of range.
@@ -44,7 +48,9 @@ pub fn parse_time(text: &str) -> Result<i64, TimeError> {
 /// As [`parse_time`].
 pub(crate) fn parse_time_as(text: &str, order: DateOrder) -> Result<i64, TimeError> {
     let text = text.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
+    if let Ok(seconds) = text.parse::<f64>()
+        && !is_compact(text.as_bytes())
+    {
         return of_seconds(seconds).ok_or(TimeError::OutOfRange { seconds });
     }
     match parse_moment_as(text.as_bytes(), order) {
@@ -106,7 +112,11 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
             return Ok(Moment::Clock(elapsed));
         }
         let clock = scan.clock(false)?;
-        return scan.end().map(|()| Moment::Clock(clock));
+        let zone = scan.zone()?;
+        return scan.end().map(|()| Moment::Clock(clock - zone));
+    }
+    if let Some(stamp) = scan.compact().or_else(|| scan.year_last()) {
+        return stamp.map(Moment::Stamp);
     }
     let (day, basic) = scan.date(order)?;
     let midnight = day * DAY;
@@ -125,10 +135,13 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
     let clock = scan.clock(basic)?;
     let zone = scan.zone()?;
     scan.end()?;
+    stamp(midnight, clock, zone).map(Moment::Stamp)
+}
+
+/// A time of day in a zone that is ahead of UTC, in nanoseconds.
+fn stamp(midnight: i64, clock: i64, zone: i64) -> Result<i64, MomentError> {
     let nanos = i128::from(midnight) + i128::from(clock) - i128::from(zone);
-    i64::try_from(nanos)
-        .map(Moment::Stamp)
-        .map_err(|_| MomentError::Malformed)
+    i64::try_from(nanos).map_err(|_| MomentError::Malformed)
 }
 
 /// The rest of a text.
@@ -212,6 +225,7 @@ impl Scan<'_> {
                 .take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','));
             scan.0 = &scan.0[blanks.count()..];
         };
+        self.weekday();
         let (month, before) = match self.month() {
             Some(month) => (month, None),
             None => {
@@ -275,6 +289,7 @@ impl Scan<'_> {
         let (third, thirds) = self.digits();
         match (digits, seconds, thirds) {
             (4, 1 | 2, 1 | 2) => Ok((day(first, second, third)?, false)),
+            (1 | 2, 1 | 2, 2) => Err(MomentError::ShortYear),
             (1 | 2, 1 | 2, 4) if separator == b'.' => Ok((day(third, second, first)?, false)),
             (1 | 2, 1 | 2, 4) => {
                 let days = match (first > 12, second > 12) {
@@ -312,7 +327,9 @@ impl Scan<'_> {
             _ => return Err(MomentError::Malformed),
         };
         let mut nanos = 0;
-        if second.is_some() && (self.take(b'.') || self.take(b',')) {
+        let is_millis = matches!(self.0, [b':', digits @ ..] if Scan(digits).digits().1 == 3);
+        if second.is_some() && (self.take(b'.') || self.take(b',') || is_millis && self.take(b':'))
+        {
             nanos = self.fraction();
         }
         let second = second.unwrap_or(0);
@@ -331,34 +348,6 @@ impl Scan<'_> {
             return Err(MomentError::Malformed);
         }
         Ok(((hour * 60 + minute) * 60 + second) * 1_000_000_000 + nanos)
-    }
-
-    /// Nanoseconds that a zone is ahead of UTC.
-    fn zone(&mut self) -> Result<i64, MomentError> {
-        self.0 = self.0.trim_ascii();
-        for name in [&b"Z"[..], b"UTC", b"GMT"] {
-            if self.0.len() >= name.len() && self.0[..name.len()].eq_ignore_ascii_case(name) {
-                self.0 = &self.0[name.len()..];
-                break;
-            }
-        }
-        let sign = match self.0.first() {
-            Some(b'+') => 1,
-            Some(b'-') => -1,
-            _ => return Ok(0),
-        };
-        self.0 = &self.0[1..];
-        let (first, digits) = self.digits();
-        let (hours, minutes) = match digits {
-            4 => (first / 100, first % 100),
-            1 | 2 if self.take(b':') => (first, self.digits().0),
-            1 | 2 => (first, 0),
-            _ => return Err(MomentError::Malformed),
-        };
-        if hours > 15 || minutes > 59 {
-            return Err(MomentError::Malformed);
-        }
-        Ok(sign * (hours * 60 + minutes) * 60_000_000_000)
     }
 }
 

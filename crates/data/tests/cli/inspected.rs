@@ -48,3 +48,81 @@ fn record(second: u8, rate: i16) -> Vec<u8> {
     own.resize(128, 0);
     own
 }
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A file of another format is named, whatever its own name says. Packed recordings are read under any name.
+#[test]
+fn other_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let mut tar = vec![0; 1024];
+    tar[..5].copy_from_slice(b"a.csv");
+    tar[148..156].copy_from_slice(b"001333\0 ");
+    let html = b"<!DOCTYPE html><title>404 Not Found</title>";
+    for (name, bytes, expected) in [
+        (
+            "day.tar.gz",
+            packed(&tar),
+            "is a tar archive: unpack it first",
+        ),
+        ("day.tgz", packed(&tar), "is a tar archive: unpack it first"),
+        ("day.tar", tar.clone(), "is a tar archive: unpack it first"),
+        (
+            "day.mseed",
+            html.to_vec(),
+            "is a page of HTML: the download went wrong",
+        ),
+        (
+            "day.csv",
+            html.to_vec(),
+            "is a page of HTML: the download went wrong",
+        ),
+        (
+            "day.gz",
+            packed(html),
+            "is a page of HTML: the download went wrong",
+        ),
+        (
+            "day.xlsx",
+            b"PK\x03\x04...xl/workbook.xml".to_vec(),
+            "is an Excel workbook: export",
+        ),
+        (
+            "day.npz.zip",
+            b"PK\x03\x04...x.npy".to_vec(),
+            "is a NumPy archive",
+        ),
+    ] {
+        let output = data(&["inspect", &at(name, &bytes)]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(expected), "{name}: {said}");
+    }
+    // Sources of samples say so too.
+    at("index.txt", b"day.tar.gz\nday.xlsx\n");
+    let config = "events:\n  num_classes: 2\n  class_names: [a, b]\n  train_index_file: index.txt\n  val_index_file: \
+                  index.txt\n  test_index_file: index.txt\n";
+    let config = at("dataset_config.yaml", config.as_bytes());
+    let said = text(&data(&["count", &config]).stderr);
+    assert!(
+        said.contains("day.tar.gz: is a tar archive: unpack it first; sample sources are"),
+        "{said}"
+    );
+    let records = at(
+        "records.gz",
+        &packed(&[record(0, 10), record(1, 10)].concat()),
+    );
+    let json = stdout(Path::new("/nowhere"), &["inspect", &records, "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["recordings"][0]["samples"], 20);
+}

@@ -111,3 +111,51 @@ fn channels_at_several_rates_are_one_recording() {
     let report = std::fs::read_to_string(at("out").join("import_report.txt")).unwrap();
     assert!(report.contains("\nInformation: "), "{report}");
 }
+
+/// A file without samples beside others, such as the log of a recorder, is left out. Alone it is an error.
+#[test]
+fn files_without_samples_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // A text record of 128 bytes, and the volume header of a station's description.
+    let mut log = b"000001D NODE   LOGXX".to_vec();
+    log.extend([
+        7, 232, 0, 122, 10, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 64, 0, 48,
+    ]);
+    log.extend([3, 232, 0, 0, 0, 1, 7, 0]);
+    log.resize(64, 0);
+    log.extend(b"hello");
+    log.resize(128, 0);
+    std::fs::write(at("b.mseed"), &log).unwrap();
+    let dataless = format!(
+        "{:<4096}",
+        "000001V 010009502.4122001,001,00:00:00.0000~2020,001~~~~"
+    );
+    std::fs::write(at("c.mseed"), dataless).unwrap();
+    std::fs::copy(fixtures().join("steim1.mseed"), at("a.mseed")).unwrap();
+    let row = |i: i32| format!("{:.2},{}\n", f64::from(i) / 100.0, i * i % 97);
+    let rows: String = (0..400).map(row).collect();
+    std::fs::write(at("d.csv"), format!("time,EHZ\n{rows}")).unwrap();
+    let run = |files: &str, out: &str| {
+        let list = format!(
+            "sampling_rate: 100\nwindow: 0.32\nchannels: [EHZ]\nclass_names: [a, b]\nrecordings:\n  - {{files: ['{files}'], \
+             class: a, split: train}}\n  - {{files: [d.csv], class: a, split: val}}\nsplit: {{by: given}}\n"
+        );
+        std::fs::write(at("list.yaml"), list).unwrap();
+        let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
+        import(&config, &at(out), 100, &mut |_| ()).map_err(|error| error.to_string())
+    };
+    let notes = run("*.mseed", "all").unwrap().warnings;
+    for (file, why) in [
+        ("b", "has no samples; 1 text record skipped"),
+        ("c", "is a dataless SEED volume"),
+    ] {
+        let said = notes.texts(false).join("\n");
+        assert!(
+            said.contains(&format!("{file}.mseed: left out: {why}")),
+            "{said}"
+        );
+    }
+    let error = run("b.mseed", "log").unwrap_err();
+    assert!(error.contains("b.mseed: has no samples"), "{error}");
+}

@@ -7,6 +7,7 @@ mod table;
 
 use model::NamedTensor;
 use prost::Message;
+use support::checksum::masked;
 
 use crate::proto::{DT_FLOAT, TensorShape, Versions};
 
@@ -60,7 +61,7 @@ impl TensorBundle {
                 shape: Some(TensorShape::of(&tensor.shape)),
                 offset: offset as i64,
                 size: (data.len() - offset) as i64,
-                crc32c: table::masked_crc32c(&data[offset..]),
+                crc32c: masked(&data[offset..]),
             };
             entries.push((tensor.name.clone().into_bytes(), entry.encode_to_vec()));
         }
@@ -96,7 +97,7 @@ pub(crate) mod tests {
             let entry = Entry::decode(&entry[..]).unwrap();
             let (offset, size) = (entry.offset as usize, entry.size as usize);
             let bytes = &bundle.data[offset..offset + size];
-            assert_eq!(entry.crc32c, table::masked_crc32c(bytes));
+            assert_eq!(entry.crc32c, masked(bytes));
             let values = bytes.chunks_exact(4);
             let values = values.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
             let dims = entry.shape.unwrap().dims();

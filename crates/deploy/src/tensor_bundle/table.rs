@@ -3,6 +3,8 @@
 //!
 //! Format: LevelDB, `doc/table_format.md`; TensorFlow, `tensorflow/core/lib/io/format.cc`.
 
+use support::checksum::masked;
+
 /// Last eight bytes of a table, little endian.
 const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
 /// Two block handles, padded, and the magic number.
@@ -11,13 +13,6 @@ const FOOTER_LENGTH: usize = 48;
 const RESTART_INTERVAL: usize = 16;
 /// A block is closed once it is this long, in bytes.
 const BLOCK_LENGTH: usize = 4096;
-
-/// CRC-32C as LevelDB and TFRecord store it, since a checksum over bytes that contain checksums would be weak.
-pub(super) fn masked_crc32c(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes)
-        .rotate_right(15)
-        .wrapping_add(0xa282_ead8)
-}
 
 /// Encodes a table of `entries`.
 ///
@@ -98,7 +93,7 @@ impl Block {
         put_varint(&mut handle, table.len() as u64);
         put_varint(&mut handle, self.bytes.len() as u64);
         self.bytes.push(0); // not compressed
-        let checksum = masked_crc32c(&self.bytes);
+        let checksum = masked(&self.bytes);
         table.extend(self.bytes);
         table.extend(checksum.to_le_bytes());
         handle
@@ -142,7 +137,7 @@ pub(super) mod reading {
         if with_type[length] != 0 {
             return Err("compressed");
         }
-        if u32::from_le_bytes(checksum) != masked_crc32c(with_type) {
+        if u32::from_le_bytes(checksum) != masked(with_type) {
             return Err("checksum");
         }
         let (rest, count) = with_type[..length].split_at(length - 4);
@@ -197,13 +192,6 @@ mod tests {
     use super::*;
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
-
-    #[test]
-    fn checksums_are_masked_as_tensorflow_does() {
-        // RFC 3720, B.4: the CRC-32C of 32 zero bytes is 0x8a9136aa.
-        let masked = 0x8a91_36aa_u32.rotate_right(15).wrapping_add(0xa282_ead8);
-        assert_eq!(masked_crc32c(&[0; 32]), masked);
-    }
 
     proptest! {
         /// Entries over many blocks are read back unchanged, and any changed byte is detected.

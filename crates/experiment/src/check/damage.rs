@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::ExperimentError;
 use crate::event_files::Soundness;
-use crate::words::counted;
+use support::words::counted;
 
 /// Why a file is not as it was written.
 #[derive(Debug, thiserror::Error)]

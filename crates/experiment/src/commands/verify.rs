@@ -19,7 +19,7 @@ use crate::logs;
 use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
 use crate::trash::ExperimentLock;
-use crate::words::counted;
+use support::words::counted;
 
 pub(super) fn verify(
     store: &ExperimentStore,

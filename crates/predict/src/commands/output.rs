@@ -1,11 +1,11 @@
 //! Output destination: standard output, or a file that appears once it is complete.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value};
+use support::files::Replacement;
 
 use crate::error::PredictError;
 
@@ -46,48 +46,50 @@ impl OutputArgs {
 
 /// An open output.
 pub(crate) struct Output {
-    writer: Box<dyn Write>,
-    /// Temporary file and final path.
-    aside: Option<(PathBuf, PathBuf)>,
+    writer: BufWriter<Destination>,
+    /// The file as given.
+    path: Option<PathBuf>,
+}
+
+enum Destination {
+    Standard(Stdout),
+    File(Replacement),
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Standard(out) => out.write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Standard(out) => out.flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
 }
 
 impl Output {
-    /// Opens standard output, or a temporary file next to `path`. A symbolic link stays, and its target is replaced.
-    /// Devices and pipes are written to, not replaced.
+    /// Opens standard output, or a file that replaces the one at `path` once it is complete.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, PredictError> {
-        let Some(path) = path else {
-            return Ok(Self {
-                writer: Box::new(BufWriter::new(std::io::stdout())),
-                aside: None,
-            });
+        let destination = match path {
+            None => Destination::Standard(std::io::stdout()),
+            Some(path) => {
+                let file = Replacement::create(path).map_err(|source| match source.kind() {
+                    ErrorKind::InvalidInput => {
+                        PredictError::Usage(format!("{} names no file", path.display()))
+                    }
+                    _ => cannot_write(path, source),
+                })?;
+                Destination::File(file)
+            }
         };
-        let target = path
-            .is_symlink()
-            .then(|| path.canonicalize().ok())
-            .flatten();
-        let path = target.as_deref().unwrap_or(path);
-        if path.metadata().is_ok_and(|found| !found.is_file()) {
-            let opened = OpenOptions::new().write(true).open(path);
-            let file = opened.map_err(|source| cannot_write(path, source))?;
-            return Ok(Self {
-                writer: Box::new(BufWriter::new(file)),
-                aside: None,
-            });
-        }
-        let name = path
-            .file_name()
-            .ok_or_else(|| PredictError::Usage(format!("{} names no file", path.display())))?;
-        let name = format!(
-            ".{}.{}.{}.tmp",
-            name.to_string_lossy(),
-            jobs::host_name(),
-            std::process::id()
-        );
-        let aside = path.with_file_name(name);
-        let file = File::create(&aside).map_err(|source| cannot_write(path, source))?;
         Ok(Self {
-            writer: Box::new(BufWriter::new(file)),
-            aside: Some((aside, path.to_owned())),
+            writer: BufWriter::new(destination),
+            path: path.map(Path::to_owned),
         })
     }
 
@@ -110,31 +112,27 @@ impl Output {
     }
 
     fn failed(&self, source: std::io::Error) -> PredictError {
-        match &self.aside {
+        match &self.path {
             None if source.kind() == ErrorKind::BrokenPipe => PredictError::Closed,
             None => cannot_write(Path::new("standard output"), source),
-            Some((_, path)) => cannot_write(path, source),
+            Some(path) => cannot_write(path, source),
         }
     }
 
-    /// Completes the output; a file is renamed to its final path.
+    /// Completes the output; a file gets its final name.
     ///
     /// # Errors
     /// Those of [`Output::write`].
     pub(crate) fn finish(mut self) -> Result<(), PredictError> {
         self.flush()?;
-        if let Some((aside, path)) = self.aside.take() {
-            std::fs::rename(&aside, &path).map_err(|source| cannot_write(&path, source))?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        // An incomplete result must not stay behind.
-        if let Some((aside, _)) = &self.aside {
-            let _ = std::fs::remove_file(aside);
+        let Self { writer, path } = self;
+        // Nothing is buffered any more.
+        let (destination, _) = writer.into_parts();
+        match (destination, path) {
+            (Destination::File(file), Some(path)) => {
+                file.finish().map_err(|source| cannot_write(&path, source))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -268,6 +268,14 @@ fn notes(
         return Err(PredictError::Usage(problem));
     }
     let mut notes = Vec::new();
+    if let Some(rate) = analysis.slider().slower() {
+        notes.push(format!(
+            "warning: recorded at {rate} Hz and resampled to the model's {} Hz: nothing above {} Hz, which the model knows \
+             from its training",
+            cutting.rate,
+            rate / 2.0
+        ));
+    }
     let mut note = |count: u64, text: String| {
         if count > 0 {
             notes.push(format!("note: {count} {text}"));

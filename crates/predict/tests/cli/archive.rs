@@ -40,7 +40,7 @@ fn an_archive_is_done_day_by_day() {
     // Left by a killed process on this machine: its claim and a partial result.
     let claim = out.join("claims/XX.MADE.00.HH.2024.122.0");
     std::fs::create_dir_all(&claim).unwrap();
-    let holder = serde_json::json!({"host": jobs::host_name(), "pid": 1});
+    let holder = serde_json::json!({"host": support::words::host_name(), "pid": 1});
     std::fs::write(claim.join("holder.json"), holder.to_string()).unwrap();
     std::fs::write(claim.join("lock"), "").unwrap();
     std::fs::create_dir_all(out.join("days")).unwrap();

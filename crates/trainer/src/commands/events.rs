@@ -36,6 +36,8 @@ pub(super) struct EventScores {
     recordings: usize,
     /// Labelled events of classes that make events.
     labels: usize,
+    /// Those of them that no window touches.
+    outside: usize,
     /// Samples from one window to the next.
     hop: usize,
     days: f64,
@@ -111,11 +113,10 @@ pub(super) fn score_events(
         scores,
         best,
         recordings: recordings.len(),
-        labels: recordings
-            .iter()
-            .flat_map(|recording| &recording.labels)
-            .filter(|label| !base.ignored[label.class])
-            .count(),
+        labels: counted(&recordings, &base, |_, _| true),
+        outside: counted(&recordings, &base, |recording, label| {
+            !recording.is_covered(label)
+        }),
         hop: cutting.hop,
         days: recordings
             .iter()
@@ -124,6 +125,19 @@ pub(super) fn score_events(
             / 86_400.0,
         seen,
     })
+}
+
+/// Number of labelled events that are scored and for which `is` holds.
+fn counted(
+    recordings: &[LabelledRecording],
+    settings: &EventSettings,
+    is: impl Fn(&LabelledRecording, &LabelledEvent) -> bool,
+) -> usize {
+    let labels = recordings
+        .iter()
+        .flat_map(|own| own.labels.iter().map(move |label| (own, label)));
+    let labels = labels.filter(|(_, label)| !settings.ignored[label.class]);
+    labels.filter(|(own, label)| is(own, label)).count()
 }
 
 fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSettings, TrainerError> {
@@ -191,6 +205,7 @@ impl EventScores {
             "version": 1,
             "recordings": self.recordings,
             "labelled_events": self.labels,
+            "events_without_windows": self.outside,
             "hop": self.hop,
             "days": self.days,
             "in_dataset": self.seen.as_deref().map(seen::to_json),
@@ -217,7 +232,12 @@ impl EventScores {
                 .iter()
                 .enumerate()
                 .filter(|(_, score)| score.on == on);
-            let best = same.max_by(|(_, a), (_, b)| a.f1().total_cmp(&b.f1()));
+            // Of several, the one that is advised.
+            let rank = |(i, score): &(usize, &EventScore)| (score.f1(), *i == self.best);
+            let best = same.max_by(|a, b| {
+                let (a, b) = (rank(a), rank(b));
+                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+            });
             let Some((i, score)) = best else { continue };
             let delay = score
                 .delay
@@ -231,6 +251,12 @@ impl EventScores {
                 score.false_alarms_a_day,
                 score.f1(),
                 if i == self.best { "  <-" } else { "" }
+            ));
+        }
+        if self.outside > 0 {
+            text.push_str(&format!(
+                "{} of {} events have no window, and are not counted\n",
+                self.outside, self.labels
             ));
         }
         let best = &self.scores[self.best];

@@ -8,6 +8,7 @@ use deploy::network::Network;
 use deploy::{ModelFile, TrainedModel, c, onnx, saved_model, tflite};
 use experiment::{Entry, ExperimentError, ExperimentStore, write_atomically};
 use model::Bundle;
+use support::files::Aside;
 
 use super::quantised::{CalibrationArgs, Quantised};
 use crate::error::{ExportError, TrainerError};
@@ -149,24 +150,16 @@ fn export_for_nodes(
 
 /// Writes `files` into a temporary directory and renames it once it is complete.
 fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> {
-    let name = out.file_name().ok_or_else(|| ExportError::NoFileName {
+    let aside = Aside::of(out).map_err(|_| ExportError::NoFileName {
         path: out.to_owned(),
     })?;
-    let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
-    let aside = out.with_file_name(name);
-    let written = files.iter().try_for_each(|file| {
-        let path = aside.join(&file.path);
-        let folder = path.parent().unwrap_or(&aside);
+    for file in files {
+        let path = aside.path().join(&file.path);
+        let folder = path.parent().unwrap_or(aside.path());
         fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))?;
-        write_atomically(&path, &file.bytes)
-    });
-    // The rename replaces a directory created in the meantime only if it is empty.
-    let renamed =
-        written.and_then(|()| fs::rename(&aside, out).map_err(|source| cannot_write(out, source)));
-    if renamed.is_err() {
-        let _ = fs::remove_dir_all(&aside);
+        write_atomically(&path, &file.bytes)?;
     }
-    Ok(renamed?)
+    Ok(aside.finish().map_err(|source| cannot_write(out, source))?)
 }
 
 fn cannot_write(path: &Path, source: std::io::Error) -> ExperimentError {

@@ -1,6 +1,5 @@
 //! `trainer quantise`: measures what 8 bits cost in accuracy, layer by layer.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -116,29 +115,26 @@ fn table(id: &str, quantised: &Quantised, scores: &Scores, layers: &[LayerReport
         100.0 * quantised.agreement.classes,
         100.0 * quantised.agreement.logit_error,
     );
-    let width = layers
-        .iter()
-        .map(|l| l.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    let _ = writeln!(
-        text,
-        "{:<width$}    bytes   minimum   maximum  signal to noise  other class",
-        "layer"
-    );
-    for layer in layers {
-        let _ = writeln!(
-            text,
-            "{:<width$}  {:>7}  {:>8.3}  {:>8.3}  {:>12.1} dB  {:>9.2} %",
-            layer.name,
-            layer.bytes,
-            layer.range.0,
-            layer.range.1,
-            layer.signal_to_noise,
-            100.0 * layer.changed_alone,
-        );
-    }
+    let head = [
+        "layer",
+        "bytes",
+        "minimum",
+        "maximum",
+        "signal to noise",
+        "other class",
+    ];
+    let rows = layers.iter().map(|layer| {
+        vec![
+            layer.name.clone(),
+            layer.bytes.to_string(),
+            format!("{:.3}", layer.range.0),
+            format!("{:.3}", layer.range.1),
+            format!("{:.1} dB", layer.signal_to_noise),
+            format!("{:.2} %", 100.0 * layer.changed_alone),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    text.push_str(&support::table::table(&head, &rows, &[1, 2, 3, 4, 5]));
     text.push_str(
         "\nsignal to noise: output of the layer against float32, with the layers before it in 8 bits too\n\
          other class: windows whose class changes if only the output of this layer is in 8 bits\n",

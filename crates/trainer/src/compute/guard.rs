@@ -2,51 +2,18 @@
 //! panic; here these become errors with advice.
 //!
 //! - [`Guarded`]: an engine whose every call is guarded;
-//! - [`guarded`], [`catch_panic`]: a single guarded call;
+//! - [`guarded`]: a single guarded call;
 //! - [`probe`]: tests whether a device works at all.
-
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
 use data::{Dataset, Preprocessing, Split};
 use model::{AdamState, Targets, Weights};
+use support::panics::catch_everywhere;
 
 use super::accelerator::AcceleratorEngine;
 use super::device::Accelerator;
 use super::{Engine, Samples};
 use crate::error::TrainerError;
-
-/// Number of guarded calls in progress.
-static GUARDED: AtomicUsize = AtomicUsize::new(0);
-/// The first panic of any thread since the outermost call began. Device threads panic before the caller does, with
-/// the better message.
-static FIRST: Mutex<Option<String>> = Mutex::new(None);
-
-/// Silences panics of guarded calls; all others are printed as usual.
-fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let print = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if GUARDED.load(Ordering::SeqCst) == 0 {
-                return print(panic);
-            }
-            let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert_with(|| message(panic.payload()));
-        }));
-    });
-}
-
-fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic with an unknown message").to_owned()
-}
 
 /// Runs `work` on `accelerator`.
 ///
@@ -56,21 +23,7 @@ pub fn guarded<T>(
     accelerator: &Accelerator,
     work: impl FnOnce() -> Result<T, TrainerError>,
 ) -> Result<T, TrainerError> {
-    catch_panic(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
-}
-
-/// Runs `work`; returns its result, or the message of its first panic.
-pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    install();
-    if GUARDED.fetch_add(1, Ordering::SeqCst) == 0 {
-        *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-    let result = catch_unwind(AssertUnwindSafe(work));
-    GUARDED.fetch_sub(1, Ordering::SeqCst);
-    result.map_err(|payload| {
-        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take();
-        first.unwrap_or_else(|| message(&*payload))
-    })
+    catch_everywhere(work).unwrap_or_else(|problem| Err(failed(accelerator, problem)))
 }
 
 /// Turns a device's error message into an error with advice.

@@ -214,6 +214,18 @@ pub enum DatasetError {
         /// Where it was.
         path: PathBuf,
     },
+    /// The windows have another rate than those of the training.
+    #[error(
+        "{}: its windows have {rate} Hz, but the model was trained on {model} Hz: import the recordings with `sampling_rate: {model}`", path.display()
+    )]
+    OtherRate {
+        /// The dataset's configuration.
+        path: PathBuf,
+        /// Its sampling rate in Hz.
+        rate: f64,
+        /// The model's.
+        model: f64,
+    },
     /// The experiment does not say what it was trained on.
     #[error("the experiment does not record its dataset: give it with --dataset-config")]
     NotRecorded,

@@ -6,11 +6,11 @@ mod error;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
-use data::panics::catch_panic;
 use hdf5_reader::group::Group;
 use hdf5_reader::{Dataset, Hdf5File};
 use model::{NamedTensor, Plan, StepKind};
 use serde_json::Value;
+use support::panics::catch;
 use zip::ZipArchive;
 
 pub use error::KerasError;
@@ -61,7 +61,7 @@ pub(super) fn tensors(
     bytes: Vec<u8>,
     plan: &Plan,
 ) -> Result<HashMap<String, NamedTensor>, KerasError> {
-    let layers = catch_panic(|| read(bytes)).ok_or(KerasError::Damaged)??;
+    let layers = catch(|| read(bytes)).map_err(|_| KerasError::Damaged)??;
     let wanted = plan_layers(plan);
     let by_name = wanted
         .iter()

@@ -45,7 +45,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
-    /// Weight decay of kernels (AdamW); 0 is Adam [default: 1]
+    /// Weight decay of kernels (AdamW); 0 is Adam [default: 0.3 for ultra_lightweight_cnn, else 1]
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,

@@ -59,9 +59,9 @@ impl Recipe {
     pub fn check(&self) -> Result<(), RecipeError> {
         self.check_counts()?;
         self.check_ranges()?;
-        if self.weight_decay * self.learning_rate >= 1.0 {
+        if self.decay() * self.learning_rate >= 1.0 {
             return Err(RecipeError::ReversesSigns {
-                weight_decay: self.weight_decay,
+                weight_decay: self.decay(),
                 learning_rate: self.learning_rate,
             });
         }
@@ -96,7 +96,7 @@ impl Recipe {
 
     fn check_ranges(&self) -> Result<(), RecipeError> {
         let rate = self.learning_rate;
-        let decay = self.weight_decay;
+        let decay = self.decay();
         let average = self.average.unwrap_or_default();
         let ranges = [
             (

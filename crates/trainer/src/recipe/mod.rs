@@ -71,8 +71,9 @@ pub struct Recipe {
     pub batch_size: usize,
     /// Learning rate at the start, after the warm-up.
     pub learning_rate: f64,
-    /// Fraction of every kernel that a step at learning rate 1 removes, apart from the gradient (AdamW); 0 is Adam.
-    pub weight_decay: f64,
+    /// Fraction of every kernel that a step at learning rate 1 removes, apart from the gradient (AdamW); 0 is Adam,
+    /// `None` is [`ModelKind::weight_decay`].
+    pub weight_decay: Option<f64>,
     /// Learning rate schedule.
     pub schedule: Schedule,
     /// Fraction of all steps in which the learning rate rises from zero: 0 to 1.
@@ -157,7 +158,7 @@ impl Default for Recipe {
             epochs: 50,
             batch_size: 32,
             learning_rate: 3e-3,
-            weight_decay: 1.0,
+            weight_decay: None,
             schedule: Schedule::default(),
             warmup: 0.05,
             average: Some(0.99),
@@ -247,6 +248,11 @@ impl Recipe {
     /// Label smoothing of the loss.
     pub fn smoothing(&self) -> f64 {
         self.label_smoothing.unwrap_or(self.model.label_smoothing())
+    }
+
+    /// Weight decay of kernels.
+    pub fn decay(&self) -> f64 {
+        self.weight_decay.unwrap_or(self.model.weight_decay())
     }
 
     /// Bytes of `recipe.json`.

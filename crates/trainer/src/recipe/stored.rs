@@ -109,11 +109,7 @@ impl Recipe {
             .for_each(|key| {
                 fields.remove(*key);
             });
-        let name = if self.weight_decay > 0.0 {
-            "adamw"
-        } else {
-            "adam"
-        };
+        let name = if self.decay() > 0.0 { "adamw" } else { "adam" };
         let optimizer = json!({"name": name, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7});
         fields.insert("optimizer".into(), optimizer);
         TrainingConfig {

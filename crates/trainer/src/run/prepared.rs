@@ -229,6 +229,7 @@ fn read(
 ) -> Result<Input, TrainerError> {
     let recipe = &mut job.recipe;
     recipe.label_smoothing = Some(recipe.smoothing());
+    recipe.weight_decay = Some(recipe.decay());
     let storage = recipe.storage(job.compute.stream);
     memory::check_data(config, storage)?;
     let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {

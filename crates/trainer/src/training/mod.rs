@@ -78,7 +78,7 @@ fn first_state(input: &TrainingInput<'_>) -> Result<TrainingState, TrainerError>
 /// Optimiser configuration of a recipe.
 pub fn optimizer(recipe: &Recipe) -> AdamConfig {
     AdamConfig {
-        weight_decay: recipe.weight_decay,
+        weight_decay: recipe.decay(),
         ..AdamConfig::default()
     }
 }

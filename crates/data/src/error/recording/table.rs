@@ -181,6 +181,17 @@ pub enum ColumnError {
         /// Claimed size of the decompressed page in bytes.
         claimed: u64,
     },
+    /// The Parquet library panicked.
+    #[error("it cannot be decoded")]
+    Damaged,
+    /// The column has too few or too many values.
+    #[error("{found} values, but there are {expected} rows")]
+    Length {
+        /// Values that were read.
+        found: usize,
+        /// Rows of the row group.
+        expected: usize,
+    },
     /// The column claims more rows than the file can hold.
     #[error("more than {limit} rows, more than the file can hold: it is damaged")]
     TooManyRows {

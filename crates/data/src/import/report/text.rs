@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use support::words::counted;
+
 use super::{REPORT_FILE, RecordingReport, Report};
 use crate::error::{DataError, unwritable};
 
@@ -128,10 +130,4 @@ fn listed(counts: &[(usize, &str)]) -> String {
     there
         .map(|(count, what)| format!(", {count} {what}"))
         .collect()
-}
-
-/// A count with its noun: `1 group`, `2 groups`.
-fn counted(count: usize, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
-use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::{ColumnDescriptor, ColumnPath};
 use proptest::prelude::*;
 
-use super::super::Notes;
 use super::super::table::{Texts, Values};
+use super::super::{Hints, Notes};
 use super::chunk::Pages;
 
 /// A file with one column of texts in groups of rows.
@@ -41,7 +42,7 @@ fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Byt
 
 fn texts(bytes: &Bytes) -> (Texts, Vec<String>) {
     let mut notes = Notes::default();
-    let mut columns = super::columns(bytes, &mut notes).unwrap();
+    let (mut columns, _) = super::columns(bytes, &mut notes).unwrap();
     match columns.remove(0).values {
         Values::Texts(texts) => (texts, notes.all()),
         other => panic!("{other:?}"),
@@ -82,6 +83,76 @@ proptest! {
             prop_assert!(own.all().eq(expected.0.all()));
         }
     }
+}
+
+/// Two row groups of 100 rows with a time, two channels and a text, and the bytes of one column of the second overwritten.
+fn damaged(name: &str, column: usize) -> Bytes {
+    let schema = format!(
+        "message table {{ required double time; required int64 z; required int64 n; required byte_array {name} (utf8); }}"
+    );
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, Default::default()).unwrap();
+    for rows in [0..100i64, 100..200] {
+        let mut group = file.next_row_group().unwrap();
+        let times: Vec<f64> = rows.clone().map(|row| row as f64 / 100.0).collect();
+        let samples: Vec<i64> = rows.clone().collect();
+        let texts: Vec<ByteArray> = rows
+            .map(|row| ByteArray::from(&*format!("at {row}")))
+            .collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<DoubleType>()
+            .write_batch(&times, None, None)
+            .unwrap();
+        column.close().unwrap();
+        for _ in 0..2 {
+            let mut column = group.next_column().unwrap().unwrap();
+            column
+                .typed::<Int64Type>()
+                .write_batch(&samples, None, None)
+                .unwrap();
+            column.close().unwrap();
+        }
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&texts, None, None)
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    let mut bytes = file.into_inner().unwrap();
+    let read = SerializedFileReader::new(Bytes::from(bytes.clone())).unwrap();
+    let (start, length) = read.metadata().row_group(1).column(column).byte_range();
+    bytes[start as usize..(start + length) as usize].fill(0xFF);
+    bytes.into()
+}
+
+/// A damaged part of a column is missing, whatever it holds. Only the texts that tell channels apart are needed.
+#[test]
+fn damage_leaves_the_other_columns_as_they_are() {
+    let read = |name: &str, column: usize| super::read(&damaged(name, column), &Hints::default());
+    let whole: Vec<f64> = (0..200).map(f64::from).collect();
+    for (column, name) in [(2, "n"), (3, "remark")] {
+        let own = read("remark", column).unwrap();
+        assert_eq!(own.traces[0].samples, whole);
+        assert_eq!(own.traces[0].rate, 100.0);
+        let said = own.notes.texts(true).join("; ");
+        let expected = format!("column `{name}` is damaged, and 100 rows have no value: ");
+        assert!(said.contains(&expected), "{said}");
+        let n = own.traces[1]
+            .samples
+            .iter()
+            .filter(|value| value.is_nan())
+            .count();
+        assert_eq!(n, if column == 2 { 100 } else { 0 });
+        assert_eq!(own.traces[1].samples[..100], whole[..100]);
+    }
+    // Rows without a time are left out.
+    let own = read("remark", 0).unwrap();
+    assert_eq!(own.traces[0].samples, whole[..100]);
+    let error = read("channel", 3).unwrap_err().to_string();
+    assert!(error.starts_with("column `channel`: "), "{error}");
 }
 
 /// A single page.

@@ -67,6 +67,11 @@ pub(super) struct Met {
 }
 
 impl Met {
+    /// Whether there were control records and no others.
+    pub(super) fn is_dataless(&self) -> bool {
+        self.control.count > 0 && self.text.count == 0
+    }
+
     /// What of the samples was left out, and why.
     pub(super) fn lost(&self) -> Vec<String> {
         let not_read = self.not_read.iter().map(|(encoding, tally)| {

@@ -80,11 +80,14 @@ impl Walk {
     /// Notes on unusual properties; `is_empty` says that no sample was found.
     ///
     /// # Errors
-    /// If no sample was found because records are damaged.
+    /// If no sample was found because records are damaged, or only control records are there.
     pub(super) fn notes(&self, is_empty: bool) -> Result<Notes, RecordingError> {
         let lost = self.met.lost();
         if is_empty && !lost.is_empty() {
             return Err(RecordingError::NoRecord { lost });
+        }
+        if is_empty && self.met.is_dataless() {
+            return Err(RecordingError::Dataless);
         }
         let mut notes = Notes::from(lost);
         notes.extend(self.met.unusual());

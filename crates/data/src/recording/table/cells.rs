@@ -1,7 +1,8 @@
 //! Cells of rows and the columns that they are added to: any notation, and what does not fit.
 
 use super::super::time::{DateOrder, Moment, parse_moment_as};
-use super::layout::{Kind, Layout, is_missing};
+use super::kinds::{Kind, is_missing};
+use super::layout::Layout;
 use super::number::{Commas, number};
 use super::{NO_TIME, Texts, Values};
 use crate::error::recording::MomentError;

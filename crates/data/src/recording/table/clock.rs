@@ -2,16 +2,19 @@
 //!
 //! Recorded times jitter, repeat and come in bursts, while the converter samples evenly. The rate is therefore a fit of
 //! time over row. A gap is a permanent departure of the times from this fit by about a sample or more; a single late
-//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, `short` notes parts at another rate.
+//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics. `rates` separates parts at other
+//! rates, and `short` notes those that are too short for it.
 
 mod guess;
 mod levels;
+mod rates;
 mod short;
 
 use std::ops::Range;
 
 use guess::{Guess, best};
 use levels::{Levels, Line};
+pub(in crate::recording) use rates::fit_parts;
 
 use super::super::{NANOS, check_rate, format_time};
 use crate::error::recording::ClockError;
@@ -31,7 +34,7 @@ pub(in crate::recording) struct Clock {
 ///
 /// # Errors
 /// If the rate does not follow from the times, or they go backwards or are not evenly spaced.
-pub(in crate::recording) fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
+fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
     let given = given.map(check_rate).transpose()?;
     let single = |rate: f64| Clock {
         rate,

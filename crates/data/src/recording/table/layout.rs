@@ -1,24 +1,14 @@
 //! Finds the layout of a table in text: its separator, the line with its names, the first row of numbers, and the kinds of columns.
 
 use super::super::text::cell;
-use super::super::time::{DateOrder, Moment, parse_moment_as};
+use super::super::time::DateOrder;
 use super::super::{Notes, Remark};
+use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::line::{split, trimmed};
 use super::names::{time_name, with_unit};
-use super::number::{Commas, may_be_number, number};
+use super::number::Commas;
 use super::whole;
 use crate::error::recording::TableError;
-
-/// Type of a column's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Number,
-    Stamp,
-    Day,
-    Clock,
-    Text,
-    Empty,
-}
 
 /// A table's layout.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +73,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         .max()
         .unwrap_or(0);
     let (names, header) = names(
-        &rows[..first],
+        &rows,
         &lines,
         &comments,
         (first, width, separator),
@@ -97,7 +87,8 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
         usual(&kinds)
     });
-    let kinds = kinds.collect();
+    let mut kinds: Vec<Kind> = kinds.collect();
+    whole::late_kinds(&mut kinds, commas, (bytes, start, separator));
     Ok(Layout {
         separator,
         commas,
@@ -154,15 +145,16 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
 /// The first lines with something in them, and of the comments the last before each.
 fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     let (mut lines, mut comments) = (Vec::new(), Vec::new());
-    let mut start = 0;
+    let (mut start, mut number) = (0, 1);
     let mut apart = false;
-    for (i, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+    while start < bytes.len() && lines.len() < HEAD {
+        let (line, ends) = line(&bytes[start..]);
         let own = line.trim_ascii();
         if own.starts_with(b"#") {
             comments.push((lines.len(), own[1..].to_vec()));
         } else if !own.is_empty() {
             lines.push(Line {
-                number: i + 1,
+                number,
                 start,
                 bytes: line,
                 apart,
@@ -172,98 +164,26 @@ fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
             apart = true;
         }
         start += line.len() + 1;
-        if lines.len() == HEAD {
-            break;
-        }
+        number += ends;
     }
     (lines, comments)
 }
 
-/// Type of a cell.
-fn kind(cell: &[u8], commas: Commas, order: DateOrder) -> Kind {
-    if is_missing(cell) {
-        return Kind::Empty;
-    }
-    if number(cell, commas).is_some() {
-        return Kind::Number;
-    }
-    of_text(cell, order)
-}
+/// Lines that a cell in quotation marks may have.
+const LINES: usize = 8;
 
-/// Type of a cell, whatever its commas mean and whether day or month come first.
-fn loose_kind(cell: &[u8]) -> Kind {
-    if is_missing(cell) {
-        return Kind::Empty;
+/// The first line of a text without its end, and how many line ends it has: a name in quotation marks may have several.
+fn line(bytes: &[u8]) -> (&[u8], usize) {
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let ends = ends.map(|(at, _)| at).chain([bytes.len()]);
+    let mut lines = ends.take(LINES).map(|end| &bytes[..end]).enumerate();
+    let (_, first) = lines.next().unwrap_or((0, bytes));
+    let is_open = |line: &[u8]| line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+    if first.trim_ascii_start().starts_with(b"#") || !is_open(first) {
+        return (first, 1);
     }
-    if may_be_number(cell) {
-        return Kind::Number;
-    }
-    of_text(cell, DateOrder::DayFirst)
-}
-
-fn loose_kinds(row: &[Vec<u8>]) -> Vec<Kind> {
-    row.iter().map(|cell| loose_kind(cell)).collect()
-}
-
-/// Kind of a cell that is not a number.
-fn of_text(cell: &[u8], order: DateOrder) -> Kind {
-    match parse_moment_as(cell, order) {
-        Ok(Moment::Stamp(_)) => Kind::Stamp,
-        Ok(Moment::Day(_)) => Kind::Day,
-        Ok(Moment::Clock(_)) => Kind::Clock,
-        Err(_) => Kind::Text,
-    }
-}
-
-/// Whether a cell marks a missing value, as pandas and data loggers write it.
-pub(super) fn is_missing(cell: &[u8]) -> bool {
-    matches!(
-        cell,
-        b"" | b"-"
-            | b"--"
-            | b"?"
-            | b"nan"
-            | b"NaN"
-            | b"NAN"
-            | b"-nan"
-            | b"-NaN"
-            | b"NaT"
-            | b"NA"
-            | b"N/A"
-            | b"n/a"
-            | b"<NA>"
-            | b"null"
-            | b"NULL"
-            | b"None"
-            | b"none"
-            | b"#N/A"
-            | b"#NA"
-            | b"nil"
-    )
-}
-
-/// What most cells of a column are that are not missing.
-fn usual(kinds: &[Kind]) -> Kind {
-    let order = [
-        Kind::Number,
-        Kind::Stamp,
-        Kind::Day,
-        Kind::Clock,
-        Kind::Text,
-    ];
-    let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
-    let most = order.iter().map(count).max().unwrap_or(0);
-    if most == 0 {
-        return Kind::Empty;
-    }
-    // Some writers omit the time of day at midnight.
-    if count(&Kind::Stamp) > 0 && count(&Kind::Stamp) + count(&Kind::Day) > kinds.len() / 2 {
-        return Kind::Stamp;
-    }
-    order
-        .into_iter()
-        .find(|kind| count(kind) == most)
-        .unwrap_or(Kind::Text)
+    let whole = lines.find(|(_, line)| !is_open(line));
+    whole.map_or((first, 1), |(more, line)| (line, more + 1))
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
@@ -308,18 +228,15 @@ fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
     alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
 }
 
-fn is_time(kind: Kind) -> bool {
-    matches!(kind, Kind::Stamp | Kind::Day | Kind::Clock)
-}
-
 /// Names of `width` columns, above line `first`, and the line they are in.
 fn names(
-    above: &[Vec<Vec<u8>>],
+    rows: &[Vec<Vec<u8>>],
     lines: &[Line<'_>],
     comments: &[(usize, Vec<u8>)],
     (first, width, separator): (usize, usize, u8),
     notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
+    let (above, below) = rows.split_at(first);
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // Only the rows, or only the names, may have a trailing separator.
     let fits =
@@ -352,10 +269,11 @@ fn names(
         }
         let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
         for (i, name) in names.iter_mut().enumerate() {
-            let below = above[*found + 1..first].iter().filter_map(|row| row.get(i));
-            let named = below.filter_map(|unit| with_unit(name, &cell(unit))).next();
+            let units = above[*found + 1..].iter().filter_map(|row| row.get(i));
+            let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
             *name = named.unwrap_or_else(|| std::mem::take(name));
         }
+        align(&mut names, below, width, lines[*found].number, notes);
         names
     } else if let Some(names) = commented(comments, first, width, separator) {
         notes.push(Remark::NamesInComment);
@@ -370,6 +288,39 @@ fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// Adds the name that a line of `width - 1` names lacks: that of the first column if it counts `rows`, else that of the last.
+fn align(
+    names: &mut Vec<String>,
+    rows: &[Vec<Vec<u8>>],
+    width: usize,
+    line: usize,
+    notes: &mut Notes,
+) {
+    let is_filled = |row: &Vec<Vec<u8>>| row.get(width - 1).is_some_and(|cell| !cell.is_empty());
+    if names.len() + 1 != width || !rows.iter().take(ALIKE).any(is_filled) {
+        return;
+    }
+    if counts(rows) {
+        names.insert(0, String::new());
+    } else {
+        notes.push(format!(
+            "line {line} names {} of {width} columns: the last is taken for the one without a name",
+            width - 1
+        ));
+    }
+}
+
+/// Whether the first cells of rows are their numbers, as R writes them without a name.
+fn counts(rows: &[Vec<Vec<u8>>]) -> bool {
+    let numbers = rows
+        .iter()
+        .map(|row| str::from_utf8(row.first()?).ok()?.parse::<u64>().ok());
+    let numbers: Option<Vec<u64>> = numbers.collect();
+    numbers.is_some_and(|numbers| {
+        numbers[0] <= 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
+    })
 }
 
 /// Names in the comment before line `first`, as NumPy writes them.

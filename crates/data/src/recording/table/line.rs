@@ -11,7 +11,8 @@ pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {
 /// Cells of a line; consecutive blanks are one separator.
 pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let line = trimmed(line, separator);
-    if separator == b' ' {
+    let blanks = separator == b' ';
+    if blanks && !line.contains(&b'"') {
         let cells = line
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());
@@ -32,12 +33,19 @@ pub(super) fn split(line: &[u8], separator: u8) -> Vec<Vec<u8>> {
                 }
                 quoted = !quoted;
             }
+            _ if !quoted && blanks && byte.is_ascii_whitespace() => {
+                if cells.last().is_some_and(|cell| !cell.is_empty()) {
+                    cells.push(Vec::new());
+                }
+            }
             _ if *byte == separator && !quoted => cells.push(Vec::new()),
             _ => cells.last_mut().expect("one at least").push(*byte),
         }
     }
-    cells
-        .into_iter()
-        .map(|cell| cell.trim_ascii().to_vec())
-        .collect()
+    let plain = |cell: Vec<u8>| -> Vec<u8> {
+        let breaks = |byte: &u8| if *byte == b'\n' { b' ' } else { *byte };
+        let bytes = cell.trim_ascii().iter().filter(|byte| **byte != b'\r');
+        bytes.map(breaks).collect()
+    };
+    cells.into_iter().map(plain).collect()
 }

@@ -98,16 +98,23 @@ pub(super) fn with_unit(name: &str, below: &str) -> Option<String> {
 /// Whether `name` means times: `time`, `Time (s)`, `t [ms]`, `timestamp_us`, `elapsedMillis`, `seconds`.
 pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let name = name.trim().to_lowercase();
+    // `Latest: Time (s)`, `Data Set 1:Time(s)`.
+    let name = name.rsplit(':').next().unwrap_or_default().trim();
     if name == "x_value" {
         // LabVIEW's name for seconds.
         return Some(TimeName { unit: Some(1.0) });
     }
+    if is_day_number(name) {
+        return Some(TimeName {
+            unit: Some(86400.0),
+        });
+    }
     let (base, inside) = match name.find(['(', '[', '{']) {
         Some(at) => (
             &name[..at],
-            Some(name[at..].trim_matches(|c| "()[]{} ".contains(c))),
+            Some(bracketed(&name[at..]).trim_matches(|c| "()[]{} ".contains(c))),
         ),
-        None => (&*name, None),
+        None => (name, None),
     };
     let mut words: Vec<&str> = base
         .split(|c: char| !c.is_alphanumeric())
@@ -169,6 +176,65 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     (core && all).then_some(TimeName { unit: found })
 }
 
+/// What is in the brackets at the beginning of a text: of `(s) Run #1`, only the unit.
+fn bracketed(text: &str) -> &str {
+    let end = text.find([')', ']', '}']).unwrap_or(text.len());
+    let run = text[end..].trim_start_matches([')', ']', '}', ' ']);
+    if run.starts_with("run") {
+        &text[..end]
+    } else {
+        text
+    }
+}
+
+/// Whether a name in lower case means numbers of days: `datenum`, `MATLAB time`, `Excel date`, `serial date`, `MJD`.
+fn is_day_number(name: &str) -> bool {
+    let words: Vec<&str> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_program = |word: &&str| matches!(*word, "matlab" | "excel" | "serial");
+    match words[..] {
+        ["datenum" | "datenumber" | "serialdate" | "exceldate" | "matlabtime" | "mjd" | "jd"] => {
+            true
+        }
+        [.., "date", "number"] | ["date", "num"] => true,
+        _ => {
+            words.iter().any(is_program)
+                && words.iter().any(|word| TIMES.contains(word))
+                && words
+                    .iter()
+                    .all(|word| TIMES.contains(word) || is_program(word))
+        }
+    }
+}
+
+/// Abbreviations of time zones that are not UTC.
+const ZONES: [&str; 40] = [
+    "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "AST", "ADT",
+    "NST", "NDT", "BRT", "ART", "CLT", "CET", "CEST", "MEZ", "MESZ", "EET", "EEST", "WET", "WEST",
+    "BST", "IST", "MSK", "JST", "KST", "SGT", "HKT", "AEST", "AEDT", "ACST", "AWST", "NZST",
+    "NZDT", "SAST",
+];
+
+/// The zone other than UTC that the name of a column of times tells without an offset: `EST` of `Time (EST)`, or `local time`.
+pub(super) fn local_zone(name: &str) -> Option<&str> {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let mut zones = words.filter_map(|word| {
+        let is_local = matches!(
+            &*word.to_lowercase(),
+            "local" | "localtime" | "lokalzeit" | "ortszeit"
+        );
+        (is_local || ZONES.contains(&word)).then_some(if is_local { "local time" } else { word })
+    });
+    zones.next()
+}
+
+/// Whether a text is the abbreviation of a time zone other than UTC.
+pub(super) fn is_zone(text: &str) -> bool {
+    ZONES.contains(&text)
+}
+
 fn is_word(word: &str) -> bool {
     TIMES.contains(&word) || BESIDE.contains(&word)
 }
@@ -218,6 +284,12 @@ mod tests {
             ("X_Value", Some(1.0)),
             ("seconds since start", Some(1.0)),
             ("ms_elapsed", Some(1e-3)),
+            ("Time (s) Run #1", Some(1.0)),
+            ("Latest: Time (s)", Some(1.0)),
+            ("Data Set 1:Time(s)", Some(1.0)),
+            ("datenum", Some(86400.0)),
+            ("Serial Date", Some(86400.0)),
+            ("Excel time", Some(86400.0)),
         ] {
             assert_eq!(time_name(name), Some(TimeName { unit: expected }), "{name}");
         }
@@ -242,6 +314,10 @@ mod tests {
             "time_delta",
             "min_sample",
             "d_start",
+            "Day number",
+            "serial number",
+            "Unnamed: 0",
+            "time: 5",
         ] {
             assert_eq!(time_name(name), None, "{name}");
         }

@@ -102,40 +102,64 @@ fn calendar(columns: &mut Vec<Column>) {
     );
 }
 
-/// Whole seconds and, in another column such as `ms` or `nanosec`, how far into them a row is.
-fn fractions(columns: &mut Vec<Column>) {
-    let size = |column: &Column| unit(&column.name.to_lowercase()).filter(|unit| *unit < 1.0);
-    let is_part = |column: &Column| {
-        let (Some(size), Values::Numbers(values)) = (size(column), &column.values) else {
-            return false;
-        };
-        let inside = |value: &f64| value.is_nan() || (0.0..1.0).contains(&(value * size));
-        let restarts = values.windows(2).any(|pair| pair[1] < pair[0]);
-        restarts && values.iter().all(inside)
+/// The last word of a name in lower case, and what is before it: `tv` and `usec` of `tv_usec`.
+fn last_word(name: &str) -> (String, String) {
+    let name = name.trim().to_lowercase();
+    let mut others = name.char_indices().filter(|(_, c)| !c.is_alphanumeric());
+    let at = others.next_back().map_or(0, |(at, c)| at + c.len_utf8());
+    let (before, word) = name.split_at(at);
+    (before.to_owned(), word.to_owned())
+}
+
+/// Whether the values of a column are parts of a second in the unit of its name.
+fn is_part(column: &Column) -> bool {
+    let size = unit(&last_word(&column.name).1).filter(|unit| *unit < 1.0);
+    let (Some(size), Values::Numbers(values)) = (size, &column.values) else {
+        return false;
     };
-    let Some(part) = columns.iter().position(is_part) else {
-        return;
-    };
-    let is_whole = |column: &Column| match &column.values {
+    let inside = |value: &f64| value.is_nan() || (0.0..1.0).contains(&(value * size));
+    let restarts = values.windows(2).any(|pair| pair[1] < pair[0]);
+    restarts && values.iter().all(inside)
+}
+
+/// Whether a column has the whole seconds of the parts in a column called `part`. A name of several words, such as
+/// `tv_usec`, belongs to one that begins with the same, such as `tv_sec`.
+fn is_whole(column: &Column, part: &str) -> bool {
+    let (of_part, own) = (last_word(part), last_word(&column.name));
+    let is_alike = matches!(&*own.1, "sec" | "secs" | "seconds") && own.0 == of_part.0;
+    if !of_part.0.is_empty() && !is_alike {
+        return false;
+    }
+    match &column.values {
         Values::Times(times) | Values::Clocks(times) => {
             let whole = |time: &i64| *time == NO_TIME || time % NANOS as i64 == 0;
             times.iter().all(whole)
         }
         Values::Numbers(values) => {
-            let seconds = time_name(&column.name)
-                .is_some_and(|name| name.unit.is_none_or(|unit| unit == 1.0))
-                || column.name.eq_ignore_ascii_case("sec");
-            seconds
-                && values
-                    .iter()
-                    .all(|value| value.is_nan() || value.fract() == 0.0)
+            let is_seconds = time_name(&column.name)
+                .is_some_and(|name| name.unit.is_none_or(|unit| unit == 1.0));
+            let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0;
+            (is_seconds || is_alike) && values.iter().all(is_whole)
         }
         Values::Texts(_) | Values::Nothing(_) => false,
+    }
+}
+
+/// Whole seconds and, in another column such as `ms` or `nanosec`, how far into them a row is.
+fn fractions(columns: &mut Vec<Column>) {
+    let all = 0..columns.len();
+    let base = |part: &usize| {
+        let name = &columns[*part].name;
+        let is_base = |i: &usize| i != part && is_whole(&columns[*i], name);
+        is_part(&columns[*part]).then(|| all.clone().find(is_base))?
     };
-    let Some(base) = (0..columns.len()).find(|i| *i != part && is_whole(&columns[*i])) else {
+    let Some((part, base)) = all.clone().find_map(|part| Some((part, base(&part)?))) else {
         return;
     };
-    let size = size(&columns[part]).unwrap_or(1.0);
+    if matches!(columns[base].values, Values::Numbers(_)) {
+        columns[base].name = "time".into();
+    }
+    let size = unit(&last_word(&columns[part].name).1).unwrap_or(1.0);
     let parts = std::mem::replace(&mut columns[part].values, Values::Nothing(0));
     let Values::Numbers(parts) = parts else {
         return;

@@ -34,9 +34,7 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
     let mut names: Vec<String> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
     columns.retain(|column| {
-        let letters = column.name.chars().filter(|c| c.is_alphanumeric());
-        let plain = letters.collect::<String>().to_lowercase();
-        if !SENSORS.contains(&&*plain) {
+        if !is_sensor(&column.name) {
             return true;
         }
         let own = match of_column(&column.values) {
@@ -70,6 +68,13 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
         });
     }
     sensors
+}
+
+/// Whether a column of this name identifies the sensor of a row.
+pub(super) fn is_sensor(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    let plain = letters.collect::<String>().to_lowercase();
+    SENSORS.contains(&&*plain)
 }
 
 /// Names of the sensors of the rows, if there are several and not too many.

@@ -1,4 +1,5 @@
 mod damage;
+mod dates;
 mod layouts;
 mod times;
 mod usual;

@@ -2,14 +2,24 @@
 
 use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, rounded};
 use super::super::{Hints, NANOS, Notes, Remark};
-use super::names::{counts_rows, time_name, unit_by_size};
+use super::counted::{self, counters, unwrapped};
+use super::days::{DayCount, ticks};
+use super::names::{time_name, unit_by_size};
 use super::rows::rows_of;
 use super::{Column, NO_TIME, Values, parts};
 use crate::error::recording::TableError;
 use crate::room::room;
 
+/// Seconds of a step, above which numbers are rather milliseconds.
+const SLOWEST_STEP: f64 = 1.5;
+/// Nanoseconds of an hour.
+const HOUR: i64 = DAY / 24;
+/// Seconds of a day, as the unit of a column.
+const DAY_UNIT: f64 = 86400.0;
 /// Numbers of seconds from here on are Unix time: no recording lasts three years.
 const EARLIEST: f64 = 1e8;
+/// Later seconds since 1970 rather count from another origin: the year 2060.
+const LATEST: f64 = 2.84e9;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.
@@ -22,8 +32,12 @@ pub(super) fn of_columns(
     notes: &mut Notes,
 ) -> Result<Option<Vec<i64>>, TableError> {
     texts_with_times(columns);
+    counted::calendar(columns, notes);
     parts::together(columns);
     let Some(index) = choose(columns) else {
+        if hints.sampling_rate.is_none() {
+            notes.extend(columns.iter().find_map(may_be_times));
+        }
         return Ok(counters(columns, hints, notes));
     };
     let column = columns.remove(index);
@@ -75,6 +89,21 @@ pub(super) fn of_columns(
     Ok(Some(times))
 }
 
+/// What to do with a column that looks like times, and has no name of times.
+fn may_be_times(column: &Column) -> Option<String> {
+    let Values::Numbers(values) = &column.values else {
+        return None;
+    };
+    let name = &column.name;
+    are_dates(values).then(|| match DayCount::of(values) {
+        Some(count) => format!(
+            "column `{name}` looks like {}: call it `datenum` if it has the times",
+            count.what
+        ),
+        None => format!("column `{name}` looks like Unix time: call it `time` if it has the times"),
+    })
+}
+
 /// Converts columns of texts that are times, such as dates that were written to Parquet as text.
 fn texts_with_times(columns: &mut [Column]) {
     for column in columns {
@@ -110,9 +139,9 @@ fn choose(columns: &[Column]) -> Option<usize> {
         let named = time_name(&column.name).is_some();
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
-            Values::Numbers(values) if named && values.iter().any(|v| v.is_finite()) => Some(2),
-            // A table without names whose first column is Unix seconds.
-            Values::Numbers(values) if i == 0 && column.name == "1" && are_unix(values) => Some(3),
+            Values::Numbers(values) if named && are_times(&column.name, values) => Some(2),
+            // A table without names whose first column has dates.
+            Values::Numbers(values) if i == 0 && column.name == "1" && are_dates(values) => Some(3),
             Values::Times(_) => Some(if named { 4 } else { 5 }),
             Values::Clocks(_) => Some(if named { 6 } else { 7 }),
             _ => None,
@@ -125,11 +154,29 @@ fn choose(columns: &[Column]) -> Option<usize> {
         .map(|(_, i)| i)
 }
 
-/// Whether numbers are seconds or milliseconds since 1970, as of this century.
-fn are_unix(values: &[f64]) -> bool {
-    let unix = |value: &f64| (1e9..4e9).contains(value) || (1e12..4e12).contains(value);
-    let rising = values.windows(2).all(|pair| pair[1] >= pair[0]) && values.len() > 1;
-    rising && values.iter().all(unix)
+/// Whether a column with a name of times may have them: whole days are not enough.
+fn are_times(name: &str, values: &[f64]) -> bool {
+    let unit = time_name(name).and_then(|name| name.unit);
+    let is_part =
+        |value: &f64| value.is_finite() && (unit != Some(DAY_UNIT) || value.fract() != 0.0);
+    values.iter().any(is_part)
+}
+
+/// Whether numbers can only be dates: seconds since 1970 or parts of them, as of this century, or numbers of days.
+fn are_dates(values: &[f64]) -> bool {
+    let unix = |value: &f64| (0..4).any(|power| (1e9..4e9).contains(&(value / 1e3f64.powi(power))));
+    let missing = values.iter().filter(|value| value.is_nan()).count();
+    // A clock may be set back now and then.
+    let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
+    let (back, on) = (
+        steps().filter(|step| *step < 0.0).count(),
+        steps().filter(|step| *step > 0.0).count(),
+    );
+    on > 0
+        && back <= on / 20
+        && missing * 2 < values.len()
+        && (values.iter().all(|value| value.is_nan() || unix(value))
+            || DayCount::of_steps(values, usual_step(values)).is_some())
 }
 
 /// Whether most times are as the one before them: days, or whole seconds.
@@ -163,7 +210,8 @@ fn together(days: Vec<i64>, clocks: Vec<i64>) -> Vec<i64> {
     both.collect()
 }
 
-/// Times of day with the day of another column, else from midnight of the first, over midnights.
+/// Times of day with the day of another column, else from midnight of the first, over midnights. Times of less than an
+/// hour go on over hours.
 fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     let day = |column: &Column| matches!(&column.values, Values::Times(times) if times.iter().all(|t| *t == NO_TIME || t % DAY == 0));
     if let Some(at) = columns.iter().position(day)
@@ -171,16 +219,19 @@ fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
     {
         return together(days, clocks);
     }
-    let (mut days, mut before) = (0i64, i64::MIN);
+    // Excel leaves out the hour: `59:59.9` is followed by `00:00.0`.
+    let largest = clocks.iter().copied().max().unwrap_or(0);
+    let turn = if largest < HOUR { HOUR } else { DAY };
+    let (mut turns, mut before) = (0i64, i64::MIN);
     let over = clocks.into_iter().map(|clock| {
         if clock == NO_TIME {
             return NO_TIME;
         }
-        if before != i64::MIN && clock < before.saturating_sub(DAY / 2) {
-            days += DAY;
+        if before != i64::MIN && clock < before.saturating_sub(turn / 2) {
+            turns += turn;
         }
         before = clock;
-        clock.saturating_add(days)
+        clock.saturating_add(turns)
     });
     over.collect()
 }
@@ -194,30 +245,45 @@ fn of_numbers(
     notes: &mut Notes,
 ) -> Result<Option<(Vec<i64>, bool)>, TableError> {
     let largest = largest(values);
-    let unit = match time_name(name).and_then(|name| name.unit) {
+    let named = time_name(name).and_then(|name| name.unit);
+    let unit = match named {
+        Some(DAY_UNIT) if let Some(count) = DayCount::of(values) => {
+            notes.push(Remark::DayNumbers {
+                name: name.into(),
+                what: count.what,
+            });
+            return Ok(Some((count.times(values), true)));
+        }
         Some(unit) => unit,
+        None if let Some((times, what)) = ticks(values) => {
+            notes.push(format!("column `{name}` is taken for {what}"));
+            return Ok(Some((times, true)));
+        }
         None if largest >= EARLIEST => unit_by_size(largest),
-        None if let Some((origin, what)) = of_spreadsheet(values) => {
+        None if let Some(count) = DayCount::of_steps(values, usual_step(values)) => {
             notes.push(format!(
-                "column `{name}` is taken for days since {what}: in seconds it would say {:.0} samples a second",
+                "column `{name}` is taken for {}: in seconds it would say {:.0} samples a second",
+                count.what,
                 1.0 / usual_step(values)
             ));
-            let day = |value: &f64| ((value - origin) * 86400.0 * NANOS).round();
-            let nanos = |value: &f64| {
-                if value.is_finite() {
-                    day(value) as i64
-                } else {
-                    NO_TIME
-                }
-            };
-            return Ok(Some((values.iter().map(nanos).collect(), true)));
+            return Ok(Some((count.times(values), true)));
         }
-        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => 1.0,
+        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => {
+            notes.extend(slow(name, usual_step(values)));
+            1.0
+        }
         None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
         },
     };
+    let unwrapped = unwrapped(values);
+    if let Some((_, turns)) = &unwrapped {
+        notes.push(Remark::Records(format!(
+            "column `{name}` starts again from 0 when its counter is full, {turns} times: it is read as if it went on"
+        )));
+    }
+    let values = unwrapped.as_ref().map_or(values, |(values, _)| values);
     let mut times = room(values.len());
     for value in values {
         times.push(if value.is_finite() {
@@ -227,7 +293,14 @@ fn of_numbers(
             NO_TIME
         });
     }
-    Ok(Some((times, largest * unit >= EARLIEST)))
+    let is_dated = largest * unit >= EARLIEST;
+    if is_dated && largest * unit > LATEST {
+        notes.push(format!(
+            "column `{name}` has times after the year 2060: if they count from another origin than 1970, such as 1904 in \
+             LabVIEW, convert them"
+        ));
+    }
+    Ok(Some((times, is_dated)))
 }
 
 /// The largest absolute value that is finite; 0 without any.
@@ -252,27 +325,6 @@ fn larger(most: f64, value: f64) -> f64 {
         most
     }
 }
-
-/// Days from the origin of spreadsheets or MATLAB to 1970, and that origin, where numbers are days of 1982 to 2091 and
-/// no plausible seconds.
-fn of_spreadsheet(values: &[f64]) -> Option<(f64, &'static str)> {
-    let inside = |range: std::ops::Range<f64>| {
-        let mut finite = values.iter().filter(|value| value.is_finite());
-        finite.all(|value| range.contains(value))
-    };
-    let origin = if inside(30_000.0..70_000.0) {
-        (25_569.0, "1899-12-30, as spreadsheets have them")
-    } else if inside(724_000.0..764_000.0) {
-        (719_529.0, "the year 0, as MATLAB has them")
-    } else {
-        return None;
-    };
-    let step = usual_step(values);
-    (step > 0.0 && step < FASTEST_STEP).then_some(origin)
-}
-
-/// Seconds of a step that no sensor of the ground takes: a day's part of a step of 0.43 s and less.
-const FASTEST_STEP: f64 = 5e-6;
 
 /// The unit, in seconds, of integers that may count anything and increase by `step` per row: the one that fits the
 /// given rate.
@@ -308,6 +360,16 @@ fn of_whole(
     Ok(found)
 }
 
+/// A note on numbers that may be milliseconds: no ground motion is sampled so slowly in seconds.
+fn slow(name: &str, step: f64) -> Option<String> {
+    (step > SLOWEST_STEP).then(|| {
+        format!(
+            "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row; if they are milliseconds, \
+             name it `{name}_ms`"
+        )
+    })
+}
+
 /// Median difference of neighbours, and where most are equal, the mean.
 fn usual_step(values: &[f64]) -> f64 {
     let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
@@ -328,49 +390,4 @@ fn of_nanos(value: f64, unit: f64) -> Option<i64> {
         return of_seconds(value * unit);
     }
     rounded(value * (unit * NANOS).round())
-}
-
-/// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
-fn counters(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Notes) -> Option<Vec<i64>> {
-    let mut clock = None;
-    columns.retain(|column| {
-        let Values::Numbers(values) = &column.values else {
-            return true;
-        };
-        if !counts_rows(&column.name) {
-            return true;
-        }
-        let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
-        let ones = steps().filter(|step| *step == 1.0).count();
-        let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
-        let all = values.len().saturating_sub(1);
-        if !rising || ones * 2 < all {
-            return true;
-        }
-        if !column.name.is_empty() {
-            notes.push(Remark::ColumnLeftOut {
-                name: column.name.clone(),
-                what: "it counts rows".into(),
-            });
-        }
-        if let Some(rate) = hints.sampling_rate
-            && ones < all
-        {
-            let jumps = all - ones;
-            notes.push(format!(
-                "column `{}` jumps {jumps} times: rows are missing",
-                column.name
-            ));
-            let start = hints.start.unwrap_or(0);
-            let nanos = |value: &f64| ((value - values[0]) / rate * NANOS).round() as i64;
-            clock = Some(
-                values
-                    .iter()
-                    .map(|value| start.saturating_add(nanos(value)))
-                    .collect(),
-            );
-        }
-        false
-    });
-    clock
 }

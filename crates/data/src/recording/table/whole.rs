@@ -7,6 +7,7 @@
 use super::super::text::{cell, has};
 use super::super::time::{DateOrder, DateOrders};
 use super::super::{Note, Remark};
+use super::kinds::{Kind, kind, usual};
 use super::number::{Commas, commas, is_grouped, may_be_number, number};
 
 /// What points within numbers mean.
@@ -193,6 +194,43 @@ pub(super) fn date_order<'a>(
     }
     let rows = bytes[start..].split(|byte| *byte == b'\n');
     DateOrders::of(rows.filter_map(|row| cells(row, separator).nth(column))).order()
+}
+
+/// Cells of a column without values in the first lines that tell its kind.
+const LATE: usize = 16;
+
+/// Finds the kinds of columns that have no value in the first lines, from later ones: a channel that starts late.
+pub(super) fn late_kinds(
+    kinds: &mut [Kind],
+    commas: Commas,
+    (bytes, start, separator): (&[u8], usize, u8),
+) {
+    let mut found: Vec<Option<Vec<Kind>>> = kinds
+        .iter()
+        .map(|kind| (*kind == Kind::Empty).then(Vec::new))
+        .collect();
+    let mut open = found.iter().flatten().count();
+    let mut rows = bytes[start..].split(|byte| *byte == b'\n');
+    while let Some(row) = rows.next().filter(|_| open > 0) {
+        let columns = kinds.iter_mut().zip(&mut found);
+        for (cell, (column, found)) in cells(row, separator).zip(columns) {
+            let Some(own) = found.as_mut().filter(|_| !cell.is_empty()) else {
+                continue;
+            };
+            let kind = kind(cell, commas, DateOrder::Unknown);
+            own.extend(Some(kind).filter(|kind| *kind != Kind::Empty));
+            if own.len() == LATE {
+                *column = usual(own);
+                *found = None;
+                open -= 1;
+            }
+        }
+    }
+    for (column, found) in kinds.iter_mut().zip(found) {
+        if let Some(own) = found {
+            *column = usual(&own);
+        }
+    }
 }
 
 /// Meaning of commas and points in the values of a table whose first rows are `rows`, and a note if it is unusual. The

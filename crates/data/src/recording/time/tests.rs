@@ -45,6 +45,11 @@ fn times_of_other_people() {
         ("May 1, 2024 10:00:00 AM", 0),
         ("2024-MAY-13 10:00:00", 12 * DAY),
         ("2024:122:10:00:00.5", 500_000_000),
+        ("2024-05-01 10:00:00:250", 250_000_000),
+        ("20240501100000", 0),
+        ("20240501100000.25", 250_000_000),
+        ("20240501100000250", 250_000_000),
+        ("Wed May  1 10:00:00 UTC 2024", 0),
     ] {
         assert_eq!(parse_time(text), Ok(day + late), "{text}");
     }
@@ -61,8 +66,21 @@ fn times_of_other_people() {
         "1630,123",
         "2290,100",
         "2024-05-01 10:00.5",
+        "2024-05-01 10:00:00:25",
+        "2024-05-01 10:00:00 EST",
+        "2024-05-01 10:00:00 [Brazil/West]",
+        "Wed May  1 10:00:00 CEST 2024",
+        "2024-05-01 10:00:00 +99",
     ] {
         parse_time(bad).unwrap_err();
+    }
+    for (text, problem) in [
+        ("05/01/24 10:00:00 AM", MomentError::ShortYear),
+        ("24-05-01 10:00:00", MomentError::ShortYear),
+        ("2024-05-01 10:00:00 EST", MomentError::Zone),
+        ("1.2.3", MomentError::Malformed),
+    ] {
+        assert_eq!(parse_moment(text.as_bytes()), Err(problem), "{text}");
     }
     assert_eq!(
         parse_moment(b"14:04:06.741"),
@@ -74,6 +92,24 @@ fn times_of_other_people() {
         ("75:00.5", 4_500_500_000_000),
     ] {
         assert_eq!(parse_moment(text.as_bytes()), Ok(Moment::Clock(nanos)));
+    }
+}
+
+/// An offset counts, and a name beside it does not.
+#[test]
+fn zones_of_other_people() {
+    let day = 1_714_557_600_000_000_000;
+    for text in [
+        "2024-05-01 06:00:00.000-0400 [Brazil/West]",
+        "2024-05-01T12:00:00+02:00[Europe/Berlin]",
+        "2024-05-01T10:00:00Z[UTC]",
+        "2024-05-01 12:00:00 GMT+2",
+        "2024-05-01 12:00:00 +0200 CEST",
+        "Wed May 01 2024 12:00:00 GMT+0200 (Central European Summer Time)",
+        "Wed, 01 May 2024 10:00:00 GMT",
+        "Wed May  1 10:00:00 2024",
+    ] {
+        assert_eq!(parse_time(text), Ok(day), "{text}");
     }
 }
 

@@ -139,7 +139,7 @@ fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, WavError> {
     number
         .filter(|_| TAILS.contains(&tail))
         .ok_or_else(|| WavError::SubFormat {
-            guid: guid.iter().map(|byte| format!("{byte:02x}")).collect(),
+            guid: support::words::hex(guid),
         })
 }
 

@@ -222,7 +222,7 @@ fn find_token(out: &Path) -> Result<String, PredictError> {
         // If several processes start at once, the first link wins.
         let aside = out.join(format!(
             ".token.{}.{}",
-            jobs::host_name(),
+            support::words::host_name(),
             std::process::id()
         ));
         fs::write(&aside, token::new()).map_err(|source| cannot_write(&aside, source))?;

@@ -119,7 +119,7 @@ fn metadata(
             other: object(json!({"test_is_validation": splits.test.is_empty()})),
         },
         system_info: SystemInfo {
-            host: experiment::host_name(),
+            host: support::words::host_name(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cpus: std::thread::available_parallelism().ok().map(usize::from),
             other: object(json!({

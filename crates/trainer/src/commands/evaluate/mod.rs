@@ -118,6 +118,12 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
         return of_recordings(arguments, list, &entry, &mut classifier);
     }
     let config = dataset(arguments, &entry)?;
+    if let (Some(rate), Some(model)) = (config.sampling_rate, classifier.sampling_rate())
+        && (rate / model - 1.0).abs() > 1e-4
+    {
+        let path = config.path;
+        return Err(DatasetError::OtherRate { path, rate, model }.into());
+    }
     let split = arguments.split.name();
     let mut gallery = arguments.gallery.as_ref().map(|_| {
         let title = format!("{}: {split} split of {}", entry.id, config.path.display());

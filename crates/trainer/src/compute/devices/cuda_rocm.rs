@@ -16,7 +16,7 @@ fn find(backend: Backend) -> Vec<Accelerator> {
         _ => return Vec::new(),
     };
     // Without a driver the libraries cannot be loaded, and Burn panics.
-    let found = crate::compute::guard::catch_panic(|| {
+    let found = support::panics::catch_everywhere(|| {
         let devices = Device::enumerate(kind).into_vec().into_iter();
         let named = devices.map(|device| {
             let identity = device.identity();

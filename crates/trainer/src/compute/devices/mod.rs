@@ -43,9 +43,9 @@ pub fn list() -> Vec<DeviceInfo> {
 
 /// Formats the devices as a table.
 pub fn table(listed: &[DeviceInfo]) -> String {
-    let heads = ["BACKEND", "DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"].map(String::from);
+    let head = ["BACKEND", "DEVICE", "NAME", "KIND", "MEMORY", "DRIVER"];
     let rows = listed.iter().map(|device| {
-        [
+        vec![
             device.backend.into(),
             device.index.to_string(),
             device.name.clone(),
@@ -56,23 +56,7 @@ pub fn table(listed: &[DeviceInfo]) -> String {
             device.driver.clone(),
         ]
     });
-    let rows: Vec<[String; 6]> = std::iter::once(heads).chain(rows).collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in &rows {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"));
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
+    let mut text = support::table::table(&head, &rows.collect::<Vec<_>>(), &[]);
     let missing: Vec<&str> = Backend::ACCELERATORS
         .iter()
         .filter(|b| !b.is_built_in())

@@ -104,12 +104,7 @@ fn presets_of_the_project() {
     assert_eq!(default.recipe, Recipe::default());
     let keras = load("keras_compatible.yaml").recipe;
     assert_eq!(
-        (
-            keras.schedule,
-            keras.keep,
-            keras.average,
-            keras.weight_decay
-        ),
+        (keras.schedule, keras.keep, keras.average, keras.decay()),
         (Schedule::Plateau, Keep::Best, None, 0.0)
     );
     assert_eq!(keras.early_stopping.patience, Some(10));

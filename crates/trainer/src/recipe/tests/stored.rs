@@ -15,7 +15,7 @@ fn full() -> Recipe {
         epochs: 7,
         batch_size: 8,
         learning_rate: 0.002,
-        weight_decay: 0.1,
+        weight_decay: Some(0.1),
         schedule: Schedule::Plateau,
         warmup: 0.1,
         average: Some(0.9),

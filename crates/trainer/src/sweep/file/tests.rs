@@ -47,7 +47,7 @@ fn random_draws_whole_numbers_where_the_recipe_has_them() {
             .iter()
             .all(|r| (8..=64).contains(&r.batch_size))
     );
-    assert!(file.recipes.iter().any(|r| r.weight_decay.fract() != 0.0));
+    assert!(file.recipes.iter().any(|r| r.decay().fract() != 0.0));
 }
 
 #[test]

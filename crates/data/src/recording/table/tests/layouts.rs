@@ -178,3 +178,104 @@ fn large_tables_are_read_in_parts() {
         );
     }
 }
+
+/// A channel whose first value comes after the lines that tell the layout.
+#[test]
+fn a_channel_may_start_late() {
+    let row = |i: i64| {
+        let late = if i < 400 {
+            String::new()
+        } else {
+            i.to_string()
+        };
+        format!("{:.2},{late},{i},\n", i as f64 / 100.0)
+    };
+    let text = format!("time,Z,N,empty\n{}", (0..600).map(row).collect::<String>());
+    let own = contents(&text, &Hints::default()).unwrap();
+    let z = &own.traces[0];
+    assert_eq!(
+        (&*z.channel, z.samples.len(), z.samples[400]),
+        ("Z", 600, 400.0)
+    );
+    assert!(z.samples[..400].iter().all(|value| value.is_nan()));
+    assert_eq!(own.notes.texts(true), [] as [&str; 0]);
+}
+
+/// Seconds and parts of a second belong together if their names do.
+#[test]
+fn parts_of_seconds_in_columns_of_one_name() {
+    let row = |i: i64| {
+        format!(
+            "{},{},{}\n",
+            1_714_557_600 + i / 100,
+            i % 100 * 10_000,
+            i % 7
+        )
+    };
+    let rows: String = (0..300).map(row).collect();
+    for head in [
+        "tv_sec,tv_usec,Z",
+        "stamp.secs,stamp.usec,Z",
+        "sec,us,Z",
+        "time,us,Z",
+    ] {
+        let own = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
+        let trace = &own.traces[0];
+        assert_eq!((own.traces.len(), trace.rate), (1, 100.0), "{head}");
+        assert_eq!(trace.start, 1_714_557_600_000_000_000, "{head}");
+    }
+    // A velocity is no part of a second.
+    let own = contents(&format!("time,vel_us,Z\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(own.traces[0].channel, "vel_us");
+}
+
+/// Output of Arduino's serial monitor, and names with a line end in quotation marks.
+#[test]
+fn lines_of_other_programs() {
+    for between in [",", ";", "\t", " "] {
+        let row = |i: i64| format!("10:00:{:06.3} -> {i}{between}-{i}\n", i as f64 / 100.0);
+        let own = contents(&(0..300).map(row).collect::<String>(), &Hints::default()).unwrap();
+        let samples: Vec<f64> = (0..300).map(f64::from).collect();
+        assert_eq!(
+            (own.traces.len(), own.traces[0].rate),
+            (2, 100.0),
+            "{between}"
+        );
+        assert_eq!(own.traces[0].samples, samples, "{between}");
+    }
+    let row = |i: i64| format!("{:.2},{i}\n", i as f64 / 100.0);
+    let rows: String = (0..300).map(row).collect();
+    let (samples, _) = first(&format!("\"time\n(s)\",\"Z\r\n(mm/s)\"\n{rows}"));
+    assert_eq!(samples.len(), 300);
+}
+
+/// A line with one name less than there are columns: R does not name the numbers of rows.
+#[test]
+fn a_name_may_be_missing() {
+    let table = |head: &str, between: &str, first: &dyn Fn(i64) -> String| {
+        let row = |i: i64| format!("{}{:.2}{between}{i}\n", first(i), i as f64 / 100.0);
+        format!("{head}\n{}", (0..300).map(row).collect::<String>())
+    };
+    let samples: Vec<f64> = (0..300).map(f64::from).collect();
+    for (head, between, mark) in [
+        ("time,Z", ",", ""),
+        ("\"time\",\"Z\"", ",", "\""),
+        ("time Z", " ", ""),
+        ("\"time\" \"Z\"", " ", "\""),
+    ] {
+        let text = table(head, between, &|i| {
+            format!("{mark}{}{mark}{between}", i + 1)
+        });
+        let (own, notes) = first(&text);
+        assert_eq!(own, samples, "{head}");
+        assert!(notes.is_empty(), "{head}: {notes:?}");
+    }
+    // Nothing tells which name is missing.
+    let text = table("time,Z", ",", &|i| format!("{:.2},", i as f64 / 100.0));
+    let own = contents(&text, &Hints::default()).unwrap();
+    let doubts = own.notes.texts(true);
+    assert!(
+        doubts[0].contains("line 1 names 2 of 3 columns"),
+        "{doubts:?}"
+    );
+}

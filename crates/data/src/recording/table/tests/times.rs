@@ -161,3 +161,16 @@ fn one_date_settles_those_above_it() {
     let said = own.notes.texts(true).join("; ");
     assert!(said.contains("may be 2025-04-03 or 2025-03-04"), "{said}");
 }
+
+/// Numbers without a unit that would be slow in seconds may be milliseconds.
+#[test]
+fn milliseconds_without_a_unit_are_a_doubt() {
+    for (step, is_doubt) in [(9.98, true), (10.0, true), (0.01, false), (1.0, false)] {
+        let row = |i: i64| format!("{},{i}\n", i as f64 * step);
+        let rows: String = (0..300).map(row).collect();
+        let own = contents(&format!("time,Z\n{rows}"), &Hints::default()).unwrap();
+        let doubts = own.notes.texts(true);
+        let is_said = doubts.iter().any(|note| note.contains("name it `time_ms`"));
+        assert_eq!(is_said, is_doubt, "{step}: {doubts:?}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Tests for formats without an unambiguous beginning.
+
+/// Numbers in a fixed byte order.
+fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
+    let own: [u8; 2] = bytes.get(at..at + 2)?.try_into().ok()?;
+    Some(if big_endian {
+        u16::from_be_bytes(own)
+    } else {
+        u16::from_le_bytes(own)
+    })
+}
+
+/// `BZh`, and a digit that is the size of blocks.
+pub(super) fn is_bzip2(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', ..])
+}
+
+/// A header of 512 bytes with its checksum in octal digits: the sum of all bytes, with blanks in place of the checksum.
+pub(super) fn is_tar(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.get(..512) else {
+        return false;
+    };
+    let digits = header[148..156].iter().filter(|byte| byte.is_ascii_digit());
+    let stated = digits.fold(0, |sum, byte| sum * 8 + u32::from(byte - b'0'));
+    let is_checksum = |(i, _): &(usize, &u8)| !(148..156).contains(i);
+    let others = header.iter().enumerate().filter(is_checksum);
+    stated > 0
+        && stated == others.map(|(_, byte)| u32::from(*byte)).sum::<u32>() + 8 * u32::from(b' ')
+}
+
+/// What a server says instead of sending data: `Error 413: ...`, `404: Not Found`, `No data available`.
+pub(super) fn is_error_message(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(&line[..line.len().min(200)]).to_lowercase();
+    let between = [':', ' ', '-'];
+    let (is_error, rest) = match line.strip_prefix("error") {
+        Some(rest) => (true, rest.trim_start_matches(between)),
+        None => (false, &*line),
+    };
+    let code = rest.get(..3).and_then(|code| code.parse::<u16>().ok());
+    let is_code = code.is_some_and(|code| matches!(code, 204 | 400..=429 | 500..=511));
+    // A table may begin with such a number, but no message has its separators.
+    let message = rest.get(3..).unwrap_or_default();
+    let is_message = message
+        .trim_start_matches(between)
+        .starts_with(char::is_alphabetic)
+        && !message.contains([',', ';', '\t']);
+    is_code && (is_error || is_message)
+        || ["no data available", "no data found", "access denied"]
+            .iter()
+            .any(|own| line.starts_with(own))
+}
+
+/// A JSON object, or a list of them.
+pub(super) fn is_json(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut signs = text
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .skip_while(|byte| **byte == b'[');
+    signs.next() == Some(&b'{') && matches!(signs.next(), Some(b'"' | b'}'))
+}
+
+/// The first line of an event in Nordic format has 80 columns, year, month, day and the distance at fixed places, and a 1 at
+/// the end (SEISAN manual, appendix A).
+pub(super) fn is_nordic(bytes: &[u8]) -> bool {
+    let Some(line) = bytes.get(..80) else {
+        return false;
+    };
+    let number = |range: std::ops::Range<usize>| {
+        let text = str::from_utf8(&line[range]).ok()?;
+        text.trim().parse::<u16>().ok()
+    };
+    line[0] == b' '
+        && line[79] == b'1'
+        && matches!(line[21], b'L' | b'R' | b'D')
+        && matches!(bytes.get(80), Some(b'\n' | b'\r') | None)
+        && number(1..5).is_some_and(|year| (1800..2200).contains(&year))
+        && number(6..8).is_some_and(|month| (1..=12).contains(&month))
+        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
+}
+
+/// Kinemetrics' tag: `K`, byte order, version, instrument, type, length.
+pub(super) fn is_evt(bytes: &[u8]) -> bool {
+    let [b'K', order @ 0..=1, ..] = *bytes else {
+        return false;
+    };
+    let big_endian = order == 1;
+    // A header is of type 1, and its length tells whether it is one of an Altus or a K2 recorder.
+    let kind = if big_endian {
+        [0, 0, 0, 1]
+    } else {
+        [1, 0, 0, 0]
+    };
+    bytes.get(4..8) == Some(&kind) && matches!(u16_at(bytes, 8, big_endian), Some(2040 | 2736))
+}
+
+/// The file descriptor block of SEG-2: an identifier in either byte order and revision 1.
+pub(super) fn is_seg_2(bytes: &[u8]) -> bool {
+    let big_endian = match bytes {
+        [0x55, 0x3A, ..] => false,
+        [0x3A, 0x55, ..] => true,
+        _ => return false,
+    };
+    u16_at(bytes, 2, big_endian) == Some(1)
+}
+
+/// SEG-Y's binary header behind 3,200 bytes of text: interval, samples, format, and revision.
+pub(super) fn is_seg_y(bytes: &[u8]) -> bool {
+    let is_header = |big_endian: bool| {
+        let field = |at: usize| u16_at(bytes, at, big_endian);
+        field(3216).is_some_and(|micros| micros > 0)
+            && field(3220).is_some_and(|samples| samples > 0)
+            && field(3224).is_some_and(|format| matches!(format, 1..=8 | 10..=12 | 15 | 16))
+            && field(3500)
+                .is_some_and(|revision| matches!(revision, 0 | 1 | 0x10 | 0x100 | 0x200 | 0x201))
+    };
+    is_header(true) || is_header(false)
+}
+
+/// The first record of SEISAN's Fortran files has 80 characters, and their number before and after them.
+pub(super) fn is_seisan(bytes: &[u8]) -> bool {
+    let framed = |width: usize, big_endian: bool| {
+        let mut number = vec![0; width];
+        number[if big_endian { width - 1 } else { 0 }] = 80;
+        let end = width + 80;
+        bytes.starts_with(&number) && bytes.get(end..end + width) == Some(&number)
+    };
+    [4, 8]
+        .into_iter()
+        .any(|width| framed(width, true) || framed(width, false))
+        || bytes.starts_with(b"KP") && bytes.get(82) == Some(&b'P')
+}
+
+/// Packets of 1,024 bytes, each with its type.
+pub(super) fn is_reftek(bytes: &[u8]) -> bool {
+    /// Types of packets.
+    const TYPES: [&[u8]; 10] = [
+        b"AD", b"CD", b"DS", b"DT", b"EH", b"ET", b"FD", b"OM", b"SC", b"SH",
+    ];
+    let mut packets = bytes.chunks(1024).take(20);
+    bytes.len() >= 1024
+        && bytes.len().is_multiple_of(1024)
+        && packets.all(|packet| TYPES.contains(&&packet[..2]))
+        // Experiment number and year in binary-coded digits.
+        && bytes[2..4].iter().all(|byte| byte & 0xF <= 9 && byte >> 4 <= 9)
+}
+
+/// Blocks of 1,024 bytes with a header of 16: sampling rate, differences per record, records, and after the first sample
+/// a difference of zero (Güralp, SWA-RFC-GCFR).
+pub(super) fn is_gcf(bytes: &[u8]) -> bool {
+    let is_block = |block: &[u8]| {
+        let Some(&[rate, per_record, records]) =
+            block.get(13..16).and_then(|own| own.first_chunk())
+        else {
+            return false;
+        };
+        let width = match per_record & 7 {
+            own @ (1 | 2 | 4) => usize::from(4 / own),
+            _ => return false,
+        };
+        let difference = &block.get(20..20 + width);
+        rate > 0
+            && (1..=250).contains(&records)
+            && difference.is_some_and(|own| own.iter().all(|byte| *byte == 0))
+    };
+    bytes.len() >= 1024
+        && bytes.len().is_multiple_of(1024)
+        && bytes.chunks(1024).take(4).all(is_block)
+}

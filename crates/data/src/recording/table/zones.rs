@@ -1,0 +1,76 @@
+//! Time zones that stand beside the times: in the name of their column, or in a column of their own.
+
+use super::super::time::{has_zone, offset_in};
+use super::kinds::Kind;
+use super::layout::Layout;
+use super::line::split;
+use super::names::{is_zone, local_zone};
+use super::{Notes, Remark, Values};
+
+/// Nanoseconds per hour.
+const HOUR: f64 = 3600e9;
+/// Rows that are looked at for times with a zone of their own.
+const ROWS: usize = 16;
+
+/// Shifts times without a zone by the offset that the name of their column tells, `Date Time, GMT-04:00`. If a zone is named
+/// without an offset, a note says that the times are read as UTC.
+pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes: &mut Notes) {
+    let has_days = layout.kinds.contains(&Kind::Day);
+    let mut without_zone = false;
+    for (i, (name, values)) in layout.names.iter().zip(&mut *columns).enumerate() {
+        let is_dated = match layout.kinds[i] {
+            Kind::Stamp => true,
+            Kind::Clock => has_days,
+            _ => false,
+        };
+        let (Values::Times(times) | Values::Clocks(times)) = values else {
+            continue;
+        };
+        if !is_dated || has_own_zone(bytes, layout, i) {
+            continue;
+        }
+        without_zone = true;
+        if let Some(offset) = offset_in(name) {
+            let known = times.iter_mut().filter(|time| **time != super::NO_TIME);
+            known.for_each(|time| *time = time.saturating_sub(offset));
+            notes.push(Remark::Zone {
+                name: name.clone(),
+                hours: offset as f64 / HOUR,
+            });
+            without_zone = false;
+        } else if let Some(zone) = local_zone(name) {
+            notes.push(as_utc(name, zone));
+            without_zone = false;
+        }
+    }
+    if !without_zone {
+        return;
+    }
+    for (name, values) in layout.names.iter().zip(&*columns) {
+        if let Values::Texts(texts) = values
+            && texts.different() <= 2
+            && texts
+                .all()
+                .all(|text| str::from_utf8(text).is_ok_and(is_zone))
+            && !texts.rows.is_empty()
+        {
+            notes.push(as_utc(name, texts.get(0)));
+        }
+    }
+}
+
+fn as_utc(name: &str, zone: &str) -> String {
+    format!(
+        "column `{name}` says {zone}, but the times have no offset and are read as UTC: give labels in the same time, or \
+         write the times in UTC or with an offset such as -05:00"
+    )
+}
+
+/// Whether the first times of column `i` have a zone.
+fn has_own_zone(bytes: &[u8], layout: &Layout, i: usize) -> bool {
+    let lines = bytes[layout.start..]
+        .split(|byte| *byte == b'\n')
+        .take(ROWS);
+    let mut cells = lines.filter_map(|line| split(line, layout.separator).into_iter().nth(i));
+    cells.any(|cell| has_zone(&cell))
+}

@@ -1,0 +1,216 @@
+//! Files and folders that appear whole or not at all.
+//!
+//! They are written under a temporary name beside their final one, `.NAME.HOST.PROCESS.tmp`, and renamed once they are
+//! complete. A reader, or a computer that loses power, sees the old state or the new one.
+
+use std::fs::{File, OpenOptions, remove_dir_all, remove_file, rename};
+use std::io::{Error, ErrorKind, Result, Write};
+use std::path::{Path, PathBuf};
+
+use crate::words::host_name;
+
+/// A file or folder that is not complete yet. It is removed when dropped, unless it was finished.
+#[derive(Debug)]
+pub struct Aside {
+    path: PathBuf,
+    target: PathBuf,
+    is_finished: bool,
+}
+
+impl Aside {
+    /// The temporary name of `target`. Nothing is created.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] if `target` ends without a name, like `..`.
+    pub fn of(target: &Path) -> Result<Self> {
+        let name = target.file_name();
+        let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "it names no file"))?;
+        let (name, host) = (name.to_string_lossy(), host_name());
+        let aside = format!(".{name}.{host}.{}.tmp", std::process::id());
+        Ok(Self {
+            path: target.with_file_name(aside),
+            target: target.to_owned(),
+            is_finished: false,
+        })
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Renames the file or folder to its final name, durably. A folder replaces no folder that has content.
+    ///
+    /// # Errors
+    /// If it cannot be renamed; then it is removed.
+    pub fn finish(mut self) -> Result<()> {
+        rename(&self.path, &self.target)?;
+        self.is_finished = true;
+        // The rename is only durable once the directory is synced.
+        sync_parent(&self.target)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if !self.is_finished && remove_file(&self.path).is_err() {
+            let _ = remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// A file that replaces another once it is complete. A symbolic link stays, and its target is replaced. Devices and pipes
+/// are written to, not replaced.
+#[derive(Debug)]
+pub struct Replacement {
+    file: File,
+    aside: Option<Aside>,
+}
+
+impl Replacement {
+    /// Begins the file that will be at `path`.
+    ///
+    /// # Errors
+    /// If it cannot be created, or if `path` names no file.
+    pub fn create(path: &Path) -> Result<Self> {
+        let link = path.is_symlink().then(|| path.canonicalize().ok());
+        let target = link.flatten();
+        let path = target.as_deref().unwrap_or(path);
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            return Ok(Self {
+                file: OpenOptions::new().write(true).open(path)?,
+                aside: None,
+            });
+        }
+        let aside = Aside::of(path)?;
+        Ok(Self {
+            file: File::create(aside.path())?,
+            aside: Some(aside),
+        })
+    }
+
+    /// Completes the file, durably.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the old file stays intact and no temporary file remains.
+    pub fn finish(self) -> Result<()> {
+        match self.aside {
+            Some(aside) => self.file.sync_all().and_then(|()| aside.finish()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Replaces the content of the file at `path`, as [`Replacement`] does.
+///
+/// # Errors
+/// If it cannot be written; then the old file stays intact and no temporary file remains.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("notes.txt");
+/// support::files::replace(&path, b"new")?;
+/// assert_eq!(std::fs::read(&path)?, b"new");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = Replacement::create(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
+/// Syncs the directory that holds `path`; for a bare name that is the working directory.
+///
+/// # Errors
+/// If it cannot be synced.
+pub fn sync_parent(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) && parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{create_dir, read, read_dir, write};
+
+    use super::*;
+
+    /// Names in a folder, sorted.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        write(&path, "old").unwrap();
+        let mut file = Replacement::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()).len(), 2);
+        file.finish().unwrap();
+        assert_eq!(read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn what_is_not_finished_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mut file = Replacement::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        let aside = Aside::of(&path).unwrap();
+        create_dir(aside.path()).unwrap();
+        write(aside.path().join("part"), "half").unwrap();
+        drop(aside);
+        assert!(names(folder.path()).is_empty());
+        let none = Aside::of(&folder.path().join("..")).unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_folder_replaces_no_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set");
+        for expected in [true, false] {
+            let aside = Aside::of(&path).unwrap();
+            create_dir(aside.path()).unwrap();
+            write(aside.path().join("part"), "whole").unwrap();
+            assert_eq!(aside.finish().is_ok(), expected);
+            assert_eq!(names(folder.path()), ["set"]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_a_device_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(read(&target).unwrap(), b"new");
+        replace(Path::new("/dev/null"), b"lost").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
+    }
+}
