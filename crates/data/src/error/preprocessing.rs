@@ -60,7 +60,10 @@ pub enum PreprocessingError {
         problem: String,
     },
     /// The sample has the wrong number of dimensions.
-    #[error("the shape is {shape:?}; expected [2, 1024] or [2, 7, 256]")]
+    #[error(
+        "the shape is {shape:?}; expected [channels, samples] such as [2, 1024], or [channels, segments, values] such as \
+         [2, 7, 256]; a single channel is [1, samples]"
+    )]
     Dimensions {
         /// The shape.
         shape: Vec<usize>,
@@ -82,11 +85,7 @@ pub enum PreprocessingError {
         value: f32,
     },
     /// A window whose length does not allow half-overlapping segments.
-    #[error(
-        "a window of {samples} samples cannot be cut into {segments} half-overlapping segments: the number must be a \
-         multiple of 8; cut windows to {}, or leave out `spectral_processing` for `bands`, which take other lengths",
-        samples / 8 * 8
-    )]
+    #[error("{}", uncuttable(*samples, *segments))]
     Uncuttable {
         /// Samples of the window.
         samples: usize,
@@ -304,4 +303,18 @@ pub enum LayoutError {
         /// The floor.
         floor: f64,
     },
+}
+
+fn uncuttable(samples: usize, segments: usize) -> String {
+    let whole = samples / 8 * 8;
+    if whole == 0 {
+        return format!(
+            "a window of {samples} samples is too short for {segments} segments: are the channels last? Windows are stored as \
+             [channels, samples]"
+        );
+    }
+    format!(
+        "a window of {samples} samples cannot be cut into {segments} half-overlapping segments: the number must be a multiple \
+         of 8; cut windows to {whole}, or leave out `spectral_processing` for `bands`, which take other lengths"
+    )
 }

@@ -83,18 +83,15 @@ fn bands_are_of_whole_windows() {
 
 #[test]
 fn bad_windows() {
-    assert!(
-        to_input(&[0.0; 10], &[2, 5])
-            .unwrap_err()
-            .to_string()
-            .contains("multiple of 8")
-    );
-    assert!(
-        to_input(&[0.0; 10], &[10])
-            .unwrap_err()
-            .to_string()
-            .contains("expected [2, 1024]")
-    );
+    for (shape, expected) in [
+        (&[2, 12][..], "multiple of 8; cut windows to 8"),
+        // As Keras stores windows.
+        (&[8, 3], "are the channels last?"),
+        (&[24], "a single channel is [1, samples]"),
+    ] {
+        let error = to_input(&[0.0; 24], shape).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
     let error = to_input(&[f32::NAN; 16], &[2, 8]).unwrap_err().to_string();
     assert!(error.contains("value 0 is NaN"), "{error}");
     let config = SpectralConfig {
