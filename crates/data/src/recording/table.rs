@@ -21,6 +21,7 @@ mod parts;
 mod rows;
 mod sensors;
 mod stamps;
+mod steps;
 mod times;
 mod usual;
 mod values;

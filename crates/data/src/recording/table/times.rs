@@ -6,6 +6,7 @@ use super::counted::{self, counters, unwrapped};
 use super::days::{DayCount, ticks};
 use super::names::{time_name, unit_by_size};
 use super::rows::rows_of;
+use super::steps::usual_step;
 use super::{Column, NO_TIME, Values, parts};
 use crate::error::recording::TableError;
 use crate::room::room;
@@ -368,19 +369,6 @@ fn slow(name: &str, step: f64) -> Option<String> {
              name it `{name}_ms`"
         )
     })
-}
-
-/// Median difference of neighbours, and where most are equal, the mean.
-fn usual_step(values: &[f64]) -> f64 {
-    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
-    let mut steps: Vec<f64> = steps.filter(|step| step.is_finite()).collect();
-    if steps.is_empty() {
-        return 0.0;
-    }
-    let mean = steps.iter().sum::<f64>() / steps.len() as f64;
-    let middle = steps.len() / 2;
-    let (_, &mut median, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
-    if median == 0.0 { mean } else { median }
 }
 
 /// A time in nanoseconds, without the rounding of large numbers of small units.
