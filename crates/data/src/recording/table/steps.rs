@@ -36,7 +36,7 @@ mod tests {
     fn a_sample_of_long_tables_has_the_same_step() {
         for length in [2, 100, STEPS + 1, 100_000] {
             // Every tenth step is long.
-            let step = |i: usize| if i % 10 == 0 { 3.0 } else { 0.5 };
+            let step = |i: usize| if i.is_multiple_of(10) { 3.0 } else { 0.5 };
             let mut time = 0.0;
             let times = (0..length).map(|i| {
                 time += step(i);
