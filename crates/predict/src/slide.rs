@@ -1,6 +1,6 @@
 //! Resamples contiguous stretches to the model's sampling rate and cuts them into windows.
 
-use data::recording::NANOS;
+use data::recording::{NANOS, is_slower};
 use data::signal::{Ratio, Resampler, SignalError};
 
 use crate::join::Joined;
@@ -89,7 +89,7 @@ impl Slider {
 
     /// The lowest rate of a channel so far, if it is below the model's: there are no frequencies above half of it.
     pub fn slower(&self) -> Option<f64> {
-        (self.lowest < self.cutting.rate * (1.0 - 1e-4)).then_some(self.lowest)
+        is_slower(self.lowest, self.cutting.rate).then_some(self.lowest)
     }
 
     /// Hop between windows in samples at the model's rate.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::SPLITS;
 use super::report::RecordingReport;
-use crate::recording::NANOS;
+use crate::recording::{NANOS, is_slower};
 
 /// Ratio of loudness between splits above which it is reported.
 const LOUDER: f32 = 10.0;
@@ -181,7 +181,7 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
         let lowest = rates.copied().fold(f64::INFINITY, f64::min);
         recording.rate_given.unwrap_or(lowest)
     };
-    let is_slower = |recording: &RecordingReport| own_rate(recording) < rate * (1.0 - 1e-4);
+    let is_slow = |recording: &RecordingReport| is_slower(own_rate(recording), rate);
     let counted = |recording: &&RecordingReport| {
         recording
             .classes
@@ -189,7 +189,7 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
             .any(|class| class.counts.windows > 0)
     };
     let all: Vec<&RecordingReport> = recordings.iter().filter(counted).collect();
-    let slow: Vec<&RecordingReport> = all.iter().copied().filter(|own| is_slower(own)).collect();
+    let slow: Vec<&RecordingReport> = all.iter().copied().filter(|own| is_slow(own)).collect();
     let Some(slowest) = slow
         .iter()
         .min_by(|a, b| own_rate(a).total_cmp(&own_rate(b)))
@@ -209,7 +209,7 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
         |recording: &RecordingReport, class: usize| recording.classes[class].counts.windows > 0;
     let told = classes.iter().enumerate().filter(|(class, _)| {
         let mut with = all.iter().filter(|own| has(own, *class)).peekable();
-        with.peek().is_some() && with.all(|own| is_slower(own))
+        with.peek().is_some() && with.all(|own| is_slow(own))
     });
     let told: Vec<String> = told.map(|(_, name)| format!("`{name}`")).collect();
     if !told.is_empty() && slow.len() < all.len() && told.len() < classes.len() {

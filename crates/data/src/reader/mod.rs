@@ -172,17 +172,24 @@ const READERS: [&dyn Reader; 5] = [&Npz, &Npy, &Pt, &Gz, &Tfrecord];
 /// # Errors
 /// [`DataError`] if none does.
 pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
-    let mut head = Vec::with_capacity(HEAD);
-    let file = File::open(path);
-    file.and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
-        .map_err(unreadable(path))?;
-    let start = &head[..head.len().min(16)];
-    let reader = READERS.iter().find(|reader| reader.accepts(path, start));
-    reader.copied().ok_or_else(|| unknown(path, &head))
+    let head = beginning(path, 16)?;
+    match READERS.iter().find(|reader| reader.accepts(path, &head)) {
+        Some(reader) => Ok(*reader),
+        None => Err(unknown(path, &beginning(path, HEAD)?)),
+    }
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.
 const HEAD: usize = 4096;
+
+/// The first bytes of a file, at most `length`.
+fn beginning(path: &Path, length: usize) -> Result<Vec<u8>, DataError> {
+    let mut head = Vec::with_capacity(length);
+    let file = File::open(path);
+    file.and_then(|file| file.take(length as u64).read_to_end(&mut head))
+        .map_err(unreadable(path))?;
+    Ok(head)
+}
 
 /// The error for a source that begins with `head`, which no reader can read.
 fn unknown(path: &Path, head: &[u8]) -> DataError {

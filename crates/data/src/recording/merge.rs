@@ -9,7 +9,7 @@ use super::{NANOS, Notes, Trace, format_time, same_rate};
 use crate::error::recording::{MergeError, RatesDiffer};
 
 /// Largest relative difference of rates that count as equal, as in libmseed.
-const CLOCKS: f64 = 1e-4;
+pub(super) const CLOCKS: f64 = 1e-4;
 /// Fill value of NumPy's masked arrays, and so of ObsPy, for missing floats.
 const MASKED: f64 = 1e20;
 /// Fill value of many programs for missing integers; also the lowest 32-bit integer.

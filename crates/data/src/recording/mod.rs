@@ -292,6 +292,12 @@ pub(crate) fn same_rate(one: f64, other: f64) -> bool {
 }
 
 /// Returns `rate` if time can be computed with it.
+/// Whether a recording at `rate` lacks frequencies that one at `wanted` has: a difference of a ten-thousandth is that of two
+/// clocks.
+pub fn is_slower(rate: f64, wanted: f64) -> bool {
+    rate < wanted * (1.0 - merge::CLOCKS)
+}
+
 fn check_rate(rate: f64) -> Result<f64, RateError> {
     if rate.is_finite() && (1e-6..=1e9).contains(&rate) {
         Ok(rate)

@@ -29,8 +29,6 @@ enum Test {
 
 use Test::{At, By, Start, Text, TextWith, With};
 
-const CONVERT: &str = "convert it to miniSEED, such as with ObsPy";
-
 /// A kind of file that is not read.
 struct Signature {
     test: Test,
@@ -44,11 +42,18 @@ const fn row(test: Test, what: &'static str, advice: &'static str) -> Signature 
     Signature { test, what, advice }
 }
 
+const CONVERT: &str = "convert it to miniSEED, such as with ObsPy";
+const CONVERT_ASDF: &str = "convert its waveforms to miniSEED, such as with pyasdf";
 const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "export it as CSV";
+const EXPORT_TRACKS: &str = "export its tracks as WAV";
+const FROM_MATLAB: &str = "export it as CSV or WAV, or save it with NumPy";
 const TO_WAV: &str = "convert it to WAV";
 const AGAIN: &str = "the download went wrong: download it again";
 const NO_SAMPLES: &str = "it has no samples; give the file of the recording";
+
+const HDF5: &[u8] = b"\x89HDF\r\n\x1A\n";
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// All kinds, special ones before general ones.
 #[rustfmt::skip]
@@ -68,7 +73,7 @@ const SIGNATURES: &[Signature] = &[
     row(TextWith("<", "quakeml"), "QuakeML, a list of events", NO_SAMPLES),
     row(TextWith("<", "<seiscomp"), "SeisComP XML, a description of stations or events", NO_SAMPLES),
     row(TextWith("<", "<xseed"), "XML-SEED, a description of stations", NO_SAMPLES),
-    row(TextWith("<", "audacityproject"), "a project of Audacity", "export its tracks as WAV"),
+    row(TextWith("<", "audacityproject"), "a project of Audacity", EXPORT_TRACKS),
     row(Text("<?xml"), "an XML document", NO_SAMPLES),
     row(By(is_nordic), "an S-file of SEISAN (Nordic format), a list of events", NO_SAMPLES),
     row(Text("begin gse2"), "a message in GSE2 format", CONVERT),
@@ -91,17 +96,17 @@ const SIGNATURES: &[Signature] = &[
     row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node", CONVERT),
     row(By(is_seg_y), "SEG-Y", CONVERT),
     // Arrays and databases.
-    row(With(b"\x89HDF\r\n\x1A\n", b"Provenance"), "ASDF (HDF5)", "convert its waveforms to miniSEED, such as with pyasdf"),
-    row(With(b"\x89HDF\r\n\x1A\n", b"AuxiliaryData"), "ASDF (HDF5)", "convert its waveforms to miniSEED, such as with pyasdf"),
-    row(With(b"\x89HDF\r\n\x1A\n", b"MATLAB_class"), "a MATLAB file of version 7.3 (HDF5)", "export it as CSV or WAV, or save it with NumPy"),
-    row(With(b"\x89HDF\r\n\x1A\n", b"Acquisition"), "HDF5 of a fibre-optic (DAS) recorder", "export the channels to miniSEED, WAV or CSV"),
-    row(Start(b"\x89HDF\r\n\x1A\n"), "HDF5", "recordings in HDF5 are read from SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),
-    row(Start(b"MATLAB 7.3"), "a MATLAB file of version 7.3 (HDF5)", "export it as CSV or WAV, or save it with NumPy"),
-    row(Start(b"MATLAB "), "a MATLAB file", "export it as CSV or WAV, or save it with NumPy"),
+    row(With(HDF5, b"Provenance"), "ASDF (HDF5)", CONVERT_ASDF),
+    row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5)", CONVERT_ASDF),
+    row(With(HDF5, b"MATLAB_class"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
+    row(With(HDF5, b"Acquisition"), "HDF5 of a fibre-optic (DAS) recorder", "export the channels to miniSEED, WAV or CSV"),
+    row(Start(HDF5), "HDF5", "recordings in HDF5 are read from SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),
+    row(Start(b"MATLAB 7.3"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
+    row(Start(b"MATLAB "), "a MATLAB file", FROM_MATLAB),
     row(Start(b"\x93NUMPY"), "an array of NumPy", "save it as CSV or WAV, which have a sampling rate"),
     row(Start(b"CDF\x01"), "NetCDF", EXPORT),
     row(Start(b"CDF\x02"), "NetCDF", EXPORT),
-    row(With(b"SQLite format 3", b"AUDY"), "a project of Audacity", "export its tracks as WAV"),
+    row(With(b"SQLite format 3", b"AUDY"), "a project of Audacity", EXPORT_TRACKS),
     row(Start(b"SQLite format 3"), "a database of SQLite", EXPORT),
     row(Start(b"ARROW1"), "a table of Arrow (Feather)", "save it as Parquet"),
     row(Start(b"ORC\x0C"), "a table of ORC", "save it as Parquet"),
@@ -114,11 +119,11 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"MDF     "), "MDF", EXPORT),
     row(Start(b"\xFFBIOSEMI"), "BDF", EXPORT),
     // Documents and pictures.
-    row(With(b"PK\x03\x04", b"xl/"), "an Excel workbook", EXPORT),
-    row(With(b"PK\x03\x04", b"opendocument.spreadsheet"), "a spreadsheet of LibreOffice", EXPORT),
-    row(With(b"PK\x03\x04", b"word/"), "a Word document", EXPORT),
-    row(With(b"PK\x03\x04", b".npy"), "a NumPy archive (.npz)", "save it as CSV or WAV, which have a sampling rate; windows that are already cut belong into an index file"),
-    row(With(b"PK\x03\x04", b"data.pkl"), "a file of PyTorch", "windows that are already cut belong into an index file"),
+    row(With(ZIP, b"xl/"), "an Excel workbook", EXPORT),
+    row(With(ZIP, b"opendocument.spreadsheet"), "a spreadsheet of LibreOffice", EXPORT),
+    row(With(ZIP, b"word/"), "a Word document", EXPORT),
+    row(With(ZIP, b".npy"), "a NumPy archive (.npz)", "save it as CSV or WAV, which have a sampling rate; windows that are already cut belong into an index file"),
+    row(With(ZIP, b"data.pkl"), "a file of PyTorch", "windows that are already cut belong into an index file"),
     row(Start(b"\xD0\xCF\x11\xE0"), "an old Excel workbook", EXPORT),
     row(Start(b"%PDF"), "a PDF", NO_SAMPLES),
     row(Start(b"{\\rtf"), "an RTF document", EXPORT),
@@ -136,7 +141,7 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"ID3\x04\0"), "MP3 audio", TO_WAV),
     row(At(4, b"ftyp"), "MP4 audio or video", TO_WAV),
     // Archives.
-    row(Start(b"PK\x03\x04"), "a zip archive", UNPACK),
+    row(Start(ZIP), "a zip archive", UNPACK),
     row(Start(b"PK\x05\x06"), "an empty zip archive", AGAIN),
     row(By(is_tar), "a tar archive", UNPACK),
     row(Start(b"7z\xBC\xAF\x27\x1C"), "a 7z archive", UNPACK),
@@ -174,7 +179,10 @@ impl Test {
             Text(start) => text_starts(bytes, start),
             TextWith(start, word) => {
                 text_starts(bytes, start)
-                    && contains(&bytes[..bytes.len().min(ENDS)].to_ascii_lowercase(), word)
+                    && has(
+                        &bytes[..bytes.len().min(ENDS)].to_ascii_lowercase(),
+                        word.as_bytes(),
+                    )
             }
             With(start, word) => {
                 bytes.starts_with(start)
@@ -188,10 +196,6 @@ impl Test {
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|own| own == word)
-}
-
-fn contains(bytes: &[u8], word: &str) -> bool {
-    has(bytes, word.as_bytes())
 }
 
 /// Whether a text begins with `start`, in whatever case, after a byte-order mark and white space.

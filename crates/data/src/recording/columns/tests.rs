@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::{ColumnDescriptor, ColumnPath};
 use proptest::prelude::*;
@@ -17,6 +17,18 @@ use super::super::table::{Texts, Values};
 use super::super::{Hints, Notes};
 use super::chunk::Pages;
 
+/// Writes the next column of a row group; `levels` say which rows have a value.
+fn write<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+    values: &[T::T],
+    levels: Option<&[i16]>,
+) {
+    let mut column = group.next_column().unwrap().unwrap();
+    let typed = column.typed::<T>();
+    typed.write_batch(values, levels, None).unwrap();
+    column.close().unwrap();
+}
+
 /// A file with one column of texts in groups of rows.
 fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Bytes {
     let schema = "message table { optional byte_array channel (utf8); }";
@@ -24,7 +36,6 @@ fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Byt
     let mut file = SerializedFileWriter::new(Vec::new(), schema, properties.into()).unwrap();
     for rows in groups {
         let mut group = file.next_row_group().unwrap();
-        let mut column = group.next_column().unwrap().unwrap();
         let levels: Vec<i16> = rows.iter().map(|row| row.is_some().into()).collect();
         let texts: Vec<ByteArray> = rows
             .iter()
@@ -32,9 +43,7 @@ fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Byt
             .cloned()
             .map(ByteArray::from)
             .collect();
-        let typed = column.typed::<ByteArrayType>();
-        typed.write_batch(&texts, Some(&levels), None).unwrap();
-        column.close().unwrap();
+        write::<ByteArrayType>(&mut group, &texts, Some(&levels));
         group.close().unwrap();
     }
     file.into_inner().unwrap().into()
@@ -99,26 +108,10 @@ fn damaged(name: &str, column: usize) -> Bytes {
         let texts: Vec<ByteArray> = rows
             .map(|row| ByteArray::from(&*format!("at {row}")))
             .collect();
-        let mut column = group.next_column().unwrap().unwrap();
-        column
-            .typed::<DoubleType>()
-            .write_batch(&times, None, None)
-            .unwrap();
-        column.close().unwrap();
-        for _ in 0..2 {
-            let mut column = group.next_column().unwrap().unwrap();
-            column
-                .typed::<Int64Type>()
-                .write_batch(&samples, None, None)
-                .unwrap();
-            column.close().unwrap();
-        }
-        let mut column = group.next_column().unwrap().unwrap();
-        column
-            .typed::<ByteArrayType>()
-            .write_batch(&texts, None, None)
-            .unwrap();
-        column.close().unwrap();
+        write::<DoubleType>(&mut group, &times, None);
+        write::<Int64Type>(&mut group, &samples, None);
+        write::<Int64Type>(&mut group, &samples, None);
+        write::<ByteArrayType>(&mut group, &texts, None);
         group.close().unwrap();
     }
     let mut bytes = file.into_inner().unwrap();

@@ -2,7 +2,7 @@
 
 use super::Stretch;
 use crate::error::recording::RatesDiffer;
-use crate::recording::{NANOS, Note, Remark, Trace};
+use crate::recording::{NANOS, Note, Remark, Trace, is_slower};
 use crate::signal::{Ratio, resample};
 
 /// Time in which channels have different rates.
@@ -39,7 +39,7 @@ impl Apart {
             self.seconds, self.rates
         );
         let (lowest, channel) = &self.lowest;
-        if *lowest >= rate * (1.0 - 1e-4) {
+        if !is_slower(*lowest, rate) {
             return Remark::Resampled(text).into();
         }
         let highest = lowest / 2.0;

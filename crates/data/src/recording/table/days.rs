@@ -2,6 +2,7 @@
 
 use super::super::NANOS;
 use super::NO_TIME;
+use super::names::DAY_UNIT;
 
 /// A way to count days.
 #[derive(Debug, PartialEq)]
@@ -57,24 +58,37 @@ const TICKS: [(f64, std::ops::Range<f64>, &str); 2] = [
     ),
 ];
 
-/// Nanoseconds since 1970 of `values` that are ticks of 100 ns, and what these are; `None` for others.
-pub(super) fn ticks(values: &[f64]) -> Option<(Vec<i64>, &'static str)> {
-    let first = values.iter().find(|value| value.is_finite())?;
-    let (origin, range, what) = TICKS
-        .into_iter()
-        .find(|(_, range, _)| range.contains(first))?;
+/// The kind whose numbers, in its range, all `values` may be.
+fn kind_of<'a, T>(
+    values: &[f64],
+    kinds: &'a [T],
+    range: impl Fn(&T) -> &std::ops::Range<f64>,
+) -> Option<&'a T> {
     let mut finite = values.iter().filter(|value| value.is_finite());
-    if !finite.all(|value| range.contains(value)) {
-        return None;
-    }
-    let nanos = |value: &f64| {
+    let first = finite.next()?;
+    let kind = kinds.iter().find(|kind| range(kind).contains(first))?;
+    finite
+        .all(|value| range(kind).contains(value))
+        .then_some(kind)
+}
+
+/// Nanoseconds of every value that is a number.
+fn times_of(values: &[f64], nanos: impl Fn(f64) -> i64) -> Vec<i64> {
+    let time = |value: &f64| {
         if value.is_finite() {
-            (value - origin) as i64 * 100
+            nanos(*value)
         } else {
             NO_TIME
         }
     };
-    Some((values.iter().map(nanos).collect(), what))
+    values.iter().map(time).collect()
+}
+
+/// Nanoseconds since 1970 of `values` that are ticks of 100 ns, and what these are; `None` for others.
+pub(super) fn ticks(values: &[f64]) -> Option<(Vec<i64>, &'static str)> {
+    let (origin, _, what) = kind_of(values, &TICKS, |(_, range, _)| range)?;
+    let times = times_of(values, |value| (value - origin) as i64 * 100);
+    Some((times, what))
 }
 
 /// Numbers that rise by less per row are no seconds: no sensor of the ground has 20,000 samples a second. As days, this
@@ -84,12 +98,7 @@ const FASTEST_STEP: f64 = 5e-5;
 impl DayCount {
     /// The count whose numbers all `values` may be.
     pub fn of(values: &[f64]) -> Option<&'static Self> {
-        let first = values.iter().find(|value| value.is_finite())?;
-        let count = COUNTS.iter().find(|count| count.days.contains(first))?;
-        let mut finite = values.iter().filter(|value| value.is_finite());
-        finite
-            .all(|value| count.days.contains(value))
-            .then_some(count)
+        kind_of(values, &COUNTS, |count| &count.days)
     }
 
     /// The count of `values` that cannot be seconds, as they usually rise by `step`.
@@ -99,13 +108,8 @@ impl DayCount {
 
     /// Nanoseconds since 1970.
     pub fn times(&self, values: &[f64]) -> Vec<i64> {
-        let nanos = |value: &f64| {
-            if value.is_finite() {
-                ((value - self.to_1970) * 86400.0 * NANOS).round() as i64
-            } else {
-                NO_TIME
-            }
-        };
-        values.iter().map(nanos).collect()
+        times_of(values, |value| {
+            ((value - self.to_1970) * DAY_UNIT * NANOS).round() as i64
+        })
     }
 }

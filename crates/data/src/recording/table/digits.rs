@@ -175,14 +175,19 @@ fn long_fraction(
         power += exponent(own, behind, end)?;
         behind += 4;
     }
-    // As long as this is the case for nearly all numbers of a table or nearly none, and not for every other one.
-    let value = if digits < FEW_DIGITS && (-MOST_DECIMALS..=0).contains(&power) {
-        quotient(digits, power.unsigned_abs() as usize)
-    } else {
-        nearest(digits, power)?
-    };
-    numbers.push(signed(value, negative));
+    numbers.push(signed(value_of(digits, power)?, negative));
     Some(behind)
+}
+
+/// `digits * 10^power`, by division where that is exact and quicker.
+#[inline(always)]
+fn value_of(digits: u64, power: i32) -> Option<f64> {
+    // As long as this is the case for nearly all numbers of a table or nearly none, and not for every other one.
+    if digits < FEW_DIGITS && (-MOST_DECIMALS..=0).contains(&power) {
+        Some(quotient(digits, power.unsigned_abs() as usize))
+    } else {
+        nearest(digits, power)
+    }
 }
 
 /// [`add_number`] with an exponent at `behind`, behind digits of which a float64 holds all.
@@ -195,12 +200,7 @@ fn short_with_exponent(
     numbers: &mut Vec<f64>,
 ) -> Option<usize> {
     let power = exponent(own, behind, end)? - decimals as i32;
-    let value = if (-MOST_DECIMALS..=0).contains(&power) {
-        quotient(digits, power.unsigned_abs() as usize)
-    } else {
-        nearest(digits, power)?
-    };
-    numbers.push(signed(value, negative));
+    numbers.push(signed(value_of(digits, power)?, negative));
     Some(behind.wrapping_add(4))
 }
 

@@ -1,5 +1,8 @@
 //! Meaning of column names: times and their units, row numbers.
 
+/// Seconds of a day, as the unit of a column.
+pub(super) const DAY_UNIT: f64 = 86400.0;
+
 /// Names of times.
 const TIMES: [&str; 17] = [
     "time",
@@ -71,7 +74,7 @@ pub(crate) fn unit(word: &str) -> Option<f64> {
         }
         "min" | "mins" | "minute" | "minutes" => 60.0,
         "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
-        "d" | "day" | "days" => 86400.0,
+        "d" | "day" | "days" => DAY_UNIT,
         _ => return None,
     })
 }
@@ -106,7 +109,7 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     }
     if is_day_number(name) {
         return Some(TimeName {
-            unit: Some(86400.0),
+            unit: Some(DAY_UNIT),
         });
     }
     let (base, inside) = match name.find(['(', '[', '{']) {

@@ -4,7 +4,7 @@ use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, r
 use super::super::{Hints, NANOS, Notes, Remark};
 use super::counted::{self, counters, unwrapped};
 use super::days::{DayCount, ticks};
-use super::names::{time_name, unit_by_size};
+use super::names::{DAY_UNIT, time_name, unit_by_size};
 use super::rows::rows_of;
 use super::steps::usual_step;
 use super::{Column, NO_TIME, Values, parts};
@@ -15,8 +15,6 @@ use crate::room::room;
 const SLOWEST_STEP: f64 = 1.5;
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
-/// Seconds of a day, as the unit of a column.
-const DAY_UNIT: f64 = 86400.0;
 /// Numbers of seconds from here on are Unix time: no recording lasts three years.
 const EARLIEST: f64 = 1e8;
 /// Later seconds since 1970 rather count from another origin: the year 2060.
@@ -246,8 +244,8 @@ fn of_numbers(
     notes: &mut Notes,
 ) -> Result<Option<(Vec<i64>, bool)>, TableError> {
     let largest = largest(values);
-    let named = time_name(name).and_then(|name| name.unit);
-    let unit = match named {
+    let step = usual_step(values);
+    let unit = match time_name(name).and_then(|name| name.unit) {
         Some(DAY_UNIT) if let Some(count) = DayCount::of(values) => {
             notes.push(Remark::DayNumbers {
                 name: name.into(),
@@ -261,19 +259,19 @@ fn of_numbers(
             return Ok(Some((times, true)));
         }
         None if largest >= EARLIEST => unit_by_size(largest),
-        None if let Some(count) = DayCount::of_steps(values, usual_step(values)) => {
+        None if let Some(count) = DayCount::of_steps(values, step) => {
             notes.push(format!(
                 "column `{name}` is taken for {}: in seconds it would say {:.0} samples a second",
                 count.what,
-                1.0 / usual_step(values)
+                1.0 / step
             ));
             return Ok(Some((count.times(values), true)));
         }
         None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => {
-            notes.extend(slow(name, usual_step(values)));
+            notes.extend(slow(name, step));
             1.0
         }
-        None => match of_whole(name, usual_step(values), whole, (hints, notes))? {
+        None => match of_whole(name, step, whole, (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
         },
