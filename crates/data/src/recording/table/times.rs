@@ -1,5 +1,7 @@
 //! Finds the column of times in a table, and its unit.
 
+use std::cell::LazyCell;
+
 use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, rounded};
 use super::super::{Hints, NANOS, Notes, Remark};
 use super::counted::{self, counters, unwrapped};
@@ -244,7 +246,7 @@ fn of_numbers(
     notes: &mut Notes,
 ) -> Result<Option<(Vec<i64>, bool)>, TableError> {
     let largest = largest(values);
-    let step = usual_step(values);
+    let step = LazyCell::new(|| usual_step(values));
     let unit = match time_name(name).and_then(|name| name.unit) {
         Some(DAY_UNIT) if let Some(count) = DayCount::of(values) => {
             notes.push(Remark::DayNumbers {
@@ -259,19 +261,19 @@ fn of_numbers(
             return Ok(Some((times, true)));
         }
         None if largest >= EARLIEST => unit_by_size(largest),
-        None if let Some(count) = DayCount::of_steps(values, step) => {
+        None if let Some(count) = DayCount::of_steps(values, *step) => {
             notes.push(format!(
                 "column `{name}` is taken for {}: in seconds it would say {:.0} samples a second",
                 count.what,
-                1.0 / step
+                1.0 / *step
             ));
             return Ok(Some((count.times(values), true)));
         }
         None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => {
-            notes.extend(slow(name, step));
+            notes.extend(slow(name, *step));
             1.0
         }
-        None => match of_whole(name, step, whole, (hints, notes))? {
+        None => match of_whole(name, *step, whole, (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
         },
