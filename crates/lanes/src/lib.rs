@@ -20,7 +20,9 @@ mod transpose;
 mod vectors;
 
 pub use transpose::{Shape, transpose};
-pub use vectors::{Fours, FoursMut, Isa, Kernel, Number, ROW, Row, Vector, run};
+pub use vectors::{
+    Float, Fours, FoursMut, Isa, Kernel, Part, PartMut, ROW, Row, Source, Vector, run,
+};
 
 /// Vector width of a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

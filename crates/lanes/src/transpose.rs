@@ -33,6 +33,23 @@ impl Shape {
 /// # Panics
 /// If a matrix reaches beyond its slice, or rows overlap.
 pub fn transpose<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_stride: usize) {
+    T::transpose(from, shape, to, to_stride);
+}
+
+crate::wide! {
+    fn transpose_f32(from: &[f32], shape: Shape, to: &mut [f32], to_stride: usize) {
+        transpose_blocks(from, shape, to, to_stride);
+    }
+}
+
+crate::wide! {
+    fn transpose_f64(from: &[f64], shape: Shape, to: &mut [f64], to_stride: usize) {
+        transpose_blocks(from, shape, to, to_stride);
+    }
+}
+
+#[inline(always)]
+fn transpose_blocks<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_stride: usize) {
     let Shape {
         rows,
         columns,
@@ -68,6 +85,7 @@ pub fn transpose<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_stride: 
 }
 
 mod sealed {
+    use super::Shape;
     #[cfg(target_arch = "x86_64")]
     use std::arch::x86_64::*;
 
@@ -75,6 +93,9 @@ mod sealed {
     pub trait Blocks: Copy {
         /// Rows and columns of a block.
         const SIDE: usize;
+
+        /// Transposes a matrix.
+        fn transpose(from: &[Self], shape: Shape, to: &mut [Self], to_stride: usize);
 
         /// Transposes a block.
         ///
@@ -93,6 +114,10 @@ mod sealed {
 
     impl Blocks for f32 {
         const SIDE: usize = 4;
+
+        fn transpose(from: &[f32], shape: Shape, to: &mut [f32], to_stride: usize) {
+            super::transpose_f32(from, shape, to, to_stride);
+        }
 
         // All x86-64 processors support these instructions.
         #[cfg(target_arch = "x86_64")]
@@ -115,6 +140,10 @@ mod sealed {
 
     impl Blocks for f64 {
         const SIDE: usize = 2;
+
+        fn transpose(from: &[f64], shape: Shape, to: &mut [f64], to_stride: usize) {
+            super::transpose_f64(from, shape, to, to_stride);
+        }
 
         #[cfg(target_arch = "x86_64")]
         #[inline(always)]

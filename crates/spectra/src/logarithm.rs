@@ -98,13 +98,18 @@ fn ln_narrow(x: f32) -> f32 {
 
 wide! {
     /// `ln(value * factor + floor)`; `floor` is at least 1e-30 and the sum at most 1e30.
-    pub fn ln_of_scaled(values: &[f64], factor: f64, floor: f64, out: &mut [f32]) {
-        // Two loops: vectors of float32 have twice as many lanes as those of float64.
+    pub fn ln_of_scaled(values: &[f32], factor: f32, floor: f32, out: &mut [f32]) {
         for (out, value) in out.iter_mut().zip(values) {
-            *out = (value * factor + floor) as f32;
+            *out = ln_narrow(value * factor + floor);
         }
-        for value in out {
-            *value = ln_narrow(*value);
+    }
+}
+
+wide! {
+    /// As [`ln_of_scaled`], with a factor for every value.
+    pub fn ln_of_scaled_each(values: &[f32], factors: &[f32], floor: f32, out: &mut [f32]) {
+        for ((out, value), factor) in out.iter_mut().zip(values).zip(factors) {
+            *out = ln_narrow(value * factor + floor);
         }
     }
 }

@@ -63,6 +63,15 @@ wide! {
 }
 
 wide! {
+    /// Values multiplied by a factor.
+    pub fn multiples(values: &[f64], factor: f64, out: &mut [f32]) {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = (value * factor) as f32;
+        }
+    }
+}
+
+wide! {
     /// Squared magnitudes of bins.
     pub fn squares(bins: &[Complex<f64>], out: &mut [f64]) {
         for (square, bin) in out.iter_mut().zip(bins) {
@@ -104,28 +113,49 @@ wide! {
 }
 
 wide! {
-    /// Sums of the columns of a matrix whose rows are as long as `sums`.
-    pub fn column_sums(matrix: &[f32], sums: &mut [f64]) {
+    /// Sums of the columns of a matrix, and their largest magnitudes. Rows are as long as `sums`, a multiple of [`ROW`].
+    pub fn column_sums(matrix: &[f32], sums: &mut [f64], largest: &mut [f32]) {
         let length = sums.len();
-        let (whole, rest) = sums.as_chunks_mut::<ROW>();
-        for (i, sums) in whole.iter_mut().enumerate() {
-            let mut own = [0.0; ROW];
+        let (sums, largest) = (sums.as_chunks_mut::<ROW>().0, largest.as_chunks_mut::<ROW>().0);
+        for (i, (sums, largest)) in sums.iter_mut().zip(largest).enumerate() {
+            let (mut own, mut own_largest) = ([0.0; ROW], [0f32; ROW]);
             for row in matrix.chunks_exact(length) {
                 let row = &row.as_chunks::<ROW>().0[i];
-                own.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+                for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
+                    *sum += f64::from(*value);
+                    *largest = larger(*largest, value.abs());
+                }
             }
-            *sums = own;
+            (*sums, *largest) = (own, own_largest);
         }
-        let first = length - rest.len();
-        for (i, sum) in rest.iter_mut().enumerate() {
-            *sum = matrix.chunks_exact(length).map(|row| f64::from(row[first + i])).sum();
+    }
+}
+
+/// The larger of two numbers, as a single instruction.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+wide! {
+    /// The largest magnitude.
+    pub fn largest_magnitude(values: &[f32]) -> f32 {
+        values.iter().fold(0.0, |largest, value| larger(largest, value.abs()))
+    }
+}
+
+wide! {
+    /// Replaces values by larger ones in the same place of `others`.
+    pub fn maximise(others: &[f32], values: &mut [f32]) {
+        for (value, other) in values.iter_mut().zip(others) {
+            *value = larger(*value, *other);
         }
     }
 }
 
 wide! {
     /// Sums of every `count` rows of a matrix, as rows that are `length` values long.
-    pub fn row_sums(rows: &[f64], count: usize, length: usize, out: &mut [f64]) {
+    pub fn row_sums(rows: &[f32], count: usize, length: usize, out: &mut [f32]) {
         for (rows, out) in rows.chunks_exact(count * length).zip(out.chunks_exact_mut(length)) {
             out.copy_from_slice(&rows[..length]);
             for row in rows[length..].chunks_exact(length) {
@@ -156,6 +186,17 @@ wide! {
 }
 
 wide! {
+    /// Means from sums of `1 / factor` numbers that are multiplied by `scales`, and what rounding to float32 loses of them.
+    pub fn scaled_means(sums: &[f64], scales: &[f32], factor: f64, means: &mut [f32], rests: &mut [f32]) {
+        for (((sum, scale), mean), rest) in sums.iter().zip(scales).zip(means).zip(rests) {
+            let exact = sum * factor * f64::from(*scale);
+            *mean = exact as f32;
+            *rest = (exact - f64::from(*mean)) as f32;
+        }
+    }
+}
+
+wide! {
     /// Subtracts `removed` from every value.
     pub fn subtract(values: &mut [f32], removed: f32) {
         for value in values {
@@ -176,6 +217,16 @@ wide! {
     pub fn scale_each(values: &mut [f32], means: &[f64], factors: &[f64]) {
         for ((value, mean), factor) in values.iter_mut().zip(means).zip(factors) {
             *value = scaled(*value, *mean, *factor);
+        }
+    }
+}
+
+wide! {
+    /// As [`scale_each`], in float32 with means of two parts.
+    pub fn scale_narrow(values: &mut [f32], means: [&[f32]; 2], factors: &[f32]) {
+        for (((value, mean), rest), factor) in values.iter_mut().zip(means[0]).zip(means[1]).zip(factors) {
+            let scaled = (*value - mean - rest) * factor;
+            *value = if scaled.is_nan() { 0.0 } else { scaled };
         }
     }
 }

@@ -5,11 +5,13 @@ mod layout;
 use std::ops::Range;
 
 use lanes::{Shape, transpose};
+use spectra::centred::{CentredFrames, FOURS, scale};
 use spectra::fft::PlannedFft;
-use spectra::frames::{FOUR, Four, Frames, Grid};
-use spectra::logarithm::{ln_of_scaled, natural};
+use spectra::frames::{FOUR, Four, Grid};
+use spectra::logarithm::{ln_of_scaled, ln_of_scaled_each, natural};
 use spectra::loops::{
-    mean, mean_square, row_sums, squares, subtract, sum, sum_of_products, windowed,
+    largest_magnitude, mean, mean_square, multiples, row_sums, squares, subtract, sum,
+    sum_of_products, windowed,
 };
 use spectra::roots::cosine_window;
 
@@ -22,20 +24,22 @@ pub(super) struct Bands {
     /// Start positions of frames, in ascending order without repetition: frames of several segments may be the same
     /// samples.
     starts: Vec<usize>,
-    /// For every frame of every segment, its index in `starts`.
-    places: Vec<usize>,
-    /// Number of frames at each of `starts`; empty if there is one each, in order.
+    /// The frames of all segments, as ranges of `starts`.
+    frames: Vec<Range<usize>>,
+    /// Number of frames at each of `starts`; empty if there is one each.
     weights: Vec<f64>,
     /// Adjacent bands with equally many bins.
     runs: Vec<Run>,
     /// Squared magnitudes of the last window, `[channels, bins, starts]`, and which channels have them: the live ones.
-    powers: Vec<f64>,
+    powers: Vec<f32>,
+    /// What the frames were multiplied by, `[channels, starts]`.
+    scales: Vec<f32>,
     known: Vec<bool>,
     /// Frames whose powers are still unknown, as channels and indices in `starts`.
     fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
-    sums: Vec<f64>,
+    sums: Vec<f32>,
     /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
     /// level in the last row of a channel.
     logs: Vec<f32>,
@@ -76,12 +80,13 @@ impl Run {
 
 /// Planned transforms.
 enum Spectra {
-    Regular(Box<Frames>),
+    Regular(Box<CentredFrames>),
     /// For frames at any distance and of any length, one by one.
     Single {
         fft: PlannedFft,
         window: Vec<f64>,
         squares: Vec<f64>,
+        narrow: Vec<f32>,
     },
 }
 
@@ -91,15 +96,21 @@ impl Spectra {
         let window = cosine_window(frame, 0.5);
         let grid = Grid::new(starts, frame).filter(|grid| grid.frames >= FOUR);
         if let Some(grid) = grid {
-            let frames = Frames::new(grid, &window, true);
+            let frames = CentredFrames::new(grid, &window);
             return (Self::Regular(Box::new(frames)), 4.0);
         }
-        let single = Self::Single {
-            fft: PlannedFft::new(frame),
-            window,
-            squares: vec![0.0; frame / 2 + 1],
-        };
-        (single, 1.0)
+        (Self::single(&window), 1.0)
+    }
+
+    /// Transforms one by one, of frames multiplied by `window`.
+    fn single(window: &[f64]) -> Self {
+        let bins = window.len() / 2 + 1;
+        Self::Single {
+            fft: PlannedFft::new(window.len()),
+            window: window.to_vec(),
+            squares: vec![0.0; bins],
+            narrow: vec![0.0; bins],
+        }
     }
 }
 
@@ -112,23 +123,31 @@ impl Bands {
         let mut starts: Vec<usize> = frames.clone().collect();
         starts.sort_unstable();
         starts.dedup();
-        let place = |start| starts.partition_point(|s| *s < start);
-        let places: Vec<usize> = frames.map(place).collect();
+        let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut weights = vec![0.0; starts.len()];
-        places.iter().for_each(|place| weights[*place] += 1.0);
-        if places.iter().copied().eq(0..starts.len()) {
+        for (i, start) in frames.enumerate() {
+            let place = starts.partition_point(|own| *own < start);
+            weights[place] += 1.0;
+            let is_first = i % layout.frames == 0;
+            match ranges.last_mut().filter(|_| !is_first) {
+                Some(last) if last.end == place => last.end += 1,
+                _ => ranges.push(place..place + 1),
+            }
+        }
+        if weights.iter().all(|weight| *weight == 1.0) {
             weights.clear();
         }
         let (spectra, times) = Spectra::new(&starts, layout.frame);
         let scale = 1.0 / window.iter().map(|w| w * w).sum::<f64>();
         Self {
             spectra,
-            places,
+            frames: ranges,
             weights,
             runs: Run::all(&layout, scale / times),
             rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
             powers: Vec::new(),
+            scales: Vec::new(),
             known: Vec::new(),
             sums: Vec::new(),
             fresh: Vec::new(),
@@ -154,13 +173,20 @@ impl Bands {
         let (starts, bands) = (self.starts.len(), self.layout.bands());
         let width = self.layout.frame_features();
         let live = self.known.iter().filter(|known| **known).count();
+        let floor = self.layout.floor as f32;
         self.sums.resize(bands * starts, 0.0);
         self.logs.resize(live * width * starts, 0.0);
         let bins = (self.layout.frame / 2 + 1) * starts;
-        let channels = self.powers.chunks_exact(bins).zip(&self.mean_squares);
-        let channels = channels.zip(&self.known).filter(|(_, known)| **known);
+        let powers = self.powers.chunks_exact(bins);
+        let channels = powers.zip(self.scales.chunks_exact(starts));
+        let channels = channels.zip(&self.mean_squares).zip(&self.known);
+        let channels = channels.filter(|(_, known)| **known);
         let logs = self.logs.chunks_exact_mut(width * starts);
-        for (((powers, mean_square), _), logs) in channels.zip(logs) {
+        for ((((powers, scales), mean_square), _), logs) in channels.zip(logs) {
+            let factor = |scale: &f32| 1.0 / (mean_square * f64::from(*scale).powi(2));
+            let same = scales
+                .iter()
+                .fold(true, |all, own| all & (*own == scales[0]));
             for run in &self.runs {
                 let own = run.bands.start * starts..run.bands.end * starts;
                 let rows = run.first..run.first + run.bands.len() * run.bins;
@@ -170,8 +196,16 @@ impl Bands {
                     row_sums(values, run.bins, starts, sums);
                     values = sums;
                 }
-                let factor = run.factor / mean_square;
-                ln_of_scaled(values, factor, self.layout.floor, &mut logs[own]);
+                let of = |scale: &f32| (run.factor * factor(scale)) as f32;
+                if same {
+                    ln_of_scaled(values, of(&scales[0]), floor, &mut logs[own]);
+                    continue;
+                }
+                let factors: Vec<f32> = scales.iter().map(of).collect();
+                let rows = values.chunks_exact(starts);
+                for (row, out) in rows.zip(logs[own].chunks_exact_mut(starts)) {
+                    ln_of_scaled_each(row, &factors, floor, out);
+                }
             }
         }
         self.features(out);
@@ -186,26 +220,30 @@ impl Bands {
         self.fresh.clear();
         self.known.resize(channels, false);
         self.powers.resize(channels * bins, 0.0);
+        self.scales.resize(channels * starts, 1.0);
         let mut moves = Vec::with_capacity(starts);
         let powers = self.powers.chunks_exact_mut(bins);
-        for (c, (powers, known)) in powers.zip(&mut self.known).enumerate() {
+        let powers = powers.zip(self.scales.chunks_exact_mut(starts));
+        for (c, ((powers, scales), known)) in powers.zip(&mut self.known).enumerate() {
             let last_known = std::mem::replace(known, self.mean_squares[c] > 0.0);
             if !*known {
                 continue;
             }
+            let Some(shift) = shift.filter(|_| last_known) else {
+                self.fresh.extend((0..starts).map(|i| (c, i)));
+                continue;
+            };
             moves.clear();
             for (i, start) in self.starts.iter().enumerate() {
-                let same = |shift: usize| self.starts.binary_search(&(start + shift)).ok();
-                match shift.filter(|_| last_known).and_then(same) {
-                    Some(from) => moves.push((i, from)),
-                    None => self.fresh.push((c, i)),
+                match self.starts.binary_search(&(start + shift)) {
+                    Ok(from) => moves.push((i, from)),
+                    Err(_) => self.fresh.push((c, i)),
                 }
             }
-            // Powers move to the front, so none is overwritten before it has moved.
             if !moves.is_empty() {
-                for row in powers.chunks_exact_mut(starts) {
-                    moves.iter().for_each(|(to, from)| row[*to] = row[*from]);
-                }
+                move_all(&moves, scales);
+                let rows = powers.chunks_exact_mut(starts);
+                rows.for_each(|row| move_all(&moves, row));
             }
         }
     }
@@ -225,24 +263,37 @@ impl Bands {
                     first: frames[0].1.min(starts - FOUR),
                 });
                 let fours: Vec<Four> = fours.collect();
-                for pair in fours.chunks(2) {
-                    let both = [pair[0], pair[pair.len() - 1]];
-                    let firsts = both.map(|four| four.channel * bins + four.first);
-                    frames.powers(both, &mut self.powers, firsts, starts);
+                for fours in fours.chunks(FOURS) {
+                    let first = |four: &Four| four.channel * bins + four.first;
+                    let mut firsts = [0; FOURS];
+                    firsts
+                        .iter_mut()
+                        .zip(fours)
+                        .for_each(|(to, four)| *to = first(four));
+                    let firsts = &firsts[..fours.len()];
+                    frames.powers(fours, &mut self.powers, firsts, starts);
+                }
+                for (channel, scales) in self.scales.chunks_exact_mut(starts).enumerate() {
+                    scales.copy_from_slice(frames.scales(channel));
                 }
             }
             Spectra::Single {
                 fft,
                 window: hann,
                 squares: found,
+                narrow,
             } => {
+                let frame = self.layout.frame;
                 for (channel, i) in &self.fresh {
                     let first = channel * self.layout.window + self.starts[*i];
-                    let samples = &window[first..first + self.layout.frame];
+                    let samples = &window[first..first + frame];
                     windowed(samples, mean(samples), hann, &mut fft.input);
                     squares(fft.run(), found);
+                    let scale = scale(largest_magnitude(samples));
+                    self.scales[channel * starts + i] = scale;
+                    multiples(found, f64::from(scale).powi(2), narrow);
                     let powers = self.powers[channel * bins + i..].iter_mut();
-                    let powers = powers.step_by(starts).zip(&*found);
+                    let powers = powers.step_by(starts).zip(&*narrow);
                     powers.for_each(|(power, square)| *power = *square);
                 }
             }
@@ -255,7 +306,7 @@ impl Bands {
         let starts = self.starts.len();
         // Relative to the unit of the window, so that none of it changes the features.
         let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
-        let count = (self.places.len() * bands) as f64;
+        let count = (self.layout.segments * self.layout.frames * bands) as f64;
         let live = self.mean_squares.iter().zip(&self.known);
         let live = live.filter(|(_, known)| **known);
         let offsets = live.map(|(mean_square, _)| natural(mean_square / reference));
@@ -294,10 +345,24 @@ impl Bands {
                     row[bands..].fill(level);
                 }
             }
-            for place in &self.places {
-                out.extend_from_slice(&self.rows[place * width..(place + 1) * width]);
+            for frames in &self.frames {
+                out.extend_from_slice(&self.rows[frames.start * width..frames.end * width]);
             }
         }
+    }
+}
+
+/// Moves numbers of a row to the front, from the second place to the first of every pair. Pairs are in ascending order, so
+/// none is overwritten before it has moved.
+fn move_all(moves: &[(usize, usize)], row: &mut [f32]) {
+    match moves {
+        // All at once where they are neighbours.
+        [(to, from), .., (last_to, last_from)]
+            if last_to - to + 1 == moves.len() && last_from - from + 1 == moves.len() =>
+        {
+            row.copy_within(*from..=*last_from, *to);
+        }
+        _ => moves.iter().for_each(|(to, from)| row[*to] = row[*from]),
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::preprocessing::UnknownNormalisation;
-use spectra::loops::{scale_all, scale_each};
+use spectra::loops::{scale_all, scale_each, scale_narrow};
 
 /// Normalisation method of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,11 +199,13 @@ impl Statistics {
     /// The factors for scaling values.
     pub(super) fn scales(&self, guard: ConstantGuard) -> Scales {
         let entries = self.mean.iter().zip(&self.std);
+        let factors: Vec<f64> = entries
+            .map(|(mean, std)| guard.scale(*mean, *std))
+            .collect();
         Scales {
+            narrow: Narrow::new(&self.mean, &factors),
             means: self.mean.clone(),
-            factors: entries
-                .map(|(mean, std)| guard.scale(*mean, *std))
-                .collect(),
+            factors,
         }
     }
 
@@ -219,6 +221,36 @@ pub(super) struct Scales {
     means: Vec<f64>,
     /// `1 / std`, or 0 for constant entries.
     factors: Vec<f64>,
+    narrow: Option<Narrow>,
+}
+
+/// [`Scales`] in float32, which takes half the time.
+#[derive(Clone, Debug)]
+struct Narrow {
+    means: Vec<f32>,
+    /// What rounding loses of the means.
+    rests: Vec<f32>,
+    factors: Vec<f32>,
+}
+
+impl Narrow {
+    /// `None` if float32 has no such factors.
+    fn new(means: &[f64], factors: &[f64]) -> Option<Self> {
+        let fits = |value: &f64| *value == 0.0 || (1e-30..1e30).contains(&value.abs());
+        if !means.iter().chain(factors).all(fits) {
+            return None;
+        }
+        let narrow = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+        let rounded = narrow(means);
+        let rests = means.iter().zip(&rounded);
+        Some(Self {
+            rests: rests
+                .map(|(mean, rounded)| (mean - f64::from(*rounded)) as f32)
+                .collect(),
+            means: rounded,
+            factors: narrow(factors),
+        })
+    }
 }
 
 impl Scales {
@@ -229,6 +261,12 @@ impl Scales {
             let channel = i % channels;
             if by_band {
                 let own = channel * bins..(channel + 1) * bins;
+                if let Some(narrow) = &self.narrow {
+                    let means = [&narrow.means[own.clone()], &narrow.rests[own.clone()]];
+                    let rows = chunk.chunks_exact_mut(bins);
+                    rows.for_each(|row| scale_narrow(row, means, &narrow.factors[own.clone()]));
+                    continue;
+                }
                 let (means, factors) = (&self.means[own.clone()], &self.factors[own]);
                 for row in chunk.chunks_exact_mut(bins) {
                     scale_each(row, means, factors);
@@ -271,8 +309,37 @@ mod tests {
         };
         statistics.apply(&mut values, [1, 2, 2], guard);
         let deviation = 5f64.sqrt();
-        assert_eq!(values[0], (-3.0 / deviation) as f32);
+        assert!((f64::from(values[0]) + 3.0 / deviation).abs() < 2e-7);
         assert_eq!(values[7], 0.0, "what is no number becomes the mean");
+    }
+
+    /// Where float32 has the factors, values are scaled in float32, with the same result but for its last bits.
+    #[test]
+    fn scaling_is_the_same_in_float32() {
+        for (unit, is_narrow) in [(1.0, true), (1e-25, true), (1e-35, false)] {
+            let values: Vec<f32> = (0..64)
+                .map(|i| ((1000.0 + f64::from(i * i % 17)) * unit) as f32)
+                .collect();
+            let statistics = Statistics {
+                mean: vec![1008.3 * unit; 8],
+                std: vec![4.7 * unit; 8],
+            };
+            let guard = ConstantGuard {
+                absolute: 0.0,
+                relative: 0.0,
+            };
+            let scales = statistics.scales(guard);
+            assert_eq!(scales.narrow.is_some(), is_narrow);
+            let mut found = values.clone();
+            scales.apply(&mut found, [1, 8, 8]);
+            for (value, found) in values.iter().zip(found) {
+                let expected = (f64::from(*value) - 1008.3 * unit) / (4.7 * unit);
+                assert!(
+                    (f64::from(found) - expected).abs() < 1e-6,
+                    "{found} is not {expected}"
+                );
+            }
+        }
     }
 
     /// Rounding errors at the magnitude of a constant are not a signal; one count on a large offset is.

@@ -24,7 +24,7 @@ enum Kind {
 /// Planned transforms for the magnitudes of spectra.
 enum Magnitudes {
     Regular {
-        frames: Box<Frames>,
+        frames: Box<Frames<f64>>,
         /// Both `[bins][lanes]`.
         powers: Vec<f64>,
         columns: Vec<f32>,
@@ -110,7 +110,7 @@ impl Magnitudes {
         };
         let window = vec![1.0; cut.length];
         Self::Regular {
-            frames: Box::new(Frames::new(grid, &window, false)),
+            frames: Box::new(Frames::new(grid, &window)),
             powers: vec![0.0; (cut.length / 2 + 1) * ROW],
             columns: vec![0.0; (cut.length / 2 + 1) * ROW],
         }
@@ -120,7 +120,7 @@ impl Magnitudes {
 /// Computes rows of magnitudes of the segments that were read, except the first `known` of every channel; as in
 /// `numpy.abs(numpy.fft.fft(x))`.
 fn fill(
-    frames: &mut Frames,
+    frames: &mut Frames<f64>,
     (powers, columns): (&mut [f64], &mut [f32]),
     (cut, known): (Cut, usize),
     out: &mut [f32],
@@ -133,8 +133,7 @@ fn fill(
     });
     let fours: Vec<Four> = fours.collect();
     for pair in fours.chunks(2) {
-        let both = [pair[0], pair[pair.len() - 1]];
-        frames.powers(both, powers, [0, FOUR], ROW);
+        frames.powers(pair, powers, &[0, FOUR], ROW);
         roots_of_quarters(powers, columns);
         for (half, four) in pair.iter().enumerate() {
             let shape = Shape {

@@ -3,7 +3,7 @@
 //! P. Welch, "The use of fast Fourier transform for the estimation of power spectra", IEEE Trans. Audio Electroacoustics
 //! 15 (1967), with the scaling of `scipy.signal.welch`.
 
-use lanes::{Fours, FoursMut, ROW, Row, Shape, transpose};
+use lanes::{Fours, FoursMut, ROW, Shape, transpose};
 
 use super::segments::Cut;
 use super::settings::{WelchConfig, WelchDetrend, WelchScaling, WelchWindow};
@@ -37,7 +37,7 @@ pub(super) struct Welch {
 enum Spectra {
     /// Eight stretches at a time.
     Rows {
-        transform: Box<Transform>,
+        transform: Box<Transform<f64>>,
         /// `[ROW][nperseg]`.
         stretches: Vec<f64>,
         /// `[nfft][ROW]`; zero from `nperseg` on.
@@ -86,9 +86,8 @@ impl Spectra {
                     stride: columns,
                 };
                 transpose(stretches, shape(ROW, length), columns, ROW);
-                let rows = Fours::new(columns, &columns[FOUR..]);
-                let to = FoursMut::new(powers, [0, FOUR]);
-                transform.powers(rows, &Row([0.0; ROW]), (to, ROW));
+                let rows = Fours::new(columns, &[0, FOUR]);
+                transform.powers(rows, FoursMut::new(powers, &[0, FOUR]), ROW);
                 transpose(powers, shape(bins, ROW), out, bins);
             }
             Self::Single(fft) => {

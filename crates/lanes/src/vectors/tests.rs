@@ -1,58 +1,105 @@
+use super::portable::Portable;
+use super::sealed::Run;
 use super::*;
 
 /// Uses every operation.
-struct Everything<'a, T>(Fours<'a, T>, &'a Row, FoursMut<'a>);
+struct Everything<'a, T: Float, S>(Fours<'a, S>, &'a Row<T::Array>, FoursMut<'a, T>);
 
-impl<T: Number> Kernel for Everything<'_, T> {
+impl<T: Float, S: Source<T>> Kernel<T> for Everything<'_, T, S> {
     #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) {
+    fn run<I: Isa<T>>(mut self, isa: I) {
         let mut copy = *self.1;
-        for part in 0..ROW / I::LANES {
-            let numbers = T::gather(isa, self.0, 1, part);
+        for part in 0..I::PARTS {
+            let numbers = S::gather(isa, isa.part(&self.0, part), 1);
             let row = isa.load(self.1, part);
-            let sum = numbers * row + isa.splat(0.1) * (numbers - row);
+            let sum = numbers * row + isa.splat(T::nearest(0.1)) * (numbers - row);
             sum.store(&mut copy, part);
-            isa.load(&copy, part).scatter(&mut self.2, 1, part);
+            let mut to = isa.part_mut(&mut self.2, part);
+            isa.load(&copy, part).scatter(&mut to, 1);
         }
     }
 }
 
-#[test]
-fn every_instruction_set_computes_the_same_bits() {
-    same_bits::<f64>(
-        &[8.0, 0.3, -7.5, 1e20, 3.25],
-        &[8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
-    );
-    same_bits::<f32>(
-        &[8.0, 0.3, -7.5, 1e20, 3.25],
-        &[8.0, 1e-30, 2.0, -0.0, 9.0, 7.0],
-    );
+/// Checks every instruction set against single numbers, for sources of one type and rows of another.
+macro_rules! same_bits {
+    ($source:ty, $float:ty) => {{
+        let source: Vec<$source> = (0..40).map(|i| 1e3 / (i * i - 90) as $source).collect();
+        let row: Row<<$float as Float>::Array> =
+            Row(std::array::from_fn(|i| 1.0 / (3.0 + i as $float)));
+        let groups = <$float as Float>::ROW / 4;
+        let (from, to) = (&[20, 3, 31, 0][..groups], &[11, 25, 0, 6][..groups]);
+        let mut expected: Vec<$float> = vec![-1.0; 32];
+        for lane in 0..<$float as Float>::ROW {
+            let number = <$float>::from(source[from[lane / 4] + 1 + lane % 4]);
+            let row = row.0[lane];
+            expected[to[lane / 4] + 1 + lane % 4] = number * row + 0.1 * (number - row);
+        }
+        let run_on = |run: &dyn Fn(Everything<'_, $float, $source>)| {
+            let mut found: Vec<$float> = vec![-1.0; 32];
+            run(Everything(
+                Fours::new(&source, from),
+                &row,
+                FoursMut::new(&mut found, to),
+            ));
+            found
+        };
+        assert_eq!(run_on(&|kernel| kernel.run(Portable)), expected);
+        for width in Width::all() {
+            let found = run_on(&|kernel| <$float>::run_with(width, kernel));
+            assert_eq!(found, expected, "{width:?}");
+        }
+    }};
 }
 
-fn same_bits<T: Number + Into<f64>>(low: &[T], high: &[T]) {
-    let row = Row(std::array::from_fn(|i| 1.0 / (3.0 + i as f64)));
-    let value = |i: usize| {
-        let number: f64 = if i < 4 { low[i + 1] } else { high[i - 3] }.into();
-        number * row.0[i] + 0.1 * (number - row.0[i])
-    };
-    let mut expected = [-1.0; 12];
-    (0..4).for_each(|i| expected[7 + i] = value(i));
-    (0..4).for_each(|i| expected[2 + i] = value(4 + i));
-    let run_on = |run: &dyn Fn(Everything<'_, T>)| {
-        let mut found = [-1.0; 12];
-        let to = FoursMut::new(&mut found, [6, 1]);
-        run(Everything(Fours::new(low, high), &row, to));
-        found
-    };
-    assert_eq!(run_on(&|kernel| kernel.run(Portable(()))), expected);
-    for width in Width::all() {
-        let found = run_on(&|kernel| run_with(width, kernel));
-        assert_eq!(found, expected, "{width:?}");
+#[test]
+fn every_instruction_set_computes_the_same_bits() {
+    same_bits!(f64, f64);
+    same_bits!(f32, f64);
+    same_bits!(f32, f32);
+}
+
+#[test]
+fn missing_groups_repeat_the_last() {
+    struct Copy<'a>(Fours<'a, f32>, FoursMut<'a, f32>);
+    impl Kernel<f32> for Copy<'_> {
+        #[inline(always)]
+        fn run<I: Isa<f32>>(mut self, isa: I) {
+            for part in 0..I::PARTS {
+                let mut to = isa.part_mut(&mut self.1, part);
+                isa.gather(isa.part(&self.0, part), 0).scatter(&mut to, 0);
+            }
+        }
     }
+    let source: Vec<f32> = (0..12).map(|i| i as f32).collect();
+    let mut found = vec![-1.0; 16];
+    struct Parts<'a>(FoursMut<'a, f32>);
+    impl Kernel<f32> for Parts<'_> {
+        #[inline(always)]
+        fn run<I: Isa<f32>>(self, isa: I) {
+            let lanes = isa.parts(&self.0) * I::LANES;
+            assert!((8..8 + I::LANES.max(5)).contains(&lanes), "{lanes}");
+        }
+    }
+    run(Parts(FoursMut::new(&mut [0.0; 16], &[0, 4])));
+    run(Copy(
+        Fours::new(&source, &[8, 0]),
+        FoursMut::new(&mut found, &[0, 4, 8, 12]),
+    ));
+    assert_eq!(found[..4], source[8..]);
+    assert_eq!(
+        [&found[4..8], &found[8..12], &found[12..]],
+        [&source[..4]; 3]
+    );
 }
 
 #[test]
 #[should_panic(expected = "room for four")]
 fn rows_are_written_inside_their_slice() {
-    FoursMut::new(&mut [0.0; 9], [0, 6]);
+    FoursMut::new(&mut [0.0; 9], &[0, 6]);
+}
+
+#[test]
+#[should_panic(expected = "room for four")]
+fn rows_are_read_inside_their_slice() {
+    Fours::new(&[0.0; 9], &[6, 0]);
 }
