@@ -196,7 +196,8 @@ impl Bands {
                     row_sums(values, run.bins, starts, sums);
                     values = sums;
                 }
-                let of = |scale: &f32| (run.factor * factor(scale)) as f32;
+                // Only for frames of zeros can it be too large for float32.
+                let of = |scale: &f32| ((run.factor * factor(scale)) as f32).min(f32::MAX);
                 if same {
                     ln_of_scaled(values, of(&scales[0]), floor, &mut logs[own]);
                     continue;

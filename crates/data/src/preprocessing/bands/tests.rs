@@ -185,15 +185,21 @@ fn quiet_and_loud_frames_share_a_window() {
         floor: 1e-30,
         ..Default::default()
     };
-    for config in [BandsConfig::default(), fine] {
+    // Frames of zeros are never multiplied; others of this unit are.
+    let mut silent: Vec<f32> = values.iter().map(|v| v * 1e-14).collect();
+    silent[..512].fill(0.0);
+    silent[512..700].iter_mut().for_each(|v| *v *= 1e-16);
+    silent[700..].iter_mut().for_each(|v| *v *= 1e-30);
+    let windows = [&values, &silent].into_iter();
+    for (config, values) in windows.flat_map(|w| [(BandsConfig::default(), w), (fine.clone(), w)]) {
         let layout = BandLayout::new(&config, 1024).unwrap();
         let mut one_by_one = Bands::new(layout.clone());
         one_by_one.spectra = Spectra::single(&cosine_window(layout.frame, 0.5));
         // Their squared magnitudes are not multiplied by 4.
         one_by_one.runs = Run::all(&layout, 1.0 / 48.0);
         let mut expected = Vec::new();
-        one_by_one.transform(&values, None, &mut expected);
-        for (i, (a, b)) in features(&config, &values, 1024)
+        one_by_one.transform(values, None, &mut expected);
+        for (i, (a, b)) in features(&config, values, 1024)
             .iter()
             .zip(&expected)
             .enumerate()
