@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 use self::damage::{Damaged, DamagedWeights};
 
 use crate::catalogue::layout::{
-    ARCHITECTURE, BASELINE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun,
-    METADATA, MODEL_SUMMARY, RANGES, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS,
-    figure,
+    ARCHITECTURE, CHECKPOINTS, FILES, HISTORY, LEARNING_CURVES_FIGURE, LOGS, LogRun, METADATA,
+    MODEL_SUMMARY, RANGES, TEST_CONFUSION_FIGURE, VALIDATION_CONFUSION_FIGURE, WEIGHTS, figure,
 };
 use crate::event_files;
+use crate::fields::is_baseline;
 use crate::files::{open_regular, read_regular};
 use crate::history::is_object;
 use crate::metadata::Status;
@@ -104,7 +104,7 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
             if entry.metadata.results.is_none() {
                 findings.bad(METADATA, "completed, but without results");
             }
-            if entry.metadata.model_info.kind.starts_with(BASELINE) {
+            if is_baseline(entry) {
                 findings.file(MODEL_SUMMARY);
             } else {
                 network_files(&mut findings);

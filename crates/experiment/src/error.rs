@@ -81,6 +81,18 @@ pub enum ExperimentError {
         /// What is wrong.
         problem: String,
     },
+    /// No experiment has a field of that name.
+    #[error("{option}: no experiment has a field `{}`; {}", plain(name), advice_on_field(nearest.as_deref(), short))]
+    UnknownField {
+        /// The option that names it.
+        option: String,
+        /// The name as given.
+        name: String,
+        /// The field that is probably meant.
+        nearest: Option<String>,
+        /// Short names of fields.
+        short: &'static [&'static str],
+    },
     /// The request is invalid.
     #[error("{0}")]
     Usage(String),
@@ -100,6 +112,16 @@ pub fn plain(text: &str) -> String {
         }
     };
     text.chars().map(clean).collect()
+}
+
+fn advice_on_field(nearest: Option<&str>, short: &[&str]) -> String {
+    match nearest {
+        Some(nearest) => format!("do you mean `{}`?", plain(nearest)),
+        None => format!(
+            "short names are {}, and dotted keys of metadata.json are fields, too",
+            short.join(", ")
+        ),
+    }
 }
 
 /// A path for messages, without control characters.
@@ -142,6 +164,7 @@ impl ExperimentError {
             | Self::Running { .. }
             | Self::Template { .. }
             | Self::Filter { .. }
+            | Self::UnknownField { .. }
             | Self::Usage(_) => true,
             Self::Claim { source, .. } => {
                 use std::io::ErrorKind;

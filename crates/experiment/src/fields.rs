@@ -1,18 +1,20 @@
 //! Named fields of an experiment: what `list` sorts, filters and shows.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use crate::catalogue::Metric;
-use crate::catalogue::layout::{NODE_FLASH, NODE_RAM};
+use crate::catalogue::layout::{BASELINE, NODE_FLASH, NODE_RAM};
 use crate::store::Entry;
 
 /// Short names of fields that are cheap to read. The catalogue names those of metrics.
-const SHORT: [&str; 24] = [
+const SHORT: [&str; 25] = [
     "id",
     "status",
     "dataset",
@@ -20,6 +22,7 @@ const SHORT: [&str; 24] = [
     "size",
     "directory",
     "model",
+    "features",
     "classes",
     "epochs",
     "best_epoch",
@@ -38,6 +41,9 @@ const SHORT: [&str; 24] = [
     "host",
     "tags",
 ];
+
+/// Name of the field that tells the features of a baseline.
+pub(crate) const FEATURES: &str = "features";
 
 /// Metadata sections whose keys need no prefix.
 const SECTIONS: [&str; 4] = [
@@ -92,6 +98,7 @@ impl<'a> Fields<'a> {
             "size" => json!(size(&entry.directory)),
             "directory" => json!(entry.directory.to_string_lossy()),
             "model" => json!(Some(&m.model_info.kind).filter(|kind| !kind.is_empty())),
+            FEATURES => features(entry).cloned().unwrap_or_default(),
             "classes" => json!(known(m.dataset_info.num_classes)),
             "epochs" => json!(results.and_then(|results| results.epochs_run)),
             "best_epoch" => json!(results.and_then(|results| results.best_epoch)),
@@ -123,20 +130,35 @@ impl<'a> Fields<'a> {
         Some(value)
     }
 
+    /// Whether the experiment has a field of that name, even if its value is null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let key = dotted_key(name);
+        is_short(name) || self.quick(&key).is_some() || within(self.known(), &key).is_some()
+    }
+
+    /// All dotted keys of its metadata, also without the names of the main sections.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut leaves = BTreeMap::new();
+        flatten("", self.known(), &mut leaves);
+        let mut keys: Vec<String> = Vec::new();
+        for key in leaves.into_keys() {
+            let inside = |section: &&str| Some(key.strip_prefix(*section)?.strip_prefix('.')?);
+            keys.extend(SECTIONS.iter().find_map(inside).map(str::to_owned));
+            keys.push(key);
+        }
+        keys
+    }
+
     fn long(&self, name: &str) -> Value {
-        let metric = name
-            .strip_prefix("val.")
-            .map(|metric| format!("results.validation.{metric}"))
-            .or_else(|| {
-                let metric = name.strip_prefix("test.")?;
-                Some(format!("results.test.{metric}"))
-            });
-        let key = metric.as_deref().unwrap_or(name);
-        if let Some(value) = self.quick(key) {
+        let key = dotted_key(name);
+        if let Some(value) = self.quick(&key) {
             return value;
         }
-        let known = self.known.get_or_init(|| self.entry.metadata.known());
-        within(known, key).cloned().unwrap_or(Value::Null)
+        within(self.known(), &key).cloned().unwrap_or(Value::Null)
+    }
+
+    fn known(&self) -> &Value {
+        self.known.get_or_init(|| self.entry.metadata.known())
     }
 }
 
@@ -164,6 +186,37 @@ impl Fields<'_> {
     }
 }
 
+/// Whether every experiment has a field of that name, if perhaps without a value.
+pub(crate) fn is_short(name: &str) -> bool {
+    SHORT.contains(&name) || Metric::of_field(name).is_some()
+}
+
+/// The key in `metadata.json` of a name that may begin with `val.` or `test.`.
+fn dotted_key(name: &str) -> Cow<'_, str> {
+    if let Some(metric) = name.strip_prefix("val.") {
+        format!("results.validation.{metric}").into()
+    } else if let Some(metric) = name.strip_prefix("test.") {
+        format!("results.test.{metric}").into()
+    } else {
+        name.into()
+    }
+}
+
+/// Collects the values below `value` by dotted key.
+pub(crate) fn flatten(prefix: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                flatten(&format!("{prefix}{dot}{key}"), value, out);
+            }
+        }
+        leaf => {
+            out.insert(prefix.to_owned(), leaf.clone());
+        }
+    }
+}
+
 /// Looks up a dotted key; the section name may be omitted.
 fn within<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
     let inside = || {
@@ -182,6 +235,33 @@ fn dotted<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     let dots = key.match_indices('.');
     dots.filter_map(|(at, _)| dotted(value.get(&key[..at])?, &key[at + 1..]))
         .next()
+}
+
+/// Whether it is a simple classifier of `trainer baselines` rather than a network.
+pub(crate) fn is_baseline(entry: &Entry) -> bool {
+    entry.metadata.model_info.kind.starts_with(BASELINE)
+}
+
+/// What a baseline learns from, such as `mean_bands`. Networks have none: they learn from their input.
+fn features(entry: &Entry) -> Option<&Value> {
+    let m = &entry.metadata;
+    let sections = [&m.model_info.other, &m.training_config.other, &m.other];
+    sections
+        .into_iter()
+        .find_map(|section| section.get(FEATURES))
+        .filter(|value| !value.is_object())
+}
+
+/// Name of the model for people; for a baseline with its features: `baseline_logistic on mean bands`. Empty if unknown.
+pub fn model_title(entry: &Entry) -> String {
+    let kind = &entry.metadata.model_info.kind;
+    match features(entry).and_then(Value::as_str) {
+        // The most frequent class has no features, and MiniRocket names its own.
+        Some(features) if features != "none" && !kind.ends_with(features) => {
+            format!("{kind} on {}", features.replace('_', " "))
+        }
+        _ => kind.clone(),
+    }
 }
 
 /// Status as shown and filtered; `-` for experiments of the Python scripts.

@@ -97,6 +97,11 @@ impl IdTemplate {
     }
 }
 
+/// Whether `given` names the experiment `id`: it is a prefix or suffix of it, or all of it.
+pub(crate) fn is_named(id: &str, given: &str) -> bool {
+    !given.is_empty() && (id.starts_with(given) || id.ends_with(given))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

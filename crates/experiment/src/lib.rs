@@ -37,6 +37,7 @@ mod error;
 mod evaluation;
 pub mod event_files;
 pub mod events;
+mod field_names;
 pub mod fields;
 pub mod figures;
 mod files;
@@ -70,7 +71,8 @@ pub use history::{Epoch, History};
 pub use hparams::{HParam, HParamsDeclaration};
 pub use id::{IdParts, IdTemplate};
 pub use metadata::{
-    DatasetInfo, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status, SystemInfo, TrainingConfig,
+    DatasetInfo, FIELDS as METADATA_FIELDS, Metadata, ModelInfo, Results, SCHEMA_VERSION, Status,
+    SystemInfo, TrainingConfig,
 };
 pub use pr_curve::PrCurve;
 pub use run::{Experiment, LogPositions, load_checkpoint};

@@ -19,6 +19,37 @@ use crate::lenient::{Lenient, field};
 /// Version of the added fields. Additive changes do not raise it.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Fields at the top of `metadata.json` that the programs write, in every run or in some. All other fields there are the
+/// user's.
+pub const FIELDS: [&str; 26] = [
+    "experiment_id",
+    "timestamp",
+    "schema_version",
+    "status",
+    "model_info",
+    "training_config",
+    "dataset_info",
+    "system_info",
+    "seed",
+    "class_names",
+    "augmentation_choice",
+    "fold",
+    "fold_name",
+    "study",
+    "study_line",
+    "trial",
+    "varied",
+    "end_time",
+    "duration_s",
+    "timing_s",
+    "files",
+    "resumed",
+    "results",
+    "error",
+    "notes",
+    "tags",
+];
+
 /// Status of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::catalogue::layout::METADATA;
 use crate::catalogue::{Direction, Metric};
 use crate::error::ExperimentError;
+use crate::field_names::FieldNames;
 use crate::fields::Fields;
+use crate::id::is_named;
 use crate::store::{Entry, ExperimentStore};
 
 impl ExperimentStore {
@@ -25,7 +27,8 @@ impl ExperimentStore {
     /// Only listed directories are considered; `id` is never used as a path.
     ///
     /// # Errors
-    /// [`ExperimentError::NotFound`], or [`ExperimentError::Ambiguous`] with the candidates.
+    /// [`ExperimentError::NotFound`], [`ExperimentError::Ambiguous`] with the candidates, or
+    /// [`ExperimentError::UnknownField`] if no experiment has the FIELD.
     pub fn find(&self, id: &str) -> Result<Entry, ExperimentError> {
         // A full ID needs no listing.
         if let Some(directory) = self.exactly(id) {
@@ -33,12 +36,15 @@ impl ExperimentStore {
         }
         let now = chrono::Local::now().naive_local();
         let field = best_field(id);
+        let given = FieldNames::default().with(id, field);
         // With thousands of experiments, only the values needed to choose are kept.
         let (mut entries, mut broken) = self.scan_for_lists(|mut entry| {
             let mut value = Value::Null;
             if let Some(field) = field {
                 entry = entry.with_logged_results();
-                value = Fields::new(&entry, now).get(field);
+                let fields = Fields::new(&entry, now);
+                given.see(&fields);
+                value = fields.get(field);
             }
             let tags = std::mem::take(&mut entry.metadata.tags);
             let timestamp = std::mem::take(&mut entry.metadata.timestamp);
@@ -49,6 +55,7 @@ impl ExperimentStore {
             };
             Some((entry, value))
         })?;
+        given.check(self, now)?;
         let not_found = || ExperimentError::NotFound {
             id: id.to_owned(),
             path: self.root().to_owned(),
@@ -75,9 +82,8 @@ impl ExperimentStore {
         if let Some(i) = entries.iter().position(|(entry, _)| entry.id == id) {
             return whole(entries.swap_remove(i).0);
         }
-        let by_name = |entry: &Entry| entry.id.starts_with(id) || entry.id.ends_with(id);
         let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
-        let fits = |(entry, _): &(Entry, Value)| !id.is_empty() && by_name(entry);
+        let fits = |(entry, _): &(Entry, Value)| is_named(&entry.id, id);
         if entries.iter().any(fits) {
             entries.retain(fits);
         } else {
@@ -86,7 +92,7 @@ impl ExperimentStore {
         match entries.len() {
             0 => {
                 // A broken experiment reports its own error.
-                broken.retain(|broken| !id.is_empty() && by_name(&broken.entry()));
+                broken.retain(|broken| is_named(&broken.entry().id, id));
                 Err(match broken.len() {
                     1 => broken.remove(0).error,
                     _ => not_found(),
@@ -178,18 +184,12 @@ mod tests {
         assert_eq!(found("best:learning_rate").unwrap(), "00000001");
         assert_eq!(found("latest").unwrap(), "00000002");
         assert_eq!(found("field").unwrap(), "00000001");
-        for id in [
-            "best:nonsense",
-            "",
-            ".",
-            "..",
-            "/",
-            "../experiments",
-            "a\nb",
-            ".trash",
-        ] {
+        for id in ["", ".", "..", "/", "../experiments", "a\nb", ".trash"] {
             let error = found(id).unwrap_err();
             assert!(matches!(error, ExperimentError::NotFound { .. }), "{id}");
         }
+        let error = found("best:tset_f1").unwrap_err();
+        let expected = "best:tset_f1: no experiment has a field `tset_f1`; do you mean `test_f1`?";
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -71,6 +71,41 @@ pub(crate) fn store() -> (tempfile::TempDir, ExperimentStore) {
     (folder, store)
 }
 
+/// A temporary store with baselines of one second: two that differ only in their features, and one without any.
+pub(crate) fn baselines() -> (tempfile::TempDir, ExperimentStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ExperimentStore::new(&folder.path().join("experiments"));
+    for (number, name, features, f1) in [
+        (1, "baseline_majority", "none", 0.2),
+        (2, "baseline_random_forest", "mean_bands", 0.7),
+        (3, "baseline_random_forest", "mean_bands_and_time", 0.8),
+    ] {
+        let mut metadata = Metadata::default();
+        metadata.model_info.kind = name.into();
+        let told = json!({"features": features}).as_object().unwrap().clone();
+        metadata.model_info.other = told.clone();
+        metadata.training_config.other = told;
+        let parts = IdParts {
+            model_type: name.into(),
+            batch_size: 0,
+            config_hash: format!("{number:08x}"),
+            ..id_parts(0, 3)
+        };
+        let claimed = store.claim(&IdTemplate::default(), parts, metadata, &[]);
+        let metrics = json!({"f1_macro": f1, "accuracy": f1, "loss": 1.0 - f1});
+        let finished = claimed.unwrap().finish(Status::Completed, |m| {
+            m.duration_s = Some(2.5);
+            m.results = Some(Results {
+                validation: metrics.as_object().unwrap().clone(),
+                test: metrics.as_object().unwrap().clone(),
+                ..Default::default()
+            });
+        });
+        finished.unwrap();
+    }
+    (folder, store)
+}
+
 /// Files that a finished run leaves besides logs and history. The network has two parameters.
 fn finished_files(experiment: &mut Experiment) {
     let header = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::catalogue::layout::{LOCK_FILE, TRASH};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
+use crate::id::is_named;
 use crate::metadata::Metadata;
 use crate::store::{Entry, ExperimentStore};
 
@@ -78,9 +79,7 @@ impl ExperimentStore {
         if entries.iter().any(|entry| entry.id == id) {
             entries.retain(|entry| entry.id == id);
         } else {
-            entries.retain(|entry| {
-                !id.is_empty() && (entry.id.starts_with(id) || entry.id.ends_with(id))
-            });
+            entries.retain(|entry| is_named(&entry.id, id));
         }
         match entries.len() {
             0 => Err(ExperimentError::NotFound {

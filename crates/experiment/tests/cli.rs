@@ -44,6 +44,28 @@ fn exit_codes_and_messages() {
     assert!(warning.contains("broken/metadata.json"), "{warning}");
     assert!(run(&root, &["summary", "deadbeef"]).status.success());
     assert_eq!(run(&root, &["compare", "deadbeef"]).status.code(), Some(2));
+    // A misspelt field is bad usage wherever it stands.
+    for arguments in [
+        &["list", "--sort", "modle"][..],
+        &["list", "--columns", "id,modle"],
+        &["list", "--group-by", "modle"],
+        &["list", "--filter", "modle=x"],
+        &["compare", "--group-by", "modle"],
+        &["gc", "--keep-best", "1", "--by", "modle"],
+        &["summary", "best:modle"],
+    ] {
+        let output = run(&root, arguments);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(message.contains("do you mean `model`?"), "{message}");
+        assert_eq!(output.stdout, b"");
+    }
+    let help = run(&root, &["compare", "--help"]).stdout;
+    let help = String::from_utf8_lossy(&help).into_owned();
+    assert!(
+        help.contains("experiment compare [OPTIONS] --group-by <KEY,...>"),
+        "{help}"
+    );
     let output = run(&root, &["tensorboard", "2025"]);
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("tensorboard "));
 }

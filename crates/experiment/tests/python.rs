@@ -81,7 +81,7 @@ fn every_command_takes_them() {
         &["summary", ID, "--json"],
         &["summary", untracked],
         &["compare", ID, untracked, "--json"],
-        &["compare", ID, ID],
+        &["compare", ID, untracked],
         &["tensorboard"],
         &["tensorboard", ID, untracked],
         &["report", ID, untracked, "-o", page.to_str().unwrap()],

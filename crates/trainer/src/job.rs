@@ -64,35 +64,6 @@ pub struct Tracking {
     pub checkpoint_every: Duration,
 }
 
-/// Fields of `metadata.json` that `--meta` must not replace.
-const RESERVED: [&str; 25] = [
-    "experiment_id",
-    "timestamp",
-    "schema_version",
-    "status",
-    "model_info",
-    "training_config",
-    "dataset_info",
-    "system_info",
-    "seed",
-    "class_names",
-    "augmentation_choice",
-    "fold",
-    "fold_name",
-    "study",
-    "study_line",
-    "trial",
-    "varied",
-    "end_time",
-    "duration_s",
-    "timing_s",
-    "files",
-    "resumed",
-    "results",
-    "notes",
-    "tags",
-];
-
 /// Parses the interval between checkpoints.
 fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
     let seconds = minutes * 60.0;
@@ -294,7 +265,7 @@ impl Tracking {
         let reserved = self
             .meta
             .keys()
-            .find(|key| RESERVED.contains(&key.as_str()));
+            .find(|key| experiment::METADATA_FIELDS.contains(&key.as_str()));
         if let Some(key) = reserved {
             let option = format!("--meta {key}");
             return Err(TrainerError::option(option, "the field is reserved"));

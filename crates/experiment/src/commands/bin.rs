@@ -1,6 +1,7 @@
 //! `experiment delete`, `restore` and `purge`.
 
 use super::Output;
+use super::ids::Chosen;
 use super::text::{bytes, plain};
 use crate::error::ExperimentError;
 use crate::fields::size;
@@ -13,28 +14,13 @@ pub(super) fn line(verb: &str, entry: &Entry, rest: &str) -> String {
     format!("{verb} {}  {size}{rest}\n", plain(&entry.id))
 }
 
-/// Resolves IDs to experiments and drops duplicates.
-fn each_once(
-    ids: &[String],
-    find: impl Fn(&str) -> Result<Entry, ExperimentError>,
-) -> Result<Vec<Entry>, ExperimentError> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for id in ids {
-        let entry = find(id)?;
-        if !entries.contains(&entry) {
-            entries.push(entry);
-        }
-    }
-    Ok(entries)
-}
-
 pub(super) fn delete(
     store: &ExperimentStore,
     ids: &[String],
     dry_run: bool,
 ) -> Result<Output, ExperimentError> {
     // All IDs are resolved, and none is running, before the first experiment is moved.
-    let entries = each_once(ids, |id| store.find(id))?;
+    let Chosen { entries, notes } = Chosen::of(store, ids)?;
     entries
         .iter()
         .try_for_each(|entry| ExperimentLock::take(entry).map(|_| ()))?;
@@ -51,7 +37,11 @@ pub(super) fn delete(
     if !dry_run {
         text.push_str("`experiment restore ID` takes back, `experiment purge` removes for good\n");
     }
-    Ok(text.into())
+    Ok(Output {
+        text,
+        warnings: notes,
+        ..Default::default()
+    })
 }
 
 pub(super) fn restore(
@@ -59,10 +49,7 @@ pub(super) fn restore(
     ids: &[String],
     dry_run: bool,
 ) -> Result<Output, ExperimentError> {
-    let entries = match ids {
-        [] => store.deleted()?,
-        ids => each_once(ids, |id| store.find_deleted(id))?,
-    };
+    let entries = Chosen::deleted(store, ids)?.entries;
     let mut text = String::new();
     if ids.is_empty() {
         let lines = entries.iter().map(|entry| line("in the trash:", entry, ""));
@@ -88,10 +75,7 @@ pub(super) fn purge(
     ids: &[String],
     yes: bool,
 ) -> Result<Output, ExperimentError> {
-    let entries = match ids {
-        [] => store.deleted()?,
-        ids => each_once(ids, |id| store.find_deleted(id))?,
-    };
+    let entries = Chosen::deleted(store, ids)?.entries;
     if entries.is_empty() {
         return Ok("The trash is empty.\n".to_owned().into());
     }
@@ -114,6 +98,23 @@ pub(super) fn purge(
 mod tests {
     use super::super::tests::store;
     use super::*;
+
+    #[test]
+    fn the_choice_of_an_untracked_run_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("experiments");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::create_dir_all(folder.path().join("logs/seismic_training_20250101-120000"))
+            .unwrap();
+        let store = ExperimentStore::new(&root);
+        let latest = || vec!["latest".to_owned()];
+        let output = delete(&store, &latest(), true).unwrap();
+        assert!(
+            output.warnings[0].contains("untracked"),
+            "{:?}",
+            output.warnings
+        );
+    }
 
     #[test]
     fn a_plan_changes_nothing() {

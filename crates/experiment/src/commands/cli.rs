@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::ids::{ID_HELP, KEY_HELP};
 use super::{compare, gc, list, report, study};
 
 /// List, inspect, compare and clean up tracked experiments.
 ///
-/// ID is a full experiment ID, an unambiguous prefix or suffix of one, `latest`, `best`, `best:FIELD` (such as
-/// `best:test_f1`), or a tag that exactly one experiment has.
+/// ID is a full experiment ID, an unambiguous prefix or suffix of one, `latest`, `best` (the highest validation macro F1),
+/// `best:KEY` (such as `best:test_f1`), or a tag that exactly one experiment has. KEY is a column of `experiment list`
+/// or a dotted key of metadata.json, such as training_config.learning_rate.
 #[derive(Debug, Parser)]
 #[command(name = "experiment", version, about)]
 pub struct Cli {
@@ -26,10 +28,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List all experiments in a table, newest last
+    #[command(after_help = KEY_HELP)]
     List(list::Options),
     /// Show everything about one experiment
+    #[command(after_help = ID_HELP)]
     Summary {
-        /// Experiment ID
+        /// Experiment
         #[arg(default_value = "latest")]
         id: String,
         /// Print JSON instead of text
@@ -41,18 +45,22 @@ pub enum Command {
     /// Show the runs of a study: trials, folds, and the best trial as a preset
     Study(study::Options),
     /// Print the command that shows experiments in TensorBoard
+    #[command(after_help = ID_HELP)]
     Tensorboard {
-        /// Experiment IDs [default: all in the directory]
+        /// Experiments [default: all in the directory]
+        #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Start TensorBoard instead of printing the command
         #[arg(long)]
         run: bool,
     },
     /// Write one self-contained HTML page with configuration, curves and confusion matrices
+    #[command(after_help = ID_HELP)]
     Report(report::Options),
     /// Follow a running experiment (read-only)
+    #[command(after_help = ID_HELP)]
     Watch {
-        /// Experiment ID
+        /// Experiment
         #[arg(default_value = "latest")]
         id: String,
         /// Show the current state once and exit
@@ -60,8 +68,9 @@ pub enum Command {
         once: bool,
     },
     /// Add a note to an experiment, or show its notes
+    #[command(after_help = ID_HELP)]
     Note {
-        /// Experiment ID
+        /// Experiment
         id: String,
         /// Text to append on a new line; without it, the notes are shown
         text: Vec<String>,
@@ -70,19 +79,22 @@ pub enum Command {
         replace: bool,
     },
     /// Add or remove tags of an experiment, or show them
+    #[command(after_help = ID_HELP)]
     Tag {
-        /// Experiment ID
+        /// Experiment
         id: String,
         /// Tags to add; without any, the tags are shown
+        #[arg(value_name = "TAG")]
         tags: Vec<String>,
         /// Remove these tags
         #[arg(long, value_name = "TAG", value_delimiter = ',')]
         remove: Vec<String>,
     },
     /// Move experiments to the trash
+    #[command(after_help = ID_HELP)]
     Delete {
-        /// Experiment IDs
-        #[arg(required = true)]
+        /// Experiments
+        #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
         /// Print what would be done, and do nothing
         #[arg(long)]
@@ -90,7 +102,8 @@ pub enum Command {
     },
     /// Restore experiments from the trash
     Restore {
-        /// Experiment IDs in the trash; without any, the trash is listed
+        /// Experiments in the trash, by ID, prefix or suffix; without any, the trash is listed
+        #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Print what would be done, and do nothing
         #[arg(long)]
@@ -98,7 +111,8 @@ pub enum Command {
     },
     /// Delete experiments in the trash permanently
     Purge {
-        /// Experiment IDs in the trash [default: all]
+        /// Experiments in the trash, by ID, prefix or suffix [default: all]
+        #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Delete for real; without it, only print what would be deleted
         #[arg(long, conflicts_with = "dry_run")]
@@ -108,18 +122,22 @@ pub enum Command {
         dry_run: bool,
     },
     /// Move experiments that no retention option keeps to the trash
+    #[command(after_help = KEY_HELP)]
     Gc(gc::Options),
     /// Check that experiments are complete and their files undamaged
+    #[command(after_help = ID_HELP)]
     Verify {
-        /// Experiment IDs [default: all in the directory]
+        /// Experiments [default: all in the directory]
+        #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
     /// Repair a crashed run: complete its metadata from the history, cut torn ends off logs
+    #[command(after_help = ID_HELP)]
     Repair {
-        /// Experiment ID
+        /// Experiment
         id: String,
         /// Print what would be done, and do nothing
         #[arg(long)]

@@ -1,5 +1,6 @@
 //! `experiment compare`.
 
+mod differences;
 mod groups;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,23 +8,35 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use super::Output;
+use super::ids::{Chosen, ID_HELP, KEY_HELP};
 use super::text::{Colour, Terminal, cut, number, painted_table, plain, table, width};
-use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::PER_CLASS;
 use crate::catalogue::{ClassMetric, Direction, Metric, Split};
 use crate::error::ExperimentError;
-use crate::fields::{status, text};
+use crate::fields::{model_title, status};
 use crate::figures::compared_curves;
 use crate::files::write_atomically;
 use crate::store::{Entry, ExperimentStore};
+use differences::{difference_tables, differences};
 
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
+#[command(
+    override_usage = "experiment compare [OPTIONS] <ID> <ID>...\n       experiment compare [OPTIONS] --group-by <KEY,...>",
+    after_help = format!("{ID_HELP}\n{KEY_HELP}")
+)]
 pub struct Options {
-    /// IDs of two or more experiments
-    #[arg(required_unless_present = "group_by", num_args = 2..)]
+    /// Two or more experiments: settings that differ, and the metrics of each
+    #[arg(
+        value_name = "ID",
+        required_unless_present = "group_by",
+        num_args = 2..,
+        conflicts_with = "group_by"
+    )]
     pub ids: Vec<String>,
-    /// Compare groups of experiments that share these fields; runs are paired by seed and fold
+    /// Instead of IDs: put all completed experiments with the same values of these fields into one group, such as
+    /// `model`, and compare the groups' mean scores; runs of the same seed and fold are paired
     #[arg(
         long,
         value_name = "KEY,...",
@@ -34,7 +47,7 @@ pub struct Options {
     /// With --group-by: only experiments that match this filter, such as 'study=kernels'
     #[arg(long, value_name = "EXPR", requires = "group_by")]
     pub filter: Option<String>,
-    /// With --group-by: fields to compare [default: test_f1,val_f1]
+    /// With --group-by: scores to compare [default: test_f1,val_f1]
     #[arg(
         long,
         value_name = "KEY,...",
@@ -42,7 +55,7 @@ pub struct Options {
         requires = "group_by"
     )]
     pub score: Vec<String>,
-    /// Plot all learning curves into this PNG file
+    /// With IDs: plot their learning curves into this PNG file
     #[arg(long, value_name = "FILE.png")]
     pub plot: Option<PathBuf>,
     /// Print JSON instead of tables
@@ -107,27 +120,6 @@ impl ComparedValue {
     }
 }
 
-/// Keys that always differ between two runs.
-const ALWAYS: [&str; 9] = [
-    "experiment_id",
-    "timestamp",
-    "end_time",
-    "duration_s",
-    "results",
-    "status",
-    "timing_s",
-    "files",
-    "system_info.command",
-];
-
-/// Headings of the differences, with the key prefixes under each.
-const HEADINGS: [(&str, &[&str]); 4] = [
-    ("Configuration", &["training_config", "model_info", "seed"]),
-    ("Data", &["dataset_info", "class_names"]),
-    ("Code and environment", &["system_info", "schema_version"]),
-    ("Other", &[""]),
-];
-
 pub(super) fn run(
     store: &ExperimentStore,
     options: &Options,
@@ -136,10 +128,11 @@ pub(super) fn run(
     if !options.group_by.is_empty() {
         return groups::run(store, options, terminal.now);
     }
-    let entries = with_ids(store, &options.ids)?;
+    let Chosen { entries, notes } = Chosen::of(store, &options.ids)?;
+    check_several(&entries)?;
     let differences = differences(&entries);
     let mut out = Output {
-        warnings: choice_notes(&entries),
+        warnings: notes,
         ..Default::default()
     };
     let entries: Vec<_> = entries
@@ -148,8 +141,8 @@ pub(super) fn run(
         .collect();
     if let Some(path) = &options.plot {
         let named = entries.iter().enumerate().map(|(i, entry)| {
-            let kind = &entry.metadata.model_info.kind;
-            (format!("[{}] {}", i + 1, plain(kind)), entry.history())
+            let title = plain(&model_title(entry));
+            (format!("[{}] {title}", i + 1), entry.history())
         });
         let figure = compared_curves(&named.collect::<Vec<_>>())?;
         write_atomically(path, &figure.bytes)?;
@@ -160,8 +153,7 @@ pub(super) fn run(
     }
     let names: Vec<String> = (0..entries.len()).map(|i| format!("[{}]", i + 1)).collect();
     for (name, entry) in names.iter().zip(&entries) {
-        let line = format!("{name} {}  {}\n", plain(&entry.id), plain(&status(entry)));
-        out.text.push_str(&line);
+        out.text.push_str(&heading(name, entry, terminal));
     }
     let data_differs = differences
         .keys()
@@ -175,28 +167,8 @@ pub(super) fn run(
         out.text
             .push_str("\nConfiguration, data and environment are the same.\n");
     }
-    let limit = terminal.width.unwrap_or(usize::MAX);
-    let mut left: BTreeMap<&String, &Vec<Value>> = differences.iter().collect();
-    for (heading, beginnings) in HEADINGS {
-        let belongs = |key: &str| {
-            beginnings
-                .iter()
-                .any(|beginning| key.starts_with(beginning))
-        };
-        let rows: Vec<(String, Vec<String>)> = left
-            .iter()
-            .filter(|(key, _)| belongs(key))
-            .map(|(key, values)| {
-                let values = values.iter().map(|value| plain(&text(value))).collect();
-                (plain(key), values)
-            })
-            .collect();
-        left.retain(|key, _| !belongs(key));
-        if !rows.is_empty() {
-            out.text.push_str(&format!("\n{heading}\n"));
-            out.text.push_str(&differing(&rows, &names, limit));
-        }
-    }
+    out.text
+        .push_str(&difference_tables(&differences, &names, terminal));
     out.text
         .push_str("\nMetrics (* the best; in brackets, difference from the first)\n");
     out.text.push_str(&metrics(&entries, &names, terminal));
@@ -208,32 +180,28 @@ pub(super) fn run(
     Ok(out)
 }
 
-/// A table if it fits, otherwise one value per line.
-fn differing(rows: &[(String, Vec<String>)], names: &[String], limit: usize) -> String {
-    let mut header = vec![""];
-    header.extend(names.iter().map(String::as_str));
-    let short = |value: &String| cut(value, 40);
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|(key, values)| {
-            std::iter::once(key.clone())
-                .chain(values.iter().map(short))
-                .collect()
-        })
-        .collect();
-    let fitting = table(&header, &cells, &[]);
-    if fitting.lines().all(|line| width(line) <= limit) {
-        return fitting;
+fn check_several(entries: &[Entry]) -> Result<(), ExperimentError> {
+    match entries {
+        [one] => Err(ExperimentError::Usage(format!(
+            "the IDs name the same experiment, {}: name another one to compare it with",
+            plain(&one.id)
+        ))),
+        _ => Ok(()),
     }
-    let mut out = String::new();
-    for (key, values) in rows {
-        out.push_str(&format!("{key}\n"));
-        for (name, value) in names.iter().zip(values) {
-            let room = limit.saturating_sub(width(name) + 3).max(10);
-            out.push_str(&format!("  {name} {}\n", cut(value, room)));
-        }
+}
+
+/// ID and status. What a baseline learns from is not in its ID.
+fn heading(name: &str, entry: &Entry, terminal: &Terminal) -> String {
+    let line = format!("{name} {}  {}", plain(&entry.id), plain(&status(entry)));
+    let title = plain(&model_title(entry));
+    if title == plain(&entry.metadata.model_info.kind) {
+        return format!("{line}\n");
     }
-    out
+    let fits = terminal
+        .width
+        .is_none_or(|limit| width(&line) + width(&title) + 2 <= limit);
+    let gap = if fits { "  " } else { "\n    " };
+    format!("{line}{gap}{title}\n")
 }
 
 fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
@@ -329,52 +297,6 @@ fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Val
         "class_names": entries.iter().map(|e| &e.metadata.class_names).collect::<Vec<_>>(),
         "test_per_class": per_class.collect::<Vec<_>>(),
     })
-}
-
-/// Dotted metadata keys whose values differ, except keys that always differ.
-fn differences(entries: &[Entry]) -> BTreeMap<String, Vec<Value>> {
-    let flat: Vec<BTreeMap<String, Value>> = entries
-        .iter()
-        .map(|entry| {
-            let mut keys = BTreeMap::new();
-            flatten("", &entry.metadata.known(), &mut keys);
-            if entry.metadata.schema_version.is_none() {
-                // Missing fields read as null.
-                keys.retain(|_, value| {
-                    let empty = *value == json!("") || *value == json!([]) || value.is_null();
-                    !empty && value.as_f64() != Some(0.0)
-                });
-            }
-            keys
-        })
-        .collect();
-    let keys: BTreeSet<&String> = flat.iter().flat_map(|f| f.keys()).collect();
-    let mut differences = BTreeMap::new();
-    for key in keys {
-        let always = |name: &&str| key == *name || key.starts_with(&format!("{name}."));
-        let values: Vec<Value> = flat
-            .iter()
-            .map(|f| f.get(key).cloned().unwrap_or(Value::Null))
-            .collect();
-        if !ALWAYS.iter().any(always) && values.iter().any(|v| *v != values[0]) {
-            differences.insert(key.clone(), values);
-        }
-    }
-    differences
-}
-
-fn flatten(prefix: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let dot = if prefix.is_empty() { "" } else { "." };
-                flatten(&format!("{prefix}{dot}{key}"), value, out);
-            }
-        }
-        leaf => {
-            out.insert(prefix.to_owned(), leaf.clone());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use super::Output;
 use super::bin::line;
 use super::text::plain;
 use crate::error::ExperimentError;
-use crate::fields::{Fields, text};
+use crate::field_names::FieldNames;
+use crate::fields::{Fields, model_title};
 use crate::filter::{Filter, age_in_seconds};
 use crate::retention::{Candidate, RetentionPolicy};
 use crate::select::direction;
@@ -15,11 +16,11 @@ use crate::trash::ExperimentLock;
 /// `keep`, is never moved.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Keep the N best of each network
+    /// Keep the N best of each network, and of each baseline with its features
     #[arg(long, value_name = "N")]
     pub keep_best: Option<usize>,
-    /// Field that ranks experiments: higher is better, except for losses, sizes and durations
-    #[arg(long, value_name = "FIELD", default_value = "val_f1")]
+    /// Field by which --keep-best ranks: higher is better, except for losses, sizes and durations
+    #[arg(long, value_name = "KEY", default_value = "val_f1")]
     pub by: String,
     /// Keep the N newest
     #[arg(long, value_name = "N")]
@@ -102,24 +103,31 @@ fn plan(
     by: &str,
     now: chrono::NaiveDateTime,
 ) -> Result<Plan, ExperimentError> {
+    let filtered = filter.map(Filter::fields).unwrap_or_default();
+    let given = FieldNames::default()
+        .with("--by", [by])
+        .with("--filter", filtered);
     let (considered, broken) = store.scan(|entry| {
         if entry.untracked {
             return None;
         }
         let shown = entry.clone().with_logged_results();
         let fields = Fields::new(&shown, now);
+        given.see(&fields);
         if filter.is_some_and(|filter| !filter.matches(&fields)) {
             return None;
         }
         let candidate = Candidate {
-            model: text(&fields.get("model")),
+            model: model_title(&shown),
             score: fields.get(by).as_f64(),
             age_s: fields.get("age").as_f64(),
             tagged: entry.metadata.tags.iter().any(|tag| tag == "keep"),
         };
         Some((entry, candidate))
     })?;
+    given.check(store, now)?;
     let (entries, candidates): (Vec<Entry>, Vec<Candidate>) = considered.into_iter().unzip();
+    check_ranked(policy, &candidates, by)?;
     let kept = policy.plan(&candidates, direction(by));
     let mut plan = Plan {
         considered: entries.len(),
@@ -140,6 +148,22 @@ fn plan(
         }
     }
     Ok(plan)
+}
+
+/// Without a score, no experiment is the best of its network, and `--keep-best` would keep none.
+fn check_ranked(
+    policy: &RetentionPolicy,
+    candidates: &[Candidate],
+    by: &str,
+) -> Result<(), ExperimentError> {
+    let ranks = policy.best.is_some_and(|best| best > 0) && !candidates.is_empty();
+    if ranks && candidates.iter().all(|candidate| candidate.score.is_none()) {
+        return Err(ExperimentError::Usage(format!(
+            "--by {}: none of the experiments has a number there, so none is the best",
+            plain(by)
+        )));
+    }
+    Ok(())
 }
 
 fn display(plan: &Plan) -> String {
@@ -222,6 +246,53 @@ mod tests {
             ..by("val_f1")
         };
         assert_eq!(left(filtered), ["0", "1"]);
+    }
+
+    /// A baseline is a model and its features, of each of which the best is kept.
+    #[test]
+    fn the_best_of_each_baseline() {
+        let (_folder, store) = crate::test_store::baselines();
+        let best = Options {
+            keep_best: Some(1),
+            ..by("val_f1")
+        };
+        run(&store, &best, now()).unwrap();
+        assert_eq!(store.list().unwrap().entries.len(), 3);
+    }
+
+    #[test]
+    fn nothing_is_deleted_for_a_misspelt_name() {
+        let (_folder, store) = store();
+        let filtered = Options {
+            filter: Some("modle!=x".into()),
+            keep_newest: Some(0),
+            ..by("val_f1")
+        };
+        let best = |field: &str| Options {
+            keep_best: Some(1),
+            ..by(field)
+        };
+        for (options, expected) in [
+            (
+                best("vla_f1"),
+                "--by: no experiment has a field `vla_f1`; do you mean `val_f1`?",
+            ),
+            (
+                best("status"),
+                "--by status: none of the experiments has a number there",
+            ),
+            (
+                filtered,
+                "--filter: no experiment has a field `modle`; do you mean `model`?",
+            ),
+        ] {
+            let error = run(&store, &options, now()).unwrap_err();
+            assert!(
+                error.is_usage() && error.to_string().starts_with(expected),
+                "{error}"
+            );
+        }
+        assert_eq!(store.list().unwrap().entries.len(), 3);
     }
 
     #[test]

@@ -17,14 +17,17 @@ use gather::{Gathered, gather};
 use groups::Grouping;
 use table::{chosen, csv, table};
 
+/// Field that sorts by default: the start of the run.
+const DEFAULT_ORDER: &str = "time";
+
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Sort by a column or a dotted metadata key, ascending; `-KEY` sorts descending
+    /// Sort by this field, ascending; `-KEY` sorts descending
     #[arg(
         long,
         value_name = "KEY",
-        default_value = "time",
+        default_value = DEFAULT_ORDER,
         allow_hyphen_values = true
     )]
     pub sort: String,
@@ -32,11 +35,11 @@ pub struct Options {
     /// 'model=simple_cnn and test.f1_macro>0.9 and not status=failed'
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Columns or dotted metadata keys to show
+    /// Fields to show as columns
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub columns: Vec<String>,
-    /// Group by these columns or dotted metadata keys: mean, standard deviation, best and 95 % interval of the mean,
-    /// for val_f1 and test_f1 or the given --columns
+    /// Put experiments with the same values of these fields into one group, and show mean, standard deviation, best
+    /// and 95 % interval of the mean of val_f1 and test_f1, or of the given --columns
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub group_by: Vec<String>,
     /// Show only the last N rows
@@ -69,7 +72,7 @@ pub(super) fn run(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
-    let grouping = Grouping::of(options);
+    let grouping = Grouping::of(options)?;
     let names = match &grouping {
         Some(grouping) => grouping.names(),
         None => chosen(options, terminal),
@@ -81,7 +84,7 @@ pub(super) fn run(
     } = gather(store, options, &names, terminal.now)?;
     if let Some(grouping) = grouping.filter(|_| !rows.is_empty()) {
         return Ok(Output {
-            text: grouping.show(rows, options),
+            text: grouping.show(rows, options)?,
             warnings,
             ..Default::default()
         });
@@ -137,7 +140,7 @@ impl Options {
 
 fn sort(rows: &mut [Row], options: &Options) {
     let (name, largest_first) = options.order();
-    if largest_first && name == "time" {
+    if largest_first && name == DEFAULT_ORDER {
         rows.reverse();
         return;
     }

@@ -6,6 +6,8 @@ mod cli;
 mod compare;
 mod edit;
 mod gc;
+mod group_keys;
+mod ids;
 mod list;
 mod report;
 mod study;
@@ -19,7 +21,7 @@ use clap::CommandFactory;
 
 use crate::catalogue::{Metric, Split};
 use crate::error::ExperimentError;
-use crate::store::{Entry, ExperimentStore};
+use crate::store::ExperimentStore;
 pub use cli::{Cli, Command};
 use text::Terminal;
 pub use watch::watch;
@@ -94,17 +96,6 @@ pub fn run(cli: &Cli, terminal: &Terminal) -> Result<Output, ExperimentError> {
     }
 }
 
-/// Resolves IDs to experiments.
-fn with_ids(store: &ExperimentStore, ids: &[String]) -> Result<Vec<Entry>, ExperimentError> {
-    ids.iter().map(|id| store.find(id)).collect()
-}
-
-/// What is to be said about the choice of experiments, such as that `best` is an untracked run.
-fn choice_notes(entries: &[Entry]) -> Vec<String> {
-    let notes = entries.iter().flat_map(|entry| &entry.notes);
-    notes.map(|note| text::plain(note)).collect()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -131,7 +122,7 @@ pub(crate) mod tests {
             assert!(script.contains("tensorboard"), "{shell}");
         }
         let page = run(&cli(&["man"]), &terminal(None)).unwrap().text;
-        assert!(page.contains("best:FIELD"), "{page}");
+        assert!(page.contains("best:KEY"), "{page}");
         Cli::command().debug_assert();
     }
 }

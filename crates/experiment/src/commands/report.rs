@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::Output;
+use super::ids::Chosen;
 use super::text::{bytes, count, duration, number, plain};
-use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
 use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
-use crate::fields::{Fields, size, status, text};
+use crate::fields::{Fields, model_title, size, status, text};
 use crate::files::write_atomically;
 use crate::history::History;
 use crate::store::{Entry, ExperimentStore};
@@ -23,8 +24,8 @@ const STYLE: &str = include_str!("report.css");
 /// Options of the command.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Experiment IDs
-    #[arg(required = true)]
+    /// Experiments
+    #[arg(value_name = "ID", required = true)]
     pub ids: Vec<String>,
     /// The HTML file to write
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
@@ -36,8 +37,7 @@ pub(super) fn run(
     options: &Options,
     now: chrono::NaiveDateTime,
 ) -> Result<Output, ExperimentError> {
-    let entries = with_ids(store, &options.ids)?;
-    let warnings = choice_notes(&entries);
+    let Chosen { entries, notes } = Chosen::of(store, &options.ids)?;
     let entries: Vec<_> = entries
         .into_iter()
         .map(Entry::with_logged_results)
@@ -47,7 +47,7 @@ pub(super) fn run(
     let path = plain(&options.output.display().to_string());
     Ok(Output {
         text: format!("{path}  {}\n", bytes(Some(page.len() as f64))),
-        warnings,
+        warnings: notes,
         ..Default::default()
     })
 }
@@ -111,9 +111,10 @@ fn together(entries: &[Entry]) -> String {
     for (i, entry) in entries.iter().enumerate() {
         let _ = write!(
             out,
-            "<tr><td class=\"text\">[{}] {}</td>",
+            "<tr><td class=\"text\">[{}] {}<br>{}</td>",
             i + 1,
-            escaped(&entry.id)
+            escaped(&entry.id),
+            escaped(&model_title(entry))
         );
         for (split, metric) in &metrics {
             let of = |entry: &Entry| entry.metadata.metric(*split, metric.name());
@@ -142,7 +143,7 @@ fn together(entries: &[Entry]) -> String {
     for metric in [Metric::Loss, Metric::F1Macro] {
         let key = metric.history_key(Split::Validation);
         let named = histories.iter().enumerate().map(|(i, history)| {
-            let name = format!("[{}] {}", i + 1, entries[i].metadata.model_info.kind);
+            let name = format!("[{}] {}", i + 1, model_title(&entries[i]));
             (name, history.curve(&key))
         });
         let title = capitalised(metric.row().label);
@@ -167,7 +168,8 @@ fn section(entry: &Entry, ordinal: Option<usize>, now: chrono::NaiveDateTime) ->
     );
     let _ = writeln!(
         out,
-        "<p class=\"soft\">{}, started {started}</p>",
+        "<p class=\"soft\">{}, {}, started {started}</p>",
+        escaped(&model_title(entry)),
         escaped(&status(entry))
     );
     if let Some(error) = &m.error {

@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 use super::text::{
     Colour, Terminal, bytes, count, cut, duration, number, painted_table, plain, sparkline,
 };
-use super::{CURVES, Output, tensorboard};
+use super::{CURVES, Output, ids, tensorboard};
 use crate::catalogue::layout::{CONFUSION_MATRIX, METADATA, PER_CLASS};
 use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
-use crate::fields::{Fields, size, status, text};
+use crate::fields::{Fields, is_baseline, model_title, size, status, text};
 use crate::history::History;
 use crate::metadata::Metadata;
 use crate::store::{Entry, ExperimentStore};
+use support::words::counted;
 
 pub(super) fn run(
     store: &ExperimentStore,
@@ -22,8 +23,7 @@ pub(super) fn run(
     json: bool,
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
-    let entry = store.find(id)?;
-    let warnings = super::choice_notes(std::slice::from_ref(&entry));
+    let (entry, warnings) = ids::one(store, id)?;
     if json {
         let history = entry.history();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
@@ -51,7 +51,9 @@ fn whole(entry: &Entry, terminal: &Terminal) -> String {
     page.results();
     page.place(&history);
     let mut out = page.out;
-    out.push_str(&curves(&history, page.width));
+    if !is_baseline(entry) {
+        out.push_str(&curves(&history, page.width));
+    }
     if let Some(results) = &entry.metadata.results {
         out.push_str(&per_class(&entry.metadata, &results.test, terminal));
     }
@@ -119,7 +121,7 @@ impl<'a> Page<'a> {
         let m = &self.entry.metadata;
         let info = &m.model_info;
         if !info.kind.is_empty() {
-            let mut words = vec![info.kind.clone()];
+            let mut words = vec![model_title(self.entry)];
             let shape: Vec<String> = info.input_shape.iter().map(usize::to_string).collect();
             if !shape.is_empty() {
                 words.push(format!("input {}", shape.join("x")));
@@ -190,14 +192,15 @@ impl<'a> Page<'a> {
         let Some(results) = &m.results else {
             return;
         };
+        // Baselines have no epochs.
+        let epochs = results.epochs_run.map(|run| counted(run, "epoch"));
+        let best = results.best_epoch.map(|best| format!("best {}", best + 1));
         let stopped = match &results.stopped_by[..] {
-            "" => String::new(),
-            reason => format!(", stopped by {reason}"),
+            "" | "fitted" => None,
+            reason => Some(format!("stopped by {reason}")),
         };
-        let known = |count: Option<usize>| count.map_or("-".into(), |count| count.to_string());
-        let best = known(results.best_epoch.map(|best| best + 1));
-        let run = known(results.epochs_run);
-        self.line("result", format!("{run} epochs, best {best}{stopped}"));
+        let words: Vec<String> = [epochs, best, stopped].into_iter().flatten().collect();
+        self.line("result", words.join(", "));
         for (split, metrics) in [
             (Split::Validation, &results.validation),
             (Split::Test, &results.test),
@@ -275,15 +278,16 @@ fn curves(history: &History, width: usize) -> String {
             number(best)
         );
     }
-    let steps = if history.steps_are_epochs {
-        "epochs"
+    let step = if history.steps_are_epochs {
+        "epoch"
     } else {
-        "steps"
+        "step"
     };
     if out.is_empty() {
         return out;
     }
-    format!("\nCurves over {} {steps}\n{out}", history.epochs.len())
+    let steps = counted(history.epochs.len(), step);
+    format!("\nCurves over {steps}\n{out}")
 }
 
 /// Test metrics by class, and the confusion matrix.
@@ -367,5 +371,17 @@ mod tests {
         let output = run(&store, "latest", true, &terminal(None)).unwrap();
         let json: Value = serde_json::from_str(&output.text).unwrap();
         assert_eq!(json["status"], "crashed");
+    }
+
+    #[test]
+    fn a_baseline_has_features_and_no_epochs() {
+        let (_folder, store) = crate::test_store::baselines();
+        let text = run(&store, "00000003", false, &terminal(None))
+            .unwrap()
+            .text;
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let model = "model         baseline_random_forest on mean bands and time";
+        assert!(lines.contains(&model), "{text}");
+        assert!(!text.contains("epochs"), "{text}");
     }
 }

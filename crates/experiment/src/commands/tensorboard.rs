@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Output;
+use super::ids::Chosen;
 use super::text::plain;
 use crate::error::ExperimentError;
 use crate::store::ExperimentStore;
@@ -24,7 +25,7 @@ pub(super) fn run(
     ids: &[String],
     run: bool,
 ) -> Result<Output, ExperimentError> {
-    let entries = super::with_ids(store, ids)?;
+    let Chosen { entries, notes } = Chosen::of(store, ids)?;
     let command = match &entries[..] {
         [] => command(store.root()),
         [one] => command(&one.logs()),
@@ -40,7 +41,7 @@ pub(super) fn run(
         }
     };
     let mut output = Output {
-        warnings: super::choice_notes(&entries),
+        warnings: notes,
         ..Default::default()
     };
     if run {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::Output;
 use super::edit::change;
+use super::ids::{self, Chosen};
 use super::text::{Colour, Terminal, plain};
-use super::{Output, choice_notes, with_ids};
 use crate::catalogue::layout::{EVENT_FILE_MARK, HISTORY};
 use crate::check::check;
 use crate::error::ExperimentError;
@@ -28,6 +29,7 @@ pub(super) fn verify(
     terminal: &Terminal,
 ) -> Result<Output, ExperimentError> {
     let mut output = Output::default();
+    let mut notes = Vec::new();
     let entries = match ids {
         [] => {
             let found = store.list()?;
@@ -35,12 +37,14 @@ pub(super) fn verify(
             output.warnings = broken.collect();
             found.entries
         }
-        ids => with_ids(store, ids)?,
+        ids => {
+            let chosen = Chosen::of(store, ids)?;
+            notes = chosen.notes;
+            chosen.entries
+        }
     };
     output.failed = !output.warnings.is_empty();
-    if !ids.is_empty() {
-        output.warnings = choice_notes(&entries);
-    }
+    output.warnings.extend(notes);
     let mut values = Vec::new();
     for entry in &entries {
         let findings = check(entry);
@@ -105,7 +109,7 @@ pub(super) fn repair(
     id: &str,
     dry_run: bool,
 ) -> Result<Output, ExperimentError> {
-    let entry = store.find(id)?;
+    let (entry, warnings) = ids::one(store, id)?;
     entry.metadata.check_version(&entry.id)?;
     let held = ExperimentLock::take(&entry)?;
     let mut repair = Repair {
@@ -140,7 +144,11 @@ pub(super) fn repair(
     if repair.text.lines().count() == 1 {
         repair.text.push_str("  nothing to repair\n");
     }
-    Ok(repair.text.into())
+    Ok(Output {
+        text: repair.text,
+        warnings,
+        ..Default::default()
+    })
 }
 
 /// Cuts off a torn end. Damaged records between intact ones stay, since readers skip them. A file without any event is

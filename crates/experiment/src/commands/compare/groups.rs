@@ -6,9 +6,11 @@ use chrono::NaiveDateTime;
 use serde_json::{Map, Value, json};
 
 use super::super::Output;
+use super::super::group_keys::GroupKeys;
 use super::super::text::{number, plain, table};
 use super::Options;
 use crate::error::ExperimentError;
+use crate::field_names::FieldNames;
 use crate::fields::{Fields, compare, text};
 use crate::filter::Filter;
 use crate::metadata::Status;
@@ -49,25 +51,39 @@ pub(super) fn run(
     options: &Options,
     now: NaiveDateTime,
 ) -> Result<Output, ExperimentError> {
-    if !options.ids.is_empty() {
-        return Err(ExperimentError::Usage(
-            "--group-by compares all experiments that meet --filter: leave the IDs out".into(),
-        ));
-    }
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
     let scores: Vec<&str> = if options.score.is_empty() {
         DEFAULT.to_vec()
     } else {
         options.score.iter().map(String::as_str).collect()
     };
-    let (rows, broken) =
-        store.scan(|entry| row(&entry, options, (scores.as_slice(), filter.as_ref()), now))?;
+    let mut keys = GroupKeys::new(&options.group_by);
+    let filtered = filter.as_ref().map(Filter::fields).unwrap_or_default();
+    let given = FieldNames::default()
+        .with("--group-by", options.group_by.iter().map(String::as_str))
+        .with("--filter", filtered)
+        .with("--score", scores.iter().copied());
+    let query = Query {
+        keys: keys.names(),
+        scores: &scores,
+        filter: filter.as_ref(),
+    };
+    let (mut rows, broken) = store.scan(|entry| {
+        let fields = Fields::new(&entry, now);
+        given.see(&fields);
+        query.row(&entry, &fields)
+    })?;
+    given.check(store, now)?;
+    keys.settle(&mut rows, |row| &mut row.keys);
+    if !options.score.is_empty() {
+        check_scores(&rows, &scores)?;
+    }
     let groups = grouped(rows);
     if groups.len() < 2 {
         return Err(ExperimentError::Usage(format!(
             "{} group(s) of completed experiments by {}: at least two are needed",
             groups.len(),
-            options.group_by.join(", ")
+            keys.names().join(", ")
         )));
     }
     let mut warnings: Vec<String> = broken.iter().map(ToString::to_string).collect();
@@ -76,7 +92,7 @@ pub(super) fn run(
         let scores = scores.iter().enumerate().map(|(i, name)| {
             let groups = groups
                 .iter()
-                .map(|group| as_json(options, &groups[0], group, i));
+                .map(|group| as_json(keys.names(), &groups[0], group, i));
             ((*name).to_owned(), json!(groups.collect::<Vec<_>>()))
         });
         format!("{:#}\n", json!({"scores": scores.collect::<Map<_, _>>()}))
@@ -88,7 +104,7 @@ pub(super) fn run(
                 if i > 0 { "\n" } else { "" },
                 plain(name)
             ));
-            out.push_str(&score_table(options, &groups, i));
+            out.push_str(&score_table(keys.names(), &groups, i));
         }
         if groups.iter().any(|group| folds(&group.rows) > 1) {
             out.push_str(
@@ -105,38 +121,54 @@ pub(super) fn run(
     })
 }
 
-fn row(
-    entry: &Entry,
-    options: &Options,
-    (scores, filter): (&[&str], Option<&Filter>),
-    now: NaiveDateTime,
-) -> Option<Row> {
-    if entry.status != Some(Status::Completed) {
-        return None;
+/// The fields to read of every experiment.
+struct Query<'a> {
+    keys: &'a [&'a str],
+    scores: &'a [&'a str],
+    filter: Option<&'a Filter>,
+}
+
+impl Query<'_> {
+    /// The fields of a completed experiment that matches the filter.
+    fn row(&self, entry: &Entry, fields: &Fields<'_>) -> Option<Row> {
+        if entry.status != Some(Status::Completed) {
+            return None;
+        }
+        if self.filter.is_some_and(|filter| !filter.matches(fields)) {
+            return None;
+        }
+        let name = |name: &str| {
+            let value = fields.get(name);
+            (!value.is_null()).then(|| text(&value))
+        };
+        let info = &entry.metadata.dataset_info;
+        let score =
+            |score: &&str| crate::json::number(&fields.get(score)).filter(|n| n.is_finite());
+        Some(Row {
+            keys: self.keys.iter().map(|key| fields.get(key)).collect(),
+            pair: (
+                name("fold_name")
+                    .or_else(|| name("fold"))
+                    .unwrap_or_default(),
+                name("seed").unwrap_or_default(),
+            ),
+            fingerprint: info.fingerprints.get("test").cloned(),
+            ratio: info.test_size as f64 / info.train_size.max(1) as f64,
+            scores: self.scores.iter().map(score).collect(),
+        })
     }
-    let fields = Fields::new(entry, now);
-    if filter.is_some_and(|filter| !filter.matches(&fields)) {
-        return None;
+}
+
+/// A score without any number would be a table of dashes.
+fn check_scores(rows: &[Row], scores: &[&str]) -> Result<(), ExperimentError> {
+    let missing = |i: usize| rows.iter().all(|row| row.scores[i].is_none());
+    match (0..scores.len()).find(|i| missing(*i)) {
+        Some(i) if !rows.is_empty() => Err(ExperimentError::Usage(format!(
+            "--score {}: none of the completed experiments has a number there",
+            plain(scores[i])
+        ))),
+        _ => Ok(()),
     }
-    let keys: Vec<Value> = options.group_by.iter().map(|key| fields.get(key)).collect();
-    let name = |name: &str| {
-        let value = fields.get(name);
-        (!value.is_null()).then(|| text(&value))
-    };
-    let info = &entry.metadata.dataset_info;
-    let score = |score: &&str| crate::json::number(&fields.get(score)).filter(|n| n.is_finite());
-    Some(Row {
-        keys,
-        pair: (
-            name("fold_name")
-                .or_else(|| name("fold"))
-                .unwrap_or_default(),
-            name("seed").unwrap_or_default(),
-        ),
-        fingerprint: info.fingerprints.get("test").cloned(),
-        ratio: info.test_size as f64 / info.train_size.max(1) as f64,
-        scores: scores.iter().map(score).collect(),
-    })
 }
 
 /// Groups rows by their keys, in order.
@@ -209,8 +241,8 @@ fn difference(first: &Group, group: &Group, score: usize) -> Difference {
     }
 }
 
-fn score_table(options: &Options, groups: &[Group], score: usize) -> String {
-    let mut head: Vec<String> = options.group_by.iter().map(|key| plain(key)).collect();
+fn score_table(keys: &[&str], groups: &[Group], score: usize) -> String {
+    let mut head: Vec<String> = keys.iter().map(|key| plain(key)).collect();
     let keys = head.len();
     head.extend(
         [
@@ -249,10 +281,10 @@ fn score_table(options: &Options, groups: &[Group], score: usize) -> String {
     table(&head, &rows, &right)
 }
 
-fn as_json(options: &Options, first: &Group, group: &Group, score: usize) -> Value {
+fn as_json(keys: &[&str], first: &Group, group: &Group, score: usize) -> Value {
     let found = difference(first, group, score);
-    let keys = options.group_by.iter().zip(&group.keys);
-    let keys: Map<String, Value> = keys.map(|(k, v)| (k.clone(), v.clone())).collect();
+    let keys = keys.iter().zip(&group.keys);
+    let keys: Map<String, Value> = keys.map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let interval = found.paired.and_then(|paired| paired.interval);
     json!({
         "group": keys,
@@ -305,5 +337,50 @@ mod tests {
         }
         let problem = run(&store, &options("model"), now).unwrap_err().to_string();
         assert!(problem.contains("1 group(s)"), "{problem}");
+    }
+
+    #[test]
+    fn misspelt_names_are_refused() {
+        let (_folder, store) = study_store();
+        let problem = |options: Options| {
+            let error = run(&store, &options, terminal(None).now).unwrap_err();
+            assert!(error.is_usage(), "{error}");
+            error.to_string()
+        };
+        let score = |score: &str| Options {
+            score: vec![score.into()],
+            ..options("learning_rate")
+        };
+        let filter = Options {
+            filter: Some("studdy=rates".into()),
+            ..options("learning_rate")
+        };
+        for (options, expected) in [
+            (
+                options("lerning_rate"),
+                "--group-by: no experiment has a field `lerning_rate`; do you mean `learning_rate`?",
+            ),
+            (
+                score("tset_f1"),
+                "--score: no experiment has a field `tset_f1`; do you mean `test_f1`?",
+            ),
+            (
+                score("model"),
+                "--score model: none of the completed experiments has a number there",
+            ),
+            (
+                filter,
+                "--filter: no experiment has a field `studdy`; do you mean `study`?",
+            ),
+        ] {
+            assert_eq!(problem(options), expected);
+        }
+    }
+
+    #[test]
+    fn baselines_are_grouped_with_their_features() {
+        let (_folder, store) = crate::test_store::baselines();
+        let output = run(&store, &options("model"), terminal(None).now).unwrap();
+        insta::assert_snapshot!("groups of baselines", output.text);
     }
 }

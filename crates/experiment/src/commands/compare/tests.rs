@@ -16,6 +16,11 @@ fn only_what_differs() {
         let output = run(&store, &both, &terminal(Some(width))).unwrap();
         insta::assert_snapshot!(format!("compare at {width}"), output.text);
     }
+    let twice = run(&store, &options(&["latest", "00000002"]), &terminal(None)).unwrap_err();
+    assert!(
+        twice.is_usage() && twice.to_string().contains("same experiment"),
+        "{twice}"
+    );
     let plot = folder.path().join("curves.png");
     let with_plot = Options {
         json: true,
@@ -30,4 +35,12 @@ fn only_what_differs() {
     let all = options(&["00000000", "00000001", "latest"]);
     let output = run(&store, &all, &terminal(Some(80))).unwrap();
     assert!(output.text.contains("[3] "), "{}", output.text);
+}
+
+#[test]
+fn baselines_are_told_apart() {
+    let (_folder, store) = crate::test_store::baselines();
+    let both = options(&["00000002", "00000003"]);
+    let output = run(&store, &both, &terminal(Some(80))).unwrap();
+    insta::assert_snapshot!("baselines compared", output.text);
 }

@@ -1,16 +1,15 @@
 //! Reads the experiments that a list shows.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::super::text::plain;
-use super::{Options, Row};
-use crate::catalogue::Metric;
+use super::{DEFAULT_ORDER, Options, Row};
 use crate::error::ExperimentError;
-use crate::fields::{Fields, names as short_names, status};
+use crate::field_names::FieldNames;
+use crate::fields::{Fields, status};
 use crate::filter::Filter;
 use crate::metadata::Status;
 use crate::store::{Entry, ExperimentStore};
@@ -21,15 +20,15 @@ pub(super) struct Gathered {
     pub rows: Vec<Row>,
     /// IDs of all experiments.
     pub ids: Vec<String>,
-    /// Experiments that cannot be read, and misspelt or unreadable fields.
+    /// Experiments and logs that cannot be read.
     pub warnings: Vec<String>,
 }
 
 /// The fields to read of every experiment, and facts collected over all of them.
 struct ListQuery<'a> {
     filter: Option<Filter>,
-    /// Fields of the filter, and whether any experiment has them.
-    seen: Vec<(String, AtomicBool)>,
+    /// Fields that the options name.
+    given: FieldNames,
     names: &'a [&'a str],
     options: &'a Options,
     now: NaiveDateTime,
@@ -40,7 +39,8 @@ struct ListQuery<'a> {
 /// Reads all experiments on several threads.
 ///
 /// # Errors
-/// [`ExperimentError`] if the filter is malformed or the directory cannot be read.
+/// [`ExperimentError`] if the filter is malformed, no experiment has a field that the options name, or the directory
+/// cannot be read.
 pub(super) fn gather(
     store: &ExperimentStore,
     options: &Options,
@@ -48,14 +48,13 @@ pub(super) fn gather(
     now: NaiveDateTime,
 ) -> Result<Gathered, ExperimentError> {
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
-    let fields = filter.as_ref().map(Filter::fields).unwrap_or_default();
-    let seen = |name: &str| (name.to_owned(), AtomicBool::new(names_known(name)));
+    let filtered = filter.as_ref().map(Filter::fields).unwrap_or_default();
     let question = ListQuery {
-        seen: fields
-            .into_iter()
-            .chain(options.group_by.iter().map(String::as_str))
-            .map(seen)
-            .collect(),
+        given: FieldNames::default()
+            .with("--sort", [options.order().0])
+            .with("--filter", filtered)
+            .with("--columns", options.columns.iter().map(String::as_str))
+            .with("--group-by", options.group_by.iter().map(String::as_str)),
         filter,
         names,
         options,
@@ -69,6 +68,7 @@ pub(super) fn gather(
     } else {
         store.scan(row)?
     };
+    question.given.check(store, now)?;
     // Broken experiments come first, like all that have no start time.
     let broken_rows = broken
         .iter()
@@ -85,18 +85,7 @@ pub(super) fn gather(
     let broken = broken
         .iter()
         .map(|broken| format!("broken: {}", plain(&broken.to_string())));
-    let unknown = question
-        .seen
-        .iter()
-        .filter(|(_, seen)| !seen.load(Relaxed) && !ids.is_empty())
-        .map(|(name, _)| {
-            format!(
-                "no experiment has a field `{}`; short names are {}",
-                plain(name),
-                short_names().join(", ")
-            )
-        });
-    let warnings = broken.chain(unknown).chain(first_notes(notes)).collect();
+    let warnings = broken.chain(first_notes(notes)).collect();
     Ok(Gathered {
         rows,
         ids,
@@ -117,18 +106,14 @@ impl ListQuery<'_> {
         let ids = self.ids.lock();
         ids.unwrap_or_else(PoisonError::into_inner).push(id);
         let fields = Fields::new(&entry, self.now);
-        for (name, seen) in &self.seen {
-            if !seen.load(Relaxed) && !fields.get(name).is_null() {
-                seen.store(true, Relaxed);
-            }
-        }
+        self.given.see(&fields);
         let filter = self.filter.as_ref();
         if filter.is_some_and(|filter| !filter.matches(&fields)) {
             return None;
         }
         let value = |name: &str| match name {
             // Measured later, for the shown experiments only.
-            "size" => Value::Null,
+            "size" if self.options.group_by.is_empty() => Value::Null,
             name => fields.get(name),
         };
         let table = self.options.asks_for_fields();
@@ -136,7 +121,7 @@ impl ListQuery<'_> {
             status: status(&entry),
             sort: match self.options.order() {
                 // The order of the store.
-                ("time", _) => Value::Null,
+                (DEFAULT_ORDER, _) => Value::Null,
                 (name, _) => fields.get(name),
             },
             values: self
@@ -149,10 +134,6 @@ impl ListQuery<'_> {
             directory: entry.directory.clone(),
         })
     }
-}
-
-fn names_known(name: &str) -> bool {
-    short_names().contains(&name) || Metric::of_field(name).is_some()
 }
 
 /// Upper bound for notes about logs in one list.

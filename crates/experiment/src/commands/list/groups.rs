@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
+use super::super::group_keys::GroupKeys;
 use super::super::text::{number, painted_table, plain};
 use super::table::{header, quoted};
-use super::{Options, Row};
+use super::{DEFAULT_ORDER, Options, Row};
+use crate::error::ExperimentError;
 use crate::fields::{compare, text};
 use crate::json::number as number_of;
 use crate::select::direction;
@@ -17,7 +19,7 @@ const DEFAULT: [&str; 2] = ["val_f1", "test_f1"];
 
 /// The fields to group by, and the scores to summarise.
 pub(super) struct Grouping<'a> {
-    keys: Vec<&'a str>,
+    keys: GroupKeys<'a>,
     scores: Vec<&'a str>,
 }
 
@@ -39,42 +41,83 @@ struct Score {
 
 impl<'a> Grouping<'a> {
     /// The grouping that the options request, if any.
-    pub fn of(options: &'a Options) -> Option<Self> {
-        let keys: Vec<&str> = options.group_by.iter().map(String::as_str).collect();
+    ///
+    /// # Errors
+    /// [`ExperimentError::Usage`] if the groups have no value of the field to sort by.
+    pub fn of(options: &'a Options) -> Result<Option<Self>, ExperimentError> {
+        if options.group_by.is_empty() {
+            return Ok(None);
+        }
+        let keys = GroupKeys::new(&options.group_by);
         let chosen = options.columns.iter().map(String::as_str);
-        let mut scores: Vec<&str> = chosen.filter(|name| !keys.contains(name)).collect();
+        let mut scores: Vec<&str> = chosen.filter(|name| !keys.names().contains(name)).collect();
         if scores.is_empty() {
             scores = DEFAULT.to_vec();
         }
-        (!keys.is_empty()).then_some(Self { keys, scores })
+        let grouping = Self { keys, scores };
+        let (name, names) = (options.order().0, grouping.names());
+        if name != DEFAULT_ORDER && !names.contains(&name) {
+            return Err(ExperimentError::Usage(format!(
+                "--sort {}: groups are sorted by one of their columns: {}",
+                plain(name),
+                plain(&names.join(", "))
+            )));
+        }
+        Ok(Some(grouping))
     }
 
     /// The fields to read of every experiment.
     pub fn names(&self) -> Vec<&'a str> {
-        self.keys.iter().chain(&self.scores).copied().collect()
+        let keys = self.keys.names().iter();
+        keys.chain(&self.scores).copied().collect()
     }
 
     /// Renders the groups of `rows` as the options request.
-    pub fn show(&self, mut rows: Vec<Row>, options: &Options) -> String {
+    ///
+    /// # Errors
+    /// [`ExperimentError::Usage`] if a score is no number in any experiment.
+    pub fn show(
+        mut self,
+        mut rows: Vec<Row>,
+        options: &Options,
+    ) -> Result<String, ExperimentError> {
         // Broken experiments have no fields, so they belong to no group.
         rows.retain(|row| row.status != "broken");
+        self.keys.settle(&mut rows, |row| &mut row.values);
+        self.check_scores(&rows)?;
         let mut groups = self.groups(rows);
         self.sort(&mut groups, options);
         if let Some(limit) = options.limit {
             groups.drain(..groups.len().saturating_sub(limit));
         }
-        if options.json {
+        Ok(if options.json {
             let groups: Vec<Value> = groups.iter().map(|group| self.as_json(group)).collect();
             format!("{:#}\n", json!(groups))
         } else if options.csv {
             self.csv(&groups)
         } else {
             self.table(&groups)
+        })
+    }
+
+    /// A text has no mean: a column of names would only give dashes.
+    fn check_scores(&self, rows: &[Row]) -> Result<(), ExperimentError> {
+        let keys = self.keys.names().len();
+        for (i, name) in self.scores.iter().enumerate() {
+            let values = || rows.iter().map(|row| &row.values[keys + i]);
+            let known = values().any(|value| !value.is_null());
+            if known && values().all(|value| number_of(value).is_none()) {
+                return Err(ExperimentError::Usage(format!(
+                    "--columns {}: groups show means, and this field is not a number in any experiment",
+                    plain(name)
+                )));
+            }
         }
+        Ok(())
     }
 
     fn groups(&self, mut rows: Vec<Row>) -> Vec<Group> {
-        let keys = self.keys.len();
+        let keys = self.keys.names().len();
         let order = |a: &[Value], b: &[Value]| {
             let pairs = a[..keys].iter().zip(&b[..keys]);
             let orders = pairs.map(|(a, b)| compare(a, b));
@@ -86,7 +129,7 @@ impl<'a> Grouping<'a> {
     }
 
     fn group(&self, rows: &[Row]) -> Group {
-        let keys = self.keys.len();
+        let keys = self.keys.names().len();
         let score = |(i, name): (usize, &&str)| {
             let known = rows.iter().filter_map(|row| {
                 let value = number_of(&row.values[keys + i]);
@@ -112,7 +155,7 @@ impl<'a> Grouping<'a> {
     fn sort(&self, groups: &mut [Group], options: &Options) {
         let (name, largest_first) = options.order();
         let score = self.scores.iter().position(|score| *score == name);
-        let key = self.keys.iter().position(|key| *key == name);
+        let key = self.keys.names().iter().position(|key| *key == name);
         let value = |group: &Group| match (score, key) {
             (Some(i), _) => group.scores[i]
                 .sample
@@ -132,7 +175,7 @@ impl<'a> Grouping<'a> {
     }
 
     fn table(&self, groups: &[Group]) -> String {
-        let mut head: Vec<String> = self.keys.iter().map(|key| header(key)).collect();
+        let mut head: Vec<String> = self.keys.names().iter().map(|key| header(key)).collect();
         head.push("RUNS".into());
         for score in &self.scores {
             head.extend([
@@ -156,7 +199,7 @@ impl<'a> Grouping<'a> {
             })
             .collect();
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
-        let right: Vec<usize> = (self.keys.len()..head.len()).collect();
+        let right: Vec<usize> = (self.keys.names().len()..head.len()).collect();
         painted_table(&head, &rows, &right, |_, _, cell| cell)
     }
 
@@ -170,7 +213,12 @@ impl<'a> Grouping<'a> {
             "low",
             "high",
         ];
-        let mut head: Vec<String> = self.keys.iter().map(|key| quoted(&plain(key))).collect();
+        let mut head: Vec<String> = self
+            .keys
+            .names()
+            .iter()
+            .map(|key| quoted(&plain(key)))
+            .collect();
         head.push("count".into());
         for score in &self.scores {
             head.extend(numbers.map(|number| quoted(&format!("{}_{number}", plain(score)))));
@@ -193,7 +241,7 @@ impl<'a> Grouping<'a> {
     }
 
     fn as_json(&self, group: &Group) -> Value {
-        let keys = self.keys.iter().zip(&group.keys);
+        let keys = self.keys.names().iter().zip(&group.keys);
         let keys: Map<String, Value> = keys
             .map(|(key, value)| ((*key).to_owned(), value.clone()))
             .collect();

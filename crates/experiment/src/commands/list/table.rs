@@ -6,7 +6,7 @@ use super::super::text::{
 };
 use super::{Options, Row};
 use crate::catalogue::Metric;
-use crate::fields::text;
+use crate::fields::{FEATURES, text};
 use crate::json::number as json_number;
 use serde_json::Value;
 
@@ -51,14 +51,19 @@ const ON_REQUEST: [Column; 2] = [
     column("ram", "RAM", 16, bytes),
 ];
 
-const COLUMNS: [Column; 16] = [
+/// Columns that are shown even if no experiment has a value.
+const ALWAYS: [&str; 4] = ["id", "status", "val_f1", "test_f1"];
+
+/// Baselines differ in model and features, so these columns stay longer than the validation score.
+const COLUMNS: [Column; 17] = [
     words("id", "ID", 0),
     words("status", "STATUS", 1),
-    words("model", "MODEL", 4),
+    words("model", "MODEL", 3),
+    words(FEATURES, "FEATURES", 3),
     column("classes", "CLASSES", 13, count),
     words("dataset", "DATASET", 11),
     column("epochs", "EPOCHS", 7, count),
-    column("val_f1", "VAL F1", 3, number),
+    column("val_f1", "VAL F1", 4, number),
     column("val_acc", "VAL ACC", 9, number),
     column("val_loss", "VAL LOSS", 10, number),
     column("test_f1", "TEST F1", 2, number),
@@ -120,7 +125,7 @@ pub(super) fn table(
     if options.columns.is_empty() {
         // A column without any value is omitted.
         let says = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty() && cell != "-");
-        columns.retain(|(_, cells, name)| known(name).is_none_or(|c| c.order < 4) || says(cells));
+        columns.retain(|(_, cells, name)| ALWAYS.contains(name) || says(cells));
     }
     let limit = terminal.width.unwrap_or(usize::MAX);
     fit(&mut columns, all, limit, options.columns.is_empty());
@@ -166,7 +171,7 @@ fn fit(
     }
     let ids = columns.iter_mut().find(|(_, _, name)| *name == "id");
     if let Some((_, ids, _)) = ids {
-        *ids = beginnings(ids, all);
+        *ids = short_ids(ids, all);
     }
     while may_drop && total(columns) > limit && columns.len() > 2 {
         let order = |(_, _, name): &(_, _, &str)| known(name).map_or(0, |column| column.order);
@@ -187,17 +192,62 @@ fn fit(
     }
 }
 
+/// Unique prefixes of IDs. If the prefix of some is the whole ID, as with baselines of the same second, unique suffixes
+/// are used instead, unless these are not shorter.
+pub(super) fn short_ids(ids: &[String], all: &[String]) -> Vec<String> {
+    let prefixes = beginnings(ids, all);
+    if prefixes.iter().zip(ids).all(|(prefix, id)| prefix != id) {
+        return prefixes;
+    }
+    let suffixes = endings(ids, all);
+    let widest = |names: &[String]| names.iter().map(String::len).max();
+    if widest(&suffixes) < widest(&prefixes) {
+        suffixes
+    } else {
+        prefixes
+    }
+}
+
+/// Unique suffixes of IDs: the last parts between `_`, at which no other ID in `all` ends or begins.
+fn endings(ids: &[String], all: &[String]) -> Vec<String> {
+    let reversed = |id: &String| id.chars().rev().collect::<String>();
+    let (mut forward, mut backward) = (all.to_vec(), all.iter().map(reversed).collect::<Vec<_>>());
+    forward.sort();
+    backward.sort();
+    ids.iter()
+        .map(|id| {
+            let shared = shared_with_others(&reversed(id), &backward);
+            let begins_another = |part: &str| {
+                let at = forward.partition_point(|other| other.as_str() < part);
+                forward.get(at).is_some_and(|other| other.starts_with(part))
+            };
+            let starts = id.rmatch_indices('_').map(|(at, _)| &id[at + 1..]);
+            let mut unique = starts.filter(|part| part.len() > shared && !begins_another(part));
+            unique.next().unwrap_or(id).to_owned()
+        })
+        .collect()
+}
+
+/// Number of bytes at the beginning of `name` that another of the `sorted` names shares with it.
+fn shared_with_others<T: AsRef<str>>(name: &str, sorted: &[T]) -> usize {
+    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let found = sorted.binary_search_by(|other| other.as_ref().cmp(name));
+    let at = found.expect("it is one of them");
+    let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+    let others = around.filter_map(|i| sorted.get(i));
+    others
+        .map(|other| common(name, other.as_ref()))
+        .max()
+        .unwrap_or(0)
+}
+
 /// Unique prefixes of IDs: whole parts between `_`, at least date and time, shared with no other ID in `all`.
 pub(super) fn beginnings(ids: &[String], all: &[String]) -> Vec<String> {
     let mut sorted: Vec<&String> = all.iter().collect();
     sorted.sort();
-    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     ids.iter()
         .map(|id| {
-            let at = sorted.binary_search(&id).expect("it is one of them");
-            let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
-            let others = around.filter_map(|i| sorted.get(i));
-            let shared = others.map(|other| common(id, other)).max().unwrap_or(0);
+            let shared = shared_with_others(id, &sorted);
             let ends = id.match_indices('_').map(|(end, _)| end);
             let end = ends.skip(1).find(|end| *end > shared);
             id[..end.unwrap_or(id.len())].to_owned()

@@ -1,4 +1,4 @@
-use super::table::beginnings;
+use super::table::{beginnings, short_ids};
 use super::*;
 use crate::commands::tests::{store, terminal};
 
@@ -49,15 +49,100 @@ fn other_forms() {
 }
 
 #[test]
-fn mistyped_fields_are_named() {
-    let (_folder, store) = store();
-    let options = Options {
-        filter: Some("modle=simple_cnn or test_f1>0.5".into()),
+fn baselines_show_their_features() {
+    let (_folder, store) = crate::test_store::baselines();
+    let shown = |options: Options, width| {
+        let text = run(&store, &options, &terminal(Some(width))).unwrap().text;
+        let fits = |line: &str| crate::commands::text::width(line) <= width;
+        assert!(text.lines().all(fits), "{text}");
+        text
+    };
+    for width in [80, 140] {
+        let name = format!("baselines at {width}");
+        insta::assert_snapshot!(name, shown(by("time"), width));
+    }
+    let grouped = |json| Options {
+        group_by: vec!["model".into()],
+        columns: vec!["test_f1".into()],
+        json,
         ..by("time")
     };
-    let output = run(&store, &options, &terminal(None)).unwrap();
-    assert!(output.warnings[0].contains("no experiment has a field `modle`"));
-    assert_eq!(output.warnings.len(), 1);
+    insta::assert_snapshot!("baselines by model", shown(grouped(false), 120));
+    let json: Value = serde_json::from_str(&shown(grouped(true), 1000)).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 3);
+    assert_eq!(json[1]["group"]["features"], "mean_bands");
+}
+
+#[test]
+fn mistyped_fields_are_refused() {
+    let (_folder, store) = store();
+    let refused = |options: Options| {
+        let error = run(&store, &options, &terminal(None)).unwrap_err();
+        assert!(error.is_usage(), "{error}");
+        error.to_string()
+    };
+    let keys = |key: &str| vec!["status".to_owned(), key.to_owned()];
+    let cases = [
+        (by("-tset_f1"), "--sort", "tset_f1", "test_f1"),
+        (
+            Options {
+                filter: Some("modle=simple_cnn or test_f1>0.5".into()),
+                ..by("time")
+            },
+            "--filter",
+            "modle",
+            "model",
+        ),
+        (
+            Options {
+                columns: keys("traning_config.learning_rate"),
+                json: true,
+                ..by("time")
+            },
+            "--columns",
+            "traning_config.learning_rate",
+            "training_config.learning_rate",
+        ),
+        (
+            Options {
+                group_by: keys("lerning_rate"),
+                ..by("time")
+            },
+            "--group-by",
+            "lerning_rate",
+            "learning_rate",
+        ),
+    ];
+    for (options, option, name, meant) in cases {
+        let expected =
+            format!("{option}: no experiment has a field `{name}`; do you mean `{meant}`?");
+        assert_eq!(refused(options), expected);
+    }
+    let far = refused(by("colour"));
+    assert!(far.contains("short names are id, status"), "{far}");
+    let by_other_column = Options {
+        group_by: vec!["model".into()],
+        ..by("test_acc")
+    };
+    assert_eq!(
+        refused(by_other_column),
+        "--sort test_acc: groups are sorted by one of their columns: model, features, val_f1, test_f1"
+    );
+    let mean_of_names = Options {
+        group_by: vec!["model".into()],
+        columns: vec!["status".into()],
+        ..by("time")
+    };
+    let refused = refused(mean_of_names);
+    assert!(refused.contains("is not a number"), "{refused}");
+    // Fields that some run may have, and fields without a value in any run.
+    for known in ["not study", "error", "not dataset_config"] {
+        let options = Options {
+            filter: Some(known.into()),
+            ..by("time")
+        };
+        assert!(run(&store, &options, &terminal(None)).is_ok(), "{known}");
+    }
 }
 
 #[test]
@@ -80,6 +165,10 @@ fn short_ids_name_one_experiment() {
         ]
     );
     assert_eq!(beginnings(&all[..1], &all), ["20260102_030400_a"]);
+    // Where only the last part differs, it alone is shorter; but not one at which another ID ends.
+    let same_second = ["20260102_030400_a_f3", "20260102_030400_a_17", "9_b_217"].map(String::from);
+    assert_eq!(short_ids(&same_second, &same_second), ["f3", "a_17", "217"]);
+    assert_eq!(short_ids(&all[..3], &all), short[..3]);
 }
 
 #[test]
