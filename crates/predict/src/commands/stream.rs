@@ -25,23 +25,36 @@ use source::{Input, Source};
 const QUEUE_CAPACITY: usize = 16;
 /// Maximum chunk size in bytes.
 const CHUNK_SIZE: usize = 64 << 10;
+
+/// Examples below the help: what to pipe in.
+const EXAMPLES: &str = "\
+Examples:
+  slinktool -S 'XX_STA:HH?' -o - server:18000 | predict stream latest - --channels HHZ,HHE
+      miniSEED records of a SeedLink server, which contain times and rate
+  arecord -f S16_LE -c 2 -r 512 -t raw | predict stream latest - --format int16 --rate 512
+      raw samples of two interleaved channels";
+
 /// Arguments of `predict stream`.
 #[derive(Clone, Debug, Args)]
+#[command(
+    override_usage = "COMMAND | predict stream [OPTIONS] <MODEL> -",
+    after_help = EXAMPLES
+)]
 pub struct StreamArgs {
     /// Model options.
     #[command(flatten)]
     pub model: ModelArgs,
-    /// `-` for standard input
+    /// Always `-`: the data come from standard input
     #[arg(value_name = "-")]
     pub input: String,
-    /// Input format
+    /// What comes in. All but miniSEED are raw samples, which need --rate
     #[arg(long, value_enum, default_value_t = Input::Mseed)]
     pub format: Input,
-    /// Sampling rate in Hz of raw samples
+    /// Sampling rate of raw samples in Hz; another one than the model's is resampled
     #[arg(long, value_name = "HZ")]
     pub rate: Option<f64>,
-    /// Raw samples: number of interleaved channels [default: the model's]. miniSEED: channels in the model's order
-    /// [default: all channels of the only site, in the order Z, N, E]
+    /// Which channels come in. Raw samples: their number, interleaved [default: the model's]. miniSEED: their names in the
+    /// order of the model's channels, such as HHZ,HHN [default: all channels of the only site, in the order Z, N, E]
     #[arg(long, value_name = "N|NAME,...", value_delimiter = ',')]
     pub channels: Vec<String>,
     /// Time of the first raw sample [default: now]

@@ -7,6 +7,17 @@ use super::*;
 /// Events and windows of the synthetic station do not depend on the order of its records, or on whether they are read
 /// from a file or streamed.
 #[test]
+fn the_help_shows_what_to_pipe_in() {
+    let output = run(&["stream", "--help"]);
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        help.contains("COMMAND | predict stream [OPTIONS] <MODEL> -"),
+        "{help}"
+    );
+    assert!(help.contains("--format int16 --rate 512"), "{help}");
+}
+
+#[test]
 fn a_stream_gives_what_a_recording_gives() {
     let folder = tempfile::tempdir().unwrap();
     let model = write_model(folder.path(), 512, Some(100.0));
