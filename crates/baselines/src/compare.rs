@@ -16,7 +16,7 @@ use crate::model::{Baseline, Prediction, Problem};
 use crate::samples::{Splits, at_most};
 
 /// Increase this when the same data and seed would give other results.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Windows on which baselines are evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct Comparison {
     pub ungrouped: bool,
     /// Reasons to doubt the scores.
     pub warnings: Vec<String>,
+    /// Requested baselines that were left out, and why.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// Options of a comparison.
@@ -113,6 +116,7 @@ pub fn compare(
         learned_from: None,
         ungrouped: splits.ungrouped,
         warnings: Vec::new(),
+        left_out: Vec::new(),
     };
     if splits.ungrouped {
         comparison.warnings.push(
@@ -132,6 +136,16 @@ pub fn compare(
         }
     }
     for &baseline in &options.baselines {
+        let same = baseline.same_as(samples.shape[1]);
+        if let Some(same) = same.filter(|same| options.baselines.contains(same)) {
+            comparison.left_out.push(format!(
+                "{} is left out: windows of {} samples have a single segment, so it is the same as {}",
+                baseline.title(),
+                samples.shape[1],
+                same.title()
+            ));
+            continue;
+        }
         let started = Instant::now();
         let fit = |fit: &Fit| {
             baseline.predict(Problem {

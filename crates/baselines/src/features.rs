@@ -6,7 +6,7 @@ mod time;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::bands::BandPowers;
+use self::bands::{BandPowers, TWO_SEGMENTS};
 use crate::table::Table;
 
 /// A set of features.
@@ -31,6 +31,12 @@ impl FeatureSet {
         Self::Time,
         Self::MeanBandsAndTime,
     ];
+
+    /// The set that has the same values for windows of `samples` samples, if there is one: a window of a single segment
+    /// is its own mean.
+    pub fn same_as(self, samples: usize) -> Option<Self> {
+        (self == Self::SegmentBands && samples < TWO_SEGMENTS).then_some(Self::MeanBands)
+    }
 
     /// Name in JSON.
     pub fn name(self) -> &'static str {

@@ -43,7 +43,7 @@ pub struct Forest {
 impl Forest {
     /// Grows trees on all threads.
     pub fn fit(table: &Table, labels: &[u32], classes: usize, options: ForestOptions) -> Self {
-        let columns = Columns::new(table, labels, classes);
+        let columns = Columns::new(table, labels, classes, options.kind);
         let grow = |number: usize| {
             let mut rng = generator(options.seed, Purpose::Trees, number);
             let count = table.rows() as u32;

@@ -1,6 +1,8 @@
 //! Minimises a smooth convex function with limited-memory BFGS (Nocedal and Wright, "Numerical optimization",
 //! algorithm 7.4).
 
+use crate::matrix::{add, dot};
+
 /// Number of stored pairs of steps and gradient changes.
 const MEMORY: usize = 10;
 /// Maximum number of step halvings.
@@ -18,10 +20,11 @@ pub(crate) struct StoppingCriteria {
 }
 
 /// Moves `x` to the minimum of `function`, which writes the gradient and returns the value. Returns the number of
-/// iterations.
+/// iterations. `precondition` multiplies by an approximation of the inverse Hessian: the closer, the fewer iterations.
 pub(crate) fn minimise(
     x: &mut Vec<f64>,
     function: impl Fn(&[f64], &mut [f64]) -> f64,
+    precondition: impl Fn(&mut [f64]),
     stop: StoppingCriteria,
 ) -> usize {
     let mut gradient = vec![0.0; x.len()];
@@ -33,14 +36,9 @@ pub(crate) fn minimise(
         if gradient.iter().all(|g| g.abs() <= stop.gradient) {
             return iteration;
         }
-        let direction = direction(&gradient, &pairs);
+        let direction = direction(&gradient, &pairs, &precondition);
         let slope = dot(&direction, &gradient);
-        // The first step has no scale from earlier ones.
-        let mut step = if pairs.is_empty() {
-            1.0 / dot(&gradient, &gradient).sqrt().max(1.0)
-        } else {
-            1.0
-        };
+        let mut step = 1.0;
         let mut halvings = 0;
         let next_value = loop {
             for ((next, x), d) in next.iter_mut().zip(x.iter()).zip(&direction) {
@@ -77,8 +75,13 @@ pub(crate) fn minimise(
     stop.iterations
 }
 
-/// Descent direction by the two-loop recursion.
-fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> {
+/// Descent direction by the two-loop recursion. As its initial inverse Hessian it takes the preconditioner, scaled to
+/// the last change of the gradient.
+fn direction(
+    gradient: &[f64],
+    pairs: &[(Vec<f64>, Vec<f64>, f64)],
+    precondition: impl Fn(&mut [f64]),
+) -> Vec<f64> {
     let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut alphas = Vec::with_capacity(pairs.len());
     for (moved, changed, rho) in pairs.iter().rev() {
@@ -86,8 +89,11 @@ fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> 
         add(&mut q, -alpha, changed);
         alphas.push(alpha);
     }
+    precondition(&mut q);
     if let Some((_, changed, rho)) = pairs.last() {
-        let scale = 1.0 / (rho * dot(changed, changed));
+        let mut scaled = changed.clone();
+        precondition(&mut scaled);
+        let scale = 1.0 / (rho * dot(changed, &scaled));
         q.iter_mut().for_each(|q| *q *= scale);
     }
     for ((moved, changed, rho), alpha) in pairs.iter().zip(alphas.iter().rev()) {
@@ -95,31 +101,6 @@ fn direction(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>, f64)]) -> Vec<f64> 
         add(&mut q, alpha - beta, moved);
     }
     q
-}
-
-/// Dot product in eight partial sums, which vectorise.
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (parts_a, parts_b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = parts_a
-        .remainder()
-        .iter()
-        .zip(parts_b.remainder())
-        .map(|(a, b)| a * b)
-        .sum();
-    for (a, b) in parts_a.zip(parts_b) {
-        for i in 0..8 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    sums.iter().sum::<f64>() + rest
-}
-
-/// `to += factor * values`.
-pub(crate) fn add(to: &mut [f64], factor: f64, values: &[f64]) {
-    for (to, value) in to.iter_mut().zip(values) {
-        *to += factor * value;
-    }
 }
 
 #[cfg(test)]
@@ -142,10 +123,19 @@ mod tests {
             gradient: 1e-9,
             iterations: 500,
         };
-        let taken = minimise(&mut x, bowl, stop);
+        let taken = minimise(&mut x, bowl, |_| (), stop);
         assert!(taken < 100, "{taken}");
         for (i, x) in x.iter().enumerate() {
             assert!((x - i as f64).abs() < 1e-6, "{x}");
         }
+        // With the inverse Hessian itself, the first step reaches the minimum.
+        let exact = |q: &mut [f64]| {
+            let weights = (0..6).map(|i| 10f64.powi(i - 2));
+            q.iter_mut()
+                .zip(weights)
+                .for_each(|(q, weight)| *q /= weight);
+        };
+        let mut x = vec![100.0; 6];
+        assert!(minimise(&mut x, bowl, exact, stop) <= 2);
     }
 }

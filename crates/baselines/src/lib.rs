@@ -12,6 +12,7 @@
 //! of another crate.
 
 pub mod cache;
+mod cholesky;
 pub mod compare;
 pub mod evaluate;
 pub mod features;
@@ -19,9 +20,11 @@ pub mod forest;
 mod lbfgs;
 pub mod logistic;
 pub mod majority;
+mod matrix;
 pub mod metrics;
 pub mod minirocket;
 pub mod model;
+mod precondition;
 mod random;
 #[cfg(test)]
 mod reference;

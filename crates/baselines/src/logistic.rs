@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::lbfgs::{StoppingCriteria, add, dot, minimise};
+use crate::lbfgs::{StoppingCriteria, minimise};
+use crate::matrix::{add, add_products, dot, products};
+use crate::precondition::ColumnProducts;
 use crate::table::Table;
 
 /// Rows per partial sum. Fixed, so that sums do not depend on the number of threads.
@@ -39,30 +41,50 @@ pub struct Logistic {
 
 impl Logistic {
     /// Minimises `C * sum of cross-entropies + 0.5 * sum of squared weights`; intercepts are not penalised. The
-    /// columns of `table` should have similar scales.
+    /// columns of `table` should have mean 0 and similar scales.
     ///
     /// With two classes, each class has its own weights, so `C` corresponds to scikit-learn's `2 C`.
     pub fn fit(table: &Table, labels: &[u32], classes: usize, options: LogisticOptions) -> Self {
-        let width = table.width();
-        let mut weights = vec![0.0; classes * (width + 1)];
-        let penalty = 1.0 / (options.c * table.rows() as f64);
+        let mut path = Self::path(table, labels, classes, &[options.c], options);
+        path.pop().expect("there is one C")
+    }
+
+    /// Fits one regression for each `C`, instead of that in the options. Each starts with the weights of the one
+    /// before, so neighbours in size should be neighbours in the list.
+    pub fn path(
+        table: &Table,
+        labels: &[u32],
+        classes: usize,
+        cs: &[f64],
+        options: LogisticOptions,
+    ) -> Vec<Self> {
+        let products = ColumnProducts::new(table);
         let stop = StoppingCriteria {
             gradient: options.tolerance,
             iterations: options.iterations,
         };
-        let loss = |weights: &[f64], gradient: &mut [f64]| {
-            let mut loss = mean_loss(table, labels, classes, weights, gradient);
-            for (weights_of_class, gradient) in weights
-                .chunks_exact(width + 1)
-                .zip(gradient.chunks_exact_mut(width + 1))
-            {
-                loss += 0.5 * penalty * dot(&weights_of_class[..width], &weights_of_class[..width]);
-                add(&mut gradient[..width], penalty, &weights_of_class[..width]);
+        let mut weights = vec![0.0; classes * (table.width() + 1)];
+        let mut fit = |&c: &f64| {
+            let penalty = 1.0 / (c * table.rows() as f64);
+            let preconditioner = products.preconditioner(classes, penalty);
+            minimise(
+                &mut weights,
+                |weights, gradient| {
+                    penalised_loss((table, labels, classes), penalty, weights, gradient)
+                },
+                |direction| {
+                    if let Some(preconditioner) = &preconditioner {
+                        preconditioner.apply(direction);
+                    }
+                },
+                stop,
+            );
+            Self {
+                weights: weights.clone(),
+                classes,
             }
-            loss
         };
-        minimise(&mut weights, loss, stop);
-        Self { weights, classes }
+        cs.iter().map(&mut fit).collect()
     }
 
     /// Class probabilities.
@@ -70,12 +92,8 @@ impl Logistic {
     /// # Shapes
     /// `[N, classes]`, flattened.
     pub fn probabilities(&self, table: &Table) -> Vec<f64> {
-        let mut row = vec![0.0; self.classes];
-        let mut all = Vec::with_capacity(table.rows() * self.classes);
-        for values in table.iter() {
-            softmax(values, &self.weights, &mut row);
-            all.extend_from_slice(&row);
-        }
+        let mut all = vec![0.0; table.rows() * self.classes];
+        probabilities(table.values(), table.width(), &self.weights, &mut all);
         all
     }
 
@@ -87,55 +105,61 @@ impl Logistic {
     }
 }
 
-/// Writes the probabilities of a row to `out`.
-fn softmax(values: &[f64], weights: &[f64], out: &mut [f64]) {
-    let width = values.len();
-    for (out, weights_of_class) in out.iter_mut().zip(weights.chunks_exact(width + 1)) {
-        *out = dot(values, &weights_of_class[..width]) + weights_of_class[width];
+/// Writes the class probabilities of rows, `[rows, classes]`. Per class, `weights` has those of the columns and the
+/// intercept.
+fn probabilities(values: &[f64], width: usize, weights: &[f64], out: &mut [f64]) {
+    products(values, weights, width, width + 1, out);
+    for out in out.chunks_exact_mut(weights.len() / (width + 1)) {
+        for (logit, weights_of_class) in out.iter_mut().zip(weights.chunks_exact(width + 1)) {
+            *logit += weights_of_class[width];
+        }
+        let largest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        out.iter_mut()
+            .for_each(|logit| *logit = (*logit - largest).exp());
+        let sum: f64 = out.iter().sum();
+        out.iter_mut().for_each(|value| *value /= sum);
     }
-    let largest = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    out.iter_mut()
-        .for_each(|logit| *logit = (*logit - largest).exp());
-    let sum: f64 = out.iter().sum();
-    out.iter_mut().for_each(|value| *value /= sum);
 }
 
-/// Returns the mean cross-entropy and writes its gradient to `gradient`.
-fn mean_loss(
-    table: &Table,
-    labels: &[u32],
-    classes: usize,
+/// Returns the mean cross-entropy with the penalty on the weights, and writes its gradient to `gradient`.
+fn penalised_loss(
+    (table, labels, classes): (&Table, &[u32], usize),
+    penalty: f64,
     weights: &[f64],
     gradient: &mut [f64],
 ) -> f64 {
     let width = table.width();
-    let part = |first: usize| {
-        let mut gradient = vec![0.0; weights.len()];
-        let mut probabilities = vec![0.0; classes];
+    let part = |(values, labels): (&[f64], &[u32])| {
+        let mut errors = vec![0.0; labels.len() * classes];
+        probabilities(values, width, weights, &mut errors);
         let mut loss = 0.0;
-        for row in first..(first + ROWS).min(table.rows()) {
-            let values = table.row(row);
-            softmax(values, weights, &mut probabilities);
-            let label = labels[row] as usize;
-            loss -= probabilities[label].max(f64::MIN_POSITIVE).ln();
-            probabilities[label] -= 1.0;
-            for (gradient_of_class, &error) in
-                gradient.chunks_exact_mut(width + 1).zip(&probabilities)
-            {
-                add(&mut gradient_of_class[..width], error, values);
-                gradient_of_class[width] += error;
+        let mut gradient = vec![0.0; weights.len()];
+        for (errors, &label) in errors.chunks_exact_mut(classes).zip(labels) {
+            let error = &mut errors[label as usize];
+            loss -= error.max(f64::MIN_POSITIVE).ln();
+            *error -= 1.0;
+            for (of_class, error) in gradient.chunks_exact_mut(width + 1).zip(errors) {
+                of_class[width] += *error;
             }
         }
+        add_products(&mut gradient, width + 1, &errors, values, width);
         (loss, gradient)
     };
-    let firsts: Vec<usize> = (0..table.rows()).step_by(ROWS).collect();
-    let parts: Vec<_> = firsts.into_par_iter().map(part).collect();
+    let values = table.values().par_chunks(ROWS * width);
+    let parts: Vec<_> = values.zip(labels.par_chunks(ROWS)).map(part).collect();
     let scale = 1.0 / table.rows() as f64;
     gradient.fill(0.0);
     let mut loss = 0.0;
     for (part_loss, part) in parts {
         loss += part_loss * scale;
         add(gradient, scale, &part);
+    }
+    for (weights, gradient) in weights
+        .chunks_exact(width + 1)
+        .zip(gradient.chunks_exact_mut(width + 1))
+    {
+        loss += 0.5 * penalty * dot(&weights[..width], &weights[..width]);
+        add(&mut gradient[..width], penalty, &weights[..width]);
     }
     loss
 }
@@ -180,6 +204,36 @@ mod tests {
                 close(&ours, &theirs, 1e-5);
             }
         }
+    }
+
+    /// Columns that rise and fall together, as log powers of neighbouring bands do, and noise a hundred times smaller that
+    /// tells the classes apart. Without the preconditioner, 40 iterations are far from the minimum.
+    #[test]
+    fn columns_that_are_alike_need_few_iterations() {
+        let (rows, width) = (400, 40);
+        let mut state = 1u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(state >> 8) / f64::from(1u32 << 24) - 0.5
+        };
+        let labels: Vec<u32> = (0..rows).map(|row| row as u32 % 3).collect();
+        let mut values = Vec::new();
+        for &label in &labels {
+            let level = random();
+            let own = |column: usize| 0.004 * f64::from(u32::from(column as u32 % 3 == label));
+            values.extend((0..width).map(|column| 3.0 * (level + own(column) + 0.01 * random())));
+        }
+        let mut table = Table::new(values, width);
+        crate::table::Scaler::learn(&table).apply(&mut table);
+        let fit = |iterations| {
+            let options = LogisticOptions {
+                c: 100.0,
+                iterations,
+                ..LogisticOptions::default()
+            };
+            Logistic::fit(&table, &labels, 3, options).probabilities(&table)
+        };
+        close(&fit(40), &fit(5000), 1e-3);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! kernels have nine taps, six of -1 and three of 2. A feature is the fraction of a convolution's values above a
 //! bias; biases are quantiles of convolutions of training windows.
 
+use lanes::wide;
 use rand::Rng as _;
 use rand::seq::SliceRandom as _;
 use rayon::prelude::*;
@@ -149,8 +150,7 @@ impl MiniRocket {
                 let counted = &values[range];
                 for _ in 0..count {
                     let bias = self.biases[features.len()];
-                    let above: u32 = counted.iter().map(|value| u32::from(*value > bias)).sum();
-                    features.push(above as f32 / counted.len() as f32);
+                    features.push(above(counted, bias) as f32 / counted.len() as f32);
                 }
             }
         }
@@ -270,12 +270,27 @@ impl Taps {
     fn convolve(&self, [a, b, c]: [usize; 3], channels: &[usize], out: &mut [f32]) {
         out.fill(0.0);
         for &channel in channels {
-            let (all, each) = (&self.all[channel], &self.each[channel]);
-            let (a, b, c) = (&each[a], &each[b], &each[c]);
-            for (i, out) in out.iter_mut().enumerate() {
-                *out += all[i] + a[i] + b[i] + c[i];
-            }
+            let each = &self.each[channel];
+            add_taps(out, &self.all[channel], [&each[a], &each[b], &each[c]]);
         }
+    }
+}
+
+wide! {
+    /// Adds the values under the taps of a kernel.
+    fn add_taps(out: &mut [f32], all: &[f32], taps: [&[f32]; 3]) {
+        let taps = taps.map(|tap| &tap[..out.len()]);
+        for (i, (out, all)) in out.iter_mut().zip(all).enumerate() {
+            *out += all + taps[0][i] + taps[1][i] + taps[2][i];
+        }
+    }
+}
+
+wide! {
+    /// Number of values above a bias.
+    fn above(values: &[f32], bias: f32) -> u32 {
+        // Without a check of every addition, which would not vectorise: a window has fewer than 2^32 samples.
+        values.iter().fold(0, |count: u32, value| count.wrapping_add(u32::from(*value > bias)))
     }
 }
 

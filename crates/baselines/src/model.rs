@@ -134,6 +134,16 @@ impl Baseline {
         format!("{model} on {}", self.features().replace('_', " "))
     }
 
+    /// The baseline that gives the same predictions for windows of `samples` samples, if there is one.
+    pub fn same_as(self, samples: usize) -> Option<Self> {
+        match self {
+            Self::Logistic(set) => set.same_as(samples).map(Self::Logistic),
+            Self::ExtraTrees(set) => set.same_as(samples).map(Self::ExtraTrees),
+            Self::RandomForest(set) => set.same_as(samples).map(Self::RandomForest),
+            Self::Majority | Self::MiniRocket => None,
+        }
+    }
+
     fn needs_segment_bands(self) -> bool {
         match self {
             Self::Logistic(set) | Self::ExtraTrees(set) | Self::RandomForest(set) => {
@@ -205,22 +215,21 @@ fn forest(problem: Problem<'_>, set: FeatureSet, kind: ForestKind) -> Prediction
     problem.prediction(fitted.probabilities(&test), None)
 }
 
-/// Standardises both tables with the statistics of the first, fits to it, and predicts the second.
-fn logistic_once(
+/// Standardises both tables with the statistics of the first, fits to it for each `C`, and predicts the second.
+fn logistic_path(
     mut train: Table,
     labels: &[u32],
     mut test: Table,
     classes: usize,
-    c: f64,
-) -> Vec<f64> {
+    cs: &[f64],
+) -> Vec<Vec<f64>> {
     let scaler = Scaler::learn(&train);
     scaler.apply(&mut train);
     scaler.apply(&mut test);
-    let options = LogisticOptions {
-        c,
-        ..LogisticOptions::default()
-    };
-    Logistic::fit(&train, labels, classes, options).probabilities(&test)
+    let path = Logistic::path(&train, labels, classes, cs, LogisticOptions::default());
+    path.iter()
+        .map(|fitted| fitted.probabilities(&test))
+        .collect()
 }
 
 fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
@@ -228,47 +237,47 @@ fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
     let labels = problem.samples.labels_of(problem.train);
     let classes = problem.classes;
     let inner = problem.inner();
-    let predict = |roles: &Roles, known: &[u32], c| {
+    let predict = |roles: &Roles, known: &[u32]| {
         let (train, test) = (train.select(&roles.train), train.select(&roles.test));
-        let found = logistic_once(train, known, test, classes, c);
-        let rows = found.chunks_exact(classes);
-        rows.map(|row| argmax(row) as u32).collect()
+        let found = logistic_path(train, known, test, classes, &CS);
+        let predicted = |probabilities: &Vec<f64>| {
+            let rows = probabilities.chunks_exact(classes);
+            rows.map(|row| argmax(row) as u32).collect()
+        };
+        found.iter().map(predicted).collect()
     };
     let c = inner.map_or(DEFAULT_C, |folds| {
         choose(&folds, &labels, classes, &CS, predict)
     });
-    problem.prediction(logistic_once(train, &labels, test, classes, c), Some(c))
+    let mut found = logistic_path(train, &labels, test, classes, &[c]);
+    problem.prediction(found.pop().expect("there is one C"), Some(c))
 }
 
 /// The parameter with the highest macro F1 over the pooled predictions of all inner folds; the first one wins ties.
-/// `predict` gets the roles of a fold's windows, the training labels and a parameter, and returns the test
-/// predictions.
+/// `predict` gets the roles of a fold's windows and the training labels, and returns the test predictions for every
+/// parameter.
 fn choose(
     folds: &Folds,
     labels: &[u32],
     classes: usize,
     parameters: &[f64],
-    predict: impl Fn(&Roles, &[u32], f64) -> Vec<u32> + Sync,
+    predict: impl Fn(&Roles, &[u32]) -> Vec<Vec<u32>> + Sync,
 ) -> f64 {
-    let tasks: Vec<(f64, usize)> = parameters
-        .iter()
-        .flat_map(|&parameter| (0..folds.count()).map(move |fold| (parameter, fold)))
-        .collect();
-    let predictions: Vec<Vec<u32>> = tasks
-        .par_iter()
-        .map(|&(parameter, fold)| {
+    let predictions: Vec<Vec<Vec<u32>>> = (0..folds.count())
+        .into_par_iter()
+        .map(|fold| {
             let roles = folds.roles(fold);
             let known: Vec<u32> = roles.train.iter().map(|&row| labels[row]).collect();
-            predict(&roles, &known, parameter)
+            predict(&roles, &known)
         })
         .collect();
     let mut best = (parameters[0], f64::NEG_INFINITY);
-    for (&parameter, predictions) in parameters.iter().zip(predictions.chunks(folds.count())) {
+    for (number, &parameter) in parameters.iter().enumerate() {
         let mut pooled = vec![0; labels.len()];
         for (fold, predicted) in predictions.iter().enumerate() {
             let test = folds.roles(fold).test;
             test.iter()
-                .zip(predicted)
+                .zip(&predicted[number])
                 .for_each(|(&row, &class)| pooled[row] = class);
         }
         let score = macro_f1(&confusion(labels, &pooled, classes));

@@ -1,6 +1,7 @@
 //! Ridge classification for few rows with many columns: one regression to +-1 per class, solved in the dual form.
 
-use crate::lbfgs::dot;
+use crate::cholesky::{cholesky, solve};
+use crate::matrix::dot;
 
 /// Gram matrix: dot products of all pairs of rows, `[N, N]`, with scaled columns.
 #[derive(Clone, Debug)]
@@ -88,40 +89,6 @@ impl Ridge {
         weights
             .map(|(dual, intercept)| dot(dual, &centred) + intercept)
             .collect()
-    }
-}
-
-/// Replaces the lower triangle by the Cholesky factor; `None` if the matrix is not positive definite.
-fn cholesky(matrix: &mut [f64], rows: usize) -> Option<()> {
-    for i in 0..rows {
-        let (above, from) = matrix.split_at_mut(i * rows);
-        let row = &mut from[..=i];
-        for j in 0..i {
-            let other = &above[j * rows..][..=j];
-            row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
-        }
-        let rest = row[i] - dot(&row[..i], &row[..i]);
-        if rest <= 0.0 || !rest.is_finite() {
-            return None;
-        }
-        row[i] = rest.sqrt();
-    }
-    Some(())
-}
-
-/// Solves a linear system with its Cholesky factor.
-fn solve(factor: &[f64], column: &mut [f64]) {
-    let rows = column.len();
-    for i in 0..rows {
-        let row = &factor[i * rows..][..=i];
-        column[i] = (column[i] - dot(&row[..i], &column[..i])) / row[i];
-    }
-    for i in (0..rows).rev() {
-        column[i] /= factor[i * rows + i];
-        let value = column[i];
-        for j in 0..i {
-            column[j] -= value * factor[i * rows + j];
-        }
     }
 }
 

@@ -86,6 +86,11 @@ impl Table {
         }
     }
 
+    /// All values, row-major.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     pub(crate) fn values_mut(&mut self) -> &mut [f64] {
         &mut self.values
     }

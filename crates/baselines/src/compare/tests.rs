@@ -61,7 +61,9 @@ fn run(splits: &Splits, options: &CompareOptions) -> Comparison {
 fn every_baseline_learns_and_majority_does_not() {
     let splits = splits(40, 2, 1.0);
     let comparison = run(&splits, &options(Baseline::all(), None));
-    assert_eq!(comparison.results.len(), Baseline::all().len());
+    // Windows of 256 samples have a single segment.
+    assert_eq!(comparison.left_out.len(), 3);
+    assert_eq!(comparison.results.len(), Baseline::all().len() - 3);
     for result in &comparison.results {
         let score = result.judgements[0].scores.macro_f1.score;
         match result.baseline {
@@ -78,6 +80,34 @@ fn every_baseline_learns_and_majority_does_not() {
         serde_json::from_str::<Comparison>(&text).unwrap(),
         comparison
     );
+}
+
+/// What is left out gives the same numbers, and is not left out alone.
+#[test]
+fn bands_of_a_single_segment_are_their_mean() {
+    let splits = splits(20, 2, 1.0);
+    let of = |set| {
+        let baselines = [Baseline::Logistic(set), Baseline::ExtraTrees(set)];
+        run(&splits, &options(baselines.to_vec(), None))
+    };
+    let (mean, segments) = (of(FeatureSet::MeanBands), of(FeatureSet::SegmentBands));
+    assert!(segments.left_out.is_empty());
+    for (mean, segments) in mean.results.iter().zip(&segments.results) {
+        assert_eq!(mean.judgements, segments.judgements);
+    }
+    let both = [FeatureSet::MeanBands, FeatureSet::SegmentBands].map(Baseline::Logistic);
+    let both = run(&splits, &options(both.to_vec(), None));
+    assert_eq!(both.results.len(), 1);
+    assert_eq!(
+        both.left_out,
+        [
+            "logistic regression on segment bands is left out: windows of 256 samples have a single segment, so it is the \
+          same as logistic regression on mean bands"
+        ]
+    );
+    let same = |samples| FeatureSet::SegmentBands.same_as(samples);
+    assert_eq!(same(383), Some(FeatureSet::MeanBands));
+    assert_eq!(same(384), None);
 }
 
 #[test]

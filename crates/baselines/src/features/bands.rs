@@ -9,6 +9,9 @@ const SEGMENT: usize = 256;
 /// Number of bands per segment.
 const BANDS: usize = 64;
 
+/// Samples that a window with a second segment has at least.
+pub(super) const TWO_SEGMENTS: usize = SEGMENT + SEGMENT / 2;
+
 /// Planned FFT over half-overlapping segments.
 pub(super) struct BandPowers {
     fft: PlannedFft,

@@ -2,6 +2,7 @@
 
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::ForestKind;
 use crate::table::Table;
@@ -9,14 +10,31 @@ use crate::table::Table;
 /// Training data by column, with labels.
 pub(super) struct Columns<'a> {
     values: Vec<f64>,
+    /// The place of each value among those of its column; equal values have the same. Sorting these is much faster than
+    /// sorting the values. Empty for [`ForestKind::Extra`], which sorts nothing.
+    ranks: Vec<u32>,
     rows: usize,
     width: usize,
     labels: &'a [u32],
     classes: usize,
 }
 
+/// The place of each value among all; equal values have the same.
+fn ranks(values: &[f64]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..values.len() as u32).collect();
+    let value = |row: u32| values[row as usize];
+    order.sort_unstable_by(|&a, &b| value(a).total_cmp(&value(b)));
+    let mut ranks = vec![0; values.len()];
+    let mut rank = 0;
+    for pair in order.windows(2) {
+        rank += u32::from(value(pair[0]) < value(pair[1]));
+        ranks[pair[1] as usize] = rank;
+    }
+    ranks
+}
+
 impl<'a> Columns<'a> {
-    pub(super) fn new(table: &Table, labels: &'a [u32], classes: usize) -> Self {
+    pub(super) fn new(table: &Table, labels: &'a [u32], classes: usize, kind: ForestKind) -> Self {
         let (rows, width) = (table.rows(), table.width());
         let mut values = vec![0.0; rows * width];
         for (i, row) in table.iter().enumerate() {
@@ -24,8 +42,16 @@ impl<'a> Columns<'a> {
                 values[j * rows + i] = value;
             }
         }
+        let ranks = match kind {
+            ForestKind::Extra => Vec::new(),
+            ForestKind::Random => values
+                .par_chunks_exact(rows.max(1))
+                .flat_map_iter(ranks)
+                .collect(),
+        };
         Self {
             values,
+            ranks,
             rows,
             width,
             labels,
@@ -165,7 +191,7 @@ fn find(
 ) -> Option<Split> {
     let wanted = (columns.width as f64).sqrt().floor().max(1.0) as usize;
     let mut best: Option<Split> = None;
-    let mut pairs = Vec::new();
+    let mut sorted = Vec::new();
     for drawn in 0..order.len() {
         if drawn >= wanted && best.is_some() {
             break;
@@ -175,7 +201,7 @@ fn find(
         let column = order[drawn];
         let split = match kind {
             ForestKind::Extra => random_threshold(columns, column, rows, counts, rng),
-            ForestKind::Random => best_threshold(columns, column, rows, counts, &mut pairs),
+            ForestKind::Random => best_threshold(columns, column, rows, counts, &mut sorted),
         };
         if let Some(split) = split
             && best.as_ref().is_none_or(|best| split.purity > best.purity)
@@ -219,30 +245,32 @@ fn random_threshold(
     })
 }
 
-/// The purest threshold, halfway between two values. `pairs` is scratch space for sorting.
+/// The purest threshold, halfway between two values. `sorted` is scratch space: ranks, and the rows that have them.
 fn best_threshold(
     columns: &Columns<'_>,
     column: usize,
     rows: &[u32],
     counts: &[f64],
-    pairs: &mut Vec<(f64, u32)>,
+    sorted: &mut Vec<u64>,
 ) -> Option<Split> {
-    pairs.clear();
-    pairs.extend(
+    let ranks = &columns.ranks[column * columns.rows..][..columns.rows];
+    sorted.clear();
+    sorted.extend(
         rows.iter()
-            .map(|&row| (columns.value(column, row), columns.labels[row as usize])),
+            .map(|&row| u64::from(ranks[row as usize]) << 32 | u64::from(row)),
     );
-    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    sorted.sort_unstable();
     let mut left = vec![0.0; columns.classes];
     let mut best: Option<Split> = None;
-    for pair in pairs.windows(2) {
-        left[pair[0].1 as usize] += 1.0;
-        let (value, next) = (pair[0].0, pair[1].0);
-        if value >= next {
+    for pair in sorted.windows(2) {
+        let rows = [pair[0] as u32, pair[1] as u32];
+        left[columns.labels[rows[0] as usize] as usize] += 1.0;
+        if pair[0] >> 32 == pair[1] >> 32 {
             continue;
         }
         let purity = purity(&left, counts);
         if best.as_ref().is_none_or(|best| purity > best.purity) {
+            let [value, next] = rows.map(|row| columns.value(column, row));
             let halfway = value + 0.5 * (next - value);
             best = Some(Split {
                 column,

@@ -4,6 +4,7 @@ use data::folds::Roles;
 use rayon::prelude::*;
 
 use super::{ALPHAS, Baseline, DEFAULT_ALPHA, Prediction, Problem, RIDGE_WINDOWS, choose};
+use crate::matrix::products_32;
 use crate::metrics::argmax;
 use crate::minirocket::MiniRocket;
 use crate::ridge::{Gram, Ridge};
@@ -26,20 +27,23 @@ pub(super) fn ridge(problem: Problem<'_>) -> Prediction {
     let scales = scales(&train, rocket.width());
     scale(&mut train, &scales);
     let gram = Gram::new(
-        products(&train, &train, rocket.width()),
+        products_32(&train, &train, rocket.width()),
         problem.train.len(),
     );
     let labels = samples.labels_of(problem.train);
     let classes = problem.classes;
     let inner = problem.inner();
-    let predict = |roles: &Roles, known: &[u32], alpha| {
+    let predict = |roles: &Roles, known: &[u32]| {
         let gram_of_train = gram.select(&roles.train, &roles.train);
-        let Some(ridge) = Ridge::fit(&gram_of_train, known, classes, alpha) else {
-            return vec![0; roles.test.len()];
-        };
         let products = gram.select(&roles.test, &roles.train);
-        let rows = products.chunks_exact(known.len());
-        rows.map(|row| argmax(&ridge.scores(row)) as u32).collect()
+        let with = |&alpha: &f64| {
+            let Some(ridge) = Ridge::fit(&gram_of_train, known, classes, alpha) else {
+                return vec![0; roles.test.len()];
+            };
+            let rows = products.chunks_exact(known.len());
+            rows.map(|row| argmax(&ridge.scores(row)) as u32).collect()
+        };
+        ALPHAS.iter().map(with).collect()
     };
     let alpha = inner.map_or(DEFAULT_ALPHA, |folds| {
         choose(&folds, &labels, classes, &ALPHAS, predict)
@@ -53,7 +57,7 @@ pub(super) fn ridge(problem: Problem<'_>) -> Prediction {
     for rows in problem.test.chunks(1024) {
         let mut test = rocket.features(&samples.values(rows));
         scale(&mut test, &scales);
-        for row in products(&test, &train, rocket.width()).chunks_exact(labels.len()) {
+        for row in products_32(&test, &train, rocket.width()).chunks_exact(labels.len()) {
             let scores = fitted.scores(row);
             let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
@@ -95,25 +99,4 @@ fn scale(values: &mut [f32], scales: &[f32]) {
             .zip(scales)
             .for_each(|(value, scale)| *value *= scale);
     });
-}
-
-/// Dot products of all rows of `a` with all rows of `b`, row-major.
-fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
-    let row = |a: &[f32]| -> Vec<f64> {
-        let product = |b: &[f32]| {
-            // Sixteen partial sums, which vectorise, over blocks short enough for float32 precision.
-            let stretch = |(a, b): (&[f32], &[f32])| {
-                let mut sums = [0.0f32; 16];
-                for (a, b) in a.chunks(16).zip(b.chunks(16)) {
-                    for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-                        *sum += a * b;
-                    }
-                }
-                sums.iter().map(|&sum| f64::from(sum)).sum::<f64>()
-            };
-            a.chunks(512).zip(b.chunks(512)).map(stretch).sum::<f64>()
-        };
-        b.chunks_exact(width).map(product).collect()
-    };
-    a.par_chunks_exact(width).flat_map_iter(row).collect()
 }

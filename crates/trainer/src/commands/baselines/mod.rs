@@ -133,6 +133,10 @@ pub fn run(args: &BaselinesArgs, progress: &mut Progress) -> Result<String, Trai
                 .warnings
                 .iter()
                 .for_each(|warning| progress.warn(warning));
+            comparison
+                .left_out
+                .iter()
+                .for_each(|reason| progress.say(reason));
         }
         let ids = if args.untracked {
             Vec::new()
