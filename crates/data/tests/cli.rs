@@ -1,5 +1,6 @@
 //! The binary `data` as a user runs it.
 
+mod fractions;
 mod inspected;
 
 use std::path::{Path, PathBuf};

@@ -110,7 +110,10 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
         return Err(PredictError::source(path, "is no regular file"));
     }
     // If the file is not miniSEED, `read` reports what is wrong with it.
-    if let Some(Ok(indexed)) = IndexedFile::open(&file).map_err(unreadable)? {
+    if let Some(Ok(mut indexed)) = IndexedFile::open(&file).map_err(unreadable)? {
+        let rates = indexed.traces.iter().map(|trace| trace.rate);
+        let note = recording::other_rate(hints, rates.collect());
+        indexed.notes.extend(note);
         let traces = indexed.traces.into_iter().map(|trace| {
             let channel = trace.channel.clone();
             (channel, Source::Indexed(path.to_owned(), trace))

@@ -17,7 +17,7 @@ pub(super) fn convert(
     how: Writing,
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
-    let target = target(config, [1.0, 1.0, 1.0], 0)?;
+    let target = target(config, [1.0 / 3.0; 3], 0)?;
     import::resplit(&target, out, how, &mut |_| {}, |sink| {
         for (split, index) in samples::indices(config) {
             let number = SPLITS.iter().position(|known| *known == split);

@@ -69,15 +69,15 @@ pub enum Command {
         /// Task of the configuration [default: the first in the file]
         #[arg(long, value_name = "NAME")]
         task: Option<String>,
-        /// Fraction of the training split
-        #[arg(long, default_value_t = 0.7)]
-        train: f64,
-        /// Fraction of the validation split
-        #[arg(long, default_value_t = 0.15)]
-        val: f64,
-        /// Fraction of the test split
-        #[arg(long, default_value_t = 0.15)]
-        test: f64,
+        /// Fraction of the training split [default: 0.7, or the rest if the others are given]
+        #[arg(long)]
+        train: Option<f64>,
+        /// Fraction of the validation split [default: 0.15, or the rest if the others are given]
+        #[arg(long)]
+        val: Option<f64>,
+        /// Fraction of the test split [default: 0.15, or the rest if the others are given]
+        #[arg(long)]
+        test: Option<f64>,
         /// Seed that assigns groups to splits
         #[arg(long, default_value_t = 42)]
         seed: u64,
@@ -212,7 +212,7 @@ pub fn run(
         } => {
             let config = DatasetConfig::load(config, task.as_deref())?;
             let shares = split::Shares {
-                shares: [*train, *val, *test],
+                shares: import::fractions([*train, *val, *test])?,
                 seed: *seed,
                 ungrouped: *ungrouped,
             };
@@ -273,9 +273,13 @@ fn fingerprints(dataset: &Dataset, json: bool) -> String {
 
 /// Reports what was written.
 fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) -> String {
-    for note in &imported.warnings {
-        let kind = ["note", "warning"][usize::from(note.is_doubt())];
-        say(&format!("{kind}: {note}"));
+    for (kind, is_doubt) in [("note", false), ("warning", true)] {
+        for note in imported
+            .warnings
+            .grouped(|note| note.is_doubt() == is_doubt)
+        {
+            say(&format!("{kind}: {note}"));
+        }
     }
     let heads: Vec<String> = ["split", "groups", "windows"]
         .map(String::from)

@@ -10,7 +10,7 @@ use crate::split::Loading;
 
 /// How samples are divided.
 pub(super) struct Shares {
-    /// Fractions for training, validation and test; any sum.
+    /// Fractions for training, validation and test, with sum 1.
     pub shares: [f64; 3],
     /// Seed of the order in which groups are assigned.
     pub seed: u64,
@@ -54,8 +54,6 @@ pub(super) fn target(
     shares: [f64; 3],
     seed: u64,
 ) -> Result<Target, DataError> {
-    import::check_shares(shares)?;
-    let sum: f64 = shares.iter().sum();
     let kept = [
         "sampling_rate",
         "spectral_processing",
@@ -73,7 +71,8 @@ pub(super) fn target(
         settings: sections
             .map(|(key, value)| format!("{key}: {value}\n"))
             .collect(),
-        shares: shares.map(|share| share / sum),
+        by: None,
+        shares,
         seed,
     })
 }

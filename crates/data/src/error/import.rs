@@ -21,8 +21,7 @@ pub enum ImportError {
     NoRunFile,
     /// The split for training or validation is empty.
     #[error(
-        "{train} windows for training and {validation} for validation, of {groups} group(s): more recordings or events \
-         are needed, or another way to split, such as `by: time`{}",
+        "{train} windows for training and {validation} for validation, of {groups} group(s): {advice}{}",
         warnings.iter().map(|warning| format!("\n  {warning}")).collect::<String>()
     )]
     EmptySplit {
@@ -32,6 +31,8 @@ pub enum ImportError {
         validation: usize,
         /// Number of groups.
         groups: usize,
+        /// What to do.
+        advice: &'static str,
         /// What may be the reason.
         warnings: Vec<String>,
     },

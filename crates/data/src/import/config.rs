@@ -4,24 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::fractions::SplitSettings;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
 use crate::config::{parse_yaml, read_yaml};
-use crate::error::{DataError, ImportError, UsageError};
+use crate::error::{DataError, ImportError};
 use crate::preprocessing::{Step, segment};
-
-/// Checks the fractions of training, validation and test.
-///
-/// # Errors
-/// [`UsageError::Shares`] if a split would be empty.
-pub(crate) fn check_shares(shares: [f64; 3]) -> Result<(), UsageError> {
-    let mut all = shares.iter();
-    let is_share = |share: &f64| share.is_finite() && *share >= 0.0;
-    if all.all(is_share) && shares[0] != 0.0 && shares[1] != 0.0 {
-        return Ok(());
-    }
-    Err(UsageError::Shares(shares))
-}
 
 /// An import: the recordings, their labels, and how to turn them into a dataset.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -105,58 +93,6 @@ pub struct SeisBenchFolder {
 
 fn source() -> String {
     "source_id".into()
-}
-
-/// What stays in one split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitBy {
-    /// Recordings of a group.
-    #[default]
-    Recording,
-    /// Labelled intervals of an event.
-    Event,
-    /// The first part of every recording is for training, the last for testing.
-    Time,
-    /// As the recordings state; if none is for validation, the last part of the training recordings is.
-    Given,
-}
-
-/// How windows are split.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SplitSettings {
-    /// What stays in one split.
-    pub by: SplitBy,
-    /// Fraction for training.
-    pub train: f64,
-    /// Fraction for validation.
-    pub val: f64,
-    /// Fraction for testing; 0 for none.
-    pub test: f64,
-    /// Seed of the order in which groups are assigned.
-    pub seed: u64,
-}
-
-impl Default for SplitSettings {
-    fn default() -> Self {
-        Self {
-            by: SplitBy::Recording,
-            train: 0.7,
-            val: 0.15,
-            test: 0.15,
-            seed: 42,
-        }
-    }
-}
-
-impl SplitSettings {
-    /// Fractions for training, validation and testing, with sum 1.
-    pub fn shares(&self) -> [f64; 3] {
-        let all = [self.train, self.val, self.test];
-        let sum: f64 = all.iter().sum();
-        all.map(|share| share / sum)
-    }
 }
 
 /// A key with an invalid value, and what is wrong with it.
@@ -244,10 +180,6 @@ impl RecordingsConfig {
                 step.name()
             );
             return invalid("preprocessing", problem);
-        }
-        let shares = [self.split.train, self.split.val, self.split.test];
-        if let Err(problem) = check_shares(shares) {
-            return invalid("split", problem.to_string());
         }
         if self.recordings.is_empty() && self.seisbench.is_empty() {
             return invalid("recordings", "is empty".into());

@@ -39,11 +39,11 @@ pub struct Counts {
     pub in_gaps: usize,
     /// Windows that would lie before the start or after the end of the recording.
     pub outside: usize,
-    /// Windows that overlap an interval of another class.
+    /// Windows with a sample that is in an interval of another class.
     pub contradicting: usize,
     /// Intervals shorter than a window that gave one around their middle.
     pub centred: usize,
-    /// Intervals that end where they begin, such as arrivals; also counted above or below.
+    /// Intervals that end where they begin, such as arrivals; also counted elsewhere.
     pub instants: usize,
     /// Intervals shorter than a window that gave none.
     pub too_short: usize,
@@ -95,14 +95,15 @@ pub(super) fn cut_each(
     // Half a sample: people write intervals in rounded seconds.
     let slack = (0.5 / rate * NANOS) as i64;
     let (begins, ends) = span(stretches);
+    let sorted = Sorted::of(intervals);
     for (number, interval) in intervals.iter().enumerate() {
         let counts = &mut each[number];
         let duration = interval.end.saturating_sub(interval.start);
         counts.instants += usize::from(duration == 0);
-        let starts = if duration.saturating_add(slack) >= length {
+        let is_short = duration.saturating_add(slack) < length;
+        let starts = if !is_short {
             starts(stretches, interval, (length, slack), hop, counts)
         } else if centre && duration >= 0 {
-            counts.centred += 1;
             vec![interval.start + duration / 2 - length / 2]
         } else {
             counts.too_short += 1;
@@ -110,25 +111,30 @@ pub(super) fn cut_each(
         };
         for start in starts {
             let end = start.saturating_add(length);
-            let other = intervals.iter().enumerate().any(|(i, other)| {
-                i != number
-                    && other.label != interval.label
-                    && other.start < end - slack
-                    && other.end > start + slack
+            let found = Window::at(stretches, start, samples);
+            let found = found.map(|own| if is_short { own } else { own.within(interval) });
+            let mut others = sorted.near(start - 2 * slack, end.saturating_add(2 * slack));
+            let other = others.any(|other| {
+                other.label != interval.label
+                    && match &found {
+                        Some(window) => window.shares_samples(other),
+                        None => other.start < end - slack && other.end > start + slack,
+                    }
             });
             if other {
                 counts.contradicting += 1;
                 continue;
             }
-            match window(stretches, start, samples) {
-                Some((first, values)) => {
+            match found {
+                Some(window) => {
                     counts.windows += 1;
+                    counts.centred += usize::from(is_short);
                     cuts.push(Cut {
-                        values,
+                        values: window.values(),
                         label: interval.label,
                         group: interval.group.clone(),
                         start,
-                        first,
+                        first: window.time(),
                     });
                 }
                 None if end <= begins || start >= ends => counts.outside += 1,
@@ -137,6 +143,95 @@ pub(super) fn cut_each(
         }
     }
     (cuts, each)
+}
+
+/// Intervals in the order of their starts.
+struct Sorted<'a> {
+    intervals: Vec<&'a Interval>,
+    /// The latest end of each interval and those before it.
+    ends: Vec<i64>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(intervals: &'a [Interval]) -> Self {
+        let mut intervals: Vec<&Interval> = intervals.iter().collect();
+        intervals.sort_by_key(|interval| interval.start);
+        let mut latest = i64::MIN;
+        let ends = intervals.iter().map(|interval| {
+            latest = latest.max(interval.end);
+            latest
+        });
+        let ends = ends.collect();
+        Self { intervals, ends }
+    }
+
+    /// The intervals that touch the time from `from` to `to`.
+    fn near(&self, from: i64, to: i64) -> impl Iterator<Item = &'a Interval> {
+        let candidates = self.intervals.partition_point(|own| own.start <= to);
+        let own = self.intervals[..candidates].iter().zip(&self.ends).rev();
+        let own = own.take_while(move |(_, latest)| **latest >= from);
+        own.map(|(interval, _)| *interval)
+    }
+}
+
+/// A window within a stretch.
+#[derive(Clone, Copy)]
+struct Window<'a> {
+    stretch: &'a Stretch,
+    /// Its first sample.
+    first: usize,
+    samples: usize,
+}
+
+/// The sample of a stretch that is nearest to a time.
+fn nearest(stretch: &Stretch, time: i64) -> i64 {
+    (time.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round() as i64
+}
+
+impl<'a> Window<'a> {
+    /// The window whose first sample is the one nearest to `start`; `None` if some samples are missing.
+    fn at(stretches: &'a [Stretch], start: i64, samples: usize) -> Option<Self> {
+        stretches.iter().find_map(|stretch| {
+            let first = usize::try_from(nearest(stretch, start)).ok()?;
+            (first + samples <= stretch.len()).then_some(Self {
+                stretch,
+                first,
+                samples,
+            })
+        })
+    }
+
+    /// The window one sample earlier if its last sample belongs to the next interval only because both times were
+    /// rounded.
+    fn within(mut self, interval: &Interval) -> Self {
+        let begin = nearest(self.stretch, interval.start);
+        let end = nearest(self.stretch, interval.end);
+        let first = self.first as i64;
+        if first + self.samples as i64 == end + 1 && first > begin.max(0) {
+            self.first -= 1;
+        }
+        self
+    }
+
+    /// Whether a sample of the window belongs to `other`, as its own windows would have it.
+    fn shares_samples(&self, other: &Interval) -> bool {
+        let begin = nearest(self.stretch, other.start);
+        let end = nearest(self.stretch, other.end).max(begin.saturating_add(1));
+        begin < (self.first + self.samples) as i64 && end > self.first as i64
+    }
+
+    fn values(&self) -> Vec<f32> {
+        let range = self.first..self.first + self.samples;
+        let channels = self.stretch.channels.iter();
+        let values = channels.flat_map(|channel| channel[range.clone()].iter().map(|v| *v as f32));
+        values.collect()
+    }
+
+    /// Time of the first sample.
+    fn time(&self) -> i64 {
+        let after = (self.first as f64 / self.stretch.rate * NANOS).round() as i64;
+        self.stretch.start + after
+    }
 }
 
 /// From the first sample to the end of the last one.
@@ -173,21 +268,6 @@ fn starts(
         .collect();
     counts.outside = last.saturating_add(1) - found.len();
     found
-}
-
-/// The samples starting with the one nearest to `start`, and its time; `None` if some are missing.
-fn window(stretches: &[Stretch], start: i64, samples: usize) -> Option<(i64, Vec<f32>)> {
-    stretches.iter().find_map(|stretch| {
-        let first = (start.saturating_sub(stretch.start) as f64 / NANOS * stretch.rate).round();
-        if first < 0.0 || first as usize + samples > stretch.len() {
-            return None;
-        }
-        let range = first as usize..first as usize + samples;
-        let channels = stretch.channels.iter();
-        let values = channels.flat_map(|channel| channel[range.clone()].iter().map(|v| *v as f32));
-        let time = stretch.start + (first / stretch.rate * NANOS).round() as i64;
-        Some((time, values.collect()))
-    })
 }
 
 #[cfg(test)]
@@ -244,7 +324,8 @@ mod tests {
         // The first is centred on 10.5. Windows 13 and 17 of the second overlap the window of the third.
         let starts: Vec<f32> = cuts.iter().map(|cut| cut.values[0] / 10.0).collect();
         assert_eq!(starts, [8.5, 17.0, 21.0, 25.0]);
-        assert_eq!((counts.centred, counts.contradicting), (2, 2));
+        // The window around 15.5 would overlap the second: that interval was not widened.
+        assert_eq!((counts.centred, counts.contradicting), (1, 2));
         let (cuts, counts) = cut(&stretches(), &intervals[..1], 40, 4.0, false);
         assert_eq!((cuts.len(), counts.too_short), (0, 1));
     }
@@ -262,6 +343,26 @@ mod tests {
         assert_eq!((cuts.len(), counts.contradicting), (0, 2));
         let (_, counts) = cut(&stretches(), &all, 40, 4.0, false);
         assert_eq!((counts.too_short, counts.instants), (2, 2));
+    }
+
+    /// Boundaries between two samples: neighbours of different classes share no sample, and no window is lost.
+    #[test]
+    fn neighbours_share_no_sample() {
+        for boundary in [10.0, 10.02, 10.049, 10.05, 10.051, 10.08] {
+            for length in [4.0, 4.04, 8.0] {
+                let intervals = [
+                    interval(boundary - length, boundary, 0),
+                    interval(boundary, boundary + length, 1),
+                ];
+                let (cuts, counts) = cut(&stretches(), &intervals, 40, 4.0, true);
+                let times: Vec<i64> = cuts.iter().map(|cut| cut.first).collect();
+                for pair in times.windows(2) {
+                    assert!(pair[1] - pair[0] >= 4_000_000_000, "{boundary}: {pair:?}");
+                }
+                let windows = if length < 8.0 { 2 } else { 4 };
+                assert_eq!(counts.windows, windows, "{boundary}, {length}: {counts:?}");
+            }
+        }
     }
 
     #[test]

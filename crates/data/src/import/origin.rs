@@ -172,6 +172,8 @@ pub(super) struct Spooled {
     pub group: usize,
     /// Its split, if given.
     pub split: Option<usize>,
+    /// Number of its recording, if known.
+    pub recording: Option<usize>,
 }
 
 /// Result of [`resolve`] for windows that share samples.
@@ -181,8 +183,12 @@ pub(super) struct Resolved {
     pub kept: Vec<bool>,
     /// For each group, the group that it was merged into: the first one found.
     pub group: Vec<usize>,
-    /// Windows whose samples also occur in a window of another class.
+    /// The first two groups that were merged since a window of each shares samples with one of the other.
+    pub pair: Option<(usize, usize)>,
+    /// Windows whose samples also occur in a window of another class of another recording.
     pub contradicting: usize,
+    /// Windows whose samples also occur in a window of another class of the same recording.
+    pub crowded: usize,
 }
 
 /// Ensures that no two windows in different splits share a sample. If splits are given, a window that shares samples
@@ -205,34 +211,41 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
     }
     extents.retain(|extent| kept[extent.window as usize]);
     let mut united = Groups((0..groups).collect());
-    let mut contradicting = vec![false; windows.len()];
+    let mut pair = None;
+    // Whether a window contradicts one of the same recording, or of another.
+    let mut contradicting = vec![[false; 2]; windows.len()];
     for of_source in extents.chunk_by(|a, b| a.source == b.source) {
-        // Per split, the extent that reaches furthest; per class, where it ends.
+        // Per split, the extent that reaches furthest; per class and recording, where it ends.
         let mut furthest: HashMap<Option<usize>, Extent> = HashMap::new();
-        let mut ends: HashMap<usize, u64> = HashMap::new();
+        let mut ends: HashMap<(usize, Option<usize>), u64> = HashMap::new();
         for extent in of_source {
             let own = windows[extent.window as usize];
             let before = furthest.entry(own.split).or_insert(*extent);
             if extent.from < before.to {
-                united.unite(windows[before.window as usize].group, own.group);
+                let other = windows[before.window as usize].group;
+                if united.unite(other, own.group) {
+                    pair.get_or_insert((other, own.group));
+                }
             }
             if extent.to > before.to {
                 *before = *extent;
             }
-            if ends
-                .iter()
-                .any(|(label, end)| *label != own.label && *end > extent.from)
-            {
-                contradicting[extent.window as usize] = true;
+            for ((label, recording), end) in &ends {
+                if *label != own.label && *end > extent.from {
+                    let is_other = usize::from(*recording != own.recording);
+                    contradicting[extent.window as usize][is_other] = true;
+                }
             }
-            let end = ends.entry(own.label).or_default();
+            let end = ends.entry((own.label, own.recording)).or_default();
             *end = extent.to.max(*end);
         }
     }
     Resolved {
         kept,
         group: (0..groups).map(|group| united.of(group)).collect(),
-        contradicting: contradicting.iter().filter(|own| **own).count(),
+        pair,
+        contradicting: contradicting.iter().filter(|own| own[1]).count(),
+        crowded: contradicting.iter().filter(|own| own[0]).count(),
     }
 }
 
@@ -273,9 +286,11 @@ impl Groups {
         group
     }
 
-    fn unite(&mut self, a: usize, b: usize) {
+    /// Makes the groups one; whether they were two.
+    fn unite(&mut self, a: usize, b: usize) -> bool {
         let (a, b) = (self.of(a), self.of(b));
         self.0[a.max(b)] = a.min(b);
+        a != b
     }
 }
 
@@ -327,6 +342,7 @@ mod tests {
                     // If splits are given, every group belongs to one split.
                     group: if given { *group * 3 + *split } else { *group },
                     split: given.then_some(*split),
+                    recording: None,
                 })
                 .collect();
             let extents: Vec<Extent> = list

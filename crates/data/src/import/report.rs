@@ -136,6 +136,12 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Other notes.
     pub information: Vec<String>,
+    /// The warnings as text; those that say the same of several recordings are one.
+    #[serde(skip)]
+    pub(super) grouped_notes: Vec<String>,
+    /// The other notes, in the same way.
+    #[serde(skip)]
+    pub(super) grouped_information: Vec<String>,
     /// Recordings.
     pub recordings: Vec<RecordingReport>,
 }

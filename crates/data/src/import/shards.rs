@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::advice::{self, Traits};
+use super::fractions::SplitBy;
 use super::imported::Imported;
 use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
 use super::report;
@@ -20,6 +21,8 @@ pub struct Target {
     pub task: String,
     /// Further settings of the configuration: spectra, normalisation.
     pub settings: String,
+    /// What stays in one split, for advice; `None` for a dataset that is there already.
+    pub by: Option<SplitBy>,
     /// Fractions for training, validation and testing.
     pub shares: [f64; 3],
     /// Seed of the order in which groups are assigned.
@@ -59,17 +62,18 @@ impl Spool {
 
     /// Adds a sample with its class index and group, and its split if given.
     pub fn add(&mut self, record: &Record, split: Option<usize>) -> Result<(), DataError> {
-        self.add_of_minute(record, split, None)
+        self.add_taken(record, split, None)
     }
 
-    /// Like [`Self::add`], with its minute from [`advice::minute`].
-    pub fn add_of_minute(
+    /// Like [`Self::add`], with what is known of the recording.
+    pub fn add_taken(
         &mut self,
         record: &Record,
         split: Option<usize>,
-        minute: Option<(u32, i64)>,
+        taken: Option<Taken>,
     ) -> Result<(), DataError> {
         let channels = record.shape.first().copied().unwrap_or(1);
+        let minute = taken.map(|taken| taken.minute);
         self.traits.add(&record.values, channels, minute);
         let name = record.group.clone().unwrap_or_default();
         let group = *self.numbers.entry(name.clone()).or_insert_with(|| {
@@ -81,9 +85,19 @@ impl Spool {
             label: record.label as usize,
             group,
             split,
+            recording: taken.map(|taken| taken.recording),
         });
         Ok(())
     }
+}
+
+/// Where a window was cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// From [`advice::minute`].
+    pub minute: (u32, i64),
+    /// Number of the recording.
+    pub recording: usize,
 }
 
 /// The assignment of windows to splits.
@@ -168,23 +182,21 @@ fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usi
 
 /// Reports merged groups and omitted windows.
 fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
-    let united: Vec<usize> = (0..spool.groups.len())
-        .filter(|group| resolved.group[*group] != *group)
-        .collect();
-    imported.united = united.len();
+    let united = (0..spool.groups.len()).filter(|group| resolved.group[*group] != *group);
+    imported.united = united.count();
     imported.shared = resolved.kept.iter().filter(|kept| !**kept).count();
     imported.report.groups_named = spool.groups.len();
     imported.report.groups_united = imported.united;
     imported.report.left_out_as_shared = imported.shared;
-    if let [first, ..] = united[..] {
+    if let Some((one, other)) = resolved.pair {
         imported.warnings.push(format!(
             "{} of {} groups share samples with another and are one with it, so that no two splits share any: `{}` and \
              `{}`{}",
-            united.len(),
+            imported.united,
             spool.groups.len(),
-            spool.groups[resolved.group[first]],
-            spool.groups[first],
-            if united.len() > 1 { ", ..." } else { "" }
+            spool.groups[one],
+            spool.groups[other],
+            if imported.united > 1 { ", ..." } else { "" }
         ));
     }
     if imported.shared > 0 {
@@ -192,6 +204,14 @@ fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
             "{} windows are left out because a later split has some of their samples: one file is in recordings of \
              different splits",
             imported.shared
+        ));
+    }
+    if resolved.crowded > 0 {
+        imported.warnings.push(format!(
+            "{} windows share samples with a window of another class of the same recording: their events are shorter than a \
+             window and lie closer together than one; a shorter `window` separates them, `centre_short_events: false` \
+             leaves them out",
+            resolved.crowded
         ));
     }
     if resolved.contradicting > 0 {
@@ -224,7 +244,8 @@ fn check_counts(target: &Target, imported: &mut Imported) -> Result<(), DataErro
             train: totals[0],
             validation: totals[1],
             groups,
-            warnings: imported.warnings.all(),
+            advice: too_few(target),
+            warnings: imported.warnings.grouped(|_| true),
         };
         return Err(in_file("the samples".as_ref())(problem));
     }
@@ -243,6 +264,23 @@ fn check_counts(target: &Target, imported: &mut Imported) -> Result<(), DataErro
         }
     }
     Ok(())
+}
+
+/// What to do if training or validation has no windows.
+fn too_few(target: &Target) -> &'static str {
+    match target.by {
+        Some(SplitBy::Recording | SplitBy::Event) => {
+            "more recordings or events are needed, or another way to split, such as `by: time`"
+        }
+        Some(SplitBy::Time) => {
+            "each recording is divided in time, and a part needs to be as long as a window: longer recordings, a shorter \
+             `window` or other fractions are needed"
+        }
+        Some(SplitBy::Given) => {
+            "give recordings with labels `split: train`, and others `split: val`"
+        }
+        None => "samples of more groups are needed",
+    }
 }
 
 fn totals(imported: &Imported) -> [usize; 3] {

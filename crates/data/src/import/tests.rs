@@ -98,7 +98,8 @@ fn imported(
         Err(error) => {
             let error = error.to_string();
             assert!(
-                error.contains("more recordings or events are needed"),
+                error.contains("windows for training and") && error.contains("needed")
+                    || error.contains("give recordings with labels `split: train`"),
                 "{error}"
             );
             None

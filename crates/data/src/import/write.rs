@@ -12,7 +12,7 @@ use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::Record;
-use crate::recording::Remark;
+use crate::recording::{Note, Remark};
 use crate::split::Loading;
 
 /// How a dataset is written.
@@ -59,6 +59,8 @@ pub fn import_watched(
         let mut report = std::mem::take(&mut imported.report);
         report.notes = imported.warnings.texts(true);
         report.information = imported.warnings.texts(false);
+        report.grouped_notes = imported.warnings.grouped(Note::is_doubt);
+        report.grouped_information = imported.warnings.grouped(|note| !note.is_doubt());
         report.write(folder)?;
         imported.report = report;
         Ok(imported)
@@ -151,6 +153,7 @@ fn write(
         task: config.task.clone(),
         // The front end stays at its default.
         settings: format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate),
+        by: Some(config.split.by),
         shares: config.split.shares(),
         seed: config.split.seed,
     };

@@ -274,7 +274,25 @@ fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Content
         return Err(RecordingError::OtherFormat(other));
     }
     let format = format.ok_or(RecordingError::UnknownFormat)?;
-    (format.read)(bytes, hints)
+    let mut contents = (format.read)(bytes, hints)?;
+    let rates = contents.traces.iter().map(|trace| trace.rate);
+    let note = other_rate(hints, rates.collect());
+    contents.notes.extend(note);
+    Ok(contents)
+}
+
+/// A note that the given sampling rate is not one of the `rates` that a file stores, which count. (Tables use the given
+/// one, and say so themselves.)
+pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
+    let given = hints.sampling_rate?;
+    let own = rates.iter().copied().find(|own| !same_rate(*own, given))?;
+    (!rates.iter().any(|own| same_rate(*own, given))).then(|| {
+        let text = format!(
+            "the given sampling rate is {given} Hz, but the file stores {own} Hz: that of the file is used; leave out the given \
+             one, or correct the file"
+        );
+        text.into()
+    })
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {

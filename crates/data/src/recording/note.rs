@@ -4,6 +4,7 @@
 //! otherwise a note. A note is a warning unless it is listed in [`Remark`]. With `--strict`, warnings are errors and
 //! remarks are not.
 
+use std::collections::HashMap;
 use std::fmt::{self, Debug, Display, Formatter};
 use std::ops::Deref;
 
@@ -154,6 +155,8 @@ impl Display for Remark {
 pub struct Note {
     text: String,
     is_doubt: bool,
+    /// Bytes of the text that tell what it is about, such as a file.
+    subject: usize,
 }
 
 impl Note {
@@ -162,9 +165,16 @@ impl Note {
         self.is_doubt
     }
 
+    /// What it is about, and what it says.
+    fn parts(&self) -> (&str, &str) {
+        self.text.split_at(self.subject)
+    }
+
     /// The note with a text before it.
     pub(crate) fn after(mut self, before: impl Display) -> Self {
-        self.text.insert_str(0, &before.to_string());
+        let before = before.to_string();
+        self.subject += before.len();
+        self.text.insert_str(0, &before);
         self
     }
 }
@@ -174,6 +184,7 @@ impl From<String> for Note {
         Self {
             text,
             is_doubt: true,
+            subject: 0,
         }
     }
 }
@@ -189,6 +200,7 @@ impl From<Remark> for Note {
         Self {
             text: remark.to_string(),
             is_doubt: false,
+            subject: 0,
         }
     }
 }
@@ -231,6 +243,31 @@ impl Serialize for Note {
     }
 }
 
+/// Subjects that a line names.
+const NAMED: usize = 3;
+
+/// The text of notes that say the same.
+fn together(group: &[&Note]) -> String {
+    let mut subjects: Vec<&str> = group.iter().map(|note| note.parts().0).collect();
+    subjects.dedup();
+    if let [_] = subjects[..] {
+        return group[0].text.clone();
+    }
+    let names = subjects.iter().take(NAMED);
+    let names: Vec<&str> = names.map(|own| own.trim_end_matches(": ")).collect();
+    let more = subjects.len() - names.len();
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (_, said) = group[0].parts();
+    format!(
+        "{} times: {said} ({}{more})",
+        subjects.len(),
+        names.join(", ")
+    )
+}
+
 /// Notes in the order in which they arose.
 #[derive(Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -261,6 +298,21 @@ impl Notes {
     /// The texts of all.
     pub fn all(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// The texts of the notes that `wanted` accepts; those that say the same of several files or recordings are one.
+    pub fn grouped(&self, wanted: impl Fn(&Note) -> bool) -> Vec<String> {
+        let mut groups: Vec<Vec<&Note>> = Vec::new();
+        let mut known: HashMap<(&str, bool), usize> = HashMap::new();
+        for note in self.0.iter().filter(|note| wanted(note)) {
+            let (_, said) = note.parts();
+            let own = *known.entry((said, note.is_doubt)).or_insert(groups.len());
+            match groups.get_mut(own) {
+                Some(group) => group.push(note),
+                None => groups.push(vec![note]),
+            }
+        }
+        groups.iter().map(|group| together(group)).collect()
     }
 
     /// All texts with `between` between them.
@@ -328,6 +380,26 @@ impl<const N: usize> PartialEq<[&str; N]> for Notes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_that_say_the_same_are_one_line() {
+        let mut notes = Notes::default();
+        for i in 0..5 {
+            notes.push(Note::from("is silent").after(format_args!("r{i}: ")));
+            notes.push(Note::from(Remark::NamesInLine(3)).after(format_args!("{i}.csv: ")));
+        }
+        notes.push(Note::from("is loud").after("r1: "));
+        notes.push("said once");
+        let doubts = [
+            "5 times: is silent (r0, r1, r2 and 2 more)",
+            "r1: is loud",
+            "said once",
+        ];
+        assert_eq!(notes.grouped(Note::is_doubt), doubts);
+        assert_eq!(notes.grouped(|_| true).len(), 4);
+        // All of them are there one by one.
+        assert_eq!(notes.texts(true).len(), 7);
+    }
 
     #[test]
     fn texts_are_doubts_and_remarks_are_not() {

@@ -30,7 +30,12 @@ impl Cost {
 
     /// Whether no split lacks windows of a class that has a group for it; `groups` has the groups of each class.
     pub fn is_complete(&self, groups: &[usize], shares: [f64; 3]) -> bool {
-        let wanted = || MISSING.into_iter().zip(shares).filter(|(_, share)| *share > 0.0);
+        let wanted = || {
+            MISSING
+                .into_iter()
+                .zip(shares)
+                .filter(|(_, share)| *share > 0.0)
+        };
         // A class with few groups lacks the splits that cost least.
         let least = |groups: &usize| -> usize {
             let lacked = wanted().skip(*groups).map(|(cost, _)| cost);

@@ -108,7 +108,11 @@ fn generated(generator: &mut ChaCha8Rng, groups: std::ops::Range<usize>) -> Vec<
     let is_mixed = generator.random_bool(0.4);
     let is_equal = generator.random_bool(0.3);
     let size = |generator: &mut ChaCha8Rng| {
-        let size = if is_equal { 0.5 } else { generator.random::<f64>() };
+        let size = if is_equal {
+            0.5
+        } else {
+            generator.random::<f64>()
+        };
         (5.0 * 40f64.powf(size)) as usize
     };
     let mut all = Vec::new();
@@ -164,7 +168,16 @@ fn few_groups_are_close_to_the_best_assignment() {
     for seed in 0..cases {
         let sizes: Vec<usize> = (0..8).map(|_| generator.random_range(1..60)).collect();
         let groups: Vec<Group> = (0..8)
-            .map(|i| group(i, &if i % 2 == 0 { [sizes[i], 0] } else { [sizes[i], sizes[i] / 3] }))
+            .map(|i| {
+                group(
+                    i,
+                    &if i % 2 == 0 {
+                        [sizes[i], 0]
+                    } else {
+                        [sizes[i], sizes[i] / 3]
+                    },
+                )
+            })
             .collect();
         let totals: Vec<usize> = (0..2)
             .map(|class| groups.iter().map(|group| group.counts[class]).sum())

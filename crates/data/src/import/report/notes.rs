@@ -1,5 +1,7 @@
 //! Warnings in the report of a recording.
 
+use support::words::counted;
+
 use super::{EXAMPLES, RecordingReport};
 use crate::import::cut::Counts;
 use crate::recording::{Note, Remark};
@@ -8,11 +10,15 @@ impl RecordingReport {
     /// The warnings, one sentence each.
     pub(in crate::import) fn notes(&self) -> Vec<Note> {
         let mut notes = Vec::new();
-        let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));
+        let mut note =
+            |text: String| notes.push(Note::from(text).after(format_args!("{}: ", self.name)));
         match (self.traces, self.too_short) {
             (_, 0) => {}
             (Some(_), n) => note(format!("{n} traces have no stretch as long as a window")),
-            (None, _) => note("no stretch is as long as a window".into()),
+            (None, _) => note(
+                "gives no windows: no stretch is as long as a window; choose a shorter `window`"
+                    .into(),
+            ),
         }
         if self.classes.iter().all(|class| class.labels == 0) {
             note("has no labels: give it `labels`, a `labels_file` with rows, or `class`".into());
@@ -50,7 +56,47 @@ impl RecordingReport {
             });
         }
         notes.extend(self.notes_on_labels());
+        notes.extend(self.no_windows());
         notes
+    }
+
+    /// Why a recording with labels gives no window at all, and what to do.
+    fn no_windows(&self) -> Option<Note> {
+        let mut sum = Counts::default();
+        self.classes.iter().for_each(|own| sum.add(&own.counts));
+        let labels: usize = self.classes.iter().map(|own| own.labels).sum();
+        if labels == 0 || sum.windows > 0 || self.too_short > 0 {
+            return None;
+        }
+        let reasons = [
+            (
+                sum.outside,
+                "before its start or after its end: do the labels belong to it?",
+            ),
+            (
+                sum.in_gaps,
+                "over a gap or its end: a shorter `window` may fit between the gaps",
+            ),
+            (
+                sum.contradicting,
+                "with samples of another class: a shorter `window` may fit between the labels",
+            ),
+        ];
+        let reasons = reasons.iter().filter(|(count, _)| *count > 0);
+        let mut reasons: Vec<String> = reasons
+            .map(|(count, why)| format!("{} would lie {why}", counted(*count, "window")))
+            .collect();
+        if sum.too_short > 0 {
+            reasons.push(format!(
+                "{} shorter than a window: a shorter `window` fits them",
+                match sum.too_short {
+                    1 => "1 label is".into(),
+                    count => format!("{count} labels are"),
+                }
+            ));
+        }
+        let text = format!("gives no windows: {}", reasons.join("; "));
+        Some(Note::from(text).after(format_args!("{}: ", self.name)))
     }
 
     /// Warnings and information on labels.
@@ -65,7 +111,8 @@ impl RecordingReport {
             );
             notes.push(Note::from(Remark::Labels(text)).after(format_args!("{}: ", self.name)));
         }
-        let mut note = |text: String| notes.push(Note::from(format!("{}: {text}", self.name)));
+        let mut note =
+            |text: String| notes.push(Note::from(text).after(format_args!("{}: ", self.name)));
         let without = self.classes.iter().map(|class| class.labels_without_data);
         let without: usize = without.sum();
         if without > 0 {
@@ -85,7 +132,7 @@ impl RecordingReport {
             self.classes.iter().map(|class| count(&class.counts)).sum()
         };
         let instants = sum(|counts| counts.instants);
-        if instants > 0 && sum(|counts| counts.centred) > 0 {
+        if instants > 0 && sum(|counts| counts.too_short) == 0 {
             let text = format!(
                 "{instants} of {all} labels end where they begin: each is an instant with a window around it"
             );

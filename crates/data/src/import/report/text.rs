@@ -48,12 +48,12 @@ impl Report {
             );
         }
         text += &format!("\nNotes: {}\n", self.notes.len());
-        for note in &self.notes {
+        for note in &self.grouped_notes {
             text += &format!("  - {note}\n");
         }
         if !self.information.is_empty() {
             text += &format!("\nInformation: {}\n", self.information.len());
-            for note in &self.information {
+            for note in &self.grouped_information {
                 text += &format!("  - {note}\n");
             }
         }

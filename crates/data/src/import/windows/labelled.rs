@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::super::config::{RecordingsConfig, SplitBy};
+use super::super::config::RecordingsConfig;
 use super::super::cut::Interval;
+use super::super::fractions::SplitBy;
 use super::super::recording::Recording;
 use super::super::report::{EXAMPLES, RecordingReport};
 use crate::error::ImportError;

@@ -1,9 +1,9 @@
 //! Adds windows to the spool, with their splits if known.
 
-use super::super::config::SplitBy;
 use super::super::cut::Cut;
+use super::super::fractions::SplitBy;
 use super::super::origin::Places;
-use super::super::shards::Spool;
+use super::super::shards::{Spool, Taken};
 use super::super::{SPLITS, advice};
 use super::Job;
 use crate::error::{DataError, ImportError};
@@ -84,7 +84,11 @@ pub(super) fn spool_cuts(
         spool
             .extents
             .extend(places.extents(cut.first, cut.first + whole, window));
-        spool.add_of_minute(&record, split, Some(advice::minute(cut.start, recording)))?;
+        let taken = Taken {
+            minute: advice::minute(cut.start, recording),
+            recording,
+        };
+        spool.add_taken(&record, split, Some(taken))?;
     }
     Ok(straddling)
 }
