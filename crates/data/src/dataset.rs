@@ -110,6 +110,8 @@ impl Dataset {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;
+        // Of a fold, the plan says how windows without a group are dealt.
+        let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);
         let mut preprocessing = Preprocessing::new(config.steps.clone(), config.spectral.clone());
         preprocessing.sampling_rate = config.sampling_rate;
@@ -150,6 +152,9 @@ impl Dataset {
         warnings.extend(untrained_classes(&train, &class_names));
         warnings.extend(seen);
         warnings.extend(group_warnings(&train, &val, &class_names));
+        if !says_ungrouped {
+            warnings.extend(ungrouped_warning(&train, &val, test.as_ref()));
+        }
         let thresholds = || census.thresholds();
         preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
         preprocessing
@@ -215,6 +220,45 @@ fn group_warnings(train: &Split, val: &Split, class_names: &[String]) -> Vec<Str
         warnings.extend(few_groups_warning("validation", &groups));
     }
     warnings
+}
+
+/// A warning of windows without a group, for which nothing shows from which recording they come.
+fn ungrouped_warning(train: &Split, val: &Split, test: Option<&Split>) -> Option<String> {
+    let splits = [
+        ("training", Some(train)),
+        ("validation", Some(val)),
+        ("test", test),
+    ];
+    let splits = splits
+        .into_iter()
+        .filter_map(|(name, split)| Some((name, split?)));
+    let counts = splits.map(|(name, split)| {
+        let without = split
+            .group_of
+            .iter()
+            .filter(|group| group.is_none())
+            .count();
+        (name, without, split.len())
+    });
+    let counts: Vec<(&str, usize, usize)> = counts.collect();
+    let without: usize = counts.iter().map(|(_, without, _)| without).sum();
+    let all: usize = counts.iter().map(|(.., all)| all).sum();
+    let meaning = "whether windows of one recording are in several splits cannot be checked, and if they are, scores are far \
+                   too high; store a `group` with each sample, such as its recording, event or person";
+    match without {
+        0 => None,
+        _ if without == all => Some(format!("no window names a group: {meaning}")),
+        _ => {
+            let named = counts.iter().filter(|(_, without, _)| *without > 0);
+            let named =
+                named.map(|(name, without, all)| format!("{without} of {all} {name} windows"));
+            let named: Vec<String> = named.collect();
+            Some(format!(
+                "{} name no group, while others do: {meaning}",
+                named.join(" and ")
+            ))
+        }
+    }
 }
 
 /// Compresses and scales all inputs in memory, and stores the scaling of the training split in `preprocessing` for

@@ -144,3 +144,28 @@ fn real_recordings() {
         (39, 11)
     );
 }
+
+/// Windows without a group are told, with what that means for scores.
+#[test]
+fn windows_without_a_group_are_told() {
+    let project = Project::new();
+    let warnings = || {
+        let dataset = load(&project.path("config.yaml")).unwrap();
+        dataset.warnings.join("\n")
+    };
+    assert!(!warnings().contains("no group"), "{}", warnings());
+    let ungrouped = |own: Record| Record { group: None, ..own };
+    let shape = [2, 1024];
+    project.source(
+        "val",
+        vec![
+            record(20, 0, &shape, "b"),
+            ungrouped(record(21, 1, &shape, "b")),
+        ],
+    );
+    let said = warnings();
+    assert!(
+        said.contains("1 of 2 validation windows name no group, while others do: whether windows of one recording are in several"),
+        "{said}"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod labels;
 mod notes;
+mod rows;
 mod told;
 
 use std::path::{Path, PathBuf};

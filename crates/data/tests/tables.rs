@@ -87,6 +87,7 @@ fn whole_numbers_without_a_unit_are_no_times() {
         let hints = Hints {
             sampling_rate: Some(100.0 / 2.9),
             start: None,
+            ..Default::default()
         };
         // No unit fits this rate, so the column is left out and reported.
         let contents = recording::read(&path, &hints).unwrap();
@@ -127,6 +128,7 @@ fn rows_keep_their_places_without_times() {
     let hints = Hints {
         sampling_rate: Some(10.0),
         start: None,
+        ..Default::default()
     };
     let rows = |text: &str| {
         let contents = recording::parse(text.as_bytes(), "csv", &hints).unwrap();

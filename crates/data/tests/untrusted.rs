@@ -176,6 +176,7 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     let hints = Hints {
         sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
         start: None,
+        ..Default::default()
     };
     match ending {
         "npz" | "npy" | "pt" | "tfrecord" => {

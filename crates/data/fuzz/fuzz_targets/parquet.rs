@@ -7,7 +7,7 @@ use data::recording::{self, Hints};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let hints = Hints { sampling_rate: Some(100.0), start: None };
+    let hints = Hints { sampling_rate: Some(100.0), start: None, ..Default::default() };
     if bytes.starts_with(b"PAR1") {
         let _ = recording::parse(bytes, "parquet", &hints);
     }

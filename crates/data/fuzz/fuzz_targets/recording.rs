@@ -9,7 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.starts_with(b"PAR1") {
         return;
     }
-    let hints = Hints { sampling_rate: Some(100.0), start: None };
+    let hints = Hints { sampling_rate: Some(100.0), start: None, ..Default::default() };
     for ending in ["csv", "dat"] {
         if let Ok(contents) = recording::parse(bytes, ending, &hints) {
             let traces = contents.traces;

@@ -303,18 +303,19 @@ fn other_rates(channel: &str, traces: &[recording::Trace]) -> Option<String> {
     })
 }
 
-fn recorded(
-    path: &Path,
-    examples: &mut Vec<Example>,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<Channel>, DataError> {
+/// The content of a recording, and whether its sampling rate is known.
+fn read(path: &Path, notes: &mut Vec<Note>) -> Result<(recording::Contents, bool), DataError> {
     // A table without times has no sampling rate; only its columns are known.
+    let plain = Hints {
+        finds_labels: true,
+        ..Hints::default()
+    };
     let counted = Hints {
         sampling_rate: Some(1.0),
-        start: None,
+        ..plain.clone()
     };
     let mut known = true;
-    let contents = match recording::read(path, &Hints::default()) {
+    let contents = match recording::read(path, &plain) {
         Err(DataError::Source { problem, .. }) if recording::is_rate_unknown(&problem) => {
             known = false;
             notes.push(Note {
@@ -325,12 +326,22 @@ fn recorded(
         }
         read => read?,
     };
+    Ok((contents, known))
+}
+
+fn recorded(
+    path: &Path,
+    examples: &mut Vec<Example>,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Channel>, DataError> {
+    let (contents, known) = read(path, notes)?;
     let of_file = |note| Note {
         file: path.display().to_string(),
         note,
     };
     let file_notes = contents.notes.all().into_iter().filter(|_| known);
     notes.extend(file_notes.map(of_file));
+    notes.extend(contents.label_columns.into_iter().map(of_file));
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
     for trace in contents.traces {
         by_channel

@@ -29,7 +29,8 @@ pub(super) fn split(
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
     let target = target(config, shares.shares, shares.seed)?;
-    import::resplit(&target, &out.out, out.writing(), watch, |sink| {
+    let (mut ungrouped, mut all) = (0usize, 0usize);
+    let mut imported = import::resplit(&target, &out.out, out.writing(), watch, |sink| {
         samples::each(config, &mut |path, record, label| {
             let no_group = || in_record(path, record.record)(SampleError::NoGroup);
             let own_group = || format!("{}#{}", path.display(), record.record);
@@ -38,6 +39,8 @@ pub(super) fn split(
                 .clone()
                 .or_else(|| shares.ungrouped.then(own_group))
                 .ok_or_else(no_group)?;
+            all += 1;
+            ungrouped += usize::from(record.group.is_none());
             let record = Record {
                 group: Some(group),
                 label: label.into(),
@@ -45,7 +48,14 @@ pub(super) fn split(
             };
             sink(record, None)
         })
-    })
+    })?;
+    if ungrouped > 0 {
+        imported.warnings.push(format!(
+            "{ungrouped} of {all} samples have no group and are split one by one, as --ungrouped says: if some come from one \
+             recording, they are in several splits, and scores are far too high"
+        ));
+    }
+    Ok(imported)
 }
 
 /// The output of `split`: the same task, and all other sections of the configuration.

@@ -72,6 +72,20 @@ pub enum ImportError {
         /// The known classes.
         known: Vec<String>,
     },
+    /// No row of a table has a class.
+    #[error(
+        "column `{column}` has no value of `class_names` ({}): it has {there}; write its values in `class_names`, or map them \
+         with `classes: {{value: class}}`",
+        known.join(", ")
+    )]
+    NoClassOfRows {
+        /// The column.
+        column: String,
+        /// Its values.
+        there: String,
+        /// The known classes.
+        known: Vec<String>,
+    },
     /// A label ends before it begins.
     #[error(
         "label {number} (`{class}`) ends before it begins: from {start} to {end}; swap its times"

@@ -247,8 +247,13 @@ impl RecordingsConfig {
 
     fn check_recording(&self, recording: &Recording) -> Result<(), Invalid> {
         let key = format!("recordings: {}", recording.name());
+        if let Err(problem) = recording.check_columns() {
+            return invalid(&key, problem.into());
+        }
         let labels = recording.labels.iter().map(|label| &label.class);
-        let mut classes = labels.chain(&recording.class);
+        let mut classes = labels
+            .chain(&recording.class)
+            .chain(recording.classes.values());
         if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
             let key = match &recording.labels_file {
                 Some(file) => format!("{key}: labels of {}", file.display()),

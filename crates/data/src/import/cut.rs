@@ -113,7 +113,10 @@ pub(super) fn cut_each(
             let end = start.saturating_add(length);
             let found = Window::at(stretches, start, samples);
             let found = found.map(|own| if is_short { own } else { own.within(interval) });
-            let mut others = sorted.near(start - 2 * slack, end.saturating_add(2 * slack));
+            let mut others = sorted.near(
+                start.saturating_sub(2 * slack),
+                end.saturating_add(2 * slack),
+            );
             let other = others.any(|other| {
                 other.label != interval.label
                     && match &found {

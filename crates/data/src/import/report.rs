@@ -74,6 +74,9 @@ pub struct RecordingReport {
     pub name: String,
     /// Its files.
     pub files: Vec<String>,
+    /// Its group, if it is one of several in its files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Number of traces, if the file is a collection of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<usize>,

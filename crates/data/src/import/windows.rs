@@ -2,10 +2,14 @@
 
 mod chosen;
 mod labelled;
+mod parts;
 mod splits;
+
+use std::path::PathBuf;
 
 use chosen::Chosen;
 use labelled::{count_labels, intervals, remove_repeated};
+use parts::Parts;
 use rayon::prelude::*;
 use splits::{boundaries, spool_cuts};
 
@@ -19,7 +23,7 @@ use super::report::RecordingReport;
 use super::shards::Spool;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
-use crate::recording::{self, Contents, Hints, Notes, Remark, Stretch, Trace, merge_at};
+use crate::recording::{self, Contents, Notes, Remark, Stretch, Trace, merge_at};
 use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
@@ -42,17 +46,14 @@ pub(super) fn one(
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
-    let hints = Hints {
-        sampling_rate: own.sampling_rate,
-        start: own.start.map(|time| time.nanos(0)),
-    };
+    let hints = own.hints();
     let read = own
         .files
         .par_iter()
         .map(|path| recording::read(path, &hints));
     let read: Vec<Result<Contents, DataError>> = read.collect();
     let is_any_read = read.iter().any(Result::is_ok);
-    let mut pieces = Vec::new();
+    let mut parts = Parts::of(own);
     let mut notes = Notes::default();
     for (path, contents) in own.files.iter().zip(read) {
         let contents = match contents {
@@ -66,12 +67,11 @@ pub(super) fn one(
             }
             contents => contents?,
         };
-        let of_file = contents.notes.into_iter();
+        let of_file = contents.notes.iter().cloned();
         notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
         // Symbolic links and different spellings of a path are the same file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let file = file.to_string_lossy();
-        pieces.extend(spool.origins.pieces(&file, contents.traces));
+        parts.add(&file.to_string_lossy(), contents, &mut spool.origins);
     }
     let given = |recording: &Recording| recording.split.as_deref() == Some("val");
     let job = Job {
@@ -80,12 +80,29 @@ pub(super) fn one(
         validated: config.recordings.iter().any(given),
         notes: &notes,
     };
-    let before = spool.windows.len();
     imported.warnings.extend(notes.iter().cloned());
-    let mut report = of_pieces(job, pieces, spool, imported)?;
-    report.windows = before..spool.windows.len();
-    imported.report.recordings.push(report);
+    if own.label_column.is_some() {
+        let said = parts.label(config, own);
+        let said = said.map_err(|problem| in_file(&first_file(own))(problem))?;
+        imported.warnings.extend(said);
+    }
+    let several = parts.recordings.len() > 1;
+    for (number, (own, pieces)) in parts.recordings.into_iter().enumerate() {
+        imported.recordings += usize::from(number > 0);
+        let before = spool.windows.len();
+        let job = Job { own: &own, ..job };
+        let mut report = of_pieces(job, pieces, spool, imported)?;
+        report.windows = before..spool.windows.len();
+        if several {
+            report.group = own.group.clone();
+        }
+        imported.report.recordings.push(report);
+    }
     Ok(())
+}
+
+fn first_file(own: &Recording) -> PathBuf {
+    own.files.first().cloned().unwrap_or_default()
 }
 
 /// Spools the windows of `traces`, which belong to one of several recordings in a file.
@@ -129,7 +146,7 @@ fn of_pieces(
     imported: &mut Imported,
 ) -> Result<RecordingReport, DataError> {
     let Job { config, own, .. } = job;
-    let first = own.files.first().cloned().unwrap_or_default();
+    let first = first_file(own);
     let error = |problem: ImportError| in_file(&first)(problem);
     let names = own.channels.as_ref().unwrap_or(&config.channels);
     let mut report = RecordingReport::new(config, own);
@@ -169,7 +186,8 @@ fn of_pieces(
         &intervals,
         config.samples(),
         config.hop(),
-        config.centre_short_events,
+        // Rows beside a label's own have another label, or none.
+        config.centre_short_events && own.label_column.is_none(),
     );
     for (interval, counts) in intervals.iter().zip(&counts) {
         report.classes[interval.label].counts.add(counts);

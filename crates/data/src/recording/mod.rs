@@ -21,11 +21,12 @@ mod wav;
 
 use std::cell::Cell;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use crate::error::recording::RateError;
+use crate::error::recording::{RateError, TableError};
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::limited;
 use crate::room::room;
@@ -37,7 +38,7 @@ pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use seisbench::{Given, SeisBench, chunks};
-pub(crate) use table::{unit, unit_by_size};
+pub(crate) use table::{is_missing, unit, unit_by_size};
 pub(crate) use time::{DateOrder, DateOrders, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
 
@@ -76,13 +77,59 @@ pub struct Contents {
     /// What was unusual about the file and how it was read nevertheless, one sentence each without the file's name.
     /// Notes never excuse wrong numbers: what cannot be read with certainty is left out or an error.
     pub notes: Notes,
+    /// Parts of a table whose rows have labels; only if [`Hints::labels`] asks for them. Their traces are in `traces`.
+    pub rows: Vec<LabelledRows>,
+    /// What to say of columns that could tell the label of each row; only if [`Hints::finds_labels`].
+    pub label_columns: Vec<String>,
+}
+
+/// Rows of a table that belong together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelledRows {
+    /// Value of the column of groups; empty if there is none, or the rows have none.
+    pub group: String,
+    /// Numbers of their traces in [`Contents::traces`].
+    pub traces: Range<usize>,
+    /// Whether their times are those of one clock for all parts of the group. Otherwise, each part has its own.
+    pub has_times: bool,
+    /// Their labels, in the order of time.
+    pub runs: Vec<LabelRun>,
+}
+
+/// Rows with one label that follow each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelRun {
+    /// Time of the first row, in nanoseconds.
+    pub start: i64,
+    /// Time after the last row.
+    pub end: i64,
+    /// The label; empty if the rows have none.
+    pub label: String,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+/// Columns of a table that describe each row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowColumns {
+    /// Name of the column of labels.
+    pub label: String,
+    /// Name of the column of groups, such as the person.
+    pub group: Option<String>,
+}
+
+impl RowColumns {
+    /// Whether a column of this name is one of them.
+    fn has(&self, name: &str) -> bool {
+        self.label == name || self.group.as_deref() == Some(name)
+    }
 }
 
 impl From<Vec<Trace>> for Contents {
     fn from(traces: Vec<Trace>) -> Self {
         Self {
             traces,
-            notes: Notes::default(),
+            ..Self::default()
         }
     }
 }
@@ -95,6 +142,10 @@ pub struct Hints {
     pub sampling_rate: Option<f64>,
     /// Time of the first sample, for formats without one, and tables whose times are not dates.
     pub start: Option<i64>,
+    /// Columns of a table that describe each row.
+    pub labels: Option<RowColumns>,
+    /// Whether to look for such columns.
+    pub finds_labels: bool,
 }
 
 /// Whether a recording can be read once its sampling rate is given, from the problem in an error of [`read`].
@@ -275,6 +326,10 @@ fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Content
     }
     let format = format.ok_or(RecordingError::UnknownFormat)?;
     let mut contents = (format.read)(bytes, hints)?;
+    if let (Some(labels), []) = (&hints.labels, &contents.rows[..]) {
+        let name = labels.label.clone();
+        return Err(TableError::NoRowLabels { name }.into());
+    }
     let rates = contents.traces.iter().map(|trace| trace.rate);
     let note = other_rate(hints, rates.collect());
     contents.notes.extend(note);

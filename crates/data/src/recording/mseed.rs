@@ -49,7 +49,11 @@ pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingEr
     let mut traces = decoded.traces;
     traces.retain(|trace| !trace.samples.is_empty());
     let notes = walk.notes(traces.is_empty())?;
-    Ok(Contents { traces, notes })
+    Ok(Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    })
 }
 
 /// Traces with their samples.

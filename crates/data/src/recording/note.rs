@@ -378,41 +378,4 @@ impl<const N: usize> PartialEq<[&str; N]> for Notes {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_that_say_the_same_are_one_line() {
-        let mut notes = Notes::default();
-        for i in 0..5 {
-            notes.push(Note::from("is silent").after(format_args!("r{i}: ")));
-            notes.push(Note::from(Remark::NamesInLine(3)).after(format_args!("{i}.csv: ")));
-        }
-        notes.push(Note::from("is loud").after("r1: "));
-        notes.push("said once");
-        let doubts = [
-            "5 times: is silent (r0, r1, r2 and 2 more)",
-            "r1: is loud",
-            "said once",
-        ];
-        assert_eq!(notes.grouped(Note::is_doubt), doubts);
-        assert_eq!(notes.grouped(|_| true).len(), 4);
-        // All of them are there one by one.
-        assert_eq!(notes.texts(true).len(), 7);
-    }
-
-    #[test]
-    fn texts_are_doubts_and_remarks_are_not() {
-        let mut notes = Notes::default();
-        notes.push("12 records left out");
-        notes.push(Remark::NamesInLine(3));
-        assert_eq!(notes.texts(true), ["12 records left out"]);
-        assert_eq!(
-            notes.texts(false),
-            ["the names of the columns are in line 3"]
-        );
-        let before = notes[1].clone().after("a.csv: ");
-        assert!(!before.is_doubt());
-        assert_eq!(before, "a.csv: the names of the columns are in line 3");
-    }
-}
+mod tests;

@@ -60,7 +60,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         rate,
         samples,
     }];
-    Ok(Contents { traces, notes })
+    Ok(Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    })
 }
 
 /// Checks that the header does not describe anything else than an evenly sampled time series.

@@ -51,6 +51,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     Ok(Contents {
         traces: samples.into_iter().enumerate().map(trace).collect(),
         notes,
+        ..Contents::default()
     })
 }
 

@@ -126,3 +126,34 @@ fn other_files_are_named() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["recordings"][0]["samples"], 20);
 }
+
+/// Columns that could tell the class of each row are named.
+#[test]
+fn columns_of_labels_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.csv");
+    let row = |i: usize| {
+        let activity = ["walk", "sit", "jump"][i / 100 % 3];
+        format!(
+            "{:.2},{activity},{},{},{}\n",
+            i as f64 / 50.0,
+            i / 300,
+            i % 5,
+            i * i % 997
+        )
+    };
+    let rows: String = (0..1200).map(row).collect();
+    std::fs::write(&path, format!("t,activity,subject,ticks,x\n{rows}")).unwrap();
+    let shown = stdout(folder.path(), &["inspect", &path.display().to_string()]);
+    for expected in [
+        "note: column `activity` could tell the label or the group of each row: 3 different texts, walk, sit, jump; see \
+         `label_column`",
+        "note: column `subject` could tell the label or the group of each row: 4 different whole numbers, 0, 1, 2, 3; see",
+    ] {
+        assert!(shown.contains(expected), "{shown}");
+    }
+    assert!(
+        !shown.contains("`ticks` could") && !shown.contains("`x` could"),
+        "{shown}"
+    );
+}

@@ -121,6 +121,7 @@ impl RecordingArgs {
         Ok(Hints {
             sampling_rate: self.rate,
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
+            ..Default::default()
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use data::import::{DatasetSources, Label, Recording, RecordingsConfig};
-use data::recording::Hints;
 use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings};
 use serde_json::{Value, json};
@@ -72,10 +71,8 @@ pub(super) fn score_events(
     let mut recordings = Vec::new();
     let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
-        let hints = Hints {
-            sampling_rate: recording.sampling_rate,
-            start: recording.start.map(|time| time.nanos(0)),
-        };
+        refuse_row_labels(options.list, recording)?;
+        let hints = recording.hints();
         let channels = recording.channels.as_ref().unwrap_or(&list.channels);
         let mut read = LabelledRecording::read(
             classifier,
@@ -124,6 +121,17 @@ pub(super) fn score_events(
             .sum::<f64>()
             / 86_400.0,
         seen,
+    })
+}
+
+/// Refuses a recording whose labels are in its rows: without them, all its events would count as false.
+fn refuse_row_labels(list: &Path, recording: &Recording) -> Result<(), UsageError> {
+    if recording.label_column.is_none() {
+        return Ok(());
+    }
+    Err(UsageError::RowLabels {
+        path: list.to_owned(),
+        recording: recording.name(),
     })
 }
 

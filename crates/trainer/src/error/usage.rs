@@ -57,6 +57,18 @@ pub enum UsageError {
         /// What to do, after a semicolon; may be empty.
         advice: &'static str,
     },
+    /// Labels of rows, which only an import reads.
+    #[error(
+        "{}: recording `{recording}` has a `label_column`, which only `data import` reads: give it `labels` or `labels_file`, \
+         or evaluate the imported dataset with `trainer evaluate --dataset-config`",
+        path.display()
+    )]
+    RowLabels {
+        /// List of recordings.
+        path: PathBuf,
+        /// Name of the recording.
+        recording: String,
+    },
     /// The model is too old to store a required value.
     #[error("the model does not store {what}: give {option}")]
     NotStored {
@@ -303,6 +315,14 @@ mod tests {
                     advice: "; keep others with `included_classes`",
                 },
                 "list.yaml: the model has no class `bus`, only car, truck; keep others with `included_classes`",
+            ),
+            (
+                UsageError::RowLabels {
+                    path: "list.yaml".into(),
+                    recording: "walk".into(),
+                },
+                "list.yaml: recording `walk` has a `label_column`, which only `data import` reads: give it `labels` or \
+                 `labels_file`, or evaluate the imported dataset with `trainer evaluate --dataset-config`",
             ),
             (
                 UsageError::Memory {

@@ -67,6 +67,31 @@ pub enum TableError {
     /// Beside `channel`, several columns could be the samples.
     #[error("beside `channel` one column of samples is expected: name it `samples`")]
     SamplesColumn,
+    /// The rows of a group are unusable.
+    #[error("group `{group}`: {problem}")]
+    OfGroup {
+        /// The group.
+        group: String,
+        /// What is wrong with its rows.
+        problem: Box<TableError>,
+    },
+    /// There is no column with the labels or groups of rows.
+    #[error("there is no column `{name}`: there are {}", there.join(", "))]
+    NoLabels {
+        /// Its name.
+        name: String,
+        /// The columns that were found.
+        there: Vec<String>,
+    },
+    /// The file is no table, so its samples have no labels.
+    #[error(
+        "there is no column `{name}`: only tables (CSV, Parquet) have columns, so give this recording `labels`, \
+         `labels_file` or `class`"
+    )]
+    NoRowLabels {
+        /// Name of the wanted column.
+        name: String,
+    },
     /// Neither a column of times nor a given rate.
     #[error("there is no column of times: {GIVE_RATE}")]
     NoTimes,
@@ -155,7 +180,9 @@ impl TableError {
         match self {
             Self::NoTimes | Self::NoUnit { .. } => true,
             Self::Clock { problem, .. } => problem.is_rate_unknown(),
-            Self::Noted { problem, .. } => problem.is_rate_unknown(),
+            Self::Noted { problem, .. } | Self::OfGroup { problem, .. } => {
+                problem.is_rate_unknown()
+            }
             _ => false,
         }
     }

@@ -51,7 +51,7 @@ fn of_text(cell: &[u8], order: DateOrder) -> Kind {
 }
 
 /// Whether a cell marks a missing value, as pandas and data loggers write it.
-pub(super) fn is_missing(cell: &[u8]) -> bool {
+pub(crate) fn is_missing(cell: &[u8]) -> bool {
     matches!(
         cell,
         b"" | b"-"

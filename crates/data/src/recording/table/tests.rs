@@ -4,6 +4,7 @@ mod layouts;
 mod times;
 mod usual;
 
+use super::super::Trace;
 use super::*;
 
 fn contents(text: &str, hints: &Hints) -> Result<Contents, RecordingError> {

@@ -37,6 +37,7 @@ fn without_times_a_rate_is_needed() {
     let hints = Hints {
         sampling_rate: Some(50.0),
         start: Some(7),
+        ..Default::default()
     };
     let traces = parse(text, &hints).unwrap();
     assert_eq!((traces[0].rate, traces[0].start), (50.0, 7));

@@ -85,6 +85,7 @@ fn columns_that_count_rows() {
     let hints = Hints {
         sampling_rate: Some(50.0),
         start: None,
+        ..Default::default()
     };
     let own = contents(&format!("count,Z\n{rows}"), &hints).unwrap();
     let spans: Vec<(i64, usize)> = own
@@ -147,6 +148,7 @@ fn one_date_settles_those_above_it() {
     let hints = Hints {
         sampling_rate: Some(1.0),
         start: None,
+        ..Default::default()
     };
     let own = contents(&format!("time,Z\n{many}"), &hints).unwrap();
     let day = parse_time("2025-04-03T10:00:00").unwrap();

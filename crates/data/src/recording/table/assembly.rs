@@ -1,0 +1,356 @@
+//! Assembles traces from the rows of a table.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use support::words::counted;
+
+use super::super::{Hints, LabelledRows, Notes, Trace, check_rate};
+use super::clock::{self, Clock};
+use super::labelled::{LABELS, RowLabels};
+use super::{Texts, order};
+use crate::error::recording::{ClockError, TableError};
+
+/// Rows of a table.
+pub(super) struct Rows {
+    /// The channel of each row, in tables with a row for each sample.
+    pub names: Option<Texts>,
+    pub channels: Vec<(String, Vec<f64>)>,
+    pub times: Option<Vec<i64>>,
+    /// Numbers of labels.
+    pub labels: Option<Vec<f64>>,
+    /// Rows of each sensor; none if there is only one.
+    pub sensors: Vec<(String, Vec<usize>)>,
+}
+
+impl Rows {
+    /// Some of the rows.
+    fn of(&self, rows: &[usize]) -> Self {
+        fn own<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|row| values[*row]).collect()
+        }
+        let channels = self.channels.iter();
+        let channels = channels.map(|(name, values)| (name.clone(), own(values, rows)));
+        Self {
+            names: self.names.as_ref().map(|names| names.of_rows(rows)),
+            channels: channels.collect(),
+            times: self.times.as_ref().map(|times| own(times, rows)),
+            labels: self.labels.as_ref().map(|labels| own(labels, rows)),
+            sensors: Vec::new(),
+        }
+    }
+}
+
+/// Rows between the times that step back.
+fn sessions(rows: &[usize], times: &[i64]) -> Vec<Vec<usize>> {
+    let goes_on = |one: &usize, next: &usize| match (times.get(*one), times.get(*next)) {
+        (Some(one), Some(next)) => one <= next,
+        _ => true,
+    };
+    let sessions: Vec<Vec<usize>> = rows.chunk_by(goes_on).map(<[usize]>::to_vec).collect();
+    // Times without any order are no sessions.
+    if sessions.len() * FEWEST_ROWS > rows.len() {
+        return Vec::new();
+    }
+    sessions
+}
+
+/// Rows of a session, on average, at least.
+const FEWEST_ROWS: usize = 64;
+
+/// Assembles traces.
+pub(super) struct Assembly<'a> {
+    pub hints: &'a Hints,
+    /// Sensor of the rows; empty if the table does not tell.
+    pub sensor: String,
+    /// Numbers of the labels of the rows that come next; empty if they have none.
+    pub labels: Vec<f64>,
+    pub notes: Notes,
+    pub traces: Vec<Trace>,
+}
+
+impl Assembly<'_> {
+    /// Adds all rows of a table, sensor by sensor.
+    pub fn rows(&mut self, mut table: Rows) -> Result<(), TableError> {
+        if table.sensors.is_empty() {
+            return self.of_sensor(table);
+        }
+        for (sensor, rows) in std::mem::take(&mut table.sensors) {
+            self.sensor = sensor;
+            self.of_sensor(table.of(&rows))?;
+        }
+        Ok(())
+    }
+
+    fn of_sensor(&mut self, table: Rows) -> Result<(), TableError> {
+        self.labels = table.labels.unwrap_or_default();
+        self.sensor(table.names.as_ref(), table.channels, table.times.as_deref())
+    }
+
+    /// Adds the rows of a table part by part, and returns the parts with their labels. A group whose clock starts again
+    /// is in several parts, and one that cannot be read is left out.
+    pub fn labelled(
+        &mut self,
+        labels: &RowLabels,
+        table: &Rows,
+    ) -> Result<Vec<LabelledRows>, TableError> {
+        let has_times = table.times.is_some();
+        let (mut found, mut unusable) = (Vec::new(), None);
+        for (group, rows) in labels.parts(has_times) {
+            let problem = match self.part((labels, &group), table, &rows) {
+                Ok(part) => {
+                    found.push(LabelledRows { has_times, ..part });
+                    continue;
+                }
+                Err(problem) if labels.groups().is_none() => return Err(problem),
+                Err(problem) => problem,
+            };
+            let sessions = sessions(&rows, table.times.as_deref().unwrap_or_default());
+            let read = sessions
+                .iter()
+                .map(|rows| self.part((labels, &group), table, rows));
+            let read: Vec<LabelledRows> = read.filter_map(Result::ok).collect();
+            if read.is_empty() {
+                self.notes
+                    .push(format!("group `{group}`: left out: {problem}"));
+                let problem = Box::new(problem);
+                unusable.get_or_insert(TableError::OfGroup { group, problem });
+                continue;
+            }
+            self.notes.push(format!(
+                "group `{group}`: its clock steps back {}: the parts between are read by themselves, and {} left out",
+                counted(sessions.len() - 1, "time"),
+                counted(sessions.len() - read.len(), "part")
+            ));
+            found.extend(read);
+        }
+        match unusable {
+            Some(problem) if found.is_empty() => Err(problem),
+            _ => Ok(found),
+        }
+    }
+
+    /// Adds some rows, as a part that is apart from others of its group.
+    fn part(
+        &mut self,
+        (labels, group): (&RowLabels, &str),
+        table: &Rows,
+        rows: &[usize],
+    ) -> Result<LabelledRows, TableError> {
+        let first = self.traces.len();
+        let mut part = table.of(rows);
+        // Rows are numbered within the part.
+        for (sensor, all) in &table.sensors {
+            let all: HashSet<usize> = all.iter().copied().collect();
+            let own = rows.iter().enumerate().filter(|(_, row)| all.contains(row));
+            let own: Vec<usize> = own.map(|(number, _)| number).collect();
+            if !own.is_empty() {
+                part.sensors.push((sensor.clone(), own));
+            }
+        }
+        let before = std::mem::take(&mut self.notes);
+        let added = self.rows(part);
+        let own = std::mem::replace(&mut self.notes, before);
+        if let Err(problem) = added {
+            self.traces.truncate(first);
+            return Err(problem);
+        }
+        let of = if group.is_empty() {
+            String::new()
+        } else {
+            format!("group `{group}`: ")
+        };
+        self.notes
+            .extend(own.into_iter().map(|note| note.after(&of)));
+        Ok(labels.runs(group.to_owned(), (&mut self.traces, first)))
+    }
+
+    /// Adds the rows of one sensor.
+    fn sensor(
+        &mut self,
+        names: Option<&Texts>,
+        channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), TableError> {
+        match names {
+            Some(names) => self.long(names, channels, times),
+            None => self.wide(channels, times),
+        }
+    }
+
+    /// Adds rows in which each column is a channel.
+    fn wide(
+        &mut self,
+        mut channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), TableError> {
+        if !self.labels.is_empty() {
+            channels.push((LABELS.to_owned(), std::mem::take(&mut self.labels)));
+        }
+        let mut samples: Vec<&mut Vec<f64>> = channels.iter_mut().map(|(_, own)| own).collect();
+        let times = times.map(|times| self.in_order("", times, &mut samples));
+        let rows = channels[0].1.len();
+        let clocks = self.stretches("", rows, times.as_deref())?;
+        for (name, samples) in channels {
+            self.cut(&name, samples, &clocks);
+        }
+        Ok(())
+    }
+
+    /// Adds rows of one sample each, of one channel after the other or interleaved.
+    fn long(
+        &mut self,
+        names: &Texts,
+        mut channels: Vec<(String, Vec<f64>)>,
+        times: Option<&[i64]>,
+    ) -> Result<(), TableError> {
+        if channels.len() > 1 {
+            // Other columns of numbers beside `samples` are ignored.
+            let named = |(name, _): &(String, Vec<f64>)| {
+                ["samples", "sample", "value", "values", "data", "amplitude"]
+                    .contains(&&*name.to_lowercase())
+            };
+            match channels.iter().position(named) {
+                Some(own) => channels = vec![channels.swap_remove(own)],
+                None => return Err(TableError::SamplesColumn),
+            }
+        }
+        let (_, mut values) = channels.swap_remove(0);
+        let mut labels = std::mem::take(&mut self.labels);
+        if names.rows.iter().all(|name| *name == names.rows[0]) {
+            let name = names.get(0).to_owned();
+            let mut columns = vec![&mut values];
+            columns.extend((!labels.is_empty()).then_some(&mut labels));
+            let times = times.map(|times| self.in_order(&name, times, &mut columns));
+            let clocks = self.stretches(&name, values.len(), times.as_deref())?;
+            self.cut(&name, values, &clocks);
+            self.cut_labels(labels, &clocks);
+            return Ok(());
+        }
+        let mut by_number: Vec<Vec<usize>> = vec![Vec::new(); names.different()];
+        for (row, name) in names.rows.iter().enumerate() {
+            by_number[*name as usize].push(row);
+        }
+        let filled = by_number.into_iter().filter(|rows| !rows.is_empty());
+        let own: BTreeMap<&str, Vec<usize>> =
+            filled.map(|rows| (names.get(rows[0]), rows)).collect();
+        for (name, rows) in own {
+            let own = |values: &[f64]| rows.iter().map(|row| values[*row]).collect();
+            let mut samples: Vec<f64> = own(&values);
+            // The labels of the first channel are those of all.
+            let mut own_labels: Vec<f64> = match labels[..] {
+                [] => Vec::new(),
+                _ => own(&std::mem::take(&mut labels)),
+            };
+            let mut columns = vec![&mut samples];
+            columns.extend((!own_labels.is_empty()).then_some(&mut own_labels));
+            let times: Option<Vec<i64>> =
+                times.map(|times| rows.iter().map(|row| times[*row]).collect());
+            let times = times.map(|times| {
+                let ordered = self.in_order(name, &times, &mut columns);
+                ordered.into_owned()
+            });
+            let clocks = self.stretches(name, samples.len(), times.as_deref())?;
+            self.cut(name, samples, &clocks);
+            self.cut_labels(own_labels, &clocks);
+        }
+        Ok(())
+    }
+
+    /// The times in order, with the samples of each row: see [`order`].
+    fn in_order<'t>(
+        &mut self,
+        channel: &str,
+        times: &'t [i64],
+        samples: &mut [&mut Vec<f64>],
+    ) -> Cow<'t, [i64]> {
+        let columns: Vec<&[f64]> = samples.iter().map(|own| own.as_slice()).collect();
+        let Some(order) = order::of_rows(times, &columns) else {
+            return Cow::Borrowed(times);
+        };
+        for own in samples {
+            **own = order.rows.iter().map(|row| own[*row]).collect();
+        }
+        let of = self.prefix(channel);
+        let notes = order.notes.into_iter();
+        self.notes.extend(notes.map(|note| format!("{of}{note}")));
+        Cow::Owned(order.rows.iter().map(|row| times[*row]).collect())
+    }
+
+    /// Beginning of a note or an error about a channel.
+    fn prefix(&self, channel: &str) -> String {
+        match (channel, &*self.sensor) {
+            ("", "") => String::new(),
+            ("", sensor) => format!("sensor `{sensor}`: "),
+            (channel, "") => format!("channel `{channel}`: "),
+            (channel, sensor) => format!("channel `{sensor}.{channel}`: "),
+        }
+    }
+
+    /// Rates and stretches of `rows` rows of a channel.
+    fn stretches(
+        &mut self,
+        channel: &str,
+        rows: usize,
+        times: Option<&[i64]>,
+    ) -> Result<Vec<Clock>, TableError> {
+        let Some(times) = times else {
+            let rate = self.hints.sampling_rate;
+            let rate = rate.ok_or_else(|| TableError::NoTimes.noted(self.notes.all()))?;
+            let start = self.hints.start.unwrap_or(0);
+            return Ok(vec![Clock {
+                rate: check_rate(rate)?,
+                stretches: vec![(0..rows, start)],
+                notes: Vec::new(),
+            }]);
+        };
+        let of = self.prefix(channel);
+        let fitted = clock::fit_parts(times, self.hints.sampling_rate);
+        let mut clocks = fitted.map_err(|problem: ClockError| TableError::Clock {
+            of: of.clone(),
+            problem,
+        })?;
+        for clock in &mut clocks {
+            let notes = std::mem::take(&mut clock.notes).into_iter();
+            self.notes.extend(notes.map(|note| format!("{of}{note}")));
+        }
+        Ok(clocks)
+    }
+
+    /// Cuts the labels of a channel's rows, if it has some, as its samples were cut.
+    fn cut_labels(&mut self, labels: Vec<f64>, clocks: &[Clock]) {
+        if !labels.is_empty() {
+            self.cut(LABELS, labels, clocks);
+        }
+    }
+
+    /// Cuts a channel at the gaps in its times, and where its rate changes.
+    fn cut(&mut self, name: &str, samples: Vec<f64>, clocks: &[Clock]) {
+        let name = match &*self.sensor {
+            "" => name.to_owned(),
+            sensor => format!("{sensor}.{name}"),
+        };
+        let trace = |samples: Vec<f64>, start: i64, rate: f64| Trace {
+            channel: name.clone(),
+            start,
+            rate,
+            samples,
+        };
+        if let [
+            Clock {
+                rate, stretches, ..
+            },
+        ] = clocks
+            && let [(_, start)] = stretches[..]
+        {
+            self.traces.push(trace(samples, start, *rate));
+            return;
+        }
+        for clock in clocks {
+            for (rows, start) in &clock.stretches {
+                let own = samples[rows.clone()].to_vec();
+                self.traces.push(trace(own, *start, clock.rate));
+            }
+        }
+    }
+}
