@@ -68,7 +68,11 @@ impl LeftOut {
         }
         warn(
             self.ungrouped,
-            format!("without `{}`: each is a group of its own", own.group_column),
+            format!(
+                "without `{}`: each is a group of its own, so traces of one source may be in several splits, and scores too \
+                 high",
+                own.group_column
+            ),
         );
         warnings
     }

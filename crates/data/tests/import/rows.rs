@@ -153,6 +153,12 @@ fn mistakes_about_columns_are_named() {
         let error = of_table(folder.path(), &table, recording, "").unwrap_err();
         assert!(error.contains(problem), "{error}\nexpected: {problem}");
     }
+    // No rate: the reason is not one group alone.
+    let folder = tempfile::tempdir().unwrap();
+    let recording = "label_column: activity, group_column: person";
+    let error = of_table(folder.path(), &activities(false), recording, "").unwrap_err();
+    let expected = "all.csv: there is no column of times: give the recording a `sampling_rate`";
+    assert!(error.contains(expected), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let list = format!(
         "sampling_rate: 100\nwindow: 0.64\nchannels: [EHZ]\nclass_names: [a, b]\nrecordings:\n  - files: ['{}']\n    label_column: \

@@ -317,14 +317,6 @@ mod tests {
                 "list.yaml: the model has no class `bus`, only car, truck; keep others with `included_classes`",
             ),
             (
-                UsageError::RowLabels {
-                    path: "list.yaml".into(),
-                    recording: "walk".into(),
-                },
-                "list.yaml: recording `walk` has a `label_column`, which only `data import` reads: give it `labels` or \
-                 `labels_file`, or evaluate the imported dataset with `trainer evaluate --dataset-config`",
-            ),
-            (
                 UsageError::Memory {
                     what: "the samples".into(),
                     needed: (3 << 20) + 1,
@@ -375,5 +367,18 @@ mod tests {
         for (error, expected) in cases {
             assert_eq!(error.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn labels_of_rows_are_for_imports() {
+        let error = UsageError::RowLabels {
+            path: "list.yaml".into(),
+            recording: "walk".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "list.yaml: recording `walk` has a `label_column`, which only `data import` reads: give it `labels` or \
+             `labels_file`, or evaluate the imported dataset with `trainer evaluate --dataset-config`"
+        );
     }
 }

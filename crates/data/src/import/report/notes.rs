@@ -21,7 +21,12 @@ impl RecordingReport {
             ),
         }
         if self.classes.iter().all(|class| class.labels == 0) {
-            note("has no labels: give it `labels`, a `labels_file` with rows, or `class`".into());
+            note(match self.group {
+                None => {
+                    "has no labels: give it `labels`, a `labels_file` with rows, or `class`".into()
+                }
+                Some(_) => "gives no windows: none of its rows has a class of `class_names`".into(),
+            });
         }
         for own in &self.channels {
             if let Some(text) = &own.no_measurement_note {

@@ -1,6 +1,6 @@
 //! The parts of a recording: one, or one for each group of a table whose rows have labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::config::RecordingsConfig;
 use super::super::labels::{Label, Time};
@@ -17,6 +17,8 @@ pub(super) struct Parts<'a> {
     own: &'a Recording,
     /// A recording each, and its pieces.
     pub recordings: Vec<(Recording, Vec<Piece>)>,
+    /// Numbers of the parts by name.
+    known: HashMap<String, usize>,
     /// The labels of each part.
     runs: Vec<Vec<LabelRun>>,
     /// Rows of tables without a group, though there is a column of groups.
@@ -32,6 +34,7 @@ impl<'a> Parts<'a> {
         Self {
             own,
             recordings,
+            known: HashMap::new(),
             runs: Vec::new(),
             ungrouped: 0,
         }
@@ -57,11 +60,10 @@ impl<'a> Parts<'a> {
                 format!("{}/{}", self.own.name(), rows.group)
             };
             let is_apart = !rows.has_times && self.own.group_column.is_some();
-            let known = self.recordings.iter();
-            let mut known = known.map(|(recording, _)| recording.name());
-            let at = known.position(|known| known == name).filter(|_| !is_apart);
+            let at = self.known.get(&name).copied().filter(|_| !is_apart);
             let at = at.unwrap_or_else(|| {
                 let mut part = self.own.clone();
+                self.known.insert(name.clone(), self.recordings.len());
                 part.name = Some(name);
                 if !rows.group.is_empty() {
                     part.group = Some(rows.group.clone());

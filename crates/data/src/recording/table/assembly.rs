@@ -1,7 +1,7 @@
 //! Assembles traces from the rows of a table.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use support::words::counted;
 
@@ -39,6 +39,22 @@ impl Rows {
             sensors: Vec::new(),
         }
     }
+}
+
+/// The sensors of some rows of a table; their rows are numbered within these.
+fn sensors(table: &Rows, sensor_of: &[usize], rows: &[usize]) -> Vec<(String, Vec<usize>)> {
+    let names = table
+        .sensors
+        .iter()
+        .map(|(name, _)| (name.clone(), Vec::new()));
+    let mut sensors: Vec<(String, Vec<usize>)> = names.collect();
+    if !sensors.is_empty() {
+        for (number, row) in rows.iter().enumerate() {
+            sensors[sensor_of[*row]].1.push(number);
+        }
+    }
+    sensors.retain(|(_, rows)| !rows.is_empty());
+    sensors
 }
 
 /// Rows between the times that step back.
@@ -96,19 +112,24 @@ impl Assembly<'_> {
     ) -> Result<Vec<LabelledRows>, TableError> {
         let has_times = table.times.is_some();
         let (mut found, mut unusable) = (Vec::new(), None);
+        let mut sensor_of = vec![0; labels.numbers().len()];
+        for (number, (_, rows)) in table.sensors.iter().enumerate() {
+            rows.iter().for_each(|row| sensor_of[*row] = number);
+        }
         for (group, rows) in labels.parts(has_times) {
-            let problem = match self.part((labels, &group), table, &rows) {
+            let problem = match self.part((labels, &group, &sensor_of), table, &rows) {
                 Ok(part) => {
                     found.push(LabelledRows { has_times, ..part });
                     continue;
                 }
-                Err(problem) if labels.groups().is_none() => return Err(problem),
+                // Without a rate, no group can be read.
+                Err(problem) if labels.groups().is_none() || !has_times => return Err(problem),
                 Err(problem) => problem,
             };
             let sessions = sessions(&rows, table.times.as_deref().unwrap_or_default());
             let read = sessions
                 .iter()
-                .map(|rows| self.part((labels, &group), table, rows));
+                .map(|rows| self.part((labels, &group, &sensor_of), table, rows));
             let read: Vec<LabelledRows> = read.filter_map(Result::ok).collect();
             if read.is_empty() {
                 self.notes
@@ -133,21 +154,13 @@ impl Assembly<'_> {
     /// Adds some rows, as a part that is apart from others of its group.
     fn part(
         &mut self,
-        (labels, group): (&RowLabels, &str),
+        (labels, group, sensor_of): (&RowLabels, &str, &[usize]),
         table: &Rows,
         rows: &[usize],
     ) -> Result<LabelledRows, TableError> {
         let first = self.traces.len();
         let mut part = table.of(rows);
-        // Rows are numbered within the part.
-        for (sensor, all) in &table.sensors {
-            let all: HashSet<usize> = all.iter().copied().collect();
-            let own = rows.iter().enumerate().filter(|(_, row)| all.contains(row));
-            let own: Vec<usize> = own.map(|(number, _)| number).collect();
-            if !own.is_empty() {
-                part.sensors.push((sensor.clone(), own));
-            }
-        }
+        part.sensors = sensors(table, sensor_of, rows);
         let before = std::mem::take(&mut self.notes);
         let added = self.rows(part);
         let own = std::mem::replace(&mut self.notes, before);
