@@ -67,10 +67,13 @@ impl ColumnProducts {
 impl Preconditioner {
     /// Multiplies by the inverse Hessian: per class the weights of the columns, then the intercept.
     pub fn apply(&self, weights: &mut [f64]) {
-        for of_class in weights.chunks_exact_mut(self.width + 1) {
-            for (first, size, factor) in &self.blocks {
+        // Block by block, so that a factor stays in the cache for all classes.
+        for (first, size, factor) in &self.blocks {
+            for of_class in weights.chunks_exact_mut(self.width + 1) {
                 solve(factor, &mut of_class[*first..first + size]);
             }
+        }
+        for of_class in weights.chunks_exact_mut(self.width + 1) {
             of_class[self.width] *= self.classes;
         }
     }
