@@ -8,16 +8,12 @@ mod queue;
 
 use std::collections::VecDeque;
 
-use data::recording::NANOS;
+use data::recording::{NANOS, is_other_rate, same_rate};
 use data::signal::Ratio;
 
 use self::queue::{ChannelQueue, Run};
 use crate::error::PredictError;
 
-/// Relative difference of rates up to which clocks count as nominally equal, as in libmseed.
-const CLOCK_TOLERANCE: f64 = 1e-4;
-/// Relative difference of rates explained by rounding.
-const ROUNDING_TOLERANCE: f64 = 1.5e-6;
 /// Fill value for missing floats of NumPy's masked arrays, and so of ObsPy.
 const MASKED: f64 = 1e20;
 
@@ -148,7 +144,7 @@ impl Joiner {
             let late = start.saturating_sub(last.end()) as f64 * rate / NANOS;
             twice = ((-late).round().max(0.0) as usize).min(samples.len());
             self.counts.repeated += twice as u64;
-            if (last.rate - rate).abs() <= ROUNDING_TOLERANCE * rate.max(last.rate) && late <= 0.5 {
+            if same_rate(last.rate, rate) && late <= 0.5 {
                 last.samples.extend_from_slice(&samples[twice..]);
                 return;
             }
@@ -334,7 +330,7 @@ impl Joiner {
         }
         let rate = self.lanes[0].runs[0].rate;
         let differs = |run: &Run| (run.rate / rate - 1.0).abs();
-        if fronts().any(|run| differs(run) > CLOCK_TOLERANCE) {
+        if fronts().any(|run| is_other_rate(run.rate, rate)) {
             let rates: Vec<f64> = fronts().map(|run| run.rate).collect();
             let reaches = |to: f64| rates.iter().all(|rate| Ratio::of_rates(*rate, to).is_ok());
             if self.rate.is_some_and(reaches) {

@@ -5,7 +5,7 @@ mod rates;
 
 use self::beside::Beside;
 use self::rates::{Apart, resampled};
-use super::{NANOS, Notes, Trace, format_time, same_rate};
+use super::{NANOS, Notes, Trace, format_time, is_other_rate, same_rate};
 use crate::error::recording::{MergeError, RatesDiffer};
 
 /// Largest relative difference of rates that count as equal, as in libmseed.
@@ -287,7 +287,8 @@ fn numbers<'a>(
 fn drift(traces: &[&Trace]) -> Result<usize, RatesDiffer> {
     let first = traces[0];
     let differs = |trace: &Trace| (trace.rate / first.rate - 1.0).abs();
-    if let Some(other) = traces.iter().find(|trace| differs(trace) > CLOCKS) {
+    let is_other = |trace: &&&Trace| is_other_rate(trace.rate, first.rate);
+    if let Some(other) = traces.iter().find(is_other) {
         return Err(RatesDiffer {
             one: other.channel.clone(),
             one_rate: other.rate,

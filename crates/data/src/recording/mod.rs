@@ -30,6 +30,7 @@ use crate::error::recording::{RateError, TableError};
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::limited;
 use crate::room::room;
+use Recognised::{Content, Extension};
 
 pub use columns::{Run, runs};
 pub(crate) use merge::count_stretches;
@@ -238,62 +239,47 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
 /// Reads the content of a format.
 type ReadContents = fn(&Bytes, &Hints) -> Result<Contents, RecordingError>;
 
+/// How a format is recognised.
+enum Recognised {
+    /// By the content of a file.
+    Content(fn(&[u8]) -> bool),
+    /// By one of these extensions, in lower case.
+    Extension(&'static [&'static str]),
+}
+
 /// A recording format.
-struct Format {
-    /// Whether a file with this content and this extension, in lower case, is of the format.
-    accepts: fn(&[u8], &str) -> bool,
-    /// Whether the extension alone decides.
-    by_extension: bool,
-    read: ReadContents,
+struct Format(Recognised, ReadContents);
+
+impl Format {
+    fn accepts(&self, bytes: &[u8], extension: &str) -> bool {
+        match self.0 {
+            Content(is) => is(bytes),
+            Extension(names) => names.contains(&extension),
+        }
+    }
 }
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
 const FORMATS: [Format; 8] = [
-    Format {
-        accepts: |bytes, _| columns::is(bytes),
-        by_extension: false,
-        read: columns::read,
-    },
-    Format {
-        accepts: |bytes, _| wav::is(bytes),
-        by_extension: false,
-        read: |bytes, hints| wav::read(bytes, hints),
-    },
-    Format {
-        accepts: |bytes, _| mseed::is(bytes),
-        by_extension: false,
-        read: |bytes, hints| mseed::read(bytes, hints),
-    },
-    Format {
-        accepts: |bytes, _| sac::is(bytes),
-        by_extension: false,
-        read: |bytes, hints| sac::read(bytes, hints),
-    },
-    Format {
-        accepts: |bytes, _| time_series::is(bytes),
-        by_extension: false,
-        read: |bytes, hints| time_series::read(bytes, hints),
-    },
-    Format {
-        accepts: |_, extension| matches!(extension, "csv" | "txt" | "tsv"),
-        by_extension: true,
-        read: |bytes, hints| table::read(bytes, hints),
-    },
+    Format(Content(columns::is), columns::read),
+    Format(Content(wav::is), |bytes, hints| wav::read(bytes, hints)),
+    Format(Content(mseed::is), |bytes, hints| mseed::read(bytes, hints)),
+    Format(Content(sac::is), |bytes, hints| sac::read(bytes, hints)),
+    Format(Content(time_series::is), |bytes, hints| {
+        time_series::read(bytes, hints)
+    }),
+    Format(Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
+        table::read(bytes, hints)
+    }),
     // The magic bytes are not at the start of the file.
-    Format {
-        accepts: |bytes, _| mseed::is_inside(bytes),
-        by_extension: false,
-        read: |bytes, hints| mseed::read(bytes, hints),
-    },
+    Format(Content(mseed::is_inside), |bytes, hints| {
+        mseed::read(bytes, hints)
+    }),
     // Loggers use various extensions for tables.
-    Format {
-        accepts: |_, extension| matches!(extension, "dat" | "asc" | "log" | ""),
-        by_extension: true,
-        read: |bytes, hints| {
-            table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
-        },
-    },
+    Format(Extension(&["dat", "asc", "log", ""]), |bytes, hints| {
+        table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
+    }),
 ];
 
 /// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
@@ -318,14 +304,14 @@ fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Content
         _ => {}
     }
     let mut formats = FORMATS.iter();
-    let format = formats.find(|format| (format.accepts)(bytes, extension));
-    if format.is_none_or(|format| format.by_extension)
+    let format = formats.find(|format| format.accepts(bytes, extension));
+    if format.is_none_or(|format| matches!(format.0, Extension(_)))
         && let Some(other) = signatures::of(bytes)
     {
         return Err(RecordingError::OtherFormat(other));
     }
     let format = format.ok_or(RecordingError::UnknownFormat)?;
-    let mut contents = (format.read)(bytes, hints)?;
+    let mut contents = (format.1)(bytes, hints)?;
     if let (Some(labels), []) = (&hints.labels, &contents.rows[..]) {
         let name = labels.label.clone();
         return Err(TableError::NoRowLabels { name }.into());
@@ -360,17 +346,28 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
 }
 
 /// Whether two sampling rates are the same but for rounding: they differ in the seventh digit at most.
-pub(crate) fn same_rate(one: f64, other: f64) -> bool {
+pub fn same_rate(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1.5e-6 * one.max(other)
 }
 
-/// Returns `rate` if time can be computed with it.
+/// Whether two sampling rates differ by more than two clocks of one rate do, which is a ten-thousandth.
+///
+/// ```
+/// use data::recording::is_other_rate;
+/// assert!(!is_other_rate(100.005, 100.0));
+/// assert!(is_other_rate(100.0, 99.9) && is_other_rate(99.9, 100.0));
+/// ```
+pub fn is_other_rate(one: f64, other: f64) -> bool {
+    (one / other - 1.0).abs() > merge::CLOCKS
+}
+
 /// Whether a recording at `rate` lacks frequencies that one at `wanted` has: a difference of a ten-thousandth is that of two
 /// clocks.
 pub fn is_slower(rate: f64, wanted: f64) -> bool {
     rate < wanted * (1.0 - merge::CLOCKS)
 }
 
+/// Returns `rate` if time can be computed with it.
 fn check_rate(rate: f64) -> Result<f64, RateError> {
     if rate.is_finite() && (1e-6..=1e9).contains(&rate) {
         Ok(rate)

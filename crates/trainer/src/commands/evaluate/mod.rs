@@ -6,6 +6,7 @@ mod findings;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use data::recording::is_other_rate;
 use data::{DatasetConfig, demo};
 use experiment::figures::confusion_matrix;
 use experiment::{Entry, ExperimentStore};
@@ -119,7 +120,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     }
     let config = dataset(arguments, &entry)?;
     if let (Some(rate), Some(model)) = (config.sampling_rate, classifier.sampling_rate())
-        && (rate / model - 1.0).abs() > 1e-4
+        && is_other_rate(rate, model)
     {
         let path = config.path;
         return Err(DatasetError::OtherRate { path, rate, model }.into());
