@@ -255,6 +255,12 @@ impl Recipe {
         self.weight_decay.unwrap_or(self.model.weight_decay())
     }
 
+    /// Sets the values that the recipe leaves to its network, so that a stored recipe keeps them when defaults change.
+    pub fn fill_in_defaults_of_network(&mut self) {
+        self.label_smoothing = Some(self.smoothing());
+        self.weight_decay = Some(self.decay());
+    }
+
     /// Bytes of `recipe.json`.
     pub fn to_bytes(&self) -> Vec<u8> {
         format!("{:#}\n", json!(self)).into_bytes()

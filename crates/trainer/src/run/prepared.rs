@@ -228,8 +228,7 @@ fn read(
     progress: &mut Progress,
 ) -> Result<Input, TrainerError> {
     let recipe = &mut job.recipe;
-    recipe.label_smoothing = Some(recipe.smoothing());
-    recipe.weight_decay = Some(recipe.decay());
+    recipe.fill_in_defaults_of_network();
     let storage = recipe.storage(job.compute.stream);
     memory::check_data(config, storage)?;
     let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {

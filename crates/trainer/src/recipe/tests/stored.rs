@@ -182,6 +182,21 @@ fn older_recipes_keep_their_targets() {
     assert_eq!(smoothing(r#"{"label_smoothing": 0.3}"#), 0.3);
 }
 
+/// A stored recipe keeps what it took from its network.
+#[test]
+fn defaults_of_the_network_are_filled_in() {
+    let mut recipe = Recipe::parse(r#"{"model": "ultra_lightweight_cnn"}"#).unwrap();
+    recipe.fill_in_defaults_of_network();
+    let filled = (recipe.weight_decay, recipe.label_smoothing);
+    assert_eq!(filled, (Some(0.3), Some(0.0)));
+    let mut chosen = Recipe {
+        weight_decay: Some(0.1),
+        ..recipe
+    };
+    chosen.fill_in_defaults_of_network();
+    assert_eq!(chosen.weight_decay, Some(0.1));
+}
+
 #[test]
 fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let folder = tempfile::tempdir().unwrap();
