@@ -58,7 +58,7 @@ pub enum ExperimentError {
         candidates: Vec<String>,
     },
     /// The experiment is running in another process.
-    #[error("{id} is running: another process holds its lock")]
+    #[error("{} is running: another process holds its lock", plain(id))]
     Running {
         /// The experiment.
         id: String,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::catalogue::Split;
-use crate::error::ExperimentError;
+use crate::error::{ExperimentError, plain};
 use crate::json;
 use crate::lenient::{Lenient, field};
 
@@ -384,8 +384,9 @@ impl Metadata {
             Some(version) => format!("version {version}"),
         };
         Err(ExperimentError::Usage(format!(
-            "{id}: its metadata.json is of {version}, and this program knows version {SCHEMA_VERSION}: it is read, \
-             but only a newer program may change it"
+            "{}: its metadata.json is of {version}, and this program knows version {SCHEMA_VERSION}: it is read, \
+             but only a newer program may change it",
+            plain(id)
         )))
     }
 }

@@ -109,6 +109,9 @@ fn newer_versions_are_known() {
             Metadata::parse(format!("{{\"schema_version\": {version}}}").as_bytes()).unwrap();
         assert_eq!(read.is_newer(), newer, "{version}");
         assert_eq!(read.check_version("x").is_err(), newer, "{version}");
+        if let Err(error) = read.check_version("\u{1b}[31mred") {
+            assert!(!error.to_string().contains('\u{1b}'), "{error:?}");
+        }
     }
     assert!(Metadata::parse(b"[]").is_err());
 }
