@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
         flatten("", self.known(), &mut leaves);
         let mut keys: Vec<String> = Vec::new();
         for key in leaves.into_keys() {
-            let inside = |section: &&str| Some(key.strip_prefix(*section)?.strip_prefix('.')?);
+            let inside = |section: &&str| key.strip_prefix(*section)?.strip_prefix('.');
             keys.extend(SECTIONS.iter().find_map(inside).map(str::to_owned));
             keys.push(key);
         }
