@@ -13,9 +13,9 @@ With `--int8` the columns `int8` and `tflite8` are int8 models: the project's, a
 --int8-io`. The project's takes float features and quantises them; XNNPACK takes integers. `ratio` excludes both.
 
 Each round runs every implementation once, one after the other, in a separate process. The table has the medians over rounds,
-and the median of the rounds' ratios to the fastest of the others. Inputs are in memory and outputs stay where the runtime
-puts them. Only the call `invoke` or `run_with_iobinding` is timed, without copies and checks of inputs. Batch 1 is the
-median latency of a call in microseconds; larger batches are windows/s.
+and the median of the rounds' ratios to the fastest of the others. Every call has the same input, in memory, and outputs stay
+where the runtime puts them. Only the call `invoke` or `run_with_iobinding` is timed, without copies and checks of inputs.
+Batch 1 is the median latency of a call in microseconds; larger batches are windows/s.
 """
 
 import argparse
@@ -31,13 +31,12 @@ import time
 from builds import TARGET, built
 
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
-INPUTS = 8
 
 
-def inputs(batch):
+def given_input(batch):
     import numpy as np
 
-    return np.random.default_rng(0).uniform(-1, 1, (INPUTS, batch, 2, 7, 256)).astype(np.float32)
+    return np.random.default_rng(0).uniform(-1, 1, (batch, 2, 7, 256)).astype(np.float32)
 
 
 def onnx(path, batch, threads):
@@ -47,13 +46,10 @@ def onnx(path, batch, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    bindings = []
-    for x in inputs(batch):
-        binding = session.io_binding()
-        binding.bind_cpu_input(session.get_inputs()[0].name, x)
-        binding.bind_output(session.get_outputs()[0].name)
-        bindings.append(binding)
-    return lambda i: session.run_with_iobinding(bindings[i % INPUTS])
+    binding = session.io_binding()
+    binding.bind_cpu_input(session.get_inputs()[0].name, given_input(batch))
+    binding.bind_output(session.get_outputs()[0].name)
+    return lambda: session.run_with_iobinding(binding)
 
 
 def tflite(path, batch, threads):
@@ -66,19 +62,19 @@ def tflite(path, batch, threads):
     (given,) = interpreter.get_input_details()
     interpreter.resize_tensor_input(given["index"], (batch, *given["shape"][1:]))
     interpreter.allocate_tensors()
-    x = inputs(batch)[0].reshape(interpreter.get_input_details()[0]["shape"])
+    x = given_input(batch).reshape(interpreter.get_input_details()[0]["shape"])
     interpreter.set_tensor(given["index"], (100 * x).astype(given["dtype"]))
-    return lambda i: interpreter.invoke()
+    return interpreter.invoke
 
 
 def worker(who, path, batch, threads, seconds):
     call = {"onnx": onnx, "tflite": tflite, "tflite8": tflite}[who](path, batch, threads)
-    for i in range(max(5, 500 // batch)):
-        call(i)
+    for _ in range(max(5, 500 // batch)):
+        call()
     times, started = [], time.perf_counter()
     while time.perf_counter() - started < seconds:
         before = time.perf_counter()
-        call(len(times))
+        call()
         times.append(time.perf_counter() - before)
     middle = statistics.median(times)
     print(json.dumps({"median_us": middle * 1e6, "rate": batch * len(times) / sum(times)}))
