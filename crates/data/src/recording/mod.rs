@@ -336,6 +336,19 @@ pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
     })
 }
 
+/// A note that the given start is not the time `own` that a file stores, which counts.
+pub fn other_start(hints: &Hints, own: Option<i64>) -> Option<Note> {
+    let (given, own) = (hints.start?, own?);
+    (given.abs_diff(own) > NANOS as u64).then(|| {
+        let (given, own) = (format_time(given), format_time(own));
+        let text = format!(
+            "the given start is {given}, but the file has times of its own from {own} on: these are used; leave out the given \
+             start, or correct the file"
+        );
+        text.into()
+    })
+}
+
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
     let path: PathBuf = path.to_owned();
     move |source| DataError::Read {

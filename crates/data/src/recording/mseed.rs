@@ -15,7 +15,7 @@ mod walk;
 
 use self::header::{Kind, Record};
 use self::walk::{Sink, Walk};
-use super::{Contents, Hints, Trace, same_rate};
+use super::{Contents, Hints, Trace, other_start, same_rate};
 use crate::error::recording::{DecodeError, RecordingError};
 
 pub use self::index::{IndexedFile, IndexedTrace, TraceReader};
@@ -42,13 +42,15 @@ pub(super) fn is_inside(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// If no record can be read: the reason, with the number and offset of the first damaged record.
-pub(super) fn read(bytes: &[u8], _hints: &Hints) -> Result<Contents, RecordingError> {
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let mut walk = Walk::default();
     let mut decoded = Decoded::default();
     walk.over(bytes, true, &mut decoded);
     let mut traces = decoded.traces;
     traces.retain(|trace| !trace.samples.is_empty());
-    let notes = walk.notes(traces.is_empty())?;
+    let mut notes = walk.notes(traces.is_empty())?;
+    let own = traces.iter().map(|trace| trace.start).min();
+    notes.extend(other_start(hints, own));
     Ok(Contents {
         traces,
         notes,

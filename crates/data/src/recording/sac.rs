@@ -4,7 +4,7 @@ mod header;
 
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 use super::time::of_day;
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
 use crate::error::recording::{RecordingError, SacError};
 
 /// Whether the file begins with a header.
@@ -51,9 +51,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     } else {
         begin
     };
-    let reference = reference(&header)?.or(hints.start).unwrap_or(0);
+    let own = reference(&header)?;
+    let reference = own.or(hints.start).unwrap_or(0);
     let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
+    notes.extend(other_start(hints, own.map(|_| start)));
     let traces = vec![Trace {
         channel,
         start,

@@ -181,3 +181,38 @@ fn a_rate_that_is_not_the_files_own_is_told() {
     }
     assert_eq!(notes("steim2.mseed", 100.0), "");
 }
+
+/// A file's own times count; that another start was given is a warning.
+#[test]
+fn a_start_that_is_not_the_files_own_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let dated = folder.path().join("dated.csv");
+    let row = |i: usize| format!("2024-05-01T10:00:00.{:02}0Z,{i}\n", i);
+    let rows: String = (0..100).map(row).collect();
+    std::fs::write(&dated, format!("time,Z\n{rows}")).unwrap();
+    let notes = |path: &Path, start: i64| {
+        let hints = Hints {
+            start: Some(start),
+            ..Default::default()
+        };
+        let contents = data::recording::read(path, &hints).unwrap();
+        let own = contents.traces.iter().map(|trace| trace.start).min();
+        (contents.notes.texts(true).join("\n"), own.unwrap())
+    };
+    let sac = fixtures().join("le.sac");
+    for path in [&fixtures().join("steim2.mseed"), &sac, &dated] {
+        let (said, own) = notes(path, 1_000_000_000_000_000_000);
+        let expected = "the given start is 2001-09-09T01:46:40";
+        assert!(said.contains(expected), "{}: {said}", path.display());
+        assert_ne!(own, 1_000_000_000_000_000_000);
+        let (said, _) = notes(path, own);
+        assert!(
+            !said.contains("the given start"),
+            "{}: {said}",
+            path.display()
+        );
+    }
+    // Sound files have no times.
+    let (said, own) = notes(&fixtures().join("int32.wav"), 1_000_000_000_000_000_000);
+    assert_eq!((said.as_str(), own), ("", 1_000_000_000_000_000_000));
+}

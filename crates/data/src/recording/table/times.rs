@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 
 use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, rounded};
-use super::super::{Hints, NANOS, Notes, Remark};
+use super::super::{Hints, NANOS, Notes, Remark, other_start};
 use super::counted::{self, counters, unwrapped};
 use super::days::{DayCount, ticks};
 use super::names::{DAY_UNIT, time_name, unit_by_size};
@@ -86,6 +86,8 @@ pub(super) fn of_columns(
         times
             .iter_mut()
             .for_each(|time| *time = time.saturating_sub(first).saturating_add(start));
+    } else if dated {
+        notes.extend(other_start(hints, times.iter().copied().min()));
     }
     Ok(Some(times))
 }
