@@ -109,16 +109,7 @@ wide! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Numbers without a pattern, from -1 to 1.
-    fn numbers(count: usize) -> Vec<f64> {
-        let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 504.5 - 1.0;
-        (0..count).map(number).collect()
-    }
-
-    fn plain_dot(a: &[f64], b: &[f64]) -> f64 {
-        a.iter().zip(b).map(|(a, b)| a * b).sum()
-    }
+    use crate::matrix::tests::{numbers, plain_dot};
 
     /// Sizes of less than a panel, and of several with a part of one.
     #[test]

@@ -221,16 +221,16 @@ pub(crate) fn products_32(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Numbers without a pattern, from -1 to 1.
-    fn numbers(count: usize) -> Vec<f64> {
+    pub(crate) fn numbers(count: usize) -> Vec<f64> {
         let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 504.5 - 1.0;
         (0..count).map(number).collect()
     }
 
-    fn plain_dot(a: &[f64], b: &[f64]) -> f64 {
+    pub(crate) fn plain_dot(a: &[f64], b: &[f64]) -> f64 {
         a.iter().zip(b).map(|(a, b)| a * b).sum()
     }
 
