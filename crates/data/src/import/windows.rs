@@ -82,7 +82,7 @@ pub(super) fn one(
     };
     imported.warnings.extend(notes.iter().cloned());
     if own.label_column.is_some() {
-        let said = parts.label(config, own);
+        let said = parts.label(config);
         let said = said.map_err(|problem| in_file(&first_file(own))(problem))?;
         imported.warnings.extend(said);
     }

@@ -86,11 +86,8 @@ impl<'a> Parts<'a> {
     ///
     /// # Errors
     /// If no row has a class.
-    pub fn label(
-        &mut self,
-        config: &RecordingsConfig,
-        own: &Recording,
-    ) -> Result<Vec<Note>, ImportError> {
+    pub fn label(&mut self, config: &RecordingsConfig) -> Result<Vec<Note>, ImportError> {
+        let own = self.own;
         let column = own.label_column.as_deref().unwrap_or_default();
         let (mut all, mut labelled, mut empty) = (0, 0, 0);
         let mut others: BTreeMap<String, usize> = BTreeMap::new();
