@@ -38,12 +38,29 @@ pub(super) struct Shape {
 pub(super) struct Lines {
     geometry: Geometry,
     /// Columns of padding before a line.
-    pub left: usize,
+    left: usize,
     /// The largest tile first, so that the tiles of every point come first.
     pub tiles: Vec<Shape>,
     /// For each point, its first group among the products, and its number of tiles.
     groups: Vec<(usize, usize)>,
+    /// Number of groups of products.
+    pub count: usize,
+    /// The tiles of all lines.
+    pub places: Vec<Place>,
     pub blocks: Blocks,
+}
+
+/// Where a tile of a line reads and writes.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Its shape, as an index of [`Lines::tiles`].
+    pub tile: usize,
+    /// Input positions of its columns; `None` in the padding.
+    pub inputs: [Option<usize>; MOST],
+    /// Groups of its products.
+    pub products: [usize; MOST],
+    /// Position of its first output.
+    pub output: usize,
 }
 
 impl Lines {
@@ -81,9 +98,16 @@ impl Lines {
             left,
             tiles,
             groups,
+            count: start,
+            places: Vec::new(),
             blocks: Blocks::default(),
         };
         lines.blocks = lines.products();
+        let tiles = 0..lines.tiles.len();
+        lines.places = (0..geometry.height)
+            .flat_map(|line| tiles.clone().map(move |tile| (line, tile)))
+            .map(|(line, tile)| lines.place(line, tile))
+            .collect();
         Some(lines)
     }
 
@@ -112,10 +136,21 @@ impl Lines {
         blocks
     }
 
-    /// Number of groups of products.
-    pub fn groups(&self) -> usize {
-        let tiles = self.groups.iter().map(|(_, count)| count);
-        self.geometry.height * tiles.sum::<usize>()
+    fn place(&self, line: usize, tile: usize) -> Place {
+        let (width, shape) = (self.geometry.width, &self.tiles[tile]);
+        let (mut inputs, mut products) = ([None; MOST], [0; MOST]);
+        for j in 0..shape.points {
+            let column = (shape.first + j).checked_sub(self.left);
+            let column = column.filter(|column| *column < width);
+            inputs[j] = column.map(|column| line * width + column);
+            products[j] = self.group(line, tile, j);
+        }
+        Place {
+            tile,
+            inputs,
+            products,
+            output: line * width + shape.first,
+        }
     }
 
     pub fn height(&self) -> usize {
@@ -127,7 +162,7 @@ impl Lines {
     }
 
     /// The group of a tile's product.
-    pub fn group(&self, line: usize, tile: usize, product: usize) -> usize {
+    fn group(&self, line: usize, tile: usize, product: usize) -> usize {
         let last = product + 1 == self.tiles[tile].points;
         let point = if last { self.groups.len() - 1 } else { product };
         let (start, count) = self.groups[point];

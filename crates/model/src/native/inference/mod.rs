@@ -179,8 +179,8 @@ impl Worker {
         let (mut points, mut products, mut zeros) = (0, 0, 0);
         for layer in &program.layers {
             if let Operation::Lines(lines, _) = &layer.operation {
-                points = points.max(lines.groups() * layer.before.1);
-                products = products.max(lines.groups() * layer.after.1);
+                points = points.max(lines.count * layer.before.1);
+                products = products.max(lines.count * layer.after.1);
                 zeros = zeros.max(layer.before.1);
             }
         }
@@ -231,7 +231,7 @@ impl Worker {
         };
         match &layer.operation {
             Operation::Lines(lines, packed) => {
-                let count = lines.groups() * samples;
+                let count = lines.count * samples;
                 let points = &mut self.points[..count * channels];
                 let products = &mut self.products[..count * layer.after.1];
                 // The network's input is stored sample by sample.

@@ -27,39 +27,31 @@ pub(super) fn evaluate<V: Isa>(
 ) {
     let length = group / strides.samples;
     assert!(length <= zeros.len(), "zeros");
-    assert!(lines.groups() * group <= to.len(), "room for the points");
+    assert!(lines.count * group <= to.len(), "room for the points");
     let last = (lines.height() * lines.width() - 1) * strides.position;
     let last = last + (strides.samples - 1) * strides.sample;
     assert!(last + length <= from.len(), "the input's positions");
-    for line in 0..lines.height() {
-        for (tile, shape) in lines.tiles.iter().enumerate() {
-            for sample in 0..strides.samples {
-                let input = |j: usize| {
-                    let column = (shape.first + j).checked_sub(lines.left);
-                    match column.filter(|column| *column < lines.width()) {
-                        Some(column) => {
-                            let position = line * lines.width() + column;
-                            from[position * strides.position + sample * strides.sample..].as_ptr()
-                        }
-                        None => zeros.as_ptr(),
-                    }
-                };
-                let (mut d, mut u) = ([zeros.as_ptr(); MOST], [std::ptr::null_mut(); MOST]);
-                for j in 0..shape.points {
-                    d[j] = input(j);
-                    let at = lines.group(line, tile, j) * group + sample * length;
-                    u[j] = to[at..].as_mut_ptr();
+    for place in &lines.places {
+        let points = lines.tiles[place.tile].points;
+        for sample in 0..strides.samples {
+            let (mut d, mut u) = ([zeros.as_ptr(); MOST], [std::ptr::null_mut(); MOST]);
+            for j in 0..points {
+                if let Some(position) = place.inputs[j] {
+                    let at = position * strides.position + sample * strides.sample;
+                    d[j] = from[at..].as_ptr();
                 }
-                // SAFETY: `length` values follow every pointer: the assertions cover the input and the points, and the
-                // zeros are long enough. The caller chose `V` for this processor.
-                unsafe {
-                    match shape.points {
-                        2 => V::sweep(length, &Points::<2> { from: d, to: u }),
-                        3 => V::sweep(length, &Points::<3> { from: d, to: u }),
-                        4 => V::sweep(length, &Points::<4> { from: d, to: u }),
-                        5 => V::sweep(length, &Points::<5> { from: d, to: u }),
-                        _ => V::sweep(length, &Points::<6> { from: d, to: u }),
-                    }
+                let at = place.products[j] * group + sample * length;
+                u[j] = to[at..].as_mut_ptr();
+            }
+            // SAFETY: `length` values follow every pointer: the assertions cover the input and the points, and the zeros
+            // are long enough. The caller chose `V` for this processor.
+            unsafe {
+                match points {
+                    2 => V::sweep(length, &Points::<2> { from: d, to: u }),
+                    3 => V::sweep(length, &Points::<3> { from: d, to: u }),
+                    4 => V::sweep(length, &Points::<4> { from: d, to: u }),
+                    5 => V::sweep(length, &Points::<5> { from: d, to: u }),
+                    _ => V::sweep(length, &Points::<6> { from: d, to: u }),
                 }
             }
         }
@@ -75,47 +67,46 @@ pub(super) fn combine<V: Isa>(
     finish: &Finish,
 ) {
     let group = samples * channels;
-    assert!(lines.groups() * group <= products.len(), "the products");
+    assert!(lines.count * group <= products.len(), "the products");
     assert!(
         lines.height() * lines.width() * group <= to.len(),
         "the result"
     );
     assert!(channels <= finish.bias.len(), "the bias");
-    for line in 0..lines.height() {
-        for (tile, shape) in lines.tiles.iter().enumerate() {
-            let mut m = [products.as_ptr(); MOST];
-            for j in 0..shape.points {
-                m[j] = products[lines.group(line, tile, j) * group..].as_ptr();
-            }
-            let mut y = [std::ptr::null_mut(); OUTPUTS];
-            for k in 0..shape.outputs {
-                y[k] = to[(line * lines.width() + shape.first + k) * group..].as_mut_ptr();
-            }
-            macro_rules! combine {
-                ($points:literal, $outputs:literal) => {{
-                    let body = Combine::<$points, $outputs> {
-                        from: m,
-                        to: y,
-                        samples,
-                        channels,
-                        factors: &shape.combine,
-                        finish,
-                    };
-                    // SAFETY: the assertions ensure that a group follows every pointer; the caller chose `V` for this
-                    // processor.
-                    unsafe { V::sweep(channels, &body) }
-                }};
-            }
-            match (shape.points, shape.outputs) {
-                (2, _) => combine!(2, 1),
-                (3, 1) => combine!(3, 1),
-                (3, _) => combine!(3, 2),
-                (4, 2) => combine!(4, 2),
-                (4, _) => combine!(4, 3),
-                (5, 3) => combine!(5, 3),
-                (5, _) => combine!(5, 4),
-                _ => combine!(6, 4),
-            }
+    for place in &lines.places {
+        let shape = &lines.tiles[place.tile];
+        let mut m = [products.as_ptr(); MOST];
+        for j in 0..shape.points {
+            m[j] = products[place.products[j] * group..].as_ptr();
+        }
+        let mut y = [std::ptr::null_mut(); OUTPUTS];
+        for k in 0..shape.outputs {
+            y[k] = to[(place.output + k) * group..].as_mut_ptr();
+        }
+        macro_rules! combine {
+            ($points:literal, $outputs:literal) => {{
+                let body = Combine::<$points, $outputs> {
+                    from: m,
+                    to: y,
+                    samples,
+                    channels,
+                    factors: &shape.combine,
+                    finish,
+                };
+                // SAFETY: the assertions ensure that a group follows every pointer; the caller chose `V` for this
+                // processor.
+                unsafe { V::sweep(channels, &body) }
+            }};
+        }
+        match (shape.points, shape.outputs) {
+            (2, _) => combine!(2, 1),
+            (3, 1) => combine!(3, 1),
+            (3, _) => combine!(3, 2),
+            (4, 2) => combine!(4, 2),
+            (4, _) => combine!(4, 3),
+            (5, 3) => combine!(5, 3),
+            (5, _) => combine!(5, 4),
+            _ => combine!(6, 4),
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
+    /// Stores the first `count` values, fewer than all.
+    unsafe fn store_first(self, to: *mut f32, count: usize);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn subtract(self, other: Self) -> Self;
     unsafe fn multiply(self, other: Self) -> Self;
@@ -69,15 +71,26 @@ pub(super) trait Isa: Vector {
     unsafe fn sweep<B: Body>(length: usize, body: &B);
 }
 
-/// [`Isa::sweep`] without the instruction set. The last vector overlaps the one before.
+/// [`Isa::sweep`] without the instruction set. Short rows are processed with narrower vectors.
 #[inline(always)]
-unsafe fn sweep<V: Vector, B: Body>(length: usize, body: &B) {
+unsafe fn sweep<V: Isa, B: Body>(length: usize, body: &B) {
+    // SAFETY: the caller upholds this function's contract.
+    unsafe {
+        if length >= V::LANES {
+            sweep_by::<V, B>(length, body);
+        } else if length >= V::Tail::LANES {
+            sweep_by::<V::Tail, B>(length, body);
+        } else {
+            (0..length).for_each(|i| body.at::<f32>(i));
+        }
+    }
+}
+
+/// Applies `body` one vector at a time; the last vector overlaps the one before.
+#[inline(always)]
+unsafe fn sweep_by<V: Vector, B: Body>(length: usize, body: &B) {
     // SAFETY: every vector ends before `length`; the rest is as promised to this function.
     unsafe {
-        if length < V::LANES {
-            (0..length).for_each(|i| body.at::<f32>(i));
-            return;
-        }
         let mut i = 0;
         while i + V::LANES <= length {
             body.at::<V>(i);
@@ -105,6 +118,8 @@ impl Vector for f32 {
         // SAFETY: the caller upholds this function's contract.
         unsafe { *to = self }
     }
+    #[inline(always)]
+    unsafe fn store_first(self, _: *mut f32, _: usize) {}
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self + other
@@ -155,6 +170,14 @@ impl Vector for Portable {
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, count: usize) {
+        // SAFETY: the caller upholds this function's contract.
+        self.0[..count]
+            .iter()
+            .enumerate()
+            .for_each(|(i, value)| unsafe { *to.add(i) = *value });
+    }
+    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.with(other, |a, b| a + b)
     }
@@ -197,7 +220,7 @@ impl Isa for Portable {
 /// Implements [`Vector`] with intrinsics.
 #[cfg(target_arch = "x86_64")]
 macro_rules! vector {
-    ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
+    ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $store_first:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
         impl Vector for $vector {
             const LANES: usize = $lanes;
             #[inline(always)]
@@ -212,6 +235,10 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn store(self, to: *mut f32) {
                 unsafe { $store(to, self) }
+            }
+            #[inline(always)]
+            unsafe fn store_first(self, to: *mut f32, count: usize) {
+                unsafe { $store_first(to, count, self) }
             }
             #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
@@ -270,6 +297,13 @@ macro_rules! isa {
     };
 }
 
+/// Eight numbers of which the first `count`, at most eight, are -1 and the others 0.
+#[cfg(target_arch = "x86_64")]
+fn mask(count: usize) -> *const i32 {
+    static ONES_AND_ZEROS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    ONES_AND_ZEROS[8 - count..].as_ptr()
+}
+
 #[cfg(target_arch = "x86_64")]
 vector!(
     __m128,
@@ -277,6 +311,7 @@ vector!(
     _mm_set1_ps,
     _mm_loadu_ps,
     _mm_storeu_ps,
+    |to, count: usize, own| _mm_maskstore_ps(to, _mm_loadu_si128(mask(count).cast()), own),
     _mm_add_ps,
     _mm_sub_ps,
     _mm_mul_ps,
@@ -290,6 +325,7 @@ vector!(
     _mm256_set1_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
+    |to, count: usize, own| _mm256_maskstore_ps(to, _mm256_loadu_si256(mask(count).cast()), own),
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
@@ -303,6 +339,7 @@ vector!(
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
+    |to, count: usize, own| _mm512_mask_storeu_ps(to, (1 << count) - 1, own),
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
@@ -318,9 +355,9 @@ isa!(__m256, "avx2,fma", __m128, [8, 6, 4], |v| unsafe {
 isa!(
     __m512,
     "avx512f,avx512vl,avx2,fma",
-    __m512,
+    __m256,
     [8, 8, 8],
-    |v| v
+    |v| unsafe { _mm512_castps512_ps256(v) }
 );
 
 /// The instruction sets that the code supports.
