@@ -161,30 +161,26 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
             return;
         }
         // The last columns only fill the vector and are not stored.
+        if V::MASKS && N > 0 && T == 0 {
+            for i in 0..R {
+                let c = t.c.add(i * t.c_row);
+                for j in 0..N - 1 {
+                    sums[i][j].store(c.add(j * V::LANES));
+                }
+                let whole = (N - 1) * V::LANES;
+                sums[i][N - 1].store_first(c.add(whole), t.columns - whole);
+            }
+            return;
+        }
+        let mut all = [0.0f32; 64];
         for i in 0..R {
-            let c = t.c.add(i * t.c_row);
             for j in 0..N {
-                store_until(sums[i][j], c, j * V::LANES, t.columns);
+                sums[i][j].store(all.as_mut_ptr().add(j * V::LANES));
             }
             for j in 0..T {
-                store_until(tails[i][j], c, N * V::LANES, t.columns);
+                tails[i][j].store(all.as_mut_ptr().add(N * V::LANES));
             }
-        }
-    }
-}
-
-/// Stores the values of a vector at `from` and later, as far as they lie before `end`.
-///
-/// # Safety
-/// See [`Vector`], for the values before `end`.
-#[inline(always)]
-unsafe fn store_until<V: Vector>(vector: V, row: *mut f32, from: usize, end: usize) {
-    // SAFETY: the caller upholds this function's contract.
-    unsafe {
-        if from + V::LANES <= end {
-            vector.store(row.add(from));
-        } else if from < end {
-            vector.store_first(row.add(from), end - from);
+            std::ptr::copy_nonoverlapping(all.as_ptr(), t.c.add(i * t.c_row), t.columns);
         }
     }
 }

@@ -16,8 +16,6 @@ pub(super) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
-    /// Stores the first `count` values, fewer than all.
-    unsafe fn store_first(self, to: *mut f32, count: usize);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn subtract(self, other: Self) -> Self;
     unsafe fn multiply(self, other: Self) -> Self;
@@ -58,6 +56,16 @@ pub(super) trait Isa: Vector {
     /// Rows of a tile with one, two and three vectors that leave registers for the operands.
     const ROWS: [usize; 3];
     fn low(self) -> Self::Tail;
+    /// Whether `store_first` takes a single instruction.
+    const MASKS: bool = false;
+    /// Stores the first `count` values, fewer than all, where [`Self::MASKS`] is set.
+    ///
+    /// # Safety
+    /// See [`Vector`], for `count` values.
+    #[inline(always)]
+    unsafe fn store_first(self, _to: *mut f32, _count: usize) {
+        unreachable!("only with masks");
+    }
     /// Processes a tile with this instruction set.
     ///
     /// # Safety
@@ -119,8 +127,6 @@ impl Vector for f32 {
         unsafe { *to = self }
     }
     #[inline(always)]
-    unsafe fn store_first(self, _: *mut f32, _: usize) {}
-    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self + other
     }
@@ -170,14 +176,6 @@ impl Vector for Portable {
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
-    unsafe fn store_first(self, to: *mut f32, count: usize) {
-        // SAFETY: the caller upholds this function's contract.
-        self.0[..count]
-            .iter()
-            .enumerate()
-            .for_each(|(i, value)| unsafe { *to.add(i) = *value });
-    }
-    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.with(other, |a, b| a + b)
     }
@@ -220,7 +218,7 @@ impl Isa for Portable {
 /// Implements [`Vector`] with intrinsics.
 #[cfg(target_arch = "x86_64")]
 macro_rules! vector {
-    ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $store_first:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
+    ($vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident) => {
         impl Vector for $vector {
             const LANES: usize = $lanes;
             #[inline(always)]
@@ -235,10 +233,6 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn store(self, to: *mut f32) {
                 unsafe { $store(to, self) }
-            }
-            #[inline(always)]
-            unsafe fn store_first(self, to: *mut f32, count: usize) {
-                unsafe { $store_first(to, count, self) }
             }
             #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
@@ -268,8 +262,9 @@ macro_rules! vector {
 /// Implements [`Isa`] for a vector whose instruction set has these features.
 #[cfg(target_arch = "x86_64")]
 macro_rules! isa {
-    ($vector:ty, $features:literal, $tail:ty, $rows:expr, $low:expr) => {
+    ($vector:ty, $features:literal, $tail:ty, $rows:expr, $low:expr, {$($masks:tt)*}) => {
         impl Isa for $vector {
+            $($masks)*
             type Tail = $tail;
             const ROWS: [usize; 3] = $rows;
             #[inline(always)]
@@ -297,13 +292,6 @@ macro_rules! isa {
     };
 }
 
-/// Eight numbers of which the first `count`, at most eight, are -1 and the others 0.
-#[cfg(target_arch = "x86_64")]
-fn mask(count: usize) -> *const i32 {
-    static ONES_AND_ZEROS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-    ONES_AND_ZEROS[8 - count..].as_ptr()
-}
-
 #[cfg(target_arch = "x86_64")]
 vector!(
     __m128,
@@ -311,7 +299,6 @@ vector!(
     _mm_set1_ps,
     _mm_loadu_ps,
     _mm_storeu_ps,
-    |to, count: usize, own| _mm_maskstore_ps(to, _mm_loadu_si128(mask(count).cast()), own),
     _mm_add_ps,
     _mm_sub_ps,
     _mm_mul_ps,
@@ -325,7 +312,6 @@ vector!(
     _mm256_set1_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
-    |to, count: usize, own| _mm256_maskstore_ps(to, _mm256_loadu_si256(mask(count).cast()), own),
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
@@ -339,7 +325,6 @@ vector!(
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
-    |to, count: usize, own| _mm512_mask_storeu_ps(to, (1 << count) - 1, own),
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
@@ -348,16 +333,28 @@ vector!(
 );
 // Half a vector takes half the time on processors that split vectors, and as long as a whole one on others.
 #[cfg(target_arch = "x86_64")]
-isa!(__m256, "avx2,fma", __m128, [8, 6, 4], |v| unsafe {
-    _mm256_castps256_ps128(v)
-});
+isa!(
+    __m256,
+    "avx2,fma",
+    __m128,
+    [8, 6, 4],
+    |v| unsafe { _mm256_castps256_ps128(v) },
+    {}
+);
 #[cfg(target_arch = "x86_64")]
 isa!(
     __m512,
     "avx512f,avx512vl,avx2,fma",
     __m256,
     [8, 8, 8],
-    |v| unsafe { _mm512_castps512_ps256(v) }
+    |v| unsafe { _mm512_castps512_ps256(v) },
+    {
+        const MASKS: bool = true;
+        #[inline(always)]
+        unsafe fn store_first(self, to: *mut f32, count: usize) {
+            unsafe { _mm512_mask_storeu_ps(to, (1 << count) - 1, self) }
+        }
+    }
 );
 
 /// The instruction sets that the code supports.
