@@ -16,6 +16,7 @@ mod layout;
 mod line;
 mod monitor;
 mod names;
+mod nanos;
 mod nearest;
 mod number;
 mod order;

@@ -1,7 +1,6 @@
 //! Assembles traces from the rows of a table.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use support::words::counted;
 
@@ -10,6 +9,7 @@ use super::clock::{self, Clock};
 use super::labelled::{LABELS, RowLabels};
 use super::{Texts, order};
 use crate::error::recording::{ClockError, TableError};
+use crate::room::room;
 
 /// Rows of a table.
 pub(super) struct Rows {
@@ -69,6 +69,23 @@ fn sessions(rows: &[usize], times: &[i64]) -> Vec<Vec<usize>> {
         return Vec::new();
     }
     sessions
+}
+
+/// The values of the rows of each name, by name.
+fn by_name<'n, T: Copy>(names: &'n Texts, values: &[T]) -> Vec<(&'n str, Vec<T>)> {
+    let mut counts = vec![0; names.different()];
+    names
+        .rows
+        .iter()
+        .for_each(|name| counts[*name as usize] += 1);
+    let mut own: Vec<Vec<T>> = counts.iter().map(|count| room(*count)).collect();
+    for (name, value) in names.rows.iter().zip(values) {
+        own[*name as usize].push(*value);
+    }
+    let all = names.all_names().zip(own);
+    let mut all: Vec<(&str, Vec<T>)> = all.filter(|(_, own)| !own.is_empty()).collect();
+    all.sort_unstable_by_key(|(name, _)| *name);
+    all
 }
 
 /// Rows of a session, on average, at least.
@@ -240,28 +257,28 @@ impl Assembly<'_> {
             self.cut_labels(labels, &clocks);
             return Ok(());
         }
-        let mut by_number: Vec<Vec<usize>> = vec![Vec::new(); names.different()];
-        for (row, name) in names.rows.iter().enumerate() {
-            by_number[*name as usize].push(row);
-        }
-        let filled = by_number.into_iter().filter(|rows| !rows.is_empty());
-        let own: BTreeMap<&str, Vec<usize>> =
-            filled.map(|rows| (names.get(rows[0]), rows)).collect();
-        for (name, rows) in own {
-            let own = |values: &[f64]| rows.iter().map(|row| values[*row]).collect();
-            let mut samples: Vec<f64> = own(&values);
-            // The labels of the first channel are those of all.
-            let mut own_labels: Vec<f64> = match labels[..] {
-                [] => Vec::new(),
-                _ => own(&std::mem::take(&mut labels)),
-            };
+        let split = |values: &[f64]| by_name(names, values);
+        let values = split(&values);
+        // The labels of the first channel are those of all.
+        let mut labels = if labels.is_empty() {
+            Vec::new()
+        } else {
+            split(&labels)
+        };
+        labels.truncate(1);
+        let mut labels = labels.into_iter();
+        let mut times = times.map(|times| by_name(names, times).into_iter());
+        for (name, mut samples) in values {
+            let mut own_labels = labels.next().map(|(_, own)| own).unwrap_or_default();
             let mut columns = vec![&mut samples];
             columns.extend((!own_labels.is_empty()).then_some(&mut own_labels));
-            let times: Option<Vec<i64>> =
-                times.map(|times| rows.iter().map(|row| times[*row]).collect());
-            let times = times.map(|times| {
-                let ordered = self.in_order(name, &times, &mut columns);
-                ordered.into_owned()
+            let times = times.as_mut().and_then(Iterator::next);
+            let times = times.map(|(_, times)| {
+                match self.in_order(name, &times, &mut columns) {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(ordered) => Some(ordered),
+                }
+                .unwrap_or(times)
             });
             let clocks = self.stretches(name, samples.len(), times.as_deref())?;
             self.cut(name, samples, &clocks);

@@ -5,6 +5,7 @@
 //! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics. `rates` separates parts at other
 //! rates, and `short` notes those that are too short for it.
 
+mod even;
 mod guess;
 mod levels;
 mod rates;

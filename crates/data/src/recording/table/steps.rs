@@ -24,8 +24,9 @@ pub(super) fn usual_step(values: &[f64]) -> f64 {
     if median != 0.0 {
         return median;
     }
-    let all = || (0..count).map(step).filter(|step| step.is_finite());
-    all().sum::<f64>() / all().count().max(1) as f64
+    let all = (0..count).map(step).filter(|step| step.is_finite());
+    let (sum, count) = all.fold((0.0, 0usize), |(sum, count), step| (sum + step, count + 1));
+    sum / count.max(1) as f64
 }
 
 #[cfg(test)]

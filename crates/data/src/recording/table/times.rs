@@ -2,16 +2,16 @@
 
 use std::cell::LazyCell;
 
-use super::super::time::{DAY, DateOrders, Moment, of_seconds, parse_moment_as, rounded};
-use super::super::{Hints, NANOS, Notes, Remark, other_start};
+use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
+use super::super::{Hints, Notes, Remark, other_start};
 use super::counted::{self, counters, unwrapped};
 use super::days::{DayCount, ticks};
 use super::names::{DAY_UNIT, time_name, unit_by_size};
+use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
 use super::{Column, NO_TIME, Values, parts};
 use crate::error::recording::TableError;
-use crate::room::room;
 
 /// Seconds of a step, above which numbers are rather milliseconds.
 const SLOWEST_STEP: f64 = 1.5;
@@ -287,15 +287,8 @@ fn of_numbers(
         )));
     }
     let values = unwrapped.as_ref().map_or(values, |(values, _)| values);
-    let mut times = room(values.len());
-    for value in values {
-        times.push(if value.is_finite() {
-            of_nanos(*value, unit)
-                .ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?
-        } else {
-            NO_TIME
-        });
-    }
+    let times = nanos(values, unit);
+    let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
     let is_dated = largest * unit >= EARLIEST;
     if is_dated && largest * unit > LATEST {
         notes.push(format!(
@@ -371,13 +364,4 @@ fn slow(name: &str, step: f64) -> Option<String> {
              name it `{name}_ms`"
         )
     })
-}
-
-/// A time in nanoseconds, without the rounding of large numbers of small units.
-#[inline]
-fn of_nanos(value: f64, unit: f64) -> Option<i64> {
-    if unit >= 1.0 {
-        return of_seconds(value * unit);
-    }
-    rounded(value * (unit * NANOS).round())
 }

@@ -122,6 +122,11 @@ impl Texts {
         self.own.iter().map(|text| text.as_bytes())
     }
 
+    /// The same as texts.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().map(String::as_str)
+    }
+
     /// Upper bound for the number of distinct texts.
     pub fn different(&self) -> usize {
         self.own.len()

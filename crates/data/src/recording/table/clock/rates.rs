@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::even::even;
 use super::{Clock, NANOS, backwards, fit};
 use crate::error::recording::ClockError;
 
@@ -27,6 +28,11 @@ pub(in crate::recording) fn fit_parts(
     times: &[i64],
     given: Option<f64>,
 ) -> Result<Vec<Clock>, ClockError> {
+    if given.is_none()
+        && let Some(clock) = even(times)
+    {
+        return Ok(vec![clock]);
+    }
     let whole = fit(times, given);
     let Some(parts) = ROWS
         .into_iter()
