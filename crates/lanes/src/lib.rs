@@ -16,6 +16,7 @@
 //! assert_eq!(values, [2.0, 4.0, 6.0]);
 //! ```
 
+pub mod text;
 mod transpose;
 mod vectors;
 

@@ -29,6 +29,7 @@ mod times;
 mod usual;
 mod values;
 mod whole;
+mod wide;
 mod zones;
 
 use assembly::{Assembly, Rows};

@@ -137,7 +137,7 @@ pub(super) fn add_number(
 }
 
 #[inline(always)]
-fn signed(value: f64, negative: bool) -> f64 {
+pub(super) fn signed(value: f64, negative: bool) -> f64 {
     f64::from_bits(value.to_bits() | u64::from(negative) << 63)
 }
 
@@ -172,8 +172,9 @@ fn long_fraction(
     let mut behind = fraction + decimals;
     let mut power = -(decimals as i32);
     if own[behind] != end {
-        power += exponent(own, behind, end)?;
+        power += exponent(own, behind)?;
         behind += 4;
+        (own.get(behind) == Some(&end)).then_some(())?;
     }
     numbers.push(signed(value_of(digits, power)?, negative));
     Some(behind)
@@ -181,7 +182,7 @@ fn long_fraction(
 
 /// `digits * 10^power`, by division where that is exact and quicker.
 #[inline(always)]
-fn value_of(digits: u64, power: i32) -> Option<f64> {
+pub(super) fn value_of(digits: u64, power: i32) -> Option<f64> {
     // As long as this is the case for nearly all numbers of a table or nearly none, and not for every other one.
     if digits < FEW_DIGITS && (-MOST_DECIMALS..=0).contains(&power) {
         Some(quotient(digits, power.unsigned_abs() as usize))
@@ -199,25 +200,25 @@ fn short_with_exponent(
     end: u8,
     numbers: &mut Vec<f64>,
 ) -> Option<usize> {
-    let power = exponent(own, behind, end)? - decimals as i32;
+    let power = exponent(own, behind)? - decimals as i32;
+    let after = behind.wrapping_add(4);
+    (own.get(after) == Some(&end)).then_some(())?;
     numbers.push(signed(value_of(digits, power)?, negative));
-    Some(behind.wrapping_add(4))
+    Some(after)
 }
 
-/// The exponent in four bytes before the byte `end`, as in `e-07`.
+/// The exponent in four bytes, as in `e-07`.
 #[inline(always)]
-fn exponent(own: &[u8; SEEN], at: usize, end: u8) -> Option<i32> {
+pub(super) fn exponent(own: &[u8], at: usize) -> Option<i32> {
     let [
         b'e' | b'E',
         sign @ (b'-' | b'+'),
         tens @ b'0'..=b'9',
         ones @ b'0'..=b'9',
-        after,
-    ] = own.get(at..)?.first_chunk::<5>()?
+    ] = own.get(at..)?.first_chunk::<4>()?
     else {
         return None;
     };
-    (*after == end).then_some(())?;
     let size = i32::from(tens - b'0') * 10 + i32::from(ones - b'0');
     Some(if *sign == b'-' { -size } else { size })
 }

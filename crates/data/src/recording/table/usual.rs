@@ -4,6 +4,8 @@
 //! [`Usual::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
 //! would add.
 
+use lanes::text::scan;
+
 use super::super::time::DateOrder;
 use super::Values;
 use super::cells::push;
@@ -11,20 +13,34 @@ use super::digits::add_number;
 use super::layout::Layout;
 use super::number::Commas;
 use super::stamps::Stamps;
+use super::wide::{Ends, MOST_COLUMNS, Wide};
 
 /// Reader of usual rows.
 pub(super) struct Usual<'a> {
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
     layout: &'a Layout,
-    separator: u8,
+    pub(super) separator: u8,
     /// Byte before the fraction of a number.
-    point: u8,
+    pub(super) point: u8,
     /// First byte of the usual line end.
     line_end: u8,
     /// Byte behind the cells of each column.
-    ends: Vec<u8>,
+    pub(super) ends: Vec<u8>,
     /// Reader of the times of each column.
     stamps: Vec<Stamps>,
+    /// For many rows at a time, if the processor has instructions for it.
+    wide: Option<Box<Ends>>,
+    /// Rows that were read, and how often one had to be read by itself.
+    read: usize,
+    others: usize,
+}
+
+/// Rows that are read by themselves in any table.
+const FEW_OTHERS: usize = 64;
+
+/// Cuts columns to so many rows.
+fn truncate(columns: &mut [Values], rows: usize) {
+    columns.iter_mut().for_each(|column| column.truncate(rows));
 }
 
 impl<'a> Usual<'a> {
@@ -48,6 +64,18 @@ impl<'a> Usual<'a> {
             line_end,
             ends,
             stamps: orders.map(|order| Stamps::new(*order, separator)).collect(),
+            wide: (layout.orders.len() <= MOST_COLUMNS).then(|| Box::new(Ends::new())),
+            read: 0,
+            others: 0,
+        }
+    }
+
+    /// The same as on processors without instructions for many bytes.
+    #[cfg(test)]
+    pub fn plain(bytes: &'a [u8], layout: &'a Layout) -> Self {
+        Self {
+            wide: None,
+            ..Self::new(bytes, layout)
         }
     }
 
@@ -60,17 +88,39 @@ impl<'a> Usual<'a> {
         };
         let (mut rows, mut next) = (0, start);
         let mut stamps = std::mem::take(&mut self.stamps);
+        let mut ends = self.wide.take();
         while next < end {
+            if let Some(own) = &mut ends {
+                let wide = Wide {
+                    usual: self,
+                    ends: own,
+                    columns,
+                    stamps: &mut stamps,
+                    rows: (next, end),
+                };
+                let Some((more, behind)) = scan(wide) else {
+                    ends = None;
+                    continue;
+                };
+                rows += more;
+                next = behind;
+                truncate(columns, before + rows);
+                if next >= end {
+                    break;
+                }
+                self.others += 1;
+            }
             let Some(behind) = self.row(next, columns, &mut stamps) else {
-                let all = before + rows;
-                let added = columns.iter_mut().filter(|column| column.len() > all);
-                added.for_each(Values::pop);
+                truncate(columns, before + rows);
                 break;
             };
             next = behind;
             rows += 1;
         }
+        self.read += rows;
         self.stamps = stamps;
+        // Where most rows are others, searching them for ends is in vain.
+        self.wide = ends.filter(|_| self.others < FEW_OTHERS || self.others < self.read / 4);
         (rows, next)
     }
 
@@ -91,7 +141,13 @@ impl<'a> Usual<'a> {
 
     /// Adds a cell that ends before the byte `end`, and returns where the next cell begins.
     #[inline(always)]
-    fn cell(&self, at: usize, end: u8, column: &mut Values, stamps: &mut Stamps) -> Option<usize> {
+    pub(super) fn cell(
+        &self,
+        at: usize,
+        end: u8,
+        column: &mut Values,
+        stamps: &mut Stamps,
+    ) -> Option<usize> {
         let behind = match column {
             Values::Numbers(own) => add_number(self.bytes, at, (self.point, end), own),
             Values::Texts(own) => own
@@ -107,7 +163,7 @@ impl<'a> Usual<'a> {
 
     /// Start of the first cell of a line that is neither blank, nor a comment, nor repeats the names.
     #[inline(always)]
-    fn begin(&self, start: usize) -> Option<usize> {
+    pub(super) fn begin(&self, start: usize) -> Option<usize> {
         let first = *self.bytes.get(start)?;
         let is_number = first == b'-' || first.is_ascii_digit();
         if is_number && Some(first) != self.layout.header.first().copied() {

@@ -58,7 +58,7 @@ impl Texts {
 
     /// Appends a row if `bytes` begin with the text that is expected, which is not empty, and the byte `end` behind it:
     /// the length of the text.
-    #[inline]
+    #[inline(always)]
     pub fn push_expected(&mut self, bytes: &[u8], end: u8) -> Option<usize> {
         let number = self.expected()?;
         let text = self.own.get(number as usize)?.as_bytes();
@@ -71,6 +71,16 @@ impl Texts {
         }
         self.push_number(number);
         Some(length)
+    }
+
+    /// Appends a row if its text is one of those above: whether it is. A text that begins or ends with a blank is none.
+    pub fn push_known(&mut self, text: &[u8]) -> bool {
+        if text.is_empty() || text.trim_ascii() != text || text[0] == b'#' {
+            return false;
+        }
+        let text = str::from_utf8(text).ok();
+        let number = text.and_then(|text| self.numbers.get(text)).copied();
+        number.inspect(|number| self.push_number(*number)).is_some()
     }
 
     /// Number of the text that was below that of the row before.
@@ -179,6 +189,16 @@ impl Values {
             Self::Times(values) | Self::Clocks(values) => keep(values, kept),
             Self::Texts(values) => keep(&mut values.rows, kept),
             Self::Nothing(rows) => *rows = kept.iter().filter(|kept| **kept).count(),
+        }
+    }
+
+    /// Keeps the first `rows` rows.
+    pub fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Numbers(values) => values.truncate(rows),
+            Self::Times(values) | Self::Clocks(values) => values.truncate(rows),
+            Self::Texts(texts) => texts.rows.truncate(rows),
+            Self::Nothing(own) => *own = rows.min(*own),
         }
     }
 
