@@ -2,7 +2,8 @@
 //! each row is one sample of one channel.
 //!
 //! `layout` finds names and values in a text, `rows` reads them, `clock` fits rate and gaps to the times, `names` recognises
-//! the names of columns. Rows as nearly all programs write them are read by `usual`, all others by `cells`.
+//! the names of columns. Rows as nearly all programs write them are read by `usual`, many at a time by `wide` where the processor has
+//! instructions for it, and all others by `cells`.
 
 mod assembly;
 mod cells;
