@@ -76,11 +76,41 @@ fn what_the_header_does_not_say_is_noted() {
     assert!(read("empty").unwrap_err().contains("has no samples"));
 }
 
+/// All 256 bytes, as soundfile reads them as 16-bit integers.
+#[test]
+fn a_law_and_mu_law_are_as_soundfile_reads_them() {
+    let mu_law = [
+        -27004, -13436, -6652, -3260, -1564, -716, -292, -80, 27004, 13436, 6652, 3260, 1564, 716,
+        292, 80,
+    ];
+    let a_law = [
+        -4224, -2112, -16896, -8448, -264, -8, -1056, -528, 4224, 2112, 16896, 8448, 264, 8, 1056,
+        528,
+    ];
+    for (name, some, all) in [
+        ("ulaw", mu_law, 98_107_392.0),
+        ("alaw", a_law, 100_139_008.0),
+    ] {
+        let path = folder().join(format!("codec-{name}.wav"));
+        let mut bytes = std::fs::read(path).unwrap();
+        let data = bytes.windows(4).position(|own| own == b"data").unwrap();
+        bytes.truncate(data + 4);
+        bytes.extend(256u32.to_le_bytes());
+        bytes.extend(0..=255u8);
+        let channels = usize::from(bytes[22]);
+        let contents = recording::parse(&bytes, "wav", &Hints::default()).unwrap();
+        assert_eq!(contents.traces.len(), channels);
+        let sample = |i: usize| contents.traces[i % channels].samples[i / channels];
+        let every: Vec<f64> = (5..256).step_by(16).map(sample).collect();
+        assert_eq!(every, some.map(f64::from), "{name}");
+        let sum: f64 = (0..256).map(|i| (i + 1) as f64 * sample(i)).sum();
+        assert_eq!(sum, all, "{name}");
+    }
+}
+
 #[test]
 fn other_codecs_are_named() {
     let codecs = [
-        ("ulaw", "mu-law (0x0007)"),
-        ("alaw", "A-law (0x0006)"),
         ("ima_adpcm", "IMA ADPCM (0x0011)"),
         ("ms_adpcm", "Microsoft ADPCM (0x0002)"),
         ("gsm610", "GSM 6.10 (0x0031)"),

@@ -2,13 +2,13 @@
 //!
 //! Samples are the integers of their containers, whatever the number of valid bits: 24 valid bits at the upper end of
 //! 32 are read as 32-bit integers, as SciPy does. WAV stores 8-bit integers from 0 to 255; they are read as -128 to
-//! 127.
+//! 127. Bytes of A-law and mu-law are read as the 16-bit integers that they stand for, as soundfile does.
 
 mod chunks;
 mod codec;
 
 use self::chunks::Chunks;
-use self::codec::{Format, Width};
+use self::codec::{Format, Width, a_law, mu_law};
 use super::{Contents, Hints, Notes, Trace, check_rate};
 use crate::error::recording::{RecordingError, WavError};
 use crate::room::room;
@@ -82,6 +82,8 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
         Width::Int64 => read!(|b| i64::from_le_bytes(b) as f64),
         Width::Float32 => read!(|b| f64::from(f32::from_le_bytes(b))),
         Width::Float64 => read!(f64::from_le_bytes),
+        Width::ALaw => separate(data, channels, a_law),
+        Width::MuLaw => separate(data, channels, mu_law),
     }
 }
 

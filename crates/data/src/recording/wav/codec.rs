@@ -4,6 +4,8 @@ use crate::error::recording::WavError;
 
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
+const A_LAW: u16 = 6;
+const MU_LAW: u16 = 7;
 const EXTENSIBLE: u16 = 0xfffe;
 /// Maximum number of channels, as in libsndfile. Every channel becomes a trace, and a damaged header can claim 65,535.
 const MAX_CHANNELS: usize = 1024;
@@ -25,13 +27,17 @@ pub(super) enum Width {
     Float32,
     /// Float64 samples.
     Float64,
+    /// Bytes of G.711, which stand for integers of 16 bits.
+    ALaw,
+    /// Likewise.
+    MuLaw,
 }
 
 impl Width {
     /// Bytes per sample.
     pub(super) fn bytes(self) -> usize {
         match self {
-            Self::Unsigned8 => 1,
+            Self::Unsigned8 | Self::ALaw | Self::MuLaw => 1,
             Self::Int16 => 2,
             Self::Int24 => 3,
             Self::Int32 | Self::Float32 => 4,
@@ -76,7 +82,7 @@ impl Format {
         if codec == EXTENSIBLE {
             codec = sub_format(chunk, big_endian)?;
         }
-        if !matches!(codec, PCM | FLOAT) {
+        if !matches!(codec, PCM | FLOAT | A_LAW | MU_LAW) {
             return Err(WavError::Codec { codec: name(codec) });
         }
         if channels == 0 {
@@ -105,8 +111,14 @@ impl Format {
             (PCM, 8) => Width::Int64,
             (FLOAT, 4) => Width::Float32,
             (FLOAT, 8) => Width::Float64,
+            (A_LAW, 1) => Width::ALaw,
+            (MU_LAW, 1) => Width::MuLaw,
             _ => {
-                let kind = if codec == PCM { "integers" } else { "floats" };
+                let kind = match codec {
+                    PCM => "integers",
+                    FLOAT => "floats",
+                    _ => "samples of A-law and mu-law",
+                };
                 return Err(WavError::Width { kind, bytes });
             }
         };
@@ -116,6 +128,24 @@ impl Format {
             width,
         })
     }
+}
+
+/// The sample that a byte of A-law stands for (ITU-T G.711), scaled to 16 bits.
+pub(super) fn a_law(byte: u8) -> f64 {
+    let byte = byte ^ 0x55;
+    let step = i32::from(byte & 0x0f) << 4 | 8;
+    let size = match byte >> 4 & 7 {
+        0 => step,
+        segment => (step | 0x100) << (segment - 1),
+    };
+    f64::from(if byte & 0x80 == 0 { -size } else { size })
+}
+
+/// The sample that a byte of mu-law stands for (ITU-T G.711), scaled to 16 bits.
+pub(super) fn mu_law(byte: u8) -> f64 {
+    let byte = !byte;
+    let size = ((i32::from(byte & 0x0f) << 3 | 0x84) << (byte >> 4 & 7)) - 0x84;
+    f64::from(if byte & 0x80 == 0 { size } else { -size })
 }
 
 /// The codec that WAVE_FORMAT_EXTENSIBLE names by a GUID.
@@ -147,8 +177,6 @@ fn sub_format(chunk: &[u8], big_endian: bool) -> Result<u16, WavError> {
 fn name(codec: u16) -> String {
     let name = match codec {
         0x0002 => "Microsoft ADPCM",
-        0x0006 => "A-law",
-        0x0007 => "mu-law",
         0x0011 => "IMA ADPCM",
         0x0016 => "G.723 ADPCM",
         0x0031 => "GSM 6.10",
