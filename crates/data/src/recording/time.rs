@@ -1,5 +1,6 @@
 //! Times as nanoseconds.
 
+mod clock;
 mod compact;
 mod order;
 mod zone;
@@ -112,8 +113,14 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
             return Ok(Moment::Clock(elapsed));
         }
         let clock = scan.clock(false)?;
+        if let Some(date) = scan.date_behind(order) {
+            return stamp(date? * DAY, clock, 0).map(Moment::Stamp);
+        }
         let zone = scan.zone()?;
         return scan.end().map(|()| Moment::Clock(clock - zone));
+    }
+    if let Some(elapsed) = scan.duration() {
+        return Ok(Moment::Clock(elapsed));
     }
     if let Some(stamp) = scan.compact().or_else(|| scan.year_last()) {
         return stamp.map(Moment::Stamp);
@@ -126,13 +133,20 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
     let separators = scan
         .0
         .iter()
-        .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b',' | b':'));
+        .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b',' | b':' | b'-' | b'@'));
     let separators = separators.count();
     if separators == 0 {
         return Err(MomentError::Malformed);
     }
+    // `2024-05-01-05:00` may have an offset.
+    let seconds = scan.0.iter().filter(|byte| **byte == b':').count() == 2;
+    let is_dash = scan.0[..separators].iter().all(|byte| *byte == b'-');
     scan.0 = &scan.0[separators..];
-    let clock = scan.clock(basic)?;
+    let clock = match scan.with_dashes() {
+        Some(clock) => clock,
+        None if is_dash && !seconds => return Err(MomentError::Malformed),
+        None => scan.clock(basic)?,
+    };
     let zone = scan.zone()?;
     scan.end()?;
     stamp(midnight, clock, zone).map(Moment::Stamp)
@@ -175,19 +189,6 @@ impl Scan<'_> {
         } else {
             Err(MomentError::Malformed)
         }
-    }
-
-    /// All of it as minutes and seconds, `04:31.25`: after hours and minutes there is no fraction.
-    fn minutes(&self) -> Option<i64> {
-        let mut rest = Scan(self.0);
-        let (minutes, _) = rest.digits();
-        let whole = rest.take(b':').then(|| rest.digits())?;
-        if whole.1 != 2 || whole.0 > 60 || !(rest.take(b'.') || rest.take(b',')) {
-            return None;
-        }
-        let nanos = rest.fraction();
-        let seconds = minutes * 60 + whole.0;
-        rest.0.is_empty().then_some(seconds * 1_000_000_000 + nanos)
     }
 
     /// Nanoseconds, of the digits behind a point.
@@ -307,47 +308,6 @@ impl Scan<'_> {
             }
             _ => Err(MomentError::Malformed),
         }
-    }
-
-    /// Nanoseconds since midnight; `basic` ones may come without colons.
-    fn clock(&mut self, basic: bool) -> Result<i64, MomentError> {
-        let (first, digits) = self.digits();
-        let (hour, minute, second) = match digits {
-            6 if basic => (first / 10_000, first / 100 % 100, Some(first % 100)),
-            4 if basic => (first / 100, first % 100, None),
-            1 | 2 if self.take(b':') => {
-                let (minute, minutes) = self.digits();
-                let second = self.take(b':').then(|| self.digits());
-                let good = second.is_none_or(|(_, digits)| (1..=2).contains(&digits));
-                if minutes != 2 || !good {
-                    return Err(MomentError::Malformed);
-                }
-                (first, minute, second.map(|(second, _)| second))
-            }
-            _ => return Err(MomentError::Malformed),
-        };
-        let mut nanos = 0;
-        let is_millis = matches!(self.0, [b':', digits @ ..] if Scan(digits).digits().1 == 3);
-        if second.is_some() && (self.take(b'.') || self.take(b',') || is_millis && self.take(b':'))
-        {
-            nanos = self.fraction();
-        }
-        let second = second.unwrap_or(0);
-        let rest = self.0.trim_ascii();
-        let half = match rest.get(..2).map(<[u8]>::to_ascii_uppercase).as_deref() {
-            Some(b"AM") if (1..=12).contains(&hour) => Some(hour % 12),
-            Some(b"PM") if (1..=12).contains(&hour) => Some(hour % 12 + 12),
-            _ => None,
-        };
-        if half.is_some() {
-            self.0 = &rest[2..];
-        }
-        let hour = half.unwrap_or(hour);
-        // Seconds up to 60: there are leap seconds.
-        if hour > 24 || minute > 59 || second > 60 {
-            return Err(MomentError::Malformed);
-        }
-        Ok(((hour * 60 + minute) * 60 + second) * 1_000_000_000 + nanos)
     }
 }
 

@@ -59,7 +59,13 @@ impl DateOrders {
 
 /// The first two numbers of a date with the year last, and no point between them: points are for the day first.
 fn slashed(text: &[u8]) -> Option<(i64, i64)> {
-    let mut scan = Scan(text.trim_ascii());
+    let mut text = text.trim_ascii();
+    if matches!(text, [_, b':', ..] | [_, _, b':', ..]) {
+        // The date is behind the time of day.
+        let blank = text.iter().position(u8::is_ascii_whitespace)?;
+        text = text[blank..].trim_ascii();
+    }
+    let mut scan = Scan(text);
     let (first, digits) = scan.digits();
     let separator = *scan.0.first()?;
     if !(1..=2).contains(&digits) || !matches!(separator, b'/' | b'-') {
@@ -91,6 +97,11 @@ mod tests {
         );
         assert_eq!(of(&["03/04/2025 10:00", "13/04/2025"]), (day, true));
         assert_eq!(of(&["3-4-2025", "04-13-2025 10:00:00"]), (month, true));
+        assert_eq!(
+            of(&["10:00 03/04/2025", "9:00:00.5 13/04/2025"]),
+            (day, true)
+        );
+        assert_eq!(of(&["10:00:00", "1:00 PM"]), (unknown, false));
         assert_eq!(of(&["03/04/2025", "04/04/2025"]), (unknown, true));
         assert_eq!(of(&["04/04/2025"]), (unknown, true));
         assert_eq!(of(&["12.5", "x", ""]), (unknown, false));

@@ -39,6 +39,23 @@ fn times_of_other_people() {
         ("05/13/2024 10:00:00", 12 * DAY),
         ("13/05/2024 10:00:00", 12 * DAY),
         ("2024-05-01 10:00:00 AM", 0),
+        ("2024-05-01 10:00:00 a. m.", 0),
+        ("10:00:00.25 13/05/2024", 12 * DAY + 250_000_000),
+        ("10:00 AM 01.05.2024", 0),
+        ("2024-05-01_10-00-00.25", 250_000_000),
+        ("2024-05-01-10:00:00", 0),
+        ("2024-05-01-10-00-00", 0),
+        ("2024-05-01 - 10:00:00.5", 500_000_000),
+        ("May 1, 2024 @ 10:00:00.250", 250_000_000),
+        ("13/05/2024 10:00:00.25 p.m.", 12 * DAY + 43_200_250_000_000),
+        (
+            "5/13/2024, 12:00:00\u{202f}AM",
+            12 * DAY - 36_000_000_000_000,
+        ),
+        (
+            "13/05/2024 12:00:00 p.\u{a0}m.",
+            12 * DAY + 7_200_000_000_000,
+        ),
         ("2024-05-01", -36_000_000_000_000),
         ("01-May-2024 10:00:00.004", 4_000_000),
         ("1 May 2024 10:00", 0),
@@ -135,5 +152,29 @@ fn seconds_are_rounded_to_nanoseconds() {
     }
     for seconds in [9.3e9, -9.3e9, f64::INFINITY, f64::NAN] {
         assert_eq!(of_seconds(seconds), None, "{seconds}");
+    }
+}
+
+/// As pandas and Python write `timedelta`.
+#[test]
+fn durations_with_days() {
+    for (text, nanos) in [
+        ("0 days 00:00:00.010000", 10_000_000),
+        ("0 days", 0),
+        ("1 days 00:00:01", DAY + 1_000_000_000),
+        ("2 day, 0:00:00.5", 2 * DAY + 500_000_000),
+    ] {
+        let own = parse_moment(text.as_bytes());
+        assert_eq!(own, Ok(Moment::Clock(nanos)), "{text}");
+    }
+    // The last may be a date with an offset from UTC.
+    for text in [
+        "1 day ago",
+        "days",
+        "5 days 10",
+        "2024-05-01-05:00",
+        "2024-05-01-0500",
+    ] {
+        assert!(parse_moment(text.as_bytes()).is_err(), "{text}");
     }
 }

@@ -1,0 +1,130 @@
+//! Times of day and durations, and dates behind a time of day.
+
+use super::{DAY, DateOrder, Scan};
+use crate::error::recording::MomentError;
+
+impl Scan<'_> {
+    /// Nanoseconds since midnight; `basic` ones may come without colons.
+    pub(super) fn clock(&mut self, basic: bool) -> Result<i64, MomentError> {
+        let (first, digits) = self.digits();
+        let (hour, minute, second) = match digits {
+            6 if basic => (first / 10_000, first / 100 % 100, Some(first % 100)),
+            4 if basic => (first / 100, first % 100, None),
+            1 | 2 if self.take(b':') => {
+                let (minute, minutes) = self.digits();
+                let second = self.take(b':').then(|| self.digits());
+                let good = second.is_none_or(|(_, digits)| (1..=2).contains(&digits));
+                if minutes != 2 || !good {
+                    return Err(MomentError::Malformed);
+                }
+                (first, minute, second.map(|(second, _)| second))
+            }
+            _ => return Err(MomentError::Malformed),
+        };
+        let mut nanos = 0;
+        let is_millis = matches!(self.0, [b':', digits @ ..] if Scan(digits).digits().1 == 3);
+        if second.is_some() && (self.take(b'.') || self.take(b',') || is_millis && self.take(b':'))
+        {
+            nanos = self.fraction();
+        }
+        let second = second.unwrap_or(0);
+        let hour = match (1..=12).contains(&hour).then(|| self.half()).flatten() {
+            Some(half) => hour % 12 + half,
+            None => hour,
+        };
+        // Seconds up to 60: there are leap seconds.
+        if hour > 24 || minute > 59 || second > 60 {
+            return Err(MomentError::Malformed);
+        }
+        Ok(((hour * 60 + minute) * 60 + second) * 1_000_000_000 + nanos)
+    }
+
+    /// All of it as minutes and seconds, `04:31.25`: after hours and minutes there is no fraction.
+    pub(super) fn minutes(&self) -> Option<i64> {
+        let mut rest = Scan(self.0);
+        let (minutes, _) = rest.digits();
+        let whole = rest.take(b':').then(|| rest.digits())?;
+        if whole.1 != 2 || whole.0 > 60 || !(rest.take(b'.') || rest.take(b',')) {
+            return None;
+        }
+        let nanos = rest.fraction();
+        let seconds = minutes * 60 + whole.0;
+        rest.0.is_empty().then_some(seconds * 1_000_000_000 + nanos)
+    }
+
+    /// All of it as a duration with days, as pandas and Python write it: `0 days 00:00:00.01`, `1 day, 0:00:00`.
+    pub(super) fn duration(&self) -> Option<i64> {
+        let mut rest = Scan(self.0);
+        let (days, digits) = rest.digits();
+        if !(1..=5).contains(&digits) || !rest.0.starts_with(b" day") {
+            return None;
+        }
+        rest.0 = &rest.0[b" day".len()..];
+        rest.take(b's');
+        rest.take(b',');
+        rest.blanks();
+        if rest.0.is_empty() {
+            return Some(days * DAY);
+        }
+        let clock = rest.clock(false).ok()?;
+        rest.0.is_empty().then_some(days * DAY + clock)
+    }
+
+    /// Hours before the half of the day that is next: 0 for `AM`, `a.m.` and `a. m.`, 12 for `PM`.
+    fn half(&mut self) -> Option<i64> {
+        let mut rest = Scan(self.0);
+        rest.blanks();
+        let hours = match rest.0.first()?.to_ascii_uppercase() {
+            b'A' => 0,
+            b'P' => 12,
+            _ => return None,
+        };
+        rest.0 = &rest.0[1..];
+        if rest.take(b'.') {
+            rest.blanks();
+        }
+        if !(rest.take(b'M') || rest.take(b'm')) {
+            return None;
+        }
+        rest.take(b'.');
+        self.0 = rest.0;
+        Some(hours)
+    }
+
+    /// Nanoseconds since midnight of `10-00-00.25`, as in names of files.
+    pub(super) fn with_dashes(&mut self) -> Option<i64> {
+        let [a, b, b'-', c, d, b'-', rest @ ..] = self.0 else {
+            return None;
+        };
+        let clock = [&[*a, *b, b':', *c, *d, b':'], rest].concat();
+        let mut clock = Scan(&clock);
+        let nanos = clock.clock(false).ok()?;
+        self.0 = &self.0[self.0.len() - clock.0.len()..];
+        Some(nanos)
+    }
+
+    /// Days since 1970 of the date behind a time of day, as in `10:00:00 13/05/2024`.
+    pub(super) fn date_behind(&mut self, order: DateOrder) -> Option<Result<i64, MomentError>> {
+        let mut rest = Scan(self.0);
+        rest.blanks();
+        let digits = rest.0.iter().take_while(|byte| byte.is_ascii_digit());
+        let digits = digits.count();
+        let is_date = matches!(rest.0.get(digits), Some(b'/' | b'.'));
+        if rest.0.len() == self.0.len() || digits == 0 || !is_date {
+            return None;
+        }
+        let date = rest.date(order);
+        Some(date.and_then(|(days, _)| rest.end().map(|()| days)))
+    }
+
+    /// Passes blanks, also those that do not break, which spreadsheets write.
+    fn blanks(&mut self) {
+        loop {
+            self.0 = match self.0 {
+                [blank, rest @ ..] if blank.is_ascii_whitespace() => rest,
+                [0xC2, 0xA0, rest @ ..] | [0xE2, 0x80, 0xAF, rest @ ..] => rest,
+                _ => return,
+            };
+        }
+    }
+}
