@@ -183,6 +183,15 @@ pub enum LabelTimeError {
         /// The text.
         text: String,
     },
+    /// A time of day alone.
+    #[error(
+        "`{text}` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number of \
+         seconds"
+    )]
+    NoDate {
+        /// The text.
+        text: String,
+    },
     /// A time is missing.
     #[error("a time is missing: every label needs its start, and its end or duration")]
     Missing,

@@ -247,6 +247,10 @@ impl RecordingsConfig {
 
     fn check_recording(&self, recording: &Recording) -> Result<(), Invalid> {
         let key = format!("recordings: {}", recording.name());
+        if recording.files.is_empty() {
+            let problem = "`files` is empty: name the files of the recording".into();
+            return invalid(&key, problem);
+        }
         if let Err(problem) = recording.check_columns() {
             return invalid(&key, problem.into());
         }

@@ -1,13 +1,19 @@
 //! Labelled intervals: classes and times.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::error::import::LabelTimeError;
+use crate::error::recording::TimeError;
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{self, DateOrder, DateOrders, parse_time_as, unit, unit_by_size};
+use crate::recording::{self, DateOrder, DateOrders, is_compact, parse_time_as, unit_by_size};
 use crate::text;
+
+mod heads;
+
+use heads::{CLASSES, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, plain, separator};
 
 /// A labelled interval.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -54,8 +60,12 @@ impl Time {
     /// If it is not a time, or out of range.
     fn parse(text: &str, unit: Option<f64>, order: DateOrder) -> Result<Self, LabelTimeError> {
         let text = text.trim();
-        let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
-            return Ok(Self::Moment(parse_time_as(text, order)?));
+        let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
+        let Some(number) = number.filter(|_| unit.is_some() || !is_compact(text.as_bytes())) else {
+            return match parse_time_as(text, order) {
+                Err(TimeError::NoDate { text }) => Err(LabelTimeError::NoDate { text }),
+                other => Ok(Self::Moment(other?)),
+            };
         };
         let unit = unit.unwrap_or_else(|| unit_by_size(number));
         if (number * unit).abs() < UNIX {
@@ -127,61 +137,6 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Column names in label tables of various programs.
-const STARTS: [&str; 6] = ["start", "starttime", "begin", "begintime", "onset", "from"];
-const ENDS: [&str; 7] = [
-    "end", "endtime", "stop", "stoptime", "offset", "to", "until",
-];
-const CLASSES: [&str; 7] = [
-    "class",
-    "label",
-    "classname",
-    "category",
-    "annotation",
-    "species",
-    "eventlabel",
-];
-const EVENTS: [&str; 2] = ["event", "eventid"];
-/// Columns that give a duration instead of an end.
-const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
-/// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
-/// times count from the start of the sequence.
-const FILES: [&str; 6] = [
-    "file",
-    "filename",
-    "filepath",
-    "audiofile",
-    "audiofilename",
-    SEQUENCE,
-];
-const SEQUENCE: &str = "beginfile";
-
-/// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
-/// `start_ms`.
-fn plain(head: &str) -> (String, Option<f64>) {
-    let head = head.to_lowercase();
-    let words = head.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    if let [name @ .., last] = &words[..]
-        && !name.is_empty()
-        && let Some(unit) = unit(last)
-    {
-        return (name.concat(), Some(unit));
-    }
-    (words.concat(), None)
-}
-
-/// The separator of a label table: the one that occurs most often in its first line.
-fn separator(text: &str) -> u8 {
-    let lines = text.lines().map(str::trim);
-    let head = lines
-        .into_iter()
-        .find(|line| !line.is_empty() && !line.starts_with('#'));
-    let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
-    let separators = [b'\t', b';', b','];
-    separators.into_iter().max_by_key(count).unwrap_or(b',')
-}
-
 /// Columns of the parts of a label.
 struct Columns {
     start: (usize, Option<f64>),
@@ -198,7 +153,7 @@ impl Columns {
     ///
     /// # Errors
     /// If a column is missing.
-    fn find(heads: &csv::StringRecord) -> Result<(Self, bool), ImportError> {
+    fn find(heads: &csv::StringRecord, separator: u8) -> Result<(Self, bool), ImportError> {
         let names: Vec<(String, Option<f64>)> = heads.iter().map(plain).collect();
         // Names in order of preference: `start` before its synonyms.
         let column = |wanted: &[&str]| {
@@ -212,9 +167,8 @@ impl Columns {
             })
         };
         let is_time = |i: usize| {
-            heads
-                .get(i)
-                .is_some_and(|cell| Time::parse(cell, None, DateOrder::DayFirst).is_ok())
+            let cell = with_points(cell(heads, i), separator);
+            Time::parse(&cell, None, DateOrder::DayFirst).is_ok()
         };
         if column(&STARTS).is_none() && heads.len() == 3 && is_time(0) && is_time(1) {
             let own = Self {
@@ -263,10 +217,12 @@ pub(super) fn read_labels(path: &Path, files: usize) -> Result<Vec<Label>, DataE
     let Some(first) = rows.first() else {
         return Err(error(ImportError::NoLabels));
     };
-    let (columns, named) = Columns::find(first).map_err(&error)?;
+    let (columns, named) = Columns::find(first, separator).map_err(&error)?;
     // Audacity writes the frequencies of a label on a separate line below it.
     let rows = rows.iter().skip(usize::from(named));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
+    // Spreadsheets write the empty rows below a table.
+    let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
     for row in rows.clone() {
         // Some programs leave out empty cells at the end.
         if row.iter().skip(first.len()).any(|cell| !cell.is_empty()) {
@@ -336,6 +292,14 @@ fn cell(row: &csv::StringRecord, at: usize) -> &str {
     row.get(at).unwrap_or_default()
 }
 
+/// A number with a point if it has a decimal comma.
+fn with_points(cell: &str, separator: u8) -> Cow<'_, str> {
+    if separator == b',' || cell.contains('.') {
+        return cell.into();
+    }
+    cell.replace(',', ".").into()
+}
+
 /// The label in a row.
 ///
 /// # Errors
@@ -349,12 +313,7 @@ fn label(
         if cell(record, i).is_empty() {
             return Err(LabelTimeError::Missing);
         }
-        let commas = separator != b',' && !cell(record, i).contains('.');
-        if commas {
-            Time::parse(&cell(record, i).replace(',', "."), unit, order)
-        } else {
-            Time::parse(cell(record, i), unit, order)
-        }
+        Time::parse(&with_points(cell(record, i), separator), unit, order)
     };
     let start = time(columns.start)?;
     let end = match (time(columns.end)?, columns.is_duration) {

@@ -127,7 +127,10 @@ fn impossible_times_are_named_with_their_line() {
     for (row, problem) in [
         ("9,5,a", "line 2: ends before it begins: from `9` to `5`"),
         ("9,,a", "line 2: a time is missing"),
-        ("10:00:01,10:00:02,a", "line 2: `10:00:01` has no date"),
+        (
+            "10:00:01,10:00:02,a",
+            "line 2: `10:00:01` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number",
+        ),
     ] {
         std::fs::write(&path, format!("start,end,class\n{row}\n")).unwrap();
         let error = read_labels(&path, 1).unwrap_err().to_string();
@@ -135,6 +138,35 @@ fn impossible_times_are_named_with_their_line() {
     }
     std::fs::write(&path, "start,end,class\n5,5,a\n").unwrap();
     assert_eq!(read_labels(&path, 1).unwrap().len(), 1);
+}
+
+/// As spreadsheets and Audacity write them in German, with the empty rows below a table, and dates as one number.
+#[test]
+fn tables_of_spreadsheets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    for text in [
+        "Beginn;Ende;Klasse\n0,5;2,5;steps\n",
+        "0,500000\t2,500000\tsteps\n",
+        "start,end,class,note\n0.5,2.5,steps,\n,,,\n,,,\n",
+        "tmin\ttext\ttmax\tlabel\n0.5\tx\t2.5\tsteps\n",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let labels = read_labels(&path, 1).unwrap();
+        let [label] = &labels[..] else {
+            panic!("{text}: {labels:?}");
+        };
+        let times = (Time::Seconds(0.5), Time::Seconds(2.5));
+        assert_eq!((label.start, label.end), times, "{text}");
+        assert_eq!(label.class, "steps", "{text}");
+    }
+    let text = "start,end,class\n20240501100000,20240501100001.5,steps\n";
+    std::fs::write(&path, text).unwrap();
+    let moment = 1_714_557_600_000_000_000;
+    assert_eq!(
+        read_labels(&path, 1).unwrap()[0].end,
+        Time::Moment(moment + 1_500_000_000)
+    );
 }
 
 /// Raven leaves out empty cells at the end of rows, and names the class as the user wishes.

@@ -1,0 +1,69 @@
+//! Names of the columns of label tables, and their separators.
+
+use crate::recording::unit;
+
+/// Column names in label tables of various programs.
+pub(super) const STARTS: [&str; 9] = [
+    "start",
+    "starttime",
+    "begin",
+    "begintime",
+    "onset",
+    "from",
+    "anfang",
+    "beginn",
+    "tmin",
+];
+pub(super) const ENDS: [&str; 9] = [
+    "end", "endtime", "stop", "stoptime", "offset", "to", "until", "ende", "tmax",
+];
+pub(super) const CLASSES: [&str; 8] = [
+    "class",
+    "label",
+    "classname",
+    "category",
+    "annotation",
+    "species",
+    "eventlabel",
+    "klasse",
+];
+pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
+/// Columns that give a duration instead of an end.
+pub(super) const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+/// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
+/// times count from the start of the sequence.
+pub(super) const FILES: [&str; 6] = [
+    "file",
+    "filename",
+    "filepath",
+    "audiofile",
+    "audiofilename",
+    SEQUENCE,
+];
+pub(super) const SEQUENCE: &str = "beginfile";
+
+/// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
+/// `start_ms`.
+pub(super) fn plain(head: &str) -> (String, Option<f64>) {
+    let head = head.to_lowercase();
+    let words = head.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if let [name @ .., last] = &words[..]
+        && !name.is_empty()
+        && let Some(unit) = unit(last)
+    {
+        return (name.concat(), Some(unit));
+    }
+    (words.concat(), None)
+}
+
+/// The separator of a label table: the one that occurs most often in its first line. A comma may also be in its numbers.
+pub(super) fn separator(text: &str) -> u8 {
+    let lines = text.lines().map(str::trim);
+    let head = lines
+        .into_iter()
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
+    let separators = [b',', b';', b'\t'];
+    separators.into_iter().max_by_key(count).unwrap_or(b',')
+}
