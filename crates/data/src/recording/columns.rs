@@ -7,6 +7,7 @@
 mod chunk;
 mod meaning;
 mod pages;
+mod pandas;
 mod texts;
 
 use std::path::Path;
@@ -48,6 +49,10 @@ pub(super) fn read(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingEr
             return Err(TableError::from(damage).into());
         }
         notes.push(damage.note());
+    }
+    let rows = columns.iter().map(|column| column.values.len()).max();
+    if rows == Some(0) {
+        return Err(TableError::NoRowsInParquet.into());
     }
     let mut contents = assemble(columns, hints).map_err(|problem| problem.noted(notes.all()))?;
     contents.notes.prepend(notes);
@@ -231,12 +236,14 @@ fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError>
 /// The columns that can be read.
 fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> {
     let schema = file.metadata().file_metadata().schema_descr_ptr();
+    let durations = pandas::durations(file.metadata().file_metadata());
     let mut all: Vec<Chosen> = Vec::new();
     for (number, description) in schema.columns().iter().enumerate() {
         let name = description.path().parts().join(".");
         // Lists and other nested values do not fit into a table.
         if description.max_rep_level() > 0 {
-            let what = "lists".into();
+            let what =
+                "lists: write a row for each sample, for example with `explode` of pandas".into();
             notes.push(Remark::ColumnLeftOut { name, what });
             continue;
         }
@@ -245,7 +252,8 @@ fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> 
             notes.push(format!("left out the second column `{name}`"));
             continue;
         }
-        match Meaning::of(description) {
+        let duration = durations.get(&name).copied().map(Meaning::Elapsed);
+        match duration.map_or_else(|| Meaning::of(description), Ok) {
             Ok(meaning) => all.push(Chosen {
                 number,
                 meaning,

@@ -48,6 +48,16 @@ pub enum TableError {
         /// Number of all rows.
         rows: usize,
     },
+    /// A row names the columns in another way than the first.
+    #[error(
+        "line {line} names the columns again, and otherwise: `{names}`; divide the table there, as the columns below are others"
+    )]
+    NamesChange {
+        /// The line.
+        line: usize,
+        /// Its cells.
+        names: String,
+    },
     /// The library for tables reports an error.
     #[error("{0}")]
     Csv(#[from] csv::Error),
@@ -61,6 +71,9 @@ pub enum TableError {
         /// Rows of the first column.
         expected: usize,
     },
+    /// A Parquet table is empty.
+    #[error("the table has columns and no rows")]
+    NoRowsInParquet,
     /// No column has samples.
     #[error("there is no column of numbers")]
     NoNumbers,
@@ -107,7 +120,7 @@ pub enum TableError {
     },
     /// Whole numbers of an unknown unit.
     #[error(
-        "column `{name}` has whole numbers without a unit: add the unit to its name, such as `{name}_ms`, or {GIVE_RATE}"
+        "column `{name}` has numbers without a unit: add the unit to its name, such as `{name}_ms`, or {GIVE_RATE}"
     )]
     NoUnit {
         /// The column.

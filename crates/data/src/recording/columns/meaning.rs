@@ -32,6 +32,8 @@ pub(super) enum Meaning {
     Stamp(i64),
     /// Times since midnight.
     Clock(i64),
+    /// Times from another beginning, such as that of a recording.
+    Elapsed(i64),
     /// Days since 1970.
     Day,
     Text,
@@ -116,7 +118,7 @@ impl Meaning {
     pub fn empty(self) -> Values {
         match self {
             Self::Stamp(_) | Self::Day => Values::Times(Vec::new()),
-            Self::Clock(_) => Values::Clocks(Vec::new()),
+            Self::Clock(_) | Self::Elapsed(_) => Values::Clocks(Vec::new()),
             Self::Text => Values::Texts(Texts::default()),
             _ => Values::Numbers(Vec::new()),
         }
@@ -151,7 +153,9 @@ impl Meaning {
                 self.numbers(&chunk, reader)?
             }
             Self::Decimal(scale) => decimals(&chunk, reader, scale)?,
-            Self::Stamp(_) | Self::Day | Self::Clock(_) => self.times(&chunk, reader)?,
+            Self::Stamp(_) | Self::Day | Self::Clock(_) | Self::Elapsed(_) => {
+                self.times(&chunk, reader)?
+            }
             Self::Text => {
                 texts::all(&chunk, reader)?.map(|(texts, nulls)| (Values::Texts(texts), nulls))
             }
@@ -194,9 +198,10 @@ impl Meaning {
     fn times(self, chunk: &Chunk, reader: ColumnReader) -> Result<Column, ColumnError> {
         let time = |factor: i64| move |v: i64| v.checked_mul(factor).unwrap_or(NO_TIME);
         let (times, nulls) = match (self, reader) {
-            (Self::Stamp(factor) | Self::Clock(factor), ColumnReader::Int64ColumnReader(r)) => {
-                chunk.all(r, NO_TIME, |v| time(factor)(*v))?
-            }
+            (
+                Self::Stamp(factor) | Self::Clock(factor) | Self::Elapsed(factor),
+                ColumnReader::Int64ColumnReader(r),
+            ) => chunk.all(r, NO_TIME, |v| time(factor)(*v))?,
             (Self::Stamp(_), ColumnReader::Int96ColumnReader(r)) => {
                 chunk.all(r, NO_TIME, julian)?
             }
@@ -209,7 +214,7 @@ impl Meaning {
             _ => return Ok(None),
         };
         let values = match self {
-            Self::Clock(_) => Values::Clocks(times),
+            Self::Clock(_) | Self::Elapsed(_) => Values::Clocks(times),
             _ => Values::Times(times),
         };
         Ok(Some((values, nulls)))

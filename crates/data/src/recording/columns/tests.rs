@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -146,6 +147,40 @@ fn damage_leaves_the_other_columns_as_they_are() {
     assert_eq!(own.traces[0].samples, whole[..100]);
     let error = read("channel", 3).unwrap_err().to_string();
     assert!(error.starts_with("column `channel`: "), "{error}");
+}
+
+/// A file of 100 rows with whole numbers and samples, which pandas describes so.
+fn described(numpy_type: &str, rows: i64) -> Bytes {
+    let schema = "message table { required int64 __index_level_0__; required int64 z; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let pandas = format!(
+        r#"{{"columns": [{{"name": null, "field_name": "__index_level_0__", "numpy_type": "{numpy_type}"}}]}}"#
+    );
+    let pandas = KeyValue::new("pandas".to_owned(), pandas);
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![pandas]));
+    let properties = properties.build().into();
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    let numbers: Vec<i64> = (0..rows).collect();
+    let times: Vec<i64> = numbers.iter().map(|row| row * 10_000).collect();
+    write::<Int64Type>(&mut group, &times, None);
+    write::<Int64Type>(&mut group, &numbers, None);
+    group.close().unwrap();
+    file.into_inner().unwrap().into()
+}
+
+/// Parquet has no durations: pandas says what they are.
+#[test]
+fn durations_of_pandas() {
+    for (numpy_type, rate) in [("timedelta64[us]", 100.0), ("timedelta64[ms]", 0.1)] {
+        let own = super::read(&described(numpy_type, 100), &Hints::default()).unwrap();
+        assert_eq!((own.traces[0].start, own.traces[0].rate), (0, rate));
+        assert_eq!(own.traces.len(), 1);
+    }
+    let error = super::read(&described("int64", 100), &Hints::default()).unwrap_err();
+    assert!(error.is_rate_unknown(), "{error}");
+    let error = super::read(&described("int64", 0), &Hints::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the table has columns and no rows");
 }
 
 /// A single page.
