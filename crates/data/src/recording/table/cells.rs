@@ -1,8 +1,10 @@
 //! Cells of rows and the columns that they are added to: any notation, and what does not fit.
 
+use super::super::text;
 use super::super::time::{DateOrder, Moment, parse_moment_as};
 use super::kinds::{Kind, is_missing};
 use super::layout::Layout;
+use super::line::split;
 use super::number::{Commas, number};
 use super::{NO_TIME, Texts, Values};
 use crate::error::recording::MomentError;
@@ -20,6 +22,14 @@ impl Oddity {
         self.count += 1;
         if self.first.is_none() {
             self.first = Some((offset, what()));
+        }
+    }
+
+    /// Forgets the one at byte `offset`, which came last.
+    fn remove(&mut self, offset: usize) {
+        self.count -= 1;
+        if matches!(self.first, Some((first, _)) if first == offset) {
+            self.first = None;
         }
     }
 
@@ -41,6 +51,8 @@ pub(super) struct Part {
     pub last_cut: usize,
     /// Rows that repeat the names.
     pub names: Oddity,
+    /// Rows that name the columns otherwise, as where files with other columns were joined.
+    pub other_names: Oddity,
     pub rows: usize,
 }
 
@@ -52,6 +64,7 @@ impl Part {
             cut: Oddity::default(),
             last_cut: 0,
             names: Oddity::default(),
+            other_names: Oddity::default(),
             rows: 0,
         }
     }
@@ -77,6 +90,7 @@ impl Part {
         }
         self.cut.extend(more.cut);
         self.names.extend(more.names);
+        self.other_names.extend(more.other_names);
         self.last_cut = if more.rows == more.last_cut {
             self.last_cut + more.last_cut
         } else {
@@ -89,14 +103,15 @@ impl Part {
 /// Adds the cells of a row at byte `offset`.
 pub(super) fn row<'a>(
     own: &mut Part,
-    mut cells: impl Iterator<Item = &'a [u8]>,
+    mut cells: impl Iterator<Item = &'a [u8]> + Clone,
     offset: usize,
     layout: &Layout,
 ) {
     let width = layout.names.len();
-    let mut filled = 0;
+    let all = cells.clone();
+    let (mut filled, mut unfit) = (0, 0);
     for cell in cells.by_ref().take(width) {
-        add(own, filled, cell.trim_ascii(), (offset, layout));
+        unfit += usize::from(!add(own, filled, cell.trim_ascii(), (offset, layout)));
         filled += 1;
     }
     // A separator at the end of the line does not start another cell.
@@ -111,7 +126,9 @@ pub(super) fn row<'a>(
         for column in &mut own.columns[..filled] {
             column.pop();
         }
-        (0..width).for_each(|column| add(own, column, b"", (offset, layout)));
+        for column in 0..width {
+            add(own, column, b"", (offset, layout));
+        }
         own.cut.add(offset, || format!("{} cells", filled + rest));
         own.last_cut = cut_before + 1;
         return;
@@ -119,16 +136,63 @@ pub(super) fn row<'a>(
     for column in filled..width {
         add(own, column, b"", (offset, layout));
     }
+    let are_texts_alone = || {
+        let kinds = layout.kinds.iter();
+        unfit == kinds.filter(|kind| **kind != Kind::Text).count()
+    };
+    if unfit > 0 && filled == width && are_texts_alone() {
+        let cells: Vec<&[u8]> = all
+            .take(width)
+            .map(|cell| unquoted(cell.trim_ascii()))
+            .collect();
+        names(own, &cells, offset, layout);
+    }
 }
 
-fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) {
-    let cell = cell
-        .strip_prefix(b"\"")
-        .and_then(|c| c.strip_suffix(b"\""))
-        .unwrap_or(cell);
+/// Removes the row that was just added if its `cells`, of which none is a value, are the names of the columns. If they are
+/// in another order, or only some are the same, the columns of the rows below are not known.
+fn names(own: &mut Part, cells: &[&[u8]], offset: usize, layout: &Layout) {
+    let known = match &layout.header[..] {
+        [] => layout
+            .names
+            .iter()
+            .map(|name| name.clone().into_bytes())
+            .collect(),
+        header => split(header, layout.separator),
+    };
+    let is_same = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
+    if cells.len() == known.len() && cells.iter().zip(&known).all(is_same) {
+        own.names.add(offset, String::new);
+        own.rows -= 1;
+        own.columns.iter_mut().for_each(Values::pop);
+        let wrong = own.wrong.iter_mut().zip(&layout.kinds);
+        let wrong = wrong.filter(|(_, kind)| **kind != Kind::Text);
+        wrong.for_each(|(wrong, _)| wrong.remove(offset));
+        return;
+    }
+    let is_name = |cell: &&[u8]| !cell.is_empty() && known.iter().any(|name| is_same((cell, name)));
+    if cells.iter().any(is_name) {
+        own.other_names.add(offset, || {
+            let names: Vec<String> = cells.iter().map(|name| text::cell(name)).collect();
+            names.join(", ")
+        });
+    }
+}
+
+/// A cell without the quotes around it.
+fn unquoted(cell: &[u8]) -> &[u8] {
+    let inner = cell.strip_prefix(b"\"");
+    inner
+        .and_then(|inner| inner.strip_suffix(b"\""))
+        .unwrap_or(cell)
+}
+
+/// Adds a cell to its column, and returns whether it fits.
+fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) -> bool {
+    let cell = unquoted(cell);
     let values = &mut own.columns[column];
     let Err(unfit) = push(cell, values, layout.commas, layout.orders[column]) else {
-        return;
+        return true;
     };
     values.push_missing();
     own.wrong[column].add(offset, || {
@@ -139,6 +203,7 @@ fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &La
             Unfit::Filled => format!("`{shown}` in an empty column"),
         }
     });
+    false
 }
 
 /// Why a cell does not fit its column.

@@ -1,5 +1,7 @@
 //! Finds the layout of a table in text: its separator, the line with its names, the first row of numbers, and the kinds of columns.
 
+use support::words::counted;
+
 use super::super::text::cell;
 use super::super::time::DateOrder;
 use super::super::{Notes, Remark};
@@ -7,6 +9,7 @@ use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::line::{split, trimmed};
 use super::names::{time_name, with_unit};
 use super::number::Commas;
+use super::parts::is_part_of_date;
 use super::whole;
 use crate::error::recording::TableError;
 
@@ -187,7 +190,7 @@ fn line(bytes: &[u8]) -> (&[u8], usize) {
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
-/// have a time and no value yet.
+/// have a time where it has one: their values are missing, or cannot be read.
 fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     let mut kinds = Vec::with_capacity(rows.len());
     let mut rest = rows.iter();
@@ -197,14 +200,15 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
         are_numbers(&kinds[*first..])
     })?;
     let below = &kinds[first];
-    let is_time_alone = |own: &&Vec<Kind>| {
-        let fits =
-            |(own, below): (&Kind, &Kind)| *own == Kind::Empty || is_time(*own) && is_time(*below);
-        own.len() == below.len()
-            && own.iter().any(|kind| is_time(*kind))
-            && own.iter().zip(below).all(fits)
+    let has_time = |own: &&Vec<Kind>| {
+        let mut both = own.iter().zip(below);
+        let fits = |(own, below): (&Kind, &Kind)| {
+            is_time(*own) == is_time(*below) || matches!(*own, Kind::Empty | Kind::Text)
+        };
+        let is_both = |(own, below): (&Kind, &Kind)| is_time(*own) && is_time(*below);
+        own.len() == below.len() && both.clone().any(is_both) && both.all(fits)
     };
-    let above = kinds[..first].iter().rev().take_while(is_time_alone);
+    let above = kinds[..first].iter().rev().take_while(has_time);
     Some(first - above.count())
 }
 
@@ -237,6 +241,24 @@ fn names(
     notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
     let (above, below) = rows.split_at(first);
+    // A logger that is switched on may lose the beginning of the first row.
+    let is_cut = |row: &&Vec<Vec<u8>>| {
+        let kinds = loose_kinds(row);
+        row.len() < width && kinds.contains(&Kind::Number) && !kinds.contains(&Kind::Text)
+    };
+    let cut = above.iter().rev().take_while(is_cut).count();
+    let above: Vec<&[Vec<u8>]> = above[..first - cut]
+        .iter()
+        .map(|row| unmarked(row, width))
+        .collect();
+    if cut > 0 && !above.is_empty() {
+        notes.push(format!(
+            "left out {}: line {}: {} cells, but there are {width} columns",
+            counted(cut, "row"),
+            lines[first - cut].number,
+            rows[first - cut].len()
+        ));
+    }
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // Only the rows, or only the names, may have a trailing separator.
     let fits =
@@ -249,7 +271,8 @@ fn names(
     };
     // Between names and rows there may be units, averaging methods and a blank line; above the names, anything.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
-    let all: Vec<usize> = (0..first).rev().take_while(|i| named(&above[*i])).collect();
+    let all = (0..above.len()).rev().take_while(|i| named(above[*i]));
+    let all: Vec<usize> = all.collect();
     let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
     let block = if near.is_empty() { &all } else { &near };
     let telling = |i: &&usize| {
@@ -288,6 +311,21 @@ fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay`.
+fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
+    let is_mark = |cell: &Vec<u8>| {
+        let marks = cell.iter().take_while(|byte| !byte.is_ascii_alphabetic());
+        let word = cell[marks.count()..].trim_ascii_end();
+        [&b"header"[..], b"headers"]
+            .iter()
+            .any(|own| word.eq_ignore_ascii_case(own))
+    };
+    match row {
+        [mark, names @ ..] if names.len() == width && is_mark(mark) => names,
+        _ => row,
+    }
 }
 
 /// Adds the name that a line of `width - 1` names lacks: that of the first column if it counts `rows`, else that of the last.
@@ -330,12 +368,24 @@ fn commented(
     width: usize,
     separator: u8,
 ) -> Option<Vec<String>> {
-    let (before, line) = comments.iter().rev().find(|(before, _)| *before <= first)?;
-    let cells = split(line.trim_ascii(), separator);
-    let names: Vec<String> = cells.iter().map(|name| cell(name)).collect();
-    let good = names.len() == width
-        && names
-            .iter()
-            .any(|name| time_name(name).is_some() || name.parse::<f64>().is_err());
-    (*before == first && good && !names.iter().any(|name| name.contains(':'))).then_some(names)
+    let names = |line: &[u8]| -> Option<Vec<String>> {
+        let cells = split(line.trim_ascii(), separator);
+        let names: Vec<String> = cells.iter().map(|name| cell(name)).collect();
+        let is_name = |name: &String| time_name(name).is_some() || name.parse::<f64>().is_err();
+        let good = names.len() == width && names.iter().any(is_name);
+        (good && !names.iter().any(|name| name.contains(':'))).then_some(names)
+    };
+    let own = comments
+        .iter()
+        .rev()
+        .skip_while(|(before, _)| *before > first);
+    let own = own.take_while(|(before, _)| *before == first);
+    let block: Vec<Vec<String>> = own.map_while(|(_, line)| names(line)).collect();
+    // Below the names may be units, such as `yr`.
+    let telling = |names: &Vec<String>| {
+        let is_time = |name: &String| time_name(name).is_some() || is_part_of_date(name);
+        names.iter().any(is_time)
+    };
+    let found = block.iter().rposition(telling).unwrap_or(0);
+    block.into_iter().nth(found)
 }

@@ -53,6 +53,31 @@ pub(super) fn number(cell: &[u8], commas: Commas) -> Option<f64> {
         return Some(value);
     }
     let text = str::from_utf8(cell).ok()?;
+    by_commas(text, commas).or_else(|| by_commas(&spelt_plainly(text)?, commas))
+}
+
+/// A number with another sign for minus (`−1.5`), marks between thousands (`1'234.5`, or spaces that do not break) or
+/// Fortran's exponent (`1.5D+02`) as programs write it; `None` if it has none of them, or if they are elsewhere.
+fn spelt_plainly(text: &str) -> Option<String> {
+    /// Marks between thousands; a usual space may also be between two numbers.
+    const MARKS: [char; 5] = ['\'', '’', '\u{a0}', '\u{202f}', '\u{2009}'];
+    let mut plain = text.replace('−', "-");
+    if let Some(mark) = MARKS.into_iter().find(|mark| plain.contains(*mark)) {
+        let end = plain.find(['.', ',']).unwrap_or(plain.len());
+        let is_mark = is_grouped(&plain[..end], mark) && !plain[end..].contains(mark);
+        plain = is_mark.then(|| plain.replace(mark, ""))?;
+    }
+    if let Some(at) = plain.find(['D', 'd'])
+        && plain[..at].contains('.')
+    {
+        plain.replace_range(at..=at, "E");
+    }
+    (plain != text).then_some(plain)
+}
+
+/// The number in a text whose commas and points have this meaning.
+fn by_commas(text: &str, commas: Commas) -> Option<f64> {
+    let cell = text.as_bytes();
     match commas {
         Commas::None => text.parse().ok(),
         Commas::Decimal => {
@@ -71,7 +96,7 @@ pub(super) fn number(cell: &[u8], commas: Commas) -> Option<f64> {
         }
         Commas::Thousands if cell.contains(&b',') => {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-            (is_grouped(whole, ',') && !fraction.contains(','))
+            ((is_grouped(whole, ',') || is_grouped_in_india(whole)) && !fraction.contains(','))
                 .then(|| text.replace(',', ""))?
                 .parse()
                 .ok()
@@ -103,6 +128,21 @@ pub(super) fn is_grouped(whole: &str, separator: char) -> bool {
     (1..=3).contains(&first.len())
         && digits(first)
         && groups.all(|group| group.len() == 3 && digits(group))
+}
+
+/// Whether the digits of a whole number come as in `12,34,567`: in twos before the last three.
+fn is_grouped_in_india(whole: &str) -> bool {
+    let Some((before, last)) = whole.trim_start_matches(['+', '-']).rsplit_once(',') else {
+        return false;
+    };
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = before.split(',');
+    let first = groups.next().unwrap_or_default();
+    last.len() == 3
+        && digits(last)
+        && (1..=2).contains(&first.len())
+        && digits(first)
+        && groups.all(|group| group.len() == 2 && digits(group))
 }
 
 /// Meaning of commas in `cells`, an example if there are any, and whether other meanings are excluded.
@@ -174,6 +214,30 @@ mod tests {
             b"1234567890123456",
         ] {
             assert_eq!(plain(cell), None, "{cell:?}");
+        }
+    }
+
+    /// As spreadsheets of several countries and Fortran write them.
+    #[test]
+    fn numbers_in_other_spellings() {
+        for (cell, commas, expected) in [
+            ("−1.5", Commas::None, Some(-1.5)),
+            ("1'234'567.5", Commas::None, Some(1_234_567.5)),
+            ("-1’234.5", Commas::None, Some(-1234.5)),
+            ("−1\u{202f}234,5", Commas::Decimal, Some(-1234.5)),
+            ("1\u{a0}234", Commas::None, Some(1234.0)),
+            ("-12,34,567.5", Commas::Thousands, Some(-1_234_567.5)),
+            ("1.5D+02", Commas::None, Some(150.0)),
+            ("-.5d-1", Commas::None, Some(-0.05)),
+            // Two numbers, a part of a number, a name, a time.
+            ("100 200", Commas::None, None),
+            ("1'23", Commas::None, None),
+            ("12'34.5", Commas::None, None),
+            ("12D5", Commas::None, None),
+            ("1,234,56", Commas::Thousands, None),
+            ("10'30", Commas::None, None),
+        ] {
+            assert_eq!(number(cell.as_bytes(), commas), expected, "{cell}");
         }
     }
 

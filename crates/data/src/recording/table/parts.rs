@@ -12,7 +12,7 @@ pub(super) fn together(columns: &mut Vec<Column>) {
 
 /// Names of the parts of a date and a time of day, from year to second, and fractions of a second.
 const CALENDAR: [&[&str]; 9] = [
-    &["year", "yr", "yyyy", "jahr"],
+    &["year", "yr", "yyyy", "yy", "jahr"],
     &["month", "mon", "mo", "monat"],
     &["day", "dd", "tag", "dayofmonth"],
     &["hour", "hours", "hr", "hh", "stunde"],
@@ -25,6 +25,14 @@ const CALENDAR: [&[&str]; 9] = [
 /// Numbers of the day within the year, in place of month and day.
 const DAY_OF_YEAR: [&str; 5] = ["doy", "dayofyear", "jday", "julday", "julianday"];
 
+/// Whether a name is that of a part of a date, from year to day.
+pub(super) fn is_part_of_date(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    let plain = letters.collect::<String>().to_lowercase();
+    let mut parts = CALENDAR[..3].iter().flat_map(|names| names.iter());
+    parts.any(|part| *part == plain) || DAY_OF_YEAR.contains(&&*plain)
+}
+
 /// `year`, `month` and `day`, or the day of the year, with what there is of the time of day.
 fn calendar(columns: &mut Vec<Column>) {
     let find = |names: &[&str]| {
@@ -36,7 +44,15 @@ fn calendar(columns: &mut Vec<Column>) {
         let named = |column: &Column| names.contains(&&*plain(column)) && is_number(&column);
         columns.iter().position(named)
     };
-    let own = CALENDAR.map(find);
+    let mut own = CALENDAR.map(find);
+    // Months and minutes with the letters of a date's pattern, which only their case tells apart.
+    let exact = |name: &str| columns.iter().position(|column| column.name.trim() == name);
+    if own[1].is_none() && own[0].is_some() && own[2].is_some() {
+        own[1] = exact("MM");
+        if own[1].is_some() && own[3].is_some() {
+            own[4] = own[4].or_else(|| exact("mm"));
+        }
+    }
     let day_of_year = find(&DAY_OF_YEAR);
     let Some(year) = own[0] else {
         return;

@@ -84,6 +84,10 @@ pub(super) fn read(
             rows_of(all.cut.count)
         ));
     }
+    if all.other_names.count > 0 {
+        let (line, names) = told(&all.other_names);
+        return Err(TableError::NamesChange { line, names });
+    }
     if all.names.count > 0 {
         let (line, _) = told(&all.names);
         let rows = rows_of(all.names.count);
