@@ -31,6 +31,9 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
     if times.is_sorted_by(|a, b| a < b) {
         return None;
     }
+    if times.len() > 2 && times.first() > times.last() && times.is_sorted_by(|a, b| a >= b) {
+        return Some(reversed(times, columns));
+    }
     let step = usual_step(times)?;
     let mut rows: Vec<usize> = (0..times.len()).collect();
     let mut notes = Vec::new();
@@ -94,6 +97,27 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
     (!notes.is_empty()).then_some(Order { rows, notes })
 }
 
+/// The order of rows of which the latest come first.
+fn reversed(times: &[i64], columns: &[&[f64]]) -> Order {
+    let last = times.len() - 1;
+    let times: Vec<i64> = times.iter().rev().copied().collect();
+    let own = columns
+        .iter()
+        .map(|own| own.iter().rev().copied().collect());
+    let own: Vec<Vec<f64>> = own.collect();
+    let columns: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+    let order = of_rows(&times, &columns).unwrap_or(Order {
+        rows: (0..=last).collect(),
+        notes: Vec::new(),
+    });
+    let note = "the latest rows come first: read from the last row to the first";
+    let notes = order.notes.into_iter();
+    Order {
+        rows: order.rows.into_iter().map(|row| last - row).collect(),
+        notes: notes.chain([note.to_owned()]).collect(),
+    }
+}
+
 /// Median of the steps forward.
 fn usual_step(times: &[i64]) -> Option<i64> {
     let steps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
@@ -102,13 +126,13 @@ fn usual_step(times: &[i64]) -> Option<i64> {
     (!steps.is_empty()).then(|| *steps.select_nth_unstable(middle).1)
 }
 
-/// The rows by time, if that makes the times regular. Equal rows may have the same time: they are duplicates.
+/// The rows by time, if that makes the times regular. Equal rows may have the same time: they are duplicates. Beyond large
+/// steps back, the rows must fit together without a gap: then they are blocks that were written in another order, as by
+/// several threads.
 fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Option<Vec<usize>> {
     let back = |pair: &[i64]| pair[0].saturating_sub(pair[1]);
     let largest = times.windows(2).map(back).max()?;
-    if largest / step > LARGEST_STEP_BACK {
-        return None;
-    }
+    let is_far = largest / step > LARGEST_STEP_BACK;
     // Steps of less than half the usual one come from interleaving the rows of two stretches.
     let irregular = |rows: &[usize]| {
         let (mut short, mut equal) = (0, 0);
@@ -124,6 +148,13 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     let before = irregular(&rows);
     rows.sort_by_key(|row| times[*row]);
     let after = irregular(&rows);
+    let fits = |pair: &[usize]| {
+        let own = times[pair[1]].saturating_sub(times[pair[0]]);
+        pair[1] == pair[0] + 1 || (own - step).abs() <= step / 2
+    };
+    if is_far && !rows.windows(2).all(fits) {
+        return None;
+    }
     (after.0 <= before.0 && after.1 <= before.1).then_some(rows)
 }
 
@@ -153,6 +184,19 @@ mod tests {
             "{:?}",
             order.notes
         );
+    }
+
+    /// As web services export them.
+    #[test]
+    fn the_latest_rows_may_come_first() {
+        let times: Vec<i64> = (0..500).rev().map(|i| 10 * i).collect();
+        let order = of_rows(&times, &[&values(500)]).unwrap();
+        assert_eq!(order.rows, (0..500).rev().collect::<Vec<_>>());
+        assert_eq!(order.notes.len(), 1);
+        // Several rows for each tick of the clock keep their order, from the last to the first.
+        let coarse: Vec<i64> = (0..300).rev().map(|i| i / 3).collect();
+        let order = of_rows(&coarse, &[&values(300)]).unwrap();
+        assert_eq!(order.rows, (0..300).rev().collect::<Vec<_>>());
     }
 
     #[test]
@@ -206,6 +250,10 @@ mod tests {
         let order = of_rows(&times, &[&samples]).unwrap();
         assert_eq!(order.rows.len(), 500);
         assert_eq!(order.notes.len(), 2);
+        // Large blocks in another order fit together.
+        let blocks: Vec<i64> = (3000..6000).chain(0..3000).map(|i| 10 * i).collect();
+        let order = of_rows(&blocks, &[&values(6000)]).unwrap();
+        assert_eq!(order.rows, (3000..6000).chain(0..3000).collect::<Vec<_>>());
         // A clock that was set back is not disorder.
         let set: Vec<i64> = (0..500)
             .map(|i| 10 * (i + if i < 250 { 50_000 } else { 0 }))
