@@ -10,12 +10,14 @@ mod guess;
 mod levels;
 mod rates;
 mod short;
+mod ticks;
 
 use std::ops::Range;
 
 use guess::{Guess, best};
 use levels::{Levels, Line};
 pub(in crate::recording) use rates::fit_parts;
+use ticks::{bursts, coarse};
 
 use super::super::{NANOS, check_rate, format_time};
 use crate::error::recording::ClockError;
@@ -236,6 +238,7 @@ fn finish(
     }
     if !guess.levels.exact() {
         notes.extend(bursts(seconds, measured));
+        notes.extend(coarse(seconds));
     }
     let period = 1.0 / rate;
     let mut stretches: Vec<(Range<usize>, i64)> = bounds
@@ -348,19 +351,6 @@ fn close_small_overlaps(stretches: &mut [(Range<usize>, i64)], period: f64) {
             stretches[i].1 = end;
         }
     }
-}
-
-/// A note if most rows follow each other much faster than the clock.
-fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
-    let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = steps.len() / 2;
-    let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
-    (usual < 0.2 / rate && usual > 0.0).then(|| {
-        format!(
-            "rows come in bursts, {usual:.6} s apart within and {:.6} s on average: taken for evenly spaced at {rate} Hz",
-            1.0 / rate
-        )
-    })
 }
 
 /// The round rate or period nearest to a measured rate, if the two cannot be distinguished over `longest` samples: the

@@ -17,6 +17,10 @@ const STEPS: usize = 8;
 const FEWEST: usize = 4;
 /// Spacings that differ by a larger factor are those of different rates. The clock of a free-running loop varies by less.
 const FACTOR: f64 = 1.2;
+/// The same for times that are far from one rate: a logger whose clock warms up, or files of two loggers that were joined.
+const SMALL_FACTOR: f64 = 1.002;
+/// Rows between the times that are looked at then: a part has 2048 rows.
+const MANY_ROWS: usize = 64;
 /// Parts that a note lists.
 const LISTED: usize = 4;
 
@@ -34,11 +38,12 @@ pub(in crate::recording) fn fit_parts(
         return Ok(vec![clock]);
     }
     let whole = fit(times, given);
-    let Some(parts) = ROWS
-        .into_iter()
-        .map(|rows| parts(times, rows))
-        .find(|parts| parts.len() > 1)
-    else {
+    let several = |parts: &Vec<Range<usize>>| parts.len() > 1;
+    let mut parts_of = ROWS.into_iter().map(|rows| parts(times, rows, FACTOR));
+    let found = parts_of.find(several);
+    let drifts = || given.is_none() && whole.as_ref().is_ok_and(|own| is_far(times, own));
+    let found = found.or_else(|| drifts().then(|| parts(times, MANY_ROWS, SMALL_FACTOR)));
+    let Some(parts) = found.filter(several) else {
         return Ok(vec![whole?]);
     };
     backwards(times)?;
@@ -68,6 +73,13 @@ fn cost(times: &[i64], clocks: &[Clock]) -> f64 {
         STRETCH + off.sum::<f64>()
     });
     own.sum()
+}
+
+/// Whether times are half a sample from those of a clock, on average.
+fn is_far(times: &[i64], clock: &Clock) -> bool {
+    let stretches = STRETCH * clock.stretches.len() as f64;
+    let own = cost(times, std::slice::from_ref(clock)) - stretches;
+    own > 0.5 * times.len() as f64
 }
 
 /// The clocks of all parts; `None` if one of them has no even clock, or none has the given rate.
@@ -102,18 +114,24 @@ fn of_parts(times: &[i64], parts: &[Range<usize>], given: Option<f64>) -> Option
 }
 
 fn is_same(one: f64, other: f64) -> bool {
-    one < FACTOR * other && other < FACTOR * one
+    is_within(FACTOR, one, other)
 }
 
-/// Rows of each part, in order; all of them if there is one rate. A step of a block has `rows` rows.
-fn parts(times: &[i64], rows: usize) -> Vec<Range<usize>> {
+fn is_within(factor: f64, one: f64, other: f64) -> bool {
+    one < factor * other && other < factor * one
+}
+
+/// Rows of each part, in order; all of them if there is one rate. A step of a block has `rows` rows. The spacings of parts
+/// differ by more than `factor`, and so do those of a clock that drifts and the beginning of its part.
+fn parts(times: &[i64], rows: usize, factor: f64) -> Vec<Range<usize>> {
+    let is_same = |one: f64, other: f64| is_within(factor, one, other);
     let blocks = steady(times, rows);
     let mut parts: Vec<Part> = Vec::new();
     let mut next: Vec<Block> = Vec::new();
     for block in blocks {
         if parts
             .last()
-            .is_some_and(|part| is_same(block.period, part.last.period))
+            .is_some_and(|part| is_same(block.period, part.period(factor)))
         {
             next.clear();
             parts.last_mut().expect("there is one").last = block;
@@ -163,6 +181,17 @@ struct Block {
 struct Part {
     first: Block,
     last: Block,
+}
+
+impl Part {
+    /// Nanoseconds per row that further blocks are compared with.
+    fn period(&self, factor: f64) -> f64 {
+        if factor < FACTOR {
+            self.first.period
+        } else {
+            self.last.period
+        }
+    }
 }
 
 /// The blocks of steps of `rows` rows that are evenly spaced.
@@ -257,6 +286,25 @@ mod tests {
         );
     }
 
+    /// Half a percent makes hundreds of samples in an hour.
+    #[test]
+    fn small_changes_of_the_rate_count_if_they_add_up() {
+        let two = times(&[(20_000, 10_000_000), (20_000, 9_950_000)]);
+        // A clock that gets faster by a percent.
+        let drift: Vec<(usize, i64)> = (0..40).map(|i| (1000, 10_000_000 - 2500 * i)).collect();
+        let drift = times(&drift);
+        for (times, most) in [(&two, 2), (&drift, 12)] {
+            let found = found(times, None);
+            assert!((2..=most).contains(&found.len()), "{found:?}");
+            for (rate, rows, start) in found {
+                for (i, time) in times[rows].iter().enumerate() {
+                    let late = (time - start) as f64 / 1e9 * rate - i as f64;
+                    assert!(late.abs() < 3.0, "{late} at {i}");
+                }
+            }
+        }
+    }
+
     /// A given rate that no part has rules over all of them.
     #[test]
     fn a_given_rate_rules() {
@@ -286,9 +334,9 @@ mod tests {
             times(&[(5000, 10_000_000), (60, 20_000_000)]),
         ] {
             assert_eq!(fit_parts(&times, None).unwrap().len(), 1);
-            assert_eq!(parts(&times, ROWS[1]).len(), 1);
+            assert_eq!(parts(&times, ROWS[1], FACTOR).len(), 1);
         }
-        assert!(parts(&[], 8).iter().eq([&(0..0)]));
-        assert!(parts(&[5], 8).iter().eq([&(0..1)]));
+        assert!(parts(&[], 8, FACTOR).iter().eq([&(0..0)]));
+        assert!(parts(&[5], 8, FACTOR).iter().eq([&(0..1)]));
     }
 }

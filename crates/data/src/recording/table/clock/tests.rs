@@ -266,3 +266,17 @@ fn a_part_at_another_rate_is_noted() {
     let clock = fit(&nanos(&gappy), None).unwrap();
     assert!(clock.notes.is_empty(), "{:?}", clock.notes);
 }
+
+/// Seconds since 1970 in float32 are 128 s apart.
+#[test]
+fn times_of_32_bit_floats_are_said() {
+    let float = |row: i64| f64::from((1_714_557_600.0 + row as f64 / 100.0) as f32);
+    let times: Vec<i64> = (0..60_000).map(|row| (float(row) * 1e9) as i64).collect();
+    let clock = fit(&times, None).unwrap();
+    assert!((clock.rate - 100.0).abs() < 0.5, "{}", clock.rate);
+    let said = clock.notes.join("; ");
+    let expected = "the times change only every 128 s, as if they had been stored in 32-bit floats";
+    assert!(said.contains(expected), "{said}");
+    let seconds: Vec<i64> = (0..60_000).map(|row| row / 100 * 1_000_000_000).collect();
+    assert!(fit(&seconds, None).unwrap().notes.is_empty());
+}
