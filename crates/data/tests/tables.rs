@@ -81,7 +81,7 @@ fn whole_numbers_without_a_unit_are_no_times() {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("column `time` has whole numbers without a unit"),
+            error.contains("column `time` has numbers without a unit"),
             "{error}"
         );
         let hints = Hints {
@@ -138,7 +138,11 @@ fn rows_keep_their_places_without_times() {
     let cut = rows("Z,N\n1,2\n2,3\n3\n4,5\n5,6\n6,7\nend of file\n");
     assert!(cut[2].is_nan(), "{cut:?}");
     assert_eq!((cut.len(), cut[3]), (6, 4.0));
-    let falling = "time,Z\n0.3,1\n0.2,2\n0.1,3\n0.0,4\n";
+    assert_eq!(
+        rows("time,Z\n0.3,4\n0.2,3\n0.1,2\n0.0,1\n"),
+        [1.0, 2.0, 3.0, 4.0]
+    );
+    let falling = "time,Z\n0.4,1\n0.3,2\n0.35,3\n0.2,4\n0.1,5\n0.0,6\n";
     let error = recording::parse(falling.as_bytes(), "csv", &hints)
         .unwrap_err()
         .to_string();

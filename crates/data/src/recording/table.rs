@@ -9,6 +9,7 @@ mod assembly;
 mod cells;
 mod clock;
 mod counted;
+mod counts;
 mod days;
 mod digits;
 mod kinds;

@@ -10,17 +10,17 @@ use super::names::{DAY_UNIT, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, parts};
+use super::{Column, NO_TIME, Values, counts, parts};
 use crate::error::recording::TableError;
 
-/// Seconds of a step, above which numbers are rather milliseconds.
-const SLOWEST_STEP: f64 = 1.5;
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
 /// Numbers of seconds from here on are Unix time: no recording lasts three years.
-const EARLIEST: f64 = 1e8;
+pub(super) const EARLIEST: f64 = 1e8;
 /// Later seconds since 1970 rather count from another origin: the year 2060.
 const LATEST: f64 = 2.84e9;
+/// Seconds since 1970 of recordings that people have: from 2001 on.
+const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.
@@ -262,7 +262,13 @@ fn of_numbers(
             notes.push(format!("column `{name}` is taken for {what}"));
             return Ok(Some((times, true)));
         }
-        None if largest >= EARLIEST => unit_by_size(largest),
+        None if largest >= EARLIEST && !counts::from_zero(values, largest, *step) => {
+            let unit = unit_by_size(largest);
+            if !CENTURY.contains(&(largest * unit)) {
+                notes.extend(counts::slow(name, unit * *step));
+            }
+            unit
+        }
         None if let Some(count) = DayCount::of_steps(values, *step) => {
             notes.push(format!(
                 "column `{name}` is taken for {}: in seconds it would say {:.0} samples a second",
@@ -271,11 +277,7 @@ fn of_numbers(
             ));
             return Ok(Some((count.times(values), true)));
         }
-        None if values.iter().any(|v| v.is_finite() && v.fract() != 0.0) => {
-            notes.extend(slow(name, *step));
-            1.0
-        }
-        None => match of_whole(name, *step, whole, (hints, notes))? {
+        None => match counts::unit(name, values, (*step, whole), (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
         },
@@ -320,48 +322,4 @@ fn larger(most: f64, value: f64) -> f64 {
     } else {
         most
     }
-}
-
-/// The unit, in seconds, of integers that may count anything and increase by `step` per row: the one that fits the
-/// given rate.
-fn of_whole(
-    name: &str,
-    step: f64,
-    whole: bool,
-    (hints, notes): (&Hints, &mut Notes),
-) -> Result<Option<f64>, TableError> {
-    let Some(rate) = hints.sampling_rate else {
-        if whole {
-            return Err(TableError::NoUnit { name: name.into() });
-        }
-        if !(0.5..=1.5).contains(&step) {
-            notes.push(format!(
-                "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} per row; if they are milliseconds, name it `{name}_ms`"
-            ));
-        }
-        return Ok(Some(1.0));
-    };
-    let fits = |unit: &f64| (rate * step * unit - 1.0).abs() < 0.05;
-    let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
-    match found {
-        Some(1.0) => {}
-        Some(unit) => notes.push(Remark::UnitByRate {
-            name: name.into(),
-            unit,
-        }),
-        None => notes.push(format!(
-            "left out column `{name}`: in no unit do its whole numbers fit the given rate"
-        )),
-    }
-    Ok(found)
-}
-
-/// A note on numbers that may be milliseconds: no ground motion is sampled so slowly in seconds.
-fn slow(name: &str, step: f64) -> Option<String> {
-    (step > SLOWEST_STEP).then(|| {
-        format!(
-            "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row; if they are milliseconds, \
-             name it `{name}_ms`"
-        )
-    })
 }

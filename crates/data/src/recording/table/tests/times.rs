@@ -176,3 +176,44 @@ fn milliseconds_without_a_unit_are_a_doubt() {
         assert_eq!(is_said, is_doubt, "{step}: {doubts:?}");
     }
 }
+
+/// Counters of micro- and nanoseconds from zero are no dates, and no recording has a sample in hours.
+#[test]
+fn counters_without_a_unit_are_no_dates() {
+    let text = |step: u64, first: u64| {
+        let rows = (0..20_000).map(|i| format!("{},{}\n", first + i * step, i % 17));
+        format!("time,Z\n{}", rows.collect::<String>())
+    };
+    for (step, unit) in [(10_000_000u64, 1e-9), (500_000, 1e-9), (10_000, 1e-6)] {
+        let error = parse(&text(step, 0), &Hints::default()).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("column `time` has numbers without a unit"),
+            "{error}"
+        );
+        let rate = 1.0 / (step as f64 * unit);
+        let hints = Hints {
+            sampling_rate: Some(rate),
+            ..Hints::default()
+        };
+        let traces = parse(&text(step, 0), &hints).unwrap();
+        assert_eq!(
+            (traces.len(), traces[0].rate, traces[0].start),
+            (1, rate, 0)
+        );
+    }
+    // More than a day of milliseconds is said, and so are microseconds since a device was switched on.
+    for (step, first) in [(10, 99_900_000), (100_000, 3_000_000_000)] {
+        let own = contents(&text(step, first), &Hints::default()).unwrap();
+        let said = own.notes.texts(true).join("; ");
+        assert!(
+            said.contains("per row; if they are milliseconds, name it `time_ms`"),
+            "{said}"
+        );
+    }
+    // Dates before 2001 and after 2060, every 10 ms.
+    for first in [900_000_000_000, 3_000_000_000_000] {
+        let own = contents(&text(10, first), &Hints::default()).unwrap();
+        assert_eq!(own.traces[0].rate, 100.0);
+    }
+}

@@ -1,0 +1,77 @@
+//! The unit of times in numbers whose name tells none.
+
+use super::super::{Hints, Notes, Remark};
+use super::names::unit_by_size;
+use super::times::EARLIEST;
+use crate::error::recording::TableError;
+
+/// Seconds of a step, above which numbers are rather milliseconds.
+const SLOWEST_STEP: f64 = 1.5;
+/// Seconds of a step that no recording has: the numbers are micro- or nanoseconds.
+const IMPOSSIBLE_STEP: f64 = 1000.0;
+
+/// Whether numbers of up to `largest` are no dates, as they begin near zero and would be more than a second apart: a counter of
+/// micro- or nanoseconds.
+pub(super) fn from_zero(values: &[f64], largest: f64, step: f64) -> bool {
+    let unit = unit_by_size(largest);
+    let first = values.iter().find(|value| value.is_finite());
+    first.is_some_and(|first| first.abs() * unit < EARLIEST) && step * unit > SLOWEST_STEP
+}
+
+/// The unit, in seconds, of numbers that increase by `step` per row and are no dates: seconds, or the one that fits the
+/// given rate. `None` if none does. Columns of a file with types have `whole` numbers.
+///
+/// # Errors
+/// If the numbers may be of any unit.
+pub(super) fn unit(
+    name: &str,
+    values: &[f64],
+    (step, whole): (f64, bool),
+    (hints, notes): (&Hints, &mut Notes),
+) -> Result<Option<f64>, TableError> {
+    let has_fraction = values.iter().any(|v| v.is_finite() && v.fract() != 0.0);
+    if has_fraction && step <= SLOWEST_STEP {
+        return Ok(Some(1.0));
+    }
+    if let Some(rate) = hints.sampling_rate {
+        return Ok(by_rate(name, rate * step, notes));
+    }
+    if step >= IMPOSSIBLE_STEP || whole {
+        return Err(TableError::NoUnit { name: name.into() });
+    }
+    if has_fraction {
+        notes.extend(slow(name, step));
+    } else if !(0.5..=1.5).contains(&step) {
+        notes.push(format!(
+            "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} per row; if they are milliseconds, name it `{name}_ms`"
+        ));
+    }
+    Ok(Some(1.0))
+}
+
+/// The unit in which numbers fit the given rate; they increase by `steps` for each of its samples.
+fn by_rate(name: &str, steps: f64, notes: &mut Notes) -> Option<f64> {
+    let fits = |unit: &f64| (steps * unit - 1.0).abs() < 0.05;
+    let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
+    match found {
+        Some(1.0) => {}
+        Some(unit) => notes.push(Remark::UnitByRate {
+            name: name.into(),
+            unit,
+        }),
+        None => notes.push(format!(
+            "left out column `{name}`: in no unit do its numbers fit the given rate"
+        )),
+    }
+    found
+}
+
+/// A note on numbers that may be milliseconds: no ground motion is sampled so slowly in seconds.
+pub(super) fn slow(name: &str, step: f64) -> Option<String> {
+    (step > SLOWEST_STEP).then(|| {
+        format!(
+            "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row; if they are milliseconds, \
+             name it `{name}_ms`"
+        )
+    })
+}
