@@ -34,7 +34,8 @@ pub fn from_number(number: f64) -> Value {
 /// The line and column where the text is not JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let strict = |bytes: &[u8]| match strict(bytes) {
-        Ok(value) => Ok(value),
+        Ok(value) if !has_long_number(bytes) => Ok(value),
+        Ok(_) => self::strict(&marked(bytes)),
         Err(error) => self::strict(&marked(bytes)).map_err(|_| error),
     };
     match bytes {
@@ -52,6 +53,15 @@ fn strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
         Ok(text) => text.parse(),
         Err(_) => serde_json::from_slice(bytes),
     }
+}
+
+/// Digits of the largest integer that JSON's numbers here hold exactly.
+const LONGEST: usize = 19;
+
+/// Whether there may be an integer of more digits, such as the entropy of NumPy's seeds.
+fn has_long_number(bytes: &[u8]) -> bool {
+    let mut runs = bytes.split(|byte| !byte.is_ascii_digit());
+    runs.any(|run| run.len() > LONGEST)
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
@@ -110,7 +120,12 @@ fn is_no_json_number(word: &[u8]) -> bool {
         b"NaN" | b"Infinity" | b"-Infinity" => true,
         [b'-' | b'0'..=b'9', ..] => {
             let text = std::str::from_utf8(word).unwrap_or_default();
-            text.parse().is_ok_and(f64::is_infinite)
+            let digits = text.trim_start_matches('-');
+            let is_long = digits.len() > LONGEST
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && text.parse::<u64>().is_err();
+            text.parse::<f64>()
+                .is_ok_and(|own| own.is_infinite() || is_long)
         }
         _ => false,
     }
@@ -182,6 +197,21 @@ mod tests {
             again.split_whitespace().collect::<String>(),
             PYTHON.replace(' ', "")
         );
+    }
+
+    /// Integers beyond 64 bits keep their digits.
+    #[test]
+    fn long_integers() {
+        let text = r#"{"seed": 1180591620717411303424, "n": -99999999999999999999, "max": 18446744073709551615, "hash": "00000000000000000000001", "pi": 3.14159265358979323846}"#;
+        let value = parse(text.as_bytes()).unwrap();
+        assert_eq!(number(&value["seed"]), Some(2f64.powi(70)));
+        assert_eq!(value["max"], u64::MAX);
+        assert_eq!(value["hash"], "00000000000000000000001");
+        let again = String::from_utf8(to_bytes(&value)).unwrap();
+        for digits in ["1180591620717411303424", "-99999999999999999999"] {
+            assert!(again.contains(&format!(": {digits}")), "{again}");
+        }
+        assert_eq!(parse(b"[00000000000000000000001]").ok(), None);
     }
 
     #[test]
