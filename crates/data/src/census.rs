@@ -7,6 +7,9 @@ use crate::reader::Record;
 /// Fraction of a split above which a problem deserves a warning.
 const WARN_ABOVE: f64 = 0.01;
 
+/// Sensors have as many channels; features of a segment are more.
+const FEW: usize = 3;
+
 /// Statistics of the windows of a split.
 #[derive(Debug)]
 pub(crate) struct Census {
@@ -18,6 +21,8 @@ pub(crate) struct Census {
     survey: Option<Survey>,
     /// Samples per window.
     samples: usize,
+    /// Shape of the windows of features.
+    features: Option<[usize; 3]>,
 }
 
 impl Census {
@@ -31,6 +36,7 @@ impl Census {
             constant: Vec::new(),
             survey: survey.filter(Survey::is_needed),
             samples: 0,
+            features: None,
         }
     }
 
@@ -42,6 +48,7 @@ impl Census {
         for (count, channel) in self.constant.iter_mut().zip(values) {
             *count += usize::from(channel.iter().all(|value| *value == channel[0]));
         }
+        self.features = record.shape[..].try_into().ok();
         self.samples = match *record.shape {
             // Half-overlapping segments.
             [_, segments, length] => length / 2 * (segments + 1),
@@ -69,6 +76,16 @@ impl Census {
         let Self { split, windows, .. } = self;
         let channels = self.constant.len();
         let mut warnings = Vec::new();
+        if let Some([first, segments, bins]) = self.features
+            && bins <= FEW
+            && first > FEW
+            && *split == "training"
+        {
+            warnings.push(format!(
+                "windows of {first} x {segments} x {bins} are read as {first} channels of {segments} segments with {bins} \
+                 values each: are the channels last? Windows are stored as [channels, segments, bins]"
+            ));
+        }
         for (channel, count) in self.constant.iter().enumerate() {
             let share = *count as f64 / (*windows).max(1) as f64;
             if *count == *windows {
@@ -100,5 +117,35 @@ impl Census {
             ));
         }
         warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keras stores the channels last; here they come first.
+    #[test]
+    fn channels_at_the_end_are_said() {
+        let of = |shape: [usize; 3], split: &'static str| {
+            let preprocessing = Preprocessing::new(Vec::new(), Default::default());
+            let mut census = Census::new(split, &preprocessing, false);
+            let record = Record {
+                record: 0,
+                values: (0..shape.iter().product()).map(|i| i as f32).collect(),
+                shape: shape.to_vec(),
+                label: 0,
+                group: None,
+            };
+            census.add(&record, &[], shape[0]);
+            census.warnings().join("; ")
+        };
+        let said = of([7, 256, 2], "training");
+        let expected = "windows of 7 x 256 x 2 are read as 7 channels of 256 segments with 2 values each: are the channels last?";
+        assert!(said.starts_with(expected), "{said}");
+        assert_eq!(of([7, 256, 2], "test"), "");
+        for shape in [[2, 7, 256], [3, 7, 1], [12, 7, 33]] {
+            assert_eq!(of(shape, "training"), "");
+        }
     }
 }

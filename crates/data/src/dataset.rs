@@ -10,6 +10,7 @@ use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
+use crate::reader::note;
 use crate::split::{Inputs, Loading, Split, Storage};
 
 /// A dataset ready for training.
@@ -110,6 +111,7 @@ impl Dataset {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;
+        warnings.extend(plan.train.sources.first().and_then(|path| note(path)));
         // Of a fold, the plan says how windows without a group are dealt.
         let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);

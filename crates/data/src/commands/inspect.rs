@@ -184,7 +184,10 @@ impl Inspected {
                 ..Default::default()
             };
             match source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0) {
-                Ok(()) => self.found.push(statistics),
+                Ok(()) => {
+                    warn(reader::note(path).as_slice(), say);
+                    self.found.push(statistics);
+                }
                 Err(error) if statistics.samples == 0 => {
                     self.arrays.push(Arrays::look(path, error)?)
                 }

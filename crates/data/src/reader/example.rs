@@ -82,6 +82,30 @@ pub(super) fn decode(
     })
 }
 
+/// What to say of an example whose shape is not stored, but assumed.
+pub(super) fn assumed(example: Example) -> Option<String> {
+    let features = &example.features.as_ref()?.feature;
+    let is_bytes = |name: &&str| {
+        let kind = features.get(*name).and_then(|own| own.kind.as_ref());
+        matches!(kind, Some(Kind::BytesList(_)))
+    };
+    // A serialised tensor has a shape of its own.
+    let is_tensor = !features.contains_key("dtype") && Role::Samples.names().iter().any(is_bytes);
+    if is_tensor || features.contains_key("shape") {
+        return None;
+    }
+    let own = decode(0, example, true).ok()?;
+    let [channels, values] = own.shape[..] else {
+        return None;
+    };
+    let count = channels * values;
+    Some(format!(
+        "the records have no feature `shape`: their {count} values are read as 2 channels of {values}; if they have another \
+         number of channels, add it, such as [3, {}]",
+        count / 3
+    ))
+}
+
 fn elements(shape: &[usize]) -> Option<usize> {
     let mut sizes = shape.iter();
     sizes.try_fold(1usize, |product, n| product.checked_mul(*n))

@@ -7,7 +7,8 @@ use std::path::Path;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
-use super::tfrecord::{frame, payload};
+use super::example::assumed;
+use super::tfrecord::{first, frame, payload};
 use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
 use crate::error::sample::FrameError;
@@ -29,14 +30,7 @@ impl Reader for Gz {
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
-        let file = File::open(path).map_err(unreadable(path))?;
-        let mut packed = BufReader::new(file);
-        let zlib = is_zlib(packed.fill_buf().map_err(unreadable(path))?);
-        let unpacked: Box<dyn Read> = if zlib {
-            Box::new(ZlibDecoder::new(packed))
-        } else {
-            Box::new(MultiGzDecoder::new(packed))
-        };
+        let unpacked = unpacked(path).map_err(unreadable(path))?;
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
         // An archive or a text is no damaged TFRecord file.
         let head = reader.fill_buf().unwrap_or_default();
@@ -52,6 +46,20 @@ impl Reader for Gz {
         }
         Ok(())
     }
+
+    fn note(&self, path: &Path) -> Option<String> {
+        first(unpacked(path).ok()?).and_then(assumed)
+    }
+}
+
+/// The unpacked bytes of a file.
+fn unpacked(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let mut packed = BufReader::new(File::open(path)?);
+    Ok(if is_zlib(packed.fill_buf()?) {
+        Box::new(ZlibDecoder::new(packed))
+    } else {
+        Box::new(MultiGzDecoder::new(packed))
+    })
 }
 
 /// Whether unpacked bytes begin with the length of a record and its checksum.

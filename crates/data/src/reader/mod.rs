@@ -153,6 +153,12 @@ pub trait Reader: Sync {
         Ok(None)
     }
 
+    /// What to say of the first record of `path` that is read in an uncertain way; `None` also if it cannot be read.
+    fn note(&self, path: &Path) -> Option<String> {
+        let _ = path;
+        None
+    }
+
     /// Opens `path` to read single samples at the positions from [`Reader::spans`].
     ///
     /// # Errors
@@ -177,6 +183,12 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
         Some(reader) => Ok(*reader),
         None => Err(unknown(path, &beginning(path, HEAD)?)),
     }
+}
+
+/// What to say of a source that is read in an uncertain way, with its name; `None` also if it cannot be read.
+pub fn note(path: &Path) -> Option<String> {
+    let note = of(path).ok()?.note(path)?;
+    Some(format!("{}: {note}", path.display()))
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.

@@ -9,7 +9,7 @@ use support::checksum::masked;
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
-use super::example::{decode, encode};
+use super::example::{assumed, decode, encode};
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
@@ -58,10 +58,23 @@ impl Reader for Tfrecord {
         Ok(Some(spans))
     }
 
+    fn note(&self, path: &Path) -> Option<String> {
+        first(BufReader::new(File::open(path).ok()?)).and_then(assumed)
+    }
+
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
         Ok(Box::new(Opened(file, wanted.clone())))
     }
+}
+
+/// The first example, if it can be read.
+pub(super) fn first(mut reader: impl Read) -> Option<Example> {
+    let length = framing::try_read_len(&mut reader, true).ok()??;
+    let mut bytes = Vec::new();
+    let read = reader.take(length as u64).read_to_end(&mut bytes).ok()?;
+    let whole = (read == length).then_some(bytes)?;
+    <Example as tfrecord::Record>::from_bytes(whole).ok()
 }
 
 struct Opened(File, Wanted);

@@ -63,3 +63,23 @@ proptest! {
         }
     }
 }
+
+/// Only files whose records have no shape are noted.
+#[test]
+fn an_assumed_shape_is_said() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tfrecord_types");
+    let note = |name: &str| super::super::note(&folder.join(name));
+    let said = note("read_other_names.tfrecord").unwrap();
+    let expected = "read_other_names.tfrecord: the records have no feature `shape`: their 32 values are read as 2 channels of 16";
+    assert!(said.contains(expected), "{said}");
+    for name in ["read_float_list", "read_float32_tensor", "read_int_list"] {
+        assert_eq!(note(&format!("{name}.tfrecord")), None);
+    }
+    let packed = tempfile::tempdir().unwrap();
+    let path = packed.path().join("own.tfrecord.gz");
+    let bytes = std::fs::read(folder.join("read_other_names.tfrecord")).unwrap();
+    let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    file.write_all(&bytes).unwrap();
+    std::fs::write(&path, file.finish().unwrap()).unwrap();
+    assert!(super::super::note(&path).is_some());
+}
