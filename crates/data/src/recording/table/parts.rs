@@ -1,6 +1,7 @@
 //! Times in several columns: whole seconds and their fractions; year, month, day, hour, minute, second.
 
 use super::super::NANOS;
+use super::counts::rank;
 use super::names::{time_name, unit};
 use super::{Column, NO_TIME, Values};
 
@@ -134,16 +135,33 @@ fn is_part(column: &Column) -> bool {
         return false;
     };
     let inside = |value: &f64| value.is_nan() || (0.0..1.0).contains(&(value * size));
-    let restarts = values.windows(2).any(|pair| pair[1] < pair[0]);
-    restarts && values.iter().all(inside)
+    values.iter().all(inside)
+}
+
+/// Whether parts of a second start again, or all belong to one second, that of column `whole`.
+fn restarts(part: &Column, whole: &Column) -> bool {
+    let Values::Numbers(parts) = &part.values else {
+        return false;
+    };
+    let is_one = match &whole.values {
+        Values::Numbers(own) => own.windows(2).all(|pair| pair[0] == pair[1]),
+        Values::Times(own) | Values::Clocks(own) => own.windows(2).all(|pair| pair[0] == pair[1]),
+        Values::Texts(_) | Values::Nothing(_) => false,
+    };
+    is_one || parts.windows(2).any(|pair| pair[1] < pair[0])
+}
+
+/// Whether the names of whole seconds and of parts of them belong together: `sec` and `nsec`, `tv_sec` and `tv_usec`.
+fn is_alike(name: &str, part: &str) -> bool {
+    let (of_part, own) = (last_word(part), last_word(name));
+    matches!(&*own.1, "sec" | "secs" | "seconds") && own.0 == of_part.0
 }
 
 /// Whether a column has the whole seconds of the parts in a column called `part`. A name of several words, such as
 /// `tv_usec`, belongs to one that begins with the same, such as `tv_sec`.
 fn is_whole(column: &Column, part: &str) -> bool {
-    let (of_part, own) = (last_word(part), last_word(&column.name));
-    let is_alike = matches!(&*own.1, "sec" | "secs" | "seconds") && own.0 == of_part.0;
-    if !of_part.0.is_empty() && !is_alike {
+    let is_alike = is_alike(&column.name, part);
+    if !last_word(part).0.is_empty() && !is_alike {
         return false;
     }
     match &column.values {
@@ -155,7 +173,9 @@ fn is_whole(column: &Column, part: &str) -> bool {
             let is_seconds = time_name(&column.name)
                 .is_some_and(|name| name.unit.is_none_or(|unit| unit == 1.0));
             let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0;
-            (is_seconds || is_alike) && values.iter().all(is_whole)
+            // `T` may be a temperature.
+            let may_be_time = || rank(&column.name, values).is_some_and(|rank| rank < 7);
+            (is_alike || is_seconds && may_be_time()) && values.iter().all(is_whole)
         }
         Values::Texts(_) | Values::Nothing(_) => false,
     }
@@ -166,8 +186,13 @@ fn fractions(columns: &mut Vec<Column>) {
     let all = 0..columns.len();
     let base = |part: &usize| {
         let name = &columns[*part].name;
-        let is_base = |i: &usize| i != part && is_whole(&columns[*i], name);
-        is_part(&columns[*part]).then(|| all.clone().find(is_base))?
+        let is_base = |i: &usize| {
+            let (own, part) = (&columns[*i], *part);
+            *i != part && is_whole(own, name) && restarts(&columns[part], own)
+        };
+        let is_named = |i: &usize| is_alike(&columns[*i].name, name) && is_base(i);
+        let found = || all.clone().find(is_named);
+        is_part(&columns[*part]).then(|| found().or_else(|| all.clone().find(is_base)))?
     };
     let Some((part, base)) = all.clone().find_map(|part| Some((part, base(&part)?))) else {
         return;

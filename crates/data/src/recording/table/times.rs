@@ -136,17 +136,20 @@ fn texts_with_times(columns: &mut [Column]) {
     }
 }
 
-/// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column.
+/// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column. Of
+/// numbers, those that do not rise come last.
 fn choose(columns: &[Column]) -> Option<usize> {
     let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
-            Values::Numbers(values) if named && are_times(&column.name, values) => Some(2),
+            Values::Numbers(values) if named && are_times(&column.name, values) => {
+                counts::rank(&column.name, values)
+            }
             // A table without names whose first column has dates.
             Values::Numbers(values) if i == 0 && column.name == "1" && are_dates(values) => Some(3),
             Values::Times(_) => Some(if named { 4 } else { 5 }),
-            Values::Clocks(_) => Some(if named { 6 } else { 7 }),
+            Values::Clocks(_) => Some(if named { 6 } else { 8 }),
             _ => None,
         }
     };

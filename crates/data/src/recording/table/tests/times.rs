@@ -217,3 +217,41 @@ fn counters_without_a_unit_are_no_dates() {
         assert_eq!(own.traces[0].rate, 100.0);
     }
 }
+
+/// A temperature is no time, even if the only other times are times of day, or there are none.
+#[test]
+fn a_temperature_called_t() {
+    let row =
+        |i: usize, time: &str| format!("{time}{i},{:.1}\n", 20.0 + ((i * i) % 7) as f64 / 10.0);
+    let own: String = (0..50)
+        .map(|i| row(i, &format!("10:00:{:02}.{},", i / 10, i % 10)))
+        .collect();
+    let traces = parse(&format!("time,Z,T\n{own}"), &Hints::default()).unwrap();
+    assert_eq!((traces.len(), traces[1].channel.as_str()), (2, "T"));
+    assert_eq!(traces[0].rate, 10.0);
+    let own: String = (0..50).map(|i| row(i, "")).collect();
+    let hints = Hints {
+        sampling_rate: Some(10.0),
+        ..Hints::default()
+    };
+    assert_eq!(parse(&format!("Z,T\n{own}"), &hints).unwrap().len(), 2);
+    // A rising column of this name has the times, and so has one within a single second.
+    let own: String = (0..50)
+        .map(|i| format!("{i},{:.1}\n", 0.1 * i as f64))
+        .collect();
+    assert_eq!(
+        parse(&format!("Z,T\n{own}"), &Hints::default())
+            .unwrap()
+            .len(),
+        1
+    );
+    let own: String = (0..50)
+        .map(|i| format!("20,1714557600,{},{i}\n", i * 10_000_000))
+        .collect();
+    let traces = parse(&format!("T,sec,nsec,Z\n{own}"), &Hints::default()).unwrap();
+    assert_eq!((traces.len(), traces[0].channel.as_str()), (2, "T"));
+    assert_eq!(
+        (traces[0].rate, traces[0].start),
+        (100.0, 1_714_557_600_000_000_000)
+    );
+}
