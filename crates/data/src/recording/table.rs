@@ -12,6 +12,7 @@ mod counted;
 mod counts;
 mod days;
 mod digits;
+mod headings;
 mod kinds;
 mod labelled;
 mod layout;

@@ -1,5 +1,6 @@
 mod damage;
 mod dates;
+mod headings;
 mod layouts;
 mod times;
 mod usual;

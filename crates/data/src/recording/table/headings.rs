@@ -1,0 +1,182 @@
+//! The names of the columns of a table: in a line above the values, in a comment, or none.
+
+use support::words::counted;
+
+use super::super::text::cell;
+use super::super::time::DateOrder;
+use super::super::{Notes, Remark};
+use super::kinds::{Kind, is_time, kind, loose_kinds};
+use super::layout::{ALIKE, Line};
+use super::line::split;
+use super::names::{time_name, with_unit};
+use super::number::Commas;
+use super::parts::is_part_of_date;
+
+/// Names of `width` columns, above line `first`, and the line they are in.
+pub(super) fn names(
+    rows: &[Vec<Vec<u8>>],
+    lines: &[Line<'_>],
+    comments: &[(usize, Vec<u8>)],
+    (first, width, separator): (usize, usize, u8),
+    notes: &mut Notes,
+) -> (Vec<String>, Option<usize>) {
+    let (above, below) = rows.split_at(first);
+    // A logger that is switched on may lose the beginning of the first row.
+    let is_cut = |row: &&Vec<Vec<u8>>| {
+        let kinds = loose_kinds(row);
+        row.len() < width && kinds.contains(&Kind::Number) && !kinds.contains(&Kind::Text)
+    };
+    let cut = above.iter().rev().take_while(is_cut).count();
+    let above: Vec<&[Vec<u8>]> = above[..first - cut]
+        .iter()
+        .map(|row| unmarked(row, width))
+        .collect();
+    if cut > 0 && !above.is_empty() {
+        notes.push(format!(
+            "left out {}: line {}: {} cells, but there are {width} columns",
+            counted(cut, "row"),
+            lines[first - cut].number,
+            rows[first - cut].len()
+        ));
+    }
+    let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
+    // Only the rows, or only the names, may have a trailing separator.
+    let fits =
+        |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
+    let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
+    let named = |row: &[Vec<u8>]| {
+        fits(row)
+            && row.iter().any(|cell| plain(cell) == Kind::Text)
+            && !row.iter().any(|cell| is_time(plain(cell)))
+    };
+    // Between names and rows there may be units, averaging methods and a blank line; above the names, anything.
+    let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
+    let all = (0..above.len()).rev().take_while(|i| named(above[*i]));
+    let all: Vec<usize> = all.collect();
+    let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
+    let block = if near.is_empty() { &all } else { &near };
+    let telling = |i: &&usize| {
+        let mut cells = above[**i].iter().map(|name| cell(name));
+        cells.any(|name| time_name(&name).is_some())
+    };
+    let found = block.iter().rev().find(telling);
+    let found = found.or(if block.len() <= 3 {
+        block.last()
+    } else {
+        block.first()
+    });
+    let line = found.copied();
+    let mut names: Vec<String> = if let Some(found) = found {
+        if *found > 0 || block.len() > 1 {
+            notes.push(Remark::NamesInLine(lines[*found].number));
+        }
+        let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
+        for (i, name) in names.iter_mut().enumerate() {
+            let units = above[*found + 1..].iter().filter_map(|row| row.get(i));
+            let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
+            *name = named.unwrap_or_else(|| std::mem::take(name));
+        }
+        align(&mut names, below, width, lines[*found].number, notes);
+        names
+    } else if let Some(names) = commented(comments, first, width, separator) {
+        notes.push(Remark::NamesInComment);
+        names
+    } else {
+        notes.push(Remark::NoNames {
+            line: lines[first].number,
+            columns: width,
+        });
+        (1..=width).map(|n| n.to_string()).collect()
+    };
+    names.truncate(width);
+    names.resize(width, String::new());
+    (names, line)
+}
+
+/// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay`.
+fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
+    let is_mark = |cell: &Vec<u8>| {
+        let marks = cell.iter().take_while(|byte| !byte.is_ascii_alphabetic());
+        let word = cell[marks.count()..].trim_ascii_end();
+        [&b"header"[..], b"headers"]
+            .iter()
+            .any(|own| word.eq_ignore_ascii_case(own))
+    };
+    match row {
+        [mark, names @ ..] if names.len() == width && is_mark(mark) => names,
+        _ => row,
+    }
+}
+
+/// Adds the name that a line of `width - 1` names lacks: that of the first column if it counts `rows`, else that of the last.
+fn align(
+    names: &mut Vec<String>,
+    rows: &[Vec<Vec<u8>>],
+    width: usize,
+    line: usize,
+    notes: &mut Notes,
+) {
+    let is_filled = |row: &Vec<Vec<u8>>| row.get(width - 1).is_some_and(|cell| !cell.is_empty());
+    if names.len() + 1 != width || !rows.iter().take(ALIKE).any(is_filled) {
+        return;
+    }
+    if let Some(at) = date_and_clock(names, rows) {
+        // A blank between the two is a separator as well.
+        names.insert(at + 1, String::new());
+    } else if counts(rows) {
+        names.insert(0, String::new());
+    } else {
+        notes.push(format!(
+            "line {line} names {} of {width} columns: the last is taken for the one without a name",
+            width - 1
+        ));
+    }
+}
+
+/// The number of a name of times below which there are a date and, in the next column, a time of day.
+fn date_and_clock(names: &[String], rows: &[Vec<Vec<u8>>]) -> Option<usize> {
+    let kinds = loose_kinds(rows.first()?);
+    let is_both = |pair: &[Kind]| matches!(pair, [Kind::Day, Kind::Clock]);
+    let at = kinds.windows(2).position(is_both)?;
+    time_name(names.get(at)?).is_some().then_some(at)
+}
+
+/// Whether the first cells of rows are their numbers, as R writes them without a name.
+fn counts(rows: &[Vec<Vec<u8>>]) -> bool {
+    let numbers = rows
+        .iter()
+        .map(|row| str::from_utf8(row.first()?).ok()?.parse::<u64>().ok());
+    let numbers: Option<Vec<u64>> = numbers.collect();
+    numbers.is_some_and(|numbers| {
+        numbers[0] <= 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
+    })
+}
+
+/// Names in the comment before line `first`, as NumPy writes them.
+fn commented(
+    comments: &[(usize, Vec<u8>)],
+    first: usize,
+    width: usize,
+    separator: u8,
+) -> Option<Vec<String>> {
+    let names = |line: &[u8]| -> Option<Vec<String>> {
+        let cells = split(line.trim_ascii(), separator);
+        let names: Vec<String> = cells.iter().map(|name| cell(name)).collect();
+        let is_name = |name: &String| time_name(name).is_some() || name.parse::<f64>().is_err();
+        let good = names.len() == width && names.iter().any(is_name);
+        (good && !names.iter().any(|name| name.contains(':'))).then_some(names)
+    };
+    let own = comments
+        .iter()
+        .rev()
+        .skip_while(|(before, _)| *before > first);
+    let own = own.take_while(|(before, _)| *before == first);
+    let block: Vec<Vec<String>> = own.map_while(|(_, line)| names(line)).collect();
+    // Below the names may be units, such as `yr`.
+    let telling = |names: &Vec<String>| {
+        let is_time = |name: &String| time_name(name).is_some() || is_part_of_date(name);
+        names.iter().any(is_time)
+    };
+    let found = block.iter().rposition(telling).unwrap_or(0);
+    block.into_iter().nth(found)
+}

@@ -1,0 +1,142 @@
+//! Names that are hidden, repeated, or not those of all columns.
+
+use super::*;
+
+/// Files with other columns that were joined: the names in the middle say so.
+#[test]
+fn names_in_another_order_are_an_error() {
+    let rows = |from: i32, to: i32| -> String {
+        let row = |i: i32| format!("{:.2},{i},{}\n", 0.01 * f64::from(i), -i);
+        (from..to).map(row).collect()
+    };
+    let joined = |names: &str| format!("time,Z,N\n{}{names}\n{}", rows(0, 20), rows(20, 40));
+    for names in ["time,N,Z", "\"time\",\"N\",\"Z\"", "TIME,vertical,north"] {
+        let error = parse(&joined(names), &Hints::default()).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("line 22 names the columns again, and otherwise: `"),
+            "{error}"
+        );
+    }
+    // The same names in another notation are no row, and a row of nonsense is one without values.
+    for names in ["time, Z, N", "\"time\",\"Z\",\"N\"", "Time,z,n"] {
+        let traces = parse(&joined(names), &Hints::default()).unwrap();
+        let expected: Vec<f64> = (0..40).map(f64::from).collect();
+        assert_eq!(traces[0].samples, expected, "{names}");
+    }
+    // Without times, such a row would be a sample.
+    let rated = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let untimed = format!("Z,N\n{}Z, N\n{}", "1,2\n".repeat(9), "3,4\n".repeat(9));
+    assert_eq!(parse(&untimed, &rated).unwrap()[0].samples.len(), 18);
+    parse(&joined("broken,sensor,no data"), &Hints::default()).unwrap();
+    // Beside a column of texts.
+    let texts = "time,Z,state\n0,1,ok\n1,2,ok\n2,3,ok\ntime,state,Z\n3,4,ok\n4,5,ok\n";
+    let error = parse(texts, &Hints::default()).unwrap_err().to_string();
+    assert!(error.contains("line 5 names the columns"), "{error}");
+}
+
+/// Rows above the first whose values can be read belong to the table: their times are known.
+#[test]
+fn rows_that_cannot_be_read_hide_no_names() {
+    let value = |i: i32| {
+        if i < 9 {
+            "(3)".to_owned()
+        } else {
+            i.to_string()
+        }
+    };
+    let rows = (0..40).map(|i| format!("2024-05-01T10:00:{i:02},{},{}\n", value(i), value(i)));
+    let text = format!("time,Z,N\n{}", rows.collect::<String>());
+    let traces = parse(&text, &Hints::default()).unwrap();
+    assert_eq!(traces[0].channel, "Z");
+    assert_eq!(traces[0].samples.len(), 40);
+    assert!(traces[0].samples[..9].iter().all(|value| value.is_nan()));
+}
+
+/// Names in the first of two comments, with units in the second, as NOAA writes them.
+#[test]
+fn names_above_units_in_comments() {
+    let rows = (0..40).map(|i| format!("2024 05 01 10 00 {i:02} {i} 7\n"));
+    let text = format!(
+        "#YY MM DD hh mm ss Z N\n#yr mo dy hr mn s mV mV\n{}",
+        rows.collect::<String>()
+    );
+    let traces = parse(&text, &Hints::default()).unwrap();
+    assert_eq!(traces[0].channel, "Z");
+    assert_eq!(
+        (traces[0].rate, traces[0].start),
+        (1.0, 1_714_557_600_000_000_000)
+    );
+}
+
+/// GCDC's loggers mark the line with the names; others lose the beginning of the first row.
+#[test]
+fn names_behind_a_mark_and_above_a_cut_row() {
+    let rows: String = (0..40)
+        .map(|i| format!("{:.2},{i},7\n", 0.01 * f64::from(i)))
+        .collect();
+    for head in [
+        ";Title, GCDC\n;SampleRate, 100,Hz\n;Headers, time,Z,N\n",
+        "time,Z,N\n5,7\n",
+        "time,Z,N\n5\n",
+    ] {
+        let own = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        assert_eq!(own.traces[0].channel, "Z", "{head}");
+        let cut = own.notes.texts(true).iter().any(|note| {
+            note.starts_with("left out 1 row: line 2: ")
+                && note.ends_with("but there are 3 columns")
+        });
+        assert_eq!(cut, !head.starts_with(';'), "{head}");
+    }
+}
+
+/// Between bars and blanks, commas belong to numbers.
+#[test]
+fn decimal_commas_do_not_separate() {
+    for (separator, time) in [("|", "01.05.2024 10:00:"), (" ", "0,"), ("  ", "1,")] {
+        let row = |i: usize| {
+            let cells = [
+                format!("{time}{i:02}"),
+                format!("{i},25"),
+                "-1,5E+01".into(),
+            ];
+            cells.join(separator) + "\n"
+        };
+        let names = ["time", "Z", "N"].join(separator);
+        let text = format!("{names}\n{}", (0..40).map(row).collect::<String>());
+        let traces = parse(&text, &Hints::default()).unwrap();
+        assert_eq!((traces.len(), traces[0].channel.as_str()), (2, "Z"));
+        assert_eq!(traces[0].samples[..2], [0.25, 1.25]);
+        assert_eq!(traces[1].samples[0], -15.0);
+    }
+}
+
+/// A blank between date and time of day separates them, too, and only one of them has a name.
+#[test]
+fn a_date_and_a_time_of_day_below_one_name() {
+    for (names, expected) in [
+        ("time Z N", ["Z", "N"]),
+        ("date time Z N", ["Z", "N"]),
+        ("Z time N", ["Z", "N"]),
+    ] {
+        let row = |i: usize| {
+            let time = format!("2024-05-01 10:00:{i:02}");
+            match names.starts_with('Z') {
+                true => format!("{i} {time} 7\n"),
+                false => format!("{time} {i} 7\n"),
+            }
+        };
+        let text = format!("{names}\n{}", (0..40).map(row).collect::<String>());
+        let traces = parse(&text, &Hints::default()).unwrap();
+        let channels: Vec<&str> = traces.iter().map(|trace| trace.channel.as_str()).collect();
+        assert_eq!(channels, expected, "{names}");
+        assert_eq!(traces[0].samples[..3], [0.0, 1.0, 2.0], "{names}");
+        assert_eq!(
+            (traces[0].rate, traces[0].start),
+            (1.0, 1_714_557_600_000_000_000)
+        );
+    }
+}
