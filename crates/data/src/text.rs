@@ -52,7 +52,12 @@ fn utf8(bytes: &[u8]) -> Result<String, TextError> {
 /// # Errors
 /// If it cannot be read or is not text.
 pub(crate) fn read(path: &Path) -> std::io::Result<String> {
-    decode(&std::fs::read(path)?).map_err(std::io::Error::other)
+    let text = decode(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+    // Old programs end lines with a carriage return alone.
+    if text.contains('\r') && !text.contains('\n') {
+        return Ok(text.replace('\r', "\n"));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -150,6 +150,7 @@ fn tables_of_spreadsheets() {
         "0,500000\t2,500000\tsteps\n",
         "start,end,class,note\n0.5,2.5,steps,\n,,,\n,,,\n",
         "tmin\ttext\ttmax\tlabel\n0.5\tx\t2.5\tsteps\n",
+        "# by hand\rstart,end,class\r0.5,2.5,steps\r",
     ] {
         std::fs::write(&path, text).unwrap();
         let labels = read_labels(&path, 1).unwrap();
