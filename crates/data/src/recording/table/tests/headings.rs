@@ -124,9 +124,10 @@ fn a_date_and_a_time_of_day_below_one_name() {
     ] {
         let row = |i: usize| {
             let time = format!("2024-05-01 10:00:{i:02}");
-            match names.starts_with('Z') {
-                true => format!("{i} {time} 7\n"),
-                false => format!("{time} {i} 7\n"),
+            if names.starts_with('Z') {
+                format!("{i} {time} 7\n")
+            } else {
+                format!("{time} {i} 7\n")
             }
         };
         let text = format!("{names}\n{}", (0..40).map(row).collect::<String>());
