@@ -8,7 +8,7 @@ use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
 use super::layout::{ALIKE, Line};
 use super::line::split;
-use super::names::{time_name, with_unit};
+use super::names::{time_name, unit, with_unit};
 use super::number::Commas;
 use super::parts::is_part_of_date;
 
@@ -44,15 +44,17 @@ pub(super) fn names(
     let fits =
         |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
     let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
+    let is_blank = |row: &[Vec<u8>]| row.iter().all(Vec::is_empty);
     let named = |row: &[Vec<u8>]| {
-        fits(row)
-            && row.iter().any(|cell| plain(cell) == Kind::Text)
-            && !row.iter().any(|cell| is_time(plain(cell)))
+        is_blank(row)
+            || fits(row)
+                && row.iter().any(|cell| plain(cell) == Kind::Text)
+                && !row.iter().any(|cell| is_time(plain(cell)))
     };
     // Between names and rows there may be units, averaging methods and a blank line; above the names, anything.
     let apart = |i: usize| (i + 1..=first).any(|i| lines[i].apart);
     let all = (0..above.len()).rev().take_while(|i| named(above[*i]));
-    let all: Vec<usize> = all.collect();
+    let all: Vec<usize> = all.filter(|i| !is_blank(above[*i])).collect();
     let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
     let block = if near.is_empty() { &all } else { &near };
     let telling = |i: &&usize| {
@@ -65,8 +67,8 @@ pub(super) fn names(
     } else {
         block.first()
     });
-    let line = found.copied();
-    let mut names: Vec<String> = if let Some(found) = found {
+    let line = found.map(|found| above_units(*found, block, &above));
+    let mut names: Vec<String> = if let Some(found) = &line {
         if *found > 0 || block.len() > 1 {
             notes.push(Remark::NamesInLine(lines[*found].number));
         }
@@ -76,6 +78,7 @@ pub(super) fn names(
             let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
             *name = named.unwrap_or_else(|| std::mem::take(name));
         }
+        name_times_by_unit(&mut names, &above[*found + 1..]);
         align(&mut names, below, width, lines[*found].number, notes);
         names
     } else if let Some(names) = commented(comments, first, width, separator) {
@@ -105,6 +108,65 @@ fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
     match row {
         [mark, names @ ..] if names.len() == width && is_mark(mark) => names,
         _ => row,
+    }
+}
+
+/// Units of samples, without the brackets around them.
+const UNITS: [&str; 28] = [
+    "m/s", "mm/s", "cm/s", "um/s", "nm/s", "m/s2", "m/s^2", "m/(s^2", "m/s²", "mm/s2", "mm/s²",
+    "g", "mg", "v", "mv", "volt", "volts", "mv/v", "counts", "count", "raw", "adc", "hz", "°c",
+    "deg/s", "dps", "ut", "pa",
+];
+
+/// A cell that may be a unit, without the brackets around it.
+fn plain_unit(cell: &[u8]) -> String {
+    let text = super::super::text::cell(cell).to_lowercase();
+    text.trim_matches(|c| "()[]{} ".contains(c)).to_owned()
+}
+
+/// The line of names above line `found` of a `block` of lines, if that has units: a unit of time, and units of samples.
+fn above_units(found: usize, block: &[usize], above: &[&[Vec<u8>]]) -> usize {
+    let are_units = |row: &[Vec<u8>]| {
+        let cells: Vec<String> = row.iter().map(|cell| plain_unit(cell)).collect();
+        let others: Vec<&String> = cells
+            .iter()
+            .filter(|cell| !cell.is_empty() && unit(cell).is_none())
+            .collect();
+        let is_there_time = cells.iter().any(|cell| unit(cell).is_some());
+        let repeated = |i: usize| others[..i].contains(&others[i]);
+        let are_units = others.iter().all(|cell| UNITS.contains(&cell.as_str()));
+        is_there_time && (are_units || (0..others.len()).any(repeated))
+    };
+    let next = block.iter().find(|line| **line < found);
+    match next {
+        Some(next) if are_units(above[found]) && !are_units(above[*next]) => *next,
+        _ => found,
+    }
+}
+
+/// Names the column of times by the unit in a line below, if no name tells the times: the first column, or one whose name
+/// begins with a word for time, as `Zeit 1 - Messrate`.
+fn name_times_by_unit(names: &mut [String], below: &[&[Vec<u8>]]) {
+    if names.iter().any(|name| time_name(name).is_some()) {
+        return;
+    }
+    let Some(units) = below
+        .iter()
+        .find(|row| row.iter().any(|cell| unit(&plain_unit(cell)).is_some()))
+    else {
+        return;
+    };
+    let is_time = |i: &usize| {
+        units
+            .get(*i)
+            .is_some_and(|cell| unit(&plain_unit(cell)).is_some())
+    };
+    let all: Vec<usize> = (0..names.len()).filter(is_time).collect();
+    if let [at] = all[..] {
+        let first = names[at].split_whitespace().next().unwrap_or_default();
+        if at == 0 || time_name(first).is_some() {
+            names[at] = format!("time ({})", plain_unit(&units[at]));
+        }
     }
 }
 

@@ -141,3 +141,22 @@ fn a_date_and_a_time_of_day_below_one_name() {
         );
     }
 }
+
+/// A line of units is no line of names, even if it alone tells which column has the times.
+#[test]
+fn units_below_names() {
+    let rows: String = (0..40)
+        .map(|i| format!("{},{},7\n", 10 * i, i * i))
+        .collect();
+    for head in [
+        "Shimmer_Timestamp_CAL,Z,N\nms,m/(s^2),m/(s^2)\n",
+        "x-axis,Z,N\n(ms),(mV),(g)\n",
+        "Time,Z,N\n,,\nms,mm/s,mm/s\n,,\n",
+        "Zeit  1 - Messrate,Z,N\nms,mV/V,mV/V\n",
+    ] {
+        let traces = parse(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        let channels: Vec<&str> = traces.iter().map(|trace| trace.channel.as_str()).collect();
+        assert_eq!(channels, ["Z", "N"], "{head}");
+        assert_eq!(traces[0].rate, 100.0, "{head}");
+    }
+}
