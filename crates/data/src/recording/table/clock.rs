@@ -17,7 +17,7 @@ use std::ops::Range;
 use guess::{Guess, best};
 use levels::{Levels, Line};
 pub(in crate::recording) use rates::fit_parts;
-use ticks::{bursts, coarse};
+use ticks::{bursts, coarse, early};
 
 use super::super::{NANOS, check_rate, format_time};
 use crate::error::recording::ClockError;
@@ -239,6 +239,7 @@ fn finish(
     if !guess.levels.exact() {
         notes.extend(bursts(seconds, measured));
         notes.extend(coarse(seconds));
+        notes.extend(early(seconds));
     }
     let period = 1.0 / rate;
     let mut stretches: Vec<(Range<usize>, i64)> = bounds

@@ -280,3 +280,29 @@ fn times_of_32_bit_floats_are_said() {
     let seconds: Vec<i64> = (0..60_000).map(|row| row / 100 * 1_000_000_000).collect();
     assert!(fit(&seconds, None).unwrap().notes.is_empty());
 }
+
+/// A row with the sensitivities below the names, or of the state of the logger, is no sample.
+#[test]
+fn rows_between_those_of_an_even_clock_are_said() {
+    let even: Vec<i64> = (0..400).map(|row| row * 10_000_000).collect();
+    for (at, time, said) in [
+        (
+            0,
+            0,
+            "1 row(s) come too early for a sample, such as row 2, 0.000000 s after the one before",
+        ),
+        (
+            200,
+            1_995_000_000,
+            "1 row(s) come too early for a sample, such as row 201, 0.005000 s after",
+        ),
+    ] {
+        let mut times = even.clone();
+        times.insert(at, time);
+        let notes = fit(&times, None).unwrap().notes.join("; ");
+        assert!(notes.contains(said), "{notes}");
+    }
+    // One in twenty comes early: a clock that rounds to milliseconds.
+    let rounded: Vec<i64> = (0..2000).map(|row| row * 20 / 21 * 1_000_000).collect();
+    assert!(fit(&rounded, None).unwrap().notes.is_empty());
+}

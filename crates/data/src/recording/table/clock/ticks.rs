@@ -37,3 +37,38 @@ pub(super) fn coarse(seconds: &[f64]) -> Option<String> {
         )
     })
 }
+
+/// Largest share of rows that come too early and are no part of how the clock works.
+const FEW: usize = 100;
+/// Relative difference of steps that are equal.
+const EQUAL: f64 = 0.01;
+
+/// A note if the clock is even but for a few rows, which come too early for a sample: a repeated time, or a row of another kind.
+pub(super) fn early(seconds: &[f64]) -> Option<String> {
+    let steps = || seconds.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut all: Vec<f64> = steps().collect();
+    let middle = all.len() / 2;
+    let (_, &mut usual, _) = all.select_nth_unstable_by(middle, f64::total_cmp);
+    let is_early = |step: &f64| *step >= 0.0 && *step < 0.7 * usual;
+    let even = all
+        .iter()
+        .filter(|step| (**step - usual).abs() <= EQUAL * usual)
+        .count();
+    // A row between two others is early, and the one after it is not.
+    let mut before = false;
+    let starts = steps().filter(|step| {
+        let is_second = std::mem::replace(&mut before, is_early(step));
+        before && !is_second
+    });
+    let early = starts.count();
+    if usual <= 0.0 || early == 0 || early * FEW > all.len().max(FEW) || even * 20 < all.len() * 19
+    {
+        return None;
+    }
+    let (row, step) = steps().enumerate().find(|(_, step)| is_early(step))?;
+    Some(format!(
+        "{early} row(s) come too early for a sample, such as row {}, {step:.6} s after the one before, where {usual:.6} s are usual: \
+         they are taken for samples; remove them if they are none",
+        row + 2
+    ))
+}
