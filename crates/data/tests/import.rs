@@ -4,6 +4,7 @@ mod labels;
 mod notes;
 mod rows;
 mod told;
+mod units;
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,9 @@ pub struct Recording {
     pub channels: Option<Vec<String>>,
     /// Samples per second, for tables without times.
     pub sampling_rate: Option<f64>,
+    /// Column of a table with the times, if its name does not say so: a name, or a number from 1.
+    #[serde(default, deserialize_with = "name_or_number")]
+    pub time_column: Option<String>,
     /// Time of the first sample, for formats without times.
     pub start: Option<Time>,
     /// Class of the whole recording.
@@ -73,12 +76,29 @@ fn by_text<'de, D: Deserializer<'de>>(
         .collect())
 }
 
+/// A name, which may be a number.
+fn name_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Name {
+        Number(u64),
+        Text(String),
+    }
+    let name = Option::<Name>::deserialize(deserializer)?;
+    Ok(name.map(|name| match name {
+        Name::Number(number) => number.to_string(),
+        Name::Text(text) => text,
+    }))
+}
+
 impl Recording {
     /// What a file may lack, and the columns that describe its rows.
     pub fn hints(&self) -> Hints {
         let labels = self.label_column.as_ref();
         Hints {
             sampling_rate: self.sampling_rate,
+            time_column: self.time_column.clone(),
+            expected_rate: None,
             start: self.start.map(|time| time.nanos(0)),
             labels: labels.map(|label| RowColumns {
                 label: label.clone(),

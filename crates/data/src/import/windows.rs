@@ -23,7 +23,7 @@ use super::report::RecordingReport;
 use super::shards::Spool;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
-use crate::recording::{self, Contents, Notes, Remark, Stretch, Trace, merge_at};
+use crate::recording::{self, Contents, Hints, Notes, Remark, Stretch, Trace, merge_at};
 use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
@@ -46,7 +46,10 @@ pub(super) fn one(
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
-    let hints = own.hints();
+    let hints = Hints {
+        expected_rate: Some(config.sampling_rate),
+        ..own.hints()
+    };
     let read = own
         .files
         .par_iter()

@@ -141,6 +141,10 @@ pub struct Hints {
     /// Samples per second, for tables without a column of times. It takes precedence over such a column; a contradiction is
     /// noted.
     pub sampling_rate: Option<f64>,
+    /// Samples per second that recordings are wanted at, which most of them have: it tells the unit of times without one.
+    pub expected_rate: Option<f64>,
+    /// The column of times of a table: its name, or its number from 1.
+    pub time_column: Option<String>,
     /// Time of the first sample, for formats without one, and tables whose times are not dates.
     pub start: Option<i64>,
     /// Columns of a table that describe each row.

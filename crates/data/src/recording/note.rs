@@ -77,12 +77,14 @@ pub(crate) enum Remark {
         /// Hours that its times are ahead of UTC.
         hours: f64,
     },
-    /// The unit of times follows from the given sampling rate.
+    /// The unit of times follows from a sampling rate.
     UnitByRate {
         /// Name of the column.
         name: String,
         /// In seconds.
         unit: f64,
+        /// Which rate.
+        by: &'static str,
     },
     /// The length is not stored, as in recordings of unknown duration.
     UnknownLength {
@@ -134,9 +136,9 @@ impl Display for Remark {
                 f,
                 "column `{name}`: its times are read with the offset {hours:+} h from UTC, as its name says"
             ),
-            Self::UnitByRate { name, unit } => write!(
+            Self::UnitByRate { name, unit, by } => write!(
                 f,
-                "column `{name}` has no unit: with the given rate it is taken for times of {unit:e} s"
+                "column `{name}` has no unit: with {by} it is taken for times of {unit:e} s"
             ),
             Self::UnknownLength { bytes } => write!(
                 f,

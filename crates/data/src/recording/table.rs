@@ -6,6 +6,7 @@
 //! instructions for it, and all others by `cells`.
 
 mod assembly;
+mod bare;
 mod cells;
 mod clock;
 mod counted;
@@ -28,6 +29,7 @@ mod rows;
 mod sensors;
 mod stamps;
 mod steps;
+mod timeless;
 mod times;
 mod usual;
 mod values;
@@ -87,7 +89,7 @@ fn is_channel(name: &str) -> bool {
 
 /// Whether the texts of a column tell the channel or the sensor of each row.
 pub(super) fn names_rows(name: &str) -> bool {
-    is_channel(name) || sensors::is_sensor(name)
+    is_channel(name) || sensors::may_be_sensor(name)
 }
 
 /// The traces of a table.
@@ -133,7 +135,7 @@ fn of_columns(
     }
     let times = times::of_columns(&mut columns, hints, &mut notes)?;
     let labels = RowLabels::take(&mut columns);
-    let sensors = sensors::of_rows(&mut columns, &mut notes);
+    let sensors = sensors::of_rows(&mut columns, times.as_deref(), &mut notes);
     let (names, channels) = channels_of(columns, &mut notes);
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));

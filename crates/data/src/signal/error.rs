@@ -46,6 +46,18 @@ pub enum SignalError {
     /// A sampling rate is out of range.
     #[error("{0} is not a valid sampling rate in Hz")]
     Rate(f64),
+    /// The sampling rate is far too low.
+    #[error(
+        "the sampling rate is {from} Hz: resampled to {to} Hz, nearly all samples would be made up; if its times are milliseconds \
+         and not seconds, the rate is {} Hz: name the unit in the column, such as `time_ms`, or give the rate (`sampling_rate` of the \
+         recording, `--rate` of `predict`); else choose a lower rate for the windows", 1000.0 * from
+    )]
+    TooSlow {
+        /// Old rate in Hz.
+        from: f64,
+        /// New rate in Hz.
+        to: f64,
+    },
     /// Two sampling rates are too far apart.
     #[error("cannot resample {from} Hz to {to} Hz: they differ by more than a factor of a million")]
     TooFarApart {

@@ -26,6 +26,8 @@ enum Kind {
 const MAX_TERM: usize = 100_000;
 /// Largest numerator or denominator of a fraction found for rates that are not whole millihertz.
 const MAX_FOUND: u64 = 4096;
+/// Largest ratio: beyond it, nearly all samples would be made up, and the unit of the times is rather another.
+const MOST_UP: f64 = 20.0;
 /// Relative difference below which rates are equal (single precision): a quarter of a sample per day at 50 Hz.
 const EQUAL_WITHIN: f64 = 6e-8;
 
@@ -48,7 +50,7 @@ impl Ratio {
     /// The ratio for converting `from` Hz to `to` Hz.
     ///
     /// # Errors
-    /// If either is not a valid sampling rate, or they differ by a factor of a million.
+    /// If either is not a valid sampling rate, or `to` is higher by a factor of 20, or lower by a million.
     pub fn of_rates(from: f64, to: f64) -> Result<Self, SignalError> {
         if let Some(rate) = [from, to]
             .into_iter()
@@ -57,6 +59,9 @@ impl Ratio {
             return Err(SignalError::Rate(rate));
         }
         let ratio = to / from;
+        if ratio > MOST_UP {
+            return Err(SignalError::TooSlow { from, to });
+        }
         if !(1e-6..=1e6).contains(&ratio) {
             return Err(SignalError::TooFarApart { from, to });
         }

@@ -111,7 +111,8 @@ pub struct RecordingArgs {
 }
 
 impl RecordingArgs {
-    pub(super) fn hints(&self) -> Result<Hints, PredictError> {
+    /// What files may lack; most have the `rate` of the model.
+    pub(super) fn hints(&self, rate: f64) -> Result<Hints, PredictError> {
         let start = self.start.as_deref().map(parse_time).transpose();
         if let Some(rate) = self.rate.filter(|rate| !(1e-6..=1e9).contains(rate)) {
             return Err(PredictError::Usage(format!(
@@ -120,6 +121,7 @@ impl RecordingArgs {
         }
         Ok(Hints {
             sampling_rate: self.rate,
+            expected_rate: Some(rate),
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
             ..Default::default()
         })
@@ -201,7 +203,7 @@ impl<'a> Analyst<'a> {
 pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
     arguments.share.refuse()?;
     let mut analyst = Analyst::new(arguments, interrupt)?;
-    let recordings = Recordings::open(&arguments.paths, &arguments.hints()?)?;
+    let recordings = Recordings::open(&arguments.paths, &arguments.hints(analyst.cutting.rate)?)?;
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use data::import::{DatasetSources, Label, Recording, RecordingsConfig};
+use data::recording::Hints;
 use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings};
 use serde_json::{Value, json};
@@ -72,7 +73,10 @@ pub(super) fn score_events(
     let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
         refuse_row_labels(options.list, recording)?;
-        let hints = recording.hints();
+        let hints = Hints {
+            expected_rate: Some(rate),
+            ..recording.hints()
+        };
         let channels = recording.channels.as_ref().unwrap_or(&list.channels);
         let mut read = LabelledRecording::read(
             classifier,

@@ -105,6 +105,24 @@ pub enum TableError {
         /// Name of the wanted column.
         name: String,
     },
+    /// There is no column of times as the list of recordings names it.
+    #[error(
+        "there is no column `{name}`, as `time_column` says: there are {}", there.join(", ")
+    )]
+    NoTimeColumn {
+        /// Its name.
+        name: String,
+        /// The columns that were found.
+        there: Vec<String>,
+    },
+    /// The column that should have the times has none.
+    #[error(
+        "column `{name}` has no times, as `time_column` says: its values are neither numbers nor dates"
+    )]
+    NotTimes {
+        /// Its name.
+        name: String,
+    },
     /// Neither a column of times nor a given rate.
     #[error("there is no column of times: {GIVE_RATE}")]
     NoTimes,

@@ -7,6 +7,8 @@ use crate::error::recording::TableError;
 
 /// Seconds of a step, above which numbers are rather milliseconds.
 const SLOWEST_STEP: f64 = 1.5;
+/// Units of less than a second.
+const SMALLER: [f64; 3] = [1e-3, 1e-6, 1e-9];
 /// Seconds of a step that no recording has: the numbers are micro- or nanoseconds.
 const IMPOSSIBLE_STEP: f64 = 1000.0;
 
@@ -27,7 +29,7 @@ pub(super) fn rank(name: &str, values: &[f64]) -> Option<usize> {
     // The latest rows may come first.
     let (most, least): (usize, usize) = (up.max(down), up.min(down));
     if !name.trim().eq_ignore_ascii_case("t") {
-        return Some(if 5 * least <= most { 2 } else { 9 });
+        return Some(if 5 * least <= most { 2 } else { 10 });
     }
     match (100 * least <= all, 2 * most >= all) {
         (true, true) => Some(3),
@@ -62,28 +64,36 @@ pub(super) fn unit(
     if let Some(rate) = hints.sampling_rate {
         return Ok(by_rate(name, rate * step, notes));
     }
+    if let Some(rate) = hints.expected_rate
+        && (step > SLOWEST_STEP || whole)
+        && let Some(unit) = SMALLER.into_iter().find(|unit| fits(rate * step, *unit))
+    {
+        let name = name.into();
+        let by = "the rate of the windows";
+        notes.push(Remark::UnitByRate { name, unit, by });
+        return Ok(Some(unit));
+    }
     if step >= IMPOSSIBLE_STEP || whole {
         return Err(TableError::NoUnit { name: name.into() });
     }
     if has_fraction {
         notes.extend(slow(name, step));
     } else if !(0.5..=1.5).contains(&step) {
-        notes.push(format!(
-            "column `{name}` has whole numbers without a unit, taken for seconds, {step:.3} per row; if they are milliseconds, name it `{name}_ms`"
-        ));
+        notes.push(doubt(name, step));
     }
     Ok(Some(1.0))
 }
 
 /// The unit in which numbers fit the given rate; they increase by `steps` for each of its samples.
 fn by_rate(name: &str, steps: f64, notes: &mut Notes) -> Option<f64> {
-    let fits = |unit: &f64| (steps * unit - 1.0).abs() < 0.05;
-    let found = [1.0, 1e-3, 1e-6, 1e-9].into_iter().find(fits);
+    let mut units = [1.0].into_iter().chain(SMALLER);
+    let found = units.find(|unit| fits(steps, *unit));
     match found {
         Some(1.0) => {}
         Some(unit) => notes.push(Remark::UnitByRate {
             name: name.into(),
             unit,
+            by: "the given rate",
         }),
         None => notes.push(format!(
             "left out column `{name}`: in no unit do its numbers fit the given rate"
@@ -92,12 +102,27 @@ fn by_rate(name: &str, steps: f64, notes: &mut Notes) -> Option<f64> {
     found
 }
 
+/// Whether numbers that increase by `steps` for each sample of a rate are in `unit`.
+fn fits(steps: f64, unit: f64) -> bool {
+    (steps * unit - 1.0).abs() < 0.05
+}
+
 /// A note on numbers that may be milliseconds: no ground motion is sampled so slowly in seconds.
 pub(super) fn slow(name: &str, step: f64) -> Option<String> {
-    (step > SLOWEST_STEP).then(|| {
-        format!(
-            "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row; if they are milliseconds, \
-             name it `{name}_ms`"
-        )
-    })
+    (step > SLOWEST_STEP).then(|| doubt(name, step))
+}
+
+/// A note on numbers that are taken for seconds, and what else they may be.
+fn doubt(name: &str, step: f64) -> String {
+    let (is, may_be) = (rounded(1.0 / step), rounded(1e3 / step));
+    format!(
+        "column `{name}` has no unit, and its numbers are taken for seconds, {step:.3} per row, which is a sampling rate of {is} Hz: \
+         if they are milliseconds, the rate is {may_be} Hz, and all times are wrong by a factor of 1000: then name the column \
+         `{name}_ms`, or give the rate (`sampling_rate` of the recording, `--rate` of `predict`)"
+    )
+}
+
+/// Three digits of a number.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
 }

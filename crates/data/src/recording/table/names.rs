@@ -79,6 +79,22 @@ pub(crate) fn unit(word: &str) -> Option<f64> {
     })
 }
 
+/// The unit that a name is and nothing else, such as `ms` or `min`; not one whose whole word has no other meaning, such as
+/// `seconds` or `millis`. A single letter may be anything.
+pub(super) fn bare_unit(name: &str) -> Option<f64> {
+    let word = name.trim().trim_end_matches('.').to_lowercase();
+    unit(&word).filter(|unit| word.len() > 1 && (*unit > 1.0 || word.len() <= "usec".len()))
+}
+
+/// Whether a name is that of a statistic other than the minimum.
+pub(super) fn is_statistic(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "max", "maximum", "mean", "avg", "average", "median", "std", "stdev", "sd", "rms", "var",
+        "range",
+    ];
+    NAMES.contains(&&*name.trim().to_lowercase())
+}
+
 /// Size in seconds of the unit of numeric times without a stated unit. Times in seconds are smaller, from 1970 until
 /// three thousand years from now.
 pub(crate) fn unit_by_size(largest: f64) -> f64 {
@@ -323,6 +339,24 @@ mod tests {
             "time: 5",
         ] {
             assert_eq!(time_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_a_unit_and_nothing_else() {
+        for name in ["min", "Mins", "sec", "ms", "us", "ns", "hours", "usec"] {
+            assert!(bare_unit(name).is_some(), "{name}");
+        }
+        for name in [
+            "s",
+            "d",
+            "seconds",
+            "millis",
+            "Microseconds",
+            "time_ms",
+            "maximum",
+        ] {
+            assert_eq!(bare_unit(name), None, "{name}");
         }
     }
 

@@ -1,9 +1,14 @@
 //! Tables with columns shared by several sensors: every row names its sensor.
 
+mod turns;
+
+use std::collections::HashMap;
+
+use self::turns::Turns;
 use super::{Column, Notes, Remark, Values};
 
 /// Names of columns that identify the sensor of a row.
-const SENSORS: [&str; 20] = [
+const SENSORS: [&str; 33] = [
     "network",
     "net",
     "station",
@@ -24,17 +29,45 @@ const SENSORS: [&str; 20] = [
     "loggerid",
     "unitid",
     "mac",
+    "macaddress",
+    "macaddr",
+    "address",
+    "addr",
+    "deviceaddress",
+    "board",
+    "boardid",
+    "devid",
+    "devicename",
+    "sensorname",
+    "nodename",
+    "stationname",
+    "boardname",
 ];
+/// Names of columns that may identify it, or count, or measure: their values must come in turn. No name is one of them, if
+/// the values are texts.
+const PERHAPS: [&str; 10] = [
+    "id", "uid", "uuid", "dev", "imu", "imuid", "tag", "tagid", "sensorno", "",
+];
+/// Values that a note names.
+const NAMED: usize = 4;
+
 /// Sensors that a table may have; what has more values is a measurement.
 const MOST: usize = 256;
 
 /// Removes the columns that identify the sensor of a row from `columns`, if there are several sensors. Returns the name
-/// of each sensor and its rows, in the order of their first rows.
-pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(String, Vec<usize>)> {
+/// of each sensor and its rows, in the order of their first rows. Other columns whose values come in turn are noted.
+pub(super) fn of_rows(
+    columns: &mut Vec<Column>,
+    times: Option<&[i64]>,
+    notes: &mut Notes,
+) -> Vec<(String, Vec<usize>)> {
     let mut names: Vec<String> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
+    let in_turn = in_turn(columns, times, notes);
+    let mut at = 0;
     columns.retain(|column| {
-        if !is_sensor(&column.name) {
+        at += 1;
+        if !is_sensor(&column.name) && in_turn != Some(at - 1) {
             return true;
         }
         let own = match of_column(&column.values) {
@@ -52,7 +85,7 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
         false
     });
     let mut sensors: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut known: std::collections::HashMap<&String, usize> = std::collections::HashMap::new();
+    let mut known: HashMap<&String, usize> = HashMap::new();
     for (row, key) in keys.iter().enumerate() {
         let at = *known.entry(key).or_insert_with(|| {
             sensors.push((key.clone(), Vec::new()));
@@ -70,11 +103,67 @@ pub(super) fn of_rows(columns: &mut Vec<Column>, notes: &mut Notes) -> Vec<(Stri
     sensors
 }
 
+/// The column whose values tell sensors apart by coming in turn, if no column says so by its name. Where it is not sure
+/// that they do, a note says what to do.
+fn in_turn(columns: &[Column], times: Option<&[i64]>, notes: &mut Notes) -> Option<usize> {
+    let is_told = |column: &Column| is_sensor(&column.name) && of_column(&column.values).is_some();
+    if columns
+        .iter()
+        .any(|column| is_told(column) || super::is_channel(&column.name))
+    {
+        return None;
+    }
+    let mut found = None;
+    for (at, column) in columns.iter().enumerate() {
+        let Some(turns) = Turns::of(column) else {
+            continue;
+        };
+        let is_text = matches!(column.values, Values::Texts(_));
+        // A table without names has numbers for them.
+        let unnamed = column.name.is_empty() || column.name.parse::<usize>().is_ok();
+        let may_be = PERHAPS.contains(&&*plain(&column.name)) || unnamed && is_text;
+        let is_seen = || turns.same_times(times) || turns.levels_differ(columns, at);
+        if may_be && (is_text && turns.are_regular() || is_seen()) {
+            found = found.or(Some(at));
+        } else if may_be && turns.are_regular()
+            || is_text && (turns.are_regular() || is_seen())
+            || turns.are_regular() && turns.levels_differ(columns, at)
+        {
+            let shown = turns
+                .names
+                .iter()
+                .take(NAMED)
+                .map(|name| format!("`{name}`"));
+            let more = if turns.names.len() > NAMED {
+                ", ..."
+            } else {
+                ""
+            };
+            notes.push(format!(
+                "the values of column `{}` alternate from row to row ({}{more}): if they tell sensors apart, each channel mixes \
+                 the rows of several; call the column `sensor` to read each for itself",
+                column.name,
+                shown.collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    found
+}
+
+/// The letters and digits of a name, in lower case.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.collect::<String>().to_lowercase()
+}
+
+/// Whether the texts of a column of this name may tell sensors apart.
+pub(super) fn may_be_sensor(name: &str) -> bool {
+    is_sensor(name) || !name.is_empty() && PERHAPS.contains(&&*plain(name))
+}
+
 /// Whether a column of this name identifies the sensor of a row.
 pub(super) fn is_sensor(name: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    let plain = letters.collect::<String>().to_lowercase();
-    SENSORS.contains(&&*plain)
+    SENSORS.contains(&&*plain(name))
 }
 
 /// Names of the sensors of the rows, if there are several and not too many.

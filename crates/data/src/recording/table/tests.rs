@@ -2,6 +2,7 @@ mod damage;
 mod dates;
 mod headings;
 mod layouts;
+mod meanings;
 mod times;
 mod usual;
 

@@ -6,11 +6,11 @@ use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
 use super::super::{Hints, Notes, Remark, other_start};
 use super::counted::{self, counters, unwrapped};
 use super::days::{DayCount, ticks};
-use super::names::{DAY_UNIT, time_name, unit_by_size};
+use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, counts, parts};
+use super::{Column, NO_TIME, Values, bare, counts, parts, timeless};
 use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
@@ -33,13 +33,23 @@ pub(super) fn of_columns(
     notes: &mut Notes,
 ) -> Result<Option<Vec<i64>>, TableError> {
     texts_with_times(columns);
-    counted::calendar(columns, notes);
-    parts::together(columns);
-    let Some(index) = choose(columns) else {
-        if hints.sampling_rate.is_none() {
-            notes.extend(columns.iter().find_map(may_be_times));
+    let found = if let Some(name) = &hints.time_column {
+        Some(timeless::given(columns, name)?)
+    } else {
+        counted::calendar(columns, notes);
+        parts::together(columns);
+        choose(columns, hints.sampling_rate)
+    };
+    let Some(index) = found else {
+        let may_be = columns.iter().find_map(may_be_times);
+        let is_said = may_be.is_some();
+        notes.extend(may_be.filter(|_| hints.sampling_rate.is_none()));
+        notes.extend(bare::note(columns, hints.sampling_rate));
+        let clock = counters(columns, hints, notes);
+        if clock.is_none() && !is_said {
+            notes.extend(timeless::first_may_be(columns));
         }
-        return Ok(counters(columns, hints, notes));
+        return Ok(clock);
     };
     let column = columns.remove(index);
     let name = column.name.clone();
@@ -138,11 +148,14 @@ fn texts_with_times(columns: &mut [Column]) {
 
 /// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column. Of
 /// numbers, those that do not rise come last.
-fn choose(columns: &[Column]) -> Option<usize> {
+fn choose(columns: &[Column], rate: Option<f64>) -> Option<usize> {
     let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
+            Values::Numbers(_) if bare_unit(&column.name).is_some() => {
+                bare::rank(column, columns, rate)
+            }
             Values::Numbers(values) if named && are_times(&column.name, values) => {
                 counts::rank(&column.name, values)
             }

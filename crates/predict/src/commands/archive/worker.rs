@@ -184,7 +184,8 @@ impl Worker<'_> {
                 .flatten()
         };
         let paths: Vec<PathBuf> = of(day).chain(of(day + 1)).cloned().collect();
-        let recordings = Recordings::open(&paths, &arguments.hints()?)?;
+        let rate = self.analyst.borrow().cutting.rate;
+        let recordings = Recordings::open(&paths, &arguments.hints(rate)?)?;
         for note in &recordings.notes {
             arguments.model.say(&format!("note: {note}"));
         }

@@ -172,7 +172,9 @@ fn milliseconds_without_a_unit_are_a_doubt() {
         let rows: String = (0..300).map(row).collect();
         let own = contents(&format!("time,Z\n{rows}"), &Hints::default()).unwrap();
         let doubts = own.notes.texts(true);
-        let is_said = doubts.iter().any(|note| note.contains("name it `time_ms`"));
+        let is_said = doubts
+            .iter()
+            .any(|note| note.contains("name the column `time_ms`"));
         assert_eq!(is_said, is_doubt, "{step}: {doubts:?}");
     }
 }
@@ -206,10 +208,7 @@ fn counters_without_a_unit_are_no_dates() {
     for (step, first) in [(10, 99_900_000), (100_000, 3_000_000_000)] {
         let own = contents(&text(step, first), &Hints::default()).unwrap();
         let said = own.notes.texts(true).join("; ");
-        assert!(
-            said.contains("per row; if they are milliseconds, name it `time_ms`"),
-            "{said}"
-        );
+        assert!(said.contains("then name the column `time_ms`"), "{said}");
     }
     // Dates before 2001 and after 2060, every 10 ms.
     for first in [900_000_000_000, 3_000_000_000_000] {

@@ -1,0 +1,59 @@
+//! Times without a name or a unit: told by the list of recordings, or an error.
+
+use super::*;
+
+/// Writes six tables of 200 rows with `head` above them.
+fn tables(folder: &Path, head: &str, row: impl Fn(usize) -> String) {
+    for file in 0..6 {
+        let value = |i: usize| (i * i * 37 + i * file + file) % 10_007;
+        let rows = (0..200).map(|i| format!("{},{}\n", row(i), value(i)));
+        let text = format!("{head}{}", rows.collect::<String>());
+        std::fs::write(folder.join(format!("{file}.csv")), text).unwrap();
+    }
+}
+
+/// Imports the tables with windows of 0.64 s at `rate`; each recording has more `keys`.
+fn imported(folder: &Path, rate: f64, keys: &str) -> Result<Imported, String> {
+    let own = |i: usize| {
+        let class = ["a", "b"][i % 2];
+        format!("  - {{files: [{i}.csv], class: {class}{keys}}}\n")
+    };
+    let list: String = (0..6).map(own).collect();
+    let head = format!("sampling_rate: {rate}\nwindow: 0.64\nclass_names: [a, b]\n");
+    let list = format!("{head}channels: [\"2\"]\nrecordings:\n{list}");
+    std::fs::write(folder.join("list.yaml"), list).unwrap();
+    let config = RecordingsConfig::load(&folder.join("list.yaml")).map_err(|e| e.to_string())?;
+    let out = folder.join(format!("out{rate}{}", keys.len()));
+    import(&config, &out, 100, &mut |_| {}).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_rate_of_the_list_tells_milliseconds() {
+    let folder = tempfile::tempdir().unwrap();
+    tables(folder.path(), "timestamp,2\n", |i| (10 * i).to_string());
+    let own = imported(folder.path(), 100.0, "").unwrap();
+    assert_eq!(own.counts.windows, 18, "{:?}", own.warnings);
+    // In seconds, nearly all samples would be made up.
+    let error = imported(folder.path(), 200.0, "").unwrap_err();
+    assert!(
+        error.contains("the sampling rate is 0.1 Hz") && error.contains("the rate is 100 Hz"),
+        "{error}"
+    );
+}
+
+/// No window spans the gap of five seconds.
+#[test]
+fn a_list_names_the_column_of_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = |i: usize| i as f64 * 0.01 + if i < 100 { 0.0 } else { 5.0 };
+    tables(folder.path(), "", |i| format!("{:.2}", time(i)));
+    for keys in [", time_column: 1", ", time_column: \"1\""] {
+        let own = imported(folder.path(), 100.0, keys).unwrap();
+        assert_eq!(own.counts.windows, 6, "{:?}", own.warnings);
+    }
+    // Rows are joined if only the rate is given, which the import says.
+    let own = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
+    assert_eq!(own.counts.windows, 18);
+    let said = own.warnings.texts(true).join("; ");
+    assert!(said.contains("`time_column: 1`"), "{said}");
+}
