@@ -249,6 +249,8 @@ enum Recognised {
     Content(fn(&[u8]) -> bool),
     /// By one of these extensions, in lower case.
     Extension(&'static [&'static str]),
+    /// As a text, whatever its extension.
+    Text,
 }
 
 /// A recording format.
@@ -259,13 +261,14 @@ impl Format {
         match self.0 {
             Content(is) => is(bytes),
             Extension(names) => names.contains(&extension),
+            Recognised::Text => text::is(bytes),
         }
     }
 }
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 8] = [
+const FORMATS: [Format; 9] = [
     Format(Content(columns::is), columns::read),
     Format(Content(wav::is), |bytes, hints| wav::read(bytes, hints)),
     Format(Content(mseed::is), |bytes, hints| mseed::read(bytes, hints)),
@@ -281,10 +284,14 @@ const FORMATS: [Format; 8] = [
         mseed::read(bytes, hints)
     }),
     // Loggers use various extensions for tables.
-    Format(Extension(&["dat", "asc", "log", ""]), |bytes, hints| {
-        table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
-    }),
+    Format(Extension(&["dat", "asc", "log", ""]), maybe_table),
+    Format(Recognised::Text, maybe_table),
 ];
+
+/// Reads a table whose extension does not say that it is one.
+fn maybe_table(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
+    table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
+}
 
 /// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
 ///
@@ -309,7 +316,7 @@ fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Content
     }
     let mut formats = FORMATS.iter();
     let format = formats.find(|format| format.accepts(bytes, extension));
-    if format.is_none_or(|format| matches!(format.0, Extension(_)))
+    if format.is_none_or(|format| !matches!(format.0, Content(_)))
         && let Some(other) = signatures::of(bytes)
     {
         return Err(RecordingError::OtherFormat(other));

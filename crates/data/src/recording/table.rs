@@ -13,9 +13,11 @@ mod counted;
 mod counts;
 mod days;
 mod digits;
+mod ends;
 mod headings;
 mod kinds;
 mod labelled;
+mod labview;
 mod layout;
 mod line;
 mod monitor;
@@ -55,6 +57,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let zeros = text::trailing_zeros(bytes);
     let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
     text.bytes = monitor::without_arrows(text.bytes);
+    let of_labview = labview::read(&mut text, hints)?;
+    let hints = of_labview.as_ref().unwrap_or(hints);
+    text.bytes = ends::without_semicolons(text.bytes);
     let mut layout = layout::find(&text.bytes)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.

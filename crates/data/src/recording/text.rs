@@ -60,6 +60,14 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
     })
 }
 
+/// Whether a file begins as texts do: without control characters.
+pub fn is(bytes: &[u8]) -> bool {
+    const LOOKED_AT: usize = 4096;
+    let has_mark = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+    let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
+    has_mark || bytes.iter().take(LOOKED_AT).all(is_text)
+}
+
 /// Number of line ends of a text, and whether it has quotes and bytes of zero.
 fn survey(bytes: &[u8]) -> (usize, bool, bool) {
     let (mut all, mut quoted, mut zero) = (0, false, false);
@@ -150,6 +158,12 @@ mod tests {
             let error = decode(bytes).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn texts_have_no_control_characters() {
+        assert!(is(b"Zeit \xB5s\r\n1\t2") && is(b"\xFF\xFEa\0"));
+        assert!(!is(b"1,2\n\x01") && !is(b"\x89HDF\r\n\x1A"));
     }
 
     #[test]

@@ -105,6 +105,12 @@ pub enum TableError {
         /// Name of the wanted column.
         name: String,
     },
+    /// A file of LabVIEW has several tables.
+    #[error("line {line} begins another measurement of LabVIEW: save each in a file of its own")]
+    Measurements {
+        /// The line.
+        line: usize,
+    },
     /// There is no column of times as the list of recordings names it.
     #[error(
         "there is no column `{name}`, as `time_column` says: there are {}", there.join(", ")

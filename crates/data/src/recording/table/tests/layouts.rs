@@ -3,6 +3,86 @@
 use super::super::rows::PART;
 use super::*;
 
+/// SisFall has such lines.
+#[test]
+fn semicolons_at_the_ends_of_lines() {
+    let rows: String = (0..100)
+        .map(|i| format!("{:4},{:4},  {};\n", i % 7, i % 5, i % 3))
+        .collect();
+    let given = Hints {
+        sampling_rate: Some(200.0),
+        ..Hints::default()
+    };
+    let expected: Vec<f64> = (0..100).map(|i| f64::from(i % 3)).collect();
+    for (head, name) in [("", "3"), ("a,b,c;\n", "c"), ("a,b,c\n", "c")] {
+        let own = contents(&format!("{head}{rows}"), &given).unwrap();
+        assert_eq!(own.traces.len(), 3, "{head}");
+        assert_eq!(
+            (&*own.traces[2].channel, &own.traces[2].samples),
+            (name, &expected)
+        );
+    }
+    // Here they separate.
+    let own = contents(&rows.replace(',', ";"), &given).unwrap();
+    assert_eq!(own.traces[2].samples, expected);
+}
+
+#[test]
+fn measurements_of_labview() {
+    let head = "LabVIEW Measurement\t\nSeparator\tTab\nDate\t2017/06/13\nTime\t19:49:00.99\n***End_of_Header***\t\n\t\n\
+                Channels\t2\t\t\nDate\t2017/06/13\t2017/06/13\t\nTime\t19:49:01.5\t19:49:01.5\t\nX0\t0.0E+0\t0.0E+0\t\n\
+                Delta_X\t1.000000E-3\t1.000000E-3\t\n***End_of_Header***\t\t\t\n";
+    let start = crate::recording::parse_time("2017-06-13T19:49:01.5Z").unwrap();
+    let table = |names: &str, row: &dyn Fn(u32) -> String| {
+        let rows: String = (0..100).map(row).collect();
+        format!("{head}{names}\tComment\n{rows}")
+    };
+    for text in [
+        table("X_Value\tax\tay", &|i| {
+            format!("{:.6}\t{i}\t{}\n", f64::from(i) * 1e-3, i % 9)
+        }),
+        table("X_Value\tax\tay", &|i| format!("\t{i}\t{}\n", i % 9)),
+        table("ax\tay", &|i| format!("{i}\t{}\n", i % 9)),
+    ] {
+        let own = contents(&text, &Hints::default()).unwrap();
+        let names: Vec<&str> = own.traces.iter().map(|trace| &*trace.channel).collect();
+        assert_eq!(names, ["ax", "ay"], "{text:.400}");
+        let first = &own.traces[0];
+        assert_eq!(
+            (first.rate, first.start, first.samples.len()),
+            (1000.0, start, 100)
+        );
+    }
+    let two =
+        table("ax\tay", &|i| format!("{i}\t{i}\n")) + &table("ax\tay", &|i| format!("{i}\t{i}\n"));
+    let error = contents(&two, &Hints::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("begins another measurement of LabVIEW"),
+        "{error}"
+    );
+}
+
+/// A text that is a table is read as one, whatever its extension.
+#[test]
+fn tables_with_any_extension() {
+    let text = "time,x\n0.00,1\n0.01,2\n0.02,3\n0.03,1\n";
+    for extension in ["lvm", "data", "xyz", "log", "asc", "prn", "tab", "csv", ""] {
+        let own = crate::recording::parse(text.as_bytes(), extension, &Hints::default());
+        assert_eq!(own.unwrap().traces[0].rate, 100.0, "{extension}");
+    }
+    let parse = |bytes: &[u8]| crate::recording::parse(bytes, "xyz", &Hints::default());
+    let error = parse(b"Hello\nworld\n").unwrap_err().to_string();
+    assert!(
+        error.starts_with("unknown format") && error.contains("as a table"),
+        "{error}"
+    );
+    let error = parse(b"\x01\x02binary\0").unwrap_err().to_string();
+    assert!(
+        error.starts_with("unknown format") && !error.contains("as a table"),
+        "{error}"
+    );
+}
+
 #[test]
 fn wide_and_long_tables() {
     let wide = parse(
