@@ -1,6 +1,8 @@
 //! Notes on samples that are finite but may not be measurements: long stretches of one value, and a repeated value far
 //! from all others. They are kept and reported, since only the person who recorded them can decide.
 
+mod glitches;
+
 use crate::recording::{Trace, format_time};
 
 /// Minimum duration of a constant stretch that is reported.
@@ -18,6 +20,7 @@ pub(crate) fn notes<'a>(
     traces: impl Iterator<Item = &'a Trace> + Clone,
 ) -> Vec<String> {
     let flat = flat(channel, traces.clone());
+    let glitches = glitches::note(channel, traces.clone());
     let values = traces.flat_map(|trace| &trace.samples).copied();
     let lowest = Extreme::of(values.clone());
     let highest = Extreme::of(values.map(|value| -value));
@@ -40,6 +43,8 @@ pub(crate) fn notes<'a>(
              value? Missing samples must be left out or NaN"
         )
     });
+    // A fill value is said once.
+    let far = far.or(glitches);
     flat.into_iter().chain(far).collect()
 }
 
@@ -180,7 +185,7 @@ mod tests {
         let clipped = wave(5_000).iter().map(|v| v.clamp(-0.5, 0.5)).collect();
         let coarse = wave(5_000).iter().map(|v| v.round()).collect();
         let mut spike = wave(5_000);
-        spike[77] = 1e6;
+        spike[77] = 1e3;
         let mut pause = wave(5_000);
         pause[1_000..2_900].fill(0.0);
         let square = (0..5_000).map(|i| f64::from(i % 2) * 1e4).collect();

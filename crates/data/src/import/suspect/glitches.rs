@@ -1,0 +1,125 @@
+//! Single samples far from all others, as a fault of a serial line makes them.
+
+use crate::recording::{Trace, format_time};
+
+/// Part of the samples that may be glitches, at most.
+const PART: f64 = 1e-3;
+/// Distance of a glitch from the usual samples, in multiples of their range.
+const FAR: f64 = 1000.0;
+/// Distance of the samples beside it, at most: the ground moves before and after its strongest motion.
+const NEAR: f64 = 10.0;
+/// Samples in a row that a glitch has, at most.
+const LONGEST: usize = 2;
+/// Samples from which the usual ones are found.
+const LOOKED_AT: usize = 1 << 16;
+
+/// A note on the glitches of a channel.
+pub(super) fn note<'a>(
+    channel: &str,
+    traces: impl Iterator<Item = &'a Trace> + Clone,
+) -> Option<String> {
+    let usual = Usual::of(traces.clone())?;
+    let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
+    let mut count = 0;
+    let mut first = None;
+    for trace in traces {
+        let samples = &trace.samples;
+        let mut at = 0;
+        while let Some(next) = samples[at..]
+            .iter()
+            .position(|own| usual.is_beyond(*own, FAR))
+        {
+            let start = at + next;
+            let run = samples[start..].iter();
+            let run = run.take_while(|own| usual.is_beyond(**own, FAR)).count();
+            at = start + run;
+            let beside = [start.checked_sub(1), Some(at)].into_iter().flatten();
+            let mut beside = beside.filter_map(|i| samples.get(i));
+            // Motion, or a fill value.
+            if run > LONGEST || beside.any(|own| usual.is_beyond(*own, NEAR)) {
+                return None;
+            }
+            count += run;
+            first.get_or_insert((samples[start], trace.time(start)));
+        }
+    }
+    let (value, time) = first?;
+    let (from, to) = (usual.from, usual.to);
+    (count as f64 <= PART * all as f64).then(|| {
+        format!(
+            "channel `{channel}`: {count} of {all} samples are far from all others, which lie about between {from} and {to}: the \
+             first is {value} at {}; are they faults of the recorder? They are kept: leave them out or make them NaN",
+            format_time(time)
+        )
+    })
+}
+
+/// Between which values most samples lie.
+struct Usual {
+    from: f64,
+    to: f64,
+}
+
+impl Usual {
+    /// From the first to the 99th percentile; `None` if they are equal.
+    fn of<'a>(traces: impl Iterator<Item = &'a Trace> + Clone) -> Option<Self> {
+        let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
+        let step = all.div_ceil(LOOKED_AT).max(1);
+        let samples = traces.flat_map(|trace| &trace.samples);
+        let mut some: Vec<f64> = samples.step_by(step).copied().collect();
+        let last = some.len().checked_sub(1)?;
+        let from = *some.select_nth_unstable_by(last / 100, f64::total_cmp).1;
+        let to = *some
+            .select_nth_unstable_by(last - last / 100, f64::total_cmp)
+            .1;
+        (from < to).then_some(Self { from, to })
+    }
+
+    /// Whether a value is outside by more than some multiple of the range.
+    fn is_beyond(&self, value: f64, times: f64) -> bool {
+        let away = (self.from - value).max(value - self.to);
+        away > times * (self.to - self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(glitches: &[(usize, f64)]) -> Option<String> {
+        let mut samples: Vec<f64> = (0..20_000).map(|i| 511.0 + f64::from(i % 3)).collect();
+        glitches
+            .iter()
+            .for_each(|(at, value)| samples[*at] = *value);
+        let trace = Trace {
+            channel: "Z".into(),
+            start: 0,
+            rate: 100.0,
+            samples,
+        };
+        note("Z", std::iter::once(&trace))
+    }
+
+    #[test]
+    fn single_huge_values_are_noted() {
+        let found = of(&[(150, 3.9e9), (900, 3.91e9), (901, 1_000.0)]);
+        assert_eq!(found, None, "beside motion");
+        let found = of(&[(150, 3.9e9), (900, 3.91e9), (7000, -1e9)]);
+        let expected = "channel `Z`: 3 of 20000 samples are far from all others, which lie about between 511 and 513: the first is \
+                        3900000000 at 1.500 s;";
+        assert!(
+            found.as_ref().is_some_and(|own| own.starts_with(expected)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn strong_motion_and_many_values_are_not() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[(150, 2000.0)]), None);
+        let blow: Vec<(usize, f64)> = (0..50).map(|i| (150 + i, 5e4 / (i + 1) as f64)).collect();
+        assert_eq!(of(&blow), None);
+        let many: Vec<(usize, f64)> = (0..40).map(|i| (10 + 100 * i, 1e9 + i as f64)).collect();
+        assert_eq!(of(&many), None);
+    }
+}
