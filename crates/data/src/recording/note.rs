@@ -248,6 +248,12 @@ impl Serialize for Note {
 /// Subjects that a line names.
 const NAMED: usize = 3;
 
+/// What notes have in common that say the same: not the example of a text.
+fn gist(said: &str) -> &str {
+    let example = said.find(": texts, such as `");
+    &said[..example.unwrap_or(said.len())]
+}
+
 /// The text of notes that say the same.
 fn together(group: &[&Note]) -> String {
     let mut subjects: Vec<&str> = group.iter().map(|note| note.parts().0).collect();
@@ -308,7 +314,9 @@ impl Notes {
         let mut known: HashMap<(&str, bool), usize> = HashMap::new();
         for note in self.0.iter().filter(|note| wanted(note)) {
             let (_, said) = note.parts();
-            let own = *known.entry((said, note.is_doubt)).or_insert(groups.len());
+            let own = *known
+                .entry((gist(said), note.is_doubt))
+                .or_insert(groups.len());
             match groups.get_mut(own) {
                 Some(group) => group.push(note),
                 None => groups.push(vec![note]),

@@ -270,6 +270,16 @@ pub enum ClockError {
     /// A single row does not tell a rate.
     #[error("the sampling rate does not follow from one row: {GIVE_RATE}")]
     OneRow,
+    /// Few different times do not tell a rate.
+    #[error(
+        "the {rows} rows have {different} different times, too few to tell the sampling rate: {GIVE_RATE}"
+    )]
+    FewTimes {
+        /// Number of rows.
+        rows: usize,
+        /// Number of different times.
+        different: usize,
+    },
     /// All times are equal.
     #[error("all {rows} times are {time}: {GIVE_RATE}")]
     EqualTimes {
@@ -283,8 +293,8 @@ pub enum ClockError {
     Falling,
     /// A time is before that of the row above.
     #[error(
-        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; sort the rows, or cut the table \
-         there",
+        "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; cut the table there if another \
+         recording begins, or sort the rows",
         row + 1
     )]
     Backwards {
@@ -312,7 +322,7 @@ impl ClockError {
     fn is_rate_unknown(&self) -> bool {
         matches!(
             self,
-            Self::OneRow | Self::EqualTimes { .. } | Self::Uneven { .. }
+            Self::OneRow | Self::FewTimes { .. } | Self::EqualTimes { .. } | Self::Uneven { .. }
         )
     }
 }

@@ -23,6 +23,20 @@ fn notes_that_say_the_same_are_one_line() {
 }
 
 #[test]
+fn notes_on_texts_are_one_line_whatever_the_texts() {
+    let mut notes = Notes::default();
+    for i in 0..3 {
+        let left_out = Remark::ColumnLeftOut {
+            name: "session".into(),
+            what: format!("texts, such as `{i}_a`"),
+        };
+        notes.push(Note::from(left_out).after(format_args!("{i}.csv: ")));
+    }
+    let line = "3 times: left out column `session`: texts, such as `0_a` (0.csv, 1.csv, 2.csv)";
+    assert_eq!(notes.grouped(|_| true), [line]);
+}
+
+#[test]
 fn texts_are_doubts_and_remarks_are_not() {
     let mut notes = Notes::default();
     notes.push("12 records left out");

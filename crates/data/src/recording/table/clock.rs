@@ -58,14 +58,21 @@ fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
         return finish(times, &seconds, guess, given);
     }
     let Some(guess) = best(&seconds, given) else {
-        let rate = given.ok_or_else(|| ClockError::EqualTimes {
-            rows: times.len(),
-            time: format_time(origin),
+        let (rows, time) = (times.len(), format_time(origin));
+        let different = times.chunk_by(|one, next| one == next).count();
+        let rate = given.ok_or(if different > 1 {
+            ClockError::FewTimes { rows, different }
+        } else {
+            ClockError::EqualTimes { rows, time }
         })?;
+        let which = if different > 1 {
+            "few times differ"
+        } else {
+            "all times are equal"
+        };
         let mut clock = single(rate);
-        clock
-            .notes
-            .push("all times are equal: they are computed from the given rate".into());
+        let note = format!("{which}: they are computed from the given rate");
+        clock.notes.push(note);
         return Ok(clock);
     };
     finish(times, &seconds, guess, given)

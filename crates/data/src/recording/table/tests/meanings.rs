@@ -198,3 +198,32 @@ fn a_column_of_times_without_a_name_is_given() {
     let error = contents(&texts, &given("t")).unwrap_err().to_string();
     assert!(error.contains("column `t` has no times"), "{error}");
 }
+
+/// Another reading with a rate tells it.
+#[test]
+fn a_missing_rate_is_said_without_columns_of_labels() {
+    let text = table("x,activity", 100, |i| {
+        format!("{},{}", i % 7, ["walk", "sit"][i as usize / 50])
+    });
+    let hints = Hints {
+        finds_labels: true,
+        ..Hints::default()
+    };
+    let error = contents(&text, &hints).unwrap_err().to_string();
+    assert!(!error.contains("label"), "{error}");
+    let hints = Hints {
+        sampling_rate: Some(1.0),
+        ..hints
+    };
+    assert_eq!(of(&text, &hints).label_columns.len(), 1);
+}
+
+#[test]
+fn few_different_times_are_not_called_equal() {
+    let text = table("time,x", 80, |i| {
+        format!("2015-07-15 12:27:{},{}", 42 + i / 40, i % 7)
+    });
+    let error = contents(&text, &Hints::default()).unwrap_err().to_string();
+    let expected = "the 80 rows have 2 different times, too few to tell the sampling rate: give";
+    assert!(error.contains(expected), "{error}");
+}
