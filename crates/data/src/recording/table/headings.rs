@@ -21,12 +21,7 @@ pub(super) fn names(
     notes: &mut Notes,
 ) -> (Vec<String>, Option<usize>) {
     let (above, below) = rows.split_at(first);
-    // A logger that is switched on may lose the beginning of the first row.
-    let is_cut = |row: &&Vec<Vec<u8>>| {
-        let kinds = loose_kinds(row);
-        row.len() < width && kinds.contains(&Kind::Number) && !kinds.contains(&Kind::Text)
-    };
-    let cut = above.iter().rev().take_while(is_cut).count();
+    let cut = cut_rows(above, width);
     let above: Vec<&[Vec<u8>]> = above[..first - cut]
         .iter()
         .map(|row| unmarked(row, width))
@@ -168,6 +163,15 @@ fn name_times_by_unit(names: &mut [String], below: &[&[Vec<u8>]]) {
             names[at] = format!("time ({})", plain_unit(&units[at]));
         }
     }
+}
+
+/// Number of lines at the end that are rows of fewer cells: a logger that is switched on may lose the beginning of the first.
+fn cut_rows(above: &[Vec<Vec<u8>>], width: usize) -> usize {
+    let is_cut = |row: &&Vec<Vec<u8>>| {
+        let kinds = loose_kinds(row);
+        row.len() < width && kinds.contains(&Kind::Number) && !kinds.contains(&Kind::Text)
+    };
+    above.iter().rev().take_while(is_cut).count()
 }
 
 /// Adds the name that a line of `width - 1` names lacks: that of the first column if it counts `rows`, else that of the last.

@@ -46,14 +46,7 @@ fn calendar(columns: &mut Vec<Column>) {
         columns.iter().position(named)
     };
     let mut own = CALENDAR.map(find);
-    // Months and minutes with the letters of a date's pattern, which only their case tells apart.
-    let exact = |name: &str| columns.iter().position(|column| column.name.trim() == name);
-    if own[1].is_none() && own[0].is_some() && own[2].is_some() {
-        own[1] = exact("MM");
-        if own[1].is_some() && own[3].is_some() {
-            own[4] = own[4].or_else(|| exact("mm"));
-        }
-    }
+    months_and_minutes(columns, &mut own);
     let day_of_year = find(&DAY_OF_YEAR);
     let Some(year) = own[0] else {
         return;
@@ -117,6 +110,18 @@ fn calendar(columns: &mut Vec<Column>) {
             whole: true,
         },
     );
+}
+
+/// Finds months and minutes with the letters of a date's pattern, `MM` and `mm`, which only their case tells apart.
+fn months_and_minutes(columns: &[Column], own: &mut [Option<usize>; 9]) {
+    let exact = |name: &str| columns.iter().position(|column| column.name.trim() == name);
+    if own[1].is_some() || own[0].is_none() || own[2].is_none() {
+        return;
+    }
+    own[1] = exact("MM");
+    if own[1].is_some() && own[3].is_some() {
+        own[4] = own[4].or_else(|| exact("mm"));
+    }
 }
 
 /// The last word of a name in lower case, and what is before it: `tv` and `usec` of `tv_usec`.

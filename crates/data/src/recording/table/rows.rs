@@ -84,13 +84,11 @@ pub(super) fn read(
             rows_of(all.cut.count)
         ));
     }
-    if all.other_names.count > 0 {
-        let (line, names) = told(&all.other_names);
+    if let (line @ 1.., names) = told(&all.other_names) {
         return Err(TableError::NamesChange { line, names });
     }
     if all.names.count > 0 {
-        let (line, _) = told(&all.names);
-        let rows = rows_of(all.names.count);
+        let (line, rows) = (told(&all.names).0, rows_of(all.names.count));
         notes.push(Remark::NamesAgain { rows, line });
     }
     for (name, odd) in layout.names.iter().zip(&all.wrong) {
