@@ -57,6 +57,14 @@ pub enum PredictError {
     /// A recording cannot be resampled to the model's rate.
     #[error(transparent)]
     Rate(#[from] data::signal::SignalError),
+    /// The recording of a site cannot be resampled to the model's rate.
+    #[error("{site}: {problem}")]
+    SiteRate {
+        /// The site, or its file.
+        site: String,
+        /// Why it cannot.
+        problem: data::signal::SignalError,
+    },
     /// An option is invalid.
     #[error("{0}")]
     Usage(String),
@@ -192,6 +200,7 @@ impl PredictError {
             | Self::Channels(_)
             | Self::SiteChannels { .. }
             | Self::Rate(_)
+            | Self::SiteRate { .. }
             | Self::Usage(_) => 2,
             Self::Data(error) if error.is_machine_failure() => 1,
             Self::Data(_) => 2,

@@ -183,8 +183,25 @@ impl Site {
     /// to `sink`. Some later samples may be included.
     ///
     /// # Errors
-    /// If a file becomes unreadable, or an error of `sink`.
+    /// If a file becomes unreadable, or an error of `sink`; that of a rate gets the name of the site.
     pub(crate) fn feed(
+        &mut self,
+        channels: &[String],
+        limit: i64,
+        joiner: &mut Joiner,
+        sink: JoinedSink<'_>,
+    ) -> Result<(), PredictError> {
+        let fed = self.pass_on(channels, limit, joiner, sink);
+        fed.map_err(|error| match error {
+            PredictError::Rate(problem) => PredictError::SiteRate {
+                site: self.name.clone(),
+                problem,
+            },
+            other => other,
+        })
+    }
+
+    fn pass_on(
         &mut self,
         channels: &[String],
         limit: i64,

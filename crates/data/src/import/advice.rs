@@ -13,9 +13,6 @@ const SAME_MINUTES: f64 = 0.1;
 /// Windows quieter than this fraction of their recording's usual window are silent.
 const SILENT: f32 = 1e-4;
 
-/// A recording slower by this factor more likely has times in another unit.
-const FAR_SLOWER: f64 = 50.0;
-
 /// Properties of the windows in the spool.
 #[derive(Debug, Default)]
 pub(super) struct Traits {
@@ -202,17 +199,11 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
     let lowest = own_rate(slowest);
     let mut advice = vec![format!(
         "{} of {} recordings have a lower rate than `sampling_rate: {rate}`, such as {} with {lowest} Hz, and so nothing above {} \
-         Hz: {}",
+         Hz: choose a lower `sampling_rate`",
         slow.len(),
         all.len(),
         slowest.name,
-        lowest / 2.0,
-        if lowest < rate / FAR_SLOWER {
-            "is the unit of its times another? Name it in the column, such as `time_ms`, or give the recording its \
-             `sampling_rate`"
-        } else {
-            "choose a lower `sampling_rate`"
-        }
+        lowest / 2.0
     )];
     let has =
         |recording: &RecordingReport, class: usize| recording.classes[class].counts.windows > 0;
@@ -262,12 +253,9 @@ mod tests {
                 "all recordings of class `quiet` have such a lower rate: the rate alone tells it from other classes",
             ]
         );
-        let unit = [recording("a", 0.02, 0), recording("b", 200.0, 1)];
-        let advice = slower(200.0, &classes, &unit);
-        assert!(
-            advice[0].contains("is the unit of its times another?"),
-            "{advice:?}"
-        );
+        // Nothing of interest is missing.
+        let near = [recording("a", 197.0, 0), recording("b", 200.0, 1)];
+        assert!(slower(200.0, &classes, &near).is_empty());
         // Without other recordings, the rate tells nothing.
         let slow = [recording("a", 100.0, 0), recording("b", 100.0, 1)];
         assert_eq!(slower(200.0, &classes, &slow).len(), 1);

@@ -119,9 +119,12 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     let contents = of_columns(columns, hints, notes);
     // Rows of several persons or sessions may be the reason for an error; not for a missing rate, with which the table is
     // read again.
-    let contents = contents.map_err(|problem| match problem.is_rate_unknown() {
-        true => problem,
-        false => problem.noted(label_columns.clone()),
+    let contents = contents.map_err(|problem| {
+        if problem.is_rate_unknown() {
+            problem
+        } else {
+            problem.noted(label_columns.clone())
+        }
     })?;
     Ok(Contents {
         label_columns,

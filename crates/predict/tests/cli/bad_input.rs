@@ -2,6 +2,35 @@
 
 use super::*;
 
+/// Milliseconds without a unit fit the model's rate, or are refused: in seconds, nearly all samples would be made up.
+#[test]
+fn times_in_another_unit_are_no_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, None);
+    let path = folder.path().join("slow.csv");
+    let rows: String = (0..300)
+        .map(|i| format!("{},{},{}\n", 10 * i, i * i % 7, i % 5))
+        .collect();
+    std::fs::write(&path, format!("timestamp,x,y\n{rows}")).unwrap();
+    let (model, path) = (model.to_str().unwrap(), path.to_str().unwrap());
+    let of_rate = |rate: &str| {
+        run(&[
+            "recording",
+            model,
+            path,
+            "--model-rate",
+            rate,
+            "--channels",
+            "x,y",
+        ])
+    };
+    refused(&of_rate("250"), 2, "slow.csv: the sampling rate is 0.1 Hz");
+    let output = of_rate("100");
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("with the rate of the windows"), "{said}");
+}
+
 #[test]
 fn what_is_wrong_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ pub(super) fn without_semicolons(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     };
     // The line of names may have none.
     let others = lines().filter(|line| before_end(line).is_none()).count();
-    if others > 1 || others == lines().count() || !lines().all(|line| is_plain(line)) {
+    if others > 1 || others == lines().count() || !lines().all(is_plain) {
         return text;
     }
     let mut plain = Vec::with_capacity(text.len());
