@@ -4,6 +4,8 @@ use crate::recording::{Trace, format_time};
 
 /// Part of the samples that may be glitches, at most.
 const PART: f64 = 1e-3;
+/// Part of the samples at either end that are not usual: more than may be glitches at both.
+const ENDS: f64 = 2.0 * PART;
 /// Distance of a glitch from the usual samples, in multiples of their range.
 const FAR: f64 = 1000.0;
 /// Distance of the samples beside it, at most: the ground moves before and after its strongest motion.
@@ -61,17 +63,16 @@ struct Usual {
 }
 
 impl Usual {
-    /// From the first to the 99th percentile; `None` if they are equal.
+    /// Without the ends; `None` if all are equal.
     fn of<'a>(traces: impl Iterator<Item = &'a Trace> + Clone) -> Option<Self> {
         let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
         let step = all.div_ceil(LOOKED_AT).max(1);
         let samples = traces.flat_map(|trace| &trace.samples);
         let mut some: Vec<f64> = samples.step_by(step).copied().collect();
         let last = some.len().checked_sub(1)?;
-        let from = *some.select_nth_unstable_by(last / 100, f64::total_cmp).1;
-        let to = *some
-            .select_nth_unstable_by(last - last / 100, f64::total_cmp)
-            .1;
+        let end = ((ENDS * last as f64).ceil() as usize).min(last);
+        let from = *some.select_nth_unstable_by(end, f64::total_cmp).1;
+        let to = *some.select_nth_unstable_by(last - end, f64::total_cmp).1;
         (from < to).then_some(Self { from, to })
     }
 
@@ -107,6 +108,19 @@ mod tests {
         let found = of(&[(150, 3.9e9), (900, 3.91e9), (7000, -1e9)]);
         let expected = "channel `Z`: 3 of 20000 samples are far from all others, which lie about between 511 and 513: the first is \
                         3900000000 at 1.500 s;";
+        assert!(
+            found.as_ref().is_some_and(|own| own.starts_with(expected)),
+            "{found:?}"
+        );
+    }
+
+    /// Marks that a program wrote do not hide them.
+    #[test]
+    fn marks_are_usual() {
+        let mut all: Vec<(usize, f64)> = (0..80).map(|i| (5 + 200 * i, 10_000.0)).collect();
+        all.extend((0..5).map(|i| (100 + 900 * i, 3.9e9 + i as f64)));
+        let found = of(&all);
+        let expected = "channel `Z`: 5 of 20000 samples are far from all others, which lie about between 511 and 10000: the first";
         assert!(
             found.as_ref().is_some_and(|own| own.starts_with(expected)),
             "{found:?}"
