@@ -1,5 +1,7 @@
 //! Errors of imports. The error around them names the file; see [`crate::DataError`].
 
+use std::path::PathBuf;
+
 use super::preprocessing::PreprocessingError;
 use super::recording::{MergeError, TimeError};
 use crate::signal::SignalError;
@@ -11,8 +13,89 @@ pub enum ImportError {
     #[error("already exists: nothing is overwritten; choose another --out")]
     OutputExists,
     /// No file has the name or matches the pattern.
-    #[error("no file matches")]
-    NoFile,
+    #[error("no file matches; the folder {} has {}", folder.display(), there.join(", "))]
+    NoFile {
+        /// The last folder of the pattern that exists.
+        folder: PathBuf,
+        /// What is in it.
+        there: Vec<String>,
+    },
+    /// A placeholder of a pattern is unknown.
+    #[error(
+        "unknown placeholder `{placeholder}`: there are {{class}}, {{group}} and {{split}}; write a literal brace as [{{]"
+    )]
+    UnknownPlaceholder {
+        /// The placeholder.
+        placeholder: String,
+    },
+    /// A pattern has a placeholder twice.
+    #[error("has the placeholder `{{{name}}}` twice: write `*` for one of them")]
+    PlaceholderTwice {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Nothing separates a placeholder from a part that may be anything.
+    #[error(
+        "`{{{name}}}` touches `*` or another placeholder, so its value is uncertain: write what is between them, such as \
+         {{group}}_*.csv"
+    )]
+    PlaceholderTouches {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The patterns of a recording have different placeholders.
+    #[error("all patterns of `files` need the same placeholders: divide the entry")]
+    OtherPlaceholders,
+    /// A placeholder and a key give the same.
+    #[error("has `{{{placeholder}}}` and `{key}`, which give the same: keep one of them")]
+    PlaceholderAndKey {
+        /// The placeholder.
+        placeholder: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A name for several recordings.
+    #[error("leave out `name`: each file is a recording of its own, named after the file")]
+    NameOfEachFile,
+    /// Splits in a pattern that are not used.
+    #[error("has the placeholder `{{split}}`, which needs `split: {{by: given}}` in the list")]
+    SplitNotGiven,
+    /// A placeholder of splits gives another text.
+    #[error("the {{split}} `{value}` is not train, val or test")]
+    UnknownSplit {
+        /// The text.
+        value: String,
+    },
+    /// No file has a class.
+    #[error(
+        "{{class}} is never one of `class_names` ({}): it is {there}; write these values in `class_names`, or map them with \
+         `classes: {{value: class}}`",
+        known.join(", ")
+    )]
+    NoClassOfFiles {
+        /// The values.
+        there: String,
+        /// The known classes.
+        known: Vec<String>,
+    },
+    /// Files of one recording have different samples for the same time.
+    #[error(
+        "channel `{channel}`: {} and this file have different samples for the same {seconds:.3} s, and their times count \
+         from the start of each file, so they cannot follow each other. If each file is a recording of its own, write \
+         `each_file: true`, or list each by itself. If they are different sensors, name the channels with the end of \
+         their files' names, such as {suggested}",
+        other.display()
+    )]
+    OverlappingFiles {
+        /// The channel.
+        channel: String,
+        /// The file with the earlier samples.
+        other: PathBuf,
+        /// Seconds that both have.
+        seconds: f64,
+        /// Channels with the names of these files.
+        suggested: String,
+    },
     /// A pattern is malformed.
     #[error(transparent)]
     Pattern(#[from] super::PatternError),

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::fractions::SplitSettings;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
+use super::{each_file, names};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
-use crate::preprocessing::{Step, segment};
+use crate::preprocessing::{BandLayout, BandsConfig, Step, segment};
 
 /// An import: the recordings, their labels, and how to turn them into a dataset.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -49,10 +50,13 @@ pub struct RecordingsConfig {
     /// Notes on values that were read differently from how they were written.
     #[serde(skip)]
     pub notes: Vec<String>,
+    /// Warnings about files that were left out.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
-/// Relative change of the window length that is made automatically.
-const NEAR_WINDOW: f64 = 0.05;
+/// Most samples of a window.
+const LONGEST_WINDOW: usize = 1 << 20;
 
 fn task() -> String {
     "events".into()
@@ -123,13 +127,19 @@ impl RecordingsConfig {
             config.recordings.extend(m3n_vc.recordings(folder)?);
         }
         config.class_names.iter_mut().for_each(trim);
+        for entry in std::mem::take(&mut config.recordings) {
+            let own = each_file::recordings(entry, folder, (&config.class_names, config.split.by))?;
+            config.recordings.extend(own.recordings);
+            config.warnings.extend(own.note);
+        }
         for recording in &mut config.recordings {
             recording.resolve(folder)?;
         }
+        names::complete(&mut config.recordings, folder);
         for own in &mut config.seisbench {
             own.folder = folder.join(&own.folder);
         }
-        config.fit_window();
+        config.note_window();
         config.check().map_err(|(key, problem)| DataError::Config {
             path: path.to_owned(),
             line: None,
@@ -139,23 +149,20 @@ impl RecordingsConfig {
         Ok(config)
     }
 
-    /// Changes the window length to the nearest one that can be cut into segments, if that is close enough.
-    fn fit_window(&mut self) {
-        let asked = self.window * self.sampling_rate;
-        let fitting = (asked / 8.0).round() * 8.0;
-        let off = (fitting / asked - 1.0).abs();
-        if !(fitting >= 8.0 && off <= NEAR_WINDOW) || segment(self.samples()).is_some() {
+    /// Notes a window length that not all front ends take.
+    fn note_window(&mut self) {
+        let samples = self.samples();
+        if segment(samples).is_some() {
             return;
         }
-        let window = fitting / self.sampling_rate;
+        let fitting = samples / 8 * 8;
         self.notes.push(format!(
-            "`window`: {} s at {} Hz are {} samples, and a window needs a multiple of 8: {fitting} samples are taken, \
-             {window:.6} s",
+            "`window`: {} s at {} Hz are {samples} samples, which the front end `bands` takes; `fft` and `welch` need a \
+             multiple of 8, such as {fitting} samples, {:.6} s",
             self.window,
             self.sampling_rate,
-            self.samples()
+            fitting as f64 / self.sampling_rate
         ));
-        self.window = window;
     }
 
     /// Number of samples in a window.
@@ -198,18 +205,22 @@ impl RecordingsConfig {
             return invalid("sampling_rate", problem);
         }
         let samples = self.samples();
-        if self.window.is_nan()
-            || self.window <= 0.0
-            || segment(samples).is_none()
-            || samples > 1 << 20
-        {
-            let fitting = (samples / 8 * 8).clamp(8, 1 << 20);
+        if self.window.is_nan() || self.window <= 0.0 || samples > LONGEST_WINDOW {
             let problem = format!(
-                "{} s at {} Hz are {samples} samples: a window needs a multiple of 8, up to {}, such as {fitting} \
-                 samples, {:.6} s",
+                "{} s at {} Hz are {samples} samples: a window has 1 to {LONGEST_WINDOW}",
+                self.window, self.sampling_rate
+            );
+            return invalid("window", problem);
+        }
+        // The front end that the dataset is written for.
+        let bands = BandLayout::new(&BandsConfig::default(), samples);
+        if let (Err(problem), None) = (bands, segment(samples)) {
+            let fitting = (samples / 8 * 8).max(8);
+            let problem = format!(
+                "{} s at {} Hz are {samples} samples: {problem}; the front ends `fft` and `welch` need a multiple of 8, such \
+                 as {fitting} samples, {:.6} s",
                 self.window,
                 self.sampling_rate,
-                1 << 20,
                 fitting as f64 / self.sampling_rate
             );
             return invalid("window", problem);

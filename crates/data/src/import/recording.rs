@@ -16,8 +16,12 @@ use crate::recording::{Hints, RowColumns};
 pub struct Recording {
     /// Name; default: that of its first file.
     pub name: Option<String>,
-    /// Files, which may be patterns such as `site_a/*.mseed`.
+    /// Files, which may be patterns such as `site_a/*.mseed`, with placeholders such as `{class}/{group}_*.csv`.
+    #[serde(deserialize_with = "one_or_several")]
     pub files: Vec<PathBuf>,
+    /// Whether each file is a recording of its own. With placeholders, each is.
+    #[serde(default)]
+    pub each_file: bool,
     /// Channels, if they differ from those of the list.
     pub channels: Option<Vec<String>>,
     /// Samples per second, for tables without times.
@@ -51,6 +55,29 @@ pub struct Recording {
 /// Removes spaces around a name.
 pub(super) fn trim(name: &mut String) {
     *name = name.trim().to_owned();
+}
+
+/// A list of paths, or one alone.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Vec<PathBuf>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(
+                "a file or pattern, or a list of them; write those with braces in quotation marks",
+            )
+        }
+
+        fn visit_str<E: serde::de::Error>(self, one: &str) -> Result<Self::Value, E> {
+            Ok(vec![one.into()])
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(list))
+        }
+    }
+    deserializer.deserialize_any(Visitor)
 }
 
 /// A map whose keys may be numbers, which YAML does not read as texts.
@@ -152,17 +179,7 @@ impl Recording {
     pub(super) fn resolve(&mut self, folder: &Path) -> Result<(), DataError> {
         let mut files = Vec::new();
         for file in &self.files {
-            let path = folder.join(file);
-            if !is_pattern(&path.to_string_lossy()) || path.exists() {
-                files.push(path);
-                continue;
-            }
-            let error = in_file::<ImportError>(&path);
-            let found = matches(&path).map_err(|problem| error(problem.into()))?;
-            if found.is_empty() {
-                return Err(error(ImportError::NoFile));
-            }
-            files.extend(found);
+            files.extend(expand(&folder.join(file))?);
         }
         self.files = files;
         if let Some(own) = &self.labels_file {
@@ -175,4 +192,47 @@ impl Recording {
         classes.for_each(trim);
         Ok(())
     }
+}
+
+/// Files that a pattern matches; the path itself if it is none.
+///
+/// # Errors
+/// [`DataError`] with the pattern if nothing matches.
+pub(super) fn expand(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    if !is_pattern(&path.to_string_lossy()) || path.exists() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let error = in_file::<ImportError>(path);
+    let found = matches(path).map_err(|problem| error(problem.into()))?;
+    if found.is_empty() {
+        return Err(error(nothing_matches(path)));
+    }
+    Ok(found)
+}
+
+/// Entries of a folder that an error names.
+const NAMED: usize = 6;
+
+/// That nothing matches a pattern, and what is in the last folder that exists.
+fn nothing_matches(pattern: &Path) -> ImportError {
+    let mut folders = pattern.ancestors().skip(1);
+    let folder = folders.find(|folder| folder.is_dir());
+    let folder = folder.unwrap_or(Path::new(".")).to_owned();
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut there: Vec<String> = entries
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_folder = entry.path().is_dir();
+            if is_folder { name + "/" } else { name }
+        })
+        .collect();
+    there.sort();
+    if there.len() > NAMED {
+        there.truncate(NAMED);
+        there.push("...".into());
+    }
+    if there.is_empty() {
+        there.push("nothing".into());
+    }
+    ImportError::NoFile { folder, there }
 }

@@ -129,6 +129,7 @@ fn write(
     imported
         .warnings
         .extend(config.notes.iter().cloned().map(Remark::Window));
+    imported.warnings.extend(config.warnings.iter().cloned());
     for recording in &config.recordings {
         let before = spool.windows.len();
         windows::one(config, recording, &mut spool, imported)?;
