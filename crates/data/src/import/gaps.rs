@@ -129,6 +129,7 @@ fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
     Piece {
         source: piece.source,
         offset: piece.offset + at,
+        file: piece.file,
         trace: Trace {
             channel: piece.trace.channel.clone(),
             start: piece.trace.time(at),
@@ -147,6 +148,7 @@ mod tests {
         Piece {
             source: 0,
             offset: 7,
+            file: 0,
             trace: Trace {
                 channel: "Z".into(),
                 start: (start * NANOS) as i64,

@@ -17,6 +17,8 @@ pub(super) struct Piece {
     pub source: u32,
     /// Number of samples in the source before this trace.
     pub offset: usize,
+    /// Number of the file in the recording.
+    pub file: usize,
 }
 
 /// Source and time span of a piece, without its samples.
@@ -139,6 +141,7 @@ impl Origins {
             let piece = Piece {
                 source: *source,
                 offset: *offset,
+                file: 0,
                 trace,
             };
             *offset += piece.trace.samples.len();

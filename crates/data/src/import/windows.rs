@@ -2,7 +2,9 @@
 
 mod chosen;
 mod labelled;
+mod overlaps;
 mod parts;
+mod sensors;
 mod splits;
 
 use std::path::PathBuf;
@@ -39,15 +41,14 @@ pub(super) struct Job<'a> {
     pub notes: &'a Notes,
 }
 
-/// Reads one recording and spools its windows.
-pub(super) fn one(
-    config: &RecordingsConfig,
+/// Reads the files of a recording, and notes on them; those without samples have no contents.
+fn read_files(
     own: &Recording,
-    spool: &mut Spool,
-    imported: &mut Imported,
-) -> Result<(), DataError> {
+    names: &[String],
+    rate: f64,
+) -> Result<(Vec<Option<Contents>>, Notes), DataError> {
     let hints = Hints {
-        expected_rate: Some(config.sampling_rate),
+        expected_rate: Some(rate),
         ..own.hints()
     };
     let read = own
@@ -56,8 +57,8 @@ pub(super) fn one(
         .map(|path| recording::read(path, &hints));
     let read: Vec<Result<Contents, DataError>> = read.collect();
     let is_any_read = read.iter().any(Result::is_ok);
-    let mut parts = Parts::of(own);
     let mut notes = Notes::default();
+    let mut all = Vec::new();
     for (path, contents) in own.files.iter().zip(read) {
         let contents = match contents {
             Err(DataError::Source { problem, .. })
@@ -66,15 +67,35 @@ pub(super) fn one(
                 // Such as the log of a recorder beside its channels.
                 let note = format!("{}: left out: {problem}", path.display());
                 notes.push(Remark::Records(note));
+                all.push(None);
                 continue;
             }
             contents => contents?,
         };
         let of_file = contents.notes.iter().cloned();
         notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
+        all.push(Some(contents));
+    }
+    sensors::rename(&own.files, names, &mut all);
+    Ok((all, notes))
+}
+
+/// Reads one recording and spools its windows.
+pub(super) fn one(
+    config: &RecordingsConfig,
+    own: &Recording,
+    spool: &mut Spool,
+    imported: &mut Imported,
+) -> Result<(), DataError> {
+    let names = own.channels.as_ref().unwrap_or(&config.channels);
+    let (contents, notes) = read_files(own, names, config.sampling_rate)?;
+    let mut parts = Parts::of(own);
+    for (number, (path, contents)) in own.files.iter().zip(contents).enumerate() {
+        let Some(contents) = contents else { continue };
         // Symbolic links and different spellings of a path are the same file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
-        parts.add(&file.to_string_lossy(), contents, &mut spool.origins);
+        let file = (number, &*file.to_string_lossy());
+        parts.add(file, contents, &mut spool.origins);
     }
     let given = |recording: &Recording| recording.split.as_deref() == Some("val");
     let job = Job {
@@ -154,6 +175,7 @@ fn of_pieces(
     let names = own.channels.as_ref().unwrap_or(&config.channels);
     let mut report = RecordingReport::new(config, own);
     let mut chosen = Chosen::of(pieces, names);
+    overlaps::check(names.iter().zip(chosen.channels()), own)?;
     let span = chosen.span();
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());

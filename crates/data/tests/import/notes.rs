@@ -29,7 +29,7 @@ fn an_import_says_what_is_odd_about_its_windows() {
     let imported = import(&config, &at("out"), 100, &mut |_| {}).unwrap();
     let said = imported.warnings.join("\n");
     for part in [
-        "50 samples, and a window needs a multiple of 8: 48 samples are taken, 0.480000 s",
+        "50 samples, which the front end `bands` takes; `fft` and `welch` need a multiple of 8, such as 48 samples, 0.480000 s",
         "two: all 20 windows of class `b` are silent",
         "class `b` is in one recording alone, two",
         "windows of split val",

@@ -47,6 +47,11 @@ impl Chosen {
         chosen
     }
 
+    /// The pieces of each requested channel.
+    pub fn channels(&self) -> &[Vec<Piece>] {
+        &self.channels
+    }
+
     pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
         let pieces = self.channels.iter().flatten();
         pieces.filter(|piece| !piece.trace.samples.is_empty())

@@ -19,8 +19,8 @@ pub(super) struct Parts<'a> {
     pub recordings: Vec<(Recording, Vec<Piece>)>,
     /// Numbers of the parts by name.
     known: HashMap<String, usize>,
-    /// The labels of each part.
-    runs: Vec<Vec<LabelRun>>,
+    /// The labels of each part, with the numbers of their files.
+    runs: Vec<Vec<(usize, LabelRun)>>,
     /// Rows of tables without a group, though there is a column of groups.
     ungrouped: usize,
 }
@@ -40,10 +40,15 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Adds the contents of `file`, which names it in whatever recording it is.
-    pub fn add(&mut self, file: &str, contents: Contents, origins: &mut Origins) {
+    /// Adds the contents of file `at`; `file` names it in whatever recording it is.
+    pub fn add(&mut self, (at, file): (usize, &str), contents: Contents, origins: &mut Origins) {
+        let in_file = |mut piece: Piece| {
+            piece.file = at;
+            piece
+        };
         if self.own.label_column.is_none() {
             let pieces = origins.pieces(file, contents.traces);
+            let pieces = pieces.into_iter().map(in_file);
             self.recordings[0].1.extend(pieces);
             return;
         }
@@ -60,8 +65,8 @@ impl<'a> Parts<'a> {
                 format!("{}/{}", self.own.name(), rows.group)
             };
             let is_apart = !rows.has_times && self.own.group_column.is_some();
-            let at = self.known.get(&name).copied().filter(|_| !is_apart);
-            let at = at.unwrap_or_else(|| {
+            let part = self.known.get(&name).copied().filter(|_| !is_apart);
+            let part = part.unwrap_or_else(|| {
                 let mut part = self.own.clone();
                 self.known.insert(name.clone(), self.recordings.len());
                 part.name = Some(name);
@@ -77,8 +82,10 @@ impl<'a> Parts<'a> {
                 None => file.to_owned(),
             };
             let pieces = origins.pieces(&source, own);
-            self.recordings[at].1.extend(pieces);
-            self.runs[at].extend(rows.runs);
+            self.recordings[part]
+                .1
+                .extend(pieces.into_iter().map(in_file));
+            self.runs[part].extend(rows.runs.into_iter().map(|run| (at, run)));
         }
     }
 
@@ -89,20 +96,23 @@ impl<'a> Parts<'a> {
     pub fn label(&mut self, config: &RecordingsConfig) -> Result<Vec<Note>, ImportError> {
         let own = self.own;
         let column = own.label_column.as_deref().unwrap_or_default();
-        let (mut all, mut labelled, mut empty) = (0, 0, 0);
+        let (mut all, mut labelled, mut empty, mut contested) = (0, 0, 0, 0);
         let mut others: BTreeMap<String, usize> = BTreeMap::new();
         for ((part, _), runs) in self.recordings.iter_mut().zip(&mut self.runs) {
-            for run in runs.drain(..) {
+            let (runs, rows) = uncontested(std::mem::take(runs));
+            contested += rows;
+            for (run, parts) in runs {
                 all += run.rows;
                 let class = own.classes.get(&run.label).unwrap_or(&run.label);
                 if config.class_names.contains(class) {
                     labelled += run.rows;
-                    part.labels.push(Label {
-                        start: Time::Moment(run.start),
-                        end: Time::Moment(run.end),
-                        class: class.clone(),
-                        event: None,
-                    });
+                    part.labels
+                        .extend(parts.into_iter().map(|(start, end)| Label {
+                            start: Time::Moment(start),
+                            end: Time::Moment(end),
+                            class: class.clone(),
+                            event: None,
+                        }));
                 } else if crate::recording::is_missing(run.label.as_bytes()) {
                     empty += run.rows;
                 } else {
@@ -126,6 +136,12 @@ impl<'a> Parts<'a> {
             });
         }
         let mut notes = Vec::new();
+        if contested > 0 {
+            notes.push(Note::from(format!(
+                "column `{column}`: {contested} of {all} rows have another label than rows of another file at the same time: \
+                 neither label is used"
+            )));
+        }
         if empty > 0 {
             let text =
                 format!("column `{column}`: {empty} of {all} rows have no label and are left out");
@@ -150,4 +166,64 @@ impl<'a> Parts<'a> {
             .map(|note| note.after(format_args!("{name}: ")))
             .collect())
     }
+}
+
+/// A run of rows, and the times of it that its label is used for.
+type UsedRun = (LabelRun, Vec<(i64, i64)>);
+
+/// The runs of several files without the times at which rows of two files have different labels, since only the samples of
+/// one file are used; and the number of these rows.
+fn uncontested(mut runs: Vec<(usize, LabelRun)>) -> (Vec<UsedRun>, usize) {
+    let first = runs.first().map(|(file, _)| *file);
+    if runs.iter().any(|(file, _)| Some(*file) != first) {
+        runs.sort_by_key(|(_, run)| run.start);
+    }
+    let mut contested: Vec<(i64, i64)> = Vec::new();
+    let mut active: Vec<&(usize, LabelRun)> = Vec::new();
+    for own in &runs {
+        let (file, run) = own;
+        active.retain(|(_, other)| other.end > run.start);
+        for (other_file, other) in &active {
+            if other_file != file && other.label != run.label {
+                contested.push((run.start, run.end.min(other.end)));
+            }
+        }
+        active.push(own);
+    }
+    let contested = disjoint(contested);
+    let mut rows = 0.0;
+    let used = runs.into_iter().map(|(_, run)| {
+        let mut parts = Vec::new();
+        let mut from = run.start;
+        let first = contested.partition_point(|(_, end)| *end <= from);
+        let inside = contested[first..].iter();
+        for (start, end) in inside.take_while(|(start, _)| *start < run.end) {
+            if *start > from {
+                parts.push((from, *start));
+            }
+            from = *end;
+        }
+        if from < run.end || run.start == run.end {
+            parts.push((from, run.end));
+        }
+        let kept: i64 = parts.iter().map(|(from, to)| to - from).sum();
+        let length = run.end - run.start;
+        rows += run.rows as f64 * (length - kept) as f64 / length.max(1) as f64;
+        (run, parts)
+    });
+    let used: Vec<UsedRun> = used.collect();
+    (used, rows.round() as usize)
+}
+
+/// The same times as sorted intervals that do not overlap.
+fn disjoint(mut intervals: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    intervals.sort_unstable();
+    let mut disjoint: Vec<(i64, i64)> = Vec::new();
+    for (start, end) in intervals {
+        match disjoint.last_mut().filter(|(_, last)| start <= *last) {
+            Some((_, last)) => *last = end.max(*last),
+            None => disjoint.push((start, end)),
+        }
+    }
+    disjoint
 }
