@@ -185,7 +185,8 @@ mod tests {
             let parts = [&own.class, &own.group, &own.split];
             let parts = parts.map(|part| part.as_deref().unwrap_or("-").to_owned());
             let files = own.files.iter();
-            let files = files.map(|file| file.strip_prefix(folder.path()).unwrap().display());
+            let files =
+                files.map(|file| file.strip_prefix(folder.path()).unwrap_or(file).display());
             let files: Vec<String> = files.map(|file| file.to_string()).collect();
             format!("{}: {}", files.join("+"), parts.join(" "))
         };

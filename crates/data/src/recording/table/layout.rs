@@ -7,7 +7,7 @@ use super::super::text::cell;
 use super::super::time::DateOrder;
 use super::headings::names;
 use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
-use super::line::{split, trimmed};
+use super::line::{ALIKE, Line, split, trimmed};
 use super::number::Commas;
 use super::whole;
 use crate::error::recording::TableError;
@@ -31,18 +31,6 @@ pub(super) struct Layout {
 
 /// Number of lines that are looked at.
 const HEAD: usize = 256;
-/// Number of rows after the header that must agree, or all if there are fewer.
-pub(super) const ALIKE: usize = 6;
-
-/// A line of the head that is neither blank nor a comment.
-pub(super) struct Line<'a> {
-    pub number: usize,
-    start: usize,
-    bytes: &'a [u8],
-    /// Whether a blank line is above it.
-    pub apart: bool,
-}
-
 /// Finds the layout of a table.
 ///
 /// # Errors

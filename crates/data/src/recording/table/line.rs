@@ -1,4 +1,16 @@
-//! Cells of a line, with or without quotes.
+//! Lines of a table, and the cells of a line, with or without quotes.
+
+/// Number of rows after the header that must agree, or all if there are fewer.
+pub(super) const ALIKE: usize = 6;
+
+/// A line of the head that is neither blank nor a comment.
+pub(super) struct Line<'a> {
+    pub number: usize,
+    pub start: usize,
+    pub bytes: &'a [u8],
+    /// Whether a blank line is above it.
+    pub apart: bool,
+}
 
 /// A line without its end. Tabs that separate stay: behind the last may be a cell without a value.
 pub(super) fn trimmed(line: &[u8], separator: u8) -> &[u8] {

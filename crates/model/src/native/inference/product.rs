@@ -160,7 +160,22 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
             }
             return;
         }
-        // The last columns only fill the vector and are not stored.
+        store_columns::<V, R, N, T>(t, sums, tails);
+    }
+}
+
+/// Stores the columns of a tile whose last ones only fill the vector.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn store_columns<V: Isa, const R: usize, const N: usize, const T: usize>(
+    t: &Tile<'_>,
+    sums: [[V; N]; R],
+    tails: [[V::Tail; T]; R],
+) {
+    // SAFETY: the caller upholds this function's contract.
+    unsafe {
         if V::MASKS && N > 0 && T == 0 {
             for i in 0..R {
                 let c = t.c.add(i * t.c_row);

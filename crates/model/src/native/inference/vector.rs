@@ -58,11 +58,7 @@ pub(super) trait Isa: Vector {
     fn low(self) -> Self::Tail;
     /// Whether `store_first` takes a single instruction.
     const MASKS: bool = false;
-    /// Stores the first `count` values, fewer than all, where [`Self::MASKS`] is set.
-    ///
-    /// # Safety
-    /// See [`Vector`], for `count` values.
-    #[inline(always)]
+    /// Stores the first `count` values, fewer than all, where [`Self::MASKS`] is set; unsafe as the methods of [`Vector`].
     unsafe fn store_first(self, _to: *mut f32, _count: usize) {
         unreachable!("only with masks");
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use lanes::text::{EIGHT, Scan};
 
-use super::super::{Texts, Values};
+use super::super::Texts;
 use super::BEFORE;
 use super::numbers::number;
 
@@ -118,10 +118,4 @@ impl Cells<'_> {
         }
         times.len() - before
     }
-}
-
-/// Whether cells of this column are numbers.
-#[inline(always)]
-pub(super) fn has_numbers(column: &Values) -> bool {
-    matches!(column, Values::Numbers(_))
 }

@@ -5,8 +5,13 @@ use lanes::text::{EIGHT, Scan};
 use super::super::Values;
 use super::super::digits::{exponent, signed, value_of};
 use super::super::nearest::quotient;
-use super::cells::has_numbers;
 use super::{BEFORE, LONG, SHORT};
+
+/// Whether cells of this column are numbers.
+#[inline(always)]
+fn has_numbers(column: &Values) -> bool {
+    matches!(column, Values::Numbers(_))
+}
 
 /// Bytes that are looked at for a number: [`BEFORE`] before its end, and the others from there on.
 const SEEN: usize = 64;
