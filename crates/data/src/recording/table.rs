@@ -36,7 +36,6 @@ mod times;
 mod usual;
 mod values;
 mod whole;
-mod wide;
 mod zones;
 
 use assembly::{Assembly, Rows};

@@ -2,9 +2,10 @@
 
 use super::super::{Hints, Notes, Remark};
 use super::names::unit_by_size;
-use super::times::EARLIEST;
 use crate::error::recording::TableError;
 
+/// Numbers of seconds from here on are Unix time: no recording lasts three years.
+pub(super) const EARLIEST: f64 = 1e8;
 /// Seconds of a step, above which numbers are rather milliseconds.
 const SLOWEST_STEP: f64 = 1.5;
 /// Units of less than a second.

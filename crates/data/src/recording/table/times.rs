@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
 use super::super::{Hints, Notes, Remark, other_start};
 use super::counted::{self, counters, unwrapped};
+use super::counts::EARLIEST;
 use super::days::{DayCount, ticks};
 use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
@@ -15,8 +16,6 @@ use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
-/// Numbers of seconds from here on are Unix time: no recording lasts three years.
-pub(super) const EARLIEST: f64 = 1e8;
 /// Later seconds since 1970 rather count from another origin: the year 2060.
 const LATEST: f64 = 2.84e9;
 /// Seconds since 1970 of recordings that people have: from 2001 on.

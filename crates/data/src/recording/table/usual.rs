@@ -4,6 +4,8 @@
 //! [`Usual::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
 //! would add.
 
+mod wide;
+
 use lanes::text::scan;
 
 use super::super::time::DateOrder;
@@ -13,7 +15,7 @@ use super::digits::add_number;
 use super::layout::Layout;
 use super::number::Commas;
 use super::stamps::Stamps;
-use super::wide::{Ends, MOST_COLUMNS, Wide};
+use wide::{Ends, MOST_COLUMNS, Wide};
 
 /// Reader of usual rows.
 pub(super) struct Usual<'a> {

@@ -9,9 +9,7 @@ mod numbers;
 
 use lanes::text::{EIGHT, Scan, TextKernel};
 
-use super::Values;
-use super::stamps::Stamps;
-use super::usual::Usual;
+use super::{Stamps, Usual, Values};
 use cells::Cells;
 use numbers::{is_long, long_numbers};
 

@@ -2,9 +2,9 @@
 
 use lanes::text::{EIGHT, Scan};
 
-use super::super::Values;
-use super::super::digits::{exponent, signed, value_of};
-use super::super::nearest::quotient;
+use super::super::super::Values;
+use super::super::super::digits::{exponent, signed, value_of};
+use super::super::super::nearest::quotient;
 use super::{BEFORE, LONG, SHORT};
 
 /// Whether cells of this column are numbers.

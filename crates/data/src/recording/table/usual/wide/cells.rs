@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use lanes::text::{EIGHT, Scan};
 
-use super::super::Texts;
+use super::super::super::Texts;
 use super::BEFORE;
 use super::numbers::number;
 
