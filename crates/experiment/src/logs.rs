@@ -13,7 +13,7 @@ use crate::catalogue::{Metric, Split};
 use crate::event_files::{Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
 use crate::metadata::Results;
-use support::words::counted;
+use support::words::{counted, first_few};
 
 /// Upper bound for names listed in a note.
 const MAX_NAMED: usize = 4;
@@ -124,7 +124,7 @@ impl<'a> Curves<'a> {
             if claims.iter().any(|claim| claim.steps != first.steps) {
                 let places: Vec<&str> = claims.iter().map(|claim| &claim.place[..]).collect();
                 let label = key.0.label(key.1);
-                let places = listed(&places);
+                let places = first_few(&places, MAX_NAMED);
                 notes.push(format!(
                     "{label} is logged differently in several places, none is shown: {places}"
                 ));
@@ -136,7 +136,10 @@ impl<'a> Curves<'a> {
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
             let scalars = counted(names.len(), "scalar");
-            notes.push(format!("{scalars} not understood: {}", listed(&names)));
+            notes.push(format!(
+                "{scalars} not understood: {}",
+                first_few(&names, MAX_NAMED)
+            ));
         }
         curves
     }
@@ -198,13 +201,6 @@ impl<'a> Curves<'a> {
         }
         LoggedResults { history, test }
     }
-}
-
-/// The first names of a list, and whether there are more.
-fn listed(names: &[&str]) -> String {
-    let more = if names.len() > MAX_NAMED { ", ..." } else { "" };
-    let first = &names[..names.len().min(MAX_NAMED)];
-    format!("{}{more}", first.join(", "))
 }
 
 /// Interpretation of the steps in event logs.

@@ -11,6 +11,19 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
+/// The first `most` words of a list, with `...` where there are more.
+///
+/// ```
+/// use support::words::first_few;
+/// assert_eq!(first_few(&["a", "b"], 2), "a, b");
+/// assert_eq!(first_few(&["a", "b", "c"], 2), "a, b, ...");
+/// ```
+pub fn first_few<T: AsRef<str>>(words: &[T], most: usize) -> String {
+    let more = (words.len() > most).then_some("...");
+    let first = words.iter().take(most).map(AsRef::as_ref);
+    first.chain(more).collect::<Vec<_>>().join(", ")
+}
+
 /// Bytes of a digest as lower-case hex.
 ///
 /// ```

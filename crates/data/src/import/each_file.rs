@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use support::words::first_few;
+
 use super::SPLITS;
 use super::fractions::SplitBy;
 use super::placeholders::{Key, Template};
@@ -132,12 +134,11 @@ fn each(
         own.files = vec![path];
         recordings.push(own);
     }
-    let names = others.iter().take(NAMED);
+    let names = others.iter();
     let names: Vec<String> = names
         .map(|(name, files)| format!("`{name}` ({files})"))
         .collect();
-    let more = if others.len() > NAMED { ", ..." } else { "" };
-    let there = names.join(", ") + more;
+    let there = first_few(&names, NAMED);
     if recordings.is_empty() {
         return Err(in_file(pattern)(ImportError::NoClassOfFiles {
             there,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer};
 use crate::error::import::LabelTimeError;
 use crate::error::recording::TimeError;
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{self, DateOrder, DateOrders, is_compact, parse_time_as, unit_by_size};
+use crate::recording::{
+    self, DateOrder, DateOrders, UNIX, is_compact, parse_time_as, unit_by_size,
+};
 use crate::text;
 
 mod heads;
@@ -37,9 +39,6 @@ pub enum Time {
     /// Nanoseconds since 1970.
     Moment(i64),
 }
-
-/// Seconds from this value on are Unix time: no recording lasts three years.
-const UNIX: f64 = 1e8;
 
 impl Time {
     /// The time in nanoseconds, for a recording that begins at `start`.

@@ -40,7 +40,7 @@ pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use seisbench::{Given, SeisBench, chunks};
 pub(crate) use table::{is_missing, unit, unit_by_size};
-pub(crate) use time::{DateOrder, DateOrders, is_compact, parse_time_as};
+pub(crate) use time::{DateOrder, DateOrders, UNIX, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
 
 /// Evenly sampled values of one channel, without a gap.

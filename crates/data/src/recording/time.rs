@@ -13,6 +13,8 @@ use crate::error::recording::{MomentError, TimeError};
 
 /// Nanoseconds per second.
 pub const NANOS: f64 = 1e9;
+/// Seconds from this value on are Unix time, others count from another origin: no recording lasts three years.
+pub(crate) const UNIX: f64 = 1e8;
 
 /// Days from 1970-01-01 to the first of January of `year` (proleptic Gregorian).
 pub(super) fn days_to_year(year: i64) -> i64 {

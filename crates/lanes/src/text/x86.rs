@@ -155,11 +155,17 @@ fn all_of(bits: u64) -> u64 {
     }
 }
 
-/// Faults of cells without a digit behind the minus, or at the beginning.
+/// Faults of cells without a digit behind the minus, or at the beginning. A minus at the end may have its digit in other bytes.
 #[inline(always)]
 fn leading(own: &Four) -> u64 {
     let leading = own.first & !own.minus | (own.minus & !ENDS) << 1;
-    own.faults | leading & !own.are_digits | own.minus & ENDS
+    own.faults | leading & !own.are_digits
+}
+
+/// The same of cells that end with these bytes.
+#[inline(always)]
+fn whole(own: &Four) -> u64 {
+    leading(own) | own.minus & ENDS
 }
 
 /// The digits of four cells without their points, joined to fours.
@@ -212,16 +218,7 @@ impl Pair {
     #[inline(always)]
     fn right_faults(&self) -> u64 {
         let Self { left, right } = self;
-        let leading =
-            right.first & !right.minus | (right.minus & !ENDS) << 1 | (left.minus & ENDS) >> 15;
-        right.faults | leading & !right.are_digits | right.minus & ENDS
-    }
-
-    #[inline(always)]
-    fn left_faults(&self) -> u64 {
-        let left = &self.left;
-        let leading = left.first & !left.minus | (left.minus & !ENDS) << 1;
-        left.faults | leading & !left.are_digits
+        whole(right) | (left.minus & ENDS) >> 15 & !right.are_digits
     }
 }
 
@@ -274,7 +271,7 @@ impl Scan for Avx512 {
         let numbers = sixteens(plain(&even), plain(&odd));
         unsafe {
             let points = both(even.points, odd.points);
-            let faults = _mm_or_si128(both(leading(&even), leading(&odd)), several(points));
+            let faults = _mm_or_si128(both(whole(&even), whole(&odd)), several(points));
             let first = both(even.first, odd.first);
             let good = _mm_test_epi16_mask(first, first) & _mm_testn_epi16_mask(faults, faults);
             let minus = both(even.minus, odd.minus);
@@ -323,7 +320,7 @@ impl Scan for Avx512 {
             );
             let faults = _mm_or_si128(
                 both(even.right_faults(), odd.right_faults()),
-                both(even.left_faults(), odd.left_faults()),
+                both(leading(&even.left), leading(&odd.left)),
             );
             let faults = _mm_or_si128(
                 faults,

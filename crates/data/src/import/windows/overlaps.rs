@@ -6,10 +6,8 @@ use std::path::Path;
 use super::super::origin::Piece;
 use super::super::recording::Recording;
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{NANOS, same_rate};
+use crate::recording::{NANOS, UNIX, same_rate};
 
-/// Times before this many seconds count from the start of a file: no recording lasts three years.
-const RELATIVE: f64 = 1e8;
 /// Samples that a file may begin early: its measured rate, and so its end, is uncertain.
 const TOLERATED: f64 = 1.5;
 
@@ -57,7 +55,7 @@ fn relative<'a>(pieces: &'a [Piece], own: &Recording) -> Vec<&'a Piece> {
     let is_relative = |piece: &&Piece| {
         let first = starts[&piece.file];
         let is_given = given.is_some_and(|given| given.abs_diff(first) <= NANOS as u64);
-        is_given || (piece.trace.start as f64).abs() < RELATIVE * NANOS
+        is_given || (piece.trace.start as f64).abs() < UNIX * NANOS
     };
     let there = |piece: &&Piece| !piece.trace.samples.is_empty() && is_relative(piece);
     pieces.iter().filter(there).collect()

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use support::words::first_few;
+
 use super::super::config::RecordingsConfig;
 use super::super::labels::{Label, Time};
 use super::super::origin::{Origins, Piece};
@@ -122,12 +124,11 @@ impl<'a> Parts<'a> {
         }
         let mut others: Vec<(String, usize)> = others.into_iter().collect();
         others.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        let names = others.iter().take(NAMED);
+        let names = others.iter();
         let names: Vec<String> = names
             .map(|(name, rows)| format!("`{name}` ({rows})"))
             .collect();
-        let more = if others.len() > NAMED { ", ..." } else { "" };
-        let names = names.join(", ") + more;
+        let names = first_few(&names, NAMED);
         if labelled == 0 {
             return Err(ImportError::NoClassOfRows {
                 column: column.to_owned(),

@@ -15,7 +15,7 @@ mod ticks;
 use std::ops::Range;
 
 use guess::{Guess, best};
-use levels::{Levels, Line};
+use levels::{Levels, Line, median};
 pub(in crate::recording) use rates::fit_parts;
 use ticks::{bursts, coarse, early};
 
@@ -151,8 +151,7 @@ fn is_even(seconds: &[f64]) -> bool {
 /// First rows after gaps between equal steps, and how many steps they are longer; `None` for other times.
 fn gaps(seconds: &[f64], given: Option<f64>) -> Option<(Vec<usize>, Vec<f64>)> {
     let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = steps.len() / 2;
-    let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    let usual = median(&mut steps);
     let usual = match given {
         Some(rate) if usual > 0.0 && (rate * usual - 1.0).abs() < 0.2 => 1.0 / rate,
         _ => usual,

@@ -1,11 +1,9 @@
 //! The unit of times in numbers whose name tells none.
 
-use super::super::{Hints, Notes, Remark};
+use super::super::{Hints, Notes, Remark, UNIX};
 use super::names::unit_by_size;
 use crate::error::recording::TableError;
 
-/// Numbers of seconds from here on are Unix time: no recording lasts three years.
-pub(super) const EARLIEST: f64 = 1e8;
 /// Seconds of a step, above which numbers are rather milliseconds.
 const SLOWEST_STEP: f64 = 1.5;
 /// Units of less than a second.
@@ -44,7 +42,7 @@ pub(super) fn rank(name: &str, values: &[f64]) -> Option<usize> {
 pub(super) fn from_zero(values: &[f64], largest: f64, step: f64) -> bool {
     let unit = unit_by_size(largest);
     let first = values.iter().find(|value| value.is_finite());
-    first.is_some_and(|first| first.abs() * unit < EARLIEST) && step * unit > SLOWEST_STEP
+    first.is_some_and(|first| first.abs() * unit < UNIX) && step * unit > SLOWEST_STEP
 }
 
 /// The unit, in seconds, of numbers that increase by `step` per row and are no dates: seconds, or the one that fits the

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use support::words::first_few;
+
 use super::super::{LabelRun, LabelledRows, RowColumns, Trace};
 use super::kinds::is_missing;
 use super::{Column, Texts, Values};
@@ -207,13 +209,11 @@ fn candidate(column: &Column) -> Option<String> {
     if !(2..=MOST_LABELS).contains(&different) || runs * LEAST_ROWS > rows {
         return None;
     }
-    let mut shown: Vec<&str> = texts.all().filter(is_label).map(text_of).collect();
-    shown.truncate(NAMED);
-    let more = if different > NAMED { ", ..." } else { "" };
+    let labels: Vec<&str> = texts.all().filter(is_label).map(text_of).collect();
     Some(format!(
-        "column `{}` could tell the label or the group of each row: {different} different {kind}, {}{more}; see `label_column` \
+        "column `{}` could tell the label or the group of each row: {different} different {kind}, {}; see `label_column` \
          and `group_column` of lists of recordings",
         column.name,
-        shown.join(", ")
+        first_few(&labels, NAMED)
     ))
 }

@@ -2,7 +2,7 @@
 
 use super::super::NANOS;
 use super::counts::rank;
-use super::names::{time_name, unit};
+use super::names::{plain, time_name, unit};
 use super::{Column, NO_TIME, Values};
 
 /// Combines parts of times in several columns to one column.
@@ -28,8 +28,7 @@ const DAY_OF_YEAR: [&str; 5] = ["doy", "dayofyear", "jday", "julday", "julianday
 
 /// Whether a name is that of a part of a date, from year to day.
 pub(super) fn is_part_of_date(name: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    let plain = letters.collect::<String>().to_lowercase();
+    let plain = plain(name);
     let mut parts = CALENDAR[..3].iter().flat_map(|names| names.iter());
     parts.any(|part| *part == plain) || DAY_OF_YEAR.contains(&&*plain)
 }
@@ -37,12 +36,8 @@ pub(super) fn is_part_of_date(name: &str) -> bool {
 /// `year`, `month` and `day`, or the day of the year, with what there is of the time of day.
 fn calendar(columns: &mut Vec<Column>) {
     let find = |names: &[&str]| {
-        let plain = |column: &Column| {
-            let letters = column.name.chars().filter(|c| c.is_alphanumeric());
-            letters.collect::<String>().to_lowercase()
-        };
         let is_number = |column: &&Column| matches!(column.values, Values::Numbers(_));
-        let named = |column: &Column| names.contains(&&*plain(column)) && is_number(&column);
+        let named = |column: &Column| names.contains(&&*plain(&column.name)) && is_number(&column);
         columns.iter().position(named)
     };
     let mut own = CALENDAR.map(find);

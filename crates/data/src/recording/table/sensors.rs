@@ -4,7 +4,10 @@ mod turns;
 
 use std::collections::HashMap;
 
+use support::words::first_few;
+
 use self::turns::Turns;
+use super::names::plain;
 use super::{Column, Notes, Remark, Values};
 
 /// Names of columns that identify the sensor of a row.
@@ -129,31 +132,17 @@ fn in_turn(columns: &[Column], times: Option<&[i64]>, notes: &mut Notes) -> Opti
             || is_text && (turns.are_regular() || is_seen())
             || turns.are_regular() && turns.levels_differ(columns, at)
         {
-            let shown = turns
-                .names
-                .iter()
-                .take(NAMED)
-                .map(|name| format!("`{name}`"));
-            let more = if turns.names.len() > NAMED {
-                ", ..."
-            } else {
-                ""
-            };
+            let names = turns.names.iter().map(|name| format!("`{name}`"));
+            let names: Vec<String> = names.collect();
             notes.push(format!(
-                "the values of column `{}` alternate from row to row ({}{more}): if they tell sensors apart, each channel mixes \
+                "the values of column `{}` alternate from row to row ({}): if they tell sensors apart, each channel mixes \
                  the rows of several; call the column `sensor` to read each for itself",
                 column.name,
-                shown.collect::<Vec<_>>().join(", ")
+                first_few(&names, NAMED)
             ));
         }
     }
     found
-}
-
-/// The letters and digits of a name, in lower case.
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.collect::<String>().to_lowercase()
 }
 
 /// Whether the texts of a column of this name may tell sensors apart.

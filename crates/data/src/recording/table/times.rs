@@ -3,9 +3,8 @@
 use std::cell::LazyCell;
 
 use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
-use super::super::{Hints, Notes, Remark, other_start};
+use super::super::{Hints, Notes, Remark, UNIX, other_start};
 use super::counted::{self, counters, unwrapped};
-use super::counts::EARLIEST;
 use super::days::{DayCount, ticks};
 use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
@@ -277,7 +276,7 @@ fn of_numbers(
             notes.push(format!("column `{name}` is taken for {what}"));
             return Ok(Some((times, true)));
         }
-        None if largest >= EARLIEST && !counts::from_zero(values, largest, *step) => {
+        None if largest >= UNIX && !counts::from_zero(values, largest, *step) => {
             let unit = unit_by_size(largest);
             if !CENTURY.contains(&(largest * unit)) {
                 notes.extend(counts::slow(name, unit * *step));
@@ -306,7 +305,7 @@ fn of_numbers(
     let values = unwrapped.as_ref().map_or(values, |(values, _)| values);
     let times = nanos(values, unit);
     let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
-    let is_dated = largest * unit >= EARLIEST;
+    let is_dated = largest * unit >= UNIX;
     if is_dated && largest * unit > LATEST {
         notes.push(format!(
             "column `{name}` has times after the year 2060: if they count from another origin than 1970, such as 1904 in \

@@ -1,6 +1,6 @@
 //! Guesses at the period of a clock: from rows at several distances, and which of them explains the times best.
 
-use super::levels::{Levels, Line, breaks, line};
+use super::levels::{Levels, Line, breaks, line, median};
 
 /// A guess at the clock, and how well it explains the times.
 #[derive(Clone, Debug)]
@@ -38,8 +38,7 @@ pub(super) fn best(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
         .iter()
         .map(|row| seconds[*row] - seconds[row - 1])
         .collect();
-    let middle = ticks.len() / 2;
-    let (_, &mut tick, _) = ticks.select_nth_unstable_by(middle, f64::total_cmp);
+    let tick = median(&mut ticks);
     let guess = |early: usize| {
         let points: Vec<usize> = changes.iter().map(|row| row - early).collect();
         let times: Vec<f64> = points.iter().map(|row| seconds[*row]).collect();
@@ -139,13 +138,7 @@ fn longer(inner: &Guess, next: &Guess, points: usize) -> bool {
     if (ratio - 1.0).abs() < 1e-6 || next.cuts.len() > inner.cuts.len() {
         return false;
     }
-    let mut jumps = inner.jumps.clone();
-    let middle = jumps.len() / 2;
-    let jump = if jumps.is_empty() {
-        0.0
-    } else {
-        *jumps.select_nth_unstable_by(middle, f64::total_cmp).1
-    };
+    let jump = median(&mut inner.jumps.clone());
     if ratio < 1.2 {
         // A firmware loop that stalls for a sample or two now and then.
         return jump <= 3.0;
@@ -164,11 +157,7 @@ fn period(times: &[f64], rows: &[f64], lag: usize) -> Option<f64> {
     let mut steps: Vec<f64> = (lag..times.len())
         .map(|i| (times[i] - times[i - lag]) / (rows[i] - rows[i - lag]))
         .collect();
-    if steps.is_empty() {
-        return None;
-    }
-    let middle = steps.len() / 2;
-    Some(*steps.select_nth_unstable_by(middle, f64::total_cmp).1)
+    (!steps.is_empty()).then(|| median(&mut steps))
 }
 
 /// Refines a period repeatedly: finds the gaps, then fits a line through the points between them. `levels` are

@@ -32,7 +32,8 @@ pub(super) struct Line {
 /// Median deviations of a normal distribution in its standard deviation.
 const NORMAL: f64 = 1.48;
 
-fn median(values: &mut [f64]) -> f64 {
+/// The median, or 0 without values; changes their order.
+pub(super) fn median(values: &mut [f64]) -> f64 {
     if values.is_empty() {
         return 0.0;
     }

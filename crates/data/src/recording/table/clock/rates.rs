@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use support::words::first_few;
+
 use super::even::even;
 use super::{Clock, NANOS, backwards, fit};
 use crate::error::recording::ClockError;
@@ -100,14 +102,13 @@ fn of_parts(times: &[i64], parts: &[Range<usize>], given: Option<f64>) -> Option
     if given.is_some() && !clocks.iter().any(|clock| is_given(clock.rate)) {
         return None;
     }
-    let listed = parts.iter().zip(&clocks).take(LISTED);
-    let listed: Vec<String> = listed
+    let all = parts.iter().zip(&clocks);
+    let all: Vec<String> = all
         .map(|(rows, clock)| format!("{} to {} at {} Hz", rows.start + 1, rows.end, clock.rate))
         .collect();
-    let more = if parts.len() > LISTED { ", ..." } else { "" };
     let note = format!(
-        "the sampling rate changes, and each part is read at its own: rows {}{more}",
-        listed.join(", ")
+        "the sampling rate changes, and each part is read at its own: rows {}",
+        first_few(&all, LISTED)
     );
     clocks[0].notes.insert(0, note);
     Some(clocks)

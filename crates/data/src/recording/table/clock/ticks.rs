@@ -1,10 +1,11 @@
 //! Notes on times that rows share, or that come in bursts.
 
+use super::levels::median;
+
 /// A note if most rows follow each other much faster than the clock.
 pub(super) fn bursts(seconds: &[f64], rate: f64) -> Option<String> {
     let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = steps.len() / 2;
-    let (_, &mut usual, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    let usual = median(&mut steps);
     (usual < 0.2 / rate && usual > 0.0).then(|| {
         format!(
             "rows come in bursts, {usual:.6} s apart within and {:.6} s on average: taken for evenly spaced at {rate} Hz",
@@ -23,8 +24,7 @@ pub(super) fn coarse(seconds: &[f64]) -> Option<String> {
     if steps.is_empty() || steps.len() * 5 > seconds.len() {
         return None;
     }
-    let middle = steps.len() / 2;
-    let (_, &mut step, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+    let step = median(&mut steps);
     let is_float = step >= 2.0 && step.log2().fract() == 0.0;
     let why = if is_float {
         ", as if they had been stored in 32-bit floats"
@@ -47,8 +47,7 @@ const EQUAL: f64 = 0.01;
 pub(super) fn early(seconds: &[f64]) -> Option<String> {
     let steps = || seconds.windows(2).map(|pair| pair[1] - pair[0]);
     let mut all: Vec<f64> = steps().collect();
-    let middle = all.len() / 2;
-    let (_, &mut usual, _) = all.select_nth_unstable_by(middle, f64::total_cmp);
+    let usual = median(&mut all);
     let is_early = |step: &f64| *step >= 0.0 && *step < 0.7 * usual;
     let even = all
         .iter()
