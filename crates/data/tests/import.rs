@@ -1,6 +1,7 @@
 //! From recordings written by ObsPy and pyarrow (`crates/data/tests/fixtures/recordings`) to a dataset for training.
 
 mod files;
+mod label_tables;
 mod labels;
 mod notes;
 mod rows;

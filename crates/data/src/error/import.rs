@@ -1,9 +1,13 @@
 //! Errors of imports. The error around them names the file; see [`crate::DataError`].
 
+mod labels;
+
 use std::path::PathBuf;
 
+pub use labels::{LabelTableError, LabelTimeError};
+
 use super::preprocessing::PreprocessingError;
-use super::recording::{MergeError, TimeError};
+use super::recording::MergeError;
 use crate::signal::SignalError;
 
 /// Recordings, their labels or their splits cannot be imported.
@@ -183,59 +187,17 @@ pub enum ImportError {
         /// Its end.
         end: String,
     },
-    /// A table of labels lacks a column.
-    #[error(
-        "there is no column `{column}`: expected start, end (or duration), class and, optional, event; there are {}",
-        there.join(", ")
-    )]
-    NoLabelColumn {
-        /// The column.
-        column: &'static str,
-        /// The columns that were found.
-        there: Vec<String>,
+    /// A label counts from the first sample of a file that has none.
+    #[error("a label of class `{class}` counts from the start of {}, which has no samples of these channels", file.display())]
+    NoStartOfFile {
+        /// The class.
+        class: String,
+        /// The file.
+        file: PathBuf,
     },
-    /// A table of labels has no rows.
-    #[error("the table of labels is empty")]
-    NoLabels,
-    /// A table of labels is malformed.
-    #[error("{0}")]
-    Csv(#[from] csv::Error),
-    /// A table of labels lists those of several recordings.
-    #[error(
-        "column `{column}` names {files} files, such as `{one}` and `{other}`, and the times count from the start of each: \
-         give each recording a table of its own"
-    )]
-    LabelsOfFiles {
-        /// The column.
-        column: String,
-        /// Number of files.
-        files: usize,
-        /// One of them.
-        one: String,
-        /// Another.
-        other: String,
-    },
-    /// A row of a table of labels has more cells than there are columns.
-    #[error(
-        "line {line}: {cells} cells, but there are {columns} columns: put texts that contain the separator in quotation \
-         marks"
-    )]
-    LabelCells {
-        /// The line, from 1.
-        line: u64,
-        /// Cells.
-        cells: usize,
-        /// Columns.
-        columns: usize,
-    },
-    /// A row of a table of labels is malformed.
-    #[error("line {line}: {problem}")]
-    Label {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong with it.
-        problem: LabelTimeError,
-    },
+    /// A table of labels is malformed, or lacks something.
+    #[error(transparent)]
+    Labels(#[from] LabelTableError),
 }
 
 impl ImportError {
@@ -252,46 +214,6 @@ impl ImportError {
         }
         Self::Noted { problem, notes }
     }
-}
-
-/// The time of a label is malformed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum LabelTimeError {
-    /// Not a time.
-    #[error(transparent)]
-    Time(#[from] TimeError),
-    /// Beyond the range of nanoseconds.
-    #[error("{text} is after the year 2262")]
-    OutOfRange {
-        /// The text.
-        text: String,
-    },
-    /// A time of day alone.
-    #[error(
-        "`{text}` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number of \
-         seconds"
-    )]
-    NoDate {
-        /// The text.
-        text: String,
-    },
-    /// A time is missing.
-    #[error("a time is missing: every label needs its start, and its end or duration")]
-    Missing,
-    /// The end is before the beginning.
-    #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
-    Backwards {
-        /// The beginning.
-        start: String,
-        /// The end.
-        end: String,
-    },
-    /// A moment in place of a duration.
-    #[error("`{text}` is not a duration")]
-    NotDuration {
-        /// The text.
-        text: String,
-    },
 }
 
 /// A hint if a known name differs from `class` in case alone.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::fractions::SplitSettings;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
-use super::{each_file, names};
+use super::{each_file, names, tables};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
 use crate::preprocessing::{BandLayout, BandsConfig, Step, segment};
@@ -53,6 +53,9 @@ pub struct RecordingsConfig {
     /// Warnings about files that were left out.
     #[serde(skip)]
     pub warnings: Vec<String>,
+    /// Information on rows of tables of labels that no recording has.
+    #[serde(skip)]
+    pub information: Vec<String>,
 }
 
 /// Most samples of a window.
@@ -136,6 +139,7 @@ impl RecordingsConfig {
             recording.resolve(folder)?;
         }
         names::complete(&mut config.recordings, folder);
+        config.information = tables::add_labels(&mut config.recordings, folder)?;
         for own in &mut config.seisbench {
             own.folder = folder.join(&own.folder);
         }
@@ -271,7 +275,7 @@ impl RecordingsConfig {
             .chain(recording.classes.values());
         if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
             let key = match &recording.labels_file {
-                Some(file) => format!("{key}: labels of {}", file.display()),
+                Some(table) => format!("{key}: labels of {}", table.file.display()),
                 None => key,
             };
             return invalid(&key, self.unknown_class(class));

@@ -60,6 +60,7 @@ impl M3nVc {
                         end,
                         class: run.label.clone(),
                         event: None,
+                        file: None,
                     }],
                     group: Some(format!("{scene}/run{}", run.id)),
                     split: run.set.clone(),

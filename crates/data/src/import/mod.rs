@@ -21,6 +21,7 @@ mod report;
 mod shards;
 mod sources;
 pub(crate) mod suspect;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -33,7 +34,7 @@ pub use cut::{Counts, Cut, Interval, cut};
 pub(crate) use fractions::fractions;
 pub use fractions::{SplitBy, SplitSettings};
 pub use imported::Imported;
-pub use labels::{Label, Time};
+pub use labels::{Label, LabelsFile, TableColumn, Time};
 pub use m3n_vc::M3nVc;
 pub use recording::Recording;
 pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};

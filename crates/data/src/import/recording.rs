@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use super::labels::{Label, Time, read_labels};
+use super::labels::{Label, LabelsFile, Time};
 use crate::error::{DataError, ImportError, in_file};
 use crate::index::{is_pattern, matches};
 use crate::recording::{Hints, RowColumns};
@@ -36,8 +36,8 @@ pub struct Recording {
     /// Labelled intervals.
     #[serde(default)]
     pub labels: Vec<Label>,
-    /// The same as a CSV file with the columns `start`, `end`, `class` and optionally `event`.
-    pub labels_file: Option<PathBuf>,
+    /// The same as a CSV file with the columns `start`, `end`, `class` and optionally `event`, or with others that it names.
+    pub labels_file: Option<LabelsFile>,
     /// Column of a table with the class of each row, instead of labels.
     #[serde(alias = "class_column")]
     pub label_column: Option<String>,
@@ -175,17 +175,13 @@ impl Recording {
         self.group.clone().unwrap_or_else(|| self.name())
     }
 
-    /// Expands patterns to files, and reads the table of labels.
+    /// Expands patterns to files.
     pub(super) fn resolve(&mut self, folder: &Path) -> Result<(), DataError> {
         let mut files = Vec::new();
         for file in &self.files {
             files.extend(expand(&folder.join(file))?);
         }
         self.files = files;
-        if let Some(own) = &self.labels_file {
-            let labels = read_labels(&folder.join(own), self.files.len())?;
-            self.labels.extend(labels);
-        }
         self.class.iter_mut().for_each(trim);
         self.classes.values_mut().for_each(trim);
         let classes = self.labels.iter_mut().map(|label| &mut label.class);

@@ -203,6 +203,7 @@ fn around(
         end: Time::Seconds(at + after),
         class: class.take().unwrap_or_default(),
         event: None,
+        file: None,
     }
 }
 

@@ -176,7 +176,7 @@ fn of_pieces(
     let mut report = RecordingReport::new(config, own);
     let mut chosen = Chosen::of(pieces, names);
     overlaps::check(names.iter().zip(chosen.channels()), own)?;
-    let span = chosen.span();
+    let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);
@@ -192,7 +192,7 @@ fn of_pieces(
     let notes = notes.map(|note| note.after(format_args!("{}: ", own.name())));
     imported.warnings.extend(notes);
     let mut intervals = match span {
-        Some(span) => intervals(config, own, span).map_err(error)?,
+        Some(span) => intervals(config, own, span, &starts).map_err(error)?,
         None => Vec::new(),
     };
     report.repeated_labels = remove_repeated(&mut intervals);

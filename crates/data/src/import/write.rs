@@ -130,6 +130,9 @@ fn write(
         .warnings
         .extend(config.notes.iter().cloned().map(Remark::Window));
     imported.warnings.extend(config.warnings.iter().cloned());
+    imported
+        .warnings
+        .extend(config.information.iter().cloned().map(Remark::Labels));
     for recording in &config.recordings {
         let before = spool.windows.len();
         windows::one(config, recording, &mut spool, imported)?;

@@ -32,12 +32,18 @@ pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 pub(super) const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
 /// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
 /// times count from the start of the sequence.
-pub(super) const FILES: [&str; 6] = [
+pub(super) const FILES: [&str; 12] = [
     "file",
     "filename",
     "filepath",
     "audiofile",
     "audiofilename",
+    "wavfile",
+    "soundfile",
+    "sourcefile",
+    "recording",
+    "recordingname",
+    "tracename",
     SEQUENCE,
 ];
 pub(super) const SEQUENCE: &str = "beginfile";
@@ -55,6 +61,11 @@ pub(super) fn plain(head: &str) -> (String, Option<f64>) {
         return (name.concat(), Some(unit));
     }
     (words.concat(), None)
+}
+
+/// The unit in seconds that a whole name is, as `ms`.
+pub(super) fn whole_unit(head: &str) -> Option<f64> {
+    unit(&head.trim().to_lowercase())
 }
 
 /// The separator of a label table: the one that occurs most often in its first line. A comma may also be in its numbers.

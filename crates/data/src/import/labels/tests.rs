@@ -1,5 +1,18 @@
+use std::path::Path;
+
 use super::*;
 use crate::config::parse_yaml;
+use crate::error::DataError;
+
+fn read_labels(path: &Path) -> Result<Vec<Label>, DataError> {
+    read_with(path, "labels.csv")
+}
+
+/// Reads a table as `labels_file: SETTINGS` says, whatever file it names.
+fn read_with(path: &Path, settings: &str) -> Result<Vec<Label>, DataError> {
+    let rows = read(path, &parse_yaml(settings).unwrap())?.rows;
+    Ok(rows.into_iter().map(|row| row.label).collect())
+}
 
 #[test]
 fn times_and_what_was_expected() {
@@ -36,7 +49,7 @@ fn tables_with_marks_of_other_systems() {
     let path = folder.path().join("labels.csv");
     let text = "\u{feff}start,end,class,event\r\n0,2, steps ,\r\n";
     std::fs::write(&path, text).unwrap();
-    let labels = read_labels(&path, 1).unwrap();
+    let labels = read_labels(&path).unwrap();
     assert_eq!((labels.len(), labels[0].class.as_str()), (1, "steps"));
     assert_eq!(labels[0].event, None);
     // As written by Excel in other locales and by other programs.
@@ -45,7 +58,7 @@ fn tables_with_marks_of_other_systems() {
         "start_time\tend_time\tcategory\n0.5\t2.5\tsteps\n",
     ] {
         std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path, 1).unwrap();
+        let labels = read_labels(&path).unwrap();
         assert_eq!(
             (labels[0].start, labels[0].end),
             (Time::Seconds(0.5), Time::Seconds(2.5))
@@ -75,7 +88,7 @@ fn tables_with_marks_of_other_systems() {
         ),
     ] {
         std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path, 1).unwrap();
+        let labels = read_labels(&path).unwrap();
         let expected = if moment {
             (Time::Moment(moments[0]), Time::Moment(moments[1]))
         } else {
@@ -85,7 +98,7 @@ fn tables_with_marks_of_other_systems() {
         assert_eq!((labels[0].start, labels[0].end), expected, "{text}");
     }
     std::fs::write(&path, "a,b\n1,2\n").unwrap();
-    let error = read_labels(&path, 1).unwrap_err().to_string();
+    let error = read_labels(&path).unwrap_err().to_string();
     assert!(
         error.contains("no column `start`") && error.contains("there are a, b"),
         "{error}"
@@ -99,7 +112,7 @@ fn days_and_months_of_a_table() {
     let path = folder.path().join("labels.csv");
     let read = |rows: &str| {
         std::fs::write(&path, format!("start,end,class\n{rows}")).unwrap();
-        read_labels(&path, 1).map_err(|error| error.to_string())
+        read_labels(&path).map_err(|error| error.to_string())
     };
     let moment = |text: &str| Time::Moment(recording::parse_time(text).unwrap());
     let first = "03/04/2025 10:00:00,03/04/2025 10:01:00,a\n";
@@ -133,11 +146,11 @@ fn impossible_times_are_named_with_their_line() {
         ),
     ] {
         std::fs::write(&path, format!("start,end,class\n{row}\n")).unwrap();
-        let error = read_labels(&path, 1).unwrap_err().to_string();
+        let error = read_labels(&path).unwrap_err().to_string();
         assert!(error.contains(problem), "{error}");
     }
     std::fs::write(&path, "start,end,class\n5,5,a\n").unwrap();
-    assert_eq!(read_labels(&path, 1).unwrap().len(), 1);
+    assert_eq!(read_labels(&path).unwrap().len(), 1);
 }
 
 /// As spreadsheets and Audacity write them in German, with the empty rows below a table, and dates as one number.
@@ -153,7 +166,7 @@ fn tables_of_spreadsheets() {
         "# by hand\rstart,end,class\r0.5,2.5,steps\r",
     ] {
         std::fs::write(&path, text).unwrap();
-        let labels = read_labels(&path, 1).unwrap();
+        let labels = read_labels(&path).unwrap();
         let [label] = &labels[..] else {
             panic!("{text}: {labels:?}");
         };
@@ -165,7 +178,7 @@ fn tables_of_spreadsheets() {
     std::fs::write(&path, text).unwrap();
     let moment = 1_714_557_600_000_000_000;
     assert_eq!(
-        read_labels(&path, 1).unwrap()[0].end,
+        read_labels(&path).unwrap()[0].end,
         Time::Moment(moment + 1_500_000_000)
     );
 }
@@ -177,7 +190,7 @@ fn columns_and_rows_of_ravens_tables() {
     let path = folder.path().join("one.selections.txt");
     let read = |text: &str| {
         std::fs::write(&path, text).unwrap();
-        read_labels(&path, 1).map_err(|error| error.to_string())
+        read_labels(&path).map_err(|error| error.to_string())
     };
     for class in ["Species", "Annotation", "event_label"] {
         let heads = format!("Selection\tView\tBegin Time (s)\tEnd Time (s)\t{class}\tnotes\t");
@@ -193,28 +206,107 @@ fn columns_and_rows_of_ravens_tables() {
     assert!(error.contains(expected), "{error}");
 }
 
-/// Times without a date count from the start of each file, which is not that of the recording.
+/// Columns of any name, by names and by numbers, with and without a row of names.
 #[test]
-fn tables_of_several_files() {
+fn given_columns() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("labels.csv");
-    let read = |text: &str, files| {
+    let read = |text: &str, settings: &str| {
         std::fs::write(&path, text).unwrap();
-        read_labels(&path, files).map_err(|error| error.to_string())
+        let settings = format!("{{file: x.csv, {settings}}}");
+        read_with(&path, &settings).map_err(|error| error.to_string())
     };
-    let rows = "a.wav,0,1,x\nb.wav,0,1,y\n";
-    for files in [1, 2] {
-        let error = read(&format!("File name,onset,offset,class\n{rows}"), files).unwrap_err();
-        let expected = "column `File name` names 2 files, such as `a.wav` and `b.wav`, and the times count from the start \
-                        of each: give each recording a table of its own";
-        assert!(error.contains(expected), "{error}");
+    let named = "id,Behaviour,Onset [ms],Offset,len\ne1,steps,500,2.5,2\n";
+    let numbers = "e1;steps;0,5;2,5\ne2;steps;3,5;4,5\n";
+    for (text, settings) in [
+        (
+            named,
+            "start: 'Onset [ms]', end: Offset, class: Behaviour, event: id",
+        ),
+        (
+            named,
+            "start: 'Onset [ms]', duration: len, class: Behaviour, event: id",
+        ),
+        (named, "start: 3, end: 4, class: 2, event: 1"),
+        (named, "start: '3', end: '4', class: Behaviour, event: '1'"),
+        // Others are found by their names.
+        (
+            "id,class,ms,end\ne1,steps,500,2.5\n",
+            "start: ms, event: id",
+        ),
+        (numbers, "start: 3, end: 4, class: 2, event: 1"),
+        // The names come first, also those that are numbers.
+        (
+            "3,4,1,2\n0.5,2.5,steps,e1\n",
+            "start: '3', end: '4', class: '1', event: '2'",
+        ),
+    ] {
+        let labels = read(text, settings).unwrap();
+        let label = &labels[0];
+        let times = (Time::Seconds(0.5), Time::Seconds(2.5));
+        assert_eq!((label.start, label.end), times, "{settings}");
+        assert_eq!(
+            (&*label.class, label.event.as_deref()),
+            ("steps", Some("e1")),
+            "{settings}"
+        );
+        assert_eq!(
+            labels.len(),
+            text.lines().filter(|line| line.contains("steps")).count()
+        );
     }
-    let sequence = format!("Begin File,Begin Time (s),End Time (s),class\n{rows}");
-    assert!(read(&sequence, 1).is_err());
-    assert_eq!(read(&sequence, 2).unwrap().len(), 2);
-    let one = "file,start,end,class\na.wav,0,1,x\na.wav,1,2,y\n";
-    assert_eq!(read(one, 1).unwrap().len(), 2);
-    let dated = "file,start,end,class\na,2024-05-01T10:00:00Z,2024-05-01T10:00:01Z,x\nb,2024-05-01T11:00:00Z,\
-                 2024-05-01T11:00:01Z,y\n";
-    assert_eq!(read(dated, 1).unwrap().len(), 2);
+    for (text, settings, problem) in [
+        (
+            named,
+            "start: Onset, end: Offset, class: Behaviour",
+            "labels.csv: there is no column `Onset`, as `start` of `labels_file` says: there are id, Behaviour, Onset [ms], \
+             Offset, len",
+        ),
+        (
+            named,
+            "start: 6, end: 4, class: 2",
+            "no column `6`, as `start`",
+        ),
+        (
+            named,
+            "start: 0, end: 4, class: 2",
+            "no column `0`, as `start`",
+        ),
+        (
+            "Onset,Offset,Behaviour\n1,2,a\n",
+            "start: Onset",
+            "no column `class`: expected start, end (or duration), class and, optional, event; there are Onset, Offset, \
+             Behaviour; say which it is, as in `labels_file: {file: labels.csv, class: NAME}`",
+        ),
+        (
+            numbers,
+            "start: 3, end: 4",
+            "no row names the 4 columns: say which is which",
+        ),
+    ] {
+        let error = read(text, settings).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn forms_of_labels_file() {
+    let parse = |text: &str| parse_yaml::<LabelsFile>(text).map_err(|error| error.to_string());
+    assert_eq!(parse("a.csv"), parse("{file: a.csv}"));
+    for (text, problem) in [
+        ("{start: x}", "missing field `file`"),
+        ("{file: a.csv, onset: x}", "unknown field `onset`"),
+        (
+            "{file: a.csv, end: x, duration: y}",
+            "`end` and `duration` give the same",
+        ),
+        (
+            "{file: a.csv, start: [1]}",
+            "the name of a column, or its number from 1",
+        ),
+        ("[a.csv]", "a table of labels, such as labels.csv"),
+    ] {
+        let error = parse(text).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
 }

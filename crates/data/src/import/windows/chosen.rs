@@ -64,6 +64,16 @@ impl Chosen {
         Some((start, end))
     }
 
+    /// The earliest sample of each of `files` files, whether or not it is used.
+    pub fn starts(&self, files: usize) -> Vec<Option<i64>> {
+        let mut starts = vec![None; files];
+        for piece in self.pieces() {
+            let start: &mut Option<i64> = &mut starts[piece.file];
+            *start = Some(start.map_or(piece.trace.start, |own| own.min(piece.trace.start)));
+        }
+        starts
+    }
+
     /// Turns samples that are not measurements into gaps, and fills the report of every channel.
     pub fn clean(&mut self, report: &mut RecordingReport) {
         for (pieces, report) in self.channels.iter_mut().zip(&mut report.channels) {

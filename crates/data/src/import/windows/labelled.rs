@@ -10,11 +10,16 @@ use super::super::report::{EXAMPLES, RecordingReport};
 use crate::error::ImportError;
 use crate::recording::{Merged, Stretch, format_time};
 
-/// The labelled intervals of a recording from `start` to `end`. Seconds count from `start`.
+/// The labelled intervals of a recording from `start` to `end`. Seconds count from `start`, or from the first sample of the
+/// label's file; `starts` has those of the files.
+///
+/// # Errors
+/// If a label ends before it begins, or its file has no samples.
 pub(super) fn intervals(
     config: &RecordingsConfig,
     own: &Recording,
     (start, end): (i64, i64),
+    starts: &[Option<i64>],
 ) -> Result<Vec<Interval>, ImportError> {
     let class = |name: &str| {
         let found = config.class_names.iter().position(|class| class == name);
@@ -34,7 +39,14 @@ pub(super) fn intervals(
         });
     }
     for (number, label) in own.labels.iter().enumerate() {
-        let (from, to) = (label.start.nanos(start), label.end.nanos(start));
+        let zero = match label.file {
+            Some(file) => starts[file].ok_or_else(|| ImportError::NoStartOfFile {
+                class: label.class.clone(),
+                file: own.files[file].clone(),
+            })?,
+            None => start,
+        };
+        let (from, to) = (label.start.nanos(zero), label.end.nanos(zero));
         if from > to {
             return Err(ImportError::Backwards {
                 number: number + 1,

@@ -114,6 +114,7 @@ impl<'a> Parts<'a> {
                             end: Time::Moment(end),
                             class: class.clone(),
                             event: None,
+                            file: None,
                         }));
                 } else if crate::recording::is_missing(run.label.as_bytes()) {
                     empty += run.rows;

@@ -1,0 +1,155 @@
+//! Errors of tables of labels.
+
+use crate::error::recording::TimeError;
+
+/// A table of labels is malformed, or lacks something.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelTableError {
+    /// A column is missing.
+    #[error(
+        "there is no column `{column}`: expected start, end (or duration), class and, optional, event; there are {}; say \
+         which it is, as in `labels_file: {{file: labels.csv, {column}: NAME}}`",
+        there.join(", ")
+    )]
+    NoColumn {
+        /// The column.
+        column: &'static str,
+        /// The columns that were found.
+        there: Vec<String>,
+    },
+    /// A column is missing, and no row names the columns.
+    #[error(
+        "no row names the {columns} columns: say which is which by their numbers from 1, also the `{column}`, as in \
+         `labels_file: {{file: labels.csv, start: 1, end: 2, class: 3}}`"
+    )]
+    NoNames {
+        /// The column.
+        column: &'static str,
+        /// Number of columns.
+        columns: usize,
+    },
+    /// A column that the list gives is missing.
+    #[error(
+        "there is no column `{column}`, as `{key}` of `labels_file` says: there are {}",
+        there.join(", ")
+    )]
+    NoGivenColumn {
+        /// The key.
+        key: &'static str,
+        /// The column.
+        column: String,
+        /// The columns that were found.
+        there: Vec<String>,
+    },
+    /// The table has no rows.
+    #[error("the table of labels is empty")]
+    Empty,
+    /// The text is no table.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A column names files that no recording has.
+    #[error(
+        "column `{column}` names {files}, such as {examples}, but no recording with this table is called so or has such \
+         files: there are {there}"
+    )]
+    NoRowOfRecordings {
+        /// The column.
+        column: String,
+        /// How many files: `2 files`.
+        files: String,
+        /// Some of them.
+        examples: String,
+        /// Files of the recordings.
+        there: String,
+    },
+    /// The times of several files of a sequence count from its start.
+    #[error(
+        "column `{column}` names {files} files, such as `{one}` and `{other}`, and the times count from the start of their \
+         sequence: list them as one recording, or give each recording a table of its own"
+    )]
+    Sequence {
+        /// The column.
+        column: String,
+        /// Number of files.
+        files: usize,
+        /// One of them.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// A file in a column is one of several.
+    #[error(
+        "column `{column}`: `{value}` may be {} or {}: write as much of the folder before it as tells them apart",
+        files[0],
+        files[1]
+    )]
+    Ambiguous {
+        /// The column.
+        column: String,
+        /// Its value.
+        value: String,
+        /// Two of the files.
+        files: [String; 2],
+    },
+    /// A row has more cells than there are columns.
+    #[error(
+        "line {line}: {cells} cells, but there are {columns} columns: put texts that contain the separator in quotation \
+         marks"
+    )]
+    Cells {
+        /// The line, from 1.
+        line: u64,
+        /// Cells.
+        cells: usize,
+        /// Columns.
+        columns: usize,
+    },
+    /// A row is malformed.
+    #[error("line {line}: {problem}")]
+    Row {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LabelTimeError,
+    },
+}
+
+/// The time of a label is malformed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LabelTimeError {
+    /// Not a time.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// Beyond the range of nanoseconds.
+    #[error("{text} is after the year 2262")]
+    OutOfRange {
+        /// The text.
+        text: String,
+    },
+    /// A time of day alone.
+    #[error(
+        "`{text}` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number of \
+         seconds"
+    )]
+    NoDate {
+        /// The text.
+        text: String,
+    },
+    /// A time is missing.
+    #[error("a time is missing: every label needs its start, and its end or duration")]
+    Missing,
+    /// The end is before the beginning.
+    #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
+    Backwards {
+        /// The beginning.
+        start: String,
+        /// The end.
+        end: String,
+    },
+    /// A moment in place of a duration.
+    #[error("`{text}` is not a duration")]
+    NotDuration {
+        /// The text.
+        text: String,
+    },
+}

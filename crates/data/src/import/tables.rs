@@ -1,0 +1,260 @@
+//! Tables of labels: which rows belong to which recording of a list.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use support::words::{counted, first_few};
+
+use super::labels::{LabelRow, LabelRows, LabelsFile, read};
+use super::recording::{Recording, trim};
+use crate::error::import::LabelTableError;
+use crate::error::{DataError, ImportError, in_file};
+
+/// Values of a column that a message names.
+const NAMED: usize = 3;
+
+/// Reads the tables of labels of `recordings`, each once, and gives every recording its rows. Returns information on the
+/// rows that none of them has.
+///
+/// # Errors
+/// [`DataError`] with the table if it is malformed, or its recordings are uncertain.
+pub(super) fn add_labels(
+    recordings: &mut [Recording],
+    folder: &Path,
+) -> Result<Vec<String>, DataError> {
+    let mut tables: BTreeMap<PathBuf, Vec<(LabelsFile, Vec<usize>)>> = BTreeMap::new();
+    for (number, own) in recordings.iter().enumerate() {
+        let Some(table) = &own.labels_file else {
+            continue;
+        };
+        let same = tables.entry(folder.join(&table.file)).or_default();
+        match same.iter_mut().find(|(known, _)| known == table) {
+            Some((_, users)) => users.push(number),
+            None => same.push((table.clone(), vec![number])),
+        }
+    }
+    let mut notes = Vec::new();
+    for (path, uses) in tables {
+        for (table, users) in uses {
+            let rows = read(&path, &table)?;
+            let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
+            let shared = share(&own, rows);
+            let shared = shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
+            for (user, rows) in users.into_iter().zip(shared.rows) {
+                let labels = rows.into_iter().map(|row| {
+                    let mut label = row.label;
+                    trim(&mut label.class);
+                    label
+                });
+                recordings[user].labels.extend(labels);
+            }
+            let left_out = shared.left_out.into_iter();
+            notes.extend(left_out.map(|note| format!("{}: {note}", path.display())));
+        }
+    }
+    Ok(notes)
+}
+
+/// The rows of each recording.
+struct Shared {
+    rows: Vec<Vec<LabelRow>>,
+    left_out: Option<String>,
+}
+
+/// Gives each of `recordings` the rows of a table that are its own: all, or those that a column says.
+fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTableError> {
+    let all = |rows: Vec<LabelRow>| Shared {
+        rows: vec![rows; recordings.len()],
+        left_out: None,
+    };
+    let Some(column) = table.files else {
+        return Ok(all(table.rows));
+    };
+    let is_relative = table.rows.iter().any(|row| !row.label.start.is_moment());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &table.rows {
+        *counts
+            .entry(row.file.clone().unwrap_or_default())
+            .or_default() += 1;
+    }
+    let named: Vec<&str> = counts
+        .keys()
+        .map(String::as_str)
+        .filter(|own| !own.is_empty())
+        .collect();
+    if let ([one, other, ..], true, true) = (&named[..], column.is_sequence, is_relative) {
+        if recordings.iter().all(|own| own.files.len() > 1) {
+            return Ok(all(table.rows));
+        }
+        return Err(LabelTableError::Sequence {
+            column: column.name,
+            files: named.len(),
+            one: (*one).to_owned(),
+            other: (*other).to_owned(),
+        });
+    }
+    let known = Known::of(recordings);
+    let mut owners: HashMap<&str, Vec<Owner>> = HashMap::new();
+    for value in &named {
+        let found = known.owners(value, is_relative);
+        let found = found.map_err(|files| LabelTableError::Ambiguous {
+            column: column.name.clone(),
+            value: (*value).to_owned(),
+            files,
+        })?;
+        owners.insert(value, found);
+    }
+    if owners.values().all(Vec::is_empty) {
+        // A copy of the file, in another format, may be the only one.
+        let is_certain = named.len() < 2 && recordings.len() < 2 || !is_relative;
+        if is_certain && !column.is_given {
+            return Ok(all(table.rows));
+        }
+        return Err(LabelTableError::NoRowOfRecordings {
+            column: column.name,
+            files: counted(named.len(), "file"),
+            examples: quoted(named.iter().map(|name| (*name).to_owned())),
+            there: known.examples(),
+        });
+    }
+    let mut rows = vec![Vec::new(); recordings.len()];
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &table.rows {
+        let value = row.file.as_deref().unwrap_or_default();
+        let owners = owners.get(value).map_or(&[][..], Vec::as_slice);
+        for owner in owners {
+            let mut row = row.clone();
+            let has_several = recordings[owner.recording].files.len() > 1;
+            row.label.file = owner.file.filter(|_| has_several && !column.is_sequence);
+            rows[owner.recording].push(row);
+        }
+        if owners.is_empty() {
+            *left_out.entry(value).or_default() += 1;
+        }
+    }
+    let left_out = said(&column.name, &left_out, table.rows.len());
+    Ok(Shared { rows, left_out })
+}
+
+/// Information on rows that no recording has.
+fn said(column: &str, left_out: &BTreeMap<&str, usize>, all: usize) -> Option<String> {
+    let rows: usize = left_out.values().sum();
+    let names = left_out.iter().map(|(name, rows)| match *name {
+        "" => format!("no name ({rows})"),
+        name => format!("`{name}` ({rows})"),
+    });
+    let names: Vec<String> = names.collect();
+    (rows > 0).then(|| {
+        format!(
+            "column `{column}`: {rows} of {all} rows are of files or recordings that the list does not have with this table, \
+             and are left out: {}",
+            first_few(&names, NAMED)
+        )
+    })
+}
+
+fn quoted(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    first_few(&names, NAMED)
+}
+
+/// A recording that a value of the column of files means.
+#[derive(Clone, Debug, PartialEq)]
+struct Owner {
+    recording: usize,
+    /// Number of the file among those of the recording; `None` if it is the recording that is named.
+    file: Option<usize>,
+}
+
+/// The files and names of recordings.
+struct Known<'a> {
+    recordings: &'a [&'a Recording],
+    /// Files by their names, and by these without endings.
+    files: [HashMap<String, Vec<Owner>>; 2],
+}
+
+impl<'a> Known<'a> {
+    fn of(recordings: &'a [&'a Recording]) -> Self {
+        let mut files: [HashMap<String, Vec<Owner>>; 2] = Default::default();
+        for (recording, own) in recordings.iter().enumerate() {
+            for (number, path) in own.files.iter().enumerate() {
+                let owner = Owner {
+                    recording,
+                    file: Some(number),
+                };
+                let text = |part: Option<&std::ffi::OsStr>| {
+                    part.unwrap_or_default().to_string_lossy().into_owned()
+                };
+                let name = text(path.file_name());
+                let mut stem = text(path.file_stem());
+                if name.to_lowercase().ends_with(".gz") {
+                    files[1]
+                        .entry(stem.clone())
+                        .or_default()
+                        .push(owner.clone());
+                    stem = text(Path::new(&stem).file_stem());
+                }
+                files[0].entry(name).or_default().push(owner.clone());
+                files[1].entry(stem).or_default().push(owner);
+            }
+        }
+        Self { recordings, files }
+    }
+
+    fn path(&self, owner: &Owner) -> PathBuf {
+        let files = &self.recordings[owner.recording].files;
+        let path = owner.file.map(|file| &files[file]);
+        let path = path.cloned().unwrap_or_default();
+        std::path::absolute(&path).unwrap_or(path)
+    }
+
+    /// The recordings that have a file with the name `value`, with or without folders and ending, or else are called so.
+    ///
+    /// # Errors
+    /// Two of the files that it may be, if times count from the start of one.
+    fn owners(&self, value: &str, is_relative: bool) -> Result<Vec<Owner>, [String; 2]> {
+        let plain = value.replace('\\', "/");
+        let parts: Vec<&str> = plain
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .collect();
+        let Some((name, folders)) = parts.split_last() else {
+            return Ok(Vec::new());
+        };
+        for files in &self.files {
+            let all = files.get(*name).map_or(&[][..], Vec::as_slice);
+            let is_inside = |owner: &&Owner| {
+                let path = self.path(owner);
+                let folder = path.parent().unwrap_or(Path::new(""));
+                folder.ends_with(folders.join("/"))
+            };
+            let found: Vec<Owner> = all.iter().filter(is_inside).cloned().collect();
+            let Some(first) = found.first() else { continue };
+            let path = self.path(first);
+            let is_other = |own: &&Owner| {
+                (is_relative || own.recording != first.recording) && self.path(own) != path
+            };
+            return match found.iter().find(is_other) {
+                Some(other) => Err([first, other].map(|own| self.path(own).display().to_string())),
+                None => Ok(found),
+            };
+        }
+        let called = |(_, own): &(usize, &&Recording)| own.name() == value;
+        let named = self.recordings.iter().enumerate().filter(called);
+        let owner = |recording| Owner {
+            recording,
+            file: None,
+        };
+        Ok(named.map(|(recording, _)| owner(recording)).collect())
+    }
+
+    /// Some of the files.
+    fn examples(&self) -> String {
+        let files = self.recordings.iter().flat_map(|own| &own.files);
+        let names = files.filter_map(|path| path.file_name());
+        quoted(names.map(|name| name.to_string_lossy().into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

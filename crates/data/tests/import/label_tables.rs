@@ -1,0 +1,100 @@
+//! Tables of labels: any names of columns, several recordings in one.
+
+use super::*;
+
+fn write(folder: &Path, name: &str, text: &str) {
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
+/// A table at 50 Hz from `start` seconds on, whose values are `first`, `first + 1`, ...
+fn samples(folder: &Path, name: &str, (start, first): (usize, usize)) {
+    let row = |i: usize| format!("{:.2},{}\n", start as f64 + i as f64 / 50.0, first + i);
+    let rows: String = (0..2000).map(row).collect();
+    write(folder, name, &format!("time,Z\n{rows}"));
+}
+
+/// Imports the `recordings` of a list with windows of 2 s.
+fn import_list(folder: &Path, recordings: &str, more: &str) -> Result<Imported, String> {
+    let list = format!(
+        "sampling_rate: 50\nwindow: 2.0\nchannels: [Z]\nclass_names: [rest, walk]\n{more}recordings:\n{recordings}\n"
+    );
+    write(folder, "list.yaml", &list);
+    let config = RecordingsConfig::load(&folder.join("list.yaml")).map_err(|e| e.to_string())?;
+    let out = folder.join("out");
+    let _ = std::fs::remove_dir_all(&out);
+    import(&config, &out, 1000, &mut |_| {}).map_err(|error| error.to_string())
+}
+
+/// The first samples and labels of all windows, ascending.
+fn windows(folder: &Path) -> Vec<(usize, i64)> {
+    let mut found = Vec::new();
+    for split in ["train", "val", "test"] {
+        let shard = folder.join(format!("out/{split}-00000-of-00001.tfrecord"));
+        if shard.exists() {
+            data::reader::read(&shard, &Default::default(), &mut |record| {
+                found.push((record.values[0] as usize, record.label));
+                Ok(())
+            })
+            .unwrap();
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+const HALVES: &str = "split: {train: 0.5, val: 0.5, test: 0}\n";
+
+/// One table with columns of other names labels three recordings. The rows of a file in the second part of a recording
+/// count from the start of that file.
+#[test]
+fn one_table_labels_many_recordings() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    samples(folder.path(), "b.csv", (0, 10_000));
+    samples(folder.path(), "c1.csv", (0, 20_000));
+    samples(folder.path(), "c2.csv", (40, 22_000));
+    write(
+        folder.path(),
+        "events.csv",
+        "nr;Source;Behaviour;Onset [ms];Offset [s];Observer\n1;a;walk;10000;14,0;x\n2;a.csv;rest;20000;22,0;x\n3;b.csv;walk;5000;\
+         7,0;y\n4;c2.csv;rest;1000;5,0;y\n5;c1.csv;walk;2000;4,0;y\n6;z.csv;other;2000;4,0;y\n",
+    );
+    let table = "labels_file: {file: events.csv, recording: Source, class: Behaviour, start: 'Onset [ms]', end: 5}";
+    let list = format!(
+        "  - {{files: '[ab].csv', each_file: true, {table}}}\n  - {{files: [c1.csv, c2.csv], {table}}}"
+    );
+    let imported = import_list(folder.path(), &list, HALVES).unwrap();
+    let expected = [
+        (500, 1),
+        (600, 1),
+        (1000, 0),
+        (10_250, 1),
+        (20_100, 1),
+        (22_050, 0),
+        (22_150, 0),
+    ];
+    assert_eq!(windows(folder.path()), expected);
+    let said = imported.warnings.texts(false).join("; ");
+    let expected = "events.csv: column `Source`: 1 of 6 rows are of files or recordings that the list does not have with this \
+                    table, and are left out: `z.csv` (1)";
+    assert!(said.contains(expected), "{said}");
+    assert_eq!(imported.warnings.texts(true), Vec::<String>::new());
+}
+
+/// A recording that a table of several does not name has no labels, which is a warning.
+#[test]
+fn recordings_without_a_row_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, name) in ["a", "b", "c"].into_iter().enumerate() {
+        samples(folder.path(), &format!("{name}.csv"), (0, 10_000 * number));
+    }
+    let rows = "file,start,end,class\na,0,10,walk\na,20,30,rest\nb,0,10,rest\n";
+    write(folder.path(), "events.csv", rows);
+    let list = "  - {files: '*[abc].csv', each_file: true, labels_file: events.csv}";
+    let imported = import_list(folder.path(), list, HALVES).unwrap();
+    let said = imported.warnings.texts(true).join("; ");
+    assert!(
+        said.contains("c: has no labels: give it `labels`, a `labels_file` with rows"),
+        "{said}"
+    );
+}
