@@ -98,3 +98,38 @@ fn recordings_without_a_row_are_named() {
         "{said}"
     );
 }
+
+/// A window begins at each onset if labels are as long as windows; around the middle of shorter labels.
+#[test]
+fn onsets_with_a_length() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    let rows: String = (1..9)
+        .map(|i| format!("{},{}\n", 4 * i, ["rest", "walk"][i % 2]))
+        .collect();
+    write(folder.path(), "picks.csv", &format!("time,class\n{rows}"));
+    let list = |length: &str| {
+        format!("  - {{files: [a.csv], labels_file: {{file: picks.csv, length: {length}}}}}")
+    };
+    let by_event = "split: {by: event, train: 0.5, val: 0.5, test: 0}\n";
+    for (length, first) in [("2.0", 0), ("1.0", -25), ("1", -25)] {
+        let imported = import_list(folder.path(), &list(length), by_event).unwrap();
+        let expected: Vec<(usize, i64)> = (1..9)
+            .map(|i| (usize::try_from(200 * i + first).unwrap(), i as i64 % 2))
+            .collect();
+        assert_eq!(windows(folder.path()), expected, "{length}");
+        assert_eq!(imported.counts.instants, 0);
+    }
+    let more = format!("centre_short_events: false\n{by_event}");
+    let error = import_list(folder.path(), &list("1.0"), &more).unwrap_err();
+    assert!(
+        error.contains("8 labels are shorter than a window"),
+        "{error}"
+    );
+    let list = "  - {files: [a.csv], labels_file: picks.csv}";
+    let error = import_list(folder.path(), list, by_event).unwrap_err();
+    assert!(
+        error.contains("picks.csv: there is no column `end` or `duration`"),
+        "{error}"
+    );
+}

@@ -17,6 +17,17 @@ pub enum LabelTableError {
         /// The columns that were found.
         there: Vec<String>,
     },
+    /// No column has ends or durations.
+    #[error(
+        "there is no column `end` or `duration`; there are {}; say which it is, as in `labels_file: {{file: labels.csv, end: \
+         NAME}}`. If the labels are onsets alone, say how many seconds each of them takes: `labels_file: {{file: labels.csv, \
+         length: 2.0}}`",
+        there.join(", ")
+    )]
+    NoEnd {
+        /// The columns that were found.
+        there: Vec<String>,
+    },
     /// A column is missing, and no row names the columns.
     #[error(
         "no row names the {columns} columns: say which is which by their numbers from 1, also the `{column}`, as in \
@@ -135,9 +146,15 @@ pub enum LabelTimeError {
         /// The text.
         text: String,
     },
-    /// A time is missing.
+    /// A start is missing.
     #[error("a time is missing: every label needs its start, and its end or duration")]
     Missing,
+    /// An end is missing.
+    #[error(
+        "a time is missing: the label has no end or duration; where all labels without an end take as long, a `length` in \
+         seconds says so, as in `labels_file: {{file: labels.csv, length: 2.0}}`"
+    )]
+    MissingEnd,
     /// The end is before the beginning.
     #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
     Backwards {

@@ -13,8 +13,8 @@ pub(super) type TimeColumn = (usize, Option<f64>);
 /// Columns of the parts of a label.
 pub(super) struct Columns {
     pub start: TimeColumn,
-    /// End or duration.
-    pub end: TimeColumn,
+    /// End or duration; `None` if the list says how long labels are.
+    pub end: Option<TimeColumn>,
     pub is_duration: bool,
     pub class: usize,
     pub event: Option<usize>,
@@ -140,16 +140,21 @@ impl Heads<'_> {
     }
 
     /// Ends or, without them, durations; and whether they are durations.
-    fn ends(&self) -> Result<(TimeColumn, bool), LabelTableError> {
-        if let Some(given) = self.given("end", self.settings.end.as_ref())? {
-            return Ok((given, false));
+    fn ends(&self) -> Result<(Option<TimeColumn>, bool), LabelTableError> {
+        let settings = self.settings;
+        if let Some(given) = self.given("end", settings.end.as_ref())? {
+            return Ok((Some(given), false));
         }
-        if let Some(given) = self.given("duration", self.settings.duration.as_ref())? {
-            return Ok((given, true));
+        if let Some(given) = self.given("duration", settings.duration.as_ref())? {
+            return Ok((Some(given), true));
         }
         match (self.known(&ENDS), self.known(&DURATIONS)) {
-            (Some(end), _) => Ok((end, false)),
-            (None, Some(duration)) => Ok((duration, true)),
+            (Some(end), _) => Ok((Some(end), false)),
+            (None, Some(duration)) => Ok((Some(duration), true)),
+            (None, None) if settings.length.is_some() => Ok((None, false)),
+            (None, None) if self.named => Err(LabelTableError::NoEnd {
+                there: self.there(),
+            }),
             (None, None) => Err(self.missing("end")),
         }
     }
@@ -157,7 +162,8 @@ impl Heads<'_> {
 
 impl Columns {
     /// Finds the columns that the list gives, and others by the names in the first row. Without names, three columns that
-    /// begin with two times are start, end and class, as Audacity exports them.
+    /// begin with two times are start, end and class, as Audacity exports them. Where the list says how long labels are, two
+    /// columns that begin with a time are start and class.
     ///
     /// # Errors
     /// If a column is missing.
@@ -176,18 +182,15 @@ impl Columns {
             settings,
             named: true,
         };
-        if settings.gives_no_times()
-            && heads.known(&STARTS).is_none()
-            && row.len() == 3
-            && is_time(0)
-            && is_time(1)
-        {
-            heads.named = false;
+        let may_lack_names = settings.gives_no_times() && heads.known(&STARTS).is_none();
+        let has_ends = row.len() == 3 && is_time(0) && is_time(1);
+        let has_starts = row.len() == 2 && is_time(0) && settings.length.is_some();
+        if may_lack_names && (has_ends || has_starts) {
             return Ok(Self {
                 start: (0, None),
-                end: (1, None),
+                end: has_ends.then_some((1, None)),
                 is_duration: false,
-                class: 2,
+                class: row.len() - 1,
                 event: None,
                 files: None,
                 named: false,

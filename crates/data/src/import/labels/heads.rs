@@ -2,8 +2,8 @@
 
 use crate::recording::unit;
 
-/// Column names in label tables of various programs.
-pub(super) const STARTS: [&str; 9] = [
+/// Column names in label tables of various programs. Those of instants, such as picks, come last.
+pub(super) const STARTS: [&str; 16] = [
     "start",
     "starttime",
     "begin",
@@ -13,6 +13,13 @@ pub(super) const STARTS: [&str; 9] = [
     "anfang",
     "beginn",
     "tmin",
+    "arrivaltime",
+    "picktime",
+    "arrival",
+    "pick",
+    "time",
+    "timestamp",
+    "datetime",
 ];
 pub(super) const ENDS: [&str; 9] = [
     "end", "endtime", "stop", "stoptime", "offset", "to", "until", "ende", "tmax",

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 
+/// Longest label that a `length` gives, in seconds: three years.
+const LONGEST: f64 = 1e8;
+
 /// A table of labels, and its columns. Those that are not given are found by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelsFile {
@@ -21,6 +24,8 @@ pub struct LabelsFile {
     pub event: Option<TableColumn>,
     /// Column that names the recording of each row, or its file.
     pub recording: Option<TableColumn>,
+    /// Seconds from the start to the end of labels without an end.
+    pub length: Option<f64>,
 }
 
 impl LabelsFile {
@@ -61,6 +66,7 @@ struct Keys {
     class: Option<TableColumn>,
     event: Option<TableColumn>,
     recording: Option<TableColumn>,
+    length: Option<f64>,
 }
 
 impl<'de> Deserialize<'de> for LabelsFile {
@@ -92,6 +98,13 @@ impl<'de> Deserialize<'de> for LabelsFile {
                         "`end` and `duration` give the same: keep one of them",
                     ));
                 }
+                if let Some(length) = keys.length
+                    && !(length > 0.0 && length < LONGEST)
+                {
+                    return Err(serde::de::Error::custom(format_args!(
+                        "`length` is {length}: expected seconds above 0, at most {LONGEST}"
+                    )));
+                }
                 Ok(LabelsFile {
                     file: keys.file,
                     start: keys.start,
@@ -100,6 +113,7 @@ impl<'de> Deserialize<'de> for LabelsFile {
                     class: keys.class,
                     event: keys.event,
                     recording: keys.recording,
+                    length: keys.length,
                 })
             }
         }

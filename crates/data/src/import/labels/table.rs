@@ -42,7 +42,7 @@ impl Separated {
     }
 }
 
-/// Reads a table of labels with the columns `start`, `end` (or `duration`), `class` and optionally `event` and one of files,
+/// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event` and one of files,
 /// whose names the list may give. Times are dates, or numbers in the unit given in the column's name.
 ///
 /// # Errors
@@ -87,13 +87,19 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         }
     }
     // A single date may determine for all whether the day or the month comes first.
-    let times = rows
+    let times = [Some(columns.start), columns.end].into_iter().flatten();
+    let cells = rows
         .clone()
-        .flat_map(|row| [cell(row, columns.start.0), cell(row, columns.end.0)]);
-    let order = DateOrders::of(times.map(str::as_bytes)).order();
+        .flat_map(|row| times.clone().map(|(at, _)| cell(row, at)));
+    let order = DateOrders::of(cells.map(str::as_bytes)).order();
+    let reading = Reading {
+        columns: &columns,
+        separated,
+        order,
+        length: settings.length,
+    };
     let label = |row: &csv::StringRecord| {
-        let label = label(row, &columns, (separated, order));
-        let label = label.map_err(|problem| LabelTableError::Row {
+        let label = reading.label(row).map_err(|problem| LabelTableError::Row {
             line: line(row),
             problem,
         })?;
@@ -103,8 +109,9 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
             .map(|own| cell(row, own.at).to_owned());
         Ok(LabelRow { label, file })
     };
+    let rows = rows.map(label).collect::<Result<_, LabelTableError>>()?;
     Ok(LabelRows {
-        rows: rows.map(label).collect::<Result<_, LabelTableError>>()?,
+        rows,
         files: columns.files,
     })
 }
@@ -119,51 +126,81 @@ pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
     row.get(at).unwrap_or_default()
 }
 
-/// The label in a row.
-///
-/// # Errors
-/// If a time is malformed.
-fn label(
-    record: &csv::StringRecord,
-    columns: &Columns,
-    (separated, order): (Separated, DateOrder),
-) -> Result<Label, LabelTimeError> {
-    let time = |(i, unit): TimeColumn| {
-        if cell(record, i).is_empty() {
-            return Err(LabelTimeError::Missing);
+/// How the rows of a table are read.
+struct Reading<'a> {
+    columns: &'a Columns,
+    separated: Separated,
+    /// Whether day or month comes first.
+    order: DateOrder,
+    /// Seconds that labels without an end take.
+    length: Option<f64>,
+}
+
+impl Reading<'_> {
+    /// A time in a row; `None` if the cell is empty.
+    fn time(
+        &self,
+        row: &csv::StringRecord,
+        (at, unit): TimeColumn,
+    ) -> Result<Option<Time>, LabelTimeError> {
+        let cell = cell(row, at);
+        let parse = || Time::parse(&self.separated.number(cell), unit, self.order);
+        (!cell.is_empty()).then(parse).transpose()
+    }
+
+    /// The end of the label in a row that starts at `start`.
+    fn end(&self, row: &csv::StringRecord, start: Time) -> Result<Time, LabelTimeError> {
+        let columns = self.columns;
+        let given = match columns.end {
+            Some(column) => self.time(row, column)?.map(|time| (time, column.0)),
+            None => None,
+        };
+        let end = match given {
+            None => None,
+            Some((end, _)) if !columns.is_duration => Some(end),
+            Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
+            Some((Time::Moment(_), at)) => {
+                return Err(LabelTimeError::NotDuration {
+                    text: cell(row, at).to_owned(),
+                });
+            }
+        };
+        // Programs write an instant as a label that ends where it begins.
+        match (end.filter(|end| *end != start), self.length) {
+            (Some(end), _) => Ok(end),
+            (None, Some(length)) => Ok(start.later(length)),
+            (None, None) => end.ok_or(LabelTimeError::MissingEnd),
         }
-        Time::parse(&separated.number(cell(record, i)), unit, order)
-    };
-    let start = time(columns.start)?;
-    let end = match (time(columns.end)?, columns.is_duration) {
-        (end, false) => end,
-        (Time::Seconds(seconds), true) => start.later(seconds),
-        (Time::Moment(_), true) => {
-            return Err(LabelTimeError::NotDuration {
-                text: cell(record, columns.end.0).to_owned(),
+    }
+
+    /// The label in a row.
+    ///
+    /// # Errors
+    /// If a time is malformed.
+    fn label(&self, row: &csv::StringRecord) -> Result<Label, LabelTimeError> {
+        let columns = self.columns;
+        let start = self.time(row, columns.start)?;
+        let start = start.ok_or(LabelTimeError::Missing)?;
+        let end = self.end(row, start)?;
+        let is_backwards = match (start, end) {
+            (Time::Seconds(start), Time::Seconds(end)) => start > end,
+            (Time::Moment(start), Time::Moment(end)) => start > end,
+            // Comparable only when the start of the recording is known.
+            _ => false,
+        };
+        if is_backwards {
+            return Err(LabelTimeError::Backwards {
+                start: cell(row, columns.start.0).to_owned(),
+                end: columns.end.map_or("", |(at, _)| cell(row, at)).to_owned(),
             });
         }
-    };
-    let is_backwards = match (start, end) {
-        (Time::Seconds(start), Time::Seconds(end)) => start > end,
-        (Time::Moment(start), Time::Moment(end)) => start > end,
-        // Comparable only when the start of the recording is known.
-        _ => false,
-    };
-    if is_backwards {
-        return Err(LabelTimeError::Backwards {
-            start: cell(record, columns.start.0).to_owned(),
-            end: cell(record, columns.end.0).to_owned(),
-        });
+        let event = columns.event.map(|at| cell(row, at).to_owned());
+        Ok(Label {
+            start,
+            end,
+            class: cell(row, columns.class).to_owned(),
+            event: event.filter(|event| !event.is_empty()),
+            file: None,
+        })
     }
-    Ok(Label {
-        start,
-        end,
-        class: cell(record, columns.class).to_owned(),
-        event: columns
-            .event
-            .map(|i| cell(record, i).to_owned())
-            .filter(|event| !event.is_empty()),
-        file: None,
-    })
 }

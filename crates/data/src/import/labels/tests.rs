@@ -310,3 +310,61 @@ fn forms_of_labels_file() {
         assert!(error.contains(problem), "{error}");
     }
 }
+
+/// Picks and impulses have no end; a length stands for it where there is none.
+#[test]
+fn onsets_with_a_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let read = |text: &str, settings: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_with(&path, settings).map_err(|error| error.to_string())
+    };
+    let ends = |text: &str| {
+        let labels = read(text, "{file: x.csv, length: 1.5}").unwrap();
+        assert!(labels.iter().all(|label| label.class == "a"));
+        let ends = labels.iter().map(|label| match label.end {
+            Time::Seconds(seconds) => seconds,
+            Time::Moment(nanos) => nanos as f64 / recording::NANOS,
+        });
+        ends.collect::<Vec<f64>>()
+    };
+    assert_eq!(ends("time,class\n1,a\n2.5,a\n"), [2.5, 4.0]);
+    assert_eq!(ends("0.5\ta\n2\ta\n"), [2.0, 3.5]);
+    assert_eq!(
+        ends("label,pick_time\na,2024-05-01T10:00:00Z\n"),
+        [1_714_557_601.5]
+    );
+    // Ends and durations of the table come first; an instant has none.
+    assert_eq!(
+        ends("start,end,class\n1,9,a\n1,,a\n1,1,a\n1\t,1\t,a\n"),
+        [9.0, 2.5, 2.5, 2.5]
+    );
+    assert_eq!(
+        ends("onset_ms,duration,class\n1000,3,a\n1000,0,a\n1000,,a\n"),
+        [4.0, 2.5, 2.5]
+    );
+    for (text, problem) in [
+        (
+            "time,class\n1,a\n",
+            "there is no column `end` or `duration`; there are time, class; say which it is, as in `labels_file: {file: \
+             labels.csv, end: NAME}`. If the labels are onsets alone, say how many seconds each of them takes: `labels_file: \
+             {file: labels.csv, length: 2.0}`",
+        ),
+        (
+            "start,end,class\n1,2,a\n2,,a\n",
+            "line 3: a time is missing: the label has no end or duration; where all labels without an end take as long, a \
+             `length` in seconds says so",
+        ),
+    ] {
+        let error = read(text, "x.csv").unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+    let error = read("start,end,class\n5,4,a\n", "{file: x.csv, length: 1}").unwrap_err();
+    assert!(error.contains("line 2: ends before it begins"), "{error}");
+    let error = read("start,end,class\n,4,a\n", "{file: x.csv, length: 1}").unwrap_err();
+    assert!(
+        error.contains("line 2: a time is missing: every label needs its start"),
+        "{error}"
+    );
+}
