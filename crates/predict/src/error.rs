@@ -65,6 +65,23 @@ pub enum PredictError {
         /// Why it cannot.
         problem: data::signal::SignalError,
     },
+    /// Files of a site have different samples for the same time.
+    #[error(
+        "{}: channel `{channel}`: {} and this file have different samples for the same {seconds:.3} s, and their times count \
+         from the start of each file: classify each by itself",
+        file.display(),
+        other.display()
+    )]
+    OverlappingFiles {
+        /// The channel.
+        channel: String,
+        /// The file with the later samples.
+        file: PathBuf,
+        /// The other.
+        other: PathBuf,
+        /// Seconds that both have.
+        seconds: f64,
+    },
     /// An option is invalid.
     #[error("{0}")]
     Usage(String),
@@ -201,6 +218,7 @@ impl PredictError {
             | Self::SiteChannels { .. }
             | Self::Rate(_)
             | Self::SiteRate { .. }
+            | Self::OverlappingFiles { .. }
             | Self::Usage(_) => 2,
             Self::Data(error) if error.is_machine_failure() => 1,
             Self::Data(_) => 2,

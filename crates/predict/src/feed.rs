@@ -2,6 +2,7 @@
 
 mod channels;
 mod cursor;
+mod files;
 mod sites;
 
 use std::collections::BTreeMap;
@@ -18,15 +19,21 @@ use crate::join::{JoinedSink, Joiner};
 
 /// Samples of a channel, in memory or still in a miniSEED file.
 enum Source {
-    Memory(Trace),
+    Memory(PathBuf, Trace),
     Indexed(PathBuf, IndexedTrace),
 }
 
 impl Source {
     fn start(&self) -> i64 {
         match self {
-            Self::Memory(trace) => trace.start,
+            Self::Memory(_, trace) => trace.start,
             Self::Indexed(_, trace) => trace.start,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Memory(path, _) | Self::Indexed(path, _) => path,
         }
     }
 }
@@ -127,7 +134,10 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
         .traces
         .into_iter()
         .filter(|trace| !trace.samples.is_empty())
-        .map(|trace| (trace.channel.clone(), Source::Memory(trace)));
+        .map(|trace| {
+            let channel = trace.channel.clone();
+            (channel, Source::Memory(path.to_owned(), trace))
+        });
     Ok((traces.collect(), contents.notes))
 }
 
@@ -166,12 +176,6 @@ impl Site {
                 problem,
             }
         })
-    }
-
-    /// Time of its first sample, in nanoseconds.
-    pub(crate) fn start(&self) -> i64 {
-        let sources = self.channels.iter().flat_map(|(_, sources)| sources);
-        sources.map(Source::start).min().unwrap_or(0)
     }
 
     /// Number of damaged records found while reading samples.

@@ -37,21 +37,30 @@ pub struct LabelledRecording {
     pub labels: Vec<LabelledEvent>,
     /// Time of the first sample, in nanoseconds.
     pub start: i64,
+    /// The same of each file; `None` for those without these channels.
+    pub starts: Vec<Option<i64>>,
 }
 
 impl LabelledRecording {
     /// Classifies the windows of `channels` in `files`, which form one recording. Labels are left empty.
     ///
     /// # Errors
-    /// [`PredictError`] if a file cannot be read, lacks a channel, or a window cannot be classified.
+    /// [`PredictError`] if a file cannot be read, lacks a channel, or contradicts another, or a window cannot be classified.
     pub fn read(
         classifier: &mut Classifier,
         files: &[PathBuf],
         (hints, channels): (&Hints, &[String]),
         cutting: Cutting,
     ) -> Result<Self, PredictError> {
-        let mut site = Recordings::open(files, hints)?.into_one_site();
+        let mut recordings = Recordings::open(files, hints)?;
+        recordings.rename_sensors(channels);
+        let mut site = recordings.into_one_site();
         let channels = site.choose(channels, cutting.channels)?;
+        if let Some((channel, overlap)) = site.overlap(&channels, hints.start) {
+            return Err(data::import::overlapping(channel, overlap).into());
+        }
+        let starts = files.iter().map(|file| site.start_of(file, &channels));
+        let (start, starts) = (site.start(&channels), starts.collect());
         // Only windows are needed; these thresholds suppress all events.
         let nothing = EventSettings {
             on: 1.0,
@@ -76,7 +85,8 @@ impl LabelledRecording {
         Ok(Self {
             windows: windows.collect(),
             labels: Vec::new(),
-            start: site.start(),
+            start,
+            starts,
         })
     }
 
@@ -259,7 +269,7 @@ mod tests {
         LabelledRecording {
             windows: windows.collect(),
             labels: labels.iter().map(label).collect(),
-            start: 0,
+            ..Default::default()
         }
     }
 

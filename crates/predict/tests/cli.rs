@@ -20,6 +20,8 @@ mod bad_input;
 mod int8;
 #[path = "cli/models.rs"]
 mod models;
+#[path = "cli/recordings.rs"]
+mod recordings;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/windows.rs"]

@@ -132,6 +132,7 @@ impl Recording {
                 group: self.group_column.clone(),
             }),
             finds_labels: false,
+            channels: Vec::new(),
         }
     }
 
@@ -173,6 +174,27 @@ impl Recording {
     /// The group, or the default.
     pub fn group(&self) -> String {
         self.group.clone().unwrap_or_else(|| self.name())
+    }
+
+    /// The time that the seconds of a label count from: `start` of the recording, or that of the label's file. `starts` has
+    /// those of the files whose channels are used.
+    ///
+    /// # Errors
+    /// If its file has none.
+    pub fn zero_of(
+        &self,
+        label: &Label,
+        start: i64,
+        starts: &[Option<i64>],
+    ) -> Result<i64, ImportError> {
+        let Some(file) = label.file else {
+            return Ok(start);
+        };
+        let found = starts.get(file).copied().flatten();
+        found.ok_or_else(|| ImportError::NoStartOfFile {
+            class: label.class.clone(),
+            file: self.files.get(file).cloned().unwrap_or_default(),
+        })
     }
 
     /// Expands patterns to files.

@@ -11,8 +11,10 @@ use std::path::PathBuf;
 
 use chosen::Chosen;
 use labelled::{count_labels, intervals, remove_repeated};
+pub use overlaps::overlapping;
 use parts::Parts;
 use rayon::prelude::*;
+pub use sensors::{SensorChannel, sensor_channels};
 use splits::{boundaries, spool_cuts};
 
 use super::advice;
@@ -49,6 +51,7 @@ fn read_files(
 ) -> Result<(Vec<Option<Contents>>, Notes), DataError> {
     let hints = Hints {
         expected_rate: Some(rate),
+        channels: names.to_vec(),
         ..own.hints()
     };
     let read = own

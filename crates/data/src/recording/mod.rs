@@ -6,9 +6,11 @@
 //! are not read.
 
 mod columns;
+mod labelled;
 mod merge;
 mod mseed;
 mod note;
+mod overlaps;
 mod sac;
 mod seisbench;
 pub(crate) mod signatures;
@@ -21,7 +23,6 @@ mod wav;
 
 use std::cell::Cell;
 use std::io::Read;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -33,11 +34,13 @@ use crate::room::room;
 use Recognised::{Content, Extension};
 
 pub use columns::{Run, runs};
+pub use labelled::{LabelRun, LabelledRows, RowColumns};
 pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
 pub use note::{Note, Notes};
+pub use overlaps::{FileOverlap, overlapping_files};
 pub use seisbench::{Given, SeisBench, chunks};
 pub(crate) use table::{is_missing, unit, unit_by_size};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, is_compact, parse_time_as};
@@ -84,48 +87,6 @@ pub struct Contents {
     pub label_columns: Vec<String>,
 }
 
-/// Rows of a table that belong together.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LabelledRows {
-    /// Value of the column of groups; empty if there is none, or the rows have none.
-    pub group: String,
-    /// Numbers of their traces in [`Contents::traces`].
-    pub traces: Range<usize>,
-    /// Whether their times are those of one clock for all parts of the group. Otherwise, each part has its own.
-    pub has_times: bool,
-    /// Their labels, in the order of time.
-    pub runs: Vec<LabelRun>,
-}
-
-/// Rows with one label that follow each other.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LabelRun {
-    /// Time of the first row, in nanoseconds.
-    pub start: i64,
-    /// Time after the last row.
-    pub end: i64,
-    /// The label; empty if the rows have none.
-    pub label: String,
-    /// Number of rows.
-    pub rows: usize,
-}
-
-/// Columns of a table that describe each row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RowColumns {
-    /// Name of the column of labels.
-    pub label: String,
-    /// Name of the column of groups, such as the person.
-    pub group: Option<String>,
-}
-
-impl RowColumns {
-    /// Whether a column of this name is one of them.
-    fn has(&self, name: &str) -> bool {
-        self.label == name || self.group.as_deref() == Some(name)
-    }
-}
-
 impl From<Vec<Trace>> for Contents {
     fn from(traces: Vec<Trace>) -> Self {
         Self {
@@ -151,6 +112,8 @@ pub struct Hints {
     pub labels: Option<RowColumns>,
     /// Whether to look for such columns.
     pub finds_labels: bool,
+    /// Names of the channels that are wanted; empty if that is not known.
+    pub channels: Vec<String>,
 }
 
 /// Whether a recording can be read once its sampling rate is given, from the problem in an error of [`read`].

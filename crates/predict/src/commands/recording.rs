@@ -122,6 +122,7 @@ impl RecordingArgs {
         Ok(Hints {
             sampling_rate: self.rate,
             expected_rate: Some(rate),
+            channels: self.channels.clone(),
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
             ..Default::default()
         })
@@ -203,13 +204,17 @@ impl<'a> Analyst<'a> {
 pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
     arguments.share.refuse()?;
     let mut analyst = Analyst::new(arguments, interrupt)?;
-    let recordings = Recordings::open(&arguments.paths, &arguments.hints(analyst.cutting.rate)?)?;
+    let hints = arguments.hints(analyst.cutting.rate)?;
+    let recordings = Recordings::open(&arguments.paths, &hints)?;
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
     let chosen = recordings.choose(&arguments.channels, analyst.cutting.channels)?;
     for note in &chosen.notes {
         arguments.model.say(&format!("note: {note}"));
+    }
+    for (site, channels) in &chosen.sites {
+        check_overlap(site, channels, hints.start)?;
     }
     let names = chosen.sites.iter().map(|(site, _)| site.name.as_str());
     let names: Vec<&str> = names.collect();
@@ -243,6 +248,20 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
         catalogue.write(path, analyst.classifier.class_names())?;
     }
     findings.finish()
+}
+
+/// Refuses files of a site that have different samples for the same time, as the import does.
+fn check_overlap(site: &Site, channels: &[String], start: Option<i64>) -> Result<(), PredictError> {
+    let Some((channel, overlap)) = site.overlap(channels, start) else {
+        return Ok(());
+    };
+    let [other, file] = overlap.files.map(std::path::Path::to_path_buf);
+    Err(PredictError::OverlappingFiles {
+        channel: channel.to_owned(),
+        file,
+        other,
+        seconds: overlap.seconds,
+    })
 }
 
 /// The events among findings.

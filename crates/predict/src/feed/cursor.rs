@@ -37,7 +37,7 @@ impl<'s> Cursor<'s> {
     /// Time of the next sample; `i64::MAX` at the end.
     pub fn time(&self) -> i64 {
         match self.sources.get(self.at) {
-            Some(Source::Memory(trace)) => trace.time(self.sample),
+            Some(Source::Memory(_, trace)) => trace.time(self.sample),
             Some(Source::Indexed(_, trace)) => trace.time(self.sample),
             None => i64::MAX,
         }
@@ -46,7 +46,7 @@ impl<'s> Cursor<'s> {
     /// Passes the next samples to `joiner`.
     pub fn push(&mut self, channel: usize, joiner: &mut Joiner) -> Result<(), PredictError> {
         match &self.sources[self.at] {
-            Source::Memory(trace) => {
+            Source::Memory(_, trace) => {
                 let end = (self.sample + CHUNK_SIZE).min(trace.samples.len());
                 let start = trace.time(self.sample);
                 joiner.push(channel, start, trace.rate, &trace.samples[self.sample..end]);

@@ -119,7 +119,7 @@ mod tests {
                 rate: 1.0,
                 samples: vec![0.0],
             };
-            let channel = ((*channel).into(), vec![Source::Memory(trace)]);
+            let channel = ((*channel).into(), vec![Source::Memory("a".into(), trace)]);
             match recordings.sites.iter_mut().find(|site| site.name == name) {
                 Some(site) => site.channels.push(channel),
                 None => recordings.sites.push(Site {

@@ -73,24 +73,19 @@ pub(super) fn score_events(
     let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
         refuse_row_labels(options.list, recording)?;
+        let channels = recording.channels.as_ref().unwrap_or(&list.channels);
         let hints = Hints {
             expected_rate: Some(rate),
+            channels: channels.clone(),
             ..recording.hints()
         };
-        let channels = recording.channels.as_ref().unwrap_or(&list.channels);
         let mut read = LabelledRecording::read(
             classifier,
             &recording.files,
             (&hints, &channels[..]),
             cutting,
         )?;
-        read.labels =
-            labels(recording, read.start, &classes).map_err(|class| UsageError::NoClass {
-                path: options.list.to_owned(),
-                class: class.to_owned(),
-                classes: classes.clone(),
-                advice: "",
-            })?;
+        read.labels = labels(recording, &read, (&classes, options.list))?;
         let used = options
             .sources
             .and_then(|own| own.find(recording, read.start));
@@ -174,18 +169,28 @@ fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSetti
     })
 }
 
-/// Labelled events of a recording that starts at `start`, or the first class that is not among `classes`.
-fn labels<'r>(
-    recording: &'r Recording,
-    start: i64,
-    classes: &[String],
-) -> Result<Vec<LabelledEvent>, &'r str> {
-    let of = |label: &'r Label| {
+/// Labelled events of a recording, whose files are in the list at `path`.
+///
+/// # Errors
+/// If a class is not among `classes`, or a label counts from a file without samples.
+fn labels(
+    recording: &Recording,
+    read: &LabelledRecording,
+    (classes, path): (&[String], &Path),
+) -> Result<Vec<LabelledEvent>, TrainerError> {
+    let of = |label: &Label| -> Result<LabelledEvent, TrainerError> {
         let class = classes.iter().position(|class| *class == label.class);
+        let zero = recording.zero_of(label, read.start, &read.starts);
+        let zero = zero.map_err(|problem| TrainerError::file(path, problem.to_string()))?;
         Ok(LabelledEvent {
-            class: class.ok_or(label.class.as_str())?,
-            start: label.start.nanos(start),
-            end: label.end.nanos(start),
+            class: class.ok_or_else(|| UsageError::NoClass {
+                path: path.to_owned(),
+                class: label.class.clone(),
+                classes: classes.to_vec(),
+                advice: "",
+            })?,
+            start: label.start.nanos(zero),
+            end: label.end.nanos(zero),
         })
     };
     recording.labels.iter().map(of).collect()

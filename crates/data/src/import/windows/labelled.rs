@@ -39,13 +39,7 @@ pub(super) fn intervals(
         });
     }
     for (number, label) in own.labels.iter().enumerate() {
-        let zero = match label.file {
-            Some(file) => starts[file].ok_or_else(|| ImportError::NoStartOfFile {
-                class: label.class.clone(),
-                file: own.files[file].clone(),
-            })?,
-            None => start,
-        };
+        let zero = own.zero_of(label, start, starts)?;
         let (from, to) = (label.start.nanos(zero), label.end.nanos(zero));
         if from > to {
             return Err(ImportError::Backwards {

@@ -2,28 +2,62 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::recording::{Contents, Trace};
+use crate::recording::Contents;
 
-/// Names the channels that the list names with the end of a file's name: `gyr.x` is the channel `x` of `anna_gyr.csv`.
-pub(super) fn rename(files: &[PathBuf], wanted: &[String], contents: &mut [Option<Contents>]) {
+/// A channel of a file that gets another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SensorChannel {
+    /// The file.
+    pub file: PathBuf,
+    /// The channel in the file.
+    pub channel: String,
+    /// Its name in the list.
+    pub name: String,
+}
+
+/// The channels that a list names with the end of a file's name: `gyr.x` is the channel `x` of `anna_gyr.csv`. `there` has
+/// the files and their channels, `wanted` the names in the list. A name that a channel has stays with it.
+pub fn sensor_channels(there: &[(&Path, &str)], wanted: &[String]) -> Vec<SensorChannel> {
+    let mut found = Vec::new();
     for name in wanted {
-        let is_named = |trace: &Trace| {
-            trace.channel == *name || trace.channel.rsplit('.').next() == Some(name)
+        let is_named = |(_, channel): &(&Path, &str)| {
+            channel == name || channel.rsplit('.').next() == Some(name)
         };
-        let all = contents.iter().flatten().flat_map(|own| &own.traces);
-        if all.into_iter().any(is_named) {
+        if there.iter().any(is_named) {
             continue;
         }
         for (at, _) in name.match_indices('.') {
             let (end, channel) = (&name[..at], &name[at + 1..]);
-            for (file, own) in files.iter().zip(contents.iter_mut()) {
-                if !ends_with(file, end) {
-                    continue;
-                }
-                let traces = own.iter_mut().flat_map(|own| &mut own.traces);
-                for trace in traces.filter(|trace| trace.channel == channel) {
-                    trace.channel.clone_from(name);
-                }
+            let own = there.iter();
+            let own = own.filter(|(file, own)| *own == channel && ends_with(file, end));
+            found.extend(own.map(|(file, channel)| SensorChannel {
+                file: file.to_path_buf(),
+                channel: (*channel).to_owned(),
+                name: name.clone(),
+            }));
+        }
+    }
+    found
+}
+
+/// Names such channels in the contents of files.
+pub(super) fn rename(files: &[PathBuf], wanted: &[String], contents: &mut [Option<Contents>]) {
+    let all = files.iter().zip(contents.iter());
+    let there: Vec<(&Path, &str)> = all
+        .flat_map(|(file, own)| {
+            let traces = own.iter().flat_map(|own| &own.traces);
+            traces.map(|trace| (file.as_path(), trace.channel.as_str()))
+        })
+        .collect();
+    let renamed = sensor_channels(&there, wanted);
+    if renamed.is_empty() {
+        return;
+    }
+    for (file, own) in files.iter().zip(contents) {
+        for trace in own.iter_mut().flat_map(|own| &mut own.traces) {
+            let mut own = renamed.iter();
+            if let Some(own) = own.find(|own| own.file == *file && own.channel == trace.channel) {
+                trace.channel.clone_from(&own.name);
             }
         }
     }

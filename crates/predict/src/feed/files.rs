@@ -1,0 +1,67 @@
+//! What the files of a site have in common: their first samples, times that contradict each other, names of sensors.
+
+use std::path::Path;
+
+use data::import::{SensorChannel, sensor_channels};
+use data::recording::{FileOverlap, overlapping_files};
+
+use super::{Recordings, Site, Source};
+
+impl Recordings {
+    /// Names the channels that `wanted` calls with the end of a file's name, as the import does.
+    pub(crate) fn rename_sensors(&mut self, wanted: &[String]) {
+        let channels = self.sites.iter().flat_map(|site| &site.channels);
+        let there: Vec<(&Path, &str)> = channels
+            .filter_map(|(channel, sources)| Some((sources.first()?.path(), channel.as_str())))
+            .collect();
+        let renamed = sensor_channels(&there, wanted);
+        for (channel, sources) in self.sites.iter_mut().flat_map(|site| &mut site.channels) {
+            let is_own = |own: &&SensorChannel| {
+                let file = sources.first().map(Source::path);
+                file == Some(&own.file) && own.channel == *channel
+            };
+            if let Some(own) = renamed.iter().find(is_own) {
+                channel.clone_from(&own.name);
+            }
+        }
+    }
+}
+
+impl Site {
+    fn sources<'a>(&'a self, channels: &'a [String]) -> impl Iterator<Item = &'a Source> {
+        let own = self.channels.iter();
+        let own = own.filter(|(name, _)| channels.contains(name));
+        own.flat_map(|(_, sources)| sources)
+    }
+
+    /// Time of the first sample of `channels`, in nanoseconds.
+    pub(crate) fn start(&self, channels: &[String]) -> i64 {
+        let starts = self.sources(channels).map(Source::start);
+        starts.min().unwrap_or(0)
+    }
+
+    /// Time of the first sample of `channels` in a file; `None` if it has none.
+    pub(crate) fn start_of(&self, file: &Path, channels: &[String]) -> Option<i64> {
+        let sources = self.sources(channels);
+        let own = sources.filter(|source| source.path() == file);
+        own.map(Source::start).min()
+    }
+
+    /// The first of `channels` for which two files without dates have different samples for the same time; `start` is the
+    /// time that was given for their first samples. (miniSEED has dates.)
+    pub(crate) fn overlap<'a>(
+        &'a self,
+        channels: &'a [String],
+        start: Option<i64>,
+    ) -> Option<(&'a str, FileOverlap<'a>)> {
+        let own = self.channels.iter();
+        let mut own = own.filter(|(name, _)| channels.contains(name));
+        own.find_map(|(name, sources)| {
+            let traces = sources.iter().filter_map(|source| match source {
+                Source::Memory(path, trace) => Some((path.as_path(), trace)),
+                Source::Indexed(..) => None,
+            });
+            Some((name.as_str(), overlapping_files(traces, start)?))
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Tables whose column of times is given, and files of one recording.
+
+use std::fmt::Write;
+
+use data::recording::Hints;
+use predict::Cutting;
+use predict::scoring::LabelledRecording;
+
+use super::*;
+
+/// A table at 100 Hz of `x` and `y` with a gap of 5 s after 3 s, whose samples depend on `salt`.
+fn table(head: &str, (start, salt): (f64, usize)) -> String {
+    let mut text = head.to_owned();
+    for i in 0..600 {
+        let time = start + i as f64 / 100.0 + if i < 300 { 0.0 } else { 5.0 };
+        let value = (i * i * 37 + i * salt + salt) % 1009;
+        writeln!(text, "{time:.2},{value},{}", value * value % 997).unwrap();
+    }
+    text
+}
+
+/// Reads files of a list, as `trainer evaluate --recordings` does.
+fn labelled(
+    model: &Path,
+    files: &[PathBuf],
+    channels: &[&str],
+) -> Result<LabelledRecording, String> {
+    let mut classifier = Classifier::open(model).unwrap();
+    let cutting = Cutting {
+        channels: 2,
+        window: 64,
+        hop: 32,
+        rate: 100.0,
+        until: i64::MAX,
+    };
+    let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();
+    let hints = Hints::default();
+    let read = LabelledRecording::read(&mut classifier, files, (&hints, &channels), cutting);
+    read.map_err(|error| error.to_string())
+}
+
+/// The same files are refused as by the import, and their channels have the same names.
+#[test]
+fn files_of_one_recording_are_those_of_the_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let write = |name: &str, start: f64, salt: usize| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, table("time,x,y\n", (start, salt))).unwrap();
+        path
+    };
+    let files = [write("anna_acc.csv", 0.0, 1), write("anna_gyr.csv", 0.0, 2)];
+    let error = labelled(&model, &files, &["x", "y"]).unwrap_err();
+    for part in [
+        "anna_gyr.csv: channel `x`: ",
+        "anna_acc.csv and this file have different samples for the same 3.000 s",
+        "`each_file: true`",
+        "`acc.x` and `gyr.x`",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let read = labelled(&model, &files, &["acc.x", "gyr.x"]).unwrap();
+    assert!(read.windows.len() > 12);
+    // Files that follow each other, and copies.
+    let next = write("next.csv", 20.0, 3);
+    let read = labelled(&model, &[files[0].clone(), next], &["x", "y"]).unwrap();
+    assert_eq!(
+        (read.start, read.starts),
+        (0, vec![Some(0), Some(20_000_000_000)])
+    );
+    let copy = write("copy.csv", 0.0, 1);
+    labelled(&model, &[files[0].clone(), copy], &["x", "y"]).unwrap();
+}
+
+/// Seconds of labels count from the first sample of the channels that are used.
+#[test]
+fn other_channels_do_not_move_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let (early, late) = (
+        folder.path().join("early.csv"),
+        folder.path().join("late.csv"),
+    );
+    std::fs::write(&early, table("time,p,q\n", (2.0, 1))).unwrap();
+    std::fs::write(&late, table("time,x,y\n", (7.0, 2))).unwrap();
+    let read = labelled(&model, &[early, late], &["x", "y"]).unwrap();
+    assert_eq!(
+        (read.start, read.starts),
+        (7_000_000_000, vec![None, Some(7_000_000_000)])
+    );
+}
