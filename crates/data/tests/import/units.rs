@@ -57,3 +57,18 @@ fn a_list_names_the_column_of_times() {
     let said = own.warnings.texts(true).join("; ");
     assert!(said.contains("`time_column: 1`"), "{said}");
 }
+
+/// `--strict` refuses no table whose first column counts the rows.
+#[test]
+fn a_first_column_counts_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    tables(folder.path(), "", |i| (i + 1).to_string());
+    let own = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
+    assert_eq!(own.warnings.texts(true), Vec::<String>::new());
+    // Milliseconds are possible; the recordings would be too short.
+    let error = imported(folder.path(), 100.0, ", sampling_rate: 1000").unwrap_err();
+    assert!(
+        error.contains("column `1` rises from row to row, usually by 1,"),
+        "{error}"
+    );
+}

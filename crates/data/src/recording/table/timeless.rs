@@ -1,5 +1,6 @@
 //! Tables in which no name tells the column of times: the given column, or what to say of one that could be it.
 
+use super::super::Hints;
 use super::steps::usual_step;
 use super::{Column, Values};
 use crate::error::recording::TableError;
@@ -31,8 +32,9 @@ pub(super) fn given(columns: &[Column], name: &str) -> Result<usize, TableError>
     }
 }
 
-/// A note on the first column if it rises from row to row, as times do.
-pub(super) fn first_may_be(columns: &[Column]) -> Option<String> {
+/// A note on the first column if it rises from row to row, as times do. One that counts rows and is no wanted channel needs
+/// none.
+pub(super) fn first_may_be(columns: &[Column], hints: &Hints) -> Option<String> {
     let Some((name, Values::Numbers(values))) =
         columns.first().map(|first| (&first.name, &first.values))
     else {
@@ -42,10 +44,27 @@ pub(super) fn first_may_be(columns: &[Column]) -> Option<String> {
     if values.len() < FEWEST_ROWS || !values.windows(2).all(rises) {
         return None;
     }
-    let step: f64 = format!("{:.3e}", usual_step(values)).parse().ok()?;
     let shown = if name.is_empty() { "1" } else { name };
+    let is_ignored = !hints.channels.is_empty() && !hints.channels.iter().any(|own| own == shown);
+    if is_ignored && counts_rows(values) && !hints.sampling_rate.is_none_or(may_be_ticks) {
+        return None;
+    }
+    let step: f64 = format!("{:.3e}", usual_step(values)).parse().ok()?;
     Some(format!(
         "column `{shown}` rises from row to row, usually by {step}, and is taken for a channel: if it has the times, give the \
          recording `time_column: {shown}`"
     ))
+}
+
+/// Whether all values are the numbers of their rows, from 0 or 1.
+fn counts_rows(values: &[f64]) -> bool {
+    let first = values.first().copied().unwrap_or_default();
+    let is_number = |(row, value): (usize, &f64)| *value == first + row as f64;
+    (first == 0.0 || first == 1.0) && values.iter().enumerate().all(is_number)
+}
+
+/// Whether the numbers of rows may be times in some unit at a sampling rate: seconds at 1 Hz, milliseconds at 1000 Hz.
+fn may_be_ticks(rate: f64) -> bool {
+    let units = [1.0, 1e3, 1e6, 1e9];
+    units.iter().any(|unit| (rate / unit - 1.0).abs() < 0.05)
 }

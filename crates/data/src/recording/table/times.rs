@@ -45,7 +45,7 @@ pub(super) fn of_columns(
         notes.extend(bare::note(columns, hints.sampling_rate));
         let clock = counters(columns, hints, notes);
         if clock.is_none() && !is_said {
-            notes.extend(timeless::first_may_be(columns));
+            notes.extend(timeless::first_may_be(columns, hints));
         }
         return Ok(clock);
     };

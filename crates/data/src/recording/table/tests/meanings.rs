@@ -199,6 +199,40 @@ fn a_column_of_times_without_a_name_is_given() {
     assert!(error.contains("column `t` has no times"), "{error}");
 }
 
+/// A number of each row is no time, unless it may be one in some unit at the given rate, or is a channel that is wanted.
+#[test]
+fn a_first_column_may_count_rows() {
+    let said = |first: &dyn Fn(u32) -> u32, rate: f64, channel: &str| {
+        let text = table("n,x", 400, |i| format!("{},{}", first(i), i % 7));
+        let hints = Hints {
+            sampling_rate: Some(rate),
+            channels: vec![channel.into()],
+            ..Hints::default()
+        };
+        let own = contents(&text, &hints).unwrap();
+        assert_eq!(own.traces[0].rate, rate);
+        own.notes.texts(true)
+    };
+    let count = |i: u32| i;
+    for first in [0, 1] {
+        let rows = move |i: u32| i + first;
+        assert_eq!(said(&rows, 100.0, "x"), Vec::<String>::new());
+        assert_eq!(said(&rows, 1000.0, "x").len(), 1);
+        assert_eq!(said(&rows, 1.0, "x").len(), 1);
+        assert!(said(&rows, 100.0, "n")[0].contains("column `n` rises from row to row"));
+    }
+    for other in [|i| i + 2, |i| 2 * i, |i| i + i / 300] {
+        assert_eq!(said(&other, 100.0, "x").len(), 1);
+    }
+    // Where nothing tells the wanted channels, it may be one.
+    let text = table("n,x", 400, |i| format!("{},{}", count(i), i % 7));
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    assert_eq!(contents(&text, &hints).unwrap().notes.texts(true).len(), 1);
+}
+
 /// Another reading with a rate tells it.
 #[test]
 fn a_missing_rate_is_said_without_columns_of_labels() {
