@@ -93,6 +93,9 @@ pub struct RecordingArgs {
     /// Time of the first sample, for recordings that do not store it
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
+    /// Column of the times of a table: its name, or its number from 1 [default: found by names and values]
+    #[arg(long, value_name = "COLUMN")]
+    pub time_column: Option<String>,
     /// How windows are cut.
     #[command(flatten)]
     pub cut: CutArgs,
@@ -122,6 +125,7 @@ impl RecordingArgs {
         Ok(Hints {
             sampling_rate: self.rate,
             expected_rate: Some(rate),
+            time_column: self.time_column.clone(),
             channels: self.channels.clone(),
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
             ..Default::default()

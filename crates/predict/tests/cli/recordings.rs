@@ -19,6 +19,57 @@ fn table(head: &str, (start, salt): (f64, usize)) -> String {
     text
 }
 
+/// A table without names has the same results as one with them, if the column of times is given, as `time_column` of a list.
+#[test]
+fn the_column_of_times_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for (name, head) in [
+        ("named.csv", "time,2,3\n"),
+        ("plain.csv", ""),
+        ("other.csv", "A,2,3\n"),
+    ] {
+        std::fs::write(at(name), table(head, (0.0, 1))).unwrap();
+    }
+    let windows = |name: &str, more: &[&str]| {
+        let path = at(name);
+        let words = [
+            "recording",
+            model.to_str().unwrap(),
+            &path,
+            "--channels",
+            "2,3",
+            "--windows",
+            "--json",
+        ];
+        let output = run(&[&words, more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        stdout(&output).replace(&path, "FILE")
+    };
+    let named = windows("named.csv", &[]);
+    assert!(named.lines().count() > 12, "{named}");
+    assert_eq!(windows("plain.csv", &["--time-column", "1"]), named);
+    assert_eq!(windows("other.csv", &["--time-column", "A"]), named);
+    let (model, path) = (model.to_str().unwrap(), at("plain.csv"));
+    let output = run(&["recording", model, &path, "--channels", "2,3"]);
+    refused(&output, 2, "`time_column: 1`");
+    let output = run(&[
+        "recording",
+        model,
+        &path,
+        "--channels",
+        "2,3",
+        "--time-column",
+        "t",
+    ]);
+    refused(
+        &output,
+        2,
+        "there is no column `t`, as `time_column` says: there are 1, 2, 3",
+    );
+}
+
 /// Reads files of a list, as `trainer evaluate --recordings` does.
 fn labelled(
     model: &Path,

@@ -37,6 +37,7 @@ pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>
         channels,
         rate,
         start,
+        time_column,
         cut,
         events,
         output,
@@ -75,6 +76,7 @@ pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>
     );
     option("rate", rate.as_ref().map(text));
     option("start", start.clone());
+    option("time-column", time_column.clone());
     option("hop", hop.map(|hop| hop.to_string()));
     option("model-rate", model_rate.as_ref().map(text));
     option("on", Some(on.to_string()));
@@ -122,7 +124,7 @@ mod tests {
         for given in [
             "recording model sds --out=out",
             "recording model sds -o out --threads 3 --window-samples 77 --channels Z,E --rate 99.99999999999 --start \
-             2024-05-01T00:00:00 --hop 13 --model-rate 0.1 --on 0.123456789 --off 0.1 --min-duration 0.3 --merge-gap \
+             2024-05-01T00:00:00 --time-column t --hop 13 --model-rate 0.1 --on 0.123456789 --off 0.1 --min-duration 0.3 --merge-gap \
              1e-3 --threshold 0.05 --ignore a --ignore -b --windows --int8 --quiet --json --executor slurm --tasks 3 \
              --array-limit 2 --sbatch=--qos=low",
         ] {
