@@ -18,6 +18,7 @@ mod steim;
 mod table;
 mod text;
 mod time;
+mod time_parts;
 mod time_series;
 mod wav;
 
@@ -43,8 +44,9 @@ pub use note::{Note, Notes};
 pub use overlaps::{FileOverlap, overlapping_files};
 pub use seisbench::{Given, SeisBench, chunks};
 pub(crate) use table::{is_missing, unit, unit_by_size};
-pub(crate) use time::{DateOrder, DateOrders, UNIX, is_compact, parse_time_as};
+pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
+pub(crate) use time_parts::TimeParts;
 
 /// Evenly sampled values of one channel, without a gap.
 #[derive(Clone, Debug, PartialEq)]

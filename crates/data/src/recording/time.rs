@@ -352,5 +352,11 @@ pub fn format_time(nanos: i64) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// Formats the date of a time.
+pub(crate) fn format_date(nanos: i64) -> String {
+    let time = chrono::DateTime::from_timestamp_nanos(nanos);
+    time.format("%Y-%m-%d").to_string()
+}
+
 #[cfg(test)]
 mod tests;

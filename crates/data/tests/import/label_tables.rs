@@ -133,3 +133,52 @@ fn onsets_with_a_length() {
         "{error}"
     );
 }
+
+/// Dates and times of day are in columns of their own, in the recording and in its labels.
+#[test]
+fn times_in_several_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |i: usize| {
+        let seconds = 36_000 + i / 50;
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        format!("2024,5,1,{hour},{minute},{second}.{:02},{i}\n", i % 50 * 2)
+    };
+    let rows: String = (0..6000).map(row).collect();
+    write(
+        folder.path(),
+        "a.csv",
+        &format!("year,month,day,hour,minute,second,Z\n{rows}"),
+    );
+    let rows: String = (1..9)
+        .map(|i| {
+            format!(
+                "2024-05-01,10:00:{:02}.5,{}\n",
+                5 * i,
+                ["rest", "walk"][i % 2]
+            )
+        })
+        .collect();
+    write(
+        folder.path(),
+        "picks.csv",
+        &format!("date,time,class\n{rows}"),
+    );
+    let list = "  - {files: [a.csv], labels_file: {file: picks.csv, length: 2.0}}";
+    let by_event = "split: {by: event, train: 0.5, val: 0.5, test: 0}\n";
+    let imported = import_list(folder.path(), list, by_event).unwrap();
+    let expected: Vec<(usize, i64)> = (1..9).map(|i| (250 * i + 25, i as i64 % 2)).collect();
+    assert_eq!(windows(folder.path()), expected);
+    let said = imported.warnings.texts(true).join("; ");
+    assert!(!said.contains("column"), "{said}");
+    // The same without dates is no time of the recording.
+    write(
+        folder.path(),
+        "picks.csv",
+        "hour,minute,second,class\n10,0,5,walk\n",
+    );
+    let error = import_list(folder.path(), list, by_event).unwrap_err();
+    assert!(
+        error.contains("picks.csv: columns have parts of times, but there is no column `date`"),
+        "{error}"
+    );
+}

@@ -17,6 +17,16 @@ pub enum LabelTableError {
         /// The columns that were found.
         there: Vec<String>,
     },
+    /// Parts of times lack one.
+    #[error(
+        "columns have parts of times, but there is no column `{missing}`: add it, or write times in one column, as \
+         2024-05-01T10:00:00Z or in seconds from the first sample. If one column alone has the times, say which, as in \
+         `labels_file: {{file: labels.csv, start: NAME}}`"
+    )]
+    NoPart {
+        /// The missing columns.
+        missing: String,
+    },
     /// No column has ends or durations.
     #[error(
         "there is no column `end` or `duration`; there are {}; say which it is, as in `labels_file: {{file: labels.csv, end: \
@@ -146,6 +156,21 @@ pub enum LabelTimeError {
         /// The text.
         text: String,
     },
+    /// A number where a time of day is expected.
+    #[error(
+        "`{text}` is beside a date, but is no time of day: write it as 10:00:00; if it counts seconds from the first sample, say \
+         so by the name of its column, `start`"
+    )]
+    NoClock {
+        /// The text.
+        text: String,
+    },
+    /// Parts of a time that is none.
+    #[error("`{text}` is no time in parts: years have four digits, and each part has a limit")]
+    NotParts {
+        /// The parts.
+        text: String,
+    },
     /// A start is missing.
     #[error("a time is missing: every label needs its start, and its end or duration")]
     Missing,
@@ -155,6 +180,16 @@ pub enum LabelTimeError {
          seconds says so, as in `labels_file: {{file: labels.csv, length: 2.0}}`"
     )]
     MissingEnd,
+    /// A time of day is before that of the beginning.
+    #[error(
+        "ends before it begins: from `{start}` to `{end}`; swap its times, or give the date of the end in a column `end_date`"
+    )]
+    BackwardsClock {
+        /// The beginning.
+        start: String,
+        /// The end.
+        end: String,
+    },
     /// The end is before the beginning.
     #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
     Backwards {

@@ -1,20 +1,20 @@
 //! Which columns of a table have the parts of a label.
 
 use super::Time;
-use super::heads::{CLASSES, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, plain, whole_unit};
+use super::heads::{
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, Separated, cell, plain,
+    whole_unit,
+};
+use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
 use super::settings::{LabelsFile, TableColumn};
-use super::table::{Separated, cell};
-use crate::error::import::LabelTableError;
+use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::recording::DateOrder;
-
-/// A column of times: its number from 0, and its unit in seconds if its name tells one.
-pub(super) type TimeColumn = (usize, Option<f64>);
 
 /// Columns of the parts of a label.
 pub(super) struct Columns {
-    pub start: TimeColumn,
+    pub start: Place,
     /// End or duration; `None` if the list says how long labels are.
-    pub end: Option<TimeColumn>,
+    pub end: Option<Place>,
     pub is_duration: bool,
     pub class: usize,
     pub event: Option<usize>,
@@ -139,6 +139,51 @@ impl Heads<'_> {
         }))
     }
 
+    /// Where starts are, and ends or durations; and whether they are durations.
+    fn times(&self) -> Result<(Place, Option<Place>, bool), LabelTableError> {
+        let unnamed = csv::StringRecord::new();
+        let row = if self.named { self.row } else { &unnamed };
+        let given = self.given("date", self.settings.date.as_ref())?;
+        let given = given.map(|(at, _)| at);
+        let parts = PartNames::of(row);
+        let [start_date, end_date] = dates(row).map(|date| given.or(date));
+        // A time of day has its date beside it.
+        let dated = |column: TimeColumn, date: Option<usize>| {
+            let is_clock = self.named && CLOCKS.contains(&&*self.names[column.0].0);
+            let beside = date.filter(|at| *at != column.0).map(DateCells::Column);
+            Place {
+                time: TimeCells::Column(column),
+                date: beside.or_else(|| parts.date()),
+                is_clock: is_clock || given.is_some(),
+            }
+        };
+        let start = match self.given("start", self.settings.start.as_ref())? {
+            Some(given) => dated(given, start_date),
+            None => match self.known(&STARTS) {
+                Some(known) if !parts.has_start(known.0) => dated(known, start_date),
+                _ => {
+                    let found = parts.start(start_date)?;
+                    found.ok_or_else(|| self.missing("start"))?
+                }
+            },
+        };
+        if self.settings.end.is_none()
+            && self.settings.duration.is_none()
+            && let Some(end) = parts.end(end_date)?
+        {
+            return Ok((start, Some(end), false));
+        }
+        let (end, is_duration) = self.ends()?;
+        let end = end.map(|column| {
+            if is_duration {
+                Place::from(column)
+            } else {
+                dated(column, end_date)
+            }
+        });
+        Ok((start, end, is_duration))
+    }
+
     /// Ends or, without them, durations; and whether they are durations.
     fn ends(&self) -> Result<(Option<TimeColumn>, bool), LabelTableError> {
         let settings = self.settings;
@@ -174,7 +219,8 @@ impl Columns {
     ) -> Result<Self, LabelTableError> {
         let is_time = |i: usize| {
             let cell = separated.number(cell(row, i));
-            Time::parse(&cell, None, DateOrder::DayFirst).is_ok()
+            let time = Time::parse(&cell, None, DateOrder::DayFirst);
+            matches!(time, Ok(_) | Err(LabelTimeError::NoDate { .. }))
         };
         let mut heads = Heads {
             row,
@@ -187,8 +233,8 @@ impl Columns {
         let has_starts = row.len() == 2 && is_time(0) && settings.length.is_some();
         if may_lack_names && (has_ends || has_starts) {
             return Ok(Self {
-                start: (0, None),
-                end: has_ends.then_some((1, None)),
+                start: Place::from((0, None)),
+                end: has_ends.then_some((1, None)).map(Place::from),
                 is_duration: false,
                 class: row.len() - 1,
                 event: None,
@@ -203,8 +249,7 @@ impl Columns {
         {
             heads.named = false;
         }
-        let start = heads.needed("start", settings.start.as_ref(), &STARTS)?;
-        let (end, is_duration) = heads.ends()?;
+        let (start, end, is_duration) = heads.times()?;
         let event = heads.given("event", settings.event.as_ref())?;
         Ok(Self {
             start,

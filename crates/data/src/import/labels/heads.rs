@@ -1,5 +1,7 @@
 //! Names of the columns of label tables, and their separators.
 
+use std::borrow::Cow;
+
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
@@ -37,6 +39,10 @@ pub(super) const CLASSES: [&str; 8] = [
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
 pub(super) const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+/// Columns of dates, beside times of day.
+pub(super) const DATES: [&str; 3] = ["date", "datum", "fecha"];
+/// Starts that, beside a date, can only be times of day.
+pub(super) const CLOCKS: [&str; 3] = ["time", "timestamp", "clock"];
 /// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
 /// times count from the start of the sequence.
 pub(super) const FILES: [&str; 12] = [
@@ -84,4 +90,23 @@ pub(super) fn separator(text: &str) -> u8 {
     let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
     let separators = [b',', b';', b'\t'];
     separators.into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+/// How the cells of a table are separated.
+#[derive(Clone, Copy)]
+pub(super) struct Separated(pub u8);
+
+impl Separated {
+    /// A number with a point if it has a decimal comma.
+    pub fn number(self, cell: &str) -> Cow<'_, str> {
+        if self.0 == b',' || cell.contains('.') {
+            return cell.into();
+        }
+        cell.replace(',', ".").into()
+    }
+}
+
+/// A cell; empty if the row has ended.
+pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
+    row.get(at).unwrap_or_default()
 }

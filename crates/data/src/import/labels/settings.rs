@@ -14,6 +14,8 @@ pub struct LabelsFile {
     pub file: PathBuf,
     /// Column of the starts.
     pub start: Option<TableColumn>,
+    /// Column of the dates, if starts and ends are times of day.
+    pub date: Option<TableColumn>,
     /// Column of the ends.
     pub end: Option<TableColumn>,
     /// Column of the durations, instead of ends.
@@ -61,6 +63,7 @@ impl std::fmt::Display for TableColumn {
 struct Keys {
     file: PathBuf,
     start: Option<TableColumn>,
+    date: Option<TableColumn>,
     end: Option<TableColumn>,
     duration: Option<TableColumn>,
     class: Option<TableColumn>,
@@ -108,6 +111,7 @@ impl<'de> Deserialize<'de> for LabelsFile {
                 Ok(LabelsFile {
                     file: keys.file,
                     start: keys.start,
+                    date: keys.date,
                     end: keys.end,
                     duration: keys.duration,
                     class: keys.class,

@@ -1,10 +1,9 @@
 //! Reads tables of labels.
 
-use std::borrow::Cow;
 use std::path::Path;
 
-use super::columns::{Columns, FileColumn, TimeColumn};
-use super::heads::separator;
+use super::columns::{Columns, FileColumn};
+use super::heads::{Separated, cell, separator};
 use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
@@ -26,20 +25,6 @@ pub(crate) struct LabelRows {
     pub rows: Vec<LabelRow>,
     /// The column of files.
     pub files: Option<FileColumn>,
-}
-
-/// How the cells of a table are separated.
-#[derive(Clone, Copy)]
-pub(super) struct Separated(u8);
-
-impl Separated {
-    /// A number with a point if it has a decimal comma.
-    pub fn number(self, cell: &str) -> Cow<'_, str> {
-        if self.0 == b',' || cell.contains('.') {
-            return cell.into();
-        }
-        cell.replace(',', ".").into()
-    }
 }
 
 /// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event` and one of files,
@@ -87,15 +72,15 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         }
     }
     // A single date may determine for all whether the day or the month comes first.
-    let times = [Some(columns.start), columns.end].into_iter().flatten();
-    let cells = rows
-        .clone()
-        .flat_map(|row| times.clone().map(|(at, _)| cell(row, at)));
+    let places = [Some(columns.start), columns.end].into_iter().flatten();
+    let cells = rows.clone().flat_map(|row| {
+        let dates = places.clone().flat_map(|place| place.dates());
+        dates.map(|at| cell(row, at)).collect::<Vec<_>>()
+    });
     let order = DateOrders::of(cells.map(str::as_bytes)).order();
     let reading = Reading {
         columns: &columns,
-        separated,
-        order,
+        how: (separated, order),
         length: settings.length,
     };
     let label = |row: &csv::StringRecord| {
@@ -121,47 +106,30 @@ fn line(row: &csv::StringRecord) -> u64 {
     row.position().map_or(0, csv::Position::line)
 }
 
-/// A cell; empty if the row has ended.
-pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
-    row.get(at).unwrap_or_default()
-}
-
 /// How the rows of a table are read.
 struct Reading<'a> {
     columns: &'a Columns,
-    separated: Separated,
-    /// Whether day or month comes first.
-    order: DateOrder,
+    /// How cells are separated, and whether day or month comes first.
+    how: (Separated, DateOrder),
     /// Seconds that labels without an end take.
     length: Option<f64>,
 }
 
 impl Reading<'_> {
-    /// A time in a row; `None` if the cell is empty.
-    fn time(
-        &self,
-        row: &csv::StringRecord,
-        (at, unit): TimeColumn,
-    ) -> Result<Option<Time>, LabelTimeError> {
-        let cell = cell(row, at);
-        let parse = || Time::parse(&self.separated.number(cell), unit, self.order);
-        (!cell.is_empty()).then(parse).transpose()
-    }
-
     /// The end of the label in a row that starts at `start`.
     fn end(&self, row: &csv::StringRecord, start: Time) -> Result<Time, LabelTimeError> {
         let columns = self.columns;
         let given = match columns.end {
-            Some(column) => self.time(row, column)?.map(|time| (time, column.0)),
+            Some(place) => place.read(row, self.how)?.map(|time| (time, place)),
             None => None,
         };
         let end = match given {
             None => None,
             Some((end, _)) if !columns.is_duration => Some(end),
             Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
-            Some((Time::Moment(_), at)) => {
+            Some((Time::Moment(_), place)) => {
                 return Err(LabelTimeError::NotDuration {
-                    text: cell(row, at).to_owned(),
+                    text: place.shown(row),
                 });
             }
         };
@@ -179,7 +147,7 @@ impl Reading<'_> {
     /// If a time is malformed.
     fn label(&self, row: &csv::StringRecord) -> Result<Label, LabelTimeError> {
         let columns = self.columns;
-        let start = self.time(row, columns.start)?;
+        let start = columns.start.read(row, self.how)?;
         let start = start.ok_or(LabelTimeError::Missing)?;
         let end = self.end(row, start)?;
         let is_backwards = match (start, end) {
@@ -189,9 +157,15 @@ impl Reading<'_> {
             _ => false,
         };
         if is_backwards {
-            return Err(LabelTimeError::Backwards {
-                start: cell(row, columns.start.0).to_owned(),
-                end: columns.end.map_or("", |(at, _)| cell(row, at)).to_owned(),
+            let start = columns.start.shown(row);
+            let end = columns
+                .end
+                .map(|place| place.shown(row))
+                .unwrap_or_default();
+            return Err(if columns.end.is_some_and(|place| place.date.is_some()) {
+                LabelTimeError::BackwardsClock { start, end }
+            } else {
+                LabelTimeError::Backwards { start, end }
             });
         }
         let event = columns.event.map(|at| cell(row, at).to_owned());

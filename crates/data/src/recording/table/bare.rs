@@ -21,7 +21,7 @@ pub(super) fn rank(column: &Column, columns: &[Column], rate: Option<f64>) -> Op
 }
 
 /// Whether a column called `min` has the smallest values: beside it are those of another statistic.
-fn is_minimum(column: &Column, columns: &[Column]) -> bool {
+pub(super) fn is_minimum(column: &Column, columns: &[Column]) -> bool {
     column.name.trim().eq_ignore_ascii_case("min")
         && columns.iter().any(|other| is_statistic(&other.name))
 }

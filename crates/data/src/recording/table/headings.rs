@@ -4,12 +4,12 @@ use support::words::counted;
 
 use super::super::text::cell;
 use super::super::time::DateOrder;
+use super::super::time_parts::is_part_of_date;
 use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
 use super::line::{ALIKE, Line, split};
-use super::names::{time_name, unit, with_unit};
+use super::names::{plain, time_name, unit, with_unit};
 use super::number::Commas;
-use super::parts::is_part_of_date;
 
 /// Names of `width` columns, above line `first`, and the line they are in.
 pub(super) fn names(
@@ -239,7 +239,7 @@ fn commented(
     let block: Vec<Vec<String>> = own.map_while(|(_, line)| names(line)).collect();
     // Below the names may be units, such as `yr`.
     let telling = |names: &Vec<String>| {
-        let is_time = |name: &String| time_name(name).is_some() || is_part_of_date(name);
+        let is_time = |name: &String| time_name(name).is_some() || is_part_of_date(&plain(name));
         names.iter().any(is_time)
     };
     let found = block.iter().rposition(telling).unwrap_or(0);

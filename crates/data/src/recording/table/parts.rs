@@ -1,122 +1,151 @@
 //! Times in several columns: whole seconds and their fractions; year, month, day, hour, minute, second.
 
 use super::super::NANOS;
+use super::super::time::DAY;
+use super::super::time_parts::TimeParts;
+use super::bare::is_minimum;
 use super::counts::rank;
-use super::names::{plain, time_name, unit};
+use super::names::{time_name, unit};
 use super::{Column, NO_TIME, Values};
 
-/// Combines parts of times in several columns to one column.
-pub(super) fn together(columns: &mut Vec<Column>) {
-    calendar(columns);
-    fractions(columns);
+/// The parts of times among columns of numbers.
+fn parts_of(columns: &[Column]) -> TimeParts {
+    let is_number = |column: &Column| matches!(column.values, Values::Numbers(_));
+    let numbers = columns.iter().enumerate();
+    let numbers = numbers.filter(|(_, column)| is_number(column) && !is_minimum(column, columns));
+    let names: Vec<(usize, &str)> = numbers.map(|(at, column)| (at, &*column.name)).collect();
+    TimeParts::find(&names)
 }
 
-/// Names of the parts of a date and a time of day, from year to second, and fractions of a second.
-const CALENDAR: [&[&str]; 9] = [
-    &["year", "yr", "yyyy", "yy", "jahr"],
-    &["month", "mon", "mo", "monat"],
-    &["day", "dd", "tag", "dayofmonth"],
-    &["hour", "hours", "hr", "hh", "stunde"],
-    &["minute", "minutes", "min", "minuten"],
-    &["second", "seconds", "sec", "ss", "sekunde"],
-    &["millisecond", "milliseconds", "ms", "msec"],
-    &["microsecond", "microseconds", "us", "usec"],
-    &["nanosecond", "nanoseconds", "ns", "nsec"],
-];
-/// Numbers of the day within the year, in place of month and day.
-const DAY_OF_YEAR: [&str; 5] = ["doy", "dayofyear", "jday", "julday", "julianday"];
-
-/// Whether a name is that of a part of a date, from year to day.
-pub(super) fn is_part_of_date(name: &str) -> bool {
-    let plain = plain(name);
-    let mut parts = CALENDAR[..3].iter().flat_map(|names| names.iter());
-    parts.any(|part| *part == plain) || DAY_OF_YEAR.contains(&&*plain)
-}
-
-/// `year`, `month` and `day`, or the day of the year, with what there is of the time of day.
-fn calendar(columns: &mut Vec<Column>) {
-    let find = |names: &[&str]| {
-        let is_number = |column: &&Column| matches!(column.values, Values::Numbers(_));
-        let named = |column: &Column| names.contains(&&*plain(&column.name)) && is_number(&column);
-        columns.iter().position(named)
-    };
-    let mut own = CALENDAR.map(find);
-    months_and_minutes(columns, &mut own);
-    let day_of_year = find(&DAY_OF_YEAR);
-    let Some(year) = own[0] else {
-        return;
-    };
-    if (own[1].is_none() || own[2].is_none()) && day_of_year.is_none() {
-        return;
+fn numbers(columns: &[Column], at: usize) -> &[f64] {
+    match &columns[at].values {
+        Values::Numbers(values) => values,
+        _ => &[],
     }
-    let cell = |at: Option<usize>, row: usize, missing: f64| match at.map(|at| &columns[at].values)
-    {
-        Some(Values::Numbers(values)) => values[row],
-        _ => missing,
-    };
+}
+
+/// The largest number of a column.
+fn largest(columns: &[Column], at: usize) -> f64 {
+    numbers(columns, at).iter().copied().fold(0.0, f64::max)
+}
+
+/// The times of all rows; `None` if most have none.
+fn times(columns: &[Column], parts: &TimeParts) -> Option<Vec<i64>> {
+    let rows = parts
+        .columns()
+        .next()
+        .map_or(0, |at| columns[at].values.len());
     let moment = |row: usize| {
-        let year = cell(Some(year), row, f64::NAN);
-        let (month, day) = match day_of_year {
-            Some(at) => (1.0, cell(Some(at), row, f64::NAN)),
-            None => (cell(own[1], row, f64::NAN), cell(own[2], row, f64::NAN)),
-        };
-        let whole = [year, month, day].iter().all(|value| value.fract() == 0.0);
-        if !whole || !(1..=366).contains(&(day as i64)) {
-            return None;
-        }
-        let first = chrono::NaiveDate::from_ymd_opt(
-            year as i32,
-            month as u32,
-            if day_of_year.is_some() { 1 } else { day as u32 },
-        )?;
-        let days = (first - chrono::NaiveDate::default()).num_days();
-        let days = days
-            + if day_of_year.is_some() {
-                day as i64 - 1
-            } else {
-                0
-            };
-        let sizes = [3600e9, 60e9, 1e9, 1e6, 1e3, 1.0];
-        let parts = own[3..].iter().zip(sizes);
-        let nanos: f64 = parts
-            .map(|(at, size)| (cell(*at, row, 0.0) * size).round())
-            .sum();
-        days.checked_mul(super::super::time::DAY)?
-            .checked_add(Some(nanos as i64).filter(|_| nanos.is_finite())?)
+        parts
+            .nanos(|at| numbers(columns, at)[row])
+            .unwrap_or(NO_TIME)
     };
-    let rows = columns[year].values.len();
-    let times: Vec<i64> = (0..rows)
-        .map(|row| moment(row).unwrap_or(NO_TIME))
-        .collect();
-    if times.iter().filter(|time| **time == NO_TIME).count() * 2 > rows {
-        return;
-    }
-    let taken: Vec<usize> = own.into_iter().chain([day_of_year]).flatten().collect();
+    let times: Vec<i64> = (0..rows).map(moment).collect();
+    let missing = times.iter().filter(|time| **time == NO_TIME).count();
+    (missing * 2 <= rows).then_some(times)
+}
+
+/// Puts a column of times first, in place of its parts.
+fn replace(columns: &mut Vec<Column>, parts: &TimeParts, values: Values) {
     let mut at = 0;
     columns.retain(|_| {
         at += 1;
-        !taken.contains(&(at - 1))
+        !parts.columns().any(|part| part == at - 1)
     });
-    columns.insert(
-        0,
-        Column {
-            name: "time".into(),
-            values: Values::Times(times),
-            whole: true,
-        },
-    );
+    let time = Column {
+        name: "time".into(),
+        values,
+        whole: true,
+    };
+    columns.insert(0, time);
 }
 
-/// Finds months and minutes with the letters of a date's pattern, `MM` and `mm`, which only their case tells apart.
-fn months_and_minutes(columns: &[Column], own: &mut [Option<usize>; 9]) {
-    let exact = |name: &str| columns.iter().position(|column| column.name.trim() == name);
-    if own[1].is_some() || own[0].is_none() || own[2].is_none() {
+/// Combines `year`, `month` and `day`, or the day of the year, with what there is of the time of day. Returns a note if they are
+/// no times.
+pub(super) fn calendar(columns: &mut Vec<Column>) -> Option<String> {
+    let parts = parts_of(columns);
+    if !parts.has_date() {
+        return None;
+    }
+    let missing = parts.missing(|at| largest(columns, at));
+    if !missing.is_empty() {
+        return Some(said(columns, &parts, &missing));
+    }
+    match times(columns, &parts) {
+        Some(times) => replace(columns, &parts, Values::Times(times)),
+        None if parts.has_part_of_date()
+            && names(columns, &parts).iter().any(|name| name.len() > 1) =>
+        {
+            return Some(format!(
+                "columns `{}` are no dates in most rows, such as {}: no times are read from them; years have four digits",
+                names(columns, &parts).join("`, `"),
+                first_row(columns, &parts)
+            ));
+        }
+        None => {}
+    }
+    None
+}
+
+/// Combines hours, minutes and seconds without a date: a time of day, or since the beginning. They replace one of their own
+/// as the column of times, which `choose` finds without them, or complete dates.
+pub(super) fn clock(columns: &mut Vec<Column>, choose: impl Fn(&[Column]) -> Option<usize>) {
+    let parts = parts_of(columns).clock();
+    let is_date = |column: &Column| {
+        let is_day = |time: &i64| *time == NO_TIME || time % DAY == 0;
+        matches!(&column.values, Values::Times(times) if times.iter().all(is_day))
+    };
+    let is_better = |at: usize| !parts.columns().any(|part| part == at) && !is_date(&columns[at]);
+    if !parts.has_clock() || choose(columns).is_some_and(is_better) {
         return;
     }
-    own[1] = exact("MM");
-    if own[1].is_some() && own[3].is_some() {
-        own[4] = own[4].or_else(|| exact("mm"));
+    let times = times(columns, &parts).filter(|times| goes_on(times, &parts));
+    if let Some(times) = times {
+        replace(columns, &parts, Values::Clocks(times));
     }
+}
+
+/// Whether times rise, but for the beginning of another day, or of another hour if hours are left out.
+fn goes_on(times: &[i64], parts: &TimeParts) -> bool {
+    let turn = if parts.has_hour() { DAY } else { DAY / 24 };
+    let known: Vec<i64> = times
+        .iter()
+        .copied()
+        .filter(|time| *time != NO_TIME)
+        .collect();
+    let step = |pair: &[i64]| pair[1] - pair[0];
+    let is_turn = |pair: &[i64]| step(pair) >= 0 || step(pair) < -turn / 2;
+    known.windows(2).all(is_turn) && known.windows(2).any(|pair| step(pair) != 0)
+}
+
+/// A note on parts of times in a table without times: what they lack.
+pub(super) fn lacking(columns: &[Column]) -> Option<String> {
+    let parts = parts_of(columns);
+    let missing = parts.missing(|at| largest(columns, at));
+    (!missing.is_empty() && parts.columns().count() > 1).then(|| said(columns, &parts, &missing))
+}
+
+fn names(columns: &[Column], parts: &TimeParts) -> Vec<String> {
+    let mut all: Vec<usize> = parts.columns().collect();
+    all.sort_unstable();
+    all.into_iter().map(|at| columns[at].name.clone()).collect()
+}
+
+fn first_row(columns: &[Column], parts: &TimeParts) -> String {
+    let mut all: Vec<usize> = parts.columns().collect();
+    all.sort_unstable();
+    let cells = all
+        .into_iter()
+        .filter_map(|at| numbers(columns, at).first());
+    cells.map(f64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn said(columns: &[Column], parts: &TimeParts, missing: &[&str]) -> String {
+    format!(
+        "columns `{}` are parts of times, but there is no column `{}`: no times are read from them",
+        names(columns, parts).join("`, `"),
+        missing.join("`, `")
+    )
 }
 
 /// The last word of a name in lower case, and what is before it: `tv` and `usec` of `tv_usec`.
@@ -182,7 +211,7 @@ fn is_whole(column: &Column, part: &str) -> bool {
 }
 
 /// Whole seconds and, in another column such as `ms` or `nanosec`, how far into them a row is.
-fn fractions(columns: &mut Vec<Column>) {
+pub(super) fn fractions(columns: &mut Vec<Column>) {
     let all = 0..columns.len();
     let base = |part: &usize| {
         let name = &columns[*part].name;

@@ -3,6 +3,7 @@ mod dates;
 mod headings;
 mod layouts;
 mod meanings;
+mod several;
 mod times;
 mod usual;
 

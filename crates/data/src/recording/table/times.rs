@@ -31,18 +31,13 @@ pub(super) fn of_columns(
     notes: &mut Notes,
 ) -> Result<Option<Vec<i64>>, TableError> {
     texts_with_times(columns);
-    let found = if let Some(name) = &hints.time_column {
-        Some(timeless::given(columns, name)?)
-    } else {
-        counted::calendar(columns, notes);
-        parts::together(columns);
-        choose(columns, hints.sampling_rate)
-    };
+    let found = find(columns, hints, notes)?;
     let Some(index) = found else {
         let may_be = columns.iter().find_map(may_be_times);
         let is_said = may_be.is_some();
         notes.extend(may_be.filter(|_| hints.sampling_rate.is_none()));
         notes.extend(bare::note(columns, hints.sampling_rate));
+        notes.extend(parts::lacking(columns));
         let clock = counters(columns, hints, notes);
         if clock.is_none() && !is_said {
             notes.extend(timeless::first_may_be(columns, hints));
@@ -100,6 +95,29 @@ pub(super) fn of_columns(
     Ok(Some(times))
 }
 
+/// The number of the column of times; parts of times in several columns become one.
+///
+/// # Errors
+/// If the given column is missing.
+fn find(
+    columns: &mut Vec<Column>,
+    hints: &Hints,
+    notes: &mut Notes,
+) -> Result<Option<usize>, TableError> {
+    if let Some(name) = &hints.time_column {
+        return timeless::given(columns, name).map(Some);
+    }
+    counted::calendar(columns, notes);
+    let refused = parts::calendar(columns);
+    // Parts of times that lack one are no times by themselves.
+    let bare = refused.is_none();
+    notes.extend(refused);
+    let choose = |columns: &[Column]| choose(columns, hints.sampling_rate, bare);
+    parts::clock(columns, choose);
+    parts::fractions(columns);
+    Ok(choose(columns))
+}
+
 /// What to do with a column that looks like times, and has no name of times.
 fn may_be_times(column: &Column) -> Option<String> {
     let Values::Numbers(values) = &column.values else {
@@ -145,14 +163,14 @@ fn texts_with_times(columns: &mut [Column]) {
 }
 
 /// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column. Of
-/// numbers, those that do not rise come last.
-fn choose(columns: &[Column], rate: Option<f64>) -> Option<usize> {
+/// numbers, those that do not rise come last. Columns called as a unit and nothing else count if `bare` ones may.
+fn choose(columns: &[Column], rate: Option<f64>, bare: bool) -> Option<usize> {
     let rank = |(i, column): (usize, &Column)| {
         let named = time_name(&column.name).is_some();
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
             Values::Numbers(_) if bare_unit(&column.name).is_some() => {
-                bare::rank(column, columns, rate)
+                bare::rank(column, columns, rate).filter(|_| bare)
             }
             Values::Numbers(values) if named && are_times(&column.name, values) => {
                 counts::rank(&column.name, values)

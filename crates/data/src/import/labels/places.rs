@@ -1,0 +1,255 @@
+//! Where the rows of a table of labels have a time: in one cell, or in several.
+
+use std::borrow::Cow;
+
+use super::Time;
+use super::heads::{DATES, ENDS, STARTS, Separated, cell, plain};
+use crate::error::import::{LabelTableError, LabelTimeError};
+use crate::recording::{DateOrder, TimeParts, format_date};
+
+/// A column of times: its number from 0, and its unit in seconds if its name tells one.
+pub(super) type TimeColumn = (usize, Option<f64>);
+
+/// Where the rows of a table have a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    /// A number, a date with a time of day, or a time of day; or all of it in parts.
+    pub time: TimeCells,
+    /// The date of a time of day.
+    pub date: Option<DateCells>,
+    /// Whether only times of day can be beside the date, as in a table with the columns `date` and `time`.
+    pub is_clock: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum TimeCells {
+    Column(TimeColumn),
+    Parts(TimeParts),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum DateCells {
+    Column(usize),
+    Parts(TimeParts),
+}
+
+impl From<TimeColumn> for Place {
+    fn from(column: TimeColumn) -> Self {
+        Self {
+            time: TimeCells::Column(column),
+            date: None,
+            is_clock: false,
+        }
+    }
+}
+
+impl Place {
+    /// The cells that a message shows.
+    pub fn shown(&self, row: &csv::StringRecord) -> String {
+        let own = match self.time {
+            TimeCells::Column((at, _)) => cell(row, at).to_owned(),
+            TimeCells::Parts(parts) => joined(row, &parts),
+        };
+        match self.date {
+            Some(DateCells::Column(at)) => format!("{} {own}", cell(row, at)),
+            Some(DateCells::Parts(parts)) => format!("{} {own}", joined(row, &parts)),
+            None => own,
+        }
+    }
+
+    /// Cells that may have dates.
+    pub fn dates(self) -> impl Iterator<Item = usize> {
+        let own = match self.time {
+            TimeCells::Column((at, _)) => Some(at),
+            TimeCells::Parts(_) => None,
+        };
+        let date = match self.date {
+            Some(DateCells::Column(at)) => Some(at),
+            _ => None,
+        };
+        own.into_iter().chain(date)
+    }
+
+    /// The time in a row; `None` if its cells are empty.
+    ///
+    /// # Errors
+    /// If it is malformed, or a time of day without a date.
+    pub fn read(
+        &self,
+        row: &csv::StringRecord,
+        (separated, order): (Separated, DateOrder),
+    ) -> Result<Option<Time>, LabelTimeError> {
+        let text: Cow<'_, str> = match self.time {
+            TimeCells::Column((at, _)) if cell(row, at).is_empty() => return Ok(None),
+            TimeCells::Column((at, unit)) => {
+                let text = cell(row, at);
+                match Time::parse(&separated.number(text), unit, order) {
+                    Err(LabelTimeError::NoDate { .. }) if self.date.is_some() => text.into(),
+                    Ok(Time::Seconds(_)) if self.is_clock && self.date.is_some() => {
+                        return Err(LabelTimeError::NoClock { text: text.into() });
+                    }
+                    other => return other.map(Some),
+                }
+            }
+            TimeCells::Parts(parts) => {
+                if parts.columns().all(|at| cell(row, at).is_empty()) {
+                    return Ok(None);
+                }
+                let nanos = nanos(row, &parts, separated)?;
+                if parts.has_date() {
+                    return Ok(Some(Time::Moment(nanos)));
+                }
+                // As a text behind the date.
+                clock(nanos).into()
+            }
+        };
+        let date: Cow<'_, str> = match self.date {
+            Some(DateCells::Column(at)) => cell(row, at).into(),
+            Some(DateCells::Parts(parts)) => format_date(nanos(row, &parts, separated)?).into(),
+            None => return Err(LabelTimeError::NoDate { text: text.into() }),
+        };
+        if date.is_empty() {
+            return Err(LabelTimeError::NoDate { text: text.into() });
+        }
+        let both = Time::parse(&format!("{date} {text}"), None, order)?;
+        Ok(Some(both))
+    }
+}
+
+/// The parts of a time, as in the table.
+fn joined(row: &csv::StringRecord, parts: &TimeParts) -> String {
+    let cells = parts.columns().map(|at| cell(row, at));
+    cells.collect::<Vec<_>>().join(" ")
+}
+
+/// Nanoseconds of parts: since 1970 or, without a date, midnight.
+fn nanos(
+    row: &csv::StringRecord,
+    parts: &TimeParts,
+    separated: Separated,
+) -> Result<i64, LabelTimeError> {
+    let number = |at: usize| separated.number(cell(row, at)).parse().unwrap_or(f64::NAN);
+    let found = parts.nanos(number);
+    found.ok_or_else(|| LabelTimeError::NotParts {
+        text: joined(row, parts),
+    })
+}
+
+/// A time of day as text.
+fn clock(nanos: i64) -> String {
+    let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
+    format!("{hour:02}:{minute:02}:{:02}.{rest:09}", seconds % 60)
+}
+
+/// The names of a table, with what can be parts of a time.
+pub(super) struct PartNames {
+    /// Of columns without another word.
+    plain: TimeParts,
+    start: TimeParts,
+    end: TimeParts,
+}
+
+impl PartNames {
+    pub fn of(heads: &csv::StringRecord) -> Self {
+        let words = |head: &str| -> (String, String) {
+            let words = head.split(|c: char| !c.is_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            let (last, before) = words.split_last().map_or(("", &[][..]), |(l, b)| (*l, b));
+            (before.concat().to_lowercase(), last.to_owned())
+        };
+        let all: Vec<(String, String)> = heads.iter().map(words).collect();
+        let find = |is: &dyn Fn(&str) -> bool| {
+            let own = all.iter().enumerate().filter(|(_, (before, _))| is(before));
+            let names: Vec<(usize, &str)> =
+                own.map(|(at, (_, last))| (at, last.as_str())).collect();
+            TimeParts::find(&names)
+        };
+        Self {
+            plain: find(&str::is_empty),
+            start: find(&|before| STARTS.contains(&before)),
+            end: find(&|before| ENDS.contains(&before)),
+        }
+    }
+
+    /// Whether a column has a part of the starts beside others: `start_min` beside `start_sec`.
+    pub fn has_start(&self, column: usize) -> bool {
+        let mut own = self.start.columns();
+        (self.start.has_clock() || self.start.has_date()) && own.any(|at| at == column)
+    }
+
+    /// Where starts are, in parts: hours and minutes, or minutes and seconds, that are called so; or a date and what there is of
+    /// the time of day.
+    ///
+    /// # Errors
+    /// If a part is missing.
+    pub fn start(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
+        let own = self.start;
+        if own.has_clock() || own.has_date() {
+            return place(own.or(&self.plain), date).map(Some);
+        }
+        if self.plain.has_part_of_date() || self.plain.has_clock() {
+            return place(self.plain, date).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Where ends are, in parts; their date may be that of the starts.
+    ///
+    /// # Errors
+    /// If a part is missing.
+    pub fn end(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
+        let own = self.end;
+        if own.has_clock() || own.has_date() {
+            return place(own.or(&self.plain.date()), date).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The date of times of day in one cell.
+    pub fn date(&self) -> Option<DateCells> {
+        let found = [self.start.date(), self.plain.date()];
+        let found = found.into_iter().find(TimeParts::has_date);
+        found.map(DateCells::Parts)
+    }
+}
+
+/// # Errors
+/// If a part is missing.
+fn place(parts: TimeParts, date: Option<usize>) -> Result<Place, LabelTableError> {
+    let parts = match date {
+        Some(_) if !parts.has_date() => parts.clock(),
+        _ => parts,
+    };
+    // Seconds and minutes do not count from midnight.
+    let mut missing = parts.missing(|_| 0.0);
+    if !parts.has_date() && date.is_none() && missing.is_empty() {
+        missing.push("date");
+    }
+    if !missing.is_empty() {
+        let missing = missing.join("`, `");
+        return Err(LabelTableError::NoPart { missing });
+    }
+    let date = date.filter(|_| !parts.has_date());
+    Ok(Place {
+        time: TimeCells::Parts(parts),
+        date: date.map(DateCells::Column),
+        is_clock: false,
+    })
+}
+
+/// Numbers of the columns with the dates of starts and of ends.
+pub(super) fn dates(heads: &csv::StringRecord) -> [Option<usize>; 2] {
+    let names: Vec<String> = heads.iter().map(|head| plain(head).0).collect();
+    let find = |before: &[&str]| {
+        let is = |name: &String| {
+            let rests = before.iter().filter_map(|before| name.strip_prefix(before));
+            let mut rests = rests.filter(|rest| !rest.is_empty());
+            rests.any(|rest| DATES.contains(&rest))
+        };
+        names.iter().position(is)
+    };
+    let common = names.iter().position(|name| DATES.contains(&&**name));
+    let start = find(&STARTS).or(common);
+    [start, find(&ENDS).or(start)]
+}
