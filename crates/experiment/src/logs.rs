@@ -121,7 +121,7 @@ impl<'a> Curves<'a> {
             let most = claims.iter().map(|claim| claim.certainty).max();
             claims.retain(|claim| Some(claim.certainty) == most);
             let first = &claims[0];
-            if claims.iter().any(|claim| claim.steps != first.steps) {
+            if !claims.iter().all(|claim| is_same(claim.steps, first.steps)) {
                 let places: Vec<&str> = claims.iter().map(|claim| &claim.place[..]).collect();
                 let label = key.0.label(key.1);
                 let places = first_few(&places, MAX_NAMED);
@@ -201,6 +201,12 @@ impl<'a> Curves<'a> {
         }
         LoggedResults { history, test }
     }
+}
+
+/// Whether two curves have the same points. NaN, as after a diverged epoch, equals NaN.
+fn is_same(a: &Steps, b: &Steps) -> bool {
+    let equal = |(x, y): (&f64, &f64)| x == y || (x.is_nan() && y.is_nan());
+    a.keys().eq(b.keys()) && a.values().zip(b.values()).all(equal)
 }
 
 /// Interpretation of the steps in event logs.
@@ -329,6 +335,17 @@ mod tests {
         assert_eq!(found.history.curve("val_loss"), []);
         assert_eq!(found.history.curve("val_accuracy"), [(0, 0.5)]);
         assert!(found.history.notes[0].contains("fold0/val_loss, fold1/val_loss"));
+    }
+
+    #[test]
+    fn a_curve_with_nan_is_shown() {
+        let points = [(0, 1.0), (1, f32::NAN), (2, 0.5)];
+        let tags: &[Tag<'_>] = &[("val_loss", &points)];
+        for runs in [&[("x", tags)][..], &[("x", tags), ("y", tags)]] {
+            let found = logged(runs);
+            assert_eq!(found.history.notes, [""; 0]);
+            assert_eq!(found.results().unwrap().best_epoch, Some(2));
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! ```text
 //! experiments/
 //!   {id}/             one experiment; `.lock` in it is held while a process trains
+//!   {any}/            a run of another program: event files without `metadata.json`
 //! logs/seismic_training_{YYYYMMDD-HHMMSS}/    runs without tracking, ours and older ones
 //! ```
 
 mod entry;
+mod foreign;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use chrono::NaiveDateTime;
 
 pub use self::entry::{Broken, Entry, Selection};
 use self::entry::{LoadMetadata, name_of};
+use self::foreign::foreign_runs;
 use crate::catalogue::layout::{LOCK_FILE, METADATA, UNTRACKED};
 use crate::error::ExperimentError;
 use crate::id::{IdParts, IdTemplate};
@@ -153,6 +156,17 @@ impl ExperimentStore {
         take: impl Fn(Entry) -> Option<T> + Sync,
     ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
         let (mut taken, broken) = self.scan_tracked(load, &take)?;
+        for entry in self.untracked_runs()? {
+            let key = entry.sort_key();
+            taken.extend(take(entry).map(|made| (key, made)));
+        }
+        taken.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok((taken.into_iter().map(|(_, made)| made).collect(), broken))
+    }
+
+    /// Runs without tracking, and those of other programs.
+    fn untracked_runs(&self) -> Result<Vec<Entry>, ExperimentError> {
+        let mut runs = foreign_runs(&self.root)?;
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
             let Some(time) = id.strip_prefix(UNTRACKED) else {
@@ -160,7 +174,7 @@ impl ExperimentStore {
             };
             let time = NaiveDateTime::parse_from_str(time, "%Y%m%d-%H%M%S")
                 .map(|time| time.format("%Y-%m-%dT%H:%M:%S").to_string());
-            let entry = Entry {
+            runs.push(Entry {
                 metadata: Metadata {
                     timestamp: time.unwrap_or_default(),
                     ..Default::default()
@@ -170,12 +184,9 @@ impl ExperimentStore {
                 status: None,
                 untracked: true,
                 notes: Vec::new(),
-            };
-            let key = entry.sort_key();
-            taken.extend(take(entry).map(|made| (key, made)));
+            });
         }
-        taken.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok((taken.into_iter().map(|(_, made)| made).collect(), broken))
+        Ok(runs)
     }
 
     /// Like [`ExperimentStore::scan`] for tracked experiments only; the results include their sort keys.

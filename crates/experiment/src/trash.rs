@@ -48,7 +48,7 @@ impl ExperimentStore {
     pub fn delete(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
         if entry.untracked {
             return Err(ExperimentError::Usage(format!(
-                "{} is a run without tracking, outside the experiments directory: remove {} yourself",
+                "{} is a run without tracking: remove {} yourself",
                 entry.id,
                 entry.directory.display()
             )));

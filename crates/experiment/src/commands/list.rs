@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Output;
+use super::nothing::no_experiments;
 use super::text::{Terminal, plain};
 use crate::error::ExperimentError;
 use crate::fields::{compare, size};
@@ -100,10 +101,7 @@ pub(super) fn run(
     } else if options.csv {
         csv(&rows, &names)
     } else if ids.is_empty() {
-        format!(
-            "No experiments in {}. `cargo run -p trainer -- --model simple_cnn` makes one.\n",
-            plain(&store.root().display().to_string())
-        )
+        no_experiments(store.root())
     } else if rows.is_empty() {
         format!("None of {} experiments matches the filter.\n", ids.len())
     } else {

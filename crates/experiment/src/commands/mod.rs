@@ -9,6 +9,7 @@ mod gc;
 mod group_keys;
 mod ids;
 mod list;
+mod nothing;
 mod report;
 mod study;
 mod summary;

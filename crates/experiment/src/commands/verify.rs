@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Output;
 use super::edit::change;
 use super::ids::{self, Chosen};
+use super::nothing::no_experiments;
 use super::text::{Colour, Terminal, plain};
 use crate::catalogue::layout::{EVENT_FILE_MARK, HISTORY};
 use crate::check::check;
@@ -35,6 +36,9 @@ pub(super) fn verify(
             let found = store.list()?;
             let broken = found.broken.iter().map(|broken| plain(&broken.to_string()));
             output.warnings = broken.collect();
+            if found.entries.is_empty() && output.warnings.is_empty() {
+                output.text = no_experiments(store.root());
+            }
             found.entries
         }
         ids => {

@@ -143,3 +143,36 @@ fn what_was_left_out_is_not_written() {
     let (pruned, _) = store.scan_for_lists(Some).unwrap();
     pruned[0].metadata.to_bytes();
 }
+
+#[test]
+fn runs_of_other_programs_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ExperimentStore::new(folder.path());
+    let logs = folder.path().join("run1/validation");
+    fs::create_dir_all(&logs).unwrap();
+    fs::create_dir_all(folder.path().join("mlruns/0")).unwrap();
+    let mut writer = crate::events::EventWriter::create(&logs).unwrap();
+    for step in 0..3 {
+        writer.scalar("epoch_accuracy", step, 0.25 * step as f32);
+    }
+    writer.flush().unwrap();
+    let found = store.list().unwrap();
+    let [entry] = &found.entries[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!((&entry.id[..], entry.untracked), ("run1", true));
+    let shown = entry.clone().with_logged_results();
+    let results = shown.metadata.results.unwrap();
+    assert_eq!(
+        (results.epochs_run, &results.validation["accuracy"]),
+        (Some(3), &0.5.into())
+    );
+    assert_eq!(store.find("run1").unwrap().id, "run1");
+    assert!(
+        store
+            .delete(entry)
+            .unwrap_err()
+            .to_string()
+            .contains("remove")
+    );
+}
