@@ -149,6 +149,12 @@ impl Dataset {
                 None
             }
         };
+        let read = [
+            Some(&in_train),
+            Some(&in_val),
+            test.as_ref().map(|(_, all)| all),
+        ];
+        warnings.extend(read.into_iter().flatten().filter_map(Contents::repeats));
         let (mut train, mut val, mut test) = separate((train, in_train), (val, in_val), test)?;
         let class_names = config.class_names();
         warnings.extend(untrained_classes(&train, &class_names));

@@ -142,12 +142,17 @@ pub enum DataError {
     #[error("cross-validation over groups: {0}")]
     Fold(#[from] crate::folds::FoldError),
     /// A split has no samples.
-    #[error("the {split} split is empty: {path} names no sample of the included classes")]
+    #[error(
+        "the {split} split is empty: {path} names no sample of the included classes{}",
+        empty.as_ref().map(|file| format!("; {} is an empty file", file.display())).unwrap_or_default()
+    )]
     EmptySplit {
         /// `training`, `validation` or `test`.
         split: &'static str,
         /// Its index file.
         path: PathBuf,
+        /// The first source without any bytes.
+        empty: Option<PathBuf>,
     },
     /// Two splits share groups.
     #[error(

@@ -21,6 +21,7 @@ use crate::preprocessing::{
 };
 use crate::reader::{self, Record};
 use crate::split::{Inputs, Loading, Slot, Split, Storage};
+use crate::windows::first_empty;
 
 use records::{PendingRecords, PreparedSample, ReadOptions, SingleRecord};
 
@@ -173,6 +174,7 @@ impl<'a> Loader<'a> {
             return Err(DataError::EmptySplit {
                 split: name,
                 path: index,
+                empty: first_empty(&sources),
             });
         }
         if let Some(part) = self.part.take()

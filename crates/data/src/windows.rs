@@ -107,9 +107,19 @@ fn visit_split(
         visited += visit.flush(sink)?;
     }
     if visited == 0 {
-        return Err(DataError::EmptySplit { split, path: index });
+        return Err(DataError::EmptySplit {
+            split,
+            path: index,
+            empty: first_empty(&sources),
+        });
     }
     Ok(hex(&visit.hash.finalize()))
+}
+
+/// The first file without any bytes.
+pub(crate) fn first_empty(sources: &[PathBuf]) -> Option<PathBuf> {
+    let is_empty = |path: &&PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    sources.iter().find(is_empty).cloned()
 }
 
 /// State of [`visit_windows`].

@@ -169,3 +169,32 @@ fn windows_without_a_group_are_told() {
         "{said}"
     );
 }
+
+#[test]
+fn a_file_that_is_there_twice_is_said() {
+    let project = Project::new();
+    std::fs::copy(
+        project.path("train.tfrecord"),
+        project.path("copy.tfrecord"),
+    )
+    .unwrap();
+    project.file("train.txt", "train.tfrecord\ncopy.tfrecord\n");
+    let dataset = load(&project.path("config.yaml")).unwrap();
+    let said = "6 windows of the training split have the values of an earlier one, to the bit";
+    let found = dataset
+        .warnings
+        .iter()
+        .filter(|warning| warning.starts_with(said));
+    assert_eq!(found.count(), 1, "{:?}", dataset.warnings);
+}
+
+#[test]
+fn an_empty_file_is_named() {
+    let project = Project::new();
+    project.file("train.tfrecord", "");
+    let error = project.error();
+    assert!(
+        error.ends_with("train.tfrecord is an empty file"),
+        "{error}"
+    );
+}

@@ -83,13 +83,16 @@ fn what_is_not_clear_is_refused() {
         ("refused_two.npz", "`data`, `waveforms` could all be `x`"),
         (
             "refused_text.npz",
-            "type <U1 is not supported: expected integers",
+            "type <U1 is not supported: expected the numbers of classes",
         ),
         (
             "refused_one_hot.npz",
             "`y` is [4, 4] (one-hot? save np.argmax(y, axis=1)), expected one dimension",
         ),
-        ("refused_halves.npz", "label 1 is not a whole number"),
+        (
+            "refused_halves.npz",
+            "entry 1, counted from 0, is not a whole number",
+        ),
         (
             "refused_complex.npz",
             "array `x`: type <c8 is not supported",

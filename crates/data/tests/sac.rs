@@ -105,3 +105,16 @@ fn other_kinds_are_refused() {
     assert!(changed(79, 0).contains("has no samples (NPTS is 0)"));
     assert!(changed(71, 400).contains("the reference time is not valid: year 2024, day 400"));
 }
+
+/// Some programs write 0 for what they do not know. ObsPy reads such files as ones without a date.
+#[test]
+fn a_date_of_zeros_is_none() {
+    let mut own = std::fs::read(folder().join("le.sac")).unwrap();
+    own[4 * 70..4 * 76].fill(0);
+    let start = |hints: &Hints| recording::parse(&own, "sac", hints).unwrap().traces[0].start;
+    let given = Hints {
+        start: Some(1_000_000_000),
+        ..Hints::default()
+    };
+    assert_eq!(start(&given) - start(&Hints::default()), 1_000_000_000);
+}

@@ -173,3 +173,29 @@ fn stead_is_read_with_what_is_given() {
     let given = format!("{class}    sampling_rate: 100\n    component_order: ENZ\n");
     assert_eq!(imported("stead", None, &given).unwrap().0, 6);
 }
+
+#[test]
+fn missing_and_empty_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = || {
+        SeisBench::open(folder.path(), "")
+            .err()
+            .unwrap()
+            .to_string()
+    };
+    assert!(
+        error().contains("metadata.csv: there is no such file"),
+        "{}",
+        error()
+    );
+    let file = |name: &str| std::fs::write(folder.path().join(name), "trace_name\n").unwrap();
+    file("metadata_a.csv");
+    assert!(error().ends_with("there are metadata_a.csv"), "{}", error());
+    file("metadata.csv");
+    std::fs::write(folder.path().join("waveforms.hdf5"), "").unwrap();
+    assert!(
+        error().ends_with("waveforms.hdf5: the file is empty"),
+        "{}",
+        error()
+    );
+}

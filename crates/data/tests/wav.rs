@@ -140,3 +140,23 @@ fn contradictions_are_errors() {
     assert!(changed(8, b"AVI ").contains("the form `AVI `"));
     assert!(changed(12, b"junk").contains("no `fmt ` chunk"));
 }
+
+/// Files that were joined, and a length that a recorder did not complete.
+#[test]
+fn samples_that_the_header_does_not_count_are_said() {
+    let sound = std::fs::read(folder().join("riff-pcm16.wav")).unwrap();
+    let notes = |bytes: &[u8]| {
+        let contents = recording::parse(bytes, "wav", &Hints::default()).unwrap();
+        contents.notes.join("; ")
+    };
+    assert_eq!(notes(&sound), "");
+    let expected = format!(
+        "{} bytes after the `data` chunk belong to no chunk",
+        sound.len()
+    );
+    assert!(notes(&[&sound[..], &sound].concat()).starts_with(&expected));
+    assert!(notes(&[&sound[..], &[1; 100]].concat()).starts_with("100 bytes after"));
+    // Padding and tags.
+    assert_eq!(notes(&[&sound[..], &[0; 100]].concat()), "");
+    assert_eq!(notes(&[&sound[..], b"LIST\x04\0\0\0INFO"].concat()), "");
+}

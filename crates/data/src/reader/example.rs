@@ -71,7 +71,12 @@ pub(super) fn decode(
             first.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         }
         Some(Kind::Int64List(list)) => list.value.first().map(i64::to_string),
-        _ => None,
+        // Numbers of persons, which pandas makes floats where one is missing.
+        Some(Kind::FloatList(list)) => {
+            let first = list.value.first().filter(|value| !value.is_nan());
+            first.map(f32::to_string)
+        }
+        None => None,
     };
     Ok(Record {
         record,

@@ -103,6 +103,12 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
         (TypeChar::Bool, 1) => collect(array, |v: bool| v.into()),
         (TypeChar::Float, 8) => whole(collect(array, whole_float)?),
         (TypeChar::Float, 4) => whole(collect(array, |v: f32| whole_float(v.into()))?),
+        (TypeChar::UnicodeStr | TypeChar::ByteStr, _) => Err(ArrayError::ElementType {
+            found: kind.to_string(),
+            expected: Some(
+                "the numbers of classes, such as [names.index(label) for label in y] with the list `class_names`",
+            ),
+        }),
         _ => Err(ArrayError::ElementType {
             found: kind.to_string(),
             expected: Some("integers"),
@@ -126,13 +132,30 @@ fn whole(values: Vec<Option<i64>>) -> Result<Vec<i64>, ArrayError> {
 /// Reads groups, text or numbers.
 ///
 /// # Errors
-/// If they are neither.
+/// If they are neither, or one is NaN.
 pub(super) fn names<R: Read>(array: Array<R>) -> Result<Vec<String>, ArrayError> {
     let kind = type_of(&array)?;
     match kind.type_char() {
         TypeChar::UnicodeStr => collect(array, |v: String| v),
         TypeChar::ByteStr => collect(array, |v: Vec<u8>| String::from_utf8_lossy(&v).into_owned()),
-        _ => Ok(integers(array)?.iter().map(i64::to_string).collect()),
+        // Such as the numbers of persons, which become floats where one is missing.
+        TypeChar::Float if kind.size_field() == 8 => named(collect(array, |v: f64| v)?),
+        TypeChar::Float if kind.size_field() == 4 => named(collect(array, |v: f32| v.into())?),
+        TypeChar::Int | TypeChar::Uint | TypeChar::Bool => {
+            Ok(integers(array)?.iter().map(i64::to_string).collect())
+        }
+        _ => Err(ArrayError::ElementType {
+            found: kind.to_string(),
+            expected: Some("texts or numbers"),
+        }),
+    }
+}
+
+/// Numbers as names of groups.
+fn named(values: Vec<f64>) -> Result<Vec<String>, ArrayError> {
+    match values.iter().position(|value| value.is_nan()) {
+        None => Ok(values.iter().map(f64::to_string).collect()),
+        Some(record) => Err(ArrayError::GroupIsNan { record }),
     }
 }
 

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Take};
 use std::path::Path;
 
-use zip::ZipArchive;
 use zip::read::ZipFile;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, integers, list, names};
@@ -104,12 +104,18 @@ fn member<'a>(
     archive: &'a mut Archive,
     name: &str,
 ) -> Result<ZipFile<'a, BufReader<File>>, ArrayError> {
-    archive
+    let entry = archive
         .by_name(&format!("{name}.npy"))
         .map_err(|source| ArrayError::Entry {
             name: name.to_owned(),
             source,
-        })
+        })?;
+    match entry.compression() {
+        CompressionMethod::Stored | CompressionMethod::Deflated => Ok(entry),
+        other => Err(ArrayError::in_array(name)(ArrayError::Packed {
+            method: other.to_string(),
+        })),
+    }
 }
 
 /// An array, of which at most `limit` bytes are decompressed, and the offset of its first value if it is stored
@@ -120,7 +126,7 @@ fn entry<'a>(
     limit: u64,
 ) -> Result<(Entry<'a>, Option<u64>), ArrayError> {
     let entry = member(archive, name)?;
-    let stored = entry.compression() == zip::CompressionMethod::Stored;
+    let stored = entry.compression() == CompressionMethod::Stored;
     let start = entry.data_start().filter(|_| stored);
     let opened = lists::open(entry.take(limit));
     let (array, header) = opened.map_err(ArrayError::in_array(name))?;

@@ -42,7 +42,8 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If the file is damaged, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
-    let (columns, damaged) = columns(bytes, &mut notes)?;
+    let (mut columns, damaged) = columns(bytes, &mut notes)?;
+    pandas::leave_out_index(&mut columns, hints, &mut notes);
     for damage in damaged {
         // Without them, samples would be those of another channel.
         if names_rows(&damage.name) {

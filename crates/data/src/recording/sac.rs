@@ -162,6 +162,10 @@ fn reference(header: &Header) -> Result<Option<i64>, SacError> {
         return Ok(None);
     };
     let milli = header.integer(75).unwrap_or(0);
+    // Some writers set what is not known to 0, and no year has a day 0.
+    if [year, day] == [0, 0] {
+        return Ok(None);
+    }
     let wrong = SacError::Reference {
         year,
         day,

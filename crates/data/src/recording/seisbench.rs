@@ -3,22 +3,21 @@
 //!
 //! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismol. Res. Lett. 93 (2022).
 
+mod files;
 mod lzf;
 mod waveforms;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions, SliceInfo};
+use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
 
+use self::files::{open, table};
 use self::waveforms::{Axes, Waveform, numbers};
 use super::{Trace, check_rate, parse_time, same_rate};
 use crate::error::recording::{HdfError, RecordingError, SeisBenchError};
 use crate::error::{DataError, in_file, in_record};
-
-/// Largest compression ratio of deflate; the header of a damaged file can claim any size.
-const TIGHTEST: u64 = 1032;
 
 /// Columns with the sampling rate.
 const RATES: [&str; 3] = [
@@ -99,6 +98,7 @@ impl SeisBench {
 
     fn open_files(folder: &Path, chunk: &str, waveforms: &Path) -> Result<Self, DataError> {
         let metadata = folder.join(format!("metadata{chunk}.csv"));
+        files::check_there(folder, [metadata.as_path(), waveforms])?;
         let (heads, rows) = table(&metadata)?;
         let file = open(waveforms)?;
         let format = |name: &str| file.dataset(&format!("/data_format/{name}")).ok();
@@ -357,44 +357,4 @@ fn components(text: &str) -> Vec<String> {
         return parts.map(name).filter(|name| !name.is_empty()).collect();
     }
     text.chars().map(String::from).collect()
-}
-
-/// The heads and lines of a metadata table.
-fn table(path: &Path) -> Result<(Vec<String>, Vec<csv::StringRecord>), DataError> {
-    let table = std::fs::File::open(path).map_err(super::unreadable(path))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(table);
-    let heads = reader.headers().map_err(|error| wrong(path, error))?;
-    let heads = heads.iter().map(|head| head.trim_start_matches('\u{feff}'));
-    let heads: Vec<String> = heads.map(str::to_owned).collect();
-    if !heads.iter().any(|head| head == "trace_name") {
-        let column = "trace_name".into();
-        return Err(wrong(
-            path,
-            SeisBenchError::NoColumn {
-                column,
-                there: heads,
-            },
-        ));
-    }
-    let rows = reader.records().collect::<Result<_, _>>();
-    let rows = rows.map_err(|error| wrong(path, error))?;
-    Ok((heads, rows))
-}
-
-/// Opens an HDF5 file, with a bound on the memory that a damaged one takes.
-fn open(path: &Path) -> Result<Hdf5File, DataError> {
-    let size = std::fs::metadata(path).map_err(super::unreadable(path))?;
-    let most = size.len().saturating_mul(TIGHTEST);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut filters = FilterRegistry::new();
-    filters.register(lzf::FILTER, Box::new(lzf::unpack));
-    let limits = OpenOptions {
-        filter_registry: Some(filters),
-        max_read_bytes: most,
-        max_chunk_bytes: most,
-        ..Default::default()
-    };
-    Hdf5File::open_with_options(path, limits).map_err(|error| wrong(path, HdfError::from(error)))
 }

@@ -36,6 +36,7 @@ mod times;
 mod usual;
 mod values;
 mod whole;
+mod wild;
 mod zones;
 
 use assembly::{Assembly, Rows};
@@ -242,10 +243,13 @@ fn of_texts(name: &str, texts: &Texts) -> Note {
         _ => Note::from(Remark::ColumnLeftOut {
             name: name.into(),
             what: match texts.all().find(|text| is_text(text)) {
-                Some(text) => {
-                    let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
-                    format!("texts, such as `{shown}`")
-                }
+                Some(text) => match std::str::from_utf8(text) {
+                    Ok(text) if !text.contains('\0') => {
+                        let shown: String = text.chars().take(40).collect();
+                        format!("texts, such as `{shown}`")
+                    }
+                    _ => "bytes that are no text: write numbers, a row for each sample".into(),
+                },
                 None => "texts".into(),
             },
         }),

@@ -8,6 +8,16 @@ pub enum SeisBenchError {
     /// The file `metadata.csv` cannot be read.
     #[error("{0}")]
     Csv(#[from] csv::Error),
+    /// There is no such file.
+    #[error(
+        "there is no such file: a SeisBench dataset has metadata.csv and waveforms.hdf5, or several such pairs whose endings a \
+         file `chunks` lists; {}",
+        if there.is_empty() { "the folder has neither".into() } else { format!("there are {}", there.join(", ")) }
+    )]
+    NoFile {
+        /// Files with similar names.
+        there: Vec<String>,
+    },
     /// The metadata lack a column.
     #[error("there is no column `{column}`: there are {}", there.join(", "))]
     NoColumn {
@@ -75,6 +85,9 @@ pub enum SeisBenchError {
 /// What is wrong with the arrays of `waveforms.hdf5`.
 #[derive(Debug, thiserror::Error)]
 pub enum HdfError {
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    Empty,
     /// The library panicked.
     #[error("the HDF5 file is damaged")]
     Damaged,

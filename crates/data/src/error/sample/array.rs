@@ -109,10 +109,26 @@ pub enum ArrayError {
         expected: Option<&'static str>,
     },
     /// A label is not a whole number.
-    #[error("label {record} is not a whole number: expected the numbers of classes")]
+    #[error(
+        "entry {record}, counted from 0, is not a whole number or too large: expected the numbers of classes"
+    )]
     FractionalLabel {
         /// Position of the label, from 0.
         record: usize,
+    },
+    /// A group has no value.
+    #[error(
+        "entry {record}, counted from 0, is NaN: expected a text or number for each window, or no array of groups"
+    )]
+    GroupIsNan {
+        /// Position of the group, from 0.
+        record: usize,
+    },
+    /// An array of an archive is compressed in a way that NumPy does not use.
+    #[error("packed with {method}: write it with np.savez or np.savez_compressed")]
+    Packed {
+        /// The method.
+        method: String,
     },
     /// Labels or groups have more than one dimension.
     #[error(

@@ -120,6 +120,22 @@ fn other_names_and_labels() {
     }
 }
 
+#[test]
+fn groups_may_be_numbers() {
+    let group = |kind: Kind| {
+        let x = Kind::FloatList(FloatList {
+            value: vec![0.0; 8],
+        });
+        let features = [("x", x), ("label", integers(&[0])), ("group", kind)];
+        read(&features).unwrap().group
+    };
+    let of = |value: f32| group(Kind::FloatList(FloatList { value: vec![value] }));
+    assert_eq!(group(integers(&[7])).as_deref(), Some("7"));
+    assert_eq!(of(7.0).as_deref(), Some("7"));
+    assert_eq!(of(0.5).as_deref(), Some("0.5"));
+    assert_eq!(of(f32::NAN), None);
+}
+
 proptest! {
     /// The generated code reads back what was written.
     #[test]

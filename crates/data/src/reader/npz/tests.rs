@@ -212,3 +212,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn groups_may_be_numbers() {
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    let read = |values: [f64; 2]| {
+        let group = npy("<f8", "(2,)", &values.map(f64::to_le_bytes).concat());
+        let arrays = [x.clone(), labels(), ("group", group)];
+        read(&archive(&arrays, zip::CompressionMethod::Stored))
+    };
+    let records = read([3.0, 2.5]).unwrap();
+    let groups: Vec<_> = records.iter().map(|own| own.group.as_deref()).collect();
+    assert_eq!(groups, [Some("3"), Some("2.5")]);
+    let error = read([3.0, f64::NAN]).unwrap_err();
+    assert!(
+        error.contains("`group`: entry 1, counted from 0, is NaN"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_kinds_of_compression_are_named() {
+    let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
+    let mut bytes = archive(&arrays, zip::CompressionMethod::Stored);
+    // Method 12 is bzip2, in the head of each member and in the directory.
+    for (mark, at) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+        for start in 0..bytes.len() - 4 {
+            if bytes[start..].starts_with(mark) {
+                bytes[start + at] = 12;
+            }
+        }
+    }
+    let error = read(&bytes).unwrap_err().to_lowercase();
+    assert!(error.contains("packed with bzip2"), "{error}");
+}

@@ -1,4 +1,8 @@
-//! Rows of a table in the order of their times, without rows that are there twice.
+//! Rows of a table in the order of their times, without rows that are there twice or whose time is wild.
+
+use support::words::counted;
+
+use super::wild;
 
 /// Largest step back in time, in usual steps, that is put right: beyond it a clock was set, which is another matter.
 const LARGEST_STEP_BACK: i64 = 1000;
@@ -35,6 +39,10 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
         return Some(reversed(times, columns));
     }
     let step = usual_step(times)?;
+    let wild = wild::rows(times, step);
+    if !wild.is_empty() {
+        return Some(without(&wild, times, columns));
+    }
     let mut rows: Vec<usize> = (0..times.len()).collect();
     let mut notes = Vec::new();
     let back = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
@@ -115,6 +123,29 @@ fn reversed(times: &[i64], columns: &[&[f64]]) -> Order {
     Order {
         rows: order.rows.into_iter().map(|row| last - row).collect(),
         notes: notes.chain([note.to_owned()]).collect(),
+    }
+}
+
+/// The order of the rows that are not `wild`.
+fn without(wild: &[usize], times: &[i64], columns: &[&[f64]]) -> Order {
+    let kept = (0..times.len()).filter(|row| wild.binary_search(row).is_err());
+    let kept: Vec<usize> = kept.collect();
+    let of = |column: &&[f64]| kept.iter().map(|row| column[*row]).collect();
+    let own: Vec<Vec<f64>> = columns.iter().map(of).collect();
+    let columns: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+    let times: Vec<i64> = kept.iter().map(|row| times[*row]).collect();
+    let order = of_rows(&times, &columns).unwrap_or(Order {
+        rows: (0..kept.len()).collect(),
+        notes: Vec::new(),
+    });
+    let note = format!(
+        "left out {} whose time is far from those of the rows before and after (the first: row {})",
+        counted(wild.len(), "row"),
+        wild[0] + 1
+    );
+    Order {
+        rows: order.rows.into_iter().map(|row| kept[row]).collect(),
+        notes: order.notes.into_iter().chain([note]).collect(),
     }
 }
 
@@ -208,6 +239,17 @@ mod tests {
         assert_eq!(of_rows(&times, &[&values(300)]), None);
         // The same with a silent sensor, whose rows are equal by chance.
         assert_eq!(of_rows(&times, &[&[0.0; 300]]), None);
+    }
+
+    #[test]
+    fn a_row_with_a_wild_time_is_left_out() {
+        let second = 1_000_000_000;
+        let mut times: Vec<i64> = (0..500).map(|i| (1 << 60) + i * second / 100).collect();
+        times[200] = 0;
+        let order = of_rows(&times, &[&values(500)]).unwrap();
+        assert_eq!(order.rows.len(), 499);
+        assert!(!order.rows.contains(&200));
+        assert!(order.notes[0].contains("the first: row 201"), "{order:?}");
     }
 
     #[test]

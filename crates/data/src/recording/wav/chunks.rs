@@ -93,7 +93,16 @@ impl<'a> Chunks<'a> {
         }
         let (mut format, mut data, mut long_data) = (None, None, None);
         let mut at = HEAD;
+        // Samples or a second file may follow what the header counts.
         while let Some(chunk) = self.chunk(at) {
+            if data.is_some() && self.is_stray(&chunk) {
+                let bytes = self.bytes.len() - at;
+                notes.push(format!(
+                    "{bytes} bytes after the `data` chunk belong to no chunk and are left out: is this several WAV files \
+                     in one, or is the length in the header wrong?"
+                ));
+                break;
+            }
             let rest = &self.bytes[chunk.at..];
             let mut length = chunk.length as usize;
             match chunk.name {
@@ -118,6 +127,15 @@ impl<'a> Chunks<'a> {
             (None, _) => Err(WavError::NoChunk { name: "fmt " }),
             (_, None) => Err(WavError::NoChunk { name: "data" }),
         }
+    }
+
+    /// Whether what looks like a chunk after the samples is none: its name is none, or it is another file. Zeros pad, and tags
+    /// (ID3) are no samples.
+    fn is_stray(&self, chunk: &Chunk<'_>) -> bool {
+        let rest = &self.bytes[chunk.at - 8..];
+        let is_file = matches!(chunk.name, b"RIFF" | b"RIFX" | b"RF64" | b"BW64");
+        let is_foreign = is_file || !(is_name(chunk.name) || chunk.name.starts_with(b"ID3"));
+        is_foreign && rest.iter().any(|byte| *byte != 0)
     }
 
     /// Bytes of the data chunk that are there.

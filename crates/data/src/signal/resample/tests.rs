@@ -81,6 +81,7 @@ proptest! {
     /// Any sine below 80 % of both Nyquist frequencies is preserved for any pair of rates.
     #[test]
     fn any_rate_resamples(from in 20.0f64..500.0, to in 20.0f64..500.0, part in 0.01f64..0.8) {
+        prop_assume!(to <= MOST_UP * from);
         let hertz = part * from.min(to) / 2.0;
         let sine = |t: f64| (std::f64::consts::TAU * hertz * t).sin();
         let x: Vec<f64> = (0..2000).map(|i| sine(f64::from(i) / from)).collect();
