@@ -91,7 +91,7 @@ fn what_is_not_clear_is_refused() {
         ),
         (
             "refused_halves.npz",
-            "entry 1, counted from 0, is not a whole number",
+            "label 1, counted from 0, is not a whole number",
         ),
         (
             "refused_complex.npz",

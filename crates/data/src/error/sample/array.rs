@@ -110,7 +110,7 @@ pub enum ArrayError {
     },
     /// A label is not a whole number.
     #[error(
-        "entry {record}, counted from 0, is not a whole number or too large: expected the numbers of classes"
+        "label {record}, counted from 0, is not a whole number or too large: expected the numbers of classes"
     )]
     FractionalLabel {
         /// Position of the label, from 0.
