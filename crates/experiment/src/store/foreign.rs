@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, name_of};
 use super::subdirectories;
-use crate::catalogue::layout::METADATA;
+use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::event_files;
 use crate::metadata::Metadata;
 
-/// Folders without metadata that have event files below them. Their names and logs are all that is known.
+/// Folders without metadata that have event files below them. Their names and logs are all that is known. A folder with a
+/// lock is an experiment that is just being created.
 pub(super) fn foreign_runs(root: &Path) -> Result<Vec<Entry>, ExperimentError> {
     let directories = subdirectories(root)?.into_iter();
     let foreign = directories.filter(|directory| {
+        let has = |name| fs::symlink_metadata(directory.join(name)).is_ok();
         !name_of(directory).starts_with('.')
-            && fs::symlink_metadata(directory.join(METADATA)).is_err()
+            && !has(METADATA)
+            && !has(LOCK_FILE)
             && !event_files::below(directory).is_empty()
     });
     let entry = |directory: PathBuf| Entry {

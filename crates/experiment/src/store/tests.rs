@@ -175,4 +175,7 @@ fn runs_of_other_programs_are_listed() {
             .to_string()
             .contains("remove")
     );
+    // As long as an experiment is being created, it has a lock and no metadata.
+    fs::write(folder.path().join("run1").join(LOCK_FILE), "").unwrap();
+    assert!(store.list().unwrap().entries.is_empty());
 }

@@ -234,6 +234,10 @@ impl Assembly<'_> {
         mut channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
     ) -> Result<(), TableError> {
+        channels.retain(|(name, _)| !is_rate(name));
+        if channels.is_empty() {
+            return Err(TableError::SamplesColumn.noted(self.notes.all()));
+        }
         if channels.len() > 1 {
             // Other columns of numbers beside `samples` are ignored.
             let named = |(name, _): &(String, Vec<f64>)| {
@@ -383,4 +387,19 @@ impl Assembly<'_> {
             }
         }
     }
+}
+
+/// Whether a column that has one number for each row of a long table is the sampling rate, not samples.
+fn is_rate(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_ascii_alphabetic());
+    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    let plain = plain.strip_suffix("hz").unwrap_or(&plain);
+    [
+        "fs",
+        "sps",
+        "samplingrate",
+        "samplerate",
+        "samplingfrequency",
+    ]
+    .contains(&plain)
 }

@@ -360,3 +360,21 @@ fn a_name_may_be_missing() {
         "{doubts:?}"
     );
 }
+
+/// Beside names of channels, the sampling rate is no samples.
+#[test]
+fn rates_of_long_tables_are_no_samples() {
+    let rows = |value: &str| -> String {
+        let row = |i: u32| format!("{:.2},HHZ,100{value}\n", f64::from(i) / 100.0);
+        (0..50).map(row).collect()
+    };
+    for name in ["sampling_rate", "fs", "Sampling Rate (Hz)"] {
+        let given = Hints::default();
+        let own = contents(&format!("time,channel,{name}\n{}", rows("")), &given);
+        let problem = own.unwrap_err().to_string();
+        assert!(problem.contains("one column of samples"), "{problem}");
+        let head = format!("time,channel,{name},counts\n");
+        let own = contents(&(head + &rows(",7")), &given).unwrap();
+        assert_eq!(own.traces[0].samples, [7.0; 50]);
+    }
+}
