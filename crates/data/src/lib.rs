@@ -50,6 +50,7 @@ mod serde_skip;
 pub mod signal;
 mod split;
 mod text;
+mod time_features;
 pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};

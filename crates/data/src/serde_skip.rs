@@ -4,3 +4,8 @@
 pub(crate) fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
+
+/// See [`is_zero`].
+pub(crate) fn is_false(value: &bool) -> bool {
+    !*value
+}

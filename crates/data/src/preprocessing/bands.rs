@@ -1,6 +1,8 @@
-//! The front end `bands`: log power in bands of equal width relative to the level of the window, and the level.
+//! The front end `bands`: log power in bands of equal width relative to the level of the window, the level, and features
+//! in time.
 
 mod layout;
+mod time;
 
 use std::ops::Range;
 
@@ -15,7 +17,7 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
-pub use layout::BandLayout;
+pub use layout::{BandLayout, TimeFeatures};
 
 /// The planned front end with its buffers.
 pub(super) struct Bands {
@@ -38,10 +40,12 @@ pub(super) struct Bands {
     /// Frames whose powers are still unknown, as channels and indices in `starts`.
     fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
+    /// Features in time of the channels.
+    times: Vec<[f32; time::FEATURES]>,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f32>,
     /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
-    /// level in the last row of a channel.
+    /// level and the features in time in the last rows of a channel.
     logs: Vec<f32>,
     /// Features of a channel with frames as rows.
     rows: Vec<f32>,
@@ -152,6 +156,7 @@ impl Bands {
             sums: Vec::new(),
             fresh: Vec::new(),
             mean_squares: Vec::new(),
+            times: Vec::new(),
             logs: Vec::new(),
             layout,
         }
@@ -168,6 +173,13 @@ impl Bands {
         self.mean_squares.clear();
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
+        self.times.clear();
+        let channels = window.chunks_exact(samples).zip(&self.mean_squares);
+        let in_time = channels.map(|(channel, square)| match self.layout.time {
+            TimeFeatures::Used => time::features(channel, *square),
+            TimeFeatures::None | TimeFeatures::Unused => [f32::NAN; time::FEATURES],
+        });
+        self.times.extend(in_time);
         self.keep(shift);
         self.find(window);
         let (starts, bands) = (self.starts.len(), self.layout.bands());
@@ -328,12 +340,16 @@ impl Bands {
         let removed = if self.layout.level { mean } else { -unit };
         let level = (mean + unit) as f32;
         let mut logs = self.logs.chunks_exact_mut(width * starts).zip(&offsets);
-        for known in &self.known {
+        let levels = bands + usize::from(self.layout.level);
+        for (known, times) in self.known.iter().zip(&self.times) {
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
-                let (own, last) = logs.split_at_mut(bands * starts);
+                let (own, others) = logs.split_at_mut(bands * starts);
                 subtract(own, (removed - offset) as f32);
+                let (last, in_time) = others.split_at_mut((levels - bands) * starts);
                 last.fill(level);
+                let in_time = in_time.chunks_exact_mut(starts).zip(times);
+                in_time.for_each(|(row, value)| row.fill(*value));
                 let shape = Shape {
                     rows: width,
                     columns: starts,
@@ -343,7 +359,8 @@ impl Bands {
             } else {
                 for row in self.rows.chunks_exact_mut(width) {
                     row[..bands].fill(0.0);
-                    row[bands..].fill(level);
+                    row[bands..levels].fill(level);
+                    row[levels..].fill(f32::NAN);
                 }
             }
             for frames in &self.frames {

@@ -3,6 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::serde_skip::is_false;
+
 /// The front end of a configuration without `spectral_processing` and without spectra in `preprocessing`.
 pub const DEFAULT_METHOD: SpectralMethod = SpectralMethod::Bands;
 
@@ -118,13 +120,17 @@ pub struct BandsConfig {
     /// Samples from one frame to the next; default: a segment's hop divided by its frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_hop: Option<usize>,
-    /// Bands of a frame; default: 63 (64 with one frame per segment), fewer if a frame has fewer bins.
+    /// Bands of a frame; default: 63 (64 with one frame per segment, 60 of several frames with `time`), fewer if a frame
+    /// has fewer bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
     /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
     pub floor: f64,
     /// Whether the level of the window is subtracted from the bands and kept as a feature of every frame.
     pub level: bool,
+    /// Whether features of the window in time follow in every frame.
+    #[serde(skip_serializing_if = "is_false")]
+    pub time: bool,
 }
 
 impl Default for BandsConfig {
@@ -139,6 +145,7 @@ impl Default for BandsConfig {
             bands: None,
             floor: 1e-7,
             level: true,
+            time: false,
         }
     }
 }

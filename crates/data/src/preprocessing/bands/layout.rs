@@ -21,6 +21,18 @@ use crate::preprocessing::settings::BandsConfig;
 /// A feature row `[channel][segment]` is its frames end to end, each its bands and then the level. Multiplying a window
 /// by a number moves the level and nothing else. A window without a live channel has no level: not a number, which
 /// scaling turns into the mean.
+///
+/// Three features of the channel in time may follow, the same in all of its frames. With `x` the samples less their
+/// mean, in the unit of `sqrt(mean_square[c])`, and `e[i]` the mean square of `x` in part `i`, samples
+/// `i * window / parts..(i + 1) * window / parts`, of `parts = min(16, window)`:
+///
+/// ```text
+/// kurtosis   = ln(mean(x^4))
+/// crest      = ln(max(|x|))
+/// unevenness = std(e) / mean(e)     (population)
+/// ```
+///
+/// In channels that are not live, and where they are not used, they are not a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandLayout {
     /// Length of a window.
@@ -41,6 +53,40 @@ pub struct BandLayout {
     pub floor: f64,
     /// Whether the level is subtracted from the bands and follows them in every frame.
     pub level: bool,
+    /// The features in time after the level.
+    #[serde(default, skip_serializing_if = "TimeFeatures::is_none")]
+    pub time: TimeFeatures,
+}
+
+/// Whether frames have features in time.
+///
+/// Networks are trained with and without them. Which of the two is better depends on the recordings, so the end of a
+/// training decides by the validation split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeFeatures {
+    /// Frames have none.
+    #[default]
+    None,
+    /// They are computed.
+    Used,
+    /// Frames have room for them, which is not a number, so that scaling turns it into the mean, 0.
+    Unused,
+}
+
+impl TimeFeatures {
+    /// Features in time of a frame.
+    fn count(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Used | Self::Unused => super::time::FEATURES,
+        }
+    }
+
+    /// Whether frames have no room for them.
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 impl BandLayout {
@@ -54,6 +100,7 @@ impl BandLayout {
             frames,
             floor,
             level,
+            time,
             ..
         } = *config;
         let segment = config.segment.unwrap_or(2 * window / (segments + 1));
@@ -77,12 +124,18 @@ impl BandLayout {
             });
         }
         let bins = frame / 2;
-        // Including the level, a frame has at most as many features as bins, so several frames have at most as many as
-        // a segment has samples.
+        let time = if time {
+            TimeFeatures::Used
+        } else {
+            TimeFeatures::None
+        };
+        // Including the others, a frame has at most as many features as bins, so several frames have at most as many as
+        // a segment has samples; frames of a few samples keep one band.
         let usual = if is_one {
             bins.min(64)
         } else {
-            (bins - 1).min(63)
+            let others = time.count();
+            (bins - 1).min(63).saturating_sub(others).max(1)
         };
         let bands = config.bands.unwrap_or(usual);
         if bands > bins {
@@ -98,6 +151,7 @@ impl BandLayout {
             edges: (0..=bands).map(|band| 1 + band * bins / bands).collect(),
             floor,
             level,
+            time,
         })
     }
 
@@ -112,9 +166,14 @@ impl BandLayout {
         self.edges.len() - 1
     }
 
-    /// Features of a frame: its bands and, if it is kept, the level.
+    /// Features of a frame: its bands, the level if it is kept, and those in time.
     pub fn frame_features(&self) -> usize {
-        self.bands() + usize::from(self.level)
+        self.bands() + usize::from(self.level) + self.time_features()
+    }
+
+    /// Features in time of a frame, used or not.
+    pub fn time_features(&self) -> usize {
+        self.time.count()
     }
 
     /// Features of a segment.

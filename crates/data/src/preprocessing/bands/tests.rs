@@ -208,3 +208,74 @@ fn quiet_and_loud_frames_share_a_window() {
         }
     }
 }
+
+#[test]
+fn features_in_time_follow_the_level() {
+    let config = BandsConfig {
+        time: true,
+        ..Default::default()
+    };
+    let layout = BandLayout::new(&config, 1024).unwrap();
+    assert_eq!((layout.bands(), layout.features()), (60, 256));
+    let of = |layout: &BandLayout, values: &[f32]| {
+        let mut out = Vec::new();
+        Bands::new(layout.clone()).transform(values, None, &mut out);
+        out
+    };
+    let mut values = window();
+    let all = of(&layout, &values);
+    let without = BandsConfig {
+        bands: Some(60),
+        ..Default::default()
+    };
+    let plain = features(&without, &values, 1024);
+    for (i, (own, plain)) in all.chunks(64).zip(plain.chunks(61)).enumerate() {
+        assert_eq!(own[..61], *plain, "bands and level stay");
+        let channel = &values[i / 28 * 1024..][..1024];
+        assert_eq!(own[61..], time::features(channel, mean_square(channel)));
+    }
+    let unused = BandLayout {
+        time: TimeFeatures::Unused,
+        ..layout.clone()
+    };
+    for (own, unused) in all.chunks(64).zip(of(&unused, &values).chunks(64)) {
+        assert_eq!(own[..61], unused[..61]);
+        assert!(unused[61..].iter().all(|v| v.is_nan()));
+    }
+    values[1024..].fill(2.0);
+    let dead = of(&layout, &values);
+    assert!(dead[28 * 64..].chunks(64).all(|own| own[61].is_nan()));
+    assert!(dead[..28 * 64].iter().all(|v| v.is_finite()));
+}
+
+#[test]
+fn frames_of_few_samples_keep_a_band() {
+    for frames in [1, 4] {
+        let config = BandsConfig {
+            time: true,
+            frames,
+            ..Default::default()
+        };
+        let layout = BandLayout::new(&config, 32).unwrap();
+        assert!(layout.bands() >= 1);
+    }
+}
+
+/// Models and configurations without features in time keep their bytes.
+#[test]
+fn layouts_without_features_in_time_say_nothing_of_them() {
+    let layout = BandLayout::new(&BandsConfig::default(), 1024).unwrap();
+    let text = serde_json::to_string(&layout).unwrap();
+    assert!(!text.contains("time"), "{text}");
+    assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), layout);
+    let config = serde_json::to_string(&BandsConfig::default()).unwrap();
+    assert!(!config.contains("time"), "{config}");
+    for time in [TimeFeatures::Used, TimeFeatures::Unused] {
+        let own = BandLayout {
+            time,
+            ..layout.clone()
+        };
+        let text = serde_json::to_string(&own).unwrap();
+        assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), own);
+    }
+}

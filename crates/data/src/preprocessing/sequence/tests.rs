@@ -52,6 +52,7 @@ fn preprocessing(which: usize) -> Preprocessing {
             frame_hop: Some(16),
             frame: Some(32),
             segment: Some(64),
+            time: which % 2 == 1,
             ..Default::default()
         },
         ..Default::default()
