@@ -65,6 +65,8 @@ pub struct FeatureLayout {
     pub frame: usize,
     /// Number of bands per frame. Features after them, such as the level, are never masked over frequency.
     pub bands: usize,
+    /// Number of features in time per frame, the last ones.
+    pub time: usize,
     /// Factors of a response, `[channels, features of a segment]`; empty if all are 1.
     response: Vec<f32>,
 }
@@ -100,9 +102,13 @@ fn response_factors(
 impl FeatureLayout {
     /// Layout of inputs of `shape` computed by `preprocessing`.
     pub fn new(preprocessing: &Preprocessing, shape: [usize; 3]) -> Self {
-        let (frame, bands) = match &preprocessing.bands {
-            Some(layout) => (layout.frame_features(), layout.bands()),
-            None => (shape[2], shape[2]),
+        let (frame, bands, time) = match &preprocessing.bands {
+            Some(layout) => (
+                layout.frame_features(),
+                layout.bands(),
+                layout.time_features(),
+            ),
+            None => (shape[2], shape[2], 0),
         };
         // Only a logarithm turns a response into a shift.
         let is_logarithmic =
@@ -118,7 +124,23 @@ impl FeatureLayout {
             shape,
             frame,
             bands,
+            time,
             response,
+        }
+    }
+
+    /// The level's position in a frame; empty if frames have none.
+    pub fn level(&self) -> std::ops::Range<usize> {
+        self.bands..self.frame - self.time
+    }
+
+    /// Sets the features in time of scaled inputs to 0, the mean.
+    pub(crate) fn drop_time(&self, features: &mut [f32]) {
+        if self.time == 0 {
+            return;
+        }
+        for frame in features.chunks_exact_mut(self.frame) {
+            frame[self.frame - self.time..].fill(0.0);
         }
     }
 
@@ -182,7 +204,8 @@ impl FeatureAugmentation {
     }
 
     /// Augments the scaled features of one sample: adds noise, a response and a shift of the level, then sets masked
-    /// values to 0, the mean.
+    /// values to 0, the mean. In half of the samples, all features in time are masked, so that the network does not
+    /// depend on them.
     ///
     /// # Shapes
     /// `features` `[channels, segments, features]`, flattened.
@@ -210,8 +233,12 @@ impl FeatureAugmentation {
         if self.level > 0.0 {
             let shift = self.level as f32 * normal(&mut rng);
             for frame in features.chunks_exact_mut(layout.frame) {
-                frame[layout.bands..].iter_mut().for_each(|v| *v += shift);
+                frame[layout.level()].iter_mut().for_each(|v| *v += shift);
             }
+        }
+        // Nothing is drawn without such features, so that the numbers of other runs stay the same.
+        if layout.time > 0 && rng.random::<u64>() < 1 << 63 {
+            layout.drop_time(features);
         }
         for (i, row) in features.chunks_exact_mut(bins).enumerate() {
             if masked_segments.contains(&(i % segments)) {

@@ -35,7 +35,7 @@ impl Novelty {
             sums: vec![0.0; shape[0] * shape[2]],
             shape,
             levels: (0..shape[2])
-                .filter(|feature| feature % layout.frame >= layout.bands)
+                .filter(|feature| layout.level().contains(&(feature % layout.frame)))
                 .collect(),
             windows: 0,
         })

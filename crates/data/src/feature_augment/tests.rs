@@ -5,6 +5,7 @@ const LAYOUT: FeatureLayout = FeatureLayout {
     shape: [2, 7, 256],
     frame: 64,
     bands: 63,
+    time: 0,
     response: Vec::new(),
 };
 
@@ -151,6 +152,46 @@ fn the_level_moves_alike_in_all_channels() {
     }
 }
 
+/// Features in time are kept as they are or set to 0, all together; the level and the bands are augmented as ever.
+#[test]
+fn features_in_time_are_dropped_from_half_of_the_samples() {
+    let layout = FeatureLayout {
+        bands: 60,
+        time: 3,
+        ..LAYOUT
+    };
+    let only = FeatureAugmentation {
+        frequency_mask: 0.3,
+        level: 1.0,
+        ..Default::default()
+    };
+    let mut dropped = 0;
+    for position in 0..1000 {
+        let mut features = vec![1.0; 2 * 7 * 256];
+        let draw = Draw {
+            seed: 1,
+            epoch: 2,
+            position,
+        };
+        only.apply(&mut features, &layout, draw);
+        let (level, time) = (features[60], features[63]);
+        assert!(level != 1.0 && (time == 0.0 || time == 1.0));
+        for frame in features.chunks(64) {
+            assert_eq!((frame[60], &frame[61..]), (level, &[time; 3][..]));
+        }
+        dropped += usize::from(time == 0.0);
+        // Without such features, the same numbers are drawn for all else.
+        let mut plain = vec![1.0; 2 * 7 * 256];
+        let others = FeatureLayout {
+            time: 0,
+            ..layout.clone()
+        };
+        only.apply(&mut plain, &others, draw);
+        assert_eq!(plain[..61], features[..61]);
+    }
+    assert!((450..550).contains(&dropped), "{dropped}");
+}
+
 #[test]
 fn layouts_follow_the_front_end() {
     let spectral = SpectralConfig {
@@ -160,6 +201,10 @@ fn layouts_follow_the_front_end() {
     let mut preprocessing = Preprocessing::new(Vec::new(), spectral);
     preprocessing.set_window(1024).unwrap();
     assert_eq!(FeatureLayout::new(&preprocessing, [2, 7, 256]), LAYOUT);
+    preprocessing.spectral.bands.time = true;
+    preprocessing.set_window(1024).unwrap();
+    let layout = FeatureLayout::new(&preprocessing, [2, 7, 256]);
+    assert_eq!((layout.level(), layout.frame), (60..61, 64));
     let samples = Preprocessing::new(Vec::new(), SpectralConfig::default());
     let layout = FeatureLayout::new(&samples, [1, 7, 32]);
     assert_eq!((layout.frame, layout.bands), (32, 32));
