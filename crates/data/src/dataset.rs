@@ -12,6 +12,7 @@ use crate::preprocessing::{
 };
 use crate::reader::note;
 use crate::split::{Inputs, Loading, Split, Storage};
+use crate::time_features::check_time;
 
 /// A dataset ready for training.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +109,7 @@ impl Dataset {
         watch: &mut dyn FnMut(Loading),
     ) -> Result<Self, DataError> {
         let normalisation = config.normalisation_or(normalisation);
+        check_time(config, normalisation)?;
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;

@@ -64,6 +64,6 @@ pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
     EdgeSettings, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing, SEGMENTS,
     Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use data::{Dataset, DatasetConfig, Storage, batch};
+use data::{Dataset, DatasetConfig, Storage, TimeFeatures, batch};
 use deploy::TrainedModel;
 use deploy::network::Network;
 use deploy::quantise::{Agreement, IntegerNetwork};
@@ -57,7 +57,12 @@ impl Quantised {
         model: &TrainedModel<'_>,
         arguments: &CalibrationArgs,
     ) -> Result<Self, TrainerError> {
-        let dataset = dataset(entry, arguments)?;
+        let mut dataset = dataset(entry, arguments)?;
+        // The training decided whether the features in time are used.
+        let layout = model.preprocessing().bands.as_ref();
+        if layout.is_some_and(|layout| layout.time == TimeFeatures::Unused) {
+            dataset.leave_out_time();
+        }
         if !dataset.preprocessing.makes_inputs_of(model.preprocessing()) {
             let id = entry.id.clone();
             return Err(DatasetError::OtherPreprocessing { id }.into());

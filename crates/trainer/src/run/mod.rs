@@ -9,6 +9,7 @@ mod claimed;
 mod finished;
 mod prepared;
 mod site_shift;
+mod time_choice;
 mod trained;
 mod trial;
 

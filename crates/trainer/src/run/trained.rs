@@ -2,6 +2,7 @@
 
 use super::claimed::Claimed;
 use super::prepared::Prepared;
+use super::time_choice::TimeChoice;
 use crate::compute::{self, Start};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, predictions, probabilities};
@@ -35,6 +36,8 @@ pub struct Judgement {
     pub temperature: f64,
     /// Expected calibration error at that temperature, between 0 and 1.
     pub calibration_error: f64,
+    /// Whether features in time are used, if the front end has them.
+    pub time_features: Option<TimeChoice>,
 }
 
 /// A run with its model written.
@@ -174,6 +177,34 @@ impl Claimed {
         {
             return Err(error);
         }
+        let time_features = TimeChoice::find(&self.prepared, &outcome.best_weights)?;
+        if let Some(choice) = &time_features {
+            progress.say(&choice.message());
+            if !choice.is_used() {
+                self.prepared.dataset.leave_out_time();
+            }
+        }
+        let judgement = self.judge(&outcome, time_features)?;
+        // The model is written: problems with figures must not turn the run into a failure.
+        for problem in show(&mut self.experiment, &self.prepared, &outcome, &judgement) {
+            progress.warn(&problem);
+        }
+        Ok((outcome, judgement))
+    }
+
+    /// Evaluates the kept weights, fits the temperature and writes the model.
+    fn judge(
+        &mut self,
+        outcome: &Outcome,
+        time_features: Option<TimeChoice>,
+    ) -> Result<Judgement, TrainerError> {
+        let Prepared {
+            job,
+            target,
+            dataset,
+            architecture,
+            ..
+        } = &self.prepared;
         let batch = job.recipe.batch_size.min(dataset.train.len());
         let weights = &outcome.best_weights;
         let mut best =
@@ -188,8 +219,8 @@ impl Claimed {
         }
         let error = calibration_error(&logits, &dataset.test.y, temperature);
         let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
-        report::record_model(experiment, architecture, &bundle)?;
-        let judgement = Judgement {
+        report::record_model(&mut self.experiment, architecture, &bundle)?;
+        Ok(Judgement {
             test,
             predicted: predictions(&logits, classes),
             probabilities: probabilities(&logits, classes, temperature),
@@ -197,11 +228,7 @@ impl Claimed {
             probabilities_validation: probabilities(&validation, classes, temperature),
             temperature,
             calibration_error: error,
-        };
-        // The model is written: problems with figures must not turn the run into a failure.
-        for problem in show(experiment, &self.prepared, &outcome, &judgement) {
-            progress.warn(&problem);
-        }
-        Ok((outcome, judgement))
+            time_features,
+        })
     }
 }
