@@ -10,8 +10,7 @@ use crate::split::Inputs;
 impl Dataset {
     /// Whether frames have features in time that inputs use.
     pub fn uses_time(&self) -> bool {
-        let bands = self.preprocessing.bands.as_ref();
-        bands.is_some_and(|bands| bands.time == TimeFeatures::Used)
+        self.preprocessing.time_features() == TimeFeatures::Used
     }
 
     /// Stops using the features in time, if there are any: in all inputs they become 0, their mean.

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use data::{BandLayout, Preprocessing, SpectralMethod};
+use data::{BandLayout, Preprocessing, SpectralMethod, TimeFeatures};
 use deploy::network::Network;
 use deploy::quantise::{IntegerNetwork, IntegerRunner};
 use deploy::{DeployError, ModelFile, TrainedModel, c, onnx, saved_model, tflite};
@@ -67,13 +67,17 @@ fn thresholds() -> Value {
     json!({"constant": 2f64.powi(-30), "compression": [1e-5, 3e-4]})
 }
 
-fn cases_of_every_network() -> Vec<Case> {
-    let by_channel = json!({"mean": [0.3, -0.2], "std": [1.7, 2.5]});
+/// Statistics of 256 features of each channel.
+fn by_band() -> Value {
     let entries = |scale: f64, shift: f64| -> Vec<f64> {
         let of = |i| shift + scale * (f64::from(i) * 0.37).sin();
         (0..CHANNELS as i32 * 256).map(of).collect()
     };
-    let by_band = json!({"mean": entries(0.5, -1.0), "std": entries(0.7, 1.5)});
+    json!({"mean": entries(0.5, -1.0), "std": entries(0.7, 1.5)})
+}
+
+fn cases_of_every_network() -> Vec<Case> {
+    let by_channel = json!({"mean": [0.3, -0.2], "std": [1.7, 2.5]});
     vec![
         case(
             "none",
@@ -101,7 +105,7 @@ fn cases_of_every_network() -> Vec<Case> {
             "bands",
             true,
             json!({
-                "spectral": {"method": "bands"}, "normalisation": "band", "statistics": by_band,
+                "spectral": {"method": "bands"}, "normalisation": "band", "statistics": by_band(),
             }),
         ),
     ]
@@ -110,6 +114,9 @@ fn cases_of_every_network() -> Vec<Case> {
 fn cases_of_the_smallest() -> Vec<Case> {
     let odd_welch = json!({
         "nperseg": 50, "noverlap": 13, "nfft": 81, "window": "hamming", "scaling": "spectrum", "detrend": "none",
+    });
+    let in_time = json!({
+        "spectral": {"method": "bands", "bands": {"time": true}}, "normalisation": "band", "statistics": by_band(),
     });
     let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false});
     vec![
@@ -149,6 +156,8 @@ fn cases_of_the_smallest() -> Vec<Case> {
                 "spectral": {"method": "bands", "bands": odd_bands}, "normalisation": "none",
             }),
         ),
+        case("bands-time", false, in_time.clone()),
+        case("bands-unused", false, in_time),
         case(
             "batch",
             false,
@@ -186,7 +195,10 @@ fn main() -> Result<(), Error> {
 fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
     let mut preprocessing: Preprocessing = serde_json::from_value(case.preprocessing.clone())?;
     if preprocessing.spectral.method == SpectralMethod::Bands {
-        let layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
+        let mut layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
+        if case.name == "bands-unused" {
+            layout.time = TimeFeatures::Unused;
+        }
         preprocessing.segments = layout.segments;
         preprocessing.bands = Some(layout);
     }

@@ -142,6 +142,12 @@ impl Preprocessing {
         Ok(())
     }
 
+    /// The features in time of `bands`.
+    pub fn time_features(&self) -> TimeFeatures {
+        let layout = self.bands.as_ref();
+        layout.map_or(TimeFeatures::None, |layout| layout.time)
+    }
+
     /// Limit below which a standard deviation counts as zero.
     pub fn constant_guard(&self) -> ConstantGuard {
         thresholds::constant_guard(self.thresholds.as_ref())

@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use data::{
     BandLayout, Compression, Normalisation, Preprocessing, SEGMENTS, SpectralMethod, Step,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 
 use super::steps::Steps;
-use super::text::{array, float, floats, integers};
+use super::text::{array, float, floats, integers, single};
 use crate::{DeployError, TrainedModel};
 
 /// Constants and tables of a front end.
@@ -24,6 +24,8 @@ pub(super) struct FrontEnd {
     pub buffer_bytes: usize,
     /// Whether features are logarithms of the power in bands.
     pub is_bands: bool,
+    /// Whether they include features in time.
+    pub uses_time: bool,
     /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
@@ -81,6 +83,7 @@ impl FrontEnd {
         define("FEATURES", features.to_string());
         define("HOP", method.hop.to_string());
         let is_bands = method.name == "METHOD_BANDS";
+        let uses_time = is_bands && preprocessing.time_features() == TimeFeatures::Used;
         let stream = stream(preprocessing, &method, [channels, samples], encoded);
         if let Ok(Stream { segment, .. }) = stream {
             define("SEGMENT", segment.to_string());
@@ -119,15 +122,18 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
+        let in_time = if uses_time { 3 * channels } else { 0 };
         Ok(Self {
             samples,
             text,
             table_bytes,
             is_bands,
+            uses_time,
             is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
             stream,
-            buffer_bytes: steps.buffer_bytes + 4 * (method.transform + row + 8 * channels + 8),
+            buffer_bytes: steps.buffer_bytes
+                + 4 * (method.transform + row + in_time + 8 * channels + 8),
         })
     }
 }
@@ -165,6 +171,9 @@ fn stream(
         Step::Demean => is_bands,
         _ => false,
     };
+    if is_bands && preprocessing.time_features() == TimeFeatures::Used {
+        return Err("the features in time of `bands` come from the window");
+    }
     if !preprocessing.steps.iter().all(is_of_segments) {
         return Err("the steps of `preprocessing` work on the window");
     }
@@ -288,12 +297,13 @@ impl Method {
         let taper = cosine_window(0.5, layout.frame);
         let scale = 1.0 / taper.iter().map(|w| w * w).sum::<f64>();
         let mut text = format!(
-            "#define FRAMES {}\n#define FRAME_HOP {}\n#define BANDS {}\n#define LEVEL {}\n#define POWER_FLOOR {}\n\
-             #define WINDOW_SCALE {}\n",
+            "#define FRAMES {}\n#define FRAME_HOP {}\n#define BANDS {}\n#define LEVEL {}\n\
+             #define FRAME_FEATURES {}\n#define POWER_FLOOR {}\n#define WINDOW_SCALE {}\n",
             layout.frames,
             layout.frame_hop,
             layout.bands(),
             u8::from(layout.level),
+            layout.frame_features(),
             float(layout.floor as f32),
             float(scale as f32),
         );
@@ -346,6 +356,11 @@ fn normalisation(
     let statistics = preprocessing.statistics.as_ref();
     match (preprocessing.normalisation, statistics) {
         (Normalisation::None, _) => Ok((String::new(), 0)),
+        (Normalisation::Sample, _) if preprocessing.time_features() != TimeFeatures::None => {
+            Err(refuse(
+                "the normalisation `sample` is not supported with features in time: train with `band`",
+            ))
+        }
         (Normalisation::Sample, _) => {
             let text = format!(
                 "#define NORMALISE_SAMPLE 1\n#define GUARD_ABSOLUTE {:?}\n#define GUARD_RELATIVE {:?}\n",
@@ -372,11 +387,6 @@ fn normalisation(
             "inputs are scaled by the statistics of their batch, and a node has no batch",
         )),
     }
-}
-
-fn single(name: &str, values: &[f64]) -> String {
-    let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
-    floats(name, &values)
 }
 
 /// `a - (1 - a) cos(2 pi i / length)`, periodic: 0.5 is Hann's.

@@ -32,6 +32,7 @@ const FLOAT_CODE: &str = include_str!("runtime/float.c");
 const FILTER_CODE: &str = include_str!("runtime/filter.c");
 const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const BANDS_STREAM_CODE: &str = include_str!("runtime/bands_stream.c");
+const TIME_FEATURES_CODE: &str = include_str!("runtime/time_features.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
 /// Stack size for a classification on an ARM Cortex-M4F. `scripts/check_firmware` measures up to 240 bytes, nearly all
@@ -257,7 +258,13 @@ fn front_end_code(front_end: &FrontEnd) -> String {
     } else {
         ""
     };
+    let time = if front_end.uses_time {
+        TIME_FEATURES_CODE
+    } else {
+        "#define FIND_TIME_FEATURES(c, mean)\n"
+    };
     FRONT_END_CODE
+        .replace("/* TIME FEATURES */\n", time)
         .replace("/* FILTER */\n", filter)
         .replace("/* BANDS BY SEGMENT */\n", by_segment)
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use data::BandLayout;
+use data::{BandLayout, TimeFeatures};
 use model::{InputShape, ModelKind};
 use serde_json::{Value, json};
 
@@ -116,7 +116,7 @@ fn every_network_passes_its_own_test() {
 }
 
 /// Front ends and steps, by name.
-fn front_ends() -> [(&'static str, Value); 13] {
+fn front_ends() -> [(&'static str, Value); 15] {
     let statistics = |count: usize| {
         let mean = noise(1, count);
         let std: Vec<f32> = noise(2, count).iter().map(|v| 1.5 + v).collect();
@@ -124,6 +124,7 @@ fn front_ends() -> [(&'static str, Value); 13] {
     };
     let thresholds = json!({"constant": 1e-9, "compression": [3.0, 40.0]});
     let bands = json!({"method": "bands", "bands": {"frames": 2, "bands": 7}});
+    let in_time = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "time": true}});
     let plain = json!({"method": "bands", "bands": {"frames": 1, "level": false}});
     // The window is not a multiple of the hop, the segments do not cover it, and frames of two segments are
     // interleaved.
@@ -180,6 +181,14 @@ fn front_ends() -> [(&'static str, Value); 13] {
             json!({"spectral": bands, "normalisation": "band", "statistics": statistics(2 * 16)}),
         ),
         (
+            "bands-time",
+            json!({"spectral": in_time, "normalisation": "band", "statistics": statistics(2 * 20), "steps": ["demean"]}),
+        ),
+        (
+            "bands-unused",
+            json!({"spectral": in_time, "normalisation": "dataset", "statistics": statistics(2)}),
+        ),
+        (
             "bands-sample",
             json!({"spectral": bands, "normalisation": "sample"}),
         ),
@@ -207,7 +216,10 @@ fn every_front_end_passes_its_own_test() {
         let mut parsed: data::Preprocessing = serde_json::from_value(preprocessing).unwrap();
         let bins = match name.split('-').next() {
             Some("bands") => {
-                let layout = BandLayout::new(&parsed.spectral.bands, SAMPLES).unwrap();
+                let mut layout = BandLayout::new(&parsed.spectral.bands, SAMPLES).unwrap();
+                if name == "bands-unused" {
+                    layout.time = TimeFeatures::Unused;
+                }
                 let features = layout.features();
                 parsed.bands = Some(layout);
                 features
@@ -253,4 +265,6 @@ fn what_has_no_form_in_c_is_refused() {
     assert!(with("steps", filter).contains("`high_pass`"));
     assert!(with("window", 128.into()).contains("128 samples become 7 segments of 32 features"));
     assert!(with("spectral", json!({"method": "bands"})).contains("layout"));
+    let refused = exported(stream::bands_with_time(json!("sample"))).unwrap_err();
+    assert!(refused.to_string().contains("`sample` is not supported"));
 }

@@ -39,6 +39,12 @@ pub(super) fn floats(name: &str, values: &[f32]) -> String {
     array("float", name, values, |v| float(*v))
 }
 
+/// The same of wider numbers.
+pub(super) fn single(name: &str, values: &[f64]) -> String {
+    let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
+    floats(name, &values)
+}
+
 pub(super) fn integers<T: Display>(kind: &str, name: &str, values: &[T]) -> String {
     array(kind, name, values, |v| v.to_string())
 }

@@ -5,13 +5,14 @@
 
 use data::{
     BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 use model::InputShape;
 
 use super::graph::{Float, Graph, Output};
 use super::left_out::LeftOut;
 use super::scaling::{add_compression, add_normalisation};
+use super::time_features;
 use super::window_steps::{WindowStep, add_steps};
 
 const DOUBLE: Float = Float::Double;
@@ -60,6 +61,10 @@ impl<'a> FrontEnd<'a> {
             | Normalisation::Dataset
             | Normalisation::Band
             | Normalisation::None => {}
+        }
+        let has_time = preprocessing.time_features() != TimeFeatures::None;
+        if has_time && preprocessing.normalisation == Normalisation::Sample {
+            return Err(LeftOut::TimeOfSample);
         }
         let features = input.channels;
         let spectral = &preprocessing.spectral;
@@ -233,41 +238,44 @@ impl WelchPlan {
 /// `[batch, channels, segments * frames, features of a frame]`.
 fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output {
     let (bands, frames) = (layout.bands(), layout.segments * layout.frames);
+    let channels = Channels::add(graph, windows);
     let Channels {
         live,
         mean_square,
         reference,
-    } = Channels::add(graph, windows);
+        ..
+    } = &channels;
     let power = add_band_power(graph, windows, layout);
-    let power = graph.apply("RealDiv", DOUBLE, &[&power, &reference]);
-    let share = graph.apply("RealDiv", DOUBLE, &[&mean_square, &reference]);
+    let power = graph.apply("RealDiv", DOUBLE, &[&power, reference]);
+    let share = graph.apply("RealDiv", DOUBLE, &[mean_square, reference]);
     let floor = graph.numbers("floor", DOUBLE, &[], &[layout.floor]);
     let floor = graph.apply("Mul", DOUBLE, &[&share, &floor]);
     let floored = graph.apply("AddV2", DOUBLE, &[&power, &floor]);
     let logs = graph.apply("Log", DOUBLE, &[&floored]);
     let zero = graph.numbers("zero", DOUBLE, &[], &[0.0]);
-    let logs = graph.apply("SelectV2", DOUBLE, &[&live, &logs, &zero]);
+    let logs = graph.apply("SelectV2", DOUBLE, &[live, &logs, &zero]);
 
     // [batch, 1, 1, 1], over live channels only; NaN if there are none.
     let sum = graph.reduce("Sum", DOUBLE, &logs, &[1, 2, 3], true);
-    let counted = graph.cast_booleans(&live);
-    let channels = graph.reduce("Sum", DOUBLE, &counted, &[1], true);
+    let counted = graph.cast_booleans(live);
+    let live_channels = graph.reduce("Sum", DOUBLE, &counted, &[1], true);
     let each = graph.numbers("each", DOUBLE, &[], &[(frames * bands) as f64]);
-    let count = graph.apply("Mul", DOUBLE, &[&channels, &each]);
+    let count = graph.apply("Mul", DOUBLE, &[&live_channels, &each]);
     let mean = graph.apply("RealDiv", DOUBLE, &[&sum, &count]);
-    let log_reference = graph.apply("Log", DOUBLE, &[&reference]);
+    let log_reference = graph.apply("Log", DOUBLE, &[reference]);
     let level = graph.apply("AddV2", DOUBLE, &[&mean, &log_reference]);
     let features = if layout.level {
         let rest = graph.apply("Sub", DOUBLE, &[&logs, &mean]);
-        let rest = graph.apply("SelectV2", DOUBLE, &[&live, &rest, &zero]);
+        let rest = graph.apply("SelectV2", DOUBLE, &[live, &rest, &zero]);
         let room = graph.append_zeros(&rest, 4, 1);
         let is_level: Vec<bool> = (0..=bands).map(|i| i == bands).collect();
         let is_level = graph.booleans("is_level", &is_level);
         graph.apply("SelectV2", DOUBLE, &[&is_level, &level, &room])
     } else {
         let whole = graph.apply("AddV2", DOUBLE, &[&logs, &log_reference]);
-        graph.apply("SelectV2", DOUBLE, &[&live, &whole, &zero])
+        graph.apply("SelectV2", DOUBLE, &[live, &whole, &zero])
     };
+    let features = time_features::add(graph, &features, &channels, layout);
     graph.cast(&features, Float::Single)
 }
 
@@ -301,11 +309,15 @@ fn add_band_power(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> O
 }
 
 /// Values of whole channels that `bands` needs.
-struct Channels {
+pub(super) struct Channels {
+    /// Samples less their mean, `[batch, channels, samples]`.
+    pub rest: Output,
+    /// Their squares.
+    pub square: Output,
     /// Whether the channel is not constant, `[batch, channels, 1, 1]`.
-    live: Output,
+    pub live: Output,
     /// Around the mean, `[batch, channels, 1, 1]`.
-    mean_square: Output,
+    pub mean_square: Output,
     /// Its mean over the channels, `[batch, 1, 1, 1]`.
     reference: Output,
 }
@@ -326,6 +338,8 @@ impl Channels {
             live: graph.append_axis(&live, None),
             mean_square: graph.append_axis(&mean_square, Some(DOUBLE)),
             reference: graph.append_axis(&reference, Some(DOUBLE)),
+            rest,
+            square,
         }
     }
 }

@@ -9,6 +9,9 @@ pub enum LeftOut {
     /// Inputs depend on their neighbours in the batch.
     #[error("`normalisation: batch` scales inputs by the other samples of their batch")]
     BatchStatistics,
+    /// Features in time may be undefined, and no graph scales the others without them.
+    #[error("`normalisation: sample` does not go with features in time: train with `band`")]
+    TimeOfSample,
     /// The number of samples of a window does not follow from the model.
     #[error(
         "the model does not say how many samples a window has: {features} spectral values a segment can come of many \

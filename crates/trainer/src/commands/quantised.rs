@@ -59,8 +59,7 @@ impl Quantised {
     ) -> Result<Self, TrainerError> {
         let mut dataset = dataset(entry, arguments)?;
         // The training decided whether the features in time are used.
-        let layout = model.preprocessing().bands.as_ref();
-        if layout.is_some_and(|layout| layout.time == TimeFeatures::Unused) {
+        if model.preprocessing().time_features() == TimeFeatures::Unused {
             dataset.leave_out_time();
         }
         if !dataset.preprocessing.makes_inputs_of(model.preprocessing()) {

@@ -148,10 +148,10 @@ static void transform_row(int c, int first, float *row) {
     power_scale = ldexpf(1.0f / reference, 2 * (exponent - window_exponent));
     for (frame = 0; frame < FRAMES; frame++) {
         const kept_power *powers = &stream_powers[(place * FRAMES + frame) * BANDS];
-        float *own = &row[frame * (BANDS + LEVEL)];
+        float *own = &row[frame * FRAME_FEATURES];
         float sum = 0.0f;
         int i;
-        for (i = 0; i < BANDS + LEVEL; i++) {
+        for (i = 0; i < FRAME_FEATURES; i++) {
             own[i] = 0.0f;
         }
         if (!is_live) {

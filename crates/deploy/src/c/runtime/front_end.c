@@ -320,6 +320,8 @@ static float band_sum(int band) {
 #else
 static float unit; /* A power of two that brings the largest sample near 1, so that squares stay in float's range. */
 
+/* TIME FEATURES */
+
 static void start_bands(void) {
     float largest = 0.0f;
     int exponent = 0;
@@ -337,6 +339,7 @@ static void start_bands(void) {
     for (c = 0; c < CHANNELS; c++) {
         float mean;
         mean_squares[c] = squares_of(c, 0, SAMPLES, unit, &mean) / (float)SAMPLES;
+        FIND_TIME_FEATURES(c, mean)
         live += mean_squares[c] > 0.0f ? 1 : 0;
         reference += mean_squares[c];
     }
@@ -356,8 +359,8 @@ static void transform_row(int c, int first, float *row) {
         float sum = 0.0f;
         int i;
         int band;
-        for (i = 0; i < BANDS + LEVEL; i++) {
-            row[frame * (BANDS + LEVEL) + i] = 0.0f;
+        for (i = 0; i < FRAME_FEATURES; i++) {
+            row[frame * FRAME_FEATURES + i] = 0.0f;
         }
         if (!(mean_squares[c] > 0.0f)) {
             continue;
@@ -366,7 +369,7 @@ static void transform_row(int c, int first, float *row) {
         for (band = 0; band < BANDS; band++) {
             const float width = (float)(edges[band + 1] - edges[band]);
             const float log_power = logf(band_sum(band) * power_scale / width + floor_power);
-            row[frame * (BANDS + LEVEL) + band] = log_power;
+            row[frame * FRAME_FEATURES + band] = log_power;
             sum += log_power;
         }
         log_sum += sum;
@@ -386,18 +389,26 @@ static void end_first_pass(void) {
     }
 }
 
-/* Subtracts the level from the bands, and appends it if LEVEL is set. */
+#ifndef TIME_FEATURE
+/* The room for features in time that are not used; scaling turns it into the mean. */
+#define TIME_FEATURE(c, i) ((float)NAN)
+#endif
+
+/* Subtracts the level from the bands, and appends it if LEVEL is set, and the features in time. */
 static void window_row(int c, float *row) {
     const float removed = LEVEL ? log_mean : -log_reference;
     int frame;
     int i;
     for (frame = 0; frame < FRAMES; frame++) {
-        float *own = &row[frame * (BANDS + LEVEL)];
+        float *own = &row[frame * FRAME_FEATURES];
         for (i = 0; i < BANDS; i++) {
             own[i] = mean_squares[c] > 0.0f ? own[i] - removed : 0.0f;
         }
         for (; i < BANDS + LEVEL; i++) {
             own[i] = level;
+        }
+        for (; i < FRAME_FEATURES; i++) {
+            own[i] = TIME_FEATURE(c, i - BANDS - LEVEL);
         }
     }
 }

@@ -27,6 +27,24 @@ fn bands(bands: Value, steps: Value) -> Value {
     })
 }
 
+/// The same with features in time.
+pub(super) fn bands_with_time(normalisation: Value) -> Value {
+    let mut preprocessing = bands(json!({"frames": 2, "bands": 5, "time": true}), json!([]));
+    preprocessing["normalisation"] = normalisation;
+    preprocessing
+}
+
+/// Features in time come from the whole window; where they are not used, segments are computed one by one.
+#[test]
+fn features_in_time_take_whole_windows() {
+    let mut preprocessing = bands_with_time("none".into());
+    let header = |preprocessing: &Value| text(&exported(preprocessing.clone()).unwrap()[0].bytes);
+    let used = header(&preprocessing);
+    assert!(used.contains("#error \"This model needs whole windows: the features in time"));
+    preprocessing["bands"]["time"] = "unused".into();
+    assert!(header(&preprocessing).contains("SEISMIC_CAN_STREAM 1"));
+}
+
 /// Also works with the normalisation `sample`, since stored segments are not scaled yet.
 #[test]
 fn bands_are_computed_sample_by_sample() {
