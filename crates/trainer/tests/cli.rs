@@ -36,6 +36,8 @@ mod seeds;
 mod stopped;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/time_features.rs"]
+mod time_features;
 
 /// One demo dataset for all tests, in the build folder.
 fn datasets() -> PathBuf {
