@@ -67,3 +67,4 @@ pub use preprocessing::{
     TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};
+pub use time_features::TimeValues;

@@ -21,29 +21,27 @@ pub struct TimeChoice {
 }
 
 impl TimeChoice {
-    /// Classifies the validation split with and without the features in time; `None` if there are no such features.
+    /// Classifies the validation split with and without the features in time, and leaves them out of all splits if
+    /// they do not help; `None` if there are no such features.
     ///
     /// # Errors
     /// Those of [`compute::Engine::classify`].
-    pub fn find(prepared: &Prepared, weights: &Weights) -> Result<Option<Self>, TrainerError> {
-        let dataset = &prepared.dataset;
-        if !dataset.uses_time() || dataset.val.is_empty() {
+    pub fn apply(prepared: &mut Prepared, weights: &Weights) -> Result<Option<Self>, TrainerError> {
+        if !prepared.dataset.uses_time() || prepared.dataset.val.is_empty() {
             return Ok(None);
         }
-        let batch = prepared.job.recipe.batch_size.min(dataset.train.len());
-        let without = dataset.validation_without_time();
-        let [loss_with, loss_without] = [dataset, &without].map(|dataset| {
-            let start = Start::for_evaluation(weights);
-            let mut engine =
-                compute::engine(&prepared.target, batch, &prepared.architecture, start)?;
-            let (logits, labels) = (engine.classify(&dataset.val, dataset)?, &dataset.val.y);
-            let temperature = fit_temperature(&logits, labels);
-            Ok::<f64, TrainerError>(loss_at(&logits, labels, temperature))
-        });
-        Ok(Some(Self {
-            loss_with: loss_with?,
-            loss_without: loss_without?,
-        }))
+        let loss_with = calibrated_loss(prepared, weights)?;
+        let Some(values) = prepared.dataset.leave_out_time() else {
+            return Ok(None);
+        };
+        let choice = Self {
+            loss_with,
+            loss_without: calibrated_loss(prepared, weights)?,
+        };
+        if choice.is_used() {
+            prepared.dataset.restore_time(&values);
+        }
+        Ok(Some(choice))
     }
 
     /// Whether the features are used: not if the network is as good without them.
@@ -64,6 +62,16 @@ impl TimeChoice {
             self.loss_without
         )
     }
+}
+
+/// Loss on the validation split at its best temperature.
+fn calibrated_loss(prepared: &Prepared, weights: &Weights) -> Result<f64, TrainerError> {
+    let dataset = &prepared.dataset;
+    let batch = prepared.job.recipe.batch_size.min(dataset.train.len());
+    let start = Start::for_evaluation(weights);
+    let mut engine = compute::engine(&prepared.target, batch, &prepared.architecture, start)?;
+    let (logits, labels) = (engine.classify(&dataset.val, dataset)?, &dataset.val.y);
+    Ok(loss_at(&logits, labels, fit_temperature(&logits, labels)))
 }
 
 #[cfg(test)]

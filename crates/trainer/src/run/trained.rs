@@ -177,12 +177,9 @@ impl Claimed {
         {
             return Err(error);
         }
-        let time_features = TimeChoice::find(&self.prepared, &outcome.best_weights)?;
+        let time_features = TimeChoice::apply(&mut self.prepared, &outcome.best_weights)?;
         if let Some(choice) = &time_features {
             progress.say(&choice.message());
-            if !choice.is_used() {
-                self.prepared.dataset.leave_out_time();
-            }
         }
         let judgement = self.judge(&outcome, time_features)?;
         // The model is written: problems with figures must not turn the run into a failure.
