@@ -2,7 +2,7 @@
 
 use baselines::evaluate::{PartScores, PredictedWindows, Scores};
 use baselines::{Budget, Comparison, QuickOptions, Verdict};
-use data::Split;
+use data::{SpectralMethod, Split};
 use serde_json::{Map, Value, json};
 
 use super::prepared::Prepared;
@@ -67,6 +67,8 @@ pub struct BaselineComparison {
     pub validation: Option<Verdict>,
     /// Verdict on the test split.
     pub test: Option<Verdict>,
+    /// Whether the network's front end could have features in time and has none.
+    lacks_time: bool,
 }
 
 impl BaselineComparison {
@@ -78,6 +80,8 @@ impl BaselineComparison {
         progress: &Progress,
     ) -> Option<Self> {
         let dataset = &prepared.dataset;
+        let spectral = &prepared.config.spectral;
+        let lacks_time = spectral.method == SpectralMethod::Bands && !spectral.bands.time;
         let test_windows = if dataset.test_is_val {
             0
         } else {
@@ -95,6 +99,7 @@ impl BaselineComparison {
                 validation: comparison.verdict("validation", &judgement.predicted_validation),
                 test: comparison.verdict("test", &judgement.predicted),
                 comparison,
+                lacks_time,
             }),
             Err(error) => {
                 progress.say(&format!("not compared with simple baselines: {error}"));
@@ -164,6 +169,15 @@ impl BaselineComparison {
         }
         if self.comparison.ungrouped {
             text.push_str("some windows name no group, so these intervals are too narrow\n");
+        }
+        let by_time = |verdict: &Verdict| {
+            !verdict.network_is_better() && verdict.baseline.features().ends_with("time")
+        };
+        if self.lacks_time && self.validation.as_ref().is_some_and(by_time) {
+            text.push_str(
+                "the best baseline uses features in time; the network has them with \
+                 `spectral_processing: {method: bands, bands: {time: true}}` in the dataset configuration\n",
+            );
         }
         text
     }
