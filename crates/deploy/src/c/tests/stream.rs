@@ -29,7 +29,9 @@ fn bands(bands: Value, steps: Value) -> Value {
 
 /// The same with features in time.
 pub(super) fn bands_with_time(normalisation: Value) -> Value {
-    let mut preprocessing = bands(json!({"frames": 2, "bands": 5, "time": true}), json!([]));
+    let layout =
+        json!({"segment": 20, "hop": 7, "frames": 2, "frame": 16, "bands": 5, "time": true});
+    let mut preprocessing = bands(layout, json!([]));
     preprocessing["normalisation"] = normalisation;
     preprocessing
 }
