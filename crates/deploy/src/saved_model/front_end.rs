@@ -310,9 +310,7 @@ fn add_band_power(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> O
 
 /// Values of whole channels that `bands` needs.
 pub(super) struct Channels {
-    /// Samples less their mean, `[batch, channels, samples]`.
-    pub rest: Output,
-    /// Their squares.
+    /// Squares of samples less their mean, `[batch, channels, samples]`.
     pub square: Output,
     /// Whether the channel is not constant, `[batch, channels, 1, 1]`.
     pub live: Output,
@@ -338,7 +336,6 @@ impl Channels {
             live: graph.append_axis(&live, None),
             mean_square: graph.append_axis(&mean_square, Some(DOUBLE)),
             reference: graph.append_axis(&reference, Some(DOUBLE)),
-            rest,
             square,
         }
     }
