@@ -1,5 +1,6 @@
 //! Errors in configurations and data, with file, line, key or record.
 
+mod folder;
 pub mod import;
 pub mod preprocessing;
 pub mod recording;
@@ -9,6 +10,7 @@ mod yaml;
 
 use std::path::{Path, PathBuf};
 
+pub use folder::FolderError;
 pub use import::ImportError;
 pub use preprocessing::PreprocessingError;
 pub use recording::RecordingError;
@@ -266,6 +268,9 @@ pub enum Problem {
     /// With an import.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// With a folder of recordings.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Found by a caller of this crate, with what to do.
     #[error("{0}")]
     Other(String),

@@ -7,16 +7,20 @@ use serde::Serialize;
 
 use super::arrays::Arrays;
 use super::figure::{Example, draw};
-use super::{seisbench, warn};
+use super::{InspectArgs, seisbench, warn};
 use crate::config::DatasetConfig;
-use crate::error::{DataError, UsageError};
+use crate::error::{DataError, FolderError, UsageError, in_file};
 use crate::import::{gaps::fills, suspect};
 use crate::reader::{self, Record, Wanted};
 use crate::recording::{self, Hints, format_time};
 use crate::samples;
+use crate::split::Loading;
 
+mod folder;
+mod recorded;
 mod text;
 
+use folder::Folder;
 use text::{of_recordings, of_samples};
 
 /// Statistics of the samples in a split or file.
@@ -100,6 +104,7 @@ struct Inspected {
     channels: Vec<Channel>,
     arrays: Vec<Arrays>,
     notes: Vec<Note>,
+    folders: Vec<Folder>,
     collections: Vec<seisbench::Collection>,
     examples: Vec<Example>,
     names: BTreeMap<i64, String>,
@@ -110,16 +115,24 @@ struct Inspected {
 /// # Errors
 /// [`DataError`] if any file is unusable; with several files or JSON it includes the results for the others.
 pub(super) fn inspect(
-    paths: &[PathBuf],
-    task: Option<&str>,
-    figure: Option<&Path>,
-    json: bool,
+    args: &InspectArgs,
     say: &mut dyn FnMut(&str),
+    watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
+    let draft = args.draft.as_ref();
+    if draft.is_some() && !matches!(&args.paths[..], [one] if one.is_dir()) {
+        return Err(in_file(&args.paths[0])(FolderError::DraftOfFolder));
+    }
     let mut all = Inspected::default();
     let (mut problems, mut first) = (Vec::new(), None);
-    for path in paths {
-        if let Err(error) = all.look(path, task, say) {
+    for path in &args.paths {
+        let looked = if path.is_dir() && seisbench::folder(path).is_none() {
+            let found = folder::look(path, draft.map(PathBuf::as_path), watch);
+            found.map(|found| all.folders.push(found))
+        } else {
+            all.look(path, args.task.as_deref(), say)
+        };
+        if let Err(error) = looked {
             problems.push(Problem {
                 file: path.display().to_string(),
                 problem: error.to_string(),
@@ -127,26 +140,27 @@ pub(super) fn inspect(
             first.get_or_insert(error);
         }
     }
-    if let Some(figure) = figure.filter(|_| first.is_none()) {
+    if let Some(figure) = args.figure.as_ref().filter(|_| first.is_none()) {
         all.draw(figure)?;
         say(&format!("drawn: {}", figure.display()));
     }
-    let shown = if json {
+    let shown = if args.json {
         let value = serde_json::json!({
             "samples": all.found,
             "recordings": all.channels,
             "arrays": all.arrays,
             "collections": all.collections,
+            "folders": all.folders,
             "notes": all.notes,
             "problems": problems,
         });
         format!("{value:#}\n")
     } else {
-        all.text()
+        all.text(draft)
     };
     match first {
         None => Ok(shown),
-        Some(error) if !json && paths.len() == 1 => Err(error),
+        Some(error) if !args.json && args.paths.len() == 1 => Err(error),
         Some(_) => Err(DataError::Inspected {
             shown,
             problems: problems
@@ -241,8 +255,9 @@ impl Inspected {
         })
     }
 
-    fn text(&self) -> String {
-        let mut text = String::new();
+    fn text(&self, draft: Option<&PathBuf>) -> String {
+        let folders = self.folders.iter().map(|own| own.text(draft));
+        let mut text = folders.collect::<Vec<_>>().join("\n");
         if !self.found.is_empty() {
             text.push_str(&of_samples(&self.found, &self.names));
         }
@@ -306,45 +321,22 @@ fn other_rates(channel: &str, traces: &[recording::Trace]) -> Option<String> {
     })
 }
 
-/// The content of a recording, and whether its sampling rate is known.
-fn read(path: &Path, notes: &mut Vec<Note>) -> Result<(recording::Contents, bool), DataError> {
-    // A table without times has no sampling rate; only its columns are known.
-    let plain = Hints {
-        finds_labels: true,
-        ..Hints::default()
-    };
-    let counted = Hints {
-        sampling_rate: Some(1.0),
-        ..plain.clone()
-    };
-    let mut known = true;
-    let contents = match recording::read(path, &plain) {
-        Err(DataError::Source { problem, .. }) if recording::is_rate_unknown(&problem) => {
-            known = false;
-            notes.push(Note {
-                file: path.display().to_string(),
-                note: problem.to_string(),
-            });
-            recording::read(path, &counted)?
-        }
-        read => read?,
-    };
-    Ok((contents, known))
-}
-
 fn recorded(
     path: &Path,
     examples: &mut Vec<Example>,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Channel>, DataError> {
-    let (contents, known) = read(path, notes)?;
     let of_file = |note| Note {
         file: path.display().to_string(),
         note,
     };
+    let read = recorded::recorded(|hints: &Hints| recording::read(path, hints))?;
+    let (contents, known) = (read.contents, read.no_rate.is_none());
+    notes.extend(read.no_rate.map(of_file));
     let file_notes = contents.notes.all().into_iter().filter(|_| known);
     notes.extend(file_notes.map(of_file));
-    notes.extend(contents.label_columns.into_iter().map(of_file));
+    let columns = contents.label_columns.iter().map(ToString::to_string);
+    notes.extend(columns.map(of_file));
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
     for trace in contents.traces {
         by_channel

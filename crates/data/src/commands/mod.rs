@@ -32,22 +32,9 @@ pub struct Cli {
 /// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Describe a dataset configuration, sample files (.pt, .npz, .npy, TFRecord) or recordings (miniSEED, SAC, WAV,
-    /// CSV, Parquet)
-    Inspect {
-        /// A dataset_config.yaml, or sample files and recordings
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// Task of the configuration [default: the first in the file]
-        #[arg(long, value_name = "NAME")]
-        task: Option<String>,
-        /// Plot windows and spectra of every class into this PNG file
-        #[arg(long, value_name = "FILE")]
-        figure: Option<PathBuf>,
-        /// Print JSON instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    /// Describe a folder and draft a list of its recordings; or describe a dataset configuration, sample files (.pt, .npz,
+    /// .npy, TFRecord) or recordings (miniSEED, SAC, WAV, CSV, Parquet)
+    Inspect(InspectArgs),
     /// Import recordings with labelled intervals: cut windows and write TFRecord shards, index files and a
     /// dataset_config.yaml
     Import {
@@ -124,6 +111,26 @@ pub enum Command {
     },
 }
 
+/// What `inspect` looks at.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A folder, a dataset_config.yaml, or sample files and recordings
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Task of the configuration [default: the first in the file]
+    #[arg(long, value_name = "NAME")]
+    pub task: Option<String>,
+    /// Plot windows and spectra of every class into this PNG file
+    #[arg(long, value_name = "FILE")]
+    pub figure: Option<PathBuf>,
+    /// Write the draft of a list of recordings to this file, which must not exist, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub draft: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// The dataset of a command.
 #[derive(Debug, Args)]
 pub struct DatasetArgs {
@@ -172,12 +179,7 @@ pub fn run(
     watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
     match &cli.command {
-        Command::Inspect {
-            paths,
-            task,
-            figure,
-            json,
-        } => inspect::inspect(paths, task.as_deref(), figure.as_deref(), *json, say),
+        Command::Inspect(args) => inspect::inspect(args, say, watch),
         Command::Import { list, strict, out } => {
             let config = RecordingsConfig::load(list)?;
             let how = Writing {

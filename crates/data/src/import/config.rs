@@ -120,11 +120,19 @@ impl RecordingsConfig {
             path: path.to_owned(),
             source,
         })?;
+        Self::parse(&text, path)
+    }
+
+    /// Like [`RecordingsConfig::load`], from the `text` of the file, which need not exist yet.
+    ///
+    /// # Errors
+    /// As for [`RecordingsConfig::load`].
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, DataError> {
         let malformed = |problem| DataError::Yaml {
             path: path.to_owned(),
             problem,
         };
-        let mut config: Self = parse_yaml(&text).map_err(malformed)?;
+        let mut config: Self = parse_yaml(text).map_err(malformed)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for m3n_vc in std::mem::take(&mut config.m3n_vc) {
             config.recordings.extend(m3n_vc.recordings(folder)?);

@@ -156,7 +156,7 @@ fn each(
 }
 
 /// The split that a folder or file is named after.
-fn split(name: &str) -> Option<&'static str> {
+pub(crate) fn split(name: &str) -> Option<&'static str> {
     let number = match name.to_lowercase().as_str() {
         "train" | "training" => 0,
         "val" | "valid" | "validation" | "dev" => 1,

@@ -13,6 +13,7 @@ mod settings;
 mod table;
 
 pub use settings::{LabelsFile, TableColumn};
+pub(crate) use table::labels_of;
 pub(super) use table::{LabelRow, LabelRows, read};
 
 /// A labelled interval.

@@ -1,11 +1,12 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `FORMATS`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs`
+//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs`
 //! (CSV and tables of data loggers), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's
 //! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
 
 mod columns;
+mod formats;
 mod labelled;
 mod merge;
 mod mseed;
@@ -28,14 +29,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use crate::error::recording::{RateError, TableError};
+use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
-use crate::limited;
 use crate::room::room;
-use Recognised::{Content, Extension};
 
 pub use columns::{Run, runs};
 pub use labelled::{LabelRun, LabelledRows, RowColumns};
+pub use formats::parse;
+pub(crate) use formats::{Beginning, beginning};
 pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
@@ -43,6 +44,7 @@ pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use overlaps::{FileOverlap, overlapping_files};
 pub use seisbench::{Given, SeisBench, chunks};
+pub use table::LabelColumn;
 pub(crate) use table::{is_missing, unit, unit_by_size};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
@@ -85,8 +87,8 @@ pub struct Contents {
     pub notes: Notes,
     /// Parts of a table whose rows have labels; only if [`Hints::labels`] asks for them. Their traces are in `traces`.
     pub rows: Vec<LabelledRows>,
-    /// What to say of columns that could tell the label of each row; only if [`Hints::finds_labels`].
-    pub label_columns: Vec<String>,
+    /// Columns that could tell the label of each row; only if [`Hints::finds_labels`].
+    pub label_columns: Vec<LabelColumn>,
 }
 
 impl From<Vec<Trace>> for Contents {
@@ -148,7 +150,7 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
         }));
     }
     let bytes = Bytes::from(whole(path, file.len()).map_err(unreadable(path))?);
-    let contents = parse_shared(&bytes, &extension(path), hints).map_err(&error);
+    let contents = formats::parse_shared(&bytes, &extension(path), hints).map_err(&error);
     if bytes.is_unique() {
         let bytes = Vec::from(bytes);
         if bytes.capacity() <= KEPT {
@@ -196,106 +198,6 @@ fn extension(path: &Path) -> String {
             .unwrap_or_default();
     }
     own
-}
-
-/// Decompresses a gzip stream.
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
-    let packed = flate2::read::MultiGzDecoder::new(bytes);
-    let plain = limited::read(packed, LARGEST).map_err(RecordingError::Gzip)?;
-    plain.ok_or(RecordingError::UnpackedTooLarge { limit: LARGEST })
-}
-
-/// Reads the content of a format.
-type ReadContents = fn(&Bytes, &Hints) -> Result<Contents, RecordingError>;
-
-/// How a format is recognised.
-enum Recognised {
-    /// By the content of a file.
-    Content(fn(&[u8]) -> bool),
-    /// By one of these extensions, in lower case.
-    Extension(&'static [&'static str]),
-    /// As a text, whatever its extension.
-    Text,
-}
-
-/// A recording format.
-struct Format(Recognised, ReadContents);
-
-impl Format {
-    fn accepts(&self, bytes: &[u8], extension: &str) -> bool {
-        match self.0 {
-            Content(is) => is(bytes),
-            Extension(names) => names.contains(&extension),
-            Recognised::Text => text::is(bytes),
-        }
-    }
-}
-
-/// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
-/// extension.
-const FORMATS: [Format; 9] = [
-    Format(Content(columns::is), columns::read),
-    Format(Content(wav::is), |bytes, hints| wav::read(bytes, hints)),
-    Format(Content(mseed::is), |bytes, hints| mseed::read(bytes, hints)),
-    Format(Content(sac::is), |bytes, hints| sac::read(bytes, hints)),
-    Format(Content(time_series::is), |bytes, hints| {
-        time_series::read(bytes, hints)
-    }),
-    Format(Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
-        table::read(bytes, hints)
-    }),
-    // The magic bytes are not at the start of the file.
-    Format(Content(mseed::is_inside), |bytes, hints| {
-        mseed::read(bytes, hints)
-    }),
-    // Loggers use various extensions for tables.
-    Format(Extension(&["dat", "asc", "log", ""]), maybe_table),
-    Format(Recognised::Text, maybe_table),
-];
-
-/// Reads a table whose extension does not say that it is one.
-fn maybe_table(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
-    table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
-}
-
-/// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
-///
-/// # Errors
-/// If the content is damaged or of an unknown format.
-pub fn parse(bytes: &[u8], extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
-    parse_shared(&Bytes::copy_from_slice(bytes), extension, hints)
-}
-
-/// Like [`parse`], without a copy of the content.
-fn parse_shared(bytes: &Bytes, extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
-    match **bytes {
-        [] => return Err(RecordingError::EmptyFile),
-        [0x1F, 0x8B, ..] => {
-            let plain = Bytes::from(unpacked(bytes)?);
-            if plain.starts_with(&[0x1F, 0x8B]) {
-                return Err(RecordingError::GzipTwice);
-            }
-            return parse_shared(&plain, extension, hints);
-        }
-        _ => {}
-    }
-    let mut formats = FORMATS.iter();
-    let format = formats.find(|format| format.accepts(bytes, extension));
-    if format.is_none_or(|format| !matches!(format.0, Content(_)))
-        && let Some(other) = signatures::of(bytes)
-    {
-        return Err(RecordingError::OtherFormat(other));
-    }
-    let format = format.ok_or(RecordingError::UnknownFormat)?;
-    let mut contents = (format.1)(bytes, hints)?;
-    if let (Some(labels), []) = (&hints.labels, &contents.rows[..]) {
-        let name = labels.label.clone();
-        return Err(TableError::NoRowLabels { name }.into());
-    }
-    let rates = contents.traces.iter().map(|trace| trace.rate);
-    let note = other_rate(hints, rates.collect());
-    contents.notes.extend(note);
-    Ok(contents)
 }
 
 /// A note that the given sampling rate is not one of the `rates` that a file stores, which count. (Tables use the given

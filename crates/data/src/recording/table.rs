@@ -41,6 +41,7 @@ mod zones;
 
 use assembly::{Assembly, Rows};
 pub(crate) use kinds::is_missing;
+pub use labelled::LabelColumn;
 use labelled::RowLabels;
 pub(crate) use names::{unit, unit_by_size};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
@@ -123,7 +124,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         if problem.is_rate_unknown() {
             problem
         } else {
-            problem.noted(label_columns.clone())
+            problem.noted(label_columns.iter().map(ToString::to_string).collect())
         }
     })?;
     Ok(Contents {

@@ -1,5 +1,6 @@
 //! Reads tables of labels.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::columns::{Columns, FileColumn};
@@ -99,6 +100,39 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         rows,
         files: columns.files,
     })
+}
+
+/// Bytes of the first line of a table.
+const HEAD: u64 = 64 << 10;
+
+/// The labels of a file if it is a table of labels; `None` if it is something else. A table without names of columns is
+/// one only if its classes are words.
+///
+/// # Errors
+/// [`DataError`] if it is a table of labels, but cannot be used.
+pub(crate) fn labels_of(path: &Path) -> Option<Result<Vec<Label>, DataError>> {
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(HEAD).read_to_end(&mut head).ok()?;
+    let end = head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+    let text = text::decode(&head[..end.unwrap_or(head.len())]).ok()?;
+    let separator = separator(&text);
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let first = reader.records().next()?.ok()?;
+    let settings = LabelsFile::default();
+    let columns = Columns::find(&first, Separated(separator), &settings).ok()?;
+    let read = read(path, &settings);
+    let labels = read.map(|own| own.rows.into_iter().map(|row| row.label).collect::<Vec<_>>());
+    let is_word = |label: &Label| label.class.parse::<f64>().is_err();
+    let are_words = labels
+        .as_ref()
+        .is_ok_and(|labels| labels.iter().all(is_word));
+    (columns.named || are_words).then_some(labels)
 }
 
 /// The line of a row, from 1.

@@ -1,6 +1,7 @@
 //! Columns that tell the label, and the group, of each row.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Display, Formatter};
 
 use support::words::first_few;
 
@@ -183,17 +184,42 @@ const LEAST_ROWS: usize = 8;
 /// Values that are named.
 const NAMED: usize = 4;
 
-/// Notes on columns that could tell the label of each row: texts, or small whole numbers, which keep their value for some
-/// rows.
-pub(super) fn candidates(columns: &[Column]) -> Vec<String> {
+/// A column that could tell the label or the group of each row: texts, or small whole numbers, which keep their value for
+/// some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelColumn {
+    /// Name.
+    pub name: String,
+    /// Whether its values are texts.
+    pub texts: bool,
+    /// Its different values, in the order of the rows.
+    pub values: Vec<String>,
+}
+
+impl Display for LabelColumn {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let kind = if self.texts { "texts" } else { "whole numbers" };
+        write!(
+            f,
+            "column `{}` could tell the label or the group of each row: {} different {kind}, {}; see `label_column` and \
+             `group_column` of lists of recordings",
+            self.name,
+            self.values.len(),
+            first_few(&self.values, NAMED)
+        )
+    }
+}
+
+/// Columns that could tell the label of each row.
+pub(super) fn candidates(columns: &[Column]) -> Vec<LabelColumn> {
     columns.iter().filter_map(candidate).collect()
 }
 
-fn candidate(column: &Column) -> Option<String> {
+fn candidate(column: &Column) -> Option<LabelColumn> {
     let is_small = |value: &f64| value.fract() == 0.0 && value.abs() < 1000.0 || value.is_nan();
-    let kind = match &column.values {
-        Values::Texts(_) => "texts",
-        Values::Numbers(values) if values.iter().all(is_small) => "whole numbers",
+    let is_texts = match &column.values {
+        Values::Texts(_) => true,
+        Values::Numbers(values) if values.iter().all(is_small) => false,
         _ => return None,
     };
     let rows = column.values.len();
@@ -204,16 +230,14 @@ fn candidate(column: &Column) -> Option<String> {
     }
     let texts = texts(&column.values);
     let runs = texts.rows.chunk_by(|one, next| one == next).count();
-    let is_label = |text: &&[u8]| !is_missing(text);
-    let different = texts.all().filter(is_label).count();
-    if !(2..=MOST_LABELS).contains(&different) || runs * LEAST_ROWS > rows {
+    let labels = texts.all().filter(|text| !is_missing(text)).map(text_of);
+    let values: Vec<String> = labels.map(str::to_owned).collect();
+    if !(2..=MOST_LABELS).contains(&values.len()) || runs * LEAST_ROWS > rows {
         return None;
     }
-    let labels: Vec<&str> = texts.all().filter(is_label).map(text_of).collect();
-    Some(format!(
-        "column `{}` could tell the label or the group of each row: {different} different {kind}, {}; see `label_column` \
-         and `group_column` of lists of recordings",
-        column.name,
-        first_few(&labels, NAMED)
-    ))
+    Some(LabelColumn {
+        name: column.name.clone(),
+        texts: is_texts,
+        values,
+    })
 }

@@ -1,0 +1,357 @@
+//! `data inspect FOLDER`: what is in a folder, and a draft of a list of its recordings.
+//!
+//! `walk` lists the files, `glance` tells what each of them is, one at a time, and `kinds` counts recordings that are alike.
+//! `draft` writes the list: its `entries` come from tables of labels (`pairs`), or from folders and names of files
+//! (`layout` over `parts`, and `names`). Files up to 64 MiB are read whole until 1 GiB has been read; of all others, only
+//! the first MiB is, and lengths are estimates.
+
+mod draft;
+mod entries;
+mod glance;
+mod kinds;
+mod layout;
+mod names;
+mod pairs;
+mod parts;
+mod walk;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Serialize;
+use support::words::{counted, first_few};
+
+use crate::error::{DataError, FolderError, in_file, unwritable};
+use crate::split::Loading;
+use draft::{Content, Draft, Place, draft};
+use entries::{File, Table};
+use glance::{BEGINNING, Dataset, Found, WHOLE, glance};
+use kinds::Kind;
+
+/// Bytes of files that are read whole.
+const BUDGET: u64 = 1 << 30;
+/// Default name of a list.
+const LIST: &str = "recordings.yaml";
+
+/// Files that are no recordings, of one sort.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Others {
+    what: String,
+    files: usize,
+    example: String,
+    advice: Option<String>,
+}
+
+/// A dataset, or a list of recordings.
+#[derive(Clone, Debug, Serialize)]
+struct Known {
+    path: String,
+    what: String,
+    advice: String,
+}
+
+/// What is in a folder.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Folder {
+    folder: String,
+    files: usize,
+    folders: usize,
+    /// Hidden files and those of systems and editors.
+    left_out: usize,
+    recordings: Vec<Kind>,
+    datasets: Vec<Known>,
+    samples: Vec<Others>,
+    label_tables: usize,
+    /// Classes of the label tables, and the first of these tables.
+    label_classes: Vec<String>,
+    label_example: Option<String>,
+    others: Vec<Others>,
+    /// Files that ought to be readable, by what is wrong with them.
+    unusable: Vec<Others>,
+    draft: Option<Draft>,
+}
+
+/// Looks at all files of a folder. A draft is written to `list` if it is given; otherwise it is part of the result.
+///
+/// # Errors
+/// [`DataError`] if the folder cannot be read, or has nothing that this program reads, or `list` exists.
+pub(super) fn look(
+    folder: &Path,
+    list: Option<&Path>,
+    watch: &mut dyn FnMut(Loading),
+) -> Result<Folder, DataError> {
+    if let Some(list) = list.filter(|list| list.symlink_metadata().is_ok()) {
+        return Err(in_file(list)(FolderError::DraftExists));
+    }
+    let walked = walk::walk(folder)?;
+    let mut seen = Seen::default();
+    let mut left = BUDGET;
+    for (done, file) in walked.files.iter().enumerate() {
+        let path = folder.join(file);
+        let length = std::fs::metadata(&path).map_or(0, |found| found.len());
+        let is_packed = path.extension().is_some_and(|ending| ending == "gz");
+        let whole = if is_packed { WHOLE / 8 } else { WHOLE };
+        let most = if length <= whole.min(left) {
+            whole
+        } else {
+            BEGINNING
+        };
+        left = left.saturating_sub(if most == whole { length } else { 0 });
+        seen.add(file, glance(&path, most));
+        watch(Loading {
+            split: "inspecting",
+            done: done + 1,
+            of: walked.files.len(),
+        });
+    }
+    for (file, problem) in &walked.unreadable {
+        seen.add(
+            file,
+            Found::Unusable(format!("the folder cannot be read: {problem}")),
+        );
+    }
+    let content = Content {
+        folder,
+        files: &seen.files,
+        kinds: &seen.kinds,
+        tables: &seen.tables,
+    };
+    let draft = draft(&content, &place(folder, list));
+    let own = Folder {
+        folder: folder.display().to_string(),
+        files: walked.files.len(),
+        folders: walked.folders,
+        left_out: walked.left_out,
+        datasets: seen
+            .datasets
+            .into_iter()
+            .map(|own| Known {
+                path: own.path,
+                what: own.what,
+                advice: own.advice,
+            })
+            .collect(),
+        samples: seen.samples.into_values().collect(),
+        label_tables: seen.tables.len(),
+        label_classes: entries::sorted(
+            seen.tables
+                .iter()
+                .flat_map(|own| own.labels.iter().map(|label| label.class.clone())),
+        ),
+        label_example: seen.tables.first().map(|own| entries::joined(&own.path)),
+        others: seen.others.into_values().collect(),
+        unusable: seen.unusable.into_values().collect(),
+        recordings: seen.kinds,
+        draft,
+    };
+    if own.recordings.is_empty() && own.datasets.is_empty() && own.samples.is_empty() {
+        let there = own.rest();
+        return Err(in_file(folder)(FolderError::Nothing {
+            there: there.trim_end().to_owned(),
+        }));
+    }
+    if let Some(list) = list {
+        own.write(list)?;
+    }
+    Ok(own)
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Seen {
+    files: Vec<File>,
+    kinds: Vec<Kind>,
+    tables: Vec<Table>,
+    datasets: BTreeSet<Dataset>,
+    samples: BTreeMap<String, Others>,
+    others: BTreeMap<String, Others>,
+    unusable: BTreeMap<String, Others>,
+}
+
+impl Seen {
+    fn add(&mut self, file: &Path, found: Found) {
+        let path = parts(file);
+        let shown = entries::joined(&path);
+        match found {
+            Found::Recording(facts) => {
+                kinds::add(&mut self.kinds, &facts, (self.files.len(), &shown));
+                self.files.push(File { path, facts });
+            }
+            Found::Labels(labels) => self.tables.push(Table { path, labels }),
+            Found::Dataset(dataset) => {
+                self.datasets.insert(dataset);
+            }
+            Found::Samples(what) => count(&mut self.samples, what, shown, None),
+            Found::Other(what, advice) => count(&mut self.others, what, shown, advice),
+            Found::Unusable(problem) => count(&mut self.unusable, problem, shown, None),
+        }
+    }
+}
+
+fn count(
+    others: &mut BTreeMap<String, Others>,
+    what: String,
+    example: String,
+    advice: Option<String>,
+) {
+    let own = others.entry(what.clone()).or_insert_with(|| Others {
+        what,
+        example,
+        advice,
+        files: 0,
+    });
+    own.files += 1;
+}
+
+/// Folders and name of a path.
+fn parts(path: &Path) -> Vec<String> {
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    parts.collect()
+}
+
+/// Where the list is to be, and the folder from there.
+fn place(folder: &Path, list: Option<&Path>) -> Place {
+    let Some(list) = list else {
+        return Place {
+            list: folder.join(LIST).display().to_string(),
+            folder: String::new(),
+        };
+    };
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let parent = list
+        .parent()
+        .filter(|own| !own.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let (folder, parent) = (full(folder), full(parent));
+    let below = folder.strip_prefix(&parent).map(Path::to_owned);
+    Place {
+        list: list.display().to_string(),
+        folder: below.unwrap_or(folder).display().to_string(),
+    }
+}
+
+impl Folder {
+    /// Writes the draft to a new file.
+    fn write(&self, list: &Path) -> Result<(), DataError> {
+        let Some(draft) = &self.draft else {
+            return Err(in_file(Path::new(&self.folder))(FolderError::NoDraft));
+        };
+        let file = std::fs::File::create_new(list);
+        let mut file = file.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => in_file(list)(FolderError::DraftExists),
+            _ => unwritable(list)(error),
+        })?;
+        file.write_all(draft.yaml.as_bytes())
+            .map_err(unwritable(list))
+    }
+
+    /// Text for people; with the draft unless it was written to a file.
+    pub fn text(&self, list: Option<&PathBuf>) -> String {
+        let mut text = format!(
+            "{}: {} in {}",
+            self.folder,
+            counted(self.files, "file"),
+            counted(self.folders, "folder")
+        );
+        if self.left_out > 0 {
+            text += &format!(
+                "; {} hidden or of systems and editors left out",
+                self.left_out
+            );
+        }
+        text.push('\n');
+        if !self.recordings.is_empty() {
+            text += "recordings:\n";
+            text.extend(
+                self.recordings
+                    .iter()
+                    .map(|kind| format!("  {}\n", kind.line())),
+            );
+        }
+        let estimated: usize = self.recordings.iter().map(|kind| kind.estimated).sum();
+        if estimated > 0 {
+            text += &format!(
+                "  (of {} only the beginning was read: lengths and labels are estimates)\n",
+                counted(estimated, "large file")
+            );
+        }
+        if !self.datasets.is_empty() {
+            text += "datasets and lists:\n";
+        }
+        for own in &self.datasets {
+            text += &format!("  {}: {}; {}\n", own.path, own.what, own.advice);
+        }
+        text += &self.rest();
+        let Some(draft) = &self.draft else {
+            return text;
+        };
+        let rest = if draft.to_fill_in {
+            "; fill in what it marks with FILL_IN"
+        } else {
+            ""
+        };
+        match list {
+            Some(list) => {
+                text + &format!(
+                    "\ndraft of a list of recordings written to {}{rest}\n",
+                    list.display()
+                )
+            }
+            None => {
+                text + &format!(
+                    "\ndraft of a list of recordings (`--draft FILE` writes it){rest}:\n\n{}",
+                    draft.yaml
+                )
+            }
+        }
+    }
+
+    /// What is neither a recording nor a dataset.
+    fn rest(&self) -> String {
+        let mut text = String::new();
+        if !self.samples.is_empty() {
+            text +=
+                "windows that are already cut (list them in index files: docs/data-formats.md):\n";
+            text.extend(self.samples.iter().map(line));
+        }
+        if self.label_tables > 0 || !self.others.is_empty() {
+            text += "other files:\n";
+        }
+        if let Some(example) = &self.label_example {
+            let classes = first_few(&self.label_classes, 6);
+            text += &format!(
+                "  {} of {classes}, such as {example}\n",
+                counted(self.label_tables, "table") + " of labels"
+            );
+        }
+        text.extend(self.others.iter().map(line));
+        if !self.unusable.is_empty() {
+            text += "cannot be used:\n";
+            text.extend(self.unusable.iter().map(|own| {
+                format!(
+                    "  {}, such as {}: {}\n",
+                    counted(own.files, "file"),
+                    own.example,
+                    own.what
+                )
+            }));
+        }
+        text
+    }
+}
+
+fn line(own: &Others) -> String {
+    let advice = own
+        .advice
+        .as_ref()
+        .map_or(String::new(), |advice| format!("; {advice}"));
+    format!(
+        "  {} {}, such as {}{advice}\n",
+        own.files, own.what, own.example
+    )
+}

@@ -1,0 +1,404 @@
+//! The entries of a draft: which files are recordings, and what tells their classes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::glance::Facts;
+use super::kinds::{is_seismological, station};
+use super::layout::{Layout, Told, Wanted, layout};
+use super::yaml;
+use crate::import::{Label, RecordingsConfig, split_named};
+
+/// What a person must write.
+pub(super) const FILL_IN: &str = "FILL_IN";
+/// Fewest groups of a class for a division into three splits by recording.
+const SPLITS: usize = 3;
+
+/// A recording of a folder.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    /// Folders and name, from the inspected folder on.
+    pub path: Vec<String>,
+    pub facts: Facts,
+}
+
+/// A table of labels.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub path: Vec<String>,
+    pub labels: Vec<Label>,
+}
+
+/// An entry of `recordings`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// Files, or a pattern, from the inspected folder on.
+    pub files: Vec<String>,
+    /// Other keys, with their values as YAML.
+    pub keys: Vec<(&'static str, String)>,
+    /// What is written behind it.
+    pub comment: String,
+    /// Numbers of its files.
+    pub members: Vec<usize>,
+}
+
+/// Entries with what they have in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub entries: Vec<Entry>,
+    pub classes: Vec<String>,
+    pub comment_of_classes: String,
+    /// The value of `by`, and why.
+    pub split: (&'static str, String),
+    /// Columns of tables that are no channels.
+    pub columns: Vec<String>,
+    /// Further comments.
+    pub remarks: Vec<String>,
+    /// Typical length of a labelled interval in seconds.
+    pub interval: Option<f64>,
+}
+
+/// The path of a file as text.
+pub(super) fn joined(path: &[String]) -> String {
+    path.join("/")
+}
+
+/// Sorts numbers by value, and other names as texts.
+pub(super) fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names
+        .into_iter()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let number = |own: &String| own.parse::<f64>().ok();
+    if names.iter().all(|own| number(own).is_some()) {
+        names.sort_by(|one, other| number(one).partial_cmp(&number(other)).expect("numbers"));
+    }
+    names
+}
+
+/// How many groups the class with the fewest has, and the split that this allows.
+pub(super) fn split_by(groups: &BTreeMap<String, BTreeSet<String>>) -> (&'static str, String) {
+    let fewest = groups.values().map(BTreeSet::len).min().unwrap_or(0);
+    if fewest >= SPLITS {
+        return (
+            "recording",
+            "windows of one recording or group stay in one split".into(),
+        );
+    }
+    (
+        "time",
+        format!(
+            "a class has {fewest} recording(s) or group(s), too few for three splits: each recording is divided in time"
+        ),
+    )
+}
+
+/// Recordings whose tables of labels are known.
+pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usize>]) -> Plan {
+    let mut plan = Plan::default();
+    let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut lengths = Vec::new();
+    for (number, table) in tables.iter().enumerate() {
+        let members: Vec<usize> = (0..files.len())
+            .filter(|i| pairs[*i] == Some(number))
+            .collect();
+        if members.is_empty() {
+            continue;
+        }
+        let own = joined(&table.path);
+        for label in &table.labels {
+            groups
+                .entry(label.class.trim().to_owned())
+                .or_default()
+                .insert(own.clone());
+            lengths.push((label.end.nanos(0) - label.start.nanos(0)) as f64 / 1e9);
+        }
+        plan.entries.push(Entry {
+            files: members.iter().map(|i| joined(&files[*i].path)).collect(),
+            keys: vec![("labels_file", own)],
+            members,
+            ..Entry::default()
+        });
+    }
+    lengths.retain(|length| *length > 0.0);
+    lengths.sort_by(f64::total_cmp);
+    plan.interval = lengths.get(lengths.len() / 2).copied();
+    plan.split = split_by(&groups);
+    plan.classes = sorted(groups.into_keys());
+    plan.comment_of_classes = "from the tables of labels".into();
+    let left = pairs.iter().filter(|own| own.is_none()).count();
+    if left > 0 {
+        plan.remarks.push(format!("{left} recording(s) of this kind have no table of labels by their name, and are left out."));
+    }
+    plan
+}
+
+/// Recordings whose class is in a column, or in their paths, or not known.
+pub(super) fn by_paths(files: &[File], label: Option<LabelKeys>, base: &Path) -> Plan {
+    let paths: Vec<Vec<String>> = files.iter().map(|file| file.path.clone()).collect();
+    let seismological = files
+        .first()
+        .is_some_and(|file| is_seismological(file.facts.format));
+    let wanted = Wanted {
+        class: label.is_none(),
+        group: label.as_ref().is_none_or(|own| own.group.is_none()),
+        one_sensor: !seismological,
+    };
+    let layout = layout(&paths, wanted);
+    if label.is_none() && layout.class.is_none() && seismological {
+        return by_station(files);
+    }
+    let mut plan = Plan::default();
+    let classes = layout.class.as_ref().map(|own| own.values.clone());
+    plan.entries = if is_divided(files) {
+        divided(files, &layout)
+    } else {
+        together(&layout, files, base)
+    };
+    let group = |at: usize| match &layout.group {
+        Some(own) => own.values[at].clone(),
+        None => joined(&files[layout.files[at]].path),
+    };
+    let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for at in 0..layout.files.len() {
+        let class = classes
+            .as_ref()
+            .map_or(String::new(), |own| own[at].clone());
+        groups.entry(class).or_default().insert(group(at));
+    }
+    plan.split = split_by(&groups);
+    if let Some(own) = &layout.split {
+        plan.split = ("given", format!("from {}", own.why));
+    }
+    match (&label, &layout.class) {
+        (Some(own), _) => with_columns(own, &mut plan, files.len()),
+        (None, Some(own)) => {
+            plan.classes = sorted(own.values.iter().cloned());
+            plan.comment_of_classes = format!("guess: {}; check", own.why);
+        }
+        (None, None) => {
+            plan.entries
+                .iter_mut()
+                .for_each(|entry| entry.keys.push(("class", FILL_IN.into())));
+            plan.comment_of_classes =
+                format!("{FILL_IN}: at least two; no name and no column tells them");
+            plan.remarks.push(format!(
+                "{FILL_IN}: `class` of each recording, or `labels_file`: a table with the columns start, end, class."
+            ));
+        }
+    }
+    remark(&mut plan, &layout, files);
+    plan
+}
+
+/// Columns of a table that describe each row.
+#[derive(Clone, Debug)]
+pub(super) struct LabelKeys {
+    pub label: String,
+    pub values: Vec<String>,
+    pub group: Option<(String, usize)>,
+    /// Whether other columns could be meant.
+    pub is_guess: bool,
+}
+
+fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
+    for entry in &mut plan.entries {
+        entry.keys.push(("label_column", yaml::text(&own.label)));
+        if let Some((group, _)) = &own.group {
+            entry.keys.push(("group_column", yaml::text(group)));
+        }
+    }
+    plan.classes = sorted(own.values.iter().cloned());
+    let guess = if own.is_guess { "guess: " } else { "" };
+    plan.comment_of_classes = format!("{guess}values of the column `{}`; check", own.label);
+    let groups = own.group.as_ref().map_or(files, |(_, groups)| *groups);
+    if plan.split.0 != "given" {
+        let groups = (0..groups).map(|i| i.to_string()).collect();
+        plan.split = split_by(&BTreeMap::from([(String::new(), groups)]));
+    }
+    plan.columns.push(own.label.clone());
+    plan.columns
+        .extend(own.group.as_ref().map(|own| own.0.clone()));
+}
+
+/// Comments on what the paths tell.
+fn remark(plan: &mut Plan, layout: &Layout, files: &[File]) {
+    if let Some(own) = &layout.group {
+        let names = sorted(own.values.iter().cloned());
+        let names = support::words::first_few(&names, 4);
+        plan.remarks.push(format!(
+            "Guess: `group` is from {}, {names}; check.",
+            own.why
+        ));
+    }
+    if layout.sensors.len() > 1 {
+        plan.remarks.push(format!(
+            "Only files of `{}`: others of the same names are of {}. To join them, list both patterns in `files`, and write \
+             channels such as `{}.x`.",
+            layout.sensors[0],
+            support::words::first_few(&layout.sensors[1..], 5),
+            layout.sensors[0]
+        ));
+    }
+    let kept = |i: &usize| layout.sensors.len() > 1 || layout.files.contains(i);
+    let mut left = (0..files.len()).filter(|i| !kept(i));
+    if let Some(first) = left.next() {
+        let more = left.count() + 1;
+        plan.remarks.push(format!(
+            "{more} file(s) in other folders or with other endings are left out, such as {}.",
+            joined(&files[first].path)
+        ));
+    }
+}
+
+/// Whether the channels of a recording are in several files, as often in seismology.
+fn is_divided(files: &[File]) -> bool {
+    let channels = |file: &File| {
+        file.facts
+            .channels
+            .iter()
+            .map(|own| station(own).1.to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let all: BTreeSet<String> = files.iter().flat_map(channels).collect();
+    files
+        .first()
+        .is_some_and(|file| is_seismological(file.facts.format))
+        && files.iter().any(|file| channels(file).len() < all.len())
+}
+
+/// The keys that a file of a layout has.
+fn keys(layout: &Layout, at: usize) -> Vec<(&'static str, String)> {
+    let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
+    let split =
+        value(&layout.split).map(|own| split_named(&own).map_or(own.clone(), str::to_owned));
+    let keys = [
+        ("class", value(&layout.class)),
+        ("group", value(&layout.group)),
+        ("split", split),
+    ];
+    keys.into_iter()
+        .filter_map(|(key, value)| Some((key, yaml::text(&value?))))
+        .collect()
+}
+
+/// Recordings of which each channel is in a file of its own.
+fn divided(files: &[File], layout: &Layout) -> Vec<Entry> {
+    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    for (at, i) in layout.files.iter().enumerate() {
+        let mut name = joined(&files[*i].path);
+        for channel in &files[*i].facts.channels {
+            let own = station(channel).1;
+            let found = name.to_lowercase().rfind(&own.to_lowercase());
+            if let Some(from) = found.filter(|_| !own.is_empty() && name.is_ascii()) {
+                name.replace_range(from..from + own.len(), "");
+            }
+        }
+        let entry = entries.entry(name).or_insert_with(|| Entry {
+            keys: keys(layout, at),
+            ..Entry::default()
+        });
+        entry.files.push(joined(&files[*i].path));
+        entry.members.push(*i);
+    }
+    entries.into_values().collect()
+}
+
+/// One entry with a pattern if it gives just these files; otherwise an entry for the files with the same keys.
+fn together(layout: &Layout, files: &[File], base: &Path) -> Vec<Entry> {
+    if layout.files.len() > 1 && is_right(layout, files, base) {
+        let has_keys = layout.class.is_some() || layout.group.is_some() || layout.split.is_some();
+        let each = (!has_keys).then(|| ("each_file", "true".into()));
+        return vec![Entry {
+            files: vec![layout.pattern.clone()],
+            keys: each.into_iter().collect(),
+            members: layout.files.clone(),
+            ..Entry::default()
+        }];
+    }
+    let mut entries: BTreeMap<Vec<(&'static str, String)>, Entry> = BTreeMap::new();
+    for (at, i) in layout.files.iter().enumerate() {
+        let keys = keys(layout, at);
+        let entry = entries.entry(keys.clone()).or_insert_with(|| Entry {
+            keys,
+            ..Entry::default()
+        });
+        entry.files.push(joined(&files[*i].path));
+        entry.members.push(*i);
+    }
+    let mut entries: Vec<Entry> = entries.into_values().collect();
+    for entry in entries.iter_mut().filter(|entry| entry.files.len() > 1) {
+        entry.keys.push(("each_file", "true".into()));
+    }
+    entries
+}
+
+/// Whether the import reads the pattern as it is meant.
+fn is_right(layout: &Layout, files: &[File], base: &Path) -> bool {
+    let mut classes = layout
+        .class
+        .as_ref()
+        .map_or(Vec::new(), |own| sorted(own.values.iter().cloned()));
+    classes.extend((classes.len()..2).map(|i| format!("{FILL_IN} {i}")));
+    let text = format!(
+        "sampling_rate: 100\nwindow: 1.28\nchannels: [x]\nclass_names: {}\nsplit: {{by: given}}\nrecordings:\n  - {{files: {}, each_file: true}}\n",
+        yaml::list(&classes),
+        yaml::text(&layout.pattern)
+    );
+    let Ok(config) = RecordingsConfig::parse(&text, &base.join("recordings.yaml")) else {
+        return false;
+    };
+    let mut meant = BTreeMap::new();
+    for (at, i) in layout.files.iter().enumerate() {
+        let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
+        meant.insert(
+            base.join(joined(&files[*i].path)),
+            (value(&layout.class), value(&layout.group)),
+        );
+    }
+    config.recordings.len() == meant.len()
+        && config.recordings.iter().all(|own| {
+            let found = own.files.first().and_then(|file| meant.get(file));
+            found.is_some_and(|(class, group)| *class == own.class && *group == own.group)
+        })
+}
+
+/// Recordings of stations, whose labels are not known.
+fn by_station(files: &[File]) -> Plan {
+    let mut stations: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, file) in files.iter().enumerate() {
+        let names: BTreeSet<&str> = file
+            .facts
+            .channels
+            .iter()
+            .map(|own| station(own).0)
+            .collect();
+        let name = names.into_iter().collect::<Vec<_>>().join("+");
+        stations.entry(name).or_default().push(i);
+    }
+    let entry = |(name, members): (String, Vec<usize>)| {
+        let name = if name.is_empty() {
+            "labels".to_owned()
+        } else {
+            name
+        };
+        Entry {
+            files: members.iter().map(|i| joined(&files[*i].path)).collect(),
+            keys: vec![("labels_file", yaml::text(&format!("{FILL_IN}_{name}.csv")))],
+            members,
+            ..Entry::default()
+        }
+    };
+    let entries: Vec<Entry> = stations.into_iter().map(entry).collect();
+    let groups = (0..entries.len()).map(|i| i.to_string()).collect();
+    Plan {
+        split: split_by(&BTreeMap::from([(String::new(), groups)])),
+        entries,
+        comment_of_classes: format!("{FILL_IN}: at least two; those of the labels"),
+        remarks: vec![format!(
+            "{FILL_IN}: no names tell the classes. Write a table with the columns start, end, class for each station."
+        )],
+        ..Plan::default()
+    }
+}

@@ -1,0 +1,279 @@
+//! What names of files, folders and columns tell.
+
+use crate::import::split_named;
+
+/// The ending of a name in lower case, of `a.csv.gz` that before `gz`.
+pub(super) fn ending(name: &str) -> String {
+    let name = name.to_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let parts = plain.rsplit_once('.');
+    parts
+        .map(|(_, ending)| ending.to_owned())
+        .unwrap_or_default()
+}
+
+/// What a file is by its name alone: texts of people and programs, which could pass for tables.
+pub(super) fn by_name(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let stem = lower.split('.').next().unwrap_or_default();
+    if lower.contains("tfevents") {
+        return Some("event logs of TensorBoard");
+    }
+    if [
+        "readme",
+        "license",
+        "licence",
+        "copying",
+        "changelog",
+        "authors",
+        "citation",
+    ]
+    .contains(&stem)
+    {
+        return Some("documents");
+    }
+    match ending(name).as_str() {
+        "md" | "rst" | "tex" | "bib" | "doc" | "docx" => Some("documents"),
+        "py" | "pyc" | "m" | "r" | "c" | "h" | "cc" | "cpp" | "hpp" | "ino" | "js" | "ts"
+        | "java" | "rs" | "sh" | "bat" | "ps1" | "go" | "jl" | "ipynb" | "html" | "css" => {
+            Some("programs and notebooks")
+        }
+        "json" | "jsonl" | "xml" | "toml" | "ini" | "cfg" | "lock" | "iml" | "sqlite" | "db" => {
+            Some("settings and metadata")
+        }
+        "png" | "jpg" | "jpeg" | "gif" | "svg" | "bmp" | "mp4" | "avi" | "mov" => {
+            Some("pictures and videos")
+        }
+        "log" => Some("logs"),
+        _ => None,
+    }
+}
+
+/// Only letters and digits, in lower case.
+fn plain(text: &str) -> String {
+    let characters = text.chars().filter(|c| c.is_alphanumeric());
+    characters.flat_map(char::to_lowercase).collect()
+}
+
+/// Names of columns and folders that tell who or when.
+const GROUPS: [&str; 27] = [
+    "s",
+    "p",
+    "u",
+    "subject",
+    "subj",
+    "sub",
+    "person",
+    "people",
+    "participant",
+    "user",
+    "volunteer",
+    "patient",
+    "driver",
+    "animal",
+    "session",
+    "trial",
+    "run",
+    "experiment",
+    "exp",
+    "recording",
+    "rec",
+    "day",
+    "site",
+    "node",
+    "station",
+    "sa",
+    "se",
+];
+
+/// Names of columns that tell the class.
+const LABELS: [&str; 19] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "activity",
+    "activities",
+    "target",
+    "category",
+    "gesture",
+    "state",
+    "event",
+    "annotation",
+    "species",
+    "condition",
+    "fault",
+    "behaviour",
+    "behavior",
+    "movement",
+    "eventtype",
+];
+
+/// Whether a column of this name tells the class of each row.
+pub(super) fn is_label(column: &str) -> bool {
+    let column = plain(column);
+    let trimmed = ["name", "id", "code", "type"]
+        .iter()
+        .find_map(|end| column.strip_suffix(end));
+    LABELS.contains(&column.as_str()) || trimmed.is_some_and(|own| LABELS.contains(&own))
+}
+
+/// Whether a column of this name tells the group of each row.
+pub(super) fn is_group(column: &str) -> bool {
+    let column = plain(column);
+    let trimmed = ["name", "id", "no", "nr", "number"]
+        .iter()
+        .find_map(|end| column.strip_suffix(end));
+    let is = |own: &str| own.len() > 2 && GROUPS.contains(&own);
+    is(&column) || trimmed.is_some_and(is)
+}
+
+/// What a part of a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// `train`, `val` or `test`.
+    Split,
+    /// A kind of sensor or a channel, such as `gyro`.
+    Sensor,
+    /// Digits of a date, a time or a serial number.
+    Date,
+    /// A short number.
+    Number,
+    /// A number after the letters of a person, a day or a place: `s01`, `day3`.
+    Subject,
+    /// A number after other letters.
+    Numbered,
+    /// A word of a class that is usual: `walk`, `noise`.
+    Class,
+    /// Any other word.
+    Word,
+    /// Letters of a random name.
+    Random,
+}
+
+const SENSORS: [&str; 13] = [
+    "acc", "gyr", "mag", "rot", "grv", "grav", "lac", "linacc", "orient", "baro", "imu", "ecg",
+    "emg",
+];
+
+const CLASSES: [&str; 46] = [
+    "walk",
+    "run",
+    "jog",
+    "sit",
+    "stand",
+    "jump",
+    "stair",
+    "lying",
+    "fall",
+    "idle",
+    "rest",
+    "noise",
+    "quiet",
+    "silence",
+    "background",
+    "ambient",
+    "normal",
+    "healthy",
+    "fault",
+    "damage",
+    "anomal",
+    "event",
+    "quake",
+    "blast",
+    "explosion",
+    "foot",
+    "step",
+    "vehicle",
+    "car",
+    "truck",
+    "train_pass",
+    "bike",
+    "bus",
+    "dig",
+    "drill",
+    "knock",
+    "hit",
+    "open",
+    "close",
+    "signal",
+    "positive",
+    "negative",
+    "heel",
+    "slow",
+    "fast",
+    "crack",
+];
+
+/// What a part of a name is.
+pub(super) fn word(text: &str) -> Word {
+    if split_named(text).is_some() {
+        return Word::Split;
+    }
+    let lower = text.to_lowercase();
+    let letters: String = lower.chars().take_while(|c| !c.is_ascii_digit()).collect();
+    let digits = &lower[letters.len()..];
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let many = lower.bytes().filter(u8::is_ascii_digit).count();
+    let is_channel = lower.len() == 3
+        && ["h", "l", "n"].contains(&&lower[1..2])
+        && ["z", "n", "e", "1", "2", "3"].contains(&&lower[2..]);
+    if SENSORS.iter().any(|sensor| lower.starts_with(sensor)) || is_channel && lower.is_ascii() {
+        return Word::Sensor;
+    }
+    if many >= 6 && 2 * many > lower.len() {
+        return Word::Date;
+    }
+    if letters.is_empty() && is_number {
+        return Word::Number;
+    }
+    if CLASSES
+        .iter()
+        .any(|class| letters.starts_with(class) || letters.ends_with(class))
+    {
+        return Word::Class;
+    }
+    if lower.len() > 12 && many > 3
+        || lower.len() >= 8 && many > 2 && lower.chars().all(|c| c.is_ascii_hexdigit())
+    {
+        return Word::Random;
+    }
+    match is_number {
+        true if GROUPS.contains(&plain(&letters).as_str()) => Word::Subject,
+        true => Word::Numbered,
+        false => Word::Word,
+    }
+}
+
+/// Whether a part of a name announces who or when in the next one: `subject` of `subject_1`.
+pub(super) fn announces_group(text: &str) -> bool {
+    GROUPS.contains(&plain(text).as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_names() {
+        for (text, expected) in [
+            ("Train", Word::Split),
+            ("accm", Word::Sensor),
+            ("HHZ", Word::Sensor),
+            ("20250518", Word::Date),
+            ("20200419T233929", Word::Date),
+            ("12", Word::Number),
+            ("S01", Word::Subject),
+            ("day3", Word::Subject),
+            ("D14", Word::Numbered),
+            ("walking", Word::Class),
+            ("Marble", Word::Word),
+            ("39bba221", Word::Random),
+            ("é", Word::Word),
+        ] {
+            assert_eq!(word(text), expected, "{text}");
+        }
+        assert!(is_label("Activity_ID") && is_label("class") && !is_label("acc_x"));
+        assert!(is_group("Subject ID") && is_group("person") && !is_group("s"));
+    }
+}

@@ -1,0 +1,208 @@
+//! Which format a file has, and its beginning alone.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::{
+    Contents, Hints, LARGEST, columns, extension, mseed, other_rate, sac, signatures, table, text,
+    time_series, unreadable, wav,
+};
+use crate::error::recording::TableError;
+use crate::error::{DataError, RecordingError, in_file};
+use crate::limited;
+use Recognised::{Content, Extension};
+
+/// Decompresses a gzip stream.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, RecordingError> {
+    let packed = flate2::read::MultiGzDecoder::new(bytes);
+    let plain = limited::read(packed, LARGEST).map_err(RecordingError::Gzip)?;
+    plain.ok_or(RecordingError::UnpackedTooLarge { limit: LARGEST })
+}
+
+/// Reads the content of a format.
+type ReadContents = fn(&Bytes, &Hints) -> Result<Contents, RecordingError>;
+
+/// How a format is recognised.
+enum Recognised {
+    /// By the content of a file.
+    Content(fn(&[u8]) -> bool),
+    /// By one of these extensions, in lower case.
+    Extension(&'static [&'static str]),
+    /// As a text, whatever its extension.
+    Text,
+}
+
+const MINISEED: &str = "miniSEED";
+const PARQUET: &str = "Parquet";
+const TABLE: &str = "table";
+
+/// A recording format: its name, how it is recognised, and its reader.
+struct Format(&'static str, Recognised, ReadContents);
+
+impl Format {
+    fn accepts(&self, bytes: &[u8], extension: &str) -> bool {
+        match self.1 {
+            Content(is) => is(bytes),
+            Extension(names) => names.contains(&extension),
+            Recognised::Text => text::is(bytes),
+        }
+    }
+}
+
+/// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
+/// extension.
+const FORMATS: [Format; 9] = [
+    Format(PARQUET, Content(columns::is), columns::read),
+    Format("WAV", Content(wav::is), |bytes, hints| {
+        wav::read(bytes, hints)
+    }),
+    Format(MINISEED, Content(mseed::is), read_mseed),
+    Format("SAC", Content(sac::is), |bytes, hints| {
+        sac::read(bytes, hints)
+    }),
+    Format(
+        "text of a web service",
+        Content(time_series::is),
+        |bytes, hints| time_series::read(bytes, hints),
+    ),
+    Format(TABLE, Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
+        table::read(bytes, hints)
+    }),
+    // The magic bytes are not at the start of the file.
+    Format(MINISEED, Content(mseed::is_inside), read_mseed),
+    // Loggers use various extensions for tables.
+    Format(TABLE, Extension(&["dat", "asc", "log", ""]), maybe_table),
+    Format(TABLE, Recognised::Text, maybe_table),
+];
+
+fn read_mseed(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
+    mseed::read(bytes, hints)
+}
+
+/// Reads a table whose extension does not say that it is one.
+fn maybe_table(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
+    table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
+}
+
+/// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
+///
+/// # Errors
+/// If the content is damaged or of an unknown format.
+pub fn parse(bytes: &[u8], extension: &str, hints: &Hints) -> Result<Contents, RecordingError> {
+    parse_shared(&Bytes::copy_from_slice(bytes), extension, hints)
+}
+
+/// Like [`parse`], without a copy of the content.
+pub(super) fn parse_shared(
+    bytes: &Bytes,
+    extension: &str,
+    hints: &Hints,
+) -> Result<Contents, RecordingError> {
+    parse_named(bytes, extension, hints).map(|(_, contents)| contents)
+}
+
+/// Like [`parse_shared`], with the name of the format.
+fn parse_named(
+    bytes: &Bytes,
+    extension: &str,
+    hints: &Hints,
+) -> Result<(&'static str, Contents), RecordingError> {
+    match **bytes {
+        [] => return Err(RecordingError::EmptyFile),
+        [0x1F, 0x8B, ..] => {
+            let plain = Bytes::from(unpacked(bytes)?);
+            if plain.starts_with(&[0x1F, 0x8B]) {
+                return Err(RecordingError::GzipTwice);
+            }
+            return parse_named(&plain, extension, hints);
+        }
+        _ => {}
+    }
+    let mut formats = FORMATS.iter();
+    let format = formats.find(|format| format.accepts(bytes, extension));
+    if format.is_none_or(|format| !matches!(format.1, Content(_)))
+        && let Some(other) = signatures::of(bytes)
+    {
+        return Err(RecordingError::OtherFormat(other));
+    }
+    let format = format.ok_or(RecordingError::UnknownFormat)?;
+    let mut contents = (format.2)(bytes, hints)?;
+    if let (Some(labels), []) = (&hints.labels, &contents.rows[..]) {
+        let name = labels.label.clone();
+        return Err(TableError::NoRowLabels { name }.into());
+    }
+    let rates = contents.traces.iter().map(|trace| trace.rate);
+    let note = other_rate(hints, rates.collect());
+    contents.notes.extend(note);
+    Ok((format.0, contents))
+}
+
+/// A recording, or the beginning of a large one.
+pub(crate) struct Beginning {
+    /// Name of the format.
+    pub format: &'static str,
+    pub contents: Contents,
+    /// How many times as long the whole file is; 1 if all was read.
+    pub times: f64,
+}
+
+/// Reads the first `most` bytes of a file, packed or not. Parquet stores its columns at the end of a file: of a longer one,
+/// nothing is known.
+///
+/// # Errors
+/// As for [`super::read`].
+pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginning, DataError> {
+    let error = in_file::<RecordingError>(path);
+    let file = File::open(path).map_err(unreadable(path))?;
+    let length = file.metadata().map_err(unreadable(path))?.len();
+    let head = limited_head(file, most).map_err(unreadable(path))?;
+    let mut times = (length as f64 / head.len().max(1) as f64).max(1.0);
+    let mut bytes = head;
+    if bytes.starts_with(&[0x1F, 0x8B]) {
+        let mut packed = flate2::bufread::MultiGzDecoder::new(&bytes[..]);
+        let mut plain = Vec::new();
+        // The end of what was read is within the packed stream.
+        let whole = (&mut packed).take(most).read_to_end(&mut plain);
+        let left = packed.get_ref().len();
+        if times == 1.0 && left == 0 {
+            whole.map_err(|problem| error(RecordingError::Gzip(problem)))?;
+        } else {
+            times = length as f64 / (bytes.len() - left).max(1) as f64;
+        }
+        bytes = plain;
+    }
+    if times > 1.0 {
+        if columns::is(&bytes) {
+            return Err(error(RecordingError::TooLarge {
+                bytes: length,
+                limit: most,
+            }));
+        }
+        if text::is(&bytes)
+            && let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n')
+        {
+            bytes.truncate(end + 1);
+        }
+    }
+    let parsed = parse_named(&Bytes::from(bytes), &extension(path), hints);
+    let (format, contents) = parsed.map_err(&error)?;
+    if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
+        let notes = contents.notes.all();
+        return Err(error(RecordingError::NoSamples { notes }));
+    }
+    Ok(Beginning {
+        format,
+        contents,
+        times,
+    })
+}
+
+/// At most `most` bytes of a file.
+fn limited_head(file: File, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(most).read_to_end(&mut head)?;
+    Ok(head)
+}
