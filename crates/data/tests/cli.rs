@@ -1,7 +1,9 @@
 //! The binary `data` as a user runs it.
 
+mod folder;
 mod fractions;
 mod inspected;
+mod summary;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -73,7 +73,7 @@ pub(super) fn recordings(
     }
     let mut seen = BTreeSet::new();
     found.retain(|(path, _)| seen.insert(path.clone()));
-    each(&entry, found, class_names, &folder.join(&entry.files[0]))
+    each(&entry, found, class_names, folder)
 }
 
 /// Refuses keys that placeholders give, and those that only one recording can have.
@@ -107,8 +107,9 @@ fn each(
     entry: &Recording,
     found: Vec<Found>,
     class_names: &[String],
-    pattern: &Path,
+    folder: &Path,
 ) -> Result<Expanded, DataError> {
+    let pattern = folder.join(&entry.files[0]);
     let all = found.len();
     let mut recordings = Vec::new();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
@@ -131,7 +132,11 @@ fn each(
             own.split = Some(split.to_owned());
         }
         own.group = values.remove(&Key::Group).or(own.group);
-        own.files = vec![path];
+        // The folder is joined again when patterns are expanded.
+        own.files = vec![
+            path.strip_prefix(folder)
+                .map_or(path.clone(), Path::to_owned),
+        ];
         recordings.push(own);
     }
     let names = others.iter();
@@ -140,7 +145,7 @@ fn each(
         .collect();
     let there = first_few(&names, NAMED);
     if recordings.is_empty() {
-        return Err(in_file(pattern)(ImportError::NoClassOfFiles {
+        return Err(in_file(&pattern)(ImportError::NoClassOfFiles {
             there,
             known: class_names.to_vec(),
         }));

@@ -34,9 +34,9 @@ use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
 pub use columns::{Run, runs};
-pub use labelled::{LabelRun, LabelledRows, RowColumns};
 pub use formats::parse;
 pub(crate) use formats::{Beginning, beginning};
+pub use labelled::{LabelRun, LabelledRows, RowColumns};
 pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
 pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};

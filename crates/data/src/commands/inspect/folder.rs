@@ -1,10 +1,11 @@
 //! `data inspect FOLDER`: what is in a folder, and a draft of a list of its recordings.
 //!
 //! `walk` lists the files, `glance` tells what each of them is, one at a time, and `kinds` counts recordings that are alike.
-//! `draft` writes the list: its `entries` come from tables of labels (`pairs`), or from folders and names of files
-//! (`layout` over `parts`, and `names`). Files up to 64 MiB are read whole until 1 GiB has been read; of all others, only
+//! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`), or from folders and names of files
+//! (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to 64 MiB are read whole until 1 GiB has been read; of all others, only
 //! the first MiB is, and lengths are estimates.
 
+mod channels;
 mod draft;
 mod entries;
 mod glance;
@@ -13,6 +14,8 @@ mod layout;
 mod names;
 mod pairs;
 mod parts;
+mod patterns;
+mod plan;
 mod walk;
 mod yaml;
 
@@ -26,9 +29,9 @@ use support::words::{counted, first_few};
 use crate::error::{DataError, FolderError, in_file, unwritable};
 use crate::split::Loading;
 use draft::{Content, Draft, Place, draft};
-use entries::{File, Table};
 use glance::{BEGINNING, Dataset, Found, WHOLE, glance};
 use kinds::Kind;
+use plan::{File, Table};
 
 /// Bytes of files that are read whole.
 const BUDGET: u64 = 1 << 30;
@@ -135,12 +138,12 @@ pub(super) fn look(
             .collect(),
         samples: seen.samples.into_values().collect(),
         label_tables: seen.tables.len(),
-        label_classes: entries::sorted(
+        label_classes: plan::sorted(
             seen.tables
                 .iter()
                 .flat_map(|own| own.labels.iter().map(|label| label.class.clone())),
         ),
-        label_example: seen.tables.first().map(|own| entries::joined(&own.path)),
+        label_example: seen.tables.first().map(|own| plan::joined(&own.path)),
         others: seen.others.into_values().collect(),
         unusable: seen.unusable.into_values().collect(),
         recordings: seen.kinds,
@@ -173,7 +176,7 @@ struct Seen {
 impl Seen {
     fn add(&mut self, file: &Path, found: Found) {
         let path = parts(file);
-        let shown = entries::joined(&path);
+        let shown = plan::joined(&path);
         match found {
             Found::Recording(facts) => {
                 kinds::add(&mut self.kinds, &facts, (self.files.len(), &shown));
@@ -219,6 +222,7 @@ fn place(folder: &Path, list: Option<&Path>) -> Place {
     let Some(list) = list else {
         return Place {
             list: folder.join(LIST).display().to_string(),
+            is_written: false,
             folder: String::new(),
         };
     };
@@ -231,6 +235,7 @@ fn place(folder: &Path, list: Option<&Path>) -> Place {
     let below = folder.strip_prefix(&parent).map(Path::to_owned);
     Place {
         list: list.display().to_string(),
+        is_written: true,
         folder: below.unwrap_or(folder).display().to_string(),
     }
 }
@@ -331,7 +336,7 @@ impl Folder {
         }
         text.extend(self.others.iter().map(line));
         if !self.unusable.is_empty() {
-            text += "cannot be used:\n";
+            text += "cannot be read as recordings:\n";
             text.extend(self.unusable.iter().map(|own| {
                 format!(
                     "  {}, such as {}: {}\n",
@@ -351,7 +356,7 @@ fn line(own: &Others) -> String {
         .as_ref()
         .map_or(String::new(), |advice| format!("; {advice}"));
     format!(
-        "  {} {}, such as {}{advice}\n",
-        own.files, own.what, own.example
+        "  {} ({}), such as {}{advice}\n",
+        own.what, own.files, own.example
     )
 }

@@ -127,7 +127,12 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<Vec<Label>, DataError>> {
     let settings = LabelsFile::default();
     let columns = Columns::find(&first, Separated(separator), &settings).ok()?;
     let read = read(path, &settings);
-    let labels = read.map(|own| own.rows.into_iter().map(|row| row.label).collect::<Vec<_>>());
+    let labels = read.map(|own| {
+        own.rows
+            .into_iter()
+            .map(|row| row.label)
+            .collect::<Vec<_>>()
+    });
     let is_word = |label: &Label| label.class.parse::<f64>().is_err();
     let are_words = labels
         .as_ref()

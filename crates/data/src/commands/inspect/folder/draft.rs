@@ -5,10 +5,12 @@ use std::path::Path;
 use serde::Serialize;
 use support::words::first_few;
 
-use super::entries::{Entry, FILL_IN, File, LabelKeys, Plan, Table, by_paths, with_tables};
-use super::kinds::{Kind, is_seismological, short, station};
+use super::channels::{self, Channels};
+use super::entries::{LabelKeys, by_paths, with_tables};
+use super::kinds::{Kind, is_seismological, short};
 use super::names::{is_group, is_label};
 use super::pairs::pairs;
+use super::plan::{Entry, FILL_IN, File, Plan, Table};
 use super::yaml;
 
 /// A draft of a list of recordings.
@@ -30,11 +32,10 @@ pub(super) struct Content<'a> {
 /// Where a draft is to be written, and the inspected folder from there.
 pub(super) struct Place {
     pub list: String,
+    pub is_written: bool,
     pub folder: String,
 }
 
-/// Most channels that are listed without a choice.
-const MOST_CHANNELS: usize = 3;
 /// Samples of a window up to a sampling rate in Hz.
 const WINDOWS: [(f64, f64); 4] = [
     (50.0, 128.0),
@@ -45,42 +46,52 @@ const WINDOWS: [(f64, f64); 4] = [
 /// Fewest samples of a window.
 const FEWEST: f64 = 64.0;
 
-/// Drafts a list of the recordings of the most frequent kind; `None` if there are none.
+/// A sampling rate differs from the wanted one at most by this factor.
+const RATES: f64 = 2.0;
+/// Hz below which times of a table are likely in milliseconds.
+const SLOW: f64 = 1.0;
+
+/// What a draft is of.
+struct Chosen {
+    files: Vec<File>,
+    plan: Plan,
+    channels: Channels,
+}
+
+/// Drafts a list of the recordings of the most frequent kind, and of others with the same channels; `None` if there are
+/// none.
 pub(super) fn draft(content: &Content<'_>, place: &Place) -> Option<Draft> {
-    let main = content.kinds.iter().max_by_key(|kind| kind.files)?;
-    let with_labels = of_tables(content, main);
-    let label = label_keys(main);
-    let (files, plan) = match with_labels {
-        Some(found) => found,
-        None => {
-            let files = picked(content.files, &main.members);
-            let plan = by_paths(&files, label, content.folder);
-            (files, plan)
-        }
-    };
-    let channels = channels(main, &files, &plan);
-    let mut yaml = format!(
-        "# Draft by `data inspect`, from the contents and the names of files. Check each guess.\n# It belongs to {}. Then: data import {0} --out dataset\n",
-        place.list
-    );
-    yaml += &head(main, &files, &plan, &channels);
+    let most = content.kinds.iter().map(|kind| kind.files).max()?;
+    let main = content.kinds.iter().find(|kind| kind.files == most)?;
+    let chosen = choose(content, main);
+    let Chosen {
+        files,
+        plan,
+        channels,
+    } = &chosen;
+    let mut yaml =
+        "# Draft by `data inspect`, from the contents and the names of files. Check each guess.\n"
+            .to_owned();
+    let then = format!("data import {} --out dataset", place.list);
+    let save = format!("Save it as {}. ", place.list);
+    let save = if place.is_written { "" } else { &save };
+    yaml += &format!("# {save}Then: {then}\n");
+    yaml += &head(main, &chosen);
     yaml += "recordings:\n";
     for remark in &plan.remarks {
         yaml += &format!("  # {remark}\n");
     }
+    let needs_rate = main.sampling_rates.is_none();
     for entry in &plan.entries {
-        yaml += &shown(
-            entry,
-            &own_channels(entry, &files, &channels.names),
-            &place.folder,
-            main.sampling_rates.is_none(),
-        );
+        let own = channels::of_entry(entry, files, &channels.names);
+        yaml += &shown(entry, &own, &place.folder, needs_rate);
     }
     yaml += &format!("split: {{by: {}}}  # {}\n", plan.split.0, plan.split.1);
+    let is_used = |i: &usize| files.iter().any(|file| file.path == content.files[*i].path);
     for kind in content
         .kinds
         .iter()
-        .filter(|kind| !kind.members.iter().any(|i| is_used(*i, content, &files)))
+        .filter(|kind| !kind.members.iter().any(is_used))
     {
         yaml += &format!("# Not in this list: {}\n", kind.line());
     }
@@ -90,8 +101,60 @@ pub(super) fn draft(content: &Content<'_>, place: &Place) -> Option<Draft> {
     })
 }
 
-fn is_used(i: usize, content: &Content<'_>, files: &[File]) -> bool {
-    files.iter().any(|file| file.path == content.files[i].path)
+/// The recordings of a draft, and what tells their classes.
+fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
+    let seismological = is_seismological(main.format);
+    if let Some((files, plan)) = of_tables(content, main) {
+        let channels = if seismological {
+            channels::shared(main, &files, &plan)
+        } else {
+            channels::chosen(main, &[])
+        };
+        return Chosen {
+            files,
+            plan,
+            channels,
+        };
+    }
+    let label = label_keys(main);
+    if seismological {
+        let files = picked(content.files, &main.members);
+        let plan = by_paths(&files, label, content.folder);
+        let channels = channels::shared(main, &files, &plan);
+        return Chosen {
+            files,
+            plan,
+            channels,
+        };
+    }
+    let columns = label.as_ref().map_or(Vec::new(), LabelKeys::columns);
+    let channels = channels::chosen(main, &columns);
+    let rate = |kind: &Kind| kind.sampling_rates.map(|[least, _]| least);
+    let fits = |kind: &&Kind| {
+        let rates = match (rate(main), rate(kind)) {
+            (Some(one), Some(other)) => other < RATES * one && one < RATES * other,
+            _ => false,
+        };
+        let has = |own: &String| {
+            kind.channels.contains(own) || kind.columns.iter().any(|column| column.name == *own)
+        };
+        rates && kind.format == main.format && channels.names.iter().chain(&columns).all(has)
+    };
+    let others = content
+        .kinds
+        .iter()
+        .filter(fits)
+        .filter(|kind| kind.example != main.example);
+    let mut members = main.members.clone();
+    members.extend(others.flat_map(|kind| kind.members.iter().copied()));
+    members.sort_unstable();
+    let files = picked(content.files, &members);
+    let plan = by_paths(&files, label, content.folder);
+    Chosen {
+        files,
+        plan,
+        channels,
+    }
 }
 
 fn picked(files: &[File], members: &[usize]) -> Vec<File> {
@@ -142,120 +205,45 @@ fn label_keys(kind: &Kind) -> Option<LabelKeys> {
     })
 }
 
-/// The channels of a draft, and those that are not in it.
-struct Channels {
-    names: Vec<String>,
-    left: Vec<String>,
-}
-
-/// The order of a seismometer's components.
-fn component(channel: &str) -> usize {
-    let last = channel
-        .chars()
-        .next_back()
-        .unwrap_or(' ')
-        .to_ascii_uppercase();
-    "ZN1E23".find(last).unwrap_or(9)
-}
-
-fn channels(main: &Kind, files: &[File], plan: &Plan) -> Channels {
-    let mut all = main.channels.clone();
-    if is_seismological(main.format) {
-        all.sort_by_key(|own| component(own));
-        // Those that all recordings have.
-        let has = |entry: &Entry, own: &String| {
-            let mut channels = entry.members.iter().flat_map(|i| &files[*i].facts.channels);
-            channels.any(|channel| station(channel).1 == own)
-        };
-        let shared = |own: &String| plan.entries.iter().filter(|entry| has(entry, own)).count();
-        let most = all.iter().map(shared).max().unwrap_or(0);
-        let (names, left) = all.into_iter().partition(|own| shared(own) == most);
-        return Channels { names, left };
-    }
-    let counts = |own: &String| {
-        let lower = own.to_lowercase();
-        [
-            "index", "id", "seq", "count", "counter", "sample", "unnamed", "row", "no", "nr",
-        ]
-        .contains(&lower.as_str())
-            || lower.starts_with("unnamed")
-    };
-    let mut left = Vec::new();
-    if all
-        .iter()
-        .any(|own| !plan.columns.contains(own) && !counts(own))
-    {
-        left.extend(all.iter().filter(|own| counts(own)).cloned());
-        all.retain(|own| !counts(own));
-    }
-    all.retain(|own| !plan.columns.contains(own));
-    if all.len() <= MOST_CHANNELS {
-        return Channels { names: all, left };
-    }
-    let kept = axes(&all);
-    let (names, others): (Vec<_>, Vec<_>) =
-        all.iter().enumerate().partition(|(i, _)| kept.contains(i));
-    left.extend(others.into_iter().map(|(_, own)| own.clone()));
-    Channels {
-        names: names.into_iter().map(|(_, own)| own.clone()).collect(),
-        left,
-    }
-}
-
-/// Three channels of a sensor: those that differ only in x, y and z, acceleration first; otherwise the first three.
-fn axes(all: &[String]) -> Vec<usize> {
-    let lower: Vec<String> = all.iter().map(|own| own.to_lowercase()).collect();
-    let mut found = Vec::new();
-    for (i, own) in lower.iter().enumerate() {
-        for (at, _) in own.match_indices('x') {
-            let other = |axis: &str| {
-                let name = format!("{}{axis}{}", &own[..at], &own[at + 1..]);
-                lower.iter().position(|known| *known == name)
-            };
-            if let (Some(y), Some(z)) = (other("y"), other("z")) {
-                found.push((!own.contains("acc"), vec![i, y, z]));
-            }
-        }
-    }
-    found
-        .into_iter()
-        .min()
-        .map_or(vec![0, 1, 2], |(_, own)| own)
-}
-
 /// Rate, window, channels and classes.
-fn head(main: &Kind, files: &[File], plan: &Plan, channels: &Channels) -> String {
+fn head(main: &Kind, chosen: &Chosen) -> String {
+    let Chosen {
+        files,
+        plan,
+        channels,
+    } = chosen;
     let mut text = String::new();
-    let rate = main
-        .sampling_rates
-        .map(|[least, most]| usual_rate(files, [least, most]));
-    match (rate, main.sampling_rates) {
-        (Some(rate), Some([least, most])) if short(least) != short(most) => {
-            text += &format!(
-                "sampling_rate: {}  # Hz; the files have {} to {}\n",
-                short(rate),
-                short(least),
-                short(most)
-            );
-        }
-        (Some(rate), _) => {
-            text += &format!("sampling_rate: {}  # Hz, as in the files\n", short(rate))
-        }
-        (None, _) => {
-            text += &format!(
-                "sampling_rate: {FILL_IN}  # Hz: the files do not tell (or see `time_column`)\n"
-            )
-        }
-    }
-    match rate {
-        Some(rate) => {
+    let mut rates: Vec<f64> = files.iter().filter_map(|file| file.facts.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    match (rates.first(), rates.last()) {
+        (Some(least), Some(most)) => {
+            let rate = usual_rate(&rates);
+            let of_files = if short(*least) == short(*most) {
+                ", as in the files".to_owned()
+            } else {
+                format!("; the files have {} to {}", short(*least), short(*most))
+            };
+            let likely = if rate < SLOW && main.format == "table" && main.first.is_none() {
+                format!(
+                    "; if their times are in milliseconds: {}",
+                    short(rate * 1000.0)
+                )
+            } else {
+                String::new()
+            };
             let samples = window(rate, files, plan.interval);
+            text += &format!("sampling_rate: {}  # Hz{of_files}{likely}\n", short(rate));
             text += &format!(
                 "window: {}  # seconds, {samples} samples: a guess\n",
                 digits(samples / rate)
             );
         }
-        None => text += &format!("window: {FILL_IN}  # seconds\n"),
+        _ => {
+            text += &format!(
+                "sampling_rate: {FILL_IN}  # Hz: the files do not tell (or see `time_column`)\n"
+            );
+            text += &format!("window: {FILL_IN}  # seconds\n");
+        }
     }
     text += &format!("channels: {}", yaml::list(&channels.names));
     if !channels.left.is_empty() {
@@ -274,15 +262,15 @@ fn digits(seconds: f64) -> String {
     ((seconds * 1e6).round() / 1e6).to_string()
 }
 
-/// The median of the sampling rates, as a whole number if it is nearly one. No recording is much slower than it.
-fn usual_rate(files: &[File], [least, most]: [f64; 2]) -> f64 {
-    let mut rates: Vec<f64> = files
+/// The lowest of sorted sampling rates that several recordings have; as a whole number if it is nearly one.
+fn usual_rate(rates: &[f64]) -> f64 {
+    let low = rates[rates.len() / 20];
+    let own: Vec<f64> = rates
         .iter()
-        .filter_map(|file| file.facts.rate)
-        .filter(|own| (least..=most).contains(own))
+        .copied()
+        .filter(|rate| (low..=1.03 * low).contains(rate))
         .collect();
-    rates.sort_by(f64::total_cmp);
-    let median = rates.get(rates.len() / 2).copied().unwrap_or(least);
+    let median = own[own.len() / 2];
     let whole = median.round();
     if whole >= 1.0 && (whole / median - 1.0).abs() < 0.01 {
         whole
@@ -311,43 +299,6 @@ fn window(rate: f64, files: &[File], interval: Option<f64>) -> f64 {
     let samples = usual.min(fits(shortest));
     let samples = samples.min(interval.map_or(usual, |seconds| fits(seconds).max(FEWEST)));
     samples.max(FEWEST.min(fits(shortest)).max(16.0))
-}
-
-/// The channels of an entry if they differ from those of the list.
-fn own_channels(entry: &Entry, files: &[File], names: &[String]) -> Vec<String> {
-    let first = entry.members.first().map(|i| &files[*i].facts);
-    if !first.is_some_and(|facts| is_seismological(facts.format))
-        || entry.files.iter().any(|file| file.contains('*'))
-    {
-        return Vec::new();
-    }
-    let channels = entry.members.iter().flat_map(|i| &files[*i].facts.channels);
-    let mut full: Vec<&str> = Vec::new();
-    for channel in channels {
-        if !full.contains(&channel.as_str()) {
-            full.push(channel);
-        }
-    }
-    full.sort_by_key(|own| component(own));
-    let are_names = names
-        .iter()
-        .all(|name| full.iter().filter(|own| station(own).1 == name).count() == 1);
-    if are_names {
-        return Vec::new();
-    }
-    let stations = full
-        .iter()
-        .map(|own| station(own).0)
-        .collect::<std::collections::BTreeSet<_>>()
-        .len();
-    let short = |own: &&str| {
-        if stations == 1 {
-            station(own).1.to_owned()
-        } else {
-            (*own).to_owned()
-        }
-    };
-    full.iter().take(names.len()).map(short).collect()
 }
 
 /// An entry as YAML.

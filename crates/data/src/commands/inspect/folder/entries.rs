@@ -3,79 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::glance::Facts;
 use super::kinds::{is_seismological, station};
-use super::layout::{Layout, Told, Wanted, layout};
+use super::layout::{Layout, Wanted, layout};
+use super::patterns::{divided, is_divided, together};
+use super::plan::{Entry, FILL_IN, File, Plan, Table, joined, sorted};
 use super::yaml;
-use crate::import::{Label, RecordingsConfig, split_named};
 
-/// What a person must write.
-pub(super) const FILL_IN: &str = "FILL_IN";
 /// Fewest groups of a class for a division into three splits by recording.
 const SPLITS: usize = 3;
-
-/// A recording of a folder.
-#[derive(Clone, Debug)]
-pub(super) struct File {
-    /// Folders and name, from the inspected folder on.
-    pub path: Vec<String>,
-    pub facts: Facts,
-}
-
-/// A table of labels.
-#[derive(Clone, Debug)]
-pub(super) struct Table {
-    pub path: Vec<String>,
-    pub labels: Vec<Label>,
-}
-
-/// An entry of `recordings`.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
-    /// Files, or a pattern, from the inspected folder on.
-    pub files: Vec<String>,
-    /// Other keys, with their values as YAML.
-    pub keys: Vec<(&'static str, String)>,
-    /// What is written behind it.
-    pub comment: String,
-    /// Numbers of its files.
-    pub members: Vec<usize>,
-}
-
-/// Entries with what they have in common.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
-    pub entries: Vec<Entry>,
-    pub classes: Vec<String>,
-    pub comment_of_classes: String,
-    /// The value of `by`, and why.
-    pub split: (&'static str, String),
-    /// Columns of tables that are no channels.
-    pub columns: Vec<String>,
-    /// Further comments.
-    pub remarks: Vec<String>,
-    /// Typical length of a labelled interval in seconds.
-    pub interval: Option<f64>,
-}
-
-/// The path of a file as text.
-pub(super) fn joined(path: &[String]) -> String {
-    path.join("/")
-}
-
-/// Sorts numbers by value, and other names as texts.
-pub(super) fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut names: Vec<String> = names
-        .into_iter()
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let number = |own: &String| own.parse::<f64>().ok();
-    if names.iter().all(|own| number(own).is_some()) {
-        names.sort_by(|one, other| number(one).partial_cmp(&number(other)).expect("numbers"));
-    }
-    names
-}
 
 /// How many groups the class with the fewest has, and the split that this allows.
 pub(super) fn split_by(groups: &BTreeMap<String, BTreeSet<String>>) -> (&'static str, String) {
@@ -86,12 +21,15 @@ pub(super) fn split_by(groups: &BTreeMap<String, BTreeSet<String>>) -> (&'static
             "windows of one recording or group stay in one split".into(),
         );
     }
-    (
-        "time",
-        format!(
-            "a class has {fewest} recording(s) or group(s), too few for three splits: each recording is divided in time"
-        ),
-    )
+    let of = if groups.len() > 1 {
+        "a class has"
+    } else {
+        "there are"
+    };
+    let why = format!(
+        "{of} {fewest} recording(s) or group(s), too few for three splits: each is divided in time"
+    );
+    ("time", why)
 }
 
 /// Recordings whose tables of labels are known.
@@ -140,12 +78,17 @@ pub(super) fn by_paths(files: &[File], label: Option<LabelKeys>, base: &Path) ->
     let seismological = files
         .first()
         .is_some_and(|file| is_seismological(file.facts.format));
+    let codes = files.iter().map(|file| {
+        let codes = file.facts.channels.iter().flat_map(|own| own.split('.'));
+        codes.map(str::to_lowercase).collect()
+    });
     let wanted = Wanted {
         class: label.is_none(),
         group: label.as_ref().is_none_or(|own| own.group.is_none()),
         one_sensor: !seismological,
+        codes: codes.filter(|_| seismological).collect(),
     };
-    let layout = layout(&paths, wanted);
+    let layout = layout(&paths, &wanted);
     if label.is_none() && layout.class.is_none() && seismological {
         return by_station(files);
     }
@@ -202,6 +145,14 @@ pub(super) struct LabelKeys {
     pub is_guess: bool,
 }
 
+impl LabelKeys {
+    /// Columns that are no channels.
+    pub fn columns(&self) -> Vec<String> {
+        let group = self.group.iter().map(|own| own.0.clone());
+        std::iter::once(self.label.clone()).chain(group).collect()
+    }
+}
+
 fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
     for entry in &mut plan.entries {
         entry.keys.push(("label_column", yaml::text(&own.label)));
@@ -217,9 +168,6 @@ fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
         let groups = (0..groups).map(|i| i.to_string()).collect();
         plan.split = split_by(&BTreeMap::from([(String::new(), groups)]));
     }
-    plan.columns.push(own.label.clone());
-    plan.columns
-        .extend(own.group.as_ref().map(|own| own.0.clone()));
 }
 
 /// Comments on what the paths tell.
@@ -250,118 +198,6 @@ fn remark(plan: &mut Plan, layout: &Layout, files: &[File]) {
             joined(&files[first].path)
         ));
     }
-}
-
-/// Whether the channels of a recording are in several files, as often in seismology.
-fn is_divided(files: &[File]) -> bool {
-    let channels = |file: &File| {
-        file.facts
-            .channels
-            .iter()
-            .map(|own| station(own).1.to_owned())
-            .collect::<BTreeSet<_>>()
-    };
-    let all: BTreeSet<String> = files.iter().flat_map(channels).collect();
-    files
-        .first()
-        .is_some_and(|file| is_seismological(file.facts.format))
-        && files.iter().any(|file| channels(file).len() < all.len())
-}
-
-/// The keys that a file of a layout has.
-fn keys(layout: &Layout, at: usize) -> Vec<(&'static str, String)> {
-    let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
-    let split =
-        value(&layout.split).map(|own| split_named(&own).map_or(own.clone(), str::to_owned));
-    let keys = [
-        ("class", value(&layout.class)),
-        ("group", value(&layout.group)),
-        ("split", split),
-    ];
-    keys.into_iter()
-        .filter_map(|(key, value)| Some((key, yaml::text(&value?))))
-        .collect()
-}
-
-/// Recordings of which each channel is in a file of its own.
-fn divided(files: &[File], layout: &Layout) -> Vec<Entry> {
-    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-    for (at, i) in layout.files.iter().enumerate() {
-        let mut name = joined(&files[*i].path);
-        for channel in &files[*i].facts.channels {
-            let own = station(channel).1;
-            let found = name.to_lowercase().rfind(&own.to_lowercase());
-            if let Some(from) = found.filter(|_| !own.is_empty() && name.is_ascii()) {
-                name.replace_range(from..from + own.len(), "");
-            }
-        }
-        let entry = entries.entry(name).or_insert_with(|| Entry {
-            keys: keys(layout, at),
-            ..Entry::default()
-        });
-        entry.files.push(joined(&files[*i].path));
-        entry.members.push(*i);
-    }
-    entries.into_values().collect()
-}
-
-/// One entry with a pattern if it gives just these files; otherwise an entry for the files with the same keys.
-fn together(layout: &Layout, files: &[File], base: &Path) -> Vec<Entry> {
-    if layout.files.len() > 1 && is_right(layout, files, base) {
-        let has_keys = layout.class.is_some() || layout.group.is_some() || layout.split.is_some();
-        let each = (!has_keys).then(|| ("each_file", "true".into()));
-        return vec![Entry {
-            files: vec![layout.pattern.clone()],
-            keys: each.into_iter().collect(),
-            members: layout.files.clone(),
-            ..Entry::default()
-        }];
-    }
-    let mut entries: BTreeMap<Vec<(&'static str, String)>, Entry> = BTreeMap::new();
-    for (at, i) in layout.files.iter().enumerate() {
-        let keys = keys(layout, at);
-        let entry = entries.entry(keys.clone()).or_insert_with(|| Entry {
-            keys,
-            ..Entry::default()
-        });
-        entry.files.push(joined(&files[*i].path));
-        entry.members.push(*i);
-    }
-    let mut entries: Vec<Entry> = entries.into_values().collect();
-    for entry in entries.iter_mut().filter(|entry| entry.files.len() > 1) {
-        entry.keys.push(("each_file", "true".into()));
-    }
-    entries
-}
-
-/// Whether the import reads the pattern as it is meant.
-fn is_right(layout: &Layout, files: &[File], base: &Path) -> bool {
-    let mut classes = layout
-        .class
-        .as_ref()
-        .map_or(Vec::new(), |own| sorted(own.values.iter().cloned()));
-    classes.extend((classes.len()..2).map(|i| format!("{FILL_IN} {i}")));
-    let text = format!(
-        "sampling_rate: 100\nwindow: 1.28\nchannels: [x]\nclass_names: {}\nsplit: {{by: given}}\nrecordings:\n  - {{files: {}, each_file: true}}\n",
-        yaml::list(&classes),
-        yaml::text(&layout.pattern)
-    );
-    let Ok(config) = RecordingsConfig::parse(&text, &base.join("recordings.yaml")) else {
-        return false;
-    };
-    let mut meant = BTreeMap::new();
-    for (at, i) in layout.files.iter().enumerate() {
-        let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
-        meant.insert(
-            base.join(joined(&files[*i].path)),
-            (value(&layout.class), value(&layout.group)),
-        );
-    }
-    config.recordings.len() == meant.len()
-        && config.recordings.iter().all(|own| {
-            let found = own.files.first().and_then(|file| meant.get(file));
-            found.is_some_and(|(class, group)| *class == own.class && *group == own.group)
-        })
 }
 
 /// Recordings of stations, whose labels are not known.

@@ -24,6 +24,10 @@ const TEXT: u64 = 4 << 20;
 /// Rows of a table without times from which it may be a recording.
 const FEWEST_ROWS: usize = 100;
 
+/// A table with fewer rows at a lower sampling rate in Hz is a list of events.
+const RAREST: f64 = 0.05;
+const FEWEST_TIMES: f64 = 1000.0;
+
 /// What a file is.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -269,6 +273,12 @@ fn of_recording(path: &Path, most: u64) -> Found {
             if is_small {
                 return Found::Other("small tables without times".into(), None);
             }
+            if facts.format == "table"
+                && facts.rate.is_some_and(|rate| rate < RAREST)
+                && facts.samples < FEWEST_TIMES
+            {
+                return Found::Other("lists of rare times, such as of events".into(), None);
+            }
             return Found::Recording(facts);
         }
         Err(DataError::Source { problem, .. }) => problem,
@@ -287,9 +297,10 @@ fn of_recording(path: &Path, most: u64) -> Found {
             Found::Other("files of unknown formats".into(), None)
         }
         problem if has_no_samples(problem) => Found::Other("files without samples".into(), None),
-        problem if names::ending(&path.to_string_lossy()) == "txt" => {
-            let _ = problem;
-            Found::Other("texts".into(), None)
+        Problem::Recording(RecordingError::Text(_) | RecordingError::Table(_))
+            if names::ending(&path.to_string_lossy()) == "txt" =>
+        {
+            Found::Other("texts that are no recordings".into(), None)
         }
         problem => Found::Unusable(problem.to_string()),
     }

@@ -200,7 +200,7 @@ impl Kind {
             let stations: Vec<&str> = self
                 .stations
                 .iter()
-                .map(String::as_str)
+                .map(|own| own.trim_end_matches(['.', '-']))
                 .filter(|own| !own.is_empty())
                 .collect();
             line += &format!(" of {}", support::words::first_few(&stations, 4));

@@ -1,9 +1,9 @@
 //! What folders and names of files tell: split, class and group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{Word, announces_group, word};
-use super::parts::{Parts, Role, form};
+use super::parts::{Parts, Role, form, last_word};
 
 /// Most classes and fewest groups that are guessed.
 const MOST: usize = 40;
@@ -36,51 +36,70 @@ pub(super) struct Told {
 }
 
 /// What is looked for in paths.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wanted {
     pub class: bool,
     pub group: bool,
     /// Whether files of different sensors are recordings of their own, of which one sensor counts.
     pub one_sensor: bool,
+    /// For each file the codes of its networks, stations and channels, in lower case: they tell no class. Empty where files
+    /// have none.
+    pub codes: Vec<BTreeSet<String>>,
 }
 
 /// Infers the layout of files.
-pub(super) fn layout(paths: &[Vec<String>], wanted: Wanted) -> Layout {
+pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
+    let last: Vec<String> = paths.iter().map(|path| last_word(path)).collect();
+    let mut sensors: Vec<String> = last
+        .iter()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .cloned()
+        .collect();
+    let are_sensors = sensors.len() > 1 && sensors.iter().all(|own| word(own) == Word::Sensor);
+    if !are_sensors || !wanted.one_sensor {
+        sensors.clear();
+    }
+    // That of most files, the accelerometer among equals.
+    sensors.sort_by_key(|sensor| {
+        let files = last.iter().filter(|own| *own == sensor).count();
+        (
+            usize::MAX - files,
+            !sensor.to_lowercase().starts_with("acc"),
+        )
+    });
     let mut forms: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
     for (i, path) in paths.iter().enumerate() {
-        forms.entry(form(path)).or_default().push(i);
+        if sensors.first().is_none_or(|sensor| last[i] == *sensor) {
+            forms.entry(form(path)).or_default().push(i);
+        }
     }
-    let Some(mut files) = forms.into_values().max_by_key(Vec::len) else {
+    let Some(files) = forms.into_values().max_by_key(Vec::len) else {
         return Layout::default();
     };
-    let mut parts = of(paths, &files);
-    let mut sensors = Vec::new();
-    let of_sensors =
-        |at: &usize| varies(&parts, *at) && all(&parts, *at, |own| own == Word::Sensor);
-    if let Some(at) = (0..parts.len())
-        .find(of_sensors)
-        .filter(|_| wanted.one_sensor)
-    {
-        sensors = parts.different(at).into_iter().map(str::to_owned).collect();
-        // The accelerometer, if there is one.
-        let kept = sensors
+    let parts = Parts::of(
+        &files
             .iter()
-            .position(|own| own.to_lowercase().starts_with("acc"))
-            .unwrap_or(0);
-        sensors.swap(0, kept);
-        let kept = sensors[0].clone();
-        let keeps: Vec<bool> = parts.files.iter().map(|file| file[at] == kept).collect();
-        let mut keeps = keeps.into_iter();
-        files.retain(|_| keeps.next().unwrap_or(false));
-        parts = of(paths, &files);
-    }
+            .map(|i| paths[*i].as_slice())
+            .collect::<Vec<_>>(),
+    );
     let split = (0..parts.len())
         .find(|at| varies(&parts, *at) && all(&parts, *at, |own| own == Word::Split));
     let free = |at: &usize| varies(&parts, *at) && Some(*at) != split;
     let unused: Vec<usize> = (0..parts.len()).filter(free).collect();
-    let class = class(&parts, &unused).filter(|_| wanted.class);
+    let is_code = |at: &usize| {
+        let mut own = files.iter().zip(&parts.files);
+        own.all(|(i, file)| {
+            wanted
+                .codes
+                .get(*i)
+                .is_some_and(|codes| codes.contains(&file[*at].to_lowercase()))
+        })
+    };
+    let (codes, words): (Vec<usize>, Vec<usize>) = unused.iter().partition(|at| is_code(at));
+    let class = class(&parts, &words, wanted.codes.is_empty()).filter(|_| wanted.class);
     let left: Vec<usize> = unused.into_iter().filter(|at| Some(*at) != class).collect();
-    let group = group(&parts, &left).filter(|_| wanted.group);
+    let group = group(&parts, (&left, &codes), class).filter(|_| wanted.group);
     let role = |at: usize| match at {
         _ if Some(at) == split => Role::Key("split"),
         _ if Some(at) == class => Role::Key("class"),
@@ -109,15 +128,6 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: Wanted) -> Layout {
     }
 }
 
-fn of(paths: &[Vec<String>], files: &[usize]) -> Parts {
-    Parts::of(
-        &files
-            .iter()
-            .map(|i| paths[*i].as_slice())
-            .collect::<Vec<_>>(),
-    )
-}
-
 fn varies(parts: &Parts, at: usize) -> bool {
     parts.different(at).len() > 1
 }
@@ -126,25 +136,32 @@ fn all(parts: &Parts, at: usize, is: impl Fn(Word) -> bool) -> bool {
     parts.different(at).into_iter().all(|own| is(word(own)))
 }
 
+/// Whether a part is one of a date: a number after a year, a day or another part of the date.
+fn is_date(parts: &Parts, at: usize) -> bool {
+    let is_number = || all(parts, at, |own| own == Word::Number);
+    all(parts, at, |own| own == Word::Date)
+        || at > parts.folders && is_number() && is_date(parts, at - 1)
+}
+
 fn any(parts: &Parts, at: usize, is: impl Fn(Word) -> bool) -> bool {
     parts.different(at).into_iter().any(|own| is(word(own)))
 }
 
 /// The part that most likely tells the class: words of which each is in several names; usual words of classes come first,
 /// then folders, then parts with few different words.
-fn class(parts: &Parts, free: &[usize]) -> Option<usize> {
+fn class(parts: &Parts, free: &[usize], may_be_numbers: bool) -> Option<usize> {
     let files = parts.files.len();
     let different = |at: &usize| parts.different(*at).len();
     let repeats = |at: &usize| different(at) <= MOST && 2 * different(at) <= files;
     let usual = |at: &usize| any(parts, *at, |own| own == Word::Class);
     let are_words = |at: &usize| {
         all(parts, *at, |own| {
-            matches!(own, Word::Class | Word::Word | Word::Numbered | Word::Split)
-        }) && any(parts, *at, |own| matches!(own, Word::Class | Word::Word))
-            && parts
-                .different(*at)
-                .into_iter()
-                .any(|own| own.chars().count() > 1)
+            matches!(
+                own,
+                Word::Class | Word::Other | Word::Numbered | Word::Split
+            )
+        }) && any(parts, *at, |own| matches!(own, Word::Class | Word::Other))
+            && (*at < parts.folders || parts.different(*at).iter().any(|own| own.len() > 1))
     };
     let rank = |at: &&usize| {
         (
@@ -166,30 +183,41 @@ fn class(parts: &Parts, free: &[usize]) -> Option<usize> {
     let last = parts.len().saturating_sub(1);
     let numbers = |at: &&usize| {
         let is_running = **at == last && last >= parts.folders;
-        repeats(at)
-            && !is_running
-            && all(parts, **at, |own| {
-                matches!(own, Word::Number | Word::Numbered)
-            })
+        let are_numbers = all(parts, **at, |own| own == Word::Number)
+            || **at >= parts.folders && all(parts, **at, |own| own == Word::Numbered);
+        may_be_numbers && repeats(at) && !is_running && are_numbers && !is_date(parts, **at)
     };
     free.iter().find(numbers).copied()
 }
 
 /// The part that most likely tells who, when or where: windows of one group stay in one split.
-fn group(parts: &Parts, free: &[usize]) -> Option<usize> {
+fn group(
+    parts: &Parts,
+    (free, codes): (&[usize], &[usize]),
+    class: Option<usize>,
+) -> Option<usize> {
     let files = parts.files.len();
     let enough = |at: &usize| {
-        let different = parts.different(*at).len();
-        different >= FEWEST_GROUPS
-            && 2 * different <= files
-            && !all(parts, *at, |own| own == Word::Date)
+        let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for file in &parts.files {
+            let class = class.map_or("", |class| file[class].as_str());
+            groups.entry(class).or_default().insert(&file[*at]);
+        }
+        // Other names of the classes are no groups.
+        let most = groups.values().map(BTreeSet::len).max().unwrap_or(0);
+        most >= FEWEST_GROUPS && 2 * parts.different(*at).len() <= files && !is_date(parts, *at)
     };
     let announced =
         |at: usize| at > 0 && announces_group(&parts.files[0][at - 1]) && !varies(parts, at - 1);
     let rank = |at: &usize| match *at {
-        at if all(parts, at, |own| own == Word::Subject) || announced(at) => Some(0),
+        at if all(parts, at, |own| own == Word::Subject)
+            || announced(at)
+            || codes.contains(&at) =>
+        {
+            Some(0)
+        }
         at if at < parts.folders => Some(1),
-        at if all(parts, at, |own| own == Word::Word) => Some(2),
+        at if all(parts, at, |own| own == Word::Other) => Some(2),
         _ => None,
     };
     let ranked = free
@@ -213,63 +241,56 @@ mod tests {
             class: true,
             group: true,
             one_sensor: true,
+            ..Wanted::default()
         };
-        layout(&paths, wanted).pattern
+        layout(&paths, &wanted).pattern
+    }
+
+    /// The pattern of files of three persons, two classes and two numbers each, from a template.
+    fn of_template(template: &str, classes: [&str; 2]) -> String {
+        let mut paths = Vec::new();
+        for (number, who) in ["anna", "ben", "carl"].into_iter().enumerate() {
+            for class in classes {
+                for i in 0..2 {
+                    let path = template.replace("WHO", who).replace("CLASS", class);
+                    let path = path.replace("NUMBER", &format!("s0{number}"));
+                    let path = path.replace("SPLIT", ["train", "val"][i]);
+                    let path = path.replace("SENSOR", ["acc", "gyro"][i]);
+                    paths.push(path.replace('I', &i.to_string()));
+                }
+            }
+        }
+        pattern(&paths)
     }
 
     #[test]
     fn usual_layouts() {
-        let each = |make: &dyn Fn(usize, &str, &str) -> String, classes: [&str; 2]| {
-            let who = ["anna", "ben", "carl"];
-            let all = who.iter().flat_map(|who| {
-                classes
-                    .iter()
-                    .flat_map(move |class| (0..2).map(move |i| (i, *who, *class)))
-            });
-            pattern(
-                &all.map(|(i, who, class)| make(i, who, class))
-                    .collect::<Vec<_>>(),
-            )
-        };
         let walk = ["walk", "sit"];
-        for (make, classes, expected) in [
+        for (template, classes, expected) in [
+            ("d/CLASS/WHO_I.csv", walk, "d/{class}/{group}_*.csv"),
+            ("WHO_CLASS_I.wav", walk, "{group}_{class}_*.wav"),
+            ("SPLIT/CLASS/WHOI.wav", ["x", "yy"], "{split}/{class}/*.wav"),
+            ("out_CLASS_I_2025051I.csv", ["3", "7"], "out_{class}_*.csv"),
+            ("NUMBER/CLASS/I.csv", walk, "{group}/{class}/*.csv"),
+            ("CLASS/WHO_SENSOR.csv", walk, "{class}/{group}_acc.csv"),
             (
-                &(|i, who, class| format!("d/{class}/{who}_{i}.csv"))
-                    as &dyn Fn(usize, &str, &str) -> String,
+                "WHO/I_2016-07-0I_16-1I.csv",
                 walk,
-                "d/{class}/{group}_*.csv",
-            ),
-            (
-                &|i, who, class| format!("{who}_{class}_{i}.wav"),
-                walk,
-                "{group}_{class}_*.wav",
-            ),
-            (
-                &|i, who, class| format!("{}/{class}/{who}{i}.wav", ["train", "val"][i]),
-                ["x", "yy"],
-                "{split}/{class}/*.wav",
-            ),
-            (
-                &|i, who, class| format!("out_{class}_{i}_2025051{i}_{}.csv", who.len()),
-                ["3", "7"],
-                "out_{class}_*.csv",
-            ),
-            (
-                &|i, who, class| format!("s0{}/{class}/{i}.csv", who.len()),
-                ["on", "off"],
-                "*/{class}/*.csv",
-            ),
-            (
-                &|i, who, class| format!("{class}/{who}_{}.csv", ["acc", "gyro"][i]),
-                walk,
-                "{class}/*_acc.csv",
+                "{class}/*_2016-07-*_16-*.csv",
             ),
         ] {
-            assert_eq!(each(make, classes), expected);
+            assert_eq!(of_template(template, classes), expected);
         }
         let single = ["geo_dig_20250924_1.csv", "geo_run_20250924_2.csv"].map(str::to_owned);
         assert_eq!(pattern(&single), "geo_{class}_20250924_*.csv");
         let nothing = ["1.csv", "2.csv", "3.csv"].map(str::to_owned);
         assert_eq!(pattern(&nothing), "*.csv");
+        let dates = [
+            "2016-07-07_16-17.csv",
+            "2016-07-07_17-17.csv",
+            "2016-07-07_16-18.csv",
+            "2016-07-07_17-18.csv",
+        ];
+        assert_eq!(pattern(&dates.map(str::to_owned)), "2016-07-07_*.csv");
     }
 }

@@ -146,7 +146,7 @@ pub(super) enum Word {
     /// A word of a class that is usual: `walk`, `noise`.
     Class,
     /// Any other word.
-    Word,
+    Other,
     /// Letters of a random name.
     Random,
 }
@@ -205,6 +205,19 @@ const CLASSES: [&str; 46] = [
     "crack",
 ];
 
+/// Whether a word is one of usual classes, such as `running` of `run`; short ones are also in names of persons.
+fn is_class(word: &str) -> bool {
+    let ends = ["", "s", "ing", "ed", "ning", "ting", "ging", "per", "er"];
+    let fits = |class: &&str| {
+        if class.len() > 3 {
+            return word.starts_with(*class) || word.ends_with(*class);
+        }
+        word.strip_prefix(*class)
+            .is_some_and(|rest| ends.contains(&rest))
+    };
+    CLASSES.iter().any(|class| fits(&class))
+}
+
 /// What a part of a name is.
 pub(super) fn word(text: &str) -> Word {
     if split_named(text).is_some() {
@@ -213,6 +226,11 @@ pub(super) fn word(text: &str) -> Word {
     let lower = text.to_lowercase();
     let letters: String = lower.chars().take_while(|c| !c.is_ascii_digit()).collect();
     let digits = &lower[letters.len()..];
+    // What follows the number says no more: `S1_Dataset`.
+    let digits = digits
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let many = lower.bytes().filter(u8::is_ascii_digit).count();
     let is_channel = lower.len() == 3
@@ -224,24 +242,21 @@ pub(super) fn word(text: &str) -> Word {
     if many >= 6 && 2 * many > lower.len() {
         return Word::Date;
     }
-    if letters.is_empty() && is_number {
-        return Word::Number;
+    if letters.is_empty() && is_number && digits.len() == lower.len() {
+        let is_year = digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
+        return if is_year { Word::Date } else { Word::Number };
     }
-    if CLASSES
-        .iter()
-        .any(|class| letters.starts_with(class) || letters.ends_with(class))
-    {
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    if words.any(is_class) {
         return Word::Class;
     }
-    if lower.len() > 12 && many > 3
-        || lower.len() >= 8 && many > 2 && lower.chars().all(|c| c.is_ascii_hexdigit())
-    {
+    if lower.len() >= 8 && many > 2 && lower.chars().all(|c| c.is_ascii_hexdigit()) {
         return Word::Random;
     }
     match is_number {
         true if GROUPS.contains(&plain(&letters).as_str()) => Word::Subject,
         true => Word::Numbered,
-        false => Word::Word,
+        false => Word::Other,
     }
 }
 
@@ -266,10 +281,15 @@ mod tests {
             ("S01", Word::Subject),
             ("day3", Word::Subject),
             ("D14", Word::Numbered),
+            ("S1_Dataset", Word::Subject),
+            ("2019", Word::Date),
+            ("3_walk", Word::Class),
             ("walking", Word::Class),
-            ("Marble", Word::Word),
+            ("running", Word::Class),
+            ("carl", Word::Other),
+            ("Marble", Word::Other),
             ("39bba221", Word::Random),
-            ("é", Word::Word),
+            ("é", Word::Other),
         ] {
             assert_eq!(word(text), expected, "{text}");
         }

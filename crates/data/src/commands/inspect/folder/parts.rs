@@ -46,6 +46,17 @@ pub(super) fn form(path: &[String]) -> (usize, String) {
     (path.len(), stem(name).1.to_owned())
 }
 
+/// The last word of a file's name.
+pub(super) fn last_word(path: &[String]) -> String {
+    let name = path.last().map_or("", String::as_str);
+    stem(name)
+        .0
+        .rsplit(SEPARATORS)
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
 const SEPARATORS: [char; 4] = ['_', '-', '.', ' '];
 
 /// Words of a name, and the separators between them.
@@ -72,7 +83,7 @@ impl Parts {
                 .collect::<Vec<_>>()
         };
         let same = |cut: &Vec<(Vec<String>, Vec<char>)>| {
-            cut[0].1.len() > 0
+            !cut[0].1.is_empty()
                 && cut
                     .iter()
                     .all(|own| own.1 == cut[0].1 && own.0.iter().all(|word| !word.is_empty()))
