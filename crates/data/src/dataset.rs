@@ -1,5 +1,7 @@
 //! The three splits of a dataset, in memory or streamed.
 
+mod time_features;
+
 use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, UsageError};
@@ -12,7 +14,9 @@ use crate::preprocessing::{
 };
 use crate::reader::note;
 use crate::split::{Inputs, Loading, Split, Storage};
-use crate::time_features::check_time;
+
+pub use time_features::TimeValues;
+use time_features::check_time;
 
 /// A dataset ready for training.
 #[derive(Clone, Debug, PartialEq)]

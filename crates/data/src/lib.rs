@@ -50,14 +50,13 @@ mod serde_skip;
 pub mod signal;
 mod split;
 mod text;
-mod time_features;
 pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{
     ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
 };
-pub use dataset::Dataset;
+pub use dataset::{Dataset, TimeValues};
 pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
@@ -67,4 +66,3 @@ pub use preprocessing::{
     TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};
-pub use time_features::TimeValues;

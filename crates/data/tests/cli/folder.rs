@@ -148,7 +148,7 @@ fn splits_in_names_of_folders() {
       - {files: '{split}/{class}/*.csv'}
     split: {by: given}  # from names of folders
     ");
-    assert!(said.contains("train       3       6    2   4"), "{said}");
+    assert!(said.contains("train       3        6    2   4"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //!
 //! Shapes: windows `[batch, channels, samples]`, features `[batch, channels, segments, features]`.
 
+mod time_features;
+
 use data::{
     BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
     TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
@@ -12,7 +14,6 @@ use model::InputShape;
 use super::graph::{Float, Graph, Output};
 use super::left_out::LeftOut;
 use super::scaling::{add_compression, add_normalisation};
-use super::time_features;
 use super::window_steps::{WindowStep, add_steps};
 
 const DOUBLE: Float = Float::Double;

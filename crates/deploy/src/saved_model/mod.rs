@@ -1,7 +1,7 @@
 //! A TensorFlow SavedModel: `saved_model.pb`, `variables/` and `assets/`.
 //!
 //! - `graph`: nodes under construction; `network`: a plan's steps as operations;
-//! - `front_end`, with `window_steps` before, `time_features` and `scaling` after: preprocessing as operations;
+//! - `front_end`, with `window_steps` before and `scaling` after: preprocessing as operations;
 //!   `left_out`: reasons why it is missing;
 //! - `variables`: weights as variables that TensorFlow restores, lists and trains;
 //! - `assets`: further information for people and programs.
@@ -17,7 +17,6 @@ mod network;
 mod scaling;
 #[cfg(test)]
 mod tests;
-mod time_features;
 mod variables;
 mod window_steps;
 

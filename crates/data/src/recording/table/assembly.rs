@@ -7,6 +7,7 @@ use support::words::counted;
 use super::super::{Hints, LabelledRows, Notes, Trace, check_rate};
 use super::clock::{self, Clock};
 use super::labelled::{LABELS, RowLabels};
+use super::sensors::is_rate;
 use super::{Texts, order};
 use crate::error::recording::{ClockError, TableError};
 use crate::room::room;
@@ -387,19 +388,4 @@ impl Assembly<'_> {
             }
         }
     }
-}
-
-/// Whether a column that has one number for each row of a long table is the sampling rate, not samples.
-fn is_rate(name: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_ascii_alphabetic());
-    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    let plain = plain.strip_suffix("hz").unwrap_or(&plain);
-    [
-        "fs",
-        "sps",
-        "samplingrate",
-        "samplerate",
-        "samplingfrequency",
-    ]
-    .contains(&plain)
 }

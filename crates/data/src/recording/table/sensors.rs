@@ -176,3 +176,18 @@ fn of_column(values: &Values) -> Option<Vec<String>> {
         _ => None,
     }
 }
+
+/// Whether a column that has one number for each row of a long table is the sampling rate, not samples.
+pub(super) fn is_rate(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_ascii_alphabetic());
+    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    let plain = plain.strip_suffix("hz").unwrap_or(&plain);
+    [
+        "fs",
+        "sps",
+        "samplingrate",
+        "samplerate",
+        "samplingfrequency",
+    ]
+    .contains(&plain)
+}

@@ -2,8 +2,8 @@
 
 use data::{BandLayout, TimeFeatures};
 
-use super::front_end::Channels;
-use super::graph::{Float, Graph, Output};
+use super::super::graph::{Float, Graph, Output};
+use super::Channels;
 
 const DOUBLE: Float = Float::Double;
 

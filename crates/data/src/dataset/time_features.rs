@@ -1,7 +1,7 @@
 //! Features in time of the front end `bands` in a dataset: networks are trained with and without them.
 
+use super::Dataset;
 use crate::config::DatasetConfig;
-use crate::dataset::Dataset;
 use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::feature_augment::FeatureLayout;
 use crate::preprocessing::{Normalisation, SpectralMethod, TimeFeatures};
