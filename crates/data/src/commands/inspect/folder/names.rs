@@ -215,7 +215,7 @@ fn is_class(word: &str) -> bool {
         word.strip_prefix(*class)
             .is_some_and(|rest| ends.contains(&rest))
     };
-    CLASSES.iter().any(|class| fits(&class))
+    CLASSES.iter().any(fits)
 }
 
 /// What a part of a name is.
