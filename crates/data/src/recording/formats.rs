@@ -87,7 +87,7 @@ fn maybe_table(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError>
     table::read(bytes, hints).map_err(|problem| RecordingError::NotTable(Box::new(problem)))
 }
 
-/// Like [`read`], from the content of a file. Most formats are recognised by content, tables by their `extension`.
+/// Like [`read`](super::read), from the content of a file. Most formats are recognised by content, tables by their `extension`.
 ///
 /// # Errors
 /// If the content is damaged or of an unknown format.

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct LabelledRows {
     /// Value of the column of groups; empty if there is none, or the rows have none.
     pub group: String,
-    /// Numbers of their traces in [`Contents::traces`].
+    /// Numbers of their traces in [`Contents::traces`](super::Contents::traces).
     pub traces: Range<usize>,
     /// Whether their times are those of one clock for all parts of the group. Otherwise, each part has its own.
     pub has_times: bool,
