@@ -34,7 +34,8 @@ fn dataset(place: &Place, kind: impl Fn(&str, i64) -> [bool; 2]) -> PathBuf {
     for (number, split) in ["train", "val", "test"].into_iter().enumerate() {
         let path = folder.join(format!("{split}.tfrecord"));
         let mut writer = data::reader::TfrecordWriter::create(&path).unwrap();
-        for record in 0..if number == 0 { 256 } else { 64 } {
+        let count = if number == 0 { 256 } else { 64 };
+        for record in 0..count {
             let label = (record % 2) as i64;
             let [is_impulsive, is_smooth] = kind(split, label);
             let seed = (1000 * number + record) as u64 + 1;
