@@ -155,8 +155,12 @@ impl ExperimentStore {
         load: LoadMetadata,
         take: impl Fn(Entry) -> Option<T> + Sync,
     ) -> Result<(Vec<T>, Vec<Broken>), ExperimentError> {
-        let (mut taken, broken) = self.scan_tracked(load, &take)?;
-        for entry in self.untracked_runs()? {
+        let Scanned {
+            mut taken,
+            broken,
+            others,
+        } = self.scan_tracked(load, &take)?;
+        for entry in self.untracked_runs(others)? {
             let key = entry.sort_key();
             taken.extend(take(entry).map(|made| (key, made)));
         }
@@ -164,9 +168,9 @@ impl ExperimentStore {
         Ok((taken.into_iter().map(|(_, made)| made).collect(), broken))
     }
 
-    /// Runs without tracking, and those of other programs.
-    fn untracked_runs(&self) -> Result<Vec<Entry>, ExperimentError> {
-        let mut runs = foreign_runs(&self.root)?;
+    /// Runs without tracking, and those of other programs among `others`.
+    fn untracked_runs(&self, others: Vec<PathBuf>) -> Result<Vec<Entry>, ExperimentError> {
+        let mut runs = foreign_runs(others);
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
             let Some(time) = id.strip_prefix(UNTRACKED) else {
@@ -201,40 +205,60 @@ impl ExperimentStore {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let share = directories.len().div_ceil(threads.min(8)).max(64);
         let read = |directories: &[PathBuf]| {
-            let (mut taken, mut broken) = (Vec::new(), Vec::new());
+            let mut found = Scanned::default();
             for directory in directories {
                 let path = directory.join(METADATA);
                 match Entry::load_as(load, directory.clone()) {
                     Ok(entry) => {
                         let key = entry.sort_key();
-                        taken.extend(take(entry).map(|made| (key, made)));
+                        found.taken.extend(take(entry).map(|made| (key, made)));
                     }
                     // Not an experiment, or moved while it was read. A dangling link counts as broken.
-                    Err(ExperimentError::Read { .. }) if fs::symlink_metadata(&path).is_err() => {}
-                    Err(error) => broken.push(Broken {
+                    Err(ExperimentError::Read { .. }) if fs::symlink_metadata(&path).is_err() => {
+                        found.others.push(directory.clone());
+                    }
+                    Err(error) => found.broken.push(Broken {
                         directory: directory.clone(),
                         error,
                     }),
                 }
             }
-            (taken, broken)
+            found
         };
-        let mut found = (Vec::new(), Vec::new());
+        let mut found = Scanned::default();
         std::thread::scope(|scope| {
             let shares = directories.chunks(share);
             let workers: Vec<_> = shares.map(|part| scope.spawn(|| read(part))).collect();
             for worker in workers {
-                let (taken, broken) = worker.join().expect("reading does not panic");
-                found.0.extend(taken);
-                found.1.extend(broken);
+                let part = worker.join().expect("reading does not panic");
+                found.taken.extend(part.taken);
+                found.broken.extend(part.broken);
+                found.others.extend(part.others);
             }
         });
         Ok(found)
     }
 }
 
-/// Mapped experiments with start time and ID, and those that cannot be read.
-type Scanned<T> = (Vec<((String, String), T)>, Vec<Broken>);
+/// What is in an experiments directory.
+pub(crate) struct Scanned<T> {
+    /// Mapped experiments with start time and ID.
+    pub taken: Vec<((String, String), T)>,
+    /// Those that cannot be read.
+    broken: Vec<Broken>,
+    /// Directories without metadata.
+    others: Vec<PathBuf>,
+}
+
+impl<T> Default for Scanned<T> {
+    fn default() -> Self {
+        Self {
+            taken: Vec::new(),
+            broken: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+}
 
 /// Creates the first free directory below `root`, moving on second by second. `create_dir` is the claim: of several
 /// processes, only one succeeds.

@@ -66,8 +66,8 @@ impl ExperimentStore {
     /// # Errors
     /// [`ExperimentError::Read`] if the trash cannot be read.
     pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
-        let (found, _) = ExperimentStore::new(&self.trash()).scan_tracked(Metadata::load, &Some)?;
-        Ok(found.into_iter().map(|(_, entry)| entry).collect())
+        let found = ExperimentStore::new(&self.trash()).scan_tracked(Metadata::load, &Some)?;
+        Ok(found.taken.into_iter().map(|(_, entry)| entry).collect())
     }
 
     /// Finds a deleted experiment by full ID, or an unambiguous prefix or suffix.

@@ -1,4 +1,4 @@
-//! Counts and digests as text, the word that a misspelt one means, and the name of this machine.
+//! Counts, names and digests as text, the word that a misspelt one means, and the name of this machine.
 
 /// A count with its noun.
 ///
@@ -22,6 +22,16 @@ pub fn first_few<T: AsRef<str>>(words: &[T], most: usize) -> String {
     let more = (words.len() > most).then_some("...");
     let first = words.iter().take(most).map(AsRef::as_ref);
     first.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+/// The letters and digits of a name, in lower case.
+///
+/// ```
+/// assert_eq!(support::words::letters_and_digits("Begin Time (s)"), "begintimes");
+/// ```
+pub fn letters_and_digits(name: &str) -> String {
+    let own = name.chars().filter(|c| c.is_alphanumeric());
+    own.collect::<String>().to_lowercase()
 }
 
 /// Bytes of a digest as lower-case hex.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, columns, extension, mseed, other_rate, sac, signatures, table, text,
-    time_series, unreadable, wav,
+    time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -189,13 +189,9 @@ pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginni
     }
     let parsed = parse_named(&Bytes::from(bytes), &extension(path), hints);
     let (format, contents) = parsed.map_err(&error)?;
-    if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
-        let notes = contents.notes.all();
-        return Err(error(RecordingError::NoSamples { notes }));
-    }
     Ok(Beginning {
         format,
-        contents,
+        contents: with_samples(contents).map_err(&error)?,
         times,
     })
 }

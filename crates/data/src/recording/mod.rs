@@ -157,11 +157,15 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
             SPARE.set(bytes);
         }
     }
-    let contents = contents?;
+    with_samples(contents?).map_err(error)
+}
+
+/// # Errors
+/// If no trace has samples.
+fn with_samples(contents: Contents) -> Result<Contents, RecordingError> {
     if contents.traces.iter().all(|trace| trace.samples.is_empty()) {
-        return Err(error(RecordingError::NoSamples {
-            notes: contents.notes.all(),
-        }));
+        let notes = contents.notes.all();
+        return Err(RecordingError::NoSamples { notes });
     }
     Ok(contents)
 }

@@ -1,5 +1,7 @@
 //! Times in several columns: which of them has the year, the month, and so on to nanoseconds.
 
+use support::words::letters_and_digits;
+
 use super::time::{DAY, days_to_year};
 
 /// Names of the parts of a date and a time of day, from year to second, and fractions of a second.
@@ -55,14 +57,13 @@ pub(crate) struct TimeParts {
 impl TimeParts {
     /// Finds parts among the names of columns, each with the column's number.
     pub fn find(names: &[(usize, &str)]) -> Self {
-        let plain = |name: &str| {
-            let letters = name.chars().filter(|c| c.is_alphanumeric());
-            letters.collect::<String>().to_lowercase()
-        };
+        let plain: Vec<(usize, String)> = names
+            .iter()
+            .map(|(at, name)| (*at, letters_and_digits(name)))
+            .collect();
         let find = |wanted: &[&str]| {
-            let own = names.iter();
-            let mut own = own.filter(|(_, name)| wanted.contains(&&*plain(name)));
-            own.next().map(|(at, _)| *at)
+            let own = plain.iter().find(|(_, name)| wanted.contains(&&**name));
+            own.map(|(at, _)| *at)
         };
         let mut own = Self {
             parts: NAMES.map(find),

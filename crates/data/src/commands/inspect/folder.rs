@@ -2,8 +2,8 @@
 //!
 //! `walk` lists the files, `glance` tells what each of them is, one at a time, and `kinds` counts recordings that are alike.
 //! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`), or from folders and names of files
-//! (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to 64 MiB are read whole until 1 GiB has been read; of all others, only
-//! the first MiB is, and lengths are estimates.
+//! (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to 64 MiB are read whole until
+//! 1 GiB has been read; of all others, only the first MiB is, and lengths are estimates.
 
 mod channels;
 mod draft;
@@ -47,14 +47,6 @@ struct Others {
     advice: Option<String>,
 }
 
-/// A dataset, or a list of recordings.
-#[derive(Clone, Debug, Serialize)]
-struct Known {
-    path: String,
-    what: String,
-    advice: String,
-}
-
 /// What is in a folder.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Folder {
@@ -64,7 +56,7 @@ pub(super) struct Folder {
     /// Hidden files and those of systems and editors.
     left_out: usize,
     recordings: Vec<Kind>,
-    datasets: Vec<Known>,
+    datasets: BTreeSet<Dataset>,
     samples: Vec<Others>,
     label_tables: usize,
     /// Classes of the label tables, and the first of these tables.
@@ -102,7 +94,7 @@ pub(super) fn look(
             BEGINNING
         };
         left = left.saturating_sub(if most == whole { length } else { 0 });
-        seen.add(file, glance(&path, most));
+        seen.add(file, glance(&path, length, most));
         watch(Loading {
             split: "inspecting",
             done: done + 1,
@@ -127,15 +119,7 @@ pub(super) fn look(
         files: walked.files.len(),
         folders: walked.folders,
         left_out: walked.left_out,
-        datasets: seen
-            .datasets
-            .into_iter()
-            .map(|own| Known {
-                path: own.path,
-                what: own.what,
-                advice: own.advice,
-            })
-            .collect(),
+        datasets: seen.datasets,
         samples: seen.samples.into_values().collect(),
         label_tables: seen.tables.len(),
         label_classes: plan::sorted(

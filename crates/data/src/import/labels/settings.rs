@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 const LONGEST: f64 = 1e8;
 
 /// A table of labels, and its columns. Those that are not given are found by their names.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct LabelsFile {
     /// The table.
     pub file: PathBuf,
@@ -57,21 +58,6 @@ impl std::fmt::Display for TableColumn {
     }
 }
 
-/// The form with keys.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    file: PathBuf,
-    start: Option<TableColumn>,
-    date: Option<TableColumn>,
-    end: Option<TableColumn>,
-    duration: Option<TableColumn>,
-    class: Option<TableColumn>,
-    event: Option<TableColumn>,
-    recording: Option<TableColumn>,
-    length: Option<f64>,
-}
-
 impl<'de> Deserialize<'de> for LabelsFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -95,7 +81,9 @@ impl<'de> Deserialize<'de> for LabelsFile {
                 self,
                 map: A,
             ) -> Result<LabelsFile, A::Error> {
-                let keys = Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                // The derived form, with keys.
+                let keys =
+                    LabelsFile::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 if keys.end.is_some() && keys.duration.is_some() {
                     return Err(serde::de::Error::custom(
                         "`end` and `duration` give the same: keep one of them",
@@ -108,17 +96,7 @@ impl<'de> Deserialize<'de> for LabelsFile {
                         "`length` is {length}: expected seconds above 0, at most {LONGEST}"
                     )));
                 }
-                Ok(LabelsFile {
-                    file: keys.file,
-                    start: keys.start,
-                    date: keys.date,
-                    end: keys.end,
-                    duration: keys.duration,
-                    class: keys.class,
-                    event: keys.event,
-                    recording: keys.recording,
-                    length: keys.length,
-                })
+                Ok(keys)
             }
         }
         deserializer.deserialize_any(Visitor)

@@ -28,8 +28,8 @@ pub(crate) struct LabelRows {
     pub files: Option<FileColumn>,
 }
 
-/// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event` and one of files,
-/// whose names the list may give. Times are dates, or numbers in the unit given in the column's name.
+/// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event`
+/// and one of files, whose names the list may give. Times are dates, or numbers in the unit given in the column's name.
 ///
 /// # Errors
 /// [`DataError`] naming the line or the missing column.
@@ -42,16 +42,20 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     parse(&text, settings).map_err(|problem| in_file(path)(ImportError::from(problem)))
 }
 
-fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
-    let separator = separator(text);
-    let separated = Separated(separator);
-    let mut reader = csv::ReaderBuilder::new()
+fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .delimiter(separator)
         .trim(csv::Trim::All)
         .has_headers(false)
         .flexible(true)
-        .from_reader(text.as_bytes());
+        .from_reader(text.as_bytes())
+}
+
+fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
+    let separator = separator(text);
+    let separated = Separated(separator);
+    let mut reader = reader(text, separator);
     let rows = reader.records().collect::<Result<Vec<_>, _>>()?;
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
@@ -117,13 +121,7 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<Vec<Label>, DataError>> {
     let end = head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
     let text = text::decode(&head[..end.unwrap_or(head.len())]).ok()?;
     let separator = separator(&text);
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .delimiter(separator)
-        .trim(csv::Trim::All)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let first = reader.records().next()?.ok()?;
+    let first = reader(&text, separator).records().next()?.ok()?;
     let settings = LabelsFile::default();
     let columns = Columns::find(&first, Separated(separator), &settings).ok()?;
     let read = read(path, &settings);

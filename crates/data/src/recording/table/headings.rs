@@ -1,6 +1,6 @@
 //! The names of the columns of a table: in a line above the values, in a comment, or none.
 
-use support::words::counted;
+use support::words::{counted, letters_and_digits};
 
 use super::super::text::cell;
 use super::super::time::DateOrder;
@@ -8,7 +8,7 @@ use super::super::time_parts::is_part_of_date;
 use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
 use super::line::{ALIKE, Line, split};
-use super::names::{plain, time_name, unit, with_unit};
+use super::names::{time_name, unit, with_unit};
 use super::number::Commas;
 
 /// Names of `width` columns, above line `first`, and the line they are in.
@@ -239,7 +239,8 @@ fn commented(
     let block: Vec<Vec<String>> = own.map_while(|(_, line)| names(line)).collect();
     // Below the names may be units, such as `yr`.
     let telling = |names: &Vec<String>| {
-        let is_time = |name: &String| time_name(name).is_some() || is_part_of_date(&plain(name));
+        let is_time =
+            |name: &String| time_name(name).is_some() || is_part_of_date(&letters_and_digits(name));
         names.iter().any(is_time)
     };
     let found = block.iter().rposition(telling).unwrap_or(0);

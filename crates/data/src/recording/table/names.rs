@@ -271,12 +271,6 @@ pub(super) fn counts_rows(name: &str) -> bool {
     COUNTERS.contains(&&*plain)
 }
 
-/// The letters and digits of a name, in lower case.
-pub(super) fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.collect::<String>().to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

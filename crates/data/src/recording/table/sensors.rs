@@ -4,10 +4,9 @@ mod turns;
 
 use std::collections::HashMap;
 
-use support::words::first_few;
+use support::words::{first_few, letters_and_digits};
 
 use self::turns::Turns;
-use super::names::plain;
 use super::{Column, Notes, Remark, Values};
 
 /// Names of columns that identify the sensor of a row.
@@ -124,7 +123,7 @@ fn in_turn(columns: &[Column], times: Option<&[i64]>, notes: &mut Notes) -> Opti
         let is_text = matches!(column.values, Values::Texts(_));
         // A table without names has numbers for them.
         let unnamed = column.name.is_empty() || column.name.parse::<usize>().is_ok();
-        let may_be = PERHAPS.contains(&&*plain(&column.name)) || unnamed && is_text;
+        let may_be = PERHAPS.contains(&&*letters_and_digits(&column.name)) || unnamed && is_text;
         let is_seen = || turns.same_times(times) || turns.levels_differ(columns, at);
         if may_be && (is_text && turns.are_regular() || is_seen()) {
             found = found.or(Some(at));
@@ -147,12 +146,12 @@ fn in_turn(columns: &[Column], times: Option<&[i64]>, notes: &mut Notes) -> Opti
 
 /// Whether the texts of a column of this name may tell sensors apart.
 pub(super) fn may_be_sensor(name: &str) -> bool {
-    is_sensor(name) || !name.is_empty() && PERHAPS.contains(&&*plain(name))
+    is_sensor(name) || !name.is_empty() && PERHAPS.contains(&&*letters_and_digits(name))
 }
 
 /// Whether a column of this name identifies the sensor of a row.
 pub(super) fn is_sensor(name: &str) -> bool {
-    SENSORS.contains(&&*plain(name))
+    SENSORS.contains(&&*letters_and_digits(name))
 }
 
 /// Names of the sensors of the rows, if there are several and not too many.

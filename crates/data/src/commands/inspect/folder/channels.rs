@@ -46,7 +46,7 @@ pub(super) fn chosen(main: &Kind, columns: &[String]) -> Channels {
     let counts = |own: &String| {
         let lower = own.to_lowercase();
         [
-            "index", "id", "seq", "count", "counter", "sample", "unnamed", "row", "no", "nr",
+            "index", "id", "seq", "count", "counter", "sample", "row", "no", "nr",
         ]
         .contains(&lower.as_str())
             || lower.starts_with("unnamed")

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::super::super::seisbench;
 use super::super::is_recording;
 use super::super::recorded::recorded;
@@ -43,8 +45,8 @@ pub(super) enum Found {
     Unusable(String),
 }
 
-/// A dataset.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A dataset, or a list of recordings.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Dataset {
     pub path: String,
     pub what: String,
@@ -123,10 +125,9 @@ impl Facts {
     }
 }
 
-/// Looks at a file, of which at most `most` bytes are read if it is a recording.
-pub(super) fn glance(path: &Path, most: u64) -> Found {
+/// Looks at a file of `length` bytes, of which at most `most` are read if it is a recording.
+pub(super) fn glance(path: &Path, length: u64, most: u64) -> Found {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let length = std::fs::metadata(path).map_or(0, |found| found.len());
     if length == 0 {
         return Found::Other("empty files".into(), None);
     }
@@ -219,9 +220,9 @@ fn is_index(path: &Path) -> bool {
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     let text = crate::text::read(path).unwrap_or_default();
-    let mut lines = text.lines().map(str::trim);
-    let mut lines = lines
-        .by_ref()
+    let mut lines = text
+        .lines()
+        .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let names_file = |line: &str| {
         folder.join(line).is_file()

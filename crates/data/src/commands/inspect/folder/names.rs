@@ -1,5 +1,7 @@
 //! What names of files, folders and columns tell.
 
+use support::words::letters_and_digits;
+
 use crate::import::split_named;
 
 /// The ending of a name in lower case, of `a.csv.gz` that before `gz`.
@@ -47,12 +49,6 @@ pub(super) fn by_name(name: &str) -> Option<&'static str> {
         "log" => Some("logs"),
         _ => None,
     }
-}
-
-/// Only letters and digits, in lower case.
-fn plain(text: &str) -> String {
-    let characters = text.chars().filter(|c| c.is_alphanumeric());
-    characters.flat_map(char::to_lowercase).collect()
 }
 
 /// Names of columns and folders that tell who or when.
@@ -111,7 +107,7 @@ const LABELS: [&str; 19] = [
 
 /// Whether a column of this name tells the class of each row.
 pub(super) fn is_label(column: &str) -> bool {
-    let column = plain(column);
+    let column = letters_and_digits(column);
     let trimmed = ["name", "id", "code", "type"]
         .iter()
         .find_map(|end| column.strip_suffix(end));
@@ -120,7 +116,7 @@ pub(super) fn is_label(column: &str) -> bool {
 
 /// Whether a column of this name tells the group of each row.
 pub(super) fn is_group(column: &str) -> bool {
-    let column = plain(column);
+    let column = letters_and_digits(column);
     let trimmed = ["name", "id", "no", "nr", "number"]
         .iter()
         .find_map(|end| column.strip_suffix(end));
@@ -254,7 +250,7 @@ pub(super) fn word(text: &str) -> Word {
         return Word::Random;
     }
     match is_number {
-        true if GROUPS.contains(&plain(&letters).as_str()) => Word::Subject,
+        true if GROUPS.contains(&letters_and_digits(&letters).as_str()) => Word::Subject,
         true => Word::Numbered,
         false => Word::Other,
     }
@@ -262,7 +258,7 @@ pub(super) fn word(text: &str) -> Word {
 
 /// Whether a part of a name announces who or when in the next one: `subject` of `subject_1`.
 pub(super) fn announces_group(text: &str) -> bool {
-    GROUPS.contains(&plain(text).as_str())
+    GROUPS.contains(&letters_and_digits(text).as_str())
 }
 
 #[cfg(test)]

@@ -26,14 +26,18 @@ pub(super) fn is_divided(files: &[File]) -> bool {
         && files.iter().any(|file| channels(file).len() < all.len())
 }
 
+/// What a placeholder stands for in a file.
+fn value(told: &Option<Told>, at: usize) -> Option<String> {
+    told.as_ref().map(|told| told.values[at].clone())
+}
+
 /// The keys that a file of a layout has.
 fn keys(layout: &Layout, at: usize) -> Vec<(&'static str, String)> {
-    let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
     let split =
-        value(&layout.split).map(|own| split_named(&own).map_or(own.clone(), str::to_owned));
+        value(&layout.split, at).map(|own| split_named(&own).map_or(own.clone(), str::to_owned));
     let keys = [
-        ("class", value(&layout.class)),
-        ("group", value(&layout.group)),
+        ("class", value(&layout.class, at)),
+        ("group", value(&layout.group, at)),
         ("split", split),
     ];
     keys.into_iter()
@@ -109,10 +113,9 @@ fn is_right(layout: &Layout, files: &[File], base: &Path) -> bool {
     };
     let mut meant = BTreeMap::new();
     for (at, i) in layout.files.iter().enumerate() {
-        let value = |told: &Option<Told>| told.as_ref().map(|told| told.values[at].clone());
         meant.insert(
             base.join(joined(&files[*i].path)),
-            (value(&layout.class), value(&layout.group)),
+            (value(&layout.class, at), value(&layout.group, at)),
         );
     }
     config.recordings.len() == meant.len()
