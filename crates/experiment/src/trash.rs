@@ -54,19 +54,34 @@ impl ExperimentStore {
             )));
         }
         let _held = ExperimentLock::take(entry)?;
-        let trash = self.trash();
+        let trash = self.own_trash()?;
         fs::create_dir_all(&trash).map_err(ExperimentError::write(&trash))?;
         let target = trash.join(&entry.id);
         move_to(&entry.directory, &target)?;
         Ok(target)
     }
 
+    /// The trash folder, which may not exist yet.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Usage`] if it is a link: folders elsewhere are not deleted, restored or purged.
+    fn own_trash(&self) -> Result<PathBuf, ExperimentError> {
+        let trash = self.trash();
+        if trash.is_symlink() {
+            return Err(ExperimentError::Usage(format!(
+                "{} is a symbolic link, so what is deleted would lie outside the experiments directory: remove the link",
+                trash.display()
+            )));
+        }
+        Ok(trash)
+    }
+
     /// Lists the experiments in the trash.
     ///
     /// # Errors
-    /// [`ExperimentError::Read`] if the trash cannot be read.
+    /// [`ExperimentError::Read`] if the trash cannot be read, [`ExperimentError::Usage`] if it is a link.
     pub fn deleted(&self) -> Result<Vec<Entry>, ExperimentError> {
-        let found = ExperimentStore::new(&self.trash()).scan_tracked(Metadata::load, &Some)?;
+        let found = ExperimentStore::new(&self.own_trash()?).scan_tracked(Metadata::load, &Some)?;
         Ok(found.taken.into_iter().map(|(_, entry)| entry).collect())
     }
 
@@ -154,6 +169,23 @@ mod tests {
         assert!(error.to_string().contains("exists"), "{error}");
         store.purge(&store.find_deleted("2026").unwrap()).unwrap();
         assert!(store.deleted().unwrap().is_empty());
+    }
+
+    /// A link may lead to folders of others.
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_removed_through_a_link() {
+        let (_folder, store) = crate::test_store::store();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = elsewhere.path().join("m");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("metadata.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), store.trash()).unwrap();
+        let problem = store.deleted().unwrap_err().to_string();
+        assert!(problem.contains("symbolic link"), "{problem}");
+        let entry = store.find("00000001").unwrap();
+        assert!(store.delete(&entry).is_err());
+        assert!(entry.directory.exists() && other.exists());
     }
 
     #[test]
