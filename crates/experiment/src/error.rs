@@ -42,7 +42,7 @@ pub enum ExperimentError {
         source: serde_json::Error,
     },
     /// No experiment matches an ID.
-    #[error("no experiment matches `{id}` in {}", shown(path))]
+    #[error("no experiment matches `{}` in {}", plain(id), shown(path))]
     NotFound {
         /// The ID as given.
         id: String,
@@ -50,7 +50,7 @@ pub enum ExperimentError {
         path: PathBuf,
     },
     /// Several experiments match an ID.
-    #[error("`{id}` is ambiguous; it matches:\n  {}", candidates.join("\n  "))]
+    #[error("`{}` is ambiguous; it matches:\n  {}", plain(id), plain_lines(&candidates.join("\n  ")))]
     Ambiguous {
         /// The ID as given.
         id: String,
@@ -94,7 +94,7 @@ pub enum ExperimentError {
         short: &'static [&'static str],
     },
     /// The request is invalid.
-    #[error("{0}")]
+    #[error("{}", plain_lines(.0))]
     Usage(String),
     /// A figure cannot be drawn.
     #[error("cannot draw a figure: {0}")]
@@ -112,6 +112,11 @@ pub fn plain(text: &str) -> String {
         }
     };
     text.chars().map(clean).collect()
+}
+
+/// [`plain`] text of several lines.
+fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn advice_on_field(nearest: Option<&str>, short: &[&str]) -> String {
