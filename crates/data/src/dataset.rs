@@ -15,7 +15,6 @@ use crate::preprocessing::{
 use crate::reader::note;
 use crate::split::{Inputs, Loading, Split, Storage};
 
-pub use time_features::TimeValues;
 use time_features::check_time;
 
 /// A dataset ready for training.

@@ -134,31 +134,6 @@ impl FeatureLayout {
         self.bands..self.frame - self.time
     }
 
-    /// The features in time of all frames of inputs.
-    fn time<'x>(&self, features: &'x mut [f32]) -> impl Iterator<Item = &'x mut [f32]> {
-        let first = self.frame - self.time;
-        let frames = features.chunks_exact_mut(self.frame);
-        frames.map(move |frame| &mut frame[first..])
-    }
-
-    /// Takes the features in time from scaled inputs, where they become 0, the mean.
-    pub(crate) fn take_time(&self, features: &mut [f32]) -> Vec<f32> {
-        let mut taken = Vec::with_capacity(features.len() / self.frame * self.time);
-        for values in self.time(features) {
-            taken.extend_from_slice(values);
-            values.fill(0.0);
-        }
-        taken
-    }
-
-    /// Puts back what [`FeatureLayout::take_time`] took.
-    pub(crate) fn set_time(&self, features: &mut [f32], taken: &[f32]) {
-        let frames = self
-            .time(features)
-            .zip(taken.chunks_exact(self.time.max(1)));
-        frames.for_each(|(values, taken)| values.copy_from_slice(taken));
-    }
-
     /// Factors of a response in frame `frame` of a channel's frames.
     fn response_of(&self, channel: usize, frame: usize) -> Option<&[f32]> {
         let features = self.shape[2];
@@ -219,8 +194,7 @@ impl FeatureAugmentation {
     }
 
     /// Augments the scaled features of one sample: adds noise, a response and a shift of the level, then sets masked
-    /// values to 0, the mean. In half of the samples, all features in time are masked, so that the network does not
-    /// depend on them.
+    /// values to 0, the mean.
     ///
     /// # Shapes
     /// `features` `[channels, segments, features]`, flattened.
@@ -250,10 +224,6 @@ impl FeatureAugmentation {
             for frame in features.chunks_exact_mut(layout.frame) {
                 frame[layout.level()].iter_mut().for_each(|v| *v += shift);
             }
-        }
-        // Nothing is drawn without such features, so that the numbers of other runs stay the same.
-        if layout.time > 0 && rng.random::<u64>() < 1 << 63 {
-            layout.time(features).for_each(|values| values.fill(0.0));
         }
         for (i, row) in features.chunks_exact_mut(bins).enumerate() {
             if masked_segments.contains(&(i % segments)) {

@@ -56,13 +56,13 @@ pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{
     ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
 };
-pub use dataset::{Dataset, TimeValues};
+pub use dataset::Dataset;
 pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
     EdgeSettings, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing, SEGMENTS,
     Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds,
-    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use data::{BandLayout, Preprocessing, SpectralMethod, TimeFeatures};
+use data::{BandLayout, Preprocessing, SpectralMethod};
 use deploy::network::Network;
 use deploy::quantise::{IntegerNetwork, IntegerRunner};
 use deploy::{DeployError, ModelFile, TrainedModel, c, onnx, saved_model, tflite};
@@ -156,8 +156,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
                 "spectral": {"method": "bands", "bands": odd_bands}, "normalisation": "none",
             }),
         ),
-        case("bands-time", false, in_time.clone()),
-        case("bands-unused", false, in_time),
+        case("bands-time", false, in_time),
         case(
             "batch",
             false,
@@ -195,10 +194,7 @@ fn main() -> Result<(), Error> {
 fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
     let mut preprocessing: Preprocessing = serde_json::from_value(case.preprocessing.clone())?;
     if preprocessing.spectral.method == SpectralMethod::Bands {
-        let mut layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
-        if case.name == "bands-unused" {
-            layout.time = TimeFeatures::Unused;
-        }
+        let layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
         preprocessing.segments = layout.segments;
         preprocessing.bands = Some(layout);
     }

@@ -21,7 +21,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// Fields at the top of `metadata.json` that the programs write, in every run or in some. All other fields there are the
 /// user's.
-pub const FIELDS: [&str; 26] = [
+pub const FIELDS: [&str; 27] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -33,6 +33,7 @@ pub const FIELDS: [&str; 26] = [
     "seed",
     "class_names",
     "augmentation_choice",
+    "front_end_choice",
     "fold",
     "fold_name",
     "study",

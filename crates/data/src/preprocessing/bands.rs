@@ -17,7 +17,7 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
-pub use layout::{BandLayout, TimeFeatures};
+pub use layout::BandLayout;
 
 /// The planned front end with its buffers.
 pub(super) struct Bands {
@@ -174,12 +174,11 @@ impl Bands {
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
         self.times.clear();
-        let channels = window.chunks_exact(samples).zip(&self.mean_squares);
-        let in_time = channels.map(|(channel, square)| match self.layout.time {
-            TimeFeatures::Used => time::features(channel, *square),
-            TimeFeatures::None | TimeFeatures::Unused => [f32::NAN; time::FEATURES],
-        });
-        self.times.extend(in_time);
+        if self.layout.time {
+            let channels = window.chunks_exact(samples).zip(&self.mean_squares);
+            let in_time = channels.map(|(channel, square)| time::features(channel, *square));
+            self.times.extend(in_time);
+        }
         self.keep(shift);
         self.find(window);
         let (starts, bands) = (self.starts.len(), self.layout.bands());
@@ -341,13 +340,14 @@ impl Bands {
         let level = (mean + unit) as f32;
         let mut logs = self.logs.chunks_exact_mut(width * starts).zip(&offsets);
         let levels = bands + usize::from(self.layout.level);
-        for (known, times) in self.known.iter().zip(&self.times) {
+        for (channel, known) in self.known.iter().enumerate() {
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
                 let (own, others) = logs.split_at_mut(bands * starts);
                 subtract(own, (removed - offset) as f32);
                 let (last, in_time) = others.split_at_mut((levels - bands) * starts);
                 last.fill(level);
+                let times = self.times.get(channel).into_iter().flatten();
                 let in_time = in_time.chunks_exact_mut(starts).zip(times);
                 in_time.for_each(|(row, value)| row.fill(*value));
                 let shape = Shape {

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
 
-pub use self::bands::{BandLayout, TimeFeatures};
+pub use self::bands::BandLayout;
 pub use self::chain::{Chain, PlannedStep};
 pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
 pub use self::pipeline::Pipeline;
@@ -142,10 +142,9 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// The features in time of `bands`.
-    pub fn time_features(&self) -> TimeFeatures {
-        let layout = self.bands.as_ref();
-        layout.map_or(TimeFeatures::None, |layout| layout.time)
+    /// Whether inputs have the features in time of `bands`.
+    pub fn has_time(&self) -> bool {
+        self.bands.as_ref().is_some_and(|layout| layout.time)
     }
 
     /// Limit below which a standard deviation counts as zero.

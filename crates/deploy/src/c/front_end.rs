@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use data::{
     BandLayout, Compression, Normalisation, Preprocessing, SEGMENTS, SpectralMethod, Step,
-    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 
 use super::steps::Steps;
@@ -83,7 +83,7 @@ impl FrontEnd {
         define("FEATURES", features.to_string());
         define("HOP", method.hop.to_string());
         let is_bands = method.name == "METHOD_BANDS";
-        let uses_time = is_bands && preprocessing.time_features() == TimeFeatures::Used;
+        let uses_time = is_bands && preprocessing.has_time();
         let stream = stream(preprocessing, &method, [channels, samples], encoded);
         if let Ok(Stream { segment, .. }) = stream {
             define("SEGMENT", segment.to_string());
@@ -171,7 +171,7 @@ fn stream(
         Step::Demean => is_bands,
         _ => false,
     };
-    if is_bands && preprocessing.time_features() == TimeFeatures::Used {
+    if is_bands && preprocessing.has_time() {
         return Err("the features in time of `bands` come from the window");
     }
     if !preprocessing.steps.iter().all(is_of_segments) {
@@ -356,11 +356,9 @@ fn normalisation(
     let statistics = preprocessing.statistics.as_ref();
     match (preprocessing.normalisation, statistics) {
         (Normalisation::None, _) => Ok((String::new(), 0)),
-        (Normalisation::Sample, _) if preprocessing.time_features() != TimeFeatures::None => {
-            Err(refuse(
-                "the normalisation `sample` is not supported with features in time: train with `band`",
-            ))
-        }
+        (Normalisation::Sample, _) if preprocessing.has_time() => Err(refuse(
+            "the normalisation `sample` is not supported with features in time: train with `band`",
+        )),
         (Normalisation::Sample, _) => {
             let text = format!(
                 "#define NORMALISE_SAMPLE 1\n#define GUARD_ABSOLUTE {:?}\n#define GUARD_RELATIVE {:?}\n",

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use data::{BandLayout, TimeFeatures};
+use data::BandLayout;
 use model::{InputShape, ModelKind};
 use serde_json::{Value, json};
 
@@ -131,7 +131,7 @@ fn in_time() -> [(&'static str, Value); 2] {
             json!({"spectral": spectral, "normalisation": "band", "statistics": statistics(2 * 20), "steps": ["demean"]}),
         ),
         (
-            "bands-unused",
+            "bands-time-dataset",
             json!({"spectral": spectral, "normalisation": "dataset", "statistics": statistics(2)}),
         ),
     ]
@@ -224,10 +224,7 @@ fn every_front_end_passes_its_own_test() {
         let mut parsed: data::Preprocessing = serde_json::from_value(preprocessing).unwrap();
         let bins = match name.split('-').next() {
             Some("bands") => {
-                let mut layout = BandLayout::new(&parsed.spectral.bands, SAMPLES).unwrap();
-                if name == "bands-unused" {
-                    layout.time = TimeFeatures::Unused;
-                }
+                let layout = BandLayout::new(&parsed.spectral.bands, SAMPLES).unwrap();
                 let features = layout.features();
                 parsed.bands = Some(layout);
                 features

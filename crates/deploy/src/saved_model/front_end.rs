@@ -7,7 +7,7 @@ mod time_features;
 
 use data::{
     BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
-    TimeFeatures, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 use model::InputShape;
 
@@ -63,8 +63,7 @@ impl<'a> FrontEnd<'a> {
             | Normalisation::Band
             | Normalisation::None => {}
         }
-        let has_time = preprocessing.time_features() != TimeFeatures::None;
-        if has_time && preprocessing.normalisation == Normalisation::Sample {
+        if preprocessing.has_time() && preprocessing.normalisation == Normalisation::Sample {
             return Err(LeftOut::TimeOfSample);
         }
         let features = input.channels;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use data::{Dataset, DatasetConfig, Storage, TimeFeatures, batch};
+use data::{Dataset, DatasetConfig, Storage, batch};
 use deploy::TrainedModel;
 use deploy::network::Network;
 use deploy::quantise::{Agreement, IntegerNetwork};
@@ -57,11 +57,7 @@ impl Quantised {
         model: &TrainedModel<'_>,
         arguments: &CalibrationArgs,
     ) -> Result<Self, TrainerError> {
-        let mut dataset = dataset(entry, arguments)?;
-        // The training decided whether the features in time are used.
-        if model.preprocessing().time_features() == TimeFeatures::Unused {
-            dataset.leave_out_time();
-        }
+        let dataset = dataset(entry, arguments)?;
         if !dataset.preprocessing.makes_inputs_of(model.preprocessing()) {
             let id = entry.id.clone();
             return Err(DatasetError::OtherPreprocessing { id }.into());
@@ -95,6 +91,10 @@ fn dataset(entry: &Entry, arguments: &CalibrationArgs) -> Result<Dataset, Traine
     if recipe.normalisation.is_some() {
         config.normalisation = recipe.normalisation;
     }
+    config.set_defaults(
+        recipe.spectral_processing.as_ref(),
+        recipe.preprocessing.as_deref(),
+    )?;
     let dataset = Dataset::watch(&config, DEFAULT_NORMALISATION, Storage::Memory, &mut |_| {})?;
     Ok(dataset)
 }

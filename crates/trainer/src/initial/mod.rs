@@ -5,6 +5,7 @@ mod keras;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use data::{Preprocessing, SpectralConfig};
 use experiment::ExperimentStore;
 use model::{
     CARD_FILE, ModelCard, NamedTensor, Plan, Transferred, WEIGHTS_FILE, Weights, named_tensors,
@@ -30,22 +31,7 @@ pub struct Source {
 /// # Errors
 /// [`TrainerError`] if nothing is found, or it holds no weights.
 pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, TrainerError> {
-    let given = Path::new(named);
-    let path = if given.is_file() {
-        given.to_owned()
-    } else {
-        let folder = if given.is_dir() {
-            given.to_owned()
-        } else {
-            ExperimentStore::new(experiments).find(named)?.directory
-        };
-        let inside = [
-            folder.join(WEIGHTS_FILE),
-            folder.join("model").join(WEIGHTS_FILE),
-        ];
-        let found = inside.into_iter().find(|path| path.is_file());
-        found.ok_or_else(|| wrong(&folder, "holds no model.safetensors"))?
-    };
+    let path = locate(named, experiments)?;
     let length = std::fs::metadata(&path)
         .map_err(|error| wrong(&path, error))?
         .len();
@@ -61,14 +47,48 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
     } else {
         named_tensors(&bytes).map_err(|error| wrong(&path, error))?
     };
-    let card = std::fs::read(path.with_file_name(CARD_FILE))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<ModelCard>(&bytes).ok());
+    let classes = card(&path).map(|card| card.class_names);
     Ok(Source {
         path,
         tensors,
-        classes: card.map(|card| card.class_names),
+        classes,
     })
+}
+
+/// The front end of the model named by `--init-from`; `None` if no `model.json` has one.
+///
+/// # Errors
+/// [`TrainerError`] if no model is found.
+pub fn front_end(named: &str, experiments: &Path) -> Result<Option<SpectralConfig>, TrainerError> {
+    let card = card(&locate(named, experiments)?);
+    let preprocessing =
+        card.map(|card| serde_json::from_value::<Preprocessing>(card.preprocessing));
+    Ok(preprocessing.and_then(Result::ok).map(|own| own.spectral))
+}
+
+/// Path of the weights named by `--init-from`.
+fn locate(named: &str, experiments: &Path) -> Result<PathBuf, TrainerError> {
+    let given = Path::new(named);
+    if given.is_file() {
+        return Ok(given.to_owned());
+    }
+    let folder = if given.is_dir() {
+        given.to_owned()
+    } else {
+        ExperimentStore::new(experiments).find(named)?.directory
+    };
+    let inside = [
+        folder.join(WEIGHTS_FILE),
+        folder.join("model").join(WEIGHTS_FILE),
+    ];
+    let found = inside.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| wrong(&folder, "holds no model.safetensors"))
+}
+
+/// The `model.json` beside weights, if there is one.
+fn card(weights: &Path) -> Option<ModelCard> {
+    let bytes = std::fs::read(weights.with_file_name(CARD_FILE)).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 fn wrong(path: &Path, problem: impl std::fmt::Display) -> TrainerError {

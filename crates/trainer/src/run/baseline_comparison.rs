@@ -67,7 +67,7 @@ pub struct BaselineComparison {
     pub validation: Option<Verdict>,
     /// Verdict on the test split.
     pub test: Option<Verdict>,
-    /// Whether the network's front end could have features in time and has none.
+    /// Whether the network's front end could have features in time, and they were not tried.
     lacks_time: bool,
 }
 
@@ -81,7 +81,9 @@ impl BaselineComparison {
     ) -> Option<Self> {
         let dataset = &prepared.dataset;
         let spectral = &prepared.config.spectral;
-        let lacks_time = spectral.method == SpectralMethod::Bands && !spectral.bands.time;
+        let lacks_time = spectral.method == SpectralMethod::Bands
+            && !spectral.bands.time
+            && prepared.front_end_search.is_none();
         let test_windows = if dataset.test_is_val {
             0
         } else {

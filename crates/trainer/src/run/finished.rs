@@ -77,11 +77,6 @@ impl Trained {
         }
         let mut results = report::results(&outcome, &judgement.test, &dataset);
         add_scores(&mut results, &judgement, scores.as_ref());
-        if let Some(choice) = &judgement.time_features {
-            let mut fields = json!(choice);
-            fields["used"] = choice.is_used().into();
-            results.other.insert("time_features".into(), fields);
-        }
         if let Some(baselines) = &baselines {
             results.other.extend(baselines.to_json());
         }

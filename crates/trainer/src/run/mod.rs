@@ -7,9 +7,9 @@ mod augmentation;
 mod baseline_comparison;
 mod claimed;
 mod finished;
+mod front_end;
 mod prepared;
 mod site_shift;
-mod time_choice;
 mod trained;
 mod trial;
 
@@ -55,6 +55,7 @@ pub fn run(
 ) -> Result<Finished, TrainerError> {
     Prepared::new(job.clone(), progress)?
         .choose_augmentation(interrupt, progress)?
+        .choose_front_end(interrupt, progress)?
         .claim(progress)?
         .train(interrupt, progress)?
         .finish(progress)

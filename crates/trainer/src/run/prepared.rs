@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use data::{Augmentation, Dataset, DatasetConfig, batch, demo};
+use data::{Augmentation, Dataset, DatasetConfig, SpectralConfig, batch, demo};
 use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
-use super::trial::AugmentationSearch;
+use super::augmentation::AugmentationSearch;
+use super::front_end::FrontEndSearch;
 use crate::budget::{self, NodeCost};
 use crate::compute::Target;
 use crate::error::TrainerError;
@@ -43,6 +44,10 @@ pub struct Prepared {
     pub initial: Option<Weights>,
     /// How the augmentation was chosen, for the metadata; `None` if the recipe fixes it.
     pub augmentation_search: Option<AugmentationSearch>,
+    /// Whether neither the dataset configuration nor the recipe names the front end.
+    pub leaves_front_end_open: bool,
+    /// How the front end was chosen, for the metadata; `None` if it was given.
+    pub front_end_search: Option<FrontEndSearch>,
 }
 
 impl Prepared {
@@ -62,16 +67,8 @@ impl Prepared {
             config.normalisation = job.recipe.normalisation;
         }
         let named = [config.names_front_end, !config.steps.is_empty()];
-        config.set_defaults(
-            job.recipe.spectral_processing.as_ref(),
-            job.recipe.preprocessing.as_deref(),
-        )?;
-        if !config.names_front_end {
-            progress.say(
-                "the dataset configuration names no `spectral_processing`: the front end is `bands`, log power in \
-                 frequency bands",
-            );
-        }
+        let of_source = set_front_end(&mut config, &job, progress)?;
+        let leaves_front_end_open = !config.names_front_end;
         config.absolute_thresholds = job.resume.as_ref().is_some_and(has_absolute_thresholds);
         config.fold = job.recipe.fold;
         config.held_out = job.recipe.held_out.clone();
@@ -81,6 +78,13 @@ impl Prepared {
             identity,
         } = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
+        if let Some(own) = of_source.filter(|own| !is_same(own, &dataset.preprocessing.spectral)) {
+            progress.warn(&format!(
+                "the weights of --init-from were trained with another front end (`spectral_processing: {}`): they expect \
+                 other inputs",
+                json!(own)
+            ));
+        }
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let (architecture, plan) = network(&job, &dataset)?;
@@ -111,6 +115,8 @@ impl Prepared {
         Ok(Self {
             initial,
             augmentation_search: None,
+            leaves_front_end_open,
+            front_end_search: None,
             job,
             target: choice.target,
             threads,
@@ -171,7 +177,7 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// Fields added by the user, the fold, and how the augmentation was chosen.
+    /// Fields added by the user, the fold, and how the augmentation and the front end were chosen.
     fn other_fields(&self) -> Map<String, Value> {
         let mut fields = self.job.tracking.meta.clone();
         if let Some(fold) = self.job.recipe.fold {
@@ -179,6 +185,9 @@ impl Prepared {
         }
         if let Some(search) = &self.augmentation_search {
             fields.insert("augmentation_choice".into(), json!(search));
+        }
+        if let Some(search) = &self.front_end_search {
+            fields.insert("front_end_choice".into(), json!(search));
         }
         fields
     }
@@ -198,6 +207,49 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
         }
     };
     Ok(DatasetConfig::load(&path, job.recipe.task.as_deref())?)
+}
+
+/// Completes the front end of the dataset configuration from the recipe, or else from the model whose weights the
+/// training starts from. Returns the front end of that model.
+fn set_front_end(
+    config: &mut DatasetConfig,
+    job: &Job,
+    progress: &Progress,
+) -> Result<Option<SpectralConfig>, TrainerError> {
+    let recipe = &job.recipe;
+    config.set_defaults(
+        recipe.spectral_processing.as_ref(),
+        recipe.preprocessing.as_deref(),
+    )?;
+    let root = &job.tracking.experiments_dir;
+    let of_source = match &recipe.init_from {
+        Some(source) if job.resume.is_none() => initial::front_end(source, root)?,
+        _ => None,
+    };
+    if !config.names_front_end {
+        config.set_defaults(of_source.as_ref(), None)?;
+        progress.say(match &of_source {
+            Some(_) => {
+                "the dataset configuration names no `spectral_processing`: the front end is that of the model in \
+                 --init-from"
+            }
+            None => {
+                "the dataset configuration names no `spectral_processing`: the front end is `bands`, log power in \
+                 frequency bands"
+            }
+        });
+    }
+    Ok(of_source)
+}
+
+/// Whether two front ends compute the same from the same samples.
+fn is_same(own: &SpectralConfig, other: &SpectralConfig) -> bool {
+    let sampling_rate = other.sampling_rate;
+    let own = SpectralConfig {
+        sampling_rate,
+        ..own.clone()
+    };
+    own == *other
 }
 
 /// The data as read.

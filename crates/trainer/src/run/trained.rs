@@ -2,7 +2,6 @@
 
 use super::claimed::Claimed;
 use super::prepared::Prepared;
-use super::time_choice::TimeChoice;
 use crate::compute::{self, Start};
 use crate::error::TrainerError;
 use crate::metrics::{Evaluation, predictions, probabilities};
@@ -36,8 +35,6 @@ pub struct Judgement {
     pub temperature: f64,
     /// Expected calibration error at that temperature, between 0 and 1.
     pub calibration_error: f64,
-    /// Whether features in time are used, if the front end has them.
-    pub time_features: Option<TimeChoice>,
 }
 
 /// A run with its model written.
@@ -177,11 +174,7 @@ impl Claimed {
         {
             return Err(error);
         }
-        let time_features = TimeChoice::apply(&mut self.prepared, &outcome.best_weights)?;
-        if let Some(choice) = &time_features {
-            progress.say(&choice.message());
-        }
-        let judgement = self.judge(&outcome, time_features)?;
+        let judgement = self.judge(&outcome)?;
         // The model is written: problems with figures must not turn the run into a failure.
         for problem in show(&mut self.experiment, &self.prepared, &outcome, &judgement) {
             progress.warn(&problem);
@@ -190,11 +183,7 @@ impl Claimed {
     }
 
     /// Evaluates the kept weights, fits the temperature and writes the model.
-    fn judge(
-        &mut self,
-        outcome: &Outcome,
-        time_features: Option<TimeChoice>,
-    ) -> Result<Judgement, TrainerError> {
+    fn judge(&mut self, outcome: &Outcome) -> Result<Judgement, TrainerError> {
         let Prepared {
             job,
             target,
@@ -225,7 +214,6 @@ impl Claimed {
             probabilities_validation: probabilities(&validation, classes, temperature),
             temperature,
             calibration_error: error,
-            time_features,
         })
     }
 }

@@ -1,4 +1,5 @@
-//! Features in time of the front end `bands`: the validation split decides whether they are used.
+//! Features in time of the front end `bands`: short trials decide whether a dataset without a front end of its own gets
+//! them.
 
 use super::*;
 
@@ -8,28 +9,35 @@ fn uniform(seed: &mut u64) -> f32 {
     (*seed >> 40) as f32 / (1u64 << 24) as f32
 }
 
-/// Noise with many small values and a few large ones, or with two values. Both have a flat spectrum.
+/// Noise with many small values, or of two values. Both have a flat spectrum and the same power; the first has the higher
+/// kurtosis.
 fn window(seed: u64, is_impulsive: bool, is_smooth: bool) -> Vec<f32> {
     let mut seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut last = 0.0;
-    (0..2 * 256)
+    let mut values: Vec<f32> = (0..2 * 256)
         .map(|_| {
             let sign = if uniform(&mut seed) < 0.5 { -1.0 } else { 1.0 };
-            let value = sign
-                * if is_impulsive {
-                    uniform(&mut seed).powi(6)
-                } else {
-                    1.0
-                };
-            // The spectrum of this class falls at high frequencies.
-            last = if is_smooth { 0.5 * last + value } else { value };
+            let size = if is_impulsive {
+                uniform(&mut seed)
+            } else {
+                1.0
+            };
+            // The spectrum of smooth windows falls at high frequencies.
+            last = sign * size + if is_smooth { 0.5 * last } else { 0.0 };
             last
         })
-        .collect()
+        .collect();
+    let power = values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32;
+    values.iter_mut().for_each(|v| *v /= power.sqrt());
+    values
 }
 
-/// A dataset of two classes. `kind` says of a split and class whether its windows are impulsive, and smooth.
-fn dataset(place: &Place, kind: impl Fn(&str, i64) -> [bool; 2]) -> PathBuf {
+/// The front end named by a configuration.
+const IN_TIME: &str = "spectral_processing: {method: bands, bands: {time: true}}\n";
+
+/// A dataset of two classes with `front_end` in its configuration. `kind` says of a split and class whether its windows
+/// are impulsive, and smooth.
+fn dataset(place: &Place, front_end: &str, kind: impl Fn(&str, i64) -> [bool; 2]) -> PathBuf {
     let folder = place.folder.path();
     for (number, split) in ["train", "val", "test"].into_iter().enumerate() {
         let path = folder.join(format!("{split}.tfrecord"));
@@ -57,8 +65,8 @@ fn dataset(place: &Place, kind: impl Fn(&str, i64) -> [bool; 2]) -> PathBuf {
     }
     let config = folder.join("dataset_config.yaml");
     let text = "t:\n  class_names: [a, b]\n  train_index_file: train.txt\n  val_index_file: val.txt\n  \
-                test_index_file: test.txt\nspectral_processing: {method: bands, bands: {time: true}}\n";
-    std::fs::write(&config, text).unwrap();
+                test_index_file: test.txt\n";
+    std::fs::write(&config, format!("{text}{front_end}")).unwrap();
     config
 }
 
@@ -101,58 +109,82 @@ fn assert_evaluates_alike(place: &Place, experiment: &Path) {
 }
 
 #[test]
-fn features_in_time_are_used_where_they_tell_the_classes() {
+fn features_in_time_are_used_where_the_configuration_names_them() {
     let place = Place::new();
-    let config = dataset(&place, |_, label| [label == 1, false]);
+    let config = dataset(&place, IN_TIME, |_, label| [label == 1, false]);
     let (experiment, said) = trained(&place, &config, &[]);
-    assert!(said.contains("the features in time are used"), "{said}");
-    let choice = metadata(&experiment)["results"]["time_features"].clone();
-    assert_eq!(choice["used"], true, "{choice}");
-    assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], "used");
+    assert!(!said.contains("trials"), "{said}");
+    assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     assert_evaluates_alike(&place, &experiment);
-    // Streamed inputs are computed anew for both.
     let (streamed, _) = trained(&place, &config, &["--stream"]);
     assert_ne!(streamed, experiment);
-    assert_eq!(metadata(&streamed)["results"]["time_features"], choice);
+    assert_eq!(history(&streamed), history(&experiment));
+}
+
+#[test]
+fn features_in_time_are_chosen_where_they_tell_the_classes() {
+    let place = Place::new();
+    let config = dataset(&place, "", |_, label| [label == 1, false]);
+    let (experiment, said) = trained(&place, &config, &[]);
+    assert!(said.contains("training with them"), "{said}");
+    let choice = metadata(&experiment)["front_end_choice"].clone();
+    assert_eq!(choice["time"], true, "{choice}");
+    assert!(choice["with_time"].as_f64() > choice["without_time"].as_f64());
+    assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
+    assert_evaluates_alike(&place, &experiment);
+    // The choice depends on the data alone, and a run that is resumed keeps it.
+    let (other, _) = trained(&place, &config, &["--seed", "7", "--stream"]);
+    assert_ne!(other, experiment);
+    assert_eq!(metadata(&other)["front_end_choice"], choice);
+    let id = experiment.file_name().unwrap().to_str().unwrap();
+    let output = place.run(&["--resume", id]);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("trials"), "{said}");
+    assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
+    // Calibration in 8 bits reads the data with the front end that was chosen.
+    let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
+        .args(["quantise", id, "--experiments-dir"])
+        .arg(place.experiments())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    // Weights of a model go with its front end.
+    let (tuned, said) = trained(&place, &config, &["--init-from", id]);
+    assert!(said.contains("that of the model in --init-from"), "{said}");
+    assert!(!said.contains("trials"), "{said}");
+    assert_eq!(card(&tuned)["preprocessing"]["bands"]["time"], true);
+    let front_end = "spectral_processing: {method: bands}\n";
+    let config = dataset(&place, front_end, |_, label| [label == 1, false]);
+    let (_, said) = trained(&place, &config, &["--init-from", id]);
+    assert!(said.contains("trained with another front end"), "{said}");
 }
 
 /// In validation, impulsive windows are of the other class; the spectrum tells the classes everywhere.
 #[test]
-fn features_in_time_are_left_out_where_they_mislead() {
+fn features_in_time_are_not_chosen_where_they_mislead() {
     let place = Place::new();
     let kind = |split: &str, label| [(label == 1) == (split == "train"), label == 1];
-    let config = dataset(&place, kind);
+    let config = dataset(&place, "", kind);
     let (experiment, said) = trained(&place, &config, &[]);
-    assert!(said.contains("the features in time are not used"), "{said}");
-    let results = metadata(&experiment)["results"].clone();
-    let choice = results["time_features"].clone();
-    assert_eq!(choice["used"], false, "{choice}");
-    assert!(choice["loss_without"].as_f64() < choice["loss_with"].as_f64());
-    let stored = &card(&experiment)["preprocessing"]["bands"];
-    assert_eq!(stored["time"], "unused");
-    assert_evaluates_alike(&place, &experiment);
-    let (streamed, _) = trained(&place, &config, &["--stream"]);
-    let again = metadata(&streamed)["results"].clone();
-    assert_eq!(again["time_features"], choice);
-    assert_eq!(again["test"]["loss"], results["test"]["loss"]);
-    // A finished run that is resumed decides again, with the same bits.
-    let id = experiment.file_name().unwrap().to_str().unwrap();
-    let weights = |experiment: &Path| std::fs::read(experiment.join("model/model.safetensors"));
-    let before = weights(&experiment).unwrap();
-    let output = place.run(&["--resume", id]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(metadata(&experiment)["results"]["time_features"], choice);
-    assert_eq!(weights(&experiment).unwrap(), before);
+    assert!(said.contains("training without them"), "{said}");
+    let choice = metadata(&experiment)["front_end_choice"].clone();
+    assert_eq!(choice["time"], false, "{choice}");
+    let layout = &card(&experiment)["preprocessing"]["bands"];
     assert_eq!(
-        card(&experiment)["preprocessing"]["bands"]["time"],
-        "unused"
+        (
+            layout.get("time"),
+            layout["edges"].as_array().unwrap().len()
+        ),
+        (None, 16)
     );
+    assert_evaluates_alike(&place, &experiment);
 }
 
 #[test]
 fn scaling_that_mixes_features_in_time_with_others_is_refused() {
     let place = Place::new();
-    let config = dataset(&place, |_, label| [label == 1, false]);
+    let config = dataset(&place, IN_TIME, |_, label| [label == 1, false]);
     let config = config.to_str().unwrap();
     let output = place.run(&["--dataset-config", config, "--normalisation", "sample"]);
     let said = text(&output.stderr);

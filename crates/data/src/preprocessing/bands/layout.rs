@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
 use crate::preprocessing::settings::BandsConfig;
+use crate::serde_skip::is_false;
 
 /// Every number of the front end `bands` for windows of one length. Lengths are samples.
 ///
@@ -32,7 +33,7 @@ use crate::preprocessing::settings::BandsConfig;
 /// unevenness = std(e) / mean(e)     (population)
 /// ```
 ///
-/// In channels that are not live, and where they are not used, they are not a number.
+/// In channels that are not live they are not a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandLayout {
     /// Length of a window.
@@ -53,40 +54,9 @@ pub struct BandLayout {
     pub floor: f64,
     /// Whether the level is subtracted from the bands and follows them in every frame.
     pub level: bool,
-    /// The features in time after the level.
-    #[serde(default, skip_serializing_if = "TimeFeatures::is_none")]
-    pub time: TimeFeatures,
-}
-
-/// Whether frames have features in time.
-///
-/// Networks are trained with and without them. Which of the two is better depends on the recordings, so the end of a
-/// training decides by the validation split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TimeFeatures {
-    /// Frames have none.
-    #[default]
-    None,
-    /// They are computed.
-    Used,
-    /// Frames have room for them, which is not a number, so that scaling turns it into the mean, 0.
-    Unused,
-}
-
-impl TimeFeatures {
-    /// Features in time of a frame.
-    fn count(self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Used | Self::Unused => super::time::FEATURES,
-        }
-    }
-
-    /// Whether frames have no room for them.
-    fn is_none(&self) -> bool {
-        *self == Self::None
-    }
+    /// Whether the features in time follow in every frame.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub time: bool,
 }
 
 impl BandLayout {
@@ -124,18 +94,12 @@ impl BandLayout {
             });
         }
         let bins = frame / 2;
-        let time = if time {
-            TimeFeatures::Used
-        } else {
-            TimeFeatures::None
-        };
         // Including the others, a frame has at most as many features as bins, so several frames have at most as many as
         // a segment has samples; frames of a few samples keep one band.
         let usual = if is_one {
             bins.min(64)
         } else {
-            let others = time.count();
-            (bins - 1).min(63).saturating_sub(others).max(1)
+            (bins - 1).min(63).saturating_sub(in_time(time)).max(1)
         };
         let bands = config.bands.unwrap_or(usual);
         if bands > bins {
@@ -171,15 +135,20 @@ impl BandLayout {
         self.bands() + usize::from(self.level) + self.time_features()
     }
 
-    /// Features in time of a frame, used or not.
+    /// Features in time of a frame.
     pub fn time_features(&self) -> usize {
-        self.time.count()
+        in_time(self.time)
     }
 
     /// Features of a segment.
     pub fn features(&self) -> usize {
         self.frames * self.frame_features()
     }
+}
+
+/// Features in time of a frame that has them, or not.
+fn in_time(has_them: bool) -> usize {
+    if has_them { super::time::FEATURES } else { 0 }
 }
 
 /// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.

@@ -234,14 +234,6 @@ fn features_in_time_follow_the_level() {
         let channel = &values[i / 28 * 1024..][..1024];
         assert_eq!(own[61..], time::features(channel, mean_square(channel)));
     }
-    let unused = BandLayout {
-        time: TimeFeatures::Unused,
-        ..layout.clone()
-    };
-    for (own, unused) in all.chunks(64).zip(of(&unused, &values).chunks(64)) {
-        assert_eq!(own[..61], unused[..61]);
-        assert!(unused[61..].iter().all(|v| v.is_nan()));
-    }
     values[1024..].fill(2.0);
     let dead = of(&layout, &values);
     assert!(dead[28 * 64..].chunks(64).all(|own| own[61].is_nan()));
@@ -270,12 +262,10 @@ fn layouts_without_features_in_time_say_nothing_of_them() {
     assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), layout);
     let config = serde_json::to_string(&BandsConfig::default()).unwrap();
     assert!(!config.contains("time"), "{config}");
-    for time in [TimeFeatures::Used, TimeFeatures::Unused] {
-        let own = BandLayout {
-            time,
-            ..layout.clone()
-        };
-        let text = serde_json::to_string(&own).unwrap();
-        assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), own);
-    }
+    let own = BandLayout {
+        time: true,
+        ..layout
+    };
+    let text = serde_json::to_string(&own).unwrap();
+    assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), own);
 }

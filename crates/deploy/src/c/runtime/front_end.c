@@ -389,11 +389,6 @@ static void end_first_pass(void) {
     }
 }
 
-#ifndef TIME_FEATURE
-/* The room for features in time that are not used; scaling turns it into the mean. */
-#define TIME_FEATURE(c, i) ((float)NAN)
-#endif
-
 /* Subtracts the level from the bands, and appends it if LEVEL is set, and the features in time. */
 static void window_row(int c, float *row) {
     const float removed = LEVEL ? log_mean : -log_reference;
@@ -407,9 +402,11 @@ static void window_row(int c, float *row) {
         for (; i < BANDS + LEVEL; i++) {
             own[i] = level;
         }
+#ifdef TIME_FEATURE
         for (; i < FRAME_FEATURES; i++) {
             own[i] = TIME_FEATURE(c, i - BANDS - LEVEL);
         }
+#endif
     }
 }
 #endif

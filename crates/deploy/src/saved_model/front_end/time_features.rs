@@ -1,6 +1,6 @@
 //! Features in time of the front end `bands` as TensorFlow operations, as [`BandLayout`] has them.
 
-use data::{BandLayout, TimeFeatures};
+use data::BandLayout;
 
 use super::super::graph::{Float, Graph, Output};
 use super::Channels;
@@ -11,7 +11,7 @@ const DOUBLE: Float = Float::Double;
 const PARTS: usize = 16;
 
 /// Appends the features in time to `features` `[batch, channels, segments * frames, features of a frame]`, float64: the
-/// same in all frames of a channel, and NaN where they are not used.
+/// same in all frames of a channel, and NaN in channels that are not live.
 pub(super) fn add(
     graph: &mut Graph,
     features: &Output,
@@ -19,29 +19,25 @@ pub(super) fn add(
     layout: &BandLayout,
 ) -> Output {
     let (width, count) = (layout.frame_features(), layout.time_features());
-    let undefined = |graph: &mut Graph| graph.numbers("undefined", DOUBLE, &[], &[f64::NAN]);
-    let values = match layout.time {
-        TimeFeatures::None => return features.clone(),
-        TimeFeatures::Unused => undefined(graph),
-        TimeFeatures::Used => {
-            let found = graph.within("time", |graph| add_values(graph, channels, layout.window));
-            // Each times a row that is 1 in its own place, so that they add up to one row.
-            let mut sum: Option<Output> = None;
-            for (i, value) in found.iter().enumerate() {
-                let is_own = |at| if at == width - count + i { 1.0 } else { 0.0 };
-                let place: Vec<f64> = (0..width).map(is_own).collect();
-                let place = graph.numbers("place", DOUBLE, &[width], &place);
-                let row = graph.apply("Mul", DOUBLE, &[value, &place]);
-                sum = Some(match sum {
-                    Some(sum) => graph.apply("AddV2", DOUBLE, &[&sum, &row]),
-                    None => row,
-                });
-            }
-            let undefined = undefined(graph);
-            let sum = sum.expect("there are three");
-            graph.apply("SelectV2", DOUBLE, &[&channels.live, &sum, &undefined])
-        }
-    };
+    if !layout.time {
+        return features.clone();
+    }
+    let found = graph.within("time", |graph| add_values(graph, channels, layout.window));
+    // Each times a row that is 1 in its own place, so that they add up to one row.
+    let mut sum: Option<Output> = None;
+    for (i, value) in found.iter().enumerate() {
+        let is_own = |at| if at == width - count + i { 1.0 } else { 0.0 };
+        let place: Vec<f64> = (0..width).map(is_own).collect();
+        let place = graph.numbers("place", DOUBLE, &[width], &place);
+        let row = graph.apply("Mul", DOUBLE, &[value, &place]);
+        sum = Some(match sum {
+            Some(sum) => graph.apply("AddV2", DOUBLE, &[&sum, &row]),
+            None => row,
+        });
+    }
+    let undefined = graph.numbers("undefined", DOUBLE, &[], &[f64::NAN]);
+    let sum = sum.expect("there are three");
+    let values = graph.apply("SelectV2", DOUBLE, &[&channels.live, &sum, &undefined]);
     let room = graph.append_zeros(features, 4, count);
     let is_time: Vec<bool> = (0..width).map(|i| i >= width - count).collect();
     let is_time = graph.booleans("is_time", &is_time);
