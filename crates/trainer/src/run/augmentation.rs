@@ -194,9 +194,9 @@ impl Scores {
             dataset,
             augmentation: candidate.settings(),
         });
-        let trial = Trial::new(ways, recipe, interrupt)?;
-        let [standard, new_sites] = trial.scores;
-        let standard_error = trial.standard_error;
+        let found = Trial::new(ways, recipe, interrupt)?.macro_f1();
+        let [standard, new_sites] = found.scores;
+        let standard_error = found.standard_error;
         Ok(Self {
             standard,
             new_sites,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::prepared::Prepared;
-use super::trial::{Contender, Trial};
+use super::trial::{Contender, Paired, Trial};
 use crate::error::TrainerError;
 use crate::memory;
 use crate::progress::Progress;
@@ -17,46 +17,58 @@ use crate::recipe::DEFAULT_NORMALISATION;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 1;
-
-/// Least gain of macro F1 in the trials that is not attributed to chance, however small the standard error.
-const MARGIN: f64 = 0.02;
+const VERSION: u32 = 2;
 
 /// Whether the front end has features in time, and why; stored as `front_end_choice` in the metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrontEndSearch {
-    /// Macro F1 of short trainings without them, on the validation split.
-    without_time: f64,
+    /// Cross-entropy after short trainings without them, on the validation split.
+    loss_without_time: f64,
     /// The same with them.
-    with_time: f64,
-    /// Standard error of their difference.
+    loss_with_time: f64,
+    /// Standard error of their difference, over groups; 0 if there is one group only.
     standard_error: f64,
+    /// Number of groups.
+    groups: usize,
     /// Whether the front end has them.
     time: bool,
 }
 
 impl FrontEndSearch {
-    fn new(trial: Trial) -> Self {
-        let [without_time, with_time] = trial.scores;
-        let standard_error = trial.standard_error;
+    fn new(found: Paired, groups: usize) -> Self {
+        let [loss_without_time, loss_with_time] = found.scores;
+        let standard_error = found.standard_error;
+        let gain = loss_without_time - loss_with_time;
         Self {
-            without_time,
-            with_time,
-            standard_error,
-            time: with_time - without_time > standard_error.max(MARGIN),
+            loss_without_time,
+            loss_with_time,
+            standard_error: if standard_error.is_finite() {
+                standard_error
+            } else {
+                0.0
+            },
+            groups,
+            time: gain > critical(groups) * standard_error,
         }
     }
 
     /// Message to the user.
     fn message(&self) -> String {
         format!(
-            "in short trials, validation macro F1 is {:.3} with the features in time of `bands` and {:.3} without: training \
+            "in short trials, the validation loss is {:.3} with the features in time of `bands` and {:.3} without: training \
              {} them (`spectral_processing` in the dataset configuration sets it)",
-            self.with_time,
-            self.without_time,
+            self.loss_with_time,
+            self.loss_without_time,
             if self.time { "with" } else { "without" }
         )
     }
+}
+
+/// Quantile 0.95 of Student's t distribution for the mean of `groups`, by its expansion around the normal distribution:
+/// a gain of that many standard errors is due to chance once in twenty times.
+fn critical(groups: usize) -> f64 {
+    let freedom = groups.saturating_sub(1).max(1) as f64;
+    1.645 + 1.524 / freedom + 1.420 / freedom.powi(2)
 }
 
 impl Prepared {
@@ -98,7 +110,8 @@ impl Prepared {
                     dataset,
                     augmentation: self.job.recipe.augmentation.settings(),
                 });
-                let search = FrontEndSearch::new(Trial::new(ways, &self.job.recipe, interrupt)?);
+                let trial = Trial::new(ways, &self.job.recipe, interrupt)?;
+                let search = FrontEndSearch::new(trial.loss(), trial.groups());
                 cache::store(&key, &search);
                 search
             }
@@ -170,17 +183,28 @@ mod tests {
 
     #[test]
     fn features_in_time_must_be_clearly_better() {
-        let chosen = |without, with, standard_error| {
-            FrontEndSearch::new(Trial {
+        let chosen = |without, with, standard_error, groups| {
+            let found = Paired {
                 scores: [without, with],
                 standard_error,
-            })
-            .time
+            };
+            FrontEndSearch::new(found, groups).time
         };
-        assert!(chosen(0.41, 0.64, 0.05));
-        assert!(!chosen(0.98, 0.93, 0.02));
-        assert!(!chosen(0.60, 0.64, 0.05));
-        // A few groups may agree by chance.
-        assert!(!chosen(0.60, 0.61, 0.0));
+        assert!(chosen(1.01, 0.85, 0.05, 32));
+        assert!(!chosen(0.05, 0.17, 0.01, 72));
+        assert!(!chosen(0.66, 0.65, 0.01, 28));
+        // A few groups agree by chance.
+        assert!(chosen(0.6, 0.5, 0.05, 32) && !chosen(0.6, 0.5, 0.05, 4));
+        assert!(!chosen(0.6, 0.1, f64::INFINITY, 1));
+    }
+
+    #[test]
+    fn quantiles_are_those_of_tables() {
+        for (groups, expected) in [(5, 2.132), (11, 1.812), (31, 1.697), (1000, 1.646)] {
+            assert!(
+                (critical(groups) / expected - 1.0).abs() < 0.01,
+                "{groups}"
+            );
+        }
     }
 }

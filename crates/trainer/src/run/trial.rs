@@ -1,10 +1,11 @@
 //! Short trainings of a small network that compare two ways to train on a dataset, by the validation split.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baselines::metrics::bootstrap::{Options, TestedWindows, difference};
-use baselines::metrics::macro_f1;
+use baselines::metrics::{confusion, macro_f1};
 use data::{Augmentation, Dataset, batch};
 use model::{Architecture, InputShape, ModelKind, TrainingState};
 
@@ -14,6 +15,7 @@ use crate::error::TrainerError;
 use crate::metrics::{predictions, probabilities};
 use crate::progress::Progress;
 use crate::recipe::Recipe;
+use crate::training::calibration::{fit_temperature, loss_at};
 use crate::training::{EpochResult, Interrupt, LoopState, Recorder, TrainingInput, train};
 
 /// Most windows of each split in a trial.
@@ -33,10 +35,23 @@ pub struct Contender<'a> {
     pub augmentation: Augmentation,
 }
 
-/// Macro F1 of short trainings in two ways, on the validation split.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Short trainings in two ways.
 pub struct Trial {
-    /// Of the first and of the second way.
+    labels: Vec<u32>,
+    /// Group of each validation window; of windows without groups, its position.
+    groups: Vec<String>,
+    classes: usize,
+    /// Logarithms of class probabilities of the first and of the second way, averaged over its trainings.
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
+    logits: [Vec<f32>; 2],
+}
+
+/// A score of both ways on the validation split.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paired {
+    /// Score of the first and of the second way.
     pub scores: [f64; 2],
     /// Standard error of their difference, over groups.
     pub standard_error: f64,
@@ -55,43 +70,95 @@ impl Trial {
     ) -> Result<Self, TrainerError> {
         let [first, second] = ways;
         let val = part_of(first.dataset).val;
-        let predicted = [
-            predicted(&first, recipe, interrupt)?,
-            predicted(&second, recipe, interrupt)?,
-        ];
-        let (labels, classes) = (&val.y, first.dataset.class_names.len());
-        let by_window = || (0..labels.len()).map(|i| i.to_string()).collect();
+        let by_window = || (0..val.len()).map(|i| i.to_string()).collect();
         let groups: Vec<String> = match val.group_names() {
             Some(names) => names.into_iter().map(str::to_owned).collect(),
             None => by_window(),
         };
+        Ok(Self {
+            logits: [
+                averaged_logits(&first, recipe, interrupt)?,
+                averaged_logits(&second, recipe, interrupt)?,
+            ],
+            classes: first.dataset.class_names.len(),
+            groups,
+            labels: val.y,
+        })
+    }
+
+    /// Macro F1.
+    pub fn macro_f1(&self) -> Paired {
+        let (labels, classes) = (&self.labels, self.classes);
+        let [first, second] = [0, 1].map(|way| predictions(&self.logits[way], classes));
         let tested = TestedWindows {
             labels,
-            groups: &groups,
+            groups: &self.groups,
             classes,
         };
         let options = Options {
             draws: 500,
             ..Options::default()
         };
-        let both = [&predicted[1][..], &predicted[0][..]];
-        let difference = difference(tested, both, macro_f1, options);
-        let score = |predicted: &Vec<u32>| {
-            macro_f1(&baselines::metrics::confusion(labels, predicted, classes))
-        };
-        Ok(Self {
-            scores: [score(&predicted[0]), score(&predicted[1])],
+        let difference = difference(tested, [&second, &first], macro_f1, options);
+        let score = |predicted| macro_f1(&confusion(labels, predicted, classes));
+        Paired {
+            scores: [score(&first), score(&second)],
             standard_error: difference.interval.standard_error,
-        })
+        }
+    }
+
+    /// Mean cross-entropy, each at its best temperature. Infinite standard error with fewer than two groups.
+    pub fn loss(&self) -> Paired {
+        let losses = [0, 1].map(|way| self.losses(way));
+        let mut by_group: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for (i, group) in self.groups.iter().enumerate() {
+            let own = by_group.entry(group).or_default();
+            own.0 += losses[1][i] - losses[0][i];
+            own.1 += 1.0;
+        }
+        let windows = self.labels.len() as f64;
+        let scores = losses.map(|losses| losses.iter().sum::<f64>() / windows);
+        let mean = scores[1] - scores[0];
+        // The error of a mean over groups of different size.
+        let squares = by_group
+            .values()
+            .map(|(sum, count)| (sum - count * mean).powi(2));
+        let count = by_group.len() as f64;
+        let variance = squares.sum::<f64>() * count / (count - 1.0);
+        let standard_error = if count < 2.0 {
+            f64::INFINITY
+        } else {
+            variance.sqrt() / windows
+        };
+        Paired {
+            scores,
+            standard_error,
+        }
+    }
+
+    /// Number of groups.
+    pub fn groups(&self) -> usize {
+        let names: BTreeSet<&str> = self.groups.iter().map(String::as_str).collect();
+        names.len()
+    }
+
+    /// Cross-entropy of each window at the best temperature.
+    fn losses(&self, way: usize) -> Vec<f64> {
+        let logits = &self.logits[way];
+        let temperature = fit_temperature(logits, &self.labels);
+        let windows = logits.chunks_exact(self.classes).zip(&self.labels);
+        windows
+            .map(|(logits, label)| loss_at(logits, &[*label], temperature))
+            .collect()
     }
 }
 
-/// The classes that the trainings give the validation windows together.
-fn predicted(
+/// Logarithms of the class probabilities of validation windows, averaged over the trainings.
+fn averaged_logits(
     way: &Contender<'_>,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<Vec<u32>, TrainerError> {
+) -> Result<Vec<f32>, TrainerError> {
     let dataset = part_of(way.dataset);
     let classes = dataset.class_names.len();
     let mut sum = vec![0.0; dataset.val.len() * classes];
@@ -107,10 +174,12 @@ fn predicted(
         };
         let logits = trained_logits(&dataset, &recipe, interrupt)?;
         for (sum, value) in sum.iter_mut().zip(probabilities(&logits, classes, 1.0)) {
-            *sum += value as f32;
+            *sum += value;
         }
     }
-    Ok(predictions(&sum, classes))
+    // Probabilities that are 0 in float64 would be infinitely wrong.
+    let logarithm = |sum: f64| (sum / TRAININGS as f64).max(f64::MIN_POSITIVE).ln() as f32;
+    Ok(sum.into_iter().map(logarithm).collect())
 }
 
 /// The splits a trial uses: all of them, or part of large ones.
@@ -176,5 +245,35 @@ impl Recorder for Unrecorded {
         _: impl FnOnce() -> Result<TrainingState, TrainerError>,
     ) -> Result<(), TrainerError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(groups: &[&str], first: &[f32], second: &[f32]) -> Trial {
+        Trial {
+            labels: vec![0; groups.len()],
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            classes: 2,
+            logits: [first, second].map(|odds| odds.iter().flat_map(|odd| [*odd, 0.0]).collect()),
+        }
+    }
+
+    /// Windows of one group say what one window says.
+    #[test]
+    fn errors_are_those_of_groups() {
+        let (first, second) = ([1.0, -2.0, 3.0, 0.5], [2.0, -2.5, 2.0, 3.0]);
+        let single = trial(&["a", "b", "c", "d"], &first, &second);
+        let twice = |odds: &[f32]| odds.iter().flat_map(|odd| [*odd; 3]).collect::<Vec<_>>();
+        let names = ["a", "a", "a", "b", "b", "b", "c", "c", "c", "d", "d", "d"];
+        let repeated = trial(&names, &twice(&first), &twice(&second));
+        assert_eq!((single.groups(), repeated.groups()), (4, 4));
+        let (single, repeated) = (single.loss(), repeated.loss());
+        assert!((single.standard_error / repeated.standard_error - 1.0).abs() < 1e-9);
+        assert!((single.scores[1] / repeated.scores[1] - 1.0).abs() < 1e-9);
+        let one = trial(&["a"; 4], &first, &second);
+        assert_eq!(one.loss().standard_error, f64::INFINITY);
     }
 }

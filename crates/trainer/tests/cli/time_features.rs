@@ -129,7 +129,7 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
     assert!(said.contains("training with them"), "{said}");
     let choice = metadata(&experiment)["front_end_choice"].clone();
     assert_eq!(choice["time"], true, "{choice}");
-    assert!(choice["with_time"].as_f64() > choice["without_time"].as_f64());
+    assert!(choice["loss_with_time"].as_f64() < choice["loss_without_time"].as_f64());
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     assert_evaluates_alike(&place, &experiment);
     // The choice depends on the data alone, and a run that is resumed keeps it.
