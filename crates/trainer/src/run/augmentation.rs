@@ -1,28 +1,15 @@
-//! Fixes the augmentation of a run whose recipe leaves it to the data: `standard` or `new_sites`.
-//!
-//! `new_sites` helps if validation windows come from other sites or days than training windows, and costs accuracy if
-//! they do not. The splits are therefore compared first. Only if they differ, a small network is trained with each
-//! augmentation, and validation decides.
+//! Fixes the augmentation of a run whose recipe leaves it to the data.
 
 use baselines::cache::{self, Key};
-use data::{Augmentation, Dataset, Normalisation};
-use serde::{Deserialize, Serialize};
+use data::{Augmentation, Normalisation};
 use serde_json::{Value, json};
 
+use super::augmentation_search::AugmentationSearch;
 use super::prepared::Prepared;
-use super::site_shift::separability;
-use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
 use crate::progress::Progress;
-use crate::recipe::{AugmentationChoice, Recipe};
+use crate::recipe::AugmentationChoice;
 use crate::training::Interrupt;
-
-/// Separability of the splits above which they count as recorded at different sites. Splits by recording within one
-/// site reach 0.8 by chance if they have few recordings; those by station or day had 0.9 and more.
-const DIFFERENT_SITES: f64 = 0.85;
-
-/// Largest loss of macro F1 in the trials that is attributed to chance, whatever the standard error.
-const MARGIN: f64 = 0.05;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
 const VERSION: u32 = 4;
@@ -84,140 +71,5 @@ impl Prepared {
         preprocessing.bands.is_some()
             && preprocessing.normalisation != Normalisation::None
             && train.fingerprint != val.fingerprint
-    }
-}
-
-/// How the augmentation of a dataset is chosen; stored as `augmentation_choice` in the metadata.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AugmentationSearch {
-    /// See [`separability`].
-    separability: f64,
-    /// The trials, if the splits differ.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trial: Option<Scores>,
-}
-
-impl AugmentationSearch {
-    /// Compares the splits, and tries both augmentations if they differ.
-    ///
-    /// # Errors
-    /// [`TrainerError::Interrupted`], or those of a training.
-    pub fn new(
-        dataset: &Dataset,
-        recipe: &Recipe,
-        interrupt: &Interrupt,
-    ) -> Result<Self, TrainerError> {
-        let separability = separability(dataset).map_err(TrainerError::Stream)?;
-        let differ = separability >= DIFFERENT_SITES;
-        let trial = differ.then(|| Scores::new(dataset, recipe, interrupt));
-        Ok(Self {
-            separability,
-            trial: trial.transpose()?,
-        })
-    }
-
-    /// The chosen augmentation.
-    pub fn chosen(&self) -> Augmentation {
-        let trial = self.trial.as_ref();
-        trial
-            .map_or(Candidate::Standard, |trial| trial.chosen)
-            .settings()
-    }
-
-    /// Message to the user, if the splits differ.
-    pub fn message(&self) -> Option<String> {
-        let trial = self.trial.as_ref()?;
-        Some(format!(
-            "training and validation windows come from different sites or days (their spectra tell them apart: AUC {:.2}); \
-             in short trials, validation macro F1 is {:.3} with standard augmentation and {:.3} with new_sites: \
-             training with {} (--augmentation sets it)",
-            self.separability,
-            trial.standard,
-            trial.new_sites,
-            trial.chosen.name()
-        ))
-    }
-}
-
-/// The augmentations between which trials decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Candidate {
-    Standard,
-    NewSites,
-}
-
-impl Candidate {
-    fn settings(self) -> Augmentation {
-        match self {
-            Self::Standard => Augmentation::standard(),
-            Self::NewSites => Augmentation::new_sites(),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::NewSites => "new_sites",
-        }
-    }
-
-    /// `NewSites`, unless it is worse by more than chance: the splits differ, so what `Standard` costs at a third site is
-    /// seen only in part.
-    fn by_scores(standard: f64, new_sites: f64, standard_error: f64) -> Self {
-        if new_sites - standard >= -standard_error.min(MARGIN) {
-            Self::NewSites
-        } else {
-            Self::Standard
-        }
-    }
-}
-
-/// Macro F1 of short trainings with either augmentation, on the validation split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Scores {
-    standard: f64,
-    new_sites: f64,
-    /// Standard error of their difference.
-    standard_error: f64,
-    chosen: Candidate,
-}
-
-impl Scores {
-    fn new(
-        dataset: &Dataset,
-        recipe: &Recipe,
-        interrupt: &Interrupt,
-    ) -> Result<Self, TrainerError> {
-        let candidates = [Candidate::Standard, Candidate::NewSites];
-        let ways = candidates.map(|candidate| Contender {
-            dataset,
-            augmentation: candidate.settings(),
-        });
-        let found = Trial::new(ways, recipe, interrupt)?.macro_f1();
-        let [standard, new_sites] = found.scores;
-        let standard_error = found.standard_error;
-        Ok(Self {
-            standard,
-            new_sites,
-            standard_error,
-            chosen: Candidate::by_scores(standard, new_sites, standard_error),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn new_sites_is_refused_only_where_it_is_clearly_worse() {
-        let chosen =
-            |standard, new_sites, error| Candidate::by_scores(standard, new_sites, error).name();
-        assert_eq!(chosen(0.78, 0.97, 0.02), "new_sites");
-        assert_eq!(chosen(0.48, 0.47, 0.03), "new_sites");
-        assert_eq!(chosen(0.85, 0.81, 0.02), "standard");
-        // With few recordings the error is large, but only a limited loss is accepted.
-        assert_eq!(chosen(0.85, 0.75, 0.2), "standard");
     }
 }

@@ -4,10 +4,12 @@
 //! and logs written) -> [`Finished`] (metadata final).
 
 mod augmentation;
+mod augmentation_search;
 mod baseline_comparison;
 mod claimed;
 mod finished;
 mod front_end;
+mod front_end_search;
 mod prepared;
 mod site_shift;
 mod trained;

@@ -8,8 +8,8 @@ use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
-use super::augmentation::AugmentationSearch;
-use super::front_end::FrontEndSearch;
+use super::augmentation_search::AugmentationSearch;
+use super::front_end_search::FrontEndSearch;
 use crate::budget::{self, NodeCost};
 use crate::compute::Target;
 use crate::error::TrainerError;
