@@ -25,6 +25,7 @@ mod names;
 mod nanos;
 mod nearest;
 mod number;
+mod of_day;
 mod order;
 mod parts;
 mod rows;
