@@ -125,7 +125,8 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         if problem.is_rate_unknown() {
             problem
         } else {
-            problem.noted(label_columns.iter().map(ToString::to_string).collect())
+            let varying = label_columns.iter().filter(|own| own.varies());
+            problem.noted(varying.map(ToString::to_string).collect())
         }
     })?;
     Ok(Contents {
