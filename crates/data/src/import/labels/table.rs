@@ -119,12 +119,15 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
 /// Bytes of the first line of a table.
 const HEAD: u64 = 64 << 10;
 
+/// Labels, and their files if a column tells them.
+pub(crate) type LabelsOfFiles = (Vec<Label>, Vec<String>);
+
 /// The labels of a file if it is a table of labels, and their files if a column tells them; `None` if it is something else. A table without names of columns is
 /// one only if its classes are words.
 ///
 /// # Errors
 /// [`DataError`] if it is a table of labels, but cannot be used.
-pub(crate) fn labels_of(path: &Path) -> Option<Result<(Vec<Label>, Vec<String>), DataError>> {
+pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>> {
     let mut head = Vec::new();
     let file = std::fs::File::open(path).ok()?;
     file.take(HEAD).read_to_end(&mut head).ok()?;
@@ -143,7 +146,7 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<(Vec<Label>, Vec<String>),
     let is_word = |label: &Label| label.class.parse::<f64>().is_err();
     let are_words = labels
         .as_ref()
-        .is_ok_and(|(labels, _): &(Vec<Label>, _)| labels.iter().all(is_word));
+        .is_ok_and(|(labels, _): &LabelsOfFiles| labels.iter().all(is_word));
     (columns.named || are_words).then_some(labels)
 }
 

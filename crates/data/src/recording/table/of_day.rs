@@ -78,9 +78,12 @@ pub(super) fn clock(columns: &mut [Column], notes: &mut Notes) {
         }),
     }
     if let Values::Numbers(values) = &columns[at].values {
-        let nanos = values.iter().map(|value| match value.is_nan() {
-            true => NO_TIME,
-            false => (value * size * NANOS).round() as i64,
+        let nanos = values.iter().map(|value| {
+            if value.is_nan() {
+                NO_TIME
+            } else {
+                (value * size * NANOS).round() as i64
+            }
         });
         columns[at].values = Values::Clocks(nanos.collect());
     }
