@@ -67,23 +67,28 @@ struct Shared {
     left_out: Option<String>,
 }
 
+/// Gives each of `recordings` all rows.
+///
+/// # Errors
+/// If there are several, and the rows tell no day.
+fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTableError> {
+    let is_clock = |row: &&LabelRow| matches!(row.label.start, Time::Clock(_));
+    if let (Some(row), [_, _, ..]) = (rows.iter().find(is_clock), recordings) {
+        return Err(LabelTableError::SharedClocks {
+            recordings: recordings.len(),
+            class: row.label.class.clone(),
+        });
+    }
+    Ok(Shared {
+        rows: vec![rows; recordings.len()],
+        left_out: None,
+    })
+}
+
 /// Gives each of `recordings` the rows of a table that are its own: all, or those that a column says.
 fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTableError> {
-    let all = |rows: Vec<LabelRow>| {
-        let is_clock = |row: &&LabelRow| matches!(row.label.start, Time::Clock(_));
-        if let (Some(row), [_, _, ..]) = (rows.iter().find(is_clock), recordings) {
-            return Err(LabelTableError::SharedClocks {
-                recordings: recordings.len(),
-                class: row.label.class.clone(),
-            });
-        }
-        Ok(Shared {
-            rows: vec![rows; recordings.len()],
-            left_out: None,
-        })
-    };
     let Some(column) = table.files else {
-        return all(table.rows);
+        return all(recordings, table.rows);
     };
     let is_relative = table.rows.iter().any(|row| row.label.start.is_relative());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -99,7 +104,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         .collect();
     if let ([one, other, ..], true, true) = (&named[..], column.is_sequence, is_relative) {
         if recordings.iter().all(|own| own.files.len() > 1) {
-            return all(table.rows);
+            return all(recordings, table.rows);
         }
         return Err(LabelTableError::Sequence {
             column: column.name,
@@ -123,7 +128,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         // A copy of the file, in another format, may be the only one.
         let is_certain = named.len() < 2 && recordings.len() < 2 || !is_relative;
         if is_certain && !column.is_given {
-            return all(table.rows);
+            return all(recordings, table.rows);
         }
         return Err(LabelTableError::NoRowOfRecordings {
             column: column.name,

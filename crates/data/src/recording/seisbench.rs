@@ -229,7 +229,8 @@ impl SeisBench {
         let (count, first) = &self.reordered;
         if *count > 0 {
             notes.push(format!(
-                "{} with another `{COMPONENTS}` than `component_order` says: that of the trace counts (the first: {first})",
+                "{} with another `{COMPONENTS}` than `component_order` says: that of the trace counts (the first: \
+                 {first})",
                 counted(*count, "trace")
             ));
         }

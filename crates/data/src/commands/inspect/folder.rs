@@ -1,11 +1,12 @@
 //! `data inspect FOLDER`: what is in a folder, and a draft of a list of its recordings.
 //!
 //! `walk` lists the files, `glance` tells what each of them is, one at a time, and `kinds` counts recordings that are alike.
-//! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`), or from folders and names of files
-//! (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to 64 MiB are read whole until
-//! 1 GiB has been read; of all others, only the first MiB is, and lengths are estimates.
+//! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`) or of files (`catalogue`), or from
+//! folders and names of files (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to
+//! 64 MiB are read whole until 1 GiB has been read; of all others, only the first MiB is, and lengths are estimates.
 
 mod catalogue;
+mod catalogued;
 mod channels;
 mod draft;
 mod entries;

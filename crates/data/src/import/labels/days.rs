@@ -25,16 +25,16 @@ impl Label {
         if first == 0 {
             return Err(ImportError::NoDayOfRecording { class, time });
         }
-        let on = |day: i64| (start + day * DAY, end.saturating_add(day * DAY));
+        let on = |day: i64| [start, end].map(|own| own.saturating_add(day.saturating_mul(DAY)));
         // An instant is in the recording if there is a sample at that time.
         let is_inside =
-            |(start, end): (i64, i64)| start < last && end.max(start.saturating_add(1)) > first;
+            |[start, end]: [i64; 2]| start < last && end.max(start.saturating_add(1)) > first;
         let days = first.saturating_sub(end).div_euclid(DAY)..=(last - start).div_euclid(DAY) + 1;
         let mut inside = days.map(on).filter(|times| is_inside(*times));
         match (inside.next(), inside.next()) {
-            (Some(times), None) => Ok(times),
+            (Some([start, end]), None) => Ok((start, end)),
             (None, _) if first.div_euclid(DAY) == (last - 1).max(first).div_euclid(DAY) => {
-                Ok(on(first.div_euclid(DAY)))
+                Ok(on(first.div_euclid(DAY)).into())
             }
             (found, _) => Err(ImportError::NoCertainDay {
                 class,

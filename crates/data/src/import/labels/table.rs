@@ -122,8 +122,8 @@ const HEAD: u64 = 64 << 10;
 /// Labels, and their files if a column tells them.
 pub(crate) type LabelsOfFiles = (Vec<Label>, Vec<String>);
 
-/// The labels of a file if it is a table of labels, and their files if a column tells them; `None` if it is something else. A table without names of columns is
-/// one only if its classes are words.
+/// The labels of a file if it is a table of labels, and their files if a column tells them; `None` if it is something
+/// else. A table without names of columns is one only if its classes are words.
 ///
 /// # Errors
 /// [`DataError`] if it is a table of labels, but cannot be used.

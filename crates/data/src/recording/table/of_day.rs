@@ -63,8 +63,8 @@ pub(super) fn clock(columns: &mut [Column], notes: &mut Notes) {
     match evidence {
         Evidence::Early => {
             notes.push(format!(
-                "column `{name}` is read as the time from the beginning: if it has the seconds of the day in column `{date}`, call \
-                 it `seconds_of_day`"
+                "column `{name}` is read as the time from the beginning: if it has the seconds of the day in column \
+                 `{date}`, call it `seconds_of_day`"
             ));
             return;
         }

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use support::words::first_few;
 
-use super::catalogue::{self, Catalogue};
+use super::catalogue::Catalogue;
+use super::catalogued;
 use super::channels::{self, Channels};
 use super::entries::{LabelKeys, by_paths, with_tables};
 use super::kinds::{Kind, is_seismological, short};
@@ -173,7 +174,7 @@ fn of_catalogue(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)>
     }
     let files = picked(content.files, &main.members);
     let mut all = content.catalogues.iter();
-    let plan = all.find_map(|(path, own)| catalogue::plan(&files, path, own))?;
+    let plan = all.find_map(|(path, own)| catalogued::plan(&files, path, own))?;
     Some((files, plan))
 }
 
@@ -206,7 +207,7 @@ fn of_tables(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)> {
             .files
             .iter()
             .filter(|_| !is_seismological(main.format));
-        for file in values.filter_map(|value| catalogue::named(value, &files)) {
+        for file in values.filter_map(|value| catalogued::named(value, &files)) {
             pairs[file].get_or_insert(number);
         }
     }
