@@ -107,8 +107,14 @@ fn times_of_day_take_the_day_of_the_recording() {
     }
     let lasting = rows("start,duration,class\n23:59:50,20,walk\n").unwrap();
     assert_eq!(lasting.rows[0].label.end, Time::Clock(DAY + 10_000_000_000));
-    // A length without end is no panic.
-    let endless = rows("start,duration,class\n10:00:00,1e300,walk\n").unwrap();
+    // Three years, and more than there are times.
+    let mut endless = rows("start,duration,class\n10:00:00,9e7,walk\n")
+        .unwrap()
+        .rows
+        .remove(0)
+        .label;
     let span = (moment(day[0]), moment(day[1]));
-    assert!(endless.rows[0].label.times(span.0, span).is_err());
+    assert!(endless.times(span.0, span).is_err());
+    endless.end = Time::Clock(i64::MAX);
+    assert!(endless.times(span.0, span).is_err());
 }
