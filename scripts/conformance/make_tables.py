@@ -6,6 +6,7 @@ and pyarrow read from them (expected.json).
 
 80 rows at 100 Hz from 2024-05-01T10:00:00Z, with a gap of 1.5 s after row 50. Missing values are null in expected.json.
 """
+import base64
 import datetime
 import decimal
 import json
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
 
 FOLDER = Path(__file__).resolve().parents[2] / "crates/data/tests/fixtures/tables"
 START = 1_714_557_600
@@ -116,6 +118,27 @@ def habits():
     expect("nodes.parquet", NANOS[0], {f"{node}.Z": values for node, values in nodes})
 
 
+class Keys(pe.KmsClient):
+    """Keeps keys in the file itself."""
+
+    def wrap_key(self, key, _):
+        return base64.b64encode(key)
+
+    def unwrap_key(self, key, _):
+        return base64.b64decode(key)
+
+
+def encrypted():
+    """Files with a plain footer and encrypted columns."""
+    table = pa.table({"time": I / 100, "Z": Z, "N": N_})
+    factory = pe.CryptoFactory(lambda _: Keys())
+    for name, columns in [("encrypted_column", ["N"]), ("encrypted_columns", ["time", "Z", "N"])]:
+        config = pe.EncryptionConfiguration(footer_key="f", column_keys={"k": columns}, plaintext_footer=True)
+        keys = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
+        with pq.ParquetWriter(FOLDER / f"{name}.parquet", table.schema, encryption_properties=keys) as file:
+            file.write_table(table)
+
+
 def parquet():
     null = [None if i in (3, 60) else float(z) for i, z in enumerate(Z)]
     words = I.astype(np.uint64)
@@ -168,5 +191,6 @@ print("pandas", pd.__version__, "pyarrow", pa.__version__)
 texts()
 habits()
 parquet()
+encrypted()
 text = json.dumps(expected, indent=None, separators=(",", ":"), sort_keys=True)
 (FOLDER / "expected.json").write_text(text.replace('},"', '},\n"') + "\n")

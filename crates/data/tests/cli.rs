@@ -4,6 +4,7 @@ mod folder;
 mod fractions;
 mod inspected;
 mod summary;
+mod tables_in_folders;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -118,3 +118,46 @@ fn a_date_of_zeros_is_none() {
     };
     assert_eq!(start(&given) - start(&Hints::default()), 1_000_000_000);
 }
+
+/// The end of a day or second is the beginning of the next. Other parts that are too large may mean anything: ObsPy reads
+/// such files as ones without a date.
+#[test]
+fn parts_of_the_reference_time_that_are_full() {
+    let sound = std::fs::read(folder().join("le.sac")).unwrap();
+    // Day 122 of 2024, 10:00:00.250.
+    let parts = |changed: &[(usize, i32)]| {
+        let mut own = sound.clone();
+        for (word, value) in changed {
+            own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        recording::parse(&own, "sac", &Hints::default()).map_err(|error| error.to_string())
+    };
+    let second = 1_000_000_000;
+    let start = parts(&[]).unwrap().traces[0].start;
+    for (changed, later, note) in [
+        (
+            &[(72, 24)][..],
+            14 * 3600 * second,
+            "the reference time has the hour 24: read as hour 0 of the next day",
+        ),
+        (
+            &[(75, 1000)],
+            second * 3 / 4,
+            "the reference time has 1000 ms: read as the next second",
+        ),
+    ] {
+        let read = parts(changed).unwrap();
+        assert_eq!(read.traces[0].start - start, later, "{changed:?}");
+        assert_eq!(read.notes.join("; "), note);
+    }
+    for changed in [
+        &[(71, 0)][..],
+        &[(72, 24), (73, 30)],
+        &[(72, 25)],
+        &[(73, 60)],
+        &[(75, 1001)],
+    ] {
+        let error = parts(changed).unwrap_err();
+        assert!(error.contains("the reference time is not valid"), "{error}");
+    }
+}

@@ -161,6 +161,21 @@ fn files_that_are_no_tables_are_named() {
     assert!(error(b"PK\x03\x04\0\0", "csv").contains("a zip archive"));
 }
 
+/// A file may have a plain footer and some columns that only a key opens.
+#[test]
+fn encrypted_columns_are_named() {
+    let one = read("encrypted_column.parquet");
+    let read_columns: Vec<&str> = one.traces.iter().map(|trace| &*trace.channel).collect();
+    assert_eq!(read_columns, ["Z"]);
+    let notes = one.notes.join("; ");
+    let expected = "column `N`, 80 rows: is encrypted: write the file without encryption";
+    assert!(notes.contains(expected), "{notes}");
+    let all = folder().join("encrypted_columns.parquet");
+    let error = recording::read(&all, &Hints::default()).unwrap_err();
+    let expected = "column `time`: is encrypted: write the file without encryption";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
 /// Programs ask for a rate only if nothing else is missing.
 #[test]
 fn a_missing_rate_is_told_from_other_problems() {

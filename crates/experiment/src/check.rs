@@ -235,6 +235,9 @@ fn event_file(mut sound: event_files::Soundness, running: bool) -> Result<String
     if sound.size == 0 && !running {
         return Err(Damaged::NoEvents);
     }
+    if let Some(packing) = sound.packing {
+        return Err(Damaged::Packed(packing));
+    }
     if !sound.is_event_file() && !running {
         return Err(Damaged::NoEventFile);
     }

@@ -4,9 +4,12 @@
 //! If a folder has several files, the later one (by the time of its first event) replaces the earlier one from its
 //! first step on, as after a restart.
 
+mod packing;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use packing::Packing;
 use prost::Message;
 use tfrecord::protobuf::TensorProto;
 
@@ -71,6 +74,8 @@ pub struct Soundness {
     pub first: Option<Damage>,
     /// Where the file is torn: nothing after this can be read.
     pub torn: Option<Damage>,
+    /// If it holds no event: how it is packed.
+    pub packing: Option<Packing>,
 }
 
 impl Soundness {
@@ -132,6 +137,9 @@ pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
         tail.count += 1;
         tail.first.get_or_insert(damage(problem));
     }
+    if !found.is_event_file() {
+        found.packing = Packing::of(path);
+    }
     if tail.lost {
         found.torn = tail.first;
     } else {
@@ -181,6 +189,8 @@ pub struct Scalars {
     pub files: usize,
     /// Number of files named like event files that hold no event.
     pub foreign: usize,
+    /// Packed event files, which are not read.
+    pub packed: Vec<(PathBuf, Packing)>,
     /// Whether the limit on scalars was reached.
     pub cut: bool,
 }
@@ -196,7 +206,10 @@ pub fn scalars(directory: &Path) -> Scalars {
             continue;
         };
         if !file.any {
-            found.foreign += 1;
+            match Packing::of(&path) {
+                Some(packing) => found.packed.push((path, packing)),
+                None => found.foreign += 1,
+            }
             continue;
         }
         found.files += 1;

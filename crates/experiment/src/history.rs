@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::catalogue::Metric;
 use crate::catalogue::layout::HISTORY;
 use crate::error::ExperimentError;
 use crate::files::read_regular;
@@ -37,7 +38,7 @@ pub struct Epoch {
 impl Epoch {
     /// Value of the metric `name`.
     pub fn metric(&self, name: &str) -> Option<f64> {
-        json::number(self.metrics.get(name)?)
+        Metric::read(name, self.metrics.get(name)?)
     }
 }
 

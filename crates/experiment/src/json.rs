@@ -18,6 +18,16 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The value of a score: a number, also in a string, or a percentage with its sign, `93.5%`.
+pub fn score(value: &Value) -> Option<f64> {
+    let percentage = || {
+        let text = value.as_str()?.trim_end().strip_suffix('%')?;
+        // Through text, 93.5 becomes 0.935 exactly as it would be written.
+        format!("{}e-2", text.trim()).parse().ok()
+    };
+    number(value).or_else(percentage)
+}
+
 /// A number as a JSON value; a string for NaN and infinities.
 pub fn from_number(number: f64) -> Value {
     match number {
@@ -232,6 +242,23 @@ mod tests {
         }
         let error = parse(b"{\n\"a\": NaN,\n\"b\" 1}").unwrap_err();
         assert_eq!(error.line(), 2);
+    }
+
+    #[test]
+    fn percentages_with_their_sign() {
+        for (value, expected) in [
+            (json!("93.5%"), Some(0.935)),
+            (json!(" 54 % "), Some(0.54)),
+            (json!("0.5"), Some(0.5)),
+            (json!(54.0), Some(54.0)),
+            (json!("54"), Some(54.0)),
+            (json!("%"), None),
+            (json!("1e1%"), None),
+            (json!("many%"), None),
+        ] {
+            assert_eq!(score(&value), expected, "{value}");
+        }
+        assert_eq!(number(&json!("93.5%")), None);
     }
 
     #[test]

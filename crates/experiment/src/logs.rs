@@ -3,12 +3,17 @@
 //! Tags and folders may be those of other programs; [`crate::catalogue::tags`] interprets them. Unknown, ambiguous or
 //! damaged data is counted and named in [`History::notes`], and shown as unknown.
 
+mod numbering;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Map;
 
-use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, meaning};
+use self::numbering::Numbering;
+
+use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, is_percent, meaning};
 use crate::catalogue::{Metric, Split};
 use crate::event_files::{Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
@@ -64,6 +69,11 @@ fn damage(found: &Scalars) -> Vec<String> {
             "{files} called as event files are, without any event"
         ));
     }
+    if let Some((path, packing)) = found.packed.first() {
+        let files = counted(found.packed.len(), "event file");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        notes.push(format!("{files} {packing} (the first: {name})"));
+    }
     if found.cut {
         notes.push("the event files hold too many scalars: the rest is not shown".into());
     }
@@ -72,7 +82,7 @@ fn damage(found: &Scalars) -> Vec<String> {
 
 /// One metric on one split, from one tag of one folder.
 struct Curve<'a> {
-    steps: &'a Steps,
+    steps: Cow<'a, Steps>,
     tag: &'a str,
     /// Folder and tag, for messages.
     place: String,
@@ -82,7 +92,7 @@ struct Curve<'a> {
 /// The scalars that were recognised.
 #[derive(Default)]
 struct Curves<'a> {
-    metrics: BTreeMap<(Metric, Split), &'a Steps>,
+    metrics: BTreeMap<(Metric, Split), Cow<'a, Steps>>,
     learning_rate: Option<&'a Steps>,
     /// Whether the names of the tags imply epochs from 0.
     from_zero: bool,
@@ -105,7 +115,7 @@ impl<'a> Curves<'a> {
                     TagMeaning::Metric(metric, split, certainty) => {
                         let place = [&folder, &tag[..]].join("/");
                         claims.entry((metric, split)).or_default().push(Curve {
-                            steps,
+                            steps: as_fractions(tag, steps),
                             tag,
                             place: place.trim_start_matches('/').to_owned(),
                             certainty,
@@ -121,7 +131,10 @@ impl<'a> Curves<'a> {
             let most = claims.iter().map(|claim| claim.certainty).max();
             claims.retain(|claim| Some(claim.certainty) == most);
             let first = &claims[0];
-            if !claims.iter().all(|claim| is_same(claim.steps, first.steps)) {
+            if !claims
+                .iter()
+                .all(|claim| is_same(&claim.steps, &first.steps))
+            {
                 let places: Vec<&str> = claims.iter().map(|claim| &claim.place[..]).collect();
                 let label = key.0.label(key.1);
                 let places = first_few(&places, MAX_NAMED);
@@ -131,7 +144,7 @@ impl<'a> Curves<'a> {
                 continue;
             }
             curves.from_zero |= counts_epochs_from_zero(first.tag);
-            curves.metrics.insert(key, first.steps);
+            curves.metrics.insert(key, claims.swap_remove(0).steps);
         }
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
@@ -203,58 +216,21 @@ impl<'a> Curves<'a> {
     }
 }
 
-/// Whether two curves have the same points. NaN, as after a diverged epoch, equals NaN.
+/// The values of a tag that says that they are percentages, as fractions.
+fn as_fractions<'a>(tag: &str, steps: &'a Steps) -> Cow<'a, Steps> {
+    if !is_percent(tag) {
+        return Cow::Borrowed(steps);
+    }
+    let fractions = steps.iter().map(|(step, value)| (*step, value / 100.0));
+    Cow::Owned(fractions.collect())
+}
+
+/// Whether two curves have the same points. NaN, as after a diverged epoch, equals NaN. Logs have float32.
 fn is_same(a: &Steps, b: &Steps) -> bool {
-    let equal = |(x, y): (&f64, &f64)| x == y || (x.is_nan() && y.is_nan());
+    let equal = |(x, y): (&f64, &f64)| {
+        (x - y).abs() <= 1e-6 * x.abs() || x == y || (x.is_nan() && y.is_nan())
+    };
     a.keys().eq(b.keys()) && a.values().zip(b.values()).all(equal)
-}
-
-/// Interpretation of the steps in event logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Numbering {
-    /// Steps are epochs; the first epoch has this step.
-    From(i64),
-    /// Steps are something else, such as batches.
-    Unknown,
-}
-
-impl Numbering {
-    /// Derives the numbering; up to `missing` points may be lost to damage.
-    fn of(steps: &BTreeSet<i64>, from_zero: bool, missing: usize) -> Self {
-        let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else {
-            return Numbering::From(0);
-        };
-        if from_zero {
-            return if first >= 0 {
-                Numbering::From(0)
-            } else {
-                Numbering::Unknown
-            };
-        }
-        let span = last.saturating_sub(first).saturating_add(1) as usize;
-        let gaps = span.saturating_sub(steps.len());
-        match first {
-            // Steps count from 1 unless something suggests that the first one is missing.
-            0 | 1 if gaps <= missing => Numbering::From(if missing == 0 { first } else { 0 }),
-            _ => Numbering::Unknown,
-        }
-    }
-
-    fn epoch(self, step: i64) -> Option<usize> {
-        let first = match self {
-            Numbering::From(first) => first,
-            Numbering::Unknown => 0,
-        };
-        usize::try_from(step.checked_sub(first)?).ok()
-    }
-
-    fn step(self, epoch: usize) -> i64 {
-        let first = match self {
-            Numbering::From(first) => first,
-            Numbering::Unknown => 0,
-        };
-        (epoch as i64).saturating_add(first)
-    }
 }
 
 /// The epoch with the lowest validation loss or, if that was not logged, with the best validation score. `None`
@@ -348,6 +324,18 @@ mod tests {
         }
     }
 
+    /// A unit in the name counts; a large number alone may be anything.
+    #[test]
+    fn percentages_are_fractions() {
+        let tags: &[Tag<'_>] = &[
+            ("Accuracy (%)/val", &[(0, 54.0), (1, 93.5)]),
+            ("acc", &[(0, 54.0)]),
+        ];
+        let found = logged(&[("x", tags)]);
+        assert_eq!(found.history.curve("val_accuracy"), [(0, 0.54), (1, 0.935)]);
+        assert_eq!(found.history.curve("accuracy"), [(0, 54.0)]);
+    }
+
     #[test]
     fn without_a_loss_the_best_score_chooses() {
         let found = logged(&[(
@@ -361,20 +349,5 @@ mod tests {
         assert_eq!((results.epochs_run, results.best_epoch), (Some(3), Some(1)));
         assert_eq!(results.validation["accuracy"], 0.75);
         assert_eq!(results.test["accuracy"], 0.7f32 as f64);
-    }
-
-    #[test]
-    fn steps_that_are_no_epochs() {
-        let number = |steps: &[i64], zero, missing| {
-            Numbering::of(&steps.iter().copied().collect(), zero, missing)
-        };
-        assert_eq!(number(&[0, 1, 2], false, 0), Numbering::From(0));
-        assert_eq!(number(&[1, 2, 3], false, 0), Numbering::From(1));
-        assert_eq!(number(&[1, 2, 3], false, 1), Numbering::From(0));
-        assert_eq!(number(&[1, 2, 3], true, 0), Numbering::From(0));
-        assert_eq!(number(&[0, 2], false, 0), Numbering::Unknown);
-        assert_eq!(number(&[0, 2], false, 1), Numbering::From(0));
-        assert_eq!(number(&[99, 199], false, 0), Numbering::Unknown);
-        assert_eq!(number(&[i64::MIN, i64::MAX], false, 0), Numbering::Unknown);
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::catalogue::Split;
+use crate::catalogue::{Metric, Split};
 use crate::error::{ExperimentError, plain};
 use crate::json;
 use crate::lenient::{Lenient, field};
@@ -363,7 +363,7 @@ impl Metadata {
             Split::Validation => &results.validation,
             Split::Test => &results.test,
         };
-        json::number(metrics.get(name)?)
+        Metric::read(name, metrics.get(name)?)
     }
 
     /// Whether a newer version of the program wrote the file. Such a file is read but never rewritten.

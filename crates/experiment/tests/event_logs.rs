@@ -184,3 +184,27 @@ fn what_is_not_read_is_told() {
     let (summary, _, _) = run(&store, &["summary", "20250314_091200_torch"]);
     insta::assert_snapshot!(summary.replace(&store.root().display().to_string(), "ROOT"));
 }
+
+/// Logs that someone packed are neither empty nor damaged.
+#[test]
+fn packed_event_files_are_named() {
+    let (_folder, store, _) = fixture();
+    let logs = store.root().join("20250101_000000_packed/logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    let name = "events.out.tfevents.1735689600.host.gz";
+    // An empty gzip file.
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0];
+    packed.extend([0; 8]);
+    std::fs::write(logs.join(name), packed).unwrap();
+    let entry = store.find("20250101_000000_packed").unwrap();
+    let expected = "packed with gzip, which is not read: unpack it with `gunzip`";
+    let notes = entry.history().notes;
+    assert_eq!(
+        notes,
+        [format!("1 event file {expected} (the first: {name})")]
+    );
+    let (text, _, whole) = run(&store, &["verify", "20250101_000000_packed"]);
+    assert!(!whole && text.contains(expected), "{text}");
+    let (text, _, done) = run(&store, &["repair", "20250101_000000_packed"]);
+    assert!(done && text.contains(expected), "{text}");
+}

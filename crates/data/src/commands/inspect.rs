@@ -335,7 +335,8 @@ fn recorded(
     notes.extend(read.no_rate.map(of_file));
     let file_notes = contents.notes.all().into_iter().filter(|_| known);
     notes.extend(file_notes.map(of_file));
-    let columns = contents.label_columns.iter().map(ToString::to_string);
+    let columns = contents.label_columns.iter().filter(|own| own.varies());
+    let columns = columns.map(ToString::to_string);
     notes.extend(columns.map(of_file));
     let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
     for trace in contents.traces {

@@ -195,6 +195,34 @@ pub enum ImportError {
         /// The file.
         file: PathBuf,
     },
+    /// A label has a time of day, and the recording no date.
+    #[error(
+        "a label of class `{class}` begins at `{time}`, a time of day without a date, and the recording has no times: write \
+         the seconds from the first sample, or give the recording its `start`"
+    )]
+    NoDayOfRecording {
+        /// Its class.
+        class: String,
+        /// The time of day.
+        time: String,
+    },
+    /// A label has a time of day, and no certain day.
+    #[error(
+        "a label of class `{class}` begins at `{time}`, a time of day without a date that is in the recording {how_often}: it \
+         lasts from {first} to {last}; write the times with their dates, as 2024-05-01T10:00:00Z"
+    )]
+    NoCertainDay {
+        /// Its class.
+        class: String,
+        /// The time of day.
+        time: String,
+        /// How often the recording has it.
+        how_often: &'static str,
+        /// Beginning of the recording.
+        first: String,
+        /// End of the recording.
+        last: String,
+    },
     /// A table of labels is malformed, or lacks something.
     #[error(transparent)]
     Labels(#[from] LabelTableError),

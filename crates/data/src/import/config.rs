@@ -282,11 +282,14 @@ impl RecordingsConfig {
             .chain(&recording.class)
             .chain(recording.classes.values());
         if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
-            let key = match &recording.labels_file {
-                Some(table) => format!("{key}: labels of {}", table.file.display()),
-                None => key,
+            let problem = self.unknown_class(class);
+            return match &recording.labels_file {
+                Some(table) => invalid(
+                    &format!("{key}: labels of {}", table.file.display()),
+                    format!("{problem}; add it, or map it with `classes: {{{class}: CLASS}}`"),
+                ),
+                None => invalid(&key, problem),
             };
-            return invalid(&key, self.unknown_class(class));
         }
         let channels = recording.channels.as_ref();
         if channels.is_some_and(|own| own.len() != self.channels.len()) {

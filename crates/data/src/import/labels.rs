@@ -7,6 +7,7 @@ use crate::error::recording::TimeError;
 use crate::recording::{self, DateOrder, UNIX, is_compact, parse_time_as, unit_by_size};
 
 mod columns;
+mod days;
 mod heads;
 mod places;
 mod settings;
@@ -41,16 +42,18 @@ pub enum Time {
     Seconds(f64),
     /// Nanoseconds since 1970.
     Moment(i64),
+    /// Nanoseconds since midnight of a day that only the recording tells. See [`Label::times`].
+    Clock(i64),
 }
 
 impl Time {
-    /// The time in nanoseconds, for a recording that begins at `start`.
+    /// The time in nanoseconds, for a recording that begins at `start`; those of a time of day count from midnight.
     pub fn nanos(self, start: i64) -> i64 {
         match self {
             Self::Seconds(seconds) => {
                 start.saturating_add((seconds * recording::NANOS).round() as i64)
             }
-            Self::Moment(nanos) => nanos,
+            Self::Moment(nanos) | Self::Clock(nanos) => nanos,
         }
     }
 
@@ -92,18 +95,18 @@ impl Time {
             .ok_or_else(|| LabelTimeError::OutOfRange { text: text.into() })
     }
 
-    /// Whether it is absolute.
-    pub fn is_moment(self) -> bool {
-        matches!(self, Self::Moment(_))
+    /// Whether it counts from the first sample.
+    pub fn is_relative(self) -> bool {
+        matches!(self, Self::Seconds(_))
     }
 
     /// The time `seconds` later.
     fn later(self, seconds: f64) -> Self {
+        let later = |nanos: i64| nanos.saturating_add((seconds * recording::NANOS).round() as i64);
         match self {
             Self::Seconds(start) => Self::Seconds(start + seconds),
-            Self::Moment(nanos) => {
-                Self::Moment(nanos.saturating_add((seconds * recording::NANOS).round() as i64))
-            }
+            Self::Moment(nanos) => Self::Moment(later(nanos)),
+            Self::Clock(nanos) => Self::Clock(later(nanos)),
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct Recording {
     /// Column of a table with the class of each row, instead of labels.
     #[serde(alias = "class_column")]
     pub label_column: Option<String>,
-    /// Maps values of that column to class names; other values are names themselves.
+    /// Maps values of that column, or classes of `labels_file`, to class names; other values are names themselves.
     #[serde(default, deserialize_with = "by_text")]
     pub classes: BTreeMap<String, String>,
     /// Column of a table with the group of each row, such as a person.
@@ -144,9 +144,10 @@ impl Recording {
                 (Some(_), _) => {
                     Err("`group_column` needs `label_column`; one group for all is `group`")
                 }
-                (None, false) => {
-                    Err("`classes` are of the values in a `label_column`, which is missing")
-                }
+                (None, false) if self.labels_file.is_none() => Err(
+                    "`classes` are of the values in a `label_column` or of the classes in a `labels_file`, and both are missing",
+                ),
+                (None, false) => Ok(()),
             };
         }
         if self.class.is_some() || !self.labels.is_empty() || self.labels_file.is_some() {
@@ -176,25 +177,26 @@ impl Recording {
         self.group.clone().unwrap_or_else(|| self.name())
     }
 
-    /// The time that the seconds of a label count from: `start` of the recording, or that of the label's file. `starts` has
-    /// those of the files whose channels are used.
+    /// Beginning and end of a label in nanoseconds, in the recording's `span`. Seconds count from the beginning of the
+    /// recording, or of the label's file; `starts` has those of the files whose channels are used.
     ///
     /// # Errors
-    /// If its file has none.
-    pub fn zero_of(
+    /// If its file has none, or the day of a time of day is not certain.
+    pub fn times_of(
         &self,
         label: &Label,
-        start: i64,
+        span: (i64, i64),
         starts: &[Option<i64>],
-    ) -> Result<i64, ImportError> {
+    ) -> Result<(i64, i64), ImportError> {
         let Some(file) = label.file else {
-            return Ok(start);
+            return label.times(span.0, span);
         };
         let found = starts.get(file).copied().flatten();
-        found.ok_or_else(|| ImportError::NoStartOfFile {
+        let zero = found.ok_or_else(|| ImportError::NoStartOfFile {
             class: label.class.clone(),
             file: self.files.get(file).cloned().unwrap_or_default(),
-        })
+        })?;
+        label.times(zero, span)
     }
 
     /// Expands patterns to files.

@@ -88,6 +88,9 @@ pub struct RecordingReport {
     pub too_short: usize,
     /// Labels left out since another has the same times and class.
     pub repeated_labels: usize,
+    /// Labels with times of day without a date, which are taken for those of the recording's day.
+    #[serde(skip)]
+    pub(super) undated_labels: usize,
     /// Examples of labels at times without data.
     pub labels_without_data: Vec<String>,
     /// Times of the first and last samples; omitted for a collection of traces.

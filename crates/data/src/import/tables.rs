@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use support::words::{counted, first_few};
 
-use super::labels::{LabelRow, LabelRows, LabelsFile, read};
+use super::labels::{Label, LabelRow, LabelRows, LabelsFile, Time, read};
 use super::recording::{Recording, trim};
 use crate::error::import::LabelTableError;
 use crate::error::{DataError, ImportError, in_file};
@@ -36,20 +36,26 @@ pub(super) fn add_labels(
     let mut notes = Vec::new();
     for (path, uses) in tables {
         for (table, users) in uses {
-            let rows = read(&path, &table)?;
+            let mut rows = read(&path, &table)?;
+            let night = rows.note.take();
             let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
             let shared = share(&own, rows);
             let shared = shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
             for (user, rows) in users.into_iter().zip(shared.rows) {
+                let classes = &recordings[user].classes;
                 let labels = rows.into_iter().map(|row| {
                     let mut label = row.label;
                     trim(&mut label.class);
+                    if let Some(class) = classes.get(&label.class) {
+                        label.class.clone_from(class);
+                    }
                     label
                 });
+                let labels: Vec<Label> = labels.collect();
                 recordings[user].labels.extend(labels);
             }
-            let left_out = shared.left_out.into_iter();
-            notes.extend(left_out.map(|note| format!("{}: {note}", path.display())));
+            let said = night.into_iter().chain(shared.left_out);
+            notes.extend(said.map(|note| format!("{}: {note}", path.display())));
         }
     }
     Ok(notes)
@@ -61,16 +67,30 @@ struct Shared {
     left_out: Option<String>,
 }
 
-/// Gives each of `recordings` the rows of a table that are its own: all, or those that a column says.
-fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTableError> {
-    let all = |rows: Vec<LabelRow>| Shared {
+/// Gives each of `recordings` all rows.
+///
+/// # Errors
+/// If there are several, and the rows tell no day.
+fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTableError> {
+    let is_clock = |row: &&LabelRow| matches!(row.label.start, Time::Clock(_));
+    if let (Some(row), [_, _, ..]) = (rows.iter().find(is_clock), recordings) {
+        return Err(LabelTableError::SharedClocks {
+            recordings: recordings.len(),
+            class: row.label.class.clone(),
+        });
+    }
+    Ok(Shared {
         rows: vec![rows; recordings.len()],
         left_out: None,
-    };
+    })
+}
+
+/// Gives each of `recordings` the rows of a table that are its own: all, or those that a column says.
+fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTableError> {
     let Some(column) = table.files else {
-        return Ok(all(table.rows));
+        return all(recordings, table.rows);
     };
-    let is_relative = table.rows.iter().any(|row| !row.label.start.is_moment());
+    let is_relative = table.rows.iter().any(|row| row.label.start.is_relative());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for row in &table.rows {
         *counts
@@ -84,7 +104,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         .collect();
     if let ([one, other, ..], true, true) = (&named[..], column.is_sequence, is_relative) {
         if recordings.iter().all(|own| own.files.len() > 1) {
-            return Ok(all(table.rows));
+            return all(recordings, table.rows);
         }
         return Err(LabelTableError::Sequence {
             column: column.name,
@@ -108,7 +128,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         // A copy of the file, in another format, may be the only one.
         let is_certain = named.len() < 2 && recordings.len() < 2 || !is_relative;
         if is_certain && !column.is_given {
-            return Ok(all(table.rows));
+            return all(recordings, table.rows);
         }
         return Err(LabelTableError::NoRowOfRecordings {
             column: column.name,

@@ -21,6 +21,7 @@ use super::advice;
 use super::config::RecordingsConfig;
 use super::cut::cut_each;
 use super::imported::Imported;
+use super::labels::{Label, Time};
 use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::RecordingReport;
@@ -198,6 +199,8 @@ fn of_pieces(
         Some(span) => intervals(config, own, span, &starts).map_err(error)?,
         None => Vec::new(),
     };
+    let is_undated = |label: &&Label| matches!(label.start, Time::Clock(_));
+    report.undated_labels = own.labels.iter().filter(is_undated).count();
     report.repeated_labels = remove_repeated(&mut intervals);
     count_labels(&intervals, &merged, &mut report);
     report.add_times(span, &intervals);

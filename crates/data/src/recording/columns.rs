@@ -5,10 +5,12 @@
 //! 2025.
 
 mod chunk;
+mod encrypted;
 mod meaning;
 mod pages;
 mod pandas;
 mod texts;
+mod thrift;
 
 use std::path::Path;
 
@@ -158,7 +160,10 @@ impl Damage {
             problem,
             rows,
         } = self;
-        format!("column `{name}` is damaged, and {rows} rows have no value: {problem}")
+        match problem {
+            ColumnError::Encrypted => format!("column `{name}`, {rows} rows: {problem}"),
+            _ => format!("column `{name}` is damaged, and {rows} rows have no value: {problem}"),
+        }
     }
 }
 
@@ -210,11 +215,16 @@ struct Chosen {
     missing: usize,
     column: Column,
     damage: Option<Damage>,
+    is_encrypted: bool,
 }
 
 fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
     let file = SerializedFileReader::new(bytes.clone())?;
     let mut all = choose(&file, notes);
+    let encrypted = encrypted::columns(bytes);
+    for own in &mut all {
+        own.is_encrypted = encrypted.get(own.number) == Some(&true);
+    }
     for group in 0..file.num_row_groups() {
         read_group(bytes, &*file.get_row_group(group)?, &mut all)?;
     }
@@ -265,6 +275,7 @@ fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> 
                     whole: matches!(meaning, Meaning::Signed | Meaning::Unsigned),
                 },
                 damage: None,
+                is_encrypted: false,
             }),
             Err(kind) => {
                 let what = kind.to_string();
@@ -286,6 +297,9 @@ fn read_group(
 ) -> Result<(), TableError> {
     let most = bytes.len().saturating_mul(TIGHTEST);
     let read = |own: &Chosen| {
+        if own.is_encrypted {
+            return Err(ColumnError::Encrypted);
+        }
         let chunk = group.metadata().column(own.number);
         check_pages(bytes, chunk)?;
         let description = chunk.column_descr_ptr();

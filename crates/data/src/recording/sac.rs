@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     } else {
         begin
     };
-    let own = reference(&header)?;
+    let own = reference(&header, &mut notes)?;
     let reference = own.or(hints.start).unwrap_or(0);
     let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
@@ -154,7 +154,10 @@ fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
 }
 
 /// The reference time in nanoseconds since 1970; `None` if it is not set.
-fn reference(header: &Header) -> Result<Option<i64>, SacError> {
+///
+/// # Errors
+/// If it is not a time.
+fn reference(header: &Header, notes: &mut Notes) -> Result<Option<i64>, SacError> {
     let [year, day, hour, minute, second] = [70, 71, 72, 73, 74].map(|word| header.integer(word));
     let (Some(year), Some(day), Some(hour), Some(minute), Some(second)) =
         (year, day, hour, minute, second)
@@ -174,14 +177,23 @@ fn reference(header: &Header) -> Result<Option<i64>, SacError> {
         second,
         milli,
     };
-    let valid = (0..24).contains(&hour)
+    // The end of a day is the beginning of the next, and writers round 999.6 ms up.
+    let is_midnight = [hour, minute, second] == [24, 0, 0];
+    let valid = ((0..24).contains(&hour) || is_midnight)
         && (0..60).contains(&minute)
         && (0..62).contains(&second)
-        && (0..1000).contains(&milli);
+        && (0..=1000).contains(&milli);
     let date = u16::try_from(year).ok().zip(u16::try_from(day).ok());
     let nanos = date.filter(|_| valid).and_then(|(year, day)| {
         let time = [hour, minute, second].map(i64::from);
         of_day(year, day, time, i64::from(milli) * 1_000_000)
     });
-    nanos.map(Some).ok_or(wrong)
+    let nanos = nanos.ok_or(wrong)?;
+    if is_midnight {
+        notes.push("the reference time has the hour 24: read as hour 0 of the next day");
+    }
+    if milli == 1000 {
+        notes.push("the reference time has 1000 ms: read as the next second");
+    }
+    Ok(Some(nanos))
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
+use support::words::counted;
 
 use self::files::{open, table};
 use self::waveforms::{Axes, Waveform, numbers};
@@ -60,6 +61,8 @@ pub struct SeisBench {
     buckets: HashMap<String, Dataset>,
     /// Number of traces whose axes are not in the stated order.
     turned: usize,
+    /// Traces whose own order of components is another than that of the data format: how many, and the first.
+    reordered: (usize, String),
 }
 
 /// The chunks of a dataset, as the suffixes of their file names.
@@ -123,6 +126,7 @@ impl SeisBench {
             dated: false,
             buckets: HashMap::new(),
             turned: 0,
+            reordered: Default::default(),
         };
         own.dated = (0..own.len()).any(|row| own.value(row, START).is_some());
         Ok(own)
@@ -222,6 +226,14 @@ impl SeisBench {
                 self.turned
             ));
         }
+        let (count, first) = &self.reordered;
+        if *count > 0 {
+            notes.push(format!(
+                "{} with another `{COMPONENTS}` than `component_order` says: that of the trace counts (the first: \
+                 {first})",
+                counted(*count, "trace")
+            ));
+        }
         notes
     }
 
@@ -285,7 +297,16 @@ impl SeisBench {
             .ok_or(SeisBenchError::NoName)?
             .to_owned();
         let rate = self.rate_of(row)?;
-        let components = (self.value(row, COMPONENTS).map(components))
+        let own = self.value(row, COMPONENTS).map(components);
+        if let (Some(own), Some(all)) = (&own, &self.components)
+            && is_reordered(own, all)
+        {
+            if self.reordered.0 == 0 {
+                self.reordered.1 = format!("`{name}` with {}, not {}", own.concat(), all.concat());
+            }
+            self.reordered.0 += 1;
+        }
+        let components = own
             .or_else(|| self.components.clone())
             .filter(|components| !components.is_empty())
             .ok_or(SeisBenchError::NoComponents { column: COMPONENTS })?;
@@ -346,6 +367,16 @@ impl SeisBench {
         let rate = rate.ok_or(SeisBenchError::NoRate { column: RATES[0] })?;
         Ok(check_rate(rate)?)
     }
+}
+
+/// Whether two lists have the same components in another order. Others are those of other sensors.
+fn is_reordered(own: &[String], other: &[String]) -> bool {
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    own != other && sorted(own) == sorted(other)
 }
 
 /// The components that a text lists: `ZNE`, or `['Z', 'N', 'E']`.

@@ -25,6 +25,7 @@ mod names;
 mod nanos;
 mod nearest;
 mod number;
+mod of_day;
 mod order;
 mod parts;
 mod rows;
@@ -124,7 +125,8 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         if problem.is_rate_unknown() {
             problem
         } else {
-            problem.noted(label_columns.iter().map(ToString::to_string).collect())
+            let varying = label_columns.iter().filter(|own| own.varies());
+            problem.noted(varying.map(ToString::to_string).collect())
         }
     })?;
     Ok(Contents {

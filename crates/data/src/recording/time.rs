@@ -5,6 +5,7 @@ mod compact;
 mod order;
 mod zone;
 
+pub(crate) use clock::clock_alone;
 pub(crate) use compact::is_compact;
 pub(crate) use order::{DateOrder, DateOrders};
 pub(crate) use zone::{has_zone, offset_in};
@@ -78,7 +79,7 @@ pub(super) enum Moment {
 }
 
 /// A day, in nanoseconds.
-pub(super) const DAY: i64 = 86_400_000_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000_000;
 
 const MONTHS: [&str; 12] = [
     "january",

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{data, fixtures, stdout, text_of};
 
 /// A table with `rows` rows at 50 Hz, whose values depend on `seed`.
-fn table(seed: usize, rows: usize, more: &dyn Fn(usize) -> String) -> String {
+pub(super) fn table(seed: usize, rows: usize, more: &dyn Fn(usize) -> String) -> String {
     let row = |i: usize| {
         let value = |k: usize| ((i * (2 * seed + k + 2)) as f64 * 0.37).sin();
         let more = more(i);
@@ -53,7 +53,7 @@ pub(super) fn header(length: u32) -> Vec<u8> {
 }
 
 /// The draft of a folder as `recordings.yaml`, and what the import prints.
-fn imported(folder: &Path) -> (String, String) {
+pub(super) fn imported(folder: &Path) -> (String, String) {
     let list = folder.join("recordings.yaml");
     let list_name = list.display().to_string();
     let said = stdout(

@@ -182,3 +182,59 @@ fn times_in_several_columns() {
         "{error}"
     );
 }
+
+/// Times of day without a date are those of the day of the recording, and information says so.
+#[test]
+fn times_of_day_without_a_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |i: usize| format!("2024-05-01T10:00:{:05.2}Z,{i}\n", i as f64 / 50.0);
+    let rows: String = (0..2000).map(row).collect();
+    write(folder.path(), "a.csv", &format!("time,Z\n{rows}"));
+    let labels = "start,end,class\n10:00:10,10:00:14,walk\n10:00:20,10:00:22,rest\n";
+    write(folder.path(), "events.csv", labels);
+    let list = "  - {files: [a.csv], labels_file: events.csv}";
+    let by_event = "split: {by: event, train: 0.5, val: 0.5, test: 0}\n";
+    let imported = import_list(folder.path(), list, by_event).unwrap();
+    assert_eq!(windows(folder.path()), [(500, 1), (600, 1), (1000, 0)]);
+    let said = imported.warnings.texts(false).join("; ");
+    let expected = "a: 2 labels with times of day and no date, taken for those of the recording: from \
+                    2024-05-01T10:00:10.000Z to 2024-05-01T10:00:22.000Z";
+    assert!(said.contains(expected), "{said}");
+    // Nothing tells which of two recordings has them.
+    write(folder.path(), "b.csv", &format!("time,Z\n{rows}"));
+    let list = "  - {files: '[ab].csv', each_file: true, labels_file: events.csv}";
+    let error = import_list(folder.path(), list, by_event).unwrap_err();
+    let expected =
+        "events.csv: 2 recordings have this table, and its times are times of day without a date";
+    assert!(error.contains(expected), "{error}");
+}
+
+/// `classes` gives the classes of a table the names of the list.
+#[test]
+fn classes_of_a_table_have_other_names() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    let labels = "start,end,class\n10,14,Walking\n20,22,0\n30,32,rest\n";
+    write(folder.path(), "events.csv", labels);
+    let list = |classes: &str| {
+        let classes = format!("classes: {{{classes}}}");
+        format!("  - {{files: [a.csv], labels_file: events.csv, {classes}}}")
+    };
+    let by_event = "split: {by: event, train: 0.5, val: 0.5, test: 0}\n";
+    import_list(folder.path(), &list("Walking: walk, 0: rest"), by_event).unwrap();
+    let expected = [(500, 1), (600, 1), (1000, 0), (1500, 0)];
+    assert_eq!(windows(folder.path()), expected);
+    for (classes, problem) in [
+        (
+            "Walking: walk",
+            "the class `0` is not in `class_names`: rest, walk; add it, or map it with `classes: {0: CLASS}`",
+        ),
+        ("Walking: run, 0: rest", "the class `run` is not in"),
+    ] {
+        let error = import_list(folder.path(), &list(classes), by_event).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+    let list = "  - {files: [a.csv], class: walk, classes: {0: rest}}";
+    let error = import_list(folder.path(), list, by_event).unwrap_err();
+    assert!(error.contains("and both are missing"), "{error}");
+}

@@ -223,6 +223,14 @@ impl Metric {
         self.row().name
     }
 
+    /// The value of the metric called `name`, also as a percentage with its sign: `93.5%` is 0.935. A loss has none.
+    pub fn read(name: &str, value: &serde_json::Value) -> Option<f64> {
+        if name.ends_with(Self::Loss.name()) {
+            return crate::json::number(value);
+        }
+        crate::json::score(value)
+    }
+
     /// Whether higher or lower values are better.
     pub const fn direction(self) -> Direction {
         self.row().direction

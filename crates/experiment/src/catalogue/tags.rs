@@ -43,6 +43,16 @@ pub fn counts_epochs_from_zero(tag: &str) -> bool {
     tag.starts_with("epoch_")
 }
 
+/// Whether the tag says that its values are percentages: `Accuracy (%)`, `val_acc_pct`.
+pub fn is_percent(tag: &str) -> bool {
+    tag.contains('%') || words(tag).iter().any(|word| is_unit(word))
+}
+
+/// Whether a word is the unit of percentages.
+fn is_unit(word: &str) -> bool {
+    matches!(word, "percent" | "percentage" | "pct")
+}
+
 /// Interprets a scalar by its folder (relative to the logs) and its tag: `training/validation` and `epoch_loss`, `.`
 /// and `val_acc`, or `runs/fold 1` and `Loss/train`.
 pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
@@ -54,7 +64,9 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
     let mut words = words(tag);
     let mut splits: Vec<Split> = words.iter().filter_map(|word| split(word)).collect();
     splits.dedup();
-    words.retain(|word| split(word).is_none() && word != "epoch" && word != "epochs");
+    words.retain(|word| {
+        split(word).is_none() && word != "epoch" && word != "epochs" && !is_unit(word)
+    });
     let name = words.join("_");
     if name == "learning_rate" || name == "lr" {
         return TagMeaning::LearningRate;
@@ -63,6 +75,10 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
     let Some(metric) = Metric::ALL.iter().find(alias) else {
         return TagMeaning::Unknown;
     };
+    // Only scores are fractions.
+    if is_percent(tag) && *metric == Metric::Loss {
+        return TagMeaning::Unknown;
+    }
     let (split, certainty) = match splits[..] {
         [split] => (split, Certainty::Tag),
         [] => match split_of_folder(folder) {
@@ -175,6 +191,8 @@ mod tests {
             ("x", "Loss/train", loss(Split::Train, Tag)),
             ("train", "Loss/val", loss(Split::Validation, Tag)),
             ("x", "validAcc", accuracy(Split::Validation, Tag)),
+            ("x", "Accuracy (%)/val", accuracy(Split::Validation, Tag)),
+            ("x", "val_acc_percent", accuracy(Split::Validation, Tag)),
             ("Loss_test", "Loss", loss(Split::Test, Folder)),
             ("test_metrics", "test_accuracy", accuracy(Split::Test, Tag)),
             ("x", "train_loss_epoch", loss(Split::Train, Tag)),
@@ -208,7 +226,13 @@ mod tests {
             assert_eq!(meaning(folder, tag), expected, "{folder} {tag}");
         }
         // Unnamed averages, batch steps, and tags that name two splits.
-        for tag in ["f1", "train_loss_step", "train_val_loss", "top5_acc"] {
+        for tag in [
+            "f1",
+            "loss (%)",
+            "train_loss_step",
+            "train_val_loss",
+            "top5_acc",
+        ] {
             assert_eq!(meaning("", tag), TagMeaning::Unknown, "{tag}");
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::ExperimentError;
-use crate::event_files::Soundness;
+use crate::event_files::{Packing, Soundness};
 use support::words::counted;
 
 /// Why a file is not as it was written.
@@ -27,6 +27,9 @@ pub(super) enum Damaged {
     /// An event file without an event.
     #[error("not an event file: it holds no event")]
     NoEventFile,
+    /// A packed event file.
+    #[error("{0}")]
+    Packed(Packing),
     /// Damaged or torn event file.
     #[error("{}", Records(.0))]
     Events(Soundness),

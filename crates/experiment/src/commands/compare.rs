@@ -253,7 +253,7 @@ fn per_class(entries: &[Entry], names: &[String]) -> String {
     let f1 = |entry: &Entry, i: usize| {
         let test = &entry.metadata.results.as_ref()?.test;
         let f1 = test.get(PER_CLASS)?.get(ClassMetric::F1.name())?;
-        crate::json::number(f1.get(i)?)
+        crate::json::score(f1.get(i)?)
     };
     let rows: Vec<Vec<String>> = classes
         .iter()

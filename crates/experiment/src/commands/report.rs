@@ -260,7 +260,7 @@ fn classes(names: &[String], test: &Map<String, Value>) -> String {
             .map_or_else(|| i.to_string(), |name| escaped(name));
         let _ = write!(out, "<tr><td class=\"text\">{name}</td>");
         for metric in [ClassMetric::Precision, ClassMetric::Recall, ClassMetric::F1] {
-            let value = values(metric).and_then(|values| crate::json::number(values.get(i)?));
+            let value = values(metric).and_then(|values| crate::json::score(values.get(i)?));
             let _ = write!(out, "<td>{}</td>", number(value));
         }
         let _ = writeln!(out, "<td>{}</td></tr>", escaped(&text(support)));

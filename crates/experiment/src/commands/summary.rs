@@ -300,7 +300,7 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
         return String::new();
     };
     let cell =
-        |metric, i: usize| number(values(metric).and_then(|v| crate::json::number(v.get(i)?)));
+        |metric, i: usize| number(values(metric).and_then(|v| crate::json::score(v.get(i)?)));
     let matrix = test.get(CONFUSION_MATRIX).and_then(Value::as_array);
     let counts = |i: usize| matrix.and_then(|matrix| matrix.get(i)?.as_array());
     let limit = terminal.width.unwrap_or(usize::MAX);

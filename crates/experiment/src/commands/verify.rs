@@ -162,7 +162,10 @@ fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), Exp
     let name = file.strip_prefix(&entry.directory).unwrap_or(file);
     let name = plain(&name.to_string_lossy());
     if !sound.is_event_file() {
-        repair.leave(&format!("{name}, which holds no event"));
+        repair.leave(&match sound.packing {
+            Some(packing) => format!("{name}, {packing}"),
+            None => format!("{name}, which holds no event"),
+        });
         return Ok(());
     }
     if sound.damaged > 0 {

@@ -144,3 +144,15 @@ proptest! {
         }
     }
 }
+
+/// Scores with a percent sign are fractions; a loss has no unit.
+#[test]
+fn scores_in_percent() {
+    let text =
+        r#"{"results": {"validation": {"accuracy": "93.5%", "f1_macro": 54.0, "loss": "10%"}}}"#;
+    let metadata = Metadata::read(json::parse(text.as_bytes()).unwrap());
+    let value = |name: &str| metadata.metric(Split::Validation, name);
+    assert_eq!(value("accuracy"), Some(0.935));
+    assert_eq!(value("f1_macro"), Some(54.0));
+    assert_eq!(value("loss"), None);
+}

@@ -180,8 +180,9 @@ fn labels(
 ) -> Result<Vec<LabelledEvent>, TrainerError> {
     let of = |label: &Label| -> Result<LabelledEvent, TrainerError> {
         let class = classes.iter().position(|class| *class == label.class);
-        let zero = recording.zero_of(label, read.start, &read.starts);
-        let zero = zero.map_err(|problem| TrainerError::file(path, problem.to_string()))?;
+        let last = read.windows.last().map_or(read.start, |(span, _)| span.end);
+        let times = recording.times_of(label, (read.start, last), &read.starts);
+        let times = times.map_err(|problem| TrainerError::file(path, problem.to_string()))?;
         Ok(LabelledEvent {
             class: class.ok_or_else(|| UsageError::NoClass {
                 path: path.to_owned(),
@@ -189,8 +190,8 @@ fn labels(
                 classes: classes.to_vec(),
                 advice: "",
             })?,
-            start: label.start.nanos(zero),
-            end: label.end.nanos(zero),
+            start: times.0,
+            end: times.1,
         })
     };
     recording.labels.iter().map(of).collect()

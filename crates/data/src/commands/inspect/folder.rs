@@ -1,10 +1,12 @@
 //! `data inspect FOLDER`: what is in a folder, and a draft of a list of its recordings.
 //!
 //! `walk` lists the files, `glance` tells what each of them is, one at a time, and `kinds` counts recordings that are alike.
-//! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`), or from folders and names of files
-//! (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to 64 MiB are read whole until
-//! 1 GiB has been read; of all others, only the first MiB is, and lengths are estimates.
+//! `draft` writes the list, a `plan`: its `entries` come from tables of labels (`pairs`) or of files (`catalogue`), or from
+//! folders and names of files (`layout` over `parts`, and `names`), as `patterns` where the import reads them so. Files up to
+//! 64 MiB are read whole until 1 GiB has been read; of all others, only the first MiB is, and lengths are estimates.
 
+mod catalogue;
+mod catalogued;
 mod channels;
 mod draft;
 mod entries;
@@ -28,6 +30,7 @@ use support::words::{counted, first_few};
 
 use crate::error::{DataError, FolderError, in_file, unwritable};
 use crate::split::Loading;
+use catalogue::Catalogue;
 use draft::{Content, Draft, Place, draft};
 use glance::{BEGINNING, Dataset, Found, WHOLE, glance};
 use kinds::Kind;
@@ -112,6 +115,7 @@ pub(super) fn look(
         files: &seen.files,
         kinds: &seen.kinds,
         tables: &seen.tables,
+        catalogues: &seen.catalogues,
     };
     let draft = draft(&content, &place(folder, list));
     let own = Folder {
@@ -151,6 +155,7 @@ struct Seen {
     files: Vec<File>,
     kinds: Vec<Kind>,
     tables: Vec<Table>,
+    catalogues: Vec<(Vec<String>, Catalogue)>,
     datasets: BTreeSet<Dataset>,
     samples: BTreeMap<String, Others>,
     others: BTreeMap<String, Others>,
@@ -166,7 +171,15 @@ impl Seen {
                 kinds::add(&mut self.kinds, &facts, (self.files.len(), &shown));
                 self.files.push(File { path, facts });
             }
-            Found::Labels(labels) => self.tables.push(Table { path, labels }),
+            Found::Labels(labels, files) => self.tables.push(Table {
+                path,
+                labels,
+                files,
+            }),
+            Found::Catalogue(catalogue) => {
+                count(&mut self.others, "tables of files".into(), shown, None);
+                self.catalogues.push((path, catalogue));
+            }
             Found::Dataset(dataset) => {
                 self.datasets.insert(dataset);
             }

@@ -112,6 +112,18 @@ pub enum LabelTableError {
         /// Two of the files.
         files: [String; 2],
     },
+    /// Several recordings share labels whose day is that of the recording.
+    #[error(
+        "{recordings} recordings have this table, and its times are times of day without a date, such as that of a \
+         label of class `{class}`: which recording a row is of is not certain; write the times with their dates, as 2024-05-01T10:00:00Z, or add a column \
+         `file` with the file of each row"
+    )]
+    SharedClocks {
+        /// Number of recordings.
+        recordings: usize,
+        /// Class of the first of these labels.
+        class: String,
+    },
     /// A row has more cells than there are columns.
     #[error(
         "line {line}: {cells} cells, but there are {columns} columns: put texts that contain the separator in quotation \
@@ -199,7 +211,7 @@ pub enum LabelTimeError {
         end: String,
     },
     /// A moment in place of a duration.
-    #[error("`{text}` is not a duration")]
+    #[error("`{text}` is not a duration: write it as a number of seconds")]
     NotDuration {
         /// The text.
         text: String,

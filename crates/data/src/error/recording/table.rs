@@ -239,6 +239,9 @@ pub enum ColumnError {
         /// The logical type.
         logical: String,
     },
+    /// The column is encrypted, and the footer of the file is not.
+    #[error("is encrypted: write the file without encryption")]
+    Encrypted,
     /// A page claims more bytes than the column has.
     #[error("a page claims {claimed} bytes, more than the whole column: it is damaged")]
     PageSize {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Time;
 use super::heads::{DATES, ENDS, STARTS, Separated, cell, plain};
 use crate::error::import::{LabelTableError, LabelTimeError};
-use crate::recording::{DateOrder, TimeParts, format_date};
+use crate::recording::{DateOrder, TimeParts, clock_alone, format_date};
 
 /// A column of times: its number from 0, and its unit in seconds if its name tells one.
 pub(super) type TimeColumn = (usize, Option<f64>);
@@ -57,6 +57,23 @@ impl Place {
         }
     }
 
+    /// Whether a row has the date of this time and of `other` only once, in the same cells.
+    pub fn shares_date(&self, other: &Self, row: &csv::StringRecord) -> bool {
+        let own = self.date_beside(row);
+        own.is_some() && own == other.date_beside(row)
+    }
+
+    /// The cells with the date of a time of day in a row.
+    fn date_beside(&self, row: &csv::StringRecord) -> Option<DateCells> {
+        match self.time {
+            TimeCells::Column((at, _)) => {
+                self.date.filter(|_| clock_alone(cell(row, at)).is_some())
+            }
+            TimeCells::Parts(parts) if parts.has_date() => Some(DateCells::Parts(parts.date())),
+            TimeCells::Parts(_) => self.date,
+        }
+    }
+
     /// Cells that may have dates.
     pub fn dates(self) -> impl Iterator<Item = usize> {
         let own = match self.time {
@@ -85,6 +102,10 @@ impl Place {
                 let text = cell(row, at);
                 match Time::parse(&separated.number(text), unit, order) {
                     Err(LabelTimeError::NoDate { .. }) if self.date.is_some() => text.into(),
+                    Err(LabelTimeError::NoDate { text }) => {
+                        let clock = clock_alone(&text).map(Time::Clock);
+                        return clock.map(Some).ok_or(LabelTimeError::NoDate { text });
+                    }
                     Ok(Time::Seconds(_)) if self.is_clock && self.date.is_some() => {
                         return Err(LabelTimeError::NoClock { text: text.into() });
                     }
@@ -136,7 +157,7 @@ fn nanos(
 }
 
 /// A time of day as text.
-fn clock(nanos: i64) -> String {
+pub(super) fn clock(nanos: i64) -> String {
     let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
     let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
     format!("{hour:02}:{minute:02}:{:02}.{rest:09}", seconds % 60)

@@ -3,13 +3,15 @@
 use std::io::Read;
 use std::path::Path;
 
+use support::words::counted;
+
 use super::columns::{Columns, FileColumn};
 use super::heads::{Separated, cell, separator};
 use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{DateOrder, DateOrders};
+use crate::recording::{DAY, DateOrder, DateOrders};
 use crate::text;
 
 /// A row of a table of labels.
@@ -26,6 +28,8 @@ pub(crate) struct LabelRows {
     pub rows: Vec<LabelRow>,
     /// The column of files.
     pub files: Option<FileColumn>,
+    /// Information on labels that end after midnight.
+    pub note: Option<String>,
 }
 
 /// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event`
@@ -88,33 +92,42 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         how: (separated, order),
         length: settings.length,
     };
-    let label = |row: &csv::StringRecord| {
-        let label = reading.label(row).map_err(|problem| LabelTableError::Row {
+    let mut nights = Nights::default();
+    let mut label = |row: &csv::StringRecord| {
+        let (label, is_night) = reading.label(row).map_err(|problem| LabelTableError::Row {
             line: line(row),
             problem,
         })?;
+        if is_night {
+            nights.add(row, &reading);
+        }
         let file = columns
             .files
             .as_ref()
             .map(|own| cell(row, own.at).to_owned());
         Ok(LabelRow { label, file })
     };
-    let rows = rows.map(label).collect::<Result<_, LabelTableError>>()?;
+    let rows = rows.map(&mut label);
+    let rows = rows.collect::<Result<_, LabelTableError>>()?;
     Ok(LabelRows {
         rows,
         files: columns.files,
+        note: nights.note(),
     })
 }
 
 /// Bytes of the first line of a table.
 const HEAD: u64 = 64 << 10;
 
-/// The labels of a file if it is a table of labels; `None` if it is something else. A table without names of columns is
-/// one only if its classes are words.
+/// Labels, and their files if a column tells them.
+pub(crate) type LabelsOfFiles = (Vec<Label>, Vec<String>);
+
+/// The labels of a file if it is a table of labels, and their files if a column tells them; `None` if it is something
+/// else. A table without names of columns is one only if its classes are words.
 ///
 /// # Errors
 /// [`DataError`] if it is a table of labels, but cannot be used.
-pub(crate) fn labels_of(path: &Path) -> Option<Result<Vec<Label>, DataError>> {
+pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>> {
     let mut head = Vec::new();
     let file = std::fs::File::open(path).ok()?;
     file.take(HEAD).read_to_end(&mut head).ok()?;
@@ -126,15 +139,14 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<Vec<Label>, DataError>> {
     let columns = Columns::find(&first, Separated(separator), &settings).ok()?;
     let read = read(path, &settings);
     let labels = read.map(|own| {
-        own.rows
-            .into_iter()
-            .map(|row| row.label)
-            .collect::<Vec<_>>()
+        let rows = own.rows.into_iter();
+        let (labels, files): (Vec<_>, Vec<_>) = rows.map(|row| (row.label, row.file)).unzip();
+        (labels, files.into_iter().flatten().collect())
     });
     let is_word = |label: &Label| label.class.parse::<f64>().is_err();
     let are_words = labels
         .as_ref()
-        .is_ok_and(|labels| labels.iter().all(is_word));
+        .is_ok_and(|(labels, _): &LabelsOfFiles| labels.iter().all(is_word));
     (columns.named || are_words).then_some(labels)
 }
 
@@ -152,19 +164,88 @@ struct Reading<'a> {
     length: Option<f64>,
 }
 
+/// Labels whose end is earlier in the day than their start, and has no date of its own.
+#[derive(Default)]
+struct Nights {
+    count: usize,
+    /// The first of them: its line and its times.
+    first: String,
+}
+
+impl Nights {
+    fn add(&mut self, row: &csv::StringRecord, reading: &Reading<'_>) {
+        if self.count == 0 {
+            let (start, end) = reading.shown(row);
+            self.first = format!("line {}, from `{start}` to `{end}`", line(row));
+        }
+        self.count += 1;
+    }
+
+    fn note(self) -> Option<String> {
+        let labels = counted(self.count, "label");
+        (self.count > 0).then(|| {
+            format!(
+                "{labels} with an end before the start, taken for one on the next day (the first: {})",
+                self.first
+            )
+        })
+    }
+}
+
 impl Reading<'_> {
-    /// The end of the label in a row that starts at `start`.
-    fn end(&self, row: &csv::StringRecord, start: Time) -> Result<Time, LabelTimeError> {
+    /// Start and end in a row, as messages show them.
+    fn shown(&self, row: &csv::StringRecord) -> (String, String) {
+        let end = self.columns.end.map(|place| place.shown(row));
+        (self.columns.start.shown(row), end.unwrap_or_default())
+    }
+
+    /// `end` a day later if it is a time of day before that of `start` and has no date of its own. A label that would then
+    /// last half a day or more is not: its times may be swapped.
+    fn next_day(
+        &self,
+        row: &csv::StringRecord,
+        start: Time,
+        end: Time,
+    ) -> Result<Time, LabelTimeError> {
+        let no_date = |text: String| Err(LabelTimeError::NoDate { text });
+        let (from, to) = match (start, end) {
+            (Time::Clock(from), Time::Clock(to)) => (from, to),
+            (Time::Moment(from), Time::Moment(to)) => {
+                let places = (self.columns.start, self.columns.end);
+                if !places.1.is_some_and(|end| places.0.shares_date(&end, row)) {
+                    return Ok(end);
+                }
+                (from, to)
+            }
+            (Time::Clock(_), _) => return no_date(self.shown(row).0),
+            (_, Time::Clock(_)) => return no_date(self.shown(row).1),
+            _ => return Ok(end),
+        };
+        let is_night = to < from && (to + DAY).saturating_sub(from) < DAY / 2;
+        Ok(match end {
+            Time::Clock(_) if is_night => Time::Clock(to + DAY),
+            Time::Moment(_) if is_night => Time::Moment(to + DAY),
+            _ => end,
+        })
+    }
+
+    /// The end of the label in a row that starts at `start`, and whether it is taken for one on the next day.
+    fn end(&self, row: &csv::StringRecord, start: Time) -> Result<(Time, bool), LabelTimeError> {
         let columns = self.columns;
         let given = match columns.end {
             Some(place) => place.read(row, self.how)?.map(|time| (time, place)),
             None => None,
         };
+        let mut is_night = false;
         let end = match given {
             None => None,
-            Some((end, _)) if !columns.is_duration => Some(end),
+            Some((end, _)) if !columns.is_duration => {
+                let own = self.next_day(row, start, end)?;
+                is_night = own != end;
+                Some(own)
+            }
             Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
-            Some((Time::Moment(_), place)) => {
+            Some((Time::Moment(_) | Time::Clock(_), place)) => {
                 return Err(LabelTimeError::NotDuration {
                     text: place.shown(row),
                 });
@@ -172,46 +253,47 @@ impl Reading<'_> {
         };
         // Programs write an instant as a label that ends where it begins.
         match (end.filter(|end| *end != start), self.length) {
-            (Some(end), _) => Ok(end),
-            (None, Some(length)) => Ok(start.later(length)),
-            (None, None) => end.ok_or(LabelTimeError::MissingEnd),
+            (Some(end), _) => Ok((end, is_night)),
+            (None, Some(length)) => Ok((start.later(length), false)),
+            (None, None) => Ok((end.ok_or(LabelTimeError::MissingEnd)?, false)),
         }
     }
 
-    /// The label in a row.
+    /// The label in a row, and whether its end is taken for one on the next day.
     ///
     /// # Errors
     /// If a time is malformed.
-    fn label(&self, row: &csv::StringRecord) -> Result<Label, LabelTimeError> {
+    fn label(&self, row: &csv::StringRecord) -> Result<(Label, bool), LabelTimeError> {
         let columns = self.columns;
         let start = columns.start.read(row, self.how)?;
         let start = start.ok_or(LabelTimeError::Missing)?;
-        let end = self.end(row, start)?;
+        let (end, is_night) = self.end(row, start)?;
         let is_backwards = match (start, end) {
             (Time::Seconds(start), Time::Seconds(end)) => start > end,
-            (Time::Moment(start), Time::Moment(end)) => start > end,
+            (Time::Moment(start), Time::Moment(end)) | (Time::Clock(start), Time::Clock(end)) => {
+                start > end
+            }
             // Comparable only when the start of the recording is known.
             _ => false,
         };
         if is_backwards {
-            let start = columns.start.shown(row);
-            let end = columns
-                .end
-                .map(|place| place.shown(row))
-                .unwrap_or_default();
-            return Err(if columns.end.is_some_and(|place| place.date.is_some()) {
+            let is_clock = matches!(start, Time::Clock(_))
+                || columns.end.is_some_and(|place| place.date.is_some());
+            let (start, end) = self.shown(row);
+            return Err(if is_clock {
                 LabelTimeError::BackwardsClock { start, end }
             } else {
                 LabelTimeError::Backwards { start, end }
             });
         }
         let event = columns.event.map(|at| cell(row, at).to_owned());
-        Ok(Label {
+        let label = Label {
             start,
             end,
             class: cell(row, columns.class).to_owned(),
             event: event.filter(|event| !event.is_empty()),
             file: None,
-        })
+        };
+        Ok((label, is_night))
     }
 }

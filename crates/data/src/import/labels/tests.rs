@@ -1,4 +1,5 @@
 mod columns;
+mod days;
 mod several;
 
 use std::path::Path;
@@ -144,8 +145,8 @@ fn impossible_times_are_named_with_their_line() {
         ("9,5,a", "line 2: ends before it begins: from `9` to `5`"),
         ("9,,a", "line 2: a time is missing"),
         (
-            "10:00:01,10:00:02,a",
-            "line 2: `10:00:01` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number",
+            "04:31.25,04:32.25,a",
+            "line 2: `04:31.25` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number",
         ),
     ] {
         std::fs::write(&path, format!("start,end,class\n{row}\n")).unwrap();

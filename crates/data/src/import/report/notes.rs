@@ -116,6 +116,13 @@ impl RecordingReport {
             );
             notes.push(Note::from(Remark::Labels(text)).after(format_args!("{}: ", self.name)));
         }
+        if let (1.., Some([from, to])) = (self.undated_labels, &self.labelled) {
+            let text = format!(
+                "{} with times of day and no date, taken for those of the recording: from {from} to {to}",
+                counted(self.undated_labels, "label")
+            );
+            notes.push(Note::from(Remark::Labels(text)).after(format_args!("{}: ", self.name)));
+        }
         let mut note =
             |text: String| notes.push(Note::from(text).after(format_args!("{}: ", self.name)));
         let without = self.classes.iter().map(|class| class.labels_without_data);

@@ -27,7 +27,7 @@ fn starts(
             .unwrap_or_default();
         match label.start {
             Time::Seconds(seconds) => format!("{seconds}{of}"),
-            Time::Moment(_) => format!("moment{of}"),
+            Time::Moment(_) | Time::Clock(_) => format!("moment{of}"),
         }
     };
     let starts = all.iter().map(|own| own.labels.iter().map(start).collect());

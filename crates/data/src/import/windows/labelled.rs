@@ -39,8 +39,7 @@ pub(super) fn intervals(
         });
     }
     for (number, label) in own.labels.iter().enumerate() {
-        let zero = own.zero_of(label, start, starts)?;
-        let (from, to) = (label.start.nanos(zero), label.end.nanos(zero));
+        let (from, to) = own.times_of(label, (start, end), starts)?;
         if from > to {
             return Err(ImportError::Backwards {
                 number: number + 1,

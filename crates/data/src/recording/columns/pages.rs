@@ -1,11 +1,9 @@
 //! Claimed sizes of decompressed pages. The library reserves that much memory before it decompresses a page, and a
 //! damaged header of a few bytes can claim gigabytes.
 //!
-//! Headers are structs in Thrift's compact protocol ("thrift-compact-protocol.md" in Apache Thrift's documentation; the
-//! fields are those of `PageHeader` in parquet.thrift).
+//! The fields are those of `PageHeader` in parquet.thrift.
 
-/// Deepest nesting that is followed; that of a page header is three.
-const DEEPEST: usize = 16;
+use super::thrift::{next_field, skip, zigzag};
 
 /// The most bytes that a page of a column chunk claims, as far as the headers can be followed.
 pub(super) fn largest(chunk: &[u8]) -> u64 {
@@ -35,84 +33,6 @@ fn header(rest: &mut &[u8]) -> Option<(u64, u64)> {
             _ => skip(rest, kind, 0)?,
         }
     }
-}
-
-/// Number and type of the next field, which is 0 behind the last.
-fn next_field(rest: &mut &[u8], before: i64) -> Option<(i64, u8)> {
-    let byte = take(rest, 1)?[0];
-    let kind = byte & 15;
-    let number = match (byte >> 4, kind) {
-        (_, 0) => before,
-        (0, _) => zigzag(rest)?,
-        (step, _) => before.checked_add(step.into())?,
-    };
-    Some((number, kind))
-}
-
-/// Passes over a value.
-fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
-    if depth > DEEPEST {
-        return None;
-    }
-    match kind {
-        // True and false are separate types without content.
-        1 | 2 => {}
-        3 => drop(take(rest, 1)?),
-        4..=6 => drop(varint(rest)?),
-        7 => drop(take(rest, 8)?),
-        8 => {
-            let length = usize::try_from(varint(rest)?).ok()?;
-            take(rest, length)?;
-        }
-        9 | 10 => {
-            let head = take(rest, 1)?[0];
-            let count = match head >> 4 {
-                15 => varint(rest)?,
-                few => few.into(),
-            };
-            for _ in 0..count {
-                // A boolean in a list takes one byte.
-                let kind = if head & 15 <= 2 { 3 } else { head & 15 };
-                skip(rest, kind, depth + 1)?;
-            }
-        }
-        12 => {
-            let mut field = 0;
-            loop {
-                let (number, kind) = next_field(rest, field)?;
-                if kind == 0 {
-                    break;
-                }
-                field = number;
-                skip(rest, kind, depth + 1)?;
-            }
-        }
-        _ => return None,
-    }
-    Some(())
-}
-
-fn take<'a>(rest: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (own, more) = rest.split_at_checked(n)?;
-    *rest = more;
-    Some(own)
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = take(rest, 1)?[0];
-        value |= u64::from(byte & 127) << shift;
-        if byte < 128 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn zigzag(rest: &mut &[u8]) -> Option<i64> {
-    let value = varint(rest)?;
-    Some((value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
 }
 
 #[cfg(test)]

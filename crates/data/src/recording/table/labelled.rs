@@ -196,6 +196,13 @@ pub struct LabelColumn {
     pub values: Vec<String>,
 }
 
+impl LabelColumn {
+    /// Whether it has several values. One that has not may still differ between files.
+    pub fn varies(&self) -> bool {
+        self.values.len() > 1
+    }
+}
+
 impl Display for LabelColumn {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let kind = if self.texts { "texts" } else { "whole numbers" };
@@ -232,7 +239,8 @@ fn candidate(column: &Column) -> Option<LabelColumn> {
     let runs = texts.rows.chunk_by(|one, next| one == next).count();
     let labels = texts.all().filter(|text| !is_missing(text)).map(text_of);
     let values: Vec<String> = labels.map(str::to_owned).collect();
-    if !(2..=MOST_LABELS).contains(&values.len()) || runs * LEAST_ROWS > rows {
+    let is_quick = values.len() > 1 && runs * LEAST_ROWS > rows;
+    if !(1..=MOST_LABELS).contains(&values.len()) || is_quick {
         return None;
     }
     Some(LabelColumn {

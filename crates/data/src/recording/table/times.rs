@@ -10,7 +10,7 @@ use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, bare, counts, parts, timeless};
+use super::{Column, NO_TIME, Values, bare, counts, of_day, parts, timeless};
 use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
@@ -114,6 +114,7 @@ fn find(
     notes.extend(refused);
     let choose = |columns: &[Column]| choose(columns, hints.sampling_rate, bare);
     parts::clock(columns, choose);
+    of_day::clock(columns, notes);
     parts::fractions(columns);
     Ok(choose(columns))
 }

@@ -3,6 +3,18 @@
 use super::{DAY, DateOrder, Scan};
 use crate::error::recording::MomentError;
 
+/// Nanoseconds since midnight of a text that is a time of day alone, such as `10:15:30`. Minutes and seconds, such as
+/// `04:31.25`, and durations are none.
+pub(crate) fn clock_alone(text: &str) -> Option<i64> {
+    let mut scan = Scan(text.trim().as_bytes());
+    if scan.minutes().is_some() {
+        return None;
+    }
+    let clock = scan.clock(false).ok()?;
+    let zone = scan.zone().ok()?;
+    scan.end().ok().map(|()| clock - zone)
+}
+
 impl Scan<'_> {
     /// Nanoseconds since midnight; `basic` ones may come without colons.
     pub(super) fn clock(&mut self, basic: bool) -> Result<i64, MomentError> {

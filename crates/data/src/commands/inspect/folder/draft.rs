@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use support::words::first_few;
 
+use super::catalogue::Catalogue;
+use super::catalogued;
 use super::channels::{self, Channels};
 use super::entries::{LabelKeys, by_paths, with_tables};
 use super::kinds::{Kind, is_seismological, short};
@@ -27,6 +29,7 @@ pub(super) struct Content<'a> {
     pub files: &'a [File],
     pub kinds: &'a [Kind],
     pub tables: &'a [Table],
+    pub catalogues: &'a [(Vec<String>, Catalogue)],
 }
 
 /// Where a draft is to be written, and the inspected folder from there.
@@ -116,6 +119,13 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
             channels,
         };
     }
+    if let Some((files, plan)) = of_catalogue(content, main) {
+        return Chosen {
+            channels: channels::chosen(main, &[]),
+            files,
+            plan,
+        };
+    }
     let label = label_keys(main);
     if seismological {
         let files = picked(content.files, &main.members);
@@ -157,6 +167,17 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
     }
 }
 
+/// The recordings of the main kind whose classes are in a table of files. In seismology, a file is seldom a recording.
+fn of_catalogue(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)> {
+    if is_seismological(main.format) {
+        return None;
+    }
+    let files = picked(content.files, &main.members);
+    let mut all = content.catalogues.iter();
+    let plan = all.find_map(|(path, own)| catalogued::plan(&files, path, own))?;
+    Some((files, plan))
+}
+
 fn picked(files: &[File], members: &[usize]) -> Vec<File> {
     members.iter().map(|i| files[*i].clone()).collect()
 }
@@ -179,7 +200,17 @@ fn of_tables(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)> {
         .iter()
         .map(|table| table.path.as_slice())
         .collect();
-    let pairs = pairs(&own, &tables);
+    let mut pairs = pairs(&own, &tables);
+    for (number, table) in content.tables.iter().enumerate() {
+        // In seismology, several files are often one recording.
+        let values = table
+            .files
+            .iter()
+            .filter(|_| !is_seismological(main.format));
+        for file in values.filter_map(|value| catalogued::named(value, &files)) {
+            pairs[file].get_or_insert(number);
+        }
+    }
     let is_any = pairs.iter().any(Option::is_some);
     is_any.then(|| {
         let plan = with_tables(&files, content.tables, &pairs);
@@ -189,15 +220,16 @@ fn of_tables(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)> {
 
 /// The columns of a table that tell label and group of each row.
 fn label_keys(kind: &Kind) -> Option<LabelKeys> {
-    let group = kind.columns.iter().find(|column| is_group(&column.name));
-    let named = kind.columns.iter().find(|column| is_label(&column.name));
-    let mut texts = kind
-        .columns
-        .iter()
-        .filter(|column| column.texts && !is_group(&column.name));
+    let columns = || kind.columns.iter().filter(|column| column.varies());
+    let group = columns().find(|column| is_group(&column.name));
+    let named = columns().find(|column| is_label(&column.name));
+    let mut texts = columns().filter(|column| column.texts && !is_group(&column.name));
     let only = texts.next().filter(|_| texts.next().is_none());
     let label = named.or(only)?;
+    let files = kind.files_of.get(&label.name);
+    let files = files.filter(|own| own.values().sum::<usize>() == kind.files);
     Some(LabelKeys {
+        fewest_files: files.and_then(|own| own.values().min().copied()),
         label: label.name.clone(),
         values: label.values.clone(),
         group: group.map(|own| (own.name.clone(), own.values.len())),

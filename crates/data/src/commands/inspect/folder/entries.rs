@@ -45,16 +45,22 @@ pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usiz
             continue;
         }
         let own = joined(&table.path);
-        for label in &table.labels {
+        for (row, label) in table.labels.iter().enumerate() {
+            let of = table.files.get(row).unwrap_or(&own);
             groups
                 .entry(label.class.trim().to_owned())
                 .or_default()
-                .insert(own.clone());
+                .insert(of.clone());
             lengths.push((label.end.nanos(0) - label.start.nanos(0)) as f64 / 1e9);
         }
+        let is_each = !table.files.is_empty() && members.len() > 1 && !is_divided(files);
+        let each = is_each.then(|| ("each_file", "true".into()));
         plan.entries.push(Entry {
             files: members.iter().map(|i| joined(&files[*i].path)).collect(),
-            keys: vec![("labels_file", own)],
+            keys: [Some(("labels_file", own)), each]
+                .into_iter()
+                .flatten()
+                .collect(),
             members,
             ..Entry::default()
         });
@@ -67,7 +73,9 @@ pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usiz
     plan.comment_of_classes = "from the tables of labels".into();
     let left = pairs.iter().filter(|own| own.is_none()).count();
     if left > 0 {
-        plan.remarks.push(format!("{left} recording(s) of this kind have no table of labels by their name, and are left out."));
+        plan.remarks.push(format!(
+            "{left} recording(s) of this kind have no table of labels, and are left out."
+        ));
     }
     plan
 }
@@ -143,6 +151,8 @@ pub(super) struct LabelKeys {
     pub group: Option<(String, usize)>,
     /// Whether other columns could be meant.
     pub is_guess: bool,
+    /// If each file has one label: files of the label with the fewest.
+    pub fewest_files: Option<usize>,
 }
 
 impl LabelKeys {
@@ -163,6 +173,7 @@ fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
     plan.classes = sorted(own.values.iter().cloned());
     let guess = if own.is_guess { "guess: " } else { "" };
     plan.comment_of_classes = format!("{guess}values of the column `{}`; check", own.label);
+    let files = own.fewest_files.unwrap_or(files);
     let groups = own.group.as_ref().map_or(files, |(_, groups)| *groups);
     if plan.split.0 != "given" {
         let groups = (0..groups).map(|i| i.to_string()).collect();

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::super::super::seisbench;
 use super::super::is_recording;
 use super::super::recorded::recorded;
+use super::catalogue::{self, Catalogue};
 use super::names;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, Problem, RecordingError, SampleError};
@@ -34,7 +35,10 @@ const FEWEST_TIMES: f64 = 1000.0;
 #[derive(Debug)]
 pub(super) enum Found {
     Recording(Facts),
-    Labels(Vec<Label>),
+    /// Labels, and their files if a column tells them.
+    Labels(Vec<Label>, Vec<String>),
+    /// Classes of files.
+    Catalogue(Catalogue),
     /// Part of a dataset: the folder or file that names it, and what to do with it.
     Dataset(Dataset),
     /// Samples of a format, with the shape of the first.
@@ -144,9 +148,15 @@ pub(super) fn glance(path: &Path, length: u64, most: u64) -> Found {
         && let Some(labels) = labels_of(path)
     {
         return match labels {
-            Ok(labels) => Found::Labels(labels),
+            Ok((labels, files)) => Found::Labels(labels, files),
             Err(error) => Found::Unusable(problem_of(&error)),
         };
+    }
+    if length <= TEXT
+        && matches!(names::ending(&name).as_str(), "csv" | "tsv" | "txt")
+        && let Some(catalogue) = catalogue::of(path)
+    {
+        return Found::Catalogue(catalogue);
     }
     if length <= TEXT && is_index(path) {
         return Found::Other("index files of datasets".into(), None);

@@ -1,8 +1,11 @@
 //! Recordings of one kind: the same format and channels, and about the same sampling rate.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::glance::Facts;
+use super::names::{is_group, is_label};
 use crate::recording::{LabelColumn, format_time};
 
 /// Sampling rates that differ by less than this fraction are about the same.
@@ -42,6 +45,9 @@ pub(super) struct Kind {
     /// Columns that could tell labels or groups, with the values of all files.
     #[serde(skip)]
     pub columns: Vec<LabelColumn>,
+    /// By column and value, files that have no other value in it.
+    #[serde(skip)]
+    pub files_of: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
 /// Whether a format names channels `NET.STA.LOC.CHA`.
@@ -84,6 +90,7 @@ pub(super) fn add(kinds: &mut Vec<Kind>, facts: &Facts, file: (usize, &str)) {
             span: None,
             members: Vec::new(),
             columns: Vec::new(),
+            files_of: BTreeMap::new(),
         });
         kinds.len() - 1
     });
@@ -154,7 +161,15 @@ impl Kind {
             self.span = Some((first, last));
             (self.first, self.last) = (Some(format_time(first)), Some(format_time(last)));
         }
-        for column in &facts.columns {
+        // Any channel may have one value in a file.
+        let may_tell = |column: &&LabelColumn| {
+            column.varies() || is_label(&column.name) || is_group(&column.name)
+        };
+        for column in facts.columns.iter().filter(may_tell) {
+            if let [value] = &column.values[..] {
+                let own = self.files_of.entry(column.name.clone()).or_default();
+                *own.entry(value.clone()).or_default() += 1;
+            }
             let Some(known) = self
                 .columns
                 .iter_mut()

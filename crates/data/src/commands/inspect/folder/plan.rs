@@ -21,6 +21,8 @@ pub(super) struct File {
 pub(super) struct Table {
     pub path: Vec<String>,
     pub labels: Vec<Label>,
+    /// The file of each label, if a column tells it.
+    pub files: Vec<String>,
 }
 
 /// An entry of `recordings`.

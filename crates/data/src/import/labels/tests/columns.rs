@@ -121,7 +121,7 @@ fn onsets_with_a_length() {
         assert!(labels.iter().all(|label| label.class == "a"));
         let ends = labels.iter().map(|label| match label.end {
             Time::Seconds(seconds) => seconds,
-            Time::Moment(nanos) => nanos as f64 / recording::NANOS,
+            Time::Moment(nanos) | Time::Clock(nanos) => nanos as f64 / recording::NANOS,
         });
         ends.collect::<Vec<f64>>()
     };

@@ -107,8 +107,8 @@ fn times_in_several_columns_that_are_uncertain() {
             "line 2: `100000` is beside a date, but is no time of day: write it as 10:00:00",
         ),
         (
-            "date,start,end,class\n2024-05-01,23:59:50,00:00:10,a\n",
-            "line 2: ends before it begins: from `2024-05-01 23:59:50` to `2024-05-01 00:00:10`; swap its times, or give the \
+            "date,start,end,class\n2024-05-01,10:00:50,10:00:10,a\n",
+            "line 2: ends before it begins: from `2024-05-01 10:00:50` to `2024-05-01 10:00:10`; swap its times, or give the \
              date of the end in a column `end_date`",
         ),
         (

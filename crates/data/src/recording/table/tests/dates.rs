@@ -271,3 +271,54 @@ fn other_origins() {
     let own = contents(&excel, &Hints::default()).unwrap();
     assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
 }
+
+/// Seconds of the day in numbers have the date of the column beside them, also over midnight. Seconds from the beginning do
+/// not.
+#[test]
+fn seconds_of_the_day_beside_a_date() {
+    let cell = |form: &'static str, later: i64| {
+        move |nanos: i64| {
+            let nanos = nanos + later;
+            let seconds = (nanos % 86_400_000_000_000) as f64 / 1e9;
+            format!("{},{seconds:.2}", self::form(form)(nanos))
+        }
+    };
+    let day = |text: &str| parse_time(text).unwrap();
+    for (head, later, is_certain) in [
+        ("date,time,Z\n", 0, false),
+        ("date,Time (s),Z\n", 0, false),
+        ("date,seconds,Z\n", 0, false),
+        ("date,sec,Z\n", 0, false),
+        ("date,sod,Z\n", 0, true),
+        ("date,seconds_of_day,Z\n", 0, true),
+        ("Datum,Seconds since midnight,Z\n", 0, true),
+        // Two seconds before midnight.
+        ("date,time,Z\n", 50_398_000_000_000, true),
+        ("date,seconds_of_day,Z\n", 50_398_000_000_000, true),
+    ] {
+        for form in ["%Y-%m-%d", "%Y%m%d"] {
+            let own = contents(&table(head, cell(form, later)), &Hints::default());
+            let own = own.unwrap_or_else(|error| panic!("{head}: {error}"));
+            assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0), "{head}");
+            let off = own.traces[0].start - day("2024-05-01T10:00:00Z") - later;
+            assert_eq!(off, 0, "{head}, {form}");
+            let doubts = own.notes.texts(true);
+            assert_eq!(doubts.is_empty(), is_certain, "{head}: {doubts:?}");
+        }
+    }
+    // Half an hour: from the beginning, or after midnight.
+    let text = table("date,time,Z\n", cell("%Y-%m-%d", -34_200_000_000_000));
+    let own = contents(&text, &Hints::default()).unwrap();
+    assert_eq!(own.traces[0].start, 1_800_000_000_000);
+    let doubts = own.notes.texts(true).join("; ");
+    assert!(doubts.contains("call it `seconds_of_day`"), "{doubts}");
+    let begin = day("2024-05-01T10:00:00Z");
+    for later in [0, 50_398_000_000_000] {
+        let text = table("date,time,Z\n", |nanos| {
+            let date = form("%Y-%m-%d")(nanos + later);
+            format!("{date},{:.2}", (nanos - begin) as f64 / 1e9)
+        });
+        let own = contents(&text, &Hints::default()).unwrap();
+        assert_eq!(own.traces[0].start, 0, "{later}");
+    }
+}
