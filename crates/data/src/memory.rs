@@ -17,8 +17,14 @@ impl DatasetConfig {
     pub fn least_memory(&self) -> Result<u64, DataError> {
         let is_smaller = match self.spectral.method {
             SpectralMethod::Welch => true,
-            // As many features as samples, unless configured otherwise.
-            SpectralMethod::Bands => self.spectral.bands != BandsConfig::default(),
+            // As many features as samples, unless configured otherwise; those in time take the place of bands.
+            SpectralMethod::Bands => {
+                let without_time = BandsConfig {
+                    time: false,
+                    ..self.spectral.bands.clone()
+                };
+                without_time != BandsConfig::default()
+            }
             SpectralMethod::None | SpectralMethod::Fft => false,
         };
         if self.task.included_classes.is_some() || is_smaller {
@@ -85,7 +91,11 @@ mod tests {
         std::fs::write(at("a.pt"), bytes).unwrap();
         std::fs::write(at("i.txt"), "a.pt\n".repeat(10)).unwrap();
         let text = "t:\n  num_classes: 2\n  train_index_file: i.txt\n  val_index_file: i.txt\n";
-        let config = DatasetConfig::parse(text, &at("c.yaml"), None).unwrap();
+        let mut config = DatasetConfig::parse(text, &at("c.yaml"), None).unwrap();
+        assert_eq!(config.least_memory().unwrap(), 10 * 7 * 2048);
+        // Features in time take the place of bands.
+        config.spectral.method = SpectralMethod::Bands;
+        config.spectral.bands.time = true;
         assert_eq!(config.least_memory().unwrap(), 10 * 7 * 2048);
     }
 

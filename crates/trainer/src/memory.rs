@@ -93,8 +93,8 @@ pub fn of_run(
     let splits = [&dataset.train, &dataset.val, &dataset.test];
     let samples: usize = splits.iter().map(|split| split.len()).sum();
     let inputs = samples * dataset.train.shape.iter().product::<usize>() * size_of::<f32>();
-    // The data exist twice while they are assembled.
-    Ok(PROCESS + network + 2 * inputs as u64)
+    // The data exist twice while they are assembled, and once more while a front end is chosen.
+    Ok(PROCESS + network + 3 * inputs as u64)
 }
 
 /// Number of processes of `bytes` each that fit in memory; `None` if the system does not report it.

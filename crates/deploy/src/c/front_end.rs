@@ -172,7 +172,9 @@ fn stream(
         _ => false,
     };
     if is_bands && preprocessing.has_time() {
-        return Err("the features in time of `bands` come from the window");
+        return Err(
+            "the features in time of `bands` come from the window: train with --budget-kb, or with `spectral_processing: {method: bands}`",
+        );
     }
     if !preprocessing.steps.iter().all(is_of_segments) {
         return Err("the steps of `preprocessing` work on the window");

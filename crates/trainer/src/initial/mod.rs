@@ -1,17 +1,19 @@
 //! Initial weights from another model: an experiment, a model folder, a `model.safetensors`, or a Keras file.
 
+mod front_end;
 mod keras;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use data::{Preprocessing, SpectralConfig};
 use experiment::ExperimentStore;
 use model::{
     CARD_FILE, ModelCard, NamedTensor, Plan, Transferred, WEIGHTS_FILE, Weights, named_tensors,
 };
 
 use crate::error::TrainerError;
+
+pub use front_end::FrontEnd;
 
 /// Size limit of a weight file, in bytes.
 const MAX_SIZE: u64 = 4 << 30;
@@ -53,17 +55,6 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
         tensors,
         classes,
     })
-}
-
-/// The front end of the model named by `--init-from`; `None` if no `model.json` has one.
-///
-/// # Errors
-/// [`TrainerError`] if no model is found.
-pub fn front_end(named: &str, experiments: &Path) -> Result<Option<SpectralConfig>, TrainerError> {
-    let card = card(&locate(named, experiments)?);
-    let preprocessing =
-        card.map(|card| serde_json::from_value::<Preprocessing>(card.preprocessing));
-    Ok(preprocessing.and_then(Result::ok).map(|own| own.spectral))
 }
 
 /// Path of the weights named by `--init-from`.

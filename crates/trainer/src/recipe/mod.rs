@@ -87,7 +87,8 @@ pub struct Recipe {
     pub calibrate: bool,
     /// Seed of initial weights, sample order, augmentation and dropout.
     pub seed: u64,
-    /// Front end, if the dataset configuration has none; `None` for [`data::DEFAULT_METHOD`].
+    /// Front end, if the dataset configuration has none; `None` for [`data::DEFAULT_METHOD`], with features in time where
+    /// trials choose them.
     pub spectral_processing: Option<SpectralConfig>,
     /// Steps over whole windows, if the dataset configuration has none.
     pub preprocessing: Option<Vec<Step>>,

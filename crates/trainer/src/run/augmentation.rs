@@ -12,7 +12,7 @@ use crate::recipe::AugmentationChoice;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 impl Prepared {
     /// Chooses the augmentation if the recipe does not. The choice depends only on the data, not on the run's seed,
@@ -57,6 +57,7 @@ impl Prepared {
         json!({
             name: version,
             "data": self.identity,
+            "classes": self.dataset.class_names,
             "learned_from": self.learned_from,
             "preprocessing": self.dataset.preprocessing,
             "fold": [json!(recipe.fold), json!(recipe.held_out)],

@@ -83,7 +83,9 @@ impl BaselineComparison {
         let spectral = &prepared.config.spectral;
         let lacks_time = spectral.method == SpectralMethod::Bands
             && !spectral.bands.time
-            && prepared.front_end_search.is_none();
+            && prepared.front_end_search.is_none()
+            && prepared.job.resume.is_none()
+            && prepared.job.budget_kb.is_none();
         let test_windows = if dataset.test_is_val {
             0
         } else {

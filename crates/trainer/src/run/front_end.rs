@@ -5,7 +5,7 @@ use data::{BandLayout, BandsConfig, Dataset, DatasetConfig, Normalisation, Stora
 use serde_json::json;
 
 use super::front_end_search::FrontEndSearch;
-use super::prepared::Prepared;
+use super::prepared::{Prepared, identity};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
 use crate::memory;
@@ -14,11 +14,12 @@ use crate::recipe::DEFAULT_NORMALISATION;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 impl Prepared {
     /// Chooses whether the front end has features in time, if neither the dataset configuration nor the recipe sets
-    /// the front end. The choice depends only on the data and the augmentation, and is cached.
+    /// the front end. The choice depends on the data, the augmentation and the weights of classes, not on the run's seed,
+    /// network or device, and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -47,6 +48,13 @@ impl Prepared {
             );
             return Ok(self);
         }
+        if known.is_some() {
+            // The choice is made, so these inputs are of no use.
+            let dataset = &mut self.dataset;
+            for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
+                *split = split.subset(&[]);
+            }
+        }
         let dataset = self.read_again(&config, storage, progress)?;
         let search = match known {
             Some(search) => search,
@@ -56,7 +64,12 @@ impl Prepared {
                     augmentation: self.job.recipe.augmentation.settings(),
                 });
                 let trial = Trial::new(ways, &self.job.recipe, interrupt)?;
-                let search = FrontEndSearch::new(&trial);
+                let Some(search) = FrontEndSearch::new(&trial) else {
+                    progress.say(
+                        "a short trial with or without the features in time of `bands` diverged: training without them",
+                    );
+                    return Ok(self);
+                };
                 cache::store(&key, &search);
                 search
             }
@@ -115,6 +128,11 @@ impl Prepared {
         });
         progress.end_steps();
         let mut dataset = read?;
+        if identity(&dataset) != self.identity {
+            let option = format!("--dataset-config {}", config.path.display());
+            let problem = "the data changed while they were read: start again";
+            return Err(TrainerError::option(option, problem));
+        }
         if let Some(kept) = &self.learned_from {
             dataset.train = dataset.train.subset(kept);
         }

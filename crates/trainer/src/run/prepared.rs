@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use data::{Augmentation, Dataset, DatasetConfig, SpectralConfig, batch, demo};
+use data::{Augmentation, Dataset, DatasetConfig, batch, demo};
 use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use super::front_end_search::FrontEndSearch;
 use crate::budget::{self, NodeCost};
 use crate::compute::Target;
 use crate::error::TrainerError;
-use crate::initial;
+use crate::initial::{self, FrontEnd};
 use crate::job::Job;
 use crate::memory;
 use crate::progress::Progress;
@@ -46,7 +46,7 @@ pub struct Prepared {
     pub augmentation_search: Option<AugmentationSearch>,
     /// Whether neither the dataset configuration nor the recipe names the front end.
     pub leaves_front_end_open: bool,
-    /// How the front end was chosen, for the metadata; `None` if it was given.
+    /// How the front end was chosen, for the metadata; `None` if it was given or could not be tried.
     pub front_end_search: Option<FrontEndSearch>,
 }
 
@@ -78,11 +78,9 @@ impl Prepared {
             identity,
         } = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
-        if let Some(own) = of_source.filter(|own| !is_same(own, &dataset.preprocessing.spectral)) {
+        if let Some(key) = of_source.and_then(|own| own.difference(&dataset.preprocessing)) {
             progress.warn(&format!(
-                "the weights of --init-from were trained with another front end (`spectral_processing: {}`): they expect \
-                 other inputs",
-                json!(own)
+                "the weights of --init-from were trained with another `{key}` (see its model.json): they expect other inputs"
             ));
         }
         complete(&mut job, &config, &dataset, named);
@@ -210,12 +208,12 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
 }
 
 /// Completes the front end of the dataset configuration from the recipe, or else from the model whose weights the
-/// training starts from. Returns the front end of that model.
+/// training starts from. Returns that of the model.
 fn set_front_end(
     config: &mut DatasetConfig,
     job: &Job,
     progress: &Progress,
-) -> Result<Option<SpectralConfig>, TrainerError> {
+) -> Result<Option<FrontEnd>, TrainerError> {
     let recipe = &job.recipe;
     config.set_defaults(
         recipe.spectral_processing.as_ref(),
@@ -223,11 +221,14 @@ fn set_front_end(
     )?;
     let root = &job.tracking.experiments_dir;
     let of_source = match &recipe.init_from {
-        Some(source) if job.resume.is_none() => initial::front_end(source, root)?,
+        Some(source) if job.resume.is_none() => FrontEnd::read(source, root)?,
         _ => None,
     };
     if !config.names_front_end {
-        config.set_defaults(of_source.as_ref(), None)?;
+        let spectral = of_source
+            .as_ref()
+            .map(|own| own.spectral_for(&config.spectral));
+        config.set_defaults(spectral.as_ref(), None)?;
         progress.say(match &of_source {
             Some(_) => {
                 "the dataset configuration names no `spectral_processing`: the front end is that of the model in \
@@ -242,16 +243,6 @@ fn set_front_end(
     Ok(of_source)
 }
 
-/// Whether two front ends compute the same from the same samples.
-fn is_same(own: &SpectralConfig, other: &SpectralConfig) -> bool {
-    let sampling_rate = other.sampling_rate;
-    let own = SpectralConfig {
-        sampling_rate,
-        ..own.clone()
-    };
-    own == *other
-}
-
 /// The data as read.
 struct Input {
     dataset: Dataset,
@@ -260,7 +251,7 @@ struct Input {
 }
 
 /// Fingerprints and groups of the splits on disk.
-fn identity(dataset: &Dataset) -> String {
+pub(super) fn identity(dataset: &Dataset) -> String {
     let mut splits = vec![&dataset.train, &dataset.val];
     if !dataset.test_is_val {
         splits.push(&dataset.test);

@@ -27,6 +27,9 @@ const EPOCHS: usize = 10;
 /// Trainings in each way. Their probabilities are averaged, since single ones vary by several points.
 const TRAININGS: u64 = 3;
 
+/// Blocks of neighbouring windows in a split without groups: windows of one recording overlap, and mostly follow each other.
+const BLOCKS: usize = 20;
+
 /// One way to train.
 pub struct Contender<'a> {
     /// The data, with inputs.
@@ -38,9 +41,11 @@ pub struct Contender<'a> {
 /// Short trainings in two ways.
 pub struct Trial {
     labels: Vec<u32>,
-    /// Group of each validation window; of windows without groups, its position.
-    groups: Vec<String>,
+    /// Group of each validation window; `None` if some have none.
+    groups: Option<Vec<String>>,
     classes: usize,
+    /// Whether a training diverged.
+    diverged: bool,
     /// Logarithms of class probabilities of the first and of the second way, averaged over its trainings.
     ///
     /// # Shapes
@@ -70,16 +75,15 @@ impl Trial {
     ) -> Result<Self, TrainerError> {
         let [first, second] = ways;
         let val = part_of(first.dataset).val;
-        let by_window = || (0..val.len()).map(|i| i.to_string()).collect();
-        let groups: Vec<String> = match val.group_names() {
-            Some(names) => names.into_iter().map(str::to_owned).collect(),
-            None => by_window(),
-        };
+        let groups = val.group_names();
+        let groups = groups.map(|names| names.into_iter().map(str::to_owned).collect());
+        let ways = [
+            averaged_logits(&first, recipe, interrupt)?,
+            averaged_logits(&second, recipe, interrupt)?,
+        ];
         Ok(Self {
-            logits: [
-                averaged_logits(&first, recipe, interrupt)?,
-                averaged_logits(&second, recipe, interrupt)?,
-            ],
+            diverged: ways.iter().any(|(_, diverged)| *diverged),
+            logits: ways.map(|(logits, _)| logits),
             classes: first.dataset.class_names.len(),
             groups,
             labels: val.y,
@@ -90,9 +94,11 @@ impl Trial {
     pub fn macro_f1(&self) -> Paired {
         let (labels, classes) = (&self.labels, self.classes);
         let [first, second] = [0, 1].map(|way| predictions(&self.logits[way], classes));
+        let by_window = || (0..labels.len()).map(|i| i.to_string()).collect();
+        let groups = self.groups.clone().unwrap_or_else(by_window);
         let tested = TestedWindows {
             labels,
-            groups: &self.groups,
+            groups: &groups,
             classes,
         };
         let options = Options {
@@ -110,8 +116,8 @@ impl Trial {
     /// Mean cross-entropy, each at its best temperature. Infinite standard error with fewer than two groups.
     pub fn loss(&self) -> Paired {
         let losses = [0, 1].map(|way| self.losses(way));
-        let mut by_group: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        for (i, group) in self.groups.iter().enumerate() {
+        let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for (i, group) in self.parts().into_iter().enumerate() {
             let own = by_group.entry(group).or_default();
             own.0 += losses[1][i] - losses[0][i];
             own.1 += 1.0;
@@ -136,10 +142,22 @@ impl Trial {
         }
     }
 
-    /// Number of groups.
+    /// Number of groups; of blocks if windows lack groups.
     pub fn groups(&self) -> usize {
-        let names: BTreeSet<&str> = self.groups.iter().map(String::as_str).collect();
-        names.len()
+        self.parts().into_iter().collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether a training diverged.
+    pub fn diverged(&self) -> bool {
+        self.diverged
+    }
+
+    /// Parts of the validation split that count as independent: groups, or blocks of neighbouring windows.
+    fn parts(&self) -> Vec<String> {
+        let windows = self.labels.len();
+        let block = |i: usize| (i * BLOCKS / windows).to_string();
+        let blocks = || (0..windows).map(block).collect();
+        self.groups.clone().unwrap_or_else(blocks)
     }
 
     /// Cross-entropy of each window at the best temperature.
@@ -153,15 +171,16 @@ impl Trial {
     }
 }
 
-/// Logarithms of the class probabilities of validation windows, averaged over the trainings.
+/// Logarithms of the class probabilities of validation windows, averaged over the trainings, and whether one diverged.
 fn averaged_logits(
     way: &Contender<'_>,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<Vec<f32>, TrainerError> {
+) -> Result<(Vec<f32>, bool), TrainerError> {
     let dataset = part_of(way.dataset);
     let classes = dataset.class_names.len();
     let mut sum = vec![0.0; dataset.val.len() * classes];
+    let mut diverged = false;
     for training in 0..TRAININGS {
         let recipe = Recipe {
             augmentation: way.augmentation.clone().into(),
@@ -172,14 +191,15 @@ fn averaged_logits(
             sampling: recipe.sampling,
             ..Recipe::default()
         };
-        let logits = trained_logits(&dataset, &recipe, interrupt)?;
+        let (logits, is_whole) = trained_logits(&dataset, &recipe, interrupt)?;
+        diverged |= !is_whole || logits.iter().any(|logit| !logit.is_finite());
         for (sum, value) in sum.iter_mut().zip(probabilities(&logits, classes, 1.0)) {
             *sum += value;
         }
     }
     // Probabilities that are 0 in float64 would be infinitely wrong.
     let logarithm = |sum: f64| (sum / TRAININGS as f64).max(f64::MIN_POSITIVE).ln() as f32;
-    Ok(sum.into_iter().map(logarithm).collect())
+    Ok((sum.into_iter().map(logarithm).collect(), diverged))
 }
 
 /// The splits a trial uses: all of them, or part of large ones.
@@ -199,7 +219,7 @@ fn part_of(dataset: &Dataset) -> Dataset {
     }
 }
 
-/// Trains by `recipe` on the CPU and classifies the validation split.
+/// Trains by `recipe` on the CPU and classifies the validation split; false if the training diverged.
 ///
 /// # Shapes
 /// The result is `[windows, classes]`, flattened.
@@ -207,7 +227,7 @@ fn trained_logits(
     dataset: &Dataset,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<Vec<f32>, TrainerError> {
+) -> Result<(Vec<f32>, bool), TrainerError> {
     let shape = InputShape::from(dataset.train.shape);
     let architecture = Architecture::new(recipe.model, shape, dataset.class_names.len());
     let input = TrainingInput {
@@ -228,7 +248,8 @@ fn trained_logits(
     let start = Start::for_evaluation(&outcome.best_weights);
     let batch = recipe.batch_size.min(dataset.train.len());
     let mut engine = compute::engine(&Target::Native, batch, &architecture, start)?;
-    engine.classify(&dataset.val, dataset)
+    let logits = engine.classify(&dataset.val, dataset)?;
+    Ok((logits, outcome.diverged.is_none()))
 }
 
 /// Keeps nothing.
@@ -255,8 +276,9 @@ mod tests {
     fn trial(groups: &[&str], first: &[f32], second: &[f32]) -> Trial {
         Trial {
             labels: vec![0; groups.len()],
-            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            groups: Some(groups.iter().map(|group| (*group).to_owned()).collect()),
             classes: 2,
+            diverged: false,
             logits: [first, second].map(|odds| odds.iter().flat_map(|odd| [*odd, 0.0]).collect()),
         }
     }
@@ -275,5 +297,11 @@ mod tests {
         assert!((single.scores[1] / repeated.scores[1] - 1.0).abs() < 1e-9);
         let one = trial(&["a"; 4], &first, &second);
         assert_eq!(one.loss().standard_error, f64::INFINITY);
+        // Without groups, neighbours count as one recording.
+        let blocks = Trial {
+            groups: None,
+            ..trial(&["a"; 100], &[0.5; 100], &[1.0; 100])
+        };
+        assert_eq!(blocks.groups(), 20);
     }
 }

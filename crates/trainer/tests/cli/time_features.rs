@@ -82,7 +82,13 @@ fn trained(place: &Place, config: &Path, options: &[&str]) -> (PathBuf, String) 
         "--augmentation",
         "standard",
     ];
-    let output = place.run(&[&fixed[..], &config, options].concat());
+    // Trials of earlier runs would be taken from the cache.
+    let cache = tempfile::tempdir_in(place.folder.path()).unwrap();
+    let output = place
+        .command(&[&fixed[..], &config, options].concat())
+        .env("SEISMIC_CACHE_DIR", cache.path())
+        .output()
+        .unwrap();
     let said = text(&output.stderr) + &text(&output.stdout);
     assert!(output.status.success(), "{said}");
     (place.found().pop().unwrap(), said)
@@ -136,6 +142,26 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
     let (other, _) = trained(&place, &config, &["--seed", "7", "--stream"]);
     assert_ne!(other, experiment);
     assert_eq!(metadata(&other)["front_end_choice"], choice);
+    // The cache gives the same without trials.
+    for _ in 0..2 {
+        let output = place.run(&[
+            "--dataset-config",
+            config.to_str().unwrap(),
+            "--epochs",
+            "1",
+        ]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let cached = place.found().pop().unwrap();
+        assert_eq!(metadata(&cached)["front_end_choice"], choice);
+        assert_eq!(card(&cached)["preprocessing"]["bands"]["time"], true);
+    }
+    let (bounded, said) = trained(&place, &config, &["--budget-kb", "200"]);
+    assert!(!said.contains("trials"), "{said}");
+    assert!(
+        card(&bounded)["preprocessing"]["bands"]
+            .get("time")
+            .is_none()
+    );
     let id = experiment.file_name().unwrap().to_str().unwrap();
     let output = place.run(&["--resume", id]);
     let said = text(&output.stderr);
@@ -157,7 +183,10 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
     let front_end = "spectral_processing: {method: bands}\n";
     let config = dataset(&place, front_end, |_, label| [label == 1, false]);
     let (_, said) = trained(&place, &config, &["--init-from", id]);
-    assert!(said.contains("trained with another front end"), "{said}");
+    assert!(
+        said.contains("trained with another `spectral_processing`"),
+        "{said}"
+    );
 }
 
 /// In validation, impulsive windows are of the other class; the spectrum tells the classes everywhere.
