@@ -215,6 +215,12 @@ fn mistakes_are_named() {
             "[Z, E]",
             "there is no channel `E`: there are N, Z",
         ),
+        ("[Z, N]", "[Z, Z]", "`channels`: `Z` appears twice"),
+        (
+            "class: quiet",
+            "class: quiet\n    channels: [N, N]",
+            "channels`: `N` appears twice",
+        ),
         ("table.csv", "*.seed", "no file matches; the folder"),
         ("window: 0.08", "window: 0.1", "10 samples: "),
         ("window: 0.08", "windows: 0.08", "unknown field `windows`"),

@@ -193,6 +193,7 @@ impl RecordingsConfig {
         if self.channels.is_empty() {
             return invalid("channels", "is empty".into());
         }
+        once("channels", &self.channels)?;
         if let Some(step) = self.preprocessing.iter().find(|step| !step.is_of_samples()) {
             let problem = format!(
                 "`{}` works on windows: it belongs in dataset_config.yaml",
@@ -249,11 +250,7 @@ impl RecordingsConfig {
             let problem = "a classifier needs at least 2 classes".into();
             return invalid("class_names", problem);
         }
-        let mut names = self.class_names.iter().enumerate();
-        match names.find(|(i, name)| self.class_names[..*i].contains(name)) {
-            Some((_, twice)) => invalid("class_names", format!("`{twice}` appears twice")),
-            None => Ok(()),
-        }
+        once("class_names", &self.class_names)
     }
 
     fn check_seisbench(&self, folder: &SeisBenchFolder) -> Result<(), Invalid> {
@@ -299,6 +296,7 @@ impl RecordingsConfig {
             );
             return invalid(&key, problem);
         }
+        once(&format!("{key}: channels"), channels.map_or(&[], |own| own))?;
         match recording.split.as_deref() {
             Some(split) if !super::SPLITS.contains(&split) => {
                 invalid(&key, format!("`{split}` is not train, val or test"))
@@ -311,5 +309,14 @@ impl RecordingsConfig {
         let known = self.class_names.clone();
         let class = class.to_owned();
         ImportError::UnknownClass { class, known }.to_string()
+    }
+}
+
+/// Checks that no name is in a list twice.
+fn once(key: &str, names: &[String]) -> Result<(), Invalid> {
+    let mut all = names.iter().enumerate();
+    match all.find(|(i, name)| names[..*i].contains(name)) {
+        Some((_, twice)) => invalid(key, format!("`{twice}` appears twice")),
+        None => Ok(()),
     }
 }

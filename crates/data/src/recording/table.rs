@@ -19,6 +19,7 @@ mod kinds;
 mod labelled;
 mod labview;
 mod layout;
+mod levels;
 mod line;
 mod monitor;
 mod names;

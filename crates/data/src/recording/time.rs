@@ -145,7 +145,7 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
     let seconds = scan.0.iter().filter(|byte| **byte == b':').count() == 2;
     let is_dash = scan.0[..separators].iter().all(|byte| *byte == b'-');
     scan.0 = &scan.0[separators..];
-    let clock = match scan.with_dashes() {
+    let clock = match scan.with_dashes_or_points() {
         Some(clock) => clock,
         None if is_dash && !seconds => return Err(MomentError::Malformed),
         None => scan.clock(basic)?,

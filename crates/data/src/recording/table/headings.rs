@@ -7,6 +7,7 @@ use super::super::time::DateOrder;
 use super::super::time_parts::is_part_of_date;
 use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
+use super::levels;
 use super::line::{ALIKE, Line, split};
 use super::names::{time_name, unit, with_unit};
 use super::number::Commas;
@@ -35,8 +36,9 @@ pub(super) fn names(
     }
     let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // Only the rows, or only the names, may have a trailing separator.
-    let fits =
-        |row: &[Vec<u8>]| row.len() == width || row.len() + 1 == width || filled(row) == width;
+    // R counts rows in a column without a name, and writes a date and a time of day below one name.
+    let least = width.saturating_sub(if counts_dates(below) { 2 } else { 1 });
+    let fits = |row: &[Vec<u8>]| (least..=width).contains(&row.len()) || filled(row) == width;
     let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
     let is_blank = |row: &[Vec<u8>]| row.iter().all(Vec::is_empty);
     let named = |row: &[Vec<u8>]| {
@@ -72,6 +74,7 @@ pub(super) fn names(
             let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
             *name = named.unwrap_or_else(|| std::mem::take(name));
         }
+        levels::join(&mut names, *found, block, &above);
         name_times_by_unit(&mut names, &above[*found + 1..]);
         align(&mut names, below, width, lines[*found].number, notes);
         names
@@ -106,14 +109,14 @@ fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
 }
 
 /// Units of samples, without the brackets around them.
-const UNITS: [&str; 28] = [
+pub(super) const UNITS: [&str; 28] = [
     "m/s", "mm/s", "cm/s", "um/s", "nm/s", "m/s2", "m/s^2", "m/(s^2", "m/s²", "mm/s2", "mm/s²",
     "g", "mg", "v", "mv", "volt", "volts", "mv/v", "counts", "count", "raw", "adc", "hz", "°c",
     "deg/s", "dps", "ut", "pa",
 ];
 
 /// A cell that may be a unit, without the brackets around it.
-fn plain_unit(cell: &[u8]) -> String {
+pub(super) fn plain_unit(cell: &[u8]) -> String {
     let text = super::super::text::cell(cell).to_lowercase();
     text.trim_matches(|c| "()[]{} ".contains(c)).to_owned()
 }
@@ -182,6 +185,9 @@ fn align(
     notes: &mut Notes,
 ) {
     let is_filled = |row: &Vec<Vec<u8>>| row.get(width - 1).is_some_and(|cell| !cell.is_empty());
+    if names.len() + 2 == width && counts_dates(rows) {
+        names.insert(0, String::new());
+    }
     if names.len() + 1 != width || !rows.iter().take(ALIKE).any(is_filled) {
         return;
     }
@@ -213,8 +219,16 @@ fn counts(rows: &[Vec<Vec<u8>>]) -> bool {
         .map(|row| str::from_utf8(row.first()?).ok()?.parse::<u64>().ok());
     let numbers: Option<Vec<u64>> = numbers.collect();
     numbers.is_some_and(|numbers| {
-        numbers[0] <= 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
+        numbers.first().is_some_and(|first| *first <= 1)
+            && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
     })
+}
+
+/// Whether rows have their number, a date and a time of day, as R writes them.
+fn counts_dates(rows: &[Vec<Vec<u8>>]) -> bool {
+    let kinds = rows.first().map(|row| loose_kinds(row));
+    let is_both = |kinds: Vec<Kind>| kinds.get(1..3) == Some(&[Kind::Day, Kind::Clock]);
+    kinds.is_some_and(is_both) && counts(rows)
 }
 
 /// Names in the comment before line `first`, as NumPy writes them.

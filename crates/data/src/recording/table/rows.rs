@@ -214,7 +214,11 @@ fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
     if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
         return;
     }
-    if layout.separator == b' ' {
+    if layout.separator == b' ' && line.contains(&b'"') {
+        // R writes dates in quotation marks: the blank within them separates nothing.
+        let cells = split(line, layout.separator);
+        row(own, cells.iter().map(Vec::as_slice), start, layout);
+    } else if layout.separator == b' ' {
         let cells = line
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());

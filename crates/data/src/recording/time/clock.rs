@@ -64,8 +64,15 @@ impl Scan<'_> {
         rest.0.is_empty().then_some(seconds * 1_000_000_000 + nanos)
     }
 
-    /// All of it as a duration with days, as pandas and Python write it: `0 days 00:00:00.01`, `1 day, 0:00:00`.
+    /// All of it as a duration with days, as pandas and Python write it: `0 days 00:00:00.01`, `1 day, 0:00:00`; or as
+    /// MATLAB does: `0.01 sec`.
     pub(super) fn duration(&self) -> Option<i64> {
+        if let Some(seconds) = self.0.strip_suffix(b" sec") {
+            let is_plain = seconds.first().is_some_and(u8::is_ascii_digit);
+            let seconds: f64 = str::from_utf8(seconds).ok()?.parse().ok()?;
+            let nanos = (seconds * 1e9).round();
+            return (is_plain && nanos < 9e18).then_some(nanos as i64);
+        }
         let mut rest = Scan(self.0);
         let (days, digits) = rest.digits();
         if !(1..=5).contains(&digits) || !rest.0.starts_with(b" day") {
@@ -103,12 +110,24 @@ impl Scan<'_> {
         Some(hours)
     }
 
-    /// Nanoseconds since midnight of `10-00-00.25`, as in names of files.
-    pub(super) fn with_dashes(&mut self) -> Option<i64> {
-        let [a, b, b'-', c, d, b'-', rest @ ..] = self.0 else {
+    /// Nanoseconds since midnight of `10-00-00.25`, as in names of files, or `9.00.00,25`, as in Danish and Finnish.
+    pub(super) fn with_dashes_or_points(&mut self) -> Option<i64> {
+        let hours = self.0.iter().take_while(|byte| byte.is_ascii_digit());
+        let hours = hours.count();
+        let rest = &self.0[hours..];
+        let [first, c, d, second, e, f, ..] = rest else {
             return None;
         };
-        let clock = [&[*a, *b, b':', *c, *d, b':'], rest].concat();
+        let is_known = match first {
+            b'-' => hours == 2,
+            b'.' => matches!(hours, 1 | 2),
+            _ => false,
+        };
+        let are_digits = [c, d, e, f].iter().all(|byte| byte.is_ascii_digit());
+        if !is_known || first != second || !are_digits {
+            return None;
+        }
+        let clock = [&self.0[..hours], &[b':', *c, *d, b':'], &rest[4..]].concat();
         let mut clock = Scan(&clock);
         let nanos = clock.clock(false).ok()?;
         self.0 = &self.0[self.0.len() - clock.0.len()..];

@@ -160,3 +160,59 @@ fn units_below_names() {
         assert_eq!(traces[0].rate, 100.0, "{head}");
     }
 }
+
+/// pandas writes one line for each level of its columns, and the name of the index below them.
+#[test]
+fn names_in_several_levels_are_joined() {
+    let rows: String = (0..20)
+        .map(|i| format!("2024-05-01 10:00:00.{:02},{i},{},7,8\n", i, i + 5))
+        .collect();
+    for (levels, expected) in [
+        (
+            "station,A,A,B,B\ncomponent,Z,N,Z,N\ntime,,,,\n",
+            ["A.Z", "A.N", "B.Z", "B.N"],
+        ),
+        (
+            ",A,A,B,B\n,Z,N,Z,N\ntime,,,,\n",
+            ["A.Z", "A.N", "B.Z", "B.N"],
+        ),
+        (",A,A,B,B\n,Z,N,Z,N\n", ["A.Z", "A.N", "B.Z", "B.N"]),
+        ("component,Z,N,E,H\ntime,,,,\n", ["Z", "N", "E", "H"]),
+        ("time,A,B,C,D\nUTC,V,V,g,g\n", ["A", "B", "C", "D"]),
+        ("time,A,A,B,B\nUTC,V,g,V,g\n", ["A", "A.1", "B", "B.1"]),
+    ] {
+        let traces = parse(&format!("{levels}{rows}"), &Hints::default()).unwrap();
+        let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
+        assert_eq!(names, expected, "{levels}");
+        assert_eq!(traces[1].samples[3], 8.0, "{levels}");
+    }
+}
+
+/// R's `write.table` counts rows below no name, and writes times with or without quotation marks.
+#[test]
+fn times_of_r_with_blanks() {
+    for quote in ["\"", ""] {
+        let rows: String = (0..20)
+            .map(|i| {
+                let time = format!("{quote}2024-05-01 10:00:00.{i:02}{quote}");
+                format!("\"{}\" {time} {i} {}\n", i + 1, i + 5)
+            })
+            .collect();
+        let text = format!("\"time\" \"Z\" \"N\"\n{rows}");
+        let traces = parse(&text, &Hints::default()).unwrap();
+        let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
+        assert_eq!(names, ["Z", "N"], "{text}");
+        assert_eq!((traces[0].rate, traces[1].samples[19]), (100.0, 24.0));
+        assert_eq!(traces[0].start, 1_714_557_600_000_000_000, "{text}");
+    }
+}
+
+/// MATLAB writes durations with their unit.
+#[test]
+fn durations_of_matlab_are_times() {
+    let rows: String = (0..20)
+        .map(|i| format!("{} sec,{i}\n", 0.01 * f64::from(i)))
+        .collect();
+    let (samples, notes) = first(&format!("Time,Z\n{rows}"));
+    assert_eq!((samples.len(), samples[19]), (20, 19.0), "{notes:?}");
+}
