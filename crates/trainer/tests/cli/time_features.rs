@@ -149,6 +149,7 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
             config.to_str().unwrap(),
             "--epochs",
             "1",
+            "--no-baseline",
         ]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         let cached = place.found().pop().unwrap();
