@@ -9,7 +9,7 @@ use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
 use super::levels;
 use super::line::{ALIKE, Line, split};
-use super::names::{time_name, unit, with_unit};
+use super::names::{UNITS, plain_unit, time_name, unit, with_unit};
 use super::number::Commas;
 
 /// Names of `width` columns, above line `first`, and the line they are in.
@@ -106,19 +106,6 @@ fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
         [mark, names @ ..] if names.len() == width && is_mark(mark) => names,
         _ => row,
     }
-}
-
-/// Units of samples, without the brackets around them.
-pub(super) const UNITS: [&str; 28] = [
-    "m/s", "mm/s", "cm/s", "um/s", "nm/s", "m/s2", "m/s^2", "m/(s^2", "m/s²", "mm/s2", "mm/s²",
-    "g", "mg", "v", "mv", "volt", "volts", "mv/v", "counts", "count", "raw", "adc", "hz", "°c",
-    "deg/s", "dps", "ut", "pa",
-];
-
-/// A cell that may be a unit, without the brackets around it.
-pub(super) fn plain_unit(cell: &[u8]) -> String {
-    let text = super::super::text::cell(cell).to_lowercase();
-    text.trim_matches(|c| "()[]{} ".contains(c)).to_owned()
 }
 
 /// The line of names above line `found` of a `block` of lines, if that has units: a unit of time, and units of samples.

@@ -271,6 +271,19 @@ pub(super) fn counts_rows(name: &str) -> bool {
     COUNTERS.contains(&&*plain)
 }
 
+/// Units of samples, without the brackets around them.
+pub(super) const UNITS: [&str; 28] = [
+    "m/s", "mm/s", "cm/s", "um/s", "nm/s", "m/s2", "m/s^2", "m/(s^2", "m/s²", "mm/s2", "mm/s²",
+    "g", "mg", "v", "mv", "volt", "volts", "mv/v", "counts", "count", "raw", "adc", "hz", "°c",
+    "deg/s", "dps", "ut", "pa",
+];
+
+/// A cell that may be a unit, without the brackets around it.
+pub(super) fn plain_unit(cell: &[u8]) -> String {
+    let text = super::super::text::cell(cell).to_lowercase();
+    text.trim_matches(|c| "()[]{} ".contains(c)).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
