@@ -25,7 +25,7 @@ const HOP: usize = 512;
 const LONG: Duration = Duration::from_millis(500);
 
 /// Names and settings of the front ends.
-fn front_ends() -> [(&'static str, SpectralConfig); 5] {
+fn front_ends() -> [(&'static str, SpectralConfig); 6] {
     let with = |method, compression, frames| SpectralConfig {
         method,
         compression,
@@ -35,12 +35,15 @@ fn front_ends() -> [(&'static str, SpectralConfig); 5] {
         },
         ..Default::default()
     };
+    let mut in_time = with(SpectralMethod::Bands, Compression::None, 4);
+    in_time.bands.time = true;
     [
         ("none", with(SpectralMethod::None, Compression::None, 4)),
         ("fft", with(SpectralMethod::Fft, Compression::Log1p, 4)),
         ("welch", with(SpectralMethod::Welch, Compression::Log, 4)),
         ("bands", with(SpectralMethod::Bands, Compression::None, 4)),
         ("bands-1", with(SpectralMethod::Bands, Compression::None, 1)),
+        ("bands-time", in_time),
     ]
 }
 

@@ -54,6 +54,34 @@ wide! {
 }
 
 wide! {
+    /// Sum of squares, sum of fourth powers and largest magnitude of the samples minus `mean`.
+    pub fn powers(samples: &[f32], mean: f64) -> [f64; 3] {
+        // Partial sums side by side, in the same order on every machine.
+        const LANES: usize = 8;
+        let (mut squares, mut fourths, mut largest) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
+        let mut add = |i: usize, sample: f32| {
+            let value = f64::from(sample) - mean;
+            let square = value * value;
+            squares[i] += square;
+            fourths[i] += square * square;
+            let size = value.abs();
+            largest[i] = if size > largest[i] { size } else { largest[i] };
+        };
+        let (whole, rest) = samples.as_chunks::<LANES>();
+        for samples in whole {
+            for (i, sample) in samples.iter().enumerate() {
+                add(i, *sample);
+            }
+        }
+        for (i, sample) in rest.iter().enumerate() {
+            add(i, *sample);
+        }
+        let largest = largest.iter().copied().fold(0.0, f64::max);
+        [squares.iter().sum(), fourths.iter().sum(), largest]
+    }
+}
+
+wide! {
     /// Samples minus `mean`, multiplied by the window.
     pub fn windowed(samples: &[f32], mean: f64, window: &[f64], out: &mut [f64]) {
         for ((value, sample), w) in out.iter_mut().zip(samples).zip(window) {

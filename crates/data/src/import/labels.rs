@@ -42,7 +42,7 @@ pub enum Time {
     Seconds(f64),
     /// Nanoseconds since 1970.
     Moment(i64),
-    /// Nanoseconds since midnight of a day that only the recording tells. See [`Label::times`].
+    /// Nanoseconds since midnight of a day that only the recording tells.
     Clock(i64),
 }
 

@@ -1,17 +1,13 @@
 //! Features of a channel in time: how its energy is spread over the window, which spectra of frames do not show.
 
 use spectra::logarithm::natural;
-use spectra::loops::mean;
+use spectra::loops::{mean, powers};
 
 /// Number of features.
 pub(super) const FEATURES: usize = 3;
 
 /// Most parts whose energies are compared.
 const PARTS: usize = 16;
-
-/// Partial sums that are kept side by side, so that the compiler can use vectors. The order of additions, and with it
-/// the result, is the same on every machine.
-const LANES: usize = 8;
 
 /// The features of [`super::BandLayout`] of a channel with this mean square around its mean; not a number if that is
 /// zero.
@@ -26,11 +22,11 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
     let (mut fourths, mut largest) = (0.0, 0.0f64);
     for (i, energy) in energies[..count].iter_mut().enumerate() {
         let part = &samples[edge(i)..edge(i + 1)];
-        let sums = Sums::of(part, mean);
+        let [squares_of_part, fourths_of_part, largest_of_part] = powers(part, mean);
         // Relative, so that the unit of the samples does not matter.
-        *energy = sums.squares / mean_square / part.len() as f64;
-        fourths += sums.fourths;
-        largest = largest.max(sums.largest);
+        *energy = squares_of_part / mean_square / part.len() as f64;
+        fourths += fourths_of_part;
+        largest = largest.max(largest_of_part);
     }
     let energies = &energies[..count];
     let average = energies.iter().sum::<f64>() / count as f64;
@@ -43,35 +39,6 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
         deviation / average,
     ];
     features.map(|feature| feature as f32)
-}
-
-/// Sums over samples around a mean.
-struct Sums {
-    squares: f64,
-    fourths: f64,
-    /// The largest magnitude.
-    largest: f64,
-}
-
-impl Sums {
-    fn of(samples: &[f32], mean: f64) -> Self {
-        let mut lanes = [[0.0; LANES]; 3];
-        let [squares, fourths, largest] = &mut lanes;
-        for samples in samples.chunks(LANES) {
-            for (i, sample) in samples.iter().enumerate() {
-                let value = f64::from(*sample) - mean;
-                let square = value * value;
-                squares[i] += square;
-                fourths[i] += square * square;
-                largest[i] = largest[i].max(value.abs());
-            }
-        }
-        Self {
-            squares: squares.iter().sum(),
-            fourths: fourths.iter().sum(),
-            largest: largest.iter().copied().fold(0.0, f64::max),
-        }
-    }
 }
 
 #[cfg(test)]
