@@ -1,10 +1,9 @@
 //! The front end of the model whose weights a training starts from: the weights expect its inputs.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use data::{Preprocessing, SpectralConfig};
-use model::{CARD_FILE, ModelCard};
+use model::CARD_FILE;
 
 use crate::error::TrainerError;
 
@@ -19,15 +18,12 @@ impl FrontEnd {
     /// # Errors
     /// [`TrainerError`] if no model is found, or its `model.json` cannot be read.
     pub fn read(named: &str, experiments: &Path) -> Result<Option<Self>, TrainerError> {
-        let path = super::locate(named, experiments)?.with_file_name(CARD_FILE);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(super::wrong(&path, error)),
+        let weights = super::locate(named, experiments)?;
+        let Some(card) = super::card(&weights)? else {
+            return Ok(None);
         };
-        let wrong = |error: serde_json::Error| unreadable(&path, &error);
-        let card: ModelCard = serde_json::from_slice(&bytes).map_err(wrong)?;
-        let preprocessing = serde_json::from_value(card.preprocessing).map_err(wrong)?;
+        let preprocessing = serde_json::from_value(card.preprocessing)
+            .map_err(|error| super::no_card(&weights.with_file_name(CARD_FILE), &error))?;
         Ok(Some(Self { preprocessing }))
     }
 
@@ -53,12 +49,4 @@ impl FrontEnd {
         let mut found = is_different.into_iter().filter(|(_, is)| *is);
         found.next().map(|(key, _)| key)
     }
-}
-
-fn unreadable(path: &Path, error: &serde_json::Error) -> TrainerError {
-    let problem = format!(
-        "not the description of a model ({error}), so its front end is not known: name the file with the weights alone, in \
-         another folder, and `spectral_processing` in the dataset configuration"
-    );
-    super::wrong(path, problem)
 }

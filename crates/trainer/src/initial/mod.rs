@@ -4,6 +4,7 @@ mod front_end;
 mod keras;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use experiment::ExperimentStore;
@@ -49,7 +50,7 @@ pub fn read(named: &str, experiments: &Path, plan: &Plan) -> Result<Source, Trai
     } else {
         named_tensors(&bytes).map_err(|error| wrong(&path, error))?
     };
-    let classes = card(&path).map(|card| card.class_names);
+    let classes = card(&path)?.map(|card| card.class_names);
     Ok(Source {
         path,
         tensors,
@@ -77,9 +78,24 @@ fn locate(named: &str, experiments: &Path) -> Result<PathBuf, TrainerError> {
 }
 
 /// The `model.json` beside weights, if there is one.
-fn card(weights: &Path) -> Option<ModelCard> {
-    let bytes = std::fs::read(weights.with_file_name(CARD_FILE)).ok()?;
-    serde_json::from_slice(&bytes).ok()
+fn card(weights: &Path) -> Result<Option<ModelCard>, TrainerError> {
+    let path = weights.with_file_name(CARD_FILE);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let card = serde_json::from_slice(&bytes);
+            card.map(Some).map_err(|error| no_card(&path, &error))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(&path, error)),
+    }
+}
+
+fn no_card(path: &Path, error: &serde_json::Error) -> TrainerError {
+    let problem = format!(
+        "not the description of a model ({error}), so its front end is not known: name the file with the weights alone, in \
+         another folder, and `spectral_processing` in the dataset configuration"
+    );
+    wrong(path, problem)
 }
 
 fn wrong(path: &Path, problem: impl std::fmt::Display) -> TrainerError {

@@ -5,12 +5,11 @@ use data::{BandLayout, BandsConfig, Dataset, DatasetConfig, Normalisation, Stora
 use serde_json::json;
 
 use super::front_end_search::FrontEndSearch;
-use super::prepared::{Prepared, identity};
+use super::prepared::{Prepared, identity, load};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
 use crate::memory;
 use crate::progress::Progress;
-use crate::recipe::DEFAULT_NORMALISATION;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
@@ -37,8 +36,8 @@ impl Prepared {
         basis["augmentation"] = json!(self.job.recipe.augmentation);
         let key = Key::new(&basis);
         let known: Option<FrontEndSearch> = cache::read(&key);
-        if known.is_some_and(|search| !search.has_time()) {
-            return Ok(self.with_search(known, progress));
+        if let Some(search) = known.filter(|search| !search.has_time()) {
+            return Ok(self.with_search(search, progress));
         }
         let storage = self.job.recipe.storage(self.job.compute.stream);
         if memory::check_data(&config, storage).is_err() {
@@ -78,15 +77,13 @@ impl Prepared {
             self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
             (self.dataset, self.config) = (dataset, config);
         }
-        Ok(self.with_search(Some(search), progress))
+        Ok(self.with_search(search, progress))
     }
 
     /// Says and keeps what was found.
-    fn with_search(mut self, search: Option<FrontEndSearch>, progress: &Progress) -> Self {
-        if let Some(search) = &search {
-            progress.say(&search.message());
-        }
-        self.front_end_search = search;
+    fn with_search(mut self, search: FrontEndSearch, progress: &Progress) -> Self {
+        progress.say(&search.message());
+        self.front_end_search = Some(search);
         self
     }
 
@@ -123,11 +120,7 @@ impl Prepared {
         storage: Storage,
         progress: &mut Progress,
     ) -> Result<Dataset, TrainerError> {
-        let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {
-            progress.reading(loading);
-        });
-        progress.end_steps();
-        let mut dataset = read?;
+        let mut dataset = load(config, storage, progress)?;
         if identity(&dataset) != self.identity {
             let option = format!("--dataset-config {}", config.path.display());
             let problem = "the data changed while they were read: start again";

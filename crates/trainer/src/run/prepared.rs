@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use data::{Augmentation, Dataset, DatasetConfig, batch, demo};
+use data::{Augmentation, DataError, Dataset, DatasetConfig, Storage, batch, demo};
 use experiment::{DatasetInfo, Entry, Metadata, ModelInfo};
 use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
@@ -264,6 +264,19 @@ pub(super) fn identity(dataset: &Dataset) -> String {
     baselines::identity(&fingerprints, groups.map(Option::as_deref))
 }
 
+/// Reads the splits as they are on disk.
+pub(super) fn load(
+    config: &DatasetConfig,
+    storage: Storage,
+    progress: &mut Progress,
+) -> Result<Dataset, DataError> {
+    let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {
+        progress.reading(loading);
+    });
+    progress.end_steps();
+    read
+}
+
 /// Reads the splits and checks that the recipe can be applied to them.
 fn read(
     config: &DatasetConfig,
@@ -274,11 +287,7 @@ fn read(
     recipe.fill_in_defaults_of_network();
     let storage = recipe.storage(job.compute.stream);
     memory::check_data(config, storage)?;
-    let read = Dataset::watch(config, DEFAULT_NORMALISATION, storage, &mut |loading| {
-        progress.reading(loading);
-    });
-    progress.end_steps();
-    let mut dataset = read?;
+    let mut dataset = load(config, storage, progress)?;
     let identity = identity(&dataset);
     let mut learned_from = None;
     if recipe.label_ratio < 1.0 {
