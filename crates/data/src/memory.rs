@@ -21,6 +21,7 @@ impl DatasetConfig {
             SpectralMethod::Bands => {
                 let without_time = BandsConfig {
                     time: false,
+                    rhythm: false,
                     ..self.spectral.bands.clone()
                 };
                 without_time != BandsConfig::default()

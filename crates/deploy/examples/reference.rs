@@ -116,7 +116,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
         "nperseg": 50, "noverlap": 13, "nfft": 81, "window": "hamming", "scaling": "spectrum", "detrend": "none",
     });
     let in_time = json!({
-        "spectral": {"method": "bands", "bands": {"time": true}}, "normalisation": "band", "statistics": by_band(),
+        "spectral": {"method": "bands", "bands": {"time": true, "rhythm": true}}, "normalisation": "band", "statistics": by_band(),
     });
     let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false});
     vec![
@@ -156,7 +156,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
                 "spectral": {"method": "bands", "bands": odd_bands}, "normalisation": "none",
             }),
         ),
-        case("bands-time", false, in_time),
+        case("bands-time-rhythm", false, in_time),
         case(
             "batch",
             false,

@@ -82,6 +82,38 @@ wide! {
 }
 
 wide! {
+    /// Sum of the squares of the samples minus `mean`.
+    pub fn squared_deviations(samples: &[f32], mean: f64) -> f64 {
+        // Partial sums side by side, in the same order on every machine.
+        const LANES: usize = 8;
+        let mut sums = [0.0; LANES];
+        let mut add = |i: usize, sample: f32| sums[i] += (f64::from(sample) - mean).powi(2);
+        let (whole, rest) = samples.as_chunks::<LANES>();
+        for samples in whole {
+            for (i, sample) in samples.iter().enumerate() {
+                add(i, *sample);
+            }
+        }
+        for (i, sample) in rest.iter().enumerate() {
+            add(i, *sample);
+        }
+        sums.iter().sum()
+    }
+}
+
+wide! {
+    /// Adds the products of each value and the one `lag` places later to `sums[lag - 1]`. The last `sums.len()` values have
+    /// no product of their own.
+    pub fn autocorrelation(values: &[f64], sums: &mut [f64; 32]) {
+        for later in values.windows(33) {
+            for (sum, value) in sums.iter_mut().zip(&later[1..]) {
+                *sum += later[0] * value;
+            }
+        }
+    }
+}
+
+wide! {
     /// Samples minus `mean`, multiplied by the window.
     pub fn windowed(samples: &[f32], mean: f64, window: &[f64], out: &mut [f64]) {
         for ((value, sample), w) in out.iter_mut().zip(samples).zip(window) {

@@ -9,14 +9,20 @@ pub(crate) fn check_time(
     config: &DatasetConfig,
     normalisation: Normalisation,
 ) -> Result<(), DataError> {
-    let has_time = config.spectral.method == SpectralMethod::Bands && config.spectral.bands.time;
+    let bands = &config.spectral.bands;
+    let is_bands = config.spectral.method == SpectralMethod::Bands;
+    let has_time = is_bands && (bands.time || bands.rhythm);
     match normalisation {
         Normalisation::Sample | Normalisation::Batch if has_time => {
             let problem = format!(
                 "features in time do not go with `normalisation: {normalisation}`: leave them out, or set \
                  `normalisation: band`"
             );
-            let key = "bands.time";
+            let key = if bands.time {
+                "bands.time"
+            } else {
+                "bands.rhythm"
+            };
             Err(UsageError::from(PreprocessingError::Setting { key, problem }).into())
         }
         _ => Ok(()),

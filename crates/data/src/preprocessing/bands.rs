@@ -2,6 +2,7 @@
 //! in time.
 
 mod layout;
+mod rhythm;
 mod time;
 
 use std::ops::Range;
@@ -40,8 +41,8 @@ pub(super) struct Bands {
     /// Frames whose powers are still unknown, as channels and indices in `starts`.
     fresh: Vec<(usize, usize)>,
     mean_squares: Vec<f64>,
-    /// Features in time of the channels.
-    times: Vec<[f32; time::FEATURES]>,
+    /// Features in time and rhythms of the channels.
+    times: Vec<f32>,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f32>,
     /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
@@ -174,10 +175,13 @@ impl Bands {
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
         self.times.clear();
-        if self.layout.time {
-            let channels = window.chunks_exact(samples).zip(&self.mean_squares);
-            let in_time = channels.map(|(channel, square)| time::features(channel, *square));
-            self.times.extend(in_time);
+        for (channel, square) in window.chunks_exact(samples).zip(&self.mean_squares) {
+            if self.layout.time {
+                self.times.extend(time::features(channel, *square));
+            }
+            if self.layout.rhythm {
+                self.times.extend(rhythm::features(channel, *square));
+            }
         }
         self.keep(shift);
         self.find(window);
@@ -347,7 +351,8 @@ impl Bands {
                 subtract(own, (removed - offset) as f32);
                 let (last, in_time) = others.split_at_mut((levels - bands) * starts);
                 last.fill(level);
-                let times = self.times.get(channel).into_iter().flatten();
+                let count = self.layout.time_features();
+                let times = &self.times[channel * count..][..count];
                 let in_time = in_time.chunks_exact_mut(starts).zip(times);
                 in_time.for_each(|(row, value)| row.fill(*value));
                 let shape = Shape {

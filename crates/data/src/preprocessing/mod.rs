@@ -142,9 +142,10 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// Whether inputs have the features in time of `bands`.
+    /// Whether inputs have features in time of `bands`, the rhythm among them.
     pub fn has_time(&self) -> bool {
-        self.bands.as_ref().is_some_and(|layout| layout.time)
+        let bands = self.bands.as_ref();
+        bands.is_some_and(|layout| layout.time_features() > 0)
     }
 
     /// Limit below which a standard deviation counts as zero.

@@ -120,8 +120,8 @@ pub struct BandsConfig {
     /// Samples from one frame to the next; default: a segment's hop divided by its frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_hop: Option<usize>,
-    /// Bands of a frame; default: 63 (64 with one frame per segment, 60 of several frames with `time`), fewer if a frame
-    /// has fewer bins.
+    /// Bands of a frame; default: 63 (64 with one frame per segment; of several frames 60 with `time`, 31 with `rhythm` and
+    /// 28 with both), fewer if a frame has fewer bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
     /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
@@ -131,6 +131,9 @@ pub struct BandsConfig {
     /// Whether features of the window in time follow in every frame.
     #[serde(skip_serializing_if = "is_false")]
     pub time: bool,
+    /// Whether the rhythm of the window follows in every frame.
+    #[serde(skip_serializing_if = "is_false")]
+    pub rhythm: bool,
 }
 
 impl Default for BandsConfig {
@@ -146,6 +149,7 @@ impl Default for BandsConfig {
             floor: 1e-7,
             level: true,
             time: false,
+            rhythm: false,
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct FrontEnd {
     pub is_bands: bool,
     /// Whether they include features in time.
     pub uses_time: bool,
+    /// Whether they include the rhythm.
+    pub uses_rhythm: bool,
     /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
@@ -83,7 +85,9 @@ impl FrontEnd {
         define("FEATURES", features.to_string());
         define("HOP", method.hop.to_string());
         let is_bands = method.name == "METHOD_BANDS";
-        let uses_time = is_bands && preprocessing.has_time();
+        let bands = preprocessing.bands.as_ref().filter(|_| is_bands);
+        let uses_time = bands.is_some_and(|layout| layout.time);
+        let uses_rhythm = bands.is_some_and(|layout| layout.rhythm);
         let stream = stream(preprocessing, &method, [channels, samples], encoded);
         if let Ok(Stream { segment, .. }) = stream {
             define("SEGMENT", segment.to_string());
@@ -122,13 +126,14 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
-        let in_time = if uses_time { 3 * channels } else { 0 };
+        let in_time = channels * bands.map_or(0, BandLayout::time_features);
         Ok(Self {
             samples,
             text,
             table_bytes,
             is_bands,
             uses_time,
+            uses_rhythm,
             is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
             stream,

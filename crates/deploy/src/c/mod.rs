@@ -33,6 +33,7 @@ const FILTER_CODE: &str = include_str!("runtime/filter.c");
 const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const BANDS_STREAM_CODE: &str = include_str!("runtime/bands_stream.c");
 const TIME_FEATURES_CODE: &str = include_str!("runtime/time_features.c");
+const RHYTHM_CODE: &str = include_str!("runtime/rhythm.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
 /// Stack size for a classification on an ARM Cortex-M4F. `scripts/check_firmware` measures up to 240 bytes, nearly all
@@ -258,13 +259,32 @@ fn front_end_code(front_end: &FrontEnd) -> String {
     } else {
         ""
     };
-    let time = if front_end.uses_time {
-        TIME_FEATURES_CODE
-    } else {
-        "#define FIND_TIME_FEATURES(c, mean)\n"
+    // How the features of a channel are found, and the one in place `i`.
+    let (codes, find, feature): (&[_], _, _) = match (front_end.uses_time, front_end.uses_rhythm) {
+        (false, false) => (&[], "", None),
+        (true, false) => (
+            &[TIME_FEATURES_CODE],
+            "find_time_features(c, mean);",
+            Some("time_features[c][i]"),
+        ),
+        (false, true) => (
+            &[RHYTHM_CODE],
+            "find_rhythm(c, mean);",
+            Some("rhythm[c][i]"),
+        ),
+        (true, true) => (
+            &[TIME_FEATURES_CODE, RHYTHM_CODE],
+            "find_time_features(c, mean); find_rhythm(c, mean);",
+            Some("((i) < 3 ? time_features[c][i] : rhythm[c][(i) - 3])"),
+        ),
     };
+    let mut time = codes.join("\n");
+    let _ = writeln!(time, "#define FIND_TIME_FEATURES(c, mean) {find}");
+    if let Some(feature) = feature {
+        let _ = writeln!(time, "#define TIME_FEATURE(c, i) {feature}");
+    }
     FRONT_END_CODE
-        .replace("/* TIME FEATURES */\n", time)
+        .replace("/* TIME FEATURES */\n", &time)
         .replace("/* FILTER */\n", filter)
         .replace("/* BANDS BY SEGMENT */\n", by_segment)
 }

@@ -123,8 +123,11 @@ fn statistics(count: usize) -> Value {
 }
 
 /// Front ends with features in time, by name.
-fn in_time() -> [(&'static str, Value); 2] {
+fn in_time() -> [(&'static str, Value); 4] {
     let spectral = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "time": true}});
+    let rhythm = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "rhythm": true}});
+    let mut both = rhythm.clone();
+    both["bands"]["time"] = json!(true);
     [
         (
             "bands-time",
@@ -133,6 +136,14 @@ fn in_time() -> [(&'static str, Value); 2] {
         (
             "bands-time-dataset",
             json!({"spectral": spectral, "normalisation": "dataset", "statistics": statistics(2)}),
+        ),
+        (
+            "bands-rhythm",
+            json!({"spectral": rhythm, "normalisation": "dataset", "statistics": statistics(2)}),
+        ),
+        (
+            "bands-time-rhythm",
+            json!({"spectral": both, "normalisation": "band", "statistics": statistics(2 * 84)}),
         ),
     ]
 }

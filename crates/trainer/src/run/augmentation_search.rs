@@ -122,12 +122,15 @@ impl Scores {
         recipe: &Recipe,
         interrupt: &Interrupt,
     ) -> Result<Self, TrainerError> {
-        let candidates = [Candidate::Standard, Candidate::NewSites];
-        let ways = candidates.map(|candidate| Contender {
-            dataset,
-            augmentation: candidate.settings(),
-        });
-        let found = Trial::new(ways, recipe, interrupt)?.macro_f1();
+        let mut trial = Trial::new(dataset);
+        for candidate in [Candidate::Standard, Candidate::NewSites] {
+            let way = Contender {
+                dataset,
+                augmentation: candidate.settings(),
+            };
+            trial.add(&way, recipe, interrupt)?;
+        }
+        let found = trial.macro_f1([0, 1]);
         let [standard, new_sites] = found.scores;
         let standard_error = found.standard_error;
         Ok(Self {

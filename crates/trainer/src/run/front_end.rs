@@ -1,10 +1,10 @@
-//! Fixes whether the front end of a dataset whose configuration names none has features in time.
+//! Fixes which features in time the front end has, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
-use data::{BandLayout, BandsConfig, Dataset, DatasetConfig, Normalisation, Storage};
+use data::{BandLayout, Dataset, DatasetConfig, Normalisation, Storage};
 use serde_json::json;
 
-use super::front_end_search::FrontEndSearch;
+use super::front_end_search::{Added, FrontEndSearch};
 use super::prepared::{Prepared, identity, load};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
@@ -13,12 +13,12 @@ use crate::progress::Progress;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 impl Prepared {
-    /// Chooses whether the front end has features in time, if neither the dataset configuration nor the recipe sets
-    /// the front end. The choice depends on the data, the augmentation and the weights of classes, not on the run's seed,
-    /// network or device, and is cached.
+    /// Chooses which features in time the front end has, if neither the dataset configuration nor the recipe sets the front
+    /// end. The choice depends on the data, the augmentation and the weights of classes, not on the run's seed, network or
+    /// device, and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -27,57 +27,110 @@ impl Prepared {
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
-        if !self.may_have_time() {
+        let candidates = self.candidates();
+        if candidates.is_empty() {
             return Ok(self);
         }
-        let mut config = self.config.clone();
-        config.spectral.bands.time = true;
         let mut basis = self.basis_of_search("front_end", VERSION);
         basis["augmentation"] = json!(self.job.recipe.augmentation);
         let key = Key::new(&basis);
-        let known: Option<FrontEndSearch> = cache::read(&key);
-        if let Some(search) = known.filter(|search| !search.has_time()) {
+        if let Some(search) = cache::read::<FrontEndSearch>(&key) {
+            if let Some(added) = search.chosen() {
+                // The choice is made, so these inputs are of no use.
+                let dataset = &mut self.dataset;
+                for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
+                    *split = split.subset(&[]);
+                }
+                let config = self.config_with(added);
+                let dataset = self.read_again(&config, progress)?;
+                self.take(config, dataset);
+            }
             return Ok(self.with_search(search, progress));
         }
-        let storage = self.job.recipe.storage(self.job.compute.stream);
-        if memory::check_data(&config, storage).is_err() {
-            progress.say(
-                "too little memory to try the features in time of `bands` as well: training without them \
-                 (`spectral_processing: {method: bands, bands: {time: true}}` in the dataset configuration adds them)",
-            );
-            return Ok(self);
-        }
-        if known.is_some() {
-            // The choice is made, so these inputs are of no use.
-            let dataset = &mut self.dataset;
-            for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
-                *split = split.subset(&[]);
-            }
-        }
-        let dataset = self.read_again(&config, storage, progress)?;
-        let search = match known {
-            Some(search) => search,
-            None => {
-                let ways = [&self.dataset, &dataset].map(|dataset| Contender {
-                    dataset,
-                    augmentation: self.job.recipe.augmentation.settings(),
-                });
-                let trial = Trial::new(ways, &self.job.recipe, interrupt)?;
-                let Some(search) = FrontEndSearch::new(&trial) else {
-                    progress.say(
-                        "a short trial with or without the features in time of `bands` diverged: training without them",
-                    );
-                    return Ok(self);
-                };
-                cache::store(&key, &search);
-                search
-            }
+        let augmentation = self.job.recipe.augmentation.settings();
+        let mut trial = Trial::new(&self.dataset);
+        let mut search = FrontEndSearch::new(trial.groups());
+        let way = Contender {
+            dataset: &self.dataset,
+            augmentation: augmentation.clone(),
         };
-        if search.has_time() {
-            self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
-            (self.dataset, self.config) = (dataset, config);
+        trial.add(&way, &self.job.recipe, interrupt)?;
+        let mut best = None;
+        for (added, way) in candidates.into_iter().zip(1..) {
+            let config = self.config_with(added);
+            if memory::check_data(&config, self.storage()).is_err() {
+                progress.say(
+                    "too little memory to try the features in time of `bands` as well: training without them \
+                     (`spectral_processing: {method: bands, bands: {time: true, rhythm: true}}` in the dataset configuration \
+                     adds them)",
+                );
+                return Ok(self);
+            }
+            let dataset = self.read_again(&config, progress)?;
+            let contender = Contender {
+                dataset: &dataset,
+                augmentation: augmentation.clone(),
+            };
+            trial.add(&contender, &self.job.recipe, interrupt)?;
+            let found = trial.loss([0, way]);
+            let is_finite = found.scores.iter().all(|loss| loss.is_finite());
+            if !is_finite || trial.diverged(0) || trial.diverged(way) {
+                progress.say(
+                    "a short trial of the features in time of `bands` diverged: training without them",
+                );
+                return Ok(self);
+            }
+            if search.is_better(added, found) {
+                best = Some((config, dataset));
+            }
+        }
+        cache::store(&key, &search);
+        if let Some((config, dataset)) = best {
+            self.take(config, dataset);
         }
         Ok(self.with_search(search, progress))
+    }
+
+    /// Features in time that are an open question.
+    fn candidates(&self) -> Vec<Added> {
+        let (recipe, preprocessing) = (&self.job.recipe, &self.dataset.preprocessing);
+        let Some(layout) = &preprocessing.bands else {
+            return Vec::new();
+        };
+        let is_scaled_apart = matches!(
+            preprocessing.normalisation,
+            Normalisation::Band | Normalisation::Dataset
+        );
+        // Firmware that takes single samples cannot compute them, and given weights expect certain features.
+        let is_free = self.job.budget_kb.is_none() && recipe.init_from.is_none();
+        let is_open = self.leaves_front_end_open
+            && is_free
+            && is_scaled_apart
+            && self.has_features_to_augment();
+        // Frames of a few samples have more features with them.
+        let is_as_large = |added: &Added| {
+            BandLayout::new(&added.to(&preprocessing.spectral.bands), layout.window)
+                .is_ok_and(|own| own.features() == layout.features())
+        };
+        let all = Added::ALL.into_iter();
+        all.filter(|added| is_open && is_as_large(added)).collect()
+    }
+
+    /// The configuration with these features.
+    fn config_with(&self, added: Added) -> DatasetConfig {
+        let mut config = self.config.clone();
+        config.spectral.bands = added.to(&config.spectral.bands);
+        config
+    }
+
+    /// Trains with this front end.
+    fn take(&mut self, config: DatasetConfig, dataset: Dataset) {
+        self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
+        (self.dataset, self.config) = (dataset, config);
+    }
+
+    fn storage(&self) -> Storage {
+        self.job.recipe.storage(self.job.compute.stream)
     }
 
     /// Says and keeps what was found.
@@ -87,40 +140,13 @@ impl Prepared {
         self
     }
 
-    /// Whether features in time are an open question.
-    fn may_have_time(&self) -> bool {
-        let (recipe, preprocessing) = (&self.job.recipe, &self.dataset.preprocessing);
-        let Some(layout) = &preprocessing.bands else {
-            return false;
-        };
-        let config = BandsConfig {
-            time: true,
-            ..preprocessing.spectral.bands.clone()
-        };
-        // Frames of a few samples have more features with those in time.
-        let is_as_large = BandLayout::new(&config, layout.window)
-            .is_ok_and(|own| own.features() == layout.features());
-        let is_scaled_apart = matches!(
-            preprocessing.normalisation,
-            Normalisation::Band | Normalisation::Dataset
-        );
-        // Firmware that takes single samples cannot compute them, and given weights expect certain features.
-        let is_free = self.job.budget_kb.is_none() && recipe.init_from.is_none();
-        self.leaves_front_end_open
-            && is_free
-            && is_as_large
-            && is_scaled_apart
-            && self.has_features_to_augment()
-    }
-
     /// Reads the splits with another front end.
     fn read_again(
         &self,
         config: &DatasetConfig,
-        storage: Storage,
         progress: &mut Progress,
     ) -> Result<Dataset, TrainerError> {
-        let mut dataset = load(config, storage, progress)?;
+        let mut dataset = load(config, self.storage(), progress)?;
         if identity(&dataset) != self.identity {
             let option = format!("--dataset-config {}", config.path.display());
             let problem = "the data changed while they were read: start again";

@@ -1,74 +1,131 @@
-//! The choice whether the front end `bands` has features in time, based on the data.
+//! The choice which features the front end `bands` adds to its spectra, based on the data.
 //!
-//! They help where classes differ in how signals come and go, and harm where that depends on the background of a site. A
-//! small network is therefore trained with and without, and validation decides.
+//! Features in time and the rhythm help where classes differ in how signals come and go, and harm where that depends on the
+//! background of a site. A small network is therefore trained with and without, and validation decides.
 
+use data::BandsConfig;
 use serde::{Deserialize, Serialize};
 
-use super::trial::{Paired, Trial};
+use super::trial::Paired;
 
-/// Whether the front end has features in time, and why; stored as `front_end_choice` in the metadata.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FrontEndSearch {
-    /// Cross-entropy after short trainings without them, on the validation split.
-    loss_without_time: f64,
-    /// The same with them.
-    loss_with_time: f64,
-    /// Standard error of their difference, over groups; `None` if there is one group only.
-    standard_error: Option<f64>,
-    /// Number of groups.
-    groups: usize,
-    /// Whether the front end has them.
-    time: bool,
+/// Features beside the spectra.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Added {
+    /// Features in time.
+    Time,
+    /// Features in time, and the rhythm.
+    TimeAndRhythm,
 }
 
-impl FrontEndSearch {
-    /// Decides by a trial without and with features in time; `None` if one of them diverged.
-    pub fn new(trial: &Trial) -> Option<Self> {
-        let found = trial.loss();
-        let is_finite = found.scores.iter().all(|loss| loss.is_finite());
-        (is_finite && !trial.diverged()).then(|| Self::by_losses(found, trial.groups()))
-    }
+impl Added {
+    /// All, in the order in which they are tried.
+    pub const ALL: [Self; 2] = [Self::Time, Self::TimeAndRhythm];
 
-    fn by_losses(found: Paired, groups: usize) -> Self {
-        let [loss_without_time, loss_with_time] = found.scores;
-        let gain = loss_without_time - loss_with_time;
-        let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
-        let time = standard_error.is_some_and(|error| gain > critical(groups) * error);
-        Self {
-            loss_without_time,
-            loss_with_time,
-            standard_error,
-            groups,
-            time,
+    /// `bands` with them.
+    pub fn to(self, bands: &BandsConfig) -> BandsConfig {
+        BandsConfig {
+            time: true,
+            rhythm: self == Self::TimeAndRhythm,
+            ..bands.clone()
         }
     }
 
-    /// Whether the front end has them.
-    pub fn has_time(&self) -> bool {
-        self.time
+    fn name(self) -> &'static str {
+        match self {
+            Self::Time => "with features in time",
+            Self::TimeAndRhythm => "with features in time and the rhythm",
+        }
+    }
+}
+
+/// Which features the front end adds, and why; stored as `front_end_choice` in the metadata.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontEndSearch {
+    /// Cross-entropy after short trainings without any, on the validation split.
+    loss_without: f64,
+    /// Number of groups of the validation split.
+    groups: usize,
+    /// Those that were tried.
+    tried: Vec<Tried>,
+    /// Those that the front end adds.
+    chosen: Option<Added>,
+}
+
+/// Features that were tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Tried {
+    added: Added,
+    /// Cross-entropy after short trainings with them.
+    loss: f64,
+    /// Standard error of the difference to that without, over groups; `None` if there is one group only.
+    standard_error: Option<f64>,
+}
+
+impl FrontEndSearch {
+    /// Nothing tried yet, with this number of groups.
+    pub fn new(groups: usize) -> Self {
+        Self {
+            loss_without: f64::NAN,
+            groups,
+            tried: Vec::new(),
+            chosen: None,
+        }
+    }
+
+    /// Takes note of a trial without and with these features. Returns whether they are the best so far.
+    pub fn is_better(&mut self, added: Added, found: Paired) -> bool {
+        let [loss_without, loss] = found.scores;
+        self.loss_without = loss_without;
+        let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
+        let best = self.tried.iter().find(|own| Some(own.added) == self.chosen);
+        let is_lowest = best.is_none_or(|best| loss < best.loss);
+        let is_clear =
+            standard_error.is_some_and(|error| loss_without - loss > critical(self.groups) * error);
+        self.tried.push(Tried {
+            added,
+            loss,
+            standard_error,
+        });
+        let is_better = is_clear && is_lowest;
+        if is_better {
+            self.chosen = Some(added);
+        }
+        is_better
+    }
+
+    /// Whether anything was tried.
+    pub fn is_empty(&self) -> bool {
+        self.tried.is_empty()
+    }
+
+    /// The features that the front end adds.
+    pub fn chosen(&self) -> Option<Added> {
+        self.chosen
     }
 
     /// Message to the user.
     pub fn message(&self) -> String {
-        let chosen = if self.time {
-            "training with them"
-        } else if self.loss_with_time < self.loss_without_time {
-            "training without them, since so small a gain may be chance"
-        } else {
-            "training without them"
-        };
-        let error = match self.standard_error {
-            Some(error) => format!(
-                "standard error of the difference {error:.3}, over {} groups",
-                self.groups
-            ),
-            None => "over a single group".into(),
+        let tried = self.tried.iter().map(|own| {
+            let error = match own.standard_error {
+                Some(error) => format!(" (standard error of the difference {error:.3})"),
+                None => String::new(),
+            };
+            format!("{:.3} {}{error}", own.loss, own.added.name())
+        });
+        let tried: Vec<String> = tried.collect();
+        let is_lower = self.tried.iter().any(|own| own.loss < self.loss_without);
+        let chosen = match self.chosen {
+            Some(added) => added.name(),
+            None if is_lower => "with spectra alone, since so small a gain may be chance",
+            None => "with spectra alone",
         };
         format!(
-            "in short trials, the validation loss is {:.3} with the features in time of `bands` and {:.3} without ({error}): \
-             {chosen} (`spectral_processing` in the dataset configuration sets it)",
-            self.loss_with_time, self.loss_without_time,
+            "in short trials, the validation loss over {} is {:.3} with the spectra of `bands` alone, {}: training {chosen} \
+             (`spectral_processing` in the dataset configuration sets it)",
+            support::words::counted(self.groups, "group"),
+            self.loss_without,
+            tried.join(", "),
         )
     }
 }
@@ -93,13 +150,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_in_time_must_be_clearly_better() {
+    fn features_must_be_clearly_better() {
         let chosen = |without, with, standard_error, groups| {
             let found = Paired {
                 scores: [without, with],
                 standard_error,
             };
-            FrontEndSearch::by_losses(found, groups).time
+            FrontEndSearch::new(groups).is_better(Added::Time, found)
         };
         assert!(chosen(1.01, 0.85, 0.05, 32));
         assert!(!chosen(0.05, 0.17, 0.01, 72));
@@ -107,6 +164,31 @@ mod tests {
         // A few groups agree by chance.
         assert!(chosen(0.6, 0.5, 0.05, 32) && !chosen(0.6, 0.5, 0.05, 4));
         assert!(!chosen(0.6, 0.1, f64::INFINITY, 1) && !chosen(f64::NAN, 0.1, 0.01, 30));
+        assert!(!chosen(0.6, f64::NAN, 0.01, 30));
+    }
+
+    /// Of those that are clearly better than none, the one with the lowest loss.
+    #[test]
+    fn the_best_of_several_is_taken() {
+        let mut search = FrontEndSearch::new(30);
+        let mut add = |added, loss, standard_error| {
+            let scores = [0.9, loss];
+            let found = Paired {
+                scores,
+                standard_error,
+            };
+            search.is_better(added, found)
+        };
+        assert!(add(Added::Time, 0.8, 0.02));
+        assert!(!add(Added::TimeAndRhythm, 0.85, 0.02));
+        assert!(!add(Added::TimeAndRhythm, 0.7, 0.2));
+        assert!(add(Added::TimeAndRhythm, 0.7, 0.02));
+        assert_eq!(search.chosen(), Some(Added::TimeAndRhythm));
+        let message = search.message();
+        assert!(
+            message.contains("over 30 groups is 0.900 with the spectra of `bands` alone, 0.800 with features in time (standard"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Short trainings of a small network that compare two ways to train on a dataset, by the validation split.
+//! Short trainings of a small network that compare ways to train on a dataset, by the validation split.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -38,19 +38,25 @@ pub struct Contender<'a> {
     pub augmentation: Augmentation,
 }
 
-/// Short trainings in two ways.
+/// Short trainings in several ways.
 pub struct Trial {
     labels: Vec<u32>,
     /// Group of each validation window; `None` if some have none.
     groups: Option<Vec<String>>,
     classes: usize,
+    /// One for each way, in the order in which they were tried.
+    ways: Vec<Way>,
+}
+
+/// What trainings in one way found.
+struct Way {
     /// Whether a training diverged.
     diverged: bool,
-    /// Logarithms of class probabilities of the first and of the second way, averaged over its trainings.
+    /// Logarithms of class probabilities, averaged over the trainings.
     ///
     /// # Shapes
     /// `[windows, classes]`, flattened.
-    logits: [Vec<f32>; 2],
+    logits: Vec<f32>,
 }
 
 /// A score of both ways on the validation split.
@@ -63,37 +69,37 @@ pub struct Paired {
 }
 
 impl Trial {
-    /// Trains in both ways. The splits of both have the same windows. The rest of `recipe` decides how errors are
-    /// weighted.
+    /// No trainings yet, on a dataset of which every way has the same windows.
+    pub fn new(dataset: &Dataset) -> Self {
+        let val = part_of(dataset).val;
+        let groups = val.group_names();
+        let groups = groups.map(|names| names.into_iter().map(str::to_owned).collect());
+        Self {
+            ways: Vec::new(),
+            classes: dataset.class_names.len(),
+            groups,
+            labels: val.y,
+        }
+    }
+
+    /// Trains in one more way. The rest of `recipe` decides how errors are weighted.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of a training.
-    pub fn new(
-        ways: [Contender<'_>; 2],
+    pub fn add(
+        &mut self,
+        way: &Contender<'_>,
         recipe: &Recipe,
         interrupt: &Interrupt,
-    ) -> Result<Self, TrainerError> {
-        let [first, second] = ways;
-        let val = part_of(first.dataset).val;
-        let groups = val.group_names();
-        let groups = groups.map(|names| names.into_iter().map(str::to_owned).collect());
-        let ways = [
-            averaged_logits(&first, recipe, interrupt)?,
-            averaged_logits(&second, recipe, interrupt)?,
-        ];
-        Ok(Self {
-            diverged: ways.iter().any(|(_, diverged)| *diverged),
-            logits: ways.map(|(logits, _)| logits),
-            classes: first.dataset.class_names.len(),
-            groups,
-            labels: val.y,
-        })
+    ) -> Result<(), TrainerError> {
+        self.ways.push(averaged(way, recipe, interrupt)?);
+        Ok(())
     }
 
-    /// Macro F1.
-    pub fn macro_f1(&self) -> Paired {
+    /// Macro F1 of two ways.
+    pub fn macro_f1(&self, ways: [usize; 2]) -> Paired {
         let (labels, classes) = (&self.labels, self.classes);
-        let [first, second] = [0, 1].map(|way| predictions(&self.logits[way], classes));
+        let [first, second] = ways.map(|way| predictions(&self.ways[way].logits, classes));
         let by_window = || (0..labels.len()).map(|i| i.to_string()).collect();
         let groups = self.groups.clone().unwrap_or_else(by_window);
         let tested = TestedWindows {
@@ -113,9 +119,9 @@ impl Trial {
         }
     }
 
-    /// Mean cross-entropy, each at its best temperature. Infinite standard error with fewer than two groups.
-    pub fn loss(&self) -> Paired {
-        let losses = [0, 1].map(|way| self.losses(way));
+    /// Mean cross-entropy of two ways, each at its best temperature. Infinite standard error with fewer than two groups.
+    pub fn loss(&self, ways: [usize; 2]) -> Paired {
+        let losses = ways.map(|way| self.losses(way));
         let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for (i, group) in self.parts().into_iter().enumerate() {
             let own = by_group.entry(group).or_default();
@@ -147,9 +153,9 @@ impl Trial {
         self.parts().into_iter().collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether a training diverged.
-    pub fn diverged(&self) -> bool {
-        self.diverged
+    /// Whether a training in this way diverged.
+    pub fn diverged(&self, way: usize) -> bool {
+        self.ways[way].diverged
     }
 
     /// Parts of the validation split that count as independent: groups, or blocks of neighbouring windows.
@@ -162,7 +168,7 @@ impl Trial {
 
     /// Cross-entropy of each window at the best temperature.
     fn losses(&self, way: usize) -> Vec<f64> {
-        let logits = &self.logits[way];
+        let logits = &self.ways[way].logits;
         let temperature = fit_temperature(logits, &self.labels);
         let windows = logits.chunks_exact(self.classes).zip(&self.labels);
         windows
@@ -171,12 +177,12 @@ impl Trial {
     }
 }
 
-/// Logarithms of the class probabilities of validation windows, averaged over the trainings, and whether one diverged.
-fn averaged_logits(
+/// Trains in one way and classifies the validation split.
+fn averaged(
     way: &Contender<'_>,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<(Vec<f32>, bool), TrainerError> {
+) -> Result<Way, TrainerError> {
     let dataset = part_of(way.dataset);
     let classes = dataset.class_names.len();
     let mut sum = vec![0.0; dataset.val.len() * classes];
@@ -199,7 +205,8 @@ fn averaged_logits(
     }
     // Probabilities that are 0 in float64 would be infinitely wrong.
     let logarithm = |sum: f64| (sum / TRAININGS as f64).max(f64::MIN_POSITIVE).ln() as f32;
-    Ok((sum.into_iter().map(logarithm).collect(), diverged))
+    let logits = sum.into_iter().map(logarithm).collect();
+    Ok(Way { diverged, logits })
 }
 
 /// The splits a trial uses: all of them, or part of large ones.
@@ -273,13 +280,19 @@ impl Recorder for Unrecorded {
 mod tests {
     use super::*;
 
+    fn way(odds: &[f32]) -> Way {
+        Way {
+            diverged: false,
+            logits: odds.iter().flat_map(|odd| [*odd, 0.0]).collect(),
+        }
+    }
+
     fn trial(groups: &[&str], first: &[f32], second: &[f32]) -> Trial {
         Trial {
             labels: vec![0; groups.len()],
             groups: Some(groups.iter().map(|group| (*group).to_owned()).collect()),
             classes: 2,
-            diverged: false,
-            logits: [first, second].map(|odds| odds.iter().flat_map(|odd| [*odd, 0.0]).collect()),
+            ways: [first, second].map(way).into(),
         }
     }
 
@@ -292,11 +305,11 @@ mod tests {
         let names = ["a", "a", "a", "b", "b", "b", "c", "c", "c", "d", "d", "d"];
         let repeated = trial(&names, &twice(&first), &twice(&second));
         assert_eq!((single.groups(), repeated.groups()), (4, 4));
-        let (single, repeated) = (single.loss(), repeated.loss());
+        let (single, repeated) = (single.loss([0, 1]), repeated.loss([0, 1]));
         assert!((single.standard_error / repeated.standard_error - 1.0).abs() < 1e-9);
         assert!((single.scores[1] / repeated.scores[1] - 1.0).abs() < 1e-9);
         let one = trial(&["a"; 4], &first, &second);
-        assert_eq!(one.loss().standard_error, f64::INFINITY);
+        assert_eq!(one.loss([0, 1]).standard_error, f64::INFINITY);
         // Without groups, neighbours count as one recording.
         let blocks = Trial {
             groups: None,

@@ -128,14 +128,34 @@ fn features_in_time_are_used_where_the_configuration_names_them() {
 }
 
 #[test]
+fn rhythm_is_used_where_the_configuration_names_it() {
+    let place = Place::new();
+    let front_end =
+        "spectral_processing: {method: bands, bands: {bands: 9, time: true, rhythm: true}}\n";
+    let config = dataset(&place, front_end, |_, label| [label == 1, false]);
+    let (experiment, _) = trained(&place, &config, &[]);
+    let layout = &card(&experiment)["preprocessing"]["bands"];
+    assert_eq!(
+        (&layout["time"], &layout["rhythm"]),
+        (&json!(true), &json!(true))
+    );
+    assert_evaluates_alike(&place, &experiment);
+    let (streamed, _) = trained(&place, &config, &["--stream"]);
+    assert_eq!(history(&streamed), history(&experiment));
+}
+
+#[test]
 fn features_in_time_are_chosen_where_they_tell_the_classes() {
     let place = Place::new();
     let config = dataset(&place, "", |_, label| [label == 1, false]);
     let (experiment, said) = trained(&place, &config, &[]);
-    assert!(said.contains("training with them"), "{said}");
+    assert!(
+        said.contains("training with features in time (`spec"),
+        "{said}"
+    );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert_eq!(choice["time"], true, "{choice}");
-    assert!(choice["loss_with_time"].as_f64() < choice["loss_without_time"].as_f64());
+    assert_eq!(choice["chosen"], "time", "{choice}");
+    assert!(choice["tried"][0]["loss"].as_f64() < choice["loss_without"].as_f64());
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     assert_evaluates_alike(&place, &experiment);
     // The choice depends on the data alone, and a run that is resumed keeps it.
@@ -197,9 +217,12 @@ fn features_in_time_are_not_chosen_where_they_mislead() {
     let kind = |split: &str, label| [(label == 1) == (split == "train"), label == 1];
     let config = dataset(&place, "", kind);
     let (experiment, said) = trained(&place, &config, &[]);
-    assert!(said.contains("training without them"), "{said}");
+    assert!(
+        said.contains("training with spectra alone (`spec"),
+        "{said}"
+    );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert_eq!(choice["time"], false, "{choice}");
+    assert_eq!(choice["chosen"], Value::Null, "{choice}");
     let layout = &card(&experiment)["preprocessing"]["bands"];
     assert_eq!(
         (

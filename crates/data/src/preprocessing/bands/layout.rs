@@ -33,7 +33,14 @@ use crate::serde_skip::is_false;
 /// unevenness = std(e) / mean(e)     (population)
 /// ```
 ///
-/// In channels that are not live they are not a number.
+/// Then the rhythm may follow, which is the same in all frames as well: the autocorrelation of `e` of `parts =
+/// min(64, window)`, with `r[i] = e[i] / mean(e) - 1`:
+///
+/// ```text
+/// rhythm[lag] = sum(r[i] * r[i + lag]) / (sum(r^2) + 1e-4 * parts)     for lags of 1 to 32 parts
+/// ```
+///
+/// In channels that are not live, features in time and rhythm are not a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandLayout {
     /// Length of a window.
@@ -57,6 +64,9 @@ pub struct BandLayout {
     /// Whether the features in time follow in every frame.
     #[serde(default, skip_serializing_if = "is_false")]
     pub time: bool,
+    /// Whether the rhythm follows in every frame.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub rhythm: bool,
 }
 
 impl BandLayout {
@@ -71,6 +81,7 @@ impl BandLayout {
             floor,
             level,
             time,
+            rhythm,
             ..
         } = *config;
         let segment = config.segment.unwrap_or(2 * window / (segments + 1));
@@ -99,7 +110,10 @@ impl BandLayout {
         let usual = if is_one {
             bins.min(64)
         } else {
-            (bins - 1).min(63).saturating_sub(in_time(time)).max(1)
+            (bins - 1)
+                .min(63)
+                .saturating_sub(in_time(time, rhythm))
+                .max(1)
         };
         let bands = config.bands.unwrap_or(usual);
         if bands > bins {
@@ -116,6 +130,7 @@ impl BandLayout {
             floor,
             level,
             time,
+            rhythm,
         })
     }
 
@@ -130,14 +145,14 @@ impl BandLayout {
         self.edges.len() - 1
     }
 
-    /// Features of a frame: its bands, the level if it is kept, and those in time.
+    /// Features of a frame: its bands, the level if it is kept, those in time and the rhythm.
     pub fn frame_features(&self) -> usize {
         self.bands() + usize::from(self.level) + self.time_features()
     }
 
-    /// Features in time of a frame.
+    /// Features in time of a frame, and the rhythm.
     pub fn time_features(&self) -> usize {
-        in_time(self.time)
+        in_time(self.time, self.rhythm)
     }
 
     /// Features of a segment.
@@ -146,9 +161,10 @@ impl BandLayout {
     }
 }
 
-/// Features in time of a frame that has them, or not.
-fn in_time(has_them: bool) -> usize {
-    if has_them { super::time::FEATURES } else { 0 }
+/// Number of features in time, and of those of the rhythm, of a frame that has them.
+fn in_time(time: bool, rhythm: bool) -> usize {
+    let number = |has_them, count| if has_them { count } else { 0 };
+    number(time, super::time::FEATURES) + number(rhythm, super::rhythm::FEATURES)
 }
 
 /// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.

@@ -210,34 +210,47 @@ fn quiet_and_loud_frames_share_a_window() {
 }
 
 #[test]
-fn features_in_time_follow_the_level() {
-    let config = BandsConfig {
-        time: true,
-        ..Default::default()
-    };
-    let layout = BandLayout::new(&config, 1024).unwrap();
-    assert_eq!((layout.bands(), layout.features()), (60, 256));
-    let of = |layout: &BandLayout, values: &[f32]| {
-        let mut out = Vec::new();
-        Bands::new(layout.clone()).transform(values, None, &mut out);
-        out
-    };
-    let mut values = window();
-    let all = of(&layout, &values);
-    let without = BandsConfig {
-        bands: Some(60),
-        ..Default::default()
-    };
-    let plain = features(&without, &values, 1024);
-    for (i, (own, plain)) in all.chunks(64).zip(plain.chunks(61)).enumerate() {
-        assert_eq!(own[..61], *plain, "bands and level stay");
-        let channel = &values[i / 28 * 1024..][..1024];
-        assert_eq!(own[61..], time::features(channel, mean_square(channel)));
+fn features_in_time_and_rhythm_follow_the_level() {
+    for (time, rhythm, bands) in [(true, false, 60), (false, true, 31), (true, true, 28)] {
+        let config = BandsConfig {
+            time,
+            rhythm,
+            ..Default::default()
+        };
+        let layout = BandLayout::new(&config, 1024).unwrap();
+        assert_eq!((layout.bands(), layout.features()), (bands, 256));
+        let of = |values: &[f32]| {
+            let mut out = Vec::new();
+            Bands::new(layout.clone()).transform(values, None, &mut out);
+            out
+        };
+        let mut values = window();
+        let all = of(&values);
+        let without = BandsConfig {
+            bands: Some(bands),
+            ..Default::default()
+        };
+        let plain = features(&without, &values, 1024);
+        let plain = plain.chunks(bands + 1);
+        for (i, (own, plain)) in all.chunks(64).zip(plain).enumerate() {
+            assert_eq!(own[..=bands], *plain, "bands and level stay");
+            let channel = &values[i / 28 * 1024..][..1024];
+            let square = mean_square(channel);
+            let mut expected = Vec::new();
+            if time {
+                expected.extend(time::features(channel, square));
+            }
+            if rhythm {
+                expected.extend(rhythm::features(channel, square));
+            }
+            assert_eq!(own[bands + 1..], expected);
+        }
+        values[1024..].fill(2.0);
+        let dead = of(&values);
+        let mut frames = dead[28 * 64..].chunks(64);
+        assert!(frames.all(|own| own[bands + 1..].iter().all(|v| v.is_nan())));
+        assert!(dead[..28 * 64].iter().all(|v| v.is_finite()));
     }
-    values[1024..].fill(2.0);
-    let dead = of(&layout, &values);
-    assert!(dead[28 * 64..].chunks(64).all(|own| own[61].is_nan()));
-    assert!(dead[..28 * 64].iter().all(|v| v.is_finite()));
 }
 
 #[test]
@@ -245,6 +258,7 @@ fn frames_of_few_samples_keep_a_band() {
     for frames in [1, 4] {
         let config = BandsConfig {
             time: true,
+            rhythm: true,
             frames,
             ..Default::default()
         };
@@ -258,12 +272,16 @@ fn frames_of_few_samples_keep_a_band() {
 fn layouts_without_features_in_time_say_nothing_of_them() {
     let layout = BandLayout::new(&BandsConfig::default(), 1024).unwrap();
     let text = serde_json::to_string(&layout).unwrap();
-    assert!(!text.contains("time"), "{text}");
+    assert!(!text.contains("time") && !text.contains("rhythm"), "{text}");
     assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), layout);
     let config = serde_json::to_string(&BandsConfig::default()).unwrap();
-    assert!(!config.contains("time"), "{config}");
+    assert!(
+        !config.contains("time") && !config.contains("rhythm"),
+        "{config}"
+    );
     let own = BandLayout {
         time: true,
+        rhythm: true,
         ..layout
     };
     let text = serde_json::to_string(&own).unwrap();

@@ -1,7 +1,6 @@
 /* Features of a channel in time: kurtosis, crest factor, and how uneven its energy is over parts of the window. */
 #define TIME_PARTS (SAMPLES < 16 ? SAMPLES : 16)
 static float time_features[CHANNELS][3];
-#define TIME_FEATURE(c, i) time_features[c][i]
 
 static void find_time_features(int c, float mean) {
     float energies[TIME_PARTS];
@@ -44,5 +43,3 @@ static void find_time_features(int c, float mean) {
     time_features[c][1] = is_live ? logf(largest) : (float)NAN;
     time_features[c][2] = is_live ? sqrtf(spread) / average : (float)NAN;
 }
-
-#define FIND_TIME_FEATURES(c, mean) find_time_features(c, mean);

@@ -1,9 +1,9 @@
-//! Features in time of the front end `bands` as TensorFlow operations, as [`BandLayout`] has them.
+//! Features in time of the front end `bands`, the rhythm among them, as TensorFlow operations, as [`BandLayout`] has them.
 
 use data::BandLayout;
 
 use super::super::graph::{Float, Graph, Output};
-use super::Channels;
+use super::{Channels, rhythm};
 
 const DOUBLE: Float = Float::Double;
 
@@ -19,10 +19,16 @@ pub(super) fn add(
     layout: &BandLayout,
 ) -> Output {
     let (width, count) = (layout.frame_features(), layout.time_features());
-    if !layout.time {
+    if count == 0 {
         return features.clone();
     }
-    let found = graph.within("time", |graph| add_values(graph, channels, layout.window));
+    let found = if layout.time {
+        graph.within("time", |graph| {
+            add_values(graph, channels, layout.window).into()
+        })
+    } else {
+        Vec::new()
+    };
     // Each times a row that is 1 in its own place, so that they add up to one row.
     let mut sum: Option<Output> = None;
     for (i, value) in found.iter().enumerate() {
@@ -35,8 +41,17 @@ pub(super) fn add(
             None => row,
         });
     }
+    if layout.rhythm {
+        let row = graph.within("rhythm", |graph| {
+            rhythm::add_row(graph, channels, layout.window, width)
+        });
+        sum = Some(match sum {
+            Some(sum) => graph.apply("AddV2", DOUBLE, &[&sum, &row]),
+            None => row,
+        });
+    }
     let undefined = graph.numbers("undefined", DOUBLE, &[], &[f64::NAN]);
-    let sum = sum.expect("there are three");
+    let sum = sum.expect("there are some");
     let values = graph.apply("SelectV2", DOUBLE, &[&channels.live, &sum, &undefined]);
     let room = graph.append_zeros(features, 4, count);
     let is_time: Vec<bool> = (0..width).map(|i| i >= width - count).collect();
@@ -57,8 +72,25 @@ fn add_values(graph: &mut Graph, channels: &Channels, samples: usize) -> [Output
     let crest = graph.apply("Sqrt", DOUBLE, &[&largest]);
     let crest = graph.apply("Log", DOUBLE, &[&crest]);
 
+    let energies = energies(graph, channels, samples, PARTS.min(samples));
+    let average = graph.reduce("Mean", DOUBLE, &energies, &[2], true);
+    let rest = graph.apply("Sub", DOUBLE, &[&energies, &average]);
+    let variance = graph.apply("Square", DOUBLE, &[&rest]);
+    let variance = graph.reduce("Mean", DOUBLE, &variance, &[2], true);
+    let deviation = graph.apply("Sqrt", DOUBLE, &[&variance]);
+    let unevenness = graph.apply("RealDiv", DOUBLE, &[&deviation, &average]);
+    [kurtosis, crest, unevenness]
+}
+
+/// Mean squares of `count` parts of windows of `samples` samples, relative to that of the window:
+/// `[batch, channels, count, 1]`.
+pub(super) fn energies(
+    graph: &mut Graph,
+    channels: &Channels,
+    samples: usize,
+    count: usize,
+) -> Output {
     // Parts differ in length by one at most; the shorter ones end with an appended zero.
-    let count = PARTS.min(samples);
     let edges: Vec<usize> = (0..=count).map(|i| i * samples / count).collect();
     let longest = samples.div_ceil(count);
     let of_part = |edges: &[usize]| -> Vec<i32> {
@@ -79,12 +111,5 @@ fn add_values(graph: &mut Graph, channels: &Channels, samples: usize) -> [Output
     let sums = graph.reduce("Sum", DOUBLE, &parts, &[3], true);
     let factors = graph.numbers("factors", DOUBLE, &[count, 1], &factors);
     let energies = graph.apply("Mul", DOUBLE, &[&sums, &factors]);
-    let energies = graph.apply("RealDiv", DOUBLE, &[&energies, mean_square]);
-    let average = graph.reduce("Mean", DOUBLE, &energies, &[2], true);
-    let rest = graph.apply("Sub", DOUBLE, &[&energies, &average]);
-    let variance = graph.apply("Square", DOUBLE, &[&rest]);
-    let variance = graph.reduce("Mean", DOUBLE, &variance, &[2], true);
-    let deviation = graph.apply("Sqrt", DOUBLE, &[&variance]);
-    let unevenness = graph.apply("RealDiv", DOUBLE, &[&deviation, &average]);
-    [kurtosis, crest, unevenness]
+    graph.apply("RealDiv", DOUBLE, &[&energies, &channels.mean_square])
 }
