@@ -249,7 +249,12 @@ fn listed_and_compared_like_runs_with_event_logs() {
         "{list}"
     );
     assert_eq!(rows.len(), 3, "{list}");
-    assert!(says(&store, &["summary", "run"]).contains("Curves over 3 epochs"));
+    let summary = says(&store, &["summary", "run"]);
+    assert!(
+        summary.contains("Curves over 3 epochs") && !summary.contains("tensorboard"),
+        "{summary}"
+    );
+    assert!(says(&store, &["summary", "both"]).contains("tensorboard --"));
     let compared = says(&store, &["compare", "run", "both"]);
     assert!(
         compared.contains("0.7500") && compared.contains("0.1250"),

@@ -184,7 +184,7 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
         (TypeChar::UnicodeStr | TypeChar::ByteStr, _) => Err(ArrayError::ElementType {
             found: kind.to_string(),
             expected: Some(
-                "the numbers of classes, such as [names.index(label) for label in y] with the list `class_names`",
+                "the numbers of classes, or texts that are among the `class_names` of the dataset configuration",
             ),
         }),
         _ => Err(ArrayError::ElementType {

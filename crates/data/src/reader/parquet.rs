@@ -2,6 +2,7 @@
 //! `[channels][segments][bins]`, with `label` and, optional, `group` beside it. pandas, pyarrow and `datasets` of Hugging
 //! Face write such files.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -168,7 +169,14 @@ fn labels(values: RowValues, wanted: &Wanted) -> Result<Vec<i64>, ParquetError> 
         RowValues::Texts(texts) if !wanted.class_names.is_empty() => {
             numbers_of(texts, &wanted.class_names)
         }
-        RowValues::Texts(_) => return Err(ParquetError::TextLabels),
+        RowValues::Texts(texts) => {
+            let there = texts
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            return Err(ParquetError::TextLabels { there });
+        }
         RowValues::Others => return Err(ParquetError::LabelType),
     };
     Ok(labels?)

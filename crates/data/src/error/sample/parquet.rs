@@ -1,7 +1,12 @@
 //! Errors of Parquet files with a window in each row.
 
+use support::words::first_few;
+
 use super::ArrayError;
 use crate::error::recording::{ListError, TableError};
+
+/// Most labels that a message names.
+const NAMED: usize = 12;
 
 /// What is wrong with such a file.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +45,13 @@ pub enum ParquetError {
     },
     /// Labels are texts, and nothing says which is which.
     #[error(
-        "its labels are texts: give the names in `class_names` of the dataset configuration, or write numbers of classes"
+        "its labels are texts ({}): give these names in `class_names` of the dataset configuration, or write numbers of classes",
+        first_few(there, NAMED)
     )]
-    TextLabels,
+    TextLabels {
+        /// The different labels.
+        there: Vec<String>,
+    },
     /// Labels are neither numbers nor texts.
     #[error("its labels are neither whole numbers nor texts")]
     LabelType,

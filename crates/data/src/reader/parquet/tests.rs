@@ -59,7 +59,10 @@ fn labels_that_are_names_of_classes() {
         "{error}"
     );
     let error = labels(&[]).unwrap_err();
-    assert!(error.contains("give the names in `class_names`"), "{error}");
+    assert!(
+        error.contains("its labels are texts (a, b, c): give these names in `class_names`"),
+        "{error}"
+    );
 }
 
 #[test]

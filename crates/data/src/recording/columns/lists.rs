@@ -136,7 +136,7 @@ impl Rows {
         let pages = group
             .get_column_page_reader(number)
             .map_err(ColumnError::from)?;
-        let pages = Box::new(Pages::new(pages, &column));
+        let pages = Box::new(Pages::new(pages, &column).at_most(self.most));
         let reader = get_column_reader(Arc::clone(&column), pages);
         let meaning = Meaning::of(&column);
         let is_unsigned = matches!(meaning, Ok(Meaning::Unsigned));
@@ -191,6 +191,10 @@ impl Rows {
                 }
                 self.row(&repeated[own], column.max_rep_level())?;
             }
+            // A list that goes on from the rows before, or a value too many.
+            if repeated.first() != Some(&0) || values.len() != repeated.len() {
+                return Err(ColumnError::Damaged.into());
+            }
             self.read.values.extend(values.iter().map(&convert));
         }
     }
@@ -226,7 +230,10 @@ fn shape(levels: &[i16], depth: i16) -> Option<Vec<usize>> {
     // Lists of depth `level` begin where the repetition level is lower.
     let begins = |level: i16| levels.iter().filter(|own| **own < level).count();
     let lists: Vec<usize> = (1..=depth).map(begins).chain([levels.len()]).collect();
-    let each = |pair: &[usize]| (pair[1] % pair[0] == 0).then(|| pair[1] / pair[0]);
+    let each = |pair: &[usize]| {
+        let is_even = pair[0] > 0 && pair[1].is_multiple_of(pair[0]);
+        is_even.then(|| pair[1] / pair[0])
+    };
     let shape: Option<Vec<usize>> = lists.windows(2).map(each).collect();
     let shape = shape?;
     let expected = |i: usize| {
@@ -235,7 +242,7 @@ fn shape(levels: &[i16], depth: i16) -> Option<Vec<usize>> {
         let mut level = depth;
         for items in shape.iter().rev() {
             size *= items;
-            if i % size != 0 {
+            if !i.is_multiple_of(size) {
                 return level;
             }
             level -= 1;

@@ -1,7 +1,7 @@
 //! Fractions with commas in some rows of a column and with points in others, as where a logger changed its language or people
 //! joined files of two countries.
 
-use super::super::text::cell;
+use super::super::text::{cell, has};
 use super::number::{Commas, is_grouped, number};
 use super::scan::{cells, cells_with};
 
@@ -32,7 +32,8 @@ pub(super) fn fractions(
     let comma = |cell: &[u8]| is_fraction(cell, b',');
     let point = |cell: &[u8]| is_fraction(cell, b'.');
     let mut early = head.iter().flatten();
-    if !early.clone().chain(later).any(|cell| comma(cell)) {
+    let has_comma = early.clone().chain(later).any(|cell| comma(cell));
+    if !has_comma || !has(&bytes[start..], b'.') {
         return None;
     }
     // Between commas, numbers with commas have quotation marks, which only the first rows are without.

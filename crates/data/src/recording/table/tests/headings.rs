@@ -235,7 +235,7 @@ fn columns_without_names_are_told_apart() {
     let channels = |text: &str| {
         let own = contents(text, &Hints::default()).unwrap();
         let names: Vec<String> = own.traces.iter().map(|own| own.channel.clone()).collect();
-        (names, own.notes.texts(true).join("; "))
+        (names, own.notes.all().join("; "))
     };
     let (names, notes) = channels(&format!("time,,Z,\n{}", rows("")));
     assert_eq!(names, ["Unnamed: 1", "Z", "Unnamed: 3"]);
